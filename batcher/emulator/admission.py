@@ -1,0 +1,71 @@
+"""Lets a caller in or not: known keys, sessions of assumed roles and their expiry, signatures."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from batcher.emulator.callers import Caller, Credential, account_of, read_credential
+from batcher.emulator.errors import ServiceError
+from batcher.emulator.requests import Received
+from batcher.emulator.signatures import check_signature
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Session:
+    """Credentials of an assumed role; ``expires_at`` is in epoch seconds."""
+
+    access_key: str
+    secret: str
+    token: str
+    account: str
+    arn: str
+    user_id: str
+    expires_at: float
+
+
+class Admission:
+    """Admits every signed request, or, when keys are given, only the rightly signed ones of those keys and sessions."""
+
+    def __init__(self, keys: Mapping[str, str] | None, wall_clock: Callable[[], float]) -> None:
+        self._keys = None if keys is None else dict(keys)
+        self._sessions: dict[str, Session] = {}
+        self._wall_clock = wall_clock
+
+    def add(self, session: Session) -> None:
+        self._sessions[session.access_key] = session
+
+    def admit(self, received: Received, service: str) -> Caller:
+        """The caller of a request to the service (its signing name); ServiceError when refused."""
+        credential = read_credential(received)
+        session = self._sessions.get(credential.access_key)
+        if session is not None:
+            self._check_token(session, received)
+        if self._keys is not None:
+            secret = session.secret if session else self._keys.get(credential.access_key)
+            if secret is None:
+                raise _unrecognized()
+            check_signature(received, credential, secret, service, self._wall_clock())
+        return _of_session(session, credential) if session else _of_key(credential)
+
+    def _check_token(self, session: Session, received: Received) -> None:
+        if received.headers.get("X-Amz-Security-Token") != session.token:
+            raise _unrecognized()
+        if self._wall_clock() >= session.expires_at:
+            raise ServiceError("ExpiredTokenException", "The security token included in the request is expired")
+
+
+def _unrecognized() -> ServiceError:
+    return ServiceError("UnrecognizedClientException", "The security token included in the request is invalid.")
+
+
+def _of_session(session: Session, credential: Credential) -> Caller:
+    return Caller(account=session.account, region=credential.region, arn=session.arn, user_id=session.user_id)
+
+
+def _of_key(credential: Credential) -> Caller:
+    account = account_of(credential.access_key)
+    return Caller(
+        account=account,
+        region=credential.region,
+        arn=f"arn:aws:iam::{account}:user/emulator",
+        user_id=f"AIDA{account}",
+    )

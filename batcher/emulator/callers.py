@@ -1,0 +1,52 @@
+"""Who is calling, from the Authorization header. Whether the signature is right is decided in ``signatures``."""
+
+import hashlib
+import re
+from dataclasses import dataclass
+
+from batcher.emulator.errors import ServiceError
+from batcher.emulator.requests import Received
+
+AUTHORIZATION = re.compile(
+    r"AWS4-HMAC-SHA256\s+Credential=(?P<access_key>[^/,\s]+)/(?P<date>\d{8})/(?P<region>[^/,\s]+)"
+    r"/(?P<service>[^/,\s]+)/aws4_request\s*,\s*SignedHeaders=(?P<signed_headers>[^,\s]+)\s*,\s*"
+    r"Signature=(?P<signature>[0-9a-f]+)\s*"
+)
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Credential:
+    """What an Authorization header of Signature Version 4 says."""
+
+    access_key: str
+    date: str
+    region: str
+    service: str
+    signed_headers: str
+    signature: str
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Caller:
+    """An admitted caller: ``account`` of 12 digits, the Region of the request, and the ARN and id STS would give."""
+
+    account: str
+    region: str
+    arn: str
+    user_id: str
+
+
+def account_of(access_key: str) -> str:
+    """The account of an access key id: its SHA-256 as a number, modulo 10**12, in 12 digits."""
+    return f"{int.from_bytes(hashlib.sha256(access_key.encode()).digest()) % 10**12:012d}"
+
+
+def read_credential(received: Received) -> Credential:
+    """MissingAuthenticationTokenException without the header, IncompleteSignatureException when it can't be read."""
+    header = received.headers.get("Authorization")
+    if header is None:
+        raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
+    if (match := AUTHORIZATION.fullmatch(header)) is None:
+        message = "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' of AWS4-HMAC-SHA256."
+        raise ServiceError("IncompleteSignatureException", message)
+    return Credential(**match.groupdict())

@@ -1,0 +1,51 @@
+"""The connections of the web server: sized for large bodies, reset at will, and awaited until their client leaves."""
+
+import asyncio
+import socket
+import struct
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from aiohttp.abc import AbstractStreamWriter
+from aiohttp.http import RawRequestMessage
+from aiohttp.streams import StreamReader
+from aiohttp.web_protocol import RequestHandler
+
+MAX_BODY = 16 * 2**20  # bytes; the largest request the model allows has about 13 MiB when escaped
+NO_LINGER = struct.pack("ii", 1, 0)  # closing the socket then sends RST
+
+
+class Connections(web.Server):
+    """A low-level web server that knows when a connection is gone."""
+
+    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
+        super().__init__(handler, request_factory=_request, access_log=None)
+        self._gone: dict[RequestHandler, asyncio.Event] = {}
+
+    def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
+        super().connection_lost(handler, exc)
+        if event := self._gone.pop(handler, None):
+            event.set()
+
+    async def wait_gone(self, request: web.BaseRequest) -> None:
+        """Returns when the request's connection is closed, by either side."""
+        if request.transport is not None:
+            await self._gone.setdefault(request.protocol, asyncio.Event()).wait()
+
+    async def reset(self, request: web.BaseRequest) -> None:
+        """Ends the connection with a reset (RST), and returns when it is gone."""
+        if request.transport is not None:
+            request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            request.transport.abort()
+            await self.wait_gone(request)
+
+
+def _request(
+    message: RawRequestMessage,
+    payload: StreamReader,
+    protocol: RequestHandler,
+    writer: AbstractStreamWriter,
+    task: "asyncio.Task[None]",
+) -> web.BaseRequest:
+    loop = asyncio.get_running_loop()
+    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

@@ -1,0 +1,58 @@
+"""What happened, for whoever tests with the emulator: counts, the call log, and the log of applied mutations.
+
+All three grow with the calls, in memory, and are never thinned.
+"""
+
+from collections import Counter
+from typing import NamedTuple
+
+from batcher.emulator.callers import Caller
+from batcher.emulator.model import Json
+
+
+class Call(NamedTuple):
+    """One call: monotonic time of its token decision in seconds, and what it was answered.
+
+    ``outcome`` is ``ok``, the code of the error answered, or the fault's kind when it had no code.
+    """
+
+    time: float
+    account: str
+    operation: str
+    outcome: str
+
+
+class Ledger:
+    def __init__(self) -> None:
+        self._calls: list[Call] = []
+        self._applied: list[Json] = []
+        self._counts: dict[str, Counter[str]] = {}
+
+    def count(self, call: Call) -> None:
+        self._calls.append(call)
+        self._counts.setdefault(call.operation, Counter())[call.outcome] += 1
+
+    def apply(self, time: float, caller: Caller, operation: str, request: Json, request_id: str) -> None:
+        """Notes a mutation that was carried out; ``request`` is kept as it is, and must not be changed later."""
+        self._applied.append(
+            {
+                "seq": len(self._applied) + 1,
+                "time": time,
+                "account": caller.account,
+                "region": caller.region,
+                "operation": operation,
+                "DomainName": request.get("DomainName"),
+                "EventTriggerName": request.get("EventTriggerName"),
+                "request": request,
+                "request_id": request_id,
+            }
+        )
+
+    def calls(self) -> list[Call]:
+        return list(self._calls)
+
+    def applied(self) -> list[Json]:
+        return list(self._applied)
+
+    def counts(self) -> dict[str, dict[str, int]]:
+        return {operation: dict(outcomes) for operation, outcomes in self._counts.items()}

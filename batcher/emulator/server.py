@@ -1,0 +1,152 @@
+"""The emulator as its users have it: one object, put together here, that listens while it is entered."""
+
+import asyncio
+import os
+import time
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack, suppress
+from pathlib import Path
+from random import Random
+from types import TracebackType
+
+from aiohttp import web
+
+from batcher.emulator.admin import Admin
+from batcher.emulator.admission import Admission
+from batcher.emulator.buckets import Quota, Quotas
+from batcher.emulator.controls import Controls, make_quota
+from batcher.emulator.faults import Faults
+from batcher.emulator.gateway import Gateway
+from batcher.emulator.latency import Latency
+from batcher.emulator.ledger import Ledger
+from batcher.emulator.model import ServiceModel
+from batcher.emulator.operations import Operations
+from batcher.emulator.service import Service
+from batcher.emulator.state import StateFile
+from batcher.emulator.store import Store
+from batcher.emulator.sts import Sts
+
+GRACE = 0.05  # seconds that calls in flight get when the emulator stops
+
+
+class Emulator(Controls):
+    """A Customer Profiles on loopback. ``async with Emulator() as endpoint_url`` serves until the block is left.
+
+    host, port: where it listens; port 0 takes a free one.
+    rate, burst: default quota of every operation (per second; None is unlimited); ``quotas`` has others by operation.
+    latency: seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``.
+    faults: probability by kind, of calls of the event-trigger operations.
+    keys: secret by access key id; when given, signatures are checked, else any is taken.
+    session_seconds: the life of every assumed role's session; external_ids: role ARN to the id it asks for.
+    clear_omitted: UpdateEventTrigger clears the members that a request omits, instead of keeping them.
+    state: file to load, and to keep in step; seed: JSON lines of CreateEventTrigger members, not read when there
+    was a state to load.
+    random_seed: latency, faults, ids and issued keys follow from it.
+    clock, wall_clock: monotonic seconds for quotas and logs; epoch seconds for times, signatures and sessions.
+
+    ValueError for a bad value here, or, on entering, in a file; OSError when it can't listen or read a file.
+    """
+
+    def __init__(
+        self,
+        *,
+        host: str = "127.0.0.1",
+        port: int = 0,
+        rate: float | None = None,
+        burst: float | None = None,
+        quotas: Mapping[str, Quota] | None = None,
+        latency: tuple[float, float] = (0.05, 0.05),
+        faults: Mapping[str, float] | None = None,
+        keys: Mapping[str, str] | None = None,
+        session_seconds: float | None = None,
+        external_ids: Mapping[str, str] | None = None,
+        clear_omitted: bool = False,
+        state: str | os.PathLike[str] | None = None,
+        seed: str | os.PathLike[str] | None = None,
+        slow_seconds: float = 2.0,
+        random_seed: int = 0,
+        clock: Callable[[], float] = time.monotonic,
+        wall_clock: Callable[[], float] = time.time,
+    ) -> None:
+        if session_seconds is not None and session_seconds <= 0:
+            raise ValueError(f"session_seconds is {session_seconds}: it must be above 0")
+        random = Random(random_seed)
+        model, store, ledger = ServiceModel(), Store(), Ledger()
+        for operation in quotas or ():
+            model.operation(operation)
+        limits = Quotas(make_quota(rate, burst), quotas or {})
+        drawn, pace = Faults(faults or {}, random), Latency(*latency, random)
+        admission = Admission(keys, wall_clock)
+        super().__init__(
+            model=model,
+            store=store,
+            ledger=ledger,
+            quotas=limits,
+            faults=drawn,
+            latency=pace,
+            clock=clock,
+            wall_clock=wall_clock,
+            on_change=self._touch,
+        )
+        service = Service(
+            model=model,
+            store=store,
+            operations=Operations(model, clear_omitted=clear_omitted),
+            admission=admission,
+            quotas=limits,
+            faults=drawn,
+            ledger=ledger,
+            clock=clock,
+            wall_clock=wall_clock,
+            on_change=self._touch,
+        )
+        sts = Sts(
+            admission,
+            session_seconds=session_seconds,
+            external_ids=external_ids or {},
+            ledger=ledger,
+            clock=clock,
+            wall_clock=wall_clock,
+            random=random,
+        )
+        self._gateway = Gateway(
+            service=service, sts=sts, admin=Admin(self), latency=pace, slow_seconds=slow_seconds, random=random
+        )
+        self._address = (host, port)
+        self._seed = None if seed is None else Path(seed)
+        self._state = None if state is None else StateFile(Path(state), store)
+        self._exits = AsyncExitStack()
+
+    async def __aenter__(self) -> str:
+        async with AsyncExitStack() as exits:
+            self._load()
+            if self._state is not None:
+                exits.callback(self._state.save)
+                exits.push_async_callback(_end, asyncio.create_task(self._state.keep()))
+            runner = web.ServerRunner(self._gateway.open(), shutdown_timeout=GRACE)
+            await runner.setup()
+            exits.push_async_callback(runner.cleanup)
+            await web.TCPSite(runner, *self._address).start()
+            self._exits = exits.pop_all()
+        host, port = runner.addresses[0][:2]
+        return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self._exits.aclose()
+
+    def _load(self) -> None:
+        loaded = self._state is not None and self._state.load()
+        if self._seed is not None and not loaded:
+            self.seed_lines(self._seed.read_bytes(), str(self._seed))
+
+    def _touch(self) -> None:
+        if self._state is not None:
+            self._state.touch()
+
+
+async def _end(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    with suppress(asyncio.CancelledError):
+        await task

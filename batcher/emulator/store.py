@@ -1,0 +1,143 @@
+"""What the emulator holds: for each account and Region domains, and in them event triggers. No HTTP, no checks.
+
+Records are dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch seconds) added. A record is
+replaced, never changed, so what was handed out stays as it was.
+"""
+
+from bisect import bisect_right, insort
+from collections.abc import Iterator
+from typing import Any, Generic, TypeVar
+
+from batcher.emulator.model import Json
+
+Entry = TypeVar("Entry")
+FORMAT = 1
+DOMAIN_DEFAULTS: Json = {"DefaultExpirationDays": 366}  # of domains that are made for seeds
+
+
+class Shelf(Generic[Entry]):
+    """Entries by name, in the order of names, for paging through many."""
+
+    def __init__(self) -> None:
+        self._entries: dict[str, Entry] = {}
+        self._names: list[str] = []
+
+    def __contains__(self, name: str) -> bool:
+        return name in self._entries
+
+    def __iter__(self) -> Iterator[Entry]:
+        return (self._entries[name] for name in self._names)
+
+    def get(self, name: str) -> Entry | None:
+        return self._entries.get(name)
+
+    def put(self, name: str, entry: Entry) -> None:
+        if name not in self._entries:
+            insort(self._names, name)
+        self._entries[name] = entry
+
+    def remove(self, name: str) -> None:
+        del self._entries[name]
+        self._names.remove(name)
+
+    def page(self, after: str, size: int) -> tuple[list[Entry], str | None]:
+        """The entries that follow a name, at most ``size``, and the name of the last one when more are left."""
+        start = bisect_right(self._names, after)
+        names = self._names[start : start + size]
+        more = start + size < len(self._names)
+        return [self._entries[name] for name in names], names[-1] if more else None
+
+
+class Domain:
+    """A domain's record and its event triggers."""
+
+    def __init__(self, record: Json) -> None:
+        self.record = record
+        self.triggers: Shelf[Json] = Shelf()
+
+
+class Place:
+    """One account in one Region."""
+
+    def __init__(self, account: str, region: str) -> None:
+        self.account = account
+        self.region = region
+        self.domains: Shelf[Domain] = Shelf()
+
+    def __repr__(self) -> str:
+        return f"<Place {self.account} {self.region}, {sum(1 for _ in self.domains)} domains>"
+
+    def seed(self, trigger: Json, now: float) -> None:
+        """Puts a trigger as it is given, in place of one of that name; the domain is made when there is none."""
+        name = trigger["DomainName"]
+        times = {"CreatedAt": now, "LastUpdatedAt": now}
+        if (domain := self.domains.get(name)) is None:
+            domain = Domain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
+            self.domains.put(name, domain)
+        domain.triggers.put(trigger["EventTriggerName"], {**trigger, **times})
+
+
+class Store:
+    """All places. One is made, with the seeds meant for every place in it, when it is first asked for."""
+
+    def __init__(self) -> None:
+        self._places: dict[tuple[str, str], Place] = {}
+        self._seeds: dict[tuple[str, str], Json] = {}
+
+    def place(self, account: str, region: str, now: float) -> Place:
+        if (place := self._places.get((account, region))) is None:
+            place = self._places[account, region] = Place(account, region)
+            for trigger in self._seeds.values():
+                place.seed(trigger, now)
+        return place
+
+    def seed_everywhere(self, trigger: Json, now: float) -> None:
+        """Puts a trigger into every place there is, and every place to come."""
+        self._seeds[trigger["DomainName"], trigger["EventTriggerName"]] = trigger
+        for place in self._places.values():
+            place.seed(trigger, now)
+
+    def find(self, domain: str, name: str, account: str | None, region: str | None) -> Json | None:
+        """A trigger's record, or None. ValueError when several places fit; before any was used, the seed."""
+        fitting = [p for p in self._places.values() if account in (None, p.account) and region in (None, p.region)]
+        if len(fitting) > 1:
+            places = ", ".join(f"{place.account} {place.region}" for place in fitting)
+            raise ValueError(f"say which account and region is meant; in use are {places}")
+        if not fitting:
+            return self._seeds.get((domain, name))
+        found = fitting[0].domains.get(domain)
+        return found.triggers.get(name) if found else None
+
+    def dump(self) -> Json:
+        """Everything, as JSON; ``load`` reads it."""
+        return {
+            "format": FORMAT,
+            "seeds": list(self._seeds.values()),
+            "places": [_dumped(place) for place in self._places.values()],
+        }
+
+    def load(self, state: Any) -> None:
+        """Takes over what ``dump`` gave. ValueError for anything else."""
+        try:
+            if state["format"] != FORMAT:
+                raise ValueError(f"its format is {state['format']!r}, and only {FORMAT} is known")
+            seeds = {(seed["DomainName"], seed["EventTriggerName"]): seed for seed in state["seeds"]}
+            places = {(item["account"], item["region"]): _loaded(item) for item in state["places"]}
+        except (KeyError, TypeError, AttributeError) as error:
+            raise ValueError(f"it is not a state of the emulator ({type(error).__name__}: {error})") from None
+        self._seeds, self._places = seeds, places
+
+
+def _dumped(place: Place) -> Json:
+    domains = [{"record": domain.record, "triggers": list(domain.triggers)} for domain in place.domains]
+    return {"account": place.account, "region": place.region, "domains": domains}
+
+
+def _loaded(item: Json) -> Place:
+    place = Place(item["account"], item["region"])
+    for entry in item["domains"]:
+        domain = Domain(entry["record"])
+        for trigger in entry["triggers"]:
+            domain.triggers.put(trigger["EventTriggerName"], trigger)
+        place.domains.put(entry["record"]["DomainName"], domain)
+    return place
