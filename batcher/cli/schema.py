@@ -1,0 +1,15 @@
+"""``batcher schema``: the JSON Schema of an update line, read off the installed service model."""
+
+import click
+
+
+@click.command(epilog="Example: batcher schema > update.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of an update line, for editors and other checkers."""
+    import json
+
+    from batcher.rules.model import UpdateModel
+    from batcher.sources.service_model import installed_service_model
+
+    model = UpdateModel.from_service_model(installed_service_model())
+    click.echo(json.dumps(model.schema, indent=2, ensure_ascii=False))

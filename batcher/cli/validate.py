@@ -1,0 +1,65 @@
+"""``batcher validate``: every line of a file held against the rules; sends nothing."""
+
+from typing import TYPE_CHECKING
+
+import click
+
+from batcher.cli.words import number, several
+
+if TYPE_CHECKING:
+    from batcher.cli.faults import FaultPrinter
+    from batcher.sources.file import Inspection
+
+
+@click.command(epilog="Example: batcher validate updates.jsonl --target prod-eu")
+@click.argument("file", metavar="FILE")
+@click.option("--target", default="default", show_default=True, metavar="NAME", help="Target of lines that name none.")
+@click.option("--json", "as_json", is_flag=True, help="Print every fault in one JSON object on standard output.")
+def validate(file: str, target: str, as_json: bool) -> None:
+    """Check every line of FILE (JSONL, .gz, .zst, or - for standard input) and send nothing.
+
+    Exits with 0 when all lines are valid, else with 2.
+    """
+    from batcher.cli.faults import FaultPrinter
+    from batcher.errors import InputError
+
+    printer = FaultPrinter(as_json)
+    try:
+        found = _inspect(file, target, printer)
+    except InputError as error:
+        printer.finish(valid=False, error=str(error))
+        click.echo(f"batcher: {error}", err=True)
+        raise SystemExit(2) from None
+    counts = {name: len(index) for name, index in sorted(found.targets.items())}
+    printer.finish(valid=not found.invalid, total=found.total, invalid=found.invalid, targets=counts)
+    click.echo(verdict(found), err=True)
+    raise SystemExit(2 if found.invalid else 0)
+
+
+def _inspect(file: str, target: str, printer: "FaultPrinter") -> "Inspection":
+    from pathlib import Path
+    from tempfile import TemporaryDirectory
+
+    from batcher.rules.lines import LineReader
+    from batcher.rules.model import UpdateModel
+    from batcher.sources.file import inspect, materialize
+    from batcher.sources.service_model import installed_service_model
+
+    reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
+    if Path(file).is_file():
+        return inspect(Path(file), reader, on_fault=printer.add)
+    with TemporaryDirectory(prefix="batcher-") as folder:
+        return inspect(materialize(file, Path(folder) / "input.jsonl"), reader, on_fault=printer.add)
+
+
+def verdict(found: "Inspection") -> str:
+    """``4,800 updates of 4,790 triggers in 3 domains: all valid``."""
+    updates = several(found.total, "update")
+    if found.invalid:
+        return f"{number(found.invalid)} of {updates} invalid ({several(found.fault_count, 'fault')})"
+    if not found.total:
+        return "no updates in it"
+    triggers = several(sum(index.triggers for index in found.targets.values()), "trigger")
+    domains = several(sum(len(index.domains) for index in found.targets.values()), "domain")
+    where = f" for {several(len(found.targets), 'target')}" if len(found.targets) > 1 else ""
+    return f"{updates} of {triggers} in {domains}{where}: all valid"

@@ -1,0 +1,28 @@
+"""Numbers as people read them."""
+
+
+def number(count: int) -> str:
+    """4800 -> '4,800'."""
+    return f"{count:,}"
+
+
+def several(count: int, noun: str) -> str:
+    """1, 'update' -> '1 update'; 2, 'update' -> '2 updates'."""
+    return f"{count:,} {noun}" + ("" if count == 1 else "s")
+
+
+def duration(seconds: float) -> str:
+    """75.2 -> '1 min 15 s'. Rounded to what matters at that length."""
+    if seconds < 1:
+        return f"{seconds:.1f} s"
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
+    return f"{whole // 3600} h {whole % 3600 // 60} min"
+
+
+def pace(rate: float | None) -> str:
+    """Requests per second."""
+    return "? /s" if rate is None else f"{rate:,.3g}/s"

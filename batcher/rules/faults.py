@@ -1,0 +1,117 @@
+"""What is wrong with a line, in our own words.
+
+A fault names the place, what is wrong there and what is allowed. It never quotes a value, nor a member name that the
+model does not know where that name may be data of a sensitive member.
+"""
+
+import difflib
+import json
+import re
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from jsonschema_rs import ValidationError, ValidationErrorKind
+from msgspec import Struct
+
+from batcher.rules.schema import NO_CONTROL_CHARACTERS, Schema, at
+
+NAME_SHOWN_AT_MOST = 64  # characters of a name that nobody knows
+
+_PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
+_TYPES = {
+    "string": "a string",
+    "integer": "an integer",
+    "number": "a number",
+    "array": "a list",
+    "object": "an object",
+    "boolean": "true or false",
+}
+
+
+class Fault(Struct, frozen=True, kw_only=True):
+    """One thing wrong with a line. ``path`` as in ``EventTriggerLimits.Periods[0].Unit``; empty for the whole line."""
+
+    path: str
+    message: str
+
+    def __str__(self) -> str:
+        return f"{self.path}: {self.message}" if self.path else self.message
+
+
+def faults_of(error: ValidationError, schema: Schema, sensitive: frozenset[str]) -> Iterator[Fault]:
+    """The faults that one error of the schema check stands for: one for each unknown member, else one."""
+    path = error.instance_path
+    match error.kind:
+        case ValidationErrorKind.Required(name):
+            yield Fault(path=path_text([*path, name]), message="missing; it is required")
+        case ValidationErrorKind.AdditionalProperties(names):
+            known = list(at(schema, path).get("properties", ()))
+            hidden = not sensitive.isdisjoint(part for part in path if isinstance(part, str))
+            for name in names:
+                where = path if hidden else [*path, name]
+                yield Fault(path=path_text(where), message=_unknown(name, known, hidden=hidden))
+        case kind:
+            yield Fault(path=path_text(path), message=_text(kind))
+
+
+def path_text(path: Sequence[str | int]) -> str:
+    """A path as people write it: ``EventTriggerConditions[0].LogicalOperator``."""
+    text = ""
+    for part in path:
+        if isinstance(part, int):
+            text += f"[{part}]"
+        else:
+            text += ("." if text else "") + name_text(part)
+    return text
+
+
+def name_text(name: str) -> str:
+    """A name as it is; quoted, escaped and cut when it is none of the usual ones."""
+    return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:NAME_SHOWN_AT_MOST])
+
+
+def _unknown(name: str, known: list[str], *, hidden: bool) -> str:
+    what = "has a member that does not exist" if hidden else "no such member"
+    near = difflib.get_close_matches(name[:NAME_SHOWN_AT_MOST], known, n=1)
+    by_case = {candidate.lower(): candidate for candidate in known}.get(name.lower())
+    if suggestion := by_case or (near[0] if near else None):
+        return f"{what}; did you mean {suggestion}?"
+    return f"{what}; there are {', '.join(known)}"
+
+
+def _text(kind: Any) -> str:
+    match kind:
+        case ValidationErrorKind.Type(types):
+            return f"has to be {' or '.join(_TYPES.get(name, name) for name in types)}"
+        case ValidationErrorKind.Enum(options):
+            return f"not one of {', '.join(map(str, options))}"
+        case ValidationErrorKind.Pattern(pattern) if pattern == NO_CONTROL_CHARACTERS:
+            return "holds a control character; none is allowed"
+        case ValidationErrorKind.Pattern(pattern):
+            return f"does not match {pattern}"
+    return _size(kind) or f"breaks the rule {kind.name} of the service model"
+
+
+def _size(kind: Any) -> str | None:
+    match kind:
+        case ValidationErrorKind.MinLength(limit):
+            return f"too short: at least {_counted(limit, 'character')}"
+        case ValidationErrorKind.MaxLength(limit):
+            return f"too long: at most {_counted(limit, 'character')}"
+        case ValidationErrorKind.MinItems(limit):
+            return f"too few: at least {_counted(limit, 'entry', 'entries')}"
+        case ValidationErrorKind.MaxItems(limit):
+            return f"too many: at most {_counted(limit, 'entry', 'entries')}"
+        case ValidationErrorKind.MinProperties(limit):
+            return f"too few: at least {_counted(limit, 'member')}"
+        case ValidationErrorKind.MaxProperties(limit):
+            return f"too many: at most {_counted(limit, 'member')}"
+        case ValidationErrorKind.Minimum(limit):
+            return f"too small: at least {limit}"
+        case ValidationErrorKind.Maximum(limit):
+            return f"too large: at most {limit}"
+    return None
+
+
+def _counted(number: int, one: str, many: str = "") -> str:
+    return f"{number} {one if number == 1 else many or one + 's'}"

@@ -1,0 +1,48 @@
+"""How many different strings there were, and which may have come twice, at 8 bytes a string.
+
+Hashes only: who needs to know for certain compares the strings whose hash is among the repeated ones.
+"""
+
+from array import array
+from collections.abc import Iterator
+
+PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
+
+
+def hashed(text: str) -> int:
+    """The 64-bit hash that Hashes keeps of a string; the same within one process only."""
+    return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
+
+
+class Hashes:
+    """A multiset of strings, known by their hashes."""
+
+    def __init__(self) -> None:
+        self._partitions = [array("Q") for _ in range(PARTITIONS)]
+
+    def add(self, text: str) -> None:
+        value = hashed(text)
+        self._partitions[value % PARTITIONS].append(value)
+
+    def __len__(self) -> int:
+        """How many were added, repeated ones included."""
+        return sum(map(len, self._partitions))
+
+    def __repr__(self) -> str:
+        return f"<Hashes: {len(self)} added>"
+
+    def distinct(self) -> int:
+        """How many different strings were added."""
+        return len(self) - sum(1 for _ in self._again())
+
+    def repeated(self) -> set[int]:
+        """The hashes that were added more than once."""
+        return set(self._again())
+
+    def _again(self) -> Iterator[int]:
+        for partition in self._partitions:
+            previous = None
+            for value in sorted(partition):
+                if value == previous:
+                    yield value
+                previous = value

@@ -1,0 +1,115 @@
+"""Why a text is not the JSON that a line has to be: encoding, syntax, nesting, members given twice.
+
+The slow and exact half of reading a line, asked only when the fast half refuses or something looks odd. It says where,
+and never quotes the text.
+"""
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from itertools import accumulate
+from typing import Any
+
+from batcher.rules.faults import Fault
+
+NESTING_AT_MOST = 64
+
+_STRING = re.compile(r'"[^"\\]*(?:\\.[^"\\]*)*"?', re.DOTALL)
+_BRACKET = re.compile(r"[\[\]{}]")
+
+
+class _NoNumber(ValueError):
+    """A constant such as NaN, which JSON does not have."""
+
+
+def text_faults(raw: bytes, names: frozenset[str]) -> list[Fault]:
+    """What keeps those bytes from being JSON that can be read in one way only; nothing when they are.
+
+    ``names``: the member names that may be shown.
+    """
+    try:
+        text = raw.decode("utf-8")
+    except UnicodeDecodeError as error:
+        return [_whole(f"not UTF-8 at byte {error.start + 1}; save the file as UTF-8")]
+    if nesting(text) > NESTING_AT_MOST:
+        return [_whole(f"nested more than {NESTING_AT_MOST} levels deep")]
+    twice: list[str] = []
+    try:
+        value = _load(text, twice)
+    except json.JSONDecodeError as error:
+        return [_whole(f"not JSON: {_lower(error.msg)} at character {error.pos + 1}")]
+    except _NoNumber as error:
+        return [_whole(f"not JSON: {error} is no JSON number")]
+    except ValueError:  # more digits than Python reads, or 1e999
+        return [_whole("holds a number that is out of range")]
+    if not encodable(value):
+        return [_whole("holds half of a surrogate pair (\\ud800 to \\udfff); such text can't be sent")]
+    return [Fault(path=name if name in names else "", message="a member is given twice in one object") for name in twice]
+
+
+def nesting(text: str) -> int:
+    """How many objects and lists stand open at once in a JSON text, at most."""
+    brackets = _BRACKET.findall(_STRING.sub("", text))
+    return max(accumulate(1 if bracket in "[{" else -1 for bracket in brackets), default=0)
+
+
+def encodable(value: object) -> bool:
+    """Whether every string in it can be written as UTF-8."""
+    return all(_is_text(each) for each in _strings(value))
+
+
+def _strings(value: object) -> Iterator[str]:
+    if isinstance(value, str):
+        yield value
+    elif isinstance(value, dict):
+        for name, below in value.items():
+            yield name
+            yield from _strings(below)
+    elif isinstance(value, list):
+        for below in value:
+            yield from _strings(below)
+
+
+def _is_text(value: str) -> bool:
+    try:
+        value.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _load(text: str, twice: list[str]) -> Any:
+    return json.loads(
+        text,
+        object_pairs_hook=lambda pairs: _object(pairs, twice),
+        parse_constant=_refuse,
+        parse_float=_finite,
+    )
+
+
+def _object(pairs: list[tuple[str, Any]], twice: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            twice.append(name)
+        found[name] = value
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise _NoNumber(constant)
+
+
+def _finite(digits: str) -> float:
+    if math.isinf(number := float(digits)):
+        raise ValueError(digits)
+    return number
+
+
+def _whole(message: str) -> Fault:
+    return Fault(path="", message=message)
+
+
+def _lower(text: str) -> str:
+    return text[:1].lower() + text[1:]

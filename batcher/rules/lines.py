@@ -1,0 +1,96 @@
+"""From the bytes of a line, or a caller's mapping, to an update or to everything that is wrong with it.
+
+Pure: no file is read here. The one order of business: decode, check against the model, split ours from AWS's.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from batcher.records import Update
+from batcher.rules.faults import Fault, name_text, path_text
+from batcher.rules.json_text import text_faults
+from batcher.rules.model import UpdateModel
+from batcher.rules.plain import Plain
+
+LINE_AT_MOST = 1 << 20  # bytes
+
+
+class LineReader:
+    """Reads lines by the rules of a model. ``known_targets`` None: any name will do."""
+
+    def __init__(self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None = None) -> None:
+        self.model = model
+        self.default_target = default_target
+        self.known_targets = known_targets
+        self._names = model.constants | {"id", "target"}
+        self._decode = msgspec.json.Decoder(float_hook=_refuse).decode
+        self._encode = msgspec.json.Encoder().encode
+
+    def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+        """The update of a line (UTF-8 JSON, with or without its newline), or its faults; None for a blank line.
+
+        ``line`` is 1-based and becomes the id where the line gives none.
+        """
+        if len(raw) > LINE_AT_MOST:
+            return [Fault(path="", message=f"longer than {LINE_AT_MOST:,} bytes")]
+        try:
+            value = self._decode(raw)
+            if self.model.accepts(value) and not self._may_repeat(raw, value):
+                return self._known(value, line)
+        except (ValueError, RecursionError):  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
+            pass
+        return self._read_slowly(raw, line)
+
+    def _read_slowly(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+        """The same for a line that something is wrong or unusual with: all checks, in the order that explains most."""
+        if not raw.strip():
+            return None
+        if faults := text_faults(raw, self._names):
+            return faults
+        try:
+            value = msgspec.json.decode(raw)
+        except msgspec.DecodeError as error:
+            return [Fault(path="", message=f"not JSON: {error}")]
+        return self._checked(value, line)
+
+    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Fault]:
+        """The update of a mapping in the same format, or its faults. The mapping is copied, never changed.
+
+        What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a fault.
+        """
+        plain = Plain()
+        copied = plain.copy(value, [])
+        if plain.faults:
+            return [Fault(path=path_text(self.model.shown(path)), message=text) for path, text in plain.faults]
+        return self._checked(copied, line)
+
+    def _checked(self, value: Any, line: int) -> Update | list[Fault]:
+        faults = self.model.check(value)
+        if not faults:
+            return self._known(value, line)
+        named = value.get("target", self.default_target) if isinstance(value, dict) else None
+        return faults + (self._unknown_target(named) if isinstance(named, str) else [])
+
+    def _known(self, value: dict[str, Any], line: int) -> Update | list[Fault]:
+        """The update of a value that keeps the rules of the model, if its target is known."""
+        target = value.pop("target", self.default_target)
+        if faults := self._unknown_target(target):
+            return faults
+        return Update(id=value.pop("id", None) or str(line), line=line, target=target, request=value)
+
+    def _unknown_target(self, target: str) -> list[Fault]:
+        if self.known_targets is None or target in self.known_targets:
+            return []
+        there = ", ".join(sorted(self.known_targets))
+        return [Fault(path="target", message=f"no target {name_text(target)}; there are {there}")]
+
+    def _may_repeat(self, raw: bytes, value: Any) -> bool:
+        """Whether a member may stand twice in one object: then the line has more colons than what was decoded."""
+        return raw.count(b":") != self._encode(value).count(b":") or (b"\\" in raw and b"\\u003" in raw)
+
+
+def _refuse(digits: str) -> float:
+    """No line that is simply right has a number with a point or an exponent; such lines take the slow path."""
+    raise ValueError(digits)

@@ -1,0 +1,97 @@
+"""The installed service model read as rules: what an update may be, and which members are sensitive.
+
+The model comes in as a dict; loading it is somebody else's work. No limit of AWS's is written down here.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from jsonschema_rs import Draft202012Validator
+
+from batcher.rules.faults import Fault, faults_of, path_text
+from batcher.rules.schema import Schema, members, reachable, resolve, update_schema
+
+__all__ = ["Fault", "UpdateModel"]
+
+OPERATION = "UpdateEventTrigger"
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class UpdateModel:
+    """The rules of an update.
+
+    ``schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose content must not be shown;
+    ``constants`` the names and enum values that the model itself publishes; ``version`` names the model.
+    """
+
+    schema: Schema
+    sensitive: frozenset[str]
+    constants: frozenset[str]
+    version: str
+    _validator: Draft202012Validator
+
+    @classmethod
+    def from_service_model(cls, service_model: Mapping[str, Any]) -> "UpdateModel":
+        """Read the rules off a botocore service model (the content of ``service-2.json``)."""
+        shapes = service_model["shapes"]
+        request = service_model["operations"][OPERATION]["input"]["shape"]
+        schema = update_schema(shapes, request)
+        return cls(
+            schema=schema,
+            sensitive=_sensitive(shapes, request),
+            constants=_constants(shapes, request),
+            version=service_model["metadata"]["uid"],
+            _validator=Draft202012Validator(schema),
+        )
+
+    def accepts(self, value: object) -> bool:
+        """Whether a decoded line without any float keeps the rules: what ``check`` decides, in two microseconds."""
+        return self._validator.is_valid(value)
+
+    def check(self, value: object) -> list[Fault]:
+        """Every fault of a decoded line; none when AWS's model would take it. ``value`` has to be plain JSON."""
+        faults = [
+            fault for error in self._validator.iter_errors(value) for fault in faults_of(error, self.schema, self.sensitive)
+        ]
+        return faults + list(self._spelled_as_floats(self.schema, value, []))
+
+    def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
+        """The part of a path that may be shown: below a sensitive member, up to the first name the model lacks."""
+        below = False
+        for index, part in enumerate(path):
+            if below and isinstance(part, str) and part not in self.constants:
+                return path[:index]
+            below = below or part in self.sensitive
+        return path
+
+    def _spelled_as_floats(self, schema: Schema, value: object, path: list[str | int]) -> Iterator[Fault]:
+        """Integers such as ``1.0``: JSON Schema takes them, the SDK does not."""
+        rule = resolve(schema, self.schema)
+        if rule.get("type") == "integer" and isinstance(value, float) and value.is_integer():
+            yield Fault(path=path_text(path), message="has to be an integer: digits, without a point or an exponent")
+        elif isinstance(value, dict):
+            known = rule.get("properties", {})
+            for name in known.keys() & value.keys():
+                yield from self._spelled_as_floats(known[name], value[name], [*path, name])
+        elif isinstance(value, list) and "items" in rule:
+            for index, item in enumerate(value):
+                yield from self._spelled_as_floats(rule["items"], item, [*path, index])
+
+
+def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
+    """Members that are sensitive at any depth: by themselves, by their shape, or by the shape of their entries."""
+    found = set()
+    for name in reachable(shapes, request):
+        for member_name, member in members(shapes[name]):
+            below = [member, shapes[member["shape"]]]
+            below += [shapes[entry["shape"]] for unnamed, entry in members(below[1]) if unnamed is None]
+            if member_name is not None and any(each.get("sensitive") for each in below):
+                found.add(member_name)
+    return frozenset(found)
+
+
+def _constants(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
+    below = [shapes[name] for name in reachable(shapes, request)]
+    names = (name for shape in below for name in shape.get("members", ()))
+    return frozenset(names).union(*(shape.get("enum", ()) for shape in below))

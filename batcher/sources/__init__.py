@@ -1,0 +1,1 @@
+"""Where updates come from: files, standard input, a caller's iterable. Each adapter keeps the port ``Source``."""

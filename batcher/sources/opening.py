@@ -1,0 +1,173 @@
+"""Opening what updates come in: plain, gzip or zstd, as a stream of lines with their places.
+
+Bytes and lines only; what a line says is not looked at here. Whatever the operating system or a decoder says is an
+InputError with the name of the file and the place.
+"""
+
+import gzip
+import hashlib
+import io
+import zlib
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, BinaryIO, cast
+
+from batcher.errors import InputError
+from batcher.rules.lines import LINE_AT_MOST
+
+BLOCK = 1 << 18  # bytes read at once
+ZSTD_BLOCK = 1 << 10  # compressed bytes unpacked at once: 1 KiB can stand for many MiB
+BOM = b"\xef\xbb\xbf"
+COMPRESSED = (".gz", ".zst")
+
+Line = tuple[int, int, bytes]
+"""Line number from 1, offset in the unpacked bytes, and the bytes; of an overlong line only the beginning."""
+
+
+class Digest(io.RawIOBase):
+    """Passes the bytes of a file on, and keeps their number and SHA-256."""
+
+    def __init__(self, file: io.FileIO) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        return self._sha256.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count = self._file.readinto(buffer) or 0
+        self._sha256.update(memoryview(buffer)[:count])
+        self.size += count
+        return count
+
+
+class Opened:
+    """An open file of updates: ``lines`` once, and the ``digest`` of the bytes as they are stored."""
+
+    def __init__(self, path: Path, file: io.FileIO) -> None:
+        self.path = path
+        self.digest = Digest(file)
+        self.stream = _unpacked(path, self.digest)
+
+    def lines(self) -> Iterator[Line]:
+        """Every line that is not blank, without the BOM. Holds no more than about 1 MiB of one."""
+        number = offset = 0
+        readline = self.stream.readline
+        try:
+            while raw := readline(LINE_AT_MOST + 1):
+                number += 1
+                start = offset
+                offset += len(raw)
+                if len(raw) > LINE_AT_MOST and raw[-1:] != b"\n":
+                    offset += self._skip_line()
+                if number == 1 and raw.startswith(BOM):
+                    start, raw = len(BOM), raw[len(BOM) :] or b"\n"
+                if not raw.isspace():
+                    yield number, start, raw
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{self.path}: {damage(error)}; noticed after line {number}") from error
+
+    def _skip_line(self) -> int:
+        skipped = 0
+        while part := self.stream.readline(LINE_AT_MOST):
+            skipped += len(part)
+            if part.endswith(b"\n"):
+                break
+        return skipped
+
+
+@contextmanager
+def opened(path: Path) -> Iterator[Opened]:
+    """Open a file of updates by its suffix. Raises InputError when it can't be opened."""
+    try:
+        file = path.open("rb", buffering=0)
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from error
+    with file:
+        yield Opened(path, file)
+
+
+def reason(error: OSError) -> str:
+    """Why the operating system said no, in words."""
+    match error:
+        case FileNotFoundError():
+            return "there is no such file"
+        case IsADirectoryError():
+            return "that is a directory; give a file"
+        case PermissionError():
+            return "no permission to read or write it"
+    return error.strerror or str(error)
+
+
+def damage(error: Exception) -> str:
+    """What is wrong with compressed bytes, in words."""
+    match error:
+        case EOFError():
+            return "the compressed data ends too early (truncated?)"
+        case gzip.BadGzipFile() | zlib.error() | _BadZstd():
+            return "the compressed data is damaged, or is no such data at all"
+        case OSError():
+            return f"can't be read: {reason(error)}"
+    return str(error)
+
+
+def _unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
+    if path.suffix == ".gz":
+        # GzipFile has all it takes to be a raw stream but the base class; its own readline is slower than this.
+        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=io.BufferedReader(raw, BLOCK))), BLOCK)
+    if path.suffix == ".zst":
+        return io.BufferedReader(_Unzstd(path, raw), BLOCK)
+    return io.BufferedReader(raw, BLOCK)
+
+
+class _BadZstd(OSError):
+    """Not zstd, or damaged."""
+
+
+class _Unzstd(io.RawIOBase):
+    """Unpacks zstd frames one after the other, and knows a truncated one (the library's own reader does not say)."""
+
+    def __init__(self, path: Path, raw: io.RawIOBase) -> None:
+        try:
+            import zstandard
+        except ImportError as error:
+            raise InputError(f"{path}: to read .zst files: pip install batcher[zstd]") from error
+        self._zstandard = zstandard
+        self._raw = io.BufferedReader(raw, BLOCK)
+        self._frame: Any = None
+        self._packed = b""
+        self._ready = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        while not self._ready and self._unpack():
+            pass
+        count = min(len(buffer), len(self._ready))
+        buffer[:count] = self._ready[:count]
+        self._ready = self._ready[count:]
+        return count
+
+    def _unpack(self) -> bool:
+        """Unpack some more; False at the end of the last frame."""
+        packed = self._packed or self._raw.read(ZSTD_BLOCK)
+        if not packed:
+            if self._frame is not None:
+                raise EOFError
+            return False
+        self._frame = self._frame or self._zstandard.ZstdDecompressor().decompressobj()
+        try:
+            self._ready = memoryview(self._frame.decompress(packed))
+        except self._zstandard.ZstdError as error:
+            raise _BadZstd(str(error)) from error
+        self._packed = self._frame.unused_data if self._frame.eof else b""
+        if self._frame.eof:
+            self._frame = None
+        return True

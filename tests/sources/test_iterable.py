@@ -1,0 +1,59 @@
+"""A caller's iterable: every entry is read in its position, and a generator is closed whatever happens."""
+
+from collections.abc import AsyncIterator, Iterator
+from contextlib import aclosing
+from typing import Any
+
+import pytest
+
+from batcher.records import Update
+from batcher.rules.lines import LineReader
+from batcher.sources.iterable import IterableSource
+from tests.rules.updates import MODEL
+
+READER = LineReader(MODEL, "main")
+GOOD = {"DomainName": "acme", "EventTriggerName": "cart"}
+GIVEN: list[Any] = [GOOD, {}, None, GOOD | {"id": "mine"}]
+
+
+class Generators:
+    """Generators of the given updates, sync and async, that say when they end."""
+
+    closed = 0
+
+    def plain(self) -> Iterator[Any]:
+        try:
+            yield from GIVEN
+        finally:
+            self.closed += 1
+
+    async def asynchronous(self) -> AsyncIterator[Any]:
+        try:
+            for each in GIVEN:
+                yield each
+        finally:
+            self.closed += 1
+
+
+@pytest.mark.parametrize("kind", ["list", "plain", "asynchronous"])
+async def test_updates_and_faults_come_with_their_positions(kind: str) -> None:
+    generators = Generators()
+    given = GIVEN if kind == "list" else getattr(generators, kind)()
+    found = [(position, update) async for position, update in IterableSource(given, READER)]
+    assert [position for position, _ in found] == [1, 2, 3, 4]
+    assert [update.id if isinstance(update, Update) else "faults" for _, update in found] == [
+        "1",
+        "faults",
+        "faults",
+        "mine",
+    ]
+    assert generators.closed == (kind != "list")
+
+
+@pytest.mark.parametrize("kind", ["plain", "asynchronous"])
+async def test_a_generator_is_closed_when_the_reading_stops_early(kind: str) -> None:
+    generators = Generators()
+    async with aclosing(aiter(IterableSource(getattr(generators, kind)(), READER))) as entries:  # type: ignore[type-var]
+        await anext(entries)
+        assert generators.closed == 0
+    assert generators.closed == 1
