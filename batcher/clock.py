@@ -1,0 +1,19 @@
+"""The one place that reads the clock."""
+
+import time
+from datetime import UTC, datetime
+
+import anyio
+
+
+class SystemClock:
+    """The machine's own time."""
+
+    def now(self) -> float:
+        return time.monotonic()
+
+    def wall(self) -> str:
+        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)

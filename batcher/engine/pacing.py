@@ -1,0 +1,134 @@
+"""Who may send next: one slot and one token for every attempt, before it is signed.
+
+Turns, slots and the order of the waiting live here; how long the next token takes is the limiter's to know.
+"""
+
+import heapq
+from itertools import count
+
+import anyio
+
+from batcher.ports import Clock, Limiter
+from batcher.rules.verdicts import Verdict
+
+RETRY, FIRST = 0, 1  # a retry goes ahead of a first attempt: an update that was begun is finished first
+
+
+class Draining(Exception):
+    """The pacer gives out no more turns; the update that asked was not sent."""
+
+
+class Permit:
+    """The right to send one request now. ``queued`` and ``token`` are the seconds waited for turn and slot, and token."""
+
+    __slots__ = ("queued", "ticket", "token")
+
+    def __init__(self, ticket: object, queued: float, token: float) -> None:
+        self.ticket = ticket
+        self.queued = queued
+        self.token = token
+
+
+class Pacer:
+    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use at once."""
+
+    def __init__(self, limiter: Limiter, slots: int, clock: Clock) -> None:
+        self.limiter = limiter
+        self.slots = slots
+        self.in_flight = 0
+        self._free = anyio.Semaphore(slots, fast_acquire=True)
+        self._clock = clock
+        self._waiting: list[_Waiter] = []
+        self._order = count()
+        self._taken = False
+        self._head: anyio.CancelScope | None = None
+        self._draining = False
+
+    def __repr__(self) -> str:
+        rate = self.limiter.rate
+        pace = "?" if rate is None else f"{rate:.3g}/s"
+        return f"<Pacer {pace}, {self.in_flight}/{self.slots} in flight, {len(self._waiting)} waiting>"
+
+    async def enter(self, *, begun: bool, must_finish: bool) -> Permit:
+        """Wait for a turn, a slot and a token.
+
+        ``begun``: a retry, which goes ahead. ``must_finish``: also while draining. Raises Draining.
+        """
+        arrived = self._clock.now()
+        await self._turn(_Waiter(RETRY if begun else FIRST, next(self._order), must_finish))
+        try:
+            with anyio.CancelScope() as scope:
+                if not must_finish:
+                    self._head = scope
+                await self._free.acquire()
+                turn = self._clock.now()
+                try:
+                    ticket = await self.limiter.acquire()
+                except BaseException:
+                    self._free.release()
+                    raise
+                self.in_flight += 1
+                return Permit(ticket, turn - arrived, self._clock.now() - turn)
+            raise Draining
+        finally:
+            self._head = None
+            self._pass_on()
+
+    def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
+        """Give the slot back and tell the limiter what came of the request."""
+        self.in_flight -= 1
+        self._free.release()
+        self.limiter.answered(permit.ticket, verdict, retry_after)
+
+    def drain(self) -> None:
+        """Turn away everybody who need not finish, the one at the head included."""
+        self._draining = True
+        if self._head is not None:
+            self._head.cancel()
+        for waiter in self._waiting:
+            if not waiter.must_finish:
+                waiter.refused = True
+                waiter.called.set()
+        self._waiting = [waiter for waiter in self._waiting if not waiter.refused]
+        heapq.heapify(self._waiting)
+
+    async def _turn(self, waiter: "_Waiter") -> None:
+        if self._draining and not waiter.must_finish:
+            raise Draining
+        if not self._taken:
+            self._taken = True
+            return
+        heapq.heappush(self._waiting, waiter)
+        try:
+            await waiter.called.wait()
+        except BaseException:
+            if waiter in self._waiting:
+                self._waiting.remove(waiter)
+                heapq.heapify(self._waiting)
+            elif not waiter.refused:  # it was handed the turn and can't use it
+                self._pass_on()
+            raise
+        if waiter.refused:
+            raise Draining
+
+    def _pass_on(self) -> None:
+        """Hand the turn to the first in line, so that nobody who comes later slips in between."""
+        if self._waiting:
+            heapq.heappop(self._waiting).called.set()
+        else:
+            self._taken = False
+
+
+class _Waiter:
+    """A place in the line, ordered by rank, then by arrival."""
+
+    __slots__ = ("called", "key", "must_finish", "refused")
+
+    def __init__(self, rank: int, order: int, must_finish: bool) -> None:
+        self.key = (rank, order)
+        self.must_finish = must_finish
+        self.refused = False
+        self.called = anyio.Event()
+
+    def __lt__(self, other: "_Waiter") -> bool:
+        return self.key < other.key

@@ -1,0 +1,127 @@
+"""The journal: the append-only file of results that makes a run resumable.
+
+Group commit: results that come while one write is under way go to disk together with the next. A result is there only
+after fsync. Nothing here decides; what a result means is in ``records``.
+"""
+
+import errno
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import anyio.to_thread
+import msgspec
+
+from batcher.errors import JournalError
+from batcher.records import Result
+
+
+class Journal:
+    """``results.jsonl``, open for appending. Use as an async context manager."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._encoder = msgspec.json.Encoder()
+        self._pending: list[bytes] = []
+        self._added = 0
+        self._durable = 0
+        self._writing = anyio.Lock(fast_acquire=True)
+        try:
+            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._length = _cut_torn_line(self._file)
+        except OSError as error:
+            raise JournalError(_cannot(path, error)) from error
+
+    def __repr__(self) -> str:
+        return f"<Journal {self.path}: {self._durable} written, {len(self._pending)} pending>"
+
+    async def __aenter__(self) -> "Journal":
+        return self
+
+    async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
+        try:
+            with anyio.CancelScope(shield=True):
+                await self.flush()
+        except JournalError:
+            if error is None:
+                raise
+        finally:
+            os.close(self._file)
+
+    def add(self, result: Result) -> None:
+        """Take a result without waiting for the disk; ``flush`` makes it durable."""
+        self._pending.append(self._encoder.encode(result) + b"\n")
+        self._added += 1
+
+    async def append(self, result: Result) -> None:
+        """Return when the result is on disk. Raises JournalError; the file stays valid and the run resumable."""
+        self.add(result)
+        await self.flush()
+
+    async def flush(self) -> None:
+        mine = self._added
+        async with self._writing:
+            if self._durable >= mine:
+                return  # written by somebody who came before
+            batch, self._pending = b"".join(self._pending), []
+            upto = self._added
+            with anyio.CancelScope(shield=True):
+                await anyio.to_thread.run_sync(self._write, batch)
+            self._durable = upto
+
+    def _write(self, batch: bytes) -> None:
+        try:
+            view = memoryview(batch)
+            while view:
+                view = view[os.write(self._file, view) :]
+            os.fdatasync(self._file)
+            self._length += len(batch)
+        except OSError as error:
+            self._cut_back()
+            raise JournalError(_cannot(self.path, error)) from error
+
+    def _cut_back(self) -> None:
+        """Leave whole lines only. When even that fails, the next start cuts the torn line."""
+        try:
+            os.ftruncate(self._file, self._length)
+        except OSError:
+            return
+
+
+def read(path: Path) -> Iterator[Result]:
+    """The results of a journal, oldest first. A torn last line is passed over. Raises JournalError for a damaged one."""
+    decoder = msgspec.json.Decoder(Result)
+    with path.open("rb") as file:
+        for number, line in enumerate(file, 1):
+            if not line.endswith(b"\n"):
+                return
+            try:
+                yield decoder.decode(line)
+            except msgspec.DecodeError as error:
+                raise JournalError(
+                    f"{path}: line {number} is not a result ({error}). The journal was changed by something else; "
+                    "restore it, or start a new run with another --out."
+                ) from error
+
+
+def _cut_torn_line(file: int) -> int:
+    """Cut off what a crash left of a last line; returns the length that remains."""
+    length = os.lseek(file, 0, os.SEEK_END)
+    keep = length
+    while keep:
+        start = max(0, keep - 65536)
+        newline = os.pread(file, keep - start, start).rfind(b"\n")
+        if newline >= 0:
+            keep = start + newline + 1
+            break
+        keep = start
+    if keep < length:
+        os.ftruncate(file, keep)
+    return keep
+
+
+def _cannot(path: Path, error: OSError) -> str:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return f"{path}: the disk is full. Every result up to here is kept. Free some space and run the same command again."
+    return f"{path}: can't be written: {error.strerror}. Put that right and run the same command again: it resumes."

@@ -1,0 +1,51 @@
+"""The tokens of one process: an exact ceiling that was asked for, and beneath it the estimate of what AWS allows."""
+
+from aiolimiter import AsyncLimiter
+
+from batcher.ports import Clock
+from batcher.rules.quota import Outcome, QuotaEstimate, Ticket
+from batcher.rules.verdicts import Verdict
+
+JITTER = 0.02  # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
+LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that long are not lost
+
+_OUTCOMES = {
+    Verdict.THROTTLED: Outcome.THROTTLED,
+    Verdict.LOST: Outcome.UNKNOWN,
+    Verdict.UNSENT: Outcome.UNKNOWN,
+}
+
+
+class LocalLimiter:
+    """One bucket. ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it."""
+
+    def __init__(self, estimate: QuotaEstimate, *, clock: Clock, rate: float | None, burst: float) -> None:
+        self._estimate = estimate
+        self._clock = clock
+        self._ceiling = None if rate is None else _bucket(rate, burst)
+
+    @property
+    def rate(self) -> float | None:
+        return self._estimate.rate
+
+    async def acquire(self) -> object:
+        if self._ceiling is not None:
+            await self._ceiling.acquire()
+        while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
+            await self._clock.sleep(wait)  # and look again: a throttle may have come in the meantime
+        return self._estimate.sent(now)
+
+    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+        assert isinstance(ticket, Ticket)
+        outcome = _OUTCOMES.get(verdict, Outcome.ACCEPTED)
+        self._estimate.answered(ticket, self._clock.now(), outcome, retry_after)
+
+
+def _bucket(rate: float, burst: float) -> AsyncLimiter:
+    """A bucket of exactly that burst; aiolimiter's own is as large as its rate.
+
+    With a burst to spare, JITTER of it stays in hand, so that requests that bunch on the way are not throttled; with
+    none, LATENESS is let through, so that a late wake-up loses no token.
+    """
+    capacity = max(1.0 + LATENESS * rate, burst - max(1.0, JITTER * rate))
+    return AsyncLimiter(capacity, capacity / rate)

@@ -1,0 +1,205 @@
+"""The estimate of a quota nobody published: when the next request may leave, learned from which ones were refused.
+
+No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in ``belief``; here it is
+decided how fast to send. The method and its numbers: docs/why-quota.md.
+"""
+
+import math
+from dataclasses import dataclass
+from enum import Enum
+from typing import NamedTuple
+
+from batcher.rules.belief import LOWEST_RATE, Belief, Phase
+
+HIGHEST_RATE = 100_000.0  # per second; a bound for the arithmetic, no quota is near it
+CATCH_UP = 0.025  # seconds a late send is forgiven: an event loop is late by a few ms, and 25 ms of calls is no burst
+LOOK_AGAIN = 0.02  # seconds: while answers are on their way the plan may change; less than CATCH_UP, or it looks late
+LONGEST_RETRY_AFTER = 30.0  # seconds: the server's wish is kept up to here; more would be a mistake, not a quota
+DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
+GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
+FEW = 8  # accepted calls: refused again within so many, the rate is still well off
+
+
+class Outcome(Enum):
+    """What an answer says about the bucket."""
+
+    ACCEPTED = "accepted"  # it took a token, whatever the service said after that
+    THROTTLED = "throttled"  # it took none: less than one was there
+    UNKNOWN = "unknown"  # no answer
+
+
+class Ticket(NamedTuple):
+    """One request on its way: its number, when it left, at which rate, and whether as soon as it was allowed to."""
+
+    number: int
+    sent: float
+    rate: float
+    prompt: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Learned:
+    """What is known of a quota, to be remembered.
+
+    ``rate`` in tokens per second, ``burst`` in tokens, ``doubt``: half the width of the rate's interval as a part of it (1.0: a
+    guess), ``age``: seconds since the last request; whoever remembers sets it.
+    """
+
+    rate: float
+    burst: float | None = None
+    doubt: float = 1.0
+    age: float = 0.0
+
+
+class QuotaEstimate:
+    """Finds the rate of a token bucket, and spends nearly all of it.
+
+    Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and ``answered`` once for every
+    ticket. ``ceiling``: requests per second that ``rate`` never exceeds; until the first throttle nothing is held back then,
+    the caller keeps to it with a bucket of its own. ``share``: the part of the quota to use once it is known. ``remembered``:
+    what an earlier run had learned; a guess is ignored.
+    """
+
+    def __init__(
+        self, *, now: float, ceiling: float | None = None, share: float = 1.0, remembered: Learned | None = None
+    ) -> None:
+        self._ceiling = HIGHEST_RATE if ceiling is None else ceiling
+        self._free = ceiling is not None
+        self._share = share
+        self._start = self._now = self._resume = now
+        self._belief = Belief(now)
+        self._excess = 0.0  # part of the rate that is sent on top of it
+        self._accepted = 0
+        self._since = 0  # accepted calls since the last cut
+        self._in_flight = 0
+        self._planned = -math.inf  # when the last request was to leave: the next one keeps the distance from that
+        self._cut = -math.inf  # when the rate was last cut: refusals of older requests belong to the same event
+        if remembered is not None and remembered.doubt < 0.5 and ceiling is None:
+            self._remember(remembered)
+
+    def __repr__(self) -> str:
+        sent = self._belief.marks.sent
+        return f"<QuotaEstimate {self._belief.phase.value} {self.rate:.3g}/s, {sent} sent, {self._in_flight} in flight>"
+
+    @property
+    def rate(self) -> float:
+        """Requests per second at present."""
+        return self._pace(self._now)
+
+    @property
+    def estimate(self) -> Learned:
+        """What is known now."""
+        belief = self._belief
+        if belief.phase is Phase.RAMP:  # no bucket holds more than some 10 seconds' worth: so much at least flows in
+            return Learned(rate=max(LOWEST_RATE, self._accepted / (10 + self._now - self._start)))
+        return Learned(rate=belief.bucket.rate, burst=belief.bucket.burst, doubt=belief.doubt)
+
+    def next_send(self, now: float) -> float:
+        """The earliest time that the next request may leave. Not after ``now``: it may leave now. Else ask again then."""
+        self._now = now
+        at = now if self._free else max(self._planned + 1 / self._pace(now), self._resume)
+        return min(at, now + LOOK_AGAIN) if at > now and self._in_flight else at
+
+    def sent(self, now: float) -> Ticket:
+        """A request leaves."""
+        self._now = now
+        marks, rate = self._belief.marks, self._pace(now)
+        at = now if self._free or math.isinf(self._planned) else max(self._planned + 1 / rate, self._resume)
+        ticket = Ticket(marks.sent, now, rate, at >= now - CATCH_UP)
+        self._planned = max(at, now - CATCH_UP)
+        self._belief.drain.sent(now, marks.taken)
+        if self._belief.phase is not Phase.RAMP:
+            self._belief.bucket.spill(now, marks.taken)
+        marks.sent += 1
+        self._in_flight += 1
+        return ticket
+
+    def answered(self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None) -> None:
+        """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
+        self._now = now
+        self._in_flight -= 1
+        if outcome is not Outcome.UNKNOWN:
+            self._belief.latency.add(now - ticket.sent)
+        match outcome:
+            case Outcome.ACCEPTED:
+                self._went_through(ticket, now)
+            case Outcome.THROTTLED:
+                self._refused(ticket, now)
+            case Outcome.UNKNOWN:
+                self._belief.marks.not_taken(ticket.number, 0.5)  # it took a token or none
+        if retry_after is not None:
+            self._resume = max(self._resume, now + min(retry_after, LONGEST_RETRY_AFTER))
+
+    def _pace(self, now: float) -> float:
+        belief = self._belief
+        if belief.phase is Phase.RAMP:
+            return self._ceiling if self._free else ramp(self._accepted)
+        rate = belief.bucket.rate * (1 + self._excess)
+        if belief.phase is Phase.HOLD and self._share < 1:
+            rate *= self._share
+        else:
+            above = max(0.0, belief.level(now) - belief.cushion)
+            rate += min(belief.bucket.rate, above / DRAIN_SECONDS)
+        return min(max(LOWEST_RATE, rate), self._ceiling)
+
+    def _went_through(self, ticket: Ticket, now: float) -> None:
+        belief = self._belief
+        self._accepted += ticket.prompt
+        belief.one_token.accepted(ticket.sent)
+        if belief.phase is Phase.RAMP or not ticket.prompt or ticket.sent < self._cut:
+            return
+        self._since += 1
+        if belief.no_room:  # the next call must not reach the bucket before it holds a token again
+            later = (now - ticket.sent - belief.latency.mean) / 2 + belief.latency.spread
+            self._resume = max(self._resume, ticket.sent + later + 1 / self._pace(now))
+        if self._overdue(now) and self._pace(now) < self._ceiling:
+            least = 0.01 if belief.phase is Phase.HOLD else 0.1
+            growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
+            self._excess = max(self._excess, least) * min(2.0, math.exp(1 / (self._pace(now) * growth)))
+
+    def _overdue(self, now: float) -> bool:
+        """Whether the bucket gave more than it should hold, so that its rate must be higher than believed."""
+        belief = self._belief
+        if belief.phase is Phase.SEARCH:
+            return not belief.no_room or self._since > 2
+        if self._share < 1:
+            return self._since > 20 * belief.cycle  # it is never emptied: look now and then
+        if belief.no_room:
+            return self._since > belief.cycle / 2
+        return belief.level(now) < -0.5 * belief.noise or self._since > 2 * belief.cycle
+
+    def _refused(self, ticket: Ticket, now: float) -> None:
+        belief = self._belief
+        new_event = ticket.sent >= self._cut
+        pace = self._pace(now)
+        quickly, chosen = self._since < FEW, self._ceiling if self._free else None
+        belief.refused(
+            ticket.number, ticket.sent, now, min(pace, ticket.rate), new_event=new_event, quickly=quickly, chosen=chosen
+        )
+        if new_event:
+            self._free = False
+            self._cut = now
+            self._since = 0
+            self._excess = min(belief.excess(), max(0.0, pace / belief.bucket.rate - 1))
+        self._resume = belief.resume
+        self._planned = min(self._planned, belief.resume - 1 / belief.bucket.rate)
+
+    def _remember(self, remembered: Learned) -> None:
+        rate = max(LOWEST_RATE, remembered.rate)
+        burst = max(2.0, rate) if remembered.burst is None else max(1.0, remembered.burst)
+        self._belief.recall(rate, burst, remembered.doubt, min(burst, rate * remembered.age))
+        self._excess = self._belief.excess()
+
+
+def ramp(accepted: int) -> float:
+    """The rate after so many accepted calls, while none was refused.
+
+    The likeliest quotas are 1 and 5 per second, where every refusal counts, so it starts slowly; 300 is reached in about
+    2 s; above 500 nothing is expected, and it grows slowly, lest thousands are refused when a large burst ends.
+    """
+    if accepted == 0:
+        return 4.0
+    if accepted < 4:
+        return 10.0
+    rate = 28.0 if accepted < 24 else 20 + (1.5 if accepted < 130 else 1.75) * accepted
+    return rate if rate < 500 else 500 + (rate - 500) / 8

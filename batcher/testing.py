@@ -1,0 +1,158 @@
+"""Doubles of the ports, and virtual time: what tests of the engine, here and in programs that use it, are made of."""
+
+import asyncio
+import selectors
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from typing import Any, TypeVar
+
+import anyio
+
+from batcher.records import Attempt, Result, Update
+from batcher.rules.verdicts import Verdict
+
+T = TypeVar("T")
+
+ACCEPTED = Attempt(reached="answered", seconds=0.0, http_status=200, request_id="r")
+
+
+def refused(code: str, status: int, *, retry_after: float | None = None) -> Attempt:
+    """An attempt that AWS answered with an error."""
+    return Attempt(reached="answered", seconds=0.0, code=code, http_status=status, retry_after=retry_after)
+
+
+def lost(code: str = "ReadTimeoutError") -> Attempt:
+    """An attempt that left and was never answered."""
+    return Attempt(reached="sent", seconds=0.0, code=code)
+
+
+def unsent(code: str = "EndpointConnectionError") -> Attempt:
+    """An attempt that never left."""
+    return Attempt(reached="unsent", seconds=0.0, code=code)
+
+
+def update(number: int, trigger: str | None = None, target: str = "default") -> Update:
+    """Update ``number`` of a trigger of its own, or of the one named."""
+    request = {"DomainName": "acme", "EventTriggerName": trigger or f"t{number}"}
+    return Update(id=str(number), line=number, target=target, request=request)
+
+
+class ListSource:
+    """A Source over updates in memory. ``looks_back`` as asked for."""
+
+    def __init__(self, updates: Iterable[Update], *, looks_back: bool = False) -> None:
+        self.looks_back = looks_back
+        self._updates = list(updates)
+
+    async def __aiter__(self) -> AsyncIterator[Update]:
+        for each in self._updates:
+            yield each
+
+    def again(self, line: int) -> Update:
+        return next(each for each in self._updates if each.line == line)
+
+
+class MemoryJournal:
+    """A Journal that keeps results in a list."""
+
+    def __init__(self) -> None:
+        self.results: list[Result] = []
+
+    async def append(self, result: Result) -> None:
+        self.results.append(result)
+
+
+class ScriptedCaller:
+    """A Caller whose answers a function decides: ``answer(update, n)`` for the n-th call (from 1) of that update.
+
+    ``calls`` keeps (time, id) of each call, ``spans`` (start, end, id); ``latency`` is in seconds.
+    """
+
+    def __init__(self, answer: Callable[[Update, int], Attempt], *, latency: float = 0.0) -> None:
+        self._answer = answer
+        self._latency = latency
+        self._numbers: dict[str, int] = {}
+        self.calls: list[tuple[float, str]] = []
+        self.spans: list[tuple[float, float, str]] = []
+        self.refreshes = 0
+        self.in_flight = self.most_in_flight = 0
+
+    async def call(self, update: Update) -> Attempt:
+        began = _loop_time()
+        self.calls.append((began, update.id))
+        number = self._numbers[update.id] = self._numbers.get(update.id, 0) + 1
+        self.in_flight += 1
+        self.most_in_flight = max(self.most_in_flight, self.in_flight)
+        try:
+            await anyio.sleep(self._latency)
+        finally:
+            self.in_flight -= 1
+        self.spans.append((began, _loop_time(), update.id))
+        return self._answer(update, number)
+
+    async def refresh(self) -> bool:
+        self.refreshes += 1
+        return True
+
+
+class OpenLimiter:
+    """A Limiter without a limit that keeps what it was told."""
+
+    rate: float | None = None
+
+    def __init__(self) -> None:
+        self.outcomes: list[tuple[Verdict, float | None]] = []
+
+    async def acquire(self) -> object:
+        return None
+
+    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+        self.outcomes.append((verdict, retry_after))
+
+
+class LoopClock:
+    """The clock of the running event loop: virtual time inside ``in_virtual_time``."""
+
+    def now(self) -> float:
+        return _loop_time()
+
+    def wall(self) -> str:
+        return f"2026-01-01T00:00:{_loop_time() % 60:06.3f}Z"
+
+    async def sleep(self, seconds: float) -> None:
+        await anyio.sleep(seconds)
+
+
+def in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
+    """Run a coroutine on a loop whose clock jumps to the next timer as soon as nothing else is to be done.
+
+    For code that waits for timers only: no sockets, no threads.
+    """
+    with asyncio.Runner(loop_factory=_JumpingLoop) as runner:
+        return runner.run(work)
+
+
+class _JumpingLoop(asyncio.SelectorEventLoop):
+    def __init__(self) -> None:
+        self.virtual_now = 0.0
+        super().__init__(_JumpingSelector(self))
+
+    def time(self) -> float:
+        return self.virtual_now
+
+
+class _JumpingSelector(selectors.DefaultSelector):
+    def __init__(self, loop: _JumpingLoop) -> None:
+        super().__init__()
+        self._loop = loop
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        ready = super().select(0)
+        if not ready and timeout is None:
+            raise RuntimeError("virtual time: everybody waits, and no timer is set")
+        if not ready and timeout:
+            self._loop.virtual_now += timeout
+        return ready
+
+
+def _loop_time() -> float:
+    return asyncio.get_running_loop().time()

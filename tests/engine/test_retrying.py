@@ -1,0 +1,106 @@
+"""One update is brought to its one result."""
+
+from collections.abc import Callable
+from itertools import pairwise
+
+import pytest
+
+from batcher.engine.pacing import Pacer
+from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.errors import CredentialsError
+from batcher.logs import logger
+from batcher.records import Attempt, Result, Update
+from batcher.rules.verdicts import Verdict
+from batcher.testing import ACCEPTED, LoopClock, OpenLimiter, ScriptedCaller, in_virtual_time, lost, refused, unsent
+from batcher.testing import update as make_update
+
+THROTTLE = refused("ThrottlingException", 429)
+FAULT = refused("InternalServerException", 500)
+
+
+def settle(answer: Callable[[Update, int], Attempt], **policy: float) -> tuple[Result, ScriptedCaller, OpenLimiter]:
+    caller, limiter, clock = ScriptedCaller(answer), OpenLimiter(), LoopClock()
+
+    async def scenario() -> Result | None:
+        retrying = Retrying(
+            caller=caller,
+            pacer=Pacer(limiter, 4, clock),
+            policy=RetryPolicy(**policy),
+            clock=clock,
+            log=logger(),
+            on_attempt=lambda verdict: None,
+            uniform=lambda low, high: high,
+        )
+        return await retrying.settle(make_update(1))
+
+    result = in_virtual_time(scenario())
+    assert result is not None
+    return result, caller, limiter
+
+
+def each(*answers: Attempt) -> Callable[[Update, int], Attempt]:
+    return lambda update, number: answers[min(number, len(answers)) - 1]
+
+
+@pytest.mark.parametrize(
+    ("answers", "status", "code", "attempts", "throttles"),
+    [
+        ([ACCEPTED], "succeeded", None, 1, 0),
+        ([FAULT, FAULT, ACCEPTED], "succeeded", None, 3, 0),
+        ([THROTTLE] * 20 + [ACCEPTED], "succeeded", None, 21, 20),  # throttles are not charged
+        ([refused("429", 429), ACCEPTED], "succeeded", None, 2, 1),  # a bare 429
+        ([refused("BadRequestException", 400)], "failed", "BadRequestException", 1, 0),
+        ([refused("ResourceNotFoundException", 404)], "failed", "ResourceNotFoundException", 1, 0),
+        ([refused("AccessDeniedException", 403)], "failed", "AccessDeniedException", 1, 0),
+        ([FAULT], "failed", "InternalServerException", 8, 0),
+        ([refused("503", 503)], "failed", "503", 8, 0),
+        ([lost()], "in_doubt", "ReadTimeoutError", 8, 0),
+        ([lost(), THROTTLE, lost()], "in_doubt", "ReadTimeoutError", 9, 1),  # a throttle says nothing of the update
+        ([lost(), FAULT, lost()], "failed", "ReadTimeoutError", 8, 0),  # AWS answered once
+        ([lost(), unsent()], "in_doubt", "EndpointConnectionError", 1, 0),
+        ([unsent()], "failed", "EndpointConnectionError", 0, 0),  # never left: there is nothing to doubt
+    ],
+)
+def test_answers_lead_to_one_status(
+    answers: list[Attempt], status: str, code: str | None, attempts: int, throttles: int
+) -> None:
+    result, *_ = settle(each(*answers))
+    assert (result.status, result.error and result.error.code, result.attempts, result.throttles) == (
+        status,
+        code,
+        attempts,
+        throttles,
+    )
+
+
+def test_backoff_doubles_up_to_its_cap_and_is_booked() -> None:
+    result, caller, _ = settle(each(FAULT), backoff=0.5, backoff_cap=4.0)
+    times = [time for time, _ in caller.calls]
+    waits = [later - earlier for earlier, later in pairwise(times)]
+    assert waits == pytest.approx([0.5, 1, 2, 4, 4, 4, 4])
+    assert result.seconds.backoff == pytest.approx(sum(waits))
+
+
+def test_what_aws_asks_for_is_waited_for_and_told_to_the_limiter() -> None:
+    _, caller, limiter = settle(
+        each(refused("InternalServerException", 500, retry_after=7.0), refused("429", 429, retry_after=3.0), ACCEPTED)
+    )
+    assert [time for time, _ in caller.calls] == pytest.approx([0, 7, 10])
+    assert limiter.outcomes == [(Verdict.TRANSIENT, 7.0), (Verdict.THROTTLED, 3.0), (Verdict.ACCEPTED, None)]
+
+
+def test_an_update_is_given_up_when_it_was_throttled_for_too_long() -> None:
+    result, caller, _ = settle(each(refused("ThrottlingException", 429, retry_after=10.0)), throttle_limit=60.0)
+    assert (result.status, result.error and result.error.code) == ("failed", "ThrottlingException")
+    assert caller.calls[-1][0] == pytest.approx(60)
+
+
+def test_expired_credentials_are_fetched_anew_each_time_and_not_charged() -> None:
+    expired = refused("ExpiredTokenException", 403)
+    result, caller, _ = settle(each(expired, FAULT, ACCEPTED))
+    assert (result.status, result.attempts, caller.refreshes) == ("succeeded", 3, 1)
+
+
+def test_credentials_that_are_refused_also_when_new_end_the_run() -> None:
+    with pytest.raises(CredentialsError, match="UnrecognizedClientException"):
+        settle(each(refused("UnrecognizedClientException", 403)))

@@ -1,0 +1,195 @@
+"""The runner keeps every law that is about more than one update."""
+
+from collections.abc import Callable, Sequence
+from itertools import pairwise
+
+import anyio
+import pytest
+from anyio.abc import TaskGroup
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batcher.engine.pacing import Pacer
+from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.runner import Lane, Runner
+from batcher.errors import CredentialsError, JournalError
+from batcher.logs import logger
+from batcher.records import Attempt, Result, Update
+from batcher.rules.tally import Tally
+from batcher.testing import (
+    ACCEPTED,
+    ListSource,
+    LoopClock,
+    MemoryJournal,
+    OpenLimiter,
+    ScriptedCaller,
+    in_virtual_time,
+    lost,
+    refused,
+    update,
+)
+
+FAULT = refused("InternalServerException", 500)
+
+
+def lane(updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, looks_back: bool = False) -> Lane:
+    clock, tally = LoopClock(), Tally()
+    pacer = Pacer(OpenLimiter(), slots, clock)
+    retrying = Retrying(
+        caller=caller,
+        pacer=pacer,
+        policy=RetryPolicy(),
+        clock=clock,
+        log=logger(),
+        on_attempt=tally.answered,
+        uniform=lambda low, high: high,
+    )
+    source = ListSource(updates, looks_back=looks_back)
+    return Lane(target="default", source=source, pacer=pacer, retrying=retrying, tally=tally)
+
+
+async def run(
+    lanes: Sequence[Lane], journal: MemoryJournal, *, beside: Callable[[Runner], object] | None = None, **options: str
+) -> Runner:
+    runner = Runner(journal=journal, log=logger(), **options)
+
+    async def feed(tasks: TaskGroup) -> None:
+        for each in lanes:
+            runner.start(each, tasks)
+        if beside is not None:
+            tasks.start_soon(beside, runner)
+
+    await runner.run(feed)
+    return runner
+
+
+def always(answer: Attempt) -> Callable[[Update, int], Attempt]:
+    return lambda update, number: answer
+
+
+@settings(deadline=None, max_examples=60)
+@given(
+    triggers=st.lists(st.sampled_from("abcde"), max_size=40),
+    fates=st.lists(st.sampled_from([ACCEPTED, FAULT, lost(), refused("ThrottlingException", 429)]), min_size=5),
+    looks_back=st.booleans(),
+)
+def test_every_update_gets_one_result_and_updates_of_a_trigger_never_overlap_nor_swap(
+    triggers: list[str], fates: list[Attempt], looks_back: bool
+) -> None:
+    updates = [update(number, trigger) for number, trigger in enumerate(triggers, 1)]
+
+    def answer(each: Update, number: int) -> Attempt:
+        return ACCEPTED if number > 3 else fates[(each.line * 7 + number) % len(fates)]
+
+    caller, journal = ScriptedCaller(answer, latency=0.1), MemoryJournal()
+    in_virtual_time(run([lane(updates, caller, looks_back=looks_back)], journal))
+
+    assert sorted(result.line for result in journal.results) == [each.line for each in updates]
+    assert {result.status for result in journal.results} <= {"succeeded"}
+    for trigger in set(triggers):
+        spans = [span for span in caller.spans if updates[int(span[2]) - 1].trigger == trigger]
+        assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
+        assert [int(span[2]) for span in spans] == sorted(int(span[2]) for span in spans)
+
+
+def test_a_busy_trigger_holds_back_only_its_own_updates() -> None:
+    updates = [*(update(number, "hot") for number in range(1, 51)), update(51), update(52)]
+    caller, journal = ScriptedCaller(always(ACCEPTED), latency=1.0), MemoryJournal()
+    in_virtual_time(run([lane(updates, caller)], journal))
+    ended = {result.id: index for index, result in enumerate(journal.results)}
+    assert max(ended["51"], ended["52"]) <= 2
+    assert caller.spans[-1][1] == pytest.approx(50)
+
+
+def test_no_more_requests_than_slots_are_in_flight_and_backoff_holds_no_slot() -> None:
+    updates = [update(number) for number in range(1, 9)]
+    failing = ScriptedCaller(lambda each, number: FAULT if each.line <= 4 and number < 8 else ACCEPTED, latency=0.1)
+    journal = MemoryJournal()
+    in_virtual_time(run([lane(updates, failing, slots=2)], journal))
+    assert failing.most_in_flight == 2
+    assert [result.line for result in journal.results][:4] == [5, 6, 7, 8]  # while the first four back off
+
+
+def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
+    kept_at: dict[str, float] = {}
+
+    class SlowJournal(MemoryJournal):
+        async def append(self, result: Result) -> None:
+            await anyio.sleep(3)
+            kept_at[result.id] = LoopClock().now()
+
+    caller = ScriptedCaller(always(ACCEPTED), latency=1.0)
+    in_virtual_time(run([lane([update(1, "a"), update(2, "a")], caller)], SlowJournal()))
+    assert caller.calls[1][0] >= kept_at["1"]
+
+
+@pytest.mark.parametrize(
+    ("max_failures", "answered", "stops_after"),
+    [
+        ("3", "all fail", 4),  # more than three
+        ("50%", "all fail", 100),  # a percentage counts from 100 results on
+        (None, "all denied", 20),
+    ],
+)
+def test_too_many_failures_stop_the_run(max_failures: str | None, answered: str, stops_after: int) -> None:
+    code, status = ("AccessDeniedException", 403) if answered == "all denied" else ("BadRequestException", 400)
+    caller, journal = ScriptedCaller(always(refused(code, status)), latency=0.1), MemoryJournal()
+    updates = [update(number) for number in range(1, 301)]
+    runner = in_virtual_time(run([lane(updates, caller, slots=1)], journal, max_failures=max_failures))
+    assert runner.stopped
+    assert stops_after <= len(journal.results) <= stops_after + 1  # what was in flight is finished
+
+
+def test_denials_do_not_stop_a_run_that_had_a_success() -> None:
+    caller = ScriptedCaller(lambda each, n: ACCEPTED if each.line == 1 else refused("AccessDeniedException", 403))
+    journal = MemoryJournal()
+    runner = in_virtual_time(run([lane([update(n) for n in range(1, 61)], caller, slots=1)], journal))
+    assert (runner.stopped, len(journal.results)) == (None, 60)
+
+
+def test_draining_finishes_what_is_in_flight_and_starts_nothing() -> None:
+    async def drain_soon(runner: Runner) -> None:
+        await anyio.sleep(0.5)
+        runner.drain("interrupted")
+
+    caller, journal = ScriptedCaller(always(ACCEPTED), latency=1.0), MemoryJournal()
+    updates = [update(number) for number in range(1, 101)]
+    runner = in_virtual_time(run([lane(updates, caller, slots=3)], journal, beside=drain_soon))
+    assert runner.stopped == "interrupted"
+    assert len(journal.results) == len(caller.calls) == 3
+
+
+def test_while_draining_an_update_that_may_have_had_an_effect_is_still_settled() -> None:
+    async def drain_soon(runner: Runner) -> None:
+        await anyio.sleep(0.2)
+        runner.drain("interrupted")
+
+    caller = ScriptedCaller(lambda each, number: lost() if number == 1 else ACCEPTED, latency=0.1)
+    journal = MemoryJournal()
+    in_virtual_time(run([lane([update(1)], caller)], journal, beside=drain_soon))
+    assert [(result.status, result.attempts) for result in journal.results] == [("succeeded", 2)]
+
+
+def test_aborting_ends_at_once_without_results_for_what_is_in_flight() -> None:
+    async def abort_soon(runner: Runner) -> None:
+        await anyio.sleep(0.5)
+        runner.drain("interrupted")
+        runner.abort()
+        ended.append(LoopClock().now())
+
+    ended: list[float] = []
+    caller, journal = ScriptedCaller(always(ACCEPTED), latency=60.0), MemoryJournal()
+    in_virtual_time(run([lane([update(1)], caller)], journal, beside=abort_soon))
+    assert (journal.results, ended) == ([], [0.5])
+
+
+def test_an_error_that_ends_the_run_comes_out_bare() -> None:
+    class FullDisk(MemoryJournal):
+        async def append(self, result: Result) -> None:
+            raise JournalError("disk full")
+
+    updates = [update(number) for number in range(1, 9)]
+    with pytest.raises(JournalError, match="disk full"):
+        in_virtual_time(run([lane(updates, ScriptedCaller(always(ACCEPTED)))], FullDisk()))
+    with pytest.raises(CredentialsError):
+        in_virtual_time(run([lane(updates, ScriptedCaller(always(refused("ExpiredToken", 403))))], MemoryJournal()))

@@ -1,0 +1,88 @@
+"""The journal: what was appended is on disk, whole, in order, whatever happens next."""
+
+import os
+from pathlib import Path
+
+import anyio
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.errors import JournalError
+from batcher.journal import Journal, read
+from batcher.records import Result
+
+
+def result(number: int) -> Result:
+    return Result(
+        id=str(number),
+        line=number,
+        target="default",
+        domain="acme",
+        trigger=f"t{number}",
+        status="succeeded",
+        attempts=1,
+        started_at="2026-01-01T00:00:00.000Z",
+        finished_at="2026-01-01T00:00:01.000Z",
+    )
+
+
+async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_when_told(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    async with Journal(path) as journal:
+
+        async def append(number: int) -> None:
+            await journal.append(result(number))
+            assert f'"id":"{number}"'.encode() in path.read_bytes()
+
+        async with anyio.create_task_group() as tasks:
+            for number in range(500):
+                tasks.start_soon(append, number)
+    assert sorted(each.line for each in read(path)) == list(range(500))
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> None:
+    path = tmp_path / "results.jsonl"
+    async with Journal(path) as journal:
+        with anyio.CancelScope() as scope:
+            scope.cancel()
+            await journal.append(result(1))
+    assert [each.line for each in read(path)] == [1]
+
+
+@given(cut=st.integers(min_value=0, max_value=2000))
+def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+    path = tmp_path_factory.mktemp("journal") / "results.jsonl"
+
+    async def write(*numbers: int) -> None:
+        async with Journal(path) as journal:
+            for number in numbers:
+                journal.add(result(number))
+
+    anyio.run(write, 1, 2, 3)
+    whole = path.read_bytes()
+    os.truncate(path, max(0, len(whole) - cut))
+    survivors = path.read_bytes().count(b"\n")
+    assert [each.line for each in read(path)] == list(range(1, survivors + 1))
+    anyio.run(write, 9)
+    assert [each.line for each in read(path)] == [*range(1, survivors + 1), 9]
+
+
+@pytest.mark.parametrize("damage", [b"{}\n", b"not json\n", b'{"id":1}\n'])
+def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
+    path = tmp_path / "results.jsonl"
+    path.write_bytes(damage)
+    with pytest.raises(JournalError, match="line 1 is not a result"):
+        list(read(path))
+
+
+async def test_a_full_disk_ends_the_run_and_leaves_a_valid_journal(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="the disk is full"):
+        async with Journal(Path("/dev/full")) as journal:
+            await journal.append(result(1))
+
+
+def test_a_journal_that_can_not_be_opened_says_why(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="can't be written: No such file"):
+        Journal(tmp_path / "missing" / "results.jsonl")
