@@ -1,0 +1,114 @@
+"""Logs: named events with values and units, JSON in a file, readable on a terminal, silent unless somebody listens.
+
+Everything goes through the standard library's logger ``batcher``, so that a program that uses the library decides where
+it goes. Sensitive members never get here: the port to AWS redacts; records of foreign loggers are reduced to their
+template.
+"""
+
+import logging
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import structlog
+from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+logging.getLogger("batcher").addHandler(logging.NullHandler())  # else warnings go to standard error on their own
+
+_FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
+_STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
+
+
+def logger(**bound: Any) -> FilteringBoundLogger:
+    """A logger with values bound, e.g. the run's id."""
+    wrapped: FilteringBoundLogger = structlog.wrap_logger(
+        logging.getLogger("batcher"),
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.add_log_level,
+            _STAMP,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        wrapper_class=structlog.stdlib.BoundLogger,
+        context_class=dict,
+        cache_logger_on_first_use=True,
+    )
+    return wrapped.bind(**bound)
+
+
+class LogOutput:
+    """Handlers on the loggers that matter, for as long as a command runs. Use as a context manager.
+
+    ``file``: JSON lines, mode 0600. ``terminal``: warnings and worse on standard error, one readable line each.
+    """
+
+    def __init__(
+        self, level: str, *, file: Path | None, terminal: bool, redact: Callable[[str], str] = lambda text: text
+    ) -> None:
+        self._level = level.upper()
+        self._redact = redact
+        self._handlers: list[logging.Handler] = []
+        self._before: list[tuple[logging.Logger, int, bool]] = []
+        if file is not None:
+            file.touch(mode=0o600)
+            self._add(logging.FileHandler(file, encoding="utf-8"), _json(), self._level)
+        if terminal:
+            self._add(logging.StreamHandler(sys.stderr), _readable(), "WARNING")
+
+    def __enter__(self) -> "LogOutput":
+        for name in ("batcher", *_FOREIGN):
+            target = logging.getLogger(name)
+            self._before.append((target, target.level, target.propagate))
+            target.setLevel(self._level if name == "batcher" else max(logging.WARNING, logging.getLevelName(self._level)))
+            target.propagate = False
+            for handler in self._handlers:
+                target.addHandler(handler)
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        for target, level, propagate in self._before:
+            target.setLevel(level)
+            target.propagate = propagate
+            for handler in self._handlers:
+                target.removeHandler(handler)
+        for handler in self._handlers:
+            handler.close()
+
+    def _add(self, handler: logging.Handler, renderer: Any, level: str) -> None:
+        handler.setLevel(level)
+        handler.setFormatter(
+            structlog.stdlib.ProcessorFormatter(
+                processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+                foreign_pre_chain=[
+                    structlog.stdlib.add_log_level,
+                    structlog.stdlib.add_logger_name,
+                    _STAMP,
+                    self._foreign,
+                ],
+            )
+        )
+        self._handlers.append(handler)
+
+    def _foreign(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+        """Foreign records keep their template: arguments and tracebacks may quote what is sent and received."""
+        record: logging.LogRecord = event["_record"]
+        event["event"] = self._redact(str(record.msg))
+        event.pop("exc_info", None)
+        record.exc_info = record.exc_text = None
+        return event
+
+
+def _json() -> Any:
+    import msgspec
+
+    encode = msgspec.json.Encoder(enc_hook=str).encode
+
+    def render(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
+        return encode(event).decode()
+
+    return render
+
+
+def _readable() -> Any:
+    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)

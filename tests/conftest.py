@@ -1,0 +1,101 @@
+"""What the tests of the doors share: the command as a process of its own, and triggers to work on."""
+
+import asyncio
+import os
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+CONDITIONS = [
+    {
+        "EventTriggerDimensions": [
+            {"ObjectAttributes": [{"FieldName": "Total", "ComparisonOperator": "EQUAL", "Values": ["SECRET-VALUE-1"]}]}
+        ],
+        "LogicalOperator": "ALL",
+    }
+]
+
+
+class Ended(msgspec.Struct, frozen=True, kw_only=True):
+    """How a command ended."""
+
+    code: int
+    out: str
+    err: str
+
+
+class Command:
+    """``batcher`` in a directory of its own, with stand-in credentials and nothing else of this machine's settings."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.environ = {
+            "PATH": os.environ["PATH"],
+            "PYTHONPATH": str(Path.cwd()),
+            "HOME": str(folder),
+            "XDG_STATE_HOME": str(folder / "state"),
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_REGION": "eu-west-1",
+            "AWS_EC2_METADATA_DISABLED": "true",
+        }
+
+    async def start(self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
+        return await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-m",
+            "batcher",
+            *arguments,
+            cwd=self.folder,
+            env=self.environ,
+            stdin=stdin,
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE,
+        )
+
+    async def __call__(self, *arguments: str, given: bytes | None = None) -> Ended:
+        stdin = asyncio.subprocess.DEVNULL if given is None else asyncio.subprocess.PIPE
+        process = await self.start(*arguments, stdin=stdin)
+        out, err = await process.communicate(given)
+        assert b"Traceback" not in err, err.decode()
+        return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
+
+
+@pytest.fixture
+def batcher(tmp_path: Path) -> Command:
+    return Command(tmp_path)
+
+
+def trigger(number: int, domain: str = "acme") -> dict[str, Any]:
+    """A trigger as CreateEventTrigger takes it."""
+    return {
+        "DomainName": domain,
+        "EventTriggerName": f"t{number}",
+        "ObjectTypeName": "Orders",
+        "Description": f"before-{number}",
+        "EventTriggerConditions": CONDITIONS,
+    }
+
+
+def change(number: int, domain: str = "acme", **more: Any) -> dict[str, Any]:
+    """An update of that trigger."""
+    return {"DomainName": domain, "EventTriggerName": f"t{number}", "Description": f"after-{number}", **more}
+
+
+@pytest.fixture
+def write_lines(tmp_path: Path) -> Callable[..., Path]:
+    def write(lines: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str = "updates.jsonl") -> Path:
+        path = tmp_path / name
+        path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+        return path
+
+    return write
+
+
+def records(path: Path) -> list[dict[str, Any]]:
+    """The JSON lines of a file."""
+    return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]

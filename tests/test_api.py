@@ -1,0 +1,141 @@
+"""The library door: ``update_many`` and ``iter_updates`` over real HTTP."""
+
+import asyncio
+import logging
+import sys
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+import batcher
+from batcher.emulator import Emulator
+from tests.conftest import change, trigger
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "SECRET_ACCESS_KEY": "secret",
+        "DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+def ours() -> set[str]:
+    """The tasks that batcher's own code runs, the emulator's not."""
+    return {repr(task.get_coro()) for task in asyncio.all_tasks() if "Runner" in repr(task) or "_Batch" in repr(task)}
+
+
+async def test_a_batch_has_one_result_for_each_update_in_input_order() -> None:
+    emulator = Emulator(latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(1, 30)])
+    updates = [change(n) for n in range(1, 30)] + [change(77), {"DomainName": "acme"}, {"id": "own", **change(1)}]
+    async with emulator as url:
+        batch = await batcher.update_many(updates, endpoint_url=url, rate=1000)
+    assert [result.line for result in batch.results] == list(range(1, 33))
+    assert (batch.counts.succeeded, batch.counts.failed, batch.counts.invalid) == (30, 1, 1)
+    assert [result.status for result in batch.failed] == ["failed", "invalid"]
+    assert batch.results[-1].id == "own"
+    with pytest.raises(batcher.UpdatesFailed, match="2 of the updates did not succeed; the first is id 30"):
+        batch.raise_for_failures()
+
+
+async def test_async_iterables_and_a_ready_client_are_taken() -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(5)])
+
+    async def updates() -> AsyncIterator[dict[str, Any]]:
+        for n in range(5):
+            yield change(n)
+
+    config = AioConfig(retries={"total_max_attempts": 1})
+    async with (
+        emulator as url,
+        get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client,
+    ):
+        batch = await batcher.update_many(updates(), client=client, rate=1000)
+        batch.raise_for_failures()
+        await client.get_event_trigger(DomainName="acme", EventTriggerName="t0")  # it is still open
+    assert batch.counts.succeeded == 5
+
+
+async def test_iter_updates_holds_nothing_and_may_be_left_early() -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    read = 0
+
+    def endless() -> Iterator[dict[str, Any]]:
+        nonlocal read
+        while True:
+            read += 1
+            yield change(1)
+
+    async with emulator as url:
+        seen = 0
+        results = batcher.iter_updates(endless(), endpoint_url=url, rate=1000)
+        async for result in results:
+            assert result.status == "succeeded"
+            seen += 1
+            if seen == 20:
+                break
+        await results.aclose()
+        assert ours() == set()
+    assert seen == 20
+
+
+async def test_cancelling_a_batch_leaves_no_task_behind() -> None:
+    emulator = Emulator(faults={"hang": 1.0})
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        work = asyncio.create_task(batcher.update_many([change(1)], endpoint_url=url, rate=1000))
+        while not emulator.calls():
+            await asyncio.sleep(0.01)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await work
+        assert ours() == set()
+
+
+async def test_a_batch_that_stops_itself_says_why() -> None:
+    async with Emulator() as url:
+        batch = await batcher.update_many(
+            (change(n) for n in range(1000)), endpoint_url=url, rate=1000, max_failures="5", concurrency=2
+        )
+    assert batch.stopped == "6 of 6 did not succeed, more than --max-failures 5"
+    assert 6 <= len(batch.results) < 20
+
+
+async def test_errors_that_are_yours_are_raised_bare() -> None:
+    with pytest.raises(batcher.SettingsError, match="--rate"):
+        await batcher.update_many([], rate=-1)
+
+    def broken() -> Iterator[dict[str, Any]]:
+        yield change(1)
+        raise ZeroDivisionError
+
+    async with Emulator() as url:
+        with pytest.raises(ZeroDivisionError):
+            await batcher.update_many(broken(), endpoint_url=url, rate=1000)
+
+
+async def test_the_library_is_silent_unless_logging_is_configured(caplog: pytest.LogCaptureFixture) -> None:
+    script = "import asyncio, batcher; asyncio.run(batcher.update_many([{update}], endpoint_url={url!r}, rate=1000))"
+    async with Emulator() as url:
+        process = await asyncio.create_subprocess_exec(
+            sys.executable,
+            "-c",
+            script.format(update=change(1), url=url),
+            stdout=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.STDOUT,
+        )
+        said, _ = await process.communicate()
+        assert (process.returncode, said) == (0, b"")
+        with caplog.at_level(logging.INFO, logger="batcher"):
+            await batcher.update_many([change(1)], endpoint_url=url, rate=1000)
+    events = [record.msg["event"] for record in caplog.records if record.name == "batcher"]
+    assert events == ["attempt.answered", "update.settled"]

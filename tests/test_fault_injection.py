@@ -1,0 +1,90 @@
+"""Whatever goes wrong on the way, results and server agree: the server's own log is the witness."""
+
+import pytest
+
+import batcher
+from batcher.emulator import Emulator, Quota
+from tests.conftest import change, trigger
+
+UPDATES = 150
+
+
+@pytest.fixture(autouse=True)
+def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "SECRET_ACCESS_KEY": "secret",
+        "DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+
+
+@pytest.mark.parametrize(
+    "faults",
+    [
+        {"internal": 0.3},
+        {"throttle": 0.03, "throttle-untyped": 0.03},
+        {"unavailable-html": 0.3},
+        {"reset-before": 0.2, "reset-after": 0.2},
+        {"hang": 0.05, "hang-after": 0.05},
+        {"expired-token": 0.03},
+        {
+            "internal": 0.1,
+            "throttle": 0.02,
+            "reset-after": 0.1,
+            "hang-after": 0.02,
+            "slow": 0.1,
+            "unavailable-html": 0.05,
+        },
+    ],
+    ids=lambda faults: "+".join(faults),
+)
+async def test_results_and_server_agree_under(faults: dict[str, float]) -> None:
+    emulator = Emulator(faults=faults, latency=(0.0, 0.02), quotas={"UpdateEventTrigger": Quota(rate=300, burst=30)})
+    emulator.seed([trigger(n) for n in range(50)])
+    updates = [change(n % 50, SegmentFilter=f"round-{n // 50}") for n in range(UPDATES)]
+    async with emulator as url:
+        batch = await batcher.update_many(
+            updates, endpoint_url=url, rate=250, burst=10, max_attempts=6, read_timeout=0.5, concurrency=32
+        )
+    applied = [(entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in emulator.applied()]
+
+    assert [result.line for result in batch.results] == list(range(1, UPDATES + 1))
+    for result, update in zip(batch.results, updates, strict=True):
+        times = applied.count((update["EventTriggerName"], update["SegmentFilter"]))
+        match result.status:
+            case "succeeded":
+                assert times >= 1
+            case "failed":  # AWS answered at least once, or the request never left
+                assert result.error is not None
+                assert result.error.code in (
+                    "InternalServerException",
+                    "503",
+                    "ReadTimeoutError",
+                    "ConnectionClosedError",
+                )
+            case "in_doubt":
+                assert result.error is not None
+            case _:
+                pytest.fail(f"unexpected {result}")
+    for number in range(50):
+        rounds = [segment for name, segment in applied if name == f"t{number}"]
+        assert rounds == sorted(rounds)  # one at a time, in input order; a repeat is the same update again
+        last = batch.results[100 + number]
+        if last.status == "succeeded":
+            assert emulator.trigger("acme", f"t{number}")["SegmentFilter"] == "round-2"
+
+
+async def test_an_answer_that_never_comes_is_in_doubt_and_a_refusal_is_failed() -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1), trigger(2), trigger(3)])
+    emulator.script("UpdateEventTrigger", ["hang-after", "reset-after", "reset-before"])
+    async with emulator as url:
+        batch = await batcher.update_many([change(1)], endpoint_url=url, rate=100, max_attempts=3, read_timeout=0.2)
+    result = batch.results[0]
+    assert (result.status, result.attempts, result.error and result.error.code) == (
+        "in_doubt",
+        3,
+        "ConnectionClosedError",
+    )
+    assert (len(emulator.calls()), len(emulator.applied())) == (3, 2)  # nothing below the engine sends again
