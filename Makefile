@@ -1,0 +1,56 @@
+# make demo: see it work.  make test, make check: what CI runs.
+PYTHON ?= python3.11
+VENV := .venv
+BIN := $(VENV)/bin
+PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+
+.PHONY: demo install test check conformance torture bench clean
+
+demo: install
+	$(BIN)/batcher demo
+
+install: $(VENV)/.installed
+
+$(VENV)/.installed: pyproject.toml constraints.txt
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
+	@echo "Installing into $(VENV) …"
+	@$(PIP) --editable '.[zstd]'
+	@touch $@
+
+# Debian splits what venv needs into a package of its own.
+.PHONY: venv-package
+venv-package:
+	@echo "Python's venv is missing; installing Debian's python3.11-venv (needs root) …"
+	apt-get update -qq && apt-get install -y -qq python3.11-venv
+
+$(VENV)/.installed-dev: $(VENV)/.installed
+	@$(PIP) --editable '.[dev]'
+	@touch $@
+
+test: $(VENV)/.installed-dev
+	$(BIN)/python -m pytest
+
+check: $(VENV)/.installed-dev
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+	$(BIN)/python -m pytest tests/docs
+
+# Opt-in: the emulator against the AWS SDK for JavaScript and the AWS CLI (needs node and npm).
+conformance: $(VENV)/.installed
+	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/conformance/run.sh
+
+bench: $(VENV)/.installed-dev
+	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+clean:
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+
+# Anew from the ranges in pyproject.toml.
+.PHONY: constraints
+constraints:
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --editable '.[dev]'
+	$(BIN)/python -m pip freeze --exclude-editable --exclude setuptools --exclude pip > constraints.txt

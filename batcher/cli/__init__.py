@@ -1,0 +1,58 @@
+"""The command line. A command's module is imported when it is called, and what is heavy when it runs."""
+
+import importlib
+import sys
+from typing import Any
+
+import click
+
+from batcher import __version__
+
+_COMMANDS = {
+    "run": "run",
+    "validate": "validate",
+    "schema": "schema",
+    "emulator": "emulator",
+    "demo": "demo",
+}
+
+
+class _Commands(click.Group):
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_COMMANDS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _COMMANDS:
+            return None
+        command: click.Command = getattr(importlib.import_module(f"batcher.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        return command
+
+
+@click.group(
+    cls=_Commands,
+    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
+    epilog="Start here: batcher demo. Then: batcher run updates.jsonl --dry-run",
+)
+@click.version_option(__version__, prog_name="batcher")
+def batcher() -> None:
+    """Change many Amazon Connect Customer Profiles event triggers: within the quota, losing track of none."""
+
+
+def main() -> Any:
+    """The entry point. Every error that batcher raises on purpose is one message and an exit code, never a traceback."""
+    try:
+        return batcher.main(prog_name="batcher")
+    except KeyboardInterrupt:
+        click.echo("Interrupted.", err=True)
+        sys.exit(4)
+    except Exception as error:
+        sys.exit(_explain(error))
+
+
+def _explain(error: Exception) -> int:
+    from batcher.errors import BatcherError, YourError
+
+    if not isinstance(error, BatcherError):
+        raise error
+    click.echo(f"batcher: {error}", err=True)
+    return 2 if isinstance(error, YourError) else 5

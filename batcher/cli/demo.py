@@ -1,0 +1,76 @@
+"""``batcher demo``: the main job at work against the emulator, with a quota and faults."""
+
+import os
+from collections.abc import Iterator
+from typing import Any
+
+import click
+
+DOMAINS = ("shop-eu", "shop-us", "loyalty")
+
+
+@click.command(epilog="Example: batcher demo")
+@click.option("--updates", default=600, show_default=True, metavar="N", type=click.IntRange(1), help="Updates to run.")
+@click.option("--rate", default=30.0, show_default=True, metavar="R", help="Quota of the emulator, per second.")
+def demo(updates: int, rate: float) -> None:
+    """Run a generated file of updates against a local Customer Profiles, and keep what it wrote."""
+    import anyio
+
+    raise SystemExit(anyio.run(_demo, updates, rate))
+
+
+async def _demo(updates: int, rate: float) -> int:
+    import tempfile
+    from pathlib import Path
+
+    import msgspec
+
+    from batcher.cli.run import work
+    from batcher.config import Settings
+    from batcher.emulator import Emulator
+
+    folder = Path(tempfile.mkdtemp(prefix="batcher-demo-"))
+    triggers = list(_triggers(updates))
+    file = folder / "updates.jsonl"
+    file.write_bytes(b"".join(msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers))
+    emulator = Emulator(rate=rate, burst=rate, latency=(0.03, 0.08), faults={"internal": 0.02, "reset-after": 0.01})
+    emulator.seed(triggers)
+    _stand_in_credentials()
+    async with emulator as endpoint_url:
+        click.echo(f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s, some faults.", err=True)
+        click.echo(f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True)
+        settings = Settings(endpoint_url=endpoint_url, region="eu-west-1")
+        return await work(str(file), folder / "updates.run", settings, True, False, False, False)
+
+
+def _triggers(count: int) -> Iterator[dict[str, Any]]:
+    """Triggers of a few domains, as they are before the run."""
+    for number in range(count):
+        yield {
+            "DomainName": DOMAINS[number % len(DOMAINS)],
+            "EventTriggerName": f"trigger-{number:04}",
+            "ObjectTypeName": "Orders",
+            "EventTriggerConditions": [
+                {
+                    "EventTriggerDimensions": [
+                        {"ObjectAttributes": [{"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}]}
+                    ],
+                    "LogicalOperator": "ALL",
+                }
+            ],
+        }
+
+
+def _update(trigger: dict[str, Any]) -> dict[str, Any]:
+    """The change: at most three times a day for each profile."""
+    return {
+        "DomainName": trigger["DomainName"],
+        "EventTriggerName": trigger["EventTriggerName"],
+        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]},
+    }
+
+
+def _stand_in_credentials() -> None:
+    """The emulator takes any key; a real one must not leave this machine's configuration for a demo."""
+    os.environ.pop("AWS_PROFILE", None)
+    os.environ.update(AWS_ACCESS_KEY_ID="demo", AWS_SECRET_ACCESS_KEY="demo", AWS_SESSION_TOKEN="")

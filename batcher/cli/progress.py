@@ -1,0 +1,95 @@
+"""Progress of a run: a live bar on a terminal, a plain line every few seconds elsewhere."""
+
+import sys
+import time
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+import anyio
+from msgspec import Struct
+
+from batcher.bulk import BulkRun
+from batcher.cli.words import duration, number, pace
+
+EVERY_PLAIN = 5.0  # seconds between plain lines
+EVERY_LIVE = 0.2
+WINDOW = 10.0  # seconds over which the rate that is shown was measured
+
+
+class Snapshot(Struct, frozen=True, kw_only=True):
+    """Where a run stands."""
+
+    done: int
+    total: int
+    failed: int
+    throttled: int
+    rate: float
+    quota: float | None
+
+    @property
+    def eta(self) -> str:
+        left = self.total - self.done
+        return duration(left / self.rate) if self.rate > 0 else "?"
+
+    def line(self) -> str:
+        return (
+            f"{number(self.done)}/{number(self.total)} done, {number(self.failed)} failed, "
+            f"{number(self.throttled)} throttled, {pace(self.rate)}, {self.eta} left"
+        )
+
+
+def watcher(run: BulkRun, *, shown: bool) -> Callable[[], Coroutine[Any, Any, None]] | None:
+    """The task that shows progress; None when nothing is to be shown."""
+    if not shown:
+        return None
+    meter = _Meter(run)
+    return (lambda: _live(meter)) if sys.stderr.isatty() else (lambda: _plain(meter))
+
+
+async def _plain(meter: "_Meter") -> None:
+    while True:
+        await anyio.sleep(EVERY_PLAIN)
+        print(meter.read().line(), file=sys.stderr, flush=True)
+
+
+async def _live(meter: "_Meter") -> None:
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    columns = (BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
+    with Progress(*columns, console=Console(stderr=True), expand=True, transient=False) as bar:
+        snapshot = meter.read()
+        task = bar.add_task(snapshot.line(), total=snapshot.total, completed=snapshot.done)
+        try:
+            while True:
+                await anyio.sleep(EVERY_LIVE)
+                snapshot = meter.read()
+                bar.update(task, completed=snapshot.done, description=snapshot.line())
+        finally:
+            snapshot = meter.read()
+            bar.update(task, completed=snapshot.done, description=snapshot.line())
+
+
+class _Meter:
+    """Reads the tallies, and the rate over the last WINDOW seconds."""
+
+    def __init__(self, run: BulkRun) -> None:
+        self._run = run
+        self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
+
+    def read(self) -> Snapshot:
+        tallies = self._run.tallies.values()
+        answered = sum(tally.session_attempts for tally in tallies)
+        now = time.monotonic()
+        self._marks.append((now, answered))
+        while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
+            self._marks.pop(0)
+        began, before = self._marks[0]
+        return Snapshot(
+            done=sum(tally.done for tally in tallies),
+            total=sum(self._run.totals.values()),
+            failed=sum(tally.unsuccessful for tally in tallies),
+            throttled=sum(tally.session_throttles for tally in tallies),
+            rate=(answered - before) / (now - began) if now > began else 0.0,
+            quota=None,
+        )

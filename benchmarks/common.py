@@ -1,0 +1,73 @@
+"""What the benchmarks share: an emulator in a process of its own, updates, and stand-in credentials."""
+
+import asyncio
+import json
+import os
+import sys
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+import aiohttp
+
+CREDENTIALS = {
+    "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+    "AWS_SECRET_ACCESS_KEY": "secret",
+    "AWS_DEFAULT_REGION": "eu-west-1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+@asynccontextmanager
+async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
+    """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme; yields its address."""
+    os.environ.update(CREDENTIALS)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", "batcher", "emulator", "--port", "0", *flags, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        url = (await process.stdout.readline()).decode().strip()
+        await seed(url, triggers)
+        yield url
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+async def seed(url: str, triggers: int) -> None:
+    """Put triggers in by the admin path."""
+    body = "".join(json.dumps(trigger(number)) + "\n" for number in range(triggers))
+    async with aiohttp.ClientSession() as http, http.post(f"{url}/_emulator/seed", data=body) as answer:
+        answer.raise_for_status()
+
+
+async def calls(url: str) -> list[tuple[float, str]]:
+    """(monotonic seconds, outcome) of every UpdateEventTrigger that the emulator saw."""
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/calls") as answer:
+        seen = [json.loads(line) for line in (await answer.text()).splitlines()]
+    return [(call["time"], call["outcome"]) for call in seen if call["operation"] == "UpdateEventTrigger"]
+
+
+def trigger(number: int) -> dict[str, Any]:
+    attribute = {"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}
+    return {
+        "DomainName": "acme",
+        "EventTriggerName": f"t{number}",
+        "ObjectTypeName": "Orders",
+        "EventTriggerConditions": [{"EventTriggerDimensions": [{"ObjectAttributes": [attribute]}], "LogicalOperator": "ALL"}],
+    }
+
+
+def update(number: int, triggers: int = 200) -> dict[str, Any]:
+    return {
+        "DomainName": "acme",
+        "EventTriggerName": f"t{number % triggers}",
+        "SegmentFilter": f"round-{number // triggers}",
+        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]},
+    }
+
+
+def used(seen: list[tuple[float, str]], updates: int, rate: float, burst: float) -> float:
+    """The time an ideal client needs, (updates - burst) / rate, as a share of the time from first call to last."""
+    return (updates - burst) / rate / (seen[-1][0] - seen[0][0])

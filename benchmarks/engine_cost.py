@@ -1,0 +1,50 @@
+"""CPU seconds per update of update_many, against a bare aiobotocore loop on the same updates and emulator."""
+
+import asyncio
+import statistics
+import time
+
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+
+import batcher
+from benchmarks.common import emulator, update
+
+ROUNDS, UPDATES, CONCURRENCY = 7, 1500, 16
+
+
+async def bare(url: str) -> None:
+    """What one writes without a tool: a client, and as many loops as connections."""
+    config = AioConfig(max_pool_connections=CONCURRENCY, retries={"total_max_attempts": 1})
+    numbers = iter(range(UPDATES))
+
+    async def loop(client: object) -> None:
+        for number in numbers:
+            await client.update_event_trigger(**update(number))
+
+    async with get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client:
+        await asyncio.gather(*(loop(client) for _ in range(CONCURRENCY)))
+
+
+async def ours(url: str) -> None:
+    updates = (update(number) for number in range(UPDATES))
+    batch = await batcher.update_many(updates, endpoint_url=url, rate=1e6, burst=1e5, concurrency=CONCURRENCY)
+    batch.raise_for_failures()
+
+
+async def cpu(work: object, url: str) -> float:
+    began = time.process_time()
+    await work(url)
+    return (time.process_time() - began) / UPDATES
+
+
+async def main() -> None:
+    async with emulator() as url:
+        await bare(url), await ours(url)  # imports, model, first connections
+        pairs = [(await cpu(ours, url), await cpu(bare, url)) for _ in range(ROUNDS)]
+    for a, b in pairs:
+        print(f"update_many {a * 1e6:.0f} µs, bare {b * 1e6:.0f} µs of CPU an update: ratio {a / b:.3f}")
+    print(f"median ratio {statistics.median(a / b for a, b in pairs):.3f}")
+
+
+asyncio.run(main())

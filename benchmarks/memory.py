@@ -1,0 +1,57 @@
+"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines."""
+
+import asyncio
+import json
+import os
+import sys
+import tempfile
+from pathlib import Path
+
+from benchmarks.common import emulator, update
+
+SMALL, LARGE = 1_000, 200_000
+
+
+async def peak(folder: Path, *arguments: str) -> float:
+    """Peak resident memory of a command, MB."""
+    process = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-m",
+        "batcher",
+        *arguments,
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+        stderr=asyncio.subprocess.DEVNULL,
+    )
+    _, status, usage = await asyncio.to_thread(os.wait4, process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == 0, arguments
+    return usage.ru_maxrss / 1024
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        for lines in (SMALL, LARGE):
+            text = "".join(json.dumps(update(number)) + "\n" for number in range(lines))
+            (folder / f"{lines}.jsonl").write_text(text)
+        async with emulator() as url:
+            flags = (
+                "--endpoint-url",
+                url,
+                "--rate",
+                "100000",
+                "--burst",
+                "1000",
+                "--yes",
+                "--no-progress",
+                "--log-level",
+                "error",
+            )
+            for command, more in (("validate", ()), ("run", flags)):
+                small, large = [await peak(folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)]
+                print(
+                    f"{command}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart"
+                )
+
+
+asyncio.run(main())

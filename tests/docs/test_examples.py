@@ -1,0 +1,94 @@
+"""What the docs show is so: examples run, flags exist, tables are those of the code, links lead somewhere."""
+
+import asyncio
+import os
+import re
+import shlex
+import sys
+from pathlib import Path
+
+import click
+import pytest
+
+from batcher.cli import batcher as commands
+from batcher.config import options
+from batcher.emulator import Emulator
+from batcher.records import STATUSES
+from tests.conftest import trigger
+
+PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(Path("docs").glob("*.md"))
+
+
+def blocks(language: str) -> list[tuple[str, str]]:
+    return [
+        (f"{page}:{number}", text)
+        for page in PAGES
+        for number, text in enumerate(re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S))
+    ]
+
+
+@pytest.mark.parametrize(("where", "source"), blocks("python"))
+async def test_python_examples_run(where: str, source: str, tmp_path: Path) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1) | {"EventTriggerName": "cart-abandoned"}])
+    async with emulator as url:
+        environ = {
+            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BATCHER_"))},
+            "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
+            "AWS_SECRET_ACCESS_KEY": "secret",
+            "AWS_DEFAULT_REGION": "eu-west-1",
+            "AWS_ENDPOINT_URL_CUSTOMER_PROFILES": url,
+            "PYTHONPATH": str(Path.cwd()),
+        }
+        process = await asyncio.create_subprocess_exec(
+            sys.executable, "-W", "error", "-c", source, cwd=tmp_path, env=environ, stderr=asyncio.subprocess.PIPE
+        )
+        _, err = await process.communicate()
+    assert process.returncode == 0, f"{where}: {err.decode()}"
+
+
+@pytest.mark.parametrize(("where", "source"), blocks("console"))
+def test_commands_in_examples_exist_with_their_flags(where: str, source: str) -> None:
+    targets = set(re.findall(r"^([a-z]+):", Path("Makefile").read_text(), re.M))
+    for line in re.findall(r"^\$ (.*?)(?:\s+#.*)?$", source.replace("\\\n", " "), re.M):
+        for words in _simple_commands(shlex.split(line)):
+            if words[0] == "make":
+                assert set(words[1:]) <= targets, f"{where}: {line}"
+            if words[0] == "batcher" and len(words) > 1 and not words[1].startswith("-"):
+                command = commands.get_command(click.Context(commands), words[1])
+                assert command is not None, f"{where}: {line}"
+                known = {flag for parameter in command.params for flag in parameter.opts} | {"--help"}
+                assert {word.split("=")[0] for word in words[2:] if word.startswith("--")} <= known, f"{where}: {line}"
+
+
+def _simple_commands(words: list[str]) -> list[list[str]]:
+    parts: list[list[str]] = [[]]
+    for word in words:
+        if word in ("|", "&&", "&", ">"):
+            parts.append([])
+        else:
+            parts[-1].append(word)
+    return [[word for word in part if "=" not in word or word.startswith("-")] for part in parts if part]
+
+
+def test_the_table_of_settings_is_that_of_the_code() -> None:
+    page = Path("docs/reference.md").read_text()
+    for option in options():
+        default = "" if option.default in (None, False) else f"`{option.default}`"
+        row = f"| `{option.flag}` | `{option.variable}` | {default} | {option.help} |"
+        assert row in page, f"missing in docs/reference.md:\n{row}"
+    assert all(f"| `{status}` |" in page for status in STATUSES)
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
+def test_links_lead_somewhere(page: Path) -> None:
+    for link in re.findall(r"\]\((?!https?:)([^)#]+)", page.read_text()):
+        assert (page.parent / link).exists(), f"{page}: {link}"
+
+
+@pytest.mark.parametrize("name", commands.list_commands(click.Context(commands)))
+def test_every_command_has_help_with_an_example(name: str) -> None:
+    command = commands.get_command(click.Context(commands), name)
+    assert command is not None
+    text = command.get_help(click.Context(command, info_name=f"batcher {name}"))
+    assert f"batcher {name}" in text.split("Options:")[1]
