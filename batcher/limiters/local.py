@@ -3,7 +3,7 @@
 from aiolimiter import AsyncLimiter
 
 from batcher.ports import Clock
-from batcher.rules.quota import Outcome, QuotaEstimate, Ticket
+from batcher.rules.quota import Learned, Outcome, QuotaEstimate, Ticket
 from batcher.rules.verdicts import Verdict
 
 JITTER = 0.02  # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
@@ -12,7 +12,7 @@ LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that lo
 _OUTCOMES = {
     Verdict.THROTTLED: Outcome.THROTTLED,
     Verdict.LOST: Outcome.UNKNOWN,
-    Verdict.UNSENT: Outcome.UNKNOWN,
+    Verdict.UNSENT: Outcome.UNSENT,
 }
 
 
@@ -27,6 +27,11 @@ class LocalLimiter:
     @property
     def rate(self) -> float | None:
         return self._estimate.rate
+
+    @property
+    def learned(self) -> Learned:
+        """What the estimate knows of the quota by now."""
+        return self._estimate.estimate
 
     async def acquire(self) -> object:
         if self._ceiling is not None:

@@ -25,7 +25,8 @@ class Outcome(Enum):
 
     ACCEPTED = "accepted"  # it took a token, whatever the service said after that
     THROTTLED = "throttled"  # it took none: less than one was there
-    UNKNOWN = "unknown"  # no answer
+    UNKNOWN = "unknown"  # it was sent, and no answer came
+    UNSENT = "unsent"  # it never left
 
 
 class Ticket(NamedTuple):
@@ -118,7 +119,7 @@ class QuotaEstimate:
         """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
         self._now = now
         self._in_flight -= 1
-        if outcome is not Outcome.UNKNOWN:
+        if outcome in (Outcome.ACCEPTED, Outcome.THROTTLED):
             self._belief.latency.add(now - ticket.sent)
         match outcome:
             case Outcome.ACCEPTED:
@@ -127,6 +128,8 @@ class QuotaEstimate:
                 self._refused(ticket, now)
             case Outcome.UNKNOWN:
                 self._belief.marks.not_taken(ticket.number, 0.5)  # it took a token or none
+            case Outcome.UNSENT:
+                self._belief.marks.not_taken(ticket.number, 1.0)
         if retry_after is not None:
             self._resume = max(self._resume, now + min(retry_after, LONGEST_RETRY_AFTER))
 
@@ -137,8 +140,8 @@ class QuotaEstimate:
         rate = belief.bucket.rate * (1 + self._excess)
         if belief.phase is Phase.HOLD and self._share < 1:
             rate *= self._share
-        else:
-            above = max(0.0, belief.level(now) - belief.cushion)
+        elif belief.phase is Phase.HOLD:  # a full bucket, after a pause or at the start of a remembered one
+            above = max(0.0, belief.level(now) - belief.cushion - belief.noise)
             rate += min(belief.bucket.rate, above / DRAIN_SECONDS)
         return min(max(LOWEST_RATE, rate), self._ceiling)
 

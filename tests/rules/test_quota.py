@@ -1,0 +1,253 @@
+"""The quota estimate against servers in virtual time: the goals, and what must hold on any server at all."""
+
+import itertools
+import math
+import statistics
+from random import Random
+
+import pytest
+from hypothesis import HealthCheck, example, given, settings
+from hypothesis import strategies as st
+
+from batcher.rules.marks import KEPT_MARKS, Marks
+from batcher.rules.quota import Learned, Outcome, QuotaEstimate
+from tests.rules.simulation import Change, Log, Simulation, Tenant, World
+
+SEEDS = range(4)
+
+
+def job(world: World, seconds: float, seed: int, quota: QuotaEstimate | None = None) -> Log:
+    """As many updates as an ideal client gets done in that time."""
+    estimate = quota or QuotaEstimate(now=0.0)
+    return Simulation(world, estimate, seed=seed, updates=int(world.burst + world.rate * seconds)).run()
+
+
+def used(world: World, logs: list[Log]) -> float:
+    return statistics.mean(log.used(world.rate, world.burst) for log in logs)
+
+
+def refused(logs: list[Log]) -> float:
+    """Refused calls beyond four in a run, as a share: the goal is 1 % or four calls, whichever is more."""
+    return statistics.mean(log.throttled_share if len(log.throttled) > 4 else 0.0 for log in logs)
+
+
+@pytest.mark.parametrize("bursts", [1, 3])
+@pytest.mark.parametrize(("rate", "least"), [(1, 0.97), (5, 0.98), (25, 0.98), (100, 0.975), (300, 0.97)])
+def test_a_minute_of_an_unknown_quota_is_nearly_all_used_and_hardly_exceeded(rate: int, bursts: int, least: float) -> None:
+    world = World(rate=rate, burst=rate * bursts)
+    logs = [job(world, 60, seed) for seed in (SEEDS if rate < 100 else SEEDS[:2])]
+    assert used(world, logs) >= least
+    # At 5 per second 1 % of a minute is 3 calls and finding the rate costs 4 or 5
+    assert max(len(log.throttled) for log in logs) <= max(5, 0.012 * 60 * rate)
+    assert refused(logs) <= (0.01 if rate != 5 else 0.016)
+    assert all(log.unfinished == 0 for log in logs)
+
+
+@pytest.mark.parametrize("rate", [1, 5, 25, 100, 300])
+def test_a_job_of_twenty_seconds_uses_nine_tenths(rate: int) -> None:
+    world = World(rate=rate, burst=rate)
+    logs = [job(world, 20, seed) for seed in (SEEDS if rate < 100 else SEEDS[:1])]
+    assert min(log.used(world.rate, world.burst) for log in logs) >= 0.92
+
+
+@pytest.mark.parametrize(("rate", "burst"), [(50, 20), (5, 5), (300, 100)])
+def test_a_known_rate_is_neither_slowed_nor_exceeded(rate: int, burst: int) -> None:
+    world = World(rate=rate, burst=burst, front=(rate, burst), before_decision=0.0)
+    log = job(world, 20, 1, QuotaEstimate(now=0.0, ceiling=rate))
+    assert log.throttled == []
+    assert log.used(rate, burst) >= 0.999
+
+
+def test_until_the_first_throttle_a_ceiling_holds_nothing_back() -> None:
+    quota = QuotaEstimate(now=0.0, ceiling=10)
+    for _ in range(1000):
+        assert quota.next_send(1.0) <= 1.0
+        quota.sent(1.0)
+    assert quota.rate == 10
+
+
+def test_a_stray_throttle_at_a_known_rate_costs_a_moment() -> None:
+    world = World(rate=50, burst=20, front=(50, 20))  # jitter at the edge of the bucket
+    log = job(world, 60, 1, QuotaEstimate(now=0.0, ceiling=50))
+    assert len(log.throttled) <= 3
+    assert log.used(50, 20) >= 0.99
+
+
+def test_a_ceiling_above_the_quota_finds_the_quota() -> None:
+    world = World(rate=25, burst=25, front=(50, 20))
+    log = job(world, 60, 1, QuotaEstimate(now=0.0, ceiling=50))
+    assert log.used(25, 25) >= 0.98
+    assert log.throttled_share <= 0.01
+    assert max(rate for _, rate in log.rates) <= 50
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_when_another_takes_half_it_yields_and_when_he_leaves_it_takes_it_back(seed: int) -> None:
+    comes, leaves = 20 + seed * 0.7, 40 + seed * 1.3
+    world = World(rate=50, burst=50, tenants=(Tenant(start=comes, stop=leaves, rate=25),))
+    log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=leaves + 20).run()
+    assert log.accepted_between(comes + 5, leaves) / (leaves - comes - 5) >= 0.95 * 25
+    assert log.throttled_between(comes, leaves + 10) <= 0.02
+    assert log.accepted_between(leaves + 10, leaves + 20) / 10 >= 0.95 * 50
+
+
+@pytest.mark.parametrize(("rate", "bursts"), [(1, 1), (1, 3), (5, 1), (25, 3), (100, 1), (300, 3)])
+def test_what_was_learned_serves_the_next_run_from_its_first_second(rate: int, bursts: int) -> None:
+    world = World(rate=rate, burst=rate * bursts)
+    first = QuotaEstimate(now=0.0)
+    job(world, 60, 9, first)
+    known = first.estimate
+    assert known.rate == pytest.approx(rate, rel=0.03)
+    again = QuotaEstimate(now=0.0, remembered=Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0))
+    log = job(world, 60, 2, again)
+    assert log.used(world.rate, world.burst) >= (0.98 if bursts * rate > 1 else 0.97)
+    assert len(log.throttled) <= max(4, 0.005 * 60 * rate)
+
+
+def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
+    world = World(rate=20, burst=20)
+    for wrong in (10, 80):
+        log = job(world, 60, 3, QuotaEstimate(now=0.0, remembered=Learned(rate=wrong, burst=wrong, doubt=0.01, age=1e6)))
+        assert log.used(20, 20) >= 0.8
+        assert log.throttled_share <= 0.02
+
+
+def test_a_share_leaves_the_rest_to_others() -> None:
+    tenant = Tenant(start=15, stop=60, rate=24)
+    world = World(rate=50, burst=50, tenants=(tenant,))
+    log = Simulation(world, QuotaEstimate(now=0.0, share=0.5), seed=1, stop=60).run()
+    assert log.accepted_between(20, 60) / 40 == pytest.approx(25, rel=0.06)
+    assert len(log.tenant) >= 0.99 * 24 * 45
+
+
+@pytest.mark.parametrize(("factor", "least"), [(0.4, 0.95), (2.5, 0.8)])
+def test_a_changed_quota_is_followed(factor: float, least: float) -> None:
+    world = World(rate=40, burst=40, changes=(Change(at=30, rate=40 * factor, burst=40 * factor),))
+    log = Simulation(world, QuotaEstimate(now=0.0), seed=5, stop=90).run()
+    assert log.accepted_between(45, 90) / (45 * 40 * factor) >= least
+    assert log.throttled_between(45, 90) <= 0.02
+
+
+def test_two_copies_of_itself_would_not_starve_a_patient_other() -> None:
+    world = World(rate=30, burst=30, tenants=(Tenant(start=0, stop=60, rate=10),))
+    log = Simulation(world, QuotaEstimate(now=0.0), seed=2, stop=60).run()
+    assert len(log.tenant) >= 0.95 * 600
+    assert log.accepted_between(10, 60) / 50 >= 0.95 * 20
+
+
+def test_a_pause_in_the_work_does_not_shake_what_is_known() -> None:
+    world = World(rate=25, burst=25, stalls=((20, 40),))
+    quota = QuotaEstimate(now=0.0)
+    log = Simulation(world, quota, seed=4, stop=70).run()
+    assert quota.estimate.rate == pytest.approx(25, rel=0.03)
+    assert log.throttled_between(40, 70) <= 0.015
+    assert log.accepted_between(40, 70) >= 0.97 * 25 * 30
+
+
+def test_few_slots_keep_it_from_racing_ahead() -> None:
+    world = World(rate=500, burst=500, latency=(0.1, 0.1), slots=10)  # 100 per second at most
+    quota = QuotaEstimate(now=0.0)
+    log = Simulation(world, quota, seed=4, stop=60).run()
+    assert log.throttled == []
+    assert quota.rate <= 500
+
+
+def test_the_wish_of_the_server_is_kept() -> None:
+    quota = QuotaEstimate(now=0.0)
+    ticket = quota.sent(0.0)
+    quota.answered(ticket, 0.05, Outcome.THROTTLED, retry_after=7.0)
+    assert quota.next_send(0.05) == pytest.approx(7.05)
+
+
+def test_requests_that_never_left_prove_nothing_about_the_rate() -> None:
+    quota = QuotaEstimate(now=0.0, remembered=Learned(rate=10, burst=10, doubt=0.01, age=60.0))
+    now = 0.0
+    for _ in range(3000):  # five minutes of a refused connection
+        now = max(now, quota.next_send(now))
+        quota.answered(quota.sent(now), now + 0.001, Outcome.UNSENT)
+    assert quota.estimate.rate == 10
+    assert quota.rate <= 20
+
+
+def test_refusals_of_requests_sent_before_the_cut_do_not_cut_again() -> None:
+    quota = QuotaEstimate(now=0.0)
+    tickets = [quota.sent(n / 100) for n in range(50)]
+    for ticket in tickets[:30]:
+        quota.answered(ticket, 0.6, Outcome.ACCEPTED)
+    quota.answered(tickets[30], 0.6, Outcome.THROTTLED)
+    rate = quota.estimate.rate
+    for ticket in tickets[31:]:
+        quota.answered(ticket, 0.61, Outcome.THROTTLED)
+    assert quota.estimate.rate == rate
+
+
+def test_its_repr_tells_how_it_goes() -> None:
+    quota = QuotaEstimate(now=0.0)
+    assert repr(quota) == "<QuotaEstimate ramp 4/s, 0 sent, 0 in flight>"
+    quota.answered(quota.sent(0.0), 0.1, Outcome.THROTTLED)
+    assert repr(quota) == "<QuotaEstimate search 1/s, 1 sent, 0 in flight>"
+
+
+@settings(max_examples=200, deadline=None)
+@given(outcomes=st.lists(st.booleans(), min_size=2, max_size=40), seed=st.integers(0, 2**32))
+def test_counts_do_not_depend_on_the_order_of_the_answers(outcomes: list[bool], seed: int) -> None:
+    refusals = [number for number, accepted in enumerate(outcomes) if not accepted]
+    shuffled = refusals.copy()
+    Random(seed).shuffle(shuffled)
+    marks = Marks()
+    marks.sent = len(outcomes)
+    for index, number in enumerate(shuffled):
+        marks.throttled(number, float(number), new_event=index == 0)
+    assert marks.taken == sum(outcomes)
+    if refusals:
+        newest = marks.newest
+        assert newest.taken == sum(outcomes[: newest.number])
+        assert newest.number == max(refusals)
+
+
+def test_memory_does_not_grow_with_the_run() -> None:
+    marks = Marks()
+    for number in range(10_000):
+        marks.sent += 1
+        marks.throttled(number, float(number), new_event=number % 2 == 0)
+    assert len(marks) <= KEPT_MARKS
+
+
+def worlds() -> st.SearchStrategy[World]:
+    latency = st.tuples(st.floats(0.005, 0.25), st.floats(1, 3)).map(lambda pair: (pair[0], pair[0] * pair[1]))
+    tenants = st.lists(st.builds(Tenant, start=st.floats(0, 5), stop=st.floats(5, 15), rate=st.floats(0.3, 5)), max_size=1)
+    changes = st.lists(st.builds(Change, at=st.floats(1, 10), rate=st.floats(0.5, 60), burst=st.floats(1, 60)), max_size=1)
+    return st.builds(
+        World,
+        rate=st.floats(-0.7, 2).map(lambda exponent: 10**exponent),
+        burst=st.floats(1, 100),
+        latency=latency,
+        before_decision=st.floats(0, 1),
+        independent_ways=st.booleans(),
+        lateness=st.floats(0, 0.02),
+        tenants=tenants.map(tuple),
+        changes=changes.map(tuple),
+        faults=st.floats(0, 0.2),
+        losses=st.floats(0, 0.2),
+        slots=st.integers(1, 64),
+    )
+
+
+@settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@given(world=worlds(), seed=st.integers(0, 999), ceiling=st.none() | st.floats(0.5, 100), share=st.sampled_from([1, 0.5]))
+@example(world=World(rate=1, burst=1), seed=0, ceiling=None, share=1)
+def test_on_any_server_nothing_is_lost_nothing_gets_stuck_and_no_throttle_speeds_up(
+    world: World, seed: int, ceiling: float | None, share: float
+) -> None:
+    quota = QuotaEstimate(now=0.0, ceiling=ceiling, share=share)
+    log = Simulation(world, quota, seed=seed, updates=60, stop=3600).run()
+    assert log.delivered == 60
+    assert log.unfinished == 0
+    assert log.raised <= 1e-9
+    assert all(0 < rate < math.inf for _, rate in log.rates)
+    if ceiling is not None:
+        assert max(rate for _, rate in log.rates) <= ceiling
+    slowest = min([world.rate, *(change.rate for change in world.changes)], default=world.rate)
+    leisure = 30 / min(slowest, ceiling or slowest) + 60
+    accepted = [0.0, *log.accepted]
+    assert max(after - before for before, after in itertools.pairwise(accepted)) <= leisure
