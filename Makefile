@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo install test check conformance torture bench clean
+.PHONY: demo install test servers redis-packages check conformance torture bench clean
 
 demo: install
 	$(BIN)/batcher demo
@@ -28,8 +28,23 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@$(PIP) --editable '.[dev]'
 	@touch $@
 
-test: $(VENV)/.installed-dev
+test: $(VENV)/.installed-dev servers
 	$(BIN)/python -m pytest
+
+# What the tests of queues and of the shared limiter run against: redis-server and faketime of Debian, and a local SQS,
+# whose own dependencies would be at odds with ours.
+servers: $(VENV)-ministack/.installed
+	@command -v redis-server >/dev/null && command -v faketime >/dev/null || $(MAKE) --no-print-directory redis-packages
+
+redis-packages:
+	@echo "redis-server or faketime is missing; installing Debian's (needs root) …"
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server faketime
+
+$(VENV)-ministack/.installed:
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
+	@$(PYTHON) -m venv $(VENV)-ministack
+	@$(VENV)-ministack/bin/python -m pip install --quiet --disable-pip-version-check 'ministack==1.5.33'
+	@touch $@
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .
@@ -46,7 +61,7 @@ bench: $(VENV)/.installed-dev
 	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
 clean:
-	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-ministack .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Anew from the ranges in pyproject.toml.
 .PHONY: constraints
@@ -54,3 +69,7 @@ constraints:
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --editable '.[dev]'
 	$(BIN)/python -m pip freeze --exclude-editable --exclude setuptools --exclude pip > constraints.txt
+
+# Two hundred SIGKILLs at random instants, each followed by a resume. A subset is in the tests.
+torture: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tests.torture --kills 200

@@ -4,35 +4,35 @@ No global state, no signal handlers, silent unless the logger ``batcher`` is con
 """
 
 import asyncio
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Unpack
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectReceiveStream, MemoryObjectSendStream
+from anyio.streams.memory import MemoryObjectSendStream
 from msgspec import Struct
 
 from batcher.clock import SystemClock
 from batcher.config import Keywords, resolve
 from batcher.engine.runner import Runner
-from batcher.errors import UpdatesFailed
+from batcher.errors import AwsError, UpdatesFailed
 from batcher.logs import logger
 from batcher.records import Counts, Error, Result, Update
 from batcher.rules.lines import LineReader
 from batcher.rules.tally import Tally
+from batcher.sources.feed import Feed, Feeds
 from batcher.sources.iterable import IterableSource
 from batcher.wiring import Workshop
 
 Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 
-AHEAD = 100  # updates read ahead of each target; what bounds the memory of iter_updates
-
 
 class BatchResult(Struct, frozen=True, kw_only=True):
     """What became of a batch. ``results``: one for each update that was taken up, in input order.
 
-    ``stopped`` says why the batch ended early (``max_failures``, every call refused), else None.
+    ``stopped`` says why the batch, or which of its targets, ended early (``max_failures``, every call refused,
+    credentials), else None.
     """
 
     results: list[Result]
@@ -56,7 +56,8 @@ async def update_many(updates: Updates, *, client: Any | None = None, **settings
     ``updates``: dicts in the update format (members of UpdateEventTriggerRequest, and optionally ``id`` and ``target``),
     from an iterable or async iterable. ``client``: a ready aiobotocore ``customer-profiles`` client to use instead of a
     new one; its own retries should be off. ``settings``: as in the reference of settings, e.g. ``rate=5``. A failed
-    update is a result, not an exception. Raises SettingsError, AwsError, CredentialsError.
+    update is a result, not an exception. ``remember=True`` starts from the quota that earlier runs found, and keeps what this
+    one finds, in the user's state directory. Raises SettingsError, AwsError, CredentialsError.
     """
     batch = _Batch(client, settings)
     results = [result async for result in batch.results(updates)]
@@ -67,7 +68,8 @@ async def update_many(updates: Updates, *, client: Any | None = None, **settings
 async def iter_updates(
     updates: Updates, *, client: Any | None = None, **settings: Unpack[Keywords]
 ) -> AsyncGenerator[Result, None]:
-    """Send updates and yield each result as it comes; holds nothing. Arguments and errors as for ``update_many``.
+    """Send updates and yield each result as it comes. Holds a few hundred updates at a time; with several
+    targets up to 50,000, so that a slow one does not hold the others back. Arguments and errors as for ``update_many``.
 
     Leaving the loop early cancels what is in flight.
     """
@@ -86,31 +88,12 @@ class _NoJournal:
         return None
 
 
-class _Feed:
-    """The updates of one target, handed over as they are read: a Source that can't look back."""
-
-    looks_back = False
-
-    def __init__(self) -> None:
-        self.send: MemoryObjectSendStream[Update]
-        self._receive: MemoryObjectReceiveStream[Update]
-        self.send, self._receive = anyio.create_memory_object_stream[Update](AHEAD)
-
-    async def __aiter__(self) -> AsyncIterator[Update]:
-        async with self._receive:
-            async for update in self._receive:
-                yield update
-
-    def again(self, line: int) -> Update:
-        raise LookupError(line)
-
-
 class _Batch:
     """One call of the library, from settings to results."""
 
     def __init__(self, client: Any | None, settings: Keywords) -> None:
         self._client = client
-        self._settings = resolve(settings)
+        self._settings = resolve({"remember": False} | settings)  # a library keeps off its user's files unless asked
         self._clock = SystemClock()
         self._log = logger()
         self._tallies: dict[str, Tally] = {}
@@ -138,7 +121,10 @@ class _Batch:
             await work
         finally:
             work.cancel()
-            await asyncio.wait([work])
+            with anyio.CancelScope(shield=True):
+                await asyncio.wait([work])
+            if not work.cancelled():
+                work.exception()  # told of above, or of no interest to who left early
 
     async def _work(self, updates: Updates, send: MemoryObjectSendStream[Result]) -> None:
         self._runner = Runner(
@@ -146,36 +132,44 @@ class _Batch:
         )
         async with send, AsyncExitStack() as stack:
             shop = Workshop(self._settings, clock=self._clock, log=self._log)
-            feeds: dict[str, _Feed] = {}
+            feeds = Feeds(shop.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:
                 try:
                     await self._feed(updates, shop, feeds, stack, tasks)
                 finally:
-                    for each in feeds.values():
-                        each.send.close()
+                    feeds.end()
 
-            await self._runner.run(feed)
+            try:
+                await self._runner.run(feed)
+            finally:
+                shop.remember()
 
-    async def _feed(
-        self, updates: Updates, shop: Workshop, feeds: dict[str, _Feed], stack: AsyncExitStack, tasks: TaskGroup
-    ) -> None:
-        runner = self._runner
-        assert runner is not None
+    async def _feed(self, updates: Updates, shop: Workshop, feeds: Feeds, stack: AsyncExitStack, tasks: TaskGroup) -> None:
+        assert self._runner is not None
         reader = LineReader(shop.model, self._settings.target, shop.known_targets)
         async for position, update in IterableSource(updates, reader):
             self._read = position
             if not isinstance(update, Update):
-                await runner.keep(self._tally(self._settings.target), self._invalid(position, update))
+                await self._runner.keep(self._tally(self._settings.target), self._invalid(position, update))
                 continue
             if update.target not in feeds:
-                feeds[update.target] = _Feed()
-                target = await stack.enter_async_context(shop.target(update.target, self._client))
-                runner.start(shop.lane(target, feeds[update.target], self._tally(update.target)), tasks)
-            try:
-                await feeds[update.target].send.send(update)
-            except anyio.BrokenResourceError:
-                return  # the lane has stopped taking
+                tasks.start_soon(self._open, update.target, feeds[update.target], shop, stack, tasks)
+            if not await feeds.put(update):
+                return
+
+    async def _open(self, name: str, feed: Feed, shop: Workshop, stack: AsyncExitStack, tasks: TaskGroup) -> None:
+        """Connect a target and set its lane to work, while other targets are at work already."""
+        assert self._runner is not None
+        try:
+            target = await stack.enter_async_context(shop.target(name, self._client))
+            if self._settings.remember:
+                await target.account()
+        except AwsError as error:
+            feed.close()
+            self._runner.give_up(name, error)
+            return
+        self._runner.start(shop.lane(target, feed, self._tally(name), on_close=feed.close), tasks)
 
     def _tally(self, target: str) -> Tally:
         return self._tallies.setdefault(target, Tally())

@@ -5,10 +5,12 @@ already redacted.
 """
 
 import os
+import re
 import socket
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import AsyncExitStack
+from datetime import UTC, datetime
 from email.utils import parsedate_to_datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -17,8 +19,10 @@ import aiohttp
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioRefreshableCredentials
 from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import AioSession
+from botocore import xform_name
 from botocore.loaders import Loader
 
 from batcher import __version__
@@ -27,6 +31,8 @@ from batcher.errors import AwsError, CredentialsError, SettingsError
 from batcher.records import Attempt, Reached, Update
 
 SERVICE = "customer-profiles"
+RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
+OPERATIONS_AT_ONCE = 3  # each with slots of its own: looking, changing, and creating or listing
 
 _NEVER_SENT = (
     sdk.EndpointConnectionError,
@@ -43,6 +49,10 @@ _NO_CREDENTIALS = (
     sdk.UnauthorizedSSOTokenError,
     sdk.SSOError,
 )
+
+_ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
+
+FETCH_AT, FETCH_BY = 0.25, 0.05  # parts of a session's life that are left when it is renewed, and when that has to succeed
 
 Redact = Callable[[str, Mapping[str, Any]], str]
 
@@ -68,6 +78,7 @@ class AwsTarget:
         self.settings = settings
         self._redact = redact
         self._timeouts = (connect_timeout, read_timeout)
+        self.account_id: str | None = None
         self._client: Any = client
         self._own = client is None
         self._stack = AsyncExitStack()
@@ -92,11 +103,15 @@ class AwsTarget:
 
     async def call(self, update: Update) -> Attempt:
         """Send one UpdateEventTrigger; whatever goes wrong is in the Attempt, redacted."""
+        return await self.ask("UpdateEventTrigger", update.request)
+
+    async def ask(self, operation: str, request: Mapping[str, Any]) -> Attempt:
+        """Send one request of that operation, named as in the API; whatever goes wrong is in the Attempt, redacted."""
         began = time.perf_counter()
         try:
-            answer = await self._client.update_event_trigger(**update.request)
+            answer = await getattr(self._client, xform_name(operation))(**request)
         except Exception as error:
-            return self._failed(error, update.request, time.perf_counter() - began)
+            return self._failed(error, request, time.perf_counter() - began)
         metadata = answer.pop("ResponseMetadata", {})
         return Attempt(
             reached="answered",
@@ -105,6 +120,14 @@ class AwsTarget:
             http_status=metadata.get("HTTPStatusCode"),
             request_id=metadata.get("RequestId"),
         )
+
+    def members(self, operation: str) -> frozenset[str]:
+        """The members of that operation's request."""
+        return frozenset(self._client.meta.service_model.operation_model(operation).input_shape.members)
+
+    def page_size(self, operation: str) -> int:
+        """The most entries that the model lets one ask for on a page of that list."""
+        return int(self._client.meta.service_model.operation_model(operation).input_shape.members["MaxResults"].metadata["max"])
 
     async def refresh(self) -> bool:
         """A new client from a new session, which reads profiles, environment and token caches anew."""
@@ -122,7 +145,11 @@ class AwsTarget:
         if not self._own or proxies:
             return
         address = urlsplit(self.endpoint_url)
-        port = address.port or (443 if address.scheme == "https" else 80)
+        try:
+            given = address.port
+        except ValueError as error:
+            raise SettingsError(f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}.") from error
+        port = given or (443 if address.scheme == "https" else 80)
         try:
             with anyio.fail_after(self._timeouts[0] or None):
                 stream = await anyio.connect_tcp(address.hostname or "", port)
@@ -134,7 +161,17 @@ class AwsTarget:
             ) from error
 
     async def account(self) -> str | None:
-        """The AWS account by STS GetCallerIdentity; None where STS is not where AWS has it, or does not answer."""
+        """The AWS account by STS GetCallerIdentity; None where STS is not where AWS has it, or does not answer.
+
+        ``account_id`` is the same from then on.
+        """
+        if self._own and (match := _ROLE_ACCOUNT.match(self.settings.role_arn or "")):
+            self.account_id = match[1]
+        else:
+            self.account_id = await self._caller_account()
+        return self.account_id
+
+    async def _caller_account(self) -> str | None:
         redirected = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"} & set(os.environ)
         if not self._own or (self.settings.endpoint_url and not redirected):
             return None
@@ -155,6 +192,8 @@ class AwsTarget:
                 raise CredentialsError(
                     f"target {self.name}: no AWS credentials found. Give --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID."
                 )
+            if self.settings.role_arn is not None:
+                session = await self._assume(session, self.settings.role_arn, region)
             self._client = await self._stack.enter_async_context(
                 session.create_client(
                     SERVICE, region_name=region, endpoint_url=self.settings.endpoint_url, config=self._config()
@@ -167,6 +206,29 @@ class AwsTarget:
         except (sdk.BotoCoreError, ValueError) as error:
             raise SettingsError(f"target {self.name}: {error}") from error
 
+    async def _assume(self, session: AioSession, role_arn: str, region: str) -> AioSession:
+        """A session of the role, whose credentials are fetched anew in time. Raises CredentialsError."""
+        settings, config = self.settings, self._config().merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4}))
+        named = {"ExternalId": settings.external_id} if settings.external_id else {}
+
+        async def fetch() -> dict[str, Any]:
+            try:
+                async with session.create_client("sts", region_name=region, config=config) as sts:
+                    answer = await sts.assume_role(RoleArn=role_arn, RoleSessionName=settings.role_session_name, **named)
+            except (sdk.ClientError, sdk.BotoCoreError, OSError) as error:
+                raise sdk.CredentialRetrievalError(provider=role_arn, error_msg=str(error)) from error
+            return _metadata(answer["Credentials"])
+
+        try:
+            role = _role_credentials(await fetch(), fetch)
+        except sdk.CredentialRetrievalError as error:
+            raise CredentialsError(
+                f"target {self.name}: {error} Check role_arn, external_id, and whom the role's trust policy lets in."
+            ) from error
+        assumed = self._session()
+        assumed.register_component("credential_provider", _Provider(role))
+        return assumed
+
     def _session(self) -> AioSession:
         session = AioSession(profile=self.settings.profile)
         session.register_component("data_loader", self._loader)  # the model is read once, also when credentials change
@@ -177,7 +239,7 @@ class AwsTarget:
         return AioConfig(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            max_pool_connections=self.settings.concurrency,
+            max_pool_connections=OPERATIONS_AT_ONCE * self.settings.concurrency,
             retries={"mode": "standard", "total_max_attempts": 1},  # the engine's is the only retry layer
             parameter_validation=False,  # every update was checked against the same model, and stricter
             http_session_cls=_OneAttemptSession,
@@ -197,8 +259,8 @@ class AwsTarget:
                 reached, code = "unsent", type(error).__name__
             case sdk.BotoCoreError() | OSError():
                 reached, code = "sent", type(error).__name__
-            case _:
-                raise error
+            case _:  # an answer that botocore chokes on; its text may quote the body
+                return Attempt(reached="sent", seconds=seconds, code="UnreadableAnswer", message=type(error).__name__)
         return Attempt(reached=reached, seconds=seconds, code=code, message=self._redact(str(error), request))
 
     def _refused(self, response: Mapping[str, Any], request: Mapping[str, Any], seconds: float) -> Attempt:
@@ -213,6 +275,25 @@ class AwsTarget:
             request_id=metadata.get("RequestId"),
             retry_after=_retry_after(metadata.get("HTTPHeaders", {})),
         )
+
+
+class OperationCaller:
+    """The Caller port for one operation of a target: of an update's request it sends the members that the operation has.
+
+    So GetEventTrigger asks for the trigger that an update names.
+    """
+
+    def __init__(self, target: AwsTarget, operation: str) -> None:
+        self._target = target
+        self._operation = operation
+        self._members = target.members(operation)
+
+    async def call(self, update: Update) -> Attempt:
+        request = {name: value for name, value in update.request.items() if name in self._members}
+        return await self._target.ask(self._operation, request)
+
+    async def refresh(self) -> bool:
+        return await self._target.refresh()
 
 
 def _refused_connection(error: sdk.EndpointConnectionError) -> bool:
@@ -232,15 +313,45 @@ class _OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
         return session
 
 
+def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of AssumeRole as botocore's refreshable credentials want it."""
+    return {
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
+    }
+
+
+def _role_credentials(first: dict[str, Any], fetch: Callable[[], Awaitable[dict[str, Any]]]) -> AioRefreshableCredentials:
+    """Credentials that are renewed by parts of their life: botocore's fixed 15 minutes are all of a short session's."""
+    life = (datetime.fromisoformat(first["expiry_time"]) - datetime.now(UTC)).total_seconds()
+    return AioRefreshableCredentials.create_from_metadata(
+        first, fetch, "assume-role", advisory_timeout=FETCH_AT * life, mandatory_timeout=FETCH_BY * life
+    )
+
+
+class _Provider:
+    """botocore's way of being handed credentials."""
+
+    def __init__(self, credentials: AioRefreshableCredentials) -> None:
+        self._credentials = credentials
+
+    async def load_credentials(self) -> AioRefreshableCredentials:
+        return self._credentials
+
+
 def _retry_after(headers: Mapping[str, str]) -> float | None:
     """Seconds to wait, from ``x-amz-retry-after`` (milliseconds) or ``Retry-After`` (seconds, or a date)."""
     try:
         if milliseconds := headers.get("x-amz-retry-after"):
-            return max(0.0, int(milliseconds) / 1000)
-        if not (text := headers.get("retry-after")):
+            seconds = int(milliseconds) / 1000
+        elif not (text := headers.get("retry-after")):
             return None
-        if text.strip().isdigit():
-            return float(text)
-        return max(0.0, parsedate_to_datetime(text).timestamp() - time.time())
+        elif text.strip().isdigit():
+            seconds = float(text)
+        else:
+            seconds = parsedate_to_datetime(text).timestamp() - time.time()
     except (ValueError, OverflowError):
         return None
+    return min(max(0.0, seconds), RETRY_AFTER_AT_MOST)

@@ -3,77 +3,134 @@
 Says nothing to anybody; the command line shows what this returns.
 """
 
+import heapq
 import signal
 import sys
 import uuid
-from array import array
-from collections.abc import Callable, Coroutine, Iterator
-from contextlib import AsyncExitStack
+from collections import deque
+from collections.abc import AsyncIterator, Callable, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
+from itertools import islice, takewhile
 from pathlib import Path
 from typing import Any
 
 import anyio
 import msgspec
 from anyio.abc import TaskGroup
+from msgspec import Struct
 
 from batcher import __version__
 from batcher.aws import AwsTarget
+from batcher.before import BeforeImages, unsettled
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Runner, cause_of
+from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.journal import Journal, read
 from batcher.logs import logger
+from batcher.past import PastRun
 from batcher.records import Error, Result, Summary
-from batcher.rules.lines import LineReader
-from batcher.rules.tally import Tally, summarize
-from batcher.rundir import InputFacts, RunDirectory, RunFacts, write_atomically
-from batcher.sources.file import FileSource, Inspection, inspect, materialize
-from batcher.wiring import Workshop
+from batcher.rules.hashes import HashSet
+from batcher.rules.holdups import Holdups
+from batcher.rules.intent import worth_looking
+from batcher.rules.lineset import LineSet
+from batcher.rules.model import OPERATION
+from batcher.rules.tally import Course, Tally, summarize
+from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
+from batcher.sources.file import FileSource, Inspection, as_target, index, inspect, materialize
+from batcher.sources.opening import digest_of
+from batcher.wiring import GET, Workshop
 
 INTERRUPTED = "interrupted"
 
 
-class Bits:
-    """A set of line numbers, one bit each."""
+class Following(Struct, frozen=True, kw_only=True):
+    """What a run follows from: another run's directory (retry, rollback), or nothing. ``force``: change what is stale."""
 
-    def __init__(self) -> None:
-        self._bytes = bytearray()
-
-    def add(self, line: int) -> None:
-        if line >> 3 >= len(self._bytes):
-            self._bytes.extend(bytes((line >> 3) + 1 - len(self._bytes) + 4096))
-        self._bytes[line >> 3] |= 1 << (line & 7)
-
-    def __contains__(self, line: int) -> bool:
-        return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
+    kind: str = "run"
+    parent: str | None = None
+    force: bool = False
 
 
 class BulkRun:
     """One run of one file. Reads as: inspect, connect, execute; every step may be the last."""
 
-    def __init__(self, origin: str, directory: RunDirectory, settings: Settings) -> None:
+    def __init__(
+        self,
+        origin: str,
+        directory: RunDirectory,
+        settings: Settings,
+        following: Following | None = None,
+        *,
+        copies: Path | None = None,
+    ) -> None:
+        """``copies``: where inputs are copied that can't be read twice; default: the run directory."""
+        self._copies = copies or directory.path
         self.origin = origin
+        self.following = following or Following()
         self.directory = directory
         self.settings = settings
         self.run_id = uuid.uuid4().hex[:12]
         self.log = logger(run=self.run_id)
         self.clock = SystemClock()
-        self.shop = Workshop(settings, clock=self.clock, log=self.log)
-        self.reader = LineReader(self.shop.model, settings.target, self.shop.known_targets)
+        self.warnings: list[str] = []
+        self.shop = Workshop(settings, clock=self.clock, log=self.log, warn=self._warn)
+        self.reader = self.shop.reader()
         self.targets: dict[str, AwsTarget] = {}
+        self.unusable: dict[str, AwsError] = {}
         self.accounts: dict[str, str | None] = {}
         self.tallies: dict[str, Tally] = {}
         self.runner: Runner | None = None
-        self._done = Bits()
+        self._done = LineSet()
+        self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
+        self.looks = True
+        self._until_line: int | None = None
+        self._summary: Summary | None = None
+        self._images: BeforeImages | None = None
         self._path: Path
         self.inspection: Inspection
 
     def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
-        """Check every line. Raises InputError when the file can't be read."""
-        self._path = materialize(self.origin, self.directory.path / "input.jsonl")
-        self.inspection = inspect(self._path, self.reader, on_fault=on_fault)
+        """Check every line; of an input that was checked by an earlier session only find the lines.
+
+        Raises InputError when the file can't be read, RunDirectoryError when it is another one than before.
+        """
+        begun = self.directory.facts.exists()
+        self._path = materialize(self.origin, self._copies / ("input-again.jsonl" if begun else "input.jsonl"))
+        if begun:
+            self._recognise()
+        checked = begun and not self.settings.skip_invalid
+        self.inspection = self._found_again() if checked else inspect(self._path, self.reader, on_fault=on_fault)
         return self.inspection
+
+    def _recognise(self) -> None:
+        """Refuse another input than that of the sessions before; of copies the first one stays."""
+        before, copy = read_facts(self.directory).input, self._copies / "input-again.jsonl"
+        try:
+            refuse_changed_input(self.directory, before, *digest_of(self._path))
+        finally:
+            copy.unlink(missing_ok=True)
+        if self._path == copy:
+            self._path = self.directory.path / "input.jsonl"
+
+    def _found_again(self) -> Inspection:
+        before = read_facts(self.directory).input
+        targets = {name: as_target(found) for name, found in index(self._path, self.settings.target).items()}
+        return Inspection(
+            total=before.updates,
+            invalid=0,
+            faults=(),
+            fault_count=0,
+            targets=targets,
+            size=before.size,
+            sha256=before.sha256,
+        )
+
+    @property
+    def path(self) -> Path:
+        """The plain file that the updates are read from."""
+        return self._path
 
     @property
     def totals(self) -> dict[str, int]:
@@ -93,43 +150,151 @@ class BulkRun:
         self.tallies = {name: Tally() for name in self.totals}
         if not self.directory.results.exists():
             return 0
-        count = 0
+        count, settled = 0, HashSet()
         for result in read(self.directory.results):
             self._done.add(result.line)
-            self.tallies.setdefault(result.target, Tally()).restore(result)
+            settled.add(result.id)
+            self.tallies.setdefault(result.target, Tally()).add(result)
             count += 1
+        settled.settle()
+        for tally in self.tallies.values():
+            tally.begin_session()
+        self._in_flight = frozenset(unsettled(self.directory.before, settled))
         return count
 
     async def connect(self, stack: AsyncExitStack) -> None:
-        """Open every target's client and ask which account it is. Raises AwsError, CredentialsError, SettingsError."""
-        for name in self.totals:
+        """Open every target's client and ask which account it is, side by side.
+
+        A target that can't be used is in ``unusable`` with its reason when others can. Raises SettingsError, and the
+        AwsError or CredentialsError of the first target when none can be used.
+        """
+        try:
+            async with anyio.create_task_group() as tasks:
+                for name in self.inspection.targets:
+                    tasks.start_soon(self._connect, name, stack)
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
+        if self.unusable and not self.targets:
+            raise next(iter(self.unusable.values()))
+
+    def weigh_looking(self) -> str | None:
+        """Decide whether every trigger is looked at first; returns in words why not, when that is not what was asked."""
+        if self.settings.before is not None:
+            self.looks = self.settings.before
+            return None
+        for target in self.targets.values():
+            reading, writing = self.shop.known_rate(target, GET), self.shop.known_rate(target, OPERATION)
+            if reading is not None and writing is not None and not worth_looking(reading, writing):
+                self.looks = False
+                return (
+                    f"No before images, and so no rollback: target {target.name} allows {reading:.3g} reads a second for "
+                    f"{writing:.3g} updates, so looking first would take {writing / reading:.1f} times as long. "
+                    "--before looks all the same."
+                )
+        return None
+
+    async def _connect(self, name: str, stack: AsyncExitStack) -> None:
+        try:
             target = await stack.enter_async_context(self.shop.target(name))
             await target.check()
-            self.targets[name] = target
-            self.accounts[name] = await target.account()
+        except AwsError as error:
+            self.unusable[name] = error
+            return
+        self.accounts[name] = await target.account()
+        self.targets[name] = target
 
-    async def execute(self, watch: Callable[[], Coroutine[Any, Any, None]] | None = None) -> Summary:
+    def canary_line(self, count: int) -> int:
+        """The last line of the first ``count`` updates."""
+        lines = heapq.merge(*(found.lines for found in self.inspection.targets.values()))
+        return deque(islice(lines, count), maxlen=1)[0]
+
+    def all_done(self, until_line: int) -> bool:
+        """Whether every update up to that line has its result."""
+        indexes = self.inspection.targets.values()
+        return all(line in self._done for found in indexes for line in takewhile(until_line.__ge__, found.lines))
+
+    def stop(self, reason: str) -> Summary:
+        """Write into the last summary why no more is done."""
+        assert self._summary is not None
+        self._summary = msgspec.structs.replace(self._summary, stopped=reason)
+        self.directory.write_summary(self._summary)
+        return self._summary
+
+    async def execute(
+        self, watch: Callable[[], Coroutine[Any, Any, None]] | None = None, *, until_line: int | None = None
+    ) -> Summary:
         """Do it: claim the directory, send what has no result yet, write ``failed.jsonl`` and ``summary.json``.
 
-        ``watch`` runs beside it (progress) and is cancelled at the end. SIGINT and SIGTERM drain.
+        ``watch`` runs beside it (progress) and is cancelled at the end. ``until_line``: nothing beyond that line. SIGINT
+        and SIGTERM drain.
         """
+        self._until_line = until_line
         self.directory.claim(self._facts())
         began = self.clock.now()
         stopped: str | None = "stopped by an error"
         try:
-            async with Journal(self.directory.results) as journal:
-                self._keep_invalid(journal)
-                await journal.flush()
-                self.runner = Runner(journal=journal, log=self.log, max_failures=self.settings.max_failures)
-                self.log.info("run.started", updates=self.inspection.total, left=self.left, targets=list(self.targets))
-                await self._run(self.runner, watch)
-                stopped = self.runner.stopped
+            stopped = await self._session(watch)
+        except BatcherError as error:
+            if not self._under_way(error):
+                raise
+            stopped = str(error)
         finally:
-            summary = summarize(self.tallies, self.totals, wall_seconds=self.clock.now() - began, stopped=stopped)
-            self.log.info("run.ended", **msgspec.to_builtins(summary))
-            self.directory.write_summary(summary)
-        self._write_failed()
+            summary = self._close_books(self.clock.now() - began, stopped)
         return summary
+
+    async def _session(self, watch: Callable[[], Coroutine[Any, Any, None]] | None) -> str | None:
+        """Send what has no result yet; returns why it ended early, or None."""
+        async with self._journals() as (journal, images):
+            self._keep_invalid(journal)
+            await journal.flush()
+            self._images = images
+            self.runner = Runner(journal=journal, log=self.log, max_failures=self.settings.max_failures, on_result=self._note)
+            self.log.info("run.started", updates=self.inspection.total, left=self.left, targets=list(self.targets))
+            await self._run(self.runner, watch)
+            return self.runner.stopped
+
+    def _under_way(self, error: BatcherError) -> bool:
+        """Whether an error came when something had been sent: then the run stops, and can be resumed."""
+        if isinstance(error, CredentialsError):
+            return any(tally.ever_accepted for tally in self.tallies.values())
+        return any(tally.session_attempts or tally.session_throttles for tally in self.tallies.values())
+
+    def _close_books(self, wall_seconds: float, stopped: str | None) -> Summary:
+        """Write the summary and the failed lines; on a full disk what can be written."""
+        if stopped is not None:
+            self._recount()  # what was in flight when it stopped may be in the journal all the same
+        summary = summarize(self.tallies, self.totals, self._courses(), wall_seconds=wall_seconds, stopped=stopped)
+        self._summary = summary
+        self.log.info("run.ended", **msgspec.to_builtins(summary))
+        try:
+            self.shop.remember()
+            self.directory.write_summary(summary)
+            PastRun(self.directory.path, self.shop).write_failed()
+        except (BatcherError, OSError):
+            if stopped is None:
+                raise
+        return summary
+
+    def _recount(self) -> None:
+        for tally in self.tallies.values():
+            tally.forget_results()
+        for result in read(self.directory.results):
+            self.tallies.setdefault(result.target, Tally()).add(result)
+
+    @asynccontextmanager
+    async def _journals(self) -> AsyncIterator[tuple[Journal[Result], BeforeImages | None]]:
+        async with Journal[Result](self.directory.results) as results:
+            if not self.looks:
+                yield results, None
+                return
+            async with Journal[dict[str, Any]](self.directory.before) as before:
+                yield results, BeforeImages(before, self._in_flight)
+
+    async def _note(self, result: Result) -> None:
+        self._done.add(result.line)
+
+    def _skip(self, line: int) -> bool:
+        return line in self._done or (self._until_line is not None and line > self._until_line)
 
     async def _run(self, runner: Runner, watch: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
         try:
@@ -144,17 +309,22 @@ class BulkRun:
 
     async def _start_lanes(self, tasks: TaskGroup) -> None:
         assert self.runner is not None
+        for name, error in self.unusable.items():
+            self.runner.give_up(name, error)
         for name, target in self.targets.items():
-            index = self.inspection.targets.get(name)
-            if index is not None:
-                source = FileSource(self._path, index, self.reader, skip=self._done.__contains__)
-                self.runner.start(self.shop.lane(target, source, self.tallies[name]), tasks)
+            found = self.inspection.targets.get(name)
+            if found is not None:
+                source = FileSource(self._path, found, self.reader, skip=self._skip)
+                lane = self.shop.lane(target, source, self.tallies[name], images=self._images, force=self.following.force)
+                self.runner.start(lane, tasks)
 
     async def _heed_signals(self, runner: Runner) -> None:
         with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
             async with anyio.create_task_group() as patience:
+                heard = 0
                 async for _ in signals:
-                    if runner.stopped == INTERRUPTED:
+                    heard += 1
+                    if heard > 1:
                         runner.abort()
                         return
                     runner.drain(INTERRUPTED)
@@ -165,9 +335,24 @@ class BulkRun:
         self.log.warning("run.grace_over", grace_seconds=self.settings.grace)
         runner.abort()
 
+    def _warn(self, text: str) -> None:
+        self.warnings.append(text)
+        self.log.warning("quotas.unusable", reason=text)
+
     # the books
 
-    def _keep_invalid(self, journal: Journal) -> None:
+    def _courses(self) -> dict[str, Course]:
+        """How each target that took part went."""
+        if self.runner is None:
+            return {}
+        given_up = self.runner.given_up
+        courses = {name: Course(holdups=Holdups(), slots=1, stopped=reason) for name, reason in given_up.items()}
+        for lane in self.runner.lanes:
+            pacer = lane.pacer
+            courses[lane.target] = Course(holdups=pacer.holdups, slots=pacer.slots, stopped=given_up.get(lane.target))
+        return courses
+
+    def _keep_invalid(self, journal: Journal[Result]) -> None:
         """Write an ``invalid`` result for every line that breaks a rule and has none yet."""
         if not (self.settings.skip_invalid and self.inspection.invalid):
             return
@@ -193,22 +378,6 @@ class BulkRun:
 
         inspect(self._path, self.reader, on_fault=keep)
 
-    def _write_failed(self) -> None:
-        """``failed.jsonl``: the lines of failed and in_doubt updates, each with its id, ready to be run again."""
-        lines = array("L", (r.line for r in read(self.directory.results) if r.status in ("failed", "in_doubt")))
-        if not lines:
-            self.directory.failed.unlink(missing_ok=True)
-            return
-        write_atomically(self.directory.failed, b"".join(self._failed_lines(sorted(lines))))
-
-    def _failed_lines(self, lines: list[int]) -> Iterator[bytes]:
-        encode = msgspec.json.Encoder().encode
-        sources = [FileSource(self._path, index, self.reader) for index in self.inspection.targets.values()]
-        for line in lines:
-            source = next(source for source in sources if source.holds(line))
-            update = source.again(line)
-            yield encode({"id": update.id, "target": update.target, **update.request}) + b"\n"
-
     def _facts(self) -> RunFacts:
         found = self.inspection
         return RunFacts(
@@ -230,4 +399,6 @@ class BulkRun:
                 **{name: version(name) for name in ("aiobotocore", "botocore")},
             },
             started_at=self.clock.wall(),
+            kind=self.following.kind,
+            parent=self.following.parent,
         )

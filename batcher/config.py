@@ -14,13 +14,19 @@ import msgspec
 from msgspec import Meta, Struct
 
 from batcher.errors import SettingsError
+from batcher.rules.deadline import DEADLINE
 
 ENVIRONMENT_PREFIX = "BATCHER_"
 
-Rate = Literal["auto"] | Annotated[float, Meta(gt=0)]
+MOST = 1e6  # requests per second: no limit at all, but finite
+Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
+Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+$")]
 Positive = Annotated[int, Meta(ge=1)]
-Duration = Annotated[float, Meta(ge=0)]
+Duration = Annotated[float, Meta(ge=0, le=MOST)]
+Share = Annotated[str, Meta(pattern=r"^(100|[1-9]\d?(\.\d+)?|0\.\d*[1-9]\d*)%$")]
+Deadline = Annotated[str, Meta(pattern=DEADLINE)]
 Threshold = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
+DomainMap = Annotated[str, Meta(pattern=r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
@@ -33,13 +39,25 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
 
     region: Annotated[str | None, _says("AWS Region; default: the profile's, or AWS_REGION.")] = None
     profile: Annotated[str | None, _says("Profile of the AWS configuration files.")] = None
-    endpoint_url: Annotated[str | None, _says("Call this address instead of AWS's own.")] = None
+    role_arn: Annotated[str | None, _says("Role to assume with those credentials.")] = None
+    external_id: Annotated[str | None, _says("External id that the role asks for.")] = None
+    role_session_name: Annotated[str, _says("Session name, as CloudTrail shows it, when a role is assumed.")] = "batcher"
+    endpoint_url: Annotated[Endpoint | None, _says("Call this address instead of AWS's own.")] = None
     rate: Annotated[Rate, _says("Requests per second at most, or auto: find the quota.", metavar="auto|N")] = "auto"
     burst: Annotated[
-        Annotated[float, Meta(ge=1)] | None,
+        Annotated[float, Meta(ge=1, le=MOST)] | None,
         _says("Requests that may leave at once after a pause; 1 spaces them evenly.", metavar="N"),
     ] = None
-    concurrency: Annotated[Positive, _says("Requests in flight at once at most, and size of the pool.")] = 64
+    share: Annotated[Share, _says("Part of the quota to use; the rest is left to others.", metavar="P%")] = "100%"
+    read_rate: Annotated[Rate, _says("Reads per second at most, or auto: find that quota.", metavar="auto|N")] = "auto"
+    concurrency: Annotated[
+        Annotated[int, Meta(ge=1, le=4096)], _says("Requests in flight at once at most, and size of the pool.")
+    ] = 64
+
+    @property
+    def fraction(self) -> float:
+        """``share`` as a number."""
+        return float(self.share[:-1]) / 100
 
 
 class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -47,6 +65,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
     target: Annotated[str, _says("Name of the target of lines that name none.")] = "default"
     max_attempts: Annotated[Positive, _says("Attempts per update; throttles don't count.")] = 8
+    deadline: Annotated[
+        Deadline | None,
+        _says("Refuse to start what can't end by then: local time of day, or a duration.", metavar="06:00|2h"),
+    ] = None
+    remember: Annotated[bool, _says("Start from the quota that earlier runs found, and remember what this one finds.")] = True
     throttle_limit: Annotated[Duration, _says("Seconds an update may go on being throttled.")] = 900.0
     connect_timeout: Annotated[Duration, _says("Seconds to wait for a connection.")] = 5.0
     read_timeout: Annotated[Duration, _says("Seconds to wait for an answer.")] = 30.0
@@ -55,6 +78,22 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("Stop after more than N failures, or P% of the results (from 100 results on).", metavar="N|P%"),
     ] = None
     grace: Annotated[Duration, _says("Seconds that a signal leaves for what is in flight.")] = 20.0
+    before: Annotated[
+        bool | None,
+        _says("Look at every trigger first, keep its image, skip what is as asked; by default unless reading is very slow."),
+    ] = None
+    merge: Annotated[bool, _says("Send the live trigger whole, with the members of the update put in.")] = False
+    create_missing: Annotated[bool, _says("Create a trigger that is not there, from a line that has all it takes.")] = False
+    domain_map: Annotated[
+        DomainMap | None,
+        _says("Use another domain than the one that a line names; several, separated by commas.", metavar="OLD=NEW"),
+    ] = None
+    max_changes: Annotated[
+        Threshold | None, _says("Refuse to start when more than N triggers, or P%, would change.", metavar="N|P%")
+    ] = None
+    canary: Annotated[Positive | None, _says("Do N updates first, show the result, and ask before the rest.", metavar="N")] = (
+        None
+    )
     skip_invalid: Annotated[bool, _says("Run the valid lines of a file that has invalid ones.")] = False
     log_level: Annotated[LogLevel, _says("Least severe event that is logged.")] = "info"
     targets: Annotated[dict[str, TargetSettings], _says("Named targets: [targets.NAME] in the file.")] = {}
@@ -65,17 +104,30 @@ class Keywords(TypedDict, total=False):
 
     region: str | None
     profile: str | None
+    role_arn: str | None
+    external_id: str | None
+    role_session_name: str
     endpoint_url: str | None
     rate: Rate
     burst: float | None
+    share: str
+    read_rate: Rate
     concurrency: int
     target: str
     max_attempts: int
+    deadline: str | None
+    remember: bool
     throttle_limit: float
     connect_timeout: float
     read_timeout: float
     max_failures: str | None
     grace: float
+    before: bool | None
+    merge: bool
+    create_missing: bool
+    domain_map: str | None
+    max_changes: str | None
+    canary: int | None
     skip_invalid: bool
     log_level: LogLevel
     targets: Mapping[str, Mapping[str, Any]]
@@ -115,14 +167,20 @@ def options(record: type[Struct] = Settings) -> list[Option]:
                 help=note.description,
                 default=field.default,
                 metavar=extra.get("metavar") or _metavar(kind),
-                is_flag=kind is bool,
+                is_flag=kind in (bool, bool | None),
             )
         )
     return found
 
 
-def resolve(flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = None, file: Path | None = None) -> Settings:
-    """Settings from flags (those that are not None), ``BATCHER_…`` variables, a TOML file, and defaults.
+def resolve(
+    flags: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    base: Settings | None = None,
+) -> Settings:
+    """Settings from flags (those that are not None), ``BATCHER_…`` variables, a TOML file, and ``base`` or the defaults.
 
     Raises SettingsError that names the setting, where it came from, and what it may be.
     """
@@ -135,7 +193,7 @@ def resolve(flags: Mapping[str, Any], *, environ: Mapping[str, str] | None = Non
     for name, value in flags.items():
         if value is not None:
             merged[name] = ("--" + name.replace("_", "-"), value)
-    return _convert(merged)
+    return _convert(merged, base or Settings())
 
 
 def target_settings(settings: Settings, name: str) -> TargetSettings:
@@ -156,7 +214,7 @@ def _read(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: not TOML: {error}. See configs/ for examples.") from error
 
 
-def _convert(merged: Mapping[str, tuple[str, Any]]) -> Settings:
+def _convert(merged: Mapping[str, tuple[str, Any]], base: Settings) -> Settings:
     hints = get_type_hints(Settings, include_extras=True)
     values = {}
     for name, (origin, value) in merged.items():
@@ -164,7 +222,7 @@ def _convert(merged: Mapping[str, tuple[str, Any]]) -> Settings:
             raise SettingsError(f"{origin}: no such setting. Known: {', '.join(Settings.__struct_fields__)}.")
         if name != "targets":
             values[name] = _value(name, origin, value, hints[name])
-    settings = Settings(**values)
+    settings = msgspec.structs.replace(base, **values)
     if "targets" not in merged:
         return settings
     return msgspec.structs.replace(settings, targets=_targets(settings, *merged["targets"]))

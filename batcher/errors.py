@@ -41,6 +41,14 @@ class JournalError(BatcherError):
     """The journal can't be written any more (disk full, read-only). What was written is valid; the run can be resumed."""
 
 
+class OutputError(BatcherError):
+    """A file that was asked for can't be written. What was there before under its name still is."""
+
+
+class QueueError(BatcherError):
+    """The queue, or the spool directory, can't be reached or refuses. It may come back; what was lent will be lent again."""
+
+
 class UpdatesFailed(BatcherError):
     """Raised by ``BatchResult.raise_for_failures``: ``results`` are those that did not succeed."""
 

@@ -1,6 +1,6 @@
-"""The journal: the append-only file of results that makes a run resumable.
+"""The journal: the append-only file that makes a run resumable, of results or of before images.
 
-Group commit: results that come while one write is under way go to disk together with the next. A result is there only
+Group commit: records that come while one write is under way go to disk together with the next. A record is there only
 after fsync. Nothing here decides; what a result means is in ``records``.
 """
 
@@ -8,6 +8,7 @@ import errno
 import os
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Generic, Self, TypeVar
 
 import anyio
 import anyio.to_thread
@@ -16,9 +17,11 @@ import msgspec
 from batcher.errors import JournalError
 from batcher.records import Result
 
+R = TypeVar("R")
 
-class Journal:
-    """``results.jsonl``, open for appending. Use as an async context manager."""
+
+class Journal(Generic[R]):
+    """A file of records, one JSON line each, open for appending. Use as an async context manager."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -26,6 +29,7 @@ class Journal:
         self._pending: list[bytes] = []
         self._added = 0
         self._durable = 0
+        self._broken: JournalError | None = None  # once a batch is lost, nothing that comes after may be told of
         self._writing = anyio.Lock(fast_acquire=True)
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -36,7 +40,7 @@ class Journal:
     def __repr__(self) -> str:
         return f"<Journal {self.path}: {self._durable} written, {len(self._pending)} pending>"
 
-    async def __aenter__(self) -> "Journal":
+    async def __aenter__(self) -> Self:
         return self
 
     async def __aexit__(self, kind: object, error: BaseException | None, traceback: object) -> None:
@@ -49,19 +53,21 @@ class Journal:
         finally:
             os.close(self._file)
 
-    def add(self, result: Result) -> None:
-        """Take a result without waiting for the disk; ``flush`` makes it durable."""
-        self._pending.append(self._encoder.encode(result) + b"\n")
+    def add(self, record: R) -> None:
+        """Take a record without waiting for the disk; ``flush`` makes it durable."""
+        self._pending.append(self._encoder.encode(record) + b"\n")
         self._added += 1
 
-    async def append(self, result: Result) -> None:
-        """Return when the result is on disk. Raises JournalError; the file stays valid and the run resumable."""
-        self.add(result)
+    async def append(self, record: R) -> None:
+        """Return when the record is on disk. Raises JournalError; the file stays valid and the run resumable."""
+        self.add(record)
         await self.flush()
 
     async def flush(self) -> None:
         mine = self._added
         async with self._writing:
+            if self._broken is not None:
+                raise JournalError(str(self._broken)) from self._broken
             if self._durable >= mine:
                 return  # written by somebody who came before
             batch, self._pending = b"".join(self._pending), []
@@ -79,7 +85,8 @@ class Journal:
             self._length += len(batch)
         except OSError as error:
             self._cut_back()
-            raise JournalError(_cannot(self.path, error)) from error
+            self._broken = JournalError(_cannot(self.path, error))
+            raise self._broken from error
 
     def _cut_back(self) -> None:
         """Leave whole lines only. When even that fails, the next start cuts the torn line."""
@@ -91,18 +98,25 @@ class Journal:
 
 def read(path: Path) -> Iterator[Result]:
     """The results of a journal, oldest first. A torn last line is passed over. Raises JournalError for a damaged one."""
-    decoder = msgspec.json.Decoder(Result)
+    decode = msgspec.json.Decoder(Result).decode
+    for number, line in whole_lines(path):
+        try:
+            yield decode(line)
+        except msgspec.DecodeError as error:
+            raise JournalError(
+                f"{path}: line {number} is not a result ({error}). The journal was changed by something else; "
+                "restore it, or start a new run with another --out."
+            ) from error
+
+
+def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
+    """Number (from 1) and bytes of every line but a torn last one; nothing when there is no such file."""
+    if not path.exists():
+        return
     with path.open("rb") as file:
         for number, line in enumerate(file, 1):
-            if not line.endswith(b"\n"):
-                return
-            try:
-                yield decoder.decode(line)
-            except msgspec.DecodeError as error:
-                raise JournalError(
-                    f"{path}: line {number} is not a result ({error}). The journal was changed by something else; "
-                    "restore it, or start a new run with another --out."
-                ) from error
+            if line.endswith(b"\n"):
+                yield number, line
 
 
 def _cut_torn_line(file: int) -> int:

@@ -77,6 +77,7 @@ class LogOutput:
 
     def _add(self, handler: logging.Handler, renderer: Any, level: str) -> None:
         handler.setLevel(level)
+        handler.handleError = lambda record: None  # type: ignore[method-assign] # a full disk is told of by the journal
         handler.setFormatter(
             structlog.stdlib.ProcessorFormatter(
                 processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],

@@ -3,10 +3,10 @@
 Protocols only. Each has its double in ``batcher.testing`` and one contract suite over every adapter.
 """
 
-from collections.abc import AsyncIterator
-from typing import Protocol
+from collections.abc import AsyncIterator, Sequence
+from typing import Any, Protocol
 
-from batcher.records import Attempt, Result, Update
+from batcher.records import Attempt, Claim, DeadLetter, Depth, Message, Result, Update
 from batcher.rules.verdicts import Verdict
 
 
@@ -43,6 +43,18 @@ class Journal(Protocol):
         ...
 
 
+class Images(Protocol):
+    """Where before images are kept: what each trigger was just before an update."""
+
+    def kept(self, update: Update) -> bool:
+        """Whether an earlier session kept the image of that update, and so may have sent it."""
+        ...
+
+    async def keep(self, update: Update, image: dict[str, Any]) -> None:
+        """Return when the image is kept for good. Raises JournalError when that can't be."""
+        ...
+
+
 class Caller(Protocol):
     """One request to AWS; errors of AWS and of the way there are values."""
 
@@ -67,4 +79,76 @@ class Limiter(Protocol):
     @property
     def rate(self) -> float | None:
         """Requests per second at present; None while nothing is known."""
+        ...
+
+
+class Queue(Protocol):
+    """Messages, each lent to one worker for ``lease`` seconds at a time. Errors of the queue are raised as QueueError."""
+
+    @property
+    def lease(self) -> float: ...
+
+    async def receive(self, limit: int) -> list[Message]:
+        """Borrow up to ``limit`` messages; waits some seconds for the first, and returns none when there is none.
+
+        Cancelled, it gives back what it had borrowed.
+        """
+        ...
+
+    async def extend(self, message: Message) -> bool:
+        """Keep a message for ``lease`` seconds from now; False: it is lost, somebody else has it or will get it."""
+        ...
+
+    async def acknowledge(self, message: Message) -> None:
+        """Its result is on disk: take it out of the queue. Nothing happens where it is lost."""
+        ...
+
+    async def release(self, message: Message) -> None:
+        """Give it back at once."""
+        ...
+
+    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+        """Move it to the dead letters."""
+        ...
+
+
+class Producer(Protocol):
+    """The side of a queue that fills it."""
+
+    async def send(self, updates: Sequence[Update], batch: str) -> None:
+        """Put updates in, those of one trigger in order. ``batch`` names the sending: to repeat one is harmless where the
+        queue can tell (SQS FIFO, within five minutes). Raises QueueError; what came before the fault is in the queue.
+        """
+        ...
+
+
+class QueueOffice(Protocol):
+    """The side of a queue that people look at."""
+
+    async def depth(self) -> Depth: ...
+
+    def dead(self) -> AsyncIterator[DeadLetter]:
+        """The dead letters, oldest first where the queue knows."""
+        ...
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """Put a letter that ``dead`` is at back into the queue."""
+        ...
+
+
+class Spool(Protocol):
+    """Whole files of updates, each claimed by one worker until it ends, dies or lets go."""
+
+    async def claim(self) -> Claim:
+        """Wait for a file that nobody has, one that a dead worker left before any other."""
+        ...
+
+    def done(self, claim: Claim) -> None: ...
+
+    def failed(self, claim: Claim, wrong: str) -> None:
+        """Put it with the failed ones, and what is wrong beside it."""
+        ...
+
+    def release(self, claim: Claim) -> None:
+        """Let go: another worker resumes it."""
         ...

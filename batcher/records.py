@@ -3,9 +3,10 @@
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """
 
+from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
-from msgspec import UNSET, Struct, UnsetType
+from msgspec import UNSET, Struct, UnsetType, field
 
 Status: TypeAlias = Literal["succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale"]
 STATUSES: tuple[Status, ...] = ("succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale")
@@ -14,17 +15,30 @@ Reached: TypeAlias = Literal["answered", "sent", "unsent"]
 """How far one request came: AWS answered; it left and no answer came; it never left."""
 
 
+class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The state of a trigger that an update was planned on: the digest of its content, and AWS's time of it (epoch seconds)."""
+
+    sha256: str
+    last_updated_at: float | None = field(default=None, name="LastUpdatedAt")
+
+
 class Update(Struct, frozen=True, kw_only=True):
     """One UpdateEventTrigger request with an id.
 
     ``line`` is 1-based: the line in the file, or the position in an iterable. ``request`` holds exactly the members of
-    UpdateEventTriggerRequest.
+    UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn comes.
     """
 
     id: str
     line: int
     target: str
     request: dict[str, Any]
+    based_on: BasedOn | None = None
+
+    def as_line(self) -> dict[str, Any]:
+        """What a line of an update file has to hold to mean this update, whichever line it is."""
+        base = {} if self.based_on is None else {"based_on": self.based_on}
+        return {"id": self.id, "target": self.target, **base, **self.request}
 
     @property
     def domain(self) -> str:
@@ -101,6 +115,7 @@ class Result(Struct, frozen=True, kw_only=True):
     started_at: str
     finished_at: str
     seconds: Seconds = Seconds()
+    digest: str | UnsetType = UNSET  # of the trigger as AWS's answer showed it; a rollback holds the live one against it
 
 
 class Counts(Struct, frozen=True, kw_only=True):
@@ -119,15 +134,78 @@ class Counts(Struct, frozen=True, kw_only=True):
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default
 
 
-class Summary(Counts, frozen=True, kw_only=True):
-    """The sum of a run: ``summary.json``.
+class TargetSummary(Counts, frozen=True, kw_only=True):
+    """The sum of a target's part of a run.
 
-    Counts are of the whole run, resumed parts included. ``wall_seconds``, ``rate`` (attempts answered other than by a
-    throttle, per second) and ``seconds`` are of the last session. ``stopped`` says why it ended early, else null.
+    Counts are of the whole run, resumed parts included. The rest is of the last session: ``wall_seconds`` from its first
+    update to its last result, ``rate`` (attempts answered other than by a throttle, per second), ``seconds`` (the wall
+    time by what the target was held up by), ``double_quota_saves`` (seconds by which twice the quota would have ended it
+    sooner). ``stopped`` says why it ended early, else null.
     """
 
     wall_seconds: float
     rate: float
     seconds: Seconds
+    double_quota_saves: float = 0.0
     stopped: str | None = None
-    targets: dict[str, Counts] | UnsetType = UNSET
+
+
+class Summary(TargetSummary, frozen=True, kw_only=True):
+    """The sum of a run: ``summary.json``.
+
+    As that of a target. ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
+    long the run takes. ``targets`` has the sum of each when there are several.
+    """
+
+    targets: dict[str, TargetSummary] | UnsetType = UNSET
+
+
+class Message(Struct, frozen=True, kw_only=True):
+    """One update on its way through a queue, lent to this worker.
+
+    ``body``: the update as a line of JSON, not yet checked. ``handle`` is the queue's own word for this loan; ``receives``
+    counts the loans, this one included; ``sent_at`` is in seconds since the epoch, by the queue's clock, None where it
+    does not say. ``group``: messages of one group are in order, None where the queue knows no order.
+    """
+
+    id: str
+    body: bytes
+    handle: str
+    receives: int = 1
+    sent_at: float | None = None
+    group: str | None = None
+
+
+class DeadLetter(Struct, frozen=True, kw_only=True):
+    """A message that was set aside: why, by an error code and in words. ``handle`` as in Message."""
+
+    id: str
+    body: bytes
+    handle: str
+    code: str
+    reason: str
+    group: str | None = None
+
+
+class Depth(Struct, frozen=True, kw_only=True):
+    """What a queue holds: messages that wait, that workers hold, that were set aside (None: it has no place for them).
+
+    ``oldest_seconds``: the age of the oldest that is not acknowledged, None where the queue does not say or is empty.
+    """
+
+    waiting: int
+    held: int
+    dead: int | None
+    oldest_seconds: float | None = None
+
+
+class Claim(Struct, frozen=True, kw_only=True):
+    """A file of a spool directory that this worker has: its path, and the run directory to work it through in.
+
+    ``resumed``: a worker before had begun it.
+    """
+
+    name: str
+    path: Path
+    run: Path
+    resumed: bool

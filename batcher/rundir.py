@@ -14,6 +14,7 @@ import msgspec
 from msgspec import Struct
 
 from batcher.errors import RunDirectoryError
+from batcher.files import write_atomically
 from batcher.records import Summary
 
 
@@ -35,9 +36,12 @@ class RunFacts(Struct, frozen=True, kw_only=True):
     targets: dict[str, dict[str, str | None]]
     versions: dict[str, str]
     started_at: str
+    kind: str = "run"  # or retry, rollback
+    parent: str | None = None  # the directory of the run that this one follows
 
 
-MEANING = ("target", "skip_invalid")  # settings that change what a line means; the others may differ on a resume
+MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
+"""Settings that change what a line means; the others may differ on a resume."""
 
 
 class RunDirectory:
@@ -48,6 +52,7 @@ class RunDirectory:
         self._lock: int | None = None
 
     results = property(lambda self: self.path / "results.jsonl")
+    before = property(lambda self: self.path / "before.jsonl")
     failed = property(lambda self: self.path / "failed.jsonl")
     log = property(lambda self: self.path / "log.jsonl")
     summary = property(lambda self: self.path / "summary.json")
@@ -69,6 +74,9 @@ class RunDirectory:
             raise RunDirectoryError(
                 f"{self.path}: in use by {holder}. Wait for it, stop it, or give another directory with --out."
             ) from error
+        if not self._is_current(self._lock):  # its holder took it away while this process waited for it
+            os.close(self._lock)
+            return self.__enter__()
         os.ftruncate(self._lock, 0)
         os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         return self
@@ -80,9 +88,15 @@ class RunDirectory:
             os.ftruncate(self._lock, 0)
             os.close(self._lock)  # the kernel lets go of the lock, also when the process is killed
 
+    def _is_current(self, lock: int) -> bool:
+        try:
+            return os.fstat(lock).st_ino == (self.path / "lock").stat().st_ino
+        except FileNotFoundError:
+            return False
+
     def _leave_no_trace(self) -> None:
         """Nothing was started here: take away what was put in, and the directory when that was all."""
-        for name in ("input.jsonl", "lock"):
+        for name in ("input.jsonl", "before.jsonl", "lock"):
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):
             self.path.rmdir()
@@ -95,43 +109,60 @@ class RunDirectory:
         if not self.facts.exists():
             write_atomically(self.facts, msgspec.json.format(msgspec.json.encode(facts), indent=2))
             return facts
-        try:
-            before = msgspec.json.decode(self.facts.read_bytes(), type=RunFacts)
-        except (OSError, msgspec.DecodeError) as error:
-            raise RunDirectoryError(f"{self.facts}: can't be read ({error}). Start anew with another --out.") from error
+        before = read_facts(self)
         if differences := _differences(before, facts):
-            raise RunDirectoryError(
-                f"{self.path}: belongs to another run: {'; '.join(differences)}. "
-                "Put that back to resume it, or give another directory with --out to start anew."
-            )
+            raise RunDirectoryError(_another(self, differences))
         return before
 
     def write_summary(self, summary: Summary) -> None:
         write_atomically(self.summary, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, mode 0600, durable when this returns."""
-    beside = path.with_name(f".{path.name}.new")
-    with open(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb") as file:
-        file.write(content)
-        file.flush()
-        os.fsync(file.fileno())
-    beside.replace(path)
+def read_facts(directory: RunDirectory) -> RunFacts:
+    """What is being run there. Raises RunDirectoryError when it is no run directory."""
+    try:
+        return msgspec.json.decode(directory.facts.read_bytes(), type=RunFacts)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunDirectoryError(f"{directory.path}: no run directory: there is no run.json in it.") from error
+    except (OSError, msgspec.DecodeError) as error:
+        raise RunDirectoryError(f"{directory.facts}: can't be read ({error}). Start anew with another --out.") from error
+
+
+def read_summary(directory: RunDirectory) -> Summary | None:
+    """The summary of the run there; None when it never came to one."""
+    try:
+        return msgspec.json.decode(directory.summary.read_bytes(), type=Summary)
+    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
+        return None
+
+
+def refuse_changed_input(directory: RunDirectory, before: InputFacts, size: int, sha256: str) -> None:
+    """Raise RunDirectoryError when an input is not the one that the run was started with."""
+    if before.sha256 != sha256:
+        raise RunDirectoryError(_another(directory, [_another_input(before, size, sha256)]))
+
+
+def _another(directory: RunDirectory, differences: list[str]) -> str:
+    return (
+        f"{directory.path}: belongs to another run: {'; '.join(differences)}. "
+        "Put that back to resume it, or give another directory with --out to start anew."
+    )
+
+
+def _another_input(before: InputFacts, size: int, sha256: str) -> str:
+    return f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes with {sha256[:12]}…"
 
 
 def _differences(before: RunFacts, now: RunFacts) -> list[str]:
     found = []
     if before.input.sha256 != now.input.sha256:
-        found.append(
-            f"the input was {before.input.size} bytes with SHA-256 {before.input.sha256[:12]}…, "
-            f"now {now.input.size} bytes with {now.input.sha256[:12]}…"
-        )
+        found.append(_another_input(before.input, now.input.size, now.input.sha256))
     for name in MEANING:
         if before.settings.get(name) != now.settings.get(name):
             found.append(f"{name} was {before.settings.get(name)!r}, now {now.settings.get(name)!r}")
     for name, target in before.targets.items():
         for fact in ("region", "account"):
-            if (was := target.get(fact)) != (is_ := now.targets.get(name, {}).get(fact)):
+            was, is_ = target.get(fact), now.targets.get(name, {}).get(fact)
+            if was and is_ and was != is_:  # what could not be found out is no difference
                 found.append(f"the {fact} of target {name} was {was}, now {is_}")
     return found

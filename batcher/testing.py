@@ -12,6 +12,9 @@ from batcher.rules.verdicts import Verdict
 
 T = TypeVar("T")
 
+TURNS_AT_ONE_INSTANT = 50  # no clock stands still: who waits for a rounding error to pass would wait for ever
+TICK = 1e-9  # seconds
+
 ACCEPTED = Attempt(reached="answered", seconds=0.0, http_status=200, request_id="r")
 
 
@@ -144,6 +147,7 @@ class _JumpingSelector(selectors.DefaultSelector):
     def __init__(self, loop: _JumpingLoop) -> None:
         super().__init__()
         self._loop = loop
+        self._turns = 0
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
         ready = super().select(0)
@@ -151,6 +155,10 @@ class _JumpingSelector(selectors.DefaultSelector):
             raise RuntimeError("virtual time: everybody waits, and no timer is set")
         if not ready and timeout:
             self._loop.virtual_now += timeout
+        self._turns = 0 if timeout else self._turns + 1
+        if self._turns >= TURNS_AT_ONE_INSTANT:
+            self._turns = 0
+            self._loop.virtual_now += TICK
         return ready
 
 

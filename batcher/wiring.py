@@ -1,38 +1,65 @@
 """Where ports meet adapters: one lane of the engine for one target, from settings. Doors call this and nothing deeper."""
 
+import os
+from collections.abc import Callable
 from typing import Any
 
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
 
-from batcher.aws import AwsTarget
+from batcher.aws import AwsTarget, OperationCaller
 from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Lane
+from batcher.engine.settling import Careful, NoImages
 from batcher.limiters.local import LocalLimiter
-from batcher.ports import Clock, Source
-from batcher.rules.model import UpdateModel
-from batcher.rules.quota import QuotaEstimate
+from batcher.ports import Clock, Images, Source
+from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
+from batcher.rules.domains import MappedReader, domain_map
+from batcher.rules.holdups import Holdups
+from batcher.rules.intent import CREATE, Wishes
+from batcher.rules.lines import LineReader
+from batcher.rules.model import OPERATION, UpdateModel
+from batcher.rules.quota import Learned, QuotaEstimate
 from batcher.rules.redaction import Redactor
 from batcher.rules.tally import Tally
+from batcher.rules.verdicts import Verdict
 from batcher.sources.service_model import installed_service_model
+
+GET = "GetEventTrigger"
 
 
 class Workshop:
-    """What every lane of a run shares: settings, the model, redaction, clock and logger."""
+    """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of earlier runs.
 
-    def __init__(self, settings: Settings, *, clock: Clock, log: FilteringBoundLogger) -> None:
+    ``warn`` is told, in words, of what is wrong and no reason to stop.
+    """
+
+    def __init__(
+        self, settings: Settings, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None] | None = None
+    ) -> None:
         self.settings = settings
         self.clock = clock
         self.log = log
         self._loader = Loader()
         self.model = UpdateModel.from_service_model(installed_service_model(self._loader))
         self.redactor = Redactor(self.model)
+        warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
+        self._book = QuotaBook(state_directory(os.environ), warn) if settings.remember else None
+        self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter]] = {}
 
     @property
     def known_targets(self) -> frozenset[str]:
         return frozenset({self.settings.target, *self.settings.targets})
+
+    def reader(self, *, any_target: bool = False) -> LineReader:
+        """What reads the lines of an input. ``any_target``: it may name targets that the settings don't know."""
+        known = None if any_target else self.known_targets
+        domains = domain_map(self.settings.domain_map)
+        if not domains:
+            return LineReader(self.model, self.settings.target, known)
+        return MappedReader(self.model, self.settings.target, known, domains)
 
     def target(self, name: str, client: Any | None = None) -> AwsTarget:
         """The target of that name, not yet connected."""
@@ -46,24 +73,100 @@ class Workshop:
             client=client,
         )
 
-    def lane(self, target: AwsTarget, source: Source, tally: Tally) -> Lane:
-        """The lane of a connected target."""
-        pace = target.settings
-        rate = None if pace.rate == "auto" else pace.rate
-        estimate = QuotaEstimate(now=self.clock.now(), ceiling=rate)
-        limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=pace.burst or 1.0)
-        pacer = Pacer(limiter, pace.concurrency, self.clock)
+    def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
+        """What brings one reading operation of a connected target to its answer, at a pace of its own."""
+        return self._retrying(target, operation, self.pacer(target, operation), tally.answered)
+
+    def lane(
+        self,
+        target: AwsTarget,
+        source: Source,
+        tally: Tally,
+        on_close: Callable[[], None] | None = None,
+        *,
+        images: Images | None = None,
+        force: bool = False,
+    ) -> Lane:
+        """The lane of a connected target. ``images``: where to keep what each trigger was; None: look at none of them."""
+        pacer = self.pacer(target, OPERATION)
+        reading = self.pacer(target, GET, pacer.holdups)
+        writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered)}
+        more = [reading]
+        if self.settings.create_missing:
+            creating = self.pacer(target, CREATE, pacer.holdups)
+            writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered)
+            more.append(creating)
+        settler = Careful(
+            look=images is not None or self.settings.merge or self.settings.create_missing,
+            reading=self._retrying(target, GET, reading, tally.looked),
+            writing=writing,
+            images=images or NoImages(),
+            wishes=Wishes(merge=self.settings.merge, create_missing=self.settings.create_missing, force=force),
+            clock=self.clock,
+            pace=lambda: pacer.limiter.rate,
+        )
         return Lane(
             target=target.name,
             source=source,
             pacer=pacer,
-            retrying=Retrying(
-                caller=target,
-                pacer=pacer,
-                policy=RetryPolicy(max_attempts=self.settings.max_attempts, throttle_limit=self.settings.throttle_limit),
-                clock=self.clock,
-                log=self.log,
-                on_attempt=tally.answered,
-            ),
+            more_pacers=more,
+            settler=settler,
             tally=tally,
+            on_close=on_close,
         )
+
+    def _retrying(self, target: AwsTarget, operation: str, pacer: Pacer, on_attempt: Callable[[Verdict], None]) -> Retrying:
+        return Retrying(
+            caller=target if operation == OPERATION else OperationCaller(target, operation),
+            pacer=pacer,
+            policy=RetryPolicy(max_attempts=self.settings.max_attempts, throttle_limit=self.settings.throttle_limit),
+            clock=self.clock,
+            log=self.log,
+            on_attempt=on_attempt,
+        )
+
+    def pacer(self, target: AwsTarget, operation: str, holdups: Holdups | None = None, *, anew: bool = False) -> Pacer:
+        """The pacer of one operation of a connected target, from what is remembered of that quota unless ``anew``.
+
+        Reading goes at ``read_rate``, without a burst of its own.
+        """
+        pace = target.settings
+        asked, burst = (pace.rate, pace.burst) if operation in (OPERATION, CREATE) else (pace.read_rate, None)
+        rate = None if asked == "auto" else asked
+        known = None if anew else self.remembered(target, operation)
+        estimate = QuotaEstimate(
+            now=self.clock.now(),
+            ceiling=rate,
+            share=1.0 if anew else pace.fraction,
+            remembered=known.learned(self.clock.wall()) if known else None,
+        )
+        limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
+        pacer = Pacer(limiter, pace.concurrency, self.clock, holdups)
+        self._paced[pacer] = (_key(target, operation), limiter)
+        return pacer
+
+    def learned(self, pacer: Pacer) -> Learned:
+        """What a pacer that was made here has learned by now."""
+        return self._paced[pacer][1].learned
+
+    def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
+        """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
+        return None if self._book is None else self._book.recall(_key(target, operation))
+
+    def known_rate(self, target: AwsTarget, operation: str) -> float | None:
+        """Requests per second of that operation as far as they are given or remembered; None when neither."""
+        asked = target.settings.rate if operation == OPERATION else target.settings.read_rate
+        found = self.remembered(target, operation)
+        known = [rate for rate in (asked, found and found.rate) if isinstance(rate, float | int)]
+        return min(known, default=None)
+
+    def remember(self) -> None:
+        """Write down what the pacers made here have learned by now."""
+        if self._book is not None:
+            book, now = self._book, self.clock.wall()
+            notes = (book.note(key, limiter.learned, now) for key, limiter in self._paced.values())
+            book.remember(note for note in notes if note is not None)
+
+
+def _key(target: AwsTarget, operation: str) -> QuotaKey:
+    return QuotaKey(account=target.account_id or target.endpoint_url, region=target.region, operation=operation)

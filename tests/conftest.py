@@ -42,6 +42,7 @@ class Command:
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_REGION": "eu-west-1",
             "AWS_EC2_METADATA_DISABLED": "true",
+            "BATCHER_READ_RATE": "1000",  # the emulators of these tests don't limit reading
         }
 
     async def start(self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:

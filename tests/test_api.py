@@ -4,6 +4,7 @@ import asyncio
 import logging
 import sys
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -108,6 +109,42 @@ async def test_a_batch_that_stops_itself_says_why() -> None:
         )
     assert batch.stopped == "6 of 6 did not succeed, more than --max-failures 5"
     assert 6 <= len(batch.results) < 20
+
+
+async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
+    slow, fast = Emulator(rate=2, burst=1), Emulator()
+    for emulator in (slow, fast):
+        emulator.seed([trigger(n) for n in range(300)])
+    order = ["slow"] * 8 + ["broken"] * 300 + ["fast"] * 300
+    updates = [{"target": target, **change(n % 300)} for n, target in enumerate(order)]
+    async with slow as slow_url, fast as fast_url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", fast_url)
+        targets = {
+            "slow": {"endpoint_url": slow_url, "rate": 2},
+            "broken": {"endpoint_url": fast_url, "role_arn": "no role"},
+            "fast": {"endpoint_url": fast_url, "rate": 1000},
+        }
+        ended = []
+        results = batcher.iter_updates(updates, target="slow", targets=targets)
+        async for result in results:
+            ended.append(result.target)
+        assert len(fast.applied()) == 300
+        batch = await batcher.update_many(updates[308:], target="broken", targets=targets)
+    assert (ended.count("fast"), ended.count("slow"), ended.count("broken")) == (300, 8, 0)
+    assert ended[-1] == "slow"
+    assert batch.stopped is None
+    assert batch.counts.succeeded == 300
+
+
+async def test_the_library_keeps_off_the_users_files_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    emulator = Emulator(rate=20, burst=5)
+    emulator.seed([trigger(n) for n in range(60)])
+    async with emulator as url:
+        await batcher.update_many([change(n) for n in range(60)], endpoint_url=url)
+        assert list(tmp_path.iterdir()) == []
+        await batcher.update_many([change(n) for n in range(60)], endpoint_url=url, remember=True)
+    assert [path.name for path in tmp_path.iterdir()] == ["batcher"]
 
 
 async def test_errors_that_are_yours_are_raised_bare() -> None:

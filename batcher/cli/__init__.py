@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from typing import Any
+from contextlib import suppress
 
 import click
 
@@ -10,7 +10,14 @@ from batcher import __version__
 
 _COMMANDS = {
     "run": "run",
+    "retry": "retry",
+    "rollback": "rollback",
+    "verify": "verify",
+    "calibrate": "calibrate",
+    "quota": "quota",
     "validate": "validate",
+    "plan": "plan",
+    "export": "export",
     "schema": "schema",
     "emulator": "emulator",
     "demo": "demo",
@@ -38,13 +45,16 @@ def batcher() -> None:
     """Change many Amazon Connect Customer Profiles event triggers: within the quota, losing track of none."""
 
 
-def main() -> Any:
-    """The entry point. Every error that batcher raises on purpose is one message and an exit code, never a traceback."""
+def main() -> None:
+    """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
     try:
-        return batcher.main(prog_name="batcher")
-    except KeyboardInterrupt:
-        click.echo("Interrupted.", err=True)
+        sys.exit(batcher.main(prog_name="batcher", standalone_mode=False))
+    except (KeyboardInterrupt, click.Abort):
+        _say("Interrupted.")
         sys.exit(4)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(error.exit_code)
     except Exception as error:
         sys.exit(_explain(error))
 
@@ -52,7 +62,12 @@ def main() -> Any:
 def _explain(error: Exception) -> int:
     from batcher.errors import BatcherError, YourError
 
-    if not isinstance(error, BatcherError):
+    if not isinstance(error, BatcherError | OSError):
         raise error
-    click.echo(f"batcher: {error}", err=True)
+    _say(f"batcher: {error}")
     return 2 if isinstance(error, YourError) else 5
+
+
+def _say(text: str) -> None:
+    with suppress(OSError):  # nobody listens: the exit code has to do
+        click.echo(text, err=True)

@@ -25,6 +25,8 @@ async def _demo(updates: int, rate: float) -> int:
 
     import msgspec
 
+    from batcher.bulk import Following
+    from batcher.cli.options import Choices
     from batcher.cli.run import work
     from batcher.config import Settings
     from batcher.emulator import Emulator
@@ -40,7 +42,8 @@ async def _demo(updates: int, rate: float) -> int:
         click.echo(f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s, some faults.", err=True)
         click.echo(f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True)
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1")
-        return await work(str(file), folder / "updates.run", settings, True, False, False, False)
+        choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
+        return await work(str(file), folder / "updates.run", choices, settings, Following())
 
 
 def _triggers(count: int) -> Iterator[dict[str, Any]]:

@@ -2,9 +2,10 @@
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Self, TypeVar
 
 import click
+from msgspec import Struct
 
 from batcher.config import Option, Settings, options, resolve
 
@@ -21,6 +22,35 @@ def settings_options(command: F) -> F:
     )(command)
 
 
+class Choices(Struct, frozen=True, kw_only=True):
+    """What is chosen for one start of a run, and is no setting."""
+
+    out: Path | None
+    yes: bool
+    dry_run: bool
+    as_json: bool
+    no_progress: bool
+
+    @classmethod
+    def taken(cls, given: dict[str, Any]) -> Self:
+        """Take the choices out of a command's flags; what is left are settings."""
+        return cls(**{name: given.pop(name) for name in cls.__struct_fields__})
+
+
+def run_options(command: F) -> F:
+    """Add the flags of a command that is a run: those of Choices, and every setting."""
+    for option in (
+        click.option("--no-progress", is_flag=True, help="Show no progress."),
+        click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object on standard output."),
+        click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, send nothing."),
+        click.option("--yes", is_flag=True, help="Start without asking."),
+        click.option("--out", type=click.Path(path_type=Path), help="Run directory; by default named after what is run."),
+        settings_options,
+    ):
+        command = option(command)
+    return command
+
+
 def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
     """The settings of a command from its flags, the environment and its file. Raises SettingsError."""
     import os
@@ -30,6 +60,9 @@ def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
 
 def _flag(option: Option) -> Callable[[F], F]:
     default = "" if option.default in (None, False) else f"  [default: {_short(option.default)}]"
+    if option.is_flag and option.default is not False:
+        no = option.flag.replace("--", "--no-", 1)
+        return click.option(f"{option.flag}/{no}", option.name, default=None, help=option.help + default)
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
     return click.option(option.flag, option.name, metavar=option.metavar, help=option.help + default)

@@ -3,6 +3,7 @@
 import sys
 import time
 from collections.abc import Callable, Coroutine
+from contextlib import suppress
 from typing import Any
 
 import anyio
@@ -43,7 +44,13 @@ def watcher(run: BulkRun, *, shown: bool) -> Callable[[], Coroutine[Any, Any, No
     if not shown:
         return None
     meter = _Meter(run)
-    return (lambda: _live(meter)) if sys.stderr.isatty() else (lambda: _plain(meter))
+    show = _live if sys.stderr.isatty() else _plain
+
+    async def watch() -> None:
+        with suppress(OSError):  # nobody reads it any more: no reason to stop the run
+            await show(meter)
+
+    return watch
 
 
 async def _plain(meter: "_Meter") -> None:

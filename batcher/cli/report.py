@@ -4,27 +4,61 @@ from collections.abc import Iterator
 
 from batcher.bulk import BulkRun
 from batcher.cli.words import duration, number, pace, several
-from batcher.records import STATUSES, Summary
+from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
+
+WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
 def lines(run: BulkRun, summary: Summary) -> Iterator[str]:
     """Lines for people; none quotes a sensitive member."""
-    counts = {status: getattr(summary, status) for status in (*STATUSES, "not_started")}
-    shown = ", ".join(f"{number(count)} {status.replace('_', ' ')}" for status, count in counts.items() if count)
-    yield f"{several(summary.total, 'update')}: {shown or 'nothing done'}."
+    yield f"{several(summary.total, 'update')}: {_counted(summary)}."
     yield (
         f"{several(summary.attempts, 'attempt')}, {number(summary.throttles)} throttled; "
         f"{pace(summary.rate)} over {duration(summary.wall_seconds)}."
     )
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
+    yield from _time(summary)
+    if isinstance(summary.targets, dict):
+        for name, target in summary.targets.items():
+            yield from _target(name, target)
     if summary.stopped:
         yield f"Stopped early: {summary.stopped}. Run the same command again to resume."
     yield from _written(run, summary)
+
+
+def _counted(counts: Counts) -> str:
+    found = {status: getattr(counts, status) for status in (*STATUSES, "not_started")}
+    return (
+        ", ".join(f"{number(count)} {status.replace('_', ' ')}" for status, count in found.items() if count) or "nothing done"
+    )
+
+
+def _time(summary: TargetSummary) -> Iterator[str]:
+    """Where the time went, and what more quota would save."""
+    if summary.wall_seconds < 1:
+        return
+    yield f"The time went: {_seconds(summary.seconds)}."
+    if summary.double_quota_saves >= max(1.0, WORTH_SAYING * summary.wall_seconds):
+        yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
+
+
+def _seconds(seconds: Seconds) -> str:
+    causes = {"quota": seconds.token, "answers": seconds.calling, "backoff": seconds.backoff, "own work": seconds.queued}
+    return ", ".join(f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05) or "nowhere"
+
+
+def _target(name: str, target: TargetSummary) -> Iterator[str]:
+    yield (
+        f"  target {name}: {several(target.total, 'update')}: {_counted(target)}; {pace(target.rate)} over "
+        f"{duration(target.wall_seconds)} ({_seconds(target.seconds)})"
+    )
+    if target.stopped:
+        yield f"    stopped: {target.stopped}"
 
 
 def _written(run: BulkRun, summary: Summary) -> Iterator[str]:
     directory = run.directory
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
     if summary.failed or summary.in_doubt:
-        yield f"To run the failed ones again: batcher run {directory.failed}"
+        yield f"To run the failed ones again: batcher retry {directory.path}"

@@ -1,14 +1,16 @@
 """``batcher run``: the whole job, from the check of the file to the summary."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import settings_from, settings_options
+from batcher.cli.asking import agreed, confirmed
+from batcher.cli.options import Choices, run_options, settings_from
 
 if TYPE_CHECKING:
-    from batcher.bulk import BulkRun
+    from batcher.bulk import BulkRun, Following
     from batcher.config import Settings
     from batcher.records import Summary
 
@@ -17,22 +19,8 @@ if TYPE_CHECKING:
     epilog="Example: batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run",
 )
 @click.argument("file", metavar="FILE")
-@click.option("--out", type=click.Path(path_type=Path), help="Run directory; default: FILE with .run.")
-@click.option("--yes", is_flag=True, help="Start without asking.")
-@click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, send nothing.")
-@click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object on standard output.")
-@click.option("--no-progress", is_flag=True, help="Show no progress.")
-@settings_options
-def run(
-    file: str,
-    out: Path | None,
-    yes: bool,
-    dry_run: bool,
-    as_json: bool,
-    no_progress: bool,
-    config: Path | None,
-    **given: Any,
-) -> None:
+@run_options
+def run(file: str, config: Path | None, **given: Any) -> None:
     """Change the triggers of FILE (JSONL, .gz, .zst, or - for standard input).
 
     Checks every line first, says what it will do and how long that takes, and asks. Running the same command again
@@ -40,10 +28,11 @@ def run(
     """
     import anyio
 
-    settings = settings_from(given, config)
-    directory = out or default_directory(file)
-    code = anyio.run(work, file, directory, settings, yes, dry_run, as_json, no_progress)
-    raise SystemExit(code)
+    from batcher.bulk import Following
+
+    choices = Choices.taken(given)
+    directory = choices.out or default_directory(file)
+    raise SystemExit(anyio.run(work, file, directory, choices, settings_from(given, config), Following()))
 
 
 def default_directory(file: str) -> Path:
@@ -54,8 +43,15 @@ def default_directory(file: str) -> Path:
     return Path(f"{name}.run")
 
 
-async def work(file: str, out: Path, settings: "Settings", yes: bool, dry_run: bool, as_json: bool, no_progress: bool) -> int:
-    """Inspect, preview, ask, execute; returns the exit code."""
+async def work(
+    file: str,
+    out: Path,
+    choices: Choices,
+    settings: "Settings",
+    following: "Following",
+    lines: Iterable[dict[str, Any]] | None = None,
+) -> int:
+    """Inspect, preview, ask, execute; returns the exit code. ``lines``: what to run instead of a file."""
     import tempfile
     from contextlib import AsyncExitStack
 
@@ -63,20 +59,71 @@ async def work(file: str, out: Path, settings: "Settings", yes: bool, dry_run: b
     from batcher.rundir import RunDirectory
 
     async with AsyncExitStack() as stack:
-        if dry_run:  # what has to be copied to be read is copied elsewhere
-            out = Path(stack.enter_context(tempfile.TemporaryDirectory())) / out.name
-        directory = stack.enter_context(RunDirectory(out))
-        bulk = BulkRun(file, directory, settings)
-        if not _valid(bulk, as_json):
+        directory, copies = RunDirectory(out), out
+        if choices.dry_run:  # what has to be copied to be read is copied elsewhere
+            copies = Path(stack.enter_context(tempfile.TemporaryDirectory()))
+        else:
+            stack.enter_context(directory)
+        if lines is not None:
+            file = str(out / "input.jsonl") if directory.facts.exists() else _written(lines, copies)
+        bulk = BulkRun(file, directory, settings, following, copies=copies)
+        if not await _in_thread(_valid, bulk, choices.as_json):
             return 2
         restored = bulk.restore()
         await bulk.connect(stack)
         _say_preview(bulk, restored)
-        if dry_run:
-            return 0
-        if not _agreed(yes):
+        if not restored and not await _few_enough(bulk, copies):
             return 2
-        return await _execute(bulk, as_json, no_progress)
+        if choices.dry_run:
+            return 0
+        if not await _in_thread(agreed, choices.yes):
+            return 2
+        return await _execute(bulk, choices)
+
+
+async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
+    """Hold --max-changes against a plan of the file; says so when it changes more."""
+    if (limit := bulk.settings.max_changes) is None:
+        return True
+    from collections import Counter
+    from contextlib import AsyncExitStack
+
+    from batcher.rules.plan import too_many
+    from batcher.survey import Survey
+
+    outcomes: Counter[str] = Counter()
+    survey = Survey(str(bulk.path), folder, bulk.settings)
+    survey.inspect()
+    async with AsyncExitStack() as stack:
+        await survey.connect(stack)
+        await survey.plan(lambda planned: outcomes.update([planned.outcome]))
+    changed, total = outcomes["changed"] + outcomes["created"], outcomes.total()
+    if not too_many(changed, total, limit):
+        return True
+    click.echo(
+        f"Nothing was sent: {changed:,} of {total:,} updates would change something, more than --max-changes {limit}.", err=True
+    )
+    return False
+
+
+async def _in_thread(work: Callable[..., bool], *arguments: Any) -> bool:
+    """Do what blocks where a signal can still end it."""
+    import anyio.to_thread
+
+    return await anyio.to_thread.run_sync(lambda: work(*arguments), abandon_on_cancel=True)
+
+
+def _written(lines: Iterable[dict[str, Any]], folder: Path) -> str:
+    import msgspec
+
+    from batcher.files import LinesFile
+
+    encode = msgspec.json.Encoder().encode
+    with LinesFile(folder / "input.jsonl") as file:
+        for line in lines:
+            file.write(encode(line) + b"\n")
+        file.keep()
+    return str(folder / "input.jsonl")
 
 
 def _valid(bulk: "BulkRun", as_json: bool) -> bool:
@@ -104,36 +151,40 @@ def _say_preview(bulk: "BulkRun", restored: int) -> None:
         click.echo(line, err=True)
 
 
-def _agreed(yes: bool) -> bool:
-    import sys
-
-    if yes:
-        return True
-    if not sys.stdin.isatty():
-        click.echo("Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True)
-        return False
-    if click.confirm("Start?", default=False, err=True):
-        return True
-    click.echo("Nothing was sent.", err=True)
-    return False
-
-
-async def _execute(bulk: "BulkRun", as_json: bool, no_progress: bool) -> int:
+async def _execute(bulk: "BulkRun", choices: Choices) -> int:
     import sys
 
     from batcher.cli.progress import watcher
     from batcher.logs import LogOutput
 
-    live = sys.stderr.isatty() and not no_progress
+    live = sys.stderr.isatty() and not choices.no_progress
     redact = bulk.shop.redactor.loose
     with LogOutput(bulk.settings.log_level, file=bulk.directory.log, terminal=not live, redact=redact):
-        summary = await bulk.execute(watcher(bulk, shown=not no_progress))
-    if as_json:
+        watch = watcher(bulk, shown=not choices.no_progress)
+        summary = await _canary(bulk, watch)
+        if summary is None:
+            summary = await bulk.execute(watch)
+    if choices.as_json:
         import msgspec
 
         click.echo(msgspec.json.encode(summary))
     _say_summary(bulk, summary)
     return exit_code(summary)
+
+
+async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
+    """Do the first updates alone and ask; None to go on with the rest, else the summary that it ends with."""
+    if (count := bulk.settings.canary) is None or bulk.all_done(line := bulk.canary_line(count)):
+        return None
+    import sys
+
+    summary = await bulk.execute(watch, until_line=line)
+    if summary.stopped is not None or not summary.not_started:
+        return summary
+    _say_summary(bulk, summary)
+    if sys.stdin.isatty() and await _in_thread(confirmed, f"Those were the first {count}. Go on with the rest?"):
+        return None
+    return bulk.stop(f"after the first {count} (--canary)")
 
 
 def exit_code(summary: "Summary") -> int:

@@ -23,6 +23,18 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def ago(seconds: float) -> str:
+    """200000 -> '2 days ago'."""
+    if seconds < 60:
+        return "just now"
+    return f"{several(int(seconds // 86400), 'day') if seconds >= 86400 else duration(seconds)} ago"
+
+
+def rate_text(rate: float) -> str:
+    """A rate that may be well below 1: '0.052/s'."""
+    return f"{rate:,.3g}/s"
+
+
 def pace(rate: float | None) -> str:
     """Requests per second."""
     return "? /s" if rate is None else f"{rate:,.3g}/s"

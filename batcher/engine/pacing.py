@@ -9,6 +9,7 @@ from itertools import count
 import anyio
 
 from batcher.ports import Clock, Limiter
+from batcher.rules.holdups import Holdups
 from batcher.rules.verdicts import Verdict
 
 RETRY, FIRST = 0, 1  # a retry goes ahead of a first attempt: an update that was begun is finished first
@@ -30,14 +31,18 @@ class Permit:
 
 
 class Pacer:
-    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use at once."""
+    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use at once.
 
-    def __init__(self, limiter: Limiter, slots: int, clock: Clock) -> None:
+    ``holdups``: the books of the lane it works for, which pacers of one lane share; default: its own.
+    """
+
+    def __init__(self, limiter: Limiter, slots: int, clock: Clock, holdups: Holdups | None = None) -> None:
         self.limiter = limiter
         self.slots = slots
+        self.holdups = holdups or Holdups()
         self.in_flight = 0
         self._free = anyio.Semaphore(slots, fast_acquire=True)
-        self._clock = clock
+        self.clock = clock
         self._waiting: list[_Waiter] = []
         self._order = count()
         self._taken = False
@@ -54,21 +59,19 @@ class Pacer:
 
         ``begun``: a retry, which goes ahead. ``must_finish``: also while draining. Raises Draining.
         """
-        arrived = self._clock.now()
+        arrived = self.clock.now()
         await self._turn(_Waiter(RETRY if begun else FIRST, next(self._order), must_finish))
         try:
             with anyio.CancelScope() as scope:
                 if not must_finish:
                     self._head = scope
                 await self._free.acquire()
-                turn = self._clock.now()
-                try:
-                    ticket = await self.limiter.acquire()
-                except BaseException:
-                    self._free.release()
-                    raise
+                turn = self.clock.now()
+                ticket = await self._token(turn)
+                left = self.clock.now()
                 self.in_flight += 1
-                return Permit(ticket, turn - arrived, self._clock.now() - turn)
+                self.holdups.enter("calling", left)
+                return Permit(ticket, turn - arrived, left - turn)
             raise Draining
         finally:
             self._head = None
@@ -77,6 +80,7 @@ class Pacer:
     def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
         """Give the slot back and tell the limiter what came of the request."""
         self.in_flight -= 1
+        self.holdups.leave("calling", self.clock.now())
         self._free.release()
         self.limiter.answered(permit.ticket, verdict, retry_after)
 
@@ -91,6 +95,24 @@ class Pacer:
                 waiter.called.set()
         self._waiting = [waiter for waiter in self._waiting if not waiter.refused]
         heapq.heapify(self._waiting)
+
+    async def back_off(self, seconds: float) -> None:
+        """Wait after a fault, on the books of the lane."""
+        self.holdups.enter("backoff", self.clock.now())
+        try:
+            await self.clock.sleep(seconds)
+        finally:
+            self.holdups.leave("backoff", self.clock.now())
+
+    async def _token(self, turn: float) -> object:
+        self.holdups.enter("token", turn)
+        try:
+            return await self.limiter.acquire()
+        except BaseException:
+            self._free.release()
+            raise
+        finally:
+            self.holdups.leave("token", self.clock.now())
 
     async def _turn(self, waiter: "_Waiter") -> None:
         if self._draining and not waiter.must_finish:

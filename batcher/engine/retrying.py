@@ -6,6 +6,7 @@ The only retry layer there is. Which answer means what is in ``rules.verdicts``;
 import random
 from collections.abc import Callable
 
+import anyio
 import tenacity
 from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
@@ -15,6 +16,8 @@ from batcher.errors import CredentialsError
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 from batcher.rules.verdicts import Verdict, judge
+
+RENEWALS = 2  # times that credentials are fetched anew for one update
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
@@ -29,9 +32,8 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 class Effort:
     """What was spent on one update so far."""
 
-    def __init__(self, update: Update, taken: float, started_at: str) -> None:
+    def __init__(self, update: Update, started_at: str) -> None:
         self.update = update
-        self.taken = taken
         self.started_at = started_at
         self.attempts = 0
         self.throttles = 0
@@ -41,6 +43,43 @@ class Effort:
         self.first_throttle: float | None = None
         self.queued = self.token = self.backoff = self.calling = 0.0
         self.last: Attempt | None = None
+        self.verdict = Verdict.UNSENT
+
+    @property
+    def seconds(self) -> Seconds:
+        return Seconds(queued=self.queued, token=self.token, backoff=self.backoff, calling=self.calling)
+
+    @property
+    def status(self) -> Status:
+        if self.verdict is Verdict.ACCEPTED:
+            return "succeeded"
+        return "in_doubt" if self.lost and not self.answered else "failed"
+
+    @property
+    def error(self) -> Error | None:
+        last = self.last
+        if last is None or last.code is None:
+            return None
+        return Error(code=last.code, message=last.message, http_status=last.http_status)
+
+    def result(self, finished_at: str) -> Result:
+        """The result that this effort came to."""
+        update = self.update
+        return Result(
+            id=update.id,
+            line=update.line,
+            target=update.target,
+            domain=update.domain,
+            trigger=update.trigger,
+            status=self.status,
+            attempts=self.attempts,
+            throttles=self.throttles,
+            error=self.error,
+            request_id=None if self.last is None else self.last.request_id,
+            started_at=self.started_at,
+            finished_at=finished_at,
+            seconds=self.seconds.rounded(),
+        )
 
     def book(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
         """Add one attempt to the books."""
@@ -73,7 +112,7 @@ class Retrying:
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._caller = caller
-        self._pacer = pacer
+        self.pacer = pacer
         self._policy = policy
         self._clock = clock
         self._log = log
@@ -81,7 +120,7 @@ class Retrying:
         self._uniform = uniform
         self._access = _Access(caller)
         self._retrying = tenacity.AsyncRetrying(
-            sleep=clock.sleep,
+            sleep=pacer.back_off,
             retry=tenacity.retry_if_result(lambda verdict: verdict.retryable),
             stop=self._given_up,
             wait=self._wait,
@@ -94,33 +133,40 @@ class Retrying:
 
         None when draining came before anything was sent that may have had an effect. Raises CredentialsError.
         """
-        effort = Effort(update, self._clock.now(), self._clock.wall())
+        effort = await self.bring(update)
+        return None if effort is None else effort.result(self._clock.wall())
+
+    async def bring(self, update: Update) -> Effort | None:
+        """The same, as the effort that it took, with its last answer."""
+        effort = Effort(update, self._clock.wall())
         try:
-            verdict: Verdict = await self._retrying.copy()(self._attempt, effort)
+            effort.verdict = await self._retrying.copy()(self._attempt, effort)
         except Draining:
             return None
-        return self._result(effort, verdict)
+        return effort
 
     async def _attempt(self, effort: Effort) -> Verdict:
-        refused = False
+        refused = 0
         while True:
             verdict, generation = await self._send(effort)
             if verdict is not Verdict.CREDENTIALS:
                 return verdict
-            await self._access.renew(generation, effort.last, again=refused)
-            refused = True
+            refused += 1
+            if refused > RENEWALS and self._access.proved:
+                return verdict  # others are accepted: it is this update that AWS refuses
+            await self._access.renew(generation, effort.last, again=refused > 1)
 
     async def _send(self, effort: Effort) -> tuple[Verdict, int]:
-        permit = await self._pacer.enter(begun=effort.attempts > 0, must_finish=effort.lost or effort.answered)
+        permit = await self.pacer.enter(begun=effort.attempts > 0, must_finish=effort.lost or effort.answered)
         generation = self._access.generation
         attempt, verdict = None, Verdict.LOST
         try:
             attempt = await self._caller.call(effort.update)
             verdict = judge(attempt)
         finally:
-            self._pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
+            self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
         if verdict is Verdict.ACCEPTED:
-            self._access.proved(generation)
+            self._access.accepted(generation)
         effort.book(attempt, verdict, permit, self._clock.now())
         self._on_attempt(verdict)
         self._say_attempt(effort, attempt, verdict, permit)
@@ -142,27 +188,6 @@ class Retrying:
             return asked  # the pacer does the slowing down
         ceiling = min(self._policy.backoff_cap, self._policy.backoff * 2.0 ** (effort.charged - 1))
         return max(asked, self._uniform(0.0, ceiling))
-
-    # what came of it
-
-    def _result(self, effort: Effort, verdict: Verdict) -> Result:
-        update, last = effort.update, effort.last
-        assert last is not None
-        return Result(
-            id=update.id,
-            line=update.line,
-            target=update.target,
-            domain=update.domain,
-            trigger=update.trigger,
-            status=_status(effort, verdict),
-            attempts=effort.attempts,
-            throttles=effort.throttles,
-            error=None if last.code is None else Error(code=last.code, message=last.message, http_status=last.http_status),
-            request_id=last.request_id,
-            started_at=effort.started_at,
-            finished_at=self._clock.wall(),
-            seconds=Seconds(queued=effort.queued, token=effort.token, backoff=effort.backoff, calling=effort.calling).rounded(),
-        )
 
     def _say_attempt(self, effort: Effort, attempt: Attempt, verdict: Verdict, permit: Permit) -> None:
         self._log.info(
@@ -191,38 +216,34 @@ class Retrying:
         )
 
 
-def _status(effort: Effort, verdict: Verdict) -> Status:
-    if verdict is Verdict.ACCEPTED:
-        return "succeeded"
-    return "in_doubt" if effort.lost and not effort.answered else "failed"
-
-
 class _Access:
     """Whether the credentials are any good. They are fetched anew when they are refused, for as long as that helps."""
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
+        self._renewing = anyio.Lock()
         self.generation = 0
-        self._proved = False
+        self.proved = False  # AWS accepted something that was signed with the present ones
 
-    def proved(self, generation: int) -> None:
-        """AWS accepted those credentials."""
+    def accepted(self, generation: int) -> None:
+        """AWS accepted something that was signed with those credentials."""
         if generation == self.generation:
-            self._proved = True
+            self.proved = True
 
     async def renew(self, generation: int, refused: Attempt | None, *, again: bool) -> None:
         """Return when there are credentials newer than those of ``generation``, which were refused.
 
         ``again``: to an update that had been refused before. Raises CredentialsError when nothing else was accepted.
         """
-        if generation < self.generation:
-            return  # somebody else renewed them while this request was under way
-        if again and not self._proved:
-            raise CredentialsError(_hopeless(refused))
-        self.generation += 1
-        self._proved = False
-        if not await self._caller.refresh():
-            raise CredentialsError(_hopeless(refused))
+        async with self._renewing:
+            if generation < self.generation:
+                return  # somebody else renewed them while this request was under way
+            if again and not self.proved:
+                raise CredentialsError(_hopeless(refused))
+            if not await self._caller.refresh():
+                raise CredentialsError(_hopeless(refused))
+            self.generation += 1
+            self.proved = False
 
 
 def _hopeless(refused: Attempt | None) -> str:

@@ -4,6 +4,7 @@ Hashes only: who needs to know for certain compares the strings whose hash is am
 """
 
 from array import array
+from bisect import bisect_left
 from collections.abc import Iterator
 
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
@@ -12,6 +13,27 @@ PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the mem
 def hashed(text: str) -> int:
     """The 64-bit hash that Hashes keeps of a string; the same within one process only."""
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
+
+
+class HashSet:
+    """A set of strings, known by their hashes; ``settle`` before asking."""
+
+    def __init__(self) -> None:
+        self._partitions = [array("Q") for _ in range(PARTITIONS)]
+
+    def add(self, text: str) -> None:
+        value = hashed(text)
+        self._partitions[value % PARTITIONS].append(value)
+
+    def settle(self) -> None:
+        """Sort, a partition at a time."""
+        self._partitions = [array("Q", sorted(partition)) for partition in self._partitions]
+
+    def __contains__(self, text: str) -> bool:
+        value = hashed(text)
+        partition = self._partitions[value % PARTITIONS]
+        at = bisect_left(partition, value)
+        return at < len(partition) and partition[at] == value
 
 
 class Hashes:

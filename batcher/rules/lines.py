@@ -3,12 +3,13 @@
 Pure: no file is read here. The one order of business: decode, check against the model, split ours from AWS's.
 """
 
+import math
 from collections.abc import Mapping
 from typing import Any
 
 import msgspec
 
-from batcher.records import Update
+from batcher.records import BasedOn, Update
 from batcher.rules.faults import Fault, name_text, path_text
 from batcher.rules.json_text import text_faults
 from batcher.rules.model import UpdateModel
@@ -24,8 +25,8 @@ class LineReader:
         self.model = model
         self.default_target = default_target
         self.known_targets = known_targets
-        self._names = model.constants | {"id", "target"}
-        self._decode = msgspec.json.Decoder(float_hook=_refuse).decode
+        self._names = model.constants | {"id", "target", "based_on", "sha256", "LastUpdatedAt"}
+        self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
 
     def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
@@ -78,7 +79,8 @@ class LineReader:
         target = value.pop("target", self.default_target)
         if faults := self._unknown_target(target):
             return faults
-        return Update(id=value.pop("id", None) or str(line), line=line, target=target, request=value)
+        base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
+        return Update(id=value.pop("id", None) or str(line), line=line, target=target, request=value, based_on=base)
 
     def _unknown_target(self, target: str) -> list[Fault]:
         if self.known_targets is None or target in self.known_targets:
@@ -91,6 +93,9 @@ class LineReader:
         return raw.count(b":") != self._encode(value).count(b":") or (b"\\" in raw and b"\\u003" in raw)
 
 
-def _refuse(digits: str) -> float:
-    """No line that is simply right has a number with a point or an exponent; such lines take the slow path."""
-    raise ValueError(digits)
+def _fraction(digits: str) -> float:
+    """A number with a point or an exponent. One that is whole, or out of range, takes the slow path: it may be no integer."""
+    value = float(digits)
+    if value.is_integer() or not math.isfinite(value):
+        raise ValueError(digits)
+    return value

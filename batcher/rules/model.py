@@ -46,7 +46,7 @@ class UpdateModel:
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether a decoded line without any float keeps the rules: what ``check`` decides, in two microseconds."""
+        """Whether a decoded line without whole floats keeps the rules: what ``check`` decides, in two microseconds."""
         return self._validator.is_valid(value)
 
     def check(self, value: object) -> list[Fault]:

@@ -12,6 +12,16 @@ Schema = dict[str, Any]
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 OURS: Schema = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
+BASED_ON: Schema = {
+    "type": "object",
+    "description": "State of the trigger that this was planned on; when it is another, the update is stale.",
+    "properties": {
+        "sha256": {"type": "string", "minLength": 64, "maxLength": 64, "pattern": "^[0-9a-f]{64}$"},
+        "LastUpdatedAt": {"type": "number", "minimum": 0, "maximum": 2**53},
+    },
+    "required": ["sha256"],
+    "additionalProperties": False,
+}
 REFERENCE = "#/$defs/"
 
 _RANGES = {"integer": 2**31, "long": 2**63}
@@ -20,7 +30,7 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
-    """The schema of an update line: the members of the shape named ``request``, and our ``id`` and ``target``."""
+    """The schema of an update line: the members of the shape named ``request``, and our ``id``, ``target`` and ``based_on``."""
     definitions: dict[str, Schema] = {}
     for name in reachable(shapes, request):
         if name != request:
@@ -29,6 +39,7 @@ def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
     ours = {
         "id": OURS | {"description": "Name of this update, unique in its file; default: the line number."},
         "target": OURS | {"description": "Account and Region to send it to; default: the target of the run."},
+        "based_on": BASED_ON,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

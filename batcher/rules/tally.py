@@ -6,8 +6,10 @@ No I/O and no clock. A tally is fed by one event loop and may be read at any tim
 from collections import Counter
 
 import msgspec
+from msgspec import Struct
 
-from batcher.records import STATUSES, Counts, Result, Seconds, Summary
+from batcher.records import STATUSES, Counts, Result, Seconds, Summary, TargetSummary
+from batcher.rules.holdups import Holdups, saved_by_double_quota
 from batcher.rules.verdicts import Verdict
 
 REFUSED_IN_A_ROW = 20  # that many AccessDenied and not one success: the role lacks the permission, not the trigger
@@ -22,11 +24,11 @@ class Tally:
         self.errors: Counter[str] = Counter()
         self.attempts = 0
         self.throttles = 0
-        self.seconds = Seconds()
         self.session_attempts = 0  # answered other than by a throttle, in this process
         self.session_throttles = 0
         self.denied_in_a_row = 0
         self.ever_accepted = False
+        self._earlier = (0, 0)  # results, and unsuccessful ones, of earlier sessions
 
     @property
     def done(self) -> int:
@@ -35,6 +37,15 @@ class Tally:
     @property
     def unsuccessful(self) -> int:
         return self.done - self.statuses["succeeded"] - self.statuses["unchanged"]
+
+    def begin_session(self) -> None:
+        """What was counted so far is of earlier sessions: it does not count towards --max-failures any more."""
+        self._earlier = (self.done, self.unsuccessful)
+
+    @property
+    def session(self) -> tuple[int, int]:
+        """Results of this session, and how many of them did not succeed."""
+        return self.done - self._earlier[0], self.unsuccessful - self._earlier[1]
 
     def answered(self, verdict: Verdict) -> None:
         """Count one attempt, as it comes back."""
@@ -50,19 +61,27 @@ class Tally:
             self.denied_in_a_row = 0
         elif verdict is Verdict.DENIED:
             self.denied_in_a_row += 1
+        elif verdict is not Verdict.THROTTLED:
+            self.denied_in_a_row = 0
+
+    def looked(self, verdict: Verdict) -> None:
+        """Count one reading attempt: only denials tell of the run, which stops when nothing but that comes back."""
+        if verdict is Verdict.DENIED:
+            self.answered(verdict)
 
     def add(self, result: Result) -> None:
-        """Count one result of this session."""
-        self.restore(result)
-        self.seconds += result.seconds
-
-    def restore(self, result: Result) -> None:
-        """Count one result that an earlier session wrote: its time was not spent in this one."""
+        """Count one result, of this session or an earlier one."""
         self.statuses[result.status] += 1
         self.attempts += result.attempts
         self.throttles += result.throttles
         if result.error is not None:
             self.errors[result.error.code] += 1
+
+    def forget_results(self) -> None:
+        """Start counting results anew; what is of this session's attempts stays."""
+        self.statuses.clear()
+        self.errors.clear()
+        self.attempts = self.throttles = 0
 
     def merge(self, other: "Tally") -> None:
         """Add the numbers of another tally."""
@@ -72,7 +91,6 @@ class Tally:
         self.throttles += other.throttles
         self.session_attempts += other.session_attempts
         self.session_throttles += other.session_throttles
-        self.seconds += other.seconds
 
     def counts(self, total: int) -> Counts:
         return Counts(
@@ -91,27 +109,59 @@ def stop_reason(tally: Tally, max_failures: str | None) -> str | None:
         return f"every call was refused: {tally.denied_in_a_row} in a row AccessDenied, none accepted"
     if max_failures is None:
         return None
-    failures = tally.unsuccessful
+    done, failures = tally.session
     if not max_failures.endswith("%"):
         over = failures > int(max_failures)
     else:
         share = float(max_failures[:-1]) / 100
-        over = tally.done >= PERCENTAGE_COUNTS_FROM and failures > share * tally.done
-    return f"{failures} of {tally.done} did not succeed, more than --max-failures {max_failures}" if over else None
+        over = done >= PERCENTAGE_COUNTS_FROM and failures > share * done
+    return f"{failures} of {done} did not succeed, more than --max-failures {max_failures}" if over else None
 
 
-def summarize(tallies: dict[str, Tally], totals: dict[str, int], *, wall_seconds: float, stopped: str | None) -> Summary:
-    """The summary of a run from the tally and the number of updates of each target."""
+class Course(Struct, frozen=True, kw_only=True):
+    """How the session of one target went: what held it up, its slots, and why it was given up, else None."""
+
+    holdups: Holdups
+    slots: int
+    stopped: str | None = None
+
+
+def summarize(
+    tallies: dict[str, Tally],
+    totals: dict[str, int],
+    courses: dict[str, Course],
+    *,
+    wall_seconds: float,
+    stopped: str | None,
+) -> Summary:
+    """The summary of a run from what is known of each target; one without a course did not start."""
     whole = Tally()
     for tally in tallies.values():
         whole.merge(tally)
-    counts = whole.counts(sum(totals.values()))
-    per_target = {name: tallies[name].counts(total) for name, total in totals.items()}
-    summary = Summary(
+    course = max(courses.values(), key=lambda course: course.holdups.wall_seconds, default=None)
+    sum_of_all = _sum(whole, sum(totals.values()), course, wall_seconds=wall_seconds, stopped=stopped)
+    summary = msgspec.convert(sum_of_all, Summary, from_attributes=True)
+    if len(totals) == 1:
+        return summary
+    per_target = {name: _of_target(tallies[name], total, courses.get(name)) for name, total in totals.items()}
+    return msgspec.structs.replace(summary, targets=per_target)
+
+
+def _of_target(tally: Tally, total: int, course: Course | None) -> TargetSummary:
+    wall_seconds = course.holdups.wall_seconds if course else 0.0
+    return _sum(tally, total, course, wall_seconds=wall_seconds, stopped=course.stopped if course else None)
+
+
+def _sum(tally: Tally, total: int, course: Course | None, *, wall_seconds: float, stopped: str | None) -> TargetSummary:
+    counts = tally.counts(total)
+    held = course.holdups.seconds() if course else Seconds()
+    unaccounted = max(0.0, wall_seconds - (course.holdups.wall_seconds if course else 0.0))
+    saved = saved_by_double_quota(held, busy_seconds=course.holdups.busy_seconds, slots=course.slots) if course else 0.0
+    return TargetSummary(
         **{name: getattr(counts, name) for name in Counts.__struct_fields__},
         wall_seconds=round(wall_seconds, 3),
-        rate=round(whole.session_attempts / wall_seconds, 3) if wall_seconds > 0 else 0.0,
-        seconds=whole.seconds.rounded(),
+        rate=round(tally.session_attempts / wall_seconds, 3) if wall_seconds > 0 else 0.0,
+        seconds=(held + Seconds(queued=unaccounted)).rounded(),
+        double_quota_saves=round(saved, 3),
         stopped=stopped,
     )
-    return msgspec.structs.replace(summary, targets=per_target) if len(per_target) > 1 else summary

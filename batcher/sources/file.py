@@ -14,10 +14,10 @@ from typing import BinaryIO
 from batcher.errors import InputError
 from batcher.records import Update
 from batcher.rules.lines import LINE_AT_MOST, LineReader
-from batcher.sources.inspection import Inspection, LineFault, LineIndex, TargetIndex, file_stamp, index, inspect
+from batcher.sources.inspection import Inspection, LineFault, LineIndex, TargetIndex, as_target, file_stamp, index, inspect
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
 
-__all__ = ["FileSource", "Inspection", "LineFault", "LineIndex", "TargetIndex", "index", "inspect", "materialize"]
+__all__ = ["FileSource", "Inspection", "LineFault", "LineIndex", "TargetIndex", "as_target", "index", "inspect", "materialize"]
 
 
 def materialize(origin: str | Path, into: Path, *, stdin: BinaryIO | None = None) -> Path:

@@ -74,6 +74,13 @@ class TargetIndex(LineIndex):
         self._names = Hashes()
 
 
+def as_target(found: LineIndex) -> TargetIndex:
+    """An index as that of a target whose domains and triggers were not counted."""
+    index = TargetIndex(found.stamp)
+    index.lines, index.offsets = found.lines, found.offsets
+    return index
+
+
 class LineFault(Struct, frozen=True, kw_only=True):
     """A fault and the line that it is in."""
 

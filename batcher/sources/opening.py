@@ -25,6 +25,16 @@ Line = tuple[int, int, bytes]
 """Line number from 1, offset in the unpacked bytes, and the bytes; of an overlong line only the beginning."""
 
 
+def digest_of(path: Path) -> tuple[int, str]:
+    """Size in bytes and SHA-256 of a file. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), found
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from error
+
+
 class Digest(io.RawIOBase):
     """Passes the bytes of a file on, and keeps their number and SHA-256."""
 

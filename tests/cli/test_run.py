@@ -32,7 +32,7 @@ async def test_a_run_does_its_whole_job(batcher: Command, write_lines: Write, tm
     assert json.loads((out / "summary.json").read_bytes()) == summary
     assert sorted(result["line"] for result in records(out / "results.jsonl")) == list(range(1, 41))
     assert {path.name: path.stat().st_mode & 0o777 for path in out.iterdir() if path.name != "lock"} == dict.fromkeys(
-        ["run.json", "results.jsonl", "summary.json", "log.jsonl"], 0o600
+        ["run.json", "results.jsonl", "before.jsonl", "summary.json", "log.jsonl"], 0o600
     )
     assert all(emulator.trigger(d, f"t{n}")["Description"] == f"after-{n}" for n in range(20) for d in ("acme", "globex"))
 
@@ -179,7 +179,7 @@ async def test_a_hopeless_run_stops_itself(
     write_lines([change(n) for n in range(300)])
     async with emulator as url:
         ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", *flags)
-        assert sum(emulator.counts()["UpdateEventTrigger"].values()) < 150
+        assert len(emulator.calls()) < 300
     assert (ended.code, said in ended.err) == (code, True), ended.err
 
 

@@ -45,7 +45,7 @@ def lane(updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, l
         uniform=lambda low, high: high,
     )
     source = ListSource(updates, looks_back=looks_back)
-    return Lane(target="default", source=source, pacer=pacer, retrying=retrying, tally=tally)
+    return Lane(target="default", source=source, pacer=pacer, settler=retrying, tally=tally)
 
 
 async def run(

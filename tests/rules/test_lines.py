@@ -5,6 +5,7 @@ import json
 from datetime import datetime
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
@@ -36,6 +37,8 @@ def test_a_valid_line_is_an_update_with_exactly_its_members(
     assert update.line == number
     assert update.id == line.pop("id", str(number))
     assert update.target == line.pop("target", "main")
+    base = line.pop("based_on", None)
+    assert (update.based_on and msgspec.to_builtins(update.based_on)) == base
     assert update.request == line
 
 

@@ -25,7 +25,7 @@ def full(schema: Schema = MODEL.schema) -> Any:
     match rule["type"]:
         case "string":
             return rule["enum"][0] if "enum" in rule else "a" * rule.get("minLength", 1)
-        case "integer":
+        case "integer" | "number":
             return max(rule["minimum"], 1)
         case "boolean":
             return False
@@ -41,6 +41,8 @@ def values(schema: Schema) -> st.SearchStrategy[Any]:
             return _strings(rule)
         case "integer":
             return st.integers(rule["minimum"], rule["maximum"])
+        case "number":
+            return st.floats(rule["minimum"], rule["maximum"])
         case "boolean":
             return st.booleans()
         case "array":

@@ -1,0 +1,149 @@
+"""The calibration door: rate and burst of one account measured with updates that change nothing.
+
+Reads as: look at the trigger, put its own state back at the pace that the estimate asks for, look again. Says nothing to
+anybody; the command line shows what this returns.
+"""
+
+from typing import Any
+
+import anyio
+from anyio.abc import TaskGroup
+from msgspec import Struct
+
+from batcher.aws import AwsTarget
+from batcher.clock import SystemClock
+from batcher.config import Settings
+from batcher.engine.pacing import Draining, Pacer, Permit
+from batcher.engine.runner import cause_of
+from batcher.errors import AwsError, SettingsError
+from batcher.logs import logger
+from batcher.records import Attempt, Update
+from batcher.rules.model import OPERATION
+from batcher.rules.plan import image
+from batcher.rules.quota import Learned
+from batcher.rules.tally import Tally
+from batcher.rules.verdicts import Verdict, judge
+from batcher.wiring import GET, Workshop
+
+SURE = 0.01  # doubt at which more calls would tell nothing new
+A_START = 0.5  # doubt up to which the result is of use to a run
+TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)  # repeating it would tell nothing either
+
+
+class Calibration(Struct, frozen=True, kw_only=True):
+    """What was measured: rate per second, burst in tokens, doubt as a part of the rate; with what effort.
+
+    ``measured`` is false when the calls were too few to tell; ``rate`` is then what the account allows at least.
+    """
+
+    account: str
+    region: str
+    operation: str
+    measured: bool
+    rate: float
+    burst: float | None
+    doubt: float
+    calls: int
+    throttles: int
+    seconds: float
+
+
+class Calibrator:
+    """Measures the quota of UpdateEventTrigger in the settings' target, on one trigger.
+
+    At most ``calls`` UpdateEventTrigger calls, and GetEventTrigger before and after. A change that somebody else makes to
+    the trigger in the meantime is lost: what is put back is the state that was read at the beginning.
+    """
+
+    def __init__(self, settings: Settings, domain: str, trigger: str, calls: int) -> None:
+        if settings.rate != "auto":
+            raise SettingsError("--rate is a ceiling, and what is above it can't be measured: give --rate auto.")
+        self.settings = settings
+        self._names = {"DomainName": domain, "EventTriggerName": trigger}
+        self._budget = calls
+        self._clock = SystemClock()
+        self._shop = Workshop(settings, clock=self._clock, log=logger())
+        self._calls = self._throttles = 0
+        self._refused: Attempt | None = None
+        self.target: AwsTarget = self._shop.target(settings.target)
+
+    async def measure(self) -> Calibration:
+        """Measure, remember, and see that the trigger is as it was; the target has to be connected.
+
+        Raises AwsError when the trigger can't be read or AWS refuses the update, or when it is not as it was at the end.
+        """
+        before = await self._state()
+        pacer = self._shop.pacer(self.target, OPERATION, anew=True)
+        began = self._clock.now()
+        try:
+            async with anyio.create_task_group() as tasks:
+                await self._put_back(before, pacer, tasks)
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
+        seconds = self._clock.now() - began
+        self._shop.remember()
+        await self._hold_against(before)
+        return self._outcome(self._shop.learned(pacer), seconds)
+
+    async def _put_back(self, request: dict[str, Any], pacer: Pacer, tasks: TaskGroup) -> None:
+        while self._calls < self._budget and self._refused is None and self._shop.learned(pacer).doubt > SURE:
+            try:
+                permit = await pacer.enter(begun=False, must_finish=False)
+            except Draining:
+                return
+            self._calls += 1
+            tasks.start_soon(self._call, request, pacer, permit)
+
+    async def _call(self, request: dict[str, Any], pacer: Pacer, permit: Permit) -> None:
+        attempt, verdict = None, Verdict.LOST
+        try:
+            attempt = await self.target.ask(OPERATION, request)
+            verdict = judge(attempt)
+        finally:
+            pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
+        self._throttles += verdict is Verdict.THROTTLED
+        if verdict in TELLS_NOTHING:
+            self._refused = attempt
+            pacer.drain()
+
+    async def _state(self) -> dict[str, Any]:
+        """The trigger as a request that would bring it about."""
+        reading = self._shop.reading(self.target, GET, Tally())
+        effort = await reading.bring(Update(id="calibrate", line=1, target=self.target.name, request=self._names))
+        last = effort.last if effort else None
+        if last is None or last.answer is None:
+            raise self._unreadable(last)
+        members = self.target.members(OPERATION)
+        return self._names | {name: value for name, value in image(last.answer).items() if name in members}
+
+    async def _hold_against(self, before: dict[str, Any]) -> None:
+        if self._refused is not None:
+            raise AwsError(f"AWS refuses the update: {self._refused.code}: {self._refused.message}. Nothing was changed.")
+        after = await self._state()
+        if changed := sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)):
+            raise AwsError(
+                f"{self._what}: not as it was at the beginning (changed: {', '.join(changed)}). Only its own state was put "
+                "back; look who else changed it, and set it right."
+            )
+
+    def _outcome(self, learned: Learned, seconds: float) -> Calibration:
+        return Calibration(
+            account=self.target.account_id or self.target.endpoint_url,
+            region=self.target.region,
+            operation=OPERATION,
+            measured=learned.doubt < A_START,
+            rate=learned.rate,
+            burst=learned.burst,
+            doubt=learned.doubt,
+            calls=self._calls,
+            throttles=self._throttles,
+            seconds=round(seconds, 3),
+        )
+
+    def _unreadable(self, last: Attempt | None) -> AwsError:
+        said = f"{last.code}: {last.message}" if last else "no answer"
+        return AwsError(f"{self._what}: can't be read ({said}). Give one that exists with --domain and --trigger.")
+
+    @property
+    def _what(self) -> str:
+        return "trigger {EventTriggerName} of domain {DomainName}".format(**self._names)

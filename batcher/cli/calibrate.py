@@ -1,0 +1,69 @@
+"""``batcher calibrate``: rate and burst of an account, measured without changing anything."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.options import settings_from, settings_options
+
+if TYPE_CHECKING:
+    from batcher.calibration import Calibration, Calibrator
+
+CALLS = 200
+
+
+@click.command(epilog="Example: batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1")
+@click.option("--domain", required=True, metavar="D", help="Domain of the trigger.")
+@click.option("--trigger", required=True, metavar="T", help="Trigger whose own state is put back, again and again.")
+@click.option(
+    "--calls", default=CALLS, show_default=True, type=click.IntRange(10), metavar="N", help="UpdateEventTrigger calls at most."
+)
+@click.option("--yes", is_flag=True, help="Start without asking.")
+@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on standard output.")
+@settings_options
+def calibrate(domain: str, trigger: str, calls: int, yes: bool, as_json: bool, config: Path | None, **given: Any) -> None:
+    """Measure the quota of UpdateEventTrigger with updates that change nothing, and remember it for the next run.
+
+    While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few to tell.
+    """
+    import anyio
+
+    from batcher.calibration import Calibrator
+
+    calibrator = Calibrator(settings_from(given, config), domain, trigger, calls)
+    raise SystemExit(anyio.run(work, calibrator, f"{trigger} in {domain}", calls, yes, as_json))
+
+
+async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as_json: bool) -> int:
+    """Connect, say what will be done, ask, measure; returns the exit code."""
+    import msgspec
+
+    from batcher.cli.asking import agreed
+
+    async with calibrator.target as target:
+        await target.check()
+        where = f"{await target.account() or 'unknown account'}, {target.region} (target {target.name}, {target.endpoint_url})"
+        click.echo(
+            f"Reads {trigger} of {where}, puts its own state back with at most {calls} UpdateEventTrigger calls, as fast as "
+            "AWS allows, and sees that it is as it was. A change that somebody else makes to it meanwhile would be lost.",
+            err=True,
+        )
+        if not agreed(yes):
+            return 2
+        found = await calibrator.measure()
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    click.echo(_said(found, calibrator.settings.remember), err=True)
+    return 0 if found.measured else 1
+
+
+def _said(found: "Calibration", remember: bool) -> str:
+    from batcher.cli.words import duration, rate_text, several
+
+    effort = f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,} throttled"
+    if not found.measured:
+        return f"Not measured: {effort}. It allows {rate_text(found.rate)} at least; give more --calls."
+    kept = "remembered" if remember else "not remembered"
+    burst = "?" if found.burst is None else f"{found.burst:,.3g}"
+    return f"{rate_text(found.rate)} (±{100 * found.doubt:.2g} %), burst {burst}: {effort}; {kept}."

@@ -1,0 +1,69 @@
+"""What an update would change, as lines for people: ``+`` comes, ``-`` goes, ``~`` changes. Coloured where that is seen."""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+from rich.text import Text
+
+from batcher.rules.plan import HIDDEN, Change
+from batcher.rules.progression import Conflict
+from batcher.survey import Planned
+
+STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
+
+
+def lines(planned: Planned, found: list[Change], *, target: bool) -> Iterator[Text]:
+    """The lines of one update: its name, then its changes as they may be shown. ``target``: name the target too."""
+    yield _head(planned, target=target)
+    for change in found:
+        member = change.path.partition(".")[0].partition("[")[0]
+        yield from _change(change, stays=member in planned.step.irreversible)
+    for conflict in planned.step.conflicts:
+        yield _conflict(conflict)
+
+
+def _head(planned: Planned, *, target: bool) -> Text:
+    update = planned.update
+    named = f"id {update.id}" + (f", target {update.target}" if target else "")
+    text = Text(f"line {update.line} ") + Text(f"{update.domain}/{update.trigger}", "bold") + Text(f" ({named})", "dim")
+    if planned.outcome == "created":
+        text += Text(" would be created", "green")
+    if planned.error is not None:
+        said = f"{planned.error.code}: {planned.error.message}" if planned.error.message else planned.error.code
+        text += Text(f" {planned.outcome}: ", "red") + Text(_printable(said))
+    return text
+
+
+def _change(change: Change, *, stays: bool) -> Iterator[Text]:
+    note = Text("  (not there today: an update can't take it away again)", "dim") if stays else Text("")
+    path, before, after = change.path, _shown(change.before), _shown(change.after)
+    if change.removed or change.added:
+        yield _marked("~", path, note)
+        yield from (_marked("-", _shown(each), indent=8) for each in change.removed)
+        yield from (_marked("+", _shown(each), indent=8) for each in change.added)
+    elif change.before is None:
+        yield _marked("+", f"{path}: {after}", note)
+    elif change.after is None:
+        yield _marked("-", f"{path}: {before}")
+    else:
+        yield _marked("~", f"{path}: {after}" if change.after == HIDDEN else f"{path}: {before} → {after}", note)
+
+
+def _conflict(conflict: Conflict) -> Text:
+    return _marked("!", f"{conflict.member}: line {conflict.earlier} sets another value; this one is sent later")
+
+
+def _marked(mark: str, text: str, note: Text | None = None, *, indent: int = 4) -> Text:
+    return Text(f"{' ' * indent}{mark} {text}", STYLES[mark]) + (note or Text(""))
+
+
+def _shown(value: Any) -> str:
+    if value == HIDDEN:
+        return HIDDEN
+    return _printable(json.dumps(value, ensure_ascii=False))
+
+
+def _printable(text: str) -> str:
+    """What a terminal would take for a command is written as an escape."""
+    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

@@ -1,0 +1,94 @@
+"""``batcher plan``: what a file of updates would change, held against the live triggers. Changes nothing."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.options import settings_from, settings_options
+
+if TYPE_CHECKING:
+    from batcher.config import Settings
+    from batcher.survey import Survey
+
+TICK = 5.0  # seconds without a word, after which it is said how far the reading is
+
+
+@click.command(epilog="Example: batcher plan updates.jsonl --profile prod --out plan.jsonl")
+@click.argument("file", metavar="FILE")
+@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, to be run.")
+@click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")
+@click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object on standard output.")
+@settings_options
+def plan(file: str, out: Path | None, show_sensitive: bool, as_json: bool, config: Path | None, **given: Any) -> None:
+    """Show what the updates of FILE (JSONL, .gz, .zst, or - for standard input) would change. Sends no update.
+
+    Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger is missing or can't
+    be read, or when more would change than --max-changes allows.
+    """
+    import anyio
+
+    if out is not None and out.suffix in (".gz", ".zst"):
+        raise click.UsageError(f"--out {out}: a plan is not packed; give a name that ends in .jsonl.")
+    raise SystemExit(anyio.run(work, file, out, settings_from(given, config), show_sensitive, as_json))
+
+
+async def work(file: str, out: Path | None, settings: "Settings", show_sensitive: bool, as_json: bool) -> int:
+    """Check, read, compare, show; returns the exit code."""
+    import tempfile
+    from contextlib import AsyncExitStack
+
+    from batcher.cli.planned import Report
+    from batcher.files import LinesFile
+    from batcher.survey import Survey
+
+    async with AsyncExitStack() as stack:
+        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="batcher-"))
+        survey = Survey(file, Path(folder), settings)
+        if not _valid(survey, as_json):
+            return 2
+        kept = None if out is None else stack.enter_context(LinesFile(out))
+        await survey.connect(stack)
+        report = Report(survey, kept, hidden=frozenset() if show_sensitive else survey.sensitive, as_json=as_json)
+        await _read(survey, report)
+        return report.finish(out)
+
+
+async def _read(survey: "Survey", report: Any) -> None:
+    import anyio
+
+    from batcher.engine.runner import cause_of
+
+    try:
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(_tick, report)
+            await survey.plan(report.add)
+            beside.cancel_scope.cancel()
+    except BaseExceptionGroup as group:
+        raise cause_of(group) from None
+
+
+async def _tick(report: Any) -> None:
+    import anyio
+
+    while True:
+        await anyio.sleep(TICK)
+        report.tick()
+
+
+def _valid(survey: "Survey", as_json: bool) -> bool:
+    """Check the file; say what is wrong with it. False when it can't be planned."""
+    from batcher.cli.faults import FaultPrinter
+
+    skip = survey.settings.skip_invalid
+    printer = FaultPrinter(as_json and not skip)
+    found = survey.inspect(on_fault=printer.add)
+    if found.total == 0:
+        click.echo(f"{survey.origin}: no updates in it; nothing to do.", err=True)
+        return False
+    if not found.invalid:
+        return True
+    printer.finish(valid=False, total=found.total, invalid=found.invalid)
+    if not skip:
+        click.echo("Nothing was read. Correct these lines, or leave them out with --skip-invalid.", err=True)
+    return skip

@@ -1,0 +1,66 @@
+"""``batcher quota``: what earlier runs found out about quotas, shown or forgotten."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+if TYPE_CHECKING:
+    from batcher.quotas import Remembered
+
+
+@click.command(epilog="Example: batcher quota --forget --account 111122223333")
+@click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
+@click.option("--account", metavar="ID", help="Only those of this account (or endpoint, where no account is known).")
+@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON object on standard output.")
+def quota(forget: bool, account: str | None, as_json: bool) -> None:
+    """Show the quotas that are remembered: account, Region, operation, rate, burst, age.
+
+    They are kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
+    """
+    import os
+
+    from batcher.quotas import QuotaBook, state_directory
+
+    book = QuotaBook(state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True))
+    if forget:
+        gone = book.forget(account)
+        click.echo(f"Forgot {gone} of {book.path}.", err=True)
+        return
+    entries = [entry for entry in book.entries() if account in (None, entry.account)]
+    if as_json:
+        _print_json(entries)
+    elif entries:
+        _print_table(entries)
+    else:
+        click.echo("No quota is remembered; run or calibrate finds it.", err=True)
+
+
+def _print_json(entries: "list[Remembered]") -> None:
+    import json
+
+    import msgspec
+
+    found = [msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries]
+    click.echo(json.dumps({"quotas": found}, indent=2))
+
+
+def _print_table(entries: "list[Remembered]") -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    from batcher.cli.words import ago, rate_text
+
+    table = Table("account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False)
+    for entry in entries:
+        rate = rate_text(entry.rate) + (f" ±{100 * entry.doubt:.1g} %" if entry.doubt >= 0.001 else "")
+        burst = "?" if entry.burst is None else f"{entry.burst:,.3g}"
+        cells: list[Any] = [entry.account, entry.region, entry.operation, rate, burst, ago(_age(entry))]
+        table.add_row(*cells)
+    Console(soft_wrap=True, highlight=False).print(table)
+
+
+def _age(entry: "Remembered") -> float:
+    from batcher.clock import SystemClock
+    from batcher.quotas import seconds_between
+
+    return seconds_between(entry.learned_at, SystemClock().wall())

@@ -1,0 +1,49 @@
+"""``batcher rollback``: the before images of a run put back, newest first, where nobody has changed anything since."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.options import Choices, run_options
+
+if TYPE_CHECKING:
+    from batcher.past import PastRun
+
+SHOWN = 20
+
+
+@click.command(epilog="Example: batcher rollback updates.run --dry-run")
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
+@run_options
+def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
+    """Put back what the run in directory RUN has changed.
+
+    A trigger that is no longer as the run made it is left alone and gets the status stale. The rollback is a run of its
+    own: it can be resumed, verified, and rolled back.
+    """
+    import anyio
+
+    from batcher.cli.follow import follow
+
+    raise SystemExit(anyio.run(follow, run, "rollback", Choices.taken(given), given, config, _lines, force))
+
+
+def _lines(past: "PastRun") -> Any:
+    """The lines of the rollback; what can't be put back is said as they are read."""
+    from batcher.cli.words import several
+    from batcher.undo import undos
+
+    shown = remaining = 0
+    for undo in undos(past):
+        if undo.remains:
+            remaining += 1
+            if (shown := shown + 1) <= SHOWN:
+                where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
+                click.echo(
+                    f"{where}: {', '.join(undo.remains)} did not exist before, and an update can't take it away", err=True
+                )
+        yield undo.line
+    if remaining:
+        click.echo(f"{several(remaining, 'update')} can't be put back in full; the rest of each is.", err=True)

@@ -1,0 +1,137 @@
+"""Which update is next: in input order, at most one at a time of each trigger, none held back by another trigger's.
+
+Updates behind a busy trigger are parked: by their line where the source can look back, whole where it can't.
+"""
+
+from array import array
+from collections import deque
+from collections.abc import AsyncIterator
+
+import anyio
+import anyio.lowlevel
+
+from batcher.ports import Source
+from batcher.records import Update
+
+PARKED_AT_MOST = 10_000  # updates held in memory behind a busy trigger, for a source that can't look back
+BREATH = 500  # updates parked in a row before others get a turn
+
+
+class Intake:
+    """Hands out the updates of a source. One taker reads it at a time; what is ready meanwhile goes to the others."""
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._updates: AsyncIterator[Update] = aiter(source)
+        self._parked: dict[tuple[str, str], _Parked] = {}
+        self._ready: deque[Update] = deque()
+        self._parked_whole = 0
+        self._reading = False
+        self._exhausted = False
+        self._idle: deque[anyio.Event] = deque()
+        self.closed = False
+
+    async def take(self) -> Update | None:
+        """The next update whose trigger nobody works on; None when there is none left, or the intake is closed."""
+        while not self.closed:
+            if self._ready:
+                return self._ready.popleft()
+            if self._may_read:
+                if (update := await self._read()) is not None:
+                    return update
+            elif self._exhausted and not self._waiting:
+                return None
+            else:
+                await self._wait()
+        return None
+
+    def settled(self, update: Update) -> None:
+        """The trigger of that update is free again: its next update, if one is parked, goes first."""
+        key = (update.domain, update.trigger)
+        parked = self._parked[key]
+        if len(parked):
+            self._ready.append(self._recall(parked))
+            self._wake(1)
+        else:
+            del self._parked[key]
+            if self._exhausted:
+                self._wake_all()
+
+    def close(self) -> None:
+        self.closed = True
+        self._wake_all()
+
+    @property
+    def _may_read(self) -> bool:
+        return not self._reading and not self._exhausted and self._parked_whole < PARKED_AT_MOST
+
+    @property
+    def _waiting(self) -> bool:
+        return any(len(parked) for parked in self._parked.values())
+
+    async def _read(self) -> Update | None:
+        """Read on to an update that may be worked on; None when there is something else to do first."""
+        self._reading = True
+        try:
+            for _ in range(BREATH):
+                if (update := await anext(self._updates, None)) is None:
+                    self._exhausted = True
+                    self._wake_all()
+                    return None
+                if self._admit(update):
+                    self._wake(1)  # somebody else may read on
+                    return update
+                if self._ready or self._parked_whole >= PARKED_AT_MOST:
+                    return None
+        finally:
+            self._reading = False
+        await anyio.lowlevel.checkpoint()
+        return None
+
+    async def _wait(self) -> None:
+        event = anyio.Event()
+        self._idle.append(event)
+        await event.wait()
+
+    def _wake(self, count: int) -> None:
+        for _ in range(min(count, len(self._idle))):
+            self._idle.popleft().set()
+
+    def _wake_all(self) -> None:
+        self._wake(len(self._idle))
+
+    def _admit(self, update: Update) -> bool:
+        key = (update.domain, update.trigger)
+        if (parked := self._parked.get(key)) is None:
+            self._parked[key] = _Parked()
+            return True
+        if self._source.looks_back:
+            parked.lines.append(update.line)
+        else:
+            parked.whole.append(update)
+            self._parked_whole += 1
+        return False
+
+    def _recall(self, parked: "_Parked") -> Update:
+        if parked.whole:
+            self._parked_whole -= 1
+            return parked.whole.popleft()
+        return self._source.again(parked.next_line())
+
+
+class _Parked:
+    """Updates that wait for their trigger: whole ones, or only their lines (4 bytes each)."""
+
+    __slots__ = ("at", "lines", "whole")
+
+    def __init__(self) -> None:
+        self.whole: deque[Update] = deque()
+        self.lines = array("I")
+        self.at = 0
+
+    def __len__(self) -> int:
+        return len(self.whole) + len(self.lines) - self.at
+
+    def next_line(self) -> int:
+        self.at += 1
+        return self.lines[self.at - 1]

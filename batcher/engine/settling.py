@@ -1,0 +1,116 @@
+"""An update settled with care: looked at first, its image kept, AWS's answer held against what was asked.
+
+Reads as: look → decide → keep the image → send → check. Who decides is ``rules.intent``; retries are ``retrying``'s.
+"""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol
+
+import anyio
+import msgspec
+
+from batcher.engine.retrying import Effort, Retrying
+from batcher.ports import Clock, Images
+from batcher.records import Attempt, Result, Update
+from batcher.rules.intent import Intent, Send, Settled, Wishes, answered_as_asked, decide
+from batcher.rules.model import OPERATION
+from batcher.rules.plan import digest
+
+AHEAD_SECONDS = 3.0  # how far reading may be ahead of writing: an image should not be old when the update is sent
+AHEAD_LEAST = 4  # updates
+
+
+class Settler(Protocol):
+    """Brings an update to its result; None when draining came first."""
+
+    async def settle(self, update: Update) -> Result | None: ...
+
+
+class NoImages:
+    """The Images port of who keeps none."""
+
+    def kept(self, update: Update) -> bool:
+        return False
+
+    async def keep(self, update: Update, image: dict[str, Any]) -> None:
+        return None
+
+
+class Careful:
+    """A Settler that looks before it writes.
+
+    ``look``: at every trigger; else only where an update is based on a state. ``writing``: the Retrying of each operation
+    that may be sent. ``pace``: requests per second of writing at present, or None while it is not known.
+    """
+
+    def __init__(
+        self,
+        *,
+        look: bool,
+        reading: Retrying,
+        writing: Mapping[str, Retrying],
+        images: Images,
+        wishes: Wishes,
+        clock: Clock,
+        pace: Callable[[], float | None],
+    ) -> None:
+        self._look = look
+        self._reading = reading
+        self._writing = writing
+        self._images = images
+        self._wishes = wishes
+        self._clock = clock
+        self._pace = pace
+        self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
+
+    async def settle(self, update: Update) -> Result | None:
+        if not self._look and update.based_on is None:
+            wrote = await self._writing[OPERATION].bring(update)
+            return None if wrote is None else self._checked(wrote)
+        self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._pace() or 0.0))
+        async with self._ahead:
+            looked = await self._reading.bring(update)
+            if looked is None or looked.last is None:
+                return None
+            match self._intent(update, looked, looked.last):
+                case Settled() as settled:
+                    return self._settled(looked, settled)
+                case Send() as send:
+                    return await self._send(update, looked, send)
+
+    def _intent(self, update: Update, looked: Effort, last: Attempt) -> Intent:
+        if last.code is not None and last.code != "ResourceNotFoundException":
+            return Settled(status="failed", error=looked.error)  # it could not be looked at, so nothing was sent
+        return decide(update, last.answer, kept=self._images.kept(update), wishes=self._wishes)
+
+    async def _send(self, update: Update, looked: Effort, intent: Send) -> Result | None:
+        if intent.image is not None:
+            await self._images.keep(update, intent.image)
+        wrote = await self._writing[intent.operation].bring(msgspec.structs.replace(update, request=intent.request))
+        if wrote is None:
+            return None
+        seconds = (looked.seconds + wrote.seconds).rounded()
+        return msgspec.structs.replace(self._checked(wrote), started_at=looked.started_at, seconds=seconds)
+
+    def _checked(self, wrote: Effort) -> Result:
+        """The result of an update that was sent: it succeeded only when AWS's answer shows what was asked for."""
+        result = wrote.result(self._clock.wall())
+        if wrote.last is None or wrote.last.answer is None:
+            return result
+        error = answered_as_asked(wrote.update.request, wrote.last.answer)
+        return msgspec.structs.replace(
+            result,
+            status="succeeded" if error is None else "failed",
+            error=error,
+            digest=digest(wrote.last.answer),
+        )
+
+    def _settled(self, looked: Effort, settled: Settled) -> Result:
+        """The result of an update that was not sent: what was spent on it was spent on looking."""
+        return msgspec.structs.replace(
+            looked.result(self._clock.wall()),
+            status=settled.status,
+            error=settled.error,
+            attempts=0,
+            throttles=0,
+        )

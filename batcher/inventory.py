@@ -1,0 +1,128 @@
+"""The inventory: the live triggers of domains, listed and read at reading's own pace, as updates that would bring them about.
+
+Reads only, and says nothing to anybody; the command line writes what is told here.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import AsyncExitStack
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.aws import AwsTarget
+from batcher.clock import SystemClock
+from batcher.config import Settings
+from batcher.engine.reading import in_order
+from batcher.engine.retrying import Effort
+from batcher.engine.runner import cause_of
+from batcher.errors import AwsError
+from batcher.logs import logger
+from batcher.records import Error, Update
+from batcher.rules.plan import image
+from batcher.rules.tally import Tally, stop_reason
+from batcher.wiring import GET, Workshop
+
+AHEAD = 256  # triggers read ahead of the one that is told next
+LIST, LIST_DOMAINS = "ListEventTriggers", "ListDomains"
+NOT_FOUND = "ResourceNotFoundException"
+
+
+class Unread(Struct, frozen=True, kw_only=True):
+    """What could not be read: a domain, or a trigger of it. ``vanished``: it was there a moment before, when it was listed."""
+
+    domain: str
+    trigger: str | None
+    error: Error
+    vanished: bool = False
+
+
+class Inventory:
+    """The triggers of one target. Reads as: connect, domains, export."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._clock = SystemClock()
+        self._shop = Workshop(settings, clock=self._clock, log=logger())
+        self._target: AwsTarget
+        self._tally = Tally()
+
+    async def connect(self, stack: AsyncExitStack) -> None:
+        """Open the target's client. Raises AwsError, CredentialsError, SettingsError."""
+        self._target = await stack.enter_async_context(self._shop.target(self._settings.target))
+        await self._target.check()
+        await self._target.account()
+        self._get, self._list, self._list_domains = (
+            self._shop.reading(self._target, operation, self._tally) for operation in (GET, LIST, LIST_DOMAINS)
+        )
+
+    async def domains(self) -> list[str]:
+        """The names of all domains of the account and Region. Raises AwsError when they can't be listed."""
+        found = await self._pages(LIST_DOMAINS, {}, "DomainName")
+        if isinstance(found, Error):
+            raise AwsError(f"target {self._target.name}: the domains can't be listed: {found.code}: {found.message}")
+        return found
+
+    async def export(self, domains: list[str], tell: Callable[[dict[str, Any]], None], skip: Callable[[Unread], None]) -> None:
+        """Tell of every trigger of those domains, in their order, as an update line; to ``skip`` of what can't be read.
+
+        Raises AwsError when every call is refused, CredentialsError.
+        """
+
+        def answered(asked: Update, found: Mapping[str, Any] | Error) -> None:
+            if isinstance(found, Error):
+                gone = found.code == NOT_FOUND
+                skip(Unread(domain=asked.domain, trigger=asked.trigger, error=found, vanished=gone))
+            else:
+                tell(asked.request | image(found))
+
+        try:
+            await in_order(self._names(domains, skip), self._look, answered, ahead=AHEAD)
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
+        finally:
+            self._shop.remember()
+
+    async def _names(self, domains: list[str], skip: Callable[[Unread], None]) -> AsyncIterator[Update]:
+        """A question for each trigger; the names of one domain are held, for their order."""
+        number = 0
+        for domain in domains:
+            names = await self._pages(LIST, {"DomainName": domain}, "EventTriggerName")
+            if isinstance(names, Error):
+                skip(Unread(domain=domain, trigger=None, error=names))
+                continue
+            for name in names:
+                number += 1
+                yield self._question(f"{domain}/{name}", {"DomainName": domain, "EventTriggerName": name}, number)
+
+    async def _look(self, question: Update) -> Mapping[str, Any] | Error:
+        return self._answer(await self._get.bring(question))
+
+    async def _pages(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
+        """The names on all pages of a list, sorted; or why there are none."""
+        found: set[str] = set()
+        token: dict[str, str] = {}
+        retrying = self._list if operation == LIST else self._list_domains
+        size = {"MaxResults": self._target.page_size(operation)}
+        while True:
+            asked = self._question(" ".join([operation, *request.values()]), request | size | token, 0)
+            answer = self._answer(await retrying.bring(asked))
+            if isinstance(answer, Error):
+                return answer
+            found |= {item[name] for item in answer.get("Items", ())}
+            if not answer.get("NextToken"):
+                return sorted(found)
+            token = {"NextToken": answer["NextToken"]}
+
+    def _answer(self, effort: Effort | None) -> Mapping[str, Any] | Error:
+        if reason := stop_reason(self._tally, None):
+            raise AwsError(
+                f"target {self._target.name}: {reason}. These credentials have to be allowed to profile:ListDomains, "
+                "profile:ListEventTriggers and profile:GetEventTrigger."
+            )
+        assert effort is not None  # nobody drains these pacers
+        assert effort.last is not None
+        return effort.error or effort.last.answer or {}
+
+    def _question(self, name: str, request: dict[str, Any], number: int) -> Update:
+        """What the engine carries: a request under a name for the logs."""
+        return Update(id=name, line=number, target=self._target.name, request=request)

@@ -1,0 +1,118 @@
+"""A run that was, read from its directory: what it was asked, what came of it, what was there before.
+
+For the commands that come after: retry, rollback, verify. Writes nothing.
+"""
+
+from collections.abc import Callable, Iterable, Iterator
+from pathlib import Path
+
+import msgspec
+
+from batcher.config import Settings
+from batcher.errors import RunDirectoryError
+from batcher.files import LinesFile
+from batcher.journal import read
+from batcher.records import Result, Summary, Update
+from batcher.rules.hashes import hashed
+from batcher.rundir import RunDirectory, RunFacts, read_facts, read_summary
+from batcher.sources.file import FileSource, LineIndex, index
+from batcher.sources.opening import digest_of
+from batcher.wiring import Workshop
+
+
+class PastRun:
+    """The run in a directory. Raises RunDirectoryError when there is none, or its input is gone or changed."""
+
+    def __init__(self, path: Path, shop: Workshop) -> None:
+        self.directory = RunDirectory(path)
+        self.facts: RunFacts = read_facts(self.directory)
+        self._reader = shop.reader(any_target=True)
+        self._default_target = shop.settings.target
+        self._input = self._find_input()
+        self._indexes: dict[str, LineIndex] | None = None
+
+    @property
+    def where(self) -> str:
+        """The absolute path of its directory."""
+        return str(self.directory.path.absolute())
+
+    def results(self) -> Iterator[Result]:
+        """Its results, oldest first."""
+        return read(self.directory.results)
+
+    @property
+    def indexes(self) -> dict[str, LineIndex]:
+        """Where its updates are, by target."""
+        if self._indexes is None:
+            self._indexes = index(self._input, self._default_target)
+        return self._indexes
+
+    def summary(self) -> Summary | None:
+        """Its summary; None when it never came to one."""
+        return read_summary(self.directory)
+
+    def source(self, target: str, skip: Callable[[int], bool]) -> FileSource:
+        """The updates of one target, but for those to skip."""
+        return FileSource(self._input, self.indexes[target], self._reader, skip)
+
+    def updates(self, lines: Iterable[int]) -> Iterator[Update]:
+        """The updates of those lines."""
+        sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
+        for line in lines:
+            yield next(source for source in sources if source.holds(line)).again(line)
+
+    def chosen(self, wanted: Callable[[Result], bool]) -> list[int]:
+        """The lines whose result is wanted, in the order of the input."""
+        return sorted(result.line for result in self.results() if wanted(result))
+
+    def superseded(self, lines: Iterable[int]) -> frozenset[int]:
+        """Those of the lines whose trigger a later update has changed: to send them now would undo it."""
+        wanted = frozenset(lines)
+        triggers: dict[int, list[int]] = {}
+        for result in self.results():
+            if result.line in wanted:
+                triggers.setdefault(trigger_key(result), []).append(result.line)
+        found: set[int] = set()
+        for result in self.results():
+            if result.status in ("succeeded", "unchanged"):
+                found.update(line for line in triggers.get(trigger_key(result), ()) if line < result.line)
+        return frozenset(found)
+
+    def write_failed(self) -> None:
+        """``failed.jsonl``: the updates that failed or are in doubt, each with its id, ready to be run again."""
+        lines = self.chosen(lambda result: result.status in ("failed", "in_doubt"))
+        if not lines:
+            self.directory.failed.unlink(missing_ok=True)
+            return
+        encode = msgspec.json.Encoder().encode
+        with LinesFile(self.directory.failed) as file:
+            for update in self.updates(lines):
+                file.write(encode(update.as_line()) + b"\n")
+            file.keep()
+
+    def _find_input(self) -> Path:
+        copy = self.directory.path / "input.jsonl"
+        path = copy if copy.exists() else Path(self.facts.input.path)
+        if not path.is_file():
+            raise RunDirectoryError(f"{path}: the input of the run {self.directory.path} is gone; put it back.")
+        size, sha256 = digest_of(path)
+        if sha256 != self.facts.input.sha256:
+            raise RunDirectoryError(
+                f"{path}: not the input of the run {self.directory.path} any more: it had {self.facts.input.size} bytes, "
+                f"SHA-256 {self.facts.input.sha256[:12]}…, now {size} with {sha256[:12]}…. Put it back."
+            )
+        return path
+
+
+def trigger_key(result: Result) -> int:
+    """One number for all results of one trigger."""
+    return hashed(f"{result.target}\0{result.domain}\0{result.trigger}")
+
+
+def settings_of(path: Path) -> Settings:
+    """The settings of the run in a directory. Raises RunDirectoryError."""
+    directory = RunDirectory(path)
+    try:
+        return msgspec.convert(read_facts(directory).settings, Settings)
+    except msgspec.ValidationError as error:
+        raise RunDirectoryError(f"{directory.facts}: its settings can't be read ({error}).") from error

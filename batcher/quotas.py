@@ -1,0 +1,167 @@
+"""The quotas that earlier runs found: one JSON file in the user's state directory.
+
+Reads and writes that file and nothing else. How a quota is found is the rules' business; who asks is the wiring's.
+"""
+
+import fcntl
+import os
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+
+from batcher.files import write_atomically
+from batcher.rules.quota import Learned
+
+A_GUESS = 0.5  # doubt from which on a rate is no knowledge
+
+
+class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
+    """Whose quota: the account (or the endpoint where the account is not known), its Region, the operation."""
+
+    account: str
+    region: str
+    operation: str
+
+
+class Remembered(Struct, frozen=True, kw_only=True):
+    """One quota as a run left it. ``rate`` per second; ``doubt`` as a part of it; times UTC, ISO 8601.
+
+    ``learned_at``: when rate or burst last changed; ``used_at``: the end of the last run, which says how full the bucket is.
+    """
+
+    account: str
+    region: str
+    operation: str
+    rate: float
+    burst: float | None
+    doubt: float
+    learned_at: str
+    used_at: str
+
+    @property
+    def key(self) -> QuotaKey:
+        return QuotaKey(account=self.account, region=self.region, operation=self.operation)
+
+    def learned(self, now: str) -> Learned:
+        """The same for an estimate to start from."""
+        return Learned(rate=self.rate, burst=self.burst, doubt=self.doubt, age=seconds_between(self.used_at, now))
+
+
+class _Book(Struct, frozen=True, kw_only=True):
+    quotas: list[Remembered]
+
+
+def state_directory(environ: Mapping[str, str]) -> Path:
+    """Where this user's programs keep what they found out: ``$XDG_STATE_HOME/batcher``."""
+    home = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
+    return Path(home) / "batcher"
+
+
+def seconds_between(earlier: str, later: str) -> float:
+    """From one wall-clock time to another, not below 0: clocks are set back at times."""
+    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+
+
+class QuotaBook:
+    """``quotas.json`` in a directory. A file that can't be read counts as empty, and a file that can't be written is left:
+    a run never fails of it. ``warn`` is told of it once, in words.
+    """
+
+    def __init__(self, directory: Path, warn: Callable[[str], None]) -> None:
+        self.path = directory / "quotas.json"
+        self._warn_of = warn
+        self._warned = False
+
+    def entries(self) -> list[Remembered]:
+        """All that is remembered, in the order of account, Region and operation."""
+        try:
+            content = self.path.read_bytes()
+        except FileNotFoundError:
+            return []
+        except OSError as error:
+            self._warn(f"can't be read: {error.strerror}")
+            return []
+        try:
+            return [_checked(entry) for entry in msgspec.json.decode(content, type=_Book).quotas]
+        except ValueError as error:  # msgspec's are ValueErrors too
+            self._warn(f"is damaged and ignored: {error}")
+            return []
+
+    def recall(self, key: QuotaKey) -> Remembered | None:
+        return next((entry for entry in self.entries() if entry.key == key), None)
+
+    def note(self, key: QuotaKey, learned: Learned, now: str) -> Remembered | None:
+        """What to remember after a run that ended ``now``; None: nothing was known before, and the run only guesses."""
+        before = self.recall(key)
+        guessed = learned.doubt >= A_GUESS
+        if before is not None and (guessed or (learned.rate, learned.burst) == (before.rate, before.burst)):
+            return msgspec.structs.replace(before, used_at=now)
+        if guessed:
+            return None
+        return Remembered(
+            account=key.account,
+            region=key.region,
+            operation=key.operation,
+            rate=learned.rate,
+            burst=learned.burst,
+            doubt=learned.doubt,
+            learned_at=now,
+            used_at=now,
+        )
+
+    def remember(self, quotas: Iterable[Remembered]) -> None:
+        """Put these in; those of other keys stay, also when another process writes at the same time."""
+        new = {entry.key: entry for entry in quotas}
+        if new:
+            self._replace(lambda old: old | new)
+
+    def forget(self, account: str | None = None) -> int:
+        """Take out those of an account, or all; returns how many."""
+        gone = 0
+
+        def without(old: dict[QuotaKey, Remembered]) -> dict[QuotaKey, Remembered]:
+            nonlocal gone
+            left = {key: entry for key, entry in old.items() if account is not None and key.account != account}
+            gone = len(old) - len(left)
+            return left
+
+        if self.path.exists():
+            self._replace(without)
+        return gone
+
+    def _replace(self, change: Callable[[dict[QuotaKey, Remembered]], dict[QuotaKey, Remembered]]) -> None:
+        try:
+            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            with self._locked():
+                after = change({entry.key: entry for entry in self.entries()})
+                book = _Book(quotas=[after[key] for key in sorted(after)])
+                write_atomically(self.path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
+        except OSError as error:
+            self._warn(f"can't be written: {error.strerror}")
+
+    @contextmanager
+    def _locked(self) -> Iterator[None]:
+        """Alone among all processes, for as long as it takes to read and replace the file."""
+        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+        finally:
+            os.close(lock)
+
+    def _warn(self, what: str) -> None:
+        if not self._warned:
+            self._warn_of(f"{self.path} {what}")
+        self._warned = True
+
+
+def _checked(entry: Remembered) -> Remembered:
+    """Raises ValueError for numbers and times that can't be."""
+    datetime.fromisoformat(entry.learned_at), datetime.fromisoformat(entry.used_at)
+    if not (entry.rate > 0 and entry.doubt >= 0 and (entry.burst is None or entry.burst > 0)):
+        raise ValueError(f"rate {entry.rate}, burst {entry.burst}, doubt {entry.doubt} can't be")
+    return entry

@@ -1,0 +1,51 @@
+"""Whether the work can be done by a deadline: how long it takes at a rate, and which rate it would need.
+
+Arithmetic only; the time of day is an argument. Where rates come from is not known here.
+"""
+
+import re
+from datetime import datetime, timedelta
+
+from msgspec import Struct
+
+DEADLINE = r"^(([01]\d|2[0-3]):[0-5]\d|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$"
+"""``06:00``, a local time of day; or a duration: ``2h``, ``90m``, ``45s``, ``1h30m``."""
+
+
+def seconds_until(deadline: str, now: datetime) -> float:
+    """Seconds from ``now`` (local time, naive) to a deadline; a time of day is the next such moment."""
+    if ":" not in deadline:
+        hours, minutes, seconds = (int(part or 0) for part in _parts(deadline))
+        return float(3600 * hours + 60 * minutes + seconds)
+    hour, minute = map(int, deadline.split(":"))
+    at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+    return (at if at > now else at + timedelta(days=1)).timestamp() - now.timestamp()
+
+
+def _parts(duration: str) -> tuple[str, ...]:
+    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
+    return ("", "", "") if found is None else tuple(part or "" for part in found.groups())
+
+
+class Work(Struct, frozen=True, kw_only=True):
+    """What one target has left to do: updates, and the rate (per second) and burst they go at; None: not known yet."""
+
+    updates: int
+    rate: float | None
+    burst: float = 1.0
+
+    @property
+    def seconds(self) -> float | None:
+        """How long it takes; the burst leaves at once."""
+        return None if self.rate is None else max(0.0, self.updates - self.burst) / self.rate
+
+    def rate_needed(self, seconds: float) -> float:
+        """The rate at which it is done within so many seconds; infinite when there is no time at all."""
+        beyond = max(0.0, self.updates - self.burst)
+        return beyond / seconds if seconds > 0 else float("inf") if beyond else 0.0
+
+
+def longest(works: list[Work]) -> float | None:
+    """How long all targets take side by side; None when that of one is not known."""
+    known = [work.seconds for work in works]
+    return None if None in known else max((seconds for seconds in known if seconds is not None), default=0.0)

@@ -1,0 +1,40 @@
+"""Lines read for other domains than they name: how a domain's triggers are copied to another, by ``--domain-map OLD=NEW``."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import msgspec
+
+from batcher.records import Update
+from batcher.rules.faults import Fault
+from batcher.rules.lines import LineReader
+from batcher.rules.model import UpdateModel
+
+
+def domain_map(text: str | None) -> dict[str, str]:
+    """``a=b,c=d`` as a mapping; empty for None."""
+    return dict(pair.split("=", 1) for pair in text.split(",")) if text else {}
+
+
+class MappedReader(LineReader):
+    """A LineReader whose updates name the domains that a map gives."""
+
+    def __init__(
+        self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None, domains: Mapping[str, str]
+    ) -> None:
+        super().__init__(model, default_target, known_targets)
+        self._domains = domains
+
+    def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+        return self._mapped(super().read(raw, line))
+
+    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Fault]:
+        update = super().from_mapping(value, line)
+        return update if not isinstance(update, Update) else self._mapped_update(update)
+
+    def _mapped(self, read: Update | list[Fault] | None) -> Update | list[Fault] | None:
+        return self._mapped_update(read) if isinstance(read, Update) else read
+
+    def _mapped_update(self, update: Update) -> Update:
+        new = self._domains.get(update.domain)
+        return update if new is None else msgspec.structs.replace(update, request={**update.request, "DomainName": new})

@@ -1,0 +1,77 @@
+"""What holds a lane up, at every instant: changes of state folded into seconds by cause.
+
+No clock: the time of each change is an argument, monotonic seconds that never go back. What the engine does about it is
+not decided here.
+"""
+
+from collections import Counter
+from typing import Literal, TypeAlias
+
+from batcher.records import Seconds
+
+Cause: TypeAlias = Literal["token", "calling", "backoff"]
+PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
+
+
+class Holdups:
+    """The books of one lane from ``begin`` to ``end``.
+
+    The lane is held up by the first of these that is the case: the head of a line waits for a ``token``; a call is on its
+    way (``calling``); an update waits after a fault (``backoff``); else it is ``queued``: reading, writing results, or idle.
+    """
+
+    def __init__(self) -> None:
+        self.wall_seconds = 0.0  # from begin to the last change
+        self.busy_seconds = 0.0  # each call's time, summed up
+        self._seconds = {"token": 0.0, "calling": 0.0, "backoff": 0.0, "queued": 0.0}
+        self._open: Counter[Cause] = Counter()
+        self._running = False
+        self._since = 0.0
+
+    def __repr__(self) -> str:
+        shares = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in self._seconds.items())
+        return f"<Holdups {self._now()} of {self.wall_seconds:.1f} s: {shares}>"
+
+    def begin(self, now: float) -> None:
+        self._since = now
+        self._running = True
+
+    def enter(self, cause: Cause, now: float) -> None:
+        """One more waits for that cause."""
+        self._pass(now)
+        self._open[cause] += 1
+
+    def leave(self, cause: Cause, now: float) -> None:
+        """One fewer does."""
+        self._pass(now)
+        self._open[cause] -= 1
+
+    def end(self, now: float) -> None:
+        """The lane's work is over; what comes later is not counted."""
+        self._pass(now)
+        self._running = False
+
+    def seconds(self) -> Seconds:
+        """Up to the last change; they sum up to ``wall_seconds``."""
+        return Seconds(**self._seconds)
+
+    def _now(self) -> str:
+        return next((cause for cause in PRECEDENCE if self._open[cause]), "queued")
+
+    def _pass(self, now: float) -> None:
+        if not self._running:
+            return
+        passed, self._since = now - self._since, now
+        self.wall_seconds += passed
+        self.busy_seconds += passed * self._open["calling"]
+        self._seconds[self._now()] += passed
+
+
+def saved_by_double_quota(seconds: Seconds, *, busy_seconds: float, slots: int) -> float:
+    """Seconds by which a lane would have ended sooner with twice the quota.
+
+    Half of the time in which it went at the quota's pace; not more than it waited for tokens, and not so much that the
+    calls no longer fit into its slots.
+    """
+    paced = seconds.token + seconds.calling
+    return max(0.0, min(seconds.token, paced / 2, paced - busy_seconds / slots))

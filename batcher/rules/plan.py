@@ -1,0 +1,180 @@
+"""Wanted against current: is it the same, what would change, what can't be undone, what was it based on.
+
+*Wanted* is the request of an update; *current* is a trigger as GetEventTrigger, or the answer to an update, shows it.
+Reading and sending are not done here, nor is it decided what to do about a difference.
+
+Lists are compared without regard to order, each entry as often as it stands there: CloudFormation treats conditions,
+dimensions, attributes and values as unordered, and periods are limits that all hold at once, so their order says nothing
+either. A member that is null, false or empty counts as one that is not there: that is how a member is said to be off.
+Names say which trigger is meant; they are not compared.
+"""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import datetime
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from batcher.records import BasedOn
+
+NAMES = frozenset({"DomainName", "EventTriggerName"})
+ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})  # a test holds the installed model against this
+HIDDEN = "[hidden]"
+
+
+class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One difference: ``before`` and ``after``, None where there is nothing; of two lists what is ``removed`` and ``added``."""
+
+    path: str
+    before: Any = None
+    after: Any = None
+    removed: tuple[Any, ...] = ()
+    added: tuple[Any, ...] = ()
+
+
+def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
+    """Whether every member that is wanted is so already. An update replaces a member whole, so it is compared whole."""
+    return all(_code(wanted[name]) == _code(current.get(name)) for name in wanted if name not in NAMES)
+
+
+def changes(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[Change]:
+    """What the update would change, in the order of its members; empty exactly when ``same``."""
+    members = (name for name in wanted if name not in NAMES)
+    return [change for name in members for change in _between(name, current.get(name), wanted[name])]
+
+
+def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """The members that the update sets where there is nothing now.
+
+    No later update can clear them again: every optional text or list has a minimum length of 1.
+    """
+    members = (name for name in wanted if name not in NAMES)
+    return [name for name in members if _normal(wanted[name]) is not None and _normal(current.get(name)) is None]
+
+
+def image(current: Mapping[str, Any]) -> dict[str, Any]:
+    """The state as the members of a request that would bring it about; the names only where ``current`` has them."""
+    return {name: value for name, value in current.items() if name not in ONLY_AWS_SETS and _normal(value) is not None}
+
+
+def merged(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+    """A request for the whole trigger: as it is, with the wanted members in place of its own."""
+    return image(current) | dict(wanted)
+
+
+def digest(current: Mapping[str, Any]) -> str:
+    """SHA-256 (hex) of what the trigger does: not of its names, times or tags, and whatever the order of lists."""
+    content = {name: value for name, value in current.items() if name not in NAMES | ONLY_AWS_SETS}
+    return hashlib.sha256(_code(content)).hexdigest()
+
+
+def based_on(current: Mapping[str, Any]) -> BasedOn:
+    """What a plan keeps of the state that it was made on."""
+    moment = current.get("LastUpdatedAt")
+    seconds = moment.timestamp() if isinstance(moment, datetime) else moment
+    return BasedOn(sha256=digest(current), last_updated_at=None if seconds is None else float(seconds))
+
+
+def too_many(changed: int, total: int, limit: str | None) -> bool:
+    """Whether a plan changes more than ``limit``: ``N`` updates, or ``P%`` of them all; None is no limit."""
+    if limit is None:
+        return False
+    return changed > float(limit[:-1]) / 100 * total if limit.endswith("%") else changed > int(limit)
+
+
+def masked(found: Iterable[Change], sensitive: frozenset[str]) -> list[Change]:
+    """The changes with ``[hidden]`` for what sensitive members hold; all changes below one are one."""
+    shown: dict[str, Change] = {}
+    for change in found:
+        if (path := _up_to(change.path, sensitive)) is None:
+            shown[change.path] = _without(change, sensitive)
+        else:
+            new = change.path == path and change.before is None and not change.removed
+            shown.setdefault(path, Change(path=path, before=None if new else HIDDEN, after=HIDDEN))
+    return list(shown.values())
+
+
+def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
+    if _code(before) == _code(after):
+        return
+    match before, after:
+        case dict(), dict():
+            for name in before | after:
+                yield from _between(f"{path}.{name}", before.get(name), after.get(name))
+        case list(), list():
+            yield from _entries(path, before, after)
+        case _:
+            yield Change(path=path, before=before, after=after)
+
+
+def _entries(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
+    """Entries that go and entries that come. Where it is one of each, that entry is what changed."""
+    removed, added = _surplus(before, after), _surplus(after, before)
+    match removed, added:
+        case [dict() as old], [dict() as new]:
+            yield from _between(f"{path}[{before.index(old)}]", old, new)
+        case _:
+            yield Change(path=path, removed=tuple(removed), added=tuple(added))
+
+
+def _surplus(entries: list[Any], others: list[Any]) -> list[Any]:
+    """The entries that the other list lacks, each as often as it lacks it."""
+    lacking = Counter(map(_code, entries)) - Counter(map(_code, others))
+    found = []
+    for entry in entries:
+        if lacking[code := _code(entry)] > 0:
+            lacking[code] -= 1
+            found.append(entry)
+    return found
+
+
+def _code(value: Any) -> bytes:
+    """One text for all values that count as the same."""
+    return msgspec.json.encode(_normal(value), order="deterministic")
+
+
+def _normal(value: Any) -> Any:
+    match value:
+        case dict():
+            members = {name: _normal(below) for name, below in value.items()}
+            return {name: below for name, below in members.items() if below is not None} or None
+        case list() | tuple():
+            return sorted(map(_normal, value), key=_code_of_normal) or None
+        case None | False | "":
+            return None
+    return value
+
+
+def _code_of_normal(value: Any) -> bytes:
+    return msgspec.json.encode(value, order="deterministic")
+
+
+def _up_to(path: str, sensitive: frozenset[str]) -> str | None:
+    """The path as far as the first sensitive member in it; None when there is none."""
+    parts = path.split(".")
+    for index, part in enumerate(parts):
+        if (name := part.partition("[")[0]) in sensitive:
+            return ".".join([*parts[:index], name])
+    return None
+
+
+def _without(change: Change, sensitive: frozenset[str]) -> Change:
+    return Change(
+        path=change.path,
+        before=_hide(change.before, sensitive),
+        after=_hide(change.after, sensitive),
+        removed=tuple(_hide(each, sensitive) for each in change.removed),
+        added=tuple(_hide(each, sensitive) for each in change.added),
+    )
+
+
+def _hide(value: Any, sensitive: frozenset[str]) -> Any:
+    match value:
+        case dict():
+            return {name: HIDDEN if name in sensitive else _hide(below, sensitive) for name, below in value.items()}
+        case list():
+            return [_hide(each, sensitive) for each in value]
+    return value

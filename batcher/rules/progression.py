@@ -1,0 +1,71 @@
+"""One trigger through the updates of a file, in order: what each would change of what the ones before have made.
+
+Members that an update omits are taken to stay as they are; AWS does not say so.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.records import BasedOn, Update
+from batcher.rules.intent import NEEDED_TO_CREATE
+from batcher.rules.plan import NAMES, Change, based_on, changes, digest, image, irreversible, same
+
+
+class Conflict(Struct, frozen=True, kw_only=True):
+    """Two updates of one trigger give a member different values: this one, and the latest before it, of line ``earlier``."""
+
+    member: str
+    earlier: int
+
+
+class Step(Struct, frozen=True, kw_only=True):
+    """What one update would do: its changes, the members that no update can clear again, its conflicts.
+
+    ``creates``: it is the one that makes the trigger. ``there``: after it there is a trigger. ``based_on``: the state before
+    it, None when there was no trigger; AWS's time is known of the first update's only.
+    """
+
+    creates: bool
+    there: bool
+    based_on: BasedOn | None
+    changes: list[Change]
+    irreversible: list[str]
+    conflicts: list[Conflict]
+
+
+class Progression:
+    """A trigger from what it is now, None for one that is not there.
+
+    ``create_missing``: the first update that has all it takes creates it.
+    """
+
+    def __init__(self, current: Mapping[str, Any] | None, *, create_missing: bool = False) -> None:
+        self._there = current is not None
+        self._create_missing = create_missing
+        self._state = {} if current is None else image(current)
+        self._base = None if current is None else based_on(current)
+        self._set_on: dict[str, int] = {}  # by member: the line that set it last
+
+    def step(self, update: Update) -> Step:
+        """Take the next update. One of a trigger that is not there changes nothing, but may be in conflict."""
+        given = {name: value for name, value in update.request.items() if name not in NAMES}
+        was_there = self._there
+        self._there = was_there or (self._create_missing and given.keys() >= set(NEEDED_TO_CREATE))
+        step = Step(
+            creates=self._there and not was_there,
+            there=self._there,
+            based_on=self._base,
+            changes=changes(given, self._state) if self._there else [],
+            irreversible=irreversible(given, self._state) if was_there else [],
+            conflicts=[
+                Conflict(member=name, earlier=self._set_on[name])
+                for name in given
+                if name in self._set_on and not same({name: given[name]}, self._state)
+            ],
+        )
+        self._state |= given
+        self._base = BasedOn(sha256=digest(self._state)) if self._there else None
+        self._set_on |= dict.fromkeys(given, update.line)
+        return step

@@ -1,0 +1,109 @@
+"""Updates handed on while they are read: one buffer a target, so that no target waits behind another's updates.
+
+Holds updates and says when to read on; reading them, and working on them, is others' business.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+
+import anyio
+
+from batcher.records import Update
+
+AHEAD = 100  # updates: a buffer with fewer is hungry
+HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
+
+
+class Feed:
+    """The updates of one target: a Source that can't look back."""
+
+    looks_back = False
+
+    def __init__(self, on_change: Callable[[], None]) -> None:
+        self.closed = False
+        self._held: deque[Update] = deque()
+        self._ended = False
+        self._on_change = on_change
+        self._arrived = anyio.Event()
+
+    def __len__(self) -> int:
+        return len(self._held)
+
+    async def __aiter__(self) -> AsyncIterator[Update]:
+        while True:
+            if self._held:
+                update = self._held.popleft()
+                self._on_change()
+                yield update
+            elif self._ended or self.closed:
+                return
+            else:
+                await self._arrived.wait()
+                self._arrived = anyio.Event()
+
+    def again(self, line: int) -> Update:
+        raise LookupError(line)
+
+    def put(self, update: Update) -> None:
+        if not self.closed:
+            self._held.append(update)
+            self._arrived.set()
+
+    def end(self) -> None:
+        """Nothing comes after what is held."""
+        self._ended = True
+        self._arrived.set()
+
+    def close(self) -> None:
+        """Nobody takes any more: what is held is dropped, and so is what comes."""
+        self.closed = True
+        self._held.clear()
+        self._arrived.set()
+        self._on_change()
+
+
+class Feeds:
+    """A feed for each target.
+
+    Reading goes on while a target is hungry, one that no update was for so far included: its updates may come last. A
+    target that is slow has its updates held meanwhile, up to HELD_AT_MOST; from there on reading goes at its pace.
+    """
+
+    def __init__(self, targets: frozenset[str]) -> None:
+        self._targets = targets
+        self._feeds: dict[str, Feed] = {}
+        self._changed = anyio.Event()
+
+    def __contains__(self, target: str) -> bool:
+        return target in self._feeds
+
+    def __getitem__(self, target: str) -> Feed:
+        """The feed of a target, a new one when there is none yet."""
+        if target not in self._feeds:
+            self._feeds[target] = Feed(self._notice)
+        return self._feeds[target]
+
+    async def put(self, update: Update) -> bool:
+        """Hand an update on, and return when to read the next; False: nobody takes any more."""
+        self[update.target].put(update)
+        while not self._hungry():
+            if all(target in self._feeds and self._feeds[target].closed for target in self._targets):
+                return False
+            await self._changed.wait()
+            self._changed = anyio.Event()
+        return True
+
+    def end(self) -> None:
+        for feed in self._feeds.values():
+            feed.end()
+
+    def _hungry(self) -> bool:
+        held = sum(map(len, self._feeds.values()))
+        return held < HELD_AT_MOST and any(self._is_hungry(target) for target in self._targets)
+
+    def _is_hungry(self, target: str) -> bool:
+        feed = self._feeds.get(target)
+        return feed is None or (not feed.closed and len(feed) < AHEAD)
+
+    def _notice(self) -> None:
+        self._changed.set()

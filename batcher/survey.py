@@ -1,0 +1,188 @@
+"""The plan: every live trigger of a file of updates read, at reading's own pace, and held against what is wanted of it.
+
+Reads only, and says nothing to anybody; the command line shows what is told here.
+"""
+
+from collections import Counter
+from collections.abc import Callable, Mapping
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any, Literal, TypeAlias
+
+import anyio
+from msgspec import Struct
+
+from batcher.aws import AwsTarget
+from batcher.clock import SystemClock
+from batcher.config import Settings
+from batcher.engine.reading import in_order
+from batcher.engine.retrying import Retrying
+from batcher.engine.runner import cause_of
+from batcher.errors import AwsError
+from batcher.logs import logger
+from batcher.records import Error, Update
+from batcher.rules.hashes import Hashes, hashed
+from batcher.rules.progression import Progression, Step
+from batcher.rules.tally import Tally, stop_reason
+from batcher.sources.file import FileSource, Inspection, TargetIndex, inspect, materialize
+from batcher.wiring import GET, Workshop
+
+AHEAD = 256  # triggers of a target read ahead of the one that is told next
+NOT_FOUND = "ResourceNotFoundException"
+
+Outcome: TypeAlias = Literal["changed", "created", "unchanged", "missing", "unreadable"]
+OUTCOMES: tuple[Outcome, ...] = ("changed", "created", "unchanged", "missing", "unreadable")
+
+
+class Planned(Struct, frozen=True, kw_only=True):
+    """What is to be expected of one update. ``error``: why there is nothing to change, else None."""
+
+    update: Update
+    outcome: Outcome
+    step: Step
+    error: Error | None = None
+
+
+class Survey:
+    """One file surveyed. Reads as: inspect, connect, plan; every step may be the last. ``folder`` takes copies of the input."""
+
+    def __init__(self, origin: str, folder: Path, settings: Settings) -> None:
+        self.origin = origin
+        self.settings = settings
+        self.inspection: Inspection
+        self._folder = folder
+        self._clock = SystemClock()
+        self._shop = Workshop(settings, clock=self._clock, log=logger())
+        self._reader = self._shop.reader()
+        self._targets: dict[str, AwsTarget] = {}
+        self._path: Path
+
+    @property
+    def sensitive(self) -> frozenset[str]:
+        """The members whose content is shown on demand only."""
+        return self._shop.model.sensitive
+
+    def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
+        """Check every line. Raises InputError when the file can't be read."""
+        self._path = materialize(self.origin, self._folder / "input.jsonl")
+        self.inspection = inspect(self._path, self._reader, on_fault=on_fault)
+        return self.inspection
+
+    async def connect(self, stack: AsyncExitStack) -> None:
+        """Open every target's client. Raises AwsError, CredentialsError, SettingsError."""
+        for name in self.inspection.targets:
+            target = await stack.enter_async_context(self._shop.target(name))
+            await target.check()
+            await target.account()
+            self._targets[name] = target
+
+    async def plan(self, tell: Callable[[Planned], None]) -> None:
+        """Tell of every update, those of a target in the order of the file. Raises AwsError, CredentialsError, InputError."""
+        try:
+            async with anyio.create_task_group() as tasks:
+                for name, target in self._targets.items():
+                    tasks.start_soon(self._plan_target, target, self.inspection.targets[name], tell)
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
+        finally:
+            self._shop.remember()
+
+    async def _plan_target(self, target: AwsTarget, index: TargetIndex, tell: Callable[[Planned], None]) -> None:
+        source = FileSource(self._path, index, self._reader)
+        tally, repeated = Tally(), await _repeated(source, index)
+        reading = self._shop.reading(target, GET, tally)
+        desk = _Desk(target.name, reading, tally, repeated, create_missing=self.settings.create_missing)
+        await in_order(aiter(source), desk.look, lambda update, looked: tell(desk.planned(update, looked)), ahead=AHEAD)
+
+
+class _Looked(Struct, frozen=True):
+    """What a trigger was found to be; or why not."""
+
+    current: Mapping[str, Any] | None
+    error: Error | None
+
+    @property
+    def missing(self) -> bool:
+        return self.error is not None and self.error.code == NOT_FOUND
+
+
+class _Desk:
+    """One target's updates planned. A trigger that comes more than once is read once, and kept until its last update."""
+
+    def __init__(self, target: str, reading: Retrying, tally: Tally, repeated: Counter[int], *, create_missing: bool) -> None:
+        self._target = target
+        self._create_missing = create_missing
+        self._reading = reading
+        self._tally = tally
+        self._left = repeated
+        self._looks: dict[tuple[str, str], _Look] = {}
+        self._progressions: dict[tuple[str, str], Progression] = {}
+
+    async def look(self, update: Update) -> _Looked:
+        """The live trigger of an update. Raises AwsError when every call is refused."""
+        if _hash(update) not in self._left:
+            return await self._ask(update)
+        key = (update.domain, update.trigger)
+        if (look := self._looks.get(key)) is None:
+            look = self._looks[key] = _Look()
+            look.found = await self._ask(update)
+            look.over.set()
+        await look.over.wait()
+        return look.found
+
+    def planned(self, update: Update, looked: _Looked) -> Planned:
+        """What the update would do; to be asked in the order of the file."""
+        step = self._progression(update, looked).step(update)
+        if not step.there:
+            outcome: Outcome = "missing" if looked.missing else "unreadable"
+            return Planned(update=update, outcome=outcome, step=step, error=looked.error)
+        outcome = "created" if step.creates else "changed" if step.changes else "unchanged"
+        return Planned(update=update, outcome=outcome, step=step)
+
+    async def _ask(self, update: Update) -> _Looked:
+        effort = await self._reading.bring(update)
+        if reason := stop_reason(self._tally, None):
+            raise AwsError(
+                f"target {self._target}: {reason}. These credentials have to be allowed to profile:GetEventTrigger; "
+                "without a plan: batcher run --no-before."
+            )
+        assert effort is not None  # nobody drains this pacer
+        assert effort.last is not None
+        return _Looked(effort.last.answer, effort.error)
+
+    def _progression(self, update: Update, looked: _Looked) -> Progression:
+        if (value := _hash(update)) not in self._left:
+            return self._begin(looked)
+        key = (update.domain, update.trigger)
+        progression = self._progressions.setdefault(key, self._begin(looked))
+        self._left[value] -= 1
+        if not self._left[value]:
+            self._looks.pop(key, None)
+            del self._progressions[key]
+        return progression
+
+    def _begin(self, looked: _Looked) -> Progression:
+        return Progression(looked.current, create_missing=self._create_missing and looked.missing)
+
+
+class _Look:
+    """One look at a trigger, which several wait for."""
+
+    def __init__(self) -> None:
+        self.over = anyio.Event()
+        self.found = _Looked(None, None)
+
+
+def _hash(update: Update) -> int:
+    return hashed(f"{update.domain}\0{update.trigger}")
+
+
+async def _repeated(source: FileSource, index: TargetIndex) -> Counter[int]:
+    """How often each trigger comes that comes more than once, by hash."""
+    if index.triggers == len(index):
+        return Counter()
+    hashes = Hashes()
+    async for update in source:
+        hashes.add(f"{update.domain}\0{update.trigger}")
+    repeated = hashes.repeated()
+    return Counter([value async for update in source if (value := _hash(update)) in repeated])

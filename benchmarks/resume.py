@@ -1,0 +1,89 @@
+"""A resume of a run with 1,000,000 lines, 99 % done: seconds until its first call, and peak memory at that moment."""
+
+import asyncio
+import hashlib
+import json
+import os
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import msgspec
+
+from batcher.config import Settings
+from batcher.records import Result
+from batcher.rundir import InputFacts, RunFacts
+from benchmarks.common import calls, emulator, update
+
+LINES, DONE = 1_000_000, 0.99
+
+
+def prepare(folder: Path, url: str) -> None:
+    """The input, and the run directory as a session that was killed at 99 % would have left it."""
+    encode = msgspec.json.Encoder().encode
+    with (folder / "updates.jsonl").open("wb") as file:
+        for number in range(LINES):
+            file.write(encode(update(number)) + b"\n")
+    content = folder / "updates.jsonl"
+    with content.open("rb") as file:
+        sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+    run = folder / "updates.run"
+    run.mkdir()
+    facts = RunFacts(
+        run="benchmark",
+        input=InputFacts(path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES),
+        settings=msgspec.to_builtins(Settings()),
+        targets={"default": {"region": "eu-west-1", "account": None, "endpoint": url}},
+        versions={},
+        started_at="2026-01-01T00:00:00.000Z",
+    )
+    (run / "run.json").write_bytes(encode(facts))
+    with (run / "results.jsonl").open("wb") as results, (run / "before.jsonl").open("wb") as before:
+        for number in range(int(LINES * DONE)):
+            request = update(number)
+            result = Result(
+                id=str(number + 1),
+                line=number + 1,
+                target="default",
+                domain="acme",
+                trigger=request["EventTriggerName"],
+                status="succeeded",
+                attempts=1,
+                request_id="7a2f2b7e-1f6e-4a55-8e0e-1d2b3c4d5e6f",
+                started_at="2026-01-01T00:00:00.000Z",
+                finished_at="2026-01-01T00:00:00.100Z",
+                digest="0" * 64,
+            )
+            results.write(encode(result) + b"\n")
+            before.write(encode({"id": result.id, "target": "default", **request}) + b"\n")
+
+
+async def main() -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with emulator() as url:
+            prepare(folder, url)
+            flags = ("--endpoint-url", url, "--rate", "100", "--read-rate", "100", "--yes", "--no-progress")
+            began = time.monotonic()
+            process = await asyncio.create_subprocess_exec(
+                sys.executable,
+                "-m",
+                "batcher",
+                "run",
+                "updates.jsonl",
+                *flags,
+                cwd=folder,
+                env={**os.environ, "PYTHONPATH": str(Path.cwd())},
+                stderr=asyncio.subprocess.DEVNULL,
+            )
+            while not (seen := await calls(url)):
+                await asyncio.sleep(0.1)
+            status = Path(f"/proc/{process.pid}/status").read_text()
+            peak = int(status.split("VmHWM:")[1].split()[0]) / 1024
+            process.terminate()
+            await process.wait()
+    print(json.dumps({"first_update_after_seconds": round(seen[0][0] - began, 1), "peak_mb": round(peak)}))
+
+
+asyncio.run(main())

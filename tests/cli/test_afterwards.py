@@ -1,0 +1,205 @@
+"""What comes after a run: verify, retry, rollback; and what guards it before: canary, stale plans, upsert."""
+
+import json
+import pty
+from collections.abc import Callable
+from pathlib import Path
+
+from batcher.emulator import Emulator, account_of
+from tests.conftest import Command, change, records, trigger
+
+Write = Callable[..., Path]
+
+
+async def test_rollback_puts_back_what_was_and_can_itself_be_verified_and_rolled_back(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(4)])
+    before = [emulator.trigger("acme", f"t{n}") for n in range(4)]
+    write_lines([change(0), change(1), change(2, Description="twice-1"), change(2, Description="twice-2"), change(0)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 0
+        after = [emulator.trigger("acme", f"t{n}") for n in range(4)]
+        ended = await batcher("rollback", "updates.run", *flags, "--json")
+        assert ended.code == 0, ended.err
+        assert json.loads(ended.out)["succeeded"] == 4  # the second update of t0 was unchanged, and left nothing to undo
+        assert [_content(emulator, n) for n in range(4)] == [_plain(state) for state in before]
+        facts = json.loads((tmp_path / "updates.run.rollback" / "run.json").read_bytes())
+        assert (facts["kind"], facts["parent"]) == ("rollback", str(tmp_path / "updates.run"))
+        assert (await batcher("verify", "updates.run.rollback", "--endpoint-url", url)).code == 0
+        assert (await batcher("rollback", "updates.run.rollback", *flags)).code == 0
+        assert [_content(emulator, n) for n in range(4)] == [_plain(state) for state in after]
+
+
+async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_can_not_be_put_back(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(0), change(1), change(2, SegmentFilter="vip")])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 0
+        write_lines([{**change(1), "Description": "somebody else"}], "other.jsonl")
+        assert (await batcher("run", "other.jsonl", *flags)).code == 0
+        ended = await batcher("rollback", "updates.run", *flags, "--json")
+        assert ended.code == 1
+        assert "acme/t2: SegmentFilter did not exist before, and an update can't take it away" in ended.err
+        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {"succeeded": 2, "stale": 1}
+        assert emulator.trigger("acme", "t1")["Description"] == "somebody else"
+        forced = await batcher("rollback", "updates.run", *flags, "--force", "--out", "forced.run")
+        assert forced.code == 0, forced.err
+        assert emulator.trigger("acme", "t1")["Description"] == "before-1"
+
+
+async def test_verify_settles_what_is_in_doubt_and_proves_the_books(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(5)])
+    write_lines([change(n) for n in range(5)])
+    emulator.script("UpdateEventTrigger", ["reset-after", "reset-before"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        run = await batcher(
+            "run", "updates.jsonl", *flags, "--rate", "50", "--max-attempts", "1", "--yes", "--concurrency", "1"
+        )
+        assert run.code == 1
+        assert [r["status"] for r in records(tmp_path / "updates.run" / "results.jsonl")].count("in_doubt") == 2
+        ended = await batcher("verify", "updates.run", *flags, "--json")
+        proof = json.loads(ended.out)
+        assert (ended.code, proof["holds"], proof["settled"]) == (0, True, {"succeeded": 1, "failed": 1})
+        assert proof["counts"] == {"succeeded": 4, "failed": 1}
+        summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
+        assert (summary["succeeded"], summary["failed"], summary["in_doubt"]) == (4, 1, 0)
+        retried = await batcher("retry", "updates.run", *flags, "--rate", "50", "--yes")
+        assert retried.code == 0, retried.err
+        assert "NotAsAsked (failed): 1" in retried.err
+        assert all(emulator.trigger("acme", f"t{n}")["Description"] == f"after-{n}" for n in range(5))
+        results = tmp_path / "updates.run" / "results.jsonl"
+        results.write_bytes(results.read_bytes() + results.read_bytes().splitlines(keepends=True)[0])
+        forged = await batcher("verify", "updates.run", *flags)
+        assert (forged.code, "has more than one result" in forged.err) == (1, True)
+
+
+async def test_verify_finds_what_somebody_changed_since(batcher: Command, write_lines: Write) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(n) for n in range(3)])
+    write_lines([{**change(1), "Description": "else"}], "other.jsonl")
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        for file in ("updates.jsonl", "other.jsonl"):
+            assert (await batcher("run", file, *flags, "--rate", "100", "--yes")).code == 0
+        ended = await batcher("verify", "updates.run", *flags)
+    assert ended.code == 1
+    assert "line 2: acme/t1: NotAsAsked: the live trigger differs in Description" in ended.err
+
+
+async def test_retry_takes_only_the_codes_asked_for(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1), change(2), change(3)])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        ended = await batcher("retry", "updates.run", *flags, "--code", "InternalServerException")
+        assert ended.code == 0, ended.err
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == ["1"]
+        again = await batcher("retry", "updates.run", *flags, "--code", "ResourceNotFoundException")
+        assert again.code == 1
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == ["2", "3"]
+
+
+async def test_retry_leaves_out_what_a_later_update_has_changed(batcher: Command, write_lines: Write) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1, Description="old"), change(1, Description="new")])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        ended = await batcher("retry", "updates.run", *flags)
+        assert "left out: 1 whose trigger a later update has changed since" in ended.err
+        assert emulator.trigger("acme", "t1")["Description"] == "new"
+
+
+async def test_more_changes_than_allowed_are_refused_before_anything_is_sent(batcher: Command, write_lines: Write) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(4)])
+    write_lines([change(0), change(1), {**change(2), "Description": "before-2"}, {**change(3), "Description": "before-3"}])
+    async with emulator as url:
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--max-changes")
+        refused = await batcher(*flags, "1")
+        assert (refused.code, "2 of 4 updates would change something" in refused.err, emulator.applied()) == (2, True, [])
+        assert (await batcher(*flags, "50%")).code == 0
+    assert len(emulator.applied()) == 2
+
+
+async def test_no_images_are_taken_where_reading_is_far_too_slow(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1)])
+    async with emulator as url:
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--read-rate", "5")
+        ended = await batcher(*flags)
+        assert (ended.code, "No before images" in ended.err) == (0, True)
+        assert not (tmp_path / "updates.run" / "before.jsonl").exists()
+        assert (await batcher(*flags, "--before", "--out", "again.run")).code == 0
+    assert (tmp_path / "again.run" / "before.jsonl").exists()
+
+
+async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(batcher: Command, write_lines: Write) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(10)])
+    write_lines([change(n) for n in range(10)])
+    async with emulator as url:
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--canary", "3", "--json")
+        first = await batcher(*flags)
+        assert (first.code, json.loads(first.out)["succeeded"], len(emulator.applied())) == (3, 3, 3)
+        rest = await batcher(*flags)
+        assert (rest.code, json.loads(rest.out)["succeeded"], len(emulator.applied())) == (0, 10, 10)
+
+
+async def test_a_domain_is_copied_into_another_account(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+    emulator = Emulator()
+    whole = [{k: v for k, v in trigger(n, "copy").items() if k != "Description"} for n in range(3)]
+    emulator.seed([trigger(0, "globex")], account=account_of("AKIDEXAMPLE"), region="eu-west-1")
+    write_lines([{**line, "DomainName": "acme"} for line in whole])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes", "--domain-map", "acme=globex")
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 1  # they are not there
+        ended = await batcher("run", "updates.jsonl", *flags, "--create-missing", "--out", "copy.run")
+        assert ended.code == 0, ended.err
+    assert emulator.trigger("globex", "t2")["ObjectTypeName"] == "Orders"
+
+
+async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    import os
+
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1)])
+    ours, theirs = pty.openpty()
+    async with emulator as url:
+        process = await batcher.start("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", stdin=theirs)
+        os.write(ours, b"n\n")
+        _, err = await process.communicate()
+    assert (process.returncode, b"Nothing was sent." in err, emulator.applied()) == (2, True, [])
+    assert not (tmp_path / "updates.run").exists()
+    os.close(ours)
+    os.close(theirs)
+
+
+def _plain(state: dict | None) -> dict:
+    assert state is not None
+    return {name: value for name, value in state.items() if name not in ("CreatedAt", "LastUpdatedAt")}
+
+
+def _content(emulator: Emulator, number: int) -> dict:
+    return _plain(emulator.trigger("acme", f"t{number}"))

@@ -1,0 +1,136 @@
+"""``batcher calibrate`` and ``batcher quota``: measured, remembered, shown, used, forgotten."""
+
+import asyncio
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, trigger
+
+Write = Callable[..., Path]
+ON = ("--domain", "acme", "--trigger", "t1")
+
+
+def seeded(**options: object) -> Emulator:
+    emulator = Emulator(**options)
+    emulator.seed([trigger(n) for n in range(100)])
+    return emulator
+
+
+async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_them(batcher: Command, write_lines: Write) -> None:
+    emulator = seeded(rate=20, burst=20, latency=(0.02, 0.06))
+    write_lines([change(n) for n in range(100)])
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        before = trigger(1)
+        ended = await batcher("calibrate", *ON, "--endpoint-url", url, "--yes", "--json")
+        assert ended.code == 0, ended.err
+        found = json.loads(ended.out)
+        assert found["rate"] == pytest.approx(20, rel=0.05)
+        assert found["burst"] == pytest.approx(20, abs=5)
+        assert sum(emulator.counts()["UpdateEventTrigger"].values()) == found["calls"] <= 200
+        after = emulator.trigger("acme", "t1")
+        assert [after[name] for name in before] == [before[name] for name in before]
+        asked = {json.dumps(each["request"], sort_keys=True) for each in emulator.applied()}
+        assert len(asked) == 1
+        assert set(json.loads(asked.pop())) == {*trigger(1)}
+
+        table = await batcher("quota")
+        assert (table.code, "20/s" in table.out, "eu-west-1  UpdateEventTrigger" in table.out) == (0, True, True)
+        (entry,) = json.loads((await batcher("quota", "--json")).out)["quotas"]
+        assert (entry["account"], entry["operation"]) == (found["account"], "UpdateEventTrigger")
+        assert 0 <= entry["age_seconds"] < 60
+
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--json", "--no-before")
+        late = await batcher(*run, "--deadline", "2s")
+        assert late.code == 2
+        assert "--deadline 2s can't be kept: target default takes" in late.err
+        assert "it would need" in late.err
+        assert len(emulator.applied()) == found["calls"] - found["throttles"]
+        ended = await batcher(*run, "--deadline", "10m")
+        assert (ended.code, "20/s is what this account was found to allow just now" in ended.err) == (0, True)
+        assert json.loads(ended.out)["throttles"] <= 4
+
+    assert "Forgot 0" in (await batcher("quota", "--forget", "--account", "999")).err
+    assert "Forgot 1" in (await batcher("quota", "--forget", "--account", found["account"])).err
+    assert "No quota is remembered" in (await batcher("quota")).err
+
+
+async def test_too_few_calls_tell_too_little_and_are_not_exceeded(batcher: Command) -> None:
+    emulator = seeded(rate=100, burst=100)
+    async with emulator as url:
+        ended = await batcher("calibrate", *ON, "--calls", "30", "--endpoint-url", url, "--yes")
+    assert (ended.code, "Not measured" in ended.err) == (1, True)
+    assert emulator.counts()["UpdateEventTrigger"] == {"ok": 30}
+    assert "No quota is remembered" in (await batcher("quota")).err
+
+
+@pytest.mark.parametrize(
+    ("options", "arguments", "code", "said"),
+    [
+        ({}, ("--trigger", "none"), 5, "can't be read (ResourceNotFoundException"),
+        ({}, ("--rate", "2"), 2, "give --rate auto"),
+        ({"faults": {"access-denied": 1.0}}, (), 5, "AccessDeniedException"),
+        ({}, ("no yes",), 2, "Give --yes"),
+    ],
+)
+async def test_calibrating_refuses_with_one_message(
+    batcher: Command, options: dict[str, object], arguments: tuple[str, ...], code: int, said: str
+) -> None:
+    emulator = seeded(**options)
+    async with emulator as url:
+        yes = () if arguments == ("no yes",) else ("--yes", *arguments)
+        ended = await batcher("calibrate", *ON, "--endpoint-url", url, *yes)
+    assert (ended.code, said in ended.err) == (code, True), ended.err
+    assert emulator.applied() == []
+
+
+async def test_a_change_by_somebody_else_meanwhile_is_told(batcher: Command) -> None:
+    emulator = seeded(rate=20, burst=20)
+    async with emulator as url:
+        process = await batcher.start("calibrate", *ON, "--calls", "30", "--endpoint-url", url, "--yes")
+        while "UpdateEventTrigger" not in emulator.counts():
+            await asyncio.sleep(0.01)
+        while process.returncode is None:  # they change it again and again, so the last word is theirs
+            emulator.seed([trigger(1) | {"Description": "theirs"}])
+            await asyncio.sleep(0.002)
+        _, err = await process.communicate()
+    assert process.returncode == 5
+    assert b"not as it was at the beginning (changed: Description)" in err
+
+
+async def test_what_can_not_be_known_is_said_and_a_damaged_memory_is_one_warning(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    memory = tmp_path / "state" / "batcher" / "quotas.json"
+    memory.parent.mkdir(parents=True)
+    memory.write_text("{")
+    write_lines([change(n) for n in range(20)])
+    async with seeded() as url:
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--no-before", "--deadline", "1h")
+        ended = await batcher(*run, "--dry-run")
+        assert ended.code == 0
+        assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in ended.err
+        assert "It needs 0.00528/s" in ended.err
+        assert ended.err.count("quotas.json is damaged and ignored") == 1
+        unwanted = await batcher(*run, "--dry-run", "--no-remember")
+        assert "quotas.json" not in unwanted.err
+        known = await batcher(*run, "--rate", "10", "--dry-run")
+        assert (known.code, "Takes about 2 s, until " in known.err) == (0, True)
+
+
+async def test_a_share_leaves_the_rest_to_others(batcher: Command, write_lines: Write) -> None:
+    emulator = seeded(rate=40, burst=40)
+    write_lines([change(n) for n in range(60)])
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        assert (await batcher("calibrate", *ON, "--endpoint-url", url, "--yes")).code == 0
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--json", "--no-before")
+        ended = await batcher(*run, "--share", "50%")
+    assert "50% of the quota is used" in ended.err
+    summary = json.loads(ended.out)
+    assert summary["rate"] == pytest.approx(20, rel=0.15)
+    assert summary["throttles"] <= 2

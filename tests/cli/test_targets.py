@@ -1,0 +1,140 @@
+"""Several accounts in one run: each with its own credentials, pace and counts, and none in the way of another."""
+
+import json
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, trigger
+
+Write = Callable[..., Path]
+ROLE = "arn:aws:iam::444455556666:role/batcher"
+
+
+def lines(**counts: int) -> Iterator[dict[str, Any]]:
+    """So many updates of each target, sorted by target."""
+    for target, count in counts.items():
+        yield from ({"target": target, **change(n)} for n in range(count))
+
+
+def settings(folder: Path, **tables: dict[str, Any]) -> str:
+    text = [f'target = "{next(iter(tables))}"']
+    for name, table in tables.items():
+        text += [f"[targets.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+    (folder / "targets.toml").write_text("\n".join(text))
+    return "targets.toml"
+
+
+def seeded(count: int, **options: Any) -> Emulator:
+    emulator = Emulator(**options)
+    emulator.seed([trigger(n) for n in range(count)])
+    return emulator
+
+
+async def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(slow=20, fast=200))
+    slow, fast = seeded(20, rate=2, burst=1), seeded(200, rate=100, burst=20)
+    async with slow as slow_url, fast as fast_url:
+        config = settings(
+            tmp_path, slow={"endpoint_url": slow_url, "rate": 2}, fast={"endpoint_url": fast_url, "rate": 100, "burst": 1}
+        )
+        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before")
+    assert ended.code == 0, ended.err
+    summary = json.loads(ended.out)
+    targets = summary["targets"]
+    assert {name: target["succeeded"] for name, target in targets.items()} == {"slow": 20, "fast": 200}
+    assert 1.9 < targets["fast"]["wall_seconds"] < 5 < 9 < targets["slow"]["wall_seconds"] < 15
+    for part in (summary, *targets.values()):
+        assert sum(part["seconds"].values()) == pytest.approx(part["wall_seconds"], rel=0.02)
+    assert targets["slow"]["seconds"]["token"] > 0.7 * targets["slow"]["wall_seconds"]
+    assert summary["double_quota_saves"] == pytest.approx(targets["slow"]["wall_seconds"] / 2, rel=0.2)
+    assert "Twice the quota would save about" in ended.err
+
+
+@pytest.mark.parametrize(
+    ("broken", "said"),
+    [
+        ({"endpoint_url": "http://127.0.0.1:1"}, "no connection to http://127.0.0.1:1"),
+        ({"role_arn": ROLE, "external_id": "wrong"}, "not authorized to perform: sts:AssumeRole"),
+        ({"fault": "access-denied"}, "every call was refused"),
+        ({"fault": "expired-token"}, "does not accept the credentials"),
+    ],
+    ids=["unreachable", "role", "denied", "expired"],
+)
+async def test_a_target_that_fails_stops_alone(
+    batcher: Command, write_lines: Write, tmp_path: Path, broken: dict[str, str], said: str
+) -> None:
+    write_lines(lines(bad=60, good=60))
+    good = seeded(60, external_ids={ROLE: "right"})
+    async with AsyncExitStack() as stack:
+        url = await stack.enter_async_context(good)
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        table = {"endpoint_url": url, **broken}
+        if fault := table.pop("fault", None):
+            table["endpoint_url"] = await stack.enter_async_context(seeded(60, faults={fault: 1.0}))
+        config = settings(tmp_path, bad={**table, "rate": 100}, good={"endpoint_url": url, "rate": 100})
+        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before")
+        assert ended.code == 3, ended.err
+        summary = json.loads(ended.out)
+        assert summary["stopped"].startswith("target bad: ")
+        assert said in summary["targets"]["bad"]["stopped"]
+        assert said in ended.err
+        assert (summary["targets"]["good"]["succeeded"], summary["targets"]["good"]["stopped"]) == (60, None)
+        assert summary["targets"]["bad"]["not_started"] > 0
+        assert len(good.applied()) == 60
+
+        mended = settings(tmp_path, bad={"endpoint_url": url, "rate": 100}, good={"endpoint_url": url, "rate": 100})
+        resumed = await batcher("run", "updates.jsonl", "--config", mended, "--yes", "--json", "--no-before")
+    assert json.loads(resumed.out)["not_started"] == 0, resumed.err
+
+
+async def test_an_assumed_role_is_another_account_and_is_renewed_before_it_expires(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(other=50))
+    emulator = seeded(50, session_seconds=2, external_ids={ROLE: "right"})
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        role = {"role_arn": ROLE, "external_id": "right", "role_session_name": "migration"}
+        config = settings(tmp_path, other={"endpoint_url": url, "rate": 10, **role})
+        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before")
+        counts = emulator.counts()
+    assert ended.code == 0, ended.err
+    assert "of 444455556666, eu-west-1 (target other" in ended.err
+    assert counts["UpdateEventTrigger"] == {"ok": 50}  # 5 s of calls, and no session was used beyond its 2 s
+    assert counts["AssumeRole"]["ok"] >= 3
+    assert {applied["account"] for applied in emulator.applied()} == {"444455556666"}
+    assert "ASIA" not in "".join(path.read_text() for path in (tmp_path / "updates.run").iterdir())
+
+
+async def test_a_wrong_external_id_is_one_clear_message(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+    write_lines(lines(other=3))
+    emulator = seeded(3, external_ids={ROLE: "right"})
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        ended = await batcher(
+            "run", "updates.jsonl", "--target", "other", "--role-arn", ROLE, "--endpoint-url", url, "--yes", "--no-before"
+        )
+    assert ended.code == 5
+    assert "batcher: target other: " in ended.err
+    assert "not authorized to perform: sts:AssumeRole" in ended.err
+    assert "Check role_arn, external_id" in ended.err
+    assert emulator.applied() == []
+
+
+async def test_a_target_without_a_region_is_a_mistake_to_be_put_right_first(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(one=3, two=3))
+    batcher.environ.pop("AWS_REGION")
+    emulator = seeded(3)
+    async with emulator as url:
+        config = settings(tmp_path, one={"endpoint_url": url, "region": "eu-west-1"}, two={"endpoint_url": url})
+        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before")
+    assert (ended.code, "target two: no Region" in ended.err, emulator.applied()) == (2, True, [])

@@ -1,0 +1,194 @@
+"""An update settled with care: looked at, its image kept before it is sent, AWS's answer held against what was asked."""
+
+from typing import Any
+
+import anyio
+import msgspec
+import pytest
+
+from batcher.engine.pacing import Pacer
+from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.settling import Careful
+from batcher.logs import logger
+from batcher.records import Attempt, BasedOn, Result, Update
+from batcher.rules.intent import Wishes
+from batcher.rules.plan import digest
+from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
+from batcher.testing import update as make_update
+
+BEFORE = {"EventTriggerName": "t1", "ObjectTypeName": "Orders", "Description": "old", "CreatedAt": 1.0}
+
+
+class Server:
+    """Callers of one live trigger, None while there is none; ``failures`` come first, ``log`` says what happened when."""
+
+    def __init__(self, live: dict[str, Any] | None, *, failures: list[Attempt] | None = None, obeys: bool = True) -> None:
+        self.live = live
+        self.failures = failures or []
+        self.obeys = obeys
+        self.log: list[str] = []
+
+    def caller(self, operation: str) -> "_Caller":
+        return _Caller(self, operation)
+
+
+class _Caller:
+    def __init__(self, server: Server, operation: str) -> None:
+        self._server = server
+        self._operation = operation
+
+    async def call(self, update: Update) -> Attempt:
+        server = self._server
+        server.log.append(self._operation)
+        await anyio.sleep(0.1)
+        if self._operation != "GetEventTrigger" and server.failures:
+            return server.failures.pop(0)
+        if server.live is None and self._operation != "CreateEventTrigger":
+            return refused("ResourceNotFoundException", 404)
+        if self._operation != "GetEventTrigger" and server.obeys:
+            server.live = {**(server.live or {}), **{k: v for k, v in update.request.items() if k != "DomainName"}}
+        return Attempt(reached="answered", seconds=0.1, answer=server.live, request_id="r")
+
+    async def refresh(self) -> bool:
+        return False
+
+
+class Kept:
+    """Images in memory."""
+
+    def __init__(self, server: Server, kept: frozenset[str] = frozenset()) -> None:
+        self.images: list[dict[str, Any]] = []
+        self._server = server
+        self._kept = kept
+
+    def kept(self, update: Update) -> bool:
+        return update.id in self._kept
+
+    async def keep(self, update: Update, image: dict[str, Any]) -> None:
+        await anyio.sleep(0.1)
+        self._server.log.append("image")
+        self.images.append(image)
+
+
+def settle(server: Server, update: Update, *, kept: bool = False, **wishes: bool) -> tuple[Result, Kept]:
+    clock = LoopClock()
+    images = Kept(server, frozenset({update.id}) if kept else frozenset())
+
+    def retrying(operation: str) -> Retrying:
+        return Retrying(
+            caller=server.caller(operation),
+            pacer=Pacer(OpenLimiter(), 4, clock),
+            policy=RetryPolicy(),
+            clock=clock,
+            log=logger(),
+            on_attempt=lambda verdict: None,
+        )
+
+    async def scenario() -> Result | None:
+        careful = Careful(
+            look=True,
+            reading=retrying("GetEventTrigger"),
+            writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},
+            images=images,
+            wishes=Wishes(**wishes),
+            clock=clock,
+            pace=lambda: None,
+        )
+        return await careful.settle(update)
+
+    result = in_virtual_time(scenario())
+    assert result is not None
+    return result, images
+
+
+def wants(**members: Any) -> Update:
+    plain = make_update(1)
+    return msgspec.structs.replace(plain, request={**plain.request, **members})
+
+
+def test_the_image_is_kept_before_the_update_is_sent_and_is_ready_to_be_run() -> None:
+    server = Server(dict(BEFORE))
+    result, images = settle(server, wants(Description="new"))
+    assert server.log == ["GetEventTrigger", "image", "UpdateEventTrigger"]
+    assert (result.status, result.attempts) == ("succeeded", 1)
+    assert images.images == [{"DomainName": "acme", "EventTriggerName": "t1", "ObjectTypeName": "Orders", "Description": "old"}]
+    assert result.digest == digest({**BEFORE, "Description": "new"})
+
+
+def test_what_is_already_as_asked_is_not_sent() -> None:
+    server = Server(dict(BEFORE))
+    result, images = settle(server, wants(Description="old"))
+    assert (server.log, result.status, result.attempts, images.images) == (["GetEventTrigger"], "unchanged", 0, [])
+
+
+def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() -> None:
+    sent_before_the_crash, not_sent = Server({**BEFORE, "Description": "new"}), Server(dict(BEFORE))
+    result, images = settle(sent_before_the_crash, wants(Description="new"), kept=True)
+    assert (result.status, result.attempts, images.images) == ("succeeded", 0, [])
+    result, images = settle(not_sent, wants(Description="new"), kept=True)
+    assert (result.status, result.attempts, images.images) == ("succeeded", 1, [])
+
+
+@pytest.mark.parametrize(
+    ("based_on", "force", "status"),
+    [(digest(BEFORE), False, "succeeded"), ("0" * 64, False, "stale"), ("0" * 64, True, "succeeded")],
+)
+def test_an_update_based_on_another_state_is_stale_unless_forced(based_on: str, force: bool, status: str) -> None:
+    server = Server(dict(BEFORE))
+    update = msgspec.structs.replace(wants(Description="new"), based_on=BasedOn(sha256=based_on))
+    result, _ = settle(server, update, force=force)
+    assert (result.status, "UpdateEventTrigger" in server.log) == (status, status == "succeeded")
+
+
+def test_merge_sends_the_live_trigger_whole() -> None:
+    seen: list[dict[str, Any]] = []
+
+    class Recording(Server):
+        def caller(self, operation: str) -> _Caller:
+            caller = super().caller(operation)
+            call = caller.call
+
+            async def recorded(update: Update) -> Attempt:
+                if operation == "UpdateEventTrigger":
+                    seen.append(update.request)
+                return await call(update)
+
+            caller.call = recorded  # type: ignore[method-assign]
+            return caller
+
+    settle(Recording(dict(BEFORE)), wants(SegmentFilter="vip"), merge=True)
+    assert seen == [
+        {
+            "DomainName": "acme",
+            "EventTriggerName": "t1",
+            "ObjectTypeName": "Orders",
+            "Description": "old",
+            "SegmentFilter": "vip",
+        }
+    ]
+
+
+def test_an_answer_that_differs_from_what_was_asked_is_a_failure_that_quotes_nothing() -> None:
+    result, _ = settle(Server(dict(BEFORE), obeys=False), wants(Description="new"))
+    assert (result.status, result.error and result.error.code) == ("failed", "NotAsAsked")
+    assert result.error is not None
+    assert "Description" in result.error.message
+    assert "new" not in result.error.message
+    assert "old" not in result.error.message
+
+
+def test_a_missing_trigger_fails_or_is_created_when_the_line_has_all_that_takes() -> None:
+    whole = wants(ObjectTypeName="Orders", EventTriggerConditions=[{}])
+    assert settle(Server(None), whole)[0].status == "failed"
+    lacking, _ = settle(Server(None), wants(Description="new"), create_missing=True)
+    assert lacking.error is not None
+    assert "ObjectTypeName, EventTriggerConditions" in lacking.error.message
+    server = Server(None)
+    created, images = settle(server, whole, create_missing=True)
+    assert (server.log, created.status, images.images) == (["GetEventTrigger", "CreateEventTrigger"], "succeeded", [])
+
+
+def test_an_answer_that_never_comes_leaves_it_in_doubt_with_its_image_kept() -> None:
+    result, images = settle(Server(dict(BEFORE), failures=[lost()] * 8), wants(Description="new"))
+    assert (result.status, result.attempts, len(images.images)) == ("in_doubt", 8, 1)
+    assert result.digest is msgspec.UNSET

@@ -1,0 +1,50 @@
+"""How long work takes, until when there is time, and which rate it needs."""
+
+import re
+from datetime import datetime, timedelta
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.rules.deadline import DEADLINE, Work, longest, seconds_until
+
+NOON = datetime(2026, 3, 3, 12, 0)
+
+
+@pytest.mark.parametrize(
+    ("deadline", "seconds"),
+    [("13:30", 5400), ("12:00", 86400), ("06:00", 18 * 3600), ("2h", 7200), ("90m", 5400), ("45s", 45), ("1h30m", 5400)],
+)
+def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(deadline: str, seconds: float) -> None:
+    assert re.search(DEADLINE, deadline)
+    assert seconds_until(deadline, NOON) == seconds
+
+
+@pytest.mark.parametrize("text", ["", "24:00", "6:00", "12:60", "2", "h", "2x", "1m1h", "-2h", "2h "])
+def test_anything_else_is_no_deadline(text: str) -> None:
+    assert not re.search(DEADLINE, text)
+
+
+@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1)), hour=st.integers(0, 23), minute=st.integers(0, 59))
+def test_a_time_of_day_is_within_a_day_and_has_that_time(now: datetime, hour: int, minute: int) -> None:
+    seconds = seconds_until(f"{hour:02}:{minute:02}", now)
+    assert 0 < seconds <= 86400
+    at = now + timedelta(seconds=seconds)
+    assert (at.hour, at.minute, at.second) == (hour, minute, 0)
+
+
+@given(updates=st.integers(0, 10**7), rate=st.floats(0.02, 500), burst=st.floats(1, 1000), seconds=st.floats(1, 1e6))
+def test_at_the_rate_needed_it_is_done_just_in_time(updates: int, rate: float, burst: float, seconds: float) -> None:
+    needed = Work(updates=updates, rate=rate, burst=burst).rate_needed(seconds)
+    if needed > 0:
+        assert Work(updates=updates, rate=needed, burst=burst).seconds == pytest.approx(seconds)
+    else:
+        assert updates <= burst
+
+
+def test_targets_work_side_by_side_and_one_unknown_makes_the_whole_unknown() -> None:
+    fast, slow, unknown = (Work(updates=101, rate=rate) for rate in (100, 2, None))
+    assert longest([fast, slow]) == 50
+    assert longest([fast, unknown]) is None
+    assert longest([]) == 0

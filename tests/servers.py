@@ -1,0 +1,82 @@
+"""Servers of the tests: real ones, as processes of their own on a free port of the loopback, ended with the test session.
+
+They are never skipped: where one is not installed, the tests fail and say what installs it.
+"""
+
+import os
+import shutil
+import socket
+import subprocess
+import time
+from collections.abc import Mapping
+from pathlib import Path
+
+import pytest
+
+START_WITHIN = 30.0  # seconds
+MINISTACK = Path(".venv-ministack/bin/ministack")
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+class Server:
+    """A server's process. ``stop`` kills it, ``start`` starts it anew on the same port, empty."""
+
+    def __init__(self, command: list[str], port: int, log: Path, environ: Mapping[str, str] | None = None) -> None:
+        self.port = port
+        self._command = command
+        self._environ = None if environ is None else dict(environ)
+        self._log = log
+        self._process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> None:
+        with self._log.open("ab") as log:
+            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environ)
+        until = time.monotonic() + START_WITHIN
+        while not self._listens():
+            if self._process.poll() is not None or time.monotonic() > until:
+                pytest.fail(f"{self._command[0]} does not start:\n{self._log.read_text()[-2000:]}")
+            time.sleep(0.02)
+
+    def stop(self) -> None:
+        if self._process is not None:
+            self._process.kill()
+            self._process.wait()
+            self._process = None
+
+    def _listens(self) -> bool:
+        with socket.socket() as probe:
+            probe.settimeout(1)
+            return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+def redis_server(folder: Path) -> Server:
+    """A redis-server without persistence."""
+    command = shutil.which("redis-server")
+    if command is None:
+        pytest.fail("redis-server is missing; make test installs it (apt-get install redis-server)")
+    port = free_port()
+    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    return Server([command, *arguments], port, folder / "redis.log")
+
+
+def sqs_server(folder: Path) -> Server:
+    """A local SQS: ministack, in a virtual environment of its own."""
+    if not MINISTACK.exists():
+        pytest.fail("ministack is missing; make test installs it into .venv-ministack")
+    port = free_port()
+    environ = {
+        "PATH": os.environ["PATH"],
+        "HOME": str(folder),
+        "TMPDIR": str(folder),
+        "BIND_HOST": "127.0.0.1",
+        "GATEWAY_PORT": str(port),
+        "SERVICES": "sqs",
+        "LOG_LEVEL": "WARNING",
+    }
+    return Server([str(MINISTACK)], port, folder / "sqs.log", environ)

@@ -1,0 +1,76 @@
+"""Updates are handed on so that no target waits behind another's, within bounds."""
+
+import anyio
+import pytest
+
+from batcher.records import Update
+from batcher.sources import feed
+from batcher.sources.feed import AHEAD, Feeds
+from batcher.testing import in_virtual_time, update
+
+
+async def reads(feeds: Feeds, updates: list[Update]) -> int:
+    """How many updates are read before reading pauses."""
+    count = 0
+    with anyio.move_on_after(1):
+        for each in updates:
+            count += 1
+            if not await feeds.put(each):
+                break
+    return count
+
+
+@pytest.mark.parametrize(
+    ("targets", "expected"),
+    [
+        ({"a"}, AHEAD),  # only one: as far ahead as it needs
+        ({"a", "b"}, 1000),  # what comes for the other one may be last in the input
+    ],
+)
+def test_reading_goes_on_while_a_target_is_hungry(targets: set[str], expected: int) -> None:
+    async def scenario() -> int:
+        return await reads(Feeds(frozenset(targets)), [update(n, target="a") for n in range(1000)])
+
+    assert in_virtual_time(scenario()) == expected
+
+
+def test_a_target_that_nobody_takes_from_does_not_hold_back_one_that_comes_last_in_the_input() -> None:
+    async def scenario() -> list[str]:
+        feeds, taken = Feeds(frozenset({"slow", "fast"})), []
+        updates = [update(n, target="slow") for n in range(5000)] + [update(n, target="fast") for n in range(5000, 5500)]
+
+        async def take() -> None:
+            async for each in feeds["fast"]:
+                taken.append(each.id)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(take)
+            assert await reads(feeds, updates) == 5500
+            feeds.end()
+        return taken
+
+    assert in_virtual_time(scenario()) == [str(n) for n in range(5000, 5500)]
+
+
+def test_what_is_held_is_bounded() -> None:
+    async def scenario() -> int:
+        return await reads(Feeds(frozenset("ab")), [update(n, target="a") for n in range(feed.HELD_AT_MOST + 10)])
+
+    assert in_virtual_time(scenario()) == feed.HELD_AT_MOST
+
+
+def test_reading_ends_when_no_target_takes_any_more() -> None:
+    async def scenario() -> int:
+        feeds = Feeds(frozenset("a"))
+
+        async def close_soon() -> None:
+            await anyio.sleep(0.5)
+            feeds["a"].close()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(close_soon)
+            count = await reads(feeds, [update(n, target="a") for n in range(1000)])
+        assert len(feeds["a"]) == 0
+        return count
+
+    assert in_virtual_time(scenario()) == AHEAD
