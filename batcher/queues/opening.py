@@ -1,0 +1,82 @@
+"""Which queue a URL means. Redis is imported only where a URL names it."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+
+from batcher.errors import SettingsError
+from batcher.ports import Producer, Queue, QueueOffice
+from batcher.queues.spool import SpoolDirectory
+
+if TYPE_CHECKING:
+    from batcher.queues.redis_streams import RedisQueue
+
+KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
+
+
+class Opened(NamedTuple):
+    """The sides of one message queue. ``dead_letters``: whether it has a place for messages that are set aside."""
+
+    queue: Queue
+    producer: Producer
+    office: QueueOffice
+    dead_letters: bool
+
+
+def spool_of(url: str) -> SpoolDirectory | None:
+    """The spool directory of a URL; None when it is of a message queue. Raises QueueError."""
+    kind, _, rest = url.partition(":")
+    if kind != "spool":
+        return None
+    if not rest:
+        raise SettingsError(f"{url}: names no directory. A queue is one of {KINDS}.")
+    return SpoolDirectory(Path(rest))
+
+
+@asynccontextmanager
+async def open_queue(
+    url: str,
+    *,
+    lease: int = 60,
+    profile: str | None = None,
+    region: str | None = None,
+    endpoint_url: str | None = None,
+) -> AsyncIterator[Opened]:
+    """A message queue, connected. ``lease`` in seconds; profile, Region and endpoint are for SQS.
+
+    Raises SettingsError for a URL that means none, QueueError when it can't be reached.
+    """
+    kind, _, rest = url.partition(":")
+    if kind == "sqs" and rest:
+        from batcher.queues.sqs import SqsQueue
+        from batcher.queues.sqs_client import SqsClient
+        from batcher.queues.sqs_office import SqsOffice
+
+        async with SqsClient(rest, profile=profile, region=region, endpoint_url=endpoint_url) as client:
+            office = SqsOffice(client)
+            yield Opened(SqsQueue(client, lease=lease), office, office, client.dead_url is not None)
+    elif kind in ("redis", "rediss"):
+        address, stream = _redis_parts(url)
+        async with _redis_queue()(address, stream, lease=lease) as queue:
+            yield Opened(queue, queue, queue, True)
+    else:
+        raise SettingsError(f"{url}: not a message queue. A queue is one of {KINDS}.")
+
+
+def _redis_queue() -> "type[RedisQueue]":
+    try:
+        from batcher.queues.redis_streams import RedisQueue
+    except ModuleNotFoundError as error:
+        raise SettingsError("A queue in Redis needs redis-py: pip install 'batcher[redis]'.") from error
+    return RedisQueue
+
+
+def _redis_parts(url: str) -> tuple[str, str]:
+    """The URL without the name of the stream, and that name."""
+    parts = urlsplit(url)
+    query = dict(parse_qsl(parts.query))
+    if not (stream := query.pop("stream", "")):
+        raise SettingsError(f"{parts.scheme}://{parts.hostname}{parts.path}: names no stream: add ?stream=NAME.")
+    return urlunsplit(parts._replace(query=urlencode(query))), stream

@@ -1,0 +1,199 @@
+"""A spool directory: whole files of updates, each claimed by one worker at a time.
+
+    DIR/NAME.jsonl               waits; written under a name with a dot and renamed, so it is whole when it is seen
+    DIR/claimed/NAME.jsonl       being worked through; NAME.jsonl.lock is flocked by its worker, NAME.run is its run directory
+    DIR/done/, DIR/failed/       both of them after the end; NAME.jsonl.wrong says what was wrong
+
+The kernel lets go of the lock of a worker that dies, so a claimed file whose lock can be had was left by the dead. Nothing is
+read here but names; several hosts can share a directory where rename and flock work across them (a local disk, NFSv4).
+"""
+
+import fcntl
+import os
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
+from pathlib import Path
+
+import anyio
+import msgspec
+
+from batcher.errors import QueueError
+from batcher.files import write_atomically
+from batcher.records import Claim, Depth, Update
+
+ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
+LOOK_AGAIN = 0.2  # seconds; a directory read now and then works on every file system, unlike notices of the kernel
+
+_encode = msgspec.json.Encoder().encode
+
+
+class SpoolDirectory:
+    """ports.Spool and ports.Producer over a directory, which is made when it is not there."""
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+        self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
+        self._locks: dict[str, int] = {}
+        try:
+            for each in (path, self._claimed, self._done, self._failed):
+                each.mkdir(mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise QueueError(f"{path}: can't be used as spool directory: {error.strerror}.") from error
+
+    def __repr__(self) -> str:
+        return f"<SpoolDirectory {self.path}, holds {', '.join(self._locks) or 'nothing'}>"
+
+    # the worker's side
+
+    async def claim(self) -> Claim:
+        """The oldest file that nobody has; one that a dead worker left before any other. Raises QueueError."""
+        while True:
+            if (claim := self.claim_now()) is not None:
+                return claim
+            await anyio.sleep(LOOK_AGAIN)
+
+    def claim_now(self) -> Claim | None:
+        """The same without waiting: None when there is none."""
+        try:
+            for path in (*_oldest_first(self._claimed), *_oldest_first(self.path)):
+                if (claim := self._take(path)) is not None:
+                    return claim
+        except OSError as error:
+            raise QueueError(f"{self.path}: can't be read: {error.strerror}. Trying again may help.") from error
+        return None
+
+    def _take(self, path: Path) -> Claim | None:
+        """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the dead."""
+        name = path.name
+        if name in self._locks or (lock := _lock(self._claimed / f"{name}.lock")) is None:
+            return None
+        mine = self._claimed / name
+        resumed = mine.exists()
+        try:
+            if not resumed:
+                path.rename(mine)
+                self._tidy(mine)
+        except FileNotFoundError:  # another worker had it, and may have ended it by now
+            self._unlock(name, lock)
+            return None
+        self._locks[name] = lock
+        return Claim(name=name, path=mine, run=_run_of(mine), resumed=resumed)
+
+    def _tidy(self, mine: Path) -> None:
+        """A run directory left here is that of an earlier file of this name, whose worker died while it moved them."""
+        left = _run_of(mine)
+        if left.exists():
+            left.rename(self._done / _run_of(self._done / _free_name(self._done, mine.name)).name)
+
+    def done(self, claim: Claim) -> None:
+        """Move it, and its run directory, to ``done``."""
+        self._end(claim, self._done)
+
+    def failed(self, claim: Claim, wrong: str) -> None:
+        """Move it, and its run directory, to ``failed``, and write beside it what is wrong."""
+        self._end(claim, self._failed, wrong)
+
+    def _end(self, claim: Claim, to: Path, wrong: str | None = None) -> None:
+        name = _free_name(to, claim.name)
+        try:
+            if wrong is not None:
+                write_atomically(to / f"{name}.wrong", (wrong.rstrip() + "\n").encode())
+            claim.path.rename(to / name)
+            if claim.run.exists():  # last: a file without its run directory would be worked through once more
+                claim.run.rename(_run_of(to / name))
+        except OSError as error:
+            raise QueueError(f"{claim.path}: can't be moved to {to}: {error.strerror}.") from error
+        self._unlock(claim.name, self._locks.pop(claim.name))
+
+    def release(self, claim: Claim) -> None:
+        """It stays claimed without a holder: the next worker, or a later one, resumes it."""
+        os.close(self._locks.pop(claim.name))
+
+    def _unlock(self, name: str, lock: int) -> None:
+        """The lock file goes while it is held, and only when there is nothing to lock any more."""
+        if not (self._claimed / name).exists():
+            (self._claimed / f"{name}.lock").unlink(missing_ok=True)
+        os.close(lock)
+
+    # the producer's side, and the office's
+
+    async def send(self, updates: Sequence[Update], batch: str) -> None:
+        """One file named after the batch. Raises QueueError when there is one of that name."""
+        lines = b"".join(_encode({"id": u.id, "target": u.target, **u.request}) + b"\n" for u in updates)
+        self.drop(f"{batch}.jsonl", lines)
+
+    def drop(self, name: str, content: bytes) -> None:
+        """Put in a file, whole and durable before any worker sees it."""
+        beside, there = self.path / f".{name}.new", self.path / name
+        try:
+            write_atomically(beside, content)
+            os.link(beside, there)  # unlike a rename it does not replace one that still waits
+            beside.unlink()
+            _sync(self.path)
+        except FileExistsError:
+            beside.unlink()
+            raise QueueError(f"{there}: waits already. Give the file another name.") from None
+        except OSError as error:
+            raise QueueError(f"{there}: can't be written: {error.strerror}.") from error
+
+    async def depth(self) -> Depth:
+        """In files."""
+        waiting = list(_oldest_first(self.path))
+        return Depth(
+            waiting=len(waiting),
+            held=len(list(_oldest_first(self._claimed))),
+            dead=len(list(_oldest_first(self._failed))),
+            oldest_seconds=max(0.0, time.time() - waiting[0].stat().st_mtime) if waiting else None,
+        )
+
+
+def _oldest_first(folder: Path) -> Iterator[Path]:
+    """Files of updates, by the time they were written, then by name."""
+    found = []
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            if entry.name.endswith(ENDINGS) and not entry.name.startswith("."):
+                with suppress(FileNotFoundError):  # taken in the meantime
+                    found.append((entry.stat().st_mtime_ns, entry.name))
+    return (folder / name for _, name in sorted(found))
+
+
+def _lock(path: Path) -> int | None:
+    """The lock file of that name, held; None when somebody else has it."""
+    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        if os.stat(path).st_ino == os.fstat(file).st_ino:  # else its holder ended and took the name away
+            return file
+    except (BlockingIOError, FileNotFoundError):
+        pass
+    os.close(file)
+    return None
+
+
+def _run_of(path: Path) -> Path:
+    """The run directory that belongs to a file."""
+    return path.with_name(f"{_stem(path.name)}.run")
+
+
+def _stem(name: str) -> str:
+    return name[: name.index(".jsonl")]
+
+
+def _free_name(folder: Path, name: str) -> str:
+    """The name itself, or with a number where a file of that name ended before."""
+    stem, ending = _stem(name), name[name.index(".jsonl") :]
+    number, free = 1, name
+    while (folder / free).exists() or _run_of(folder / free).exists():
+        number += 1
+        free = f"{stem}-{number}{ending}"
+    return free
+
+
+def _sync(folder: Path) -> None:
+    file = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(file)
+    finally:
+        os.close(file)

@@ -1,0 +1,86 @@
+"""Amazon SQS, standard and FIFO: the worker's side. One update a message.
+
+Connecting and batches of requests are in ``sqs_client``; sending and the dead letters in ``sqs_office``.
+"""
+
+from collections.abc import Sequence
+
+import anyio
+
+from batcher.errors import QueueError
+from batcher.queues.gathering import Gathering
+from batcher.queues.sqs_client import BATCH, SqsClient, message_of
+from batcher.records import Message
+
+LONGEST_WAIT = 5  # seconds of a long poll: a receive that is cancelled is waited for, to give back what it borrowed
+PATIENCE = 2.0  # seconds beyond that
+
+
+class SqsQueue:
+    """A queue of SQS as ports.Queue. Use inside ``async with`` of its client.
+
+    ``lease``: whole seconds of visibility timeout, renewed by ``extend``. ``wait``: whole seconds of a long poll.
+    """
+
+    def __init__(self, client: SqsClient, *, lease: int = 60, wait: int = LONGEST_WAIT) -> None:
+        self._client = client
+        self._lease = lease
+        self._wait = wait
+        self._deletes = Gathering(self._delete, BATCH)
+        self._visibilities = Gathering(self._change, BATCH)
+
+    def __repr__(self) -> str:
+        return f"<SqsQueue {self._client.name}>"
+
+    @property
+    def lease(self) -> float:
+        return float(self._lease)
+
+    async def receive(self, limit: int) -> list[Message]:
+        received: list[Message] = []
+        try:
+            async with anyio.create_task_group() as tasks:
+                tasks.start_soon(self._receive, min(limit, BATCH), received)
+        except BaseExceptionGroup as group:
+            raise group.exceptions[0] from None
+        except anyio.get_cancelled_exc_class():
+            with anyio.move_on_after(PATIENCE, shield=True):
+                for message in reversed(received):
+                    await self.release(message)
+            raise
+        return received
+
+    async def _receive(self, limit: int, received: list[Message]) -> None:
+        """Shielded: the answer that a cancelled request would have brought holds messages that nobody else gets."""
+        with anyio.move_on_after(self._wait + PATIENCE, shield=True) as bound:
+            answer = await self._client.call(
+                "receive_message",
+                MaxNumberOfMessages=limit,
+                VisibilityTimeout=self._lease,
+                WaitTimeSeconds=self._wait,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
+            )
+            received.extend(map(message_of, answer.get("Messages", ())))
+        if bound.cancelled_caught:
+            raise QueueError(f"{self._client.name}: no answer to a request for messages. Trying again.")
+
+    async def extend(self, message: Message) -> bool:
+        return await self._visibilities((message.handle, self._lease)) is None
+
+    async def acknowledge(self, message: Message) -> None:
+        await self._deletes(message.handle)
+
+    async def release(self, message: Message) -> None:
+        await self._visibilities((message.handle, 0))
+
+    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+        """Copied first, then deleted: a crash in between leaves it twice, never not at all."""
+        await self._client.bury(message, code, reason)
+        await self.acknowledge(message)
+
+    async def _delete(self, handles: Sequence[str]) -> list[str | None]:
+        return await self._client.batch("delete_message_batch", [{"ReceiptHandle": handle} for handle in handles])
+
+    async def _change(self, changes: Sequence[tuple[str, int]]) -> list[str | None]:
+        entries = [{"ReceiptHandle": handle, "VisibilityTimeout": seconds} for handle, seconds in changes]
+        return await self._client.batch("change_message_visibility_batch", entries)

@@ -1,0 +1,166 @@
+"""The connection to one SQS queue and to its dead-letter queue: finding them, single and batch requests, errors.
+
+The only file of the queues that knows botocore. Its errors stop here: they become QueueError, or SettingsError where
+somebody has to put something right.
+"""
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
+from typing import Any
+from urllib.parse import urlsplit
+
+import anyio
+import botocore.exceptions as sdk
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+
+from batcher.errors import QueueError, SettingsError
+from batcher.records import Message
+
+BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
+TRIES = 4  # of the entries of a batch that failed through no fault of ours
+CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
+
+_AWS_HOST = re.compile(r"^sqs\.([a-z0-9-]+)\.amazonaws\.com")
+_YOURS = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "AccessDenied", "AccessDeniedException")
+
+
+class SqsClient:
+    """A queue by name or URL. Use as an async context manager.
+
+    ``endpoint_url``: default: that of the URL where it is not AWS's, else botocore's. Raises QueueError; SettingsError
+    without a Region.
+    """
+
+    def __init__(
+        self, queue: str, *, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+    ) -> None:
+        self.name = queue.rpartition("/")[2]
+        self.url = queue if "://" in queue else ""
+        self.dead_url: str | None = None
+        self._profile = profile
+        self._region, self._endpoint = _place(self.url, region, endpoint_url)
+        self._stack = AsyncExitStack()
+        self._client: Any = None
+
+    @property
+    def fifo(self) -> bool:
+        return self.name.endswith(".fifo")
+
+    async def __aenter__(self) -> "SqsClient":
+        try:
+            await self._connect()
+            self.url = self.url or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
+            self.dead_url = await self._find_dead_letters()
+        except BaseException:
+            await self.__aexit__()
+            raise
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        with anyio.CancelScope(shield=True):
+            await self._stack.aclose()
+
+    async def _connect(self) -> None:
+        session = AioSession(profile=self._profile)
+        try:
+            region = self._region or session.get_config_variable("region")
+            if not region and not self._endpoint:
+                raise SettingsError(f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION.")
+            self._client = await self._stack.enter_async_context(
+                session.create_client(
+                    "sqs",
+                    region_name=region or "us-east-1",
+                    endpoint_url=self._endpoint,
+                    config=AioConfig(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}),
+                )
+            )
+        except (sdk.BotoCoreError, ValueError) as error:
+            raise SettingsError(f"queue {self.name}: {error}") from error
+
+    async def _find_dead_letters(self) -> str | None:
+        policy = (await self.attributes("RedrivePolicy")).get("RedrivePolicy")
+        if policy is None:
+            return None
+        *_, account, name = json.loads(policy)["deadLetterTargetArn"].split(":")
+        found = await self.call("get_queue_url", to=None, QueueName=name, QueueOwnerAWSAccountId=account)
+        return str(found["QueueUrl"])
+
+    async def attributes(self, *names: str, of: str | None = None) -> dict[str, str]:
+        """Attributes of the queue, or of the one at ``of``."""
+        answer = await self.call("get_queue_attributes", to=of or self.url, AttributeNames=list(names))
+        return dict(answer.get("Attributes", {}))
+
+    async def call(self, operation: str, *, to: str | None = "", **request: Any) -> dict[str, Any]:
+        """One request; ``to``: the URL of another queue, None: of none. Raises QueueError."""
+        target = {} if to is None else {"QueueUrl": to or self.url}
+        try:
+            answer: dict[str, Any] = await getattr(self._client, operation)(**target, **request)
+        except (sdk.BotoCoreError, sdk.ClientError, OSError) as error:
+            raise _explained(self.name, error) from error
+        return answer
+
+    async def batch(self, operation: str, entries: Sequence[Mapping[str, Any]], to: str = "") -> list[str | None]:
+        """A batch request; returns for each entry None, or the code it was refused with.
+
+        Entries that failed on the side of SQS are sent again, a few times. Raises QueueError when they still fail.
+        """
+        answers: list[str | None] = [None] * len(entries)
+        left = list(range(len(entries)))
+        for attempt in range(TRIES):
+            numbered = [{"Id": str(number), **entries[number]} for number in left]
+            failed = (await self.call(operation, to=to, Entries=numbered)).get("Failed", ())
+            for failure in failed:
+                answers[int(failure["Id"])] = failure["Code"]
+            left = [int(failure["Id"]) for failure in failed if not failure["SenderFault"]]
+            if not left:
+                return answers
+            await anyio.sleep(0.1 * 2**attempt)
+            for number in left:
+                answers[number] = None
+        raise QueueError(f"queue {self.name}: {len(left)} of {len(entries)} entries of {operation} failed {TRIES} times.")
+
+    async def bury(self, message: Message, code: str, reason: str) -> None:
+        """Copy a message to the dead-letter queue. Raises SettingsError where there is none."""
+        if self.dead_url is None:
+            raise SettingsError(
+                f"queue {self.name}: message {message.id} is invalid and there is no dead-letter queue to put it in. "
+                "Give the queue a redrive policy."
+            )
+        order = {"MessageGroupId": message.group, "MessageDeduplicationId": message.id} if self.fifo else {}
+        attributes = {name: {"DataType": "String", "StringValue": text} for name, text in ((CODE, code), (REASON, reason))}
+        await self.call(
+            "send_message", to=self.dead_url, MessageBody=message.body.decode(), MessageAttributes=attributes, **order
+        )
+
+
+def message_of(raw: Mapping[str, Any]) -> Message:
+    """A message as SQS has it."""
+    system = raw.get("Attributes", {})
+    return Message(
+        id=raw["MessageId"],
+        body=raw["Body"].encode(),
+        handle=raw["ReceiptHandle"],
+        receives=int(system.get("ApproximateReceiveCount", 1)),
+        sent_at=int(system["SentTimestamp"]) / 1000 if "SentTimestamp" in system else None,
+        group=system.get("MessageGroupId"),
+    )
+
+
+def _place(url: str, region: str | None, endpoint_url: str | None) -> tuple[str | None, str | None]:
+    """Region and endpoint: those given, else those of the URL."""
+    parts = urlsplit(url)
+    if found := _AWS_HOST.match(parts.netloc):
+        return region or found[1], endpoint_url
+    return region, endpoint_url or (f"{parts.scheme}://{parts.netloc}" if url else None)
+
+
+def _explained(name: str, error: Exception) -> QueueError:
+    if isinstance(error, sdk.ClientError):
+        said = error.response.get("Error", {})
+        code = str(said.get("Code"))
+        todo = "Check its name, Region, account and policy." if code in _YOURS else "Trying again may help."
+        return QueueError(f"queue {name}: {code}: {said.get('Message')} {todo}")
+    return QueueError(f"queue {name}: {type(error).__name__}: {error}")

@@ -1,0 +1,125 @@
+"""Amazon SQS: what fills a queue, and what looks after it: depth, dead letters, redrive."""
+
+import hashlib
+import re
+from collections.abc import AsyncIterator, Iterator, Sequence
+from typing import Any
+
+import anyio
+import msgspec
+
+from batcher.errors import QueueError
+from batcher.queues.sqs_client import BATCH, CODE, REASON, SqsClient, message_of
+from batcher.records import DeadLetter, Depth, Update
+
+BATCH_BYTES = 200_000  # below the smallest total that SQS ever had
+LOOK = 120  # seconds that a dead letter is out of sight while it is looked at
+
+_GROUP = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}", re.ASCII)
+_encode = msgspec.json.Encoder().encode
+
+
+class SqsOffice:
+    """ports.Producer and ports.QueueOffice. Use inside ``async with`` of its client."""
+
+    def __init__(self, client: SqsClient) -> None:
+        self._client = client
+
+    async def send(self, updates: Sequence[Update], batch: str) -> None:
+        for entries in _batches(self._entry(update, batch) for update in updates):
+            refused = [code for code in await self._client.batch("send_message_batch", entries) if code]
+            if refused:
+                raise QueueError(f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}")
+
+    def _entry(self, update: Update, batch: str) -> dict[str, Any]:
+        body = _encode({"id": update.id, "target": update.target, **update.request})
+        if not self._client.fifo:
+            return {"MessageBody": body.decode()}
+        number = f"{batch}\0{update.line}\0".encode()
+        return {
+            "MessageBody": body.decode(),
+            "MessageGroupId": group_of(update),
+            "MessageDeduplicationId": hashlib.sha256(number + body).hexdigest(),
+        }
+
+    async def depth(self) -> Depth:
+        waiting, held = "ApproximateNumberOfMessages", "ApproximateNumberOfMessagesNotVisible"
+        delayed = "ApproximateNumberOfMessagesDelayed"
+        counts = await self._client.attributes(waiting, held, delayed)
+        dead = None
+        if self._client.dead_url is not None:
+            dead = int((await self._client.attributes(waiting, of=self._client.dead_url))[waiting])
+        return Depth(waiting=int(counts[waiting]) + int(counts.get(delayed, 0)), held=int(counts[held]), dead=dead)
+
+    async def dead(self) -> AsyncIterator[DeadLetter]:
+        """Each letter is out of sight for others while it is looked at; all of them come back into sight at the end."""
+        seen: list[str] = []
+        try:
+            while letters := await self._look():
+                for letter in letters:
+                    seen.append(letter.handle)
+                    yield letter
+        finally:
+            with anyio.CancelScope(shield=True):
+                for start in range(0, len(seen), BATCH):
+                    entries = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in seen[start : start + BATCH]]
+                    await self._client.batch("change_message_visibility_batch", entries, to=self._client.dead_url or "")
+
+    async def _look(self) -> list[DeadLetter]:
+        if self._client.dead_url is None:
+            return []
+        answer = await self._client.call(
+            "receive_message",
+            to=self._client.dead_url,
+            MaxNumberOfMessages=BATCH,
+            VisibilityTimeout=LOOK,
+            WaitTimeSeconds=1,
+            MessageSystemAttributeNames=["MessageGroupId"],
+            MessageAttributeNames=[CODE, REASON],
+        )
+        return [_letter(raw) for raw in answer.get("Messages", ())]
+
+    async def redrive(self, letter: DeadLetter) -> None:
+        """Sent first, then deleted: a crash in between leaves it twice, never not at all."""
+        order = {}
+        if self._client.fifo:
+            again = hashlib.sha256(f"redrive\0{letter.id}".encode()).hexdigest()
+            order = {"MessageGroupId": letter.group, "MessageDeduplicationId": again}
+        await self._client.call("send_message", MessageBody=letter.body.decode(), **order)
+        await self._client.call("delete_message", to=self._client.dead_url, ReceiptHandle=letter.handle)
+
+
+def group_of(update: Update) -> str:
+    """The message group: the trigger. Readable where SQS allows it, else a hash."""
+    name = f"{update.target}/{update.domain}/{update.trigger}"
+    return name if _GROUP.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
+
+
+def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+    """At most BATCH entries and BATCH_BYTES, and one of a group: when one fails and is sent again, order still holds."""
+    batch: list[dict[str, Any]] = []
+    groups: set[str] = set()
+    size = 0
+    for entry in entries:
+        length, group = len(entry["MessageBody"].encode()), entry.get("MessageGroupId")
+        if batch and (len(batch) == BATCH or size + length > BATCH_BYTES or group in groups):
+            yield batch
+            batch, groups, size = [], set(), 0
+        batch.append(entry)
+        size += length
+        groups |= {group} if group else set()
+    if batch:
+        yield batch
+
+
+def _letter(raw: dict[str, Any]) -> DeadLetter:
+    message = message_of(raw)
+    attributes = raw.get("MessageAttributes", {})
+    return DeadLetter(
+        id=message.id,
+        body=message.body,
+        handle=message.handle,
+        code=attributes.get(CODE, {}).get("StringValue", "TooManyReceives"),
+        reason=attributes.get(REASON, {}).get("StringValue", "moved by the queue's own redrive policy"),
+        group=message.group,
+    )

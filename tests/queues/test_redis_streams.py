@@ -1,0 +1,72 @@
+"""What is Redis's alone: poisoned entries, a server that goes away and comes back, consumers that are tidied away."""
+
+import asyncio
+
+import pytest
+from redis.asyncio import Redis
+
+from batcher.errors import QueueError, SettingsError
+from batcher.queues.opening import open_queue
+from batcher.queues.redis_streams import GROUP, POISON
+from batcher.testing import update
+from tests.servers import Server, redis_server
+
+
+async def test_a_message_that_kills_every_worker_ends_among_the_dead(redis: Server, client: Redis) -> None:
+    async with open_queue(f"redis://127.0.0.1:{redis.port}/0?stream=poison", lease=0) as opened:
+        await opened.producer.send([update(1), update(2)], "b")
+        entries = await client.xreadgroup(GROUP, "victim", {"poison": ">"}, count=1)
+        entry = entries[0][1][0][0]
+        await client.xclaim("poison", GROUP, "victim", 0, [entry], retrycount=POISON)
+        messages = await opened.queue.receive(10) or await opened.queue.receive(10)
+        assert [message.body for message in messages] == [
+            b'{"id":"2","target":"default","DomainName":"acme","EventTriggerName":"t2"}'
+        ]
+        assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
+
+
+async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held(redis: Server, client: Redis) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/0?stream=names"
+    async with open_queue(url) as opened:
+        await opened.producer.send([update(1)], "b")
+        async with open_queue(url):
+            pass
+        await opened.queue.receive(1)
+    pending = await client.xpending("names", GROUP)
+    consumers = await client.xinfo_consumers("names", GROUP)
+    assert pending["pending"] == 1
+    assert [consumer["pending"] for consumer in consumers] == [1]
+
+
+async def test_a_redis_that_goes_away_is_an_error_soon_and_works_again_when_it_is_back(
+    tmp_path_factory: pytest.TempPathFactory,
+) -> None:
+    server = redis_server(tmp_path_factory.mktemp("redis"))
+    server.start()
+    try:
+        async with open_queue(f"redis://127.0.0.1:{server.port}/0?stream=s") as opened:
+            server.stop()
+            async with asyncio.timeout(5):
+                with pytest.raises(QueueError, match="no answer from Redis"):
+                    await opened.queue.receive(1)
+            server.start()
+            with pytest.raises(QueueError, match="NOGROUP"):  # it came back empty; the group is made anew
+                await opened.queue.receive(1)
+            await opened.producer.send([update(1)], "b")
+            assert len(await opened.queue.receive(1)) == 1
+    finally:
+        server.stop()
+
+
+@pytest.mark.parametrize("url", ["redis://127.0.0.1/0", "kafka:x", "sqs:", "spool:x"])
+async def test_a_url_that_means_no_message_queue_says_what_would(url: str) -> None:
+    with pytest.raises(SettingsError, match=r"stream=NAME"):
+        async with open_queue(url):
+            pass
+
+
+async def test_the_password_of_a_url_is_in_no_message() -> None:
+    with pytest.raises(SettingsError) as caught:
+        async with open_queue("redis://user:secret@127.0.0.1/0"):
+            pass
+    assert "secret" not in str(caught.value)

@@ -1,0 +1,122 @@
+"""What a spool directory promises: a file is worked through by one worker at a time, and by none twice."""
+
+import asyncio
+import sys
+from pathlib import Path
+
+import pytest
+
+from batcher.errors import QueueError
+from batcher.queues.spool import SpoolDirectory
+from batcher.testing import update
+
+_WORKER = """
+import sys
+from pathlib import Path
+from batcher.queues.spool import SpoolDirectory
+
+spool = SpoolDirectory(Path(sys.argv[1]))
+while (claim := spool.claim_now()) is not None:
+    claim.run.mkdir()
+    print(claim.name, flush=True)
+    if sys.argv[2] == "hang":
+        sys.stdin.read()
+    spool.done(claim)
+"""
+
+
+async def start(folder: Path, how: str) -> asyncio.subprocess.Process:
+    return await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _WORKER, str(folder), how, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+    )
+
+
+def names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir())
+
+
+async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    for number in range(200):
+        spool.drop(f"{number:03}.jsonl", b"{}\n")
+    workers = [await start(tmp_path, "work") for _ in range(4)]
+    taken = [(await worker.communicate())[0].split() for worker in workers]
+    assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
+    assert sorted(name for part in taken for name in part) == [b"%03d.jsonl" % number for number in range(200)]
+    assert len(names(tmp_path / "done")) == 400  # each with its run directory
+    assert names(tmp_path / "claimed") == []
+
+
+async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    spool.drop("a.jsonl", b"{}\n")
+    worker = await start(tmp_path, "hang")
+    assert worker.stdout is not None
+    assert await worker.stdout.readline() == b"a.jsonl\n"
+    assert spool.claim_now() is None
+    worker.kill()
+    await worker.communicate()
+    async with asyncio.timeout(5):
+        claim = await spool.claim()
+    assert (claim.name, claim.resumed, claim.run.is_dir()) == ("a.jsonl", True, True)
+    spool.done(claim)
+    assert names(tmp_path / "done") == ["a.jsonl", "a.run"]
+
+
+async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    (tmp_path / ".half.jsonl.new").write_bytes(b"{")
+    (tmp_path / "notes.txt").write_bytes(b"")
+    waiting = asyncio.create_task(spool.claim())
+    assert not (await asyncio.wait([waiting], timeout=0.5))[0]
+    await spool.send([update(1), update(2)], "batch")
+    async with asyncio.timeout(5):
+        claim = await waiting
+    assert claim.path.read_bytes().count(b"\n") == 2
+    assert not claim.resumed
+
+
+def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> None:
+    one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
+    one.drop("b.jsonl", b"{}\n")
+    claim = one.claim_now()
+    assert claim is not None
+    two.drop("a.jsonl", b"{}\n")
+    one.release(claim)
+    resumed, fresh = two.claim_now(), two.claim_now()
+    assert resumed is not None
+    assert fresh is not None
+    assert (resumed.name, resumed.resumed, fresh.name, fresh.resumed) == ("b.jsonl", True, "a.jsonl", False)
+
+
+async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    spool.drop("a.jsonl.gz", b"no gzip")
+    claim = await spool.claim()
+    spool.failed(claim, "a.jsonl.gz: not a gzip file")
+    assert names(tmp_path / "failed") == ["a.jsonl.gz", "a.jsonl.gz.wrong"]
+    assert (tmp_path / "failed" / "a.jsonl.gz.wrong").read_text() == "a.jsonl.gz: not a gzip file\n"
+    depth = await spool.depth()
+    assert (depth.waiting, depth.held, depth.dead) == (0, 0, 1)
+
+
+async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    for _ in range(3):
+        spool.drop("a.jsonl", b"{}\n")
+        with pytest.raises(QueueError, match="waits already"):
+            spool.drop("a.jsonl", b"other\n")
+        claim = await spool.claim()
+        claim.run.mkdir()
+        spool.done(claim)
+    assert names(tmp_path / "done") == ["a-2.jsonl", "a-2.run", "a-3.jsonl", "a-3.run", "a.jsonl", "a.run"]
+
+
+async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_directory_to_the_next(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path)
+    (tmp_path / "claimed" / "a.run").mkdir()
+    (tmp_path / "claimed" / "a.jsonl.lock").touch()
+    (tmp_path / "done" / "a.jsonl").touch()
+    spool.drop("a.jsonl", b"{}\n")
+    claim = await spool.claim()
+    assert (claim.resumed, claim.run.exists()) == (False, False)
