@@ -13,6 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from batcher.errors import OutputError
 from batcher.files import write_atomically
 from batcher.rules.quota import Learned
 
@@ -142,6 +143,8 @@ class QuotaBook:
                 write_atomically(self.path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
+        except OutputError as error:
+            self._warn(str(error))
 
     @contextmanager
     def _locked(self) -> Iterator[None]:
