@@ -10,10 +10,10 @@ from typing import Any
 
 import msgspec
 
-from batcher.errors import JournalError
 from batcher.journal import Journal, whole_lines
 from batcher.records import Update
 from batcher.rules.hashes import HashSet
+from batcher.rules.lineset import LineSet
 
 
 class BeforeImages:
@@ -30,22 +30,18 @@ class BeforeImages:
         await self._journal.append({"id": update.id, "target": update.target, **image})
 
 
-def images(path: Path) -> Iterator[dict[str, Any]]:
-    """The images of a file, oldest first. Raises JournalError for a damaged one."""
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    for number, line in whole_lines(path):
-        try:
-            yield decode(line)
-        except msgspec.DecodeError as error:
-            raise JournalError(f"{path}: line {number} is not an image ({error}); restore the file.") from error
+def unsettled(path: Path, done: LineSet, odd: LineSet, named: HashSet) -> Iterator[str]:
+    """The ids of images whose update has no result: those that were in flight when a session ended.
 
-
-def unsettled(path: Path, settled: HashSet) -> Iterator[str]:
-    """The ids of images whose update has no result: those that were in flight when a session ended."""
+    ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's number, ``named`` these ids.
+    """
     decode = msgspec.json.Decoder(_Named).decode
     for _, line in whole_lines(path):
+        plain = line[7 : line.find(b'"', 7)]  # {"id":"…": a million of these are looked through before a resume
+        if plain.isdigit() and (number := int(plain)) in done and number not in odd:
+            continue
         name = decode(line).id
-        if name not in settled:
+        if not (name.isdecimal() and int(name) in done and int(name) not in odd) and name not in named:
             yield name
 
 

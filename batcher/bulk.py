@@ -27,7 +27,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
-from batcher.journal import Journal, read
+from batcher.journal import Journal, outcomes
 from batcher.logs import logger
 from batcher.past import PastRun
 from batcher.records import Error, Result, Summary
@@ -150,16 +150,18 @@ class BulkRun:
         self.tallies = {name: Tally() for name in self.totals}
         if not self.directory.results.exists():
             return 0
-        count, settled = 0, HashSet()
-        for result in read(self.directory.results):
-            self._done.add(result.line)
-            settled.add(result.id)
-            self.tallies.setdefault(result.target, Tally()).add(result)
+        count, odd, named, done = 0, LineSet(), HashSet(), self._done
+        for result in outcomes(self.directory.results):
+            done.add(result.line)
+            if result.id != str(result.line):
+                odd.add(result.line)
+                named.add(result.id)
+            self._tally(result.target).add(result)
             count += 1
-        settled.settle()
+        named.settle()
+        self._in_flight = frozenset(unsettled(self.directory.before, done, odd, named))
         for tally in self.tallies.values():
             tally.begin_session()
-        self._in_flight = frozenset(unsettled(self.directory.before, settled))
         return count
 
     async def connect(self, stack: AsyncExitStack) -> None:
@@ -278,8 +280,13 @@ class BulkRun:
     def _recount(self) -> None:
         for tally in self.tallies.values():
             tally.forget_results()
-        for result in read(self.directory.results):
-            self.tallies.setdefault(result.target, Tally()).add(result)
+        for result in outcomes(self.directory.results):
+            self._tally(result.target).add(result)
+
+    def _tally(self, target: str) -> Tally:
+        if target not in self.tallies:
+            self.tallies[target] = Tally()
+        return self.tallies[target]
 
     @asynccontextmanager
     async def _journals(self) -> AsyncIterator[tuple[Journal[Result], BeforeImages | None]]:

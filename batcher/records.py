@@ -118,6 +118,18 @@ class Result(Struct, frozen=True, kw_only=True):
     digest: str | UnsetType = UNSET  # of the trigger as AWS's answer showed it; a rollback holds the live one against it
 
 
+class Outcome(Struct, frozen=True, kw_only=True):
+    """What the books need of a result: read from the same line, in half the time."""
+
+    id: str
+    line: int
+    target: str
+    status: Status
+    attempts: int = 0
+    throttles: int = 0
+    error: Error | None = None
+
+
 class Counts(Struct, frozen=True, kw_only=True):
     """Results counted by status, and what they cost."""
 

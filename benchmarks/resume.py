@@ -77,7 +77,7 @@ async def main() -> None:
                 env={**os.environ, "PYTHONPATH": str(Path.cwd())},
                 stderr=asyncio.subprocess.DEVNULL,
             )
-            while not (seen := await calls(url)):
+            while not (seen := await calls(url)) and process.returncode is None:
                 await asyncio.sleep(0.1)
             status = Path(f"/proc/{process.pid}/status").read_text()
             peak = int(status.split("VmHWM:")[1].split()[0]) / 1024

@@ -8,7 +8,7 @@ from collections import Counter
 import msgspec
 from msgspec import Struct
 
-from batcher.records import STATUSES, Counts, Result, Seconds, Summary, TargetSummary
+from batcher.records import STATUSES, Counts, Outcome, Result, Seconds, Summary, TargetSummary
 from batcher.rules.holdups import Holdups, saved_by_double_quota
 from batcher.rules.verdicts import Verdict
 
@@ -69,7 +69,7 @@ class Tally:
         if verdict is Verdict.DENIED:
             self.answered(verdict)
 
-    def add(self, result: Result) -> None:
+    def add(self, result: Result | Outcome) -> None:
         """Count one result, of this session or an earlier one."""
         self.statuses[result.status] += 1
         self.attempts += result.attempts
