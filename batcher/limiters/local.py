@@ -1,12 +1,14 @@
 """The tokens of one process: an exact ceiling that was asked for, and beneath it the estimate of what AWS allows."""
 
+import anyio
 from aiolimiter import AsyncLimiter
 
 from batcher.ports import Clock
 from batcher.rules.quota import Learned, Outcome, QuotaEstimate, Ticket
 from batcher.rules.verdicts import Verdict
 
-JITTER = 0.02  # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
+JITTER = 0.05  # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
+OPENING_AT_MOST = 1.0  # seconds; a first request that hangs does not hold up the others for longer
 LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that long are not lost
 
 _OUTCOMES = {
@@ -23,6 +25,8 @@ class LocalLimiter:
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)
+        self._began = False
+        self._answered = anyio.Event()
 
     @property
     def rate(self) -> float | None:
@@ -35,13 +39,22 @@ class LocalLimiter:
 
     async def acquire(self) -> object:
         if self._ceiling is not None:
+            await self._first_alone()
             await self._ceiling.acquire()
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
             await self._clock.sleep(wait)  # and look again: a throttle may have come in the meantime
+        self._began = True
         return self._estimate.sent(now)
+
+    async def _first_alone(self) -> None:
+        """The first request opens the way (names, connection, SDK): what leaves meanwhile would arrive with it as a bunch."""
+        if self._began:
+            with anyio.move_on_after(OPENING_AT_MOST):
+                await self._answered.wait()
 
     def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
+        self._answered.set()
         outcome = _OUTCOMES.get(verdict, Outcome.ACCEPTED)
         self._estimate.answered(ticket, self._clock.now(), outcome, retry_after)
 
