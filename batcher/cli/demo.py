@@ -41,7 +41,7 @@ async def _demo(updates: int, rate: float) -> int:
     async with emulator as endpoint_url:
         click.echo(f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s, some faults.", err=True)
         click.echo(f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True)
-        settings = Settings(endpoint_url=endpoint_url, region="eu-west-1")
+        settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)
         choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
         return await work(str(file), folder / "updates.run", choices, settings, Following())
 

@@ -163,14 +163,14 @@ class Runner:
             lane.intake.settled(update)
 
     async def keep(self, tally: Tally, result: Result) -> None:
-        """Make a result durable, count it, tell of it, and give its target up when that is due."""
+        """Make a result durable, count it, give its target up when that is due, and tell of it."""
         await self._journal.append(result)
         tally.add(result)
         self._say(result)
-        if self._on_result is not None:
-            await self._on_result(result)
         if self.stopped is None and (reason := stop_reason(tally, self._max_failures)):
             self.give_up(result.target, reason)
+        if self._on_result is not None:  # last: whoever is told may take his time
+            await self._on_result(result)
 
     def _say(self, result: Result) -> None:
         say = self._log.info if result.status in ("succeeded", "unchanged") else self._log.warning
