@@ -89,21 +89,22 @@ class Careful:
         wrote = await self._writing[intent.operation].bring(msgspec.structs.replace(update, request=intent.request))
         if wrote is None:
             return None
-        seconds = (looked.seconds + wrote.seconds).rounded()
-        return msgspec.structs.replace(self._checked(wrote), started_at=looked.started_at, seconds=seconds)
+        answer = wrote.last.answer if wrote.last else None
+        return msgspec.structs.replace(
+            self._checked(wrote),
+            started_at=looked.started_at,
+            seconds=(looked.seconds + wrote.seconds).rounded(),
+            digest=msgspec.UNSET if answer is None else digest(answer),
+        )
 
     def _checked(self, wrote: Effort) -> Result:
         """The result of an update that was sent: it succeeded only when AWS's answer shows what was asked for."""
         result = wrote.result(self._clock.wall())
         if wrote.last is None or wrote.last.answer is None:
             return result
-        error = answered_as_asked(wrote.update.request, wrote.last.answer)
-        return msgspec.structs.replace(
-            result,
-            status="succeeded" if error is None else "failed",
-            error=error,
-            digest=digest(wrote.last.answer),
-        )
+        if (error := answered_as_asked(wrote.update.request, wrote.last.answer)) is None:
+            return result
+        return msgspec.structs.replace(result, status="failed", error=error)
 
     def _settled(self, looked: Effort, settled: Settled) -> Result:
         """The result of an update that was not sent: what was spent on it was spent on looking."""

@@ -71,7 +71,9 @@ def worth_looking(read_rate: float, write_rate: float) -> bool:
 
 def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
     """None when AWS's answer shows what was asked for; else the error, which names members and quotes nothing."""
-    off = [name for name in request if name in answer and not same({name: request[name]}, answer)]
+    off = [
+        name for name in request if name in answer and answer[name] != request[name] and not same({name: request[name]}, answer)
+    ]
     absent = [name for name in request if name not in answer and name != "DomainName"]
     if not off and not absent:
         return None
