@@ -70,6 +70,22 @@ class Belief:
         """Tokens that should be in the bucket, if everything in flight takes one."""
         return self.bucket.level(now, self.marks.taken)
 
+    def holding(self, now: float) -> bool:
+        """Whether the bucket should hold tokens for sure, so that a refusal is a surprise."""
+        return self.phase is Phase.HOLD and self.level(now) > self.noise
+
+    def search_again(self) -> None:
+        """The throttles so far were not of this bucket: what they taught is forgotten, and the burst with it."""
+        self.marks.forget_all_but_newest()
+        self.drain = FirstDrain()
+        self.bucket.burst = max(2.0, self.bucket.rate, self.bucket.burst)
+        self.phase, self.doubt = Phase.SEARCH, 1.0
+
+    def keep(self, rate: float) -> None:
+        """It is not less than that."""
+        if self.bucket.rate < rate:
+            self.bucket.rate, self.phase, self.doubt = rate, Phase.SEARCH, 1.0
+
     def excess(self) -> float:
         """The part of the rate to send on top of it: it spends the cushion in a cycle, or sooner while in doubt."""
         if self.phase is not Phase.HOLD or self.no_room:

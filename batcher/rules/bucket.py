@@ -79,6 +79,8 @@ class FirstDrain:
             return None
         time, taken = self._end
         beyond = [taken - before - rate * (time - then) for then, before in self._samples]
+        if max(beyond) < 0:  # less than flowed in was taken: it was not empty when it refused
+            return max(2.0, rate)
         return max(1.0, *beyond)
 
 

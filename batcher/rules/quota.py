@@ -1,7 +1,7 @@
 """The estimate of a quota nobody published: when the next request may leave, learned from which ones were refused.
 
-No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in ``belief``; here it is
-decided how fast to send. The method and its numbers: docs/why-quota.md.
+No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in ``belief``, and whether it
+teaches anything in ``noise``; here it is decided how fast to send. The method and its numbers: docs/why-quota.md.
 """
 
 import math
@@ -10,6 +10,7 @@ from enum import Enum
 from typing import NamedTuple
 
 from batcher.rules.belief import LOWEST_RATE, Belief, Phase
+from batcher.rules.noise import Noise, Standing
 
 HIGHEST_RATE = 100_000.0  # per second; a bound for the arithmetic, no quota is near it
 CATCH_UP = 0.025  # seconds a late send is forgiven: an event loop is late by a few ms, and 25 ms of calls is no burst
@@ -18,6 +19,12 @@ LONGEST_RETRY_AFTER = 30.0  # seconds: the server's wish is kept up to here; mor
 DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
 GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
 FEW = 8  # accepted calls: refused again within so many, the rate is still well off
+SEVERAL = 40  # accepted calls: after fewer a measurement is fresh, and nothing can be overdue
+LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
+KEPT = 0.7  # of the pace, where throttles are stray now and then: a run of them may be chance, and the count reaches far back
+TRIAL_EXCESS = 1.5  # of the rate, to find out about noise: an empty bucket then refuses three calls in five
+TRIAL_RATE = 4.0  # per second at least, on trial: that of the ramp's first calls
+AS_HELD = 0.1  # of the rate: with more excess than that, what is refused may be due to it
 
 
 class Outcome(Enum):
@@ -69,6 +76,8 @@ class QuotaEstimate:
         self._share = share
         self._start = self._now = self._resume = now
         self._belief = Belief(now)
+        self._noise = Noise()
+        self._was_overdue = False  # the throttle before this one
         self._excess = 0.0  # part of the rate that is sent on top of it
         self._accepted = 0
         self._since = 0  # accepted calls since the last cut
@@ -140,7 +149,9 @@ class QuotaEstimate:
         rate = belief.bucket.rate * (1 + self._excess)
         if belief.phase is Phase.HOLD and self._share < 1:
             rate *= self._share
-        elif belief.phase is Phase.HOLD:  # a full bucket, after a pause or at the start of a remembered one
+        elif (
+            belief.phase is Phase.HOLD and self._noise.standing is Standing.NONE
+        ):  # a full bucket, after a pause or at the start of a remembered one
             above = max(0.0, belief.level(now) - belief.cushion - belief.noise)
             rate += min(belief.bucket.rate, above / DRAIN_SECONDS)
         return min(max(LOWEST_RATE, rate), self._ceiling)
@@ -149,13 +160,25 @@ class QuotaEstimate:
         belief = self._belief
         self._accepted += ticket.prompt
         belief.one_token.accepted(ticket.sent)
-        if belief.phase is Phase.RAMP or not ticket.prompt or ticket.sent < self._cut:
+        if belief.phase is Phase.RAMP or ticket.sent < self._cut:
+            return
+        overdrawn = belief.level(now) < -belief.cushion - belief.noise
+        if self._noise.accepted(holding=self._holding(ticket.sent), overdrawn=overdrawn):
+            belief.search_again()
+        if not ticket.prompt:
             return
         self._since += 1
         if belief.no_room:  # the next call must not reach the bucket before it holds a token again
             later = (now - ticket.sent - belief.latency.mean) / 2 + belief.latency.spread
             self._resume = max(self._resume, ticket.sent + later + 1 / self._pace(now))
-        if self._overdue(now) and self._pace(now) < self._ceiling:
+        self._grow(now)
+
+    def _grow(self, now: float) -> None:
+        belief, standing = self._belief, self._noise.standing
+        if standing is Standing.TRIAL:
+            least = 0.0 if belief.no_room else TRIAL_RATE / belief.bucket.rate - 1
+            self._excess = max(self._excess, TRIAL_EXCESS, least)
+        elif not self._noise.cautious and self._overdue(now) and self._pace(now) < self._ceiling:
             least = 0.01 if belief.phase is Phase.HOLD else 0.1
             growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
             self._excess = max(self._excess, least) * min(2.0, math.exp(1 / (self._pace(now) * growth)))
@@ -174,20 +197,53 @@ class QuotaEstimate:
     def _refused(self, ticket: Ticket, now: float) -> None:
         belief = self._belief
         new_event = ticket.sent >= self._cut
+        if new_event and self._is_stray(ticket):
+            belief.marks.not_taken(ticket.number, 1.0)
+            return
+        believed, expected = belief.bucket.rate, self._expected
         pace = self._pace(now)
         quickly, chosen = self._since < FEW, self._ceiling if self._free else None
         belief.refused(
             ticket.number, ticket.sent, now, min(pace, ticket.rate), new_event=new_event, quickly=quickly, chosen=chosen
         )
         if new_event:
-            self._free = False
-            self._cut = now
-            self._since = 0
-            self._excess = min(belief.excess(), max(0.0, pace / belief.bucket.rate - 1))
+            self._new_event(now, pace, believed, expected=expected)
         self._resume = belief.resume
         self._planned = min(self._planned, belief.resume - 1 / belief.bucket.rate)
 
+    def _new_event(self, now: float, pace: float, believed: float, *, expected: bool) -> None:
+        belief = self._belief
+        if self._noise.standing is Standing.BELIEVED and self._since > SEVERAL:
+            belief.keep(KEPT * pace)
+        if not expected:  # one lowering is natural below a rate that somebody chose
+            self._noise.cut(lowered=belief.bucket.rate < LOWERED * believed < LOWERED * self._ceiling)
+        self._free = False
+        self._cut = now
+        self._since = 0
+        self._excess = min(belief.excess(), max(0.0, pace / belief.bucket.rate - 1))
+
+    @property
+    def _expected(self) -> bool:
+        """Whether a throttle teaches nothing about noise now: the ramp's first, or one that was to come about now."""
+        return self._belief.phase is Phase.RAMP or self._since >= self._belief.cycle / 2
+
+    def _holding(self, sent: float) -> bool:
+        """Whether a call sent then should have found a token for sure."""
+        return self._excess < AS_HELD and self._belief.holding(sent)
+
+    def _is_stray(self, ticket: Ticket) -> bool:
+        """Whether that throttle has nothing to do with the rate, as far as is known."""
+        belief = self._belief
+        if belief.phase is Phase.RAMP:
+            return False
+        soon = self._since <= SEVERAL
+        overdue = not soon and not belief.no_room and belief.level(ticket.sent) < -4 * belief.noise
+        again = overdue and self._was_overdue
+        self._was_overdue = overdue or (soon and self._was_overdue)
+        return not self._noise.refused(expected=self._expected, overdue=again, holding=self._holding(ticket.sent))
+
     def _remember(self, remembered: Learned) -> None:
+        self._noise.confirmed = True
         rate = max(LOWEST_RATE, remembered.rate)
         burst = max(2.0, rate) if remembered.burst is None else max(1.0, remembered.burst)
         self._belief.recall(rate, burst, remembered.doubt, min(burst, rate * remembered.age))

