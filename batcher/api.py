@@ -4,6 +4,7 @@ No global state, no signal handlers, silent unless the logger ``batcher`` is con
 """
 
 import asyncio
+from collections import defaultdict
 from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
 from contextlib import AsyncExitStack
 from typing import Any, Unpack
@@ -18,8 +19,7 @@ from batcher.config import Keywords, resolve
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, UpdatesFailed
 from batcher.logs import logger
-from batcher.records import Counts, Error, Result, Update
-from batcher.rules.lines import LineReader
+from batcher.records import Counts, Result, Update
 from batcher.rules.tally import Tally
 from batcher.sources.feed import Feed, Feeds
 from batcher.sources.iterable import IterableSource
@@ -96,7 +96,7 @@ class _Batch:
         self._settings = resolve({"remember": False} | settings)  # a library keeps off its user's files unless asked
         self._clock = SystemClock()
         self._log = logger()
-        self._tallies: dict[str, Tally] = {}
+        self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._runner: Runner | None = None
         self._read = 0
 
@@ -147,11 +147,12 @@ class _Batch:
 
     async def _feed(self, updates: Updates, shop: Workshop, feeds: Feeds, stack: AsyncExitStack, tasks: TaskGroup) -> None:
         assert self._runner is not None
-        reader = LineReader(shop.model, self._settings.target, shop.known_targets)
-        async for position, update in IterableSource(updates, reader):
+        async for position, update in IterableSource(updates, shop.reader()):
             self._read = position
             if not isinstance(update, Update):
-                await self._runner.keep(self._tally(self._settings.target), self._invalid(position, update))
+                message = "; ".join(str(fault) for fault in update)
+                invalid = Result.invalid(position, self._settings.target, message, self._clock.wall())
+                await self._runner.keep(self._tallies[self._settings.target], invalid)
                 continue
             if update.target not in feeds:
                 tasks.start_soon(self._open, update.target, feeds[update.target], shop, stack, tasks)
@@ -169,21 +170,4 @@ class _Batch:
             feed.close()
             self._runner.give_up(name, error)
             return
-        self._runner.start(shop.lane(target, feed, self._tally(name), on_close=feed.close), tasks)
-
-    def _tally(self, target: str) -> Tally:
-        return self._tallies.setdefault(target, Tally())
-
-    def _invalid(self, position: int, faults: list[Any]) -> Result:
-        now = self._clock.wall()
-        return Result(
-            id=str(position),
-            line=position,
-            target=self._settings.target,
-            domain=None,
-            trigger=None,
-            status="invalid",
-            error=Error(code="Invalid", message="; ".join(str(fault) for fault in faults)),
-            started_at=now,
-            finished_at=now,
-        )
+        self._runner.start(shop.lane(target, feed, self._tallies[name], on_close=feed.close), tasks)

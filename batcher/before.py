@@ -12,7 +12,7 @@ import msgspec
 
 from batcher.journal import Journal, whole_lines
 from batcher.records import Update
-from batcher.rules.hashes import HashSet
+from batcher.rules.hashes import Hashes
 from batcher.rules.lineset import LineSet
 
 
@@ -30,7 +30,7 @@ class BeforeImages:
         await self._journal.append({"id": update.id, "target": update.target, **image})
 
 
-def unsettled(path: Path, done: LineSet, odd: LineSet, named: HashSet) -> Iterator[str]:
+def unsettled(path: Path, done: LineSet, odd: LineSet, named: Hashes) -> Iterator[str]:
     """The ids of images whose update has no result: those that were in flight when a session ended.
 
     ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's number, ``named`` these ids.

@@ -7,7 +7,7 @@ import heapq
 import signal
 import sys
 import uuid
-from collections import deque
+from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from importlib.metadata import version
@@ -30,8 +30,8 @@ from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.journal import Journal, outcomes
 from batcher.logs import logger
 from batcher.past import PastRun
-from batcher.records import Error, Result, Summary
-from batcher.rules.hashes import HashSet
+from batcher.records import Result, Summary
+from batcher.rules.hashes import Hashes
 from batcher.rules.holdups import Holdups
 from batcher.rules.intent import worth_looking
 from batcher.rules.lineset import LineSet
@@ -80,7 +80,7 @@ class BulkRun:
         self.targets: dict[str, AwsTarget] = {}
         self.unusable: dict[str, AwsError] = {}
         self.accounts: dict[str, str | None] = {}
-        self.tallies: dict[str, Tally] = {}
+        self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.runner: Runner | None = None
         self._done = LineSet()
         self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
@@ -147,16 +147,17 @@ class BulkRun:
 
     def restore(self) -> int:
         """Take over the results that earlier sessions wrote; returns how many."""
-        self.tallies = {name: Tally() for name in self.totals}
+        for name in self.totals:
+            self.tallies[name] = Tally()
         if not self.directory.results.exists():
             return 0
-        count, odd, named, done = 0, LineSet(), HashSet(), self._done
+        count, odd, named, done = 0, LineSet(), Hashes(), self._done
         for result in outcomes(self.directory.results):
             done.add(result.line)
             if result.id != str(result.line):
                 odd.add(result.line)
                 named.add(result.id)
-            self._tally(result.target).add(result)
+            self.tallies[result.target].add(result)
             count += 1
         named.settle()
         self._in_flight = frozenset(unsettled(self.directory.before, done, odd, named))
@@ -271,22 +272,23 @@ class BulkRun:
         try:
             self.shop.remember()
             self.directory.write_summary(summary)
-            PastRun(self.directory.path, self.shop).write_failed()
+            self._write_failed()
         except (BatcherError, OSError):
             if stopped is None:
                 raise
         return summary
 
+    def _write_failed(self) -> None:
+        if any(tally.statuses["failed"] or tally.statuses["in_doubt"] for tally in self.tallies.values()):
+            PastRun(self.directory.path, self.shop).write_failed()
+        else:
+            self.directory.failed.unlink(missing_ok=True)
+
     def _recount(self) -> None:
         for tally in self.tallies.values():
             tally.forget_results()
         for result in outcomes(self.directory.results):
-            self._tally(result.target).add(result)
-
-    def _tally(self, target: str) -> Tally:
-        if target not in self.tallies:
-            self.tallies[target] = Tally()
-        return self.tallies[target]
+            self.tallies[result.target].add(result)
 
     @asynccontextmanager
     async def _journals(self) -> AsyncIterator[tuple[Journal[Result], BeforeImages | None]]:
@@ -369,17 +371,8 @@ class BulkRun:
             if line in self._done:
                 return
             self._done.add(line)
-            result = Result(
-                id=str(line),
-                line=line,
-                target=self.settings.target,
-                domain=None,
-                trigger=None,
-                status="invalid",
-                error=Error(code="Invalid", message=f"{path}: {message}" if path else message),
-                started_at=now,
-                finished_at=now,
-            )
+            message = f"{path}: {message}" if path else message
+            result = Result.invalid(line, self.settings.target, message, now)
             journal.add(result)
             self.tallies[self.settings.target].add(result)
 

@@ -11,10 +11,10 @@ import msgspec
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.files import LinesFile
-from batcher.journal import read
-from batcher.records import Result, Summary, Update
+from batcher.journal import outcomes, read
+from batcher.records import Outcome, Result, Summary, Update
 from batcher.rules.hashes import hashed
-from batcher.rundir import RunDirectory, RunFacts, read_facts, read_summary
+from batcher.rundir import RunDirectory, RunFacts, another_input, read_facts, read_summary
 from batcher.sources.file import FileSource, LineIndex, index
 from batcher.sources.opening import digest_of
 from batcher.wiring import Workshop
@@ -61,9 +61,9 @@ class PastRun:
         for line in lines:
             yield next(source for source in sources if source.holds(line)).again(line)
 
-    def chosen(self, wanted: Callable[[Result], bool]) -> list[int]:
+    def chosen(self, wanted: Callable[[Outcome], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
-        return sorted(result.line for result in self.results() if wanted(result))
+        return sorted(result.line for result in outcomes(self.directory.results) if wanted(result))
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
         """Those of the lines whose trigger a later update has changed: to send them now would undo it."""
@@ -98,8 +98,8 @@ class PastRun:
         size, sha256 = digest_of(path)
         if sha256 != self.facts.input.sha256:
             raise RunDirectoryError(
-                f"{path}: not the input of the run {self.directory.path} any more: it had {self.facts.input.size} bytes, "
-                f"SHA-256 {self.facts.input.sha256[:12]}…, now {size} with {sha256[:12]}…. Put it back."
+                f"{path}: not what the run {self.directory.path} was started with any more: "
+                f"{another_input(self.facts.input, size, sha256)}. Put it back."
             )
         return path
 

@@ -117,6 +117,21 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds: Seconds = Seconds()
     digest: str | UnsetType = UNSET  # of the trigger as AWS's answer showed it; a rollback holds the live one against it
 
+    @classmethod
+    def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
+        """That of a line that breaks a rule: it has no id of its own that could be relied on."""
+        return cls(
+            id=str(line),
+            line=line,
+            target=target,
+            domain=None,
+            trigger=None,
+            status="invalid",
+            error=Error(code="Invalid", message=message),
+            started_at=now,
+            finished_at=now,
+        )
+
 
 class Outcome(Struct, frozen=True, kw_only=True):
     """What the books need of a result: read from the same line, in half the time."""

@@ -139,7 +139,7 @@ def read_summary(directory: RunDirectory) -> Summary | None:
 def refuse_changed_input(directory: RunDirectory, before: InputFacts, size: int, sha256: str) -> None:
     """Raise RunDirectoryError when an input is not the one that the run was started with."""
     if before.sha256 != sha256:
-        raise RunDirectoryError(_another(directory, [_another_input(before, size, sha256)]))
+        raise RunDirectoryError(_another(directory, [another_input(before, size, sha256)]))
 
 
 def _another(directory: RunDirectory, differences: list[str]) -> str:
@@ -149,14 +149,15 @@ def _another(directory: RunDirectory, differences: list[str]) -> str:
     )
 
 
-def _another_input(before: InputFacts, size: int, sha256: str) -> str:
+def another_input(before: InputFacts, size: int, sha256: str) -> str:
+    """How an input differs from the one that a run was started with."""
     return f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes with {sha256[:12]}…"
 
 
 def _differences(before: RunFacts, now: RunFacts) -> list[str]:
     found = []
     if before.input.sha256 != now.input.sha256:
-        found.append(_another_input(before.input, now.input.size, now.input.sha256))
+        found.append(another_input(before.input, now.input.size, now.input.sha256))
     for name in MEANING:
         if before.settings.get(name) != now.settings.get(name):
             found.append(f"{name} was {before.settings.get(name)!r}, now {now.settings.get(name)!r}")

@@ -71,6 +71,17 @@ def batcher(tmp_path: Path) -> Command:
     return Command(tmp_path)
 
 
+@pytest.fixture
+def stand_in_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {
+        "ACCESS_KEY_ID": "AKIDEXAMPLE",
+        "SECRET_ACCESS_KEY": "secret",
+        "DEFAULT_REGION": "eu-west-1",
+    }.items():
+        monkeypatch.setenv(f"AWS_{name}", value)
+    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
 def trigger(number: int, domain: str = "acme") -> dict[str, Any]:
     """A trigger as CreateEventTrigger takes it."""
     return {

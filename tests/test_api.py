@@ -16,16 +16,7 @@ import batcher
 from batcher.emulator import Emulator
 from tests.conftest import change, trigger
 
-
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "SECRET_ACCESS_KEY": "secret",
-        "DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
-    monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
 def ours() -> set[str]:
@@ -177,3 +168,11 @@ async def test_the_library_is_silent_unless_logging_is_configured(caplog: pytest
             await batcher.update_many([change(1)], endpoint_url=url, rate=1000)
     events = [record.msg["event"] for record in caplog.records if record.name == "batcher"]
     assert events == ["attempt.answered", "update.settled"]
+
+
+async def test_the_settings_that_change_what_an_update_means_count_in_the_library_too() -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1, "globex")])
+    async with emulator as url:
+        batch = await batcher.update_many([change(1)], endpoint_url=url, rate=1000, domain_map="acme=globex")
+    assert (batch.counts.succeeded, batch.results[0].domain) == (1, "globex")

@@ -9,14 +9,7 @@ from tests.conftest import change, trigger
 UPDATES = 150
 
 
-@pytest.fixture(autouse=True)
-def credentials(monkeypatch: pytest.MonkeyPatch) -> None:
-    for name, value in {
-        "ACCESS_KEY_ID": "AKIDEXAMPLE",
-        "SECRET_ACCESS_KEY": "secret",
-        "DEFAULT_REGION": "eu-west-1",
-    }.items():
-        monkeypatch.setenv(f"AWS_{name}", value)
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
 @pytest.mark.parametrize(

@@ -2,8 +2,13 @@
 
 import json
 import sys
+from typing import TYPE_CHECKING
 
 import click
+
+if TYPE_CHECKING:
+    from batcher.bulk import BulkRun
+    from batcher.survey import Survey
 
 SHOWN = 20
 
@@ -37,3 +42,22 @@ class FaultPrinter:
             begun = '{"faults": [' if self.count == 0 else "\n"
             ends = "".join(f', "{name}": {json.dumps(value)}' for name, value in members.items())
             self._out.write(f"{begun}]{ends}}}\n")
+
+
+def passes(subject: "BulkRun | Survey", *, as_json: bool, not_done: str) -> bool:
+    """Check the file of a run or a plan; say what is wrong with it. False when nothing may come of it.
+
+    ``not_done``: what was not done then, e.g. ``sent``.
+    """
+    skip = subject.settings.skip_invalid
+    printer = FaultPrinter(as_json and not skip)
+    found = subject.inspect(on_fault=printer.add)
+    if found.total == 0:
+        click.echo(f"{subject.origin}: no updates in it; nothing to do.", err=True)
+        return False
+    if not found.invalid:
+        return True
+    printer.finish(valid=False, total=found.total, invalid=found.invalid)
+    if not skip:
+        click.echo(f"Nothing was {not_done}. Correct these lines, or leave them out with --skip-invalid.", err=True)
+    return skip

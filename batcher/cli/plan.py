@@ -38,6 +38,7 @@ async def work(file: str, out: Path | None, settings: "Settings", show_sensitive
     import tempfile
     from contextlib import AsyncExitStack
 
+    from batcher.cli.faults import passes
     from batcher.cli.planned import Report
     from batcher.files import LinesFile
     from batcher.survey import Survey
@@ -45,7 +46,7 @@ async def work(file: str, out: Path | None, settings: "Settings", show_sensitive
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="batcher-"))
         survey = Survey(file, Path(folder), settings)
-        if not _valid(survey, as_json):
+        if not passes(survey, as_json=as_json, not_done="read"):
             return 2
         kept = None if out is None else stack.enter_context(LinesFile(out))
         await survey.connect(stack)
@@ -74,21 +75,3 @@ async def _tick(report: Any) -> None:
     while True:
         await anyio.sleep(TICK)
         report.tick()
-
-
-def _valid(survey: "Survey", as_json: bool) -> bool:
-    """Check the file; say what is wrong with it. False when it can't be planned."""
-    from batcher.cli.faults import FaultPrinter
-
-    skip = survey.settings.skip_invalid
-    printer = FaultPrinter(as_json and not skip)
-    found = survey.inspect(on_fault=printer.add)
-    if found.total == 0:
-        click.echo(f"{survey.origin}: no updates in it; nothing to do.", err=True)
-        return False
-    if not found.invalid:
-        return True
-    printer.finish(valid=False, total=found.total, invalid=found.invalid)
-    if not skip:
-        click.echo("Nothing was read. Correct these lines, or leave them out with --skip-invalid.", err=True)
-    return skip

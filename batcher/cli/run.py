@@ -1,6 +1,7 @@
 """``batcher run``: the whole job, from the check of the file to the summary."""
 
 from collections.abc import Callable, Iterable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +57,7 @@ async def work(
     from contextlib import AsyncExitStack
 
     from batcher.bulk import BulkRun
+    from batcher.cli.faults import passes
     from batcher.rundir import RunDirectory
 
     async with AsyncExitStack() as stack:
@@ -67,7 +69,7 @@ async def work(
         if lines is not None:
             file = str(out / "input.jsonl") if directory.facts.exists() else _written(lines, copies)
         bulk = BulkRun(file, directory, settings, following, copies=copies)
-        if not await _in_thread(_valid, bulk, choices.as_json):
+        if not await _in_thread(partial(passes, bulk, as_json=choices.as_json, not_done="sent")):
             return 2
         restored = bulk.restore()
         await bulk.connect(stack)
@@ -76,7 +78,7 @@ async def work(
             return 2
         if choices.dry_run:
             return 0
-        if not await _in_thread(agreed, choices.yes):
+        if not await _in_thread(partial(agreed, choices.yes)):
             return 2
         return await _execute(bulk, choices)
 
@@ -106,11 +108,11 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     return False
 
 
-async def _in_thread(work: Callable[..., bool], *arguments: Any) -> bool:
+async def _in_thread(work: Callable[[], bool]) -> bool:
     """Do what blocks where a signal can still end it."""
     import anyio.to_thread
 
-    return await anyio.to_thread.run_sync(lambda: work(*arguments), abandon_on_cancel=True)
+    return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
 
 def _written(lines: Iterable[dict[str, Any]], folder: Path) -> str:
@@ -124,24 +126,6 @@ def _written(lines: Iterable[dict[str, Any]], folder: Path) -> str:
             file.write(encode(line) + b"\n")
         file.keep()
     return str(folder / "input.jsonl")
-
-
-def _valid(bulk: "BulkRun", as_json: bool) -> bool:
-    """Check the file; say what is wrong with it. False when nothing may be sent."""
-    from batcher.cli.faults import FaultPrinter
-
-    skip = bulk.settings.skip_invalid
-    printer = FaultPrinter(as_json and not skip)
-    inspection = bulk.inspect(on_fault=printer.add)
-    if inspection.total == 0:
-        click.echo(f"{bulk.origin}: no updates in it; nothing to do.", err=True)
-        return False
-    if not inspection.invalid:
-        return True
-    printer.finish(valid=False, total=inspection.total, invalid=inspection.invalid)
-    if not skip:
-        click.echo("Nothing was sent. Correct these lines, or leave them out with --skip-invalid.", err=True)
-    return skip
 
 
 def _say_preview(bulk: "BulkRun", restored: int) -> None:
@@ -182,7 +166,7 @@ async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
     if summary.stopped is not None or not summary.not_started:
         return summary
     _say_summary(bulk, summary)
-    if sys.stdin.isatty() and await _in_thread(confirmed, f"Those were the first {count}. Go on with the rest?"):
+    if sys.stdin.isatty() and await _in_thread(partial(confirmed, f"Those were the first {count}. Go on with the rest?")):
         return None
     return bulk.stop(f"after the first {count} (--canary)")
 

@@ -15,27 +15,6 @@ def hashed(text: str) -> int:
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
 
 
-class HashSet:
-    """A set of strings, known by their hashes; ``settle`` before asking."""
-
-    def __init__(self) -> None:
-        self._partitions = [array("Q") for _ in range(PARTITIONS)]
-
-    def add(self, text: str) -> None:
-        value = hashed(text)
-        self._partitions[value % PARTITIONS].append(value)
-
-    def settle(self) -> None:
-        """Sort, a partition at a time."""
-        self._partitions = [array("Q", sorted(partition)) for partition in self._partitions]
-
-    def __contains__(self, text: str) -> bool:
-        value = hashed(text)
-        partition = self._partitions[value % PARTITIONS]
-        at = bisect_left(partition, value)
-        return at < len(partition) and partition[at] == value
-
-
 class Hashes:
     """A multiset of strings, known by their hashes."""
 
@@ -52,6 +31,16 @@ class Hashes:
 
     def __repr__(self) -> str:
         return f"<Hashes: {len(self)} added>"
+
+    def settle(self) -> None:
+        """Sort, a partition at a time: to be done before asking what is in it."""
+        self._partitions = [array("Q", sorted(partition)) for partition in self._partitions]
+
+    def __contains__(self, text: str) -> bool:
+        value = hashed(text)
+        partition = self._partitions[value % PARTITIONS]
+        at = bisect_left(partition, value)
+        return at < len(partition) and partition[at] == value
 
     def distinct(self) -> int:
         """How many different strings were added."""
