@@ -42,6 +42,7 @@ class Effort:
         self.lost = False  # at least one attempt left and was never answered
         self.first_throttle: float | None = None
         self.queued = self.token = self.backoff = self.calling = 0.0
+        self.policed = False  # a retry policy decides what comes next
         self.last: Attempt | None = None
         self.verdict = Verdict.UNSENT
 
@@ -140,10 +141,19 @@ class Retrying:
         """The same, as the effort that it took, with its last answer."""
         effort = Effort(update, self._clock.wall())
         try:
-            effort.verdict = await self._retrying.copy()(self._attempt, effort)
+            effort.verdict = await self._attempt(effort)
+            if effort.verdict.retryable:  # most updates need no more than one attempt, and no policy
+                effort.verdict = await self._retrying.copy()(self._next, effort)
         except Draining:
             return None
         return effort
+
+    async def _next(self, effort: Effort) -> Verdict:
+        """What tenacity makes attempts with: the first one was made."""
+        if effort.policed:
+            return await self._attempt(effort)
+        effort.policed = True
+        return effort.verdict
 
     async def _attempt(self, effort: Effort) -> Verdict:
         refused = 0

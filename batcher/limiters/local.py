@@ -48,7 +48,7 @@ class LocalLimiter:
 
     async def _first_alone(self) -> None:
         """The first request opens the way (names, connection, SDK): what leaves meanwhile would arrive with it as a bunch."""
-        if self._began:
+        if self._began and not self._answered.is_set():
             with anyio.move_on_after(OPENING_AT_MOST):
                 await self._answered.wait()
 

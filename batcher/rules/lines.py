@@ -5,6 +5,7 @@ Pure: no file is read here. The one order of business: decode, check against the
 
 import math
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -61,6 +62,10 @@ class LineReader:
 
         What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a fault.
         """
+        with suppress(TypeError, ValueError, RecursionError):
+            copied = self._decode(self._encode(value))
+            if copied == value and self.model.accepts(copied):  # equal: nothing in it was put into JSON's words first
+                return self._known(copied, line)
         plain = Plain()
         copied = plain.copy(value, [])
         if plain.faults:
