@@ -15,7 +15,7 @@ from anyio.streams.memory import MemoryObjectSendStream
 from msgspec import Struct
 
 from batcher.clock import SystemClock
-from batcher.config import Keywords, resolve
+from batcher.config import Keywords, refuse_foreign, resolve
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, UpdatesFailed
 from batcher.logs import logger
@@ -93,6 +93,7 @@ class _Batch:
 
     def __init__(self, client: Any | None, settings: Keywords) -> None:
         self._client = client
+        refuse_foreign(settings, "library")
         self._settings = resolve({"remember": False} | settings)  # a library keeps off its user's files unless asked
         self._clock = SystemClock()
         self._log = logger()

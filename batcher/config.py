@@ -29,9 +29,13 @@ Threshold = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
 DomainMap = Annotated[str, Meta(pattern=r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
+Door = Literal["run", "worker", "library"]
+COMMANDS: tuple[Door, ...] = ("run", "worker")
 
-def _says(text: str, **more: Any) -> Meta:
-    return Meta(description=text, extra=more or None)
+
+def _says(text: str, *doors: Door, metavar: str | None = None) -> Meta:
+    """What a setting is; ``doors``: the only ones that know it, by default all do."""
+    return Meta(description=text, extra={"metavar": metavar, "doors": doors or (*COMMANDS, "library")})
 
 
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -67,7 +71,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     max_attempts: Annotated[Positive, _says("Attempts per update; throttles don't count.")] = 8
     deadline: Annotated[
         Deadline | None,
-        _says("Refuse to start what can't end by then: local time of day, or a duration.", metavar="06:00|2h"),
+        _says("Refuse to start what can't end by then: local time of day, or a duration.", "run", metavar="06:00|2h"),
     ] = None
     remember: Annotated[bool, _says("Start from the quota that earlier runs found, and remember what this one finds.")] = True
     throttle_limit: Annotated[Duration, _says("Seconds an update may go on being throttled.")] = 900.0
@@ -77,10 +81,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         Threshold | None,
         _says("Stop after more than N failures, or P% of the results (from 100 results on).", metavar="N|P%"),
     ] = None
-    grace: Annotated[Duration, _says("Seconds that a signal leaves for what is in flight.")] = 20.0
+    grace: Annotated[Duration, _says("Seconds that a signal leaves for what is in flight.", *COMMANDS)] = 20.0
     before: Annotated[
         bool | None,
-        _says("Look at every trigger first, keep its image, skip what is as asked; by default unless reading is very slow."),
+        _says(
+            "Look at every trigger first, keep its image, skip what is as asked; by default unless reading is very slow.",
+            *COMMANDS,
+        ),
     ] = None
     merge: Annotated[bool, _says("Send the live trigger whole, with the members of the update put in.")] = False
     create_missing: Annotated[bool, _says("Create a trigger that is not there, from a line that has all it takes.")] = False
@@ -89,18 +96,18 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("Use another domain than the one that a line names; several, separated by commas.", metavar="OLD=NEW"),
     ] = None
     max_changes: Annotated[
-        Threshold | None, _says("Refuse to start when more than N triggers, or P%, would change.", metavar="N|P%")
+        Threshold | None, _says("Refuse to start when more than N triggers, or P%, would change.", "run", metavar="N|P%")
     ] = None
-    canary: Annotated[Positive | None, _says("Do N updates first, show the result, and ask before the rest.", metavar="N")] = (
-        None
-    )
-    skip_invalid: Annotated[bool, _says("Run the valid lines of a file that has invalid ones.")] = False
-    log_level: Annotated[LogLevel, _says("Least severe event that is logged.")] = "info"
+    canary: Annotated[
+        Positive | None, _says("Do N updates first, show the result, and ask before the rest.", "run", metavar="N")
+    ] = None
+    skip_invalid: Annotated[bool, _says("Run the valid lines of a file that has invalid ones.", "run")] = False
+    log_level: Annotated[LogLevel, _says("Least severe event that is logged.", *COMMANDS)] = "info"
     targets: Annotated[dict[str, TargetSettings], _says("Named targets: [targets.NAME] in the file.")] = {}
 
 
 class Keywords(TypedDict, total=False):
-    """The settings as keywords of the library calls. A test holds it equal to Settings."""
+    """The settings that the library knows, as keywords. A test holds it equal to Settings."""
 
     region: str | None
     profile: str | None
@@ -115,21 +122,14 @@ class Keywords(TypedDict, total=False):
     concurrency: int
     target: str
     max_attempts: int
-    deadline: str | None
     remember: bool
     throttle_limit: float
     connect_timeout: float
     read_timeout: float
     max_failures: str | None
-    grace: float
-    before: bool | None
     merge: bool
     create_missing: bool
     domain_map: str | None
-    max_changes: str | None
-    canary: int | None
-    skip_invalid: bool
-    log_level: LogLevel
     targets: Mapping[str, Mapping[str, Any]]
 
 
@@ -141,6 +141,7 @@ class Option(Struct, frozen=True, kw_only=True):
     default: Any
     metavar: str | None
     is_flag: bool
+    doors: tuple[Door, ...]
 
     @property
     def flag(self) -> str:
@@ -160,14 +161,14 @@ def options(record: type[Struct] = Settings) -> list[Option]:
             continue
         kind = hints[field.name].__origin__
         note = next(meta for meta in hints[field.name].__metadata__ if meta.description)
-        extra = note.extra or {}
         found.append(
             Option(
                 name=field.name,
                 help=note.description,
                 default=field.default,
-                metavar=extra.get("metavar") or _metavar(kind),
+                metavar=note.extra["metavar"] or _metavar(kind),
                 is_flag=kind in (bool, bool | None),
+                doors=note.extra["doors"],
             )
         )
     return found
@@ -194,6 +195,13 @@ def resolve(
         if value is not None:
             merged[name] = ("--" + name.replace("_", "-"), value)
     return _convert(merged, base or Settings())
+
+
+def refuse_foreign(given: Mapping[str, Any], door: Door) -> None:
+    """Raise SettingsError for a setting that this door does not know, though others do."""
+    for option in options():
+        if option.name in given and door not in option.doors:
+            raise SettingsError(f"{option.name}: a setting of batcher {', '.join(option.doors)}; it means nothing here.")
 
 
 def target_settings(settings: Settings, name: str) -> TargetSettings:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import os
+import subprocess
 import sys
 import tempfile
 from pathlib import Path
@@ -13,18 +14,15 @@ SMALL = 1_000
 LARGE = int(os.environ.get("LINES", 200_000))
 
 
-async def peak(folder: Path, *arguments: str) -> float:
+def peak(folder: Path, *arguments: str) -> float:
     """Peak resident memory of a command, MB."""
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "batcher",
-        *arguments,
+    process = subprocess.Popen(  # not asyncio's, which would take the usage for itself
+        [sys.executable, "-m", "batcher", *arguments],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": os.getcwd()},
-        stderr=asyncio.subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
     )
-    _, status, usage = await asyncio.to_thread(os.wait4, process.pid, 0)
+    _, status, usage = os.wait4(process.pid, 0)
     assert os.waitstatus_to_exitcode(status) == 0, arguments
     return usage.ru_maxrss / 1024
 
@@ -49,9 +47,10 @@ async def main() -> None:
                 "error",
             )
             for command, more in (("validate", ()), ("run", flags)):
-                small, large = [await peak(folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)]
+                small, large = [await asyncio.to_thread(peak, folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)]
                 print(
-                    f"{command}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart"
+                    f"{command}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart",
+                    flush=True,
                 )
 
 

@@ -57,6 +57,12 @@ async def test_async_iterables_and_a_ready_client_are_taken() -> None:
     assert batch.counts.succeeded == 5
 
 
+async def test_a_setting_that_means_nothing_to_the_library_is_refused() -> None:
+    settings: Any = {"canary": 5}
+    with pytest.raises(batcher.SettingsError, match="canary: a setting of batcher run; it means nothing here"):
+        await batcher.update_many([change(1)], **settings)
+
+
 async def test_iter_updates_holds_nothing_and_may_be_left_early() -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])

@@ -7,15 +7,16 @@ from typing import Any, Self, TypeVar
 import click
 from msgspec import Struct
 
-from batcher.config import Option, Settings, options, resolve
+from batcher.config import Door, Option, Settings, options, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def settings_options(command: F) -> F:
-    """Add ``--config`` and a flag for every setting."""
+def settings_options(command: F, door: Door = "run") -> F:
+    """Add ``--config`` and a flag for every setting that this door knows."""
     for option in reversed(options()):
-        command = _flag(option)(command)
+        if door in option.doors:
+            command = _flag(option)(command)
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option(
         "--config", type=path, envvar="BATCHER_CONFIG", help="Settings from a TOML file; examples in configs/."
