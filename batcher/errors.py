@@ -49,6 +49,10 @@ class QueueError(BatcherError):
     """The queue, or the spool directory, can't be reached or refuses. It may come back; what was lent will be lent again."""
 
 
+class ShippingError(BatcherError):
+    """A part of the results is not proved to be where it was sent. It stays on disk, to be sent again."""
+
+
 class UpdatesFailed(BatcherError):
     """Raised by ``BatchResult.raise_for_failures``: ``results`` are those that did not succeed."""
 

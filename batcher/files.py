@@ -19,6 +19,15 @@ def write_atomically(path: Path, content: bytes) -> None:
         file.keep()
 
 
+def sync_directory(path: Path) -> None:
+    """Make the names in a directory durable. Raises OSError."""
+    directory = os.open(path, os.O_RDONLY)
+    try:
+        os.fsync(directory)
+    finally:
+        os.close(directory)
+
+
 class LinesFile:
     """Lines on their way into a file, mode 0600, that ``keep`` puts in place as a whole; to standard output without a path.
 

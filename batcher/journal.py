@@ -33,12 +33,17 @@ class Journal(Generic[R]):
         self._writing = anyio.Lock(fast_acquire=True)
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
-            self._length = _cut_torn_line(self._file)
+            self._length = cut_torn_line(self._file)
         except OSError as error:
             raise JournalError(_cannot(path, error)) from error
 
     def __repr__(self) -> str:
         return f"<Journal {self.path}: {self._durable} written, {len(self._pending)} pending>"
+
+    @property
+    def length(self) -> int:
+        """Bytes that are on disk."""
+        return self._length
 
     async def __aenter__(self) -> Self:
         return self
@@ -131,7 +136,7 @@ def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
                 yield number, line
 
 
-def _cut_torn_line(file: int) -> int:
+def cut_torn_line(file: int) -> int:
     """Cut off what a crash left of a last line; returns the length that remains."""
     length = os.lseek(file, 0, os.SEEK_END)
     keep = length

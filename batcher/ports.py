@@ -4,6 +4,7 @@ Protocols only. Each has its double in ``batcher.testing`` and one contract suit
 """
 
 from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
 from typing import Any, Protocol
 
 from batcher.records import Attempt, Claim, DeadLetter, Depth, Message, Result, Update
@@ -40,6 +41,17 @@ class Journal(Protocol):
 
     async def append(self, result: Result) -> None:
         """Return when the result is kept for good. Raises JournalError when that can't be."""
+        ...
+
+
+class Ship(Protocol):
+    """Takes complete parts of the results away, to where they are kept."""
+
+    async def send(self, path: Path) -> None:
+        """Return when the file is proved to be there, under its own name; to send one again is harmless.
+
+        Raises ShippingError.
+        """
         ...
 
 

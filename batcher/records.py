@@ -133,6 +133,13 @@ class Result(Struct, frozen=True, kw_only=True):
         )
 
 
+class Delivered(Result, frozen=True, kw_only=True):
+    """A result of a worker: a line of its results files. ``queue``: the URL without secrets."""
+
+    queue: str
+    message_id: str
+
+
 class Outcome(Struct, frozen=True, kw_only=True):
     """What the books need of a result: read from the same line, in half the time."""
 

@@ -3,10 +3,12 @@
 import asyncio
 import selectors
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
 
+from batcher.errors import ShippingError
 from batcher.records import Attempt, Result, Update
 from batcher.rules.verdicts import Verdict
 
@@ -62,6 +64,19 @@ class MemoryJournal:
 
     async def append(self, result: Result) -> None:
         self.results.append(result)
+
+
+class ListShip:
+    """A Ship that keeps what it was sent, by name; ``wrong`` says of a name why it can't be sent now, or None."""
+
+    def __init__(self, wrong: Callable[[str], str | None] = lambda name: None) -> None:
+        self._wrong = wrong
+        self.sent: list[tuple[str, bytes]] = []
+
+    async def send(self, path: Path) -> None:
+        if (reason := self._wrong(path.name)) is not None:
+            raise ShippingError(reason)
+        self.sent.append((path.name, await anyio.Path(path).read_bytes()))
 
 
 class ScriptedCaller:

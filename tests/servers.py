@@ -66,7 +66,17 @@ def redis_server(folder: Path) -> Server:
 
 
 def sqs_server(folder: Path) -> Server:
-    """A local SQS: ministack, in a virtual environment of its own."""
+    """A local SQS."""
+    return _ministack(folder, "sqs")
+
+
+def s3_server(folder: Path) -> Server:
+    """A local S3; it checks the checksums of what is put."""
+    return _ministack(folder, "s3")
+
+
+def _ministack(folder: Path, service: str) -> Server:
+    """One service of ministack, in a virtual environment of its own."""
     if not MINISTACK.exists():
         pytest.fail("ministack is missing; make test installs it into .venv-ministack")
     port = free_port()
@@ -76,7 +86,7 @@ def sqs_server(folder: Path) -> Server:
         "TMPDIR": str(folder),
         "BIND_HOST": "127.0.0.1",
         "GATEWAY_PORT": str(port),
-        "SERVICES": "sqs",
+        "SERVICES": service,
         "LOG_LEVEL": "WARNING",
     }
-    return Server([str(MINISTACK)], port, folder / "sqs.log", environ)
+    return Server([str(MINISTACK)], port, folder / f"{service}.log", environ)

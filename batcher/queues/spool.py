@@ -8,7 +8,6 @@ The kernel lets go of the lock of a worker that dies, so a claimed file whose lo
 read here but names; several hosts can share a directory where rename and flock work across them (a local disk, NFSv4).
 """
 
-import fcntl
 import os
 import time
 from collections.abc import Iterator, Sequence
@@ -19,7 +18,8 @@ import anyio
 import msgspec
 
 from batcher.errors import QueueError
-from batcher.files import write_atomically
+from batcher.files import sync_directory, write_atomically
+from batcher.locks import held
 from batcher.records import Claim, Depth, Update
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
@@ -66,7 +66,7 @@ class SpoolDirectory:
     def _take(self, path: Path) -> Claim | None:
         """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the dead."""
         name = path.name
-        if name in self._locks or (lock := _lock(self._claimed / f"{name}.lock")) is None:
+        if name in self._locks or (lock := held(self._claimed / f"{name}.lock")) is None:
             return None
         mine = self._claimed / name
         resumed = mine.exists()
@@ -130,7 +130,7 @@ class SpoolDirectory:
             write_atomically(beside, content)
             os.link(beside, there)  # unlike a rename it does not replace one that still waits
             beside.unlink()
-            _sync(self.path)
+            sync_directory(self.path)
         except FileExistsError:
             beside.unlink()
             raise QueueError(f"{there}: waits already. Give the file another name.") from None
@@ -159,19 +159,6 @@ def _oldest_first(folder: Path) -> Iterator[Path]:
     return (folder / name for _, name in sorted(found))
 
 
-def _lock(path: Path) -> int | None:
-    """The lock file of that name, held; None when somebody else has it."""
-    file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.stat(path).st_ino == os.fstat(file).st_ino:  # else its holder ended and took the name away
-            return file
-    except (BlockingIOError, FileNotFoundError):
-        pass
-    os.close(file)
-    return None
-
-
 def _run_of(path: Path) -> Path:
     """The run directory that belongs to a file."""
     return path.with_name(f"{_stem(path.name)}.run")
@@ -189,11 +176,3 @@ def _free_name(folder: Path, name: str) -> str:
         number += 1
         free = f"{stem}-{number}{ending}"
     return free
-
-
-def _sync(folder: Path) -> None:
-    file = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(file)
-    finally:
-        os.close(file)

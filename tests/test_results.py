@@ -1,0 +1,252 @@
+"""A worker's results: what was told of as kept is found afterwards, whatever ends the worker; complete files travel on."""
+
+import asyncio
+import contextlib
+import resource
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import anyio
+import msgspec
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batcher.errors import JournalError
+from batcher.records import Delivered
+from batcher.results import ResultsDirectory
+from batcher.testing import ListShip
+
+_WORKER = """
+import asyncio, sys
+from pathlib import Path
+from batcher.results import ResultsDirectory
+from tests.test_results import delivered
+
+async def main():
+    first, count = int(sys.argv[2]), int(sys.argv[3])
+    async with ResultsDirectory(Path(sys.argv[1]), rotate_bytes=20_000, rotate_seconds=60) as results:
+        async def append(number):
+            await results.append(delivered(number))
+            print(number, flush=True)
+        for start in range(first, first + count, 50):
+            await asyncio.gather(*(append(number) for number in range(start, start + 50)))
+        print("end", flush=True)
+        await asyncio.Event().wait()
+
+asyncio.run(main())
+"""
+
+
+def delivered(number: int) -> Delivered:
+    return Delivered(
+        id=str(number),
+        line=number,
+        target="default",
+        domain="acme",
+        trigger=f"t{number}",
+        status="succeeded",
+        started_at="2026-01-01T00:00:00.000Z",
+        finished_at="2026-01-01T00:00:01.000Z",
+        queue="sqs:updates",
+        message_id=f"m{number}",
+    )
+
+
+def open_directory(path: Path, **more: object) -> ResultsDirectory:
+    given = {"rotate_bytes": 1_000_000, "rotate_seconds": 60.0} | more
+    return ResultsDirectory(path, **given)  # type: ignore[arg-type]
+
+
+def numbers(folder: Path, pattern: str = "*.jsonl") -> list[int]:
+    """Those that are in the files of a directory, oldest first."""
+    return [number for path in sorted(folder.glob(pattern)) for number in numbers_in(path.read_bytes())]
+
+
+def numbers_in(content: bytes) -> Iterator[int]:
+    """Those of a file, which has to be whole."""
+    assert content.endswith(b"\n") or not content
+    for line in content.splitlines():
+        yield msgspec.json.decode(line, type=Delivered).line
+
+
+class Arrivals(ListShip):
+    """Tells of each part that arrived."""
+
+    def __init__(self, *refusals: str) -> None:
+        left = list(refusals)
+        super().__init__(lambda _: left.pop(0) if left else None)
+        self._news = asyncio.Queue[str]()
+
+    async def send(self, path: Path) -> None:
+        await super().send(path)
+        self._news.put_nowait(path.name)
+
+    async def next(self) -> str:
+        with anyio.fail_after(10):
+            return await self._news.get()
+
+
+def test_a_line_is_a_result_with_queue_and_message() -> None:
+    line = msgspec.json.decode(msgspec.json.encode(delivered(1)), type=dict[str, object])
+    assert list(line)[:3] == ["id", "line", "target"]
+    assert list(line)[-2:] == ["queue", "message_id"]
+
+
+async def test_whatever_was_told_of_as_kept_is_there_after_kills_and_a_living_workers_file_is_left_to_it(
+    tmp_path: Path,
+) -> None:
+    async def start(first: int, count: int) -> asyncio.subprocess.Process:
+        arguments = (str(tmp_path), str(first), str(count))
+        return await asyncio.create_subprocess_exec(sys.executable, "-c", _WORKER, *arguments, stdout=asyncio.subprocess.PIPE)
+
+    async def killed_after(process: asyncio.subprocess.Process, lines: int) -> list[int]:
+        assert process.stdout is not None
+        told = [await process.stdout.readline() for _ in range(lines)]
+        process.kill()
+        rest, _ = await process.communicate()
+        return [int(line) for line in [*told, *rest.splitlines()] if line.strip().isdigit()]
+
+    living = await start(500_000, 50)
+    assert living.stdout is not None
+    for _ in range(51):
+        last = await living.stdout.readline()
+    assert last == b"end\n"
+    workers = [await start(first, 100_000) for first in (0, 100_000, 200_000)]
+    told = await asyncio.gather(*(killed_after(worker, 30 + 170 * turn) for turn, worker in enumerate(workers)))
+    async with open_directory(tmp_path):
+        kept = numbers(tmp_path)
+        assert {number for each in told for number in each} <= set(kept)
+        assert len(kept) == len(set(kept))
+        assert sorted(numbers(tmp_path, "*.open")) == list(range(500_000, 500_050))
+    living.kill()
+    await living.wait()
+    async with open_directory(tmp_path):
+        assert set(range(500_000, 500_050)) <= set(numbers(tmp_path))
+    assert not list(tmp_path.glob("*.open"))
+    assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
+
+
+@settings(deadline=None, max_examples=40)  # a slow disk is no error
+@given(cut=st.integers(min_value=0, max_value=900))
+def test_of_a_dead_workers_file_every_whole_line_is_kept_and_an_empty_one_goes(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
+    folder = tmp_path_factory.mktemp("results")
+    content = b"".join(msgspec.json.encode(delivered(number)) + b"\n" for number in range(3))[: max(0, 900 - cut)]
+    (folder / "20260101T000000.000000Z-host-1-00000000.jsonl.open").write_bytes(content)
+
+    async def start() -> None:
+        async with open_directory(folder):
+            pass
+
+    anyio.run(start)
+    whole = content.count(b"\n")
+    assert numbers(folder) == list(range(whole))
+    assert len(list(folder.iterdir())) == (whole > 0)
+
+
+async def test_files_end_by_size_and_each_record_is_in_one(tmp_path: Path) -> None:
+    async with open_directory(tmp_path, rotate_bytes=10_000) as results:
+        for start in range(0, 500, 10):
+            await asyncio.gather(*(results.append(delivered(number)) for number in range(start, start + 10)))
+    assert sorted(numbers(tmp_path)) == list(range(500))
+    files = list(tmp_path.iterdir())
+    assert len(files) >= 10
+    assert all(10_000 <= path.stat().st_size < 10_000 + 10 * 400 for path in sorted(files)[:1])
+
+
+async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leaves_nothing(tmp_path: Path) -> None:
+    ship = Arrivals()
+    async with open_directory(tmp_path, rotate_seconds=0.05, ship=ship) as results:
+        for number in (1, 2):
+            await results.append(delivered(number))
+            await ship.next()
+    assert [list(numbers_in(content)) for _, content in ship.sent] == [[1], [2]]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_disk_that_is_full_acknowledges_nothing_and_with_space_again_results_are_kept(tmp_path: Path) -> None:
+    told: list[int] = []
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with open_directory(tmp_path) as results:
+
+        async def append(number: int) -> None:
+            await results.append(delivered(number))
+            told.append(number)
+
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))  # a write goes in part, then fails: as on a full disk
+        try:
+            outcomes = await asyncio.gather(*(append(number) for number in range(100)), return_exceptions=True)
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        refused = [outcome for outcome in outcomes if outcome is not None]
+        assert refused
+        assert all(isinstance(error, JournalError) and "can't be written" in str(error) for error in refused)
+        assert sorted(numbers(tmp_path)) == sorted(told)
+        await append(100)
+    assert sorted(numbers(tmp_path)) == sorted(told)
+
+
+async def test_a_part_goes_only_when_it_is_taken_and_the_refused_is_tried_again_while_results_go_on(tmp_path: Path) -> None:
+    ship = Arrivals("no connection", "no connection")
+    (tmp_path / "notes.jsonl").write_bytes(b"not ours")
+    async with open_directory(tmp_path, rotate_bytes=1, ship=ship) as results:
+        await results.append(delivered(1))
+        await results.append(delivered(2))
+        assert sorted(numbers(tmp_path, "2*.jsonl")) == [1, 2]
+        assert {await ship.next(), await ship.next()} == {name for name, _ in ship.sent}
+    assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]
+
+
+async def test_what_could_not_be_sent_by_the_end_is_sent_after_the_next_start(tmp_path: Path) -> None:
+    class Stuck:
+        async def send(self, path: Path) -> None:
+            await asyncio.Event().wait()
+
+    async with open_directory(tmp_path, ship=Stuck(), close_within=0.05) as results:
+        await results.append(delivered(1))
+    assert numbers(tmp_path) == [1]
+    ship = Arrivals()
+    async with open_directory(tmp_path, ship=ship):
+        await ship.next()
+    assert [list(numbers_in(content)) for _, content in ship.sent] == [[1]]
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_workers_that_share_a_directory_send_each_part_once(tmp_path: Path) -> None:
+    for _ in range(20):
+        async with open_directory(tmp_path) as results:
+            await results.append(delivered(1))
+    ships = [Arrivals() for _ in range(3)]
+    async with contextlib.AsyncExitStack() as workers:
+        for ship in ships:
+            await workers.enter_async_context(open_directory(tmp_path, ship=ship))
+    sent = [name for ship in ships for name, _ in ship.sent]
+    assert len(sent) == len(set(sent)) == 20
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_an_error_of_the_worker_comes_through_as_it_is_and_a_cancelled_one_leaves_complete_files(tmp_path: Path) -> None:
+    async def fail() -> None:
+        async with open_directory(tmp_path) as results:
+            await results.append(delivered(1))
+            raise KeyError
+
+    with pytest.raises(KeyError):
+        await fail()
+    with anyio.CancelScope() as scope:
+        async with open_directory(tmp_path) as results:
+            await results.append(delivered(2))
+            scope.cancel()
+            await anyio.sleep_forever()
+    assert numbers(tmp_path) == [1, 2]
+    assert not list(tmp_path.glob("*.open"))
+
+
+async def test_a_directory_that_can_not_be_used_is_told_of_at_the_start(tmp_path: Path) -> None:
+    (tmp_path / "file").touch()
+    with pytest.raises(JournalError, match="can't be used as results directory: Not a directory"):
+        async with open_directory(tmp_path / "file" / "results"):
+            pass

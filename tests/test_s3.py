@@ -1,0 +1,145 @@
+"""Parts on their way to S3: a file goes only when S3 itself has told its size and SHA-256; S3 away, it waits."""
+
+import base64
+import hashlib
+import logging
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+from aiobotocore.session import AioSession
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+
+from batcher.errors import SettingsError, ShippingError
+from batcher.results import ResultsDirectory
+from batcher.s3 import S3Prefix
+from tests.servers import Server, s3_server
+from tests.test_results import delivered, numbers, numbers_in
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    server = s3_server(tmp_path_factory.mktemp("s3"))
+    server.start()
+    yield server
+    server.stop()
+
+
+@pytest.fixture
+async def bucket(server: Server, stand_in_credentials: None) -> AsyncIterator[Any]:
+    """A client of the server; ``parts`` is made there anew in each test."""
+    async with AioSession().create_client("s3", endpoint_url=_url(server), region_name="us-east-1") as client:
+        await client.create_bucket(Bucket="parts")
+        yield client
+
+
+def _url(server: Server) -> str:
+    return f"http://127.0.0.1:{server.port}"
+
+
+async def _content(client: Any, key: str) -> bytes:
+    answer = await client.get_object(Bucket="parts", Key=key)
+    return bytes(await answer["Body"].read())
+
+
+async def test_a_part_is_there_with_its_checksum_before_the_file_goes(server: Server, bucket: Any, tmp_path: Path) -> None:
+    async with (
+        S3Prefix("s3://parts/results/prod/", endpoint_url=_url(server)) as ship,
+        ResultsDirectory(tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, ship=ship) as results,
+    ):
+        for number in range(20):
+            await results.append(delivered(number))
+    assert list(tmp_path.iterdir()) == []
+    (there,) = (await bucket.list_objects_v2(Bucket="parts"))["Contents"]
+    content = await _content(bucket, there["Key"])
+    assert there["Key"].startswith("results/prod/2")
+    assert list(numbers_in(content)) == list(range(20))
+    head = await bucket.head_object(Bucket="parts", Key=there["Key"], ChecksumMode="ENABLED")
+    assert head["ChecksumSHA256"] == base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_back(
+    server: Server, bucket: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    server.stop()
+    async with (
+        S3Prefix("s3://parts", endpoint_url=_url(server)) as ship,
+        ResultsDirectory(tmp_path, rotate_bytes=1, rotate_seconds=60, ship=ship) as results,
+    ):
+        with caplog.at_level(logging.WARNING, logger="batcher"):
+            for number in range(3):
+                await results.append(delivered(number))
+            while "results.not_sent" not in caplog.text:
+                await anyio.sleep(0.01)
+        assert numbers(tmp_path) == [0, 1, 2]
+        server.start()  # without the bucket, which is one more thing to wait for
+        await bucket.create_bucket(Bucket="parts")
+        with anyio.fail_after(20):
+            while numbers(tmp_path):
+                await anyio.sleep(0.05)
+    keys = [each["Key"] for each in (await bucket.list_objects_v2(Bucket="parts"))["Contents"]]
+    assert [number for key in keys for number in numbers_in(await _content(bucket, key))] == [0, 1, 2]
+
+
+async def test_to_send_a_part_again_is_harmless(server: Server, bucket: Any, tmp_path: Path) -> None:
+    path = tmp_path / "again.jsonl"
+    path.write_bytes(b"{}\n")
+    async with S3Prefix("s3://parts", endpoint_url=_url(server)) as ship:
+        await ship.send(path)
+        await ship.send(path)
+    assert await _content(bucket, "again.jsonl") == b"{}\n"
+
+
+@pytest.mark.parametrize(
+    ("put", "head", "says"),
+    [
+        (200, 404, "404"),
+        (200, {"Content-Length": "2"}, "is there with 2 bytes"),
+        (200, {"Content-Length": "3"}, "SHA-256 None"),
+        (200, {"Content-Length": "3", "x-amz-checksum-sha256": "b3RoZXI="}, "SHA-256 b3RoZXI="),
+        (503, {}, "503"),
+    ],
+)
+async def test_what_s3_does_not_confirm_is_not_sent(put: int, head: Any, says: str, tmp_path: Path) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.method == "PUT":
+            return web.Response(status=put, text="<html><p>a proxy's page" if put != 200 else "")
+        return web.Response(headers=head) if isinstance(head, dict) else web.Response(status=head)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    path = tmp_path / "part.jsonl"
+    path.write_bytes(b"{}\n")
+    async with (
+        TestServer(app, host="127.0.0.1") as scripted,
+        S3Prefix("s3://parts", endpoint_url=str(scripted.make_url("/"))) as ship,
+    ):
+        with pytest.raises(ShippingError, match=says):
+            await ship.send(path)
+    assert path.exists()
+
+
+async def test_credentials_that_come_later_are_found(
+    server: Server, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    path = tmp_path / "part.jsonl"
+    path.write_bytes(b"{}\n")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    async with S3Prefix("s3://parts", endpoint_url=_url(server)) as ship:
+        with pytest.raises(ShippingError, match="Unable to locate credentials"):
+            await ship.send(path)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
+        await ship.send(path)
+    assert await _content(bucket, "part.jsonl") == b"{}\n"
+
+
+@pytest.mark.parametrize("url", ["s3:parts", "s3://", "s3:///results", "https://parts.s3.amazonaws.com/", "s3://UPPER/x"])
+def test_what_is_no_place_in_s3_is_a_settings_error(url: str) -> None:
+    with pytest.raises(SettingsError, match="Give s3://BUCKET/PREFIX"):
+        S3Prefix(url)
