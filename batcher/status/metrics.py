@@ -1,0 +1,112 @@
+"""The metrics of a worker, for Prometheus: what it counts itself, and what its vitals say when they are asked for.
+
+Labels are target, operation, status, outcome and the state of messages; a name of a trigger or a domain never is one.
+"""
+
+from collections.abc import Iterable
+
+from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
+from prometheus_client.registry import Collector
+
+from batcher.records import STATUSES, Depth, Result
+from batcher.rules.verdicts import Verdict
+from batcher.status.vitals import LaneVitals, Vitals
+
+CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
+LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
+LANE = ("target", "operation")
+
+
+class Metrics:
+    """What a worker counts. To be told of every result and every attempt, on one event loop."""
+
+    def __init__(self) -> None:
+        self._registry = CollectorRegistry()
+        self._updates = Counter(
+            "batcher_updates", "Updates that have their result.", ("target", "status"), registry=self._registry
+        )
+        self._attempts = Counter(
+            "batcher_attempts", "Requests to AWS by what came of them.", (*LANE, "outcome"), registry=self._registry
+        )
+        self._seconds = Histogram(
+            "batcher_attempt_seconds", "From sending to the answer.", LANE, buckets=LATENCY, registry=self._registry
+        )
+
+    def settled(self, result: Result) -> None:
+        self._updates.labels(result.target, result.status).inc()
+
+    def attempted(self, target: str, operation: str, verdict: Verdict, seconds: float) -> None:
+        """Count one attempt; ``seconds`` from sending to the answer, or to giving it up."""
+        self._attempts.labels(target, operation, verdict.value).inc()
+        if verdict is not Verdict.UNSENT:
+            self._seconds.labels(target, operation).observe(seconds)
+
+    def exposition(self, vitals: Vitals) -> bytes:
+        """All metrics in Prometheus's text format, of CONTENT_TYPE."""
+        for lane in vitals.lanes:
+            self._begin(lane)
+        return generate_latest(_Scrape(self._registry, vitals))
+
+    def _begin(self, lane: LaneVitals) -> None:
+        """A counter that begins at its first event hides that event from ``rate()``."""
+        self._seconds.labels(lane.target, lane.operation)
+        for verdict in Verdict:
+            self._attempts.labels(lane.target, lane.operation, verdict.value)
+        for status in STATUSES if lane.counts is not None else ():
+            self._updates.labels(lane.target, status)
+
+
+class _Scrape(Collector):
+    """What is counted, and the vitals of this moment."""
+
+    def __init__(self, counted: Collector, vitals: Vitals) -> None:
+        self._counted = counted
+        self._vitals = vitals
+
+    def collect(self) -> Iterable[Metric]:
+        for metric in self._counted.collect():
+            metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]  # of no use to Prometheus
+            yield metric
+        yield from _of_lanes(self._vitals.lanes)
+        if self._vitals.depth is not None:
+            yield from _of_queue(self._vitals.depth)
+        yield GaugeMetricFamily("batcher_ready", "1 while the worker takes and sends updates.", float(self._vitals.ready))
+        yield GaugeMetricFamily("batcher_alive", "1 while the worker's loop turns.", float(self._vitals.alive))
+        if self._vitals.heartbeat_at is not None:
+            yield GaugeMetricFamily(
+                "batcher_heartbeat_timestamp_seconds",
+                "When the worker's loop last turned, since the epoch.",
+                self._vitals.heartbeat_at,
+            )
+
+
+def _of_lanes(lanes: Iterable[LaneVitals]) -> Iterable[Metric]:
+    rate = GaugeMetricFamily("batcher_rate_per_second", "Requests a second at present.", labels=LANE)
+    quota = GaugeMetricFamily("batcher_quota_per_second", "Requests a second that AWS is thought to allow.", labels=LANE)
+    in_flight = GaugeMetricFamily("batcher_in_flight_requests", "Requests without an answer yet.", labels=LANE)
+    waiting = GaugeMetricFamily("batcher_waiting_updates", "Updates that wait for their turn.", labels=LANE)
+    tokens = CounterMetricFamily("batcher_token_wait_seconds", "Time spent waiting for tokens.", labels=LANE)
+    for lane in lanes:
+        labels = (lane.target, lane.operation)
+        in_flight.add_metric(labels, lane.in_flight)
+        waiting.add_metric(labels, lane.waiting)
+        tokens.add_metric(labels, lane.token_seconds)
+        if lane.rate is not None:
+            rate.add_metric(labels, lane.rate)
+        if lane.quota is not None:
+            quota.add_metric(labels, lane.quota)
+    return rate, quota, in_flight, waiting, tokens
+
+
+def _of_queue(depth: Depth) -> Iterable[Metric]:
+    messages = GaugeMetricFamily("batcher_queue_messages", "Messages in the queue.", labels=("state",))
+    for state, number in (("waiting", depth.waiting), ("held", depth.held), ("dead", depth.dead)):
+        if number is not None:
+            messages.add_metric((state,), number)
+    yield messages
+    if depth.oldest_seconds is not None:
+        yield GaugeMetricFamily(
+            "batcher_queue_oldest_message_age_seconds", "Age of the oldest unacknowledged message.", depth.oldest_seconds
+        )

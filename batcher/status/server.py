@@ -1,0 +1,112 @@
+"""The HTTP side of a worker: ``/healthz`` and ``/readyz`` for probes, ``/metrics`` for Prometheus, ``/`` for people.
+
+It only tells. Whoever reaches the address may read it, so by default that is the loopback.
+"""
+
+import errno
+import os
+import re
+from collections.abc import Callable
+from contextlib import AsyncExitStack
+from ipaddress import IPv6Address
+from typing import Self
+
+from aiohttp import web
+
+from batcher.errors import SettingsError
+from batcher.status.metrics import CONTENT_TYPE, Metrics
+from batcher.status.page import page
+from batcher.status.vitals import Vitals
+
+LOOPBACK = "127.0.0.1"
+GRACE = 1.0  # seconds for answers under way when it stops
+
+_ADDRESS = re.compile(r"(?:(?P<host>[A-Za-z0-9._-]*|\[[^\]]+\]):)?(?P<port>[0-9]{1,5})")
+_HEADERS = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+    "X-Content-Type-Options": "nosniff",
+}
+
+
+def parse_address(text: str) -> tuple[str, int]:
+    """Host and port of ``HOST:PORT``; ``PORT`` and ``:PORT`` are on the loopback, IPv6 is in brackets.
+
+    Port 0 takes a free one. Raises SettingsError.
+    """
+    match = _ADDRESS.fullmatch(text)
+    if match is None or int(match["port"]) > 65535:
+        raise SettingsError(f"--http: can't be {text!r}. Give HOST:PORT, as in 127.0.0.1:9090, [::1]:9090 or 9090.")
+    host = match["host"] or LOOPBACK
+    if host.startswith("["):
+        host = host[1:-1]
+        try:
+            IPv6Address(host)
+        except ValueError as error:
+            raise SettingsError(f"--http: can't be {text!r}: {error}. In brackets is an IPv6 address.") from error
+    return host, int(match["port"])
+
+
+class StatusServer:
+    """Answers while it is entered. ``vitals`` is asked anew for every request. Entering raises SettingsError."""
+
+    def __init__(self, host: str, port: int, *, metrics: Metrics, vitals: Callable[[], Vitals]) -> None:
+        self._asked = (host, port)
+        self._metrics = metrics
+        self._vitals = vitals
+        self._exits = AsyncExitStack()
+        self.address = ""  # HOST:PORT where it listens
+
+    def __repr__(self) -> str:
+        return f"<StatusServer {self.address or 'not open'}>"
+
+    async def __aenter__(self) -> Self:
+        app = web.Application()
+        for path, answer in (("/", self._page), ("/healthz", self._health), ("/readyz", self._readiness)):
+            app.router.add_get(path, answer, allow_head=False)
+        app.router.add_get("/metrics", self._exposition, allow_head=False)
+        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+        async with AsyncExitStack() as exits:
+            exits.push_async_callback(runner.cleanup)
+            await runner.setup()
+            try:
+                await web.TCPSite(runner, *self._asked).start()
+            except OSError as error:
+                raise SettingsError(_no_listening(*self._asked, error)) from error
+            self._exits = exits.pop_all()
+        self.address = _shown(*runner.addresses[0][:2])
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._exits.aclose()
+
+    async def _health(self, request: web.Request) -> web.Response:
+        vitals = self._vitals()
+        return _probe(vitals.alive, vitals.reason)
+
+    async def _readiness(self, request: web.Request) -> web.Response:
+        vitals = self._vitals()
+        return _probe(vitals.alive and vitals.ready, vitals.reason)
+
+    async def _exposition(self, request: web.Request) -> web.Response:
+        body = self._metrics.exposition(self._vitals())
+        return web.Response(body=body, headers=_HEADERS | {"Content-Type": CONTENT_TYPE})
+
+    async def _page(self, request: web.Request) -> web.Response:
+        return web.Response(text=page(self._vitals()), content_type="text/html", headers=_HEADERS)
+
+
+def _probe(well: bool, reason: str | None) -> web.Response:
+    text = "ok" if well else reason or "no reason given"
+    return web.Response(status=200 if well else 503, text=f"{text}\n", headers=_HEADERS)
+
+
+def _shown(host: str, port: int) -> str:
+    return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+
+
+def _no_listening(host: str, port: int, error: OSError) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return f"--http {_shown(host, port)}: another program listens there. Give another port, or 0 for a free one."
+    reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror  # below 0: names not found
+    return f"--http {_shown(host, port)}: can't listen there: {reason}. Give an address of this host and a free port."

@@ -1,0 +1,42 @@
+"""What a worker knows of itself at one moment. Words only; the worker fills them in, the others show them."""
+
+from msgspec import Struct
+
+from batcher.records import Counts, Depth, Result
+
+
+class LaneVitals(Struct, frozen=True, kw_only=True):
+    """One (target, operation): its pace in requests per second, and what is under way.
+
+    ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is known. ``token_seconds``
+    were spent waiting for tokens since the worker began. ``counts`` are of results, None for an operation without any.
+    """
+
+    target: str
+    operation: str
+    rate: float | None = None
+    quota: float | None = None
+    in_flight: int = 0
+    waiting: int = 0
+    token_seconds: float = 0.0
+    counts: Counts | None = None
+
+
+class Vitals(Struct, frozen=True, kw_only=True):
+    """A worker at one moment. No secrets: ``queue`` is the URL without a password, messages in ``recent`` are redacted.
+
+    ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns. ``depth`` is None where the
+    queue could not be asked. ``recent`` are results, newest first. ``started_at`` is UTC, ISO 8601, ``heartbeat_at``
+    seconds since the epoch.
+    """
+
+    ready: bool
+    reason: str | None = None
+    alive: bool
+    queue: str
+    worker: str
+    started_at: str
+    heartbeat_at: float | None = None
+    depth: Depth | None = None
+    lanes: tuple[LaneVitals, ...] = ()
+    recent: tuple[Result, ...] = ()

@@ -1,0 +1,116 @@
+"""The addresses of a worker: probes, metrics and page over HTTP, for readers only."""
+
+import re
+from collections.abc import AsyncIterator
+
+import pytest
+from aiohttp import ClientSession
+
+from batcher.errors import SettingsError
+from batcher.status.metrics import Metrics
+from batcher.status.server import StatusServer, parse_address
+from batcher.status.vitals import Vitals
+from tests.status.vitals import vitals
+
+
+class Worker:
+    """One whose vitals a test sets, with its server and a client of it."""
+
+    def __init__(self) -> None:
+        self.now = vitals()
+        self.server = StatusServer("127.0.0.1", 0, metrics=Metrics(), vitals=self.vitals)
+        self.client: ClientSession
+
+    def vitals(self) -> Vitals:
+        return self.now
+
+    async def get(self, path: str) -> tuple[int, str]:
+        async with self.client.get(f"http://{self.server.address}{path}") as answer:
+            return answer.status, await answer.text()
+
+
+@pytest.fixture
+async def worker() -> AsyncIterator[Worker]:
+    worker = Worker()
+    async with worker.server, ClientSession() as worker.client:
+        yield worker
+
+
+async def test_probes_tell_whether_it_lives_and_whether_it_works_and_why_not(worker: Worker) -> None:
+    assert (await worker.get("/healthz"), await worker.get("/readyz")) == ((200, "ok\n"), (200, "ok\n"))
+    worker.now = vitals(ready=False, reason="the queue does not answer")
+    assert await worker.get("/healthz") == (200, "ok\n")
+    assert await worker.get("/readyz") == (503, "the queue does not answer\n")
+    worker.now = vitals(alive=False, reason="no turn for 42 s")
+    assert await worker.get("/healthz") == await worker.get("/readyz") == (503, "no turn for 42 s\n")
+
+
+async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_readers_ask_for(worker: Worker) -> None:
+    for path, kind in (("/", "text/html; charset=utf-8"), ("/metrics", "text/plain; version=0.0.4; charset=utf-8")):
+        async with worker.client.get(f"http://{worker.server.address}{path}") as answer:
+            assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
+            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
+    worker.now = vitals(ready=False, reason="paused")
+    assert "Not ready: paused" in (await worker.get("/"))[1]
+    assert "\nbatcher_ready 0.0\n" in (await worker.get("/metrics"))[1]
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"),
+    [
+        ("POST", "/", 405),
+        ("HEAD", "/metrics", 405),
+        ("DELETE", "/readyz", 405),
+        ("GET", "/nothing", 404),
+        ("GET", "/metrics/", 404),
+    ],
+)
+async def test_there_is_nothing_else(worker: Worker, method: str, path: str, status: int) -> None:
+    async with worker.client.request(method, f"http://{worker.server.address}{path}") as answer:
+        assert answer.status == status
+
+
+async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker: Worker) -> None:
+    taken = worker.server.address
+    for address, says in ((taken, f"{re.escape(taken)}: another program"), ("192.0.2.1:0", "192.0.2.1:0: can't listen there")):
+        with pytest.raises(SettingsError, match=says):
+            async with StatusServer(*parse_address(address), metrics=Metrics(), vitals=vitals):
+                pass
+
+
+@pytest.mark.parametrize(
+    ("text", "address"),
+    [
+        ("9090", ("127.0.0.1", 9090)),
+        (":9090", ("127.0.0.1", 9090)),
+        ("0.0.0.0:9090", ("0.0.0.0", 9090)),
+        ("worker-1.internal:0", ("worker-1.internal", 0)),
+        ("[::1]:9090", ("::1", 9090)),
+        ("[::]:65535", ("::", 65535)),
+    ],
+)
+def test_addresses(text: str, address: tuple[str, int]) -> None:
+    assert parse_address(text) == address
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        ":",
+        "localhost",
+        "localhost:",
+        "::1:9090",
+        "[::1]",
+        "[nohost]:1",
+        "1:2:3",
+        ":65536",
+        ":٣",
+        "http://h:1",
+        "*:1",
+        "h :1",
+    ],
+)
+def test_what_is_no_address_is_a_settings_error(text: str) -> None:
+    with pytest.raises(SettingsError, match=re.escape(f"--http: can't be {text!r}")):
+        parse_address(text)
