@@ -10,6 +10,7 @@ import uuid
 from collections import defaultdict, deque
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
+from functools import partial
 from importlib.metadata import version
 from itertools import islice, takewhile
 from pathlib import Path
@@ -25,6 +26,7 @@ from batcher.aws import AwsTarget
 from batcher.before import BeforeImages, unsettled
 from batcher.clock import SystemClock
 from batcher.config import Settings
+from batcher.engine.patience import Patient
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.journal import Journal, outcomes
@@ -40,7 +42,7 @@ from batcher.rules.tally import Course, Tally, summarize
 from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
 from batcher.sources.file import FileSource, Inspection, as_target, index, inspect, materialize
 from batcher.sources.opening import digest_of
-from batcher.wiring import GET, Workshop
+from batcher.wiring import GET, OnAttempt, Workshop
 
 INTERRUPTED = "interrupted"
 
@@ -51,6 +53,16 @@ class Following(Struct, frozen=True, kw_only=True):
     kind: str = "run"
     parent: str | None = None
     force: bool = False
+
+
+class Keeper(Struct, frozen=True, kw_only=True):
+    """Who runs a file in place of a person: it heeds the signals itself, and a target in trouble is tried again later.
+
+    ``on_result`` and ``on_attempt`` are told of each.
+    """
+
+    on_result: Callable[[Result], None]
+    on_attempt: OnAttempt
 
 
 class BulkRun:
@@ -64,8 +76,10 @@ class BulkRun:
         following: Following | None = None,
         *,
         copies: Path | None = None,
+        keeper: Keeper | None = None,
     ) -> None:
         """``copies``: where inputs are copied that can't be read twice; default: the run directory."""
+        self._keeper = keeper
         self._copies = copies or directory.path
         self.origin = origin
         self.following = following or Following()
@@ -75,7 +89,8 @@ class BulkRun:
         self.log = logger(run=self.run_id)
         self.clock = SystemClock()
         self.warnings: list[str] = []
-        self.shop = Workshop(settings, clock=self.clock, log=self.log, warn=self._warn)
+        on_attempt = None if keeper is None else keeper.on_attempt
+        self.shop = Workshop(settings, clock=self.clock, log=self.log, warn=self._warn, on_attempt=on_attempt)
         self.reader = self.shop.reader()
         self.targets: dict[str, AwsTarget] = {}
         self.unusable: dict[str, AwsError] = {}
@@ -86,6 +101,7 @@ class BulkRun:
         self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
         self.looks = True
         self._until_line: int | None = None
+        self._drained = False
         self._summary: Summary | None = None
         self._images: BeforeImages | None = None
         self._path: Path
@@ -245,6 +261,12 @@ class BulkRun:
             summary = self._close_books(self.clock.now() - began, stopped)
         return summary
 
+    def drain(self) -> None:
+        """Take nothing new, finish what is in flight; before the start: start nothing."""
+        self._drained = True
+        if self.runner is not None:
+            self.runner.drain(INTERRUPTED)
+
     async def _session(self, watch: Callable[[], Coroutine[Any, Any, None]] | None) -> str | None:
         """Send what has no result yet; returns why it ended early, or None."""
         async with self._journals() as (journal, images):
@@ -252,6 +274,8 @@ class BulkRun:
             await journal.flush()
             self._images = images
             self.runner = Runner(journal=journal, log=self.log, max_failures=self.settings.max_failures, on_result=self._note)
+            if self._drained:
+                self.runner.drain(INTERRUPTED)
             self.log.info("run.started", updates=self.inspection.total, left=self.left, targets=list(self.targets))
             await self._run(self.runner, watch)
             return self.runner.stopped
@@ -301,6 +325,8 @@ class BulkRun:
 
     async def _note(self, result: Result) -> None:
         self._done.add(result.line)
+        if self._keeper is not None:
+            self._keeper.on_result(result)
 
     def _skip(self, line: int) -> bool:
         return line in self._done or (self._until_line is not None and line > self._until_line)
@@ -308,7 +334,8 @@ class BulkRun:
     async def _run(self, runner: Runner, watch: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
         try:
             async with anyio.create_task_group() as beside:
-                beside.start_soon(self._heed_signals, runner)
+                if self._keeper is None:
+                    beside.start_soon(self._heed_signals, runner)
                 if watch is not None:
                     beside.start_soon(watch)
                 await runner.run(self._start_lanes)
@@ -325,6 +352,8 @@ class BulkRun:
             if found is not None:
                 source = FileSource(self._path, found, self.reader, skip=self._skip)
                 lane = self.shop.lane(target, source, self.tallies[name], images=self._images, force=self.following.force)
+                if self._keeper is not None:
+                    lane.settler = Patient(lane.settler, self.tallies[name], partial(self.runner.give_up, name))
                 self.runner.start(lane, tasks)
 
     async def _heed_signals(self, runner: Runner) -> None:
@@ -336,7 +365,7 @@ class BulkRun:
                     if heard > 1:
                         runner.abort()
                         return
-                    runner.drain(INTERRUPTED)
+                    self.drain()
                     patience.start_soon(self._grace, runner)
 
     async def _grace(self, runner: Runner) -> None:

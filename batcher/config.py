@@ -26,6 +26,7 @@ Duration = Annotated[float, Meta(ge=0, le=MOST)]
 Share = Annotated[str, Meta(pattern=r"^(100|[1-9]\d?(\.\d+)?|0\.\d*[1-9]\d*)%$")]
 Deadline = Annotated[str, Meta(pattern=DEADLINE)]
 Threshold = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
+S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?$")]
 DomainMap = Annotated[str, Meta(pattern=r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
@@ -103,6 +104,25 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     skip_invalid: Annotated[bool, _says("Run the valid lines of a file that has invalid ones.", "run")] = False
     log_level: Annotated[LogLevel, _says("Least severe event that is logged.", *COMMANDS)] = "info"
+    lease: Annotated[
+        Annotated[int, Meta(ge=2, le=43_200)],
+        _says("Seconds that a message is lent at a time; extended while it waits or is worked on.", "worker"),
+    ] = 60
+    ahead: Annotated[
+        Duration, _says("Seconds of work to borrow from a queue at most, at the pace of the moment.", "worker")
+    ] = 20.0
+    results: Annotated[str, _says("Directory that results of messages are written to.", "worker", metavar="DIR")] = "results"
+    results_to: Annotated[
+        S3Url | None, _says("Where full result files are moved to.", "worker", metavar="s3://BUCKET/PREFIX")
+    ] = None
+    rotate_bytes: Annotated[Positive, _says("Size from which on a new results file is begun.", "worker")] = 64_000_000
+    rotate_seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=MOST)], _says("Age from which on a new results file is begun.", "worker")
+    ] = 300.0
+    http: Annotated[
+        str | None,
+        _says("Serve health, metrics and a status page there; without a host on the loopback.", "worker", metavar="HOST:PORT"),
+    ] = None
     targets: Annotated[dict[str, TargetSettings], _says("Named targets: [targets.NAME] in the file.")] = {}
 
 

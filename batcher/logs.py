@@ -41,10 +41,17 @@ class LogOutput:
     """Handlers on the loggers that matter, for as long as a command runs. Use as a context manager.
 
     ``file``: JSON lines, mode 0600. ``terminal``: warnings and worse on standard error, one readable line each.
+    ``service``: everything on standard error, JSON lines where that is no terminal.
     """
 
     def __init__(
-        self, level: str, *, file: Path | None, terminal: bool, redact: Callable[[str], str] = lambda text: text
+        self,
+        level: str,
+        *,
+        file: Path | None = None,
+        terminal: bool = False,
+        service: bool = False,
+        redact: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._level = level.upper()
         self._redact = redact
@@ -55,6 +62,8 @@ class LogOutput:
             self._add(logging.FileHandler(file, encoding="utf-8"), _json(), self._level)
         if terminal:
             self._add(logging.StreamHandler(sys.stderr), _readable(), "WARNING")
+        if service:
+            self._add(logging.StreamHandler(sys.stderr), _readable() if sys.stderr.isatty() else _json(), self._level)
 
     def __enter__(self) -> "LogOutput":
         for name in ("batcher", *_FOREIGN):

@@ -25,7 +25,8 @@ class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Update(Struct, frozen=True, kw_only=True):
     """One UpdateEventTrigger request with an id.
 
-    ``line`` is 1-based: the line in the file, or the position in an iterable. ``request`` holds exactly the members of
+    ``line`` is 1-based: the line in the file, or the position in an iterable. ``target`` is empty while it is left to the
+    worker to say which one is meant. ``request`` holds exactly the members of
     UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn comes.
     """
 
@@ -37,8 +38,9 @@ class Update(Struct, frozen=True, kw_only=True):
 
     def as_line(self) -> dict[str, Any]:
         """What a line of an update file has to hold to mean this update, whichever line it is."""
+        target = {"target": self.target} if self.target else {}
         base = {} if self.based_on is None else {"based_on": self.based_on}
-        return {"id": self.id, "target": self.target, **base, **self.request}
+        return {"id": self.id, **target, **base, **self.request}
 
     @property
     def domain(self) -> str:
@@ -138,6 +140,12 @@ class Delivered(Result, frozen=True, kw_only=True):
 
     queue: str
     message_id: str
+
+    @classmethod
+    def of(cls, result: Result, queue: str, message_id: str) -> "Delivered":
+        """That result, of a message of that queue."""
+        members = {name: getattr(result, name) for name in Result.__struct_fields__}
+        return cls(**members, queue=queue, message_id=message_id)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):

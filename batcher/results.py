@@ -7,6 +7,7 @@ NAME begins with the UTC time and is unique in a fleet. Several workers can shar
 across their hosts. A result may be there twice, after a redelivery; none is missing that was told of as kept.
 """
 
+import mmap
 import os
 import random
 import re
@@ -19,6 +20,7 @@ from typing import Self
 
 import anyio
 import anyio.to_thread
+import msgspec
 from anyio.abc import TaskGroup
 
 from batcher.errors import JournalError, ShippingError
@@ -123,6 +125,22 @@ class ResultsDirectory:
             raise
         if part.journal.length >= self._rotate_bytes:
             await self._complete(part)
+
+    async def has(self, message_id: str, since: float) -> bool:
+        """Whether there is a result of that message in a file that was written to after ``since``, seconds since the epoch.
+
+        Finds what a worker on this directory kept and could not tell its queue. Files that were sent on are not looked at.
+        """
+        return await anyio.to_thread.run_sync(self._holds, b'"message_id":' + msgspec.json.encode(message_id), since)
+
+    def _holds(self, needle: bytes, since: float) -> bool:
+        for path in (*self._files(_OPEN), *self._files(_COMPLETE)):
+            with suppress(OSError, ValueError), path.open("rb") as file:  # gone by now; empty files can't be mapped
+                if os.fstat(file.fileno()).st_mtime >= since:
+                    with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
+                        if content.rfind(needle) >= 0:
+                            return True
+        return False
 
     async def _writing(self) -> _Part:
         async with self._beginning:

@@ -2,7 +2,7 @@
 
 import os
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeAlias
 
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
@@ -29,19 +29,29 @@ from batcher.sources.service_model import installed_service_model
 
 GET = "GetEventTrigger"
 
+OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
+"""Told of an attempt: target, operation, verdict, seconds from sending to the answer."""
+
 
 class Workshop:
     """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of earlier runs.
 
-    ``warn`` is told, in words, of what is wrong and no reason to stop.
+    ``warn`` is told, in words, of what is wrong and no reason to stop; ``on_attempt`` of every attempt.
     """
 
     def __init__(
-        self, settings: Settings, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None] | None = None
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        log: FilteringBoundLogger,
+        warn: Callable[[str], None] | None = None,
+        on_attempt: OnAttempt | None = None,
     ) -> None:
         self.settings = settings
         self.clock = clock
         self.log = log
+        self._on_attempt = on_attempt
         self._loader = Loader()
         self.model = UpdateModel.from_service_model(installed_service_model(self._loader))
         self.redactor = Redactor(self.model)
@@ -115,7 +125,14 @@ class Workshop:
             on_close=on_close,
         )
 
-    def _retrying(self, target: AwsTarget, operation: str, pacer: Pacer, on_attempt: Callable[[Verdict], None]) -> Retrying:
+    def _retrying(self, target: AwsTarget, operation: str, pacer: Pacer, count: Callable[[Verdict], None]) -> Retrying:
+        watch = self._on_attempt
+
+        def on_attempt(verdict: Verdict, seconds: float) -> None:
+            count(verdict)
+            if watch is not None:
+                watch(target.name, operation, verdict, seconds)
+
         return Retrying(
             caller=target if operation == OPERATION else OperationCaller(target, operation),
             pacer=pacer,

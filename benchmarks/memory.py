@@ -14,17 +14,21 @@ SMALL = 1_000
 LARGE = int(os.environ.get("LINES", 200_000))
 
 
+# A process inherits the peak of the one it was forked from, so a small one stands in between.
+LAUNCHER = """
+import resource, subprocess, sys
+code = subprocess.call(sys.argv[1:], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
+assert code == 0, (code, sys.argv)
+print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
+"""
+
+
 def peak(folder: Path, *arguments: str) -> float:
     """Peak resident memory of a command, MB."""
-    process = subprocess.Popen(  # not asyncio's, which would take the usage for itself
-        [sys.executable, "-m", "batcher", *arguments],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.getcwd()},
-        stderr=subprocess.DEVNULL,
-    )
-    _, status, usage = os.wait4(process.pid, 0)
-    assert os.waitstatus_to_exitcode(status) == 0, arguments
-    return usage.ru_maxrss / 1024
+    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "batcher", *arguments]
+    environ = {**os.environ, "PYTHONPATH": os.getcwd()}
+    said = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True).stdout
+    return int(said) / 1024
 
 
 async def main() -> None:

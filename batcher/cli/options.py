@@ -52,6 +52,18 @@ def run_options(command: F) -> F:
     return command
 
 
+def queue_option(command: F) -> F:
+    """Add ``--queue``."""
+    about = "The queue: spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME."
+    return click.option("--queue", required=True, envvar="BATCHER_QUEUE", metavar="URL", help=about)(command)
+
+
+def queue_place(command: F) -> F:
+    """Add the flags that say where an SQS queue is."""
+    command = click.option("--region", envvar="BATCHER_REGION", metavar="TEXT", help="AWS Region of an SQS queue.")(command)
+    return click.option("--profile", envvar="BATCHER_PROFILE", metavar="TEXT", help="Profile to reach it with.")(command)
+
+
 def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
     """The settings of a command from its flags, the environment and its file. Raises SettingsError."""
     import os

@@ -52,7 +52,12 @@ class Pacer:
     def __repr__(self) -> str:
         rate = self.limiter.rate
         pace = "?" if rate is None else f"{rate:.3g}/s"
-        return f"<Pacer {pace}, {self.in_flight}/{self.slots} in flight, {len(self._waiting)} waiting>"
+        return f"<Pacer {pace}, {self.in_flight}/{self.slots} in flight, {self.waiting} waiting>"
+
+    @property
+    def waiting(self) -> int:
+        """How many wait for their turn."""
+        return len(self._waiting)
 
     async def enter(self, *, begun: bool, must_finish: bool) -> Permit:
         """Wait for a turn, a slot and a token.

@@ -109,7 +109,7 @@ class Retrying:
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
-        on_attempt: Callable[[Verdict], None],
+        on_attempt: Callable[[Verdict, float], None],
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._caller = caller
@@ -178,7 +178,7 @@ class Retrying:
         if verdict is Verdict.ACCEPTED:
             self._access.accepted(generation)
         effort.book(attempt, verdict, permit, self._clock.now())
-        self._on_attempt(verdict)
+        self._on_attempt(verdict, attempt.seconds)
         self._say_attempt(effort, attempt, verdict, permit)
         return verdict, generation
 

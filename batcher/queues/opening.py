@@ -25,8 +25,15 @@ class Opened(NamedTuple):
     dead_letters: bool
 
 
+def shown(url: str) -> str:
+    """The URL as it may be shown: without a user and a password."""
+    kind, slashes, rest = url.partition("//")
+    authority, slash, path = rest.partition("/")
+    return f"{kind}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
+
+
 def spool_of(url: str) -> SpoolDirectory | None:
-    """The spool directory of a URL; None when it is of a message queue. Raises QueueError."""
+    """The spool directory of a URL; None when it is of a message queue. Raises SettingsError, QueueError."""
     kind, _, rest = url.partition(":")
     if kind != "spool":
         return None
@@ -62,7 +69,7 @@ async def open_queue(
         async with _redis_queue()(address, stream, lease=lease) as queue:
             yield Opened(queue, queue, queue, True)
     else:
-        raise SettingsError(f"{url}: not a message queue. A queue is one of {KINDS}.")
+        raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
 
 
 def _redis_queue() -> "type[RedisQueue]":

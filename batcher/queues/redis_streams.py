@@ -169,7 +169,7 @@ class RedisQueue:
         for start in range(0, len(updates), PAGE):
             async with self._redis.pipeline(transaction=True) as together:
                 for update in updates[start : start + PAGE]:
-                    body = _encode({"id": update.id, "target": update.target, **update.request})
+                    body = _encode(update.as_line())
                     together.xadd(self.stream, {"body": body})
                 await self._said(together.execute())
 

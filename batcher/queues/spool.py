@@ -10,7 +10,7 @@ read here but names; several hosts can share a directory where rename and flock 
 
 import os
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -18,7 +18,7 @@ import anyio
 import msgspec
 
 from batcher.errors import QueueError
-from batcher.files import sync_directory, write_atomically
+from batcher.files import LinesFile, sync_directory, write_atomically
 from batcher.locks import held
 from batcher.records import Claim, Depth, Update
 
@@ -120,14 +120,16 @@ class SpoolDirectory:
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         """One file named after the batch. Raises QueueError when there is one of that name."""
-        lines = b"".join(_encode({"id": u.id, "target": u.target, **u.request}) + b"\n" for u in updates)
-        self.drop(f"{batch}.jsonl", lines)
+        self.drop(f"{batch}.jsonl", (_encode(update.as_line()) + b"\n" for update in updates))
 
-    def drop(self, name: str, content: bytes) -> None:
-        """Put in a file, whole and durable before any worker sees it."""
+    def drop(self, name: str, lines: Iterable[bytes]) -> None:
+        """Put in a file, whole and durable before any worker sees it. Raises QueueError as ``send``."""
         beside, there = self.path / f".{name}.new", self.path / name
         try:
-            write_atomically(beside, content)
+            with LinesFile(beside) as file:
+                for line in lines:
+                    file.write(line)
+                file.keep()
             os.link(beside, there)  # unlike a rename it does not replace one that still waits
             beside.unlink()
             sync_directory(self.path)

@@ -32,7 +32,7 @@ class SqsOffice:
                 raise QueueError(f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}")
 
     def _entry(self, update: Update, batch: str) -> dict[str, Any]:
-        body = _encode({"id": update.id, "target": update.target, **update.request})
+        body = _encode(update.as_line())
         if not self._client.fifo:
             return {"MessageBody": body.decode()}
         number = f"{batch}\0{update.line}\0".encode()

@@ -6,7 +6,7 @@ Codes are those of the five errors of the API, of the AWS front door, and of the
 
 from enum import Enum
 
-from batcher.records import Attempt
+from batcher.records import Attempt, Result
 
 
 class Verdict(Enum):
@@ -46,6 +46,7 @@ BY_CODE = {
     "RequestTimeoutException": Verdict.TRANSIENT,
     "BadRequestException": Verdict.REJECTED,
     "ResourceNotFoundException": Verdict.REJECTED,
+    "ParamValidationError": Verdict.REJECTED,  # the SDK's own rules are narrower than the model's: it will never be sent
     "AccessDeniedException": Verdict.DENIED,
     "AccessDenied": Verdict.DENIED,
     "ExpiredTokenException": Verdict.CREDENTIALS,
@@ -78,3 +79,19 @@ def judge(attempt: Attempt) -> Verdict:
         case _, 401 | 403:
             return Verdict.DENIED
     return Verdict.REJECTED
+
+
+def not_yet(result: Result, *, ever_accepted: bool) -> str | None:
+    """Why a result says nothing about its update, so that a worker tries again later; None when it says something.
+
+    AWS answered nothing at all and nothing was sent; or it refuses access, and has not accepted anything from us so far.
+    """
+    error = result.error
+    if result.status != "failed" or error is None:
+        return None
+    verdict = BY_CODE.get(error.code)
+    if not result.attempts and error.http_status is None and verdict is None:
+        return f"AWS can't be reached ({error.code}: {error.message})"
+    if not ever_accepted and (verdict is Verdict.DENIED or (verdict is None and error.http_status in (401, 403))):
+        return f"AWS refuses access, and has accepted nothing so far ({error.code}: {error.message})"
+    return None

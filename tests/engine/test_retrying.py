@@ -28,7 +28,7 @@ def settle(answer: Callable[[Update, int], Attempt], **policy: float) -> tuple[R
             policy=RetryPolicy(**policy),
             clock=clock,
             log=logger(),
-            on_attempt=lambda verdict: None,
+            on_attempt=lambda verdict, seconds: None,
             uniform=lambda low, high: high,
         )
         return await retrying.settle(make_update(1))

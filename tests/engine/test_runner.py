@@ -41,7 +41,7 @@ def lane(updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, l
         policy=RetryPolicy(),
         clock=clock,
         log=logger(),
-        on_attempt=tally.answered,
+        on_attempt=lambda verdict, _: tally.answered(verdict),
         uniform=lambda low, high: high,
     )
     source = ListSource(updates, looks_back=looks_back)

@@ -81,7 +81,7 @@ def settle(server: Server, update: Update, *, kept: bool = False, **wishes: bool
             policy=RetryPolicy(),
             clock=clock,
             log=logger(),
-            on_attempt=lambda verdict: None,
+            on_attempt=lambda verdict, seconds: None,
         )
 
     async def scenario() -> Result | None:

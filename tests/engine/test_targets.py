@@ -52,7 +52,7 @@ class Target:
             policy=RetryPolicy(throttle_limit=60),
             clock=clock,
             log=logger(),
-            on_attempt=self.tally.answered,
+            on_attempt=lambda verdict, _: self.tally.answered(verdict),
         )
         source = ListSource([update(n, f"{self.name}{n}", self.name) for n in range(1, self.updates + 1)])
         return Lane(target=self.name, source=source, pacer=pacer, settler=retrying, tally=self.tally)

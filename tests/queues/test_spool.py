@@ -38,7 +38,7 @@ def names(folder: Path) -> list[str]:
 async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
     for number in range(200):
-        spool.drop(f"{number:03}.jsonl", b"{}\n")
+        spool.drop(f"{number:03}.jsonl", [b"{}\n"])
     workers = [await start(tmp_path, "work") for _ in range(4)]
     taken = [(await worker.communicate())[0].split() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
@@ -49,7 +49,7 @@ async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> 
 
 async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
-    spool.drop("a.jsonl", b"{}\n")
+    spool.drop("a.jsonl", [b"{}\n"])
     worker = await start(tmp_path, "hang")
     assert worker.stdout is not None
     assert await worker.stdout.readline() == b"a.jsonl\n"
@@ -78,10 +78,10 @@ async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only
 
 def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> None:
     one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
-    one.drop("b.jsonl", b"{}\n")
+    one.drop("b.jsonl", [b"{}\n"])
     claim = one.claim_now()
     assert claim is not None
-    two.drop("a.jsonl", b"{}\n")
+    two.drop("a.jsonl", [b"{}\n"])
     one.release(claim)
     resumed, fresh = two.claim_now(), two.claim_now()
     assert resumed is not None
@@ -91,7 +91,7 @@ def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> No
 
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
-    spool.drop("a.jsonl.gz", b"no gzip")
+    spool.drop("a.jsonl.gz", [b"no gzip"])
     claim = await spool.claim()
     spool.failed(claim, "a.jsonl.gz: not a gzip file")
     assert names(tmp_path / "failed") == ["a.jsonl.gz", "a.jsonl.gz.wrong"]
@@ -103,9 +103,9 @@ async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None
 async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
     for _ in range(3):
-        spool.drop("a.jsonl", b"{}\n")
+        spool.drop("a.jsonl", [b"{}\n"])
         with pytest.raises(QueueError, match="waits already"):
-            spool.drop("a.jsonl", b"other\n")
+            spool.drop("a.jsonl", [b"other\n"])
         claim = await spool.claim()
         claim.run.mkdir()
         spool.done(claim)
@@ -117,6 +117,6 @@ async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_
     (tmp_path / "claimed" / "a.run").mkdir()
     (tmp_path / "claimed" / "a.jsonl.lock").touch()
     (tmp_path / "done" / "a.jsonl").touch()
-    spool.drop("a.jsonl", b"{}\n")
+    spool.drop("a.jsonl", [b"{}\n"])
     claim = await spool.claim()
     assert (claim.resumed, claim.run.exists()) == (False, False)

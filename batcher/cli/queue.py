@@ -1,0 +1,143 @@
+"""``batcher queue``: what a queue holds, its dead letters, and how they get another chance."""
+
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.options import queue_place
+
+if TYPE_CHECKING:
+    from batcher.records import DeadLetter, Depth
+
+URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
+
+
+@click.group(epilog="Example: batcher queue status sqs:updates.fifo --region eu-west-1")
+def queue() -> None:
+    """Look after a queue: its depth, its dead letters, and putting them back."""
+
+
+@queue.command(epilog="Example: batcher queue status spool:/var/spool/batcher")
+@click.argument("url", metavar="URL")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@queue_place
+def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
+    """Show how much waits, is held by workers, and was set aside, and how old the oldest is.
+
+    A spool directory is counted in files, the others in updates.
+    """
+    import anyio
+
+    depth = anyio.run(_depth, url, profile, region)
+    if as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(depth).decode())
+        return
+    dead = "no place for dead letters" if depth.dead is None else f"{depth.dead:,} dead"
+    click.echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{_age(depth)}")
+
+
+async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
+    from batcher.queues.opening import open_queue, spool_of
+
+    if (spool := spool_of(url)) is not None:
+        return await spool.depth()
+    async with open_queue(url, profile=profile, region=region) as opened:
+        return await opened.office.depth()
+
+
+def _age(depth: "Depth") -> str:
+    from batcher.cli.words import duration
+
+    return "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
+
+
+@queue.command(epilog="Example: batcher queue dead sqs:updates.fifo --code ResourceNotFoundException")
+@click.argument("url", metavar="URL")
+@click.option("--code", metavar="CODE", help="Only those with this error code.")
+@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output.")
+@queue_place
+def dead(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
+    """List the dead letters: the update's id and trigger, the error code, and what was wrong."""
+    import anyio
+
+    anyio.run(_list, url, code, as_json, profile, region)
+
+
+async def _list(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
+    from collections import Counter
+
+    import msgspec
+
+    codes: Counter[str] = Counter()
+    async with _office(url, profile, region) as opened:
+        async for letter in opened.office.dead():
+            if code not in (None, letter.code):
+                continue
+            codes[letter.code] += 1
+            facts = _facts(letter)
+            click.echo(msgspec.json.encode(facts).decode() if as_json else "  ".join(str(facts[name]) for name in facts))
+    said = ", ".join(f"{each} {count:,}" for each, count in codes.most_common()) or "none"
+    click.echo(f"Dead letters: {said}.", err=True)
+
+
+def _facts(letter: "DeadLetter") -> dict[str, Any]:
+    """What may be shown of a letter: names, and nothing of what the update sets."""
+    import msgspec
+
+    try:
+        body = msgspec.json.decode(letter.body)
+    except msgspec.DecodeError:
+        body = {}
+    names = body if isinstance(body, dict) else {}
+    return {
+        "message_id": letter.id,
+        "id": names.get("id"),
+        "domain": names.get("DomainName"),
+        "trigger": names.get("EventTriggerName"),
+        "code": letter.code,
+        "reason": letter.reason,
+    }
+
+
+@queue.command(epilog="Example: batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5")
+@click.argument("url", metavar="URL")
+@click.option("--code", metavar="CODE", help="Only those with this error code.")
+@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Put back N a second at most.")
+@queue_place
+def redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> None:
+    """Put dead letters back into the queue, all of them or those of one error code."""
+    import anyio
+
+    count = anyio.run(_redrive, url, code, rate, profile, region)
+    click.echo(f"{count:,} put back.", err=True)
+
+
+async def _redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> int:
+    from aiolimiter import AsyncLimiter
+
+    limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
+    count = 0
+    async with _office(url, profile, region) as opened:
+        async for letter in opened.office.dead():
+            if code not in (None, letter.code):
+                continue
+            if limiter is not None:
+                await limiter.acquire()
+            await opened.office.redrive(letter)
+            count += 1
+    return count
+
+
+def _office(url: str, profile: str | None, region: str | None) -> Any:
+    """The queue of a URL that has dead letters one by one. Raises SettingsError."""
+    from batcher.errors import SettingsError
+    from batcher.queues.opening import open_queue, spool_of
+
+    if (spool := spool_of(url)) is not None:
+        raise SettingsError(
+            f"{url}: a spool directory has no dead letters but files, in {spool.path / 'failed'}, with what is wrong "
+            "beside each. Move one back into the directory to have it done again."
+        )
+    return open_queue(url, profile=profile, region=region)

@@ -1,0 +1,43 @@
+"""``batcher worker``: drains a queue for as long as it runs."""
+
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from batcher.cli.options import queue_option, settings_from, settings_options
+
+if TYPE_CHECKING:
+    from batcher.config import Settings
+
+
+@click.command(epilog="Example: batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090")
+@queue_option
+@click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
+@partial(settings_options, door="worker")
+def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
+    """Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.
+
+    Start as many as you like, on as many hosts. SIGTERM finishes what is in flight and gives the rest back (exit code 4);
+    SIGHUP reads the settings anew.
+    """
+    import anyio
+
+    settings = settings_from(given, config)
+    raise SystemExit(anyio.run(_serve, queue, once, settings, partial(settings_from, given, config)))
+
+
+async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> int:
+    from batcher.logs import LogOutput, logger
+    from batcher.rules.model import UpdateModel
+    from batcher.rules.redaction import Redactor
+    from batcher.sources.service_model import installed_service_model
+    from batcher.worker.serving import Worker
+
+    redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))
+    with LogOutput(settings.log_level, service=True, redact=redactor.loose):
+        say = partial(click.echo, err=True)
+        served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
+        say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
+        return await served.run()

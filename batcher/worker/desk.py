@@ -1,0 +1,155 @@
+"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a while."""
+
+import random
+from collections.abc import Awaitable, Callable
+from math import ceil
+
+import anyio
+from anyio.abc import TaskGroup
+from structlog.typing import FilteringBoundLogger
+
+from batcher.engine.patience import Patient
+from batcher.engine.runner import Lane, Runner
+from batcher.engine.settling import Settler
+from batcher.errors import BatcherError
+from batcher.ports import Journal
+from batcher.records import Result, Update
+from batcher.rules.tally import Tally
+from batcher.sources.feed import Feed
+from batcher.wiring import Workshop
+from batcher.worker.loans import Loans
+
+UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent
+PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
+
+
+class Desk:
+    """The place of one target. ``trouble``: why it can't send, until AWS answers again; ``lane``: while it is open."""
+
+    def __init__(
+        self,
+        name: str,
+        shop: Workshop,
+        loans: Loans,
+        journal: Journal,
+        log: FilteringBoundLogger,
+        *,
+        on_result: Callable[[Result], Awaitable[None]],
+        on_trouble: Callable[[str, str | None], None],
+    ) -> None:
+        """``on_trouble`` is told of a target and why it can't be used, or None when it can again."""
+        self.name = name
+        self.tally = Tally()
+        self.trouble: str | None = None
+        self.lane: Lane | None = None
+        self._shop = shop
+        self._loans = loans
+        self._journal = journal
+        self._log = log
+        self._on_result = on_result
+        self._on_trouble = on_trouble
+        self._feed: Feed | None = None
+        self._early: list[Update] = []  # came before the target was open
+        self._runner: Runner | None = None
+        self._closing = anyio.Event()
+
+    def __repr__(self) -> str:
+        return f"<Desk {self.name}: {self.trouble or self.lane or 'opening'}>"
+
+    def room(self, ahead: float) -> int:
+        """How many messages more it could take and send within ``ahead`` seconds."""
+        if self.lane is None:
+            return 0
+        rate = self.lane.pacer.limiter.rate
+        could = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
+        if self.trouble is not None:
+            could = 1  # one tells whether AWS takes them again
+        return max(0, could - self._loans.held(self.name))
+
+    def put(self, update: Update) -> bool:
+        """Take an update in; False when the target can't be used at present."""
+        if self._feed is not None and not self._feed.closed:
+            self._feed.put(update)
+        elif self.trouble is None and not self._closing.is_set():
+            self._early.append(update)
+        else:
+            return False
+        return True
+
+    def close(self, reason: str) -> None:
+        """Take nothing new, finish what is in flight, and end."""
+        self._closing.set()
+        if self._runner is not None:
+            self._runner.drain(reason)
+
+    def abort(self) -> None:
+        """End now; what is in flight is lent to somebody else later."""
+        self._closing.set()
+        if self._runner is not None:
+            self._runner.abort()
+
+    async def serve(self) -> None:
+        """Work until it is closed."""
+        pause = PAUSE
+        while not self._closing.is_set():
+            answered = self.tally.session_attempts
+            try:
+                await self._work()
+            except BatcherError as error:  # also a disk that takes no results: it may have room again
+                self._ail(str(error))
+            finally:
+                self._feed = self.lane = self._runner = None
+                self._early.clear()
+                with anyio.CancelScope(shield=True):
+                    await self._loans.give_back(self._loans.of(self.name))
+            if self._closing.is_set():
+                return
+            pause = PAUSE if self.tally.session_attempts > answered else min(2 * pause, LONGEST_PAUSE)
+            wait = pause * random.uniform(0.75, 1.25)
+            self._log.warning("target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1))
+            with anyio.move_on_after(wait):
+                await self._closing.wait()
+
+    async def _work(self) -> None:
+        """From opening the target to the end of its lane."""
+        async with self._shop.target(self.name) as target:
+            await target.check()
+            await target.account()
+            self._feed = Feed(lambda: None)
+            runner = self._runner = Runner(journal=self._journal, log=self._log, on_result=self._told)
+            lane = self._shop.lane(target, self._feed, self.tally, on_close=self._feed.close)
+            held = _OnlyHeld(lane.settler, self._loans)
+            lane.settler = Patient(held, self.tally, lambda reason: runner.give_up(self.name, reason))
+
+            async def open_lane(tasks: TaskGroup) -> None:
+                self.lane = lane
+                runner.start(lane, tasks)
+
+            if self._closing.is_set():
+                return
+            for update in self._early:
+                self._feed.put(update)
+            self._early.clear()
+            await runner.run(open_lane)
+            if self.name in runner.given_up:
+                self._ail(runner.given_up[self.name])
+
+    def _ail(self, reason: str | None) -> None:
+        self.trouble = reason
+        self._on_trouble(self.name, reason)
+
+    async def _told(self, result: Result) -> None:
+        if self.trouble is not None and result.attempts > result.throttles:
+            self._ail(None)
+        await self._on_result(result)
+
+
+class _OnlyHeld:
+    """A Settler that leaves alone what is no longer lent to this worker."""
+
+    def __init__(self, settler: Settler, loans: Loans) -> None:
+        self._settler = settler
+        self._loans = loans
+
+    async def settle(self, update: Update) -> Result | None:
+        return await self._settler.settle(update) if self._loans.begin(update.line) else None

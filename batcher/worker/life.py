@@ -1,0 +1,104 @@
+"""A worker's life: what it is told by signals, whether it is alive and ready, what it waits for.
+
+No queue and no AWS here. The watchdog is a thread of its own: it notices a loop that is stuck, says where, and ends the
+process, so that its supervisor starts a new one; by then nothing can be lost that a crash could not lose.
+"""
+
+import faulthandler
+import os
+import signal
+import socket
+import sys
+import threading
+import time
+from contextlib import suppress
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+BEAT = 1.0  # seconds
+STUCK_AFTER = 60.0  # seconds without a beat
+STUCK = 70  # exit code, EX_SOFTWARE
+
+
+class Life:
+    """What happens to one worker. ``grace``: seconds that a signal leaves for what is in flight."""
+
+    def __init__(self, log: FilteringBoundLogger, *, grace: float) -> None:
+        self.stop = anyio.Event()
+        self.stop_now = anyio.Event()
+        self.reload = anyio.Event()
+        self.interrupted = False
+        self.beaten = time.monotonic()
+        self._grace = grace
+        self._log = log
+        self._troubles: dict[str, str] = {}
+
+    @property
+    def trouble(self) -> str | None:
+        """Why the worker is not ready, or None."""
+        return "; ".join(self._troubles.values()) or None
+
+    def ail(self, part: str, reason: str) -> None:
+        """That part of the worker can't work, and why; it is said once."""
+        if self._troubles.get(part) != reason:
+            self._log.warning("worker.not_ready", part=part, reason=reason)
+        self._troubles[part] = reason
+
+    def recover(self, part: str) -> None:
+        """It can again."""
+        if self._troubles.pop(part, None) is not None:
+            self._log.warning("worker.recovered", part=part)
+
+    async def pause(self, seconds: float) -> None:
+        """Sleep, but no longer than until the worker is told to stop."""
+        with anyio.move_on_after(seconds):
+            await self.stop.wait()
+
+    async def heed(self) -> None:
+        """SIGTERM and SIGINT stop, the second one at once; SIGHUP reloads. Runs until it is cancelled."""
+        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
+            async with anyio.create_task_group() as patience:
+                async for each in signals:
+                    if each == signal.SIGHUP:
+                        self.reload.set()
+                    elif self.stop.is_set():
+                        self.stop_now.set()
+                    else:
+                        self._log.warning("worker.stopping", grace_seconds=self._grace)
+                        self.interrupted = True
+                        self.stop.set()
+                        tell_supervisor("STOPPING=1")
+                        patience.start_soon(self._grace_over)
+
+    async def _grace_over(self) -> None:
+        await anyio.sleep(self._grace)
+        self.stop_now.set()
+
+    async def beat(self) -> None:
+        """Show that the loop turns. Runs until it is cancelled."""
+        ended = threading.Event()
+        threading.Thread(target=self._watch, args=[ended], name="watchdog", daemon=True).start()
+        tell_supervisor("READY=1")
+        try:
+            while True:
+                self.beaten = time.monotonic()
+                tell_supervisor("WATCHDOG=1")
+                await anyio.sleep(BEAT)
+        finally:
+            ended.set()
+
+    def _watch(self, ended: threading.Event) -> None:
+        while time.monotonic() - self.beaten < STUCK_AFTER:
+            if ended.wait(BEAT):
+                return
+        self._log.error("worker.stuck", seconds=round(time.monotonic() - self.beaten, 1))
+        faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
+        os._exit(STUCK)
+
+
+def tell_supervisor(word: str) -> None:
+    """Say a word of systemd's notification protocol, where systemd listens."""
+    if address := os.environ.get("NOTIFY_SOCKET"):
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
+            notes.sendto(word.encode(), "\0" + address[1:] if address.startswith("@") else address)

@@ -1,0 +1,228 @@
+"""A worker on a queue of messages: borrow no more than can be sent soon, work it off, tell the queue when it is on disk.
+
+Reads as: receive → read → desk of its target → engine → results → queue. The queue, AWS and Redis may go away and come
+back meanwhile.
+"""
+
+from collections.abc import Callable
+
+import anyio
+import msgspec
+from anyio.abc import TaskGroup
+from structlog.typing import FilteringBoundLogger
+
+from batcher.config import Settings
+from batcher.errors import JournalError, QueueError
+from batcher.ports import Clock
+from batcher.queues.opening import Opened
+from batcher.records import Delivered, Message, Result, Update
+from batcher.results import ResultsDirectory
+from batcher.rules.faults import Fault
+from batcher.wiring import OnAttempt, Workshop
+from batcher.worker.desk import UNKNOWN_PACE, Desk
+from batcher.worker.life import Life
+from batcher.worker.loans import Loan, Loans
+
+AT_ONCE = 10  # messages asked for
+HELD_AT_MOST = 1000  # messages of all targets together: what bounds the memory, and the work of keeping them
+RECENT = 60.0  # seconds; a target that got nothing for longer does not make the worker borrow on
+LOOK_AGAIN = 0.25  # seconds; a pace that grew makes room without anybody telling
+PAUSE = 1.0  # seconds before a queue that did not answer is asked again
+REMEMBER_EVERY = 60.0  # seconds
+LAST_WORDS = 5.0  # seconds at the end to tell the queue what it could not be told
+
+
+class Session:
+    """A worker's time with one open queue and one set of settings."""
+
+    def __init__(
+        self,
+        name: str,
+        opened: Opened,
+        settings: Settings,
+        results: ResultsDirectory,
+        life: Life,
+        *,
+        clock: Clock,
+        log: FilteringBoundLogger,
+        on_result: Callable[[Result], None],
+        on_attempt: OnAttempt,
+        once: bool,
+    ) -> None:
+        """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
+        self.desks: dict[str, Desk] = {}
+        self._name = name
+        self._queue = opened.queue
+        self._settings = settings
+        self._results = results
+        self._life = life
+        self._clock = clock
+        self._log = log
+        self._on_result = on_result
+        self._once = once
+        self.shop = Workshop(settings, clock=clock, log=log, on_attempt=on_attempt)
+        self._reader = self.shop.reader()
+        self._changed = anyio.Event()
+        self.loans = Loans(
+            opened.queue, dead_letters=opened.dead_letters, clock=clock, log=log, on_change=lambda: self._changed.set()
+        )
+        self._latest: dict[str, float] = {}  # when each target got its latest message
+        self._lines = 0
+        self._tasks: TaskGroup
+
+    def __repr__(self) -> str:
+        return f"<Session on {self._name}: {len(self.loans)} held, {list(self.desks.values())}>"
+
+    async def run(self) -> None:
+        """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``."""
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self.loans.keep)
+            beside.start_soon(self._remember)
+            async with anyio.create_task_group() as self._tasks:
+                if not self._settings.targets:
+                    self._desk(self._settings.target)
+                with anyio.CancelScope() as receiving:
+                    beside.start_soon(_cancel_when, self._life.stop, receiving)
+                    beside.start_soon(_cancel_when, self._life.reload, receiving)
+                    await self._receive()
+                beside.start_soon(self._abort_when_told)
+                for desk in self.desks.values():
+                    desk.close("the worker takes no more")
+            with anyio.move_on_after(LAST_WORDS):
+                while len(self.loans):
+                    await self._change()
+            beside.cancel_scope.cancel()
+        self.shop.remember()
+
+    async def _receive(self) -> None:
+        while True:
+            while not (room := self._room()):
+                if self._once and self._all_in_trouble():
+                    return
+                await self._change()
+            try:
+                messages = await self._queue.receive(min(AT_ONCE, room))
+            except QueueError as error:
+                self._life.ail("queue", str(error))
+                await self._life.pause(PAUSE)
+                continue
+            self._life.recover("queue")
+            with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
+                taken = [self._admit(message, settled=await self._settled(message)) for message in messages]
+            if self._once and not messages and not len(self.loans):
+                return
+            if messages and not any(taken):
+                await self._life.pause(PAUSE)  # else they would come and go without end
+
+    def _room(self) -> int:
+        """How many messages more can be sent soon."""
+        if not self.desks:
+            return UNKNOWN_PACE
+        if len(self.loans) >= HELD_AT_MOST:
+            return 0
+        since, ahead = self._clock.now() - RECENT, self._settings.ahead
+        return sum(
+            desk.room(ahead)
+            for name, desk in self.desks.items()
+            if len(self.desks) == 1 or not len(self.loans) or self._latest[name] > since
+        )
+
+    def _all_in_trouble(self) -> bool:
+        return bool(self.desks) and all(desk.trouble is not None and desk.lane is None for desk in self.desks.values())
+
+    async def _settled(self, message: Message) -> bool:
+        """Whether a message has its result here, from somebody who could not tell the queue any more."""
+        return message.receives > 1 and await self._results.has(message.id, message.sent_at or 0.0)
+
+    def _admit(self, message: Message, *, settled: bool) -> bool:
+        """Take up one message, unless it is here already; False: its target can't be used, and it was given back."""
+        if self.loans.renew(message):
+            return True
+        self._lines += 1
+        if settled:
+            loan = self.loans.add(message, self._lines, self._settings.target)
+            self._tasks.start_soon(self.loans.end, loan)
+            return True
+        found = self._reader.read(message.body, self._lines)
+        if not isinstance(found, Update):
+            loan = self.loans.add(message, self._lines, self._settings.target)
+            self._tasks.start_soon(self._refuse, loan, found or [Fault(path="", message="an empty message")])
+            return True
+        update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
+        loan = self.loans.add(message, update.line, update.target)
+        desk = self._desk(update.target)
+        self._latest[desk.name] = self._clock.now()
+        if not desk.put(update):
+            self._tasks.start_soon(self.loans.give_back, [loan])
+            return False
+        return True
+
+    def _desk(self, target: str) -> Desk:
+        if target not in self.desks:
+            self._latest[target] = self._clock.now()
+            desk = self.desks[target] = Desk(
+                target, self.shop, self.loans, self, self._log, on_result=self._told, on_trouble=self._note_trouble
+            )
+            self._tasks.start_soon(desk.serve)
+        return self.desks[target]
+
+    async def _refuse(self, loan: Loan, faults: list[Fault]) -> None:
+        loan.begun = True
+        message = "; ".join(str(fault) for fault in faults)
+        invalid = Result.invalid(loan.line, loan.target, message, self._clock.wall())
+        result = msgspec.structs.replace(invalid, id=loan.message.id)
+        try:
+            await self.append(result)
+        except JournalError as error:
+            self._log.error("result.not_kept", message_id=loan.message.id, reason=str(error))
+            await self.loans.give_back([loan])
+        else:
+            self._on_result(result)
+
+    # the Journal of the engine
+
+    async def append(self, result: Result) -> None:
+        """On disk first; then the message leaves the queue."""
+        loan = self.loans[result.line]
+        await self._results.append(Delivered.of(result, self._name, loan.message.id))
+        await self.loans.end(loan, result)
+
+    async def _told(self, result: Result) -> None:
+        self._on_result(result)
+
+    def _note_trouble(self, target: str, trouble: str | None) -> None:
+        if trouble is None:
+            self._life.recover(f"target {target}")
+        else:
+            self._life.ail(f"target {target}", trouble)
+
+    # beside it
+
+    async def _remember(self) -> None:
+        while True:
+            await self._clock.sleep(REMEMBER_EVERY)
+            self.shop.remember()
+
+    async def _abort_when_told(self) -> None:
+        await self._life.stop_now.wait()
+        for desk in self.desks.values():
+            desk.abort()
+
+    async def _change(self) -> None:
+        with anyio.move_on_after(LOOK_AGAIN):
+            await self._changed.wait()
+        self._changed = anyio.Event()
+
+
+async def _cancel_when(event: anyio.Event, scope: anyio.CancelScope) -> None:
+    await event.wait()
+    scope.cancel()
+
+
+class _Id(msgspec.Struct):
+    id: str | None = None
+
+
+def _names_itself(message: Message) -> bool:
+    """Whether the update in a message has an id of its own."""
+    return msgspec.json.decode(message.body, type=_Id).id is not None

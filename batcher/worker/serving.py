@@ -1,0 +1,246 @@
+"""A worker from its start to its end: the queue opened and opened again, settings reloaded, what it shows of itself."""
+
+import os
+import socket
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack
+from pathlib import Path
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+from batcher.bulk import Keeper
+from batcher.clock import SystemClock
+from batcher.config import Settings
+from batcher.engine.runner import Lane
+from batcher.errors import BatcherError, QueueError, SettingsError
+from batcher.ports import QueueOffice
+from batcher.queues.opening import Opened, open_queue, shown, spool_of
+from batcher.queues.spool import SpoolDirectory
+from batcher.records import Depth, Result
+from batcher.results import ResultsDirectory
+from batcher.rules.model import OPERATION
+from batcher.rules.tally import Tally
+from batcher.s3 import S3Prefix
+from batcher.status.metrics import Metrics
+from batcher.status.server import StatusServer, parse_address
+from batcher.status.vitals import LaneVitals, Vitals
+from batcher.wiring import Workshop
+from batcher.worker.life import STUCK_AFTER, Life
+from batcher.worker.messages import Session
+from batcher.worker.spooling import SpoolSession
+
+LOOK_AT_DEPTH = 15.0  # seconds
+RECENT = 20  # failures shown
+PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
+FIXED = ("results", "results_to", "rotate_bytes", "rotate_seconds", "http", "lease", "grace", "log_level")
+"""Settings that count from the start of the process to its end."""
+
+
+class Worker:
+    """Drains one queue. ``reload`` returns the settings anew; ``once``: end when the queue is empty.
+
+    ``say`` is told, in words, what a person at the terminal wants to know.
+    """
+
+    def __init__(
+        self,
+        url: str,
+        settings: Settings,
+        *,
+        reload: Callable[[], Settings],
+        once: bool,
+        log: FilteringBoundLogger,
+        say: Callable[[str], None],
+    ) -> None:
+        self.name = shown(url)
+        self.life = Life(log, grace=settings.grace)
+        self.tally = Tally()
+        self._url = url
+        self._settings = settings
+        self._reload = reload
+        self._once = once
+        self._log = log
+        self._say = say
+        self._clock = SystemClock()
+        self._started_at = self._clock.wall()
+        self._metrics = Metrics()
+        self._recent: deque[Result] = deque(maxlen=RECENT)
+        self._depth: Depth | None = None
+        self._session: Session | SpoolSession | None = None
+        self._exit_code = 0
+
+    async def run(self) -> int:
+        """Work to the end; returns the exit code. Raises SettingsError, JournalError, QueueError before the start."""
+        async with AsyncExitStack() as stack:
+            spool = spool_of(self._url)
+            results = None if spool is not None else await self._results(stack)
+            await self._show(stack)
+            async with anyio.create_task_group() as beside:
+                beside.start_soon(self.life.heed)
+                beside.start_soon(self.life.beat)
+                if spool is not None:
+                    await self._drain_spool(spool)
+                elif results is not None:
+                    await self._drain_messages(results)
+                beside.cancel_scope.cancel()
+        if self.life.interrupted:
+            return 4
+        return self._exit_code or (1 if self.tally.unsuccessful else 0)
+
+    async def _results(self, stack: AsyncExitStack) -> ResultsDirectory:
+        settings, ship = self._settings, None
+        if settings.before:
+            raise SettingsError(f"--before: only for a spool directory; results of {self.name} have no images.")
+        if settings.results_to is not None:
+            ship = await stack.enter_async_context(
+                S3Prefix(settings.results_to, profile=settings.profile, region=settings.region)
+            )
+        return await stack.enter_async_context(
+            ResultsDirectory(
+                Path(settings.results),
+                rotate_bytes=settings.rotate_bytes,
+                rotate_seconds=settings.rotate_seconds,
+                ship=ship,
+            )
+        )
+
+    async def _show(self, stack: AsyncExitStack) -> None:
+        if self._settings.http is not None:
+            host, port = parse_address(self._settings.http)
+            server = StatusServer(host, port, metrics=self._metrics, vitals=self.vitals)
+            await stack.enter_async_context(server)
+            self._say(f"Status: http://{server.address}/")
+
+    # a directory of files
+
+    async def _drain_spool(self, spool: SpoolDirectory) -> None:
+        keeper = Keeper(on_result=self._note, on_attempt=self._metrics.attempted)
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._watch_depth, spool)
+            while True:
+                session = self._session = SpoolSession(spool, self._settings, self.life, keeper, self._log)
+                await session.run(once=self._once)
+                if session.failed:
+                    self._exit_code = 1
+                if not self._reloaded():
+                    break
+            beside.cancel_scope.cancel()
+
+    # a queue of messages
+
+    async def _drain_messages(self, results: ResultsDirectory) -> None:
+        pause = PAUSE
+        while not self.life.stop.is_set():
+            try:
+                async with open_queue(
+                    self._url, lease=self._settings.lease, profile=self._settings.profile, region=self._settings.region
+                ) as opened:
+                    self.life.recover("queue")
+                    await self._drain(opened, results)
+                return
+            except QueueError as error:
+                if self._once:
+                    raise
+                self.life.ail("queue", str(error))
+                await self.life.pause(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
+
+    async def _drain(self, opened: Opened, results: ResultsDirectory) -> None:
+        if not opened.dead_letters:
+            self._log.warning("queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue")
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._watch_depth, opened.office)
+            while True:
+                session = self._session = Session(
+                    self.name,
+                    opened,
+                    self._settings,
+                    results,
+                    self.life,
+                    clock=self._clock,
+                    log=self._log,
+                    on_result=self._note,
+                    on_attempt=self._metrics.attempted,
+                    once=self._once,
+                )
+                await session.run()
+                if not self._reloaded():
+                    break
+            if self._once and self.life.trouble is not None and not self.life.stop.is_set():
+                self._say(f"Stopped: {self.life.trouble}")
+                self._exit_code = 3
+            beside.cancel_scope.cancel()
+
+    def _reloaded(self) -> bool:
+        """Read the settings anew when that was asked for; False when it was not, or the worker stops anyway."""
+        if self.life.stop.is_set() or not self.life.reload.is_set():
+            return False
+        self.life.reload = anyio.Event()
+        try:
+            new = self._reload()
+        except SettingsError as error:
+            self._log.error("settings.not_reloaded", reason=str(error))
+            return True
+        kept = [name for name in FIXED if getattr(new, name) != getattr(self._settings, name)]
+        self._log.warning("settings.reloaded", kept_until_restart=kept)
+        self._settings = new
+        return True
+
+    # what it shows
+
+    def _note(self, result: Result) -> None:
+        self.tally.add(result)
+        self._metrics.settled(result)
+        if result.error is not None:
+            self._recent.appendleft(result)
+
+    async def _watch_depth(self, office: QueueOffice | SpoolDirectory) -> None:
+        while True:
+            try:
+                self._depth = await office.depth()
+            except (BatcherError, OSError):
+                self._depth = None
+            await anyio.sleep(LOOK_AT_DEPTH)
+
+    def vitals(self) -> Vitals:
+        """This moment's."""
+        still = time.monotonic() - self.life.beaten
+        return Vitals(
+            ready=self.life.trouble is None and not self.life.stop.is_set(),
+            reason="it is stopping" if self.life.stop.is_set() else self.life.trouble,
+            alive=still < STUCK_AFTER,
+            queue=self.name,
+            worker=f"{socket.gethostname()}:{os.getpid()}",
+            started_at=self._started_at,
+            heartbeat_at=time.time() - still,
+            depth=self._depth,
+            lanes=tuple(self._lanes()),
+            recent=tuple(self._recent),
+        )
+
+    def _lanes(self) -> Iterator[LaneVitals]:
+        match self._session:
+            case Session() as session:
+                for desk in session.desks.values():
+                    if desk.lane is not None:
+                        yield _lane(session.shop, desk.lane, desk.tally)
+            case SpoolSession(bulk=bulk) if bulk is not None and bulk.runner is not None:
+                for lane in bulk.runner.lanes:
+                    yield _lane(bulk.shop, lane, lane.tally)
+
+
+def _lane(shop: Workshop, lane: Lane, tally: Tally) -> LaneVitals:
+    learned = shop.learned(lane.pacer)
+    return LaneVitals(
+        target=lane.target,
+        operation=OPERATION,
+        rate=lane.pacer.limiter.rate,
+        quota=learned.rate if learned.doubt < 1 else None,
+        in_flight=lane.pacer.in_flight,
+        waiting=lane.pacer.waiting,
+        token_seconds=lane.pacer.holdups.seconds().token,
+        counts=tally.counts(tally.done),
+    )

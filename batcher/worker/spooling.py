@@ -1,0 +1,158 @@
+"""A worker on a spool directory: one file after the other, each worked through as a run with its own run directory.
+
+A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with what is wrong beside it. One
+that can't go on for reasons that may pass (credentials, AWS away, a full disk) is let go and resumed later.
+"""
+
+from contextlib import AsyncExitStack
+from functools import partial
+
+import anyio
+import anyio.to_thread
+from structlog.typing import FilteringBoundLogger
+
+from batcher.bulk import BulkRun, Keeper
+from batcher.config import Settings
+from batcher.errors import BatcherError, InputError, RunDirectoryError
+from batcher.ports import Spool
+from batcher.records import Claim, Summary
+from batcher.rules.tally import stop_reason
+from batcher.rundir import RunDirectory
+from batcher.worker.life import Life
+
+FAULTS_TOLD = 20  # of a file
+PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on is tried again
+
+
+class SpoolSession:
+    """A worker's time with one set of settings. ``bulk``: the run of the file that it is at."""
+
+    def __init__(self, spool: Spool, settings: Settings, life: Life, keeper: Keeper, log: FilteringBoundLogger) -> None:
+        self.bulk: BulkRun | None = None
+        self.failed = False  # at least one file ended in ``failed``
+        self._spool = spool
+        self._settings = settings
+        self._life = life
+        self._keeper = keeper
+        self._log = log
+        self._pause = PAUSE
+
+    async def run(self, *, once: bool) -> None:
+        """Work until the worker is told to stop or to reload; with ``once``, until no file waits."""
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._drain_when, self._life.stop)
+            beside.start_soon(self._drain_when, self._life.reload)
+            beside.start_soon(self._abort_when_told)
+            while not self._told and (claim := await self._next(once)) is not None:
+                await self._settle(claim)
+            beside.cancel_scope.cancel()
+
+    @property
+    def _told(self) -> bool:
+        return self._life.stop.is_set() or self._life.reload.is_set()
+
+    async def _next(self, once: bool) -> Claim | None:
+        """The next file; None when the worker is told to stop, or there is none and it was once."""
+        claim: Claim | None = None
+        while not self._told and claim is None:
+            try:
+                if not once:
+                    claim = await self._unless_told()
+                    continue
+                with anyio.move_on_after(0):  # a file that is there is claimed before anything waits
+                    return await self._spool.claim()
+                return None
+            except BatcherError as error:
+                await self._wait(str(error))
+        return claim
+
+    async def _unless_told(self) -> Claim | None:
+        claim: Claim | None = None
+        async with anyio.create_task_group() as tasks:
+
+            async def cancel_when(event: anyio.Event) -> None:
+                await event.wait()
+                tasks.cancel_scope.cancel()
+
+            tasks.start_soon(cancel_when, self._life.stop)
+            tasks.start_soon(cancel_when, self._life.reload)
+            claim = await self._spool.claim()
+            tasks.cancel_scope.cancel()
+        return claim
+
+    async def _settle(self, claim: Claim) -> None:
+        """Work a file through, and put it where it belongs."""
+        self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
+        try:
+            wrong, later = await self._work(claim)
+        except (InputError, RunDirectoryError) as error:
+            wrong, later = str(error), None
+        except BatcherError as error:
+            wrong, later = None, str(error)
+        if later is not None:
+            self._spool.release(claim)
+            if not self._told:
+                await self._wait(f"{claim.name}: {later}")
+            return
+        self._pause = PAUSE
+        self._life.recover("files")
+        if wrong is None:
+            self._spool.done(claim)
+        else:
+            self.failed = True
+            self._spool.failed(claim, wrong)
+        self._log.info("file.ended", file=claim.name, wrong=wrong)
+
+    async def _work(self, claim: Claim) -> tuple[str | None, str | None]:
+        """What is wrong with the file for good, or why to go on with it later; neither: it is done. Raises BatcherError."""
+        async with AsyncExitStack() as stack:
+            directory = stack.enter_context(RunDirectory(claim.run))
+            bulk = BulkRun(str(claim.path), directory, self._settings, keeper=self._keeper)
+            faults: list[str] = []
+
+            def note(line: int, path: str, message: str) -> None:
+                if len(faults) < FAULTS_TOLD:
+                    faults.append(f"line {line}: {path}: {message}" if path else f"line {line}: {message}")
+
+            found = await anyio.to_thread.run_sync(partial(bulk.inspect, note))
+            if found.invalid:
+                return "\n".join([*faults, f"{found.invalid} of {found.total} lines break a rule; nothing was sent."]), None
+            if not found.total:
+                return "there are no updates in it", None
+            await anyio.to_thread.run_sync(bulk.restore)
+            await bulk.connect(stack)
+            bulk.weigh_looking()
+            self.bulk = bulk
+            try:
+                if self._told:
+                    bulk.drain()
+                return self._judged(bulk, await bulk.execute())
+            finally:
+                self.bulk = None
+
+    def _judged(self, bulk: BulkRun, summary: Summary) -> tuple[str | None, str | None]:
+        limit = self._settings.max_failures
+        reasons = (stop_reason(tally, limit) for tally in bulk.tallies.values() if stop_reason(tally, None) is None)
+        if too_many := next((reason for reason in reasons if reason is not None), None):
+            return f"stopped: {too_many}; {summary.not_started} were not started", None
+        if summary.stopped is not None:
+            return None, summary.stopped
+        if bad := summary.total - summary.succeeded - summary.unchanged:
+            codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
+            return f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in results.jsonl of its run.", None
+        return None, None
+
+    async def _wait(self, reason: str) -> None:
+        self._life.ail("files", reason)
+        await self._life.pause(self._pause)
+        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+
+    async def _drain_when(self, event: anyio.Event) -> None:
+        await event.wait()
+        if self.bulk is not None:
+            self.bulk.drain()
+
+    async def _abort_when_told(self) -> None:
+        await self._life.stop_now.wait()
+        if self.bulk is not None and self.bulk.runner is not None:
+            self.bulk.runner.abort()
