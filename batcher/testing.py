@@ -2,14 +2,17 @@
 
 import asyncio
 import selectors
+from collections import deque
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
 
 import anyio
+import msgspec
 
-from batcher.errors import ShippingError
-from batcher.records import Attempt, Result, Update
+from batcher.errors import QueueError, ShippingError
+from batcher.records import Attempt, Message, Result, Update
 from batcher.rules.verdicts import Verdict
 
 T = TypeVar("T")
@@ -77,6 +80,87 @@ class ListShip:
         if (reason := self._wrong(path.name)) is not None:
             raise ShippingError(reason)
         self.sent.append((path.name, await anyio.Path(path).read_bytes()))
+
+
+class MemoryQueue:
+    """A Queue in memory, in order, with a dead-letter list. ``away``: while it is set, every request is a QueueError.
+
+    ``held`` are the messages on loan by id, ``done`` the ids that were acknowledged, ``dead`` what was set aside with its
+    code; ``on_done`` is told of an id just before it is acknowledged or set aside.
+    """
+
+    def __init__(self, *, lease: float = 60.0, poll: float = 0.05, on_done: Callable[[str], None] | None = None) -> None:
+        self.lease = lease
+        self.away = False
+        self.held: dict[str, tuple[Message, float]] = {}
+        self.done: list[str] = []
+        self.dead: list[tuple[str, str]] = []
+        self.extended = 0
+        self._poll = poll
+        self._on_done = on_done or (lambda name: None)
+        self._waiting: deque[Message] = deque()
+        self._loans = count(1)
+
+    def __len__(self) -> int:
+        return len(self._waiting)
+
+    def put(self, *bodies: bytes) -> None:
+        """Put messages in; ids are numbers from 1."""
+        for body in bodies:
+            number = len(self._waiting) + len(self.held) + len(self.done) + len(self.dead) + 1
+            self._waiting.append(Message(id=f"m{number}", body=body, handle="", receives=0))
+
+    async def receive(self, limit: int) -> list[Message]:
+        self._look()
+        if not self._waiting:
+            await anyio.sleep(self._poll)
+        self._look()
+        return [self._lend(self._waiting.popleft()) for _ in range(min(limit, len(self._waiting)))]
+
+    async def extend(self, message: Message) -> bool:
+        self._look()
+        if not self._is_lent(message):
+            return False
+        self.extended += 1
+        self.held[message.id] = (message, _loop_time() + self.lease)
+        return True
+
+    async def acknowledge(self, message: Message) -> None:
+        self._look()
+        if self._is_lent(message):
+            self._on_done(message.id)
+            del self.held[message.id]
+            self.done.append(message.id)
+
+    async def release(self, message: Message) -> None:
+        self._look()
+        if self._is_lent(message):
+            del self.held[message.id]
+            self._waiting.appendleft(message)
+
+    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+        self._look()
+        if self._is_lent(message):
+            self._on_done(message.id)
+            del self.held[message.id]
+            self.dead.append((message.id, code))
+
+    def _lend(self, message: Message) -> Message:
+        lent = msgspec.structs.replace(message, handle=f"h{next(self._loans)}", receives=message.receives + 1)
+        self.held[lent.id] = (lent, _loop_time() + self.lease)
+        return lent
+
+    def _is_lent(self, message: Message) -> bool:
+        return message.id in self.held and self.held[message.id][0].handle == message.handle
+
+    def _look(self) -> None:
+        """Take back what is overdue. Raises QueueError while the queue is away."""
+        if self.away:
+            raise QueueError("the queue in memory is away")
+        for message, until in list(self.held.values()):
+            if until <= _loop_time():
+                del self.held[message.id]
+                self._waiting.append(message)
 
 
 class ScriptedCaller:

@@ -14,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.bulk import Keeper
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.engine.runner import Lane
+from batcher.engine.runner import Lane, cause_of
 from batcher.errors import BatcherError, QueueError, SettingsError
 from batcher.ports import QueueOffice
 from batcher.queues.opening import Opened, open_queue, shown, spool_of
@@ -74,18 +74,21 @@ class Worker:
 
     async def run(self) -> int:
         """Work to the end; returns the exit code. Raises SettingsError, JournalError, QueueError before the start."""
-        async with AsyncExitStack() as stack:
-            spool = spool_of(self._url)
-            results = None if spool is not None else await self._results(stack)
-            await self._show(stack)
-            async with anyio.create_task_group() as beside:
-                beside.start_soon(self.life.heed)
-                beside.start_soon(self.life.beat)
-                if spool is not None:
-                    await self._drain_spool(spool)
-                elif results is not None:
-                    await self._drain_messages(results)
-                beside.cancel_scope.cancel()
+        try:
+            async with AsyncExitStack() as stack:
+                spool = spool_of(self._url)
+                results = None if spool is not None else await self._results(stack)
+                await self._show(stack)
+                async with anyio.create_task_group() as beside:
+                    beside.start_soon(self.life.heed)
+                    beside.start_soon(self.life.beat)
+                    if spool is not None:
+                        await self._drain_spool(spool)
+                    elif results is not None:
+                        await self._drain_messages(results)
+                    beside.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
         if self.life.interrupted:
             return 4
         return self._exit_code or (1 if self.tally.unsuccessful else 0)

@@ -1,0 +1,184 @@
+"""``batcher worker`` as a process, on every message queue: killed, stopped, reloaded. Nothing is lost, nothing done twice."""
+
+import asyncio
+import json
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import aiohttp
+import pytest
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, records, trigger
+from tests.queues.conftest import Place
+from tests.servers import free_port
+
+LEASE = "3"
+
+
+@pytest.fixture
+def command(batcher: Command) -> Command:
+    batcher.environ["AWS_REGION"] = "us-east-1"
+    return batcher
+
+
+def worker_of(place: Place, url: str, *more: str) -> tuple[str, ...]:
+    return ("worker", "--queue", place.url, "--endpoint-url", url, "--lease", LEASE, "--log-level", "warning", *more)
+
+
+def results_in(folder: Path) -> list[dict[str, Any]]:
+    """Every record on disk, of files that are being written too."""
+    return [record for path in sorted((folder / "results").glob("2*")) for record in records(path)]
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+async def is_drained(place: Place) -> bool:
+    async with place.open() as opened:
+        depth = await opened.office.depth()
+    return (depth.waiting, depth.held) == (0, 0)
+
+
+def applied(emulator: Emulator) -> list[tuple[str, str]]:
+    return [(entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in emulator.applied()]
+
+
+async def test_a_queue_is_drained_once(place: Place, command: Command, write_lines: Callable[..., Path]) -> None:
+    write_lines([change(n) for n in range(25)] + [change(99)])
+    emulator = Emulator(latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(25)])
+    async with emulator as url:
+        put = await command("enqueue", "updates.jsonl", "--queue", place.url)
+        assert put.code == 0, put.err
+        ended = await command(*worker_of(place, url, "--once", "--rate", "200"))
+        assert ended.code == 1, ended.err
+    results = results_in(command.folder)
+    assert Counter(result["status"] for result in results) == {"succeeded": 25, "failed": 1}
+    assert sorted(int(result["id"]) for result in results) == list(range(1, 27))
+    status = await command("queue", "status", place.url, "--json")
+    assert {name: json.loads(status.out)[name] for name in ("waiting", "held", "dead")} == {"waiting": 0, "held": 0, "dead": 1}
+    dead = await command("queue", "dead", place.url, "--json")
+    letter = json.loads(dead.out)
+    assert (letter["id"], letter["trigger"], letter["code"]) == ("26", "t99", "ResourceNotFoundException")
+    back = await command("queue", "redrive", place.url, "--code", "ResourceNotFoundException", "--rate", "100")
+    assert "1 put back" in back.err
+    assert json.loads((await command("queue", "status", place.url, "--json")).out)["waiting"] == 1
+
+
+async def test_what_a_killed_worker_held_gets_its_one_result_from_another(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(n % 10, SegmentFilter=f"round-{n // 10}") for n in range(40)])
+    emulator = Emulator(latency=(0.0, 0.05))
+    emulator.seed([trigger(n) for n in range(10)])
+    async with emulator as url:
+        assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
+        first = await command.start(*worker_of(place, url, "--rate", "40"))
+        await until(lambda: len(results_in(command.folder)) >= 8)
+        first.kill()
+        await first.communicate()
+        sent = len(applied(emulator))
+        second = await command.start(*worker_of(place, url, "--rate", "200"))
+        await until(lambda: len({result["id"] for result in results_in(command.folder)}) == 40)
+        second.send_signal(signal.SIGTERM)
+        _, err = await second.communicate()
+        assert second.returncode == 4, err.decode()
+    assert Counter(result["id"] for result in results_in(command.folder)) == {str(n): 1 for n in range(1, 41)}
+    assert await is_drained(place)
+    assert sent < 40
+    assert len(applied(emulator)) <= 40 + 64, "no more is sent twice than was in flight"
+    assert {segment for _, segment in applied(emulator)} == {f"round-{n}" for n in range(4)}
+    if place.url.endswith(".fifo"):
+        for n in range(10):
+            rounds = [segment for name, segment in applied(emulator) if name == f"t{n}"]
+            assert sorted(rounds) == rounds
+
+
+async def test_sigterm_finishes_what_is_in_flight_and_gives_the_rest_back(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(n) for n in range(40)])
+    emulator = Emulator(latency=(0.1, 0.1))
+    emulator.seed([trigger(n) for n in range(40)])
+    async with emulator as url:
+        assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
+        worker = await command.start(*worker_of(place, url, "--rate", "20", "--ahead", "1"))
+        await until(lambda: len(emulator.applied()) >= 5)
+        worker.send_signal(signal.SIGTERM)
+        _, err = await worker.communicate()
+        assert worker.returncode == 4, err.decode()
+        assert b"Traceback" not in err
+    done = len(results_in(command.folder))
+    assert done == len(emulator.applied())
+    async with place.open() as opened:
+        depth = await opened.office.depth()
+    assert (depth.waiting, depth.held) == (40 - done, 0), "given back at once, not when its lease is over"
+
+
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(n) for n in range(10)])
+    (command.folder / "worker.toml").write_text("rate = 1000\n")
+    aws, http = free_port(), free_port()
+    flags = ("--config", "worker.toml", "--http", str(http), "--connect-timeout", "1")
+    worker = await command.start(*worker_of(place, f"http://127.0.0.1:{aws}", *flags))
+    async with aiohttp.ClientSession(f"http://127.0.0.1:{http}") as client:
+
+        async def get(path: str) -> tuple[int, str]:
+            async with client.get(path) as answer:
+                return answer.status, await answer.text()
+
+        async def until_said(path: str, status: int, text: str) -> None:
+            async with asyncio.timeout(30):
+                while True:
+                    try:
+                        found = await get(path)
+                    except aiohttp.ClientConnectionError:
+                        found = (0, "")
+                    if found[0] == status and text in found[1]:
+                        return
+                    await asyncio.sleep(0.02)
+
+        await until_said("/readyz", 503, "no connection")
+        assert (await get("/healthz"))[0] == 200
+        emulator = Emulator(port=aws)
+        emulator.seed([trigger(n) for n in range(10)])
+        async with emulator:
+            assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
+            await until(lambda: len(results_in(command.folder)) == 10)
+            await until_said("/readyz", 200, "")
+            await until_said("/metrics", 200, 'batcher_updates_total{status="succeeded",target="default"} 10.0')
+            (command.folder / "worker.toml").write_text("rate = 7\n")
+            worker.send_signal(signal.SIGHUP)
+            await until_said("/metrics", 200, 'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0')
+            worker.send_signal(signal.SIGTERM)
+            _, err = await worker.communicate()
+    assert worker.returncode == 4, err.decode()
+    assert b"Traceback" not in err
+
+
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_wrong_usage_is_told_in_words(place: Place, command: Command, write_lines: Callable[..., Path]) -> None:
+    write_lines([change(1), {"DomainName": "acme"}])
+    for arguments, code, said in [
+        (("worker", "--queue", "nonsense"), 2, "not a message queue"),
+        (("worker", "--queue", place.url, "--http", "x:y"), 2, "--http"),
+        (("worker", "--queue", place.url, "--before"), 2, "only for a spool directory"),
+        (("worker", "--queue", place.url, "--results", "updates.jsonl"), 5, "results directory"),
+        (("worker", "--queue", place.url, "--canary", "3"), 2, "No such option"),
+        (("enqueue", "updates.jsonl", "--queue", place.url), 2, "Nothing was put into the queue"),
+        (("enqueue", "none.jsonl", "--queue", place.url), 2, "no such file"),
+        (("queue", "dead", "spool:here"), 2, "failed"),
+        (("queue", "status", "redis://127.0.0.1:1/0?stream=s"), 5, "queue s"),
+    ]:
+        ended = await command(*arguments)
+        assert (ended.code, said in ended.err) == (code, True), (arguments, ended)

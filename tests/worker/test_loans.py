@@ -1,0 +1,143 @@
+"""Messages that a worker holds: kept as long as it takes, given back or ended once, whatever the queue does meanwhile."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+
+from batcher.logs import logger
+from batcher.records import Error, Message, Result
+from batcher.testing import LoopClock, MemoryQueue, in_virtual_time
+from batcher.worker.loans import Loan, Loans
+
+
+def loans_of(queue: MemoryQueue, *, dead_letters: bool = True, on_change: Callable[[], None] = lambda: None) -> Loans:
+    return Loans(queue, dead_letters=dead_letters, clock=LoopClock(), log=logger(), on_change=on_change)
+
+
+@asynccontextmanager
+async def kept(loans: Loans) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(loans.keep)
+        yield
+        tasks.cancel_scope.cancel()
+
+
+async def borrow(queue: MemoryQueue, loans: Loans, count: int) -> list[Loan]:
+    messages = await queue.receive(count)
+    return [loans.add(message, line, "default") for line, message in enumerate(messages, 1)]
+
+
+def result(loan: Loan, error: Error | None = None) -> Result:
+    return Result(
+        id="u",
+        line=loan.line,
+        target="default",
+        domain="acme",
+        trigger="t",
+        status="failed" if error else "succeeded",
+        error=error,
+        started_at="",
+        finished_at="",
+    )
+
+
+def test_a_message_is_kept_for_hours_of_waiting_and_ends_once() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1", b"2")
+        loans = loans_of(queue)
+        one, two = await borrow(queue, loans, 2)
+        async with kept(loans):
+            await anyio.sleep(2 * 3600)
+            assert len(queue.held) == 2
+            await loans.end(one, result(one))
+            await loans.end(two, result(two, Error(code="ResourceNotFoundException", message="gone")))
+        assert (queue.done, queue.dead, len(loans)) == (["m1"], [("m2", "ResourceNotFoundException")], 0)
+        assert queue.extended <= 2 * 2 * 3600 / 60 * 3, "not more often than a third of a lease"
+
+    in_virtual_time(work())
+
+
+def test_a_queue_that_is_away_is_told_when_it_is_back() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1", b"2")
+        loans = loans_of(queue)
+        one, _ = await borrow(queue, loans, 2)
+        async with kept(loans):
+            queue.away = True
+            await loans.end(one, result(one))
+            await anyio.sleep(25)
+            assert (queue.done, len(loans)) == ([], 2)
+            queue.away = False
+            await anyio.sleep(20)
+            assert queue.done == ["m1"]
+            assert "m2" in queue.held
+
+    in_virtual_time(work())
+
+
+def test_what_was_lost_while_the_queue_was_away_is_not_begun() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1", b"2")
+        loans = loans_of(queue)
+        one, two = await borrow(queue, loans, 2)
+        assert loans.begin(one.line)
+        async with kept(loans):
+            queue.away = True
+            await anyio.sleep(100)
+            queue.away = False
+            assert not loans.begin(two.line)
+            await loans.end(one, result(one, Error(code="Late", message="")))  # it was under way when it was lost
+        assert (queue.done, queue.dead, len(loans)) == ([], [], 0), "others have both of them by now"
+
+    in_virtual_time(work())
+
+
+def test_a_message_that_comes_again_while_it_is_held_is_held_once_with_its_new_handle() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1")
+        loans = loans_of(queue)
+        (one,) = await borrow(queue, loans, 1)
+        assert loans.begin(one.line)
+        await anyio.sleep(61)  # nobody kept it
+        (again,) = await queue.receive(1)
+        assert again.handle != one.message.handle
+        assert loans.renew(again)
+        await loans.end(one, result(one))
+        assert queue.done == ["m1"]
+        assert not loans.renew(Message(id="other", body=b"", handle="h"))
+
+    in_virtual_time(work())
+
+
+def test_given_back_is_what_has_no_result_and_in_its_old_order() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1", b"2", b"3")
+        changes: list[int] = []
+        loans = loans_of(queue, on_change=lambda: changes.append(1))
+        one, *_ = await borrow(queue, loans, 3)
+        queue.away = True
+        await loans.end(one, result(one))  # on disk, but the queue could not be told
+        queue.away = False
+        await loans.give_back(loans.of("default"))
+        assert [message.body for message in await queue.receive(3)] == [b"2", b"3"]
+        assert (loans.held("default"), len(changes)) == (1, 2)
+
+    in_virtual_time(work())
+
+
+def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None:
+    async def work() -> None:
+        queue = MemoryQueue()
+        queue.put(b"1")
+        loans = loans_of(queue, dead_letters=False)
+        (one,) = await borrow(queue, loans, 1)
+        await loans.end(one, result(one, Error(code="Invalid", message="")))
+        assert (queue.done, queue.dead) == (["m1"], [])
+
+    in_virtual_time(work())

@@ -1,0 +1,225 @@
+"""A worker on a queue of messages, in this process: real HTTP to the emulator, a real results directory, a queue in memory."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any, cast
+
+import msgspec
+import pytest
+
+from batcher.clock import SystemClock
+from batcher.config import resolve
+from batcher.emulator import Emulator
+from batcher.errors import JournalError
+from batcher.logs import logger
+from batcher.queues.opening import Opened
+from batcher.records import Delivered, Result
+from batcher.results import ResultsDirectory
+from batcher.testing import MemoryQueue
+from batcher.worker.life import Life
+from batcher.worker.messages import Session
+from tests.conftest import change, records, trigger
+from tests.servers import free_port
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+encode = msgspec.json.encode
+
+
+@pytest.fixture(autouse=True)
+def no_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+
+
+class Serving:
+    """A session under way: its life, what it was told, and the results on disk."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.life = Life(logger(), grace=5.0)
+        self.results: list[Result] = []
+        self.session: Session
+        self.ended: asyncio.Task[None]
+
+    def on_disk(self) -> list[dict[str, Any]]:
+        return [record for path in sorted(self.folder.glob("2*")) for record in records(path)]
+
+
+@asynccontextmanager
+async def serving(
+    queue: MemoryQueue, folder: Path, *, once: bool = False, results: type[ResultsDirectory] = ResultsDirectory, **settings: Any
+) -> AsyncIterator[Serving]:
+    serving = Serving(folder)
+    async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
+        serving.session = Session(
+            "memory",
+            cast(Opened, Opened(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
+            resolve({"read_rate": 1000, **settings}),
+            directory,
+            serving.life,
+            clock=SystemClock(),
+            log=logger(),
+            on_result=serving.results.append,
+            on_attempt=lambda *attempt: None,
+            once=once,
+        )
+        serving.ended = asyncio.create_task(serving.session.run())
+        try:
+            yield serving
+        finally:
+            serving.life.stop.set()
+            async with asyncio.timeout(20):
+                await serving.ended
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(30):
+        while not true():
+            await asyncio.sleep(0.005)
+
+
+async def test_a_result_is_on_disk_before_its_message_leaves_and_what_went_wrong_is_set_aside(tmp_path: Path) -> None:
+    def on_done(name: str) -> None:
+        assert name in {record["message_id"] for record in served.on_disk()}
+
+    queue = MemoryQueue(on_done=on_done)
+    queue.put(*(encode(change(n)) for n in range(20)), encode({"id": "own", **change(99)}), b"{", encode({"DomainName": "a"}))
+    emulator = Emulator(latency=(0.0, 0.01))
+    emulator.seed([trigger(n) for n in range(20)])
+    async with emulator as url, serving(queue, tmp_path / "results", once=True, endpoint_url=url, rate=1000) as served:
+        await served.ended
+    assert sorted(queue.done) == sorted(f"m{n}" for n in range(1, 21))
+    assert sorted(queue.dead) == [("m21", "ResourceNotFoundException"), ("m22", "Invalid"), ("m23", "Invalid")]
+    written = served.on_disk()
+    assert {record["id"] for record in written} == {f"m{n}" for n in range(1, 24)} - {"m21"} | {"own"}
+    assert sorted(record["status"] for record in written) == ["failed", "invalid", "invalid"] + ["succeeded"] * 20
+    assert all(record["queue"] == "memory" for record in written)
+    assert len(served.results) == len(written) == 23
+
+
+async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_back_at_once(tmp_path: Path) -> None:
+    queue = MemoryQueue()
+    queue.put(*(encode(change(n)) for n in range(60)))
+    most = 0
+
+    def watch(name: str) -> None:
+        nonlocal most
+        most = max(most, len(queue.held))
+
+    queue._on_done = watch
+    emulator = Emulator(latency=(0.05, 0.05))
+    emulator.seed([trigger(n) for n in range(60)])
+    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=20, burst=1, ahead=0.5) as served:
+        await until(lambda: len(queue.done) >= 15)
+        served.life.stop.set()
+        await served.ended
+    assert 2 <= most <= 10, "twenty a second for half a second"
+    assert queue.held == {}
+    assert len(queue) + len(queue.done) == 60
+    assert len(queue.done) == len(emulator.applied()) == len(served.on_disk()), "what was in flight was finished"
+
+
+async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed_for_it(tmp_path: Path) -> None:
+    queue, port = MemoryQueue(), free_port()
+    queue.put(*(encode(change(n)) for n in range(12)))
+    settings = {"endpoint_url": f"http://127.0.0.1:{port}", "rate": 1000, "connect_timeout": 1}
+    async with serving(queue, tmp_path, **settings) as served:
+        await until(lambda: served.life.trouble)
+        assert "no connection" in str(served.life.trouble)
+        async with Emulator(port=port, keys={"AKIDEXAMPLE": "another"}):
+            await until(lambda: "does not accept the credentials" in str(served.life.trouble))
+            assert (queue.done, queue.dead) == ([], [])
+        emulator = Emulator(port=port)
+        emulator.seed([trigger(n) for n in range(12)])
+        async with emulator:
+            await until(lambda: len(queue.done) == 12)
+            assert served.life.trouble is None
+    assert [result.status for result in served.results] == ["succeeded"] * 12
+
+
+async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger_is_not(tmp_path: Path) -> None:
+    queue = MemoryQueue()
+    queue.put(*(encode(change(n)) for n in range(5)))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(5)])
+    emulator.script("UpdateEventTrigger", ["access-denied", "access-denied"])
+    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
+        await until(lambda: served.life.trouble)
+        assert "refuses access" in str(served.life.trouble)
+        await until(lambda: len(queue.done) == 5)
+        emulator.script("UpdateEventTrigger", ["access-denied"])
+        queue.put(encode(change(0)))
+        await until(lambda: queue.dead)
+    assert queue.dead == [("m6", "AccessDeniedException")]
+
+
+async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:
+    queue = MemoryQueue(lease=60)
+    queue.put(encode(change(1)), encode(change(2)))
+    await queue.release((await queue.receive(1))[0])  # somebody had it, and died
+    emulator = Emulator()
+    emulator.seed([trigger(1), trigger(2)])
+    earlier = Result.invalid(1, "default", "", "")
+    async with ResultsDirectory(tmp_path, rotate_bytes=10**6, rotate_seconds=60) as directory:
+        await directory.append(Delivered.of(earlier, "memory", "m1"))
+    async with emulator as url, serving(queue, tmp_path, once=True, endpoint_url=url, rate=1000) as served:
+        await served.ended
+    assert sorted(queue.done) == ["m1", "m2"]
+    assert [entry["EventTriggerName"] for entry in emulator.applied()] == ["t2"]
+
+
+async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> None:
+    class Full(ResultsDirectory):
+        refused = 0
+
+        async def append(self, record: Delivered) -> None:
+            if Full.refused < 3:
+                Full.refused += 1
+                raise JournalError("no space left on device")
+            await super().append(record)
+
+    queue = MemoryQueue()
+    queue.put(b"{", *(encode(change(n)) for n in range(10)))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(10)])
+    async with emulator as url, serving(queue, tmp_path, results=Full, endpoint_url=url, rate=1000) as served:
+        await until(lambda: len(queue.done) == 10 and queue.dead)
+    assert Full.refused == 3
+    assert sorted(record["message_id"] for record in served.on_disk()) == sorted(queue.done + [name for name, _ in queue.dead])
+
+
+async def test_a_target_in_trouble_holds_no_other_back(tmp_path: Path) -> None:
+    queue = MemoryQueue()
+    queue.put(*(encode({"target": "ab"[n % 2], **change(n)}) for n in range(20)))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(20)])
+    async with emulator as url:
+        targets = {
+            "a": {"endpoint_url": url, "rate": 1000, "region": "eu-west-1"},
+            "b": {"endpoint_url": f"http://127.0.0.1:{free_port()}", "rate": 1000, "region": "eu-west-1"},
+        }
+        async with serving(queue, tmp_path, targets=targets) as served:
+            await until(lambda: len(queue.done) == 10)
+            assert "target b: no connection" in str(served.life.trouble)
+    assert {record["target"] for record in served.on_disk()} == {"a"}
+    assert len(queue) == 10
+
+
+async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away_is_waited_for(tmp_path: Path) -> None:
+    queue = MemoryQueue(lease=3)
+    queue.put(*(encode(change(n % 3, SegmentFilter=f"s{n:02}")) for n in range(30)))
+    emulator = Emulator(latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(3)])
+    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=100, burst=10) as served:
+        await until(lambda: len(queue.done) >= 5)
+        queue.away = True
+        await until(lambda: served.life.trouble)
+        queue.away = False
+        await until(lambda: len(queue.done) == 30)
+        await until(lambda: served.life.trouble is None)
+    for n in range(3):
+        segments = [entry["request"]["SegmentFilter"] for entry in emulator.applied() if entry["EventTriggerName"] == f"t{n}"]
+        assert segments == sorted(segments)
+        assert len(segments) == 10

@@ -1,0 +1,102 @@
+"""``batcher worker`` on a spool directory: each file is one run, worked through by one worker at a time, to its end."""
+
+import asyncio
+import signal
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, records, trigger
+from tests.servers import free_port
+
+
+def worker_of(url: str, *more: str) -> tuple[str, ...]:
+    return ("worker", "--queue", "spool:spool", "--endpoint-url", url, "--log-level", "warning", *more)
+
+
+async def until(true: Callable[[], object]) -> None:
+    async with asyncio.timeout(60):
+        while not true():
+            await asyncio.sleep(0.01)
+
+
+def results_below(folder: Path) -> list[str]:
+    """``file:id`` of every result, wherever its run directory is by now."""
+    return [f"{path.parent.stem}:{each['id']}" for path in folder.glob("**/*.run/results.jsonl") for each in records(path)]
+
+
+async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Command, write_lines: Callable[..., Path]) -> None:
+    emulator = Emulator(latency=(0.0, 0.01))
+    emulator.seed([trigger(n) for n in range(9)])
+    spool = batcher.folder / "spool"
+    async with emulator as url:
+        for name, lines in (("good", [change(1), change(2)]), ("some", [change(3), change(99)])):
+            write_lines(lines, f"{name}.jsonl")
+            put = await batcher("enqueue", f"{name}.jsonl", "--queue", "spool:spool")
+            assert put.code == 0, put.err
+        (spool / "broken.jsonl").write_bytes(b'{"DomainName":"acme"}\n{\n')
+        (spool / "nothing.jsonl").write_bytes(b"\n")
+        ended = await batcher(*worker_of(url, "--once"))
+        assert ended.code == 1, ended.err
+    assert {path.name for path in (spool / "done").iterdir()} == {"good.jsonl", "good.run"}
+    wrong = {path.name: path.read_text() for path in (spool / "failed").glob("*.wrong")}
+    assert "line 1: EventTriggerName: " in wrong["broken.jsonl.wrong"]
+    assert "2 of 2 lines break a rule; nothing was sent" in wrong["broken.jsonl.wrong"]
+    assert "1 of 2 updates did not succeed: ResourceNotFoundException 1" in wrong["some.jsonl.wrong"]
+    assert "no updates" in wrong["nothing.jsonl.wrong"]
+    assert len(records(spool / "failed" / "some.run" / "failed.jsonl")) == 1
+    assert list((spool / "claimed").iterdir()) == []
+
+
+async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_resumed(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(160)])
+    files = {f"f{k}": [change(n) for n in range(40 * k, 40 * k + 40)] for k in range(4)}
+    spool = batcher.folder / "spool"
+    async with emulator as url:
+        workers = [await batcher.start(*worker_of(url, "--rate", "40", "--no-before")) for _ in range(3)]
+        await until(lambda: (spool / "failed").exists())
+        for name, lines in files.items():
+            write_lines(lines, f"{name}.jsonl")
+            assert (await batcher("enqueue", f"{name}.jsonl", "--queue", "spool:spool")).code == 0
+        await until(lambda: len(results_below(spool)) >= 30)
+        workers[0].kill()
+        await workers[0].communicate()
+        await until(lambda: len(list((spool / "done").glob("*.jsonl"))) == 4)
+        for worker in workers[1:]:
+            worker.send_signal(signal.SIGTERM)
+        for worker in workers[1:]:
+            _, err = await worker.communicate()
+            assert worker.returncode == 4, err.decode()
+    assert Counter(results_below(spool)) == {f"{name}:{n}": 1 for name in files for n in range(1, 41)}
+    assert len(emulator.applied()) <= 160 + 64, "no more is sent twice than was in flight"
+
+
+async def test_a_file_is_let_go_on_sigterm_and_waits_for_aws(batcher: Command, write_lines: Callable[..., Path]) -> None:
+    write_lines([change(n) for n in range(40)])
+    spool, port = batcher.folder / "spool", free_port()
+    url = f"http://127.0.0.1:{port}"
+    assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+    flags = ("--rate", "20", "--connect-timeout", "1", "--no-before")
+    first = await batcher.start(*worker_of(url, *flags))
+    assert first.stderr is not None
+    while b"no connection" not in (line := await first.stderr.readline()):
+        assert line, "it ended"
+    assert list((spool / "failed").iterdir()) == []
+    emulator = Emulator(port=port, latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(40)])
+    async with emulator:
+        await until(lambda: len(emulator.applied()) >= 5)
+        first.send_signal(signal.SIGTERM)
+        _, err = await first.communicate()
+        assert first.returncode == 4, err.decode()
+        assert len(results_below(spool)) == len(emulator.applied()) < 40
+        assert (spool / "claimed" / "updates.jsonl").exists()
+        second = await batcher(*worker_of(url, "--once", "--rate", "1000", "--no-before"))
+        assert second.code == 0, second.err
+    assert Counter(results_below(spool)) == {f"updates:{n}": 1 for n in range(1, 41)}
+    assert len(emulator.applied()) == 40
+    assert (spool / "done" / "updates.jsonl").exists()
