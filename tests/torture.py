@@ -105,6 +105,7 @@ def _check(folder: Path, emulator: Emulator, updates: list[dict[str, object]], s
 
 async def main(kills: int, a_file: int, seed: int) -> None:
     random, began, done = Random(seed), time.monotonic(), []
+    print(f"seed {seed}", file=sys.stderr)
     while sum(verdict.kills for verdict in done) < kills:
         with tempfile.TemporaryDirectory() as folder:
             done.append(await one_file(Path(folder), a_file, random))
