@@ -32,7 +32,7 @@ from batcher.records import Attempt, Reached, Update
 
 SERVICE = "customer-profiles"
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
-OPERATIONS_AT_ONCE = 3  # each with slots of its own: looking, changing, and creating or listing
+OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
 _NEVER_SENT = (
     sdk.EndpointConnectionError,

@@ -100,6 +100,7 @@ class BulkRun:
         self._done = LineSet()
         self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
         self.looks = True
+        self._begun = False  # by an earlier session
         self._until_line: int | None = None
         self._drained = False
         self._summary: Summary | None = None
@@ -112,11 +113,11 @@ class BulkRun:
 
         Raises InputError when the file can't be read, RunDirectoryError when it is another one than before.
         """
-        begun = self.directory.facts.exists()
-        self._path = materialize(self.origin, self._copies / ("input-again.jsonl" if begun else "input.jsonl"))
-        if begun:
+        self._begun = self.directory.facts.exists()
+        self._path = materialize(self.origin, self._copies / ("input-again.jsonl" if self._begun else "input.jsonl"))
+        if self._begun:
             self._recognise()
-        checked = begun and not self.settings.skip_invalid
+        checked = self._begun and not self.settings.skip_invalid
         self.inspection = self._found_again() if checked else inspect(self._path, self.reader, on_fault=on_fault)
         return self.inspection
 
@@ -351,7 +352,14 @@ class BulkRun:
             found = self.inspection.targets.get(name)
             if found is not None:
                 source = FileSource(self._path, found, self.reader, skip=self._skip)
-                lane = self.shop.lane(target, source, self.tallies[name], images=self._images, force=self.following.force)
+                lane = self.shop.lane(
+                    target,
+                    source,
+                    self.tallies[name],
+                    images=self._images,
+                    force=self.following.force,
+                    listed=not self._begun,  # else times may have been moved by what an earlier session sent
+                )
                 if self._keeper is not None:
                     lane.settler = Patient(lane.settler, self.tallies[name], partial(self.runner.give_up, name))
                 self.runner.start(lane, tasks)

@@ -12,6 +12,7 @@ from msgspec import Struct
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
+from batcher.engine.listing import pages
 from batcher.engine.reading import in_order
 from batcher.engine.retrying import Effort
 from batcher.engine.runner import cause_of
@@ -20,10 +21,10 @@ from batcher.logs import logger
 from batcher.records import Error, Update
 from batcher.rules.plan import image
 from batcher.rules.tally import Tally, stop_reason
-from batcher.wiring import GET, Workshop
+from batcher.wiring import GET, LIST, Workshop
 
 AHEAD = 256  # triggers read ahead of the one that is told next
-LIST, LIST_DOMAINS = "ListEventTriggers", "ListDomains"
+LIST_DOMAINS = "ListDomains"
 NOT_FOUND = "ResourceNotFoundException"
 
 
@@ -100,18 +101,14 @@ class Inventory:
     async def _pages(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
         """The names on all pages of a list, sorted; or why there are none."""
         found: set[str] = set()
-        token: dict[str, str] = {}
         retrying = self._list if operation == LIST else self._list_domains
         size = {"MaxResults": self._target.page_size(operation)}
-        while True:
-            asked = self._question(" ".join([operation, *request.values()]), request | size | token, 0)
-            answer = self._answer(await retrying.bring(asked))
+        async for effort in pages(retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)):
+            answer = self._answer(effort)
             if isinstance(answer, Error):
                 return answer
             found |= {item[name] for item in answer.get("Items", ())}
-            if not answer.get("NextToken"):
-                return sorted(found)
-            token = {"NextToken": answer["NextToken"]}
+        return sorted(found)
 
     def _answer(self, effort: Effort | None) -> Mapping[str, Any] | Error:
         if reason := stop_reason(self._tally, None):

@@ -56,10 +56,14 @@ class PastRun:
         return FileSource(self._input, self.indexes[target], self._reader, skip)
 
     def updates(self, lines: Iterable[int]) -> Iterator[Update]:
-        """The updates of those lines."""
+        """The updates of those lines. AWS's time of the state they are based on does not count any more: this run may have
+        moved it.
+        """
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
         for line in lines:
-            yield next(source for source in sources if source.holds(line)).again(line)
+            update = next(source for source in sources if source.holds(line)).again(line)
+            base = update.based_on and msgspec.structs.replace(update.based_on, last_updated_at=None)
+            yield msgspec.structs.replace(update, based_on=base)
 
     def chosen(self, wanted: Callable[[Outcome], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""

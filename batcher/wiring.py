@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.aws import AwsTarget, OperationCaller
 from batcher.config import Settings, target_settings
+from batcher.engine.listing import Listing
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Lane
@@ -27,7 +28,7 @@ from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict
 from batcher.sources.service_model import installed_service_model
 
-GET = "GetEventTrigger"
+GET, LIST = "GetEventTrigger", "ListEventTriggers"
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
 """Told of an attempt: target, operation, verdict, seconds from sending to the answer."""
@@ -96,8 +97,12 @@ class Workshop:
         *,
         images: Images | None = None,
         force: bool = False,
+        listed: bool = False,
     ) -> Lane:
-        """The lane of a connected target. ``images``: where to keep what each trigger was; None: look at none of them."""
+        """The lane of a connected target. ``images``: where to keep what each trigger was; None: look at none of them.
+
+        ``listed``: what was planned is first held against a list of its domain; for a run that has sent nothing so far.
+        """
         pacer = self.pacer(target, OPERATION)
         reading = self.pacer(target, GET, pacer.holdups)
         writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered)}
@@ -106,6 +111,13 @@ class Workshop:
             creating = self.pacer(target, CREATE, pacer.holdups)
             writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered)
             more.append(creating)
+        changed_at = None
+        if listed:
+            listing = self.pacer(target, LIST, pacer.holdups)
+            more.append(listing)
+            # who may not list is no worse off for it: every trigger is looked at all the same
+            retrying = self._retrying(target, LIST, listing, lambda verdict: None)
+            changed_at = Listing(retrying, target.page_size(LIST)).last_updated
         settler = Careful(
             look=images is not None or self.settings.merge or self.settings.create_missing,
             reading=self._retrying(target, GET, reading, tally.looked),
@@ -114,6 +126,7 @@ class Workshop:
             wishes=Wishes(merge=self.settings.merge, create_missing=self.settings.create_missing, force=force),
             clock=self.clock,
             pace=lambda: pacer.limiter.rate,
+            listed=changed_at,
         )
         return Lane(
             target=target.name,

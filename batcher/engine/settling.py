@@ -3,7 +3,7 @@
 Reads as: look → decide → keep the image → send → check. Who decides is ``rules.intent``; retries are ``retrying``'s.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 import anyio
@@ -12,7 +12,7 @@ import msgspec
 from batcher.engine.retrying import Effort, Retrying
 from batcher.ports import Clock, Images
 from batcher.records import Attempt, Result, Update
-from batcher.rules.intent import Intent, Send, Settled, Wishes, answered_as_asked, decide
+from batcher.rules.intent import Intent, Send, Settled, Wishes, answered_as_asked, changed_since, decide
 from batcher.rules.model import OPERATION
 from batcher.rules.plan import digest
 
@@ -41,6 +41,7 @@ class Careful:
 
     ``look``: at every trigger; else only where an update is based on a state. ``writing``: the Retrying of each operation
     that may be sent. ``pace``: requests per second of writing at present, or None while it is not known.
+    ``listed``: AWS's time of the last change of an update's trigger, from a list, or None where it is not known.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class Careful:
         wishes: Wishes,
         clock: Clock,
         pace: Callable[[], float | None],
+        listed: Callable[[Update], Awaitable[float | None]] | None = None,
     ) -> None:
         self._look = look
         self._reading = reading
@@ -61,12 +63,15 @@ class Careful:
         self._wishes = wishes
         self._clock = clock
         self._pace = pace
+        self._listed = listed
         self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
             wrote = await self._writing[OPERATION].bring(update)
             return None if wrote is None else self._checked(wrote)
+        if (outdated := await self._outdated(update)) is not None:
+            return self._settled(Effort(update, self._clock.wall()), outdated)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._pace() or 0.0))
         async with self._ahead:
             looked = await self._reading.bring(update)
@@ -77,6 +82,12 @@ class Careful:
                     return self._settled(looked, settled)
                 case Send() as send:
                     return await self._send(update, looked, send)
+
+    async def _outdated(self, update: Update) -> Settled | None:
+        """Stale, where a list says so already: that costs no look."""
+        if self._listed is None or update.based_on is None or update.based_on.last_updated_at is None:
+            return None
+        return changed_since(update, await self._listed(update), kept=self._images.kept(update), wishes=self._wishes)
 
     def _intent(self, update: Update, looked: Effort, last: Attempt) -> Intent:
         if last.code is not None and last.code != "ResourceNotFoundException":

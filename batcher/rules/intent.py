@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from batcher.records import Error, Status, Update
 from batcher.rules.model import OPERATION
-from batcher.rules.plan import digest, image, merged, same
+from batcher.rules.plan import digest, image, last_updated, merged, same, touched
 
 CREATE = "CreateEventTrigger"
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
@@ -59,9 +59,19 @@ def decide(update: Update, current: Mapping[str, Any] | None, *, kept: bool, wis
         return Settled(status="succeeded" if kept else "unchanged")
     if update.based_on is not None and not wishes.force and digest(current) != update.based_on.sha256:
         return Settled(status="stale", error=Error(code="Stale", message="the live trigger is not what this was based on"))
+    if (outdated := changed_since(update, last_updated(current), kept=kept, wishes=wishes)) is not None:
+        return outdated
     request = merged(update.request, current) if wishes.merge else update.request
     before = None if kept else image(current) | _names(update)
     return Send(operation=OPERATION, request=request, image=before)
+
+
+def changed_since(update: Update, moment: float | None, *, kept: bool, wishes: Wishes) -> Settled | None:
+    """Stale, when AWS's time of the last change alone says so. With the image kept, that change may be the run's own."""
+    if update.based_on is None or kept or wishes.force or not touched(update.based_on, moment):
+        return None
+    message = "the live trigger was changed after this was planned (LastUpdatedAt)"
+    return Settled(status="stale", error=Error(code="Stale", message=message))
 
 
 def worth_looking(read_rate: float, write_rate: float) -> bool:

@@ -23,6 +23,7 @@ from batcher.records import BasedOn
 NAMES = frozenset({"DomainName", "EventTriggerName"})
 ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})  # a test holds the installed model against this
 HIDDEN = "[hidden]"
+ONE_MOMENT = 1.0  # seconds: lists may show whole ones
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -73,9 +74,19 @@ def digest(current: Mapping[str, Any]) -> str:
 
 def based_on(current: Mapping[str, Any]) -> BasedOn:
     """What a plan keeps of the state that it was made on."""
+    return BasedOn(sha256=digest(current), last_updated_at=last_updated(current))
+
+
+def last_updated(current: Mapping[str, Any]) -> float | None:
+    """AWS's time of the last change, epoch seconds; None where it is not told."""
     moment = current.get("LastUpdatedAt")
     seconds = moment.timestamp() if isinstance(moment, datetime) else moment
-    return BasedOn(sha256=digest(current), last_updated_at=None if seconds is None else float(seconds))
+    return None if seconds is None else float(seconds)
+
+
+def touched(base: BasedOn, moment: float | None) -> bool:
+    """Whether AWS's time says that something was changed since, also what was changed back; not where a time is unknown."""
+    return base.last_updated_at is not None and moment is not None and abs(moment - base.last_updated_at) >= ONE_MOMENT
 
 
 def too_many(changed: int, total: int, limit: str | None) -> bool:

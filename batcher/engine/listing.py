@@ -1,0 +1,90 @@
+"""Lists read page by page, and what they say of triggers without a look at each.
+
+Which requests they are is the caller's to say.
+"""
+
+from array import array
+from bisect import bisect_left
+from collections.abc import AsyncIterator
+from typing import Any
+
+import anyio
+import msgspec
+
+from batcher.engine.retrying import Effort, Retrying
+from batcher.records import Update
+from batcher.rules.hashes import hashed
+from batcher.rules.plan import last_updated
+
+
+async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | None]:
+    """The efforts that the pages of a list took, in order; an error, or None for draining, is the last.
+
+    Raises CredentialsError.
+    """
+    asked: Update | None = question
+    while asked is not None:
+        effort = await listing.bring(asked)
+        yield effort
+        token = _answer(effort).get("NextToken")
+        asked = msgspec.structs.replace(question, request=question.request | {"NextToken": token}) if token else None
+
+
+class Listing:
+    """When triggers were changed last, by ListEventTriggers of each domain: once, when its first trigger is asked about.
+
+    Holds 16 bytes a trigger.
+    """
+
+    def __init__(self, listing: Retrying, page_size: int) -> None:
+        self._listing = listing
+        self._page_size = page_size
+        self._domains: dict[str, _Domain] = {}
+
+    async def last_updated(self, update: Update) -> float | None:
+        """AWS's time of the last change of that trigger, epoch seconds; None where the list does not say.
+
+        Raises CredentialsError.
+        """
+        domain = self._domains.get(update.domain)
+        if domain is None:
+            domain = self._domains[update.domain] = _Domain()
+            try:
+                await self._read(update, domain)
+            finally:
+                domain.listed.set()  # whoever waits does without when this fails
+        await domain.listed.wait()
+        return domain.moment(update.trigger)
+
+    async def _read(self, update: Update, domain: "_Domain") -> None:
+        request = {"DomainName": update.domain, "MaxResults": self._page_size}
+        question = Update(id=f"ListEventTriggers {update.domain}", line=0, target=update.target, request=request)
+        found: list[tuple[int, float]] = []
+        async for effort in pages(self._listing, question):
+            for item in _answer(effort).get("Items", ()):
+                if (moment := last_updated(item)) is not None:
+                    found.append((hashed(item["EventTriggerName"]), moment))
+        domain.keep(found)
+
+
+class _Domain:
+    """The times of one domain, by the hash of a trigger's name."""
+
+    def __init__(self) -> None:
+        self.listed = anyio.Event()
+        self._names = array("Q")
+        self._moments = array("d")
+
+    def keep(self, found: list[tuple[int, float]]) -> None:
+        for name, moment in sorted(found):
+            self._names.append(name)
+            self._moments.append(moment)
+
+    def moment(self, trigger: str) -> float | None:
+        name = hashed(trigger)
+        at = bisect_left(self._names, name)
+        return self._moments[at] if at < len(self._names) and self._names[at] == name else None
+
+
+def _answer(effort: Effort | None) -> dict[str, Any]:
+    return (effort and effort.last and effort.last.answer) or {}
