@@ -288,20 +288,30 @@ class BulkRun:
         return any(tally.session_attempts or tally.session_throttles for tally in self.tallies.values())
 
     def _close_books(self, wall_seconds: float, stopped: str | None) -> Summary:
-        """Write the summary and the failed lines; on a full disk what can be written."""
-        if stopped is not None:
-            self._recount()  # what was in flight when it stopped may be in the journal all the same
-        summary = summarize(self.tallies, self.totals, self._courses(), wall_seconds=wall_seconds, stopped=stopped)
+        """Write the failed lines and the summary; where something is amiss, what can be written."""
+        self.shop.remember()
+        amiss = self._tidy(recount=stopped is not None)
+        summary = summarize(self.tallies, self.totals, self._courses(), wall_seconds=wall_seconds, stopped=stopped or amiss)
+        try:
+            if self.directory.in_place:
+                self.directory.write_summary(summary)
+        except (BatcherError, OSError) as error:
+            summary = msgspec.structs.replace(summary, stopped=summary.stopped or str(error))
         self._summary = summary
         self.log.info("run.ended", **msgspec.to_builtins(summary))
-        try:
-            self.shop.remember()
-            self.directory.write_summary(summary)
-            self._write_failed()
-        except (BatcherError, OSError):
-            if stopped is None:
-                raise
         return summary
+
+    def _tidy(self, *, recount: bool) -> str | None:
+        """Write the failed lines; returns what is amiss. ``recount``: what was in flight may be in the journal all the same."""
+        if not self.directory.in_place:  # what is in its place is somebody else's
+            return f"{self.directory.path}: removed or replaced. Put it back as it was"
+        try:
+            if recount:
+                self._recount()
+            self._write_failed()
+        except (BatcherError, OSError) as error:
+            return str(error)
+        return None
 
     def _write_failed(self) -> None:
         if any(tally.statuses["failed"] or tally.statuses["in_doubt"] for tally in self.tallies.values()):
@@ -310,10 +320,12 @@ class BulkRun:
             self.directory.failed.unlink(missing_ok=True)
 
     def _recount(self) -> None:
-        for tally in self.tallies.values():
-            tally.forget_results()
+        found: defaultdict[str, Tally] = defaultdict(Tally)
         for result in outcomes(self.directory.results):
-            self.tallies[result.target].add(result)
+            found[result.target].add(result)
+        for name, tally in self.tallies.items():
+            tally.forget_results()
+            tally.merge(found[name])
 
     @asynccontextmanager
     async def _journals(self) -> AsyncIterator[tuple[Journal[Result], BeforeImages | None]]:

@@ -88,10 +88,19 @@ class Journal(Generic[R]):
                 view = view[os.write(self._file, view) :]
             os.fdatasync(self._file)
             self._length += len(batch)
+            in_place = os.path.samestat(os.fstat(self._file), os.stat(self.path))
+        except FileNotFoundError:
+            in_place = False
         except OSError as error:
             self._cut_back()
             self._broken = JournalError(_cannot(self.path, error))
             raise self._broken from error
+        if not in_place:  # what is written to a file without a name is lost
+            self._broken = JournalError(
+                f"{self.path}: removed or replaced while the run went on. Put its directory back as it was and run the same "
+                "command again: it resumes."
+            )
+            raise self._broken
 
     def _cut_back(self) -> None:
         """Leave whole lines only. When even that fails, the next start cuts the torn line."""

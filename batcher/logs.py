@@ -8,6 +8,7 @@ template.
 import logging
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -82,7 +83,8 @@ class LogOutput:
             for handler in self._handlers:
                 target.removeHandler(handler)
         for handler in self._handlers:
-            handler.close()
+            with suppress(OSError):  # a full disk is told of by the journal
+                handler.close()
 
     def _add(self, handler: logging.Handler, renderer: Any, level: str) -> None:
         handler.setLevel(level)

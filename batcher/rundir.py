@@ -83,15 +83,21 @@ class RunDirectory:
 
     def __exit__(self, *exception: object) -> None:
         if self._lock is not None:
-            if not self.facts.exists():
+            if self.in_place and not self.facts.exists():
                 self._leave_no_trace()
-            os.ftruncate(self._lock, 0)
+            with suppress(OSError):  # on a disk that has failed, the name of the holder stays; it holds nothing
+                os.ftruncate(self._lock, 0)
             os.close(self._lock)  # the kernel lets go of the lock, also when the process is killed
+
+    @property
+    def in_place(self) -> bool:
+        """Whether the directory of that name is still the one that this process holds."""
+        return self._lock is not None and self._is_current(self._lock)
 
     def _is_current(self, lock: int) -> bool:
         try:
-            return os.fstat(lock).st_ino == (self.path / "lock").stat().st_ino
-        except FileNotFoundError:
+            return os.path.samestat(os.fstat(lock), (self.path / "lock").stat())
+        except OSError:
             return False
 
     def _leave_no_trace(self) -> None:
@@ -106,6 +112,8 @@ class RunDirectory:
 
         Returns the facts of the run's first session. Raises RunDirectoryError that says what differs.
         """
+        if not self.in_place:
+            raise RunDirectoryError(f"{self.path}: removed or replaced since this process took it. Run the same command again.")
         if not self.facts.exists():
             write_atomically(self.facts, msgspec.json.format(msgspec.json.encode(facts), indent=2))
             return facts

@@ -34,9 +34,14 @@ class Verdict(Struct, frozen=True, kw_only=True):
     most_sent: int
 
 
+def rounds() -> list[dict[str, object]]:
+    """Updates of which each trigger gets one a round."""
+    return [change(n, SegmentFilter=f"round-{turn}") for turn in range(ROUNDS) for n in range(TRIGGERS)]
+
+
 async def one_file(folder: Path, kills: int, random: Random) -> Verdict:
     """One file of updates, killed so many times and then brought to its end. AssertionError when the books are wrong."""
-    updates = [change(n, SegmentFilter=f"round-{turn}") for turn in range(ROUNDS) for n in range(TRIGGERS)]
+    updates = rounds()
     (folder / "updates.jsonl").write_text("".join(json.dumps(update) + "\n" for update in updates))
     quotas = {"UpdateEventTrigger": Quota(rate=300, burst=50)}
     emulator = Emulator(
@@ -58,7 +63,7 @@ async def one_file(folder: Path, kills: int, random: Random) -> Verdict:
                 break  # it came to its end before the kill
         ended = await batcher("run", "updates.jsonl", *flags)
         assert ended.code in (0, 1), ended.err
-        _check(folder, emulator, updates, json.loads(ended.out))
+        hold_books(folder, emulator, updates, json.loads(ended.out))
     calls = [call for call in emulator.calls() if call[2] == "UpdateEventTrigger"]
     sent_for = Counter(outcome for *_, outcome in calls)
     retries = len(calls) - sent_for["ok"]
@@ -79,7 +84,8 @@ async def _instant(emulator: Emulator, process: asyncio.subprocess.Process, rand
     await asyncio.sleep(random.uniform(0.0, 0.02))
 
 
-def _check(folder: Path, emulator: Emulator, updates: list[dict[str, object]], summary: dict[str, object]) -> None:
+def hold_books(folder: Path, emulator: Emulator, updates: list[dict[str, object]], summary: dict[str, object]) -> None:
+    """Hold results, input and summary of a finished run against what the emulator applied. AssertionError."""
     results = records(folder / "updates.run" / "results.jsonl")
     assert sorted(result["line"] for result in results) == list(range(1, len(updates) + 1)), "one record each"
     statuses = Counter(result["status"] for result in results)
@@ -94,8 +100,8 @@ def _check(folder: Path, emulator: Emulator, updates: list[dict[str, object]], s
         if by_line[line] == "succeeded":
             assert (update["EventTriggerName"], update["SegmentFilter"]) in applied, line
     for number in range(TRIGGERS):
-        rounds = [segment for name, segment in applied if name == f"t{number}"]
-        assert rounds == sorted(rounds), f"the order of t{number}"
+        order = [segment for name, segment in applied if name == f"t{number}"]
+        assert order == sorted(order), f"the order of t{number}"
         last = len(updates) - TRIGGERS + number + 1
         if by_line[last] == "succeeded":
             state = emulator.trigger("acme", f"t{number}")

@@ -25,11 +25,13 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
             continue
         target = run.targets[name]
         account = run.accounts[name] or "unknown account"
-        yield (
-            f"{several(len(index.lines), 'update')} to {several(index.triggers, 'trigger')} in "
-            f"{several(len(index.domains), 'domain')} of {account}, {target.region} (target {name}, {target.endpoint_url})"
-        )
-        yield f"  domains: {_domains(index.domains.most_common())}"
+        where = f"{account}, {target.region} (target {name}, {target.endpoint_url})"
+        if index.triggers:
+            of = f"{several(index.triggers, 'trigger')} in {several(len(index.domains), 'domain')} of"
+            yield f"{several(len(index.lines), 'update')} to {of} {where}"
+            yield f"  domains: {_domains(index.domains.most_common())}"
+        else:  # they were counted by an earlier session
+            yield f"{several(len(index.lines), 'update')} in {where}"
         yield f"  pace: {found[name].pace()}"
     if run.inspection.invalid:
         yield f"{several(run.inspection.invalid, 'line')} that break a rule will be skipped."

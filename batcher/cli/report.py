@@ -23,8 +23,14 @@ def lines(run: BulkRun, summary: Summary) -> Iterator[str]:
         for name, target in summary.targets.items():
             yield from _target(name, target)
     if summary.stopped:
-        yield f"Stopped early: {summary.stopped}. Run the same command again to resume."
+        yield f"Stopped early: {_sentence(summary.stopped)}"
     yield from _written(run, summary)
+
+
+def _sentence(reason: str) -> str:
+    """Why it stopped, and what to do now; the errors that end a run have that in them."""
+    reason = reason.removesuffix(".")
+    return f"{reason}." if "same command again" in reason else f"{reason}. Run the same command again to resume."
 
 
 def _counted(counts: Counts) -> str:

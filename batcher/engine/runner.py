@@ -13,7 +13,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.engine.intake import Intake
 from batcher.engine.pacing import Pacer
 from batcher.engine.settling import Settler
-from batcher.errors import BatcherError, CredentialsError
+from batcher.errors import BatcherError, CredentialsError, InputError
 from batcher.ports import Journal, Source
 from batcher.records import Result
 from batcher.rules.tally import Tally, stop_reason
@@ -77,6 +77,7 @@ class Runner:
         self.given_up: dict[str, str] = {}
         self.stopped: str | None = None
         self._errors: dict[str, BatcherError] = {}
+        self._unreadable: InputError | None = None
         self._journal = journal
         self._log = log
         self._max_failures = max_failures
@@ -87,7 +88,8 @@ class Runner:
     async def run(self, feed: Callable[[TaskGroup], Awaitable[None]]) -> None:
         """Work until every lane that ``feed`` starts is empty, closed, drained or aborted.
 
-        Raises what ends a run: JournalError, InputError, and CredentialsError when there was no other target.
+        Raises what ends a run: JournalError at once, InputError when what is in flight is finished, and CredentialsError
+        when there was no other target.
         """
         try:
             with self._scope:
@@ -96,6 +98,8 @@ class Runner:
                         await feed(tasks)
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
+        if self._unreadable is not None:
+            raise self._unreadable
         self._conclude()
 
     def start(self, lane: Lane, tasks: TaskGroup) -> None:
@@ -147,9 +151,16 @@ class Runner:
         try:
             async with anyio.create_task_group() as workers:
                 for _ in range(min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)):
-                    workers.start_soon(self._work, lane)
+                    workers.start_soon(self._worker, lane)
         finally:
             holdups.end(now())
+
+    async def _worker(self, lane: Lane) -> None:
+        try:
+            await self._work(lane)
+        except InputError as error:
+            self._unreadable = error
+            self.drain(str(error))
 
     async def _work(self, lane: Lane) -> None:
         while (update := await lane.intake.take()) is not None:

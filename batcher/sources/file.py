@@ -90,23 +90,26 @@ class FileSource:
     def _open(self) -> BinaryIO:
         try:
             return self._path.open("rb")
+        except FileNotFoundError as error:
+            raise self._lost("gone") from error
         except OSError as error:
-            raise InputError(f"{self._path}: {reason(error)}; it was there when it was checked") from error
+            raise InputError(f"{self._path}: {reason(error)}; it could be read when it was checked") from error
 
     def _line(self, file: BinaryIO, offset: int, line: int) -> bytes:
-        if file_stamp(file.fileno()) != self._index.stamp:
-            raise self._changed(line)
+        if (stamp := file_stamp(self._path)) != self._index.stamp:  # by its name: it may be gone, or another one
+            raise self._lost("changed" if any(stamp) else "gone", line)
         file.seek(offset)
         return file.readline(LINE_AT_MOST + 1)
 
     def _update(self, raw: bytes, line: int) -> Update:
         update = self._reader.read(raw, line)
         if not isinstance(update, Update):
-            raise self._changed(line)
+            raise self._lost("changed", line)
         return update
 
-    def _changed(self, line: int) -> InputError:
+    def _lost(self, what: str, line: int | None = None) -> InputError:
+        noticed = "" if line is None else f" (noticed at line {line})"
         return InputError(
-            f"{self._path}: changed since it was checked (noticed at line {line}); "
+            f"{self._path}: {what} since it was checked{noticed}; "
             "put the file back as it was, or start a new run with the new one"
         )

@@ -211,7 +211,7 @@ def index(path: Path, default_target: str) -> dict[str, LineIndex]:
     return found
 
 
-def file_stamp(path: Path | int) -> tuple[int, int]:
+def file_stamp(path: Path) -> tuple[int, int]:
     """Size in bytes and time of change in nanoseconds; (0, 0) for a file that is not there."""
     try:
         status = os.stat(path)
