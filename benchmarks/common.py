@@ -42,11 +42,11 @@ async def seed(url: str, triggers: int) -> None:
         answer.raise_for_status()
 
 
-async def calls(url: str) -> list[tuple[float, str]]:
-    """(monotonic seconds, outcome) of every UpdateEventTrigger that the emulator saw."""
+async def calls(url: str, operation: str = "UpdateEventTrigger") -> list[tuple[float, str]]:
+    """(monotonic seconds, outcome) of every call of that operation that the emulator saw."""
     async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/calls") as answer:
         seen = [json.loads(line) for line in (await answer.text()).splitlines()]
-    return [(call["time"], call["outcome"]) for call in seen if call["operation"] == "UpdateEventTrigger"]
+    return [(call["time"], call["outcome"]) for call in seen if call["operation"] == operation]
 
 
 def trigger(number: int) -> dict[str, Any]:
