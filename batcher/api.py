@@ -133,7 +133,7 @@ class _Batch:
         )
         async with send, AsyncExitStack() as stack:
             shop = Workshop(self._settings, clock=self._clock, log=self._log)
-            feeds = Feeds(shop.known_targets)
+            feeds = Feeds(self._settings.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:
                 try:

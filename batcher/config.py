@@ -125,6 +125,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     targets: Annotated[dict[str, TargetSettings], _says("Named targets: [targets.NAME] in the file.")] = {}
 
+    @property
+    def known_targets(self) -> frozenset[str]:
+        """The targets that a line may name."""
+        return frozenset({self.target, *self.targets})
+
 
 class Keywords(TypedDict, total=False):
     """The settings that the library knows, as keywords. A test holds it equal to Settings."""

@@ -60,13 +60,9 @@ class Workshop:
         self._book = QuotaBook(state_directory(os.environ), warn) if settings.remember else None
         self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter]] = {}
 
-    @property
-    def known_targets(self) -> frozenset[str]:
-        return frozenset({self.settings.target, *self.settings.targets})
-
     def reader(self, *, any_target: bool = False) -> LineReader:
         """What reads the lines of an input. ``any_target``: it may name targets that the settings don't know."""
-        known = None if any_target else self.known_targets
+        known = None if any_target else self.settings.known_targets
         domains = domain_map(self.settings.domain_map)
         if not domains:
             return LineReader(self.model, self.settings.target, known)

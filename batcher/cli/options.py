@@ -1,6 +1,6 @@
 """Flags read off the settings record, so that no option is written down twice."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -12,10 +12,10 @@ from batcher.config import Door, Option, Settings, options, resolve
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def settings_options(command: F, door: Door = "run") -> F:
-    """Add ``--config`` and a flag for every setting that this door knows."""
+def settings_options(command: F, door: Door = "run", only: Container[str] | None = None) -> F:
+    """Add ``--config`` and a flag for every setting that this door knows, or for those among them that are named."""
     for option in reversed(options()):
-        if door in option.doors:
+        if door in option.doors and (only is None or option.name in only):
             command = _flag(option)(command)
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option(

@@ -1,43 +1,49 @@
 """``batcher validate``: every line of a file held against the rules; sends nothing."""
 
-from typing import TYPE_CHECKING
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import click
 
+from batcher.cli.options import settings_from, settings_options
 from batcher.cli.words import number, several
 
 if TYPE_CHECKING:
     from batcher.cli.faults import FaultPrinter
+    from batcher.config import Settings
     from batcher.sources.file import Inspection
 
 
-@click.command(epilog="Example: batcher validate updates.jsonl --target prod-eu")
+@click.command(epilog="Example: batcher validate updates.jsonl --config configs/targets.toml")
 @click.argument("file", metavar="FILE")
-@click.option("--target", default="default", show_default=True, metavar="NAME", help="Target of lines that name none.")
 @click.option("--json", "as_json", is_flag=True, help="Print every fault in one JSON object on standard output.")
-def validate(file: str, target: str, as_json: bool) -> None:
+@partial(settings_options, only=("target",))
+def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
     """Check every line of FILE (JSONL, .gz, .zst, or - for standard input) and send nothing.
 
-    Exits with 0 when all lines are valid, else with 2.
+    The targets that lines may name are --target and those of the settings file. Exits with 0 when there are updates and
+    all are valid, else with 2.
     """
     from batcher.cli.faults import FaultPrinter
     from batcher.errors import InputError
 
+    settings = settings_from(given, config)
     printer = FaultPrinter(as_json)
     try:
-        found = _inspect(file, target, printer)
+        found = _inspect(file, settings, printer)
     except InputError as error:
         printer.finish(valid=False, error=str(error))
         click.echo(f"batcher: {error}", err=True)
         raise SystemExit(2) from None
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
-    printer.finish(valid=not found.invalid, total=found.total, invalid=found.invalid, targets=counts)
+    fit = found.total > 0 and not found.invalid
+    printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)
     click.echo(verdict(found), err=True)
-    raise SystemExit(2 if found.invalid else 0)
+    raise SystemExit(0 if fit else 2)
 
 
-def _inspect(file: str, target: str, printer: "FaultPrinter") -> "Inspection":
-    from pathlib import Path
+def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspection":
     from tempfile import TemporaryDirectory
 
     from batcher.rules.lines import LineReader
@@ -45,7 +51,7 @@ def _inspect(file: str, target: str, printer: "FaultPrinter") -> "Inspection":
     from batcher.sources.file import inspect, materialize
     from batcher.sources.service_model import installed_service_model
 
-    reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
+    reader = LineReader(UpdateModel.from_service_model(installed_service_model()), settings.target, settings.known_targets)
     if Path(file).is_file():
         return inspect(Path(file), reader, on_fault=printer.add)
     with TemporaryDirectory(prefix="batcher-") as folder:
@@ -58,7 +64,7 @@ def verdict(found: "Inspection") -> str:
     if found.invalid:
         return f"{number(found.invalid)} of {updates} invalid ({several(found.fault_count, 'fault')})"
     if not found.total:
-        return "no updates in it"
+        return "no updates in it; nothing to do"
     triggers = several(sum(index.triggers for index in found.targets.values()), "trigger")
     domains = several(sum(len(index.domains) for index in found.targets.values()), "domain")
     where = f" for {several(len(found.targets), 'target')}" if len(found.targets) > 1 else ""

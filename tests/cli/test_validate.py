@@ -45,7 +45,8 @@ def test_faults_are_shown_20_at_most_and_counted_all(tmp_path: Path) -> None:
 def test_json_holds_every_fault_and_counts_of_targets(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1) + line(2, target="b") + line(3, id="1") + b"{}\n" * 30)
-    result = run(path, "--json", "--target", "a")
+    (tmp_path / "settings.toml").write_text("[targets.b]\n")
+    result = run(path, "--json", "--target", "a", "--config", tmp_path / "settings.toml")
     assert result.exit_code == 2
     found = json.loads(result.stdout)
     assert (found["valid"], found["total"], found["targets"]) == (False, 33, {"a": 1, "b": 1})
@@ -61,6 +62,22 @@ def test_json_of_a_valid_file_has_no_faults(tmp_path: Path) -> None:
         0,
         {"faults": [], "valid": True, "total": 1, "invalid": 0, "targets": {"default": 1}},
     )
+
+
+def test_targets_that_the_settings_do_not_know_are_told_as_a_run_tells_them(tmp_path: Path) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(line(1, target="prod-us") + line(2))
+    assert "line 1: target: no target prod-us; there are default" in run(path).stderr
+    (tmp_path / "settings.toml").write_text('target = "home"\n[targets.prod-us]\nregion = "us-east-1"\n')
+    assert run(path, "--config", tmp_path / "settings.toml").exit_code == 0
+
+
+def test_a_file_without_updates_is_no_valid_one_as_it_is_nothing_to_run(tmp_path: Path) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(b"\n\n")
+    result = run(path, "--json")
+    assert (result.exit_code, json.loads(result.stdout)["valid"]) == (2, False)
+    assert result.stderr == "no updates in it; nothing to do\n"
 
 
 def test_standard_input_can_be_checked_too() -> None:
