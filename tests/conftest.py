@@ -3,6 +3,7 @@
 import asyncio
 import os
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -64,6 +65,16 @@ class Command:
         out, err = await process.communicate(given)
         assert b"Traceback" not in err, err.decode()
         return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
+
+
+class ClockAhead:
+    """A wall clock that can be put forward, so that what comes later has a later LastUpdatedAt."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def __call__(self) -> float:
+        return time.time() + self.seconds
 
 
 @pytest.fixture

@@ -18,9 +18,10 @@ from random import Random
 from msgspec import Struct
 
 from batcher.emulator import Emulator, Quota
-from tests.conftest import Command, change, records, trigger
+from tests.conftest import ClockAhead, Command, change, records, trigger
 
 TRIGGERS, ROUNDS, SLOTS = 40, 5, 16
+MODES = ("--before", "--no-before", "plan")  # how the updates are run; a plan's are based on what was there
 FAULTS = {"internal": 0.03, "reset-before": 0.02, "reset-after": 0.02, "throttle": 0.02, "slow": 0.02}
 
 
@@ -39,20 +40,32 @@ def rounds() -> list[dict[str, object]]:
     return [change(n, SegmentFilter=f"round-{turn}") for turn in range(ROUNDS) for n in range(TRIGGERS)]
 
 
-async def one_file(folder: Path, kills: int, random: Random) -> Verdict:
+async def one_file(folder: Path, kills: int, random: Random, mode: str) -> Verdict:
     """One file of updates, killed so many times and then brought to its end. AssertionError when the books are wrong."""
     updates = rounds()
     (folder / "updates.jsonl").write_text("".join(json.dumps(update) + "\n" for update in updates))
+    clock = ClockAhead()
     quotas = {"UpdateEventTrigger": Quota(rate=300, burst=50)}
     emulator = Emulator(
-        faults=FAULTS, latency=(0.0, 0.03), quotas=quotas, slow_seconds=0.3, random_seed=random.randrange(10**6)
+        faults=FAULTS,
+        latency=(0.0, 0.03),
+        quotas=quotas,
+        slow_seconds=0.3,
+        random_seed=random.randrange(10**6),
+        wall_clock=clock,
     )
     emulator.seed([trigger(n) for n in range(TRIGGERS)])
     batcher, killed = Command(folder), 0
     async with emulator as url:
+        command = ("run", "updates.jsonl", mode)
+        if mode == "plan":
+            planned = await batcher("plan", "updates.jsonl", "--out", "plan.jsonl", "--endpoint-url", url)
+            assert planned.code == 0, planned.err
+            command = ("run", "plan.jsonl", "--out", "updates.run")
+            clock.seconds = 60.0
         flags = ("--endpoint-url", url, "--rate", "250", "--concurrency", str(SLOTS), "--yes", "--no-progress", "--json")
         while killed < kills:
-            process = await batcher.start("run", "updates.jsonl", *flags)
+            process = await batcher.start(*command, *flags)
             draining = asyncio.ensure_future(process.communicate())
             await _instant(emulator, process, random, len(updates) // (kills + 1))
             if process.returncode is None:
@@ -61,7 +74,7 @@ async def one_file(folder: Path, kills: int, random: Random) -> Verdict:
             await draining
             if process.returncode == 0:
                 break  # it came to its end before the kill
-        ended = await batcher("run", "updates.jsonl", *flags)
+        ended = await batcher(*command, *flags)
         assert ended.code in (0, 1), ended.err
         hold_books(folder, emulator, updates, json.loads(ended.out))
     calls = [call for call in emulator.calls() if call[2] == "UpdateEventTrigger"]
@@ -89,6 +102,7 @@ def hold_books(folder: Path, emulator: Emulator, updates: list[dict[str, object]
     results = records(folder / "updates.run" / "results.jsonl")
     assert sorted(result["line"] for result in results) == list(range(1, len(updates) + 1)), "one record each"
     statuses = Counter(result["status"] for result in results)
+    assert not statuses["stale"], "nobody else was there"
     assert {name: summary[name] for name in statuses} == statuses
     applied = [
         (entry["EventTriggerName"], entry["request"]["SegmentFilter"])
@@ -114,8 +128,9 @@ async def main(kills: int, a_file: int, seed: int) -> None:
     print(f"seed {seed}", file=sys.stderr)
     while sum(verdict.kills for verdict in done) < kills:
         with tempfile.TemporaryDirectory() as folder:
-            done.append(await one_file(Path(folder), a_file, random))
-        print(done[-1], file=sys.stderr)
+            mode = MODES[len(done) % len(MODES)]
+            done.append(await one_file(Path(folder), a_file, random, mode))
+        print(mode, done[-1], file=sys.stderr)
     print(
         f"{sum(v.kills for v in done)} kills over {len(done)} files of {done[0].updates} updates in "
         f"{time.monotonic() - began:.0f} s: books right each time; {sum(v.applied for v in done)} applied for "
