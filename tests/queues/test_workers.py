@@ -1,6 +1,7 @@
 """``batcher worker`` as a process, on every message queue: killed, stopped, reloaded. Nothing is lost, nothing done twice."""
 
 import asyncio
+import contextlib
 import json
 import signal
 from collections import Counter
@@ -10,11 +11,12 @@ from typing import Any
 
 import aiohttp
 import pytest
+from aiobotocore.session import AioSession
 
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
 from tests.queues.conftest import Place
-from tests.servers import free_port
+from tests.servers import free_port, redis_server, s3_server
 
 LEASE = "3"
 
@@ -38,6 +40,17 @@ async def until(true: Callable[[], object]) -> None:
     async with asyncio.timeout(60):
         while not true():
             await asyncio.sleep(0.01)
+
+
+async def until_said(client: aiohttp.ClientSession, path: str, status: int, text: str) -> None:
+    """Wait until a page of the worker says that."""
+    async with asyncio.timeout(60):
+        while True:
+            with contextlib.suppress(aiohttp.ClientConnectionError):
+                async with client.get(path) as answer:
+                    if answer.status == status and text in await answer.text():
+                        return
+            await asyncio.sleep(0.02)
 
 
 async def is_drained(place: Place) -> bool:
@@ -132,34 +145,20 @@ async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads
     flags = ("--config", "worker.toml", "--http", str(http), "--connect-timeout", "1")
     worker = await command.start(*worker_of(place, f"http://127.0.0.1:{aws}", *flags))
     async with aiohttp.ClientSession(f"http://127.0.0.1:{http}") as client:
-
-        async def get(path: str) -> tuple[int, str]:
-            async with client.get(path) as answer:
-                return answer.status, await answer.text()
-
-        async def until_said(path: str, status: int, text: str) -> None:
-            async with asyncio.timeout(30):
-                while True:
-                    try:
-                        found = await get(path)
-                    except aiohttp.ClientConnectionError:
-                        found = (0, "")
-                    if found[0] == status and text in found[1]:
-                        return
-                    await asyncio.sleep(0.02)
-
-        await until_said("/readyz", 503, "no connection")
-        assert (await get("/healthz"))[0] == 200
+        await until_said(client, "/readyz", 503, "no connection")
+        await until_said(client, "/healthz", 200, "")
         emulator = Emulator(port=aws)
         emulator.seed([trigger(n) for n in range(10)])
         async with emulator:
             assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
             await until(lambda: len(results_in(command.folder)) == 10)
-            await until_said("/readyz", 200, "")
-            await until_said("/metrics", 200, 'batcher_updates_total{status="succeeded",target="default"} 10.0')
+            await until_said(client, "/readyz", 200, "")
+            await until_said(client, "/metrics", 200, 'batcher_updates_total{status="succeeded",target="default"} 10.0')
             (command.folder / "worker.toml").write_text("rate = 7\n")
             worker.send_signal(signal.SIGHUP)
-            await until_said("/metrics", 200, 'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0')
+            await until_said(
+                client, "/metrics", 200, 'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0'
+            )
             worker.send_signal(signal.SIGTERM)
             _, err = await worker.communicate()
     assert worker.returncode == 4, err.decode()
@@ -182,3 +181,42 @@ async def test_wrong_usage_is_told_in_words(place: Place, command: Command, writ
     ]:
         ended = await command(*arguments)
         assert (ended.code, said in ended.err) == (code, True), (arguments, ended)
+
+
+async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_to_s3(
+    command: Command, write_lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_lines([change(n) for n in range(10)])
+    redis, s3, http = redis_server(tmp_path), s3_server(tmp_path), free_port()
+    place = Place(f"redis://127.0.0.1:{redis.port}/0?stream=later")
+    command.environ["AWS_ENDPOINT_URL_S3"] = f"http://127.0.0.1:{s3.port}"
+    emulator = Emulator(latency=(0.0, 0.01))
+    emulator.seed([trigger(n) for n in range(10)])
+    s3.start()
+    try:
+        async with (
+            emulator as url,
+            AioSession().create_client("s3", endpoint_url=command.environ["AWS_ENDPOINT_URL_S3"]) as client,
+        ):
+            await client.create_bucket(Bucket="parts")
+            flags = ("--http", str(http), "--results-to", "s3://parts/prod", "--rotate-seconds", "0.5")
+            worker = await command.start(*worker_of(place, url, *flags))
+            async with aiohttp.ClientSession(f"http://127.0.0.1:{http}") as pages:
+                await until_said(pages, "/readyz", 503, "queue later")
+                redis.start()
+                await until_said(pages, "/readyz", 200, "")
+            assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
+            ids: set[str] = set()
+            async with asyncio.timeout(60):
+                while len(ids) < 10:
+                    found = (await client.list_objects_v2(Bucket="parts", Prefix="prod/")).get("Contents", ())
+                    parts = [await client.get_object(Bucket="parts", Key=each["Key"]) for each in found]
+                    ids = {json.loads(line)["id"] for part in parts for line in (await part["Body"].read()).splitlines()}
+                    await asyncio.sleep(0.05)
+            worker.send_signal(signal.SIGTERM)
+            _, err = await worker.communicate()
+            assert worker.returncode == 4, err.decode()
+    finally:
+        redis.stop()
+        s3.stop()
+    assert list((command.folder / "results").iterdir()) == []

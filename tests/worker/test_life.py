@@ -1,0 +1,52 @@
+"""A worker's loop that is stuck is noticed from outside the loop, and its supervisor is told how things stand."""
+
+import asyncio
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from batcher.logs import logger
+from batcher.worker.life import STUCK, Life
+
+_STUCK = """
+import anyio, time
+from batcher.logs import logger
+from batcher.worker import life
+
+life.BEAT, life.STUCK_AFTER = 0.05, 0.3
+
+async def main():
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(life.Life(logger(), grace=1.0).beat)
+        await anyio.sleep(0.2)
+        a_secret = "SECRET-VALUE-1"
+        time.sleep(60)  # what no loop may do
+
+anyio.run(main)
+"""
+
+
+async def test_a_stuck_loop_ends_the_process_and_says_where_without_saying_what() -> None:
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable, "-c", _STUCK, stderr=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()}
+    )
+    async with asyncio.timeout(30):
+        _, err = await worker.communicate()
+    assert worker.returncode == STUCK
+    assert b"in main" in err
+    assert b"SECRET" not in err
+
+
+async def test_a_supervisor_that_listens_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+        supervisor.bind(str(tmp_path / "notify"))
+        supervisor.setblocking(False)
+        monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
+        beating = asyncio.create_task(Life(logger(), grace=1.0).beat())
+        async with asyncio.timeout(10):
+            words = [await asyncio.get_running_loop().sock_recv(supervisor, 100) for _ in range(2)]
+        beating.cancel()
+    assert words == [b"READY=1", b"WATCHDOG=1"]
