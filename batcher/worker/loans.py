@@ -16,12 +16,13 @@ from batcher.records import Error, Message, Result
 
 LOOKS = 6  # a lease: how often to see which loans are due
 EXTEND_AT = 0.5  # of the lease: what is left of it when it is extended
+GIVE_BACK_WITHIN = 5.0  # seconds; what a queue could not be told by then it finds out when the lease is over
 
 
 class Loan:
     """One message held for one target. ``line`` is its number in this worker; ``until`` in monotonic seconds."""
 
-    __slots__ = ("begun", "error", "line", "lost", "message", "settled", "target", "until")
+    __slots__ = ("begun", "error", "line", "lost", "message", "settled", "talking", "target", "until")
 
     def __init__(self, message: Message, line: int, target: str, until: float) -> None:
         self.message = message
@@ -30,6 +31,7 @@ class Loan:
         self.until = until
         self.begun = False
         self.lost = False
+        self.talking = False  # the queue is being told something of it
         self.settled = False  # its result is on disk, and the queue has to be told
         self.error: Error | None = None
 
@@ -102,30 +104,33 @@ class Loans:
 
     async def give_back(self, loans: Iterable[Loan]) -> None:
         """Release those that have no result; the queue lends them to others at once. The last that came go first."""
-        for loan in reversed(list(loans)):
-            if loan.settled:
-                continue
+        left = [loan for loan in loans if not loan.settled]
+        for loan in left:
             self._forget(loan)
-            try:
-                await self._queue.release(loan.message)
-            except BatcherError as error:
-                self._log.warning("queue.unreachable", reason=str(error), doing="their lease ends by itself")
-                return
+        with anyio.move_on_after(GIVE_BACK_WITHIN):
+            async with anyio.create_task_group() as tasks:
+                for loan in reversed(left):
+                    tasks.start_soon(self._release, loan)
+
+    async def _release(self, loan: Loan) -> None:
+        try:
+            await self._queue.release(loan.message)
+        except BatcherError as error:
+            self._log.warning("queue.unreachable", reason=str(error), doing="its lease ends by itself")
 
     async def keep(self) -> None:
         """Extend what is due, and tell the queue again what it could not be told. Runs until it is cancelled."""
-        while True:
-            await self._clock.sleep(self._queue.lease / LOOKS)
-            now, due = self._clock.now(), EXTEND_AT * self._queue.lease
-            async with anyio.create_task_group() as tasks:
+        async with anyio.create_task_group() as tasks:
+            while True:
+                await self._clock.sleep(self._queue.lease / LOOKS)
+                due = self._clock.now() + EXTEND_AT * self._queue.lease
                 for loan in list(self._loans.values()):
-                    if loan.settled:
-                        tasks.start_soon(self._tell, loan)
-                    elif loan.until - now < due:
-                        tasks.start_soon(self._extend, loan)
+                    if not loan.talking and (loan.settled or loan.until < due):
+                        tasks.start_soon(self._tell if loan.settled else self._extend, loan)
 
     async def _extend(self, loan: Loan) -> None:
         handle, until = loan.message.handle, self._until()
+        loan.talking = True
         try:
             kept = await self._queue.extend(loan.message)
         except BatcherError as error:
@@ -133,6 +138,8 @@ class Loans:
             kept = self._clock.now() < loan.until
         else:
             loan.until = until if kept else loan.until
+        finally:
+            loan.talking = False
         if not kept and handle == loan.message.handle and self._loans.get(loan.line) is loan:
             self._lose(loan)
 
@@ -143,6 +150,7 @@ class Loans:
             self._forget(loan)
 
     async def _tell(self, loan: Loan) -> None:
+        loan.talking = True
         try:
             if loan.error is not None and self._dead_letters and not loan.lost:
                 await self._queue.set_aside(loan.message, loan.error.code, loan.error.message or loan.error.code)
@@ -152,6 +160,8 @@ class Loans:
             self._log.warning("queue.unreachable", reason=str(error), doing="telling it again")
             if self._clock.now() < loan.until:
                 return
+        finally:
+            loan.talking = False
         self._forget(loan)
 
     def _until(self) -> float:
