@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo install test servers redis-packages check conformance torture bench clean
+.PHONY: demo install test servers redis-packages check conformance torture bench measured clean
 
 demo: install
 	$(BIN)/batcher demo
@@ -58,7 +58,11 @@ conformance: $(VENV)/.installed
 	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/conformance/run.sh
 
 bench: $(VENV)/.installed-dev
-	@for each in benchmarks/[a-z]*.py; do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+
+# The tables and the picture of docs/measured.md; an hour and a half on a machine that does nothing else.
+measured: $(VENV)/.installed-dev
+	$(BIN)/python -m benchmarks.side_by_side
 
 clean:
 	rm -rf $(VENV) $(VENV)-ministack .mypy_cache .ruff_cache .pytest_cache .hypothesis

@@ -4,7 +4,7 @@ import asyncio
 import json
 import os
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -16,6 +16,7 @@ CREDENTIALS = {
     "AWS_DEFAULT_REGION": "eu-west-1",
     "AWS_EC2_METADATA_DISABLED": "true",
 }
+TENANT = "another-tenant"  # the segment in updates of whoever else drinks from the bucket
 
 
 @asynccontextmanager
@@ -44,9 +45,19 @@ async def seed(url: str, triggers: int) -> None:
 
 async def calls(url: str, operation: str = "UpdateEventTrigger") -> list[tuple[float, str]]:
     """(monotonic seconds, outcome) of every call of that operation that the emulator saw."""
-    async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/calls") as answer:
+    return [(call["time"], call["outcome"]) for call in await _log(url, "calls", operation)]
+
+
+async def applied(url: str) -> list[tuple[float, str, str]]:
+    """(monotonic seconds, trigger, segment) of every UpdateEventTrigger that the emulator carried out."""
+    entries = await _log(url, "applied", "UpdateEventTrigger")
+    return [(entry["time"], entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in entries]
+
+
+async def _log(url: str, name: str, operation: str) -> list[dict[str, Any]]:
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/{name}") as answer:
         seen = [json.loads(line) for line in (await answer.text()).splitlines()]
-    return [(call["time"], call["outcome"]) for call in seen if call["operation"] == operation]
+    return [entry for entry in seen if entry["operation"] == operation]
 
 
 def trigger(number: int) -> dict[str, Any]:
@@ -68,6 +79,6 @@ def update(number: int, triggers: int = 200) -> dict[str, Any]:
     }
 
 
-def used(seen: list[tuple[float, str]], updates: int, rate: float, burst: float) -> float:
+def used(times: Sequence[float], updates: int, rate: float, burst: float) -> float:
     """The time an ideal client needs, (updates - burst) / rate, as a share of the time from first call to last."""
-    return (updates - burst) / rate / (seen[-1][0] - seen[0][0])
+    return (updates - burst) / rate / (times[-1] - times[0])

@@ -14,7 +14,7 @@ async def one_round() -> tuple[float, int]:
         batch = await batcher.update_many([update(n) for n in range(UPDATES)], endpoint_url=url, rate=RATE, burst=BURST)
         batch.raise_for_failures()
         seen = await calls(url)
-    return used(seen, UPDATES, RATE, BURST), batch.counts.throttles
+    return used([at for at, _ in seen], UPDATES, RATE, BURST), batch.counts.throttles
 
 
 async def main() -> None:

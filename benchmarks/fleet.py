@@ -17,7 +17,7 @@ from typing import Any
 
 from aiobotocore.session import get_session
 
-from benchmarks.common import CREDENTIALS, calls, emulator, trigger, update
+from benchmarks.common import CREDENTIALS, calls, emulator, update
 from tests.servers import Server, redis_server, sqs_server
 
 WORKERS, RATE, BURST, SECONDS = 4, 60, 10, float(os.environ.get("SECONDS", 60))
@@ -70,8 +70,7 @@ async def measure(name: str) -> str:
             server.start()
             stack.callback(server.stop)
         limits = ("--rate", str(RATE), "--burst", str(BURST), "--latency", "30-60")
-        url = await stack.enter_async_context(emulator(*limits, triggers=0))
-        await _seed(url)
+        url = await stack.enter_async_context(emulator(*limits, triggers=TRIGGERS))
         queue = await _filled(f"http://127.0.0.1:{sqs.port}", folder)
         fleet = Fleet(folder, url, queue, redis, flags)
         stack.push_async_callback(fleet.end)
@@ -89,14 +88,6 @@ async def measure(name: str) -> str:
         await _until(lambda: len({record["id"] for _, record in fleet.results()}) == TRIGGERS)
         await fleet.end()
         return _row(name, fleet.results(), await calls(url))
-
-
-async def _seed(url: str) -> None:
-    import aiohttp
-
-    body = "".join(json.dumps(trigger(number)) + "\n" for number in range(TRIGGERS))
-    async with aiohttp.ClientSession() as http, http.post(f"{url}/_emulator/seed", data=body) as answer:
-        answer.raise_for_status()
 
 
 async def _filled(endpoint: str, folder: Path) -> str:

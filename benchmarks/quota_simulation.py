@@ -13,6 +13,7 @@ from pathlib import Path
 from random import Random
 
 from batcher.rules.quota import Learned, QuotaEstimate
+from benchmarks.plot import over_time, per_second
 from tests.rules.simulation import Change, Log, Simulation, Tenant, World
 
 SEEDS = range(5)
@@ -155,30 +156,16 @@ def groups(
 
 def plot(path: Path) -> None:
     """A run through everything that happens: an unknown quota, a tenant who comes and goes."""
-    import pygal
-
     world = World(rate=50, burst=50, tenants=(Tenant(start=20, stop=40, rate=25),))
     log = Simulation(world, QuotaEstimate(now=0.0), seed=0, stop=60).run()
-    seconds = range(60)
-    chart = pygal.XY(
-        width=900,
-        height=380,
-        show_dots=False,
-        include_x_axis=True,
-        range=(0, 120),
-        x_title="seconds",
-        y_title="calls per second",
-        legend_at_bottom=True,
-        js=[],
-        style=pygal.style.CleanStyle(background="white", plot_background="white"),
-        title="A quota of 50/s that nobody published; another tenant takes half of it from 20 s to 40 s",
-    )
-    chart.add("left for us", [(s, 25 if 20 <= s < 40 else 50) for s in seconds])
-    chart.add("rate sent at", [(at, min(rate, 120)) for at, rate in log.rates[::20]])
-    chart.add("accepted", [(s + 0.5, log.accepted_between(s, s + 1)) for s in seconds])
-    refused = [(s + 0.5, sum(s <= at < s + 1 for at in log.throttled)) for s in seconds]
-    chart.add("refused", refused)
-    path.write_bytes(chart.render())
+    lines = {
+        "left for us": [(s, 25 if 20 <= s < 40 else 50) for s in range(60)],
+        "rate sent at": [(at, min(rate, 120)) for at, rate in log.rates[::20]],
+        "accepted": per_second(log.accepted, 60),
+        "refused": per_second(log.throttled, 60),
+    }
+    title = "A quota of 50/s that nobody published; another tenant takes half of it from 20 s to 40 s"
+    path.write_bytes(over_time(title, lines, most=120).render())
 
 
 def main() -> None:
