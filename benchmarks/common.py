@@ -54,6 +54,12 @@ async def applied(url: str) -> list[tuple[float, str, str]]:
     return [(entry["time"], entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in entries]
 
 
+async def accepted(url: str) -> int:
+    """How many UpdateEventTrigger the emulator carried out."""
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/counts") as answer:
+        return (await answer.json()).get("UpdateEventTrigger", {}).get("ok", 0)
+
+
 async def _log(url: str, name: str, operation: str) -> list[dict[str, Any]]:
     async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/{name}") as answer:
         seen = [json.loads(line) for line in (await answer.text()).splitlines()]

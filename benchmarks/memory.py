@@ -1,4 +1,4 @@
-"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines."""
+"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines; of ``run`` also for two targets of unlike speed."""
 
 import asyncio
 import json
@@ -6,56 +6,72 @@ import os
 import subprocess
 import sys
 import tempfile
+from collections.abc import Awaitable, Iterable
 from pathlib import Path
+from typing import Any
 
-from benchmarks.common import emulator, update
+from benchmarks.common import accepted, emulator, update
 
 SMALL = 1_000
 LARGE = int(os.environ.get("LINES", 200_000))
+QUIET = ("--yes", "--no-progress", "--log-level", "error")
+DRAINED = 4  # exit code
 
 
-# A process inherits the peak of the one it was forked from, so a small one stands in between.
-LAUNCHER = """
-import resource, subprocess, sys
-code = subprocess.call(sys.argv[1:], stderr=subprocess.DEVNULL, stdout=subprocess.DEVNULL)
-assert code == 0, (code, sys.argv)
-print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)
-"""
-
-
-def peak(folder: Path, *arguments: str) -> float:
-    """Peak resident memory of a command, MB."""
-    command = [sys.executable, "-c", LAUNCHER, sys.executable, "-m", "batcher", *arguments]
+async def peak(folder: Path, *arguments: str, until: Awaitable[None] | None = None) -> float:
+    """Peak resident memory of a command, MB, at its end or ``until`` then."""
     environ = {**os.environ, "PYTHONPATH": os.getcwd()}
-    said = subprocess.run(command, cwd=folder, env=environ, capture_output=True, text=True, check=True).stdout
-    return int(said) / 1024
+    command = [sys.executable, "-m", "batcher", *arguments]
+    # not asyncio's, which would reap it before its memory is known
+    process = subprocess.Popen(command, cwd=folder, env=environ, stderr=subprocess.DEVNULL)  # noqa: ASYNC220 # returns at once
+    if until is not None:
+        await until
+        process.terminate()
+    _, status, usage = await asyncio.to_thread(os.wait4, process.pid, 0)
+    assert os.waitstatus_to_exitcode(status) == (0 if until is None else DRAINED), arguments
+    return usage.ru_maxrss / 1024
+
+
+async def sorted_by_target(folder: Path, lines: int) -> float:
+    """Peak memory of a run whose input has nine tenths for a target at 2/s, and then one tenth for a fast one, when
+    the fast one is done."""
+    async with emulator() as slow, emulator() as fast:
+        names = ["slow"] * (lines * 9 // 10) + ["fast"] * (lines // 10)
+        write(folder / f"sorted-{lines}.jsonl", (update(number) | {"target": name} for number, name in enumerate(names)))
+        tables = (
+            f'[targets.{name}]\nendpoint_url = "{url}"\nrate = {rate}\n'
+            for name, url, rate in (("slow", slow, 2), ("fast", fast, 100000))
+        )
+        (folder / "targets.toml").write_text("".join(tables))
+        command = ("run", f"sorted-{lines}.jsonl", "--config", "targets.toml", *QUIET)
+        return await peak(folder, *command, until=done(fast, lines // 10))
+
+
+def write(path: Path, updates: Iterable[dict[str, Any]]) -> None:
+    """One by one: a command's peak is that of its parent at least, as long as they are one process."""
+    with path.open("w") as file:
+        file.writelines(json.dumps(each) + "\n" for each in updates)
+
+
+async def done(url: str, updates: int) -> None:
+    while await accepted(url) < updates:
+        await asyncio.sleep(0.5)
+
+
+def tell(what: str, small: float, large: float) -> None:
+    print(f"{what}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart")
 
 
 async def main() -> None:
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         for lines in (SMALL, LARGE):
-            text = "".join(json.dumps(update(number)) + "\n" for number in range(lines))
-            (folder / f"{lines}.jsonl").write_text(text)
+            write(folder / f"{lines}.jsonl", (update(number) for number in range(lines)))
         async with emulator() as url:
-            flags = (
-                "--endpoint-url",
-                url,
-                "--rate",
-                "100000",
-                "--burst",
-                "1000",
-                "--yes",
-                "--no-progress",
-                "--log-level",
-                "error",
-            )
+            flags = ("--endpoint-url", url, "--rate", "100000", "--burst", "1000", *QUIET)
             for command, more in (("validate", ()), ("run", flags)):
-                small, large = [await asyncio.to_thread(peak, folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)]
-                print(
-                    f"{command}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart",
-                    flush=True,
-                )
+                tell(command, *[await peak(folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)])
+        tell("run, a slow target before a fast one", *[await sorted_by_target(folder, n) for n in (SMALL, LARGE)])
 
 
 asyncio.run(main())
