@@ -41,10 +41,11 @@ AUTO = Tool("batcher, rate auto", "update_many", lambda _: ["{}"])
 GIVEN = Tool("batcher, rate given", "update_many", lambda q: [json.dumps({"rate": q.rate, "burst": q.burst})])
 REMEMBERING = Tool("batcher, remembering", "update_many", lambda _: [json.dumps({"remember": True})])
 PLAIN = Tool("plain script, rate given", "plain_script", lambda q: [str(q.rate), str(q.burst)])
-LEGACY, STANDARD, ADAPTIVE = (
-    Tool(f"boto3 {mode}", "boto3_threads", lambda _, mode=mode: [mode])  # type: ignore[misc]
-    for mode in ("legacy", "standard", "adaptive")
-)
+
+
+def boto3(mode: str, threads: int = 16) -> Tool:
+    """boto3 in one of botocore's retry modes."""
+    return Tool(f"boto3 {mode}, {threads} threads", "boto3_threads", lambda _: [mode, str(threads)])
 
 
 @dataclass(frozen=True, kw_only=True)
