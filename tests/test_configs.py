@@ -28,7 +28,7 @@ from batcher.rules.verdicts import Verdict
 from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
-from batcher.worker import life, messages
+from batcher.worker import life, loans, messages
 from tests.status.vitals import failure, vitals
 
 CONFIGS = Path("configs")
@@ -41,7 +41,15 @@ OF_OTHERS = {"--no-cache-dir", "--constraint", "--from", "--interval", "--timeou
 
 INSTRUCTIONS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
 MODELS = {"profile": "customer-profiles", "sqs": "sqs", "s3": "s3", "sts": "sts"}
-STOPPING = sqs.LONGEST_WAIT + sqs.PATIENCE + messages.LAST_WORDS + results.CLOSE_WITHIN + server.GRACE
+STOPPING = sum(
+    (
+        sqs.LONGEST_WAIT + sqs.PATIENCE,
+        loans.GIVE_BACK_WITHIN,
+        messages.LAST_WORDS,
+        results.CLOSE_WITHIN,
+        server.GRACE,
+    )
+)
 """Seconds beside the grace that a worker may take to stop, at the most."""
 
 
