@@ -285,6 +285,14 @@ def test_the_ecs_task_is_what_ecs_takes() -> None:
     assert container["user"] == dict(_instructions())["USER"]
 
 
+def test_the_queue_is_one_that_sqs_makes() -> None:
+    asked = json.loads((CONFIGS / "sqs-queue.json").read_text())
+    shape = ServiceModel(Loader().load_service_model("sqs", "service-2")).operation_model("CreateQueue").input_shape
+    assert asked.keys() <= set(shape.members["Attributes"].key.enum)
+    assert {type(value) for value in asked.values()} == {str}
+    assert json.loads(asked["RedrivePolicy"]).keys() == {"deadLetterTargetArn", "maxReceiveCount"}
+
+
 # permissions
 
 

@@ -14,9 +14,12 @@ from batcher.cli import batcher as commands
 from batcher.config import options
 from batcher.emulator import Emulator
 from batcher.records import STATUSES
+from batcher.status.metrics import Metrics
 from tests.conftest import trigger
+from tests.status.vitals import vitals
 
-PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md")] + sorted(Path("docs").glob("*.md"))
+PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "configs/README.md")]
+PAGES += sorted(Path("docs").glob("*.md"))
 
 
 def blocks(language: str) -> list[tuple[str, str]]:
@@ -57,6 +60,8 @@ def test_commands_in_examples_exist_with_their_flags(where: str, source: str) ->
             if words[0] == "batcher" and len(words) > 1 and not words[1].startswith("-"):
                 command = commands.get_command(click.Context(commands), words[1])
                 assert command is not None, f"{where}: {line}"
+                if isinstance(command, click.Group):
+                    command = command.commands[words[2]]
                 known = {flag for parameter in command.params for flag in parameter.opts} | {"--help"}
                 assert {word.split("=")[0] for word in words[2:] if word.startswith("--")} <= known, f"{where}: {line}"
 
@@ -78,6 +83,13 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
         row = f"| `{option.flag}` | `{option.variable}` | {default} | {option.help} |"
         assert row in page, f"missing in docs/reference.md:\n{row}"
     assert all(f"| `{status}` |" in page for status in STATUSES)
+
+
+def test_the_table_of_metrics_is_that_of_the_code() -> None:
+    page = Path("docs/reference.md").read_text()
+    exposed = set(re.findall(r"^(batcher_\w+)", Metrics().exposition(vitals()).decode(), re.M))
+    exposed = {re.sub("_(bucket|sum|count)$", "", name) for name in exposed}
+    assert set(re.findall(r"`(batcher_\w+)`", page)) == exposed
 
 
 @pytest.mark.parametrize("page", PAGES, ids=str)
