@@ -132,7 +132,7 @@ class _Batch:
             journal=_NoJournal(), log=self._log, max_failures=self._settings.max_failures, on_result=send.send
         )
         async with send, AsyncExitStack() as stack:
-            shop = Workshop(self._settings, clock=self._clock, log=self._log)
+            shop = await stack.enter_async_context(Workshop(self._settings, clock=self._clock, log=self._log))
             feeds = Feeds(self._settings.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:

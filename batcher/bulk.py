@@ -25,7 +25,7 @@ from batcher import __version__
 from batcher.aws import AwsTarget
 from batcher.before import BeforeImages, unsettled
 from batcher.clock import SystemClock
-from batcher.config import Settings
+from batcher.config import Settings, without_secrets
 from batcher.engine.patience import Patient
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
@@ -188,6 +188,7 @@ class BulkRun:
         A target that can't be used is in ``unusable`` with its reason when others can. Raises SettingsError, and the
         AwsError or CredentialsError of the first target when none can be used.
         """
+        await stack.enter_async_context(self.shop)
         try:
             async with anyio.create_task_group() as tasks:
                 for name in self.inspection.targets:
@@ -437,7 +438,7 @@ class BulkRun:
                 sha256=found.sha256,
                 updates=found.total,
             ),
-            settings=msgspec.to_builtins(self.settings),
+            settings=msgspec.to_builtins(without_secrets(self.settings)),
             targets={
                 name: {"region": target.region, "account": self.accounts.get(name), "endpoint": target.endpoint_url}
                 for name, target in self.targets.items()

@@ -4,6 +4,7 @@ Every option is written down once, here, with its help text and its unit; flags,
 library keywords are read off this record.
 """
 
+import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -28,6 +29,7 @@ Deadline = Annotated[str, Meta(pattern=DEADLINE)]
 Threshold = Annotated[str, Meta(pattern=r"^(\d+|\d+(\.\d+)?%)$")]
 S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?$")]
 DomainMap = Annotated[str, Meta(pattern=r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$")]
+Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)$")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 Door = Literal["run", "worker", "library"]
@@ -75,6 +77,9 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         _says("Refuse to start what can't end by then: local time of day, or a duration.", "run", metavar="06:00|2h"),
     ] = None
     remember: Annotated[bool, _says("Start from the quota that earlier runs found, and remember what this one finds.")] = True
+    limiter: Annotated[
+        Limiter, _says("Keep to the quota in this process, or together with all that name the same Redis.", metavar="local|URL")
+    ] = "local"
     throttle_limit: Annotated[Duration, _says("Seconds an update may go on being throttled.")] = 900.0
     connect_timeout: Annotated[Duration, _says("Seconds to wait for a connection.")] = 5.0
     read_timeout: Annotated[Duration, _says("Seconds to wait for an answer.")] = 30.0
@@ -148,6 +153,7 @@ class Keywords(TypedDict, total=False):
     target: str
     max_attempts: int
     remember: bool
+    limiter: str
     throttle_limit: float
     connect_timeout: float
     read_timeout: float
@@ -234,6 +240,12 @@ def target_settings(settings: Settings, name: str) -> TargetSettings:
     return settings.targets.get(name) or TargetSettings(**_of_targets(settings))
 
 
+def without_secrets(settings: Settings) -> Settings:
+    """The settings as they may be written down: an address without its user and password."""
+    kind, _, rest = settings.limiter.partition("://")
+    return msgspec.structs.replace(settings, limiter=f"{kind}://{rest.rpartition('@')[2]}" if rest else kind)
+
+
 def _of_targets(settings: Settings) -> dict[str, Any]:
     return {field: getattr(settings, field) for field in TargetSettings.__struct_fields__}
 
@@ -268,7 +280,8 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
         except msgspec.ValidationError as error:
             reason = error
     option = next(option for option in options() if option.name == name)
-    raise SettingsError(f"{origin}: can't be {value!r}: {reason}. {option.help}") from reason
+    shown = re.sub(r"//[^@\s]*@", "//…@", repr(value))  # an address may hold a password
+    raise SettingsError(f"{origin}: can't be {shown}: {reason}. {option.help}") from reason
 
 
 def _targets(settings: Settings, origin: str, tables: Any) -> dict[str, TargetSettings]:

@@ -49,6 +49,7 @@ class Inventory:
 
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open the target's client. Raises AwsError, CredentialsError, SettingsError."""
+        await stack.enter_async_context(self._shop)
         self._target = await stack.enter_async_context(self._shop.target(self._settings.target))
         await self._target.check()
         await self._target.account()

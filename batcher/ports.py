@@ -90,7 +90,12 @@ class Limiter(Protocol):
 
     @property
     def rate(self) -> float | None:
-        """Requests per second at present; None while nothing is known."""
+        """Requests per second at present, of all that share the bucket; None while nothing is known."""
+        ...
+
+    @property
+    def own_rate(self) -> float | None:
+        """What of that this process may expect."""
         ...
 
 

@@ -10,7 +10,7 @@ from redis.backoff import FullJitterBackoff
 LONGEST_REPLY = 3.0  # seconds
 
 
-def connect(url: str, *, longest_reply: float = LONGEST_REPLY) -> Redis:
+def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2) -> Redis:
     """A client of a ``redis://``, ``rediss://`` or ``unix://`` URL; connects when it is used. Close it with ``aclose``.
 
     ``longest_reply`` in seconds; a blocking command has to ask for less.
@@ -21,6 +21,6 @@ def connect(url: str, *, longest_reply: float = LONGEST_REPLY) -> Redis:
         socket_timeout=longest_reply,
         socket_keepalive=True,
         health_check_interval=15,
-        retry=Retry(FullJitterBackoff(cap=0.2, base=0.02), 2),
+        retry=Retry(FullJitterBackoff(cap=0.2, base=0.02), retries),
         protocol=2,
     )

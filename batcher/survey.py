@@ -70,6 +70,7 @@ class Survey:
 
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open every target's client. Raises AwsError, CredentialsError, SettingsError."""
+        await stack.enter_async_context(self._shop)
         for name in self.inspection.targets:
             target = await stack.enter_async_context(self._shop.target(name))
             await target.check()

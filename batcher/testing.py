@@ -200,6 +200,7 @@ class OpenLimiter:
     """A Limiter without a limit that keeps what it was told."""
 
     rate: float | None = None
+    own_rate: float | None = None
 
     def __init__(self) -> None:
         self.outcomes: list[tuple[Verdict, float | None]] = []

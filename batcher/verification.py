@@ -113,7 +113,7 @@ class Verification:
                     lane = Lane(target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally)
                     runner.start(lane, tasks)
 
-        async with AsyncExitStack() as stack:
+        async with self._shop, AsyncExitStack() as stack:
             await runner.run(start)
 
     async def _seen(self, result: Result) -> None:

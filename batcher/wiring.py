@@ -2,7 +2,8 @@
 
 import os
 from collections.abc import Callable
-from typing import Any, TypeAlias
+from contextlib import AsyncExitStack
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
@@ -15,6 +16,7 @@ from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Lane
 from batcher.engine.settling import Careful, NoImages
 from batcher.limiters.local import LocalLimiter
+from batcher.limiters.opening import LOCAL, open_fleet
 from batcher.ports import Clock, Images, Source
 from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
 from batcher.rules.domains import MappedReader, domain_map
@@ -28,6 +30,10 @@ from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict
 from batcher.sources.service_model import installed_service_model
 
+if TYPE_CHECKING:
+    from batcher.limiters.fleet import Fleet
+    from batcher.limiters.redis import RedisLimiter
+
 GET, LIST = "GetEventTrigger", "ListEventTriggers"
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
@@ -35,9 +41,10 @@ OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
 
 
 class Workshop:
-    """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of earlier runs.
+    """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of earlier runs and of others.
 
-    ``warn`` is told, in words, of what is wrong and no reason to stop; ``on_attempt`` of every attempt.
+    ``warn`` is told, in words, of what is wrong and no reason to stop; ``on_attempt`` of every attempt. To be entered as an
+    async context manager before anything is sent: it then keeps to the quotas together with others, where the settings say so.
     """
 
     def __init__(
@@ -56,9 +63,20 @@ class Workshop:
         self._loader = Loader()
         self.model = UpdateModel.from_service_model(installed_service_model(self._loader))
         self.redactor = Redactor(self.model)
-        warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
-        self._book = QuotaBook(state_directory(os.environ), warn) if settings.remember else None
-        self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter]] = {}
+        self._warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
+        self._book = QuotaBook(state_directory(os.environ), self._warn) if settings.remember else None
+        self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter | RedisLimiter]] = {}
+        self._stack = AsyncExitStack()
+        self._fleet: Fleet | None = None
+
+    async def __aenter__(self) -> "Workshop":
+        opened = open_fleet(self.settings.limiter, clock=self.clock, log=self.log, warn=self._warn)
+        self._fleet = await self._stack.enter_async_context(opened)
+        return self
+
+    async def __aexit__(self, *exception: Any) -> bool | None:
+        self._fleet = None
+        return await self._stack.__aexit__(*exception)
 
     def reader(self, *, any_target: bool = False) -> LineReader:
         """What reads the lines of an input. ``any_target``: it may name targets that the settings don't know."""
@@ -121,7 +139,7 @@ class Workshop:
             images=images or NoImages(),
             wishes=Wishes(merge=self.settings.merge, create_missing=self.settings.create_missing, force=force),
             clock=self.clock,
-            pace=lambda: pacer.limiter.rate,
+            pace=lambda: pacer.limiter.own_rate,
             listed=changed_at,
         )
         return Lane(
@@ -154,22 +172,33 @@ class Workshop:
     def pacer(self, target: AwsTarget, operation: str, holdups: Holdups | None = None, *, anew: bool = False) -> Pacer:
         """The pacer of one operation of a connected target, from what is remembered of that quota unless ``anew``.
 
-        Reading goes at ``read_rate``, without a burst of its own.
+        Reading goes at ``read_rate``, without a burst of its own. What is learned ``anew`` is this process's alone.
         """
         pace = target.settings
         asked, burst = (pace.rate, pace.burst) if operation in (OPERATION, CREATE) else (pace.read_rate, None)
         rate = None if asked == "auto" else asked
         known = None if anew else self.remembered(target, operation)
-        estimate = QuotaEstimate(
-            now=self.clock.now(),
-            ceiling=rate,
-            share=1.0 if anew else pace.fraction,
-            remembered=known.learned(self.clock.wall()) if known else None,
-        )
-        limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
+        remembered = known.learned(self.clock.wall()) if known else None
+        limiter: LocalLimiter | RedisLimiter
+        assert self._fleet is not None or anew or self.settings.limiter == LOCAL, "a workshop that was not entered"
+        if self._fleet is None or anew:
+            estimate = QuotaEstimate(
+                now=self.clock.now(), ceiling=rate, share=1.0 if anew else pace.fraction, remembered=remembered
+            )
+            limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
+        else:
+            limiter = self._fleet.limiter(
+                _bucket(_key(target, operation)), rate=rate, burst=burst or 1.0, share=pace.fraction, remembered=remembered
+            )
         pacer = Pacer(limiter, pace.concurrency, self.clock, holdups)
         self._paced[pacer] = (_key(target, operation), limiter)
         return pacer
+
+    def retire(self, lane: Lane) -> None:
+        """Let go of a lane that has ended; what it learned is written down."""
+        self.remember()
+        for pacer in lane.pacers:
+            del self._paced[pacer]
 
     def learned(self, pacer: Pacer) -> Learned:
         """What a pacer that was made here has learned by now."""
@@ -196,3 +225,7 @@ class Workshop:
 
 def _key(target: AwsTarget, operation: str) -> QuotaKey:
     return QuotaKey(account=target.account_id or target.endpoint_url, region=target.region, operation=operation)
+
+
+def _bucket(key: QuotaKey) -> str:
+    return f"{key.account}/{key.region}/{key.operation}"

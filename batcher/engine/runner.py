@@ -43,14 +43,14 @@ class Lane:
         self.intake = Intake(source)
         self.pacer = pacer
         self.settler = settler
-        self._pacers = (pacer, *more_pacers)
+        self.pacers = (pacer, *more_pacers)
         self.tally = tally
         self._on_close = on_close
 
     def close(self) -> None:
         """Take in nothing new and turn away who waits for a first attempt."""
         self.intake.close()
-        for pacer in self._pacers:
+        for pacer in self.pacers:
             pacer.drain()
         if self._on_close is not None:
             self._on_close()

@@ -18,6 +18,40 @@ _OUTCOMES = {
 }
 
 
+def outcome_of(verdict: Verdict) -> Outcome:
+    """What a verdict says about the bucket."""
+    return _OUTCOMES.get(verdict, Outcome.ACCEPTED)
+
+
+def capacity(rate: float, burst: float) -> float:
+    """Tokens that a ceiling of that burst lets through at once.
+
+    With a burst to spare, JITTER of it stays in hand, so that requests that bunch on the way are not throttled; with
+    none, LATENESS is let through, so that a late wake-up loses no token.
+    """
+    return max(1.0 + LATENESS * rate, burst - max(1.0, JITTER * rate))
+
+
+class Opening:
+    """The first request opens the way (names, connection, SDK): what leaves meanwhile would arrive with it as a bunch."""
+
+    def __init__(self) -> None:
+        self._begun = False
+        self._answered = anyio.Event()
+
+    async def wait(self) -> None:
+        """Return at once for the first request, for others when it is answered."""
+        if self._begun and not self._answered.is_set():
+            with anyio.move_on_after(OPENING_AT_MOST):
+                await self._answered.wait()
+
+    def begun(self) -> None:
+        self._begun = True
+
+    def answered(self) -> None:
+        self._answered.set()
+
+
 class LocalLimiter:
     """One bucket. ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it."""
 
@@ -25,12 +59,15 @@ class LocalLimiter:
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)
-        self._began = False
-        self._answered = anyio.Event()
+        self._opening = Opening()
 
     @property
     def rate(self) -> float | None:
         return self._estimate.rate
+
+    @property
+    def own_rate(self) -> float | None:
+        return self.rate
 
     @property
     def learned(self) -> Learned:
@@ -39,31 +76,20 @@ class LocalLimiter:
 
     async def acquire(self) -> object:
         if self._ceiling is not None:
-            await self._first_alone()
+            await self._opening.wait()
             await self._ceiling.acquire()
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
             await self._clock.sleep(wait)  # and look again: a throttle may have come in the meantime
-        self._began = True
+        self._opening.begun()
         return self._estimate.sent(now)
-
-    async def _first_alone(self) -> None:
-        """The first request opens the way (names, connection, SDK): what leaves meanwhile would arrive with it as a bunch."""
-        if self._began and not self._answered.is_set():
-            with anyio.move_on_after(OPENING_AT_MOST):
-                await self._answered.wait()
 
     def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
-        self._answered.set()
-        outcome = _OUTCOMES.get(verdict, Outcome.ACCEPTED)
-        self._estimate.answered(ticket, self._clock.now(), outcome, retry_after)
+        self._opening.answered()
+        self._estimate.answered(ticket, self._clock.now(), outcome_of(verdict), retry_after)
 
 
 def _bucket(rate: float, burst: float) -> AsyncLimiter:
-    """A bucket of exactly that burst; aiolimiter's own is as large as its rate.
-
-    With a burst to spare, JITTER of it stays in hand, so that requests that bunch on the way are not throttled; with
-    none, LATENESS is let through, so that a late wake-up loses no token.
-    """
-    capacity = max(1.0 + LATENESS * rate, burst - max(1.0, JITTER * rate))
-    return AsyncLimiter(capacity, capacity / rate)
+    """A bucket of exactly that burst; aiolimiter's own is as large as its rate."""
+    most = capacity(rate, burst)
+    return AsyncLimiter(most, most / rate)

@@ -37,12 +37,23 @@ class Outcome(Enum):
 
 
 class Ticket(NamedTuple):
-    """One request on its way: its number, when it left, at which rate, and whether as soon as it was allowed to."""
+    """One request on its way: its number, when it left, at which rate, and whether as soon as it was allowed to.
+
+    ``decided``: when it could be held back last; what was learned later is not held against it.
+    """
 
     number: int
     sent: float
     rate: float
     prompt: bool
+    decided: float
+
+
+class Plan(NamedTuple):
+    """What the spacing of requests has to keep to: ``rate`` per second, None: nothing is held back; none before ``resume``."""
+
+    rate: float | None
+    resume: float
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,6 +108,11 @@ class QuotaEstimate:
         return self._pace(self._now)
 
     @property
+    def plan(self) -> Plan:
+        """The pace at present, for whoever spaces the requests himself."""
+        return Plan(None if self._free else self.rate, self._resume)
+
+    @property
     def estimate(self) -> Learned:
         """What is known now."""
         belief = self._belief
@@ -115,7 +131,7 @@ class QuotaEstimate:
         self._now = now
         marks, rate = self._belief.marks, self._pace(now)
         at = now if self._free or math.isinf(self._planned) else max(self._planned + 1 / rate, self._resume)
-        ticket = Ticket(marks.sent, now, rate, at >= now - CATCH_UP)
+        ticket = Ticket(marks.sent, now, rate, at >= now - CATCH_UP, now)
         self._planned = max(at, now - CATCH_UP)
         self._belief.drain.sent(now, marks.taken)
         if self._belief.phase is not Phase.RAMP:
@@ -160,7 +176,7 @@ class QuotaEstimate:
         belief = self._belief
         self._accepted += ticket.prompt
         belief.one_token.accepted(ticket.sent)
-        if belief.phase is Phase.RAMP or ticket.sent < self._cut:
+        if belief.phase is Phase.RAMP or ticket.decided < self._cut:
             return
         overdrawn = belief.level(now) < -belief.cushion - belief.noise
         if self._noise.accepted(holding=self._holding(ticket.sent), overdrawn=overdrawn):
@@ -196,7 +212,7 @@ class QuotaEstimate:
 
     def _refused(self, ticket: Ticket, now: float) -> None:
         belief = self._belief
-        new_event = ticket.sent >= self._cut
+        new_event = ticket.decided >= self._cut
         if new_event and self._is_stray(ticket):
             belief.marks.not_taken(ticket.number, 1.0)
             return

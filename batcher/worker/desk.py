@@ -60,7 +60,7 @@ class Desk:
         """How many messages more it could take and send within ``ahead`` seconds."""
         if self.lane is None:
             return 0
-        rate = self.lane.pacer.limiter.rate
+        rate = self.lane.pacer.limiter.own_rate
         could = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
         if self.trouble is not None:
             could = 1  # one tells whether AWS takes them again
@@ -115,6 +115,8 @@ class Desk:
         async with self._shop.target(self.name) as target:
             await target.check()
             await target.account()
+            if self._closing.is_set():
+                return
             self._feed = Feed(lambda: None)
             runner = self._runner = Runner(journal=self._journal, log=self._log, on_result=self._told)
             lane = self._shop.lane(target, self._feed, self.tally, on_close=self._feed.close)
@@ -125,12 +127,13 @@ class Desk:
                 self.lane = lane
                 runner.start(lane, tasks)
 
-            if self._closing.is_set():
-                return
             for update in self._early:
                 self._feed.put(update)
             self._early.clear()
-            await runner.run(open_lane)
+            try:
+                await runner.run(open_lane)
+            finally:
+                self._shop.retire(lane)
             if self.name in runner.given_up:
                 self._ail(runner.given_up[self.name])
 

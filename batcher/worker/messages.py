@@ -75,7 +75,7 @@ class Session:
 
     async def run(self) -> None:
         """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``."""
-        async with anyio.create_task_group() as beside:
+        async with self.shop, anyio.create_task_group() as beside:
             beside.start_soon(self.loans.keep)
             beside.start_soon(self._remember)
             async with anyio.create_task_group() as self._tasks:

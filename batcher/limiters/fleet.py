@@ -1,0 +1,79 @@
+"""The buckets of one process at one Redis: its connection, and the task that tends each bucket."""
+
+import os
+import socket
+import uuid
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+
+import anyio
+from anyio.abc import TaskGroup
+from redis.asyncio import Redis
+from structlog.typing import FilteringBoundLogger
+
+from batcher.engine.runner import cause_of
+from batcher.errors import SettingsError
+from batcher.limiters.redis import TROUBLE, RedisLimiter, Terms
+from batcher.limiters.shared_bucket import SharedBucket
+from batcher.limiters.tending import Tender
+from batcher.ports import Clock
+from batcher.redis_client import connect
+from batcher.rules.quota import Learned
+
+LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
+LEAVING = 1.0  # seconds for the good-byes
+
+
+class Fleet:
+    """Gives out the limiters of shared buckets. Made by ``open_at``."""
+
+    def __init__(self, redis: Redis, tasks: TaskGroup, *, clock: Clock, log: FilteringBoundLogger) -> None:
+        self._redis = redis
+        self._tasks = tasks
+        self._clock = clock
+        self._log = log
+        self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._limiters: dict[str, RedisLimiter] = {}
+        self._tenders: list[Tender] = []
+
+    def limiter(self, name: str, *, rate: float | None, burst: float, share: float, remembered: Learned | None) -> RedisLimiter:
+        """The limiter of the bucket of that name: one in a process, on the terms it was first asked for."""
+        if name not in self._limiters:
+            terms = Terms(rate=rate, burst=burst, share=share, remembered=remembered)
+            bucket = SharedBucket(self._redis, name, self._me)
+            limiter = self._limiters[name] = RedisLimiter(bucket, terms, clock=self._clock, log=self._log)
+            tender = Tender(limiter)
+            self._tenders.append(tender)
+            self._tasks.start_soon(tender.run)
+        return self._limiters[name]
+
+    async def leave(self) -> None:
+        for tender in self._tenders:
+            await tender.leave()
+
+
+@asynccontextmanager
+async def open_at(url: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]) -> AsyncIterator[Fleet]:
+    """The shared buckets in the Redis of that URL, tended until the end. Raises SettingsError for a URL that is none."""
+    try:
+        redis = connect(url, longest_reply=LONGEST_REPLY, retries=1)
+    except ValueError as error:
+        raise SettingsError(f"--limiter: not the URL of a Redis: {error}. Give redis://HOST:PORT/DB.") from error
+    try:
+        try:
+            await redis.ping()
+        except TROUBLE as error:
+            warn(f"The shared quota can't be had: {error}. Going on alone at a share of the rate, until Redis is there.")
+        async with anyio.create_task_group() as tasks:
+            fleet = Fleet(redis, tasks, clock=clock, log=log)
+            try:
+                yield fleet
+            finally:
+                tasks.cancel_scope.cancel()
+                with anyio.move_on_after(LEAVING, shield=True):
+                    await fleet.leave()
+    except BaseExceptionGroup as group:
+        raise cause_of(group) from None
+    finally:
+        with anyio.move_on_after(LEAVING, shield=True):
+            await redis.aclose()

@@ -1,0 +1,34 @@
+"""Which limiters a setting means. Redis is imported only where a URL names it."""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import TYPE_CHECKING
+
+from structlog.typing import FilteringBoundLogger
+
+from batcher.errors import SettingsError
+from batcher.ports import Clock
+
+if TYPE_CHECKING:
+    from batcher.limiters.fleet import Fleet
+
+LOCAL = "local"
+
+
+@asynccontextmanager
+async def open_fleet(
+    setting: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
+) -> AsyncIterator["Fleet | None"]:
+    """The buckets that a fleet shares; None where the setting says that each process keeps its own.
+
+    Raises SettingsError. A Redis that is away is none; ``warn`` is told, and it may come later.
+    """
+    if setting == LOCAL:
+        yield None
+        return
+    try:
+        from batcher.limiters.fleet import open_at
+    except ModuleNotFoundError as error:
+        raise SettingsError("A quota shared through Redis needs redis-py: pip install 'batcher[redis]'.") from error
+    async with open_at(setting, clock=clock, log=log, warn=warn) as fleet:
+        yield fleet

@@ -1,0 +1,97 @@
+"""A service with one token bucket, and workers that drink from it as fast as their limiters let them.
+
+As a program: one worker without a service, who writes a line for each token once his standard input says so.
+"""
+
+import asyncio
+import random
+import sys
+import time
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import anyio
+
+from batcher.clock import SystemClock
+from batcher.emulator.buckets import Quota, TokenBucket
+from batcher.limiters.opening import open_fleet
+from batcher.limiters.redis import RedisLimiter
+from batcher.logs import logger
+from batcher.ports import Limiter
+from batcher.rules.verdicts import Verdict
+from tests.servers import Server
+
+
+@dataclass
+class Service:
+    """What AWS does, without HTTP. ``latency`` of the way there and back, in seconds."""
+
+    rate: float
+    burst: float
+    latency: tuple[float, float] = (0.02, 0.06)
+    accepted: list[tuple[float, str]] = field(default_factory=list)
+    throttled: list[tuple[float, str]] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.bucket = TokenBucket(Quota(rate=self.rate, burst=self.burst), time.monotonic())
+
+    async def call(self, who: str) -> Verdict:
+        way = random.uniform(*self.latency) / 2
+        await anyio.sleep(way)
+        now = time.monotonic()
+        fine = self.bucket.take(now)
+        (self.accepted if fine else self.throttled).append((now, who))
+        await anyio.sleep(way)
+        return Verdict.ACCEPTED if fine else Verdict.THROTTLED
+
+
+async def drink(limiter: Limiter, service: Service, who: str, *, slots: int = 64) -> None:
+    """Call as often as the limiter allows, until cancelled."""
+    free = anyio.Semaphore(slots)
+
+    async def call(ticket: object) -> None:
+        verdict = Verdict.LOST
+        try:
+            verdict = await service.call(who)
+        finally:
+            limiter.answered(ticket, verdict, None)
+            free.release()
+
+    async with anyio.create_task_group() as calls:
+        while True:
+            await free.acquire()
+            calls.start_soon(call, await limiter.acquire())
+
+
+def address(server: Server) -> str:
+    return f"redis://127.0.0.1:{server.port}/0"
+
+
+@asynccontextmanager
+async def joined(url: str, name: str, number: int = 1, **terms: Any) -> AsyncIterator[list[RedisLimiter]]:
+    """So many limiters of one bucket, each as a process of its own would have it."""
+    terms = {"rate": None, "burst": 1.0, "share": 1.0, "remembered": None} | terms
+    async with AsyncExitStack() as stack:
+        limiters = []
+        for _ in range(number):
+            opened = open_fleet(url, clock=SystemClock(), log=logger(), warn=lambda text: None)
+            fleet = await stack.enter_async_context(opened)
+            assert fleet is not None
+            limiters.append(fleet.limiter(name, **terms))
+        yield limiters
+
+
+async def main(url: str, name: str, rate: str, burst: str) -> None:
+    async with joined(url, name, rate=float(rate), burst=float(burst)) as (limiter,):
+        print("ready", flush=True)
+        await asyncio.to_thread(sys.stdin.readline)
+        while True:
+            ticket = await limiter.acquire()
+            print(flush=True)
+            limiter.answered(ticket, Verdict.ACCEPTED, None)
+
+
+if __name__ == "__main__":
+    asyncio.run(main(*sys.argv[1:]))

@@ -1,0 +1,183 @@
+"""What a fleet is promised: one quota, one cut, a memory, and a share for each while Redis is away."""
+
+import asyncio
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from itertools import pairwise
+from typing import Any
+
+import anyio
+import pytest
+from redis.asyncio import Redis
+
+from batcher.limiters.redis import ASSUMED_WORKERS, CAUTIOUS, RedisLimiter
+from batcher.rules.quota import Learned
+from batcher.rules.verdicts import Verdict
+from tests.limiters.drinking import Service, address, drink, joined
+from tests.servers import Server
+
+FIFTY = Learned(rate=50.0, burst=50.0, doubt=0.01)
+UNLIMITED = 1e6
+
+
+async def until(true: Any, *, within: float) -> float:
+    """Wait for that; returns after how many seconds."""
+    began = time.monotonic()
+    with anyio.fail_after(within):
+        while not true():
+            await anyio.sleep(0.01)
+    return time.monotonic() - began
+
+
+@asynccontextmanager
+async def drinking(limiters: list[RedisLimiter], service: Service) -> AsyncIterator[None]:
+    async with anyio.create_task_group() as tasks:
+        for number, limiter in enumerate(limiters):
+            tasks.start_soon(drink, limiter, service, str(number))
+        yield
+        tasks.cancel_scope.cancel()
+
+
+def most_over(rate: float, times: list[float]) -> float:
+    """The most tokens beyond what flowed in that were taken in any span of time."""
+    most = level = 1.0
+    for before, at in pairwise(times):
+        level = max(0.0, level - rate * (at - before)) + 1
+        most = max(most, level)
+    return most
+
+
+async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(redis: Server, name: str) -> None:
+    service = Service(50, 25)
+    async with joined(address(redis), name, 4) as limiters:
+        async with drinking(limiters, service):
+            await until(lambda: limiters[0].learned.doubt < 0.02, within=30)
+            began, refused = time.monotonic(), len(service.throttled)
+            await anyio.sleep(4)
+        taken = [who for at, who in service.accepted if at >= began]
+        assert len(taken) / 4 >= 0.95 * 50
+        assert len(service.throttled) - refused <= 10  # in case the last event of the search is still to come
+        assert max(map(taken.count, "0123")) / min(map(taken.count, "0123")) <= 1.15
+        assert [limiter.workers for limiter in limiters] == [4, 4, 4, 4]
+        assert limiters[3].learned.rate == pytest.approx(50, rel=0.05)
+    service = Service(50, 25)
+    async with joined(address(redis), name, 2) as limiters, drinking(limiters, service):
+        await anyio.sleep(2)
+    assert len(service.accepted) >= 0.9 * 50 * 2
+    assert len(service.throttled) <= 5
+
+
+async def test_a_throttle_seen_by_one_slows_all_within_a_second_and_is_one_cut(redis: Server, name: str) -> None:
+    async with joined(address(redis), name, 4, remembered=FIFTY) as limiters:
+        service = Service(UNLIMITED, UNLIMITED)
+        async with drinking(limiters, service):
+            await until(lambda: len(service.accepted) > 100, within=10)
+            before = limiters[0].learned.rate
+            service.bucket = Service(0.1, 1).bucket  # whatever is under way is refused, to every worker
+            await until(lambda: service.throttled, within=5)
+            first = service.throttled[0][0]
+            await anyio.sleep(0.15)  # longer than an answer is on its way
+            refusals = {who for _, who in service.throttled}
+            service.bucket = Service(UNLIMITED, UNLIMITED).bucket
+            await anyio.sleep(max(0.0, first + 1 - time.monotonic()))
+            slowed = [limiter.learned.rate for limiter in limiters]
+    assert len(refusals) > 1
+    assert all(0.3 * before < rate < before for rate in slowed)
+
+
+async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, name: str) -> None:
+    service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.0))
+    async with joined(address(redis), name, 2, rate=100.0) as (patient, impatient), drinking([patient], service):
+        await until(lambda: len(service.accepted) > 10, within=5)
+        began, before, cancelled, sent = time.monotonic(), len(service.accepted), 0, 0
+        while time.monotonic() < began + 3:
+            ticket = None
+            with anyio.move_on_after(0.004):  # a token takes some 20 ms
+                ticket = await impatient.acquire()
+            if ticket is None:
+                cancelled += 1
+            else:
+                sent += 1
+                impatient.answered(ticket, Verdict.ACCEPTED, None)
+        took = time.monotonic() - began
+        tokens = len(service.accepted) - before + sent
+    assert cancelled > 100
+    assert 0.97 * 100 <= tokens / took <= 1.02 * 100
+
+
+async def test_waiters_of_one_process_take_turns(redis: Server, name: str) -> None:
+    service = Service(UNLIMITED, UNLIMITED)
+    async with joined(address(redis), name, rate=100.0) as (limiter,), drinking([limiter] * 8, service):
+        await anyio.sleep(1)
+    each = [sum(who == str(n) for _, who in service.accepted) for n in range(8)]
+    assert max(each) - min(each) <= 1
+
+
+async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(own_redis: Server, name: str) -> None:
+    async with joined(address(own_redis), name) as (auto,), joined(address(own_redis), "b", rate=40.0) as (ceiling,):
+        await until(lambda: auto.away and ceiling.away, within=5)
+        assert auto.rate == pytest.approx(CAUTIOUS / ASSUMED_WORKERS)
+        assert ceiling.rate == pytest.approx(40 / ASSUMED_WORKERS)
+        own_redis.start()
+        await until(lambda: not auto.away and not ceiling.away, within=5)
+        assert "together" in repr(auto)
+
+
+@pytest.mark.parametrize(
+    ("terms", "most"),
+    [
+        ({"rate": 60.0, "burst": 30.0}, 12),
+        ({"remembered": Learned(rate=60.0, burst=30.0, doubt=0.01)}, 20),
+    ],  # it grows by itself
+)
+async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_without_a_burst(
+    own_redis: Server, name: str, terms: dict[str, Any], most: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    own_redis.start()
+    service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.01))
+    async with joined(address(own_redis), name, 3, **terms) as limiters:
+        await until(lambda: [limiter.workers for limiter in limiters] == [3, 3, 3], within=5)
+        async with drinking(limiters, service):
+            await until(lambda: len(service.accepted) > 60, within=10)
+            stopped = time.monotonic()
+            own_redis.stop()
+            assert await until(lambda: all(limiter.away for limiter in limiters), within=5) < 1.5
+            alone = time.monotonic()
+            await anyio.sleep(2)
+            started = time.monotonic()
+            own_redis.start()
+            assert await until(lambda: not any(limiter.away for limiter in limiters), within=5) < 3
+            await anyio.sleep(1)
+            ended = time.monotonic()
+    for number in "012":
+        mine = sum(who == number and alone <= at < started for at, who in service.accepted)
+        assert 0.8 * 20 * (started - alone) - 2 <= mine <= 20 * (started - alone) + 2
+    over = most_over(60, [at for at, _ in service.accepted if stopped <= at < ended])
+    assert over <= most  # of changing over, there and back; the burst is 30
+    events = [record.msg["event"] for record in caplog.records if isinstance(record.msg, dict)]
+    assert events.count("limiter.redis_away") == events.count("limiter.redis_back") == 3
+
+
+async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(own_redis: Server, name: str) -> None:
+    own_redis.start()
+    async with joined(address(own_redis), name, 2, rate=50.0, burst=40.0) as limiters:
+        await asyncio.sleep(1.5)  # time enough for a burst to be saved up
+        own_redis.stop()
+        own_redis.start()
+        service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.0))
+        async with drinking(limiters, service):
+            await until(lambda: len(service.accepted) > 60, within=10)
+    assert most_over(50, [at for at, _ in service.accepted]) <= 4
+
+
+async def test_what_others_put_into_redis_is_an_outage_and_no_crash(redis: Server, name: str, client: Redis) -> None:
+    async with joined(address(redis), name, 2, rate=100.0) as (leader, follower):
+        key = f"batcher:{{{name}}}:log"
+        await leader.acquire()
+        await client.xadd(key, {"e": "nonsense"})
+        await until(lambda: leader.away, within=5)
+        await leader.acquire()
+        assert not follower.away
+        await client.delete(key)
+        await until(lambda: not leader.away, within=5)
