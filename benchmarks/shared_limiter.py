@@ -63,7 +63,7 @@ async def measure(rate: str, *, seconds: float, stopped: bool) -> str:
         server = redis_server(Path(folder))
         server.start()
         try:
-            async with emulator("--rate", str(RATE), "--burst", str(BURST), "--latency", "50") as url:
+            async with emulator("--rate", str(RATE), "--burst", str(BURST), "--latency", "20-80") as url:
                 until = time.time() + START + seconds
                 redis = f"redis://127.0.0.1:{server.port}/0"
                 workers = [await start(url, redis, rate, str(n), str(until)) for n in range(WORKERS)]
