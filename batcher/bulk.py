@@ -234,6 +234,10 @@ class BulkRun:
         indexes = self.inspection.targets.values()
         return all(line in self._done for found in indexes for line in takewhile(until_line.__ge__, found.lines))
 
+    def so_far(self, reason: str) -> Summary:
+        """The summary of the sessions before, and why this one starts nothing."""
+        return summarize(self.tallies, self.totals, {}, wall_seconds=0.0, stopped=reason)
+
     def stop(self, reason: str) -> Summary:
         """Write into the last summary why no more is done."""
         assert self._summary is not None
@@ -378,7 +382,10 @@ class BulkRun:
                 self.runner.start(lane, tasks)
 
     async def _heed_signals(self, runner: Runner) -> None:
-        with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        heeded = [signal.SIGINT, signal.SIGTERM]
+        if signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:  # as nohup has it
+            heeded.append(signal.SIGHUP)
+        with anyio.open_signal_receiver(*heeded) as signals:
             async with anyio.create_task_group() as patience:
                 heard = 0
                 async for _ in signals:

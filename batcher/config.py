@@ -49,7 +49,7 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     role_arn: Annotated[str | None, _says("Role to assume with those credentials.")] = None
     external_id: Annotated[str | None, _says("External id that the role asks for.")] = None
     role_session_name: Annotated[str, _says("Session name, as CloudTrail shows it, when a role is assumed.")] = "batcher"
-    endpoint_url: Annotated[Endpoint | None, _says("Call this address instead of AWS's own.")] = None
+    endpoint_url: Annotated[Endpoint | None, _says("Call this address instead of AWS's own.", metavar="http[s]://HOST")] = None
     rate: Annotated[Rate, _says("Requests per second at most, or auto: find the quota.", metavar="auto|N")] = "auto"
     burst: Annotated[
         Annotated[float, Meta(ge=1, le=MOST)] | None,
@@ -279,23 +279,35 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
             return msgspec.convert(spelled, hint, strict=False)
         except msgspec.ValidationError as error:
             reason = error
-    option = next(option for option in options() if option.name == name)
     shown = re.sub(r"//[^@\s]*@", "//…@", repr(value))  # an address may hold a password
-    raise SettingsError(f"{origin}: can't be {shown}: {reason}. {option.help}") from reason
+    raise SettingsError(f"{origin}: can't be {shown}: {_complaint(name, reason)}") from reason
+
+
+def _complaint(name: str, reason: msgspec.ValidationError) -> str:
+    """What a setting has to be, in words of its own where msgspec's would speak of types and patterns."""
+    option = next(option for option in options() if option.name == name)
+    said = str(reason)
+    wanted = "true|false" if option.is_flag else option.metavar
+    if wanted is not None and ("regex" in said or "enum" in said or " | " in said):
+        said = f"Give {wanted.replace('|', ' or ')}"
+    return f"{said}. {option.help}"
 
 
 def _targets(settings: Settings, origin: str, tables: Any) -> dict[str, TargetSettings]:
     """Each table of ``[targets.NAME]`` over the settings of the run: the most specific word counts."""
     if not isinstance(tables, Mapping) or not all(isinstance(table, Mapping) for table in tables.values()):
         raise SettingsError(f"{origin}: has to be tables: [targets.NAME], each with region, profile, rate, …")
-    try:
-        return {
-            name: msgspec.convert(_of_targets(settings) | dict(table), TargetSettings, strict=False)
-            for name, table in tables.items()
-        }
-    except msgspec.ValidationError as error:
-        known = ", ".join(TargetSettings.__struct_fields__)
-        raise SettingsError(f"{origin}: {error}. Members of a target: {known}.") from error
+    return {name: _target(settings, f"{origin}.{name}", table) for name, table in tables.items()}
+
+
+def _target(settings: Settings, origin: str, table: Mapping[str, Any]) -> TargetSettings:
+    hints = get_type_hints(TargetSettings, include_extras=True)
+    known = _of_targets(settings)
+    for name, value in table.items():
+        if name not in known:
+            raise SettingsError(f"{origin}: unknown member `{name}`. Members of a target: {', '.join(known)}.")
+        known[name] = _value(name, f"{origin}.{name}", value, hints[name])
+    return TargetSettings(**known)
 
 
 def _spellings(value: Any) -> Iterator[Any]:

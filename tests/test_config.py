@@ -39,8 +39,8 @@ def test_a_target_has_its_own_table_over_the_settings_of_the_run(tmp_path: Path)
         ("speed = 3", {}, {}, "speed: no such setting. Known: "),
         ("rate = ", {}, {}, "not TOML"),
         ("targets = 3", {}, {}, "targets: has to be tables"),
-        ("[targets.a]\nspeed = 3", {}, {}, "unknown field `speed`"),
-        ("[targets.a]\nrate = -3", {}, {}, "targets"),
+        ("[targets.a]\nspeed = 3", {}, {}, "targets.a: unknown member `speed`"),
+        ("[targets.a]\nrate = -3", {}, {}, "targets.a.rate: can't be -3"),
     ],
 )
 def test_a_bad_setting_is_named_with_where_it_came_from(

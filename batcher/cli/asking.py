@@ -3,7 +3,7 @@
 import click
 
 
-def agreed(yes: bool) -> bool:
+async def agreed(yes: bool) -> bool:
     """Whether to start: ``--yes``, or an answer on the terminal. Says so when not."""
     import sys
 
@@ -12,15 +12,18 @@ def agreed(yes: bool) -> bool:
     if not sys.stdin.isatty():
         click.echo("Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True)
         return False
-    if confirmed("Start?"):
+    if await confirmed("Start?"):
         return True
     click.echo("Nothing was sent.", err=True)
     return False
 
 
-def confirmed(question: str) -> bool:
-    """Yes or no on the terminal; its end is a no."""
-    try:
-        return click.confirm(question, default=False, err=True)
-    except click.Abort:
-        return False
+async def confirmed(question: str) -> bool:
+    """Yes or no on the terminal; its end is a no. Waits where a signal can end it: a read in a thread could not be ended."""
+    import sys
+
+    import anyio
+
+    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+    await anyio.wait_readable(sys.stdin)
+    return sys.stdin.readline().strip().lower() in ("y", "yes")

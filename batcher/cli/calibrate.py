@@ -49,7 +49,7 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
             "AWS allows, and sees that it is as it was. A change that somebody else makes to it meanwhile would be lost.",
             err=True,
         )
-        if not agreed(yes):
+        if not await agreed(yes):
             return 2
         found = await calibrator.measure()
     if as_json:

@@ -11,7 +11,14 @@ DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
 @click.command(epilog="Example: batcher demo")
 @click.option("--updates", default=600, show_default=True, metavar="N", type=click.IntRange(1), help="Updates to run.")
-@click.option("--rate", default=30.0, show_default=True, metavar="R", help="Quota of the emulator, per second.")
+@click.option(
+    "--rate",
+    default=30.0,
+    show_default=True,
+    metavar="R",
+    type=click.FloatRange(0, min_open=True),
+    help="Quota of the emulator, per second.",
+)
 def demo(updates: int, rate: float) -> None:
     """Run a generated file of updates against a local Customer Profiles, and keep what it wrote."""
     import anyio

@@ -30,6 +30,8 @@ def plan(file: str, out: Path | None, show_sensitive: bool, as_json: bool, confi
 
     if out is not None and out.suffix in (".gz", ".zst"):
         raise click.UsageError(f"--out {out}: a plan is not packed; give a name that ends in .jsonl.")
+    if out is not None and Path(file).exists() and out.exists() and out.samefile(file):
+        raise click.UsageError(f"--out {out}: that is the file to be planned; give another name.")
     raise SystemExit(anyio.run(work, file, out, settings_from(given, config), show_sensitive, as_json))
 
 

@@ -17,7 +17,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
     """
     found = {each.name: each for each in prospects(run)}
     if restored:
-        yield f"Resuming: {several(restored, 'update')} already have a result, {number(run.left)} are left."
+        yield f"Resuming: {several(restored, 'result')} from before, {several(run.left, 'update')} left."
     for name, reason in run.unusable.items():
         yield f"{several(run.totals[name], 'update')} of target {name} can't be sent and stay as they are: {reason}"
     for name, index in run.inspection.targets.items():
@@ -34,7 +34,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
             yield f"{several(len(index.lines), 'update')} in {where}"
         yield f"  pace: {found[name].pace()}"
     if run.inspection.invalid:
-        yield f"{several(run.inspection.invalid, 'line')} that break a rule will be skipped."
+        yield f"{several(run.inspection.invalid, 'invalid line')} will be skipped."
     yield from run.warnings
     if why_not := run.weigh_looking():
         yield why_not

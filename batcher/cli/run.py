@@ -75,12 +75,21 @@ async def work(
         await bulk.connect(stack)
         _say_preview(bulk, restored)
         if not restored and not await _few_enough(bulk, copies):
-            return 2
+            return _not_started(bulk, choices, "it would change more than --max-changes", 2)
         if choices.dry_run:
-            return 0
-        if not await _in_thread(partial(agreed, choices.yes)):
-            return 2
+            return _not_started(bulk, choices, "--dry-run", 0)
+        if not await agreed(choices.yes):
+            return _not_started(bulk, choices, "nobody agreed to start", 2)
         return await _execute(bulk, choices)
+
+
+def _not_started(bulk: "BulkRun", choices: Choices, reason: str, code: int) -> int:
+    """Print the summary of a run that sends nothing, where one is asked for; returns the exit code."""
+    if choices.as_json:
+        import msgspec
+
+        click.echo(msgspec.json.encode(bulk.so_far(reason)))
+    return code
 
 
 async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
@@ -166,7 +175,7 @@ async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
     if summary.stopped is not None or not summary.not_started:
         return summary
     _say_summary(bulk, summary)
-    if sys.stdin.isatty() and await _in_thread(partial(confirmed, f"Those were the first {count}. Go on with the rest?")):
+    if sys.stdin.isatty() and await confirmed(f"Those were the first {count}. Go on with the rest?"):
         return None
     return bulk.stop(f"after the first {count} (--canary)")
 

@@ -23,6 +23,7 @@ class StateFile:
         try:
             self._store.load(json.loads(self._path.read_bytes()))
         except FileNotFoundError:
+            self.save()  # now rather than at the end, when it would be too late to give another
             return False
         except (ValueError, RecursionError) as error:
             raise ValueError(f"state file {self._path}: {error}") from None

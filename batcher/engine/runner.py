@@ -139,7 +139,7 @@ class Runner:
         if self.stopped is not None or not self.given_up:
             return
         if len(self.given_up.keys() | {lane.target for lane in self.lanes}) > 1:
-            self.stopped = "; ".join(f"target {target}: {reason}" for target, reason in self.given_up.items())
+            self.stopped = "; ".join(_of_target(target, reason) for target, reason in self.given_up.items())
             return
         ((target, self.stopped),) = self.given_up.items()
         if target in self._errors:
@@ -197,6 +197,11 @@ class Runner:
             throttles=result.throttles,
             code=result.error.code if result.error else None,
         )
+
+
+def _of_target(target: str, reason: str) -> str:
+    name = f"target {target}: "
+    return reason if reason.startswith(name) else name + reason
 
 
 def cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:

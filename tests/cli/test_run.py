@@ -45,7 +45,7 @@ async def test_running_again_sends_nothing_and_another_input_is_refused(batcher:
         command = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes")
         assert (await batcher(*command)).code == 0
         again = await batcher(*command)
-        assert (again.code, "2 updates already have a result, 0 are left" in again.err) == (0, True)
+        assert (again.code, "2 results from before, 0 updates left" in again.err) == (0, True)
         assert len(emulator.applied()) == 2
         write_lines([change(1), change(2), change(3)])
         other = await batcher(*command)

@@ -1,0 +1,62 @@
+"""The question before anything is sent, on a terminal: answered, or ended by a signal at once."""
+
+import asyncio
+import os
+import pty
+import signal
+import sys
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, trigger
+
+
+@asynccontextmanager
+async def asked(command: Command, url: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+    """``batcher run`` at its question, and the terminal's other side."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "batcher", "run", "updates.jsonl", "--endpoint-url", url),
+        cwd=command.folder,
+        env=command.environ,
+        stdin=theirs,
+        stdout=asyncio.subprocess.DEVNULL,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    os.close(theirs)
+    assert process.stderr is not None
+    try:
+        async with asyncio.timeout(30):
+            await process.stderr.readuntil(b"Start? [y/N]: ")
+            yield process, ours
+    finally:
+        if process.returncode is None:
+            process.kill()
+        await process.communicate()
+        os.close(ours)
+
+
+async def test_a_signal_ends_the_question_at_once_and_nothing_is_sent(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(1)])
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        async with asked(batcher, url) as (process, _):
+            process.send_signal(signal.SIGINT)
+            _, err = await process.communicate()
+        assert (process.returncode, err.strip()) == (4, b"Interrupted.")
+        async with asked(batcher, url) as (process, terminal):
+            os.write(terminal, b"n\n")
+            _, err = await process.communicate()
+        assert process.returncode == 2
+        assert b"Nothing was sent." in err
+        assert emulator.applied() == []
+        async with asked(batcher, url) as (process, terminal):
+            os.write(terminal, b"y\n")
+            await process.communicate()
+        assert process.returncode == 0
+    assert len(emulator.applied()) == 1
