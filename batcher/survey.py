@@ -55,6 +55,7 @@ class Survey:
         self._shop = Workshop(settings, clock=self._clock, log=logger())
         self._reader = self._shop.reader()
         self._targets: dict[str, AwsTarget] = {}
+        self._unusable: dict[str, AwsError] = {}
         self._path: Path
 
     @property
@@ -69,13 +70,19 @@ class Survey:
         return self.inspection
 
     async def connect(self, stack: AsyncExitStack) -> None:
-        """Open every target's client. Raises AwsError, CredentialsError, SettingsError."""
+        """Open every target's client. Raises SettingsError, and the AwsError of the first target when none can be used."""
         await stack.enter_async_context(self._shop)
         for name in self.inspection.targets:
-            target = await stack.enter_async_context(self._shop.target(name))
-            await target.check()
+            try:
+                target = await stack.enter_async_context(self._shop.target(name))
+                await target.check()
+            except AwsError as error:
+                self._unusable[name] = error
+                continue
             await target.account()
             self._targets[name] = target
+        if self._unusable and not self._targets:
+            raise next(iter(self._unusable.values()))
 
     async def plan(self, tell: Callable[[Planned], None]) -> None:
         """Tell of every update, those of a target in the order of the file. Raises AwsError, CredentialsError, InputError."""
@@ -83,10 +90,19 @@ class Survey:
             async with anyio.create_task_group() as tasks:
                 for name, target in self._targets.items():
                     tasks.start_soon(self._plan_target, target, self.inspection.targets[name], tell)
+                for name, error in self._unusable.items():
+                    tasks.start_soon(self._leave_out, error, self.inspection.targets[name], tell)
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
         finally:
             self._shop.remember()
+
+    async def _leave_out(self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]) -> None:
+        """Tell of the updates of a target that can't be used."""
+        why = Error(code="TargetUnusable", message=str(error))
+        async for update in FileSource(self._path, index, self._reader):
+            step = Progression(None, create_missing=False).step(update)
+            tell(Planned(update=update, outcome="unreadable", step=step, error=why))
 
     async def _plan_target(self, target: AwsTarget, index: TargetIndex, tell: Callable[[Planned], None]) -> None:
         source = FileSource(self._path, index, self._reader)

@@ -9,7 +9,8 @@ from typing import Any
 import pytest
 
 from batcher.emulator import Emulator
-from tests.conftest import Command, change, trigger
+from tests.conftest import Command, change, records, trigger
+from tests.servers import free_port
 
 Write = Callable[..., Path]
 ROLE = "arn:aws:iam::444455556666:role/batcher"
@@ -138,3 +139,21 @@ async def test_a_target_without_a_region_is_a_mistake_to_be_put_right_first(
         config = settings(tmp_path, one={"endpoint_url": url, "region": "eu-west-1"}, two={"endpoint_url": url})
         ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before")
     assert (ended.code, "target two: no Region" in ended.err, emulator.applied()) == (2, True, [])
+
+
+async def test_a_plan_shows_what_it_can_and_leaves_out_a_target_that_can_not_be_used(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(up=2, down=1))
+    async with seeded(2) as url:
+        config = settings(tmp_path, up={"endpoint_url": url}, down={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
+        ended = await batcher("plan", "updates.jsonl", "--config", config, "--out", "plan.jsonl", "--json")
+    assert ended.code == 1, ended.err
+    plan = json.loads(ended.out)
+    assert {name: plan["summary"][name] for name in ("total", "changed", "unreadable")} == {
+        "total": 3,
+        "changed": 2,
+        "unreadable": 1,
+    }
+    assert "target down: no connection" in ended.out
+    assert {record["target"] for record in records(tmp_path / "plan.jsonl")} == {"up"}
