@@ -18,6 +18,7 @@ from redis.asyncio import Redis
 from redis.exceptions import RedisError, ResponseError
 
 from batcher.errors import QueueError
+from batcher.queues.gathering import Gathering
 from batcher.records import DeadLetter, Depth, Message, Update
 from batcher.redis_client import LONGEST_REPLY, connect
 
@@ -29,6 +30,7 @@ FOREVER = 10**12  # milliseconds of idle time: longer than any lease
 BLOCK = 1.0  # seconds to wait for a new entry before looking again for one that was released or left by the dead
 POISON = 20  # loans: an entry that was lent so often and never settled kills its workers
 PAGE = 500
+HANDED_OVER_AT_ONCE = 1000  # no fewer than a worker holds: others see all that it gives back at once, and take the oldest first
 
 _HAND_OVER = """
 -- KEYS: stream. ARGV: group, from, to, idle ms, id. Hands an entry over that `from` has; the count of loans stays.
@@ -62,6 +64,7 @@ class RedisQueue:
         self._redis: Redis = connect(url)
         self._hand_over = self._redis.register_script(_HAND_OVER)
         self._leave = self._redis.register_script(_LEAVE)
+        self._passing = Gathering(self._pass_all, HANDED_OVER_AT_ONCE)
 
     def __repr__(self) -> str:
         return f"<RedisQueue {self.stream} as {self._me}>"
@@ -141,14 +144,17 @@ class RedisQueue:
         return int(found[0]["times_delivered"]) if found else 1
 
     async def extend(self, message: Message) -> bool:
-        return await self._pass(message, self._me, 0)
+        return await self._passing((message.handle, self._me, 0)) is None
 
     async def release(self, message: Message) -> None:
-        await self._pass(message, NO_ONE, FOREVER)
+        await self._passing((message.handle, NO_ONE, FOREVER))
 
-    async def _pass(self, message: Message, to: str, idle: int) -> bool:
-        script = self._hand_over(keys=[self.stream], args=[GROUP, self._me, to, idle, message.handle])
-        return bool(await self._said(script))
+    async def _pass_all(self, passings: Sequence[tuple[str, str, int]]) -> list[str | None]:
+        """Each from this consumer to another, or to itself anew, in one step that nobody sees half done."""
+        async with self._redis.pipeline(transaction=True) as together:
+            for handle, to, idle in passings:
+                await self._hand_over(keys=[self.stream], args=[GROUP, self._me, to, idle, handle], client=together)
+            return [None if passed else "not held" for passed in await self._said(together.execute())]
 
     async def acknowledge(self, message: Message) -> None:
         async with self._redis.pipeline(transaction=True) as together:

@@ -38,6 +38,17 @@ async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held
     assert [consumer["pending"] for consumer in consumers] == [1]
 
 
+async def test_a_thousand_are_kept_and_given_back_at_once_and_come_again_in_their_order(redis: Server) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/0?stream=thousand"
+    async with open_queue(url, lease=300) as mine, open_queue(url, lease=300) as others:
+        await mine.producer.send([update(number) for number in range(1000)], "b")
+        held = await mine.queue.receive(1000)
+        assert all(await asyncio.gather(*map(mine.queue.extend, held)))
+        await asyncio.gather(*map(mine.queue.acknowledge, held[:200]))
+        await asyncio.gather(*map(mine.queue.release, reversed(held[200:])))
+        assert [message.body for message in await others.queue.receive(1000)] == [message.body for message in held[200:]]
+
+
 async def test_a_redis_that_goes_away_is_an_error_soon_and_works_again_when_it_is_back(
     tmp_path_factory: pytest.TempPathFactory,
 ) -> None:
