@@ -177,6 +177,7 @@ class Session:
             self._log.error("result.not_kept", message_id=loan.message.id, reason=str(error))
             await self.loans.give_back([loan])
         else:
+            self._log.warning("update.settled", id=result.id, target=result.target, status=result.status, code="Invalid")
             self._on_result(result)
 
     # the Journal of the engine

@@ -80,7 +80,9 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_result_is_on_disk_before_its_message_leaves_and_what_went_wrong_is_set_aside(tmp_path: Path) -> None:
+async def test_a_result_is_on_disk_before_its_message_leaves_and_what_went_wrong_is_set_aside_and_logged(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
     def on_done(name: str) -> None:
         assert name in {record["message_id"] for record in served.on_disk()}
 
@@ -90,6 +92,9 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_what_went_wrong
     emulator.seed([trigger(n) for n in range(20)])
     async with emulator as url, serving(queue, tmp_path / "results", once=True, endpoint_url=url, rate=1000) as served:
         await served.ended
+    said = [cast(dict[str, Any], record.msg) for record in caplog.records if record.levelname == "WARNING"]
+    warned = {(each["id"], each["code"]) for each in said if each["event"] == "update.settled"}
+    assert warned == {("own", "ResourceNotFoundException"), ("m22", "Invalid"), ("m23", "Invalid")}
     assert sorted(queue.done) == sorted(f"m{n}" for n in range(1, 21))
     assert sorted(queue.dead) == [("m21", "ResourceNotFoundException"), ("m22", "Invalid"), ("m23", "Invalid")]
     written = served.on_disk()
