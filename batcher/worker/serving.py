@@ -130,6 +130,7 @@ class Worker:
                     self._exit_code = 1
                 if not self._reloaded():
                     break
+            self._end_once()
             beside.cancel_scope.cancel()
 
     # a queue of messages
@@ -172,10 +173,13 @@ class Worker:
                 await session.run()
                 if not self._reloaded():
                     break
-            if self._once and self.life.trouble is not None and not self.life.stop.is_set():
-                self._say(f"Stopped: {self.life.trouble}")
-                self._exit_code = 3
+            self._end_once()
             beside.cancel_scope.cancel()
+
+    def _end_once(self) -> None:
+        if self._once and self.life.trouble is not None and not self.life.stop.is_set():
+            self._say(f"Stopped: {self.life.trouble}")
+            self._exit_code = 3
 
     def _reloaded(self) -> bool:
         """Read the settings anew when that was asked for; False when it was not, or the worker stops anyway."""

@@ -38,13 +38,22 @@ class SpoolSession:
         self._pause = PAUSE
 
     async def run(self, *, once: bool) -> None:
-        """Work until the worker is told to stop or to reload; with ``once``, until no file waits."""
+        """Work until the worker is told to stop or to reload; with ``once``, until no file waits or one can't go on.
+
+        Raises QueueError, with ``once``, when the directory can't be read.
+        """
         async with anyio.create_task_group() as beside:
             beside.start_soon(self._drain_when, self._life.stop)
             beside.start_soon(self._drain_when, self._life.reload)
             beside.start_soon(self._abort_when_told)
             while not self._told and (claim := await self._next(once)) is not None:
-                await self._settle(claim)
+                later = await self._settle(claim)
+                if later is None or self._told:
+                    continue
+                self._life.ail("files", f"{claim.name}: {later}")
+                if once:
+                    break
+                await self._wait()
             beside.cancel_scope.cancel()
 
     @property
@@ -63,7 +72,10 @@ class SpoolSession:
                     return await self._spool.claim()
                 return None
             except BatcherError as error:
-                await self._wait(str(error))
+                if once:
+                    raise
+                self._life.ail("files", str(error))
+                await self._wait()
         return claim
 
     async def _unless_told(self) -> Claim | None:
@@ -80,8 +92,8 @@ class SpoolSession:
             tasks.cancel_scope.cancel()
         return claim
 
-    async def _settle(self, claim: Claim) -> None:
-        """Work a file through, and put it where it belongs."""
+    async def _settle(self, claim: Claim) -> str | None:
+        """Work a file through, and put it where it belongs; or let it go, and return why it can't go on now."""
         self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
         try:
             wrong, later = await self._work(claim)
@@ -91,17 +103,17 @@ class SpoolSession:
             wrong, later = None, str(error)
         if later is not None:
             self._spool.release(claim)
-            if not self._told:
-                await self._wait(f"{claim.name}: {later}")
-            return
+            return later
         self._pause = PAUSE
         self._life.recover("files")
         if wrong is None:
             self._spool.done(claim)
+            self._log.info("file.ended", file=claim.name)
         else:
             self.failed = True
             self._spool.failed(claim, wrong)
-        self._log.info("file.ended", file=claim.name, wrong=wrong)
+            self._log.warning("file.ended", file=claim.name, wrong=wrong)
+        return None
 
     async def _work(self, claim: Claim) -> tuple[str | None, str | None]:
         """What is wrong with the file for good, or why to go on with it later; neither: it is done. Raises BatcherError."""
@@ -142,8 +154,7 @@ class SpoolSession:
             return f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in results.jsonl of its run.", None
         return None, None
 
-    async def _wait(self, reason: str) -> None:
-        self._life.ail("files", reason)
+    async def _wait(self) -> None:
         await self._life.pause(self._pause)
         self._pause = min(2 * self._pause, LONGEST_PAUSE)
 

@@ -39,6 +39,7 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Comman
         (spool / "nothing.jsonl").write_bytes(b"\n")
         ended = await batcher(*worker_of(url, "--once"))
         assert ended.code == 1, ended.err
+        assert "1 of 2 updates did not succeed" in ended.err, "the log says why it is not 0"
     assert {path.name for path in (spool / "done").iterdir()} == {"good.jsonl", "good.run"}
     wrong = {path.name: path.read_text() for path in (spool / "failed").glob("*.wrong")}
     assert "line 1: EventTriggerName: " in wrong["broken.jsonl.wrong"]
@@ -100,3 +101,15 @@ async def test_a_file_is_let_go_on_sigterm_and_waits_for_aws(batcher: Command, w
     assert Counter(results_below(spool)) == {f"updates:{n}": 1 for n in range(1, 41)}
     assert len(emulator.applied()) == 40
     assert (spool / "done" / "updates.jsonl").exists()
+
+
+async def test_once_a_file_that_can_not_go_on_now_ends_the_worker_which_says_why_and_lets_it_go(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(1)])
+    assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+    ended = await batcher(*worker_of(f"http://127.0.0.1:{free_port()}", "--once", "--connect-timeout", "1"))
+    assert ended.code == 3, ended.err
+    assert "Stopped: updates.jsonl: " in ended.err
+    assert "no connection" in ended.err
+    assert (batcher.folder / "spool" / "claimed" / "updates.jsonl").exists()
