@@ -3,19 +3,28 @@
 By its defaults it takes seconds to notice a connection that is refused.
 """
 
+import re
+from urllib.parse import parse_qs, urlsplit
+
 from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import FullJitterBackoff
+from redis.exceptions import RedisError
 
 LONGEST_REPLY = 3.0  # seconds
 AT_ONCE = 50  # connections; requests beyond them wait for one, where redis-py's own pool fails those beyond a hundred
 
+_OPTIONS = re.compile(r"db|username|password|client_name|ssl_\w+")  # the others are set here, and some would break it
+_DATABASE = re.compile(r"/?|/\d+/?", re.ASCII)
+
 
 def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2) -> Redis:
-    """A client of a ``redis://``, ``rediss://`` or ``unix://`` URL; connects when it is used. Close it with ``aclose``.
+    """A client of a ``redis://`` or ``rediss://`` URL; connects when it is used. Close it with ``aclose``.
 
-    ``longest_reply`` in seconds; a blocking command has to ask for less.
+    ``longest_reply`` in seconds; a blocking command has to ask for less. Raises ValueError, which quotes nothing that may be
+    a password.
     """
+    _check(url)
     pool = BlockingConnectionPool.from_url(
         url,
         max_connections=AT_ONCE,
@@ -26,4 +35,24 @@ def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2)
         retry=Retry(FullJitterBackoff(cap=0.2, base=0.02), retries),
         protocol=2,
     )
+    try:
+        pool.make_connection()  # type: ignore[no-untyped-call] # without a request: redis-py looks at most options only now
+    except (TypeError, ValueError, RedisError) as error:
+        raise ValueError("it has options that do not fit it; those that begin with ssl_ need rediss://") from error
     return Redis.from_pool(pool)
+
+
+def _check(url: str) -> None:
+    """What redis-py passes over, or tells in words that may hold a part of a password."""
+    try:
+        parts = urlsplit(url)
+        readable = "@" not in parts.path + parts.query + parts.fragment and (parts.port or 0) >= 0
+    except ValueError:
+        readable = False
+    if not readable:
+        raise ValueError("its host or port can't be read; in a password #, /, ?, @ and [ are written as %23 and so on")
+    query = parse_qs(parts.query, keep_blank_values=True)
+    if wrong := [name for name in query if not _OPTIONS.fullmatch(name)]:
+        raise ValueError(f"there is no option {', '.join(wrong)}")
+    if not _DATABASE.fullmatch(parts.path) or not all(map(str.isdecimal, query.get("db", ()))):
+        raise ValueError("its database is no number")

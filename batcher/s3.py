@@ -6,6 +6,7 @@ settings have to be put right.
 
 import base64
 import hashlib
+import os
 import re
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -90,7 +91,7 @@ class S3Prefix:
         self._client = await self._stack.enter_async_context(
             session.create_client(
                 "s3",
-                region_name=self._region or session.get_config_variable("region"),
+                region_name=self._region or session.get_config_variable("region") or os.environ.get("AWS_REGION"),
                 endpoint_url=self._endpoint,
                 config=AioConfig(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1}),
             )

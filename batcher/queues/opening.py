@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
-from urllib.parse import parse_qsl, urlencode, urlsplit, urlunsplit
+from urllib.parse import parse_qsl, urlencode
 
 from batcher.errors import SettingsError
 from batcher.ports import Producer, Queue, QueueOffice
@@ -26,10 +26,9 @@ class Opened(NamedTuple):
 
 
 def shown(url: str) -> str:
-    """The URL as it may be shown: without a user and a password."""
+    """The URL as it may be shown: without a user and a password, which may hold any sign when it was not encoded."""
     kind, slashes, rest = url.partition("//")
-    authority, slash, path = rest.partition("/")
-    return f"{kind}{slashes}{authority.rpartition('@')[2]}{slash}{path}"
+    return f"{kind}{slashes}{rest.rpartition('@')[2]}" if kind in ("redis:", "rediss:") else url
 
 
 def spool_of(url: str) -> SpoolDirectory | None:
@@ -65,25 +64,22 @@ async def open_queue(
             office = SqsOffice(client)
             yield Opened(SqsQueue(client, lease=lease), office, office, client.dead_url is not None)
     elif kind in ("redis", "rediss"):
-        address, stream = _redis_parts(url)
-        async with _redis_queue()(address, stream, lease=lease) as queue:
+        async with _redis_queue(url, lease) as queue:
             yield Opened(queue, queue, queue, True)
     else:
         raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
 
 
-def _redis_queue() -> "type[RedisQueue]":
+def _redis_queue(url: str, lease: float) -> "RedisQueue":
     try:
         from batcher.queues.redis_streams import RedisQueue
     except ModuleNotFoundError as error:
         raise SettingsError("A queue in Redis needs redis-py: pip install 'batcher[redis]'.") from error
-    return RedisQueue
-
-
-def _redis_parts(url: str) -> tuple[str, str]:
-    """The URL without the name of the stream, and that name."""
-    parts = urlsplit(url)
-    query = dict(parse_qsl(parts.query))
-    if not (stream := query.pop("stream", "")):
-        raise SettingsError(f"{parts.scheme}://{parts.hostname}{parts.path}: names no stream: add ?stream=NAME.")
-    return urlunsplit(parts._replace(query=urlencode(query))), stream
+    address, _, query = url.partition("?")
+    options = dict(parse_qsl(query, keep_blank_values=True))
+    if not (stream := options.pop("stream", "")):
+        raise SettingsError(f"{shown(url)}: names no stream: add ?stream=NAME.")
+    try:
+        return RedisQueue(f"{address}?{urlencode(options)}", stream, lease=lease)
+    except ValueError as error:
+        raise SettingsError(f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME.") from error

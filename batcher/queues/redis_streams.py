@@ -15,7 +15,7 @@ from typing import Any, TypeVar, cast
 import anyio
 import msgspec
 from redis.asyncio import Redis
-from redis.exceptions import RedisError, ResponseError
+from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from batcher.errors import QueueError
 from batcher.queues.gathering import Gathering
@@ -52,7 +52,8 @@ _encode = msgspec.json.Encoder().encode
 class RedisQueue:
     """A stream as ports.Queue, ports.Producer and ports.QueueOffice. Use as an async context manager.
 
-    ``url`` as redis-py takes it. ``lease``: seconds after which an entry that is not extended may be claimed by others.
+    ``url`` as ``redis_client`` takes it, else ValueError. ``lease``: seconds after which an entry that is not extended may be
+    claimed by others.
     """
 
     def __init__(self, url: str, stream: str, *, lease: float = 60.0) -> None:
@@ -219,6 +220,10 @@ class RedisQueue:
             if "NOGROUP" in str(error):
                 await self._found_group()
             raise QueueError(f"queue {self.stream}: Redis refuses: {error}") from error
+        except AuthenticationError as error:
+            raise QueueError(
+                f"queue {self.stream}: Redis refuses the credentials: {error}. Check user and password in the queue's URL."
+            ) from error
         except (RedisError, OSError) as error:
             raise QueueError(f"queue {self.stream}: no answer from Redis: {error}. Trying again may help.") from error
 

@@ -5,6 +5,7 @@ somebody has to put something right.
 """
 
 import json
+import os
 import re
 from collections.abc import Mapping, Sequence
 from contextlib import AsyncExitStack
@@ -66,7 +67,7 @@ class SqsClient:
     async def _connect(self) -> None:
         session = AioSession(profile=self._profile)
         try:
-            region = self._region or session.get_config_variable("region")
+            region = self._region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
             if not region and not self._endpoint:
                 raise SettingsError(f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION.")
             self._client = await self._stack.enter_async_context(

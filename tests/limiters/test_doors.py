@@ -54,7 +54,17 @@ async def test_a_run_without_its_redis_says_so_goes_on_alone_and_writes_no_passw
 
 
 @pytest.mark.parametrize(
-    "limiter", ["redis", "memcached://x", "redis://", "redsi://user:s3cret@host", "redis://user:s3cret@host:port"]
+    "limiter",
+    [
+        *("redis", "memcached://x", "redis://", "redsi://user:s3cret@host", "redis://user:s3cret@host:port"),
+        *(
+            "redis://host/0?foo=1",
+            "redis://host/0?ssl_cert_reqs=none",
+            "redis://host:99999",
+            "redis://[::1/0",
+            "redis://host/zz",
+        ),
+    ],
 )
 async def test_a_limiter_that_is_none_is_refused_without_its_password(limiter: str) -> None:
     with pytest.raises(SettingsError, match="limiter") as caught:

@@ -76,8 +76,32 @@ async def test_a_url_that_means_no_message_queue_says_what_would(url: str) -> No
             pass
 
 
-async def test_the_password_of_a_url_is_in_no_message() -> None:
-    with pytest.raises(SettingsError) as caught:
-        async with open_queue("redis://user:secret@127.0.0.1/0"):
+@pytest.mark.parametrize(
+    ("rest", "wrong"),
+    [
+        ("host:6380/0", r"redis://host:6380/0: names no stream"),
+        ("host/0?stream=", r"names no stream"),
+        ("host/0?stream=s&foo=1", r"no option foo"),
+        ("host/0?stream=s&group=g2", r"no option group"),
+        ("host/0?stream=s&socket_timeout=abc", r"no option socket_timeout"),
+        ("host/0?stream=s&ssl_cert_reqs=none", r"need rediss://"),
+        ("host/?stream=s&db=x", r"database is no number"),
+        ("host/zz?stream=s", r"database is no number"),
+        ("host:99999/0?stream=s", r"host or port can't be read"),
+        ("[::1/0?stream=s", r"host or port can't be read"),
+        ("sec/ret:x@host/0?stream=s", r"%23"),
+    ],
+)
+async def test_a_redis_url_that_is_wrong_is_told_in_words_without_its_password(rest: str, wrong: str) -> None:
+    for user in ("", "user:se#cret@"):
+        with pytest.raises(SettingsError, match=r"can't be read" if user and "stream=s" in rest else wrong) as caught:
+            async with open_queue(f"redis://{user}{rest}"):
+                pass
+        assert "cret" not in str(caught.value)
+        assert "sec/ret" not in str(caught.value)
+
+
+async def test_a_password_that_redis_refuses_is_called_that(redis: Server) -> None:
+    with pytest.raises(QueueError, match="refuses the credentials"):
+        async with open_queue(f"redis://nobody:wrong@127.0.0.1:{redis.port}/0?stream=s"):
             pass
-    assert "secret" not in str(caught.value)
