@@ -17,6 +17,7 @@ from batcher.queues.opening import open_queue
 from batcher.queues.sqs_client import SqsClient
 from batcher.queues.sqs_office import group_of
 from batcher.records import Message, Update
+from batcher.s3 import S3Prefix
 from batcher.testing import update
 from tests.queues.conftest import make_sqs
 from tests.servers import Server
@@ -165,9 +166,18 @@ def test_a_group_is_one_that_sqs_takes_and_one_for_each_trigger(one: str, two: s
     assert (group(one) == group(two)) == (one == two)
 
 
-async def test_the_region_is_that_of_the_url() -> None:
+async def test_the_region_is_that_of_the_url_or_of_either_variable(monkeypatch: pytest.MonkeyPatch) -> None:
     client = SqsClient("https://sqs.eu-west-3.amazonaws.com/123456789012/updates.fifo")
     async with client._stack:
         await client._connect()  # not farther: the queue is not there
         assert client._client.meta.region_name == "eu-west-3"
     assert client.fifo
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    monkeypatch.setenv("AWS_REGION", "eu-central-2")
+    client = SqsClient("updates")
+    async with client._stack, S3Prefix("s3://parts/results") as ship:
+        await client._connect()
+        assert client._client.meta.region_name == ship._client.meta.region_name == "eu-central-2"
+    monkeypatch.delenv("AWS_REGION")
+    with pytest.raises(SettingsError, match="set AWS_REGION"):
+        await SqsClient("updates")._connect()
