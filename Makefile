@@ -15,7 +15,7 @@ $(VENV)/.installed: pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
 	@test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)
 	@echo "Installing into $(VENV) …"
-	@$(PIP) --editable '.[zstd]'
+	@$(PIP) --editable '.[redis,zstd]'
 	@touch $@
 
 # Debian splits what venv needs into a package of its own.

@@ -74,7 +74,7 @@ def _redis_queue(url: str, lease: float) -> "RedisQueue":
     try:
         from batcher.queues.redis_streams import RedisQueue
     except ModuleNotFoundError as error:
-        raise SettingsError("A queue in Redis needs redis-py: pip install 'batcher[redis]'.") from error
+        raise SettingsError("A queue in Redis needs redis-py: pip install redis.") from error
     address, _, query = url.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     if not (stream := options.pop("stream", "")):

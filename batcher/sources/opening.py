@@ -147,7 +147,7 @@ class _Unzstd(io.RawIOBase):
         try:
             import zstandard
         except ImportError as error:
-            raise InputError(f"{path}: to read .zst files: pip install batcher[zstd]") from error
+            raise InputError(f"{path}: to read .zst files: pip install zstandard") from error
         self._zstandard = zstandard
         self._raw = io.BufferedReader(raw, BLOCK)
         self._frame: Any = None

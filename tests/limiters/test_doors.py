@@ -81,5 +81,5 @@ async def test_without_redis_py_the_setting_says_what_to_install(monkeypatch: py
         return real(name, *more)
 
     monkeypatch.setattr(builtins, "__import__", without)
-    with pytest.raises(SettingsError, match=r"pip install 'batcher\[redis\]'"):
+    with pytest.raises(SettingsError, match=r"pip install redis\."):
         await batcher.update_many([], limiter="redis://127.0.0.1")

@@ -192,7 +192,7 @@ def test_without_the_zstd_extra_the_error_says_what_to_install(tmp_path: Path, m
     path = tmp_path / "updates.jsonl.zst"
     path.write_bytes(zstd(line(1)))
     monkeypatch.setitem(sys.modules, "zstandard", None)  # what an import that fails looks like
-    with pytest.raises(InputError, match=r"pip install batcher\[zstd\]"):
+    with pytest.raises(InputError, match=r"pip install zstandard"):
         inspect(path, READER)
 
 
