@@ -7,6 +7,7 @@ import click
 from batcher.cli.options import queue_place
 
 if TYPE_CHECKING:
+    from batcher.queues.spool import SpoolDirectory
     from batcher.records import DeadLetter, Depth
 
 URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
@@ -24,7 +25,7 @@ def queue() -> None:
 def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
     """Show how much waits, is held by workers, and was set aside, and how old the oldest is.
 
-    A spool directory is counted in files, the others in updates.
+    A spool directory is counted in files, the others in updates. Creates nothing.
     """
     import anyio
 
@@ -41,9 +42,9 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
     from batcher.queues.opening import open_queue, spool_of
 
-    if (spool := spool_of(url)) is not None:
+    if (spool := spool_of(url, create=False)) is not None:
         return await spool.depth()
-    async with open_queue(url, profile=profile, region=region) as opened:
+    async with open_queue(url, create=False, profile=profile, region=region) as opened:
         return await opened.office.depth()
 
 
@@ -59,10 +60,28 @@ def _age(depth: "Depth") -> str:
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output.")
 @queue_place
 def dead(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
-    """List the dead letters: the update's id and trigger, the error code, and what was wrong."""
+    """List the dead letters: the update's id and trigger, the error code, and what was wrong.
+
+    Of a spool directory: the files that failed, each with the first line of what was wrong.
+    """
     import anyio
 
+    from batcher.queues.opening import spool_of
+
+    if (spool := spool_of(url, create=False)) is not None:
+        _refuse(code=code)
+        _list_files(spool, as_json)
+        return
     anyio.run(_list, url, code, as_json, profile, region)
+
+
+def _list_files(spool: "SpoolDirectory", as_json: bool) -> None:
+    import msgspec
+
+    failures = spool.failures()
+    for name, reason in failures.items():
+        click.echo(msgspec.json.encode({"file": name, "reason": reason}).decode() if as_json else f"{name}  {reason}")
+    click.echo(f"Files that failed: {len(failures):,}.", err=True)
 
 
 async def _list(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
@@ -70,8 +89,10 @@ async def _list(url: str, code: str | None, as_json: bool, profile: str | None, 
 
     import msgspec
 
+    from batcher.queues.opening import open_queue
+
     codes: Counter[str] = Counter()
-    async with _office(url, profile, region) as opened:
+    async with open_queue(url, create=False, profile=profile, region=region) as opened:
         async for letter in opened.office.dead():
             if code not in (None, letter.code):
                 continue
@@ -107,19 +128,33 @@ def _facts(letter: "DeadLetter") -> dict[str, Any]:
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Put back N a second at most.")
 @queue_place
 def redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> None:
-    """Put dead letters back into the queue, all of them or those of one error code."""
+    """Put dead letters back into the queue, all of them or those of one error code.
+
+    Of a spool directory: all files that failed, each to be worked through anew as a whole.
+    """
     import anyio
 
-    count = anyio.run(_redrive, url, code, rate, profile, region)
+    from batcher.queues.opening import spool_of
+
+    if (spool := spool_of(url, create=False)) is not None:
+        _refuse(code=code, rate=rate)
+        failures = spool.failures()
+        for name in failures:
+            spool.redrive(name)
+        count = len(failures)
+    else:
+        count = anyio.run(_redrive, url, code, rate, profile, region)
     click.echo(f"{count:,} put back.", err=True)
 
 
 async def _redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> int:
     from aiolimiter import AsyncLimiter
 
+    from batcher.queues.opening import open_queue
+
     limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
     count = 0
-    async with _office(url, profile, region) as opened:
+    async with open_queue(url, create=False, profile=profile, region=region) as opened:
         async for letter in opened.office.dead():
             if code not in (None, letter.code):
                 continue
@@ -130,14 +165,9 @@ async def _redrive(url: str, code: str | None, rate: float | None, profile: str 
     return count
 
 
-def _office(url: str, profile: str | None, region: str | None) -> Any:
-    """The queue of a URL that has dead letters one by one. Raises SettingsError."""
+def _refuse(**given: object) -> None:
+    """Raise SettingsError for flags that mean nothing for a spool directory."""
     from batcher.errors import SettingsError
-    from batcher.queues.opening import open_queue, spool_of
 
-    if (spool := spool_of(url)) is not None:
-        raise SettingsError(
-            f"{url}: a spool directory has no dead letters but files, in {spool.path / 'failed'}, with what is wrong "
-            "beside each. Move one back into the directory to have it done again."
-        )
-    return open_queue(url, profile=profile, region=region)
+    if names := " ".join(f"--{name}" for name, value in given.items() if value is not None):
+        raise SettingsError(f"{names}: not for a spool directory, where files fail and not updates.")

@@ -31,14 +31,17 @@ def shown(url: str) -> str:
     return f"{kind}{slashes}{rest.rpartition('@')[2]}" if kind in ("redis:", "rediss:") else url
 
 
-def spool_of(url: str) -> SpoolDirectory | None:
-    """The spool directory of a URL; None when it is of a message queue. Raises SettingsError, QueueError."""
+def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
+    """The spool directory of a URL; None when it is of a message queue. Raises SettingsError, QueueError.
+
+    ``create``: make it when it is not there.
+    """
     kind, _, rest = url.partition(":")
     if kind != "spool":
         return None
     if not rest:
         raise SettingsError(f"{url}: names no directory. A queue is one of {KINDS}.")
-    return SpoolDirectory(Path(rest))
+    return SpoolDirectory(Path(rest), create=create)
 
 
 @asynccontextmanager
@@ -46,13 +49,15 @@ async def open_queue(
     url: str,
     *,
     lease: int = 60,
+    create: bool = True,
     profile: str | None = None,
     region: str | None = None,
     endpoint_url: str | None = None,
 ) -> AsyncIterator[Opened]:
     """A message queue, connected. ``lease`` in seconds; profile, Region and endpoint are for SQS.
 
-    Raises SettingsError for a URL that means none, QueueError when it can't be reached.
+    ``create``: make it when it is not there, where that takes no more than its name (Redis). Raises SettingsError for a URL
+    that means none, QueueError when it can't be reached or is not there.
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
@@ -64,13 +69,13 @@ async def open_queue(
             office = SqsOffice(client)
             yield Opened(SqsQueue(client, lease=lease), office, office, client.dead_url is not None)
     elif kind in ("redis", "rediss"):
-        async with _redis_queue(url, lease) as queue:
+        async with _redis_queue(url, lease, create) as queue:
             yield Opened(queue, queue, queue, True)
     else:
         raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
 
 
-def _redis_queue(url: str, lease: float) -> "RedisQueue":
+def _redis_queue(url: str, lease: float, create: bool) -> "RedisQueue":
     try:
         from batcher.queues.redis_streams import RedisQueue
     except ModuleNotFoundError as error:
@@ -80,6 +85,6 @@ def _redis_queue(url: str, lease: float) -> "RedisQueue":
     if not (stream := options.pop("stream", "")):
         raise SettingsError(f"{shown(url)}: names no stream: add ?stream=NAME.")
     try:
-        return RedisQueue(f"{address}?{urlencode(options)}", stream, lease=lease)
+        return RedisQueue(f"{address}?{urlencode(options)}", stream, lease=lease, create=create)
     except ValueError as error:
         raise SettingsError(f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME.") from error

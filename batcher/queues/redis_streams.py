@@ -53,13 +53,14 @@ class RedisQueue:
     """A stream as ports.Queue, ports.Producer and ports.QueueOffice. Use as an async context manager.
 
     ``url`` as ``redis_client`` takes it, else ValueError. ``lease``: seconds after which an entry that is not extended may be
-    claimed by others.
+    claimed by others. ``create``: make stream and group when they are not there; else entering raises QueueError.
     """
 
-    def __init__(self, url: str, stream: str, *, lease: float = 60.0) -> None:
+    def __init__(self, url: str, stream: str, *, lease: float = 60.0, create: bool = True) -> None:
         self.stream = stream
         self.dead_stream = f"{stream}:dead"
         self._lease = lease
+        self._create = create
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._next_look = 0.0
         self._redis: Redis = connect(url)
@@ -76,7 +77,7 @@ class RedisQueue:
 
     async def __aenter__(self) -> "RedisQueue":
         try:
-            await self._found_group()
+            await (self._found_group() if self._create else self._find_group())
         except BaseException:
             with anyio.CancelScope(shield=True):
                 await self._redis.aclose()
@@ -212,12 +213,18 @@ class RedisQueue:
             if "BUSYGROUP" not in str(error):
                 raise
 
+    async def _find_group(self) -> None:
+        there = await self._said(self._redis.exists(self.stream))
+        groups = await self._said(self._redis.xinfo_groups(self.stream)) if there else []
+        if not any(group["name"] == GROUP.encode() for group in groups):
+            raise QueueError(f"queue {self.stream}: not in this database. batcher enqueue and batcher worker make it.")
+
     async def _said(self, reply: Awaitable[T]) -> T:
         """The reply, or QueueError. A group that is gone, with an emptied Redis, is founded anew."""
         try:
             return await reply
         except ResponseError as error:
-            if "NOGROUP" in str(error):
+            if "NOGROUP" in str(error) and self._create:
                 await self._found_group()
             raise QueueError(f"queue {self.stream}: Redis refuses: {error}") from error
         except AuthenticationError as error:

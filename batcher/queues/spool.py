@@ -29,12 +29,17 @@ _encode = msgspec.json.Encoder().encode
 
 
 class SpoolDirectory:
-    """ports.Spool and ports.Producer over a directory, which is made when it is not there."""
+    """ports.Spool and ports.Producer over a directory. Raises QueueError when it can't be used.
 
-    def __init__(self, path: Path) -> None:
+    ``create``: make it when it is not there.
+    """
+
+    def __init__(self, path: Path, *, create: bool = True) -> None:
         self.path = path
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
         self._locks: dict[str, int] = {}
+        if not create and not self._failed.is_dir():
+            raise QueueError(f"{path}: no spool directory is there. batcher enqueue and batcher worker make one.")
         try:
             for each in (path, self._claimed, self._done, self._failed):
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
@@ -148,6 +153,23 @@ class SpoolDirectory:
             dead=len(list(_oldest_first(self._failed))),
             oldest_seconds=max(0.0, time.time() - waiting[0].stat().st_mtime) if waiting else None,
         )
+
+    def failures(self) -> dict[str, str]:
+        """The files that failed by their names, oldest first: the first line of what was wrong with each."""
+        wrongs = {path.name: path.with_name(f"{path.name}.wrong") for path in _oldest_first(self._failed)}
+        return {name: wrong.read_text().partition("\n")[0] if wrong.exists() else "" for name, wrong in wrongs.items()}
+
+    def redrive(self, name: str) -> None:
+        """Put a file that failed in once more, as a new one; its run directory stays. Raises QueueError as ``send``."""
+        failed, there = self._failed / name, self.path / name
+        try:
+            os.utime(failed)  # it waits from now on
+            os.link(failed, there)
+            failed.unlink()
+        except FileExistsError:
+            raise QueueError(f"{there}: waits already. Put {failed} back when that is done.") from None
+        except OSError as error:
+            raise QueueError(f"{failed}: can't be put back: {error.strerror}.") from error
 
 
 def _oldest_first(folder: Path) -> Iterator[Path]:

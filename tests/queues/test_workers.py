@@ -176,11 +176,16 @@ async def test_wrong_usage_is_told_in_words(place: Place, command: Command, writ
         (("worker", "--queue", place.url, "--canary", "3"), 2, "No such option"),
         (("enqueue", "updates.jsonl", "--queue", place.url), 2, "Nothing was put into the queue"),
         (("enqueue", "none.jsonl", "--queue", place.url), 2, "no such file"),
-        (("queue", "dead", "spool:here"), 2, "failed"),
         (("queue", "status", "redis://127.0.0.1:1/0?stream=s"), 5, "queue s"),
+        (("queue", "status", f"{place.url}x&foo=1"), 2, "no option foo"),
+        (("queue", "status", f"{place.url}x"), 5, "not in this database"),
+        (("queue", "status", f"{place.url}x"), 5, "not in this database"),  # nor did looking make it
+        (("queue", "status", "spool:none"), 5, "no spool directory"),
+        (("queue", "redrive", "spool:none"), 5, "no spool directory"),
     ]:
         ended = await command(*arguments)
         assert (ended.code, said in ended.err) == (code, True), (arguments, ended)
+    assert not (command.folder / "none").exists()
 
 
 async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_to_s3(

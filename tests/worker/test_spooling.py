@@ -50,6 +50,29 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Comman
     assert list((spool / "claimed").iterdir()) == []
 
 
+async def test_files_that_failed_are_listed_and_put_back_to_be_done_anew(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    emulator, failed = Emulator(), batcher.folder / "spool" / "failed"
+    emulator.seed([trigger(n) for n in range(9)])
+    write_lines([change(3), change(99)])
+    async with emulator as url:
+        assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+        assert (await batcher(*worker_of(url, "--once"))).code == 1
+        dead = await batcher("queue", "dead", "spool:spool")
+        assert dead.out.startswith("updates.jsonl  1 of 2 updates did not succeed: ResourceNotFoundException 1.")
+        refused = await batcher("queue", "redrive", "spool:spool", "--code", "Invalid")
+        assert (refused.code, "--code: not for a spool" in refused.err) == (2, True)
+        assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+        refused = await batcher("queue", "redrive", "spool:spool")
+        assert (refused.code, "waits already" in refused.err) == (5, True)
+        (batcher.folder / "spool" / "updates.jsonl").unlink()
+        assert "1 put back" in (await batcher("queue", "redrive", "spool:spool")).err
+        assert not (failed / "updates.jsonl").exists()
+        assert (await batcher(*worker_of(url, "--once"))).code == 1
+    assert len(records(failed / "updates-2.run" / "results.jsonl")) == 2, "beside the books of the first time"
+
+
 async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_resumed(
     batcher: Command, write_lines: Callable[..., Path]
 ) -> None:
