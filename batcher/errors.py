@@ -49,6 +49,10 @@ class QueueError(BatcherError):
     """The queue, or the spool directory, can't be reached or refuses. It may come back; what was lent will be lent again."""
 
 
+class StatusError(BatcherError):
+    """The status page can't be served at its address: another program listens there, or it is none of this host's."""
+
+
 class ShippingError(BatcherError):
     """A part of the results is not proved to be where it was sent. It stays on disk, to be sent again."""
 

@@ -13,7 +13,7 @@ from typing import Self
 
 from aiohttp import web
 
-from batcher.errors import SettingsError
+from batcher.errors import SettingsError, StatusError
 from batcher.status.metrics import CONTENT_TYPE, Metrics
 from batcher.status.page import page
 from batcher.status.vitals import Vitals
@@ -48,7 +48,7 @@ def parse_address(text: str) -> tuple[str, int]:
 
 
 class StatusServer:
-    """Answers while it is entered. ``vitals`` is asked anew for every request. Entering raises SettingsError."""
+    """Answers while it is entered. ``vitals`` is asked anew for every request. Entering raises StatusError."""
 
     def __init__(self, host: str, port: int, *, metrics: Metrics, vitals: Callable[[], Vitals]) -> None:
         self._asked = (host, port)
@@ -72,7 +72,7 @@ class StatusServer:
             try:
                 await web.TCPSite(runner, *self._asked).start()
             except OSError as error:
-                raise SettingsError(_no_listening(*self._asked, error)) from error
+                raise StatusError(_no_listening(*self._asked, error)) from error
             self._exits = exits.pop_all()
         self.address = _shown(*runner.addresses[0][:2])
         return self

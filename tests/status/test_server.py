@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator
 import pytest
 from aiohttp import ClientSession
 
-from batcher.errors import SettingsError
+from batcher.errors import SettingsError, StatusError
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.status.vitals import Vitals
@@ -73,7 +73,7 @@ async def test_there_is_nothing_else(worker: Worker, method: str, path: str, sta
 async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker: Worker) -> None:
     taken = worker.server.address
     for address, says in ((taken, f"{re.escape(taken)}: another program"), ("192.0.2.1:0", "192.0.2.1:0: can't listen there")):
-        with pytest.raises(SettingsError, match=says):
+        with pytest.raises(StatusError, match=says):
             async with StatusServer(*parse_address(address), metrics=Metrics(), vitals=vitals):
                 pass
 
