@@ -115,6 +115,11 @@ class ResultsDirectory:
                 if self._ship is not None:
                     await self._send_rest(self._ship)
 
+    @property
+    def waiting(self) -> int | None:
+        """How many complete files wait to be sent on; None where none are sent."""
+        return None if self._ship is None else len(self._files(_COMPLETE))
+
     async def append(self, record: Delivered) -> None:
         """Return when the record is on disk. Raises JournalError; the next record is tried in a file of its own."""
         part = await self._writing()

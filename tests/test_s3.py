@@ -77,6 +77,7 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
             while "results.not_sent" not in caplog.text:
                 await anyio.sleep(0.01)
         assert numbers(tmp_path) == [0, 1, 2]
+        assert results.waiting == 3
         server.start()  # without the bucket, which is one more thing to wait for
         await bucket.create_bucket(Bucket="parts")
         with anyio.fail_after(20):

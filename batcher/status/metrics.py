@@ -72,6 +72,10 @@ class _Scrape(Collector):
         yield from _of_lanes(self._vitals.lanes)
         if self._vitals.depth is not None:
             yield from _of_queue(self._vitals.depth)
+        if self._vitals.files_waiting is not None:
+            yield GaugeMetricFamily(
+                "batcher_results_files_waiting", "Complete results files not yet sent to S3.", self._vitals.files_waiting
+            )
         yield GaugeMetricFamily("batcher_ready", "1 while the worker takes and sends updates.", float(self._vitals.ready))
         yield GaugeMetricFamily("batcher_alive", "1 while the worker's loop turns.", float(self._vitals.alive))
         if self._vitals.heartbeat_at is not None:

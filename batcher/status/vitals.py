@@ -27,7 +27,7 @@ class Vitals(Struct, frozen=True, kw_only=True):
 
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns. ``depth`` is None where the
     queue could not be asked. ``recent`` are results, newest first. ``started_at`` is UTC, ISO 8601, ``heartbeat_at``
-    seconds since the epoch.
+    seconds since the epoch. ``files_waiting``: results files not yet sent on, None where none are.
     """
 
     ready: bool
@@ -38,5 +38,6 @@ class Vitals(Struct, frozen=True, kw_only=True):
     started_at: str
     heartbeat_at: float | None = None
     depth: Depth | None = None
+    files_waiting: int | None = None
     lanes: tuple[LaneVitals, ...] = ()
     recent: tuple[Result, ...] = ()

@@ -69,15 +69,19 @@ class Worker:
         self._metrics = Metrics()
         self._recent: deque[Result] = deque(maxlen=RECENT)
         self._depth: Depth | None = None
+        self._results: ResultsDirectory | None = None
         self._session: Session | SpoolSession | None = None
         self._exit_code = 0
 
     async def run(self) -> int:
-        """Work to the end; returns the exit code. Raises SettingsError, JournalError, QueueError before the start."""
+        """Work to the end; returns the exit code.
+
+        Raises SettingsError, JournalError, QueueError, StatusError before the start.
+        """
         try:
             async with AsyncExitStack() as stack:
                 spool = spool_of(self._url)
-                results = None if spool is not None else await self._results(stack)
+                results = self._results = None if spool is not None else await self._open_results(stack)
                 await self._show(stack)
                 async with anyio.create_task_group() as beside:
                     beside.start_soon(self.life.heed)
@@ -93,7 +97,7 @@ class Worker:
             return 4
         return self._exit_code or (1 if self.tally.unsuccessful else 0)
 
-    async def _results(self, stack: AsyncExitStack) -> ResultsDirectory:
+    async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
         settings, ship = self._settings, None
         if settings.before:
             raise SettingsError(f"--before: only for a spool directory; results of {self.name} have no images.")
@@ -224,6 +228,7 @@ class Worker:
             started_at=self._started_at,
             heartbeat_at=time.time() - still,
             depth=self._depth,
+            files_waiting=None if self._results is None else self._results.waiting,
             lanes=tuple(self._lanes()),
             recent=tuple(self._recent),
         )

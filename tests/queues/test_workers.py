@@ -171,6 +171,7 @@ async def test_wrong_usage_is_told_in_words(place: Place, command: Command, writ
     for arguments, code, said in [
         (("worker", "--queue", "nonsense"), 2, "not a message queue"),
         (("worker", "--queue", place.url, "--http", "x:y"), 2, "--http"),
+        (("worker", "--queue", place.url, "--http", place.url.split(":")[2].partition("/")[0]), 5, "another program listens"),
         (("worker", "--queue", place.url, "--before"), 2, "only for a spool directory"),
         (("worker", "--queue", place.url, "--results", "updates.jsonl"), 5, "results directory"),
         (("worker", "--queue", place.url, "--canary", "3"), 2, "No such option"),
@@ -210,6 +211,7 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
                 await until_said(pages, "/readyz", 503, "queue later")
                 redis.start()
                 await until_said(pages, "/readyz", 200, "")
+                await until_said(pages, "/metrics", 200, "batcher_results_files_waiting 0.0")
             assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
             ids: set[str] = set()
             async with asyncio.timeout(60):

@@ -52,13 +52,14 @@ def test_gauges_say_what_the_worker_says_at_that_moment() -> None:
     assert (found[key("in_flight_requests", **LANE)], found[key("waiting_updates", **LANE)]) == (3, 7)
     assert [found[key("queue_messages", state=state)] for state in ("waiting", "held", "dead")] == [1234, 5, 2]
     assert found[key("queue_oldest_message_age_seconds")] == 61.5
+    assert found[key("results_files_waiting")] == 4
     assert (found[key("ready")], found[key("alive")]) == (1, 1)
     assert found[key("heartbeat_timestamp_seconds")] == 1767225600.5
     assert key("rate_per_second", target="prod", operation="GetEventTrigger") not in found  # not known is not 0
 
-    away = scraped(metrics, vitals(ready=False, depth=None, heartbeat_at=None))
+    away = scraped(metrics, vitals(ready=False, depth=None, heartbeat_at=None, files_waiting=None))
     assert away[key("ready")] == 0
-    assert not [name for name, _ in away if name.startswith(("batcher_queue", "batcher_heartbeat"))]
+    assert not [name for name, _ in away if name.startswith(("batcher_queue", "batcher_heartbeat", "batcher_results"))]
 
 
 def test_labels_are_few_and_two_workers_in_one_process_do_not_share_numbers() -> None:

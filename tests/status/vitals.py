@@ -29,6 +29,7 @@ def vitals(**more: Any) -> Vitals:
         "worker": "host-1:7",
         "started_at": "2026-01-01T00:00:00.000Z",
         "heartbeat_at": 1767225600.5,
+        "files_waiting": 4,
         "depth": Depth(waiting=1234, held=5, dead=2, oldest_seconds=61.5),
         "lanes": (
             LaneVitals(
