@@ -33,7 +33,7 @@ class Gathering(Generic[E]):
         self._send = send
         self._size = size
         self._line: list[_Place[E]] = []
-        self._sending = anyio.Lock(fast_acquire=True)
+        self._sending = anyio.Lock()  # not a fast one: what is asked for in the same turn of the loop goes together
 
     async def __call__(self, entry: E) -> str | None:
         """Send an entry with whatever else is in line; returns what was wrong with it, or None.

@@ -38,14 +38,21 @@ async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held
     assert [consumer["pending"] for consumer in consumers] == [1]
 
 
-async def test_a_thousand_are_kept_and_given_back_at_once_and_come_again_in_their_order(redis: Server) -> None:
+async def test_a_thousand_are_kept_and_given_back_in_one_step_and_come_again_in_their_order(
+    redis: Server, client: Redis
+) -> None:
+    async def steps() -> int:
+        return int((await client.info("commandstats"))["cmdstat_exec"]["calls"])
+
     url = f"redis://127.0.0.1:{redis.port}/0?stream=thousand"
     async with open_queue(url, lease=300) as mine, open_queue(url, lease=300) as others:
         await mine.producer.send([update(number) for number in range(1000)], "b")
         held = await mine.queue.receive(1000)
         assert all(await asyncio.gather(*map(mine.queue.extend, held)))
         await asyncio.gather(*map(mine.queue.acknowledge, held[:200]))
+        before = await steps()
         await asyncio.gather(*map(mine.queue.release, reversed(held[200:])))
+        assert await steps() == before + 1, "who looks in between finds newer ones without the older ones"
         assert [message.body for message in await others.queue.receive(1000)] == [message.body for message in held[200:]]
 
 
