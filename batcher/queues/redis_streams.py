@@ -228,8 +228,9 @@ class RedisQueue:
                 await self._found_group()
             raise QueueError(f"queue {self.stream}: Redis refuses: {error}") from error
         except AuthenticationError as error:
+            said = str(error).rstrip(".")
             raise QueueError(
-                f"queue {self.stream}: Redis refuses the credentials: {error}. Check user and password in the queue's URL."
+                f"queue {self.stream}: Redis refuses the credentials: {said}. Check user and password in the queue's URL."
             ) from error
         except (RedisError, OSError) as error:
             raise QueueError(f"queue {self.stream}: no answer from Redis: {error}. Trying again may help.") from error

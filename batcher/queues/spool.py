@@ -38,10 +38,11 @@ class SpoolDirectory:
         self.path = path
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
         self._locks: dict[str, int] = {}
-        if not create and not self._failed.is_dir():
-            raise QueueError(f"{path}: no spool directory is there. batcher enqueue and batcher worker make one.")
+        folders = (path, self._claimed, self._done, self._failed)
         try:
-            for each in (path, self._claimed, self._done, self._failed):
+            if not create and not all(each.is_dir() for each in folders):
+                raise QueueError(f"{path}: no spool directory is there. batcher enqueue and batcher worker make one.")
+            for each in folders:
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
             raise QueueError(f"{path}: can't be used as spool directory: {error.strerror}.") from error
