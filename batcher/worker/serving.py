@@ -16,6 +16,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Lane, cause_of
 from batcher.errors import BatcherError, QueueError, SettingsError
+from batcher.limiters.opening import open_fleet
 from batcher.ports import QueueOffice
 from batcher.queues.opening import Opened, open_queue, shown, spool_of
 from batcher.queues.spool import SpoolDirectory
@@ -80,6 +81,9 @@ class Worker:
         """
         try:
             async with AsyncExitStack() as stack:
+                limiter = self._settings.limiter
+                async with open_fleet(limiter, clock=self._clock, log=self._log, warn=self._say):
+                    pass  # a wrong address is told now, not when the first file comes
                 spool = spool_of(self._url)
                 results = self._results = None if spool is not None else await self._open_results(stack)
                 await self._show(stack)

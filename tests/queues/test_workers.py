@@ -175,6 +175,7 @@ async def test_wrong_usage_is_told_in_words(place: Place, command: Command, writ
         (("worker", "--queue", place.url, "--before"), 2, "only for a spool directory"),
         (("worker", "--queue", place.url, "--results", "updates.jsonl"), 5, "results directory"),
         (("worker", "--queue", place.url, "--canary", "3"), 2, "No such option"),
+        (("worker", "--queue", "spool:spool", "--limiter", "redis://127.0.0.1:1/0?nonsense=1"), 2, "--limiter"),
         (("enqueue", "updates.jsonl", "--queue", place.url), 2, "Nothing was put into the queue"),
         (("enqueue", "none.jsonl", "--queue", place.url), 2, "no such file"),
         (("queue", "status", "redis://127.0.0.1:1/0?stream=s"), 5, "queue s"),
