@@ -4,16 +4,28 @@ The first image of an update is the one that counts: once it is kept the update 
 later may be the update's own work.
 """
 
+from array import array
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 
-from batcher.journal import Journal, whole_lines
+from batcher.journal import Journal, decoded, whole_lines
 from batcher.records import Update
 from batcher.rules.hashes import Hashes
 from batcher.rules.lineset import LineSet
+
+
+class Image(msgspec.Struct, frozen=True):
+    """What every image has to have."""
+
+    id: str
+    DomainName: str
+    EventTriggerName: str
+
+
+_DECODE = msgspec.json.Decoder(Image).decode
 
 
 class BeforeImages:
@@ -35,15 +47,38 @@ def unsettled(path: Path, done: LineSet, odd: LineSet, named: Hashes) -> Iterato
 
     ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's number, ``named`` these ids.
     """
-    decode = msgspec.json.Decoder(_Named).decode
-    for _, line in whole_lines(path):
+    for number, line in whole_lines(path):
         plain = line[7 : line.find(b'"', 7)]  # {"id":"…": a million of these are looked through before a resume
-        if plain.isdigit() and (number := int(plain)) in done and number not in odd:
+        if _is_line(plain.decode(errors="replace"), done, odd):
             continue
-        name = decode(line).id
-        if not (name.isdecimal() and int(name) in done and int(name) not in odd) and name not in named:
+        name = decoded(line, _DECODE, path, number, "a before image").id
+        if not _is_line(name, done, odd) and name not in named:
             yield name
 
 
-class _Named(msgspec.Struct):
-    id: str
+def images(path: Path) -> Iterator[Image]:
+    """Which updates there are images of, oldest first. Raises JournalError."""
+    for number, line in whole_lines(path):
+        yield decoded(line, _DECODE, path, number, "a before image")
+
+
+def images_backwards(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    """Number (from 1) and members of each image, newest first; 8 bytes an image. Raises JournalError."""
+    offsets, at = array("Q"), 0
+    for _, line in whole_lines(path):
+        offsets.append(at)
+        at += len(line)
+    decode = msgspec.json.Decoder(dict[str, Any]).decode
+    with path.open("rb") as file:
+        for number in range(len(offsets), 0, -1):
+            file.seek(offsets[number - 1])
+            yield number, decoded(file.readline(), decode, path, number, "a before image")
+
+
+def line_number(name: str) -> int | None:
+    """The line whose default id that is; None when it is none: ``007`` is a name."""
+    return int(name) if name.isdecimal() and len(name) < 20 and str(int(name)) == name else None
+
+
+def _is_line(name: str, done: LineSet, odd: LineSet) -> bool:
+    return (line := line_number(name)) is not None and line in done and line not in odd

@@ -174,6 +174,8 @@ class BulkRun:
             if result.id != str(result.line):
                 odd.add(result.line)
                 named.add(result.id)
+            elif result.status == "invalid":
+                odd.add(result.line)  # its number may be the id of another line
             self.tallies[result.target].add(result)
             count += 1
         named.settle()

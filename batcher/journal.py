@@ -6,7 +6,7 @@ after fsync. Nothing here decides; what a result means is in ``records``.
 
 import errno
 import os
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
@@ -126,13 +126,18 @@ D = TypeVar("D")
 def _decoded(path: Path, kind: type[D]) -> Iterator[D]:
     decode = msgspec.json.Decoder(kind).decode
     for number, line in whole_lines(path):
-        try:
-            yield decode(line)
-        except msgspec.DecodeError as error:
-            raise JournalError(
-                f"{path}: line {number} is not a result ({error}). The journal was changed by something else; "
-                "restore it, or start a new run with another --out."
-            ) from error
+        yield decoded(line, decode, path, number)
+
+
+def decoded(line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result") -> D:
+    """The record of one line. Raises JournalError that says where the damage is."""
+    try:
+        return decode(line)
+    except (ValueError, RecursionError) as error:
+        raise JournalError(
+            f"{path}: line {number} is not {what} ({error}). The file was changed by something else; "
+            "restore it, or start a new run with another --out."
+        ) from error
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:

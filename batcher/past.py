@@ -3,20 +3,20 @@
 For the commands that come after: retry, rollback, verify. Writes nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Iterator
 from pathlib import Path
 
 import msgspec
 
 from batcher.config import Settings
-from batcher.errors import RunDirectoryError
+from batcher.errors import JournalError, RunDirectoryError
 from batcher.files import LinesFile
 from batcher.journal import outcomes, read
 from batcher.records import Outcome, Result, Summary, Update
 from batcher.rules.hashes import hashed
 from batcher.rundir import RunDirectory, RunFacts, another_input, read_facts, read_summary
 from batcher.sources.file import FileSource, LineIndex, index
-from batcher.sources.opening import digest_of
+from batcher.sources.opening import digest_of, opened
 from batcher.wiring import Workshop
 
 
@@ -61,9 +61,27 @@ class PastRun:
         """
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
         for line in lines:
-            update = next(source for source in sources if source.holds(line)).again(line)
+            source = next((source for source in sources if source.holds(line)), None)
+            if source is None:
+                raise JournalError(
+                    f"{self.directory.results}: has a result of line {line}, which {self._input} has not. "
+                    "The file was changed by something else; restore it."
+                )
+            update = source.again(line)
             base = update.based_on and msgspec.structs.replace(update.based_on, last_updated_at=None)
             yield msgspec.structs.replace(update, based_on=base)
+
+    def lines_of(self, names: Collection[str]) -> dict[str, int]:
+        """The lines of the updates of those ids, as far as the input has them; a pass over the input, up to the last."""
+        found: dict[str, int] = {}
+        with opened(self._input) as file:
+            for line, _, raw in file.lines():
+                if len(found) == len(names):
+                    break
+                update = self._reader.read(raw, line)
+                if isinstance(update, Update) and update.id in names:
+                    found.setdefault(update.id, line)
+        return found
 
     def chosen(self, wanted: Callable[[Outcome], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""

@@ -2,14 +2,17 @@
 
 from array import array
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from batcher.journal import whole_lines
+from batcher.before import images, images_backwards, line_number
+from batcher.errors import JournalError, RunDirectoryError
+from batcher.journal import decoded, outcomes, whole_lines
 from batcher.past import PastRun
+from batcher.rules.hashes import Hashes
+from batcher.rules.lineset import LineSet
 from batcher.rules.plan import digest, irreversible, merged
 
 
@@ -24,36 +27,46 @@ class Outcomes:
     """The results of a run, by id: 8 bytes an update, and what ids cost that are not their line's number."""
 
     def __init__(self, past: PastRun) -> None:
+        """Raises JournalError."""
         self._path = past.directory.results
         self._offsets = array("Q")  # by line, one more than the place in the journal; 0 for none
         self._named: dict[str, int] = {}
+        self._odd = LineSet()  # lines whose number is not the id
         at = 0
-        for _, raw in whole_lines(self._path):
-            place = _PLACE.decode(raw)
+        for number, raw in whole_lines(self._path):
+            place = decoded(raw, _PLACE.decode, self._path, number)
             if place.id != str(place.line):
                 self._named[place.id] = place.line
+            if place.id != str(place.line) or place.status == "invalid":
+                self._odd.add(place.line)
             if len(self._offsets) <= place.line:
                 self._offsets.frombytes(bytes(8 * (place.line + 1024 - len(self._offsets))))
             self._offsets[place.line] = at + 1
             at += len(raw)
 
-    def line(self, name: str) -> int:
-        """The line of the update of that id."""
-        return self._named.get(name) or int(name)
+    def line(self, name: str) -> int | None:
+        """The line of the update of that id; None when it has no result."""
+        if name in self._named:
+            return self._named[name]
+        line = line_number(name)
+        return None if line is None or line in self._odd or not self._at(line) else line
 
     def digest(self, line: int) -> str | None:
         """Of the trigger as AWS's answer to that update showed it; None when there was none."""
-        at = self._offsets[line] if line < len(self._offsets) else 0
-        if not at:
+        if not (at := self._at(line)):
             return None
         with self._path.open("rb") as file:
             file.seek(at - 1)
             return _PLACE.decode(file.readline()).digest
 
+    def _at(self, line: int) -> int:
+        return self._offsets[line] if line < len(self._offsets) else 0
+
 
 class _Place(Struct):
     id: str
     line: int
+    status: str
     digest: str | None = None
 
 
@@ -61,28 +74,36 @@ _PLACE = msgspec.json.Decoder(_Place)
 
 
 def undos(past: PastRun) -> Iterator[Undo]:
-    """What puts a run's changes back, newest first. Raises JournalError.
+    """What puts a run's changes back, newest first. Raises RunDirectoryError without images, JournalError for damaged files.
 
     An update without an answer may have been applied: its trigger is held against what it would have made of it.
     """
+    path = past.directory.before
+    if not path.exists():
+        raise RunDirectoryError(
+            f"{past.directory.path}: this run kept no before images, so what it changed can't be put back. "
+            "Run with --before to be able to."
+        )
     outcomes = Outcomes(past)
-    for image in _backwards(past.directory.before):
-        line = outcomes.line(image["id"])
+    # images are read ahead of the updates: a run that was stopped has some without a result
+    open_lines = past.lines_of({image.id for image in images(path) if outcomes.line(image.id) is None})
+    for number, image in images_backwards(path):
+        line = outcomes.line(image["id"]) or open_lines.get(image["id"])
+        if line is None:
+            raise JournalError(
+                f"{path}: line {number} is the image of an update {image['id']} that the run does not have. "
+                "The file was changed by something else; restore it."
+            )
         (update,) = past.updates([line])
         before = {name: value for name, value in image.items() if name[0].isupper()}
         after = outcomes.digest(line) or digest(merged(update.request, before))
         yield Undo(line={**image, "based_on": {"sha256": after}}, remains=irreversible(update.request, before))
 
 
-def _backwards(path: Path) -> Iterator[dict[str, Any]]:
-    """The lines of a file, last one first; 8 bytes a line."""
-    offsets, at = array("Q"), 0
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
-    with path.open("rb") as file:
-        for line in file:
-            if line.endswith(b"\n"):
-                offsets.append(at)
-                at += len(line)
-        for offset in reversed(offsets):
-            file.seek(offset)
-            yield decode(file.readline())
+def without_image(past: PastRun) -> int:
+    """How many updates succeeded and have no image: they created their trigger, or were run with ``--no-before``."""
+    kept = Hashes()
+    for image in images(past.directory.before):
+        kept.add(image.id)
+    kept.settle()
+    return sum(result.status == "succeeded" and result.id not in kept for result in outcomes(past.directory.results))
