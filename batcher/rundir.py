@@ -72,7 +72,7 @@ class RunDirectory:
             holder = os.pread(self._lock, 200, 0).decode(errors="replace").strip() or "another process"
             os.close(self._lock)
             raise RunDirectoryError(
-                f"{self.path}: in use by {holder}. Wait for it, stop it, or give another directory with --out."
+                f"{self.path}: in use by {holder}. Wait for it, stop it, or start a new run in another directory with --out."
             ) from error
         if not self._is_current(self._lock):  # its holder took it away while this process waited for it
             os.close(self._lock)

@@ -30,19 +30,32 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
 def _lines(past: "PastRun", codes: tuple[str, ...]) -> Any:
     from collections import Counter
 
+    from batcher.errors import InputError
+
     groups: Counter[str] = Counter()
+    others: Counter[str] = Counter()
 
     def wanted(result: Any) -> bool:
-        if result.status not in ("failed", "in_doubt") or (codes and result.error.code not in codes):
+        if result.status not in ("failed", "in_doubt"):
+            others[result.status] += 1
+            return False
+        if codes and result.error.code not in codes:
+            others[result.error.code] += 1
             return False
         groups[f"{result.error.code} ({result.status.replace('_', ' ')})"] += 1
         return True
 
     lines = past.chosen(wanted)
+    if not lines:
+        found = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in others.most_common()) or "none"
+        what = f"no result has the error {' or '.join(codes)}" if codes else "no update failed or is in doubt"
+        raise InputError(f"nothing to retry: {what}. Results of {past.where}: {found}.")
     for group, count in groups.most_common():
         click.echo(f"  {group}: {count:,}", err=True)
     superseded = past.superseded(lines)
     if superseded:
         click.echo(f"  left out: {len(superseded):,} whose trigger a later update has changed since", err=True)
+    if len(superseded) == len(lines):
+        raise InputError("nothing to retry: to send any of them now would undo a later update.")
     for update in past.updates(line for line in lines if line not in superseded):
         yield update.as_line()

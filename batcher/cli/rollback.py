@@ -33,13 +33,15 @@ def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
 def _lines(past: "PastRun") -> Any:
     """The lines of the rollback; what can't be put back is said as they are read."""
     from batcher.cli.words import several
-    from batcher.undo import undos
+    from batcher.errors import InputError
+    from batcher.undo import undos, without_image
 
-    shown = remaining = 0
+    found = remaining = 0
     for undo in undos(past):
+        found += 1
         if undo.remains:
             remaining += 1
-            if (shown := shown + 1) <= SHOWN:
+            if remaining <= SHOWN:
                 where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
                 click.echo(
                     f"{where}: {', '.join(undo.remains)} did not exist before, and an update can't take it away", err=True
@@ -47,3 +49,10 @@ def _lines(past: "PastRun") -> Any:
         yield undo.line
     if remaining:
         click.echo(f"{several(remaining, 'update')} can't be put back in full; the rest of each is.", err=True)
+    stays = ""
+    if unpictured := without_image(past):
+        stays = f"{several(unpictured, 'update')} created a trigger, or did not look at it first: what they did stays."
+    if not found:
+        raise InputError(f"nothing to undo: {past.where} has no before images. {stays or 'It has changed nothing.'}")
+    if stays:
+        click.echo(stays, err=True)

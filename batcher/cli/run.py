@@ -50,9 +50,12 @@ async def work(
     choices: Choices,
     settings: "Settings",
     following: "Following",
-    lines: Iterable[dict[str, Any]] | None = None,
+    lines: Iterable[bytes] | None = None,
 ) -> int:
-    """Inspect, preview, ask, execute; returns the exit code. ``lines``: what to run instead of a file."""
+    """Inspect, preview, ask, execute; returns the exit code. ``lines``: what to run instead of a file.
+
+    Raises RunDirectoryError when the run there is of others.
+    """
     import tempfile
     from contextlib import AsyncExitStack
 
@@ -67,7 +70,7 @@ async def work(
         else:
             stack.enter_context(directory)
         if lines is not None:
-            file = str(out / "input.jsonl") if directory.facts.exists() else _written(lines, copies)
+            file = _written(lines, copies / ("input-again.jsonl" if directory.facts.exists() else "input.jsonl"))
         bulk = BulkRun(file, directory, settings, following, copies=copies)
         if not await _in_thread(partial(passes, bulk, as_json=choices.as_json, not_done="sent")):
             return 2
@@ -124,17 +127,14 @@ async def _in_thread(work: Callable[[], bool]) -> bool:
     return await anyio.to_thread.run_sync(work, abandon_on_cancel=True)
 
 
-def _written(lines: Iterable[dict[str, Any]], folder: Path) -> str:
-    import msgspec
-
+def _written(lines: Iterable[bytes], path: Path) -> str:
     from batcher.files import LinesFile
 
-    encode = msgspec.json.Encoder().encode
-    with LinesFile(folder / "input.jsonl") as file:
+    with LinesFile(path) as file:
         for line in lines:
-            file.write(encode(line) + b"\n")
+            file.write(line)
         file.keep()
-    return str(folder / "input.jsonl")
+    return str(path)
 
 
 def _say_preview(bulk: "BulkRun", restored: int) -> None:

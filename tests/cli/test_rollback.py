@@ -44,3 +44,74 @@ async def test_a_killed_run_is_undone_whatever_its_ids_what_was_in_flight_too(
     summary = json.loads(ended.out)
     assert (summary["succeeded"], summary["unchanged"]) == (changed, images - changed)
     assert descriptions(emulator, 60) == [f"before-{n}" for n in range(60)]
+
+
+async def test_a_rollback_resumes_the_one_before_only_while_the_run_has_not_gone_on(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(8)])
+    write_lines([change(n) for n in range(8)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json")
+        undo = ("rollback", "updates.run", *flags)
+        assert (await batcher("run", "updates.jsonl", *flags, "--canary", "3")).code == 3
+        emulator.script("UpdateEventTrigger", ["internal"])
+        cut = await batcher(*undo, "--max-attempts", "1", "--max-failures", "0", "--rate", "5")
+        assert (cut.code, json.loads(cut.out)["not_started"] > 0) == (3, True), cut.err
+        resumed = await batcher(*undo)
+        assert (resumed.code, "Resuming" in resumed.err, json.loads(resumed.out)["failed"]) == (1, True, 1)
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 0
+        anew = await batcher(*undo)
+        counts = json.loads(anew.out)
+        assert (anew.code, counts["succeeded"], counts["unchanged"]) == (0, 6, 2), anew.err
+        assert (tmp_path / "updates.run.rollback-2").exists()
+        refused = await batcher(*undo, "--out", "updates.run.rollback")
+        assert (refused.code, "belongs to another run" in refused.err) == (5, True)
+    assert descriptions(emulator, 8) == [f"before-{n}" for n in range(8)]
+
+
+async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(batcher: Command, write_lines: Write) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(1)])
+    write_lines([change(1), change(2)])
+    emulator.script("UpdateEventTrigger", ["hang"])
+    async with emulator as url:
+        process = await batcher.start("run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes")
+        results = batcher.folder / "updates.run" / "results.jsonl"
+        while not (results.exists() and results.read_bytes()):
+            await asyncio.sleep(0.01)
+        for kind in ("rollback", "retry"):
+            ended = await batcher(kind, "updates.run", "--endpoint-url", url, "--yes")
+            assert (ended.code, f"in use by process {process.pid}" in ended.err) == (5, True), ended.err
+        process.kill()
+        await process.communicate()
+    assert emulator.applied() == []
+
+
+async def test_what_can_not_be_undone_or_retried_is_told_with_its_reason(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(0), change(1), change(9)])
+    run = tmp_path / "updates.run"
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 1
+        none = await batcher("retry", "updates.run", *flags, "--code", "Stale")
+        assert "nothing to retry: no result has the error Stale. Results of" in none.err
+        assert (none.code, "2 succeeded, 1 ResourceNotFoundException" in none.err) == (2, True), none.err
+        for name, what in (("before.jsonl", "a before image"), ("results.jsonl", "a result")):
+            whole = (run / name).read_bytes()
+            (run / name).write_bytes(whole.replace(b'\n{"id":', b'\n{"id":\xff', 1))
+            damaged = await batcher("rollback", "updates.run", *flags)
+            assert (damaged.code, f"{name}: line 2 is not {what}" in damaged.err) == (5, True), damaged.err
+            (run / name).write_bytes(whole)
+        (run / "before.jsonl").write_bytes(b"")
+        none = await batcher("rollback", "updates.run", *flags)
+        assert (none.code, "2 updates created a trigger, or did not look at it first" in none.err) == (2, True), none.err
+        (run / "before.jsonl").unlink()
+        never = await batcher("rollback", "updates.run", *flags)
+        assert (never.code, "this run kept no before images" in never.err) == (5, True), never.err
+    assert {path.name for path in tmp_path.iterdir()} == {"updates.jsonl", "updates.run"}
