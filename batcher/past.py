@@ -113,17 +113,20 @@ class PastRun:
             file.keep()
 
     def _find_input(self) -> Path:
-        copy = self.directory.path / "input.jsonl"
-        path = copy if copy.exists() else Path(self.facts.input.path)
-        if not path.is_file():
-            raise RunDirectoryError(f"{path}: the input of the run {self.directory.path} is gone; put it back.")
-        size, sha256 = digest_of(path)
-        if sha256 != self.facts.input.sha256:
-            raise RunDirectoryError(
-                f"{path}: not what the run {self.directory.path} was started with any more: "
-                f"{another_input(self.facts.input, size, sha256)}. Put it back."
-            )
-        return path
+        """The copy in the run directory, what lies beside it (a spool moves both), or what lies where it was."""
+        run, was = self.directory.path.absolute(), Path(self.facts.input.path)
+        changed: str | None = None
+        for path in (run / "input.jsonl", run.with_name(run.name.removesuffix(".run") + ".jsonl"), was):
+            if path.is_file():
+                size, sha256 = digest_of(path)
+                if sha256 == self.facts.input.sha256:
+                    return path
+                changed = f"{path}: not what the run {run} was started with any more: " + another_input(
+                    self.facts.input, size, sha256
+                )
+        if changed is None:
+            raise RunDirectoryError(f"{was}: the input of the run {run} is gone; put it back.")
+        raise RunDirectoryError(f"{changed}. Put it back.")
 
 
 def trigger_key(result: Result) -> int:

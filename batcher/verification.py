@@ -50,7 +50,8 @@ class Findings(Struct, kw_only=True):
 class Proof(Struct, frozen=True, kw_only=True):
     """What ``verify`` found. ``holds``: the books are right, nothing is in doubt, and the live triggers are as asked.
 
-    ``counts`` of the results by status; ``settled`` those that had been in doubt; ``looked_at`` live triggers.
+    ``counts`` of the results by status; ``settled`` those that had been in doubt; ``looked_at`` live triggers, of which
+    ``differs`` are not as asked, and ``unread`` could not be read.
     """
 
     holds: bool
@@ -62,6 +63,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     looked_at: int
     as_asked: int
     differs: Findings
+    unread: Findings
 
 
 class Verification:
@@ -74,7 +76,7 @@ class Verification:
         self._set_later = _set_later(past, self._in_doubt)
         self._settled: dict[int, Error | None] = {}  # what became of lines in doubt: None for as asked
         self._looked_at = self._as_asked = 0
-        self._differs = Findings()
+        self._differs, self._unread = Findings(), Findings()
 
     async def run(self, *, live: bool = True) -> Proof:
         """Prove it. ``live``: look at every trigger that the run changed, else only at those in doubt."""
@@ -83,7 +85,7 @@ class Verification:
             self._write_settled()
         counts, not_started, wrong = self._books()
         return Proof(
-            holds=not (wrong.count or self._differs.count or counts["in_doubt"]),
+            holds=not (wrong.count or self._differs.count or self._unread.count or counts["in_doubt"]),
             updates=counts.total() + not_started,
             counts=dict(counts),
             not_started=not_started,
@@ -92,6 +94,7 @@ class Verification:
             looked_at=self._looked_at,
             as_asked=self._as_asked,
             differs=self._differs,
+            unread=self._unread,
         )
 
     def asked(self, update: Update) -> dict[str, Any]:
@@ -123,8 +126,9 @@ class Verification:
         elif result.error is None:
             self._as_asked += 1
         else:
+            findings = self._differs if result.error.code in SETTLES else self._unread
             where = f"{result.domain}/{result.trigger}"
-            self._differs.add(result.line, f"{where}: {result.error.code}: {result.error.message}")
+            findings.add(result.line, f"{where}: {result.error.code}: {result.error.message}")
 
     def _write_settled(self) -> None:
         """Replace the records that were in doubt, and what was made from them."""

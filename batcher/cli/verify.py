@@ -59,6 +59,7 @@ def _say(proof: "Proof") -> None:
         click.echo(f"Were in doubt, and are settled now: {settled}.", err=True)
     click.echo(f"{several(proof.looked_at, 'live trigger')} looked at, {proof.as_asked:,} as asked.", err=True)
     _say_findings("Not as asked", proof.differs)
+    _say_findings("Could not be read; verify again", proof.unread)
     _say_findings("The books are wrong", proof.wrong)
     click.echo("It holds." if proof.holds else "It does not hold.", err=True)
 

@@ -95,9 +95,12 @@ async def test_verify_finds_what_somebody_changed_since(batcher: Command, write_
         flags = ("--endpoint-url", url)
         for file in ("updates.jsonl", "other.jsonl"):
             assert (await batcher("run", file, *flags, "--rate", "100", "--yes")).code == 0
-        ended = await batcher("verify", "updates.run", *flags)
-    assert ended.code == 1
+        emulator.script("GetEventTrigger", ["internal"])
+        ended = await batcher("verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "1")
+    proof = json.loads(ended.out)
+    assert (ended.code, proof["differs"]["count"], proof["unread"]["count"]) == (1, 1, 1)
     assert "line 2: acme/t1: NotAsAsked: the live trigger differs in Description" in ended.err
+    assert "Could not be read; verify again: 1\n  line 1: acme/t0: InternalServerException" in ended.err
 
 
 async def test_retry_takes_only_the_codes_asked_for(batcher: Command, write_lines: Write, tmp_path: Path) -> None:

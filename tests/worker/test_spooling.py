@@ -40,6 +40,16 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Comman
         ended = await batcher(*worker_of(url, "--once"))
         assert ended.code == 1, ended.err
         assert "1 of 2 updates did not succeed" in ended.err, "the log says why it is not 0"
+        flags = ("--endpoint-url", url, "--rate", "100")
+        (spool / "claimed" / "good.jsonl").write_text("another file of that name\n")
+        proof = await batcher("verify", "spool/done/good.run", *flags)
+        assert (proof.code, "2 live triggers looked at, 2 as asked" in proof.err) == (0, True), proof.err
+        (spool / "claimed" / "good.jsonl").unlink()
+        retried = await batcher("retry", "spool/failed/some.run", *flags, "--yes")
+        assert (retried.code, "ResourceNotFoundException (failed): 1" in retried.err) == (1, True), retried.err
+        undone = await batcher("rollback", "spool/failed/some.run", *flags, "--yes")
+        assert undone.code == 0, undone.err
+        assert emulator.trigger("acme", "t3")["Description"] == "before-3"
     assert {path.name for path in (spool / "done").iterdir()} == {"good.jsonl", "good.run"}
     wrong = {path.name: path.read_text() for path in (spool / "failed").glob("*.wrong")}
     assert "line 1: EventTriggerName: " in wrong["broken.jsonl.wrong"]
