@@ -17,10 +17,14 @@ from batcher.rules.plan import digest, irreversible, merged
 
 
 class Undo(Struct, frozen=True, kw_only=True):
-    """One update undone. ``line``: the update line that does it; ``remains``: members that an update can't take away."""
+    """One update undone. ``line``: the update line that does it; ``remains``: members that an update can't take away.
+
+    ``sure``: it is known to have been applied.
+    """
 
     line: dict[str, Any]
     remains: list[str]
+    sure: bool
 
 
 class Outcomes:
@@ -51,13 +55,13 @@ class Outcomes:
         line = line_number(name)
         return None if line is None or line in self._odd or not self._at(line) else line
 
-    def digest(self, line: int) -> str | None:
-        """Of the trigger as AWS's answer to that update showed it; None when there was none."""
+    def of(self, line: int) -> "_Place | None":
+        """The result of that line; None when there is none."""
         if not (at := self._at(line)):
             return None
         with self._path.open("rb") as file:
             file.seek(at - 1)
-            return _PLACE.decode(file.readline()).digest
+            return _PLACE.decode(file.readline())
 
     def _at(self, line: int) -> int:
         return self._offsets[line] if line < len(self._offsets) else 0
@@ -67,7 +71,7 @@ class _Place(Struct):
     id: str
     line: int
     status: str
-    digest: str | None = None
+    digest: str | None = None  # of the trigger as AWS's answer showed it
 
 
 _PLACE = msgspec.json.Decoder(_Place)
@@ -96,8 +100,13 @@ def undos(past: PastRun) -> Iterator[Undo]:
             )
         (update,) = past.updates([line])
         before = {name: value for name, value in image.items() if name[0].isupper()}
-        after = outcomes.digest(line) or digest(merged(update.request, before))
-        yield Undo(line={**image, "based_on": {"sha256": after}}, remains=irreversible(update.request, before))
+        result = outcomes.of(line)
+        after = (result and result.digest) or digest(merged(update.request, before))
+        yield Undo(
+            line={**image, "based_on": {"sha256": after}},
+            remains=irreversible(update.request, before),
+            sure=result is not None and (result.status == "succeeded" or result.digest is not None),
+        )
 
 
 def without_image(past: PastRun) -> int:

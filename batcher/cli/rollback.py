@@ -36,10 +36,12 @@ def _lines(past: "PastRun") -> Any:
     from batcher.errors import InputError
     from batcher.undo import undos, without_image
 
-    found = remaining = 0
+    found = remaining = unsure = 0
     for undo in undos(past):
         found += 1
-        if undo.remains:
+        if undo.remains and not undo.sure:
+            unsure += 1
+        elif undo.remains:
             remaining += 1
             if remaining <= SHOWN:
                 where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
@@ -49,6 +51,10 @@ def _lines(past: "PastRun") -> Any:
         yield undo.line
     if remaining:
         click.echo(f"{several(remaining, 'update')} can't be put back in full; the rest of each is.", err=True)
+    if unsure:
+        click.echo(
+            f"{several(unsure, 'update')} without an answer: if one was applied, what did not exist before stays.", err=True
+        )
     stays = ""
     if unpictured := without_image(past):
         stays = f"{several(unpictured, 'update')} created a trigger, or did not look at it first: what they did stays."

@@ -31,18 +31,20 @@ async def test_a_killed_run_is_undone_whatever_its_ids_what_was_in_flight_too(
     emulator = Emulator(latency=(0.0, 0.0))
     emulator.seed([trigger(n) for n in range(60)])
     ids = [(f"shop-{n}", str(100_000 + n), str(60 - n), f"00{n}")[n % 4] for n in range(60)]
-    write_lines([{"id": name, **change(n)} for n, name in enumerate(ids)])
+    write_lines([{"id": name, **change(n), **({"SegmentFilter": "vip"} if n > 55 else {})} for n, name in enumerate(ids)])
     emulator.script("UpdateEventTrigger", ["hang-after"] * 4)
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "30", "--yes", "--json")
-        await killed_run(batcher, emulator, flags, applied=12, images=30)
-        changed = len(emulator.applied())
-        images = len(records(tmp_path / "updates.run" / "before.jsonl"))
-        assert len(records(tmp_path / "updates.run" / "results.jsonl")) < changed < images
+        await killed_run(batcher, emulator, flags, applied=12, images=60)
+        answered = len(records(tmp_path / "updates.run" / "results.jsonl"))
         ended = await batcher("rollback", "updates.run", *flags)
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
-    assert (summary["succeeded"], summary["unchanged"]) == (changed, images - changed)
+    changed = len(emulator.applied()) - summary["succeeded"]
+    assert answered < changed < 60
+    assert (summary["succeeded"], summary["unchanged"]) == (changed, 60 - changed)
+    assert "did not exist before, and" not in ended.err
+    assert "4 updates without an answer: if one was applied, what did not exist before stays" in ended.err
     assert descriptions(emulator, 60) == [f"before-{n}" for n in range(60)]
 
 
