@@ -18,11 +18,17 @@ from batcher.rules.lineset import LineSet
 
 
 class Image(msgspec.Struct, frozen=True):
-    """What every image has to have."""
+    """What every image has to have: of which update, of which trigger."""
 
     id: str
     DomainName: str
     EventTriggerName: str
+    target: str = ""
+
+    @property
+    def trigger(self) -> str:
+        """One text for all images of one trigger."""
+        return f"{self.target}\0{self.DomainName}\0{self.EventTriggerName}"
 
 
 _DECODE = msgspec.json.Decoder(Image).decode
@@ -62,8 +68,8 @@ def images(path: Path) -> Iterator[Image]:
         yield decoded(line, _DECODE, path, number, "a before image")
 
 
-def images_backwards(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
-    """Number (from 1) and members of each image, newest first; 8 bytes an image. Raises JournalError."""
+def images_backwards(path: Path) -> Iterator[tuple[int, Image, dict[str, Any]]]:
+    """Number (from 1), image and its members, newest first; 8 bytes an image. Raises JournalError."""
     offsets, at = array("Q"), 0
     for _, line in whole_lines(path):
         offsets.append(at)
@@ -72,7 +78,9 @@ def images_backwards(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     with path.open("rb") as file:
         for number in range(len(offsets), 0, -1):
             file.seek(offsets[number - 1])
-            yield number, decoded(file.readline(), decode, path, number, "a before image")
+            line = file.readline()
+            image = decoded(line, _DECODE, path, number, "a before image")
+            yield number, image, decode(line)
 
 
 def line_number(name: str) -> int | None:

@@ -11,7 +11,7 @@ from batcher.before import images, images_backwards, line_number
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.journal import decoded, outcomes, whole_lines
 from batcher.past import PastRun
-from batcher.rules.hashes import Hashes
+from batcher.rules.hashes import Hashes, hashed
 from batcher.rules.lineset import LineSet
 from batcher.rules.plan import digest, irreversible, merged
 
@@ -88,25 +88,29 @@ def undos(past: PastRun) -> Iterator[Undo]:
             f"{past.directory.path}: this run kept no before images, so what it changed can't be put back. "
             "Run with --before to be able to."
         )
-    outcomes = Outcomes(past)
-    # images are read ahead of the updates: a run that was stopped has some without a result
-    open_lines = past.lines_of({image.id for image in images(path) if outcomes.line(image.id) is None})
-    for number, image in images_backwards(path):
-        line = outcomes.line(image["id"]) or open_lines.get(image["id"])
+    outcomes, triggers, unsettled = Outcomes(past), Hashes(), set[str]()
+    for image in images(path):
+        triggers.add(image.trigger)
+        if outcomes.line(image.id) is None:  # read ahead of an update that a stopped run did not come to, or not to its end
+            unsettled.add(image.id)
+    open_lines, repeated = past.lines_of(unsettled), triggers.repeated()
+    stays: dict[int, dict[str, Any]] = {}  # by trigger of several images: what the newer ones can't take away again
+    for number, image, members in images_backwards(path):
+        line = outcomes.line(image.id) or open_lines.get(image.id)
         if line is None:
             raise JournalError(
-                f"{path}: line {number} is the image of an update {image['id']} that the run does not have. "
+                f"{path}: line {number} is the image of an update {image.id} that the run does not have. "
                 "The file was changed by something else; restore it."
             )
         (update,) = past.updates([line])
-        before = {name: value for name, value in image.items() if name[0].isupper()}
         result = outcomes.of(line)
-        after = (result and result.digest) or digest(merged(update.request, before))
-        yield Undo(
-            line={**image, "based_on": {"sha256": after}},
-            remains=irreversible(update.request, before),
-            sure=result is not None and (result.status == "succeeded" or result.digest is not None),
-        )
+        before = {name: value for name, value in members.items() if name[0].isupper()}
+        left, remains = stays.get(hashed(image.trigger), {}), irreversible(update.request, before)
+        after = (not left and result and result.digest) or digest(merged(update.request, before) | left)
+        sure = result is not None and (result.status == "succeeded" or result.digest is not None)
+        if remains and sure and hashed(image.trigger) in repeated:
+            stays[hashed(image.trigger)] = left | {name: update.request[name] for name in remains}
+        yield Undo(line={**members, "based_on": {"sha256": after}}, remains=remains, sure=sure)
 
 
 def without_image(past: PastRun) -> int:

@@ -40,7 +40,7 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
 ) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(3)])
-    write_lines([change(0), change(1), change(2, SegmentFilter="vip")])
+    write_lines([change(0), change(1), change(2, Description="first"), change(2, SegmentFilter="vip")])
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "200", "--yes")
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
@@ -49,7 +49,8 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
         ended = await batcher("rollback", "updates.run", *flags, "--json")
         assert ended.code == 1
         assert "acme/t2: SegmentFilter did not exist before, and an update can't take it away" in ended.err
-        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {"succeeded": 2, "stale": 1}
+        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {"succeeded": 3, "stale": 1}
+        assert emulator.trigger("acme", "t2")["Description"] == "before-2"
         assert emulator.trigger("acme", "t1")["Description"] == "somebody else"
         forced = await batcher("rollback", "updates.run", *flags, "--force", "--out", "forced.run")
         assert forced.code == 0, forced.err
