@@ -97,7 +97,7 @@ async def test_verify_finds_what_somebody_changed_since(batcher: Command, write_
         for file in ("updates.jsonl", "other.jsonl"):
             assert (await batcher("run", file, *flags, "--rate", "100", "--yes")).code == 0
         emulator.script("GetEventTrigger", ["internal"])
-        ended = await batcher("verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "1")
+        ended = await batcher("verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "20")
     proof = json.loads(ended.out)
     assert (ended.code, proof["differs"]["count"], proof["unread"]["count"]) == (1, 1, 1)
     assert "line 2: acme/t1: NotAsAsked: the live trigger differs in Description" in ended.err
