@@ -37,6 +37,7 @@ from benchmarks.common import calls
 from benchmarks.plot import over_time, per_second, sheet
 
 PAGE, PICTURE = Path("docs/measured.md"), Path("docs/side-by-side.svg")
+HEIGHT = 120  # calls per second, of the picture
 AUTO_RATES = (1, 5, 25, 100, 300)
 ADAPTIVE = boto3("adaptive")
 TODAY = [AUTO, GIVEN, PLAIN, ADAPTIVE, *(boto3(mode, threads) for mode in ("legacy", "standard") for threads in (16, 64))]
@@ -105,14 +106,15 @@ async def today(rounds: int) -> str:
 
 
 def picture(tool: Tool, seen: Books, quota: Quota) -> object:
-    """Calls per second over time, in the last round."""
+    """Calls per second over time, in the last round; more than the picture's height are cut off."""
     start, figures = seen.calls[0], Figures.of(seen, quota)
-    lines = {
-        "accepted": per_second((at - start for at in seen.accepted), 26),
-        "throttled": per_second((at - start for at in seen.throttled), 26),
-    }
+
+    def line(times: Sequence[float]) -> list[tuple[float, int]]:
+        return [(second, min(count, HEIGHT)) for second, count in per_second((at - start for at in times), 26)]
+
+    lines = {"accepted": line(seen.accepted), "throttled": line(seen.throttled)}
     title = f"{tool.name}: {figures.used:.0%} used, {figures.throttled_share:.1%} throttled, {figures.lost} lost"
-    return over_time(title, lines, most=120, seconds=26, size=(720, 300))
+    return over_time(title, lines, most=HEIGHT, seconds=26, size=(720, 300))
 
 
 async def tenant(rounds: int) -> str:
