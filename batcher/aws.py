@@ -81,7 +81,7 @@ class AwsTarget:
         self.account_id: str | None = None
         self._client: Any = client
         self._own = client is None
-        self._stack = AsyncExitStack()
+        self._clients: list[AsyncExitStack] = []  # the present one, and the one before: a request may be under way with it
         self._loader = loader
 
     async def __aenter__(self) -> "AwsTarget":
@@ -91,7 +91,8 @@ class AwsTarget:
 
     async def __aexit__(self, *exception: object) -> None:
         with anyio.CancelScope(shield=True):
-            await self._stack.aclose()
+            while self._clients:
+                await self._clients.pop().aclose()
 
     @property
     def region(self) -> str:
@@ -194,11 +195,15 @@ class AwsTarget:
                 )
             if self.settings.role_arn is not None:
                 session = await self._assume(session, self.settings.role_arn, region)
-            self._client = await self._stack.enter_async_context(
-                session.create_client(
-                    SERVICE, region_name=region, endpoint_url=self.settings.endpoint_url, config=self._config()
+            async with AsyncExitStack() as stack:
+                self._client = await stack.enter_async_context(
+                    session.create_client(
+                        SERVICE, region_name=region, endpoint_url=self.settings.endpoint_url, config=self._config()
+                    )
                 )
-            )
+                self._clients.append(stack.pop_all())
+            if len(self._clients) > 2:
+                await self._clients.pop(0).aclose()
         except _NO_CREDENTIALS as error:
             raise CredentialsError(f"target {self.name}: {error} Renew them, or give another --profile.") from error
         except sdk.ProfileNotFound as error:

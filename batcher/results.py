@@ -34,6 +34,9 @@ from batcher.records import Delivered
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a part that could not be sent
 CLOSE_WITHIN = 10.0  # seconds for sending at the end; what is left is sent after the next start
 
+CLOCKS_APART = 60.0  # seconds between this host's clock and a queue's that are borne
+
+_decode = msgspec.json.Decoder(Delivered).decode
 _OPEN = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl\.open")
 _COMPLETE = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl")  # whatever else is in the directory is not ours to take away
 
@@ -131,21 +134,23 @@ class ResultsDirectory:
         if part.journal.length >= self._rotate_bytes:
             await self._complete(part)
 
-    async def has(self, message_id: str, since: float) -> bool:
-        """Whether there is a result of that message in a file that was written to after ``since``, seconds since the epoch.
+    async def kept(self, message_id: str, since: float) -> Delivered | None:
+        """The result of that message, from a file written to after ``since`` (seconds since the epoch); None: there is none.
 
         Finds what a worker on this directory kept and could not tell its queue. Files that were sent on are not looked at.
         """
-        return await anyio.to_thread.run_sync(self._holds, b'"message_id":' + msgspec.json.encode(message_id), since)
+        return await anyio.to_thread.run_sync(
+            self._find, b'"message_id":' + msgspec.json.encode(message_id), since - CLOCKS_APART
+        )
 
-    def _holds(self, needle: bytes, since: float) -> bool:
+    def _find(self, needle: bytes, since: float) -> Delivered | None:
         for path in (*self._files(_OPEN), *self._files(_COMPLETE)):
             with suppress(OSError, ValueError), path.open("rb") as file:  # gone by now; empty files can't be mapped
                 if os.fstat(file.fileno()).st_mtime >= since:
                     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                        if content.rfind(needle) >= 0:
-                            return True
-        return False
+                        if (at := content.rfind(needle)) >= 0:
+                            return _decode(content[content.rfind(b"\n", 0, at) + 1 : content.find(b"\n", at)])
+        return None
 
     async def _writing(self) -> _Part:
         async with self._beginning:

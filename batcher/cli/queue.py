@@ -109,7 +109,7 @@ def _facts(letter: "DeadLetter") -> dict[str, Any]:
 
     try:
         body = msgspec.json.decode(letter.body)
-    except msgspec.DecodeError:
+    except (ValueError, RecursionError):  # what is no update is among them too
         body = {}
     names = body if isinstance(body, dict) else {}
     return {

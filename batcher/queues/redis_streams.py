@@ -38,6 +38,13 @@ local held = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[5], ARGV[5], 1, ARGV[
 if #held == 0 then return 0 end
 return #redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[5], 'IDLE', ARGV[4], 'JUSTID')
 """
+_END = """
+-- KEYS: stream, dead letters. ARGV: group, consumer, id, and for a dead letter body, code, reason. Ends what `consumer` has.
+if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
+if ARGV[4] then redis.call('XADD', KEYS[2], '*', 'body', ARGV[4], 'code', ARGV[5], 'reason', ARGV[6]) end
+redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
+return redis.call('XDEL', KEYS[1], ARGV[3])
+"""
 _LEAVE = """
 -- KEYS: stream. ARGV: group, consumer. Deleting a consumer that has entries would lose them.
 if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
@@ -65,6 +72,7 @@ class RedisQueue:
         self._next_look = 0.0
         self._redis: Redis = connect(url)
         self._hand_over = self._redis.register_script(_HAND_OVER)
+        self._end = self._redis.register_script(_END)
         self._leave = self._redis.register_script(_LEAVE)
         self._passing = Gathering(self._pass_all, HANDED_OVER_AT_ONCE)
 
@@ -159,17 +167,15 @@ class RedisQueue:
             return [None if passed else "not held" for passed in await self._said(together.execute())]
 
     async def acknowledge(self, message: Message) -> None:
-        async with self._redis.pipeline(transaction=True) as together:
-            together.xack(self.stream, GROUP, message.handle)
-            together.xdel(self.stream, message.handle)
-            await self._said(together.execute())
+        await self._ended(message)
 
     async def set_aside(self, message: Message, code: str, reason: str) -> None:
-        async with self._redis.pipeline(transaction=True) as together:
-            together.xadd(self.dead_stream, {"body": message.body, "code": code, "reason": reason})
-            together.xack(self.stream, GROUP, message.handle)
-            together.xdel(self.stream, message.handle)
-            await self._said(together.execute())
+        await self._ended(message, message.body, code, reason)
+
+    async def _ended(self, message: Message, *letter: bytes | str) -> None:
+        """Nothing happens where another consumer has it by now."""
+        keys, args = [self.stream, self.dead_stream], [GROUP, self._me, message.handle, *letter]
+        await self._said(self._end(keys=keys, args=args))
 
     # the producer's side, and the office's
 
@@ -251,10 +257,10 @@ def _letter(entry: Any) -> DeadLetter:
     identity, fields = entry
     return DeadLetter(
         id=identity.decode(),
-        body=fields[b"body"],
+        body=fields.get(b"body", b""),
         handle=identity.decode(),
-        code=fields[b"code"].decode(),
-        reason=fields[b"reason"].decode(),
+        code=fields.get(b"code", b"?").decode(errors="replace"),
+        reason=fields.get(b"reason", b"?").decode(errors="replace"),
     )
 
 

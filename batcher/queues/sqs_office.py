@@ -54,10 +54,15 @@ class SqsOffice:
     async def dead(self) -> AsyncIterator[DeadLetter]:
         """Each letter is out of sight for others while it is looked at; all of them come back into sight at the end."""
         seen: list[str] = []
+        told: set[str] = set()
         try:
             while letters := await self._look():
-                for letter in letters:
-                    seen.append(letter.handle)
+                seen += [letter.handle for letter in letters]
+                new = [letter for letter in letters if letter.id not in told]
+                if not new:  # those that came first are in sight again
+                    return
+                for letter in new:
+                    told.add(letter.id)
                     yield letter
         finally:
             with anyio.CancelScope(shield=True):

@@ -52,6 +52,7 @@ class Desk:
         self._early: list[Update] = []  # came before the target was open
         self._runner: Runner | None = None
         self._closing = anyio.Event()
+        self._working = anyio.CancelScope()
 
     def __repr__(self) -> str:
         return f"<Desk {self.name}: {self.trouble or self.lane or 'opening'}>"
@@ -85,8 +86,7 @@ class Desk:
     def abort(self) -> None:
         """End now; what is in flight is lent to somebody else later."""
         self._closing.set()
-        if self._runner is not None:
-            self._runner.abort()
+        self._working.cancel()
 
     async def serve(self) -> None:
         """Work until it is closed."""
@@ -94,7 +94,8 @@ class Desk:
         while not self._closing.is_set():
             answered = self.tally.session_attempts
             try:
-                await self._work()
+                with anyio.CancelScope() as self._working:
+                    await self._work()
             except BatcherError as error:  # also a disk that takes no results: it may have room again
                 self._ail(str(error))
             finally:

@@ -97,9 +97,9 @@ class Loans:
         loan.begun = True
         return True
 
-    async def end(self, loan: Loan, result: Result | None = None) -> None:
+    async def end(self, loan: Loan, result: Result) -> None:
         """Its result is on disk: take the message out of the queue, to the dead letters when it did not succeed."""
-        loan.settled, loan.error = True, None if result is None else result.error
+        loan.settled, loan.error = True, result.error
         await self._tell(loan)
 
     async def give_back(self, loans: Iterable[Loan]) -> None:

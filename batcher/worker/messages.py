@@ -24,6 +24,7 @@ from batcher.worker.life import Life
 from batcher.worker.loans import Loan, Loans
 
 AT_ONCE = 10  # messages asked for
+NO_DESK = ""  # the target of a loan that no desk gives back
 HELD_AT_MOST = 1000  # messages of all targets together: what bounds the memory, and the work of keeping them
 RECENT = 60.0  # seconds; a target that got nothing for longer does not make the worker borrow on
 LOOK_AGAIN = 0.25  # seconds; a pace that grew makes room without anybody telling
@@ -108,7 +109,7 @@ class Session:
                 continue
             self._life.recover("queue")
             with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
-                taken = [self._admit(message, settled=await self._settled(message)) for message in messages]
+                taken = [self._admit(message, await self._kept(message)) for message in messages]
             if self._once and not messages and not len(self.loans):
                 return
             if messages and not any(taken):
@@ -130,22 +131,22 @@ class Session:
     def _all_in_trouble(self) -> bool:
         return bool(self.desks) and all(desk.trouble is not None and desk.lane is None for desk in self.desks.values())
 
-    async def _settled(self, message: Message) -> bool:
-        """Whether a message has its result here, from somebody who could not tell the queue any more."""
-        return message.receives > 1 and await self._results.has(message.id, message.sent_at or 0.0)
+    async def _kept(self, message: Message) -> Result | None:
+        """The result that a message has here already, from somebody who could not tell the queue any more."""
+        return await self._results.kept(message.id, message.sent_at or 0.0) if message.receives > 1 else None
 
-    def _admit(self, message: Message, *, settled: bool) -> bool:
+    def _admit(self, message: Message, kept: Result | None) -> bool:
         """Take up one message, unless it is here already; False: its target can't be used, and it was given back."""
         if self.loans.renew(message):
             return True
         self._lines += 1
-        if settled:
-            loan = self.loans.add(message, self._lines, self._settings.target)
-            self._tasks.start_soon(self.loans.end, loan)
+        if kept is not None:
+            loan = self.loans.add(message, self._lines, NO_DESK)
+            self._tasks.start_soon(self.loans.end, loan, kept)
             return True
         found = self._reader.read(message.body, self._lines)
         if not isinstance(found, Update):
-            loan = self.loans.add(message, self._lines, self._settings.target)
+            loan = self.loans.add(message, self._lines, NO_DESK)
             self._tasks.start_soon(self._refuse, loan, found or [Fault(path="", message="an empty message")])
             return True
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
@@ -169,7 +170,7 @@ class Session:
     async def _refuse(self, loan: Loan, faults: list[Fault]) -> None:
         loan.begun = True
         message = "; ".join(str(fault) for fault in faults)
-        invalid = Result.invalid(loan.line, loan.target, message, self._clock.wall())
+        invalid = Result.invalid(loan.line, self._settings.target, message, self._clock.wall())
         result = msgspec.structs.replace(invalid, id=loan.message.id)
         try:
             await self.append(result)

@@ -16,7 +16,6 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Lane, cause_of
 from batcher.errors import BatcherError, QueueError, SettingsError
-from batcher.limiters.opening import open_fleet
 from batcher.ports import QueueOffice
 from batcher.queues.opening import Opened, open_queue, shown, spool_of
 from batcher.queues.spool import SpoolDirectory
@@ -81,9 +80,7 @@ class Worker:
         """
         try:
             async with AsyncExitStack() as stack:
-                limiter = self._settings.limiter
-                async with open_fleet(limiter, clock=self._clock, log=self._log, warn=self._say):
-                    pass  # a wrong address is told now, not when the first file comes
+                await self._check(self._settings)
                 spool = spool_of(self._url)
                 results = self._results = None if spool is not None else await self._open_results(stack)
                 await self._show(stack)
@@ -100,6 +97,11 @@ class Worker:
         if self.life.interrupted:
             return 4
         return self._exit_code or (1 if self.tally.unsuccessful else 0)
+
+    async def _check(self, settings: Settings) -> None:
+        """Raise SettingsError for what would only come to light at the first update."""
+        async with Workshop(settings, clock=self._clock, log=self._log, warn=self._say) as shop:
+            shop.reader()
 
     async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
         settings, ship = self._settings, None
@@ -136,7 +138,7 @@ class Worker:
                 await session.run(once=self._once)
                 if session.failed:
                     self._exit_code = 1
-                if not self._reloaded():
+                if not await self._reloaded():
                     break
             self._end_once()
             beside.cancel_scope.cancel()
@@ -179,7 +181,7 @@ class Worker:
                     once=self._once,
                 )
                 await session.run()
-                if not self._reloaded():
+                if not await self._reloaded():
                     break
             self._end_once()
             beside.cancel_scope.cancel()
@@ -189,13 +191,14 @@ class Worker:
             self._say(f"Stopped: {self.life.trouble}")
             self._exit_code = 3
 
-    def _reloaded(self) -> bool:
+    async def _reloaded(self) -> bool:
         """Read the settings anew when that was asked for; False when it was not, or the worker stops anyway."""
         if self.life.stop.is_set() or not self.life.reload.is_set():
             return False
         self.life.reload = anyio.Event()
         try:
             new = self._reload()
+            await self._check(new)
         except SettingsError as error:
             self._log.error("settings.not_reloaded", reason=str(error))
             return True

@@ -9,6 +9,7 @@ from batcher.errors import QueueError, SettingsError
 from batcher.queues.opening import open_queue
 from batcher.queues.redis_streams import GROUP, POISON
 from batcher.testing import update
+from tests.conftest import Command
 from tests.servers import Server, redis_server
 
 
@@ -112,3 +113,28 @@ async def test_a_password_that_redis_refuses_is_called_that(redis: Server) -> No
     with pytest.raises(QueueError, match="refuses the credentials"):
         async with open_queue(f"redis://nobody:wrong@127.0.0.1:{redis.port}/0?stream=s"):
             pass
+
+
+async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, client: Redis) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/0?stream=taken"
+    async with open_queue(url, lease=0) as slow, open_queue(url, lease=0) as quick:
+        await slow.producer.send([update(1)], "b")
+        (lost,) = await slow.queue.receive(1)
+        (found,) = await quick.queue.receive(1)
+        await slow.queue.acknowledge(lost)
+        await slow.queue.set_aside(lost, "Late", "too late")
+        assert (await quick.office.depth()).held == 1
+        assert [letter.code async for letter in quick.office.dead()] == []
+        await quick.queue.set_aside(found, "Invalid", "wrong")
+        assert [letter.code async for letter in quick.office.dead()] == ["Invalid"]
+
+
+async def test_dead_letters_of_any_kind_can_be_listed(redis: Server, client: Redis, batcher: Command) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/0?stream=odd"
+    async with open_queue(url) as opened:
+        await opened.producer.send([update(1)], "b")
+    for body in (b"\xff\xfe", b"[" * 100_000, b"7"):
+        await client.xadd("odd:dead", {"body": body, "code": "Invalid", "reason": "no update"})
+    await client.xadd("odd:dead", {"what": "somebody else's"})
+    ended = await batcher("queue", "dead", url, "--json")
+    assert (ended.code, len(ended.out.splitlines())) == (0, 4), ended.err

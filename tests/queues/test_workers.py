@@ -159,6 +159,12 @@ async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads
             await until_said(
                 client, "/metrics", 200, 'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0'
             )
+            (command.folder / "worker.toml").write_text('rate = 5\nlimiter = "redis://127.0.0.1:x/0"\n')
+            worker.send_signal(signal.SIGHUP)
+            assert worker.stderr is not None
+            while b"settings.not_reloaded" not in (line := await worker.stderr.readline()):
+                assert line, "it ended"
+            await until_said(client, "/metrics", 200, "7.0")
             worker.send_signal(signal.SIGTERM)
             _, err = await worker.communicate()
     assert worker.returncode == 4, err.decode()

@@ -162,16 +162,19 @@ async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger
 
 async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:
     queue = MemoryQueue(lease=60)
-    queue.put(encode(change(1)), encode(change(2)))
-    await queue.release((await queue.receive(1))[0])  # somebody had it, and died
+    queue.put(encode(change(1)), encode(change(3)), encode(change(2)))
+    for message in reversed(await queue.receive(2)):
+        await queue.release(message)  # somebody had them, and died
     emulator = Emulator()
-    emulator.seed([trigger(1), trigger(2)])
-    earlier = Result.invalid(1, "default", "", "")
+    emulator.seed([trigger(n) for n in (1, 2, 3)])
+    failed = Result.invalid(1, "default", "gone", "")
+    done = msgspec.structs.replace(failed, status="succeeded", error=None)
     async with ResultsDirectory(tmp_path, rotate_bytes=10**6, rotate_seconds=60) as directory:
-        await directory.append(Delivered.of(earlier, "memory", "m1"))
+        await directory.append(Delivered.of(done, "memory", "m1"))
+        await directory.append(Delivered.of(failed, "memory", "m2"))
     async with emulator as url, serving(queue, tmp_path, once=True, endpoint_url=url, rate=1000) as served:
         await served.ended
-    assert sorted(queue.done) == ["m1", "m2"]
+    assert (sorted(queue.done), queue.dead) == (["m1", "m3"], [("m2", "Invalid")])
     assert [entry["EventTriggerName"] for entry in emulator.applied()] == ["t2"]
 
 
@@ -193,6 +196,26 @@ async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> Non
         await until(lambda: len(queue.done) == 10 and queue.dead)
     assert Full.refused == 3
     assert sorted(record["message_id"] for record in served.on_disk()) == sorted(queue.done + [name for name, _ in queue.dead])
+
+
+async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_path: Path) -> None:
+    appending, go_on = asyncio.Event(), asyncio.Event()
+
+    class Slow(ResultsDirectory):
+        async def append(self, record: Delivered) -> None:
+            appending.set()
+            await go_on.wait()
+            await super().append(record)
+
+    queue = MemoryQueue()
+    queue.put(b"{")
+    async with Emulator() as url, serving(queue, tmp_path, results=Slow, endpoint_url=url, rate=1000) as served:
+        await appending.wait()
+        served.life.stop.set()
+        await until(lambda: all(desk.lane is None for desk in served.session.desks.values()))
+        go_on.set()
+        await served.ended
+    assert (queue.dead, len(queue)) == ([("m1", "Invalid")], 0)
 
 
 async def test_a_target_in_trouble_holds_no_other_back(tmp_path: Path) -> None:
