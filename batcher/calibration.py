@@ -1,14 +1,16 @@
 """The calibration door: rate and burst of one account measured with updates that change nothing.
 
-Reads as: look at the trigger, put its own state back at the pace that the estimate asks for, look again. Says nothing to
+Reads as: look at the trigger, put its own state back somewhat faster than the quota allows, look again. Says nothing to
 anybody; the command line shows what this returns.
 """
 
+from collections.abc import Callable
 from typing import Any
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
-from msgspec import Struct
+from msgspec import Struct, structs
 
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
@@ -16,17 +18,17 @@ from batcher.config import Settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.runner import cause_of
 from batcher.errors import AwsError, SettingsError
+from batcher.limiters.opening import LOCAL
 from batcher.logs import logger
+from batcher.quotas import A_GUESS
 from batcher.records import Attempt, Update
 from batcher.rules.model import OPERATION
 from batcher.rules.plan import image
-from batcher.rules.quota import Learned
+from batcher.rules.pressing import Pressing
 from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict, judge
 from batcher.wiring import GET, Workshop
 
-SURE = 0.01  # doubt at which more calls would tell nothing new
-A_START = 0.5  # doubt up to which the result is of use to a run
 TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)  # repeating it would tell nothing either
 
 
@@ -34,6 +36,7 @@ class Calibration(Struct, frozen=True, kw_only=True):
     """What was measured: rate per second, burst in tokens, doubt as a part of the rate; with what effort.
 
     ``measured`` is false when the calls were too few to tell; ``rate`` is then what the account allows at least.
+    ``remembered``: whether it was kept for the next run.
     """
 
     account: str
@@ -46,23 +49,30 @@ class Calibration(Struct, frozen=True, kw_only=True):
     calls: int
     throttles: int
     seconds: float
+    remembered: bool
 
 
 class Calibrator:
     """Measures the quota of UpdateEventTrigger in the settings' target, on one trigger.
 
     At most ``calls`` UpdateEventTrigger calls, and GetEventTrigger before and after. A change that somebody else makes to
-    the trigger in the meantime is lost: what is put back is the state that was read at the beginning.
+    the trigger in the meantime is lost: what is put back is the state that was read at the beginning. ``warn`` is told, in
+    words, where what was found can't be kept.
     """
 
-    def __init__(self, settings: Settings, domain: str, trigger: str, calls: int) -> None:
+    def __init__(
+        self, settings: Settings, domain: str, trigger: str, calls: int, warn: Callable[[str], None] | None = None
+    ) -> None:
         if settings.rate != "auto":
             raise SettingsError("--rate is a ceiling, and what is above it can't be measured: give --rate auto.")
         self.settings = settings
         self._names = {"DomainName": domain, "EventTriggerName": trigger}
         self._budget = calls
         self._clock = SystemClock()
-        self._shop = Workshop(settings, clock=self._clock, log=logger())
+        alone = structs.replace(settings, limiter=LOCAL)
+        self._shop = Workshop(alone, clock=self._clock, log=logger(), warn=warn)
+        self._pressing = Pressing()
+        self._looking = False
         self._calls = self._throttles = 0
         self._refused: Attempt | None = None
         self.target: AwsTarget = self._shop.target(settings.target)
@@ -73,7 +83,7 @@ class Calibrator:
         Raises AwsError when the trigger can't be read or AWS refuses the update, or when it is not as it was at the end.
         """
         before = await self._state()
-        pacer = self._shop.pacer(self.target, OPERATION, anew=True)
+        pacer = self._shop.measuring(self.target, OPERATION, self._pressing)
         began = self._clock.now()
         try:
             async with anyio.create_task_group() as tasks:
@@ -81,12 +91,13 @@ class Calibrator:
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
         seconds = self._clock.now() - began
-        self._shop.remember()
+        self._pressing.look()
+        kept = self._shop.remember()
         await self._hold_against(before)
-        return self._outcome(self._shop.learned(pacer), seconds)
+        return self._outcome(seconds, kept=kept)
 
     async def _put_back(self, request: dict[str, Any], pacer: Pacer, tasks: TaskGroup) -> None:
-        while self._calls < self._budget and self._refused is None and self._shop.learned(pacer).doubt > SURE:
+        while self._calls < self._budget:
             try:
                 permit = await pacer.enter(begun=False, must_finish=False)
             except Draining:
@@ -104,6 +115,16 @@ class Calibrator:
         self._throttles += verdict is Verdict.THROTTLED
         if verdict in TELLS_NOTHING:
             self._refused = attempt
+            pacer.drain()
+        elif self._pressing.worth_a_look and not self._looking:
+            await self._look(pacer)
+
+    async def _look(self, pacer: Pacer) -> None:
+        """Reckon in a thread, for meanwhile the calls have to go on."""
+        self._looking = True
+        await anyio.to_thread.run_sync(self._pressing.look)
+        self._looking = False
+        if self._pressing.settled:
             pacer.drain()
 
     async def _state(self) -> dict[str, Any]:
@@ -126,18 +147,21 @@ class Calibrator:
                 "back; look who else changed it, and set it right."
             )
 
-    def _outcome(self, learned: Learned, seconds: float) -> Calibration:
+    def _outcome(self, seconds: float, *, kept: bool) -> Calibration:
+        learned = self._pressing.estimate
+        measured = learned.doubt < A_GUESS
         return Calibration(
             account=self.target.account_id or self.target.endpoint_url,
             region=self.target.region,
             operation=OPERATION,
-            measured=learned.doubt < A_START,
+            measured=measured,
             rate=learned.rate,
             burst=learned.burst,
             doubt=learned.doubt,
             calls=self._calls,
             throttles=self._throttles,
             seconds=round(seconds, 3),
+            remembered=measured and kept,
         )
 
     def _unreadable(self, last: Attempt | None) -> AwsError:

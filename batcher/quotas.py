@@ -114,11 +114,10 @@ class QuotaBook:
             used_at=now,
         )
 
-    def remember(self, quotas: Iterable[Remembered]) -> None:
-        """Put these in; those of other keys stay, also when another process writes at the same time."""
+    def remember(self, quotas: Iterable[Remembered]) -> bool:
+        """Put these in; those of other keys stay, also when another process writes at the same time. Whether it is done."""
         new = {entry.key: entry for entry in quotas}
-        if new:
-            self._replace(lambda old: old | new)
+        return not new or self._replace(lambda old: old | new)
 
     def forget(self, account: str | None = None) -> int:
         """Take out those of an account, or all; returns how many."""
@@ -134,7 +133,7 @@ class QuotaBook:
             self._replace(without)
         return gone
 
-    def _replace(self, change: Callable[[dict[QuotaKey, Remembered]], dict[QuotaKey, Remembered]]) -> None:
+    def _replace(self, change: Callable[[dict[QuotaKey, Remembered]], dict[QuotaKey, Remembered]]) -> bool:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked():
@@ -145,6 +144,9 @@ class QuotaBook:
             self._warn(f"can't be written: {error.strerror}")
         except OutputError as error:
             self._warn(str(error))
+        else:
+            return True
+        return False
 
     @contextmanager
     def _locked(self) -> Iterator[None]:

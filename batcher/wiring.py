@@ -24,6 +24,7 @@ from batcher.rules.holdups import Holdups
 from batcher.rules.intent import CREATE, Wishes
 from batcher.rules.lines import LineReader
 from batcher.rules.model import OPERATION, UpdateModel
+from batcher.rules.pressing import Pressing
 from batcher.rules.quota import Learned, QuotaEstimate
 from batcher.rules.redaction import Redactor
 from batcher.rules.tally import Tally
@@ -169,28 +170,36 @@ class Workshop:
             on_attempt=on_attempt,
         )
 
-    def pacer(self, target: AwsTarget, operation: str, holdups: Holdups | None = None, *, anew: bool = False) -> Pacer:
-        """The pacer of one operation of a connected target, from what is remembered of that quota unless ``anew``.
+    def measuring(self, target: AwsTarget, operation: str, pressing: Pressing) -> Pacer:
+        """The pacer of a measurement, from nothing that is remembered, and together with nobody."""
+        limiter = LocalLimiter(pressing, clock=self.clock, rate=None, burst=1.0)
+        return self._paced_by(limiter, target, operation, None)
 
-        Reading goes at ``read_rate``, without a burst of its own. What is learned ``anew`` is this process's alone.
+    def pacer(self, target: AwsTarget, operation: str, holdups: Holdups | None = None) -> Pacer:
+        """The pacer of one operation of a connected target, from what is remembered of that quota.
+
+        Reading goes at ``read_rate``, without a burst of its own.
         """
         pace = target.settings
         asked, burst = (pace.rate, pace.burst) if operation in (OPERATION, CREATE) else (pace.read_rate, None)
         rate = None if asked == "auto" else asked
-        known = None if anew else self.remembered(target, operation)
+        known = self.remembered(target, operation)
         remembered = known.learned(self.clock.wall()) if known else None
         limiter: LocalLimiter | RedisLimiter
-        assert self._fleet is not None or anew or self.settings.limiter == LOCAL, "a workshop that was not entered"
-        if self._fleet is None or anew:
-            estimate = QuotaEstimate(
-                now=self.clock.now(), ceiling=rate, share=1.0 if anew else pace.fraction, remembered=remembered
-            )
+        assert self._fleet is not None or self.settings.limiter == LOCAL, "a workshop that was not entered"
+        if self._fleet is None:
+            estimate = QuotaEstimate(now=self.clock.now(), ceiling=rate, share=pace.fraction, remembered=remembered)
             limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
         else:
             limiter = self._fleet.limiter(
                 _bucket(_key(target, operation)), rate=rate, burst=burst or 1.0, share=pace.fraction, remembered=remembered
             )
-        pacer = Pacer(limiter, pace.concurrency, self.clock, holdups)
+        return self._paced_by(limiter, target, operation, holdups)
+
+    def _paced_by(
+        self, limiter: "LocalLimiter | RedisLimiter", target: AwsTarget, operation: str, holdups: Holdups | None
+    ) -> Pacer:
+        pacer = Pacer(limiter, target.settings.concurrency, self.clock, holdups)
         self._paced[pacer] = (_key(target, operation), limiter)
         return pacer
 
@@ -215,12 +224,13 @@ class Workshop:
         known = [rate for rate in (asked, found and found.rate) if isinstance(rate, float | int)]
         return min(known, default=None)
 
-    def remember(self) -> None:
-        """Write down what the pacers made here have learned by now."""
-        if self._book is not None:
-            book, now = self._book, self.clock.wall()
-            notes = (book.note(key, limiter.learned, now) for key, limiter in self._paced.values())
-            book.remember(note for note in notes if note is not None)
+    def remember(self) -> bool:
+        """Write down what the pacers made here have learned by now. Whether that was wanted and done."""
+        if self._book is None:
+            return False
+        book, now = self._book, self.clock.wall()
+        notes = (book.note(key, limiter.learned, now) for key, limiter in self._paced.values())
+        return book.remember(note for note in notes if note is not None)
 
 
 def _key(target: AwsTarget, operation: str) -> QuotaKey:

@@ -31,7 +31,10 @@ def calibrate(domain: str, trigger: str, calls: int, yes: bool, as_json: bool, c
 
     from batcher.calibration import Calibrator
 
-    calibrator = Calibrator(settings_from(given, config), domain, trigger, calls)
+    def warn(text: str) -> None:
+        click.echo(f"batcher: {text}", err=True)
+
+    calibrator = Calibrator(settings_from(given, config), domain, trigger, calls, warn)
     raise SystemExit(anyio.run(work, calibrator, f"{trigger} in {domain}", calls, yes, as_json))
 
 
@@ -54,16 +57,17 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
         found = await calibrator.measure()
     if as_json:
         click.echo(msgspec.json.encode(found))
-    click.echo(_said(found, calibrator.settings.remember), err=True)
+    click.echo(_said(found), err=True)
     return 0 if found.measured else 1
 
 
-def _said(found: "Calibration", remember: bool) -> str:
+def _said(found: "Calibration") -> str:
     from batcher.cli.words import duration, rate_text, several
 
     effort = f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,} throttled"
     if not found.measured:
-        return f"Not measured: {effort}. It allows {rate_text(found.rate)} at least; give more --calls."
-    kept = "remembered" if remember else "not remembered"
+        why = " The answers leave too much open, as they do while somebody else uses the quota." if found.throttles else ""
+        return f"Not measured: {effort}.{why} It allows {rate_text(found.rate)} at least; give more --calls."
+    kept = "remembered" if found.remembered else "not remembered"
     burst = "?" if found.burst is None else f"{found.burst:,.3g}"
     return f"{rate_text(found.rate)} (±{100 * found.doubt:.2g} %), burst {burst}: {effort}; {kept}."

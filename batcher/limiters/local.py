@@ -4,6 +4,7 @@ import anyio
 from aiolimiter import AsyncLimiter
 
 from batcher.ports import Clock
+from batcher.rules.pressing import Pressing
 from batcher.rules.quota import Learned, Outcome, QuotaEstimate, Ticket
 from batcher.rules.verdicts import Verdict
 
@@ -55,7 +56,7 @@ class Opening:
 class LocalLimiter:
     """One bucket. ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it."""
 
-    def __init__(self, estimate: QuotaEstimate, *, clock: Clock, rate: float | None, burst: float) -> None:
+    def __init__(self, estimate: QuotaEstimate | Pressing, *, clock: Clock, rate: float | None, burst: float) -> None:
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)

@@ -59,6 +59,34 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
     assert "No quota is remembered" in (await batcher("quota")).err
 
 
+@pytest.mark.parametrize(
+    ("rate", "burst", "latency"), [(100, 20, (0.01, 0.05)), (50, 20, (0.01, 0.01)), (20, 5, (0.01, 0.01)), (5, 1, (0.01, 0.01))]
+)
+async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
+    batcher: Command, rate: float, burst: float, latency: tuple[float, float]
+) -> None:
+    emulator = seeded(rate=rate, burst=burst, latency=latency)
+    async with emulator as url:
+        ended = await batcher("calibrate", *ON, "--endpoint-url", url, "--yes", "--json")
+    found = json.loads(ended.out)
+    assert sum(emulator.counts()["UpdateEventTrigger"].values()) == found["calls"] <= 200
+    if found["measured"]:
+        assert found["rate"] == pytest.approx(rate, rel=max(0.02, found["doubt"]))
+        assert found["burst"] == pytest.approx(burst, rel=0.25, abs=0.5)
+    else:  # the machine was too busy to send evenly: then nothing is claimed
+        assert (ended.code, found["rate"] <= rate) == (1, True)
+
+
+async def test_what_can_not_be_kept_is_said_and_where(batcher: Command, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    batcher.environ["XDG_STATE_HOME"] = str(tmp_path / "file" / "state")
+    async with seeded(rate=20, burst=5) as url:
+        ended = await batcher("calibrate", *ON, "--endpoint-url", url, "--yes", "--json")
+    assert (ended.code, json.loads(ended.out)["remembered"]) == (0, False)
+    assert f"{tmp_path}/file/state/batcher/quotas.json can't be written: Not a directory" in ended.err
+    assert "; not remembered." in ended.err
+
+
 async def test_too_few_calls_tell_too_little_and_are_not_exceeded(batcher: Command) -> None:
     emulator = seeded(rate=100, burst=100)
     async with emulator as url:

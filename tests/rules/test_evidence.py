@@ -1,0 +1,108 @@
+"""What calls prove about a bucket: the truth is in the interval whatever the bucket, and nothing is claimed beyond."""
+
+import math
+from random import Random
+
+import pytest
+
+from batcher.rules.evidence import Call, Proof, prove
+from batcher.rules.pressing import Pressing
+from tests.rules.simulation import Simulation, World
+
+
+class Budgeted(Pressing):
+    """A measurement of at most so many calls, which looks as the calibration does."""
+
+    def __init__(self, calls: int) -> None:
+        super().__init__()
+        self._budget = calls
+
+    def next_send(self, now: float) -> float:
+        if self.worth_a_look:
+            self.look()
+        if self.settled or self._sent >= self._budget:
+            return math.inf
+        return super().next_send(now)
+
+    @property
+    def calls(self) -> list[Call]:
+        return self._calls
+
+    @property
+    def proof(self) -> Proof | None:
+        return self._proof
+
+
+def measured(world: World, seed: int, *, level: float | None = None, calls: int = 200) -> Budgeted:
+    pressing = Budgeted(calls)
+    simulation = Simulation(world, pressing, seed=seed)  # type: ignore[arg-type]
+    simulation.bucket.level = world.burst if level is None else level
+    simulation.run()
+    pressing.look()
+    return pressing
+
+
+@pytest.mark.parametrize(
+    ("rate", "burst"), [(100, 20), (50, 20), (20, 5), (5, 1), (2, 5), (30, 30), (10, 40), (1, 1), (1, 3), (4.5, 9)]
+)
+def test_a_quota_is_measured_within_two_hundred_calls(rate: float, burst: float) -> None:
+    found = measured(World(rate=rate, burst=burst, latency=(0.01, 0.05)), seed=1)
+    assert found.settled or found.estimate.doubt < 0.06
+    assert len(found.calls) <= 200
+    assert abs(found.estimate.rate - rate) <= found.estimate.doubt * rate
+    assert found.estimate.burst == pytest.approx(burst, rel=0.1, abs=0.5)
+
+
+def drawn(random: Random) -> tuple[World, float]:
+    rate = math.exp(random.uniform(math.log(0.5), math.log(300)))
+    burst = max(1.0, rate * random.choice([0.0, 0.1, 0.2, 0.5, 1.0, 3.0, random.uniform(1, 10)]))
+    low = math.exp(random.uniform(math.log(0.005), math.log(0.15)))
+    world = World(
+        rate=rate,
+        burst=burst,
+        latency=(low, min(0.2, low * random.uniform(1, 3))),
+        before_decision=random.choice([0.0, 0.5, 1.0, random.random()]),
+        independent_ways=random.choice([False, True]),
+    )
+    return world, burst * random.choice([1.0, 1.0, 0.0, random.random()])
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claimed(seed: int) -> None:
+    world, level = drawn(Random(seed))
+    found = measured(world, seed, level=level, calls=100).proof
+    if found is not None:
+        assert found.low * 0.98 <= world.rate <= found.high * 1.02
+
+
+def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
+    """A burst of 20, emptied, left alone for a second, emptied again: 20 tokens came of it, and 100 may have."""
+    calls = [Call(at + n / 1000, at + n / 1000, n < 20) for at in (0.0, 1.0, 2.0) for n in range(21)]
+    found = prove(calls)
+    assert found is not None
+    assert found.low == pytest.approx(20, rel=0.03)
+    assert found.high > 100
+    assert found.doubt > 0.5
+
+
+def test_without_a_throttle_or_an_accepted_call_nothing_is_proved() -> None:
+    assert prove([]) is None
+    assert prove([Call(n, n, True) for n in range(9)]) is None
+    assert prove([Call(n, n, False) for n in range(9)]) is None
+
+
+def test_lost_calls_widen_what_is_claimed_and_hide_nothing() -> None:
+    world = World(rate=20, burst=10, latency=(0.02, 0.03))
+    clean, lossy = (measured(each, 3).proof for each in (world, World(rate=20, burst=10, latency=(0.02, 0.03), losses=0.1)))
+    assert clean is not None
+    assert lossy is not None
+    assert lossy.low <= 20 <= lossy.high
+
+
+def test_somebody_else_at_the_same_bucket_costs_certainty() -> None:
+    calls = measured(World(rate=20, burst=10, latency=(0.02, 0.03)), 3).calls
+    at = next(n for n, call in enumerate(calls) if call.accepted is False)
+    stray = [*calls[: at // 2], calls[at // 2]._replace(accepted=False), *calls[at // 2 + 1 :]]
+    clean, disturbed = prove(calls), prove(stray)
+    assert clean is not None
+    assert disturbed is None or disturbed.doubt > clean.doubt
