@@ -72,8 +72,8 @@ class LocalLimiter:
 
     @property
     def learned(self) -> Learned:
-        """What the estimate knows of the quota by now."""
-        return self._estimate.estimate
+        """What the estimate knows of the quota by now, for another run to start from."""
+        return self._estimate.worth_keeping
 
     async def acquire(self) -> object:
         if self._ceiling is not None:

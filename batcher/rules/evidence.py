@@ -21,6 +21,7 @@ HALVES = ((0.0, 0.5), (0.25, 0.75), (0.5, 1.0))  # the same, less exactly
 SLACKS = (0.0, 1.0, 3.0, 9.0)  # tokens that somebody else may have taken meanwhile, or that a stray throttle did not see
 SMALL = 2.0  # tokens: such a bucket runs over between two calls, and it matters when
 FINE = 0.01  # tokens: bursts near 1 are told apart that far, larger ones less
+ABOUT = 1.001  # more than halving leaves open
 HALVINGS = 17  # of a range of a million, as a logarithm: to 0.01 %
 SLOWEST, FASTEST = 0.01, 1e4  # per second; calls can't measure a quota beyond
 ROUNDING = 1e-9  # tokens
@@ -126,7 +127,7 @@ def _explanation(paths: _Paths, most: float) -> _Explanation | None:
         left = [(1.0, most)]
         while left:
             small, large = left.pop()
-            if lowest(large) > highest(small):
+            if lowest(large) > ABOUT * highest(small):
                 continue
             if large - small < FINE * small**1.5:
                 yield small, large
@@ -162,15 +163,18 @@ def _paths(calls: Sequence[Call], begin: float, end: float, slack: float) -> _Pa
     earliest = sorted(early for early, _, accepted in spans if accepted is not False)
     latest = sorted(late for _, late, accepted in spans if accepted is not False)
 
-    def across(time: float) -> float:
-        return slack + max(0, bisect_left(earliest, time) - bisect_right(latest, time))
+    def across(bisect: Callable[[list[float], float], int], time: float) -> float:
+        return slack + bisect(earliest, time) - bisect(latest, time)
 
-    high = [_Seen(late, late - early, accepted, across(late)) for early, late, accepted in sorted(spans, key=lambda s: s[1])]
+    high = [
+        _Seen(late, late - early, accepted, across(bisect_right, late))
+        for early, late, accepted in sorted(spans, key=lambda s: s[1])
+    ]
     low, decided = [], -math.inf
     for early, late, accepted in sorted(spans, key=lambda s: s[0]):
         decided = max(decided, late)
         ahead = slack + max(0, bisect_left(earliest, late) - bisect_right(earliest, early))
-        low.append(_Seen(early, late - early, accepted, across(early), ahead, decided - early))
+        low.append(_Seen(early, late - early, accepted, across(bisect_left, early), ahead, decided - early))
     return _Paths(high, low)
 
 

@@ -51,6 +51,11 @@ class Noise:
         """Whether calls were refused lately that may be of an empty bucket: not the moment to grow."""
         return self._run > 0 and not self._hurry
 
+    @property
+    def troubled(self) -> bool:
+        """Whether throttles of late may have had nothing to do with the rate."""
+        return self.standing is not Standing.NONE or self._unexplained > RARE / 2
+
     def accepted(self, *, holding: bool, overdrawn: bool) -> bool:
         """A call went through. Whether noise is found by it.
 

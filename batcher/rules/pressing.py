@@ -53,6 +53,8 @@ class Pressing:
         # no bucket holds more than some 10 seconds' worth: so much at least flows in
         return Learned(rate=self._accepted / (10 + (self._now - self._start if self._calls else 0.0)))
 
+    worth_keeping = estimate
+
     @property
     def worth_a_look(self) -> bool:
         """Whether there are enough answers since the last look for another."""

@@ -5,7 +5,7 @@ teaches anything in ``noise``; here it is decided how fast to send. The method a
 """
 
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
@@ -119,6 +119,11 @@ class QuotaEstimate:
         if belief.phase is Phase.RAMP:  # no bucket holds more than some 10 seconds' worth: so much at least flows in
             return Learned(rate=max(LOWEST_RATE, self._accepted / (10 + self._now - self._start)))
         return Learned(rate=belief.bucket.rate, burst=belief.bucket.burst, doubt=belief.doubt)
+
+    @property
+    def worth_keeping(self) -> Learned:
+        """The estimate; but a guess, while throttles that have nothing to do with the rate may have lowered it."""
+        return replace(self.estimate, doubt=1.0) if self._noise.troubled else self.estimate
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave. Not after ``now``: it may leave now. Else ask again then."""

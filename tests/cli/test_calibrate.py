@@ -39,7 +39,11 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
         assert set(json.loads(asked.pop())) == {*trigger(1)}
 
         table = await batcher("quota")
-        assert (table.code, "20/s" in table.out, "eu-west-1  UpdateEventTrigger" in table.out) == (0, True, True)
+        assert (table.code, f"{found['rate']:.3g}/s" in table.out, "eu-west-1  UpdateEventTrigger" in table.out) == (
+            0,
+            True,
+            True,
+        )
         (entry,) = json.loads((await batcher("quota", "--json")).out)["quotas"]
         assert (entry["account"], entry["operation"]) == (found["account"], "UpdateEventTrigger")
         assert 0 <= entry["age_seconds"] < 60
@@ -51,7 +55,7 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
         assert "it would need" in late.err
         assert len(emulator.applied()) == found["calls"] - found["throttles"]
         ended = await batcher(*run, "--deadline", "10m")
-        assert (ended.code, "20/s is what this account was found to allow just now" in ended.err) == (0, True)
+        assert (ended.code, f"{found['rate']:.3g}/s is what this account was found to allow just now" in ended.err) == (0, True)
         assert json.loads(ended.out)["throttles"] <= 4
 
     assert "Forgot 0" in (await batcher("quota", "--forget", "--account", "999")).err
@@ -77,13 +81,12 @@ async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
         assert (ended.code, found["rate"] <= rate) == (1, True)
 
 
-async def test_what_can_not_be_kept_is_said_and_where(batcher: Command, tmp_path: Path) -> None:
-    (tmp_path / "file").write_text("")
-    batcher.environ["XDG_STATE_HOME"] = str(tmp_path / "file" / "state")
+async def test_what_can_not_be_kept_is_said_and_where(batcher: Command) -> None:
+    batcher.environ["XDG_STATE_HOME"] = "/proc/nowhere"  # where root can't write either
     async with seeded(rate=20, burst=5) as url:
         ended = await batcher("calibrate", *ON, "--endpoint-url", url, "--yes", "--json")
     assert (ended.code, json.loads(ended.out)["remembered"]) == (0, False)
-    assert f"{tmp_path}/file/state/batcher/quotas.json can't be written: Not a directory" in ended.err
+    assert "/proc/nowhere/batcher/quotas.json can't be written: " in ended.err
     assert "; not remembered." in ended.err
 
 

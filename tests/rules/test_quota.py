@@ -205,6 +205,18 @@ def test_noise_that_is_over_is_forgotten() -> None:
     assert noise.refused(expected=True, overdue=False, holding=True)
 
 
+@pytest.mark.parametrize("share", [0.01, 0.02])
+def test_what_stray_throttles_may_have_lowered_is_not_kept_as_known(share: float) -> None:
+    for seed in range(4):
+        quota = QuotaEstimate(now=0.0)
+        Simulation(World(rate=100, burst=100, spurious=share, faults=0.02, losses=0.01), quota, seed=seed, updates=1000).run()
+        kept = quota.worth_keeping
+        assert kept.doubt == 1.0 or kept.rate >= 0.9 * 100
+    calm = QuotaEstimate(now=0.0)
+    Simulation(World(rate=100, burst=100, faults=0.02, losses=0.01), calm, seed=0, updates=1000).run()
+    assert calm.worth_keeping == calm.estimate
+
+
 def test_a_share_leaves_the_rest_to_others() -> None:
     tenant = Tenant(start=15, stop=60, rate=24)
     world = World(rate=50, burst=50, tenants=(tenant,))
