@@ -54,8 +54,8 @@ check: $(VENV)/.installed-dev
 	$(BIN)/python -m pytest tests/docs
 
 # Opt-in: the emulator against the AWS SDK for JavaScript and the AWS CLI (needs node and npm).
-conformance: $(VENV)/.installed
-	PATH="$(CURDIR)/$(BIN):$$PATH" sh tests/conformance/run.sh
+conformance: $(VENV)/.installed-dev
+	PYTHON="$(CURDIR)/$(BIN)/python" bash tests/conformance/run.sh
 
 bench: $(VENV)/.installed-dev
 	@for each in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$each"; $(BIN)/python $$each || exit 1; done
