@@ -24,6 +24,7 @@ FINE = 0.01  # tokens: bursts near 1 are told apart that far, larger ones less
 ABOUT = 1.001  # more than halving leaves open
 HALVINGS = 17  # of a range of a million, as a logarithm: to 0.01 %
 SLOWEST, FASTEST = 0.01, 1e4  # per second; calls can't measure a quota beyond
+LEAST_DOUBT = 0.02  # a busy event loop notes times a few milliseconds off
 ROUNDING = 1e-9  # tokens
 
 
@@ -46,7 +47,7 @@ class Proof(Struct, frozen=True, kw_only=True):
     @property
     def doubt(self) -> float:
         """How far the rate may be off, as a part of it."""
-        return max(self.high - self.rate, self.rate - self.low) / self.rate
+        return max(LEAST_DOUBT, (self.high - self.rate) / self.rate, (self.rate - self.low) / self.rate)
 
     @property
     def alone(self) -> bool:

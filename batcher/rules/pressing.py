@@ -9,7 +9,7 @@ import math
 from batcher.rules.evidence import Call, Proof, prove
 from batcher.rules.quota import CATCH_UP, LONGEST_RETRY_AFTER, Learned, Outcome, Ticket, ramp
 
-SURE = 0.01  # doubt at which more calls would tell nothing new
+SURE = 0.02  # doubt at which more calls would tell nothing new
 SURE_OF_ONE = 0.15  # the same, where one whole number alone is left
 TOO_WIDE = 0.25  # doubt from which on nothing was measured
 PRESS = 1.25  # of the rate so far: one call in five is refused, and each of them says that nothing ran over
