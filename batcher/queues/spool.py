@@ -2,6 +2,7 @@
 
     DIR/NAME.jsonl               waits; written under a name with a dot and renamed, so it is whole when it is seen
     DIR/claimed/NAME.jsonl       being worked through; NAME.jsonl.lock is flocked by its worker, NAME.run is its run directory
+                                 (those of NAME.jsonl.gz and NAME.jsonl.zst too, so only one of the three is here at a time)
     DIR/done/, DIR/failed/       both of them after the end; NAME.jsonl.wrong says what was wrong
 
 The kernel lets go of the lock of a worker that dies, so a claimed file whose lock can be had was left by the dead. Nothing is
@@ -72,19 +73,32 @@ class SpoolDirectory:
     def _take(self, path: Path) -> Claim | None:
         """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the dead."""
         name = path.name
-        if name in self._locks or (lock := held(self._claimed / f"{name}.lock")) is None:
+        if (lock := held(self._lock_of(name))) is None:
             return None
         mine = self._claimed / name
-        resumed = mine.exists()
         try:
-            if not resumed:
-                path.rename(mine)
+            if not (resumed := mine.exists()):
+                if self._in_use(name):
+                    os.close(lock)
+                    return None
                 self._tidy(mine)
+                path.rename(mine)
         except FileNotFoundError:  # another worker had it, and may have ended it by now
             self._unlock(name, lock)
             return None
+        except OSError:
+            self._unlock(name, lock)
+            raise
         self._locks[name] = lock
         return Claim(name=name, path=mine, run=_run_of(mine), resumed=resumed)
+
+    def _lock_of(self, name: str) -> Path:
+        """One for all files that share a run directory."""
+        return self._claimed / f"{_stem(name)}.jsonl.lock"
+
+    def _in_use(self, name: str) -> bool:
+        """Whether the run directory of that file is that of one in ``claimed``."""
+        return any((self._claimed / f"{_stem(name)}{ending}").exists() for ending in ENDINGS)
 
     def _tidy(self, mine: Path) -> None:
         """A run directory left here is that of an earlier file of this name, whose worker died while it moved them."""
@@ -118,8 +132,9 @@ class SpoolDirectory:
 
     def _unlock(self, name: str, lock: int) -> None:
         """The lock file goes while it is held, and only when there is nothing to lock any more."""
-        if not (self._claimed / name).exists():
-            (self._claimed / f"{name}.lock").unlink(missing_ok=True)
+        with suppress(OSError):  # one that stays behind locks nothing
+            if not self._in_use(name):
+                self._lock_of(name).unlink(missing_ok=True)
         os.close(lock)
 
     # the producer's side, and the office's
@@ -190,12 +205,12 @@ def _run_of(path: Path) -> Path:
 
 
 def _stem(name: str) -> str:
-    return name[: name.index(".jsonl")]
+    return name[: name.rindex(".jsonl")]
 
 
 def _free_name(folder: Path, name: str) -> str:
     """The name itself, or with a number where a file of that name ended before."""
-    stem, ending = _stem(name), name[name.index(".jsonl") :]
+    stem, ending = _stem(name), name[name.rindex(".jsonl") :]
     number, free = 1, name
     while (folder / free).exists() or _run_of(folder / free).exists():
         number += 1

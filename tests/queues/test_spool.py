@@ -120,3 +120,29 @@ async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_
     spool.drop("a.jsonl", [b"{}\n"])
     claim = await spool.claim()
     assert (claim.resumed, claim.run.exists()) == (False, False)
+
+
+async def test_files_that_share_a_run_directory_are_worked_through_one_after_the_other(tmp_path: Path) -> None:
+    one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
+    one.drop("a.jsonl", [b"{}\n"])
+    plain = await one.claim()
+    plain.run.mkdir()
+    one.drop("a.jsonl.gz", [b""])
+    one.drop("a.jsonl.b.jsonl", [b"{}\n"])
+    other = two.claim_now()
+    assert other is not None
+    assert (other.name, other.run.name) == ("a.jsonl.b.jsonl", "a.jsonl.b.run")
+    assert two.claim_now() is None
+    assert plain.run.is_dir()
+    one.release(plain)
+    assert two._take(tmp_path / "a.jsonl.gz") is None, "the run directory is that of the file that was let go"
+    resumed = await two.claim()
+    assert (resumed.name, resumed.resumed, resumed.run.is_dir()) == ("a.jsonl", True, True)
+    two.done(resumed)
+    packed = await one.claim()
+    assert (packed.name, packed.resumed, packed.run.exists()) == ("a.jsonl.gz", False, False)
+    packed.run.mkdir()
+    one.done(packed)
+    two.done(other)
+    assert names(tmp_path / "claimed") == []
+    assert names(tmp_path / "done") == ["a-2.jsonl.gz", "a-2.run", "a.jsonl", "a.jsonl.b.jsonl", "a.run"]
