@@ -21,6 +21,7 @@ from batcher.rundir import RunDirectory
 from batcher.worker.life import Life
 
 FAULTS_TOLD = 20  # of a file
+LOOK_UP = 0.5  # seconds that it waits for a file before it looks whether it was told to stop
 PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on is tried again
 
 
@@ -62,35 +63,19 @@ class SpoolSession:
 
     async def _next(self, once: bool) -> Claim | None:
         """The next file; None when the worker is told to stop, or there is none and it was once."""
-        claim: Claim | None = None
-        while not self._told and claim is None:
+        while not self._told:
             try:
-                if not once:
-                    claim = await self._unless_told()
-                    continue
-                with anyio.move_on_after(0):  # a file that is there is claimed before anything waits
+                with anyio.move_on_after(0 if once else LOOK_UP):  # a file that is there is claimed before anything waits
                     return await self._spool.claim()
-                return None
+                if once:
+                    return None
+                self._life.recover("spool")
             except BatcherError as error:
                 if once:
                     raise
-                self._life.ail("files", str(error))
+                self._life.ail("spool", str(error))
                 await self._wait()
-        return claim
-
-    async def _unless_told(self) -> Claim | None:
-        claim: Claim | None = None
-        async with anyio.create_task_group() as tasks:
-
-            async def cancel_when(event: anyio.Event) -> None:
-                await event.wait()
-                tasks.cancel_scope.cancel()
-
-            tasks.start_soon(cancel_when, self._life.stop)
-            tasks.start_soon(cancel_when, self._life.reload)
-            claim = await self._spool.claim()
-            tasks.cancel_scope.cancel()
-        return claim
+        return None
 
     async def _settle(self, claim: Claim) -> str | None:
         """Work a file through, and put it where it belongs; or let it go, and return why it can't go on now."""

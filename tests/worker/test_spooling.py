@@ -21,6 +21,13 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.01)
 
 
+async def until_said(worker: asyncio.subprocess.Process, words: bytes) -> None:
+    assert worker.stderr is not None
+    async with asyncio.timeout(30):
+        while words not in (line := await worker.stderr.readline()):
+            assert line, "it ended"
+
+
 def results_below(folder: Path) -> list[str]:
     """``file:id`` of every result, wherever its run directory is by now."""
     return [f"{path.parent.stem}:{each['id']}" for path in folder.glob("**/*.run/results.jsonl") for each in records(path)]
@@ -116,9 +123,7 @@ async def test_a_file_is_let_go_on_sigterm_and_waits_for_aws(batcher: Command, w
     assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
     flags = ("--rate", "20", "--connect-timeout", "1", "--no-before")
     first = await batcher.start(*worker_of(url, *flags))
-    assert first.stderr is not None
-    while b"no connection" not in (line := await first.stderr.readline()):
-        assert line, "it ended"
+    await until_said(first, b"no connection")
     assert list((spool / "failed").iterdir()) == []
     emulator = Emulator(port=port, latency=(0.0, 0.02))
     emulator.seed([trigger(n) for n in range(40)])
@@ -146,3 +151,21 @@ async def test_once_a_file_that_can_not_go_on_now_ends_the_worker_which_says_why
     assert "Stopped: updates.jsonl: " in ended.err
     assert "no connection" in ended.err
     assert (batcher.folder / "spool" / "claimed" / "updates.jsonl").exists()
+
+
+async def test_a_worker_outlives_its_directory_being_away(batcher: Command, write_lines: Callable[..., Path]) -> None:
+    write_lines([change(1)])
+    spool, emulator = batcher.folder / "spool", Emulator()
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        worker = await batcher.start(*worker_of(url))
+        await until((spool / "failed").exists)
+        spool.rename(batcher.folder / "elsewhere")
+        await until_said(worker, b"can't be read: No such file or directory")
+        (batcher.folder / "elsewhere").rename(spool)
+        await until_said(worker, b"worker.recovered")
+        assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+        await until((spool / "done" / "updates.jsonl").exists)
+        worker.send_signal(signal.SIGTERM)
+        await worker.communicate()
+    assert worker.returncode == 4
