@@ -77,8 +77,9 @@ class RunDirectory:
         if not self._is_current(self._lock):  # its holder took it away while this process waited for it
             os.close(self._lock)
             return self.__enter__()
-        os.ftruncate(self._lock, 0)
-        os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+        with suppress(OSError):  # on a full disk: only a person who finds it in use would read it
+            os.ftruncate(self._lock, 0)
+            os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
         return self
 
     def __exit__(self, *exception: object) -> None:

@@ -4,6 +4,7 @@ A file ends in ``done`` when every update succeeded or was unchanged, else in ``
 that can't go on for reasons that may pass (credentials, AWS away, a full disk) is let go and resumed later.
 """
 
+import errno
 from contextlib import AsyncExitStack
 from functools import partial
 
@@ -21,6 +22,7 @@ from batcher.rundir import RunDirectory
 from batcher.worker.life import Life
 
 FAULTS_TOLD = 20  # of a file
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, the user's part of it, what the process may write
 LOOK_UP = 0.5  # seconds that it waits for a file before it looks whether it was told to stop
 PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on is tried again
 
@@ -82,26 +84,36 @@ class SpoolSession:
         self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
         try:
             wrong, later = await self._work(claim)
-        except (InputError, RunDirectoryError) as error:
-            wrong, later = str(error), None
+            if later is None:
+                self._put_away(claim, wrong)
         except BatcherError as error:
-            wrong, later = None, str(error)
+            later = str(error)
         if later is not None:
             self._spool.release(claim)
             return later
         self._pause = PAUSE
         self._life.recover("files")
+        return None
+
+    def _put_away(self, claim: Claim, wrong: str | None) -> None:
+        """Raises QueueError and OutputError when it can't be moved; it stays claimed then."""
         if wrong is None:
             self._spool.done(claim)
             self._log.info("file.ended", file=claim.name)
         else:
-            self.failed = True
             self._spool.failed(claim, wrong)
+            self.failed = True
             self._log.warning("file.ended", file=claim.name, wrong=wrong)
-        return None
 
     async def _work(self, claim: Claim) -> tuple[str | None, str | None]:
-        """What is wrong with the file for good, or why to go on with it later; neither: it is done. Raises BatcherError."""
+        """What is wrong with the file for good, or why to go on with it later; neither: it is done."""
+        try:
+            return await self._run_through(claim)
+        except BatcherError as error:
+            return (None, str(error)) if _may_pass(error) else (str(error), None)
+
+    async def _run_through(self, claim: Claim) -> tuple[str | None, str | None]:
+        """As ``_work``. Raises BatcherError."""
         async with AsyncExitStack() as stack:
             directory = stack.enter_context(RunDirectory(claim.run))
             bulk = BulkRun(str(claim.path), directory, self._settings, keeper=self._keeper)
@@ -152,3 +164,15 @@ class SpoolSession:
         await self._life.stop_now.wait()
         if self.bulk is not None and self.bulk.runner is not None:
             self.bulk.runner.abort()
+
+
+def _may_pass(error: BatcherError) -> bool:
+    """Whether the file can go on later: not after what is wrong with itself, or when its run directory is of another."""
+    match error:
+        case InputError(__cause__=OSError(errno=number)):
+            return number in FULL
+        case InputError():
+            return False
+        case RunDirectoryError():
+            return isinstance(error.__cause__, OSError)
+    return True

@@ -1,6 +1,8 @@
 """``batcher worker`` on a spool directory: each file is one run, worked through by one worker at a time, to its end."""
 
 import asyncio
+import gzip
+import resource
 import signal
 from collections import Counter
 from collections.abc import Callable
@@ -169,3 +171,30 @@ async def test_a_worker_outlives_its_directory_being_away(batcher: Command, writ
         worker.send_signal(signal.SIGTERM)
         await worker.communicate()
     assert worker.returncode == 4
+
+
+async def test_a_disk_that_is_full_or_not_there_is_waited_for(batcher: Command, write_lines: Callable[..., Path]) -> None:
+    spool, emulator = batcher.folder / "spool", Emulator()
+    emulator.seed([trigger(1), trigger(2)])
+    async with emulator as url:
+        worker = await batcher.start(*worker_of(url))
+        await until((spool / "failed").exists)
+        limits = resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, (0, -1))
+        (spool / ".a").write_bytes(gzip.compress(write_lines([change(1)]).read_bytes()))
+        (spool / ".a").rename(spool / "a.jsonl.gz")
+        await until_said(worker, b"can't be copied")
+        (spool / "done").rmdir()
+        resource.prlimit(worker.pid, resource.RLIMIT_FSIZE, limits)
+        await until_said(worker, b"can't be moved")
+        (spool / "done").mkdir()
+        await until((spool / "done" / "a.run").exists)
+        (spool / "claimed" / "b.run").symlink_to(batcher.folder / "disk")
+        write_lines([change(2)]).rename(spool / "claimed" / "b.jsonl")
+        await until_said(worker, b"can't be used as run directory")
+        (batcher.folder / "disk").mkdir()
+        await until((spool / "done" / "b.run").exists)
+        worker.send_signal(signal.SIGTERM)
+        await worker.communicate()
+    assert worker.returncode == 4
+    assert list((spool / "failed").iterdir()) == []
+    assert len(emulator.applied()) == 2, "each was sent once"
