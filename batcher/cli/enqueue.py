@@ -100,9 +100,8 @@ def _batches(updates: "Iterator[Update]") -> "Iterator[list[Update]]":
 
 
 def _stem(file: str) -> str:
-    """What the file is called in a spool directory: its own name, or for standard input one of its own."""
+    """What the file is called in a spool directory: its own name without dots before it, else one of the time."""
     from datetime import UTC, datetime
 
-    if file == "-":
-        return f"stdin-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
-    return Path(file).name.partition(".jsonl")[0]
+    own = "" if file == "-" else Path(file).name.partition(".jsonl")[0].lstrip(".")
+    return own or f"{'stdin' if file == '-' else 'updates'}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"

@@ -146,6 +146,8 @@ class SpoolDirectory:
     def drop(self, name: str, lines: Iterable[bytes]) -> None:
         """Put in a file, whole and durable before any worker sees it. Raises QueueError as ``send``."""
         beside, there = self.path / f".{name}.new", self.path / name
+        if name.startswith("."):
+            raise QueueError(f"{there}: workers take no name that begins with a dot. Give the file another name.")
         try:
             with LinesFile(beside) as file:
                 for line in lines:

@@ -146,3 +146,9 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
     two.done(other)
     assert names(tmp_path / "claimed") == []
     assert names(tmp_path / "done") == ["a-2.jsonl.gz", "a-2.run", "a.jsonl", "a.jsonl.b.jsonl", "a.run"]
+
+
+def test_a_name_that_workers_would_not_see_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(QueueError, match="begins with a dot"):
+        SpoolDirectory(tmp_path).drop(".a.jsonl", [b"{}\n"])
+    assert names(tmp_path) == ["claimed", "done", "failed"]

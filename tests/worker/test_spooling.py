@@ -198,3 +198,15 @@ async def test_a_disk_that_is_full_or_not_there_is_waited_for(batcher: Command, 
     assert worker.returncode == 4
     assert list((spool / "failed").iterdir()) == []
     assert len(emulator.applied()) == 2, "each was sent once"
+
+
+async def test_a_file_with_a_dot_before_its_name_is_put_in_under_one_that_workers_see(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    for name in (".updates.jsonl", ".jsonl"):
+        write_lines([change(1)], name)
+        put = await batcher("enqueue", name, "--queue", "spool:spool")
+        assert put.code == 0, put.err
+    status = await batcher("queue", "status", "spool:spool")
+    assert status.out.startswith("2 waiting")
+    assert (batcher.folder / "spool" / "updates.jsonl").exists()
