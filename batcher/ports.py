@@ -3,7 +3,7 @@
 Protocols only. Each has its double in ``batcher.testing`` and one contract suite over every adapter.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -156,8 +156,8 @@ class QueueOffice(Protocol):
 class Spool(Protocol):
     """Whole files of updates, each claimed by one worker until it ends, dies or lets go."""
 
-    async def claim(self) -> Claim:
-        """Wait for a file that nobody has, one that a dead worker left before any other."""
+    async def claim(self, skip: Collection[str] = ()) -> Claim:
+        """Wait for a file that nobody has, one that a dead worker left before any other; not for those named in ``skip``."""
         ...
 
     def done(self, claim: Claim) -> None: ...

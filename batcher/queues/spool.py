@@ -11,7 +11,7 @@ read here but names; several hosts can share a directory where rename and flock 
 
 import os
 import time
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -53,18 +53,21 @@ class SpoolDirectory:
 
     # the worker's side
 
-    async def claim(self) -> Claim:
-        """The oldest file that nobody has; one that a dead worker left before any other. Raises QueueError."""
+    async def claim(self, skip: Collection[str] = ()) -> Claim:
+        """The oldest file that nobody has and ``skip`` does not name; one that a dead worker left before any other.
+
+        Raises QueueError.
+        """
         while True:
-            if (claim := self.claim_now()) is not None:
+            if (claim := self.claim_now(skip)) is not None:
                 return claim
             await anyio.sleep(LOOK_AGAIN)
 
-    def claim_now(self) -> Claim | None:
+    def claim_now(self, skip: Collection[str] = ()) -> Claim | None:
         """The same without waiting: None when there is none."""
         try:
             for path in (*_oldest_first(self._claimed), *_oldest_first(self.path)):
-                if (claim := self._take(path)) is not None:
+                if path.name not in skip and (claim := self._take(path)) is not None:
                     return claim
         except OSError as error:
             raise QueueError(f"{self.path}: can't be read: {error.strerror}. Trying again may help.") from error

@@ -1,7 +1,8 @@
 """A worker on a spool directory: one file after the other, each worked through as a run with its own run directory.
 
 A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with what is wrong beside it. One
-that can't go on for reasons that may pass (credentials, AWS away, a full disk) is let go and resumed later.
+that can't go on for reasons that may pass (credentials, AWS away, a full disk) is let go and resumed later. Others wait
+behind it for half a minute, so that a short outage leaves files in their order, and then go before it.
 """
 
 import errno
@@ -24,7 +25,8 @@ from batcher.worker.life import Life
 FAULTS_TOLD = 20  # of a file
 FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, the user's part of it, what the process may write
 LOOK_UP = 0.5  # seconds that it waits for a file before it looks whether it was told to stop
-PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on is tried again
+PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on, or a directory that is away, is tried again
+LET_OTHERS_GO = 30.0  # seconds; from a pause this long on others go in the meantime
 
 
 class SpoolSession:
@@ -38,7 +40,8 @@ class SpoolSession:
         self._life = life
         self._keeper = keeper
         self._log = log
-        self._pause = PAUSE
+        self._pauses: dict[str, float] = {}  # the next one of each file that could not go on
+        self._not_before: dict[str, float] = {}
 
     async def run(self, *, once: bool) -> None:
         """Work until the worker is told to stop or to reload; with ``once``, until no file waits or one can't go on.
@@ -56,7 +59,7 @@ class SpoolSession:
                 self._life.ail("files", f"{claim.name}: {later}")
                 if once:
                     break
-                await self._wait()
+                await self._put_off(claim.name)
             beside.cancel_scope.cancel()
 
     @property
@@ -65,18 +68,21 @@ class SpoolSession:
 
     async def _next(self, once: bool) -> Claim | None:
         """The next file; None when the worker is told to stop, or there is none and it was once."""
+        claim, pause = None, PAUSE
         while not self._told:
             try:
                 with anyio.move_on_after(0 if once else LOOK_UP):  # a file that is there is claimed before anything waits
-                    return await self._spool.claim()
-                if once:
-                    return None
+                    claim = await self._spool.claim(self._put_off_now())
                 self._life.recover("spool")
+                pause = PAUSE
+                if once or claim is not None:
+                    return claim
             except BatcherError as error:
                 if once:
                     raise
                 self._life.ail("spool", str(error))
-                await self._wait()
+                await self._life.pause(pause)
+                pause = min(2 * pause, LONGEST_PAUSE)
         return None
 
     async def _settle(self, claim: Claim) -> str | None:
@@ -91,7 +97,7 @@ class SpoolSession:
         if later is not None:
             self._spool.release(claim)
             return later
-        self._pause = PAUSE
+        self._pauses.pop(claim.name, None)
         self._life.recover("files")
         return None
 
@@ -151,9 +157,17 @@ class SpoolSession:
             return f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in results.jsonl of its run.", None
         return None, None
 
-    async def _wait(self) -> None:
-        await self._life.pause(self._pause)
-        self._pause = min(2 * self._pause, LONGEST_PAUSE)
+    async def _put_off(self, name: str) -> None:
+        """Try that file again after a pause, which is waited for here unless others may go in the meantime."""
+        pause = self._pauses.get(name, PAUSE)
+        self._pauses[name] = min(2 * pause, LONGEST_PAUSE)
+        self._not_before[name] = anyio.current_time() + pause
+        if pause < LET_OTHERS_GO:
+            await self._life.pause(pause)
+
+    def _put_off_now(self) -> list[str]:
+        now = anyio.current_time()
+        return [name for name, time in self._not_before.items() if now < time]
 
     async def _drain_when(self, event: anyio.Event) -> None:
         await event.wait()

@@ -135,7 +135,7 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
     assert two.claim_now() is None
     assert plain.run.is_dir()
     one.release(plain)
-    assert two._take(tmp_path / "a.jsonl.gz") is None, "the run directory is that of the file that was let go"
+    assert two.claim_now({"a.jsonl"}) is None, "the run directory is that of the file that was let go"
     resumed = await two.claim()
     assert (resumed.name, resumed.resumed, resumed.run.is_dir()) == ("a.jsonl", True, True)
     two.done(resumed)

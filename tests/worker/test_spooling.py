@@ -8,7 +8,17 @@ from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
+import pytest
+
+from batcher.bulk import Keeper
+from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
+from batcher.logs import logger
+from batcher.queues.spool import SpoolDirectory
+from batcher.worker import spooling
+from batcher.worker.life import Life
+from batcher.worker.spooling import SpoolSession
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 
@@ -164,9 +174,9 @@ async def test_a_worker_outlives_its_directory_being_away(batcher: Command, writ
         await until((spool / "failed").exists)
         spool.rename(batcher.folder / "elsewhere")
         await until_said(worker, b"can't be read: No such file or directory")
+        (batcher.folder / "updates.jsonl").rename(batcher.folder / "elsewhere" / "updates.jsonl")
         (batcher.folder / "elsewhere").rename(spool)
         await until_said(worker, b"worker.recovered")
-        assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
         await until((spool / "done" / "updates.jsonl").exists)
         worker.send_signal(signal.SIGTERM)
         await worker.communicate()
@@ -210,3 +220,29 @@ async def test_a_file_with_a_dot_before_its_name_is_put_in_under_one_that_worker
     status = await batcher("queue", "status", "spool:spool")
     assert status.out.startswith("2 waiting")
     assert (batcher.folder / "spool" / "updates.jsonl").exists()
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(spooling, "PAUSE", 0.01)
+    monkeypatch.setattr(spooling, "LET_OTHERS_GO", 0.05)  # after 0.01 + 0.02 + 0.04
+    spool, emulator, life = SpoolDirectory(tmp_path), Emulator(), Life(logger(), grace=1.0)
+    emulator.seed([trigger(1)])
+    tried: list[str] = []
+    monkeypatch.setattr(life, "ail", lambda part, reason: tried.append(reason))
+    keeper = Keeper(on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None)
+    spool.drop("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
+    spool.drop("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
+    async with emulator as url, asyncio.timeout(60):
+        targets = {"locked": TargetSettings(region="eu-west-1", profile="nobody", endpoint_url=url)}
+        settings = Settings(region="eu-west-1", endpoint_url=url, read_rate=1000.0, targets=targets)
+        session = SpoolSession(spool, settings, life, keeper, logger())
+        working = asyncio.create_task(session.run(once=False))
+        await until((tmp_path / "done" / "b.run").exists)
+        life.stop.set()
+        await working
+    assert tried.index("good") >= 4
+    assert all(each.startswith("a.jsonl: ") for each in tried if each != "good")
+    assert (tmp_path / "claimed" / "a.jsonl").exists()
