@@ -14,6 +14,11 @@ class Latency:
         self.spread = 0.0
         self._weight = 0
 
+    @property
+    def usual(self) -> float:
+        """The mean, once there is a second answer: the first way may be longer than any other, so it tells nothing of them."""
+        return self.mean if self._weight > 1 else 0.0
+
     def add(self, seconds: float) -> None:
         self._weight = min(16, self._weight + 1)
         error = seconds - self.mean

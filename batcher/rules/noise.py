@@ -54,7 +54,7 @@ class Noise:
     @property
     def troubled(self) -> bool:
         """Whether throttles of late may have had nothing to do with the rate."""
-        return self.standing is not Standing.NONE or self._unexplained > RARE / 2
+        return self.standing is not Standing.NONE
 
     def accepted(self, *, holding: bool, overdrawn: bool) -> bool:
         """A call went through. Whether noise is found by it.

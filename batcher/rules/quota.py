@@ -190,7 +190,7 @@ class QuotaEstimate:
             return
         self._since += 1
         if belief.no_room:  # the next call must not reach the bucket before it holds a token again
-            later = (now - ticket.sent - belief.latency.mean) / 2 + belief.latency.spread
+            later = (now - ticket.sent - belief.latency.usual) / 2 + belief.latency.spread
             self._resume = max(self._resume, ticket.sent + later + 1 / self._pace(now))
         self._grow(now)
 
