@@ -1,7 +1,7 @@
 """One target at work in a worker: opened, worked at until it can't go on, and tried again after a while."""
 
 import random
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from math import ceil
 
 import anyio
@@ -34,7 +34,7 @@ class Desk:
         journal: Journal,
         log: FilteringBoundLogger,
         *,
-        on_result: Callable[[Result], Awaitable[None]],
+        on_result: Callable[[Result], None],
         on_trouble: Callable[[str, str | None], None],
     ) -> None:
         """``on_trouble`` is told of a target and why it can't be used, or None when it can again."""
@@ -145,7 +145,7 @@ class Desk:
     async def _told(self, result: Result) -> None:
         if self.trouble is not None and result.attempts > result.throttles:
             self._ail(None)
-        await self._on_result(result)
+        self._on_result(result)
 
 
 class _OnlyHeld:

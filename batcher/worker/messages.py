@@ -162,7 +162,7 @@ class Session:
         if target not in self.desks:
             self._latest[target] = self._clock.now()
             desk = self.desks[target] = Desk(
-                target, self.shop, self.loans, self, self._log, on_result=self._told, on_trouble=self._note_trouble
+                target, self.shop, self.loans, self, self._log, on_result=self._on_result, on_trouble=self._note_trouble
             )
             self._tasks.start_soon(desk.serve)
         return self.desks[target]
@@ -188,9 +188,6 @@ class Session:
         loan = self.loans[result.line]
         await self._results.append(Delivered.of(result, self._name, loan.message.id))
         await self.loans.end(loan, result)
-
-    async def _told(self, result: Result) -> None:
-        self._on_result(result)
 
     def _note_trouble(self, target: str, trouble: str | None) -> None:
         if trouble is None:

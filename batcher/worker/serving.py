@@ -4,7 +4,7 @@ import os
 import socket
 import time
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import AsyncExitStack
 from pathlib import Path
 
@@ -131,17 +131,14 @@ class Worker:
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         keeper = Keeper(on_result=self._note, on_attempt=self._metrics.attempted)
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(self._watch_depth, spool)
-            while True:
-                session = self._session = SpoolSession(spool, self._settings, self.life, keeper, self._log)
-                await session.run(once=self._once)
-                if session.failed:
-                    self._exit_code = 1
-                if not await self._reloaded():
-                    break
-            self._end_once()
-            beside.cancel_scope.cancel()
+
+        async def work() -> None:
+            session = self._session = SpoolSession(spool, self._settings, self.life, keeper, self._log)
+            await session.run(once=self._once)
+            if session.failed:
+                self._exit_code = 1
+
+        await self._sessions(spool, work)
 
     # a queue of messages
 
@@ -165,28 +162,34 @@ class Worker:
     async def _drain(self, opened: Opened, results: ResultsDirectory) -> None:
         if not opened.dead_letters:
             self._log.warning("queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue")
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(self._watch_depth, opened.office)
-            while True:
-                session = self._session = Session(
-                    self.name,
-                    opened,
-                    self._settings,
-                    results,
-                    self.life,
-                    clock=self._clock,
-                    log=self._log,
-                    on_result=self._note,
-                    on_attempt=self._metrics.attempted,
-                    once=self._once,
-                )
-                await session.run()
-                if not await self._reloaded():
-                    break
-            self._end_once()
-            beside.cancel_scope.cancel()
 
-    def _end_once(self) -> None:
+        async def work() -> None:
+            session = self._session = Session(
+                self.name,
+                opened,
+                self._settings,
+                results,
+                self.life,
+                clock=self._clock,
+                log=self._log,
+                on_result=self._note,
+                on_attempt=self._metrics.attempted,
+                once=self._once,
+            )
+            await session.run()
+
+        await self._sessions(opened.office, work)
+
+    # either of them
+
+    async def _sessions(self, office: QueueOffice | SpoolDirectory, work: Callable[[], Awaitable[None]]) -> None:
+        """One session after the other, each with the settings of its time, until there is no reason for another."""
+        async with anyio.create_task_group() as beside:
+            beside.start_soon(self._watch_depth, office)
+            await work()
+            while await self._reloaded():
+                await work()
+            beside.cancel_scope.cancel()
         if self._once and self.life.trouble is not None and not self.life.stop.is_set():
             self._say(f"Stopped: {self.life.trouble}")
             self._exit_code = 3
