@@ -8,7 +8,8 @@ import shutil
 import socket
 import subprocess
 import time
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -53,6 +54,16 @@ class Server:
         with socket.socket() as probe:
             probe.settimeout(1)
             return probe.connect_ex(("127.0.0.1", self.port)) == 0
+
+
+@contextmanager
+def running(server: Server) -> Iterator[Server]:
+    """The server, from its start to its end."""
+    server.start()
+    try:
+        yield server
+    finally:
+        server.stop()
 
 
 def redis_server(folder: Path) -> Server:

@@ -16,7 +16,7 @@ from aiohttp.test_utils import TestServer
 from batcher.errors import SettingsError, ShippingError
 from batcher.results import ResultsDirectory
 from batcher.s3 import S3Prefix
-from tests.servers import Server, s3_server
+from tests.servers import Server, running, s3_server
 from tests.test_results import delivered, numbers, numbers_in
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -24,10 +24,8 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 @pytest.fixture(scope="module")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = s3_server(tmp_path_factory.mktemp("s3"))
-    server.start()
-    yield server
-    server.stop()
+    with running(s3_server(tmp_path_factory.mktemp("s3"))) as server:
+        yield server
 
 
 @pytest.fixture

@@ -7,17 +7,15 @@ import pytest
 from redis.asyncio import Redis
 
 from tests.limiters.drinking import address
-from tests.servers import Server, redis_server
+from tests.servers import Server, redis_server, running
 
 _numbers = itertools.count()
 
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = redis_server(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
+    with running(redis_server(tmp_path_factory.mktemp("redis"))) as server:
+        yield server
 
 
 @pytest.fixture

@@ -14,7 +14,7 @@ from aiobotocore.session import AioSession
 from redis.asyncio import Redis
 
 from batcher.queues.opening import Opened, open_queue
-from tests.servers import Server, redis_server, sqs_server
+from tests.servers import Server, redis_server, running, sqs_server
 
 LEASE = 2  # seconds: as short as SQS can have it with room for an extension in time
 
@@ -58,18 +58,14 @@ class Place:
 
 @pytest.fixture(scope="session")
 def sqs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = sqs_server(tmp_path_factory.mktemp("sqs"))
-    server.start()
-    yield server
-    server.stop()
+    with running(sqs_server(tmp_path_factory.mktemp("sqs"))) as server:
+        yield server
 
 
 @pytest.fixture(scope="session")
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    server = redis_server(tmp_path_factory.mktemp("redis"))
-    server.start()
-    yield server
-    server.stop()
+    with running(redis_server(tmp_path_factory.mktemp("redis"))) as server:
+        yield server
 
 
 @pytest.fixture(autouse=True)
