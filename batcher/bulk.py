@@ -40,7 +40,7 @@ from batcher.rules.lineset import LineSet
 from batcher.rules.model import OPERATION
 from batcher.rules.tally import Course, Tally, summarize
 from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
-from batcher.sources.file import FileSource, Inspection, as_target, index, inspect, materialize
+from batcher.sources.file import FileSource, Inspection, as_target, index, inspect, is_path, materialize
 from batcher.sources.opening import digest_of
 from batcher.wiring import GET, OnAttempt, Workshop
 
@@ -114,7 +114,8 @@ class BulkRun:
         Raises InputError when the file can't be read, RunDirectoryError when it is another one than before.
         """
         self._begun = self.directory.facts.exists()
-        self._path = materialize(self.origin, self._copies / ("input-again.jsonl" if self._begun else "input.jsonl"))
+        copy = self._copies / ("input-again.jsonl" if self._begun else "input.jsonl")
+        self._path = materialize(self.origin, copy, profile=self.settings.profile)
         if self._begun:
             self._recognise()
         checked = self._begun and not self.settings.skip_invalid
@@ -442,7 +443,7 @@ class BulkRun:
         return RunFacts(
             run=self.run_id,
             input=InputFacts(
-                path=self.origin if self.origin == "-" else str(Path(self.origin).resolve()),
+                path=str(Path(self.origin).resolve()) if is_path(self.origin) else self.origin,
                 size=found.size,
                 sha256=found.sha256,
                 updates=found.total,

@@ -65,7 +65,7 @@ class Survey:
 
     def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
         """Check every line. Raises InputError when the file can't be read."""
-        self._path = materialize(self.origin, self._folder / "input.jsonl")
+        self._path = materialize(self.origin, self._folder / "input.jsonl", profile=self.settings.profile)
         self.inspection = inspect(self._path, self._reader, on_fault=on_fault)
         return self.inspection
 

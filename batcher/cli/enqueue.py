@@ -22,7 +22,7 @@ AT_ONCE = 1000  # updates handed to the queue together
 @click.option("--target", metavar="NAME", help="Target of lines that name none; default: the worker's own.")
 @queue_place
 def enqueue(file: str, queue: str, target: str | None, profile: str | None, region: str | None) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst, or - for standard input) and put its updates into a queue.
+    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and put its updates into a queue.
 
     Nothing is put in unless all lines are valid. To send the same file again within five minutes does no harm to an SQS
     FIFO queue; elsewhere its updates are done twice.
@@ -46,7 +46,7 @@ async def _enqueue(file: str, queue: str, target: str, profile: str | None, regi
 
     reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
     with TemporaryDirectory(prefix="batcher-") as folder:
-        path = materialize(file, Path(folder) / "input.jsonl")
+        path = materialize(file, Path(folder) / "input.jsonl", profile=profile)
         if (found := _checked(path, reader)) is None:
             return 2
         if (spool := spool_of(queue)) is not None:

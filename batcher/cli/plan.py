@@ -21,7 +21,7 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object on standard output.")
 @settings_options
 def plan(file: str, out: Path | None, show_sensitive: bool, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Show what the updates of FILE (JSONL, .gz, .zst, or - for standard input) would change. Sends no update.
+    """Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) would change. Sends no update.
 
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger is missing or can't
     be read, or when more would change than --max-changes allows.

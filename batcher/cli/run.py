@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 @click.argument("file", metavar="FILE")
 @run_options
 def run(file: str, config: Path | None, **given: Any) -> None:
-    """Change the triggers of FILE (JSONL, .gz, .zst, or - for standard input).
+    """Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY).
 
     Checks every line first, says what it will do and how long that takes, and asks. Running the same command again
     resumes.

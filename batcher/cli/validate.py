@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: batcher validate updates.jsonl --config configs/targets.toml")
 @click.argument("file", metavar="FILE")
 @click.option("--json", "as_json", is_flag=True, help="Print every fault in one JSON object on standard output.")
-@partial(settings_options, only=("target",))
+@partial(settings_options, only=("target", "profile"))
 def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst, or - for standard input) and send nothing.
+    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and send nothing.
 
     The targets that lines may name are --target and those of the settings file. Exits with 0 when there are updates and
     all are valid, else with 2.
@@ -55,7 +55,7 @@ def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspe
     if Path(file).is_file():
         return inspect(Path(file), reader, on_fault=printer.add)
     with TemporaryDirectory(prefix="batcher-") as folder:
-        return inspect(materialize(file, Path(folder) / "input.jsonl"), reader, on_fault=printer.add)
+        return inspect(materialize(file, Path(folder) / "input.jsonl", profile=settings.profile), reader, on_fault=printer.add)
 
 
 def verdict(found: "Inspection") -> str:

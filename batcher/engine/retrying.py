@@ -17,6 +17,7 @@ from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 from batcher.rules.verdicts import Verdict, judge
 
+USELESS = 2  # sets of credentials in a row that may be of no use before the run is stopped
 RENEWALS = 2  # times that credentials are fetched anew for one update
 
 
@@ -164,7 +165,7 @@ class Retrying:
             refused += 1
             if refused > RENEWALS and self._access.proved:
                 return verdict  # others are accepted: it is this update that AWS refuses
-            await self._access.renew(generation, effort.last, again=refused > 1)
+            await self._access.renew(generation, effort.last)
 
     async def _send(self, effort: Effort) -> tuple[Verdict, int]:
         permit = await self.pacer.enter(begun=effort.attempts > 0, must_finish=effort.lost or effort.answered)
@@ -232,6 +233,7 @@ class _Access:
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
         self._renewing = anyio.Lock()
+        self._useless = 0  # sets of credentials in a row with which nothing was accepted
         self.generation = 0
         self.proved = False  # AWS accepted something that was signed with the present ones
 
@@ -239,18 +241,18 @@ class _Access:
         """AWS accepted something that was signed with those credentials."""
         if generation == self.generation:
             self.proved = True
+            self._useless = 0
 
-    async def renew(self, generation: int, refused: Attempt | None, *, again: bool) -> None:
+    async def renew(self, generation: int, refused: Attempt | None) -> None:
         """Return when there are credentials newer than those of ``generation``, which were refused.
 
-        ``again``: to an update that had been refused before. Raises CredentialsError when nothing else was accepted.
+        Raises CredentialsError when there are none, or when nothing was accepted with two sets in a row.
         """
         async with self._renewing:
             if generation < self.generation:
                 return  # somebody else renewed them while this request was under way
-            if again and not self.proved:
-                raise CredentialsError(_hopeless(refused))
-            if not await self._caller.refresh():
+            self._useless += not self.proved
+            if self._useless >= USELESS or not await self._caller.refresh():
                 raise CredentialsError(_hopeless(refused))
             self.generation += 1
             self.proved = False

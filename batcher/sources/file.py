@@ -16,23 +16,55 @@ from batcher.records import Update
 from batcher.rules.lines import LINE_AT_MOST, LineReader
 from batcher.sources.inspection import Inspection, LineFault, LineIndex, TargetIndex, as_target, file_stamp, index, inspect
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
+from batcher.sources.s3_object import SCHEME, s3_object
 
-__all__ = ["FileSource", "Inspection", "LineFault", "LineIndex", "TargetIndex", "as_target", "index", "inspect", "materialize"]
+__all__ = [
+    "FileSource",
+    "Inspection",
+    "LineFault",
+    "LineIndex",
+    "TargetIndex",
+    "as_target",
+    "index",
+    "inspect",
+    "is_path",
+    "materialize",
+]
 
 
-def materialize(origin: str | Path, into: Path, *, stdin: BinaryIO | None = None) -> Path:
+def is_path(origin: str) -> bool:
+    """Whether that is in the file system: neither standard input nor an object in S3."""
+    return origin != "-" and not origin.startswith(SCHEME)
+
+
+def materialize(origin: str | Path, into: Path, *, stdin: BinaryIO | None = None, profile: str | None = None) -> Path:
     """The path of a plain file with the bytes of ``origin``: itself when it is one, else a copy at ``into``.
 
-    ``-`` (standard input), pipes, ``.gz`` and ``.zst`` are copied, unpacked, mode 0600. Raises InputError.
+    ``-`` (standard input), ``s3://`` (read with that profile), pipes, ``.gz`` and ``.zst`` are copied, unpacked, mode 0600.
+    Raises InputError; of S3 also AwsError.
     """
     if str(origin) == "-":
         return _copy("standard input", stdin or sys.stdin.buffer, into)
+    if str(origin).startswith(SCHEME):
+        return _fetched(str(origin), into, profile)
     path = Path(origin)
     if path.suffix not in COMPRESSED and (path.is_file() or path.is_dir()):
         with opened(path):
             return path
     with opened(path) as file:
         return _copy(str(path), file.stream, into)
+
+
+def _fetched(url: str, into: Path, profile: str | None) -> Path:
+    """The copy of an object in S3: as it is stored at first, so that its checksum is looked at before it is unpacked."""
+    packed = into.with_name("object" + Path(url).suffix)
+    try:
+        with s3_object(url, profile) as stream:
+            _copy(url, stream, packed)
+        with opened(packed) as file:
+            return _copy(url, file.stream, into)
+    finally:
+        packed.unlink(missing_ok=True)
 
 
 def _copy(name: str, stream: BinaryIO, into: Path) -> Path:

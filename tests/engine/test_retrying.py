@@ -18,20 +18,23 @@ THROTTLE = refused("ThrottlingException", 429)
 FAULT = refused("InternalServerException", 500)
 
 
+def retrying_with(caller: ScriptedCaller, limiter: OpenLimiter, clock: LoopClock, **policy: float) -> Retrying:
+    return Retrying(
+        caller=caller,
+        pacer=Pacer(limiter, 4, clock),
+        policy=RetryPolicy(**policy),
+        clock=clock,
+        log=logger(),
+        on_attempt=lambda verdict, seconds: None,
+        uniform=lambda low, high: high,
+    )
+
+
 def settle(answer: Callable[[Update, int], Attempt], **policy: float) -> tuple[Result, ScriptedCaller, OpenLimiter]:
     caller, limiter, clock = ScriptedCaller(answer), OpenLimiter(), LoopClock()
 
     async def scenario() -> Result | None:
-        retrying = Retrying(
-            caller=caller,
-            pacer=Pacer(limiter, 4, clock),
-            policy=RetryPolicy(**policy),
-            clock=clock,
-            log=logger(),
-            on_attempt=lambda verdict, seconds: None,
-            uniform=lambda low, high: high,
-        )
-        return await retrying.settle(make_update(1))
+        return await retrying_with(caller, limiter, clock, **policy).settle(make_update(1))
 
     result = in_virtual_time(scenario())
     assert result is not None
@@ -104,3 +107,16 @@ def test_expired_credentials_are_fetched_anew_each_time_and_not_charged() -> Non
 def test_credentials_that_are_refused_also_when_new_end_the_run() -> None:
     with pytest.raises(CredentialsError, match="UnrecognizedClientException"):
         settle(each(refused("UnrecognizedClientException", 403)))
+
+
+def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepted() -> None:
+    """Role sessions end in mid-run, and a new one can be refused while AWS does not know it everywhere."""
+    expired = refused("ExpiredTokenException", 403)
+    caller, clock = ScriptedCaller(lambda update, number: ACCEPTED if update.line == 1 or number > 2 else expired), LoopClock()
+    retrying = retrying_with(caller, OpenLimiter(), clock)
+
+    async def scenario() -> list[Result | None]:
+        return [await retrying.settle(make_update(line)) for line in (1, 2)]
+
+    assert [result and result.status for result in in_virtual_time(scenario())] == ["succeeded", "succeeded"]
+    assert caller.refreshes == 2

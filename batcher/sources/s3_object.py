@@ -1,0 +1,43 @@
+"""An object of Amazon S3 as input, as a stream of its bytes. Errors of botocore stop here."""
+
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any, BinaryIO, cast
+
+from batcher.errors import AwsError, CredentialsError, InputError
+
+SCHEME = "s3://"
+_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.*[^/])")
+
+
+@contextmanager
+def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
+    """The content of ``s3://BUCKET/KEY``, to be read once. The role needs s3:GetObject there.
+
+    Bytes fewer than announced, or others than the object's checksum says, are an error too. Raises InputError,
+    CredentialsError, and AwsError where S3 can't be reached; also while the stream is read.
+    """
+    if (match := _URL.fullmatch(url)) is None:
+        raise InputError(f"{url}: not an object in S3. Give s3://BUCKET/KEY.")
+
+    import botocore.exceptions as sdk
+    from botocore.config import Config
+    from botocore.session import Session
+
+    try:
+        client: Any = Session(profile=profile).create_client(
+            "s3", config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"})
+        )
+        try:
+            found = client.get_object(Bucket=match[1], Key=match[2], ChecksumMode="ENABLED")
+            yield cast(BinaryIO, found["Body"])
+        finally:
+            client.close()
+    except sdk.ClientError as error:
+        said = error.response["Error"]
+        raise InputError(f"{url}: {said.get('Code')}: {said.get('Message')}") from error
+    except (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError, sdk.ProfileNotFound) as error:
+        raise CredentialsError(f"{url}: {error}. Give a --profile that may read it.") from error
+    except (sdk.BotoCoreError, ValueError) as error:
+        raise AwsError(f"{url}: can't be fetched: {error}. Run the same command again when it can be.") from error

@@ -1,0 +1,131 @@
+"""Updates out of an object in S3: fetched once, whole or not at all."""
+
+import base64
+import gzip
+import hashlib
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from anyio.to_thread import run_sync
+from botocore.session import Session
+
+from batcher.emulator import Emulator
+from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
+from batcher.sources.file import materialize
+from tests.conftest import Command, change, records, trigger
+from tests.servers import Server, running, s3_server
+
+CONTENT = b'{"DomainName":"acme"}\n' * 50_000
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+
+@pytest.fixture(scope="module")
+def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(s3_server(tmp_path_factory.mktemp("s3"))) as server:
+        yield server
+
+
+@pytest.fixture
+def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> Any:
+    """A client of the server, which is where S3 is for all; the bucket is ``inputs``."""
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.port}")
+    client: Any = Session().create_client("s3", region_name="us-east-1")
+    client.create_bucket(Bucket="inputs")
+    return client
+
+
+@pytest.mark.parametrize(("key", "packed"), [("updates.jsonl", CONTENT), ("a b/updates.jsonl.gz", gzip.compress(CONTENT))])
+def test_an_object_is_copied_unpacked_for_its_owner_only(bucket: Any, tmp_path: Path, key: str, packed: bytes) -> None:
+    bucket.put_object(Bucket="inputs", Key=key, Body=packed, ChecksumSHA256=_sha256(packed))
+    path = materialize(f"s3://inputs/{key}", tmp_path / "input.jsonl")
+    assert (path.read_bytes(), path.stat().st_mode & 0o777) == (CONTENT, 0o600)
+    assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize(
+    ("url", "says"),
+    [
+        ("s3://inputs/gone.jsonl", "s3://inputs/gone.jsonl: NoSuchKey"),
+        ("s3://no-such-bucket/updates.jsonl", "NoSuchBucket"),
+        ("s3://inputs", "Give s3://BUCKET/KEY"),
+        ("s3://inputs/", "Give s3://BUCKET/KEY"),
+        ("s3:///updates.jsonl", "Give s3://BUCKET/KEY"),
+    ],
+)
+def test_what_is_not_there_is_an_input_error(bucket: Any, tmp_path: Path, url: str, says: str) -> None:
+    with pytest.raises(InputError, match=says):
+        materialize(url, tmp_path / "input.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_without_credentials_it_says_so(bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    with pytest.raises(CredentialsError, match="--profile"):
+        materialize("s3://inputs/updates.jsonl", tmp_path / "input.jsonl")
+    with pytest.raises(CredentialsError, match="nobody"):
+        materialize("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="nobody")
+
+
+@pytest.mark.parametrize(
+    ("headers", "body", "error"),
+    [
+        ({"x-amz-checksum-sha256": "AAAA"}, CONTENT, AwsError),  # not what was put there
+        ({"Content-Length": str(len(CONTENT))}, CONTENT[:1000], AwsError),  # the connection ends too early
+        ({}, gzip.compress(CONTENT)[:-200], InputError),  # it was put there like this
+    ],
+)
+async def test_a_part_of_an_object_is_never_taken_for_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes, error: type[BatcherError]
+) -> None:
+    async def answer(request: web.Request) -> web.StreamResponse:
+        response = web.StreamResponse(headers=headers)
+        await response.prepare(request)
+        await response.write(body)
+        assert request.transport is not None
+        if "Content-Length" in headers:
+            request.transport.close()
+        return response
+
+    app = web.Application()
+    app.router.add_get("/{key:.*}", answer)
+    async with TestServer(app) as scripted:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", str(scripted.make_url("/")))
+        suffix = ".gz" if error is InputError else ""
+        with pytest.raises(error, match="s3://inputs/updates"):
+            await run_sync(materialize, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_run_of_an_object_resumes_and_refuses_another_content(
+    bucket: Any, batcher: Command, tmp_path: Path, write_lines: Any
+) -> None:
+    def put(*numbers: int) -> None:
+        bucket.put_object(Bucket="inputs", Key="run.jsonl", Body=write_lines(map(change, numbers)).read_bytes())
+
+    batcher.environ["AWS_ENDPOINT_URL_S3"] = bucket.meta.endpoint_url
+    emulator = Emulator()
+    emulator.seed([trigger(1), trigger(2)])
+    await run_sync(put, 1, 2)
+    async with emulator as url:
+        command = ("run", "s3://inputs/run.jsonl", "--endpoint-url", url, "--rate", "100", "--yes")
+        first = await batcher(*command)
+        assert first.code == 0, first.err
+        assert len(records(tmp_path / "run.run" / "results.jsonl")) == 2
+        again = await batcher(*command)
+        assert (again.code, "0 updates left" in again.err) == (0, True)
+        await run_sync(put, 1)
+        other = await batcher(*command)
+        assert (other.code, "the input was" in other.err) == (5, True)
+        undone = await batcher("rollback", "run.run", "--yes")
+    assert undone.code == 0, undone.err
+    assert emulator.trigger("acme", "t1")["Description"] == "before-1"
+
+
+def _sha256(content: bytes) -> str:
+    return base64.b64encode(hashlib.sha256(content).digest()).decode()
