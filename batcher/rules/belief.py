@@ -12,8 +12,11 @@ from batcher.rules.marks import Marks
 LOWEST_RATE = 0.02  # per second: a call in 50 s still finds out that a quota came back
 FEW_CALLS = 300  # calls a throttle may cost: 1-3 refusals in 300 calls stay under 1 %
 SHORTEST_CYCLE = 3.0  # seconds between throttles, where FEW_CALLS take less: jitter makes them cost 3 rather than 1
+REPAID = 120  # calls for each refusal of a search, before the next one is due: they stay under 1 % in a short run too
+REPAID_WITHIN = 600  # calls from the beginning: later it no longer counts what the search cost
 UNREST = 0.3  # of the cycle, just after a change: what changed once will change again, and 2 % is allowed then
 CALMING = 1.1  # a cycle without a change makes the next this much longer, until it is whole again
+NEARLY = 0.015  # of the rate: by less below a whole number, it was lowered by calls that came early, and is that number
 NO_ROOM = 1.5  # tokens: a smaller burst leaves no room for a cushion
 
 
@@ -41,10 +44,12 @@ class Belief:
     def recall(self, rate: float, burst: float, doubt: float, level: float) -> None:
         """Begin with what was learned earlier."""
         self.bucket.rate, self.bucket.burst = rate, burst
+        if self.no_room and 0 < round(rate) - rate < NEARLY * rate:
+            self.bucket.rate = float(round(rate))
         self.bucket.known(self.start, 0.0, level)
         self.doubt = max(0.03, doubt)  # quotas change between runs: check it soon
         self.phase = Phase.HOLD
-        self.one_token.begin(rate)
+        self.one_token.begin(self.bucket.rate)
 
     @property
     def noise(self) -> float:
@@ -60,7 +65,9 @@ class Belief:
     @property
     def cycle(self) -> float:
         """Calls from one expected throttle to the next."""
-        return self._calm * max(FEW_CALLS, SHORTEST_CYCLE * self.bucket.rate)
+        refused = self.marks.sent - self.marks.taken
+        owed = min(REPAID_WITHIN, REPAID * (refused + 1)) - self.marks.sent
+        return self._calm * max(FEW_CALLS, SHORTEST_CYCLE * self.bucket.rate, owed)
 
     @property
     def no_room(self) -> bool:
@@ -114,6 +121,8 @@ class Belief:
         mark = self.marks.newest
         self.bucket.known(mark.time, mark.taken, left)
         self.resume = mark.time + (self.cushion - self.level(mark.time)) / self.bucket.rate
+        if self.no_room:  # the token before this one may have been taken late, and this call come early
+            self.resume = max(self.resume, self.one_token.next_at(self.bucket.rate) + self.latency.spread)
 
     def _learn(self, sent: float, level: float, pace: float, *, quickly: bool, chosen: float | None) -> None:
         doubted = self.doubt

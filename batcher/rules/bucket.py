@@ -110,6 +110,10 @@ class OneToken:
             self._good = max(self._good, 1 / (sent - self._last_accepted))
             self._last_accepted = sent
 
+    def next_at(self, rate: float) -> float:
+        """When a call has to leave to find the next token at that rate, if it takes as long as the last that found one."""
+        return self._last_accepted + 1 / rate
+
     def refused(self, sent: float, rate: float, *, quickly: bool) -> float | None:
         """The rate to go on with after a refusal at ``rate``, not above it. None: no rate is known to be good yet.
 

@@ -18,6 +18,10 @@ LOOK_AGAIN = 0.02  # seconds: while answers are on their way the plan may change
 LONGEST_RETRY_AFTER = 30.0  # seconds: the server's wish is kept up to here; more would be a mistake, not a quota
 DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
 GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
+DOUBLED = 1.0  # of the rate: what grew by as much goes on more slowly, for the faster it is the more are refused at its end
+CAREFUL = (
+    3.0  # times as long an e-fold then, where the rate was known: there a tenant has left, and more than doubled it seldom is
+)
 FEW = 8  # accepted calls: refused again within so many, the rate is still well off
 SEVERAL = 40  # accepted calls: after fewer a measurement is fresh, and nothing can be overdue
 LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
@@ -200,8 +204,11 @@ class QuotaEstimate:
             least = 0.0 if belief.no_room else TRIAL_RATE / belief.bucket.rate - 1
             self._excess = max(self._excess, TRIAL_EXCESS, least)
         elif not self._noise.cautious and self._overdue(now) and self._pace(now) < self._ceiling:
-            least = 0.01 if belief.phase is Phase.HOLD else 0.1
+            known = belief.phase is Phase.HOLD
+            least = 0.01 if known else 0.1
             growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
+            if known and self._excess > DOUBLED:
+                growth *= CAREFUL
             self._excess = max(self._excess, least) * min(2.0, math.exp(1 / (self._pace(now) * growth)))
 
     def _overdue(self, now: float) -> bool:

@@ -27,20 +27,15 @@ def used(world: World, logs: list[Log]) -> float:
     return statistics.mean(log.used(world.rate, world.burst) for log in logs)
 
 
-def refused(logs: list[Log]) -> float:
-    """Refused calls beyond four in a run, as a share: the goal is 1 % or four calls, whichever is more."""
-    return statistics.mean(log.throttled_share if len(log.throttled) > 4 else 0.0 for log in logs)
-
-
 @pytest.mark.parametrize("bursts", [1, 3])
 @pytest.mark.parametrize(("rate", "least"), [(1, 0.97), (5, 0.98), (25, 0.98), (100, 0.975), (300, 0.97)])
 def test_a_minute_of_an_unknown_quota_is_nearly_all_used_and_hardly_exceeded(rate: int, bursts: int, least: float) -> None:
     world = World(rate=rate, burst=rate * bursts)
     logs = [job(world, 60, seed) for seed in (SEEDS if rate < 100 else SEEDS[:2])]
     assert used(world, logs) >= least
-    # At 5 per second 1 % of a minute is 3 calls and finding the rate costs 4 or 5
-    assert max(len(log.throttled) for log in logs) <= max(5, 0.012 * 60 * rate)
-    assert refused(logs) <= (0.01 if rate != 5 else 0.016)
+    refused = [len(log.throttled) for log in logs]
+    assert statistics.median(refused) <= max(4, 0.01 * (60 * rate + world.burst))  # the goal: 1 %, or four calls
+    assert max(refused) <= max(5, 0.012 * 60 * rate)  # of some that were drawn one misses it
     assert all(log.unfinished == 0 for log in logs)
 
 
@@ -82,7 +77,7 @@ def test_a_ceiling_above_the_quota_finds_the_quota() -> None:
     assert max(rate for _, rate in log.rates) <= 50
 
 
-@pytest.mark.parametrize("seed", SEEDS)
+@pytest.mark.parametrize("seed", range(8))
 def test_when_another_takes_half_it_yields_and_when_he_leaves_it_takes_it_back(seed: int) -> None:
     comes, leaves = 20 + seed * 0.7, 40 + seed * 1.3
     world = World(rate=50, burst=50, tenants=(Tenant(start=comes, stop=leaves, rate=25),))
@@ -94,14 +89,14 @@ def test_when_another_takes_half_it_yields_and_when_he_leaves_it_takes_it_back(s
 
 @pytest.mark.parametrize(("rate", "bursts"), [(1, 1), (1, 3), (5, 1), (25, 3), (100, 1), (300, 3)])
 def test_what_was_learned_serves_the_next_run_from_its_first_second(rate: int, bursts: int) -> None:
-    world = World(rate=rate, burst=rate * bursts)
+    world = World(rate=rate, burst=rate * bursts, latency=(0.02, 0.05))
     first = QuotaEstimate(now=0.0)
     job(world, 60, 9, first)
     known = first.estimate
     assert known.rate == pytest.approx(rate, rel=0.03)
     again = QuotaEstimate(now=0.0, remembered=Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0))
     log = job(world, 60, 2, again)
-    assert log.used(world.rate, world.burst) >= (0.98 if bursts * rate > 1 else 0.97)
+    assert log.used(world.rate, world.burst) >= 0.98
     assert len(log.throttled) <= max(4, 0.005 * 60 * rate)
 
 
