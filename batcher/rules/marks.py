@@ -35,11 +35,12 @@ class Measured:
     def believed(self) -> tuple[float, float]:
         """The rate to believe in, and the doubt that is left: half the width of the interval, as a part of the rate.
 
-        Quotas are whole numbers: if there is but one in the interval, it is that, and the more surely the narrower that is.
+        Quotas are whole numbers: if one is in an interval narrower than 1, it is that, and the more surely the narrower it is.
         """
-        doubt = (self.high - self.low) / 2 / self.rate
+        width = self.high - self.low
+        doubt = width / 2 / self.rate
         number = round(self.rate)
-        if number >= 1 and math.ceil(self.low) == number == math.floor(self.high):
+        if number >= 1 and width < 1 and self.low <= number <= self.high:
             return float(number), doubt * min(1.0, doubt)
         return self.rate, doubt
 

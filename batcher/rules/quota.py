@@ -18,10 +18,8 @@ LOOK_AGAIN = 0.02  # seconds: while answers are on their way the plan may change
 LONGEST_RETRY_AFTER = 30.0  # seconds: the server's wish is kept up to here; more would be a mistake, not a quota
 DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
 GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
-DOUBLED = 1.0  # of the rate: what grew by as much goes on more slowly, for the faster it is the more are refused at its end
-CAREFUL = (
-    3.0  # times as long an e-fold then, where the rate was known: there a tenant has left, and more than doubled it seldom is
-)
+DOUBLED = 1.3  # of a rate that was known: he who took half has left, and what is sent beyond that is refused at the end
+CAREFUL = 3.0  # times as long an e-fold, from there on
 FEW = 8  # accepted calls: refused again within so many, the rate is still well off
 SEVERAL = 40  # accepted calls: after fewer a measurement is fresh, and nothing can be overdue
 LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
