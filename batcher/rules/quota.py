@@ -20,6 +20,7 @@ DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
 GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
 DOUBLED = 1.3  # of a rate that was known: he who took half has left, and what is sent beyond that is refused at the end
 CAREFUL = 3.0  # times as long an e-fold, from there on
+FAST = 10.0  # per second: a search may be bold there, for the refusals it costs are less than 1 % of a minute
 FEW = 8  # accepted calls: refused again within so many, the rate is still well off
 SEVERAL = 40  # accepted calls: after fewer a measurement is fresh, and nothing can be overdue
 LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
@@ -203,7 +204,7 @@ class QuotaEstimate:
             self._excess = max(self._excess, TRIAL_EXCESS, least)
         elif not self._noise.cautious and self._overdue(now) and self._pace(now) < self._ceiling:
             known = belief.phase is Phase.HOLD
-            least = 0.01 if known else 0.1
+            least = 0.01 if known else 0.4 if belief.bucket.rate >= FAST else 0.1
             growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
             if known and self._excess > DOUBLED:
                 growth *= CAREFUL
