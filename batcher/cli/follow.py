@@ -37,11 +37,12 @@ async def follow(
     InputError when there are no lines.
     """
     old = settings_of(path)
-    settings = resolve(given, environ=os.environ, file=config, base=old)
+    base = msgspec.structs.replace(old, canary=None, max_changes=None, deadline=None)  # those were for the start of that run
+    settings = resolve(given, environ=os.environ, file=config, base=base)
     past = PastRun(path, Workshop(old, clock=SystemClock(), log=logger()))
     following = Following(kind=kind, parent=past.where, force=force)
     # the lines name the domains that the old run changed: a map was applied then
-    settings = msgspec.structs.replace(settings, domain_map=None, canary=None, max_changes=None, skip_invalid=False)
+    settings = msgspec.structs.replace(settings, domain_map=None, skip_invalid=False)
     with past.directory, TemporaryFile(dir=path) as made:
         click.echo(f"{kind.capitalize()} of {path}:", err=True)
         sha256 = _write(lines(past), made)

@@ -73,6 +73,29 @@ async def test_a_rollback_resumes_the_one_before_only_while_the_run_has_not_gone
     assert descriptions(emulator, 8) == [f"before-{n}" for n in range(8)]
 
 
+async def test_what_guards_the_start_of_a_run_guards_that_of_a_rollback_and_a_retry_when_it_is_given_anew(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(6)])
+    write_lines([change(n) for n in range(6)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json")
+        emulator.script("UpdateEventTrigger", ["access-denied"] * 2)
+        run = await batcher("run", "updates.jsonl", *flags, "--max-changes", "6", "--deadline", "1h")
+        assert (run.code, json.loads(run.out)["succeeded"]) == (1, 4), run.err
+        for kind, changes in (("retry", 2), ("rollback", 6)):
+            again = (kind, "updates.run", *flags)
+            refused = await batcher(*again, "--max-changes", "1")
+            assert (refused.code, f"{changes} of {changes} updates would change" in refused.err) == (2, True), refused.err
+            first = await batcher(*again, "--canary", "1")
+            assert (first.code, json.loads(first.out)["succeeded"]) == (3, 1), first.err
+            rest = await batcher(*again)
+            assert (rest.code, json.loads(rest.out)["succeeded"]) == (0, changes), rest.err
+    for name in ("updates.run.retry-1", "updates.run.rollback"):
+        assert json.loads((batcher.folder / name / "run.json").read_bytes())["settings"]["deadline"] is None
+
+
 async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(batcher: Command, write_lines: Write) -> None:
     emulator = Emulator(latency=(0.0, 0.0))
     emulator.seed([trigger(1)])
