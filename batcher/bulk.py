@@ -101,6 +101,7 @@ class BulkRun:
         self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
         self.looks = True
         self._begun = False  # by an earlier session
+        self._has_sent = False  # in a part of the session before this one
         self._until_line: int | None = None
         self._drained = False
         self._summary: Summary | None = None
@@ -258,6 +259,7 @@ class BulkRun:
         """
         self._until_line = until_line
         self.directory.claim(self._facts())
+        self._begin_part()
         began = self.clock.now()
         stopped: str | None = "stopped by an error"
         try:
@@ -293,7 +295,15 @@ class BulkRun:
         """Whether an error came when something had been sent: then the run stops, and can be resumed."""
         if isinstance(error, CredentialsError):
             return any(tally.ever_accepted for tally in self.tallies.values())
+        return self._has_sent or self._sends()
+
+    def _sends(self) -> bool:
         return any(tally.session_attempts or tally.session_throttles for tally in self.tallies.values())
+
+    def _begin_part(self) -> None:
+        self._has_sent |= self._sends()
+        for tally in self.tallies.values():
+            tally.begin_part()
 
     def _close_books(self, wall_seconds: float, stopped: str | None) -> Summary:
         """Write the failed lines and the summary; where something is amiss, what can be written."""

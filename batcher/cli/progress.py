@@ -43,12 +43,11 @@ def watcher(run: BulkRun, *, shown: bool) -> Callable[[], Coroutine[Any, Any, No
     """The task that shows progress; None when nothing is to be shown."""
     if not shown:
         return None
-    meter = _Meter(run)
     show = _live if sys.stderr.isatty() else _plain
 
     async def watch() -> None:
         with suppress(OSError):  # nobody reads it any more: no reason to stop the run
-            await show(meter)
+            await show(_Meter(run))
 
     return watch
 

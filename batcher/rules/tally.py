@@ -24,7 +24,7 @@ class Tally:
         self.errors: Counter[str] = Counter()
         self.attempts = 0
         self.throttles = 0
-        self.session_attempts = 0  # answered other than by a throttle, in this process
+        self.session_attempts = 0  # answered other than by a throttle, in this part of the session: before or after a canary
         self.session_throttles = 0
         self.denied_in_a_row = 0
         self.ever_accepted = False
@@ -41,6 +41,10 @@ class Tally:
     def begin_session(self) -> None:
         """What was counted so far is of earlier sessions: it does not count towards --max-failures any more."""
         self._earlier = (self.done, self.unsuccessful)
+
+    def begin_part(self) -> None:
+        """Attempts so far are of an earlier part of the session, with a wall time of its own."""
+        self.session_attempts = self.session_throttles = 0
 
     @property
     def session(self) -> tuple[int, int]:

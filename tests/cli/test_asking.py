@@ -1,6 +1,7 @@
 """The question before anything is sent, on a terminal: answered, or ended by a signal at once."""
 
 import asyncio
+import json
 import os
 import pty
 import signal
@@ -9,16 +10,18 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 
+import pytest
+
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, trigger
 
 
 @asynccontextmanager
-async def asked(command: Command, url: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+async def asked(command: Command, url: str, *flags: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """``batcher run`` at its question, and the terminal's other side."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "batcher", "run", "updates.jsonl", "--endpoint-url", url),
+        *(sys.executable, "-m", "batcher", "run", "updates.jsonl", "--endpoint-url", url, *flags),
         cwd=command.folder,
         env=command.environ,
         stdin=theirs,
@@ -60,3 +63,21 @@ async def test_a_signal_ends_the_question_at_once_and_nothing_is_sent(
             await process.communicate()
         assert process.returncode == 0
     assert len(emulator.applied()) == 1
+
+
+async def test_after_a_canary_and_its_question_the_summary_is_of_what_came_after(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(n) for n in range(30)])
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(30)])
+    async with emulator as url, asked(batcher, url, "--canary", "29", "--rate", "100", "--no-progress") as (process, terminal):
+        os.write(terminal, b"y\n")
+        assert process.stderr is not None
+        await process.stderr.readuntil(b"Go on with the rest? [y/N]: ")
+        os.write(terminal, b"y\n")
+        await process.communicate()
+    assert process.returncode == 0
+    summary = json.loads((batcher.folder / "updates.run" / "summary.json").read_bytes())
+    assert (summary["succeeded"], summary["attempts"]) == (30, 30)
+    assert summary["rate"] * summary["wall_seconds"] == pytest.approx(1, rel=0.05)
