@@ -3,8 +3,8 @@
 Reads the live triggers through the engine; writes only where something was in doubt. Says nothing to anybody.
 """
 
-from collections import Counter
-from collections.abc import Callable, Collection
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Mapping
 from contextlib import AsyncExitStack
 from datetime import UTC, datetime
 from typing import Any
@@ -17,10 +17,10 @@ from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Lane, Runner
 from batcher.files import LinesFile
 from batcher.past import PastRun, trigger_key
-from batcher.records import Counts, Error, Result, Update
+from batcher.records import STATUSES, Counts, Error, Result, Update
 from batcher.rules.lineset import LineSet
 from batcher.rules.plan import same
-from batcher.rules.tally import Tally
+from batcher.rules.tally import Tally, recounted
 from batcher.wiring import GET, Workshop
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted
@@ -132,7 +132,7 @@ class Verification:
 
     def _write_settled(self) -> None:
         """Replace the records that were in doubt, and what was made from them."""
-        encode, tally = msgspec.json.Encoder().encode, Tally()
+        encode, tallies = msgspec.json.Encoder().encode, defaultdict[str, Tally](Tally)
         now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
         with LinesFile(self._past.directory.results) as file:
             for result in self._past.results():
@@ -140,18 +140,17 @@ class Verification:
                     error = self._settled[result.line]
                     status = "succeeded" if error is None else "failed"
                     result = msgspec.structs.replace(result, status=status, error=error, finished_at=now)
-                tally.add(result)
+                tallies[result.target].add(result)
                 file.write(encode(result) + b"\n")
             file.keep()
         self._past.write_failed()
         if (summary := self._past.summary()) is not None:
-            counts = tally.counts(summary.total)
-            changed = {name: getattr(counts, name) for name in Counts.__struct_fields__}
-            self._past.directory.write_summary(msgspec.structs.replace(summary, **changed))
+            self._past.directory.write_summary(recounted(summary, tallies))
 
     def _books(self) -> tuple[Counter[str], int, Findings]:
         """Every line of the input once among the results, or not started; the counts as in the summary."""
         seen, wrong, counts = LineSet(), Findings(), Counter[str]()
+        per_target = defaultdict[str, Counter[str]](Counter)
         indexes = self._past.indexes.values()
         for result in self._past.results():
             if result.line in seen:
@@ -162,18 +161,29 @@ class Verification:
                 wrong.add(result.line, "has a result and is not in the input")
                 continue
             counts[result.status] += 1
+            per_target[result.target][result.status] += 1
         not_started = sum(map(len, indexes)) - counts.total()
-        self._hold_summary(counts, not_started, wrong)
+        self._hold_summary(counts, per_target, not_started, wrong)
         return counts, not_started, wrong
 
-    def _hold_summary(self, counts: Counter[str], not_started: int, wrong: Findings) -> None:
+    def _hold_summary(
+        self, counts: Counter[str], per_target: Mapping[str, Counter[str]], not_started: int, wrong: Findings
+    ) -> None:
         summary = self._past.summary()
         if summary is None:
             wrong.add(0, "there is no summary.json: the run did not come to its end; start it again to resume it")
             return
-        for name, count in {**counts, "not_started": not_started}.items():
-            if (said := getattr(summary, name)) != count:
-                wrong.add(0, f"summary.json says {said} {name}, the results say {count}")
+        if summary.not_started != not_started:
+            wrong.add(0, f"summary.json says {summary.not_started} not_started, the results say {not_started}")
+        _hold(summary, counts, "", wrong)
+        for target, part in summary.targets.items() if isinstance(summary.targets, dict) else ():
+            _hold(part, per_target[target], f" of target {target}", wrong)
+
+
+def _hold(said: Counts, counts: Counter[str], whose: str, wrong: Findings) -> None:
+    for status in STATUSES:
+        if getattr(said, status) != counts[status]:
+            wrong.add(0, f"summary.json says {getattr(said, status)} {status}{whose}, the results say {counts[status]}")
 
 
 class _Looking:

@@ -4,6 +4,8 @@ No I/O and no clock. A tally is fed by one event loop and may be read at any tim
 """
 
 from collections import Counter
+from collections.abc import Mapping
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
@@ -11,6 +13,8 @@ from msgspec import Struct
 from batcher.records import STATUSES, Counts, Outcome, Result, Seconds, Summary, TargetSummary
 from batcher.rules.holdups import Holdups, saved_by_double_quota
 from batcher.rules.verdicts import Verdict
+
+S = TypeVar("S", bound=TargetSummary)
 
 REFUSED_IN_A_ROW = 20  # that many AccessDenied and not one success: the role lacks the permission, not the trigger
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
@@ -149,6 +153,22 @@ def summarize(
         return summary
     per_target = {name: _of_target(tallies[name], total, courses.get(name)) for name, total in totals.items()}
     return msgspec.structs.replace(summary, targets=per_target)
+
+
+def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
+    """A summary with the counts of these tallies, by target; the rest, which is of its last session, stays."""
+    whole = Tally()
+    for tally in tallies.values():
+        whole.merge(tally)
+    if isinstance(summary.targets, dict):
+        parts = {name: _recounted(part, tallies[name]) for name, part in summary.targets.items()}
+        summary = msgspec.structs.replace(summary, targets=parts)
+    return _recounted(summary, whole)
+
+
+def _recounted(summary: S, tally: Tally) -> S:
+    counts = tally.counts(summary.total)
+    return msgspec.structs.replace(summary, **{name: getattr(counts, name) for name in Counts.__struct_fields__})
 
 
 def _of_target(tally: Tally, total: int, course: Course | None) -> TargetSummary:

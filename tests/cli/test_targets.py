@@ -157,3 +157,31 @@ async def test_a_plan_shows_what_it_can_and_leaves_out_a_target_that_can_not_be_
     }
     assert "target down: no connection" in ended.out
     assert {record["target"] for record in records(tmp_path / "plan.jsonl")} == {"up"}
+
+
+async def test_verify_settles_what_is_in_doubt_in_the_sums_of_each_target_too(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(one=3, two=3))
+    one, two = seeded(3), seeded(3)
+    one.script("UpdateEventTrigger", ["reset-after"])
+    two.script("UpdateEventTrigger", ["reset-before"])
+    async with one as one_url, two as two_url:
+        tables = {"one": {"endpoint_url": one_url}, "two": {"endpoint_url": two_url}}
+        config = settings(tmp_path, **tables)
+        flags = ("--config", config, "--json")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1", "--rate", "50", "--yes")).code == 1
+        file = tmp_path / "updates.run" / "summary.json"
+        assert [part["in_doubt"] for part in json.loads(file.read_bytes())["targets"].values()] == [1, 1]
+        proof = await batcher("verify", "updates.run", *flags)
+        assert (proof.code, json.loads(proof.out)["settled"]) == (0, {"succeeded": 1, "failed": 1}), proof.err
+        parts = json.loads(file.read_bytes())["targets"]
+        counts = {name: (part["succeeded"], part["failed"], part["in_doubt"]) for name, part in parts.items()}
+        assert counts == {"one": (3, 0, 0), "two": (2, 1, 0)}
+        assert (parts["one"]["errors"], parts["two"]["errors"]) == ({}, {"NotAsAsked": 1})
+        file.write_bytes(file.read_bytes().replace(b'"failed": 1', b'"failed": 0'))
+        forged = await batcher("verify", "updates.run", *flags)
+    assert [finding["what"] for finding in json.loads(forged.out)["wrong"]["first"]] == [
+        "summary.json says 0 failed, the results say 1",
+        "summary.json says 0 failed of target two, the results say 1",
+    ]
