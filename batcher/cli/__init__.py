@@ -1,12 +1,17 @@
 """The command line. A command's module is imported when it is called, and what is heavy when it runs."""
 
 import importlib
+import signal
 import sys
 from contextlib import suppress
+from types import FrameType
+from typing import Any
 
 import click
 
 from batcher import __version__
+
+OWES_JSON = "batcher.owes_json"  # in a context's meta: whether an error has to be told as JSON too
 
 _COMMANDS = {
     "run": "run",
@@ -37,6 +42,17 @@ class _Commands(click.Group):
         command: click.Command = getattr(importlib.import_module(f"batcher.cli.{_COMMANDS[cmd_name]}"), cmd_name)
         return command
 
+    def invoke(self, ctx: click.Context) -> Any:
+        """What goes wrong is told as JSON too, where that was asked for and none was begun."""
+        try:
+            return super().invoke(ctx)
+        except (Exception, KeyboardInterrupt) as error:
+            if ctx.meta.get(OWES_JSON) and _is_told(error):
+                import json
+
+                click.echo(json.dumps({"error": str(error) or "interrupted"}))
+            raise
+
 
 @click.group(
     cls=_Commands,
@@ -50,6 +66,7 @@ def batcher() -> None:
 
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
+    signal.signal(signal.SIGTERM, _interrupt)
     try:
         sys.exit(batcher.main(prog_name="batcher", standalone_mode=False))
     except (KeyboardInterrupt, click.Abort):
@@ -62,10 +79,26 @@ def main() -> None:
         sys.exit(_explain(error))
 
 
-def _explain(error: Exception) -> int:
-    from batcher.errors import BatcherError, YourError
+def _interrupt(_: int, frame: FrameType | None) -> None:
+    """End on SIGTERM as on Ctrl-C: what was begun, such as copies of the input, is cleared away."""
+    handler = signal.getsignal(signal.SIGINT)
+    if callable(handler):
+        handler(signal.SIGINT, frame)
+    else:  # ignored, as a shell has it for what is in the background
+        raise KeyboardInterrupt
 
-    if not isinstance(error, BatcherError | OSError):
+
+def _is_told(error: BaseException) -> bool:
+    """Whether an error is one that is explained in words; any other is a defect, to be seen as such."""
+    from batcher.errors import BatcherError
+
+    return isinstance(error, BatcherError | OSError | KeyboardInterrupt)
+
+
+def _explain(error: Exception) -> int:
+    from batcher.errors import YourError
+
+    if not _is_told(error):
         raise error
     _say(f"batcher: {error}")
     return 2 if isinstance(error, YourError) else 5

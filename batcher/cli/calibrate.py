@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import settings_from, settings_options
+from batcher.cli.options import json_option, settings_from, settings_options
 
 if TYPE_CHECKING:
     from batcher.calibration import Calibration, Calibrator
@@ -20,7 +20,7 @@ CALLS = 200
     "--calls", default=CALLS, show_default=True, type=click.IntRange(10), metavar="N", help="UpdateEventTrigger calls at most."
 )
 @click.option("--yes", is_flag=True, help="Start without asking.")
-@click.option("--json", "as_json", is_flag=True, help="Print the result as one JSON object on standard output.")
+@json_option("Print the result as one JSON object on standard output.")
 @settings_options
 def calibrate(domain: str, trigger: str, calls: int, yes: bool, as_json: bool, config: Path | None, **given: Any) -> None:
     """Measure the quota of UpdateEventTrigger with updates that change nothing, and remember it for the next run.

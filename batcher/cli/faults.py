@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 import click
 
+from batcher.errors import InputError
+
 if TYPE_CHECKING:
     from batcher.bulk import BulkRun
     from batcher.survey import Survey
@@ -53,8 +55,7 @@ def passes(subject: "BulkRun | Survey", *, as_json: bool, not_done: str) -> bool
     printer = FaultPrinter(as_json and not skip)
     found = subject.inspect(on_fault=printer.add)
     if found.total == 0:
-        click.echo(f"{subject.origin}: no updates in it; nothing to do.", err=True)
-        return False
+        raise InputError(f"{subject.origin}: no updates in it; nothing to do.")
     if not found.invalid:
         return True
     printer.finish(valid=False, total=found.total, invalid=found.invalid)

@@ -7,6 +7,7 @@ from typing import Any, Self, TypeVar
 import click
 from msgspec import Struct
 
+from batcher.cli import OWES_JSON
 from batcher.config import Door, Option, Settings, options, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -21,6 +22,16 @@ def settings_options(command: F, door: Door = "run", only: Container[str] | None
     return click.option(
         "--config", type=path, envvar="BATCHER_CONFIG", help="Settings from a TOML file; examples in configs/."
     )(command)
+
+
+def json_option(about: str) -> Callable[[F], F]:
+    """``--json``: one JSON object on standard output, also when an error ends the command: then one with ``error``."""
+    return click.option("--json", "as_json", is_flag=True, help=about, callback=_owe_json)
+
+
+def _owe_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
+    context.meta[OWES_JSON] = wanted
+    return wanted
 
 
 class Choices(Struct, frozen=True, kw_only=True):
@@ -42,7 +53,7 @@ def run_options(command: F) -> F:
     """Add the flags of a command that is a run: those of Choices, and every setting."""
     for option in (
         click.option("--no-progress", is_flag=True, help="Show no progress."),
-        click.option("--json", "as_json", is_flag=True, help="Print the summary as one JSON object on standard output."),
+        json_option("Print the summary as one JSON object on standard output."),
         click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, send nothing."),
         click.option("--yes", is_flag=True, help="Start without asking."),
         click.option("--out", type=click.Path(path_type=Path), help="Run directory; by default named after what is run."),

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import settings_from, settings_options
+from batcher.cli.options import json_option, settings_from, settings_options
 
 if TYPE_CHECKING:
     from batcher.config import Settings
@@ -18,7 +18,7 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.argument("file", metavar="FILE")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, to be run.")
 @click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")
-@click.option("--json", "as_json", is_flag=True, help="Print the plan as one JSON object on standard output.")
+@json_option("Print the plan as one JSON object on standard output.")
 @settings_options
 def plan(file: str, out: Path | None, show_sensitive: bool, as_json: bool, config: Path | None, **given: Any) -> None:
     """Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) would change. Sends no update.
@@ -53,7 +53,11 @@ async def work(file: str, out: Path | None, settings: "Settings", show_sensitive
         kept = None if out is None else stack.enter_context(LinesFile(out))
         await survey.connect(stack)
         report = Report(survey, kept, hidden=frozenset() if show_sensitive else survey.sensitive, as_json=as_json)
-        await _read(survey, report)
+        try:
+            await _read(survey, report)
+        except BaseException as error:
+            report.break_off(str(error) or "interrupted")
+            raise
         return report.finish(out)
 
 

@@ -10,6 +10,7 @@ import click
 import msgspec
 from rich.console import Console
 
+from batcher.cli import OWES_JSON
 from batcher.cli.diff import lines
 from batcher.cli.words import number, several
 from batcher.files import LinesFile
@@ -65,6 +66,12 @@ class Report:
             click.echo(f"The plan is in {out}; to do it: batcher run {out}", err=True)
         return 0 if allowed and not self._outcomes["missing"] and not self._outcomes["unreadable"] else 1
 
+    def break_off(self, reason: str) -> None:
+        """End the JSON object with why there is no summary."""
+        if self._as_json and self._outcomes:
+            sys.stdout.write('\n], "error": ' + self._encode(reason).decode() + "}\n")
+            click.get_current_context().meta[OWES_JSON] = False
+
     def _count(self, planned: Planned) -> None:
         self._outcomes[planned.outcome] += 1
         self._irreversible += bool(planned.step.irreversible)
@@ -82,7 +89,7 @@ class Report:
 
     def _sentences(self, allowed: bool) -> Iterator[str]:
         counts = ", ".join(f"{number(self._outcomes[outcome])} {outcome}" for outcome in OUTCOMES if self._outcomes[outcome])
-        yield f"{several(self._total, 'update')}: {counts}."
+        yield f"{several(self._total, 'update')}: {counts or 'nothing to do'}."
         if self._irreversible:
             yield (
                 f"{several(self._irreversible, 'update')} can't be undone by an update: they set a member that is not there "

@@ -4,7 +4,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import queue_place
+from batcher.cli.options import json_option, queue_place
 
 if TYPE_CHECKING:
     from batcher.queues.spool import SpoolDirectory
@@ -20,7 +20,7 @@ def queue() -> None:
 
 @queue.command(epilog="Example: batcher queue status spool:/var/spool/batcher")
 @click.argument("url", metavar="URL")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object on standard output.")
+@json_option("Print one JSON object on standard output.")
 @queue_place
 def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
     """Show how much waits, is held by workers, and was set aside, and how old the oldest is.

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from batcher.cli.options import json_option
+
 if TYPE_CHECKING:
     from batcher.quotas import Remembered
 
@@ -11,7 +13,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: batcher quota --forget --account 111122223333")
 @click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
 @click.option("--account", metavar="ID", help="Only those of this account (or endpoint, where no account is known).")
-@click.option("--json", "as_json", is_flag=True, help="Print them as one JSON object on standard output.")
+@json_option("Print them as one JSON object on standard output.")
 def quota(forget: bool, account: str | None, as_json: bool) -> None:
     """Show the quotas that are remembered: account, Region, operation, rate, burst, age.
 
@@ -25,7 +27,8 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
     if forget:
         gone = book.forget(account)
         click.echo(f"Forgot {gone} of {book.path}.", err=True)
-        return
+        if not as_json:
+            return
     entries = [entry for entry in book.entries() if account in (None, entry.account)]
     if as_json:
         _print_json(entries)

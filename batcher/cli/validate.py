@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import settings_from, settings_options
+from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.words import number, several
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 @click.command(epilog="Example: batcher validate updates.jsonl --config configs/targets.toml")
 @click.argument("file", metavar="FILE")
-@click.option("--json", "as_json", is_flag=True, help="Print every fault in one JSON object on standard output.")
+@json_option("Print every fault in one JSON object on standard output.")
 @partial(settings_options, only=("target", "profile"))
 def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
     """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and send nothing.

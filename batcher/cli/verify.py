@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.options import settings_options
+from batcher.cli.options import json_option, settings_options
 
 if TYPE_CHECKING:
     from batcher.verification import Findings, Proof
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 @click.command(epilog="Example: batcher verify updates.run --json")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--in-doubt-only", is_flag=True, help="Look only at the triggers of updates that are in doubt.")
-@click.option("--json", "as_json", is_flag=True, help="Print the proof as one JSON object on standard output.")
+@json_option("Print the proof as one JSON object on standard output.")
 @settings_options
 def verify(run: Path, in_doubt_only: bool, as_json: bool, config: Path | None, **given: Any) -> None:
     """Prove the books of the run in directory RUN, against its input and the live triggers.

@@ -1,7 +1,9 @@
 """``batcher plan`` as its users meet it: what would change is told and kept, and nothing is changed."""
 
+import asyncio
 import json
 import re
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -186,3 +188,35 @@ async def test_bad_input_is_told_and_nothing_is_read(batcher: Command, write_lin
         unwritable = await batcher(*flags, "--skip-invalid", "--out", "none/plan.jsonl")
         assert (unwritable.code, "none/plan.jsonl: can't be written" in unwritable.err) == (5, True), unwritable.err
         assert (await batcher(*flags, "--skip-invalid")).code == 0
+
+
+@pytest.mark.parametrize(
+    ("fault", "code", "said"), [("hang", 4, "interrupted"), ("expired-token", 5, "does not accept the credentials")]
+)
+async def test_a_plan_that_is_broken_off_leaves_nothing_lying_about_and_its_json_is_whole(
+    batcher: Command, tmp_path: Path, fault: str, code: int, said: str
+) -> None:
+    lines = b"".join(json.dumps(change(n)).encode() + b"\n" for n in range(30))
+    batcher.environ["TMPDIR"] = str(tmp_path / "temporary")
+    (tmp_path / "temporary").mkdir()
+    emulator = seeded(30)
+    emulator.script("GetEventTrigger", [None] * 10 + [fault] * 20)
+    async with emulator as url:
+        process = await batcher.start(
+            *("plan", "-", "--endpoint-url", url, "--read-rate", "200", "--concurrency", "1"),
+            *("--out", "plan.jsonl", "--json", "--no-remember"),
+            stdin=asyncio.subprocess.PIPE,
+        )
+        assert process.stdin is not None
+        process.stdin.write(lines)
+        process.stdin.close()
+        while len(emulator.calls()) < 11:
+            await asyncio.sleep(0.01)
+        if fault == "hang":
+            process.send_signal(signal.SIGTERM)
+        out, err = await process.communicate()
+    plan = json.loads(out)
+    assert (process.returncode, said in plan["error"]) == (code, True), err.decode()
+    assert (len(plan["updates"]), "summary" in plan) == (10, False)
+    assert list(tmp_path.iterdir()) == [tmp_path / "temporary"]
+    assert list((tmp_path / "temporary").iterdir()) == []

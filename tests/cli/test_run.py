@@ -209,8 +209,10 @@ async def test_bad_input_is_one_clear_message(
 ) -> None:
     write_lines([change(1)])
     batcher.environ |= environ
-    ended = await batcher(*arguments, "--yes")
+    ended = await batcher(*arguments, "--yes", "--json")
     assert (ended.code, said in ended.err) == (code, True), ended.err
+    if said != "No such option":
+        assert said in json.loads(ended.out)["error"]
 
 
 async def test_nothing_sensitive_is_shown_or_logged(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
