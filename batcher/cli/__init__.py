@@ -57,7 +57,7 @@ class _Commands(click.Group):
 @click.group(
     cls=_Commands,
     context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="Start here: batcher demo. Then: batcher run updates.jsonl --dry-run",
+    epilog="\b\nStart here: batcher demo. Then: batcher run updates.jsonl --dry-run",
 )
 @click.version_option(__version__, prog_name="batcher")
 def batcher() -> None:

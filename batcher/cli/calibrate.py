@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 CALLS = 200
 
 
-@click.command(epilog="Example: batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1")
+@click.command(epilog="\b\nExample: batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1")
 @click.option("--domain", required=True, metavar="D", help="Domain of the trigger.")
 @click.option("--trigger", required=True, metavar="T", help="Trigger whose own state is put back, again and again.")
 @click.option(

@@ -9,7 +9,7 @@ import click
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
 
-@click.command(epilog="Example: batcher demo")
+@click.command(epilog="\b\nExample: batcher demo")
 @click.option("--updates", default=600, show_default=True, metavar="N", type=click.IntRange(1), help="Updates to run.")
 @click.option(
     "--rate",

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 AT_ONCE = 1000  # updates handed to the queue together
 
 
-@click.command(epilog="Example: batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1")
+@click.command(epilog="\b\nExample: batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1")
 @click.argument("file", metavar="FILE")
 @queue_option
 @click.option("--target", metavar="NAME", help="Target of lines that name none; default: the worker's own.")

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
 
-@click.command(epilog="Example: batcher plan updates.jsonl --profile prod --out plan.jsonl")
+@click.command(epilog="\b\nExample: batcher plan updates.jsonl --profile prod --out plan.jsonl")
 @click.argument("file", metavar="FILE")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, to be run.")
 @click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")

@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from batcher.quotas import Remembered
 
 
-@click.command(epilog="Example: batcher quota --forget --account 111122223333")
+@click.command(epilog="\b\nExample: batcher quota --forget --account 111122223333")
 @click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
 @click.option("--account", metavar="ID", help="Only those of this account (or endpoint, where no account is known).")
 @json_option("Print them as one JSON object on standard output.")

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from batcher.past import PastRun
 
 
-@click.command(epilog="Example: batcher retry updates.run --code InternalServerException")
+@click.command(epilog="\b\nExample: batcher retry updates.run --code InternalServerException")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--code", "codes", multiple=True, metavar="CODE", help="Only those with this error; may be repeated.")
 @run_options

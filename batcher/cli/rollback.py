@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.command(epilog="Example: batcher rollback updates.run --dry-run")
+@click.command(epilog="\b\nExample: batcher rollback updates.run --dry-run")
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
 @run_options

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="Example: batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run",
+    epilog="\b\nExample: batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run",
 )
 @click.argument("file", metavar="FILE")
 @run_options

@@ -3,7 +3,7 @@
 import click
 
 
-@click.command(epilog="Example: batcher schema > update.schema.json")
+@click.command(epilog="\b\nExample: batcher schema > update.schema.json")
 def schema() -> None:
     """Print the JSON Schema of an update line, for editors and other checkers."""
     import json

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batcher.sources.file import Inspection
 
 
-@click.command(epilog="Example: batcher validate updates.jsonl --config configs/targets.toml")
+@click.command(epilog="\b\nExample: batcher validate updates.jsonl --config configs/targets.toml")
 @click.argument("file", metavar="FILE")
 @json_option("Print every fault in one JSON object on standard output.")
 @partial(settings_options, only=("target", "profile"))

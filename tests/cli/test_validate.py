@@ -3,12 +3,16 @@
 import gzip
 import json
 import os
+import re
+import shlex
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
+from batcher.cli import _COMMANDS, batcher
 from batcher.cli.schema import schema
 from batcher.cli.validate import validate
 from tests.rules.updates import MODEL
@@ -121,6 +125,14 @@ def test_the_schema_is_printed_and_nothing_else() -> None:
     assert json.loads(result.stdout) == MODEL.schema
 
 
-@pytest.mark.parametrize("command", [validate, schema])
-def test_help_has_an_example(command: Any) -> None:
-    assert "Example: batcher" in CliRunner().invoke(command, ["--help"]).output
+@pytest.mark.parametrize("name", [*_COMMANDS, "queue status", "queue dead", "queue redrive"])
+def test_help_has_an_example_in_one_line_with_flags_that_exist(name: str) -> None:
+    shown = CliRunner().invoke(batcher, [*name.split(), "--help"], terminal_width=80).output
+    examples = re.findall(r"^ *Example: batcher (.+)$", shown, re.MULTILINE)
+    assert examples
+    for example in examples:
+        command, arguments = batcher, shlex.split(example.partition(" > ")[0])
+        while isinstance(command, click.Group):
+            context = click.Context(command)
+            command = command.get_command(context, arguments.pop(0))
+        command.make_parser(click.Context(command)).parse_args(arguments)
