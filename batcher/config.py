@@ -99,7 +99,10 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     create_missing: Annotated[bool, _says("Create a trigger that is not there, from a line that has all it takes.")] = False
     domain_map: Annotated[
         DomainMap | None,
-        _says("Use another domain than the one that a line names; several, separated by commas.", metavar="OLD=NEW"),
+        _says(
+            "Use another domain than the one that a line names; several: separated by commas, or the flag again.",
+            metavar="OLD=NEW",
+        ),
     ] = None
     max_changes: Annotated[
         Threshold | None, _says("Refuse to start when more than N triggers, or P%, would change.", "run", metavar="N|P%")

@@ -89,7 +89,19 @@ def _flag(option: Option) -> Callable[[F], F]:
         return click.option(f"{option.flag}/{no}", option.name, default=None, help=option.help + default)
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
-    return click.option(option.flag, option.name, metavar=option.metavar, help=option.help + default)
+    several = option.name == "domain_map"  # the only one that is a list: given twice, both count
+    return click.option(
+        option.flag,
+        option.name,
+        metavar=option.metavar,
+        help=option.help + default,
+        multiple=several,
+        callback=_joined if several else None,
+    )
+
+
+def _joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+    return ",".join(given) or None
 
 
 def _short(value: Any) -> str:

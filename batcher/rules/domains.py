@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from batcher.errors import SettingsError
 from batcher.records import Update
 from batcher.rules.faults import Fault
 from batcher.rules.lines import LineReader
@@ -12,8 +13,12 @@ from batcher.rules.model import UpdateModel
 
 
 def domain_map(text: str | None) -> dict[str, str]:
-    """``a=b,c=d`` as a mapping; empty for None."""
-    return dict(pair.split("=", 1) for pair in text.split(",")) if text else {}
+    """``a=b,c=d`` as a mapping; empty for None. Raises SettingsError when a domain is given two others."""
+    found: dict[str, str] = {}
+    for old, _, new in (pair.partition("=") for pair in text.split(",")) if text else ():
+        if found.setdefault(old, new) != new:
+            raise SettingsError(f"--domain-map: {old} can't be both {found[old]} and {new}. Give one of them.")
+    return found
 
 
 class MappedReader(LineReader):

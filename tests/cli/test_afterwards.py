@@ -183,6 +183,20 @@ async def test_a_domain_is_copied_into_another_account(batcher: Command, write_l
     assert emulator.trigger("globex", "t2")["ObjectTypeName"] == "Orders"
 
 
+async def test_several_domains_are_mapped_by_as_many_flags_and_none_to_two(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1, "one"), trigger(2, "two")])
+    write_lines([change(1, "a"), change(2, "b")])
+    async with emulator as url:
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--domain-map", "a=one")
+        both = await batcher(*flags, "--domain-map", "a=two,b=two")
+        assert (both.code, "--domain-map: a can't be both one and two" in both.err) == (2, True), both.err
+        assert (await batcher(*flags, "--domain-map", "b=two")).code == 0
+    assert [result["domain"] for result in records(tmp_path / "updates.run" / "results.jsonl")] == ["one", "two"]
+
+
 async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
