@@ -12,9 +12,10 @@ import msgspec
 from batcher.engine.retrying import Effort, Retrying
 from batcher.ports import Clock, Images
 from batcher.records import Attempt, Result, Update
-from batcher.rules.intent import Intent, Send, Settled, Wishes, answered_as_asked, changed_since, decide
+from batcher.rules.intent import CREATE, Intent, Send, Settled, Wishes, answered_as_asked, changed_since, decide
 from batcher.rules.model import OPERATION
-from batcher.rules.plan import digest
+from batcher.rules.plan import digest, same
+from batcher.rules.verdicts import Verdict
 
 AHEAD_SECONDS = 3.0  # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_LEAST = 4  # updates
@@ -100,6 +101,8 @@ class Careful:
         wrote = await self._writing[intent.operation].bring(msgspec.structs.replace(update, request=intent.request))
         if wrote is None:
             return None
+        if intent.operation == CREATE and wrote.verdict is Verdict.REJECTED and wrote.charged > 1:
+            return await self._seen_again(update, looked, wrote)
         answer = wrote.last.answer if wrote.last else None
         return msgspec.structs.replace(
             self._checked(wrote),
@@ -107,6 +110,21 @@ class Careful:
             seconds=(looked.seconds + wrote.seconds).rounded(),
             digest=msgspec.UNSET if answer is None else digest(answer),
         )
+
+    async def _seen_again(self, update: Update, looked: Effort, wrote: Effort) -> Result | None:
+        """Of a creation that AWS refused after an attempt without a good answer: it refuses what that attempt has created."""
+        found = await self._reading.bring(update)
+        if found is None or found.last is None:
+            return None
+        result = msgspec.structs.replace(
+            wrote.result(self._clock.wall()),
+            started_at=looked.started_at,
+            seconds=(looked.seconds + wrote.seconds + found.seconds).rounded(),
+        )
+        current = found.last.answer
+        if current is None or not same(update.request, current):
+            return result
+        return msgspec.structs.replace(result, status="succeeded", error=None, digest=digest(current))
 
     def _checked(self, wrote: Effort) -> Result:
         """The result of an update that was sent: it succeeded only when AWS's answer shows what was asked for."""

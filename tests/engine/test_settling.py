@@ -192,3 +192,43 @@ def test_an_answer_that_never_comes_leaves_it_in_doubt_with_its_image_kept() -> 
     result, images = settle(Server(dict(BEFORE), failures=[lost()] * 8), wants(Description="new"))
     assert (result.status, result.attempts, len(images.images)) == ("in_doubt", 8, 1)
     assert result.digest is msgspec.UNSET
+
+
+@pytest.mark.parametrize(
+    ("somebody", "status"),
+    [({}, "succeeded"), ({"Description": "else"}, "failed")],
+    ids=["its own", "somebody else's"],
+)
+def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refused_the_second_time(
+    somebody: dict[str, str], status: str
+) -> None:
+    update = wants(ObjectTypeName="Orders", Description="new", EventTriggerConditions=[{"LogicalOperator": "ANY"}])
+
+    class Creating(Server):
+        """Loses the answer to the creation that it carries out, and refuses any other."""
+
+        def caller(self, operation: str) -> _Caller:
+            caller = super().caller(operation)
+            call = caller.call
+
+            async def once(update: Update) -> Attempt:
+                if operation == "CreateEventTrigger" and self.live is not None:
+                    self.log.append(operation)
+                    return refused("BadRequestException", 400)
+                attempt = await call(update)
+                if operation == "CreateEventTrigger":
+                    assert self.live is not None
+                    self.live |= somebody
+                    return lost()
+                return attempt
+
+            caller.call = once  # type: ignore[method-assign]
+            return caller
+
+    server = Creating(None)
+    result, images = settle(server, update, create_missing=True)
+    assert server.log == ["GetEventTrigger", "CreateEventTrigger", "CreateEventTrigger", "GetEventTrigger"]
+    assert (result.status, result.attempts, images.images) == (status, 2, [])
+    assert (result.error and result.error.code) == (None if status == "succeeded" else "BadRequestException")
+    assert server.live is not None
+    assert result.digest == (digest(server.live) if status == "succeeded" else msgspec.UNSET)
