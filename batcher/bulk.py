@@ -7,7 +7,7 @@ import heapq
 import signal
 import sys
 import uuid
-from collections import defaultdict, deque
+from collections import defaultdict
 from collections.abc import AsyncIterator, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager
 from functools import partial
@@ -229,9 +229,9 @@ class BulkRun:
         self.targets[name] = target
 
     def canary_line(self, count: int) -> int:
-        """The last line of the first ``count`` updates."""
+        """The last line of the first ``count`` updates; 0 where there are none."""
         lines = heapq.merge(*(found.lines for found in self.inspection.targets.values()))
-        return deque(islice(lines, count), maxlen=1)[0]
+        return max(islice(lines, count), default=0)
 
     def all_done(self, until_line: int) -> bool:
         """Whether every update up to that line has its result."""

@@ -170,6 +170,12 @@ async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(
         assert (rest.code, json.loads(rest.out)["succeeded"], len(emulator.applied())) == (0, 10, 10)
 
 
+async def test_a_canary_of_nothing_but_invalid_lines_is_no_mishap(batcher: Command, write_lines: Write) -> None:
+    write_lines([{"DomainName": "acme"}])
+    ended = await batcher("run", "updates.jsonl", "--yes", "--json", "--skip-invalid", "--canary", "3")
+    assert (ended.code, json.loads(ended.out)["invalid"]) == (1, 1), ended.err
+
+
 async def test_a_domain_is_copied_into_another_account(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
     emulator = Emulator()
     whole = [{k: v for k, v in trigger(n, "copy").items() if k != "Description"} for n in range(3)]
