@@ -91,6 +91,9 @@ def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
 
 
 def _missing(update: Update, wishes: Wishes) -> Intent:
+    if update.based_on is not None and not wishes.force:
+        gone = "the trigger that this was based on is not there any more, or access to it was denied"
+        return Settled(status="stale", error=Error(code="Stale", message=gone))
     lacking = [name for name in NEEDED_TO_CREATE if name not in update.request]
     if not wishes.create_missing:
         hint = "there is no such trigger, or access to it was denied; --create-missing creates it"

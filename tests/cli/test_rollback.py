@@ -5,10 +5,14 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
+from aiobotocore.session import AioSession
+
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
 
 Write = Callable[..., Path]
+KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
 
 
 async def killed_run(batcher: Command, emulator: Emulator, flags: tuple[str, ...], applied: int, images: int) -> None:
@@ -94,6 +98,30 @@ async def test_what_guards_the_start_of_a_run_guards_that_of_a_rollback_and_a_re
             assert (rest.code, json.loads(rest.out)["succeeded"]) == (0, changes), rest.err
     for name in ("updates.run.retry-1", "updates.run.rollback"):
         assert json.loads((batcher.folder / name / "run.json").read_bytes())["settings"]["deadline"] is None
+
+
+@pytest.mark.parametrize("creating", [(), ("--create-missing",)], ids=["plain", "create-missing"])
+async def test_a_trigger_that_somebody_deleted_since_is_left_deleted_unless_forced(
+    batcher: Command, write_lines: Write, creating: tuple[str, ...]
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(1), trigger(2)])
+    write_lines([change(1), change(2)])
+    async with emulator as url, AioSession().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody:
+        flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json", *creating)
+        assert (await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl")).code == 0
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 0
+        await somebody.delete_event_trigger(DomainName="acme", EventTriggerName="t1")
+        ended = await batcher("rollback", "updates.run", *flags)
+        counts = json.loads(ended.out)
+        assert (ended.code, counts["stale"], counts["succeeded"]) == (1, 1, 1), ended.err
+        assert "not there any more" in (batcher.folder / "updates.run.rollback" / "results.jsonl").read_text()
+        planned = await batcher("run", "plan.jsonl", *flags)
+        assert json.loads(planned.out)["stale"] == 2, planned.err
+        assert emulator.trigger("acme", "t1") is None
+        forced = await batcher("rollback", "updates.run", *flags, "--force", "--out", "forced.run")
+        assert forced.code == (0 if creating else 1), forced.err
+    assert (emulator.trigger("acme", "t1") is not None) == bool(creating)
 
 
 async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(batcher: Command, write_lines: Write) -> None:
