@@ -1,4 +1,9 @@
-"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a while."""
+"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a while.
+
+What is given back to a queue comes again at once, and a queue counts how often: a target that can't be used must not wear its
+messages out. So it gives them back when its trouble begins, for other workers, but for one that it tries again with; what
+comes after that, among the messages of other targets, it keeps.
+"""
 
 import random
 from collections.abc import Callable
@@ -49,7 +54,6 @@ class Desk:
         self._on_result = on_result
         self._on_trouble = on_trouble
         self._feed: Feed | None = None
-        self._early: list[Update] = []  # came before the target was open
         self._runner: Runner | None = None
         self._closing = anyio.Event()
         self._working = anyio.CancelScope()
@@ -67,15 +71,15 @@ class Desk:
             could = 1  # one tells whether AWS takes them again
         return max(0, could - self._loans.held(self.name))
 
-    def put(self, update: Update) -> bool:
-        """Take an update in; False when the target can't be used at present."""
-        if self._feed is not None and not self._feed.closed:
+    @property
+    def stuck(self) -> bool:
+        """Whether it waits for better times, with whatever it holds."""
+        return self.trouble is not None and self.lane is None
+
+    def put(self, update: Update) -> None:
+        """Take in an update that was lent; while the target is not open, or can't be used, it waits among the loans."""
+        if self._feed is not None:
             self._feed.put(update)
-        elif self.trouble is None and not self._closing.is_set():
-            self._early.append(update)
-        else:
-            return False
-        return True
 
     def close(self, reason: str) -> None:
         """Take nothing new, finish what is in flight, and end."""
@@ -92,32 +96,35 @@ class Desk:
         """Work until it is closed."""
         pause = PAUSE
         while not self._closing.is_set():
-            answered = self.tally.session_attempts
+            reason = None
             try:
                 with anyio.CancelScope() as self._working:
-                    await self._work()
+                    reason = await self._work()
             except BatcherError as error:  # also a disk that takes no results: it may have room again
-                self._ail(str(error))
+                reason = str(error)
             finally:
                 self._feed = self.lane = self._runner = None
-                self._early.clear()
-                with anyio.CancelScope(shield=True):
-                    await self._loans.give_back(self._loans.of(self.name))
+            left = self._loans.lay_down(self.name)
             if self._closing.is_set():
-                return
-            pause = PAUSE if self.tally.session_attempts > answered else min(2 * pause, LONGEST_PAUSE)
+                break
+            if self.trouble is None:
+                pause = PAUSE
+                await self._loans.give_back(left[1:])
+            self._ail(reason)
             wait = pause * random.uniform(0.75, 1.25)
+            pause = min(2 * pause, LONGEST_PAUSE)
             self._log.warning("target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1))
             with anyio.move_on_after(wait):
                 await self._closing.wait()
+        await self._loans.give_back(self._loans.of(self.name))
 
-    async def _work(self) -> None:
-        """From opening the target to the end of its lane."""
+    async def _work(self) -> str | None:
+        """From opening the target to the end of its lane; returns why it can't go on, if that is the reason."""
         async with self._shop.target(self.name) as target:
             await target.check()
             await target.account()
             if self._closing.is_set():
-                return
+                return None
             self._feed = Feed(lambda: None)
             runner = self._runner = Runner(journal=self._journal, log=self._log, on_result=self._told)
             lane = self._shop.lane(target, self._feed, self.tally, on_close=self._feed.close)
@@ -128,15 +135,14 @@ class Desk:
                 self.lane = lane
                 runner.start(lane, tasks)
 
-            for update in self._early:
-                self._feed.put(update)
-            self._early.clear()
+            for loan in self._loans.of(self.name):
+                if loan.update is not None and not loan.settled:
+                    self._feed.put(loan.update)
             try:
                 await runner.run(open_lane)
             finally:
                 self._shop.retire(lane)
-            if self.name in runner.given_up:
-                self._ail(runner.given_up[self.name])
+            return runner.given_up.get(self.name)
 
     def _ail(self, reason: str | None) -> None:
         self.trouble = reason

@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.errors import BatcherError
 from batcher.ports import Clock, Queue
-from batcher.records import Error, Message, Result
+from batcher.records import Error, Message, Result, Update
 
 LOOKS = 6  # a lease: how often to see which loans are due
 EXTEND_AT = 0.5  # of the lease: what is left of it when it is extended
@@ -22,13 +22,14 @@ GIVE_BACK_WITHIN = 5.0  # seconds; what a queue could not be told by then it fin
 class Loan:
     """One message held for one target. ``line`` is its number in this worker; ``until`` in monotonic seconds."""
 
-    __slots__ = ("begun", "error", "line", "lost", "message", "settled", "talking", "target", "until")
+    __slots__ = ("begun", "error", "line", "lost", "message", "settled", "talking", "target", "until", "update")
 
-    def __init__(self, message: Message, line: int, target: str, until: float) -> None:
+    def __init__(self, message: Message, line: int, target: str, until: float, update: Update | None) -> None:
         self.message = message
         self.line = line
         self.target = target
         self.until = until
+        self.update = update
         self.begun = False
         self.lost = False
         self.talking = False  # the queue is being told something of it
@@ -83,19 +84,30 @@ class Loans:
         loan.until = self._until()
         return True
 
-    def add(self, message: Message, line: int, target: str) -> Loan:
-        """Hold a message that has just come."""
-        loan = self._loans[line] = self._by_message[message.id] = Loan(message, line, target, self._until())
+    def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Loan:
+        """Hold a message that has just come; ``update``: what is in it, where somebody will work on it."""
+        loan = self._loans[line] = self._by_message[message.id] = Loan(message, line, target, self._until(), update)
         self._held[target] += 1
         return loan
 
     def begin(self, line: int) -> bool:
-        """Start work on a loan; False when it was lost, and is somebody else's by now."""
+        """Start work on a loan; False when it was lost or its lease is over, and it is somebody else's by now."""
         loan = self._loans.get(line)
         if loan is None:
             return False
+        if loan.lost or self._clock.now() >= loan.until:
+            self._forget(loan)
+            return False
         loan.begun = True
         return True
+
+    def lay_down(self, target: str) -> list[Loan]:
+        """Nobody works on those of a target at present; returns what is left of them, in the order they came."""
+        for loan in self.of(target):
+            loan.begun = loan.settled
+            if loan.lost and not loan.settled:
+                self._forget(loan)
+        return self.of(target)
 
     async def end(self, loan: Loan, result: Result) -> None:
         """Its result is on disk: take the message out of the queue, to the dead letters when it did not succeed."""

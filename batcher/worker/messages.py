@@ -98,7 +98,7 @@ class Session:
     async def _receive(self) -> None:
         while True:
             while not (room := self._room()):
-                if self._once and self._all_in_trouble():
+                if self._once and self._stuck():
                     return
                 await self._change()
             try:
@@ -109,11 +109,10 @@ class Session:
                 continue
             self._life.recover("queue")
             with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
-                taken = [self._admit(message, await self._kept(message)) for message in messages]
-            if self._once and not messages and not len(self.loans):
+                for message in messages:
+                    self._admit(message, await self._kept(message))
+            if self._once and not messages and (not len(self.loans) or self._stuck()):
                 return
-            if messages and not any(taken):
-                await self._life.pause(PAUSE)  # else they would come and go without end
 
     def _room(self) -> int:
         """How many messages more can be sent soon."""
@@ -122,41 +121,44 @@ class Session:
         if len(self.loans) >= HELD_AT_MOST:
             return 0
         since, ahead = self._clock.now() - RECENT, self._settings.ahead
-        return sum(
-            desk.room(ahead)
-            for name, desk in self.desks.items()
-            if len(self.desks) == 1 or not len(self.loans) or self._latest[name] > since
-        )
+        any_of_them = len(self.desks) == 1 or not len(self.loans) or self._any_stuck()  # then it may be any one's turn
+        room = sum(desk.room(ahead) for name, desk in self.desks.items() if any_of_them or self._latest[name] > since)
+        if not room and self._any_stuck() and len(self.desks) < len(self._settings.known_targets):
+            return UNKNOWN_PACE  # for a target whose messages are behind those of the one that is stuck
+        return room
 
-    def _all_in_trouble(self) -> bool:
-        return bool(self.desks) and all(desk.trouble is not None and desk.lane is None for desk in self.desks.values())
+    def _any_stuck(self) -> bool:
+        return any(desk.stuck for desk in self.desks.values())
+
+    def _stuck(self) -> bool:
+        """Whether nothing that is held can be worked on, because its targets can't be used."""
+        return self._any_stuck() and len(self.loans) == sum(
+            self.loans.held(desk.name) for desk in self.desks.values() if desk.stuck
+        )
 
     async def _kept(self, message: Message) -> Result | None:
         """The result that a message has here already, from somebody who could not tell the queue any more."""
         return await self._results.kept(message.id, message.sent_at or 0.0) if message.receives > 1 else None
 
-    def _admit(self, message: Message, kept: Result | None) -> bool:
-        """Take up one message, unless it is here already; False: its target can't be used, and it was given back."""
+    def _admit(self, message: Message, kept: Result | None) -> None:
+        """Take up one message, unless it is here already."""
         if self.loans.renew(message):
-            return True
+            return
         self._lines += 1
         if kept is not None:
             loan = self.loans.add(message, self._lines, NO_DESK)
             self._tasks.start_soon(self.loans.end, loan, kept)
-            return True
+            return
         found = self._reader.read(message.body, self._lines)
         if not isinstance(found, Update):
             loan = self.loans.add(message, self._lines, NO_DESK)
             self._tasks.start_soon(self._refuse, loan, found or [Fault(path="", message="an empty message")])
-            return True
+            return
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
-        loan = self.loans.add(message, update.line, update.target)
+        self.loans.add(message, update.line, update.target, update)
         desk = self._desk(update.target)
         self._latest[desk.name] = self._clock.now()
-        if not desk.put(update):
-            self._tasks.start_soon(self.loans.give_back, [loan])
-            return False
-        return True
+        desk.put(update)
 
     def _desk(self, target: str) -> Desk:
         if target not in self.desks:

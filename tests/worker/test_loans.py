@@ -141,3 +141,24 @@ def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None
         assert (queue.done, queue.dead) == (["m1"], [])
 
     in_virtual_time(work())
+
+
+def test_a_loan_whose_lease_is_over_is_not_begun_even_while_the_queue_does_not_say_so() -> None:
+    class Hanging(MemoryQueue):
+        async def extend(self, message: Message) -> bool:
+            await anyio.sleep_forever()
+            return True
+
+    async def work() -> None:
+        queue = Hanging(lease=60)
+        queue.put(b"1", b"2")
+        loans = loans_of(queue)
+        one, two = await borrow(queue, loans, 2)
+        async with kept(loans):
+            await anyio.sleep(59)
+            assert loans.begin(one.line)
+            await anyio.sleep(2)
+            assert not loans.begin(two.line)
+            assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], "somebody else has them by now"
+
+    in_virtual_time(work())

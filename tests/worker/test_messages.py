@@ -218,21 +218,44 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
     assert (queue.dead, len(queue)) == ([("m1", "Invalid")], 0)
 
 
-async def test_a_target_in_trouble_holds_no_other_back(tmp_path: Path) -> None:
+@pytest.mark.parametrize("once", [False, True])
+@pytest.mark.parametrize("order", ["b" * 30 + "a" * 10, "a" + "b" * 30 + "a" * 9, "ab" * 10 + "b" * 20])
+async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(tmp_path: Path, order: str, once: bool) -> None:
     queue = MemoryQueue()
-    queue.put(*(encode({"target": "ab"[n % 2], **change(n)}) for n in range(20)))
+    queue.put(*(encode({"target": target, **change(n)}) for n, target in enumerate(order)))
     emulator = Emulator()
-    emulator.seed([trigger(n) for n in range(20)])
+    emulator.seed([trigger(n) for n in range(40)])
     async with emulator as url:
         targets = {
             "a": {"endpoint_url": url, "rate": 1000, "region": "eu-west-1"},
             "b": {"endpoint_url": f"http://127.0.0.1:{free_port()}", "rate": 1000, "region": "eu-west-1"},
         }
-        async with serving(queue, tmp_path, targets=targets) as served:
+        async with serving(queue, tmp_path, once=once, targets=targets, target="a") as served:
             await until(lambda: len(queue.done) == 10)
+            await until(lambda: served.ended.done() if once else len(queue.held) == 30)
             assert "target b: no connection" in str(served.life.trouble)
     assert {record["target"] for record in served.on_disk()} == {"a"}
-    assert len(queue) == 10
+    back = await queue.receive(40)
+    assert [message.id for message in back] == [f"m{n}" for n, target in enumerate(order, 1) if target == "b"]
+    assert max(message.receives for message in back) <= 3, "when the trouble began, when they came again, and now"
+
+
+async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the_rest_to_others(tmp_path: Path) -> None:
+    lent: dict[str, int] = {}
+    queue = MemoryQueue(on_done=lambda name: lent.update({name: queue.held[name][0].receives}))
+    queue.put(*(encode(change(n % 4, SegmentFilter=f"s{n:02}")) for n in range(12)))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(4)])
+    emulator.script("UpdateEventTrigger", ["access-denied"] * 3)
+    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
+        await until(lambda: served.life.trouble)
+        await until(lambda: list(queue.held) == ["m1"])
+        await until(lambda: len(queue.done) == 12)
+    assert lent["m1"] == 1
+    for n in range(4):
+        segments = [entry["request"]["SegmentFilter"] for entry in emulator.applied() if entry["EventTriggerName"] == f"t{n}"]
+        assert segments == sorted(segments)
+        assert len(segments) == 3
 
 
 async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away_is_waited_for(tmp_path: Path) -> None:
