@@ -28,6 +28,7 @@ GROUP = "batcher"
 NO_ONE = "released"
 FOREVER = 10**12  # milliseconds of idle time: longer than any lease
 BLOCK = 1.0  # seconds to wait for a new entry before looking again for one that was released or left by the dead
+ANSWER_WITHIN = 5.0  # seconds for any request, its repetitions included: a worker that stops waits for it
 POISON = 20  # loans: an entry that was lent so often and never settled kills its workers
 PAGE = 500
 HANDED_OVER_AT_ONCE = 1000  # no fewer than a worker holds: others see all that it gives back at once, and take the oldest first
@@ -228,7 +229,8 @@ class RedisQueue:
     async def _said(self, reply: Awaitable[T]) -> T:
         """The reply, or QueueError. A group that is gone, with an emptied Redis, is founded anew."""
         try:
-            return await reply
+            with anyio.fail_after(ANSWER_WITHIN):
+                return await reply
         except ResponseError as error:
             if "NOGROUP" in str(error) and self._create:
                 await self._found_group()
@@ -239,7 +241,8 @@ class RedisQueue:
                 f"queue {self.stream}: Redis refuses the credentials: {said}. Check user and password in the queue's URL."
             ) from error
         except (RedisError, OSError) as error:
-            raise QueueError(f"queue {self.stream}: no answer from Redis: {error}. Trying again may help.") from error
+            said = str(error) or f"none within {ANSWER_WITHIN:g} s"
+            raise QueueError(f"queue {self.stream}: no answer from Redis: {said}. Trying again may help.") from error
 
 
 def _message(entry: Any, receives: int) -> Message:
