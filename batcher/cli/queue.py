@@ -7,6 +7,7 @@ import click
 from batcher.cli.options import json_option, queue_place
 
 if TYPE_CHECKING:
+    from batcher.ports import QueueOffice
     from batcher.queues.spool import SpoolDirectory
     from batcher.records import DeadLetter, Depth
 
@@ -92,15 +93,28 @@ async def _list(url: str, code: str | None, as_json: bool, profile: str | None, 
     from batcher.queues.opening import open_queue
 
     codes: Counter[str] = Counter()
+    seen = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
         async for letter in opened.office.dead():
+            seen += 1
             if code not in (None, letter.code):
                 continue
             codes[letter.code] += 1
             facts = _facts(letter)
             click.echo(msgspec.json.encode(facts).decode() if as_json else "  ".join(str(facts[name]) for name in facts))
+        await _tell_of_unseen(opened.office, seen)
     said = ", ".join(f"{each} {count:,}" for each, count in codes.most_common()) or "none"
     click.echo(f"Dead letters: {said}.", err=True)
+
+
+async def _tell_of_unseen(office: "QueueOffice", left: int) -> None:
+    """Say that there are more dead letters than those that were looked at, of which that many are left."""
+    if (unseen := ((await office.depth()).dead or 0) - left) > 0:
+        click.echo(
+            f"About {unseen:,} more could not be looked at: of one trigger's letters in a FIFO queue SQS shows the oldest ten. "
+            "batcher queue redrive without --code puts them back too.",
+            err=True,
+        )
 
 
 def _facts(letter: "DeadLetter") -> dict[str, Any]:
@@ -153,15 +167,17 @@ async def _redrive(url: str, code: str | None, rate: float | None, profile: str 
     from batcher.queues.opening import open_queue
 
     limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
-    count = 0
+    count = left = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
         async for letter in opened.office.dead():
             if code not in (None, letter.code):
+                left += 1
                 continue
             if limiter is not None:
                 await limiter.acquire()
             await opened.office.redrive(letter)
             count += 1
+        await _tell_of_unseen(opened.office, left)
     return count
 
 

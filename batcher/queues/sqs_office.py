@@ -13,17 +13,21 @@ from batcher.queues.sqs_client import BATCH, CODE, REASON, SqsClient, message_of
 from batcher.records import DeadLetter, Depth, Update
 
 BATCH_BYTES = 200_000  # below the smallest total that SQS ever had
-LOOK = 120  # seconds that a dead letter is out of sight while it is looked at
+LOOK = 120  # seconds
 
 _GROUP = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
 
 
 class SqsOffice:
-    """ports.Producer and ports.QueueOffice. Use inside ``async with`` of its client."""
+    """ports.Producer and ports.QueueOffice. Use inside ``async with`` of its client.
 
-    def __init__(self, client: SqsClient) -> None:
+    ``look``: whole seconds that a dead letter is out of sight while it is looked at.
+    """
+
+    def __init__(self, client: SqsClient, *, look: int = LOOK) -> None:
         self._client = client
+        self._look_for = look
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         for entries in _batches(self._entry(update, batch) for update in updates):
@@ -52,22 +56,24 @@ class SqsOffice:
         return Depth(waiting=int(counts[waiting]) + int(counts.get(delayed, 0)), held=int(counts[held]), dead=dead)
 
     async def dead(self) -> AsyncIterator[DeadLetter]:
-        """Each letter is out of sight for others while it is looked at; all of them come back into sight at the end."""
-        seen: list[str] = []
-        told: set[str] = set()
+        """Each letter is out of sight for others while it is looked at; all of them come back into sight at the end.
+
+        Of a message group SQS shows no more than ten until they are taken out: what is behind them is not among these.
+        """
+        seen: dict[str, str] = {}  # the latest handle of each
+        newest = anyio.current_time()
         try:
-            while letters := await self._look():
-                seen += [letter.handle for letter in letters]
-                new = [letter for letter in letters if letter.id not in told]
-                if not new:  # those that came first are in sight again
-                    return
+            while anyio.current_time() < newest + self._look_for and (letters := await self._look()):
+                new = [letter for letter in letters if letter.id not in seen]
+                seen |= {letter.id: letter.handle for letter in letters}  # those that came first may be in sight again
                 for letter in new:
-                    told.add(letter.id)
                     yield letter
+                newest = anyio.current_time() if new else newest
         finally:
+            handles = list(seen.values())
             with anyio.CancelScope(shield=True):
-                for start in range(0, len(seen), BATCH):
-                    entries = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in seen[start : start + BATCH]]
+                for start in range(0, len(handles), BATCH):
+                    entries = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in handles[start : start + BATCH]]
                     await self._client.batch("change_message_visibility_batch", entries, to=self._client.dead_url or "")
 
     async def _look(self) -> list[DeadLetter]:
@@ -77,7 +83,7 @@ class SqsOffice:
             "receive_message",
             to=self._client.dead_url,
             MaxNumberOfMessages=BATCH,
-            VisibilityTimeout=LOOK,
+            VisibilityTimeout=self._look_for,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["MessageGroupId"],
             MessageAttributeNames=[CODE, REASON],

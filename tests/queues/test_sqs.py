@@ -14,8 +14,9 @@ from hypothesis import strategies as st
 
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.opening import open_queue
+from batcher.queues.sqs import SqsQueue
 from batcher.queues.sqs_client import SqsClient
-from batcher.queues.sqs_office import group_of
+from batcher.queues.sqs_office import SqsOffice, group_of
 from batcher.records import Message, Update
 from batcher.s3 import S3Prefix
 from batcher.testing import update
@@ -133,6 +134,42 @@ async def test_the_queues_own_redrive_policy_moves_what_was_received_too_often(s
             await opened.queue.release((await opened.queue.receive(1))[0])
         assert await opened.queue.receive(1) == []
         assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
+
+
+async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and_come_once(sqs: Server) -> None:
+    url = await make_sqs(sqs)
+    async with open_queue(f"sqs:{url}") as opened:
+        await opened.producer.send([update(number, f"t{number}") for number in range(1, 41)], "b")
+        for _ in range(4):
+            for message in await opened.queue.receive(10):
+                await opened.queue.set_aside(message, "Odd", "no")
+    async with SqsClient(url) as client:
+        seen: list[str] = []
+        office = SqsOffice(client, look=1)
+        async for letter in office.dead():
+            seen.append(letter.id)
+            await asyncio.sleep(0.05)  # as at a rate: the first ones are in sight again before the last ones are
+        assert (len(seen), len(set(seen))) == (40, 40)
+        assert (await office.depth()).dead == 40
+
+
+async def test_a_queue_that_takes_requests_and_does_not_answer_is_an_error_soon() -> None:
+    silent = asyncio.Event()
+
+    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        await silent.wait()
+        writer.close()
+
+    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
+        client = SqsClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/000000000000/q")
+        async with client._stack, asyncio.timeout(10):
+            await client._connect()
+            queue = SqsQueue(client, answer_within=0.1)
+            asked = [queue.acknowledge(lent(1)), queue.extend(lent(1)), queue.release(lent(1))]
+            for error in await asyncio.gather(*asked, return_exceptions=True):
+                assert isinstance(error, QueueError)
+                assert "no answer within 0.1 s" in str(error)
+        silent.set()
 
 
 async def test_without_a_dead_letter_queue_nothing_is_thrown_away(sqs: Server) -> None:
