@@ -21,6 +21,7 @@ from batcher.errors import QueueError, SettingsError
 from batcher.records import Message
 
 BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
+OPEN_WITHIN = 15.0  # seconds to find credentials, the queue and its dead letters: a worker that stops waits for it
 TRIES = 4  # of the entries of a batch that failed through no fault of ours
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
@@ -52,9 +53,13 @@ class SqsClient:
 
     async def __aenter__(self) -> "SqsClient":
         try:
-            await self._connect()
-            self.url = self.url or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
-            self.dead_url = await self._find_dead_letters()
+            with anyio.fail_after(OPEN_WITHIN):
+                await self._connect()
+                self.url = self.url or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
+                self.dead_url = await self._find_dead_letters()
+        except TimeoutError as error:
+            await self.__aexit__()
+            raise QueueError(f"queue {self.name}: no answer within {OPEN_WITHIN:g} s. Trying again may help.") from error
         except BaseException:
             await self.__aexit__()
             raise

@@ -29,6 +29,7 @@ class Life:
         self.stop_now = anyio.Event()
         self.reload = anyio.Event()
         self.interrupted = False
+        self.begun = False  # it has asked its queue for work, and was answered
         self.beaten = time.monotonic()
         self._grace = grace
         self._log = log
@@ -37,7 +38,7 @@ class Life:
     @property
     def trouble(self) -> str | None:
         """Why the worker is not ready, or None."""
-        return "; ".join(self._troubles.values()) or None
+        return "; ".join(self._troubles.values()) or (None if self.begun else "it is starting")
 
     def ail(self, part: str, reason: str) -> None:
         """That part of the worker can't work, and why; it is said once."""

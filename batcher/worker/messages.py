@@ -52,6 +52,7 @@ class Session:
     ) -> None:
         """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
         self.desks: dict[str, Desk] = {}
+        self.cut_off: QueueError | None = None  # why it ended, when the queue did not answer any more
         self._name = name
         self._queue = opened.queue
         self._settings = settings
@@ -75,7 +76,11 @@ class Session:
         return f"<Session on {self._name}: {len(self.loans)} held, {list(self.desks.values())}>"
 
     async def run(self) -> None:
-        """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``."""
+        """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``.
+
+        Also until the queue did not answer for a lease: nothing is held any more then, and it may take a new connection,
+        with credentials read anew.
+        """
         async with self.shop, anyio.create_task_group() as beside:
             beside.start_soon(self.loans.keep)
             beside.start_soon(self._remember)
@@ -96,6 +101,7 @@ class Session:
         self.shop.remember()
 
     async def _receive(self) -> None:
+        away_since: float | None = None
         while True:
             while not (room := self._room()):
                 if self._once and self._stuck():
@@ -105,8 +111,13 @@ class Session:
                 messages = await self._queue.receive(min(AT_ONCE, room))
             except QueueError as error:
                 self._life.ail("queue", str(error))
+                away_since = self._clock.now() if away_since is None else away_since
+                if self._clock.now() - away_since >= self._queue.lease:
+                    self.cut_off = error
+                    return
                 await self._life.pause(PAUSE)
                 continue
+            away_since, self._life.begun = None, True
             self._life.recover("queue")
             with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
                 for message in messages:

@@ -149,6 +149,7 @@ class Worker:
                 async with open_queue(
                     self._url, lease=self._settings.lease, profile=self._settings.profile, region=self._settings.region
                 ) as opened:
+                    pause = PAUSE
                     self.life.recover("queue")
                     await self._drain(opened, results)
                 return
@@ -177,6 +178,8 @@ class Worker:
                 once=self._once,
             )
             await session.run()
+            if session.cut_off is not None:
+                raise session.cut_off
 
         await self._sessions(opened.office, work)
 
@@ -184,12 +187,15 @@ class Worker:
 
     async def _sessions(self, office: QueueOffice | SpoolDirectory, work: Callable[[], Awaitable[None]]) -> None:
         """One session after the other, each with the settings of its time, until there is no reason for another."""
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(self._watch_depth, office)
-            await work()
-            while await self._reloaded():
+        try:
+            async with anyio.create_task_group() as beside:
+                beside.start_soon(self._watch_depth, office)
                 await work()
-            beside.cancel_scope.cancel()
+                while await self._reloaded():
+                    await work()
+                beside.cancel_scope.cancel()
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
         if self._once and self.life.trouble is not None and not self.life.stop.is_set():
             self._say(f"Stopped: {self.life.trouble}")
             self._exit_code = 3

@@ -73,6 +73,7 @@ class SpoolSession:
             try:
                 with anyio.move_on_after(0 if once else LOOK_UP):  # a file that is there is claimed before anything waits
                     claim = await self._spool.claim(self._put_off_now())
+                self._life.begun = True
                 self._life.recover("spool")
                 pause = PAUSE
                 if once or claim is not None:

@@ -131,8 +131,7 @@ async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed
     queue.put(*(encode(change(n)) for n in range(12)))
     settings = {"endpoint_url": f"http://127.0.0.1:{port}", "rate": 1000, "connect_timeout": 1}
     async with serving(queue, tmp_path, **settings) as served:
-        await until(lambda: served.life.trouble)
-        assert "no connection" in str(served.life.trouble)
+        await until(lambda: "no connection" in str(served.life.trouble))
         async with Emulator(port=port, keys={"AKIDEXAMPLE": "another"}):
             await until(lambda: "does not accept the credentials" in str(served.life.trouble))
             assert (queue.done, queue.dead) == ([], [])
@@ -151,8 +150,7 @@ async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger
     emulator.seed([trigger(n) for n in range(5)])
     emulator.script("UpdateEventTrigger", ["access-denied", "access-denied"])
     async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
-        await until(lambda: served.life.trouble)
-        assert "refuses access" in str(served.life.trouble)
+        await until(lambda: "refuses access" in str(served.life.trouble))
         await until(lambda: len(queue.done) == 5)
         emulator.script("UpdateEventTrigger", ["access-denied"])
         queue.put(encode(change(0)))
@@ -248,8 +246,7 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
     emulator.seed([trigger(n) for n in range(4)])
     emulator.script("UpdateEventTrigger", ["access-denied"] * 3)
     async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
-        await until(lambda: served.life.trouble)
-        await until(lambda: list(queue.held) == ["m1"])
+        await until(lambda: "refuses access" in str(served.life.trouble) and list(queue.held) == ["m1"])
         await until(lambda: len(queue.done) == 12)
     assert lent["m1"] == 1
     for n in range(4):
@@ -274,3 +271,24 @@ async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away
         segments = [entry["request"]["SegmentFilter"] for entry in emulator.applied() if entry["EventTriggerName"] == f"t{n}"]
         assert segments == sorted(segments)
         assert len(segments) == 10
+
+
+async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that_it_is_opened_anew(tmp_path: Path) -> None:
+    queue = MemoryQueue(lease=1)
+    queue.put(*(encode(change(n)) for n in range(10)))
+    emulator = Emulator(latency=(0.0, 0.02))
+    emulator.seed([trigger(n) for n in range(10)])
+    async with emulator as url:
+        async with serving(queue, tmp_path, endpoint_url=url, rate=20) as served:
+            assert "it is starting" in str(served.life.trouble), "not ready before its queue has answered"
+            await until(lambda: len(queue.done) >= 3)
+            assert served.life.trouble is None
+            queue.away = True
+            await served.ended
+            assert "is away" in str(served.session.cut_off)
+        queue.away = False
+        async with serving(queue, tmp_path, endpoint_url=url, once=True, rate=1000) as again:
+            await again.ended
+            assert again.session.cut_off is None
+    assert sorted(queue.done) == sorted(f"m{n}" for n in range(1, 11))
+    assert len(emulator.applied()) == 10, "what was done and could not be told was found, and not sent again"
