@@ -12,7 +12,7 @@ from batcher.aws import AwsTarget, OperationCaller
 from batcher.config import Settings, target_settings
 from batcher.engine.listing import Listing
 from batcher.engine.pacing import Pacer
-from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
 from batcher.engine.runner import Lane
 from batcher.engine.settling import Careful, NoImages
 from batcher.limiters.local import LocalLimiter
@@ -113,6 +113,7 @@ class Workshop:
         images: Images | None = None,
         force: bool = False,
         listed: bool = False,
+        may_send: MaySend | None = None,
     ) -> Lane:
         """The lane of a connected target. ``images``: where to keep what each trigger was; None: look at none of them.
 
@@ -120,11 +121,11 @@ class Workshop:
         """
         pacer = self.pacer(target, OPERATION)
         reading = self.pacer(target, GET, pacer.holdups)
-        writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered)}
+        writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered, may_send)}
         more = [reading]
         if self.settings.create_missing:
             creating = self.pacer(target, CREATE, pacer.holdups)
-            writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered)
+            writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered, may_send)
             more.append(creating)
         changed_at = None
         if listed:
@@ -153,7 +154,14 @@ class Workshop:
             on_close=on_close,
         )
 
-    def _retrying(self, target: AwsTarget, operation: str, pacer: Pacer, count: Callable[[Verdict], None]) -> Retrying:
+    def _retrying(
+        self,
+        target: AwsTarget,
+        operation: str,
+        pacer: Pacer,
+        count: Callable[[Verdict], None],
+        may_send: MaySend | None = None,
+    ) -> Retrying:
         watch = self._on_attempt
 
         def on_attempt(verdict: Verdict, seconds: float) -> None:
@@ -168,6 +176,7 @@ class Workshop:
             clock=self.clock,
             log=self.log,
             on_attempt=on_attempt,
+            may_send=may_send,
         )
 
     def measuring(self, target: AwsTarget, operation: str, pressing: Pressing) -> Pacer:

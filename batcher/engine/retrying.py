@@ -5,6 +5,7 @@ The only retry layer there is. Which answer means what is in ``rules.verdicts``;
 
 import random
 from collections.abc import Callable
+from typing import TypeAlias
 
 import anyio
 import tenacity
@@ -19,6 +20,10 @@ from batcher.rules.verdicts import Verdict, judge
 
 USELESS = 2  # sets of credentials in a row that may be of no use before the run is stopped
 RENEWALS = 2  # times that credentials are fetched anew for one update
+
+
+MaySend: TypeAlias = Callable[[Update], bool]
+"""Asked when an update's turn has come, which can be long after it was taken up."""
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
@@ -111,6 +116,7 @@ class Retrying:
         clock: Clock,
         log: FilteringBoundLogger,
         on_attempt: Callable[[Verdict, float], None],
+        may_send: MaySend | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self._caller = caller
@@ -119,6 +125,7 @@ class Retrying:
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
+        self._may_send = may_send
         self._uniform = uniform
         self._access = _Access(caller)
         self._retrying = tenacity.AsyncRetrying(
@@ -133,7 +140,8 @@ class Retrying:
     async def settle(self, update: Update) -> Result | None:
         """Try until there is a result.
 
-        None when draining came before anything was sent that may have had an effect. Raises CredentialsError.
+        None when draining came before anything was sent that may have had an effect, or when it may not be sent any more.
+        Raises CredentialsError.
         """
         effort = await self.bring(update)
         return None if effort is None else effort.result(self._clock.wall())
@@ -169,6 +177,9 @@ class Retrying:
 
     async def _send(self, effort: Effort) -> tuple[Verdict, int]:
         permit = await self.pacer.enter(begun=effort.attempts > 0, must_finish=effort.lost or effort.answered)
+        if self._may_send is not None and not self._may_send(effort.update):
+            self.pacer.leave(permit, Verdict.UNSENT, None)
+            raise Draining
         generation = self._access.generation
         attempt, verdict = None, Verdict.LOST
         try:

@@ -127,7 +127,13 @@ class Desk:
                 return None
             self._feed = Feed(lambda: None)
             runner = self._runner = Runner(journal=self._journal, log=self._log, on_result=self._told)
-            lane = self._shop.lane(target, self._feed, self.tally, on_close=self._feed.close)
+            lane = self._shop.lane(
+                target,
+                self._feed,
+                self.tally,
+                on_close=self._feed.close,
+                may_send=lambda update: self._loans.has(update.line),
+            )
             held = _OnlyHeld(lane.settler, self._loans)
             lane.settler = Patient(held, self.tally, lambda reason: runner.give_up(self.name, reason))
 

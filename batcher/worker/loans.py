@@ -91,14 +91,20 @@ class Loans:
         return loan
 
     def begin(self, line: int) -> bool:
-        """Start work on a loan; False when it was lost or its lease is over, and it is somebody else's by now."""
+        """Start work on a loan; False when it may be somebody else's by now."""
+        if not self.has(line):
+            return False
+        self._loans[line].begun = True
+        return True
+
+    def has(self, line: int) -> bool:
+        """Whether a loan is this worker's still. Where it was lost, or its lease is over, it is forgotten: it comes again."""
         loan = self._loans.get(line)
         if loan is None:
             return False
         if loan.lost or self._clock.now() >= loan.until:
             self._forget(loan)
             return False
-        loan.begun = True
         return True
 
     def lay_down(self, target: str) -> list[Loan]:

@@ -18,7 +18,13 @@ THROTTLE = refused("ThrottlingException", 429)
 FAULT = refused("InternalServerException", 500)
 
 
-def retrying_with(caller: ScriptedCaller, limiter: OpenLimiter, clock: LoopClock, **policy: float) -> Retrying:
+def retrying_with(
+    caller: ScriptedCaller,
+    limiter: OpenLimiter,
+    clock: LoopClock,
+    may_send: Callable[[Update], bool] | None = None,
+    **policy: float,
+) -> Retrying:
     return Retrying(
         caller=caller,
         pacer=Pacer(limiter, 4, clock),
@@ -26,6 +32,7 @@ def retrying_with(caller: ScriptedCaller, limiter: OpenLimiter, clock: LoopClock
         clock=clock,
         log=logger(),
         on_attempt=lambda verdict, seconds: None,
+        may_send=may_send,
         uniform=lambda low, high: high,
     )
 
@@ -120,3 +127,17 @@ def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepte
 
     assert [result and result.status for result in in_virtual_time(scenario())] == ["succeeded", "succeeded"]
     assert caller.refreshes == 2
+
+
+@pytest.mark.parametrize("answers", [1, 2])
+def test_what_may_not_be_sent_any_more_when_its_turn_comes_is_left_without_a_result(answers: int) -> None:
+    caller, limiter, clock = ScriptedCaller(each(lost())), OpenLimiter(), LoopClock()
+    retrying = retrying_with(caller, limiter, clock, may_send=lambda update: len(caller.calls) < answers - 1)
+
+    async def scenario() -> Result | None:
+        return await retrying.settle(make_update(1))
+
+    assert in_virtual_time(scenario()) is None
+    assert len(caller.calls) == answers - 1
+    assert limiter.outcomes[-1][0] is Verdict.UNSENT
+    assert retrying.pacer.in_flight == 0

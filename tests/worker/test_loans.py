@@ -143,7 +143,7 @@ def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None
     in_virtual_time(work())
 
 
-def test_a_loan_whose_lease_is_over_is_not_begun_even_while_the_queue_does_not_say_so() -> None:
+def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_does_not_say_so() -> None:
     class Hanging(MemoryQueue):
         async def extend(self, message: Message) -> bool:
             await anyio.sleep_forever()
@@ -159,6 +159,8 @@ def test_a_loan_whose_lease_is_over_is_not_begun_even_while_the_queue_does_not_s
             assert loans.begin(one.line)
             await anyio.sleep(2)
             assert not loans.begin(two.line)
+            assert not loans.has(one.line), "it has waited for a token meanwhile"
+            assert len(loans) == 0
             assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], "somebody else has them by now"
 
     in_virtual_time(work())
