@@ -27,6 +27,7 @@ LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
 KEPT = 0.7  # of the pace, where throttles are stray now and then: a run of them may be chance, and the count reaches far back
 TRIAL_EXCESS = 1.5  # of the rate, to find out about noise: an empty bucket then refuses three calls in five
 TRIAL_RATE = 4.0  # per second at least, on trial: that of the ramp's first calls
+BENEATH = 0.9  # of a ceiling: a remembered rate below that is where to start; one above may be the very rate that was asked for
 AS_HELD = 0.1  # of the rate: with more excess than that, what is refused may be due to it
 
 
@@ -77,9 +78,9 @@ class QuotaEstimate:
     """Finds the rate of a token bucket, and spends nearly all of it.
 
     Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and ``answered`` once for every
-    ticket. ``ceiling``: requests per second that ``rate`` never exceeds; until the first throttle nothing is held back then,
-    the caller keeps to it with a bucket of its own. ``share``: the part of the quota to use once it is known. ``remembered``:
-    what an earlier run had learned; a guess is ignored.
+    ticket. ``ceiling``: requests per second that ``rate`` never exceeds; the caller keeps to it with a bucket of its own, and
+    nothing more is held back until the first throttle. ``share``: the part of the quota to use once it is known.
+    ``remembered``: what an earlier run had learned; it starts there, but for a guess, or what is not below the ceiling.
     """
 
     def __init__(
@@ -98,7 +99,7 @@ class QuotaEstimate:
         self._in_flight = 0
         self._planned = -math.inf  # when the last request was to leave: the next one keeps the distance from that
         self._cut = -math.inf  # when the rate was last cut: refusals of older requests belong to the same event
-        if remembered is not None and remembered.doubt < 0.5 and ceiling is None:
+        if remembered is not None and remembered.doubt < 0.5 and remembered.rate * share < BENEATH * self._ceiling:
             self._remember(remembered)
 
     def __repr__(self) -> str:
@@ -270,6 +271,7 @@ class QuotaEstimate:
         return not self._noise.refused(expected=self._expected, overdue=again, holding=self._holding(ticket.sent))
 
     def _remember(self, remembered: Learned) -> None:
+        self._free = False
         self._noise.confirmed = True
         rate = max(LOWEST_RATE, remembered.rate)
         burst = max(2.0, rate) if remembered.burst is None else max(1.0, remembered.burst)

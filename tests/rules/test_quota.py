@@ -100,6 +100,34 @@ def test_what_was_learned_serves_the_next_run_from_its_first_second(rate: int, b
     assert len(log.throttled) <= max(4, 0.005 * 60 * rate)
 
 
+@pytest.mark.parametrize(("rate", "ceiling"), [(5, 10), (20, 30), (20, 200), (100, 200), (300, 400)])
+def test_beneath_a_ceiling_too_the_next_run_starts_from_what_was_learned(rate: int, ceiling: int) -> None:
+    world = World(rate=rate, burst=rate, front=(ceiling, 1), latency=(0.02, 0.05))
+    known = Learned(rate=rate, burst=rate, doubt=0.005, age=3600.0)
+    first, again = (job(world, 30, 2, QuotaEstimate(now=0.0, ceiling=ceiling, remembered=known_)) for known_ in (None, known))
+    assert len(again.throttled) < len(first.throttled)
+    assert again.used(rate, rate) >= 0.97
+    assert max(paced for _, paced in again.rates) <= ceiling
+
+
+@pytest.mark.parametrize("ceiling", [20, 30, 80, None])
+def test_a_share_of_what_was_learned_is_kept_from_the_first_call_whatever_the_ceiling(ceiling: int | None) -> None:
+    world = World(rate=30, burst=30, front=(ceiling, 1) if ceiling else None)
+    known = Learned(rate=30, burst=30, doubt=0.005, age=3600.0)
+    quota = QuotaEstimate(now=0.0, ceiling=ceiling, share=0.5, remembered=known)
+    log = Simulation(world, quota, seed=3, stop=20).run()
+    assert log.throttled == []
+    assert log.accepted_between(0, 20) / 20 == pytest.approx(15, rel=0.05)
+
+
+def test_a_ceiling_at_what_was_learned_is_neither_slowed_nor_exceeded() -> None:
+    world = World(rate=50, burst=20, front=(50, 20), before_decision=0.0)
+    for found in (47.0, 49.8, 50.0, 90.0):
+        known = Learned(rate=found, burst=20, doubt=0.005, age=3600.0)
+        log = job(world, 20, 1, QuotaEstimate(now=0.0, ceiling=50, remembered=known))
+        assert (log.throttled, log.used(50, 20) >= 0.999) == ([], True)
+
+
 def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
     world = World(rate=20, burst=20)
     for wrong in (10, 80):
