@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -18,6 +19,7 @@ from batcher.files import write_atomically
 from batcher.rules.quota import Learned
 
 A_GUESS = 0.5  # doubt from which on a rate is no knowledge
+LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
 
 class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
@@ -52,14 +54,20 @@ class Remembered(Struct, frozen=True, kw_only=True):
         return Learned(rate=self.rate, burst=self.burst, doubt=self.doubt, age=seconds_between(self.used_at, now))
 
 
+_Entries: TypeAlias = dict[QuotaKey, Remembered]
+
+
 class _Book(Struct, frozen=True, kw_only=True):
     quotas: list[Remembered]
 
 
 def state_directory(environ: Mapping[str, str]) -> Path:
     """Where this user's programs keep what they found out: ``$XDG_STATE_HOME/batcher``."""
-    home = environ.get("XDG_STATE_HOME") or Path.home() / ".local" / "state"
-    return Path(home) / "batcher"
+    try:
+        home = Path.home()
+    except RuntimeError:  # a user without a name, as containers have them
+        home = Path("/")
+    return Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "batcher"
 
 
 def seconds_between(earlier: str, later: str) -> float:
@@ -88,52 +96,40 @@ class QuotaBook:
             return []
         try:
             return [_checked(entry) for entry in msgspec.json.decode(content, type=_Book).quotas]
-        except ValueError as error:  # msgspec's are ValueErrors too
+        except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
             self._warn(f"is damaged and ignored: {error}")
             return []
 
     def recall(self, key: QuotaKey) -> Remembered | None:
         return next((entry for entry in self.entries() if entry.key == key), None)
 
-    def note(self, key: QuotaKey, learned: Learned, now: str) -> Remembered | None:
-        """What to remember after a run that ended ``now``; None: nothing was known before, and the run only guesses."""
-        before = self.recall(key)
-        guessed = learned.doubt >= A_GUESS
-        if before is not None and (guessed or (learned.rate, learned.burst) == (before.rate, before.burst)):
-            return msgspec.structs.replace(before, used_at=now)
-        if guessed:
-            return None
-        return Remembered(
-            account=key.account,
-            region=key.region,
-            operation=key.operation,
-            rate=learned.rate,
-            burst=learned.burst,
-            doubt=learned.doubt,
-            learned_at=now,
-            used_at=now,
-        )
+    def remember(self, found: Iterable[tuple[QuotaKey, Learned]], now: str) -> bool:
+        """Put in what a run that ended ``now`` has learned; those of other keys stay. Whether it is done.
 
-    def remember(self, quotas: Iterable[Remembered]) -> bool:
-        """Put these in; those of other keys stay, also when another process writes at the same time. Whether it is done."""
-        new = {entry.key: entry for entry in quotas}
-        return not new or self._replace(lambda old: old | new)
+        Nobody's change is lost, also when another process writes at the same time. A guess never replaces what is known.
+        """
+        known = {entry.key for entry in self.entries()}
+        news = [(key, learned) for key, learned in found if learned.doubt < A_GUESS or key in known]
 
-    def forget(self, account: str | None = None) -> int:
-        """Take out those of an account, or all; returns how many."""
+        def with_news(old: _Entries) -> _Entries:
+            noted = {key: _noted(key, learned, old.get(key), now) for key, learned in news}
+            return old | {key: entry for key, entry in noted.items() if entry is not None}
+
+        return not news or self._replace(with_news)
+
+    def forget(self, account: str | None = None) -> int | None:
+        """Take out those of an account, or all; returns how many. None: the file can't be written."""
         gone = 0
 
-        def without(old: dict[QuotaKey, Remembered]) -> dict[QuotaKey, Remembered]:
+        def without(old: _Entries) -> _Entries:
             nonlocal gone
             left = {key: entry for key, entry in old.items() if account is not None and key.account != account}
             gone = len(old) - len(left)
             return left
 
-        if self.path.exists():
-            self._replace(without)
-        return gone
+        return gone if not self.path.exists() or self._replace(without) else None
 
-    def _replace(self, change: Callable[[dict[QuotaKey, Remembered]], dict[QuotaKey, Remembered]]) -> bool:
+    def _replace(self, change: Callable[[_Entries], _Entries]) -> bool:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
             with self._locked():
@@ -164,9 +160,30 @@ class QuotaBook:
         self._warned = True
 
 
+def _noted(key: QuotaKey, learned: Learned, before: Remembered | None, now: str) -> Remembered | None:
+    """What to remember after a run that ended ``now``; None: nothing was known before, and the run only guesses."""
+    guessed = learned.doubt >= A_GUESS
+    if before is not None and (guessed or (learned.rate, learned.burst) == (before.rate, before.burst)):
+        return msgspec.structs.replace(before, used_at=now)
+    if guessed:
+        return None
+    return Remembered(
+        account=key.account,
+        region=key.region,
+        operation=key.operation,
+        rate=learned.rate,
+        burst=learned.burst,
+        doubt=learned.doubt,
+        learned_at=now,
+        used_at=now,
+    )
+
+
 def _checked(entry: Remembered) -> Remembered:
     """Raises ValueError for numbers and times that can't be."""
-    datetime.fromisoformat(entry.learned_at), datetime.fromisoformat(entry.used_at)
-    if not (entry.rate > 0 and entry.doubt >= 0 and (entry.burst is None or entry.burst > 0)):
+    for time in (entry.learned_at, entry.used_at):
+        if datetime.fromisoformat(time).tzinfo is None:
+            raise ValueError(f"{time} says no time zone")
+    if not (LEAST <= entry.rate <= MOST and entry.doubt >= 0 and (entry.burst is None or entry.burst > 0)):
         raise ValueError(f"rate {entry.rate}, burst {entry.burst}, doubt {entry.doubt} can't be")
     return entry

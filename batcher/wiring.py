@@ -237,9 +237,7 @@ class Workshop:
         """Write down what the pacers made here have learned by now. Whether that was wanted and done."""
         if self._book is None:
             return False
-        book, now = self._book, self.clock.wall()
-        notes = (book.note(key, limiter.learned, now) for key, limiter in self._paced.values())
-        return book.remember(note for note in notes if note is not None)
+        return self._book.remember([(key, limiter.learned) for key, limiter in self._paced.values()], self.clock.wall())
 
 
 def _key(target: AwsTarget, operation: str) -> QuotaKey:

@@ -1,29 +1,27 @@
 """What was found out about quotas outlives the run, other processes, and damage."""
 
 import asyncio
+import json
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 
 import pytest
+from msgspec import structs
 
-from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
+from batcher.quotas import QuotaBook, QuotaKey, state_directory
 from batcher.rules.quota import Learned
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
 MONDAY, TUESDAY, SUNDAY = "2026-03-02T12:00:00.000Z", "2026-03-03T12:00:00.000Z", "2026-03-01T12:00:00.000Z"
 
 
-def remembered(account: str = KEY.account, rate: float = 5.0) -> Remembered:
-    return Remembered(
-        account=account,
-        region=KEY.region,
-        operation=KEY.operation,
-        rate=rate,
-        burst=15.0,
-        doubt=0.01,
-        learned_at=MONDAY,
-        used_at=MONDAY,
-    )
+FOUND = Learned(rate=5.0, burst=15.0, doubt=0.01)
+GUESS = Learned(rate=0.5, burst=None, doubt=1.0)
+
+
+def account(number: str) -> QuotaKey:
+    return structs.replace(KEY, account=number)
 
 
 @pytest.fixture
@@ -39,7 +37,7 @@ def book(tmp_path: Path, warnings: list[str]) -> QuotaBook:
 def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(book: QuotaBook, warnings: list[str]) -> None:
     assert (book.entries(), book.forget()) == ([], 0)
     assert not book.path.parent.exists()  # looking writes nothing
-    book.remember([remembered(), remembered("999", rate=2.0)])
+    book.remember([(KEY, FOUND), (account("999"), FOUND)], MONDAY)
     found = book.recall(KEY)
     assert found is not None
     assert found.learned(TUESDAY) == Learned(rate=5.0, burst=15.0, doubt=0.01, age=86400.0)
@@ -53,10 +51,11 @@ def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(book: 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"quotas": [{"account": "1"}]}', b"\xff\xfe", b"directory"],
+    [b"", b"{", b"[]", b'{"quotas": [{"account": "1"}]}', b'{"x": ' + 10**5 * b"[", b"\xff\xfe", b"directory"],
+    ids=["empty", "cut", "list", "members", "deep", "bytes", "directory"],
 )
 def test_a_damaged_file_is_one_warning_and_is_written_anew(book: QuotaBook, warnings: list[str], content: bytes) -> None:
-    book.remember([remembered()])
+    book.remember([(KEY, FOUND)], MONDAY)
     if content == b"directory":
         book.path.unlink()
         book.path.mkdir()
@@ -66,43 +65,86 @@ def test_a_damaged_file_is_one_warning_and_is_written_anew(book: QuotaBook, warn
     assert book.recall(KEY) is None
     assert len(warnings) == 1
     assert str(book.path) in warnings[0]
-    book.remember([remembered()])
+    book.remember([(KEY, FOUND)], MONDAY)
     assert len(warnings) == 1
     if content != b"directory":
-        assert book.recall(KEY) == remembered()
+        assert [entry.key for entry in book.entries()] == [KEY]
 
 
-@pytest.mark.parametrize("change", ['"rate": 0', '"rate": -1.0', '"learned_at": "yesterday"', '"burst": 0'])
-def test_numbers_and_times_that_can_not_be_count_as_damage(book: QuotaBook, warnings: list[str], change: str) -> None:
-    book.remember([remembered()])
-    name = change.split(":")[0]
-    lines = book.path.read_text().splitlines()
-    book.path.write_text("\n".join(change + "," if line.strip().startswith(name) else line for line in lines))
+@pytest.mark.parametrize(
+    ("member", "value"),
+    [
+        ("rate", 0),
+        ("rate", -1.0),
+        ("rate", 1e-300),
+        ("rate", 1e300),
+        ("burst", 0),
+        ("learned_at", "yesterday"),
+        ("used_at", "2026-03-02T12:00:00"),
+    ],
+)
+def test_numbers_and_times_that_can_not_be_count_as_damage(
+    book: QuotaBook, warnings: list[str], member: str, value: object
+) -> None:
+    book.remember([(KEY, FOUND)], MONDAY)
+    content = json.loads(book.path.read_bytes())
+    content["quotas"][0][member] = value
+    book.path.write_text(json.dumps(content))
     assert book.recall(KEY) is None
     assert len(warnings) == 1
+    assert str(value) in warnings[0]
 
 
 def test_a_guess_does_not_replace_what_was_known(book: QuotaBook) -> None:
-    guess = Learned(rate=0.5, burst=None, doubt=1.0)
-    assert book.note(KEY, guess, TUESDAY) is None
-    book.remember([remembered()])
-    kept = book.note(KEY, guess, TUESDAY)
+    assert book.remember([(KEY, GUESS)], MONDAY)
+    assert not book.path.parent.exists()  # there was nothing to write
+    book.remember([(KEY, FOUND)], MONDAY)
+    book.remember([(KEY, GUESS)], TUESDAY)
+    kept = book.recall(KEY)
     assert kept is not None
     assert (kept.rate, kept.learned_at, kept.used_at) == (5.0, MONDAY, TUESDAY)
-    better = book.note(KEY, Learned(rate=6.0, burst=6.0, doubt=0.02), TUESDAY)
+    book.remember([(KEY, Learned(rate=6.0, burst=6.0, doubt=0.02))], TUESDAY)
+    better = book.recall(KEY)
     assert better is not None
     assert (better.rate, better.learned_at, better.used_at) == (6.0, TUESDAY, TUESDAY)
+
+
+def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
+    book: QuotaBook, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    book.remember([(KEY, FOUND)], MONDAY)
+    other, locked = QuotaBook(book.path.parent, print), book._locked
+
+    def late() -> AbstractContextManager[None]:
+        other.remember([(KEY, Learned(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
+        return locked()
+
+    monkeypatch.setattr(book, "_locked", late)
+    book.remember([(KEY, GUESS)], TUESDAY)
+    found = book.recall(KEY)
+    assert found is not None
+    assert found.rate == 9.0
+
+
+def test_forgetting_what_can_not_be_forgotten_is_told(book: QuotaBook, warnings: list[str]) -> None:
+    book.remember([(KEY, FOUND)], MONDAY)
+    book.path.with_suffix(".lock").unlink()
+    book.path.with_suffix(".lock").mkdir()
+    assert book.forget() is None
+    assert (len(book.entries()), len(warnings)) == (1, 1)
+    assert "can't be written" in warnings[0]
 
 
 async def test_processes_that_write_at_once_lose_nothing(book: QuotaBook) -> None:
     script = """
 import sys
+from contextlib import AbstractContextManager
 from pathlib import Path
 from batcher.quotas import QuotaBook
-from tests.test_quotas import remembered
+from tests.test_quotas import FOUND, MONDAY, account
 book = QuotaBook(Path(sys.argv[1]), print)
 for number in range(20):
-    book.remember([remembered(f"{sys.argv[2]}-{number}")])
+    book.remember([(account(f"{sys.argv[2]}-{number}"), FOUND)], MONDAY)
 """
     writers = [
         await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(book.path.parent), str(n)) for n in range(4)
@@ -115,3 +157,9 @@ def test_the_place_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_directory({"XDG_STATE_HOME": "/elsewhere"}) == Path("/elsewhere/batcher")
     monkeypatch.setenv("HOME", "/home/somebody")
     assert state_directory({}) == Path("/home/somebody/.local/state/batcher")
+
+
+def test_a_user_without_a_home_has_the_one_of_a_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 2)  # as in containers: no such user in the password file
+    assert state_directory({}) == Path("/.local/state/batcher")

@@ -9,6 +9,8 @@ from batcher.cli.options import json_option
 if TYPE_CHECKING:
     from batcher.quotas import Remembered
 
+WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
+
 
 @click.command(epilog="\b\nExample: batcher quota --forget --account 111122223333")
 @click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
@@ -25,7 +27,8 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
 
     book = QuotaBook(state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True))
     if forget:
-        gone = book.forget(account)
+        if (gone := book.forget(account)) is None:
+            raise SystemExit(5)
         click.echo(f"Forgot {gone} of {book.path}.", err=True)
         if not as_json:
             return
@@ -55,11 +58,11 @@ def _print_table(entries: "list[Remembered]") -> None:
 
     table = Table("account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False)
     for entry in entries:
-        rate = rate_text(entry.rate) + (f" ±{100 * entry.doubt:.1g} %" if entry.doubt >= 0.001 else "")
+        rate = rate_text(entry.rate) + (f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else "")
         burst = "?" if entry.burst is None else f"{entry.burst:,.3g}"
         cells: list[Any] = [entry.account, entry.region, entry.operation, rate, burst, ago(_age(entry))]
         table.add_row(*cells)
-    Console(soft_wrap=True, highlight=False).print(table)
+    Console(highlight=False, width=WIDE).print(table)
 
 
 def _age(entry: "Remembered") -> float:
