@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
-from batcher.config import Settings
+from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.runner import cause_of
 from batcher.errors import AwsError, SettingsError
@@ -63,8 +63,11 @@ class Calibrator:
     def __init__(
         self, settings: Settings, domain: str, trigger: str, calls: int, warn: Callable[[str], None] | None = None
     ) -> None:
-        if settings.rate != "auto":
-            raise SettingsError("--rate is a ceiling, and what is above it can't be measured: give --rate auto.")
+        if target_settings(settings, settings.target).rate != "auto":
+            raise SettingsError(
+                f"target {settings.target}: its rate is a ceiling, and what is above it can't be measured: give --rate auto, "
+                "in its table where it has one."
+            )
         self.settings = settings
         self._names = {"DomainName": domain, "EventTriggerName": trigger}
         self._budget = calls

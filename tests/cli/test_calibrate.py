@@ -117,6 +117,21 @@ async def test_calibrating_refuses_with_one_message(
     assert emulator.applied() == []
 
 
+@pytest.mark.parametrize(
+    ("rate", "own", "code", "said"), [('"auto"', "2", 2, "give --rate auto, in its table"), ("2", '"auto"', 1, "Not measured")]
+)
+async def test_whether_there_is_a_ceiling_is_for_the_target_to_say(
+    batcher: Command, tmp_path: Path, rate: str, own: str, code: int, said: str
+) -> None:
+    emulator = seeded()
+    async with emulator as url:
+        table = f'rate = {rate}\ntarget = "eu"\n[targets.eu]\nendpoint_url = "{url}"\nrate = {own}'
+        (tmp_path / "targets.toml").write_text(table)
+        ended = await batcher("calibrate", *ON, "--calls", "10", "--config", "targets.toml", "--yes")
+    assert (ended.code, said in ended.err) == (code, True), ended.err
+    assert len(emulator.applied()) == (0 if code == 2 else 10)
+
+
 async def test_a_change_by_somebody_else_meanwhile_is_told(batcher: Command) -> None:
     emulator = seeded(rate=20, burst=20)
     async with emulator as url:
