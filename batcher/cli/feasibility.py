@@ -1,44 +1,64 @@
 """Whether a run can be done in time, from the rates that are known: said before it starts, refused when it can't be."""
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from batcher.bulk import BulkRun
 from batcher.cli.words import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.quotas import A_GUESS, Remembered, seconds_between
-from batcher.rules.deadline import Work, longest, seconds_until
+from batcher.rules.deadline import Work, clock_after, longest, seconds_until
 from batcher.rules.model import OPERATION
+from batcher.wiring import GET
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
+YEAR = 365 * 86400.0
 
 
 class Prospect:
-    """What one target has before it: its work, and what it is known from how fast that goes."""
+    """What one target has before it: triggers to look at first, updates to write, and what is known from how fast that goes."""
 
     def __init__(self, run: BulkRun, name: str) -> None:
         self.name = name
-        self._settings = run.targets[name].settings
-        found = run.shop.remembered(run.targets[name], OPERATION)
-        self._found = found if found and found.doubt < A_GUESS else None
+        target = run.targets[name]
+        self._settings = settings = target.settings
+        self._left = run.totals[name] - run.tallies[name].done
         self._now = run.clock.wall()
-        self.work = self._work(run.totals[name] - run.tallies[name].done)
+        self._found, reads = (_known(run.shop.remembered(target, operation)) for operation in (OPERATION, GET))
+        self.writing = self._work(settings.rate, settings.burst or 1.0, self._found)
+        looks = run.looks or run.settings.merge or run.settings.create_missing
+        self.reading = self._work(settings.read_rate, 1.0, reads) if looks else Work(updates=0, rate=None)
 
-    def _work(self, updates: int) -> Work:
+    def _work(self, rate: float | str, burst: float, found: Remembered | None) -> Work:
         bounds = []  # rate and burst of the ceiling, and of the quota
-        if not isinstance(self._settings.rate, str):
-            bounds.append((self._settings.rate, self._settings.burst or 1.0))
-        if self._found is not None:
-            bounds.append((self._found.rate * self._settings.fraction, self._saved_up(self._found)))
+        if not isinstance(rate, str):
+            bounds.append((rate, burst))
+        if found is not None:
+            bounds.append((found.rate * self._settings.fraction, self._saved_up(found)))
         if not bounds:
-            return Work(updates=updates, rate=None)
-        return Work(updates=updates, rate=min(rate for rate, _ in bounds), burst=min(burst for _, burst in bounds))
+            return Work(updates=self._left, rate=None)
+        return Work(updates=self._left, rate=min(rate for rate, _ in bounds), burst=min(burst for _, burst in bounds))
 
     def _saved_up(self, found: Remembered) -> float:
         """Tokens that its bucket holds by now."""
         if self._settings.fraction < 1 or found.burst is None:
             return 1.0
         return max(1.0, min(found.burst, found.rate * seconds_between(found.used_at, self._now)))
+
+    @property
+    def reading_decides(self) -> bool:
+        """Whether looking takes longer than writing, as far as is known."""
+        return (self.reading.seconds or 0.0) > (self.writing.seconds or 0.0)
+
+    @property
+    def least(self) -> Work:
+        """What it takes at least: reading and writing go side by side."""
+        return self.reading if self.reading_decides else self.writing
+
+    @property
+    def work(self) -> Work:
+        """What it takes; without a rate where that of writing is not known."""
+        return self.writing if self.writing.rate is None else self.least
 
     def pace(self) -> str:
         """``at most 2/s (burst 2), about 40 min``."""
@@ -50,6 +70,8 @@ class Prospect:
             parts.append(f"{rate_text(self._found.rate)} is what this account was found to allow {age}")
         if self._settings.fraction < 1:
             parts.append(f"{self._settings.share} of the quota is used")
+        if self.reading_decides and self.reading.rate is not None:
+            parts.append(f"looking first at {rate_text(self.reading.rate)}")
         if self.work.seconds is not None:
             return ", ".join([*parts, f"about {duration(self.work.seconds)}"])
         likely = self.work.updates / LIKELY_RATE
@@ -71,11 +93,11 @@ def outlook(found: list[Prospect], deadline: str | None, now: datetime) -> Itera
     """
     seconds = longest([each.work for each in found])
     if seconds is not None and any(each.work.updates for each in found):
-        yield f"Takes about {duration(seconds)}, until {_clock(now, seconds)}."
+        yield f"Takes about {duration(seconds)}{_until(now, seconds)}."
     if deadline is None:
         return
     left = seconds_until(deadline, now)
-    if late := [each for each in found if each.work.seconds is not None and each.work.seconds > left]:
+    if late := [each for each in found if (each.least.seconds or 0.0) > left]:
         raise SettingsError(f"--deadline {deadline} can't be kept: {'; '.join(_late(each, left, now) for each in late)}.")
     for each in found:
         if each.work.seconds is None:
@@ -86,16 +108,24 @@ def outlook(found: list[Prospect], deadline: str | None, now: datetime) -> Itera
 
 
 def _late(each: Prospect, left: float, now: datetime) -> str:
-    work = each.work
+    work = each.least
     assert work.rate is not None
     assert work.seconds is not None
+    of_reading = " of reading" if each.reading_decides else ""
     return (
-        f"target {each.name} takes {duration(work.seconds)} at {rate_text(work.rate)}, until {_clock(now, work.seconds)}, "
+        f"target {each.name} takes {duration(work.seconds)} at {rate_text(work.rate)}{of_reading}{_until(now, work.seconds)}, "
         f"and has {duration(left)}; it would need {rate_text(work.rate_needed(left))}"
     )
 
 
-def _clock(now: datetime, seconds: float) -> str:
-    """``14:35``, with the day when that is another one."""
-    end = now + timedelta(seconds=seconds)
-    return f"{end:%H:%M}" if end.date() == now.date() else f"{end:%a %d %b %H:%M}"
+def _until(now: datetime, seconds: float) -> str:
+    """``, until 14:35``, with the day when that is another one; nothing when it is more than a year away."""
+    if seconds > YEAR:
+        return ""
+    end = clock_after(now, seconds)
+    return f", until {end:%H:%M}" if end.date() == now.date() else f", until {end:%a %d %b %H:%M}"
+
+
+def _known(found: Remembered | None) -> Remembered | None:
+    """What is remembered, but for a guess."""
+    return found if found and found.doubt < A_GUESS else None

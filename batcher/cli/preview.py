@@ -15,6 +15,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
 
     Raises SettingsError when the deadline can't be kept.
     """
+    why_not = run.weigh_looking()
     found = {each.name: each for each in prospects(run)}
     if restored:
         yield f"Resuming: {several(restored, 'result')} from before, {several(run.left, 'update')} left."
@@ -36,7 +37,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
     if run.inspection.invalid:
         yield f"{several(run.inspection.invalid, 'invalid line')} will be skipped."
     yield from run.warnings
-    if why_not := run.weigh_looking():
+    if why_not:
         yield why_not
     yield from outlook(list(found.values()), run.settings.deadline, datetime.now())
     yield f"Results go to {run.directory.path}/"

@@ -8,8 +8,8 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-DEADLINE = r"^(([01]\d|2[0-3]):[0-5]\d|(?=\d)(\d+h)?(\d+m)?(\d+s)?)$"
-"""``06:00``, a local time of day; or a duration: ``2h``, ``90m``, ``45s``, ``1h30m``."""
+DEADLINE = r"^(([01]\d|2[0-3]):[0-5]\d|(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?)\Z"
+"""``06:00``, a local time of day; or a duration, not zero: ``2h``, ``90m``, ``45s``, ``1h30m``."""
 
 
 def seconds_until(deadline: str, now: datetime) -> float:
@@ -20,6 +20,11 @@ def seconds_until(deadline: str, now: datetime) -> float:
     hour, minute = map(int, deadline.split(":"))
     at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
     return (at if at > now else at + timedelta(days=1)).timestamp() - now.timestamp()
+
+
+def clock_after(now: datetime, seconds: float) -> datetime:
+    """The local time so many seconds after ``now`` (local, naive), also where the clock is put forward or back."""
+    return datetime.fromtimestamp(now.timestamp() + seconds)
 
 
 def _parts(duration: str) -> tuple[str, ...]:

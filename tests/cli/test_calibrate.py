@@ -166,6 +166,24 @@ async def test_what_can_not_be_known_is_said_and_a_damaged_memory_is_one_warning
         assert (known.code, "Takes about 2 s, until " in known.err) == (0, True)
 
 
+async def test_a_deadline_counts_looking_first_where_that_takes_longer(batcher: Command, write_lines: Write) -> None:
+    write_lines([change(n) for n in range(21)])
+    emulator = seeded()
+    async with emulator as url:
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--dry-run", "--read-rate", "2", "--deadline", "5s")
+        for rate in ("4", "auto"):
+            ended = await batcher(*run, "--rate", rate, "--before")
+            assert ended.code == 2
+            assert "takes 10 s at 2/s of reading, until " in ended.err
+            assert "has 5 s; it would need 4/s" in ended.err
+        assert "looking first at 2/s" in (await batcher(*run, "--rate", "4", "--before")).err
+        assert (await batcher(*run, "--rate", "4", "--no-before")).code == 0
+        assert (await batcher(*run, "--rate", "1", "--before", "--read-rate", "50")).code == 2
+        slow = await batcher(*run, "--rate", "1e-12", "--before")
+    assert (slow.code, "Traceback" in slow.err, "it would need 4/s" in slow.err) == (2, False, True)
+    assert emulator.counts() == {}
+
+
 async def test_a_share_leaves_the_rest_to_others(batcher: Command, write_lines: Write) -> None:
     emulator = seeded(rate=40, burst=40)
     write_lines([change(n) for n in range(60)])

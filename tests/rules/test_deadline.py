@@ -1,13 +1,14 @@
 """How long work takes, until when there is time, and which rate it needs."""
 
 import re
+import time
 from datetime import datetime, timedelta
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.rules.deadline import DEADLINE, Work, longest, seconds_until
+from batcher.rules.deadline import DEADLINE, Work, clock_after, longest, seconds_until
 
 NOON = datetime(2026, 3, 3, 12, 0)
 
@@ -21,7 +22,9 @@ def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(deadline: str, se
     assert seconds_until(deadline, NOON) == seconds
 
 
-@pytest.mark.parametrize("text", ["", "24:00", "6:00", "12:60", "2", "h", "2x", "1m1h", "-2h", "2h "])
+@pytest.mark.parametrize(
+    "text", ["", "24:00", "6:00", "12:60", "2", "h", "2x", "1m1h", "-2h", "2h ", "2h\n", "0s", "0h00m", 400 * "9" + "h"]
+)
 def test_anything_else_is_no_deadline(text: str) -> None:
     assert not re.search(DEADLINE, text)
 
@@ -32,6 +35,31 @@ def test_a_time_of_day_is_within_a_day_and_has_that_time(now: datetime, hour: in
     assert 0 < seconds <= 86400
     at = now + timedelta(seconds=seconds)
     assert (at.hour, at.minute, at.second) == (hour, minute, 0)
+
+
+@given(deadline=st.from_regex(re.compile(DEADLINE, re.ASCII)), now=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)))
+def test_what_is_a_deadline_is_some_time_away(deadline: str, now: datetime) -> None:
+    assert 0 < seconds_until(deadline, now) <= 1e6 * 3661
+
+
+@pytest.mark.parametrize(
+    ("now", "seconds", "shown"),
+    [
+        (datetime(2026, 3, 29, 1, 0), 7200, datetime(2026, 3, 29, 4, 0)),  # put forward at 02:00
+        (datetime(2026, 10, 25, 1, 0), 4 * 3600, datetime(2026, 10, 25, 4, 0)),  # put back at 03:00
+        (datetime(2026, 10, 25, 1, 0), 86400, datetime(2026, 10, 26, 0, 0)),
+        (NOON, 7200, datetime(2026, 3, 3, 14, 0)),
+    ],
+)
+def test_the_end_and_a_deadline_are_by_the_clock_on_the_wall(
+    monkeypatch: pytest.MonkeyPatch, now: datetime, seconds: float, shown: datetime
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setenv("TZ", "Europe/Berlin")
+        time.tzset()
+        assert clock_after(now, seconds) == shown
+        assert seconds_until(f"{shown:%H:%M}", now) == seconds
+    time.tzset()
 
 
 @given(updates=st.integers(0, 10**7), rate=st.floats(0.02, 500), burst=st.floats(1, 1000), seconds=st.floats(1, 1e6))
