@@ -94,7 +94,6 @@ class BulkRun:
         self.reader = self.shop.reader()
         self.targets: dict[str, AwsTarget] = {}
         self.unusable: dict[str, AwsError] = {}
-        self.accounts: dict[str, str | None] = {}
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.runner: Runner | None = None
         self._done = LineSet()
@@ -193,14 +192,7 @@ class BulkRun:
         AwsError or CredentialsError of the first target when none can be used.
         """
         await stack.enter_async_context(self.shop)
-        try:
-            async with anyio.create_task_group() as tasks:
-                for name in self.inspection.targets:
-                    tasks.start_soon(self._connect, name, stack)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
-        if self.unusable and not self.targets:
-            raise next(iter(self.unusable.values()))
+        self.targets, self.unusable = await self.shop.connect(self.inspection.targets, stack)
 
     def weigh_looking(self) -> str | None:
         """Decide whether every trigger is looked at first; returns in words why not, when that is not what was asked."""
@@ -217,16 +209,6 @@ class BulkRun:
                     "--before looks all the same."
                 )
         return None
-
-    async def _connect(self, name: str, stack: AsyncExitStack) -> None:
-        try:
-            target = await stack.enter_async_context(self.shop.target(name))
-            await target.check()
-        except AwsError as error:
-            self.unusable[name] = error
-            return
-        self.accounts[name] = await target.account()
-        self.targets[name] = target
 
     def canary_line(self, count: int) -> int:
         """The last line of the first ``count`` updates; 0 where there are none."""
@@ -460,7 +442,7 @@ class BulkRun:
             ),
             settings=msgspec.to_builtins(without_secrets(self.settings)),
             targets={
-                name: {"region": target.region, "account": self.accounts.get(name), "endpoint": target.endpoint_url}
+                name: {"region": target.region, "account": target.account_id, "endpoint": target.endpoint_url}
                 for name, target in self.targets.items()
             },
             versions={

@@ -72,17 +72,7 @@ class Survey:
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open every target's client. Raises SettingsError, and the AwsError of the first target when none can be used."""
         await stack.enter_async_context(self._shop)
-        for name in self.inspection.targets:
-            try:
-                target = await stack.enter_async_context(self._shop.target(name))
-                await target.check()
-            except AwsError as error:
-                self._unusable[name] = error
-                continue
-            await target.account()
-            self._targets[name] = target
-        if self._unusable and not self._targets:
-            raise next(iter(self._unusable.values()))
+        self._targets, self._unusable = await self._shop.connect(self.inspection.targets, stack)
 
     async def plan(self, tell: Callable[[Planned], None]) -> None:
         """Tell of every update, those of a target in the order of the file. Raises AwsError, CredentialsError, InputError."""

@@ -106,17 +106,18 @@ class Verification:
         runner = Runner(journal=_Nowhere(), log=self._shop.log, on_result=self._seen)
 
         async def start(tasks: TaskGroup) -> None:
-            for name, found in self._past.indexes.items():
-                if any(line in lines for line in found.lines):
-                    target = await stack.enter_async_context(self._shop.target(name))
-                    await target.check()
-                    source = self._past.source(name, skip=lambda line: line not in lines)
-                    tally = Tally()
-                    looking = _Looking(self._shop.reading(target, GET, tally), self.asked)
-                    lane = Lane(target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally)
-                    runner.start(lane, tasks)
+            for name, target in targets.items():
+                source = self._past.source(name, skip=lambda line: line not in lines)
+                tally = Tally()
+                looking = _Looking(self._shop.reading(target, GET, tally), self.asked)
+                lane = Lane(target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally)
+                runner.start(lane, tasks)
 
+        concerned = [name for name, found in self._past.indexes.items() if any(line in lines for line in found.lines)]
         async with self._shop, AsyncExitStack() as stack:
+            targets, unusable = await self._shop.connect(concerned, stack)
+            for error in unusable.values():
+                raise error
             await runner.run(start)
 
     async def _seen(self, result: Result) -> None:

@@ -1,10 +1,11 @@
 """Where ports meet adapters: one lane of the engine for one target, from settings. Doors call this and nothing deeper."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
+import anyio
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
 
@@ -13,8 +14,9 @@ from batcher.config import Settings, target_settings
 from batcher.engine.listing import Listing
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
-from batcher.engine.runner import Lane
+from batcher.engine.runner import Lane, cause_of
 from batcher.engine.settling import Careful, NoImages
+from batcher.errors import AwsError
 from batcher.limiters.local import LocalLimiter
 from batcher.limiters.opening import LOCAL, open_fleet
 from batcher.ports import Clock, Images, Source
@@ -39,6 +41,13 @@ GET, LIST = "GetEventTrigger", "ListEventTriggers"
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
 """Told of an attempt: target, operation, verdict, seconds from sending to the answer."""
+
+
+class Connected(NamedTuple):
+    """Targets that can be used, and why others can't; in the order in which they were named."""
+
+    targets: dict[str, AwsTarget]
+    unusable: dict[str, AwsError]
 
 
 class Workshop:
@@ -97,6 +106,38 @@ class Workshop:
             read_timeout=self.settings.read_timeout,
             loader=self._loader,
             client=client,
+        )
+
+    async def connect(self, names: Iterable[str], stack: AsyncExitStack) -> Connected:
+        """Open the clients of those targets and ask which account each is, side by side.
+
+        Raises SettingsError, and the AwsError of the first target when none can be used.
+        """
+        usable: dict[str, AwsTarget] = {}
+        unusable: dict[str, AwsError] = {}
+
+        async def open_client(name: str) -> None:
+            try:
+                target = await stack.enter_async_context(self.target(name))
+                await target.check()
+            except AwsError as error:
+                unusable[name] = error
+            else:
+                await target.account()
+                usable[name] = target
+
+        names = list(names)
+        try:
+            async with anyio.create_task_group() as tasks:
+                for name in names:
+                    tasks.start_soon(open_client, name)
+        except BaseExceptionGroup as group:
+            raise cause_of(group) from None
+        if not usable and unusable:
+            raise next(unusable[name] for name in names)
+        return Connected(
+            targets={name: usable[name] for name in names if name in usable},
+            unusable={name: unusable[name] for name in names if name in unusable},
         )
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:

@@ -25,7 +25,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
         if name in run.unusable:
             continue
         target = run.targets[name]
-        account = run.accounts[name] or "unknown account"
+        account = target.account_id or "unknown account"
         where = f"{account}, {target.region} (target {name}, {target.endpoint_url})"
         if index.triggers:
             of = f"{several(index.triggers, 'trigger')} in {several(len(index.domains), 'domain')} of"
