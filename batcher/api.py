@@ -17,7 +17,7 @@ from msgspec import Struct
 from batcher.clock import SystemClock
 from batcher.config import Keywords, refuse_foreign, resolve
 from batcher.engine.runner import Runner
-from batcher.errors import AwsError, UpdatesFailed
+from batcher.errors import AwsError, SettingsError, UpdatesFailed
 from batcher.logs import logger
 from batcher.records import Counts, Result, Update
 from batcher.rules.tally import Tally
@@ -167,7 +167,7 @@ class _Batch:
             target = await stack.enter_async_context(shop.target(name, self._client))
             if self._settings.remember:
                 await target.account()
-        except AwsError as error:
+        except (AwsError, SettingsError) as error:
             feed.close()
             self._runner.give_up(name, error)
             return

@@ -134,6 +134,28 @@ async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later
     assert batch.counts.succeeded == 300
 
 
+async def test_a_target_with_wrong_settings_costs_the_others_no_result() -> None:
+    emulator = Emulator(latency=(0.2, 0.2))
+    emulator.seed([trigger(n) for n in range(40)])
+    async with emulator as url:
+        targets: dict[str, dict[str, Any]] = {"good": {"endpoint_url": url}, "bad": {"endpoint_url": url, "profile": "no such"}}
+
+        async def updates() -> AsyncIterator[dict[str, Any]]:
+            for n in range(20):
+                yield {"target": "good", **change(n)}
+            while not emulator.counts():  # some are in flight
+                await asyncio.sleep(0.01)
+            yield {"target": "bad", **change(0)}
+            for n in range(20, 40):
+                yield {"target": "good", **change(n)}
+
+        batch = await batcher.update_many(updates(), target="good", targets=targets)
+        assert (batch.counts.succeeded, batch.counts.not_started) == (40, 1)
+        assert "target bad: The config profile (no such) could not be found" in (batch.stopped or "")
+        with pytest.raises(batcher.SettingsError, match="no such"):
+            await batcher.update_many([change(0)], target="bad", targets=targets)
+
+
 async def test_the_library_keeps_off_the_users_files_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     emulator = Emulator(rate=20, burst=5)
