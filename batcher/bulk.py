@@ -163,6 +163,10 @@ class BulkRun:
         """Updates that have no result yet."""
         return sum(self.totals.values()) - sum(tally.done for tally in self.tallies.values())
 
+    @property
+    def _unfinished(self) -> list[str]:
+        return [name for name in self.inspection.targets if self.totals[name] > self.tallies[name].done]
+
     def restore(self) -> int:
         """Take over the results that earlier sessions wrote; returns how many."""
         for name in self.totals:
@@ -186,13 +190,13 @@ class BulkRun:
         return count
 
     async def connect(self, stack: AsyncExitStack) -> None:
-        """Open every target's client and ask which account it is, side by side.
+        """Open the client of every target that has something left to do, and ask which account it is, side by side.
 
         A target that can't be used is in ``unusable`` with its reason when others can. Raises SettingsError, and the
         AwsError or CredentialsError of the first target when none can be used.
         """
         await stack.enter_async_context(self.shop)
-        self.targets, self.unusable = await self.shop.connect(self.inspection.targets, stack)
+        self.targets, self.unusable = await self.shop.connect(self._unfinished, stack)
 
     def weigh_looking(self) -> str | None:
         """Decide whether every trigger is looked at first; returns in words why not, when that is not what was asked."""

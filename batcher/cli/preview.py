@@ -22,7 +22,7 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
     for name, reason in run.unusable.items():
         yield f"{several(run.totals[name], 'update')} of target {name} can't be sent and stay as they are: {reason}"
     for name, index in run.inspection.targets.items():
-        if name in run.unusable:
+        if name not in run.targets:  # it can't be used, or has nothing left to do
             continue
         target = run.targets[name]
         account = target.account_id or "unknown account"

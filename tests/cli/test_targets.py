@@ -95,6 +95,22 @@ async def test_a_target_that_fails_stops_alone(
     assert json.loads(resumed.out)["not_started"] == 0, resumed.err
 
 
+async def test_a_target_that_has_done_its_part_is_not_needed_any_more(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(gone=3, late=60))
+    run = ("run", "updates.jsonl", "--config", "targets.toml", "--yes", "--json", "--no-before")
+    async with seeded(60) as late:
+        async with seeded(3) as gone:
+            settings(tmp_path, gone={"endpoint_url": gone}, late={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
+            assert (await batcher(*run)).code == 3
+        settings(tmp_path, gone={"endpoint_url": gone}, late={"endpoint_url": late, "rate": 100})
+        resumed = await batcher(*run)
+    assert (resumed.code, json.loads(resumed.out)["stopped"]) == (0, None), resumed.err
+    again = await batcher(*run)  # nothing is left for anybody, and nobody is asked
+    assert (again.code, json.loads(again.out)["succeeded"]) == (0, 63), again.err
+
+
 async def test_an_assumed_role_is_another_account_and_is_renewed_before_it_expires(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
