@@ -1,8 +1,10 @@
 """Where ports meet adapters: one lane of the engine for one target, from settings. Doors call this and nothing deeper."""
 
 import os
+from collections import Counter
 from collections.abc import Callable, Iterable
 from contextlib import AsyncExitStack
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
 import anyio
@@ -278,7 +280,13 @@ class Workshop:
         """Write down what the pacers made here have learned by now. Whether that was wanted and done."""
         if self._book is None:
             return False
-        return self._book.remember([(key, limiter.learned) for key, limiter in self._paced.values()], self.clock.wall())
+        paced = self._paced.values()
+        users = Counter(key for key, limiter in paced if isinstance(limiter, LocalLimiter))
+        return self._book.remember(
+            # of several targets of one account and Region each found but its part
+            [(key, replace(limiter.learned, doubt=1.0) if users[key] > 1 else limiter.learned) for key, limiter in paced],
+            self.clock.wall(),
+        )
 
 
 def _key(target: AwsTarget, operation: str) -> QuotaKey:

@@ -9,6 +9,8 @@ from typing import Any
 import pytest
 
 from batcher.emulator import Emulator
+from batcher.quotas import QuotaBook, QuotaKey
+from batcher.rules.quota import Learned
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 
@@ -56,6 +58,23 @@ async def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one(
     assert targets["slow"]["seconds"]["token"] > 0.7 * targets["slow"]["wall_seconds"]
     assert summary["double_quota_saves"] == pytest.approx(targets["slow"]["wall_seconds"] / 2, rel=0.2)
     assert "Twice the quota would save about" in ended.err
+
+
+async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_the_whole(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines(lines(one=60, two=60))
+    book = QuotaBook(tmp_path / "state" / "batcher", print)
+    async with seeded(60, rate=20, burst=10) as url:
+        key = QuotaKey(account=url, region="eu-west-1", operation="UpdateEventTrigger")
+        book.remember([(key, Learned(rate=20, burst=10, doubt=0.01))], "2026-03-02T12:00:00.000Z")
+        (before,) = book.entries()
+        config = settings(tmp_path, one={"endpoint_url": url}, two={"endpoint_url": url})
+        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before", "--json")
+    assert (ended.code, json.loads(ended.out)["throttles"] > 0) == (0, True), ended.err
+    (after,) = book.entries()
+    assert (after.rate, after.burst, after.learned_at) == (before.rate, before.burst, before.learned_at)
+    assert after.used_at > before.used_at
 
 
 @pytest.mark.parametrize(
