@@ -9,7 +9,7 @@ import pytest
 from aiobotocore.session import AioSession
 
 from batcher.emulator import Emulator
-from tests.conftest import Command, change, records, trigger
+from tests.conftest import ClockAhead, Command, change, records, trigger
 
 Write = Callable[..., Path]
 KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
@@ -104,12 +104,14 @@ async def test_what_guards_the_start_of_a_run_guards_that_of_a_rollback_and_a_re
 async def test_a_trigger_that_somebody_deleted_since_is_left_deleted_unless_forced(
     batcher: Command, write_lines: Write, creating: tuple[str, ...]
 ) -> None:
-    emulator = Emulator(latency=(0.0, 0.0))
+    clock = ClockAhead()
+    emulator = Emulator(latency=(0.0, 0.0), wall_clock=clock)
     emulator.seed([trigger(1), trigger(2)])
     write_lines([change(1), change(2)])
     async with emulator as url, AioSession().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody:
         flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json", *creating)
         assert (await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl")).code == 0
+        clock.seconds = 5
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
         await somebody.delete_event_trigger(DomainName="acme", EventTriggerName="t1")
         ended = await batcher("rollback", "updates.run", *flags)
