@@ -136,7 +136,7 @@ class MemoryQueue:
         self._look()
         if self._is_lent(message):
             del self.held[message.id]
-            self._waiting.appendleft(message)
+            self._waiting = deque(sorted([*self._waiting, message], key=lambda each: int(each.id[1:])))
 
     async def set_aside(self, message: Message, code: str, reason: str) -> None:
         self._look()

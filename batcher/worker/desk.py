@@ -7,7 +7,7 @@ comes after that, among the messages of other targets, it keeps.
 
 import random
 from collections.abc import Callable
-from math import ceil
+from math import ceil, inf
 
 import anyio
 from anyio.abc import TaskGroup
@@ -53,6 +53,7 @@ class Desk:
         self._log = log
         self._on_result = on_result
         self._on_trouble = on_trouble
+        self._gave_back = -inf  # when it last did, in monotonic seconds; inf: it is about it
         self._feed: Feed | None = None
         self._runner: Runner | None = None
         self._closing = anyio.Event()
@@ -75,6 +76,10 @@ class Desk:
     def stuck(self) -> bool:
         """Whether it waits for better times, with whatever it holds."""
         return self.trouble is not None and self.lane is None
+
+    def in_order(self, asked: float) -> bool:
+        """Whether what the queue was asked for then can be held: older messages were not given back since."""
+        return asked > self._gave_back
 
     def put(self, update: Update) -> None:
         """Take in an update that was lent; while the target is not open, or can't be used, it waits among the loans."""
@@ -109,7 +114,9 @@ class Desk:
                 break
             if self.trouble is None:
                 pause = PAUSE
+                self._gave_back = inf
                 await self._loans.give_back(left[1:])
+                self._gave_back = self._shop.clock.now()
             self._ail(reason)
             wait = pause * random.uniform(0.75, 1.25)
             pause = min(2 * pause, LONGEST_PAUSE)

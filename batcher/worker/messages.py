@@ -107,6 +107,7 @@ class Session:
                 if self._once and self._stuck():
                     return
                 await self._change()
+            asked = self._clock.now()
             try:
                 messages = await self._queue.receive(min(AT_ONCE, room))
             except QueueError as error:
@@ -121,7 +122,7 @@ class Session:
             self._life.recover("queue")
             with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
                 for message in messages:
-                    self._admit(message, await self._kept(message))
+                    self._admit(message, await self._kept(message), asked)
             if self._once and not messages and (not len(self.loans) or self._stuck()):
                 return
 
@@ -151,8 +152,8 @@ class Session:
         """The result that a message has here already, from somebody who could not tell the queue any more."""
         return await self._results.kept(message.id, message.sent_at or 0.0) if message.receives > 1 else None
 
-    def _admit(self, message: Message, kept: Result | None) -> None:
-        """Take up one message, unless it is here already."""
+    def _admit(self, message: Message, kept: Result | None, asked: float) -> None:
+        """Take up one message, unless it is here already. ``asked``: when the queue was asked for it."""
         if self.loans.renew(message):
             return
         self._lines += 1
@@ -166,10 +167,13 @@ class Session:
             self._tasks.start_soon(self._refuse, loan, found or [Fault(path="", message="an empty message")])
             return
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
-        self.loans.add(message, update.line, update.target, update)
+        loan = self.loans.add(message, update.line, update.target, update)
         desk = self._desk(update.target)
         self._latest[desk.name] = self._clock.now()
-        desk.put(update)
+        if desk.in_order(asked):
+            desk.put(update)
+        else:
+            self._tasks.start_soon(self.loans.give_back, [loan])
 
     def _desk(self, target: str) -> Desk:
         if target not in self.desks:
