@@ -47,6 +47,7 @@ class Belief:
         if self.no_room and 0 < round(rate) - rate < NEARLY * rate:
             self.bucket.rate = float(round(rate))
         self.bucket.known(self.start, 0.0, level)
+        self.resume = self.start + max(0.0, 1 - level) / self.bucket.rate
         self.doubt = max(0.03, doubt)  # quotas change between runs: check it soon
         self.phase = Phase.HOLD
         self.one_token.begin(self.bucket.rate)

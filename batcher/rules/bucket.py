@@ -14,10 +14,12 @@ class Latency:
         self.spread = 0.0
         self._weight = 0
 
-    @property
-    def usual(self) -> float:
-        """The mean, once there is a second answer: the first way may be longer than any other, so it tells nothing of them."""
-        return self.mean if self._weight > 1 else 0.0
+    def later(self, seconds: float) -> float:
+        """By how much the next call must leave later than usual, if the token of one that took ``seconds`` was taken late.
+
+        The first way may be longer than any other, for a connection is opened: all of it counts.
+        """
+        return (seconds - self.mean) / 2 + self.spread if self._weight > 1 else seconds
 
     def add(self, seconds: float) -> None:
         self._weight = min(16, self._weight + 1)

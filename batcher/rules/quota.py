@@ -194,7 +194,7 @@ class QuotaEstimate:
             return
         self._since += 1
         if belief.no_room:  # the next call must not reach the bucket before it holds a token again
-            later = (now - ticket.sent - belief.latency.usual) / 2 + belief.latency.spread
+            later = belief.latency.later(now - ticket.sent)
             self._resume = max(self._resume, ticket.sent + later + 1 / self._pace(now))
         self._grow(now)
 
@@ -276,6 +276,7 @@ class QuotaEstimate:
         rate = max(LOWEST_RATE, remembered.rate)
         burst = max(2.0, rate) if remembered.burst is None else max(1.0, remembered.burst)
         self._belief.recall(rate, burst, remembered.doubt, min(burst, rate * remembered.age))
+        self._resume = self._belief.resume
         self._excess = self._belief.excess()
 
 

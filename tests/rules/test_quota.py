@@ -128,6 +128,18 @@ def test_a_ceiling_at_what_was_learned_is_neither_slowed_nor_exceeded() -> None:
         assert (log.throttled, log.used(50, 20) >= 0.999) == ([], True)
 
 
+def test_a_remembered_bucket_that_was_emptied_just_now_is_not_asked_before_it_holds_a_token() -> None:
+    for age, wait in ((0.4, 0.6), (1.0, 0.0), (3600.0, 0.0)):
+        quota = QuotaEstimate(now=5.0, remembered=Learned(rate=1, burst=1, doubt=0.01, age=age))
+        assert quota.next_send(5.0) == pytest.approx(5.0 + wait)
+
+
+def test_at_a_bucket_of_one_token_the_second_call_leaves_late_enough_for_a_slow_first_one() -> None:
+    quota = QuotaEstimate(now=0.0, remembered=Learned(rate=1, burst=1, doubt=0.01, age=60.0))
+    quota.answered(quota.sent(0.0), 0.3, Outcome.ACCEPTED)  # a connection was opened
+    assert quota.next_send(0.3) == pytest.approx(1.3)
+
+
 def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
     world = World(rate=20, burst=20)
     for wrong in (10, 80):
