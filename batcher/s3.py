@@ -7,7 +7,6 @@ settings have to be put right.
 import base64
 import hashlib
 import os
-import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -20,8 +19,7 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
 from batcher.errors import SettingsError, ShippingError
-
-_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+from batcher.rules.s3_url import s3_place
 
 
 class S3Prefix:
@@ -34,9 +32,9 @@ class S3Prefix:
     def __init__(
         self, url: str, *, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
     ) -> None:
-        if (match := _URL.fullmatch(url)) is None:
+        if (place := s3_place(url)) is None:
             raise SettingsError(f"{url}: not a place in S3. Give s3://BUCKET/PREFIX.")
-        self.bucket, prefix = match[1], (match[2] or "").strip("/")
+        self.bucket, prefix = place[0], place[1].strip("/")
         self.prefix = f"{prefix}/" if prefix else ""
         self._profile, self._region, self._endpoint = profile, region, endpoint_url
         self._loader = Loader()

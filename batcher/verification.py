@@ -150,7 +150,7 @@ class Verification:
 
     def _books(self) -> tuple[Counter[str], int, Findings]:
         """Every line of the input once among the results, or not started; the counts as in the summary."""
-        seen, wrong, counts = LineSet(), Findings(), Counter[str]()
+        seen, wrong = LineSet(), Findings()
         per_target = defaultdict[str, Counter[str]](Counter)
         indexes = self._past.indexes.values()
         for result in self._past.results():
@@ -161,8 +161,8 @@ class Verification:
             if not any(result.line in found for found in indexes):
                 wrong.add(result.line, "has a result and is not in the input")
                 continue
-            counts[result.status] += 1
             per_target[result.target][result.status] += 1
+        counts = sum(per_target.values(), Counter[str]())
         not_started = sum(map(len, indexes)) - counts.total()
         self._hold_summary(counts, per_target, not_started, wrong)
         return counts, not_started, wrong

@@ -11,6 +11,8 @@ from typing import Any
 import msgspec
 import pytest
 
+from tests.servers import Server, running, s3_server
+
 CONDITIONS = [
     {
         "EventTriggerDimensions": [
@@ -80,6 +82,12 @@ class ClockAhead:
 @pytest.fixture
 def batcher(tmp_path: Path) -> Command:
     return Command(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def local_s3(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
+    with running(s3_server(tmp_path_factory.mktemp("s3"))) as server:
+        yield server
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import base64
 import hashlib
 import logging
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,28 +16,22 @@ from aiohttp.test_utils import TestServer
 from batcher.errors import SettingsError, ShippingError
 from batcher.results import ResultsDirectory
 from batcher.s3 import S3Prefix
-from tests.servers import Server, running, s3_server
+from tests.servers import Server
 from tests.test_results import delivered, numbers, numbers_in
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(s3_server(tmp_path_factory.mktemp("s3"))) as server:
-        yield server
-
-
 @pytest.fixture
-async def bucket(server: Server, stand_in_credentials: None) -> AsyncIterator[Any]:
+async def bucket(local_s3: Server, stand_in_credentials: None) -> AsyncIterator[Any]:
     """A client of the server; ``parts`` is made there anew in each test."""
-    async with AioSession().create_client("s3", endpoint_url=_url(server), region_name="us-east-1") as client:
+    async with AioSession().create_client("s3", endpoint_url=_url(local_s3), region_name="us-east-1") as client:
         await client.create_bucket(Bucket="parts")
         yield client
 
 
-def _url(server: Server) -> str:
-    return f"http://127.0.0.1:{server.port}"
+def _url(local_s3: Server) -> str:
+    return f"http://127.0.0.1:{local_s3.port}"
 
 
 async def _content(client: Any, key: str) -> bytes:
@@ -45,9 +39,9 @@ async def _content(client: Any, key: str) -> bytes:
     return bytes(await answer["Body"].read())
 
 
-async def test_a_part_is_there_with_its_checksum_before_the_file_goes(server: Server, bucket: Any, tmp_path: Path) -> None:
+async def test_a_part_is_there_with_its_checksum_before_the_file_goes(local_s3: Server, bucket: Any, tmp_path: Path) -> None:
     async with (
-        S3Prefix("s3://parts/results/prod/", endpoint_url=_url(server)) as ship,
+        S3Prefix("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as ship,
         ResultsDirectory(tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, ship=ship) as results,
     ):
         for number in range(20):
@@ -62,11 +56,11 @@ async def test_a_part_is_there_with_its_checksum_before_the_file_goes(server: Se
 
 
 async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_back(
-    server: Server, bucket: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
+    local_s3: Server, bucket: Any, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    server.stop()
+    local_s3.stop()
     async with (
-        S3Prefix("s3://parts", endpoint_url=_url(server)) as ship,
+        S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship,
         ResultsDirectory(tmp_path, rotate_bytes=1, rotate_seconds=60, ship=ship) as results,
     ):
         with caplog.at_level(logging.WARNING, logger="batcher"):
@@ -76,7 +70,7 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
                 await anyio.sleep(0.01)
         assert numbers(tmp_path) == [0, 1, 2]
         assert results.waiting == 3
-        server.start()  # without the bucket, which is one more thing to wait for
+        local_s3.start()  # without the bucket, which is one more thing to wait for
         await bucket.create_bucket(Bucket="parts")
         with anyio.fail_after(20):
             while numbers(tmp_path):
@@ -85,10 +79,10 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
     assert [number for key in keys for number in numbers_in(await _content(bucket, key))] == [0, 1, 2]
 
 
-async def test_to_send_a_part_again_is_harmless(server: Server, bucket: Any, tmp_path: Path) -> None:
+async def test_to_send_a_part_again_is_harmless(local_s3: Server, bucket: Any, tmp_path: Path) -> None:
     path = tmp_path / "again.jsonl"
     path.write_bytes(b"{}\n")
-    async with S3Prefix("s3://parts", endpoint_url=_url(server)) as ship:
+    async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
         await ship.send(path)
         await ship.send(path)
     assert await _content(bucket, "again.jsonl") == b"{}\n"
@@ -124,13 +118,13 @@ async def test_what_s3_does_not_confirm_is_not_sent(put: int, head: Any, says: s
 
 
 async def test_credentials_that_come_later_are_found(
-    server: Server, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    local_s3: Server, bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = tmp_path / "part.jsonl"
     path.write_bytes(b"{}\n")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    async with S3Prefix("s3://parts", endpoint_url=_url(server)) as ship:
+    async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
         with pytest.raises(ShippingError, match="Unable to locate credentials"):
             await ship.send(path)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.calibration import Calibration, Calibrator
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 CALLS = 200
 
 
-@click.command(epilog="\b\nExample: batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1")
+@click.command(epilog=example("batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1"))
 @click.option("--domain", required=True, metavar="D", help="Domain of the trigger.")
 @click.option("--trigger", required=True, metavar="T", help="Trigger whose own state is put back, again and again.")
 @click.option(

@@ -6,10 +6,12 @@ from typing import Any
 
 import click
 
+from batcher.cli.words import example
+
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
 
-@click.command(epilog="\b\nExample: batcher demo")
+@click.command(epilog=example("batcher demo"))
 @click.option("--updates", default=600, show_default=True, metavar="N", type=click.IntRange(1), help="Updates to run.")
 @click.option(
     "--rate",

@@ -4,6 +4,8 @@ from typing import Any
 
 import click
 
+from batcher.cli.words import example
+
 
 class CouldNotStart(click.ClickException):
     """The exit code for what is nobody's wrong usage: a port in use, a file that can't be read or written."""
@@ -11,9 +13,7 @@ class CouldNotStart(click.ClickException):
     exit_code = 5
 
 
-@click.command(
-    epilog="\b\nExample: batcher emulator --port 4600 --rate 50 --burst 20 --fault internal=0.05 --seed triggers.jsonl"
-)
+@click.command(epilog=example("batcher emulator --port 4600 --rate 50 --burst 20 --fault internal=0.05 --seed triggers.jsonl"))
 @click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="Address to listen on.")
 @click.option("--port", default=0, type=click.IntRange(0, 65535), metavar="N", help="Port; 0 (default) takes a free one.")
 @click.option("--rate", type=float, metavar="R", help="Quota of each operation, per second; default: unlimited.")

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batcher.cli.options import queue_option, queue_place
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.records import Update
@@ -16,7 +17,7 @@ if TYPE_CHECKING:
 AT_ONCE = 1000  # updates handed to the queue together
 
 
-@click.command(epilog="\b\nExample: batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1")
+@click.command(epilog=example("batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1"))
 @click.argument("file", metavar="FILE")
 @queue_option
 @click.option("--target", metavar="NAME", help="Target of lines that name none; default: the worker's own.")

@@ -6,13 +6,14 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import settings_from, settings_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
     from batcher.inventory import Unread
 
 
-@click.command(epilog="\b\nExample: batcher export --domain acme --profile prod --out acme.jsonl")
+@click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
 @click.option("--domain", "domains", multiple=True, metavar="NAME", help="Domain to export; may be repeated.")
 @click.option("--all", "everything", is_flag=True, help="Export every domain of the account and Region.")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; default: standard output.")

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
 
-@click.command(epilog="\b\nExample: batcher plan updates.jsonl --profile prod --out plan.jsonl")
+@click.command(epilog=example("batcher plan updates.jsonl --profile prod --out plan.jsonl"))
 @click.argument("file", metavar="FILE")
 @click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Keep the plan in this file, to be run.")
 @click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")

@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, queue_place
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.ports import QueueOffice
@@ -14,12 +15,12 @@ if TYPE_CHECKING:
 URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
 
 
-@click.group(epilog="\b\nExample: batcher queue status sqs:updates.fifo --region eu-west-1")
+@click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))
 def queue() -> None:
     """Look after a queue: its depth, its dead letters, and putting them back."""
 
 
-@queue.command(epilog="\b\nExample: batcher queue status spool:/var/spool/batcher")
+@queue.command(epilog=example("batcher queue status spool:/var/spool/batcher"))
 @click.argument("url", metavar="URL")
 @json_option("Print one JSON object on standard output.")
 @queue_place
@@ -55,7 +56,7 @@ def _age(depth: "Depth") -> str:
     return "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
 
 
-@queue.command(epilog="\b\nExample: batcher queue dead sqs:updates.fifo --code ResourceNotFoundException")
+@queue.command(epilog=example("batcher queue dead sqs:updates.fifo --code ResourceNotFoundException"))
 @click.argument("url", metavar="URL")
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
 @click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output.")
@@ -136,7 +137,7 @@ def _facts(letter: "DeadLetter") -> dict[str, Any]:
     }
 
 
-@queue.command(epilog="\b\nExample: batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5")
+@queue.command(epilog=example("batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5"))
 @click.argument("url", metavar="URL")
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
 @click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Put back N a second at most.")

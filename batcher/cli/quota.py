@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.quotas import Remembered
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
 
-@click.command(epilog="\b\nExample: batcher quota --forget --account 111122223333")
+@click.command(epilog=example("batcher quota --forget --account 111122223333"))
 @click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
 @click.option("--account", metavar="ID", help="Only those of this account (or endpoint, where no account is known).")
 @json_option("Print them as one JSON object on standard output.")

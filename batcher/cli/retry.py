@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import Choices, run_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.past import PastRun
 
 
-@click.command(epilog="\b\nExample: batcher retry updates.run --code InternalServerException")
+@click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--code", "codes", multiple=True, metavar="CODE", help="Only those with this error; may be repeated.")
 @run_options

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import Choices, run_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.past import PastRun
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 SHOWN = 20
 
 
-@click.command(epilog="\b\nExample: batcher rollback updates.run --dry-run")
+@click.command(epilog=example("batcher rollback updates.run --dry-run"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
 @run_options

@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.asking import agreed, confirmed
 from batcher.cli.options import Choices, run_options, settings_from
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.bulk import BulkRun, Following
@@ -17,7 +18,7 @@ if TYPE_CHECKING:
 
 
 @click.command(
-    epilog="\b\nExample: batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run",
+    epilog=example("batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run"),
 )
 @click.argument("file", metavar="FILE")
 @run_options

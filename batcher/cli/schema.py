@@ -2,8 +2,10 @@
 
 import click
 
+from batcher.cli.words import example
 
-@click.command(epilog="\b\nExample: batcher schema > update.schema.json")
+
+@click.command(epilog=example("batcher schema > update.schema.json"))
 def schema() -> None:
     """Print the JSON Schema of an update line, for editors and other checkers."""
     import json

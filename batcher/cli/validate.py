@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
-from batcher.cli.words import number, several
+from batcher.cli.words import example, number, several
 
 if TYPE_CHECKING:
     from batcher.cli.faults import FaultPrinter
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from batcher.sources.file import Inspection
 
 
-@click.command(epilog="\b\nExample: batcher validate updates.jsonl --config configs/targets.toml")
+@click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
 @click.argument("file", metavar="FILE")
 @json_option("Print every fault in one JSON object on standard output.")
 @partial(settings_options, only=("target", "profile"))

@@ -6,12 +6,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.verification import Findings, Proof
 
 
-@click.command(epilog="\b\nExample: batcher verify updates.run --json")
+@click.command(epilog=example("batcher verify updates.run --json"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--in-doubt-only", is_flag=True, help="Look only at the triggers of updates that are in doubt.")
 @json_option("Print the proof as one JSON object on standard output.")

@@ -1,4 +1,9 @@
-"""Numbers as people read them."""
+"""Numbers as people read them, and examples as they copy them."""
+
+
+def example(command: str) -> str:
+    """The end of a command's ``--help``: in one line at any width, to be copied."""
+    return f"\b\nExample: {command}"
 
 
 def number(count: int) -> str:

@@ -7,12 +7,13 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import queue_option, settings_from, settings_options
+from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
 
 
-@click.command(epilog="\b\nExample: batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090")
+@click.command(epilog=example("batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090"))
 @queue_option
 @click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
 @partial(settings_options, door="worker")

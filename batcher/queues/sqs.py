@@ -3,17 +3,13 @@
 Connecting and batches of requests are in ``sqs_client``; sending and the dead letters in ``sqs_office``.
 """
 
-from collections.abc import Awaitable, Sequence
-from typing import TypeVar
+from collections.abc import Sequence
 
 import anyio
 
-from batcher.errors import QueueError
 from batcher.queues.gathering import Gathering
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of
 from batcher.records import Message
-
-T = TypeVar("T")
 
 LONGEST_WAIT = 5  # seconds of a long poll: a receive that is cancelled is waited for, to give back what it borrowed
 PATIENCE = 2.0  # seconds beyond that
@@ -60,23 +56,15 @@ class SqsQueue:
 
     async def _receive(self, limit: int, received: list[Message]) -> None:
         """Shielded: the answer that a cancelled request would have brought holds messages that nobody else gets."""
-        request = self._client.call(
-            "receive_message",
-            MaxNumberOfMessages=limit,
-            VisibilityTimeout=self._lease,
-            WaitTimeSeconds=self._wait,
-            MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
-        )
-        with anyio.CancelScope(shield=True):
-            answer = await self._answer(request, self._wait + PATIENCE)
+        with anyio.CancelScope(shield=True), self._client.answer_within(self._wait + PATIENCE):
+            answer = await self._client.call(
+                "receive_message",
+                MaxNumberOfMessages=limit,
+                VisibilityTimeout=self._lease,
+                WaitTimeSeconds=self._wait,
+                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
+            )
         received.extend(map(message_of, answer.get("Messages", ())))
-
-    async def _answer(self, request: Awaitable[T], within: float) -> T:
-        try:
-            with anyio.fail_after(within):
-                return await request
-        except TimeoutError as error:
-            raise QueueError(f"queue {self._client.name}: no answer within {within:g} s. Trying again may help.") from error
 
     async def extend(self, message: Message) -> bool:
         return await self._visibilities((message.handle, self._lease)) is None
@@ -89,13 +77,16 @@ class SqsQueue:
 
     async def set_aside(self, message: Message, code: str, reason: str) -> None:
         """Copied first, then deleted: a crash in between leaves it twice, never not at all."""
-        await self._answer(self._client.bury(message, code, reason), self._answer_within)
+        with self._client.answer_within(self._answer_within):
+            await self._client.bury(message, code, reason)
         await self.acknowledge(message)
 
     async def _delete(self, handles: Sequence[str]) -> list[str | None]:
         entries = [{"ReceiptHandle": handle} for handle in handles]
-        return await self._answer(self._client.batch("delete_message_batch", entries), self._answer_within)
+        with self._client.answer_within(self._answer_within):
+            return await self._client.batch("delete_message_batch", entries)
 
     async def _change(self, changes: Sequence[tuple[str, int]]) -> list[str | None]:
         entries = [{"ReceiptHandle": handle, "VisibilityTimeout": seconds} for handle, seconds in changes]
-        return await self._answer(self._client.batch("change_message_visibility_batch", entries), self._answer_within)
+        with self._client.answer_within(self._answer_within):
+            return await self._client.batch("change_message_visibility_batch", entries)

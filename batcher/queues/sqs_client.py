@@ -7,8 +7,8 @@ somebody has to put something right.
 import json
 import os
 import re
-from collections.abc import Mapping, Sequence
-from contextlib import AsyncExitStack
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -51,15 +51,21 @@ class SqsClient:
     def fifo(self) -> bool:
         return self.name.endswith(".fifo")
 
+    @contextmanager
+    def answer_within(self, seconds: float) -> Iterator[None]:
+        """Raise QueueError when what is awaited in here takes longer."""
+        try:
+            with anyio.fail_after(seconds):
+                yield
+        except TimeoutError as error:
+            raise QueueError(f"queue {self.name}: no answer within {seconds:g} s. Trying again may help.") from error
+
     async def __aenter__(self) -> "SqsClient":
         try:
-            with anyio.fail_after(OPEN_WITHIN):
+            with self.answer_within(OPEN_WITHIN):
                 await self._connect()
                 self.url = self.url or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
                 self.dead_url = await self._find_dead_letters()
-        except TimeoutError as error:
-            await self.__aexit__()
-            raise QueueError(f"queue {self.name}: no answer within {OPEN_WITHIN:g} s. Trying again may help.") from error
         except BaseException:
             await self.__aexit__()
             raise

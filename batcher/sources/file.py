@@ -14,9 +14,10 @@ from typing import BinaryIO
 from batcher.errors import InputError
 from batcher.records import Update
 from batcher.rules.lines import LINE_AT_MOST, LineReader
+from batcher.rules.s3_url import SCHEME
 from batcher.sources.inspection import Inspection, LineFault, LineIndex, TargetIndex, as_target, file_stamp, index, inspect
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
-from batcher.sources.s3_object import SCHEME, s3_object
+from batcher.sources.s3_object import s3_object
 
 __all__ = [
     "FileSource",

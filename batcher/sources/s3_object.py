@@ -1,14 +1,11 @@
 """An object of Amazon S3 as input, as a stream of its bytes. Errors of botocore stop here."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from batcher.errors import AwsError, CredentialsError, InputError
-
-SCHEME = "s3://"
-_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])/(.*[^/])")
+from batcher.rules.s3_url import s3_place
 
 
 @contextmanager
@@ -18,7 +15,8 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
     Bytes fewer than announced, or others than the object's checksum says, are an error too. Raises InputError,
     CredentialsError, and AwsError where S3 can't be reached; also while the stream is read.
     """
-    if (match := _URL.fullmatch(url)) is None:
+    bucket, key = s3_place(url) or ("", "")
+    if not key or key.endswith("/"):
         raise InputError(f"{url}: not an object in S3. Give s3://BUCKET/KEY.")
 
     import botocore.exceptions as sdk
@@ -30,7 +28,7 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
             "s3", config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"})
         )
         try:
-            found = client.get_object(Bucket=match[1], Key=match[2], ChecksumMode="ENABLED")
+            found = client.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             yield cast(BinaryIO, found["Body"])
         finally:
             client.close()

@@ -40,8 +40,7 @@ class SpoolSession:
         self._life = life
         self._keeper = keeper
         self._log = log
-        self._pauses: dict[str, float] = {}  # the next one of each file that could not go on
-        self._not_before: dict[str, float] = {}
+        self._later: dict[str, tuple[float, float]] = {}  # of each file that could not go on: its next pause, and until when
 
     async def run(self, *, once: bool) -> None:
         """Work until the worker is told to stop or to reload; with ``once``, until no file waits or one can't go on.
@@ -98,7 +97,7 @@ class SpoolSession:
         if later is not None:
             self._spool.release(claim)
             return later
-        self._pauses.pop(claim.name, None)
+        self._later.pop(claim.name, None)
         self._life.recover("files")
         return None
 
@@ -160,15 +159,14 @@ class SpoolSession:
 
     async def _put_off(self, name: str) -> None:
         """Try that file again after a pause, which is waited for here unless others may go in the meantime."""
-        pause = self._pauses.get(name, PAUSE)
-        self._pauses[name] = min(2 * pause, LONGEST_PAUSE)
-        self._not_before[name] = anyio.current_time() + pause
+        pause, _ = self._later.get(name, (PAUSE, 0.0))
+        self._later[name] = min(2 * pause, LONGEST_PAUSE), anyio.current_time() + pause
         if pause < LET_OTHERS_GO:
             await self._life.pause(pause)
 
     def _put_off_now(self) -> list[str]:
         now = anyio.current_time()
-        return [name for name, time in self._not_before.items() if now < time]
+        return [name for name, (_, until) in self._later.items() if now < until]
 
     async def _drain_when(self, event: anyio.Event) -> None:
         await event.wait()

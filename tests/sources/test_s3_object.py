@@ -3,7 +3,6 @@
 import base64
 import gzip
 import hashlib
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -17,23 +16,17 @@ from batcher.emulator import Emulator
 from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
 from batcher.sources.file import materialize
 from tests.conftest import Command, change, records, trigger
-from tests.servers import Server, running, s3_server
+from tests.servers import Server
 
 CONTENT = b'{"DomainName":"acme"}\n' * 50_000
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
-@pytest.fixture(scope="module")
-def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
-    with running(s3_server(tmp_path_factory.mktemp("s3"))) as server:
-        yield server
-
-
 @pytest.fixture
-def bucket(server: Server, monkeypatch: pytest.MonkeyPatch) -> Any:
+def bucket(local_s3: Server, monkeypatch: pytest.MonkeyPatch) -> Any:
     """A client of the server, which is where S3 is for all; the bucket is ``inputs``."""
-    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{server.port}")
+    monkeypatch.setenv("AWS_ENDPOINT_URL_S3", f"http://127.0.0.1:{local_s3.port}")
     client: Any = Session().create_client("s3", region_name="us-east-1")
     client.create_bucket(Bucket="inputs")
     return client
