@@ -2,6 +2,7 @@
 
 import asyncio
 import os
+import signal
 import sys
 import time
 from collections.abc import Callable, Iterator
@@ -12,6 +13,9 @@ import msgspec
 import pytest
 
 from tests.servers import Server, running, s3_server
+
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what is in the background
+    signal.signal(signal.SIGINT, signal.default_int_handler)  # the commands under test are interrupted as on a terminal
 
 CONDITIONS = [
     {
