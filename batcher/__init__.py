@@ -1,6 +1,8 @@
-"""batcher: change many Amazon Connect Customer Profiles event triggers, within the quota, losing track of none.
+"""batcher: change many Amazon Connect Customer Profiles event triggers, within the quota, losing
+track of none.
 
-The public surface and nothing else. Names are imported when first used, so that ``import batcher`` costs nothing.
+The public surface and nothing else. Names are imported when first used, so that ``import batcher``
+costs nothing.
 """
 
 from typing import TYPE_CHECKING, Any

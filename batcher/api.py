@@ -1,6 +1,7 @@
 """The library door: ``update_many`` and ``iter_updates``.
 
-No global state, no signal handlers, silent unless the logger ``batcher`` is configured. Usable in any asyncio program.
+No global state, no signal handlers, silent unless the logger ``batcher`` is configured. Usable in
+any asyncio program.
 """
 
 import asyncio
@@ -31,8 +32,8 @@ Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 class BatchResult(Struct, frozen=True, kw_only=True):
     """What became of a batch. ``results``: one for each update that was taken up, in input order.
 
-    ``stopped`` says why the batch, or which of its targets, ended early (``max_failures``, every call refused,
-    credentials), else None.
+    ``stopped`` says why the batch, or which of its targets, ended early (``max_failures``, every
+    call refused, credentials), else None.
     """
 
     results: list[Result]
@@ -42,7 +43,9 @@ class BatchResult(Struct, frozen=True, kw_only=True):
     @property
     def failed(self) -> list[Result]:
         """Those that did not succeed: failed, in_doubt, invalid, stale."""
-        return [result for result in self.results if result.status not in ("succeeded", "unchanged")]
+        return [
+            result for result in self.results if result.status not in ("succeeded", "unchanged")
+        ]
 
     def raise_for_failures(self) -> None:
         """Raise UpdatesFailed when an update did not succeed."""
@@ -50,14 +53,17 @@ class BatchResult(Struct, frozen=True, kw_only=True):
             raise UpdatesFailed(failed)
 
 
-async def update_many(updates: Updates, *, client: Any | None = None, **settings: Unpack[Keywords]) -> BatchResult:
+async def update_many(
+    updates: Updates, *, client: Any | None = None, **settings: Unpack[Keywords]
+) -> BatchResult:
     """Send updates within the quota and return one result for each.
 
-    ``updates``: dicts in the update format (members of UpdateEventTriggerRequest, and optionally ``id`` and ``target``),
-    from an iterable or async iterable. ``client``: a ready aiobotocore ``customer-profiles`` client to use instead of a
-    new one; its own retries should be off. ``settings``: as in the reference of settings, e.g. ``rate=5``. A failed
-    update is a result, not an exception. ``remember=True`` starts from the quota that earlier runs found, and keeps what this
-    one finds, in the user's state directory. Raises SettingsError, AwsError, CredentialsError.
+    ``updates``: dicts in the update format (members of UpdateEventTriggerRequest, and optionally
+    ``id`` and ``target``), from an iterable or async iterable. ``client``: a ready aiobotocore
+    ``customer-profiles`` client to use instead of a new one; its own retries should be off.
+    ``settings``: as in the reference of settings, e.g. ``rate=5``. A failed update is a result, not
+    an exception. ``remember=True`` starts from the quota that earlier runs found, and keeps what
+    this one finds, in the user's state directory. Raises SettingsError, AwsError, CredentialsError.
     """
     batch = _Batch(client, settings)
     results = [result async for result in batch.results(updates)]
@@ -68,8 +74,10 @@ async def update_many(updates: Updates, *, client: Any | None = None, **settings
 async def iter_updates(
     updates: Updates, *, client: Any | None = None, **settings: Unpack[Keywords]
 ) -> AsyncGenerator[Result, None]:
-    """Send updates and yield each result as it comes. Holds a few hundred updates at a time; with several
-    targets up to 50,000, so that a slow one does not hold the others back. Arguments and errors as for ``update_many``.
+    """Send updates and yield each result as it comes.
+
+    Holds a few hundred updates at a time; with several targets up to 50,000, so that a slow one
+    does not hold the others back. Arguments and errors as for ``update_many``.
 
     Leaving the loop early cancels what is in flight.
     """
@@ -94,7 +102,8 @@ class _Batch:
     def __init__(self, client: Any | None, settings: Keywords) -> None:
         self._client = client
         refuse_foreign(settings, "library")
-        self._settings = resolve({"remember": False} | settings)  # a library keeps off its user's files unless asked
+        # a library keeps off its user's files unless asked
+        self._settings = resolve({"remember": False} | settings)
         self._clock = SystemClock()
         self._log = logger()
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
@@ -129,10 +138,15 @@ class _Batch:
 
     async def _work(self, updates: Updates, send: MemoryObjectSendStream[Result]) -> None:
         self._runner = Runner(
-            journal=_NoJournal(), log=self._log, max_failures=self._settings.max_failures, on_result=send.send
+            journal=_NoJournal(),
+            log=self._log,
+            max_failures=self._settings.max_failures,
+            on_result=send.send,
         )
         async with send, AsyncExitStack() as stack:
-            shop = await stack.enter_async_context(Workshop(self._settings, clock=self._clock, log=self._log))
+            shop = await stack.enter_async_context(
+                Workshop(self._settings, clock=self._clock, log=self._log)
+            )
             feeds = Feeds(self._settings.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:
@@ -146,21 +160,34 @@ class _Batch:
             finally:
                 shop.remember()
 
-    async def _feed(self, updates: Updates, shop: Workshop, feeds: Feeds, stack: AsyncExitStack, tasks: TaskGroup) -> None:
+    async def _feed(
+        self,
+        updates: Updates,
+        shop: Workshop,
+        feeds: Feeds,
+        stack: AsyncExitStack,
+        tasks: TaskGroup,
+    ) -> None:
         assert self._runner is not None
         async for position, update in IterableSource(updates, shop.reader()):
             self._read = position
             if not isinstance(update, Update):
                 message = "; ".join(str(fault) for fault in update)
-                invalid = Result.invalid(position, self._settings.target, message, self._clock.wall())
+                invalid = Result.invalid(
+                    position, self._settings.target, message, self._clock.wall()
+                )
                 await self._runner.keep(self._tallies[self._settings.target], invalid)
                 continue
             if update.target not in feeds:
-                tasks.start_soon(self._open, update.target, feeds[update.target], shop, stack, tasks)
+                tasks.start_soon(
+                    self._open, update.target, feeds[update.target], shop, stack, tasks
+                )
             if not await feeds.put(update):
                 return
 
-    async def _open(self, name: str, feed: Feed, shop: Workshop, stack: AsyncExitStack, tasks: TaskGroup) -> None:
+    async def _open(
+        self, name: str, feed: Feed, shop: Workshop, stack: AsyncExitStack, tasks: TaskGroup
+    ) -> None:
         """Connect a target and set its lane to work, while other targets are at work already."""
         assert self._runner is not None
         try:

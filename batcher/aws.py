@@ -1,7 +1,9 @@
-"""AWS: one aiobotocore client per target for a whole run. The only file that knows botocore's errors.
+"""AWS: one aiobotocore client per target for a whole run.
 
-The SDK's own retries are off, its pool is as large as the engine's slots, and its errors stop here: they become Attempts,
-already redacted.
+The only file that knows botocore's errors.
+
+The SDK's own retries are off, its pool is as large as the engine's slots, and its errors stop here:
+they become Attempts, already redacted.
 """
 
 import os
@@ -52,7 +54,8 @@ _NO_CREDENTIALS = (
 
 _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
-FETCH_AT, FETCH_BY = 0.25, 0.05  # parts of a session's life that are left when it is renewed, and when that has to succeed
+# parts of a session's life that are left when it is renewed, and when that has to succeed
+FETCH_AT, FETCH_BY = 0.25, 0.05
 
 Redact = Callable[[str, Mapping[str, Any]], str]
 
@@ -60,7 +63,8 @@ Redact = Callable[[str, Mapping[str, Any]], str]
 class AwsTarget:
     """A target's client. Use as an async context manager; ``call`` is the engine's Caller port.
 
-    ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor closed here.
+    ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
+    closed here.
     """
 
     def __init__(
@@ -81,7 +85,8 @@ class AwsTarget:
         self.account_id: str | None = None
         self._client: Any = client
         self._own = client is None
-        self._clients: list[AsyncExitStack] = []  # the present one, and the one before: a request may be under way with it
+        # the present one, and the one before: a request may be under way with it
+        self._clients: list[AsyncExitStack] = []
         self._loader = loader
 
     async def __aenter__(self) -> "AwsTarget":
@@ -107,7 +112,9 @@ class AwsTarget:
         return await self.ask("UpdateEventTrigger", update.request)
 
     async def ask(self, operation: str, request: Mapping[str, Any]) -> Attempt:
-        """Send one request of that operation, named as in the API; whatever goes wrong is in the Attempt, redacted."""
+        """Send one request of that operation, named as in the API; whatever goes wrong is in the
+        Attempt, redacted.
+        """
         began = time.perf_counter()
         try:
             answer = await getattr(self._client, xform_name(operation))(**request)
@@ -124,14 +131,22 @@ class AwsTarget:
 
     def members(self, operation: str) -> frozenset[str]:
         """The members of that operation's request."""
-        return frozenset(self._client.meta.service_model.operation_model(operation).input_shape.members)
+        return frozenset(
+            self._client.meta.service_model.operation_model(operation).input_shape.members
+        )
 
     def page_size(self, operation: str) -> int:
         """The most entries that the model lets one ask for on a page of that list."""
-        return int(self._client.meta.service_model.operation_model(operation).input_shape.members["MaxResults"].metadata["max"])
+        return int(
+            self._client.meta.service_model.operation_model(operation)
+            .input_shape.members["MaxResults"]
+            .metadata["max"]
+        )
 
     async def refresh(self) -> bool:
-        """A new client from a new session, which reads profiles, environment and token caches anew."""
+        """A new client from a new session, which reads profiles, environment and token caches
+        anew.
+        """
         if not self._own:
             return False
         try:
@@ -141,7 +156,9 @@ class AwsTarget:
         return True
 
     async def check(self) -> None:
-        """Raise CredentialsError or AwsError when the first call could not succeed: no credentials, no connection."""
+        """Raise CredentialsError or AwsError when the first call could not succeed: no
+        credentials, no connection.
+        """
         proxies = {key.lower() for key in os.environ} & {"http_proxy", "https_proxy", "all_proxy"}
         if not self._own or proxies:
             return
@@ -149,7 +166,9 @@ class AwsTarget:
         try:
             given = address.port
         except ValueError as error:
-            raise SettingsError(f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}.") from error
+            raise SettingsError(
+                f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}."
+            ) from error
         port = given or (443 if address.scheme == "https" else 80)
         try:
             with anyio.fail_after(self._timeouts[0] or None):
@@ -157,12 +176,13 @@ class AwsTarget:
                 await stream.aclose()
         except (OSError, TimeoutError) as error:
             raise AwsError(
-                f"target {self.name}: no connection to {self.endpoint_url} ({error or 'timed out'}). "
-                "Check the network, --region and --endpoint-url."
+                f"target {self.name}: no connection to {self.endpoint_url}"
+                f" ({error or 'timed out'}). Check the network, --region and --endpoint-url."
             ) from error
 
     async def account(self) -> str | None:
-        """The AWS account by STS GetCallerIdentity; None where STS is not where AWS has it, or does not answer.
+        """The AWS account by STS GetCallerIdentity; None where STS is not where AWS has it, or does
+        not answer.
 
         ``account_id`` is the same from then on.
         """
@@ -177,7 +197,9 @@ class AwsTarget:
         if not self._own or (self.settings.endpoint_url and not redirected):
             return None
         try:
-            async with self._session().create_client("sts", region_name=self.region, config=self._config()) as sts:
+            async with self._session().create_client(
+                "sts", region_name=self.region, config=self._config()
+            ) as sts:
                 return str((await sts.get_caller_identity())["Account"])
         except (TimeoutError, sdk.BotoCoreError, sdk.ClientError, OSError):
             return None
@@ -185,50 +207,75 @@ class AwsTarget:
     async def _connect(self) -> None:
         session = self._session()
         try:
-            region = self.settings.region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+            region = (
+                self.settings.region
+                or session.get_config_variable("region")
+                or os.environ.get("AWS_REGION")
+            )
             if not region:
-                raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")
+                raise SettingsError(
+                    f"target {self.name}: no Region. Give --region, or set AWS_REGION."
+                )
             credentials = await session.get_credentials()
             if credentials is None:
                 raise CredentialsError(
-                    f"target {self.name}: no AWS credentials found. Give --profile, or set AWS_PROFILE or AWS_ACCESS_KEY_ID."
+                    f"target {self.name}: no AWS credentials found. Give --profile, or set"
+                    " AWS_PROFILE or AWS_ACCESS_KEY_ID."
                 )
             if self.settings.role_arn is not None:
                 session = await self._assume(session, self.settings.role_arn, region)
             async with AsyncExitStack() as stack:
                 self._client = await stack.enter_async_context(
                     session.create_client(
-                        SERVICE, region_name=region, endpoint_url=self.settings.endpoint_url, config=self._config()
+                        SERVICE,
+                        region_name=region,
+                        endpoint_url=self.settings.endpoint_url,
+                        config=self._config(),
                     )
                 )
                 self._clients.append(stack.pop_all())
             if len(self._clients) > 2:
                 await self._clients.pop(0).aclose()
         except _NO_CREDENTIALS as error:
-            raise CredentialsError(f"target {self.name}: {error} Renew them, or give another --profile.") from error
+            raise CredentialsError(
+                f"target {self.name}: {error} Renew them, or give another --profile."
+            ) from error
         except sdk.ProfileNotFound as error:
-            raise SettingsError(f"target {self.name}: {error}. See aws configure list-profiles.") from error
+            raise SettingsError(
+                f"target {self.name}: {error}. See aws configure list-profiles."
+            ) from error
         except (sdk.BotoCoreError, ValueError) as error:
             raise SettingsError(f"target {self.name}: {error}") from error
 
     async def _assume(self, session: AioSession, role_arn: str, region: str) -> AioSession:
-        """A session of the role, whose credentials are fetched anew in time. Raises CredentialsError."""
-        settings, config = self.settings, self._config().merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4}))
+        """A session of the role, whose credentials are fetched anew in time.
+
+        Raises CredentialsError.
+        """
+        settings, config = (
+            self.settings,
+            self._config().merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4})),
+        )
         named = {"ExternalId": settings.external_id} if settings.external_id else {}
 
         async def fetch() -> dict[str, Any]:
             try:
                 async with session.create_client("sts", region_name=region, config=config) as sts:
-                    answer = await sts.assume_role(RoleArn=role_arn, RoleSessionName=settings.role_session_name, **named)
+                    answer = await sts.assume_role(
+                        RoleArn=role_arn, RoleSessionName=settings.role_session_name, **named
+                    )
             except (sdk.ClientError, sdk.BotoCoreError, OSError) as error:
-                raise sdk.CredentialRetrievalError(provider=role_arn, error_msg=str(error)) from error
+                raise sdk.CredentialRetrievalError(
+                    provider=role_arn, error_msg=str(error)
+                ) from error
             return _metadata(answer["Credentials"])
 
         try:
             role = _role_credentials(await fetch(), fetch)
         except sdk.CredentialRetrievalError as error:
             raise CredentialsError(
-                f"target {self.name}: {error} Check role_arn, external_id, and whom the role's trust policy lets in."
+                f"target {self.name}: {error} Check role_arn, external_id, and whom the role's"
+                " trust policy lets in."
             ) from error
         assumed = self._session()
         assumed.register_component("credential_provider", _Provider(role))
@@ -236,7 +283,8 @@ class AwsTarget:
 
     def _session(self) -> AioSession:
         session = AioSession(profile=self.settings.profile)
-        session.register_component("data_loader", self._loader)  # the model is read once, also when credentials change
+        # the model is read once, also when credentials change
+        session.register_component("data_loader", self._loader)
         return session
 
     def _config(self) -> AioConfig:
@@ -245,10 +293,13 @@ class AwsTarget:
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
             max_pool_connections=OPERATIONS_AT_ONCE * self.settings.concurrency,
-            retries={"mode": "standard", "total_max_attempts": 1},  # the engine's is the only retry layer
-            parameter_validation=False,  # every update was checked against the same model, and stricter
+            # the engine's is the only retry layer
+            retries={"mode": "standard", "total_max_attempts": 1},
+            # every update was checked against the same model, and stricter
+            parameter_validation=False,
             http_session_cls=_OneAttemptSession,
-            user_agent=f"batcher/{__version__}",  # a fixed one: botocore composes its own anew for every request
+            # a fixed one: botocore composes its own anew for every request
+            user_agent=f"batcher/{__version__}",
         )
 
     def _failed(self, error: Exception, request: Mapping[str, Any], seconds: float) -> Attempt:
@@ -265,17 +316,28 @@ class AwsTarget:
             case sdk.BotoCoreError() | OSError():
                 reached, code = "sent", type(error).__name__
             case _:  # an answer that botocore chokes on; its text may quote the body
-                return Attempt(reached="sent", seconds=seconds, code="UnreadableAnswer", message=type(error).__name__)
-        return Attempt(reached=reached, seconds=seconds, code=code, message=self._redact(str(error), request))
+                return Attempt(
+                    reached="sent",
+                    seconds=seconds,
+                    code="UnreadableAnswer",
+                    message=type(error).__name__,
+                )
+        return Attempt(
+            reached=reached, seconds=seconds, code=code, message=self._redact(str(error), request)
+        )
 
-    def _refused(self, response: Mapping[str, Any], request: Mapping[str, Any], seconds: float) -> Attempt:
+    def _refused(
+        self, response: Mapping[str, Any], request: Mapping[str, Any], seconds: float
+    ) -> Attempt:
         said, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
         status = metadata.get("HTTPStatusCode")
         return Attempt(
             reached="answered",
             seconds=seconds,
             code=str(said.get("Code") or status or "Unknown"),
-            message=self._redact(str(said.get("Message") or response.get("Message") or ""), request),
+            message=self._redact(
+                str(said.get("Message") or response.get("Message") or ""), request
+            ),
             http_status=status,
             request_id=metadata.get("RequestId"),
             retry_after=_retry_after(metadata.get("HTTPHeaders", {})),
@@ -283,7 +345,8 @@ class AwsTarget:
 
 
 class OperationCaller:
-    """The Caller port for one operation of a target: of an update's request it sends the members that the operation has.
+    """The Caller port for one operation of a target: of an update's request it sends the members
+    that the operation has.
 
     So GetEventTrigger asks for the trigger that an update names.
     """
@@ -307,7 +370,8 @@ def _refused_connection(error: sdk.EndpointConnectionError) -> bool:
 
 
 class _OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
-    """aiohttp sends a PUT again on its own when a kept-alive connection breaks: a second retry layer, without a token.
+    """aiohttp sends a PUT again on its own when a kept-alive connection breaks: a second retry
+    layer, without a token.
 
     It has no public switch for that; a test counts the requests that reach the server.
     """
@@ -328,11 +392,19 @@ def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-def _role_credentials(first: dict[str, Any], fetch: Callable[[], Awaitable[dict[str, Any]]]) -> AioRefreshableCredentials:
-    """Credentials that are renewed by parts of their life: botocore's fixed 15 minutes are all of a short session's."""
+def _role_credentials(
+    first: dict[str, Any], fetch: Callable[[], Awaitable[dict[str, Any]]]
+) -> AioRefreshableCredentials:
+    """Credentials that are renewed by parts of their life: botocore's fixed 15 minutes are all
+    of a short session's.
+    """
     life = (datetime.fromisoformat(first["expiry_time"]) - datetime.now(UTC)).total_seconds()
     return AioRefreshableCredentials.create_from_metadata(
-        first, fetch, "assume-role", advisory_timeout=FETCH_AT * life, mandatory_timeout=FETCH_BY * life
+        first,
+        fetch,
+        "assume-role",
+        advisory_timeout=FETCH_AT * life,
+        mandatory_timeout=FETCH_BY * life,
     )
 
 
@@ -347,7 +419,9 @@ class _Provider:
 
 
 def _retry_after(headers: Mapping[str, str]) -> float | None:
-    """Seconds to wait, from ``x-amz-retry-after`` (milliseconds) or ``Retry-After`` (seconds, or a date)."""
+    """Seconds to wait, from ``x-amz-retry-after`` (milliseconds) or ``Retry-After`` (seconds, or
+    a date).
+    """
     try:
         if milliseconds := headers.get("x-amz-retry-after"):
             seconds = int(milliseconds) / 1000

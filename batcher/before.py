@@ -1,7 +1,7 @@
 """The before images of a run: ``before.jsonl``, in the update format, ready to be run as the undo.
 
-The first image of an update is the one that counts: once it is kept the update may have been sent, and what is read
-later may be the update's own work.
+The first image of an update is the one that counts: once it is kept the update may have been sent,
+and what is read later may be the update's own work.
 """
 
 from array import array
@@ -51,10 +51,12 @@ class BeforeImages:
 def unsettled(path: Path, done: LineSet, odd: LineSet, named: Hashes) -> Iterator[str]:
     """The ids of images whose update has no result: those that were in flight when a session ended.
 
-    ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's number, ``named`` these ids.
+    ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's
+    number, ``named`` these ids.
     """
     for number, line in whole_lines(path):
-        plain = line[7 : line.find(b'"', 7)]  # {"id":"…": a million of these are looked through before a resume
+        # {"id":"…": a million of these are looked through before a resume
+        plain = line[7 : line.find(b'"', 7)]
         if _is_line(plain.decode(errors="replace"), done, odd):
             continue
         name = decoded(line, _DECODE, path, number, "a before image").id
@@ -69,7 +71,10 @@ def images(path: Path) -> Iterator[Image]:
 
 
 def images_backwards(path: Path) -> Iterator[tuple[int, Image, dict[str, Any]]]:
-    """Number (from 1), image and its members, newest first; 8 bytes an image. Raises JournalError."""
+    """Number (from 1), image and its members, newest first; 8 bytes an image.
+
+    Raises JournalError.
+    """
     offsets, at = array("Q"), 0
     for _, line in whole_lines(path):
         offsets.append(at)

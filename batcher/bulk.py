@@ -1,4 +1,5 @@
-"""The bulk door: one input file worked through in one run directory, from the whole-file check to the summary.
+"""The bulk door: one input file worked through in one run directory, from the whole-file check to
+the summary.
 
 Says nothing to anybody; the command line shows what this returns.
 """
@@ -40,7 +41,15 @@ from batcher.rules.lineset import LineSet
 from batcher.rules.model import OPERATION
 from batcher.rules.tally import Course, Tally, summarize
 from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
-from batcher.sources.file import FileSource, Inspection, as_target, index, inspect, is_path, materialize
+from batcher.sources.file import (
+    FileSource,
+    Inspection,
+    as_target,
+    index,
+    inspect,
+    is_path,
+    materialize,
+)
 from batcher.sources.opening import digest_of
 from batcher.wiring import GET, OnAttempt, Workshop
 
@@ -48,7 +57,10 @@ INTERRUPTED = "interrupted"
 
 
 class Following(Struct, frozen=True, kw_only=True):
-    """What a run follows from: another run's directory (retry, rollback), or nothing. ``force``: change what is stale."""
+    """What a run follows from: another run's directory (retry, rollback), or nothing.
+
+    ``force``: change what is stale.
+    """
 
     kind: str = "run"
     parent: str | None = None
@@ -56,7 +68,8 @@ class Following(Struct, frozen=True, kw_only=True):
 
 
 class Keeper(Struct, frozen=True, kw_only=True):
-    """Who runs a file in place of a person: it heeds the signals itself, and a target in trouble is tried again later.
+    """Who runs a file in place of a person: it heeds the signals itself, and a target in trouble is
+    tried again later.
 
     ``on_result`` and ``on_attempt`` are told of each.
     """
@@ -78,7 +91,9 @@ class BulkRun:
         copies: Path | None = None,
         keeper: Keeper | None = None,
     ) -> None:
-        """``copies``: where inputs are copied that can't be read twice; default: the run directory."""
+        """``copies``: where inputs are copied that can't be read twice; default: the run
+        directory.
+        """
         self._keeper = keeper
         self._copies = copies or directory.path
         self.origin = origin
@@ -90,14 +105,17 @@ class BulkRun:
         self.clock = SystemClock()
         self.warnings: list[str] = []
         on_attempt = None if keeper is None else keeper.on_attempt
-        self.shop = Workshop(settings, clock=self.clock, log=self.log, warn=self._warn, on_attempt=on_attempt)
+        self.shop = Workshop(
+            settings, clock=self.clock, log=self.log, warn=self._warn, on_attempt=on_attempt
+        )
         self.reader = self.shop.reader()
         self.targets: dict[str, AwsTarget] = {}
         self.unusable: dict[str, AwsError] = {}
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self.runner: Runner | None = None
         self._done = LineSet()
-        self._in_flight: frozenset[str] = frozenset()  # ids of updates that an earlier session may have sent
+        # ids of updates that an earlier session may have sent
+        self._in_flight: frozenset[str] = frozenset()
         self.looks = True
         self._begun = False  # by an earlier session
         self._has_sent = False  # in a part of the session before this one
@@ -111,7 +129,8 @@ class BulkRun:
     def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
         """Check every line; of an input that was checked by an earlier session only find the lines.
 
-        Raises InputError when the file can't be read, RunDirectoryError when it is another one than before.
+        Raises InputError when the file can't be read, RunDirectoryError when it is another one than
+        before.
         """
         self._begun = self.directory.facts.exists()
         copy = self._copies / ("input-again.jsonl" if self._begun else "input.jsonl")
@@ -119,7 +138,9 @@ class BulkRun:
         if self._begun:
             self._recognise()
         checked = self._begun and not self.settings.skip_invalid
-        self.inspection = self._found_again() if checked else inspect(self._path, self.reader, on_fault=on_fault)
+        self.inspection = (
+            self._found_again() if checked else inspect(self._path, self.reader, on_fault=on_fault)
+        )
         return self.inspection
 
     def _recognise(self) -> None:
@@ -134,7 +155,10 @@ class BulkRun:
 
     def _found_again(self) -> Inspection:
         before = read_facts(self.directory).input
-        targets = {name: as_target(found) for name, found in index(self._path, self.settings.target).items()}
+        targets = {
+            name: as_target(found)
+            for name, found in index(self._path, self.settings.target).items()
+        }
         return Inspection(
             total=before.updates,
             invalid=0,
@@ -155,7 +179,9 @@ class BulkRun:
         """Updates of each target; lines that break a rule count for the default target."""
         totals = {name: len(index.lines) for name, index in self.inspection.targets.items()}
         if self.settings.skip_invalid and self.inspection.invalid:
-            totals[self.settings.target] = totals.get(self.settings.target, 0) + self.inspection.invalid
+            totals[self.settings.target] = (
+                totals.get(self.settings.target, 0) + self.inspection.invalid
+            )
         return totals
 
     @property
@@ -165,7 +191,9 @@ class BulkRun:
 
     @property
     def _unfinished(self) -> list[str]:
-        return [name for name in self.inspection.targets if self.totals[name] > self.tallies[name].done]
+        return [
+            name for name in self.inspection.targets if self.totals[name] > self.tallies[name].done
+        ]
 
     def restore(self) -> int:
         """Take over the results that earlier sessions wrote; returns how many."""
@@ -190,27 +218,35 @@ class BulkRun:
         return count
 
     async def connect(self, stack: AsyncExitStack) -> None:
-        """Open the client of every target that has something left to do, and ask which account it is, side by side.
+        """Open the client of every target that has something left to do, and ask which account it
+        is, side by side.
 
-        A target that can't be used is in ``unusable`` with its reason when others can. Raises SettingsError, and the
-        AwsError or CredentialsError of the first target when none can be used.
+        A target that can't be used is in ``unusable`` with its reason when others can. Raises
+        SettingsError, and the AwsError or CredentialsError of the first target when none can be
+        used.
         """
         await stack.enter_async_context(self.shop)
         self.targets, self.unusable = await self.shop.connect(self._unfinished, stack)
 
     def weigh_looking(self) -> str | None:
-        """Decide whether every trigger is looked at first; returns in words why not, when that is not what was asked."""
+        """Decide whether every trigger is looked at first; returns in words why not, when that
+        is not what was asked.
+        """
         if self.settings.before is not None:
             self.looks = self.settings.before
             return None
         for target in self.targets.values():
-            reading, writing = self.shop.known_rate(target, GET), self.shop.known_rate(target, OPERATION)
+            reading, writing = (
+                self.shop.known_rate(target, GET),
+                self.shop.known_rate(target, OPERATION),
+            )
             if reading is not None and writing is not None and not worth_looking(reading, writing):
                 self.looks = False
                 return (
-                    f"No before images, and so no rollback: target {target.name} allows {reading:.3g} reads a second for "
-                    f"{writing:.3g} updates, so looking first would take {writing / reading:.1f} times as long. "
-                    "--before looks all the same."
+                    f"No before images, and so no rollback: target {target.name} allows"
+                    f" {reading:.3g} reads a second for {writing:.3g} updates, so looking first"
+                    f" would take {writing / reading:.1f} times as long. --before looks all the"
+                    " same."
                 )
         return None
 
@@ -222,7 +258,11 @@ class BulkRun:
     def all_done(self, until_line: int) -> bool:
         """Whether every update up to that line has its result."""
         indexes = self.inspection.targets.values()
-        return all(line in self._done for found in indexes for line in takewhile(until_line.__ge__, found.lines))
+        return all(
+            line in self._done
+            for found in indexes
+            for line in takewhile(until_line.__ge__, found.lines)
+        )
 
     def so_far(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
@@ -236,12 +276,16 @@ class BulkRun:
         return self._summary
 
     async def execute(
-        self, watch: Callable[[], Coroutine[Any, Any, None]] | None = None, *, until_line: int | None = None
+        self,
+        watch: Callable[[], Coroutine[Any, Any, None]] | None = None,
+        *,
+        until_line: int | None = None,
     ) -> Summary:
-        """Do it: claim the directory, send what has no result yet, write ``failed.jsonl`` and ``summary.json``.
+        """Do it: claim the directory, send what has no result yet, write ``failed.jsonl`` and
+        ``summary.json``.
 
-        ``watch`` runs beside it (progress) and is cancelled at the end. ``until_line``: nothing beyond that line. SIGINT
-        and SIGTERM drain.
+        ``watch`` runs beside it (progress) and is cancelled at the end. ``until_line``: nothing
+        beyond that line. SIGINT and SIGTERM drain.
         """
         self._until_line = until_line
         self.directory.claim(self._facts())
@@ -270,21 +314,35 @@ class BulkRun:
             self._keep_invalid(journal)
             await journal.flush()
             self._images = images
-            self.runner = Runner(journal=journal, log=self.log, max_failures=self.settings.max_failures, on_result=self._note)
+            self.runner = Runner(
+                journal=journal,
+                log=self.log,
+                max_failures=self.settings.max_failures,
+                on_result=self._note,
+            )
             if self._drained:
                 self.runner.drain(INTERRUPTED)
-            self.log.info("run.started", updates=self.inspection.total, left=self.left, targets=list(self.targets))
+            self.log.info(
+                "run.started",
+                updates=self.inspection.total,
+                left=self.left,
+                targets=list(self.targets),
+            )
             await self._run(self.runner, watch)
             return self.runner.stopped
 
     def _under_way(self, error: BatcherError) -> bool:
-        """Whether an error came when something had been sent: then the run stops, and can be resumed."""
+        """Whether an error came when something had been sent: then the run stops, and can be
+        resumed.
+        """
         if isinstance(error, CredentialsError):
             return any(tally.ever_accepted for tally in self.tallies.values())
         return self._has_sent or self._sends()
 
     def _sends(self) -> bool:
-        return any(tally.session_attempts or tally.session_throttles for tally in self.tallies.values())
+        return any(
+            tally.session_attempts or tally.session_throttles for tally in self.tallies.values()
+        )
 
     def _begin_part(self) -> None:
         self._has_sent |= self._sends()
@@ -295,7 +353,13 @@ class BulkRun:
         """Write the failed lines and the summary; where something is amiss, what can be written."""
         self.shop.remember()
         amiss = self._tidy(recount=stopped is not None)
-        summary = summarize(self.tallies, self.totals, self._courses(), wall_seconds=wall_seconds, stopped=stopped or amiss)
+        summary = summarize(
+            self.tallies,
+            self.totals,
+            self._courses(),
+            wall_seconds=wall_seconds,
+            stopped=stopped or amiss,
+        )
         try:
             if self.directory.in_place:
                 self.directory.write_summary(summary)
@@ -306,7 +370,10 @@ class BulkRun:
         return summary
 
     def _tidy(self, *, recount: bool) -> str | None:
-        """Write the failed lines; returns what is amiss. ``recount``: what was in flight may be in the journal all the same."""
+        """Write the failed lines; returns what is amiss.
+
+        ``recount``: what was in flight may be in the journal all the same.
+        """
         if not self.directory.in_place:  # what is in its place is somebody else's
             return f"{self.directory.path}: removed or replaced. Put it back as it was"
         try:
@@ -318,7 +385,10 @@ class BulkRun:
         return None
 
     def _write_failed(self) -> None:
-        if any(tally.statuses["failed"] or tally.statuses["in_doubt"] for tally in self.tallies.values()):
+        if any(
+            tally.statuses["failed"] or tally.statuses["in_doubt"]
+            for tally in self.tallies.values()
+        ):
             PastRun(self.directory.path, self.shop).write_failed()
         else:
             self.directory.failed.unlink(missing_ok=True)
@@ -348,7 +418,9 @@ class BulkRun:
     def _skip(self, line: int) -> bool:
         return line in self._done or (self._until_line is not None and line > self._until_line)
 
-    async def _run(self, runner: Runner, watch: Callable[[], Coroutine[Any, Any, None]] | None) -> None:
+    async def _run(
+        self, runner: Runner, watch: Callable[[], Coroutine[Any, Any, None]] | None
+    ) -> None:
         try:
             async with anyio.create_task_group() as beside:
                 if self._keeper is None:
@@ -374,10 +446,13 @@ class BulkRun:
                     self.tallies[name],
                     images=self._images,
                     force=self.following.force,
-                    listed=not self._begun,  # else times may have been moved by what an earlier session sent
+                    # else times may have been moved by what an earlier session sent
+                    listed=not self._begun,
                 )
                 if self._keeper is not None:
-                    lane.settler = Patient(lane.settler, self.tallies[name], partial(self.runner.give_up, name))
+                    lane.settler = Patient(
+                        lane.settler, self.tallies[name], partial(self.runner.give_up, name)
+                    )
                 self.runner.start(lane, tasks)
 
     async def _heed_signals(self, runner: Runner) -> None:
@@ -411,10 +486,15 @@ class BulkRun:
         if self.runner is None:
             return {}
         given_up = self.runner.given_up
-        courses = {name: Course(holdups=Holdups(), slots=1, stopped=reason) for name, reason in given_up.items()}
+        courses = {
+            name: Course(holdups=Holdups(), slots=1, stopped=reason)
+            for name, reason in given_up.items()
+        }
         for lane in self.runner.lanes:
             pacer = lane.pacer
-            courses[lane.target] = Course(holdups=pacer.holdups, slots=pacer.slots, stopped=given_up.get(lane.target))
+            courses[lane.target] = Course(
+                holdups=pacer.holdups, slots=pacer.slots, stopped=given_up.get(lane.target)
+            )
         return courses
 
     def _keep_invalid(self, journal: Journal[Result]) -> None:
@@ -446,7 +526,11 @@ class BulkRun:
             ),
             settings=msgspec.to_builtins(without_secrets(self.settings)),
             targets={
-                name: {"region": target.region, "account": target.account_id, "endpoint": target.endpoint_url}
+                name: {
+                    "region": target.region,
+                    "account": target.account_id,
+                    "endpoint": target.endpoint_url,
+                }
                 for name, target in self.targets.items()
             },
             versions={

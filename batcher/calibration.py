@@ -1,7 +1,7 @@
 """The calibration door: rate and burst of one account measured with updates that change nothing.
 
-Reads as: look at the trigger, put its own state back somewhat faster than the quota allows, look again. Says nothing to
-anybody; the command line shows what this returns.
+Reads as: look at the trigger, put its own state back somewhat faster than the quota allows, look
+again. Says nothing to anybody; the command line shows what this returns.
 """
 
 from collections.abc import Callable
@@ -29,14 +29,16 @@ from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict, judge
 from batcher.wiring import GET, Workshop
 
-TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)  # repeating it would tell nothing either
+# repeating it would tell nothing either
+TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)
 
 
 class Calibration(Struct, frozen=True, kw_only=True):
-    """What was measured: rate per second, burst in tokens, doubt as a part of the rate; with what effort.
+    """What was measured: rate per second, burst in tokens, doubt as a part of the rate; with what
+    effort.
 
-    ``measured`` is false when the calls were too few to tell; ``rate`` is then what the account allows at least.
-    ``remembered``: whether it was kept for the next run.
+    ``measured`` is false when the calls were too few to tell; ``rate`` is then what the account
+    allows at least. ``remembered``: whether it was kept for the next run.
     """
 
     account: str
@@ -55,18 +57,23 @@ class Calibration(Struct, frozen=True, kw_only=True):
 class Calibrator:
     """Measures the quota of UpdateEventTrigger in the settings' target, on one trigger.
 
-    At most ``calls`` UpdateEventTrigger calls, and GetEventTrigger before and after. A change that somebody else makes to
-    the trigger in the meantime is lost: what is put back is the state that was read at the beginning. ``warn`` is told, in
-    words, where what was found can't be kept.
+    At most ``calls`` UpdateEventTrigger calls, and GetEventTrigger before and after. A change that
+    somebody else makes to the trigger in the meantime is lost: what is put back is the state that
+    was read at the beginning. ``warn`` is told, in words, where what was found can't be kept.
     """
 
     def __init__(
-        self, settings: Settings, domain: str, trigger: str, calls: int, warn: Callable[[str], None] | None = None
+        self,
+        settings: Settings,
+        domain: str,
+        trigger: str,
+        calls: int,
+        warn: Callable[[str], None] | None = None,
     ) -> None:
         if target_settings(settings, settings.target).rate != "auto":
             raise SettingsError(
-                f"target {settings.target}: its rate is a ceiling, and what is above it can't be measured: give --rate auto, "
-                "in its table where it has one."
+                f"target {settings.target}: its rate is a ceiling, and what is above it can't be"
+                " measured: give --rate auto, in its table where it has one."
             )
         self.settings = settings
         self._names = {"DomainName": domain, "EventTriggerName": trigger}
@@ -83,7 +90,8 @@ class Calibrator:
     async def measure(self) -> Calibration:
         """Measure, remember, and see that the trigger is as it was; the target has to be connected.
 
-        Raises AwsError when the trigger can't be read or AWS refuses the update, or when it is not as it was at the end.
+        Raises AwsError when the trigger can't be read or AWS refuses the update, or when it is not
+        as it was at the end.
         """
         before = await self._state()
         pacer = self._shop.measuring(self.target, OPERATION, self._pressing)
@@ -133,21 +141,30 @@ class Calibrator:
     async def _state(self) -> dict[str, Any]:
         """The trigger as a request that would bring it about."""
         reading = self._shop.reading(self.target, GET, Tally())
-        effort = await reading.bring(Update(id="calibrate", line=1, target=self.target.name, request=self._names))
+        effort = await reading.bring(
+            Update(id="calibrate", line=1, target=self.target.name, request=self._names)
+        )
         last = effort.last if effort else None
         if last is None or last.answer is None:
             raise self._unreadable(last)
         members = self.target.members(OPERATION)
-        return self._names | {name: value for name, value in image(last.answer).items() if name in members}
+        return self._names | {
+            name: value for name, value in image(last.answer).items() if name in members
+        }
 
     async def _hold_against(self, before: dict[str, Any]) -> None:
         if self._refused is not None:
-            raise AwsError(f"AWS refuses the update: {self._refused.code}: {self._refused.message}. Nothing was changed.")
-        after = await self._state()
-        if changed := sorted(name for name in before.keys() | after.keys() if before.get(name) != after.get(name)):
             raise AwsError(
-                f"{self._what}: not as it was at the beginning (changed: {', '.join(changed)}). Only its own state was put "
-                "back; look who else changed it, and set it right."
+                f"AWS refuses the update: {self._refused.code}: {self._refused.message}. Nothing"
+                " was changed."
+            )
+        after = await self._state()
+        if changed := sorted(
+            name for name in before.keys() | after.keys() if before.get(name) != after.get(name)
+        ):
+            raise AwsError(
+                f"{self._what}: not as it was at the beginning (changed: {', '.join(changed)})."
+                " Only its own state was put back; look who else changed it, and set it right."
             )
 
     def _outcome(self, seconds: float, *, kept: bool) -> Calibration:
@@ -169,7 +186,10 @@ class Calibrator:
 
     def _unreadable(self, last: Attempt | None) -> AwsError:
         said = f"{last.code}: {last.message}" if last else "no answer"
-        return AwsError(f"{self._what}: can't be read ({said}). Give one that exists with --domain and --trigger.")
+        return AwsError(
+            f"{self._what}: can't be read ({said}). Give one that exists with --domain and"
+            " --trigger."
+        )
 
     @property
     def _what(self) -> str:

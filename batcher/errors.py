@@ -1,7 +1,7 @@
 """The errors that batcher raises, by whose they are: yours, AWS's, the world's.
 
-A failed update is not here: it is a Result. These end a run or refuse to start one; every message says what is wrong,
-where, and what to do next.
+A failed update is not here: it is a Result. These end a run or refuse to start one; every message
+says what is wrong, where, and what to do next.
 """
 
 from collections.abc import Sequence
@@ -38,7 +38,10 @@ class CredentialsError(AwsError):
 
 
 class JournalError(BatcherError):
-    """The journal can't be written any more (disk full, read-only). What was written is valid; the run can be resumed."""
+    """The journal can't be written any more (disk full, read-only).
+
+    What was written is valid; the run can be resumed.
+    """
 
 
 class OutputError(BatcherError):
@@ -46,15 +49,23 @@ class OutputError(BatcherError):
 
 
 class QueueError(BatcherError):
-    """The queue, or the spool directory, can't be reached or refuses. It may come back; what was lent will be lent again."""
+    """The queue, or the spool directory, can't be reached or refuses.
+
+    It may come back; what was lent will be lent again.
+    """
 
 
 class StatusError(BatcherError):
-    """The status page can't be served at its address: another program listens there, or it is none of this host's."""
+    """The status page can't be served at its address: another program listens there, or it is
+    none of this host's.
+    """
 
 
 class ShippingError(BatcherError):
-    """A part of the results is not proved to be where it was sent. It stays on disk, to be sent again."""
+    """A part of the results is not proved to be where it was sent.
+
+    It stays on disk, to be sent again.
+    """
 
 
 class UpdatesFailed(BatcherError):
@@ -65,6 +76,6 @@ class UpdatesFailed(BatcherError):
         first = self.results[0]
         code = first.error.code if first.error else first.status
         super().__init__(
-            f"{len(self.results)} of the updates did not succeed; the first is id {first.id} ({first.status}: {code}). "
-            "See .results of this error for all of them."
+            f"{len(self.results)} of the updates did not succeed; the first is id {first.id}"
+            f" ({first.status}: {code}). See .results of this error for all of them."
         )

@@ -29,7 +29,8 @@ def sync_directory(path: Path) -> None:
 
 
 class LinesFile:
-    """Lines on their way into a file, mode 0600, that ``keep`` puts in place as a whole; to standard output without a path.
+    """Lines on their way into a file, mode 0600, that ``keep`` puts in place as a whole; to
+    standard output without a path.
 
     Use as a context manager: what was not kept is taken away. Raises OutputError.
     """
@@ -44,7 +45,12 @@ class LinesFile:
             if self._beside is None:
                 self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
             else:
-                self._file = open(os.open(self._beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600), "wb")
+                self._file = open(
+                    os.open(
+                        self._beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
+                    ),
+                    "wb",
+                )
         except OSError as error:
             raise self._unwritable(error) from error
         return self
@@ -75,4 +81,7 @@ class LinesFile:
 
     def _unwritable(self, error: OSError) -> OutputError:
         where = "standard output" if self._path is None else str(self._path)
-        return OutputError(f"{where}: can't be written: {error.strerror}. Put that right, or give another place with --out.")
+        return OutputError(
+            f"{where}: can't be written: {error.strerror}. Put that right, or give another place"
+            " with --out."
+        )

@@ -1,4 +1,5 @@
-"""The inventory: the live triggers of domains, listed and read at reading's own pace, as updates that would bring them about.
+"""The inventory: the live triggers of domains, listed and read at reading's own pace, as updates
+that would bring them about.
 
 Reads only, and says nothing to anybody; the command line writes what is told here.
 """
@@ -29,7 +30,10 @@ NOT_FOUND = "ResourceNotFoundException"
 
 
 class Unread(Struct, frozen=True, kw_only=True):
-    """What could not be read: a domain, or a trigger of it. ``vanished``: it was there a moment before, when it was listed."""
+    """What could not be read: a domain, or a trigger of it.
+
+    ``vanished``: it was there a moment before, when it was listed.
+    """
 
     domain: str
     trigger: str | None
@@ -54,18 +58,31 @@ class Inventory:
         await self._target.check()
         await self._target.account()
         self._get, self._list, self._list_domains = (
-            self._shop.reading(self._target, operation, self._tally) for operation in (GET, LIST, LIST_DOMAINS)
+            self._shop.reading(self._target, operation, self._tally)
+            for operation in (GET, LIST, LIST_DOMAINS)
         )
 
     async def domains(self) -> list[str]:
-        """The names of all domains of the account and Region. Raises AwsError when they can't be listed."""
+        """The names of all domains of the account and Region.
+
+        Raises AwsError when they can't be listed.
+        """
         found = await self._pages(LIST_DOMAINS, {}, "DomainName")
         if isinstance(found, Error):
-            raise AwsError(f"target {self._target.name}: the domains can't be listed: {found.code}: {found.message}")
+            raise AwsError(
+                f"target {self._target.name}: the domains can't be listed: {found.code}:"
+                f" {found.message}"
+            )
         return found
 
-    async def export(self, domains: list[str], tell: Callable[[dict[str, Any]], None], skip: Callable[[Unread], None]) -> None:
-        """Tell of every trigger of those domains, in their order, as an update line; to ``skip`` of what can't be read.
+    async def export(
+        self,
+        domains: list[str],
+        tell: Callable[[dict[str, Any]], None],
+        skip: Callable[[Unread], None],
+    ) -> None:
+        """Tell of every trigger of those domains, in their order, as an update line; to ``skip`` of
+        what can't be read.
 
         Raises AwsError when every call is refused, CredentialsError.
         """
@@ -84,7 +101,9 @@ class Inventory:
         finally:
             self._shop.remember()
 
-    async def _names(self, domains: list[str], skip: Callable[[Unread], None]) -> AsyncIterator[Update]:
+    async def _names(
+        self, domains: list[str], skip: Callable[[Unread], None]
+    ) -> AsyncIterator[Update]:
         """A question for each trigger; the names of one domain are held, for their order."""
         number = 0
         for domain in domains:
@@ -94,7 +113,9 @@ class Inventory:
                 continue
             for name in names:
                 number += 1
-                yield self._question(f"{domain}/{name}", {"DomainName": domain, "EventTriggerName": name}, number)
+                yield self._question(
+                    f"{domain}/{name}", {"DomainName": domain, "EventTriggerName": name}, number
+                )
 
     async def _look(self, question: Update) -> Mapping[str, Any] | Error:
         return self._answer(await self._get.bring(question))
@@ -104,7 +125,9 @@ class Inventory:
         found: set[str] = set()
         retrying = self._list if operation == LIST else self._list_domains
         size = {"MaxResults": self._target.page_size(operation)}
-        async for effort in pages(retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)):
+        async for effort in pages(
+            retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)
+        ):
             answer = self._answer(effort)
             if isinstance(answer, Error):
                 return answer
@@ -114,8 +137,8 @@ class Inventory:
     def _answer(self, effort: Effort | None) -> Mapping[str, Any] | Error:
         if reason := stop_reason(self._tally, None):
             raise AwsError(
-                f"target {self._target.name}: {reason}. These credentials have to be allowed to profile:ListDomains, "
-                "profile:ListEventTriggers and profile:GetEventTrigger."
+                f"target {self._target.name}: {reason}. These credentials have to be allowed to"
+                " profile:ListDomains, profile:ListEventTriggers and profile:GetEventTrigger."
             )
         assert effort is not None  # nobody drains these pacers
         assert effort.last is not None

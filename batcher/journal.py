@@ -1,7 +1,7 @@
 """The journal: the append-only file that makes a run resumable, of results or of before images.
 
-Group commit: records that come while one write is under way go to disk together with the next. A record is there only
-after fsync. Nothing here decides; what a result means is in ``records``.
+Group commit: records that come while one write is under way go to disk together with the next. A
+record is there only after fsync. Nothing here decides; what a result means is in ``records``.
 """
 
 import errno
@@ -21,7 +21,10 @@ R = TypeVar("R")
 
 
 class Journal(Generic[R]):
-    """A file of records, one JSON line each, open for appending. Use as an async context manager."""
+    """A file of records, one JSON line each, open for appending.
+
+    Use as an async context manager.
+    """
 
     def __init__(self, path: Path) -> None:
         self.path = path
@@ -29,7 +32,8 @@ class Journal(Generic[R]):
         self._pending: list[bytes] = []
         self._added = 0
         self._durable = 0
-        self._broken: JournalError | None = None  # once a batch is lost, nothing that comes after may be told of
+        # once a batch is lost, nothing that comes after may be told of
+        self._broken: JournalError | None = None
         self._writing = anyio.Lock(fast_acquire=True)
         try:
             self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
@@ -64,7 +68,10 @@ class Journal(Generic[R]):
         self._added += 1
 
     async def append(self, record: R) -> None:
-        """Return when the record is on disk. Raises JournalError; the file stays valid and the run resumable."""
+        """Return when the record is on disk.
+
+        Raises JournalError; the file stays valid and the run resumable.
+        """
         self.add(record)
         await self.flush()
 
@@ -97,8 +104,8 @@ class Journal(Generic[R]):
             raise self._broken from error
         if not in_place:  # what is written to a file without a name is lost
             self._broken = JournalError(
-                f"{self.path}: removed or replaced while the run went on. Put its directory back as it was and run the same "
-                "command again: it resumes."
+                f"{self.path}: removed or replaced while the run went on. Put its directory back as"
+                " it was and run the same command again: it resumes."
             )
             raise self._broken
 
@@ -116,7 +123,10 @@ def outcomes(path: Path) -> Iterator[Outcome]:
 
 
 def read(path: Path) -> Iterator[Result]:
-    """The results of a journal, oldest first. A torn last line is passed over. Raises JournalError for a damaged one."""
+    """The results of a journal, oldest first.
+
+    A torn last line is passed over. Raises JournalError for a damaged one.
+    """
     return _decoded(path, Result)
 
 
@@ -129,19 +139,23 @@ def _decoded(path: Path, kind: type[D]) -> Iterator[D]:
         yield decoded(line, decode, path, number)
 
 
-def decoded(line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result") -> D:
+def decoded(
+    line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result"
+) -> D:
     """The record of one line. Raises JournalError that says where the damage is."""
     try:
         return decode(line)
     except (ValueError, RecursionError) as error:
         raise JournalError(
-            f"{path}: line {number} is not {what} ({error}). The file was changed by something else; "
-            "restore it, or start a new run with another --out."
+            f"{path}: line {number} is not {what} ({error}). The file was changed by something"
+            " else; restore it, or start a new run with another --out."
         ) from error
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line but a torn last one; nothing when there is no such file."""
+    """Number (from 1) and bytes of every line but a torn last one; nothing when there is no such
+    file.
+    """
     if not path.exists():
         return
     with path.open("rb") as file:
@@ -168,5 +182,11 @@ def cut_torn_line(file: int) -> int:
 
 def _cannot(path: Path, error: OSError) -> str:
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return f"{path}: the disk is full. Every result up to here is kept. Free some space and run the same command again."
-    return f"{path}: can't be written: {error.strerror}. Put that right and run the same command again: it resumes."
+        return (
+            f"{path}: the disk is full. Every result up to here is kept. Free some space and run"
+            " the same command again."
+        )
+    return (
+        f"{path}: can't be written: {error.strerror}. Put that right and run the same command"
+        " again: it resumes."
+    )

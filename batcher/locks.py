@@ -1,4 +1,7 @@
-"""Files that one process holds at a time. The kernel lets go when the holder ends, also when it is killed."""
+"""Files that one process holds at a time.
+
+The kernel lets go when the holder ends, also when it is killed.
+"""
 
 import fcntl
 import os
@@ -6,7 +9,9 @@ from pathlib import Path
 
 
 def held(path: Path, *, create: bool = True) -> int | None:
-    """The file of that name, open and locked; None when another has it, or it is gone. Closing it lets go.
+    """The file of that name, open and locked; None when another has it, or it is gone.
+
+    Closing it lets go.
 
     ``create``: make it where it is not there, mode 0600. Raises OSError.
     """
@@ -18,7 +23,8 @@ def held(path: Path, *, create: bool = True) -> int | None:
         return None
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        if os.stat(path).st_ino == os.fstat(file).st_ino:  # else its holder ended and took the name away
+        # else its holder ended and took the name away
+        if os.stat(path).st_ino == os.fstat(file).st_ino:
             return file
     except (BlockingIOError, FileNotFoundError):
         pass

@@ -1,8 +1,9 @@
-"""Logs: named events with values and units, JSON in a file, readable on a terminal, silent unless somebody listens.
+"""Logs: named events with values and units, JSON in a file, readable on a terminal, silent unless
+somebody listens.
 
-Everything goes through the standard library's logger ``batcher``, so that a program that uses the library decides where
-it goes. Sensitive members never get here: the port to AWS redacts; records of foreign loggers are reduced to their
-template.
+Everything goes through the standard library's logger ``batcher``, so that a program that uses the
+library decides where it goes. Sensitive members never get here: the port to AWS redacts; records of
+foreign loggers are reduced to their template.
 """
 
 import logging
@@ -15,7 +16,8 @@ from typing import Any
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
-logging.getLogger("batcher").addHandler(logging.NullHandler())  # else warnings go to standard error on their own
+# else warnings go to standard error on their own
+logging.getLogger("batcher").addHandler(logging.NullHandler())
 
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 _STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
@@ -41,8 +43,9 @@ def logger(**bound: Any) -> FilteringBoundLogger:
 class LogOutput:
     """Handlers on the loggers that matter, for as long as a command runs. Use as a context manager.
 
-    ``file``: JSON lines, mode 0600. ``terminal``: warnings and worse on standard error, one readable line each.
-    ``service``: everything on standard error, JSON lines where that is no terminal.
+    ``file``: JSON lines, mode 0600. ``terminal``: warnings and worse on standard error, one
+    readable line each. ``service``: everything on standard error, JSON lines where that is no
+    terminal.
     """
 
     def __init__(
@@ -64,13 +67,21 @@ class LogOutput:
         if terminal:
             self._add(logging.StreamHandler(sys.stderr), _readable(), "WARNING")
         if service:
-            self._add(logging.StreamHandler(sys.stderr), _readable() if sys.stderr.isatty() else _json(), self._level)
+            self._add(
+                logging.StreamHandler(sys.stderr),
+                _readable() if sys.stderr.isatty() else _json(),
+                self._level,
+            )
 
     def __enter__(self) -> "LogOutput":
         for name in ("batcher", *_FOREIGN):
             target = logging.getLogger(name)
             self._before.append((target, target.level, target.propagate))
-            target.setLevel(self._level if name == "batcher" else max(logging.WARNING, logging.getLevelName(self._level)))
+            target.setLevel(
+                self._level
+                if name == "batcher"
+                else max(logging.WARNING, logging.getLevelName(self._level))
+            )
             target.propagate = False
             for handler in self._handlers:
                 target.addHandler(handler)
@@ -103,7 +114,9 @@ class LogOutput:
         self._handlers.append(handler)
 
     def _foreign(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        """Foreign records keep their template: arguments and tracebacks may quote what is sent and received."""
+        """Foreign records keep their template: arguments and tracebacks may quote what is sent
+        and received.
+        """
         record: logging.LogRecord = event["_record"]
         event["event"] = self._redact(str(record.msg))
         event.pop("exc_info", None)
@@ -123,4 +136,6 @@ def _json() -> Any:
 
 
 def _readable() -> Any:
-    return structlog.dev.ConsoleRenderer(colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback)
+    return structlog.dev.ConsoleRenderer(
+        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+    )

@@ -1,4 +1,5 @@
-"""A run that was, read from its directory: what it was asked, what came of it, what was there before.
+"""A run that was, read from its directory: what it was asked, what came of it, what was there
+before.
 
 For the commands that come after: retry, rollback, verify. Writes nothing.
 """
@@ -21,7 +22,10 @@ from batcher.wiring import Workshop
 
 
 class PastRun:
-    """The run in a directory. Raises RunDirectoryError when there is none, or its input is gone or changed."""
+    """The run in a directory.
+
+    Raises RunDirectoryError when there is none, or its input is gone or changed.
+    """
 
     def __init__(self, path: Path, shop: Workshop) -> None:
         self.directory = RunDirectory(path)
@@ -56,23 +60,29 @@ class PastRun:
         return FileSource(self._input, self.indexes[target], self._reader, skip)
 
     def updates(self, lines: Iterable[int]) -> Iterator[Update]:
-        """The updates of those lines. AWS's time of the state they are based on does not count any more: this run may have
-        moved it.
+        """The updates of those lines.
+
+        AWS's time of the state they are based on does not count any more: this run may have moved
+        it.
         """
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
         for line in lines:
             source = next((source for source in sources if source.holds(line)), None)
             if source is None:
                 raise JournalError(
-                    f"{self.directory.results}: has a result of line {line}, which {self._input} has not. "
-                    "The file was changed by something else; restore it."
+                    f"{self.directory.results}: has a result of line {line}, which {self._input}"
+                    " has not. The file was changed by something else; restore it."
                 )
             update = source.again(line)
-            base = update.based_on and msgspec.structs.replace(update.based_on, last_updated_at=None)
+            base = update.based_on and msgspec.structs.replace(
+                update.based_on, last_updated_at=None
+            )
             yield msgspec.structs.replace(update, based_on=base)
 
     def lines_of(self, names: Collection[str]) -> dict[str, int]:
-        """The lines of the updates of those ids, as far as the input has them; a pass over the input, up to the last."""
+        """The lines of the updates of those ids, as far as the input has them; a pass over the
+        input, up to the last.
+        """
         found: dict[str, int] = {}
         with opened(self._input) as file:
             for line, _, raw in file.lines():
@@ -88,7 +98,9 @@ class PastRun:
         return sorted(result.line for result in outcomes(self.directory.results) if wanted(result))
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
-        """Those of the lines whose trigger a later update has changed: to send them now would undo it."""
+        """Those of the lines whose trigger a later update has changed: to send them now would
+        undo it.
+        """
         wanted = frozenset(lines)
         triggers: dict[int, list[int]] = {}
         for result in self.results():
@@ -97,11 +109,15 @@ class PastRun:
         found: set[int] = set()
         for result in self.results():
             if result.status in ("succeeded", "unchanged"):
-                found.update(line for line in triggers.get(trigger_key(result), ()) if line < result.line)
+                found.update(
+                    line for line in triggers.get(trigger_key(result), ()) if line < result.line
+                )
         return frozenset(found)
 
     def write_failed(self) -> None:
-        """``failed.jsonl``: the updates that failed or are in doubt, each with its id, ready to be run again."""
+        """``failed.jsonl``: the updates that failed or are in doubt, each with its id, ready to
+        be run again.
+        """
         lines = self.chosen(lambda result: result.status in ("failed", "in_doubt"))
         if not lines:
             self.directory.failed.unlink(missing_ok=True)
@@ -113,16 +129,23 @@ class PastRun:
             file.keep()
 
     def _find_input(self) -> Path:
-        """The copy in the run directory, what lies beside it (a spool moves both), or what lies where it was."""
+        """The copy in the run directory, what lies beside it (a spool moves both), or what lies
+        where it was.
+        """
         run, was = self.directory.path.absolute(), Path(self.facts.input.path)
         changed: str | None = None
-        for path in (run / "input.jsonl", run.with_name(run.name.removesuffix(".run") + ".jsonl"), was):
+        for path in (
+            run / "input.jsonl",
+            run.with_name(run.name.removesuffix(".run") + ".jsonl"),
+            was,
+        ):
             if path.is_file():
                 size, sha256 = digest_of(path)
                 if sha256 == self.facts.input.sha256:
                     return path
-                changed = f"{path}: not what the run {run} was started with any more: " + another_input(
-                    self.facts.input, size, sha256
+                changed = (
+                    f"{path}: not what the run {run} was started with any more: "
+                    + another_input(self.facts.input, size, sha256)
                 )
         if changed is None:
             raise RunDirectoryError(f"{was}: the input of the run {run} is gone; put it back.")
@@ -140,4 +163,6 @@ def settings_of(path: Path) -> Settings:
     try:
         return msgspec.convert(read_facts(directory).settings, Settings)
     except msgspec.ValidationError as error:
-        raise RunDirectoryError(f"{directory.facts}: its settings can't be read ({error}).") from error
+        raise RunDirectoryError(
+            f"{directory.facts}: its settings can't be read ({error})."
+        ) from error

@@ -1,6 +1,8 @@
-"""The small interfaces between the engine and the outside: what it reads from, writes to, calls and waits for.
+"""The small interfaces between the engine and the outside: what it reads from, writes to, calls and
+waits for.
 
-Protocols only. Each has its double in ``batcher.testing`` and one contract suite over every adapter.
+Protocols only. Each has its double in ``batcher.testing`` and one contract suite over every
+adapter.
 """
 
 from collections.abc import AsyncIterator, Collection, Sequence
@@ -48,7 +50,8 @@ class Ship(Protocol):
     """Takes complete parts of the results away, to where they are kept."""
 
     async def send(self, path: Path) -> None:
-        """Return when the file is proved to be there, under its own name; to send one again is harmless.
+        """Return when the file is proved to be there, under its own name; to send one again is
+        harmless.
 
         Raises ShippingError.
         """
@@ -90,7 +93,9 @@ class Limiter(Protocol):
 
     @property
     def rate(self) -> float | None:
-        """Requests per second at present, of all that share the bucket; None while nothing is known."""
+        """Requests per second at present, of all that share the bucket; None while nothing is
+        known.
+        """
         ...
 
     @property
@@ -100,20 +105,26 @@ class Limiter(Protocol):
 
 
 class Queue(Protocol):
-    """Messages, each lent to one worker for ``lease`` seconds at a time. Errors of the queue are raised as QueueError."""
+    """Messages, each lent to one worker for ``lease`` seconds at a time.
+
+    Errors of the queue are raised as QueueError.
+    """
 
     @property
     def lease(self) -> float: ...
 
     async def receive(self, limit: int) -> list[Message]:
-        """Borrow up to ``limit`` messages; waits some seconds for the first, and returns none when there is none.
+        """Borrow up to ``limit`` messages; waits some seconds for the first, and returns none when
+        there is none.
 
         Cancelled, it gives back what it had borrowed.
         """
         ...
 
     async def extend(self, message: Message) -> bool:
-        """Keep a message for ``lease`` seconds from now; False: it is lost, somebody else has it or will get it."""
+        """Keep a message for ``lease`` seconds from now; False: it is lost, somebody else has it
+        or will get it.
+        """
         ...
 
     async def acknowledge(self, message: Message) -> None:
@@ -133,8 +144,10 @@ class Producer(Protocol):
     """The side of a queue that fills it."""
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
-        """Put updates in, those of one trigger in order. ``batch`` names the sending: to repeat one is harmless where the
-        queue can tell (SQS FIFO, within five minutes). Raises QueueError; what came before the fault is in the queue.
+        """Put updates in, those of one trigger in order.
+
+        ``batch`` names the sending: to repeat one is harmless where the queue can tell (SQS FIFO,
+        within five minutes). Raises QueueError; what came before the fault is in the queue.
         """
         ...
 
@@ -157,7 +170,9 @@ class Spool(Protocol):
     """Whole files of updates, each claimed by one worker until it ends, dies or lets go."""
 
     async def claim(self, skip: Collection[str] = ()) -> Claim:
-        """Wait for a file that nobody has, one that a dead worker left before any other; not for those named in ``skip``."""
+        """Wait for a file that nobody has, one that a dead worker left before any other; not for
+        those named in ``skip``.
+        """
         ...
 
     def done(self, claim: Claim) -> None: ...

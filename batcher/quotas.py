@@ -1,6 +1,7 @@
 """The quotas that earlier runs found: one JSON file in the user's state directory.
 
-Reads and writes that file and nothing else. How a quota is found is the rules' business; who asks is the wiring's.
+Reads and writes that file and nothing else. How a quota is found is the rules' business; who asks
+is the wiring's.
 """
 
 import fcntl
@@ -23,7 +24,9 @@ LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
 
 class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
-    """Whose quota: the account (or the endpoint where the account is not known), its Region, the operation."""
+    """Whose quota: the account (or the endpoint where the account is not known), its Region, the
+    operation.
+    """
 
     account: str
     region: str
@@ -31,9 +34,12 @@ class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
 
 
 class Remembered(Struct, frozen=True, kw_only=True):
-    """One quota as a run left it. ``rate`` per second; ``doubt`` as a part of it; times UTC, ISO 8601.
+    """One quota as a run left it.
 
-    ``learned_at``: when rate or burst last changed; ``used_at``: the end of the last run, which says how full the bucket is.
+    ``rate`` per second; ``doubt`` as a part of it; times UTC, ISO 8601.
+
+    ``learned_at``: when rate or burst last changed; ``used_at``: the end of the last run, which
+    says how full the bucket is.
     """
 
     account: str
@@ -51,7 +57,12 @@ class Remembered(Struct, frozen=True, kw_only=True):
 
     def learned(self, now: str) -> Learned:
         """The same for an estimate to start from."""
-        return Learned(rate=self.rate, burst=self.burst, doubt=self.doubt, age=seconds_between(self.used_at, now))
+        return Learned(
+            rate=self.rate,
+            burst=self.burst,
+            doubt=self.doubt,
+            age=seconds_between(self.used_at, now),
+        )
 
 
 _Entries: TypeAlias = dict[QuotaKey, Remembered]
@@ -72,12 +83,16 @@ def state_directory(environ: Mapping[str, str]) -> Path:
 
 def seconds_between(earlier: str, later: str) -> float:
     """From one wall-clock time to another, not below 0: clocks are set back at times."""
-    return max(0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds())
+    return max(
+        0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
+    )
 
 
 class QuotaBook:
-    """``quotas.json`` in a directory. A file that can't be read counts as empty, and a file that can't be written is left:
-    a run never fails of it. ``warn`` is told of it once, in words.
+    """``quotas.json`` in a directory.
+
+    A file that can't be read counts as empty, and a file that can't be written is left: a run never
+    fails of it. ``warn`` is told of it once, in words.
     """
 
     def __init__(self, directory: Path, warn: Callable[[str], None]) -> None:
@@ -104,9 +119,12 @@ class QuotaBook:
         return next((entry for entry in self.entries() if entry.key == key), None)
 
     def remember(self, found: Iterable[tuple[QuotaKey, Learned]], now: str) -> bool:
-        """Put in what a run that ended ``now`` has learned; those of other keys stay. Whether it is done.
+        """Put in what a run that ended ``now`` has learned; those of other keys stay.
 
-        Nobody's change is lost, also when another process writes at the same time. A guess never replaces what is known.
+        Whether it is done.
+
+        Nobody's change is lost, also when another process writes at the same time. A guess never
+        replaces what is known.
         """
         known = {entry.key for entry in self.entries()}
         news = [(key, learned) for key, learned in found if learned.doubt < A_GUESS or key in known]
@@ -118,12 +136,19 @@ class QuotaBook:
         return not news or self._replace(with_news)
 
     def forget(self, account: str | None = None) -> int | None:
-        """Take out those of an account, or all; returns how many. None: the file can't be written."""
+        """Take out those of an account, or all; returns how many.
+
+        None: the file can't be written.
+        """
         gone = 0
 
         def without(old: _Entries) -> _Entries:
             nonlocal gone
-            left = {key: entry for key, entry in old.items() if account is not None and key.account != account}
+            left = {
+                key: entry
+                for key, entry in old.items()
+                if account is not None and key.account != account
+            }
             gone = len(old) - len(left)
             return left
 
@@ -135,7 +160,9 @@ class QuotaBook:
             with self._locked():
                 after = change({entry.key: entry for entry in self.entries()})
                 book = _Book(quotas=[after[key] for key in sorted(after)])
-                write_atomically(self.path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n")
+                write_atomically(
+                    self.path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n"
+                )
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
         except OutputError as error:
@@ -160,10 +187,16 @@ class QuotaBook:
         self._warned = True
 
 
-def _noted(key: QuotaKey, learned: Learned, before: Remembered | None, now: str) -> Remembered | None:
-    """What to remember after a run that ended ``now``; None: nothing was known before, and the run only guesses."""
+def _noted(
+    key: QuotaKey, learned: Learned, before: Remembered | None, now: str
+) -> Remembered | None:
+    """What to remember after a run that ended ``now``; None: nothing was known before, and the
+    run only guesses.
+    """
     guessed = learned.doubt >= A_GUESS
-    if before is not None and (guessed or (learned.rate, learned.burst) == (before.rate, before.burst)):
+    if before is not None and (
+        guessed or (learned.rate, learned.burst) == (before.rate, before.burst)
+    ):
         return msgspec.structs.replace(before, used_at=now)
     if guessed:
         return None
@@ -184,6 +217,10 @@ def _checked(entry: Remembered) -> Remembered:
     for time in (entry.learned_at, entry.used_at):
         if datetime.fromisoformat(time).tzinfo is None:
             raise ValueError(f"{time} says no time zone")
-    if not (LEAST <= entry.rate <= MOST and entry.doubt >= 0 and (entry.burst is None or entry.burst > 0)):
+    if not (
+        LEAST <= entry.rate <= MOST
+        and entry.doubt >= 0
+        and (entry.burst is None or entry.burst > 0)
+    ):
         raise ValueError(f"rate {entry.rate}, burst {entry.burst}, doubt {entry.doubt} can't be")
     return entry

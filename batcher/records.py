@@ -1,4 +1,5 @@
-"""The words that every floor shares: an update, one attempt at it, its one result, the sum of a run.
+"""The words that every floor shares: an update, one attempt at it, its one result, the sum of a
+run.
 
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """
@@ -16,7 +17,9 @@ Reached: TypeAlias = Literal["answered", "sent", "unsent"]
 
 
 class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The state of a trigger that an update was planned on: the digest of its content, and AWS's time of it (epoch seconds)."""
+    """The state of a trigger that an update was planned on: the digest of its content, and AWS's
+    time of it (epoch seconds).
+    """
 
     sha256: str
     last_updated_at: float | None = field(default=None, name="LastUpdatedAt")
@@ -25,9 +28,10 @@ class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
 class Update(Struct, frozen=True, kw_only=True):
     """One UpdateEventTrigger request with an id.
 
-    ``line`` is 1-based: the line in the file, or the position in an iterable. ``target`` is empty while it is left to the
-    worker to say which one is meant. ``request`` holds exactly the members of
-    UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn comes.
+    ``line`` is 1-based: the line in the file, or the position in an iterable. ``target`` is empty
+    while it is left to the worker to say which one is meant. ``request`` holds exactly the members
+    of UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn
+    comes.
     """
 
     id: str
@@ -52,9 +56,12 @@ class Update(Struct, frozen=True, kw_only=True):
 
 
 class Attempt(Struct, frozen=True, kw_only=True):
-    """What came of one request. ``code`` is None when AWS accepted it; ``seconds`` is from sending to the answer.
+    """What came of one request.
 
-    ``message`` is already redacted: what a sensitive member holds never gets past the port that makes an Attempt.
+    ``code`` is None when AWS accepted it; ``seconds`` is from sending to the answer.
+
+    ``message`` is already redacted: what a sensitive member holds never gets past the port that
+    makes an Attempt.
     """
 
     reached: Reached
@@ -68,7 +75,9 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Error(Struct, frozen=True, kw_only=True):
-    """Why an update did not succeed: AWS's code, or the name of what went wrong on the way there."""
+    """Why an update did not succeed: AWS's code, or the name of what went wrong on the way
+    there.
+    """
 
     code: str
     message: str
@@ -102,7 +111,10 @@ class Seconds(Struct, frozen=True, kw_only=True):
 
 
 class Result(Struct, frozen=True, kw_only=True):
-    """The one final record of an update: a line of ``results.jsonl``. Times are UTC, ISO 8601 with milliseconds."""
+    """The one final record of an update: a line of ``results.jsonl``.
+
+    Times are UTC, ISO 8601 with milliseconds.
+    """
 
     id: str
     line: int
@@ -117,7 +129,8 @@ class Result(Struct, frozen=True, kw_only=True):
     started_at: str
     finished_at: str
     seconds: Seconds = Seconds()
-    digest: str | UnsetType = UNSET  # of the trigger as AWS's answer showed it; a rollback holds the live one against it
+    # of the trigger as AWS's answer showed it; a rollback holds the live one against it
+    digest: str | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -179,10 +192,11 @@ class Counts(Struct, frozen=True, kw_only=True):
 class TargetSummary(Counts, frozen=True, kw_only=True):
     """The sum of a target's part of a run.
 
-    Counts are of the whole run, resumed parts included. The rest is of the last session: ``wall_seconds`` from its first
-    update to its last result, ``rate`` (attempts answered other than by a throttle, per second), ``seconds`` (the wall
-    time by what the target was held up by), ``double_quota_saves`` (seconds by which twice the quota would have ended it
-    sooner). ``stopped`` says why it ended early, else null.
+    Counts are of the whole run, resumed parts included. The rest is of the last session:
+    ``wall_seconds`` from its first update to its last result, ``rate`` (attempts answered other
+    than by a throttle, per second), ``seconds`` (the wall time by what the target was held up by),
+    ``double_quota_saves`` (seconds by which twice the quota would have ended it sooner).
+    ``stopped`` says why it ended early, else null.
     """
 
     wall_seconds: float
@@ -195,8 +209,8 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
 class Summary(TargetSummary, frozen=True, kw_only=True):
     """The sum of a run: ``summary.json``.
 
-    As that of a target. ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
-    long the run takes. ``targets`` has the sum of each when there are several.
+    As that of a target. ``seconds`` and ``double_quota_saves`` are those of the target that ended
+    last: it decides how long the run takes. ``targets`` has the sum of each when there are several.
     """
 
     targets: dict[str, TargetSummary] | UnsetType = UNSET
@@ -205,9 +219,10 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
 class Message(Struct, frozen=True, kw_only=True):
     """One update on its way through a queue, lent to this worker.
 
-    ``body``: the update as a line of JSON, not yet checked. ``handle`` is the queue's own word for this loan; ``receives``
-    counts the loans, this one included; ``sent_at`` is in seconds since the epoch, by the queue's clock, None where it
-    does not say. ``group``: messages of one group are in order, None where the queue knows no order.
+    ``body``: the update as a line of JSON, not yet checked. ``handle`` is the queue's own word for
+    this loan; ``receives`` counts the loans, this one included; ``sent_at`` is in seconds since the
+    epoch, by the queue's clock, None where it does not say. ``group``: messages of one group are in
+    order, None where the queue knows no order.
     """
 
     id: str
@@ -219,7 +234,10 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
-    """A message that was set aside: why, by an error code and in words. ``handle`` as in Message."""
+    """A message that was set aside: why, by an error code and in words.
+
+    ``handle`` as in Message.
+    """
 
     id: str
     body: bytes
@@ -230,9 +248,11 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class Depth(Struct, frozen=True, kw_only=True):
-    """What a queue holds: messages that wait, that workers hold, that were set aside (None: it has no place for them).
+    """What a queue holds: messages that wait, that workers hold, that were set aside (None: it has
+    no place for them).
 
-    ``oldest_seconds``: the age of the oldest that is not acknowledged, None where the queue does not say or is empty.
+    ``oldest_seconds``: the age of the oldest that is not acknowledged, None where the queue does
+    not say or is empty.
     """
 
     waiting: int
@@ -242,7 +262,8 @@ class Depth(Struct, frozen=True, kw_only=True):
 
 
 class Claim(Struct, frozen=True, kw_only=True):
-    """A file of a spool directory that this worker has: its path, and the run directory to work it through in.
+    """A file of a spool directory that this worker has: its path, and the run directory to work it
+    through in.
 
     ``resumed``: a worker before had begun it.
     """

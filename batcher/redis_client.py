@@ -12,17 +12,22 @@ from redis.backoff import FullJitterBackoff
 from redis.exceptions import RedisError
 
 LONGEST_REPLY = 3.0  # seconds
-AT_ONCE = 50  # connections; requests beyond them wait for one, where redis-py's own pool fails those beyond a hundred
+# connections; requests beyond them wait for one, where redis-py's own pool fails those beyond a
+# hundred
+AT_ONCE = 50
 
-_OPTIONS = re.compile(r"db|username|password|client_name|ssl_\w+")  # the others are set here, and some would break it
+# the others are set here, and some would break it
+_OPTIONS = re.compile(r"db|username|password|client_name|ssl_\w+")
 _DATABASE = re.compile(r"/?|/\d+/?", re.ASCII)
 
 
 def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2) -> Redis:
-    """A client of a ``redis://`` or ``rediss://`` URL; connects when it is used. Close it with ``aclose``.
+    """A client of a ``redis://`` or ``rediss://`` URL; connects when it is used.
 
-    ``longest_reply`` in seconds; a blocking command has to ask for less. Raises ValueError, which quotes nothing that may be
-    a password.
+    Close it with ``aclose``.
+
+    ``longest_reply`` in seconds; a blocking command has to ask for less. Raises ValueError, which
+    quotes nothing that may be a password.
     """
     _check(url)
     pool = BlockingConnectionPool.from_url(
@@ -38,7 +43,9 @@ def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2)
     try:
         pool.make_connection()  # type: ignore[no-untyped-call] # without a request: redis-py looks at most options only now
     except (TypeError, ValueError, RedisError) as error:
-        raise ValueError("it has options that do not fit it; those that begin with ssl_ need rediss://") from error
+        raise ValueError(
+            "it has options that do not fit it; those that begin with ssl_ need rediss://"
+        ) from error
     return Redis.from_pool(pool)
 
 
@@ -50,7 +57,10 @@ def _check(url: str) -> None:
     except ValueError:
         readable = False
     if not readable:
-        raise ValueError("its host or port can't be read; in a password #, /, ?, @ and [ are written as %23 and so on")
+        raise ValueError(
+            "its host or port can't be read; in a password #, /, ?, @ and [ are written as %23 and"
+            " so on"
+        )
     query = parse_qs(parts.query, keep_blank_values=True)
     if wrong := [name for name in query if not _OPTIONS.fullmatch(name)]:
         raise ValueError(f"there is no option {', '.join(wrong)}")

@@ -1,10 +1,13 @@
 """The results directory of a worker: journals that are ended by size and by age, and sent on.
 
-    DIR/NAME.jsonl.open    being written, flocked by its worker; without a holder it was left by the dead
-    DIR/NAME.jsonl         complete: whole lines, at least one, never touched again but to take it away when it is sent
+    DIR/NAME.jsonl.open    being written, flocked by its worker; without a holder it was left by the
+                           dead
+    DIR/NAME.jsonl         complete: whole lines, at least one, never touched again but to take it
+                           away when it is sent
 
-NAME begins with the UTC time and is unique in a fleet. Several workers can share a directory where rename and flock work
-across their hosts. A result may be there twice, after a redelivery; none is missing that was told of as kept.
+NAME begins with the UTC time and is unique in a fleet. Several workers can share a directory where
+rename and flock work across their hosts. A result may be there twice, after a redelivery; none is
+missing that was told of as kept.
 """
 
 import mmap
@@ -38,16 +41,21 @@ CLOCKS_APART = 60.0  # seconds between this host's clock and a queue's that are 
 
 _decode = msgspec.json.Decoder(Delivered).decode
 _OPEN = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl\.open")
-_COMPLETE = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl")  # whatever else is in the directory is not ours to take away
+# whatever else is in the directory is not ours to take away
+_COMPLETE = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl")
 
 
 class _Part:
-    """The file that is being written. It has begun, empty and durable, when this returns. Raises OSError, JournalError."""
+    """The file that is being written.
+
+    It has begun, empty and durable, when this returns. Raises OSError, JournalError.
+    """
 
     def __init__(self, folder: Path) -> None:
         while True:
             self.path = folder / f"{_name()}.jsonl.open"
-            if (lock := held(self.path)) is not None:  # else a worker that just started took it for one of the dead
+            # else a worker that just started took it for one of the dead
+            if (lock := held(self.path)) is not None:
                 break
         self.lock = lock
         self.over = anyio.Event()
@@ -62,8 +70,9 @@ class _Part:
 class ResultsDirectory:
     """Where a worker's results go. Use as an async context manager; made when it is not there.
 
-    A file is complete when it has ``rotate_bytes``, or after ``rotate_seconds``. ``ship`` takes complete files away; one
-    that it can't take is kept and tried again, also after a restart. Entering raises JournalError.
+    A file is complete when it has ``rotate_bytes``, or after ``rotate_seconds``. ``ship`` takes
+    complete files away; one that it can't take is kept and tried again, also after a restart.
+    Entering raises JournalError.
     """
 
     def __init__(
@@ -87,7 +96,11 @@ class ResultsDirectory:
         self._log = logger(results=str(path))
 
     def __repr__(self) -> str:
-        writing = "nothing" if self._part is None else f"{self._part.path.name} ({self._part.journal.length} bytes)"
+        writing = (
+            "nothing"
+            if self._part is None
+            else f"{self._part.path.name} ({self._part.journal.length} bytes)"
+        )
         return f"<ResultsDirectory {self.path}: writing {writing}>"
 
     async def __aenter__(self) -> Self:
@@ -110,7 +123,8 @@ class ResultsDirectory:
     async def __aexit__(self, *exception: object) -> None:
         try:
             self._tasks.cancel_scope.cancel()
-            await self._tasks.__aexit__(None, None, None)  # without the error, which would come out as a group
+            # without the error, which would come out as a group
+            await self._tasks.__aexit__(None, None, None)
         finally:
             with anyio.CancelScope(shield=True):
                 if self._part is not None:
@@ -124,7 +138,10 @@ class ResultsDirectory:
         return None if self._ship is None else len(self._files(_COMPLETE))
 
     async def append(self, record: Delivered) -> None:
-        """Return when the record is on disk. Raises JournalError; the next record is tried in a file of its own."""
+        """Return when the record is on disk.
+
+        Raises JournalError; the next record is tried in a file of its own.
+        """
         part = await self._writing()
         try:
             await part.journal.append(record)
@@ -135,9 +152,11 @@ class ResultsDirectory:
             await self._complete(part)
 
     async def kept(self, message_id: str, since: float) -> Delivered | None:
-        """The result of that message, from a file written to after ``since`` (seconds since the epoch); None: there is none.
+        """The result of that message, from a file written to after ``since`` (seconds since the
+        epoch); None: there is none.
 
-        Finds what a worker on this directory kept and could not tell its queue. Files that were sent on are not looked at.
+        Finds what a worker on this directory kept and could not tell its queue. Files that were
+        sent on are not looked at.
         """
         return await anyio.to_thread.run_sync(
             self._find, b'"message_id":' + msgspec.json.encode(message_id), since - CLOCKS_APART
@@ -145,11 +164,14 @@ class ResultsDirectory:
 
     def _find(self, needle: bytes, since: float) -> Delivered | None:
         for path in (*self._files(_OPEN), *self._files(_COMPLETE)):
-            with suppress(OSError, ValueError), path.open("rb") as file:  # gone by now; empty files can't be mapped
+            # gone by now; empty files can't be mapped
+            with suppress(OSError, ValueError), path.open("rb") as file:
                 if os.fstat(file.fileno()).st_mtime >= since:
                     with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
                         if (at := content.rfind(needle)) >= 0:
-                            return _decode(content[content.rfind(b"\n", 0, at) + 1 : content.find(b"\n", at)])
+                            return _decode(
+                                content[content.rfind(b"\n", 0, at) + 1 : content.find(b"\n", at)]
+                            )
         return None
 
     async def _writing(self) -> _Part:
@@ -192,7 +214,10 @@ class ResultsDirectory:
                 self._finish(path, lock)
 
     def _finish(self, path: Path, lock: int) -> None:
-        """Give a file its last name; one without a whole line goes. Where that fails, the next start does it."""
+        """Give a file its last name; one without a whole line goes.
+
+        Where that fails, the next start does it.
+        """
         try:
             if cut_torn_line(lock):
                 os.fsync(lock)
@@ -208,7 +233,9 @@ class ResultsDirectory:
     # sending on
 
     async def _send_for_ever(self, ship: Ship) -> None:
-        """Oldest first; a part that can't be sent holds the others back for no longer than a pause."""
+        """Oldest first; a part that can't be sent holds the others back for no longer than a
+        pause.
+        """
         pause = FIRST_PAUSE
         while True:
             self._completed = completed = anyio.Event()
@@ -230,7 +257,10 @@ class ResultsDirectory:
                     break
 
     async def _sent(self, ship: Ship, path: Path) -> bool:
-        """Send one file and take it away. One that another worker sends is left to it, and looked after later."""
+        """Send one file and take it away.
+
+        One that another worker sends is left to it, and looked after later.
+        """
         try:
             if (lock := held(path, create=False)) is None:
                 return path not in self._files(_COMPLETE)
@@ -240,20 +270,34 @@ class ResultsDirectory:
             finally:
                 os.close(lock)
         except (ShippingError, OSError) as error:
-            self._log.warning("results.not_sent", part=path.name, waiting=len(self._files(_COMPLETE)), reason=str(error))
+            self._log.warning(
+                "results.not_sent",
+                part=path.name,
+                waiting=len(self._files(_COMPLETE)),
+                reason=str(error),
+            )
             return False
         return True
 
     def _files(self, named: re.Pattern[str]) -> list[Path]:
-        """Those of such a name, oldest first. Of a directory that can't be read ``append`` tells."""
+        """Those of such a name, oldest first.
+
+        Of a directory that can't be read ``append`` tells.
+        """
         with suppress(OSError):
-            return sorted(self.path / name for name in os.listdir(self.path) if named.fullmatch(name))
+            return sorted(
+                self.path / name for name in os.listdir(self.path) if named.fullmatch(name)
+            )
         return []
 
 
 def _name() -> str:
-    return f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
+    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    return f"{moment}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
 
 
 def _unusable(path: Path, error: OSError) -> str:
-    return f"{path}: can't be used as results directory: {error.strerror}. Put that right, or give another."
+    return (
+        f"{path}: can't be used as results directory: {error.strerror}. Put that right, or give"
+        " another."
+    )

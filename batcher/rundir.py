@@ -1,4 +1,6 @@
-"""The run directory: what is being run, who is at it, and what came of it. One place knows its files.
+"""The run directory: what is being run, who is at it, and what came of it.
+
+One place knows its files.
 
 The journal in it is ``journal.py``'s.
 """
@@ -64,17 +66,22 @@ class RunDirectory:
             self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         except OSError as error:
             raise RunDirectoryError(
-                f"{self.path}: can't be used as run directory: {error.strerror}. Give another with --out."
+                f"{self.path}: can't be used as run directory: {error.strerror}. Give another with"
+                " --out."
             ) from error
         try:
             fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except OSError as error:
-            holder = os.pread(self._lock, 200, 0).decode(errors="replace").strip() or "another process"
+            holder = (
+                os.pread(self._lock, 200, 0).decode(errors="replace").strip() or "another process"
+            )
             os.close(self._lock)
             raise RunDirectoryError(
-                f"{self.path}: in use by {holder}. Wait for it, stop it, or start a new run in another directory with --out."
+                f"{self.path}: in use by {holder}. Wait for it, stop it, or start a new run in"
+                " another directory with --out."
             ) from error
-        if not self._is_current(self._lock):  # its holder took it away while this process waited for it
+        # its holder took it away while this process waited for it
+        if not self._is_current(self._lock):
             os.close(self._lock)
             return self.__enter__()
         with suppress(OSError):  # on a full disk: only a person who finds it in use would read it
@@ -86,7 +93,8 @@ class RunDirectory:
         if self._lock is not None:
             if self.in_place and not self.facts.exists():
                 self._leave_no_trace()
-            with suppress(OSError):  # on a disk that has failed, the name of the holder stays; it holds nothing
+            # on a disk that has failed, the name of the holder stays; it holds nothing
+            with suppress(OSError):
                 os.ftruncate(self._lock, 0)
             os.close(self._lock)  # the kernel lets go of the lock, also when the process is killed
 
@@ -102,7 +110,9 @@ class RunDirectory:
             return False
 
     def _leave_no_trace(self) -> None:
-        """Nothing was started here: take away what was put in, and the directory when that was all."""
+        """Nothing was started here: take away what was put in, and the directory when that was
+        all.
+        """
         for name in ("input.jsonl", "before.jsonl", "lock"):
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):
@@ -111,10 +121,14 @@ class RunDirectory:
     def claim(self, facts: RunFacts) -> RunFacts:
         """Write ``run.json``, or check that the one there is of the same input and meaning.
 
-        Returns the facts of the run's first session. Raises RunDirectoryError that says what differs.
+        Returns the facts of the run's first session. Raises RunDirectoryError that says what
+        differs.
         """
         if not self.in_place:
-            raise RunDirectoryError(f"{self.path}: removed or replaced since this process took it. Run the same command again.")
+            raise RunDirectoryError(
+                f"{self.path}: removed or replaced since this process took it. Run the same command"
+                " again."
+            )
         if not self.facts.exists():
             write_atomically(self.facts, msgspec.json.format(msgspec.json.encode(facts), indent=2))
             return facts
@@ -124,7 +138,9 @@ class RunDirectory:
         return before
 
     def write_summary(self, summary: Summary) -> None:
-        write_atomically(self.summary, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n")
+        write_atomically(
+            self.summary, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
+        )
 
 
 def read_facts(directory: RunDirectory) -> RunFacts:
@@ -132,9 +148,13 @@ def read_facts(directory: RunDirectory) -> RunFacts:
     try:
         return msgspec.json.decode(directory.facts.read_bytes(), type=RunFacts)
     except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunDirectoryError(f"{directory.path}: no run directory: there is no run.json in it.") from error
+        raise RunDirectoryError(
+            f"{directory.path}: no run directory: there is no run.json in it."
+        ) from error
     except (OSError, msgspec.DecodeError) as error:
-        raise RunDirectoryError(f"{directory.facts}: can't be read ({error}). Start anew with another --out.") from error
+        raise RunDirectoryError(
+            f"{directory.facts}: can't be read ({error}). Start anew with another --out."
+        ) from error
 
 
 def read_summary(directory: RunDirectory) -> Summary | None:
@@ -145,7 +165,9 @@ def read_summary(directory: RunDirectory) -> Summary | None:
         return None
 
 
-def refuse_changed_input(directory: RunDirectory, before: InputFacts, size: int, sha256: str) -> None:
+def refuse_changed_input(
+    directory: RunDirectory, before: InputFacts, size: int, sha256: str
+) -> None:
     """Raise RunDirectoryError when an input is not the one that the run was started with."""
     if before.sha256 != sha256:
         raise RunDirectoryError(_another(directory, [another_input(before, size, sha256)]))
@@ -160,7 +182,10 @@ def _another(directory: RunDirectory, differences: list[str]) -> str:
 
 def another_input(before: InputFacts, size: int, sha256: str) -> str:
     """How an input differs from the one that a run was started with."""
-    return f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes with {sha256[:12]}…"
+    return (
+        f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes"
+        f" with {sha256[:12]}…"
+    )
 
 
 def _differences(before: RunFacts, now: RunFacts) -> list[str]:
@@ -169,7 +194,9 @@ def _differences(before: RunFacts, now: RunFacts) -> list[str]:
         found.append(another_input(before.input, now.input.size, now.input.sha256))
     for name in MEANING:
         if before.settings.get(name) != now.settings.get(name):
-            found.append(f"{name} was {before.settings.get(name)!r}, now {now.settings.get(name)!r}")
+            found.append(
+                f"{name} was {before.settings.get(name)!r}, now {now.settings.get(name)!r}"
+            )
     for name, target in before.targets.items():
         for fact in ("region", "account"):
             was, is_ = target.get(fact), now.targets.get(name, {}).get(fact)

@@ -1,7 +1,9 @@
-"""Amazon S3 as a place for files: each is put with its SHA-256 and then looked up there. The only file that knows S3.
+"""Amazon S3 as a place for files: each is put with its SHA-256 and then looked up there.
 
-Nothing is deleted here. Errors of botocore stop here: they become ShippingError, or SettingsError where the URL or the
-settings have to be put right.
+The only file that knows S3.
+
+Nothing is deleted here. Errors of botocore stop here: they become ShippingError, or SettingsError
+where the URL or the settings have to be put right.
 """
 
 import base64
@@ -23,14 +25,21 @@ from batcher.rules.s3_url import s3_place
 
 
 class S3Prefix:
-    """ports.Ship: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name. Use as an async context manager.
+    """ports.Ship: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name.
 
-    The role needs s3:PutObject and s3:GetObject there, and kms:GenerateDataKey and kms:Decrypt for the bucket's own key
-    if it has one. Entering raises SettingsError.
+    Use as an async context manager.
+
+    The role needs s3:PutObject and s3:GetObject there, and kms:GenerateDataKey and kms:Decrypt for
+    the bucket's own key if it has one. Entering raises SettingsError.
     """
 
     def __init__(
-        self, url: str, *, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+        self,
+        url: str,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
     ) -> None:
         if (place := s3_place(url)) is None:
             raise SettingsError(f"{url}: not a place in S3. Give s3://BUCKET/PREFIX.")
@@ -66,13 +75,19 @@ class S3Prefix:
                 file.seek(0)
                 where = {"Bucket": self.bucket, "Key": self.prefix + path.name}
                 await self._client.put_object(
-                    **where, Body=file, ContentLength=size, ChecksumSHA256=checksum, ContentType="application/x-ndjson"
+                    **where,
+                    Body=file,
+                    ContentLength=size,
+                    ChecksumSHA256=checksum,
+                    ContentType="application/x-ndjson",
                 )
             there = await self._client.head_object(**where, ChecksumMode="ENABLED")
-        except Exception as error:  # also what botocore chokes on, such as a proxy's page: the worker lives on
+        # also what botocore chokes on, such as a proxy's page: the worker lives on
+        except Exception as error:
             await self._disconnect()  # the next one begins with credentials read anew
             raise ShippingError(
-                f"{self._place(path.name)}: {_said(error)} It stays in {path.parent} and is sent again."
+                f"{self._place(path.name)}: {_said(error)} It stays in {path.parent} and is sent"
+                " again."
             ) from error
         if (found := (there.get("ContentLength"), there.get("ChecksumSHA256"))) != (size, checksum):
             raise ShippingError(
@@ -85,13 +100,20 @@ class S3Prefix:
 
     async def _connect(self) -> None:
         session = AioSession(profile=self._profile)
-        session.register_component("data_loader", self._loader)  # the model is read once, also when credentials change
+        # the model is read once, also when credentials change
+        session.register_component("data_loader", self._loader)
         self._client = await self._stack.enter_async_context(
             session.create_client(
                 "s3",
-                region_name=self._region or session.get_config_variable("region") or os.environ.get("AWS_REGION"),
+                region_name=self._region
+                or session.get_config_variable("region")
+                or os.environ.get("AWS_REGION"),
                 endpoint_url=self._endpoint,
-                config=AioConfig(connect_timeout=5, read_timeout=60, retries={"mode": "standard", "total_max_attempts": 1}),
+                config=AioConfig(
+                    connect_timeout=5,
+                    read_timeout=60,
+                    retries={"mode": "standard", "total_max_attempts": 1},
+                ),
             )
         )
 

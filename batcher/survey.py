@@ -1,4 +1,5 @@
-"""The plan: every live trigger of a file of updates read, at reading's own pace, and held against what is wanted of it.
+"""The plan: every live trigger of a file of updates read, at reading's own pace, and held against
+what is wanted of it.
 
 Reads only, and says nothing to anybody; the command line shows what is told here.
 """
@@ -35,7 +36,10 @@ OUTCOMES: tuple[Outcome, ...] = ("changed", "created", "unchanged", "missing", "
 
 
 class Planned(Struct, frozen=True, kw_only=True):
-    """What is to be expected of one update. ``error``: why there is nothing to change, else None."""
+    """What is to be expected of one update.
+
+    ``error``: why there is nothing to change, else None.
+    """
 
     update: Update
     outcome: Outcome
@@ -44,7 +48,11 @@ class Planned(Struct, frozen=True, kw_only=True):
 
 
 class Survey:
-    """One file surveyed. Reads as: inspect, connect, plan; every step may be the last. ``folder`` takes copies of the input."""
+    """One file surveyed.
+
+    Reads as: inspect, connect, plan; every step may be the last. ``folder`` takes copies of the
+    input.
+    """
 
     def __init__(self, origin: str, folder: Path, settings: Settings) -> None:
         self.origin = origin
@@ -65,17 +73,25 @@ class Survey:
 
     def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
         """Check every line. Raises InputError when the file can't be read."""
-        self._path = materialize(self.origin, self._folder / "input.jsonl", profile=self.settings.profile)
+        self._path = materialize(
+            self.origin, self._folder / "input.jsonl", profile=self.settings.profile
+        )
         self.inspection = inspect(self._path, self._reader, on_fault=on_fault)
         return self.inspection
 
     async def connect(self, stack: AsyncExitStack) -> None:
-        """Open every target's client. Raises SettingsError, and the AwsError of the first target when none can be used."""
+        """Open every target's client.
+
+        Raises SettingsError, and the AwsError of the first target when none can be used.
+        """
         await stack.enter_async_context(self._shop)
         self._targets, self._unusable = await self._shop.connect(self.inspection.targets, stack)
 
     async def plan(self, tell: Callable[[Planned], None]) -> None:
-        """Tell of every update, those of a target in the order of the file. Raises AwsError, CredentialsError, InputError."""
+        """Tell of every update, those of a target in the order of the file.
+
+        Raises AwsError, CredentialsError, InputError.
+        """
         try:
             async with anyio.create_task_group() as tasks:
                 for name, target in self._targets.items():
@@ -87,19 +103,30 @@ class Survey:
         finally:
             self._shop.remember()
 
-    async def _leave_out(self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]) -> None:
+    async def _leave_out(
+        self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]
+    ) -> None:
         """Tell of the updates of a target that can't be used."""
         why = Error(code="TargetUnusable", message=str(error))
         async for update in FileSource(self._path, index, self._reader):
             step = Progression(None, create_missing=False).step(update)
             tell(Planned(update=update, outcome="unreadable", step=step, error=why))
 
-    async def _plan_target(self, target: AwsTarget, index: TargetIndex, tell: Callable[[Planned], None]) -> None:
+    async def _plan_target(
+        self, target: AwsTarget, index: TargetIndex, tell: Callable[[Planned], None]
+    ) -> None:
         source = FileSource(self._path, index, self._reader)
         tally, repeated = Tally(), await _repeated(source, index)
         reading = self._shop.reading(target, GET, tally)
-        desk = _Desk(target.name, reading, tally, repeated, create_missing=self.settings.create_missing)
-        await in_order(aiter(source), desk.look, lambda update, looked: tell(desk.planned(update, looked)), ahead=AHEAD)
+        desk = _Desk(
+            target.name, reading, tally, repeated, create_missing=self.settings.create_missing
+        )
+        await in_order(
+            aiter(source),
+            desk.look,
+            lambda update, looked: tell(desk.planned(update, looked)),
+            ahead=AHEAD,
+        )
 
 
 class _Looked(Struct, frozen=True):
@@ -114,9 +141,20 @@ class _Looked(Struct, frozen=True):
 
 
 class _Desk:
-    """One target's updates planned. A trigger that comes more than once is read once, and kept until its last update."""
+    """One target's updates planned.
 
-    def __init__(self, target: str, reading: Retrying, tally: Tally, repeated: Counter[int], *, create_missing: bool) -> None:
+    A trigger that comes more than once is read once, and kept until its last update.
+    """
+
+    def __init__(
+        self,
+        target: str,
+        reading: Retrying,
+        tally: Tally,
+        repeated: Counter[int],
+        *,
+        create_missing: bool,
+    ) -> None:
         self._target = target
         self._create_missing = create_missing
         self._reading = reading
@@ -150,8 +188,8 @@ class _Desk:
         effort = await self._reading.bring(update)
         if reason := stop_reason(self._tally, None):
             raise AwsError(
-                f"target {self._target}: {reason}. These credentials have to be allowed to profile:GetEventTrigger; "
-                "without a plan: batcher run --no-before."
+                f"target {self._target}: {reason}. These credentials have to be allowed to"
+                " profile:GetEventTrigger; without a plan: batcher run --no-before."
             )
         assert effort is not None  # nobody drains this pacer
         assert effort.last is not None

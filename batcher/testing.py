@@ -1,4 +1,6 @@
-"""Doubles of the ports, and virtual time: what tests of the engine, here and in programs that use it, are made of."""
+"""Doubles of the ports, and virtual time: what tests of the engine, here and in programs that
+use it, are made of.
+"""
 
 import asyncio
 import selectors
@@ -17,7 +19,8 @@ from batcher.rules.verdicts import Verdict
 
 T = TypeVar("T")
 
-TURNS_AT_ONE_INSTANT = 50  # no clock stands still: who waits for a rounding error to pass would wait for ever
+# no clock stands still: who waits for a rounding error to pass would wait for ever
+TURNS_AT_ONE_INSTANT = 50
 TICK = 1e-9  # seconds
 
 ACCEPTED = Attempt(reached="answered", seconds=0.0, http_status=200, request_id="r")
@@ -25,7 +28,9 @@ ACCEPTED = Attempt(reached="answered", seconds=0.0, http_status=200, request_id=
 
 def refused(code: str, status: int, *, retry_after: float | None = None) -> Attempt:
     """An attempt that AWS answered with an error."""
-    return Attempt(reached="answered", seconds=0.0, code=code, http_status=status, retry_after=retry_after)
+    return Attempt(
+        reached="answered", seconds=0.0, code=code, http_status=status, retry_after=retry_after
+    )
 
 
 def lost(code: str = "ReadTimeoutError") -> Attempt:
@@ -70,7 +75,9 @@ class MemoryJournal:
 
 
 class ListShip:
-    """A Ship that keeps what it was sent, by name; ``wrong`` says of a name why it can't be sent now, or None."""
+    """A Ship that keeps what it was sent, by name; ``wrong`` says of a name why it can't be sent
+    now, or None.
+    """
 
     def __init__(self, wrong: Callable[[str], str | None] = lambda name: None) -> None:
         self._wrong = wrong
@@ -83,13 +90,22 @@ class ListShip:
 
 
 class MemoryQueue:
-    """A Queue in memory, in order, with a dead-letter list. ``away``: while it is set, every request is a QueueError.
+    """A Queue in memory, in order, with a dead-letter list.
 
-    ``held`` are the messages on loan by id, ``done`` the ids that were acknowledged, ``dead`` what was set aside with its
-    code; ``on_done`` is told of an id just before it is acknowledged or set aside.
+    ``away``: while it is set, every request is a QueueError.
+
+    ``held`` are the messages on loan by id, ``done`` the ids that were acknowledged, ``dead`` what
+    was set aside with its code; ``on_done`` is told of an id just before it is acknowledged or set
+    aside.
     """
 
-    def __init__(self, *, lease: float = 60.0, poll: float = 0.05, on_done: Callable[[str], None] | None = None) -> None:
+    def __init__(
+        self,
+        *,
+        lease: float = 60.0,
+        poll: float = 0.05,
+        on_done: Callable[[str], None] | None = None,
+    ) -> None:
         self.lease = lease
         self.away = False
         self.held: dict[str, tuple[Message, float]] = {}
@@ -136,7 +152,9 @@ class MemoryQueue:
         self._look()
         if self._is_lent(message):
             del self.held[message.id]
-            self._waiting = deque(sorted([*self._waiting, message], key=lambda each: int(each.id[1:])))
+            self._waiting = deque(
+                sorted([*self._waiting, message], key=lambda each: int(each.id[1:]))
+            )
 
     async def set_aside(self, message: Message, code: str, reason: str) -> None:
         self._look()
@@ -146,7 +164,9 @@ class MemoryQueue:
             self.dead.append((message.id, code))
 
     def _lend(self, message: Message) -> Message:
-        lent = msgspec.structs.replace(message, handle=f"h{next(self._loans)}", receives=message.receives + 1)
+        lent = msgspec.structs.replace(
+            message, handle=f"h{next(self._loans)}", receives=message.receives + 1
+        )
         self.held[lent.id] = (lent, _loop_time() + self.lease)
         return lent
 
@@ -164,7 +184,8 @@ class MemoryQueue:
 
 
 class ScriptedCaller:
-    """A Caller whose answers a function decides: ``answer(update, n)`` for the n-th call (from 1) of that update.
+    """A Caller whose answers a function decides: ``answer(update, n)`` for the n-th call (from 1)
+    of that update.
 
     ``calls`` keeps (time, id) of each call, ``spans`` (start, end, id); ``latency`` is in seconds.
     """
@@ -226,7 +247,8 @@ class LoopClock:
 
 
 def in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a loop whose clock jumps to the next timer as soon as nothing else is to be done.
+    """Run a coroutine on a loop whose clock jumps to the next timer as soon as nothing else is to
+    be done.
 
     For code that waits for timers only: no sockets, no threads.
     """

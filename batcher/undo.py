@@ -1,4 +1,6 @@
-"""The lines of a rollback: before images put back, newest first, each held against what the run had made of its trigger."""
+"""The lines of a rollback: before images put back, newest first, each held against what the run
+had made of its trigger.
+"""
 
 from array import array
 from collections.abc import Iterator
@@ -17,7 +19,9 @@ from batcher.rules.plan import digest, irreversible, merged
 
 
 class Undo(Struct, frozen=True, kw_only=True):
-    """One update undone. ``line``: the update line that does it; ``remains``: members that an update can't take away.
+    """One update undone.
+
+    ``line``: the update line that does it; ``remains``: members that an update can't take away.
 
     ``sure``: it is known to have been applied.
     """
@@ -28,7 +32,9 @@ class Undo(Struct, frozen=True, kw_only=True):
 
 
 class Outcomes:
-    """The results of a run, by id: 8 bytes an update, and what ids cost that are not their line's number."""
+    """The results of a run, by id: 8 bytes an update, and what ids cost that are not their
+    line's number.
+    """
 
     def __init__(self, past: PastRun) -> None:
         """Raises JournalError."""
@@ -78,35 +84,42 @@ _PLACE = msgspec.json.Decoder(_Place)
 
 
 def undos(past: PastRun) -> Iterator[Undo]:
-    """What puts a run's changes back, newest first. Raises RunDirectoryError without images, JournalError for damaged files.
+    """What puts a run's changes back, newest first.
 
-    An update without an answer may have been applied: its trigger is held against what it would have made of it.
+    Raises RunDirectoryError without images, JournalError for damaged files.
+
+    An update without an answer may have been applied: its trigger is held against what it would
+    have made of it.
     """
     path = past.directory.before
     if not path.exists():
         raise RunDirectoryError(
-            f"{past.directory.path}: this run kept no before images, so what it changed can't be put back. "
-            "Run with --before to be able to."
+            f"{past.directory.path}: this run kept no before images, so what it changed can't be"
+            " put back. Run with --before to be able to."
         )
     outcomes, triggers, unsettled = Outcomes(past), Hashes(), set[str]()
     for image in images(path):
         triggers.add(image.trigger)
-        if outcomes.line(image.id) is None:  # read ahead of an update that a stopped run did not come to, or not to its end
+        # read ahead of an update that a stopped run did not come to, or not to its end
+        if outcomes.line(image.id) is None:
             unsettled.add(image.id)
     open_lines, repeated = past.lines_of(unsettled), triggers.repeated()
-    stays: dict[int, dict[str, Any]] = {}  # by trigger of several images: what the newer ones can't take away again
+    # by trigger of several images: what the newer ones can't take away again
+    stays: dict[int, dict[str, Any]] = {}
     for number, image, members in images_backwards(path):
         line = outcomes.line(image.id) or open_lines.get(image.id)
         if line is None:
             raise JournalError(
-                f"{path}: line {number} is the image of an update {image.id} that the run does not have. "
-                "The file was changed by something else; restore it."
+                f"{path}: line {number} is the image of an update {image.id} that the run does not"
+                " have. The file was changed by something else; restore it."
             )
         (update,) = past.updates([line])
         result = outcomes.of(line)
         before = {name: value for name, value in members.items() if name[0].isupper()}
         left, remains = stays.get(hashed(image.trigger), {}), irreversible(update.request, before)
-        after = (not left and result and result.digest) or digest(merged(update.request, before) | left)
+        after = (not left and result and result.digest) or digest(
+            merged(update.request, before) | left
+        )
         sure = result is not None and (result.status == "succeeded" or result.digest is not None)
         if remains and sure and hashed(image.trigger) in repeated:
             stays[hashed(image.trigger)] = left | {name: update.request[name] for name in remains}
@@ -114,9 +127,14 @@ def undos(past: PastRun) -> Iterator[Undo]:
 
 
 def without_image(past: PastRun) -> int:
-    """How many updates succeeded and have no image: they created their trigger, or were run with ``--no-before``."""
+    """How many updates succeeded and have no image: they created their trigger, or were run with
+    ``--no-before``.
+    """
     kept = Hashes()
     for image in images(past.directory.before):
         kept.add(image.id)
     kept.settle()
-    return sum(result.status == "succeeded" and result.id not in kept for result in outcomes(past.directory.results))
+    return sum(
+        result.status == "succeeded" and result.id not in kept
+        for result in outcomes(past.directory.results)
+    )

@@ -1,6 +1,8 @@
-"""The proof of a run: every update accounted for once, counts as summed up, live triggers as asked; in_doubt settled.
+"""The proof of a run: every update accounted for once, counts as summed up, live triggers as asked;
+in_doubt settled.
 
-Reads the live triggers through the engine; writes only where something was in doubt. Says nothing to anybody.
+Reads the live triggers through the engine; writes only where something was in doubt. Says nothing
+to anybody.
 """
 
 from collections import Counter, defaultdict
@@ -24,7 +26,8 @@ from batcher.rules.tally import Tally, recounted
 from batcher.wiring import GET, Workshop
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted
-SETTLES = ("NotAsAsked", "ResourceNotFoundException")  # what says that an update in doubt did not happen
+# what says that an update in doubt did not happen
+SETTLES = ("NotAsAsked", "ResourceNotFoundException")
 NAMES = ("DomainName", "EventTriggerName")
 
 
@@ -48,10 +51,12 @@ class Findings(Struct, kw_only=True):
 
 
 class Proof(Struct, frozen=True, kw_only=True):
-    """What ``verify`` found. ``holds``: the books are right, nothing is in doubt, and the live triggers are as asked.
+    """What ``verify`` found.
 
-    ``counts`` of the results by status; ``settled`` those that had been in doubt; ``looked_at`` live triggers, of which
-    ``differs`` are not as asked, and ``unread`` could not be read.
+    ``holds``: the books are right, nothing is in doubt, and the live triggers are as asked.
+
+    ``counts`` of the results by status; ``settled`` those that had been in doubt; ``looked_at``
+    live triggers, of which ``differs`` are not as asked, and ``unread`` could not be read.
     """
 
     holds: bool
@@ -74,23 +79,33 @@ class Verification:
         self._shop = shop
         self._in_doubt = frozenset(past.chosen(lambda result: result.status == "in_doubt"))
         self._set_later = _set_later(past, self._in_doubt)
-        self._settled: dict[int, Error | None] = {}  # what became of lines in doubt: None for as asked
+        # what became of lines in doubt: None for as asked
+        self._settled: dict[int, Error | None] = {}
         self._looked_at = self._as_asked = 0
         self._differs, self._unread = Findings(), Findings()
 
     async def run(self, *, live: bool = True) -> Proof:
-        """Prove it. ``live``: look at every trigger that the run changed, else only at those in doubt."""
+        """Prove it.
+
+        ``live``: look at every trigger that the run changed, else only at those in doubt.
+        """
         await self._look(self._in_doubt | (_last_lines(self._past) if live else frozenset()))
         if self._settled:
             self._write_settled()
         counts, not_started, wrong = self._books()
         return Proof(
-            holds=not (wrong.count or self._differs.count or self._unread.count or counts["in_doubt"]),
+            holds=not (
+                wrong.count or self._differs.count or self._unread.count or counts["in_doubt"]
+            ),
             updates=counts.total() + not_started,
             counts=dict(counts),
             not_started=not_started,
             wrong=wrong,
-            settled=dict(Counter("succeeded" if error is None else "failed" for error in self._settled.values())),
+            settled=dict(
+                Counter(
+                    "succeeded" if error is None else "failed" for error in self._settled.values()
+                )
+            ),
             looked_at=self._looked_at,
             as_asked=self._as_asked,
             differs=self._differs,
@@ -100,7 +115,11 @@ class Verification:
     def asked(self, update: Update) -> dict[str, Any]:
         """What can be seen of an update: the members that no later update of this run has set."""
         later = self._set_later.get(update.line, frozenset())
-        return {name: value for name, value in update.request.items() if name in NAMES or name not in later}
+        return {
+            name: value
+            for name, value in update.request.items()
+            if name in NAMES or name not in later
+        }
 
     async def _look(self, lines: Collection[int]) -> None:
         runner = Runner(journal=_Nowhere(), log=self._shop.log, on_result=self._seen)
@@ -110,10 +129,16 @@ class Verification:
                 source = self._past.source(name, skip=lambda line: line not in lines)
                 tally = Tally()
                 looking = _Looking(self._shop.reading(target, GET, tally), self.asked)
-                lane = Lane(target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally)
+                lane = Lane(
+                    target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally
+                )
                 runner.start(lane, tasks)
 
-        concerned = [name for name, found in self._past.indexes.items() if any(line in lines for line in found.lines)]
+        concerned = [
+            name
+            for name, found in self._past.indexes.items()
+            if any(line in lines for line in found.lines)
+        ]
         async with self._shop, AsyncExitStack() as stack:
             targets, unusable = await self._shop.connect(concerned, stack)
             for error in unusable.values():
@@ -140,7 +165,9 @@ class Verification:
                 if result.line in self._settled:
                     error = self._settled[result.line]
                     status = "succeeded" if error is None else "failed"
-                    result = msgspec.structs.replace(result, status=status, error=error, finished_at=now)
+                    result = msgspec.structs.replace(
+                        result, status=status, error=error, finished_at=now
+                    )
                 tallies[result.target].add(result)
                 file.write(encode(result) + b"\n")
             file.keep()
@@ -149,7 +176,9 @@ class Verification:
             self._past.directory.write_summary(recounted(summary, tallies))
 
     def _books(self) -> tuple[Counter[str], int, Findings]:
-        """Every line of the input once among the results, or not started; the counts as in the summary."""
+        """Every line of the input once among the results, or not started; the counts as in the
+        summary.
+        """
         seen, wrong = LineSet(), Findings()
         per_target = defaultdict[str, Counter[str]](Counter)
         indexes = self._past.indexes.values()
@@ -168,14 +197,26 @@ class Verification:
         return counts, not_started, wrong
 
     def _hold_summary(
-        self, counts: Counter[str], per_target: Mapping[str, Counter[str]], not_started: int, wrong: Findings
+        self,
+        counts: Counter[str],
+        per_target: Mapping[str, Counter[str]],
+        not_started: int,
+        wrong: Findings,
     ) -> None:
         summary = self._past.summary()
         if summary is None:
-            wrong.add(0, "there is no summary.json: the run did not come to its end; start it again to resume it")
+            wrong.add(
+                0,
+                "there is no summary.json: the run did not come to its end; start it again to"
+                " resume it",
+            )
             return
         if summary.not_started != not_started:
-            wrong.add(0, f"summary.json says {summary.not_started} not_started, the results say {not_started}")
+            wrong.add(
+                0,
+                f"summary.json says {summary.not_started} not_started, the results say"
+                f" {not_started}",
+            )
         _hold(summary, counts, "", wrong)
         for target, part in summary.targets.items() if isinstance(summary.targets, dict) else ():
             _hold(part, per_target[target], f" of target {target}", wrong)
@@ -184,7 +225,11 @@ class Verification:
 def _hold(said: Counts, counts: Counter[str], whose: str, wrong: Findings) -> None:
     for status in STATUSES:
         if getattr(said, status) != counts[status]:
-            wrong.add(0, f"summary.json says {getattr(said, status)} {status}{whose}, the results say {counts[status]}")
+            wrong.add(
+                0,
+                f"summary.json says {getattr(said, status)} {status}{whose}, the results say"
+                f" {counts[status]}",
+            )
 
 
 class _Looking:

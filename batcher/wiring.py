@@ -1,4 +1,7 @@
-"""Where ports meet adapters: one lane of the engine for one target, from settings. Doors call this and nothing deeper."""
+"""Where ports meet adapters: one lane of the engine for one target, from settings.
+
+Doors call this and nothing deeper.
+"""
 
 import os
 from collections import Counter
@@ -53,10 +56,12 @@ class Connected(NamedTuple):
 
 
 class Workshop:
-    """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of earlier runs and of others.
+    """What every lane of a run shares: settings, the model, redaction, clock and logger, quotas of
+    earlier runs and of others.
 
-    ``warn`` is told, in words, of what is wrong and no reason to stop; ``on_attempt`` of every attempt. To be entered as an
-    async context manager before anything is sent: it then keeps to the quotas together with others, where the settings say so.
+    ``warn`` is told, in words, of what is wrong and no reason to stop; ``on_attempt`` of every
+    attempt. To be entered as an async context manager before anything is sent: it then keeps to the
+    quotas together with others, where the settings say so.
     """
 
     def __init__(
@@ -76,7 +81,9 @@ class Workshop:
         self.model = UpdateModel.from_service_model(installed_service_model(self._loader))
         self.redactor = Redactor(self.model)
         self._warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
-        self._book = QuotaBook(state_directory(os.environ), self._warn) if settings.remember else None
+        self._book = (
+            QuotaBook(state_directory(os.environ), self._warn) if settings.remember else None
+        )
         self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter | RedisLimiter]] = {}
         self._stack = AsyncExitStack()
         self._fleet: Fleet | None = None
@@ -91,7 +98,10 @@ class Workshop:
         return await self._stack.__aexit__(*exception)
 
     def reader(self, *, any_target: bool = False) -> LineReader:
-        """What reads the lines of an input. ``any_target``: it may name targets that the settings don't know."""
+        """What reads the lines of an input.
+
+        ``any_target``: it may name targets that the settings don't know.
+        """
         known = None if any_target else self.settings.known_targets
         domains = domain_map(self.settings.domain_map)
         if not domains:
@@ -143,7 +153,9 @@ class Workshop:
         )
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
-        """What brings one reading operation of a connected target to its answer, at a pace of its own."""
+        """What brings one reading operation of a connected target to its answer, at a pace of
+        its own.
+        """
         return self._retrying(target, operation, self.pacer(target, operation), tally.answered)
 
     def lane(
@@ -158,9 +170,12 @@ class Workshop:
         listed: bool = False,
         may_send: MaySend | None = None,
     ) -> Lane:
-        """The lane of a connected target. ``images``: where to keep what each trigger was; None: look at none of them.
+        """The lane of a connected target.
 
-        ``listed``: what was planned is first held against a list of its domain; for a run that has sent nothing so far.
+        ``images``: where to keep what each trigger was; None: look at none of them.
+
+        ``listed``: what was planned is first held against a list of its domain; for a run that has
+        sent nothing so far.
         """
         pacer = self.pacer(target, OPERATION)
         reading = self.pacer(target, GET, pacer.holdups)
@@ -182,7 +197,9 @@ class Workshop:
             reading=self._retrying(target, GET, reading, tally.looked),
             writing=writing,
             images=images or NoImages(),
-            wishes=Wishes(merge=self.settings.merge, create_missing=self.settings.create_missing, force=force),
+            wishes=Wishes(
+                merge=self.settings.merge, create_missing=self.settings.create_missing, force=force
+            ),
             clock=self.clock,
             pace=lambda: pacer.limiter.own_rate,
             listed=changed_at,
@@ -215,7 +232,9 @@ class Workshop:
         return Retrying(
             caller=target if operation == OPERATION else OperationCaller(target, operation),
             pacer=pacer,
-            policy=RetryPolicy(max_attempts=self.settings.max_attempts, throttle_limit=self.settings.throttle_limit),
+            policy=RetryPolicy(
+                max_attempts=self.settings.max_attempts, throttle_limit=self.settings.throttle_limit
+            ),
             clock=self.clock,
             log=self.log,
             on_attempt=on_attempt,
@@ -233,23 +252,37 @@ class Workshop:
         Reading goes at ``read_rate``, without a burst of its own.
         """
         pace = target.settings
-        asked, burst = (pace.rate, pace.burst) if operation in (OPERATION, CREATE) else (pace.read_rate, None)
+        asked, burst = (
+            (pace.rate, pace.burst) if operation in (OPERATION, CREATE) else (pace.read_rate, None)
+        )
         rate = None if asked == "auto" else asked
         known = self.remembered(target, operation)
         remembered = known.learned(self.clock.wall()) if known else None
         limiter: LocalLimiter | RedisLimiter
-        assert self._fleet is not None or self.settings.limiter == LOCAL, "a workshop that was not entered"
+        assert self._fleet is not None or self.settings.limiter == LOCAL, (
+            "a workshop that was not entered"
+        )
         if self._fleet is None:
-            estimate = QuotaEstimate(now=self.clock.now(), ceiling=rate, share=pace.fraction, remembered=remembered)
+            estimate = QuotaEstimate(
+                now=self.clock.now(), ceiling=rate, share=pace.fraction, remembered=remembered
+            )
             limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
         else:
             limiter = self._fleet.limiter(
-                _bucket(_key(target, operation)), rate=rate, burst=burst or 1.0, share=pace.fraction, remembered=remembered
+                _bucket(_key(target, operation)),
+                rate=rate,
+                burst=burst or 1.0,
+                share=pace.fraction,
+                remembered=remembered,
             )
         return self._paced_by(limiter, target, operation, holdups)
 
     def _paced_by(
-        self, limiter: "LocalLimiter | RedisLimiter", target: AwsTarget, operation: str, holdups: Holdups | None
+        self,
+        limiter: "LocalLimiter | RedisLimiter",
+        target: AwsTarget,
+        operation: str,
+        holdups: Holdups | None,
     ) -> Pacer:
         pacer = Pacer(limiter, target.settings.concurrency, self.clock, holdups)
         self._paced[pacer] = (_key(target, operation), limiter)
@@ -270,27 +303,37 @@ class Workshop:
         return None if self._book is None else self._book.recall(_key(target, operation))
 
     def known_rate(self, target: AwsTarget, operation: str) -> float | None:
-        """Requests per second of that operation as far as they are given or remembered; None when neither."""
+        """Requests per second of that operation as far as they are given or remembered; None
+        when neither.
+        """
         asked = target.settings.rate if operation == OPERATION else target.settings.read_rate
         found = self.remembered(target, operation)
         known = [rate for rate in (asked, found and found.rate) if isinstance(rate, float | int)]
         return min(known, default=None)
 
     def remember(self) -> bool:
-        """Write down what the pacers made here have learned by now. Whether that was wanted and done."""
+        """Write down what the pacers made here have learned by now.
+
+        Whether that was wanted and done.
+        """
         if self._book is None:
             return False
         paced = self._paced.values()
         users = Counter(key for key, limiter in paced if isinstance(limiter, LocalLimiter))
         return self._book.remember(
             # of several targets of one account and Region each found but its part
-            [(key, replace(limiter.learned, doubt=1.0) if users[key] > 1 else limiter.learned) for key, limiter in paced],
+            [
+                (key, replace(limiter.learned, doubt=1.0) if users[key] > 1 else limiter.learned)
+                for key, limiter in paced
+            ],
             self.clock.wall(),
         )
 
 
 def _key(target: AwsTarget, operation: str) -> QuotaKey:
-    return QuotaKey(account=target.account_id or target.endpoint_url, region=target.region, operation=operation)
+    return QuotaKey(
+        account=target.account_id or target.endpoint_url, region=target.region, operation=operation
+    )
 
 
 def _bucket(key: QuotaKey) -> str:

@@ -1,4 +1,5 @@
-"""One cell of a side-by-side measurement: one tool, in a process of its own, against an emulator of its own.
+"""One cell of a side-by-side measurement: one tool, in a process of its own, against an emulator of
+its own.
 
 Figures come from the emulator's books, never from the tool.
 """
@@ -38,8 +39,12 @@ class Tool:
 
 
 AUTO = Tool("batcher, rate auto", "update_many", lambda _: ["{}"])
-GIVEN = Tool("batcher, rate given", "update_many", lambda q: [json.dumps({"rate": q.rate, "burst": q.burst})])
-REMEMBERING = Tool("batcher, remembering", "update_many", lambda _: [json.dumps({"remember": True})])
+GIVEN = Tool(
+    "batcher, rate given", "update_many", lambda q: [json.dumps({"rate": q.rate, "burst": q.burst})]
+)
+REMEMBERING = Tool(
+    "batcher, remembering", "update_many", lambda _: [json.dumps({"remember": True})]
+)
 PLAIN = Tool("plain script, rate given", "plain_script", lambda q: [str(q.rate), str(q.burst)])
 
 
@@ -104,14 +109,16 @@ class Figures:
 
     def __str__(self) -> str:
         return (
-            f"used {self.used:.1%}, throttled {self.throttled} ({self.throttled_share:.2%}), lost {self.lost}, "
-            f"{self.seconds:.1f} s, load {self.load:.1f}"
+            f"used {self.used:.1%}, throttled {self.throttled} ({self.throttled_share:.2%}), lost"
+            f" {self.lost}, {self.seconds:.1f} s, load {self.load:.1f}"
         )
 
 
 def bucket(quota: Quota) -> AbstractAsyncContextManager[str]:
     """An emulator with that quota of UpdateEventTrigger; yields its address."""
-    return emulator("--quota", f"UpdateEventTrigger={quota.rate}/{quota.burst}", "--latency", LATENCY)
+    return emulator(
+        "--quota", f"UpdateEventTrigger={quota.rate}/{quota.burst}", "--latency", LATENCY
+    )
 
 
 async def measure(tool: Tool, quota: Quota, updates: int) -> Books:
@@ -121,7 +128,9 @@ async def measure(tool: Tool, quota: Quota, updates: int) -> Books:
         return await read(url, updates)
 
 
-async def finished(tool: Tool, quota: Quota, url: str, updates: int, environ: Mapping[str, str] | None = None) -> None:
+async def finished(
+    tool: Tool, quota: Quota, url: str, updates: int, environ: Mapping[str, str] | None = None
+) -> None:
     """Return when the tool is done."""
     async with started(tool, quota, url, updates, environ) as process:
         await process.wait()
@@ -131,7 +140,10 @@ async def finished(tool: Tool, quota: Quota, url: str, updates: int, environ: Ma
 async def started(
     tool: Tool, quota: Quota, url: str, updates: int, environ: Mapping[str, str] | None = None
 ) -> AsyncIterator[asyncio.subprocess.Process]:
-    """A tool at work on updates. Raises TimeoutError when it takes longer than five times what an ideal client needs."""
+    """A tool at work on updates.
+
+    Raises TimeoutError when it takes longer than five times what an ideal client needs.
+    """
     async with (
         asyncio.timeout(60 + 5 * updates / quota.rate),
         script(tool.module, url, str(updates), *tool.arguments(quota), environ=environ) as process,

@@ -1,4 +1,6 @@
-"""What the benchmarks share: an emulator in a process of its own, updates, and stand-in credentials."""
+"""What the benchmarks share: an emulator in a process of its own, updates, and stand-in
+credentials.
+"""
 
 import asyncio
 import json
@@ -21,10 +23,19 @@ TENANT = "another-tenant"  # the segment in updates of whoever else drinks from 
 
 @asynccontextmanager
 async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
-    """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme; yields its address."""
+    """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme;
+    yields its address.
+    """
     os.environ.update(CREDENTIALS)
     process = await asyncio.create_subprocess_exec(
-        sys.executable, "-m", "batcher", "emulator", "--port", "0", *flags, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-m",
+        "batcher",
+        "emulator",
+        "--port",
+        "0",
+        *flags,
+        stdout=asyncio.subprocess.PIPE,
     )
     assert process.stdout is not None
     try:
@@ -39,7 +50,10 @@ async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
 async def seed(url: str, triggers: int) -> None:
     """Put triggers in by the admin path."""
     body = "".join(json.dumps(trigger(number)) + "\n" for number in range(triggers))
-    async with aiohttp.ClientSession() as http, http.post(f"{url}/_emulator/seed", data=body) as answer:
+    async with (
+        aiohttp.ClientSession() as http,
+        http.post(f"{url}/_emulator/seed", data=body) as answer,
+    ):
         answer.raise_for_status()
 
 
@@ -49,9 +63,14 @@ async def calls(url: str, operation: str = "UpdateEventTrigger") -> list[tuple[f
 
 
 async def applied(url: str) -> list[tuple[float, str, str]]:
-    """(monotonic seconds, trigger, segment) of every UpdateEventTrigger that the emulator carried out."""
+    """(monotonic seconds, trigger, segment) of every UpdateEventTrigger that the emulator
+    carried out.
+    """
     entries = await _log(url, "applied", "UpdateEventTrigger")
-    return [(entry["time"], entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in entries]
+    return [
+        (entry["time"], entry["EventTriggerName"], entry["request"]["SegmentFilter"])
+        for entry in entries
+    ]
 
 
 async def accepted(url: str) -> int:
@@ -72,7 +91,12 @@ def trigger(number: int) -> dict[str, Any]:
         "DomainName": "acme",
         "EventTriggerName": f"t{number}",
         "ObjectTypeName": "Orders",
-        "EventTriggerConditions": [{"EventTriggerDimensions": [{"ObjectAttributes": [attribute]}], "LogicalOperator": "ALL"}],
+        "EventTriggerConditions": [
+            {
+                "EventTriggerDimensions": [{"ObjectAttributes": [attribute]}],
+                "LogicalOperator": "ALL",
+            }
+        ],
     }
 
 
@@ -81,10 +105,14 @@ def update(number: int, triggers: int = 200) -> dict[str, Any]:
         "DomainName": "acme",
         "EventTriggerName": f"t{number % triggers}",
         "SegmentFilter": f"round-{number // triggers}",
-        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]},
+        "EventTriggerLimits": {
+            "Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]
+        },
     }
 
 
 def used(times: Sequence[float], updates: int, rate: float, burst: float) -> float:
-    """The time an ideal client needs, (updates - burst) / rate, as a share of the time from first call to last."""
+    """The time an ideal client needs, (updates - burst) / rate, as a share of the time from
+    first call to last.
+    """
     return (updates - burst) / rate / (times[-1] - times[0])

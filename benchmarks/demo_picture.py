@@ -33,10 +33,18 @@ def recorded() -> str:
 
 
 def frames(text: str) -> list[str]:
-    """The lines as they stood: before the bar, the bar half way, and all that follows its last state."""
+    """The lines as they stood: before the bar, the bar half way, and all that follows its last
+    state.
+    """
     text = re.sub(r"\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K", "", text)
-    lines = [line.split("\r")[-1] or line.split("\r")[-2] for line in text.replace("\r\n", "\n").split("\n") if line.strip()]
-    states = [state for line in text.split("\n") for state in line.split("\r") if " done, " in state]
+    lines = [
+        line.split("\r")[-1] or line.split("\r")[-2]
+        for line in text.replace("\r\n", "\n").split("\n")
+        if line.strip()
+    ]
+    states = [
+        state for line in text.split("\n") for state in line.split("\r") if " done, " in state
+    ]
     head = [line for line in lines if " done, " not in line]
     split = next(i for i, line in enumerate(head) if "Results go to" in line) + 1
     return [*head[:split], states[len(states) // 2], states[-1], *head[split:]]

@@ -1,4 +1,6 @@
-"""CPU seconds per update of update_many, against a bare aiobotocore loop on the same updates and emulator."""
+"""CPU seconds per update of update_many, against a bare aiobotocore loop on the same updates and
+emulator.
+"""
 
 import asyncio
 import statistics
@@ -22,13 +24,17 @@ async def bare(url: str) -> None:
         for number in numbers:
             await client.update_event_trigger(**update(number))
 
-    async with get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client:
+    async with get_session().create_client(
+        "customer-profiles", endpoint_url=url, config=config
+    ) as client:
         await asyncio.gather(*(loop(client) for _ in range(CONCURRENCY)))
 
 
 async def ours(url: str) -> None:
     updates = (update(number) for number in range(UPDATES))
-    batch = await batcher.update_many(updates, endpoint_url=url, rate=1e6, burst=1e5, concurrency=CONCURRENCY)
+    batch = await batcher.update_many(
+        updates, endpoint_url=url, rate=1e6, burst=1e5, concurrency=CONCURRENCY
+    )
     batch.raise_for_failures()
 
 
@@ -43,7 +49,10 @@ async def main() -> None:
         await bare(url), await ours(url)  # imports, model, first connections
         pairs = [(await cpu(ours, url), await cpu(bare, url)) for _ in range(ROUNDS)]
     for a, b in pairs:
-        print(f"update_many {a * 1e6:.0f} µs, bare {b * 1e6:.0f} µs of CPU an update: ratio {a / b:.3f}")
+        print(
+            f"update_many {a * 1e6:.0f} µs, bare {b * 1e6:.0f} µs of CPU an update: ratio"
+            f" {a / b:.3f}"
+        )
     print(f"median ratio {statistics.median(a / b for a, b in pairs):.3f}")
 
 

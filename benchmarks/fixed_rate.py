@@ -1,4 +1,6 @@
-"""1,000 updates at a known quota of 50/s, burst 20, 50 ms latency: how much of it is used, how much is throttled."""
+"""1,000 updates at a known quota of 50/s, burst 20, 50 ms latency: how much of it is used, how
+much is throttled.
+"""
 
 import asyncio
 import statistics
@@ -11,7 +13,9 @@ ROUNDS, UPDATES, RATE, BURST = 3, 1000, 50, 20
 
 async def one_round() -> tuple[float, int]:
     async with emulator("--rate", str(RATE), "--burst", str(BURST), "--latency", "50") as url:
-        batch = await batcher.update_many([update(n) for n in range(UPDATES)], endpoint_url=url, rate=RATE, burst=BURST)
+        batch = await batcher.update_many(
+            [update(n) for n in range(UPDATES)], endpoint_url=url, rate=RATE, burst=BURST
+        )
         batch.raise_for_failures()
         seen = await calls(url)
     return used([at for at, _ in seen], UPDATES, RATE, BURST), batch.counts.throttles

@@ -1,7 +1,9 @@
-"""Four workers on one SQS FIFO queue under one quota of 60/s, shared through Redis; the emulator's books are the judge.
+"""Four workers on one SQS FIFO queue under one quota of 60/s, shared through Redis; the emulator's
+books are the judge.
 
-``python -m benchmarks.fleet [known] [auto] [kill] [redis]``: quota given; found; one worker killed and another started in
-the middle; Redis stopped for five seconds. All of it on this machine, each server and each worker a process of its own.
+``python -m benchmarks.fleet [known] [auto] [kill] [redis]``: quota given; found; one worker killed
+and another started in the middle; Redis stopped for five seconds. All of it on this machine, each
+server and each worker a process of its own.
 """
 
 import asyncio
@@ -32,17 +34,41 @@ class Fleet:
         self.folder = folder
         self.redis = redis
         self._command = [
-            *(sys.executable, "-m", "batcher", "worker", "--queue", f"sqs:{queue}", "--endpoint-url", url),
-            *("--limiter", f"redis://127.0.0.1:{redis.port}/0", "--lease", "10", "--ahead", "2", "--no-remember"),
+            *(
+                sys.executable,
+                "-m",
+                "batcher",
+                "worker",
+                "--queue",
+                f"sqs:{queue}",
+                "--endpoint-url",
+                url,
+            ),
+            *(
+                "--limiter",
+                f"redis://127.0.0.1:{redis.port}/0",
+                "--lease",
+                "10",
+                "--ahead",
+                "2",
+                "--no-remember",
+            ),
             *("--log-level", "warning", *flags),
         ]
         self.workers: dict[str, asyncio.subprocess.Process] = {}
 
     async def start(self, name: str) -> None:
-        """A worker, whose log is kept. All share one results directory, as workers of one host do."""
+        """A worker, whose log is kept.
+
+        All share one results directory, as workers of one host do.
+        """
         log = (self.folder / f"{name}.log").open("wb")
         self.workers[name] = await asyncio.create_subprocess_exec(
-            *self._command, cwd=self.folder, stdout=log, stderr=log, env={**os.environ, "PYTHONPATH": os.getcwd()}
+            *self._command,
+            cwd=self.folder,
+            stdout=log,
+            stderr=log,
+            env={**os.environ, "PYTHONPATH": os.getcwd()},
         )
 
     async def end(self) -> None:
@@ -88,20 +114,40 @@ async def measure(name: str) -> str:
             redis.start()
         await _until(lambda: len({record["id"] for _, record in fleet.results()}) == TRIGGERS)
         await fleet.end()
-        there_all_along = {str(worker.pid) for each, worker in fleet.workers.items() if name != "kill" or each in STAYED}
+        there_all_along = {
+            str(worker.pid)
+            for each, worker in fleet.workers.items()
+            if name != "kill" or each in STAYED
+        }
         return _row(name, fleet.results(), await calls(url), there_all_along)
 
 
 async def _filled(endpoint: str, folder: Path) -> str:
     """A FIFO queue with all updates in it; its URL."""
-    async with get_session().create_client("sqs", endpoint_url=endpoint, region_name="eu-west-1") as client:
+    async with get_session().create_client(
+        "sqs", endpoint_url=endpoint, region_name="eu-west-1"
+    ) as client:
         dead = await client.create_queue(QueueName="dead.fifo", Attributes={"FifoQueue": "true"})
-        facts = await client.get_queue_attributes(QueueUrl=dead["QueueUrl"], AttributeNames=["QueueArn"])
-        policy = json.dumps({"deadLetterTargetArn": facts["Attributes"]["QueueArn"], "maxReceiveCount": 100})
-        made = await client.create_queue(QueueName="updates.fifo", Attributes={"FifoQueue": "true", "RedrivePolicy": policy})
+        facts = await client.get_queue_attributes(
+            QueueUrl=dead["QueueUrl"], AttributeNames=["QueueArn"]
+        )
+        policy = json.dumps(
+            {"deadLetterTargetArn": facts["Attributes"]["QueueArn"], "maxReceiveCount": 100}
+        )
+        made = await client.create_queue(
+            QueueName="updates.fifo", Attributes={"FifoQueue": "true", "RedrivePolicy": policy}
+        )
     lines = [json.dumps(update(number, TRIGGERS)) + "\n" for number in range(TRIGGERS)]
     (folder / "updates.jsonl").write_text("".join(lines))
-    command = [sys.executable, "-m", "batcher", "enqueue", str(folder / "updates.jsonl"), "--queue", f"sqs:{made['QueueUrl']}"]
+    command = [
+        sys.executable,
+        "-m",
+        "batcher",
+        "enqueue",
+        str(folder / "updates.jsonl"),
+        "--queue",
+        f"sqs:{made['QueueUrl']}",
+    ]
     process = await asyncio.create_subprocess_exec(*command, stderr=asyncio.subprocess.DEVNULL)
     assert await process.wait() == 0
     return str(made["QueueUrl"])
@@ -112,7 +158,12 @@ async def _until(true: Any) -> None:
         await asyncio.sleep(0.2)
 
 
-def _row(name: str, results: list[tuple[str, dict[str, Any]]], seen: list[tuple[float, str]], workers: set[str]) -> str:
+def _row(
+    name: str,
+    results: list[tuple[str, dict[str, Any]]],
+    seen: list[tuple[float, str]],
+    workers: set[str],
+) -> str:
     outcomes = Counter(outcome for _, outcome in seen)
     accepted = [time for time, outcome in seen if outcome == "ok"]
     share = (len(accepted) - BURST) / RATE / (accepted[-1] - accepted[0])
@@ -121,15 +172,21 @@ def _row(name: str, results: list[tuple[str, dict[str, Any]]], seen: list[tuple[
     per_update = Counter(record["id"] for _, record in results)
     twice = sum(count - 1 for count in per_update.values())
     return (
-        f"| {name} | {share:.1%} | {throttled:.2%} | {max(each) / min(each):.2f} | {len(per_update)} of {TRIGGERS} "
-        f"| {twice} | {len(accepted) - TRIGGERS} |"
+        f"| {name} | {share:.1%} | {throttled:.2%} | {max(each) / min(each):.2f} |"
+        f" {len(per_update)} of {TRIGGERS} | {twice} | {len(accepted) - TRIGGERS} |"
     )
 
 
 async def main() -> None:
     os.environ.update(CREDENTIALS, AWS_REGION="eu-west-1")
-    print(f"{WORKERS} workers, SQS FIFO, {RATE}/s burst {BURST}, {TRIGGERS} updates; load {os.getloadavg()[0]:.1f}")
-    print("| case | share of the quota | throttled | busiest to idlest | with a result | results more | applied more |")
+    print(
+        f"{WORKERS} workers, SQS FIFO, {RATE}/s burst {BURST}, {TRIGGERS} updates; load"
+        f" {os.getloadavg()[0]:.1f}"
+    )
+    print(
+        "| case | share of the quota | throttled | busiest to idlest | with a result | results more"
+        " | applied more |"
+    )
     print("|---|---|---|---|---|---|---|")
     for name in sys.argv[1:] or ["known", "auto", "kill", "redis"]:
         print(await measure(name), flush=True)

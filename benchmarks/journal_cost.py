@@ -1,4 +1,6 @@
-"""Updates per CPU second of the engine without a journal, with it, and with before images too: same updates, same emulator."""
+"""Updates per CPU second of the engine without a journal, with it, and with before images too:
+same updates, same emulator.
+"""
 
 import asyncio
 import statistics
@@ -37,21 +39,35 @@ async def books(kind: str) -> AsyncIterator[tuple[Results, Images | None]]:
             yield MemoryJournal(), None
             return
         results = await stack.enter_async_context(Journal(folder / "results.jsonl"))
-        images = await stack.enter_async_context(Journal(folder / "before.jsonl")) if kind != "journal" else None
+        images = (
+            await stack.enter_async_context(Journal(folder / "before.jsonl"))
+            if kind != "journal"
+            else None
+        )
         yield results, images and BeforeImages(images)
 
 
 async def once(url: str, kind: str, first: int) -> float:
-    """Updates per CPU second of this process; ``first``: the number of the first one, so that each changes something."""
-    settings = Settings(endpoint_url=url, rate=1e6, burst=100_000, read_rate=1e6, concurrency=64, remember=False)
+    """Updates per CPU second of this process; ``first``: the number of the first one, so that
+    each changes something.
+    """
+    settings = Settings(
+        endpoint_url=url, rate=1e6, burst=100_000, read_rate=1e6, concurrency=64, remember=False
+    )
     shop, tally = Workshop(settings, clock=SystemClock(), log=logger()), Tally()
     requests = [update(number) for number in range(first, first + UPDATES)]
-    updates = [Update(id=str(n), line=n, target="default", request=each) for n, each in enumerate(requests, 1)]
+    updates = [
+        Update(id=str(n), line=n, target="default", request=each)
+        for n, each in enumerate(requests, 1)
+    ]
     async with books(kind) as (journal, images), shop.target("default") as target:
         runner = Runner(journal=journal, log=logger())
 
         async def feed(tasks: TaskGroup) -> None:
-            runner.start(shop.lane(target, ListSource(updates, looks_back=False), tally, images=images), tasks)
+            runner.start(
+                shop.lane(target, ListSource(updates, looks_back=False), tally, images=images),
+                tasks,
+            )
 
         began = time.process_time()
         await runner.run(feed)
@@ -64,12 +80,22 @@ async def main() -> None:
     rounds: list[list[float]] = []
     async with emulator("--latency", "0") as url:
         for number in range(ROUNDS + 1):
-            rounds.append([await once(url, kind, (3 * number + at) * UPDATES) for at, kind in enumerate(KINDS)])
+            rounds.append(
+                [
+                    await once(url, kind, (3 * number + at) * UPDATES)
+                    for at, kind in enumerate(KINDS)
+                ]
+            )
     for figures in rounds[1:]:  # the first one imports, and fills caches
-        print(", ".join(f"{kind} {figure:,.0f}" for kind, figure in zip(KINDS, figures, strict=True)))
+        print(
+            ", ".join(f"{kind} {figure:,.0f}" for kind, figure in zip(KINDS, figures, strict=True))
+        )
     for at, kind in enumerate(KINDS):
         ratio = statistics.median(figures[at] / figures[0] for figures in rounds[1:])
-        print(f"{kind}: median {statistics.median(f[at] for f in rounds[1:]):,.0f} updates per CPU second, ratio {ratio:.3f}")
+        print(
+            f"{kind}: median {statistics.median(f[at] for f in rounds[1:]):,.0f} updates per CPU"
+            f" second, ratio {ratio:.3f}"
+        )
 
 
 asyncio.run(main())

@@ -1,4 +1,6 @@
-"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines; of ``run`` also for two targets of unlike speed."""
+"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines; of ``run`` also for two
+targets of unlike speed.
+"""
 
 import asyncio
 import json
@@ -33,11 +35,15 @@ async def peak(folder: Path, *arguments: str, until: Awaitable[None] | None = No
 
 
 async def sorted_by_target(folder: Path, lines: int) -> float:
-    """Peak memory of a run whose input has nine tenths for a target at 2/s, and then one tenth for a fast one, when
-    the fast one is done."""
+    """Peak memory of a run whose input has nine tenths for a target at 2/s, and then one tenth for
+    a fast one, when the fast one is done.
+    """
     async with emulator() as slow, emulator() as fast:
         names = ["slow"] * (lines * 9 // 10) + ["fast"] * (lines // 10)
-        write(folder / f"sorted-{lines}.jsonl", (update(number) | {"target": name} for number, name in enumerate(names)))
+        write(
+            folder / f"sorted-{lines}.jsonl",
+            (update(number) | {"target": name} for number, name in enumerate(names)),
+        )
         tables = (
             f'[targets.{name}]\nendpoint_url = "{url}"\nrate = {rate}\n'
             for name, url, rate in (("slow", slow, 2), ("fast", fast, 100000))
@@ -48,7 +54,9 @@ async def sorted_by_target(folder: Path, lines: int) -> float:
 
 
 def write(path: Path, updates: Iterable[dict[str, Any]]) -> None:
-    """One by one: a command's peak is that of its parent at least, as long as they are one process."""
+    """One by one: a command's peak is that of its parent at least, as long as they are one
+    process.
+    """
     with path.open("w") as file:
         file.writelines(json.dumps(each) + "\n" for each in updates)
 
@@ -59,7 +67,10 @@ async def done(url: str, updates: int) -> None:
 
 
 def tell(what: str, small: float, large: float) -> None:
-    print(f"{what}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}: {large - small:.0f} MB apart")
+    print(
+        f"{what}: {small:.0f} MB at {SMALL:,} lines, {large:.0f} MB at {LARGE:,}:"
+        f" {large - small:.0f} MB apart"
+    )
 
 
 async def main() -> None:
@@ -70,8 +81,14 @@ async def main() -> None:
         async with emulator() as url:
             flags = ("--endpoint-url", url, "--rate", "100000", "--burst", "1000", *QUIET)
             for command, more in (("validate", ()), ("run", flags)):
-                tell(command, *[await peak(folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)])
-        tell("run, a slow target before a fast one", *[await sorted_by_target(folder, n) for n in (SMALL, LARGE)])
+                tell(
+                    command,
+                    *[await peak(folder, command, f"{n}.jsonl", *more) for n in (SMALL, LARGE)],
+                )
+        tell(
+            "run, a slow target before a fast one",
+            *[await sorted_by_target(folder, n) for n in (SMALL, LARGE)],
+        )
 
 
 asyncio.run(main())

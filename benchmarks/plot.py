@@ -11,7 +11,12 @@ SVG = "http://www.w3.org/2000/svg"
 
 
 def over_time(
-    title: str, lines: dict[str, Points], *, most: float, seconds: float | None = None, size: tuple[int, int] = (900, 380)
+    title: str,
+    lines: dict[str, Points],
+    *,
+    most: float,
+    seconds: float | None = None,
+    size: tuple[int, int] = (900, 380),
 ) -> pygal.XY:
     """A chart of calls per second, up to ``most``; ``size`` in pixels."""
     width, height = size
@@ -49,9 +54,16 @@ def sheet(path: Path, charts: Sequence[pygal.XY], *, columns: int = 2) -> None:
     _, _, width, height = (int(word) for word in panels[0].attrib["viewBox"].split())
     rows = -(-len(panels) // columns)
     ElementTree.register_namespace("", SVG)
-    whole = ElementTree.Element(f"{{{SVG}}}svg", {"viewBox": f"0 0 {width * columns} {height * rows}"})
+    whole = ElementTree.Element(
+        f"{{{SVG}}}svg", {"viewBox": f"0 0 {width * columns} {height * rows}"}
+    )
     for number, panel in enumerate(panels):
         row, column = divmod(number, columns)
-        panel.attrib |= {"x": str(column * width), "y": str(row * height), "width": str(width), "height": str(height)}
+        panel.attrib |= {
+            "x": str(column * width),
+            "y": str(row * height),
+            "width": str(width),
+            "height": str(height),
+        }
         whole.append(panel)
     path.write_bytes(ElementTree.tostring(whole))

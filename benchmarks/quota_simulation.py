@@ -1,4 +1,5 @@
-"""The quota estimate in virtual time: the goals, a hundred servers at random, and a picture for docs/why-quota.md.
+"""The quota estimate in virtual time: the goals, a hundred servers at random, and a picture for
+docs/why-quota.md.
 
     python -m benchmarks.quota_simulation [--plot docs/quota.svg]
 
@@ -23,7 +24,9 @@ HORIZON = 60.0  # seconds of the random servers
 
 def job(world: World, seconds: float, seed: int, quota: QuotaEstimate) -> Log:
     """As many updates as an ideal client gets done in that time."""
-    return Simulation(world, quota, seed=seed, updates=int(world.burst + world.rate * seconds)).run()
+    return Simulation(
+        world, quota, seed=seed, updates=int(world.burst + world.rate * seconds)
+    ).run()
 
 
 def row(name: str, world: World, seconds: float, quota: Callable[[], QuotaEstimate]) -> None:
@@ -38,16 +41,28 @@ def row(name: str, world: World, seconds: float, quota: Callable[[], QuotaEstima
 
 
 def goals() -> None:
-    print("| quota | job | used, mean | used, worst | throttled, mean | calls, mean | calls, worst |")
+    print(
+        "| quota | job | used, mean | used, worst | throttled, mean | calls, mean | calls, worst |"
+    )
     print("|---|---|---|---|---|---|---|")
     for rate, burst in ((50, 20), (5, 5), (300, 100)):
         world = World(rate=rate, burst=burst, front=(rate, burst), before_decision=0.0)
-        row(f"known: {rate}/s, burst {burst}", world, 60, lambda rate=rate: QuotaEstimate(now=0.0, ceiling=rate))  # type: ignore[misc]
+        row(
+            f"known: {rate}/s, burst {burst}",
+            world,
+            60,
+            lambda rate=rate: QuotaEstimate(now=0.0, ceiling=rate),
+        )  # type: ignore[misc]
     for seconds in (60, 20):
         for rate in (1, 5, 25, 100, 300):
             for bursts in (1, 3):
                 world = World(rate=rate, burst=rate * bursts)
-                row(f"auto: {rate}/s, burst {rate * bursts}", world, seconds, lambda: QuotaEstimate(now=0.0))
+                row(
+                    f"auto: {rate}/s, burst {rate * bursts}",
+                    world,
+                    seconds,
+                    lambda: QuotaEstimate(now=0.0),
+                )
     for rate in (1, 5, 25, 100, 300):
         memory = remembered(World(rate=rate, burst=rate))
         row(f"remembered: {rate}/s, burst {rate}", World(rate=rate, burst=rate), 60, memory)
@@ -63,7 +78,10 @@ def remembered(world: World) -> Callable[[], QuotaEstimate]:
 
 
 def tenant() -> None:
-    print("\n| another takes 25 of 50/s for 20 s | ours of the rest, from 5 s on | throttled | 10 s after he left |")
+    print(
+        "\n| another takes 25 of 50/s for 20 s | ours of the rest, from 5 s on | throttled | 10 s"
+        " after he left |"
+    )
     print("|---|---|---|---|")
     for seed in SEEDS:
         comes, leaves = 20 + seed * 0.7, 40 + seed * 1.3
@@ -71,13 +89,17 @@ def tenant() -> None:
         log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=leaves + 20).run()
         ours = log.accepted_between(comes + 5, leaves) / (leaves - comes - 5) / 25
         back = log.accepted_between(leaves + 10, leaves + 20) / 500
-        print(f"| seed {seed} | {ours:.1%} | {log.throttled_between(comes, leaves + 10):.2%} | {back:.1%} |")
+        print(
+            f"| seed {seed} | {ours:.1%} | {log.throttled_between(comes, leaves + 10):.2%} |"
+            f" {back:.1%} |"
+        )
 
 
 def strays() -> None:
     """Throttles that come whatever the bucket holds. Other seeds than the rule was tuned with."""
     print(
-        "\n| stray throttles | quota | auto: used, mean | worst | throttled | ceiling = quota: used, mean | worst | throttled |"
+        "\n| stray throttles | quota | auto: used, mean | worst | throttled | ceiling = quota:"
+        " used, mean | worst | throttled |"
     )
     print("|---|---|---|---|---|---|---|---|")
     for share in (0.0, 0.005, 0.01, 0.03, 0.05, 0.1, 0.2):
@@ -87,8 +109,16 @@ def strays() -> None:
 
 
 def minute_with_strays(rate: float, share: float, ceiling: float | None) -> str:
-    world = World(rate=rate, burst=rate, spurious=share, front=None if ceiling is None else (ceiling, max(1.0, ceiling / 10)))
-    logs = [Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=HORIZON).run() for seed in STRAY_SEEDS]
+    world = World(
+        rate=rate,
+        burst=rate,
+        spurious=share,
+        front=None if ceiling is None else (ceiling, max(1.0, ceiling / 10)),
+    )
+    logs = [
+        Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=HORIZON).run()
+        for seed in STRAY_SEEDS
+    ]
     used = [len(log.accepted) / (HORIZON * rate * (1 - share)) for log in logs]
     throttled = statistics.mean(log.throttled_share for log in logs)
     return f"{statistics.mean(used):.0%} | {min(used):.0%} | {throttled:.1%}"
@@ -99,7 +129,11 @@ def draw(random: Random) -> tuple[str, World]:
     burst = max(1.0, rate * random.uniform(1, 10))
     low = math.exp(random.uniform(math.log(0.005), math.log(0.4)))
     kind = random.choice(["plain", "plain", "another tenant", "changed quota", "faults"])
-    tenant = Tenant(start=random.uniform(5, 30), stop=random.uniform(35, 60), rate=rate * random.uniform(0.2, 0.7))
+    tenant = Tenant(
+        start=random.uniform(5, 30),
+        stop=random.uniform(35, 60),
+        rate=rate * random.uniform(0.2, 0.7),
+    )
     factor = random.choice([0.3, 0.5, 2, 3])
     change = Change(at=random.uniform(15, 35), rate=rate * factor, burst=max(1.0, burst * factor))
     world = World(
@@ -131,19 +165,31 @@ def hundred() -> None:
         log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=HORIZON).run()
         used = (len(log.accepted) - world.burst) / on_offer(world, log)
         low, high = (1000 * seconds for seconds in world.latency)
-        words = f"{kind}, {world.rate:.3g}/s, burst {world.burst:.3g}, latency {low:.0f}-{high:.0f} ms"
+        words = (
+            f"{kind}, {world.rate:.3g}/s, burst {world.burst:.3g}, latency {low:.0f}-{high:.0f} ms"
+        )
         rows.append((kind, used, log.throttled_share, words))
-    print("\n| 100 servers, a minute each | number | used: median | tenth | worst | throttled: median | ninetieth | worst |")
+    print(
+        "\n| 100 servers, a minute each | number | used: median | tenth | worst | throttled: median"
+        " | ninetieth | worst |"
+    )
     print("|---|---|---|---|---|---|---|---|")
     for kind, chosen in groups(rows):
         used_, refused = sorted(r[1] for r in chosen), sorted(r[2] for r in chosen)
         tenth = len(chosen) // 10
         print(
-            f"| {kind} | {len(chosen)} | {statistics.median(used_):.1%} | {used_[tenth]:.1%} | {used_[0]:.1%} "
-            f"| {statistics.median(refused):.2%} | {refused[-1 - tenth]:.2%} | {refused[-1]:.2%} |"
+            f"| {kind} | {len(chosen)} | {statistics.median(used_):.1%} | {used_[tenth]:.1%} |"
+            f" {used_[0]:.1%} | {statistics.median(refused):.2%} | {refused[-1 - tenth]:.2%} |"
+            f" {refused[-1]:.2%} |"
         )
-    print("\nWorst used: " + "; ".join(f"{r[1]:.0%} ({r[3]})" for r in sorted(rows, key=lambda r: r[1])[:5]))
-    print("\nMost throttled: " + "; ".join(f"{r[2]:.0%} ({r[3]})" for r in sorted(rows, key=lambda r: -r[2])[:5]))
+    print(
+        "\nWorst used: "
+        + "; ".join(f"{r[1]:.0%} ({r[3]})" for r in sorted(rows, key=lambda r: r[1])[:5])
+    )
+    print(
+        "\nMost throttled: "
+        + "; ".join(f"{r[2]:.0%} ({r[3]})" for r in sorted(rows, key=lambda r: -r[2])[:5])
+    )
 
 
 def groups(
@@ -164,7 +210,9 @@ def plot(path: Path) -> None:
         "accepted": per_second(log.accepted, 60),
         "refused": per_second(log.throttled, 60),
     }
-    title = "A quota of 50/s that nobody published; another tenant takes half of it from 20 s to 40 s"
+    title = (
+        "A quota of 50/s that nobody published; another tenant takes half of it from 20 s to 40 s"
+    )
     path.write_bytes(over_time(title, lines, most=120).render())
 
 

@@ -1,4 +1,6 @@
-"""A resume of a run with 1,000,000 lines, 99 % done: seconds until its first call and first update, and peak memory then."""
+"""A resume of a run with 1,000,000 lines, 99 % done: seconds until its first call and first
+update, and peak memory then.
+"""
 
 import asyncio
 import hashlib
@@ -32,7 +34,9 @@ def prepare(folder: Path) -> None:
     run.mkdir()
     facts = RunFacts(
         run="benchmark",
-        input=InputFacts(path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES),
+        input=InputFacts(
+            path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES
+        ),
         settings=msgspec.to_builtins(Settings()),
         targets={"default": {"region": "eu-west-1", "account": None, "endpoint": None}},
         versions={},
@@ -62,10 +66,21 @@ def prepare(folder: Path) -> None:
 async def resume(folder: Path) -> tuple[float, float, float]:
     """Seconds to the first call of any kind and to the first update, and peak MB by then.
 
-    Against an emulator of its own, and ended by SIGKILL, so that the next round finds it as it was but for some lines.
+    Against an emulator of its own, and ended by SIGKILL, so that the next round finds it as it was
+    but for some lines.
     """
     async with emulator() as url:
-        flags = ("--endpoint-url", url, "--rate", "100", "--read-rate", "100", "--yes", "--no-progress", "--no-remember")
+        flags = (
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--read-rate",
+            "100",
+            "--yes",
+            "--no-progress",
+            "--no-remember",
+        )
         began = time.monotonic()
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -80,7 +95,10 @@ async def resume(folder: Path) -> tuple[float, float, float]:
         )
         while not (updates := await calls(url)) and process.returncode is None:
             await asyncio.sleep(0.1)
-        peak = int(Path(f"/proc/{process.pid}/status").read_text().split("VmHWM:")[1].split()[0]) / 1024
+        peak = (
+            int(Path(f"/proc/{process.pid}/status").read_text().split("VmHWM:")[1].split()[0])
+            / 1024
+        )
         process.kill()
         await process.wait()
         looks = await calls(url, "GetEventTrigger")

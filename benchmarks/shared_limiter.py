@@ -1,9 +1,11 @@
-"""Four processes that share a bucket of 60/s through Redis: how much of it is used, how much is throttled, how fairly.
+"""Four processes that share a bucket of 60/s through Redis: how much of it is used, how much is
+throttled, how fairly.
 
     python -m benchmarks.shared_limiter [--seconds 60]
 
-With the rate known and with the rate to be found, undisturbed and with Redis stopped for 5 s (it comes back empty). Prints
-Markdown. *Used*: accepted calls, without the burst that the bucket began with where it was drunk, over what flowed in.
+With the rate known and with the rate to be found, undisturbed and with Redis stopped for 5 s (it
+comes back empty). Prints Markdown. *Used*: accepted calls, without the burst that the bucket began
+with where it was drunk, over what flowed in.
 """
 
 import argparse
@@ -33,7 +35,9 @@ async def work(endpoint: str, redis: str, rate: str, number: int, until: float) 
     done = 0
     try:
         async with asyncio.timeout(until - time.time()):
-            async for result in batcher.iter_updates(updates, endpoint_url=endpoint, limiter=redis, **known):  # type: ignore[arg-type]
+            async for result in batcher.iter_updates(
+                updates, endpoint_url=endpoint, limiter=redis, **known
+            ):  # type: ignore[arg-type]
                 done += result.status == "succeeded"
     except TimeoutError:
         print(done)
@@ -63,10 +67,14 @@ async def measure(rate: str, *, seconds: float, stopped: bool) -> str:
         server = redis_server(Path(folder))
         server.start()
         try:
-            async with emulator("--rate", str(RATE), "--burst", str(BURST), "--latency", "20-80") as url:
+            async with emulator(
+                "--rate", str(RATE), "--burst", str(BURST), "--latency", "20-80"
+            ) as url:
                 until = time.time() + START + seconds
                 redis = f"redis://127.0.0.1:{server.port}/0"
-                workers = [await start(url, redis, rate, str(n), str(until)) for n in range(WORKERS)]
+                workers = [
+                    await start(url, redis, rate, str(n), str(until)) for n in range(WORKERS)
+                ]
                 if stopped:
                     await asyncio.sleep(START + seconds / 2)
                     server.stop()
@@ -83,12 +91,16 @@ async def measure(rate: str, *, seconds: float, stopped: bool) -> str:
     how = f"Redis stopped for {STOPPED:.0f} s" if stopped else "undisturbed"
     each = "" if stopped else f"{asked / accepted:.2f}"
     fair = max(done) / min(done)
-    return f"| {rate} | {how} | {took:.0f} s | {used:.1%} | {1 - accepted / len(seen):.2%} | {fair:.3f} | {each} |"
+    return (
+        f"| {rate} | {how} | {took:.0f} s | {used:.1%} | {1 - accepted / len(seen):.2%} |"
+        f" {fair:.3f} | {each} |"
+    )
 
 
 async def main(seconds: float) -> None:
     print(
-        "| rate | | measured for | used | throttled | fairness (max/min) | round trips a token |\n|---|---|---|---|---|---|---|"
+        "| rate | | measured for | used | throttled | fairness (max/min) | round trips a token"
+        " |\n|---|---|---|---|---|---|---|"
     )
     for rate, stopped in itertools.product((str(RATE), "auto"), (False, True)):
         print(await measure(rate, seconds=seconds, stopped=stopped), flush=True)

@@ -2,8 +2,9 @@
 
     python -m benchmarks.side_by_side [PART ...] [--rounds N]
 
-Every cell is an emulator and a tool, each in a process of its own; tools take turns. Writes each part's table into
-docs/measured.md when the part is done, and for ``today`` docs/side-by-side.svg. All parts take about an hour and a half.
+Every cell is an emulator and a tool, each in a process of its own; tools take turns. Writes each
+part's table into docs/measured.md when the part is done, and for ``today`` docs/side-by-side.svg.
+All parts take about an hour and a half.
 """
 
 import argparse
@@ -40,7 +41,13 @@ PAGE, PICTURE = Path("docs/measured.md"), Path("docs/side-by-side.svg")
 HEIGHT = 120  # calls per second, of the picture
 AUTO_RATES = (1, 5, 25, 100, 300)
 ADAPTIVE = boto3("adaptive")
-TODAY = [AUTO, GIVEN, PLAIN, ADAPTIVE, *(boto3(mode, threads) for mode in ("legacy", "standard") for threads in (16, 64))]
+TODAY = [
+    AUTO,
+    GIVEN,
+    PLAIN,
+    ADAPTIVE,
+    *(boto3(mode, threads) for mode in ("legacy", "standard") for threads in (16, 64)),
+]
 FAST, SLOW = Quota(100, 20), Quota(2, 2)
 
 HEAD = """\
@@ -48,14 +55,19 @@ HEAD = """\
 |---|---|---|---|---|---|---|---|---|---|"""
 
 
-async def rounds_of(tools: Sequence[Tool], quota: Quota, updates: int, rounds: int) -> dict[Tool, list[Books]]:
+async def rounds_of(
+    tools: Sequence[Tool], quota: Quota, updates: int, rounds: int
+) -> dict[Tool, list[Books]]:
     """The tools in turns, so that what else the machine does strikes them alike."""
     books: dict[Tool, list[Books]] = {tool: [] for tool in tools}
     for number in range(rounds):
         for tool in tools:
             seen = await measure(tool, quota, updates)
             books[tool].append(seen)
-            say(f"{quota}, {updates} updates, {tool.name}, round {number + 1}: {Figures.of(seen, quota)}")
+            say(
+                f"{quota}, {updates} updates, {tool.name}, round {number + 1}:"
+                f" {Figures.of(seen, quota)}"
+            )
     return books
 
 
@@ -67,13 +79,16 @@ def row(quota: Quota, updates: int, tool: Tool, books: Sequence[Books]) -> str:
         return statistics.median(getattr(each, name) for each in figures)
 
     return (
-        f"| {quota} | {updates:,} | {tool.name} | {median('used'):.1%} | {min(each.used for each in figures):.1%} "
-        f"| {median('throttled_share'):.2%} | {median('throttled'):.0f} | {max(each.lost for each in figures)} "
-        f"| {median('seconds'):.1f} | {max(each.load for each in figures):.1f} |"
+        f"| {quota} | {updates:,} | {tool.name} | {median('used'):.1%} |"
+        f" {min(each.used for each in figures):.1%} | {median('throttled_share'):.2%} |"
+        f" {median('throttled'):.0f} | {max(each.lost for each in figures)} |"
+        f" {median('seconds'):.1f} | {max(each.load for each in figures):.1f} |"
     )
 
 
-async def table(tools: Sequence[Tool], quotas: Sequence[Quota], seconds: float, rounds: int) -> list[str]:
+async def table(
+    tools: Sequence[Tool], quotas: Sequence[Quota], seconds: float, rounds: int
+) -> list[str]:
     """Rows for jobs that take an ideal client that long."""
     rows = []
     for quota in quotas:
@@ -110,16 +125,25 @@ def picture(tool: Tool, seen: Books, quota: Quota) -> object:
     start, figures = seen.calls[0], Figures.of(seen, quota)
 
     def line(times: Sequence[float]) -> list[tuple[float, int]]:
-        return [(second, min(count, HEIGHT)) for second, count in per_second((at - start for at in times), 26)]
+        return [
+            (second, min(count, HEIGHT))
+            for second, count in per_second((at - start for at in times), 26)
+        ]
 
     lines = {"accepted": line(seen.accepted), "throttled": line(seen.throttled)}
-    title = f"{tool.name}: {figures.used:.0%} used, {figures.throttled_share:.1%} throttled, {figures.lost} lost"
+    title = (
+        f"{tool.name}: {figures.used:.0%} used, {figures.throttled_share:.1%} throttled,"
+        f" {figures.lost} lost"
+    )
     return over_time(title, lines, most=HEIGHT, seconds=26, size=(720, 300))
 
 
 async def tenant(rounds: int) -> str:
     rows = [
-        "| tool | ours of the rest, from 5 s on | throttled over the change | 10 s after he left | lost | load |",
+        (
+            "| tool | ours of the rest, from 5 s on | throttled over the change | 10 s after he"
+            " left | lost | load |"
+        ),
         "|---|---|---|---|---|---|",
     ]
     seen: dict[Tool, list[tuple[float, ...]]] = {AUTO: [], ADAPTIVE: []}
@@ -128,14 +152,19 @@ async def tenant(rounds: int) -> str:
             figures.append(await change(tool, comes=20 + number))
             share, throttled, back, lost, load = figures[-1]
             say(
-                f"tenant, {tool.name}, round {number + 1}: {share:.1%} of the rest, {throttled:.2%} throttled, "
-                f"{back:.1%} afterwards, lost {lost:.0f}, load {load:.1f}"
+                f"tenant, {tool.name}, round {number + 1}: {share:.1%} of the rest, {throttled:.2%}"
+                f" throttled, {back:.1%} afterwards, lost {lost:.0f}, load {load:.1f}"
             )
     for tool, figures in seen.items():
         shares, throttles, backs, losses, loads = zip(*figures, strict=True)
-        middle = [f"{statistics.median(column):.{digits}%}" for column, digits in ((shares, 1), (throttles, 2), (backs, 1))]
+        middle = [
+            f"{statistics.median(column):.{digits}%}"
+            for column, digits in ((shares, 1), (throttles, 2), (backs, 1))
+        ]
         worst = [f"{min(shares):.1%}", f"{max(throttles):.2%}", f"{min(backs):.1%}"]
-        cells = " | ".join(f"{median} (worst {bad})" for median, bad in zip(middle, worst, strict=True))
+        cells = " | ".join(
+            f"{median} (worst {bad})" for median, bad in zip(middle, worst, strict=True)
+        )
         rows.append(f"| {tool.name} | {cells} | {max(losses):.0f} | {max(loads):.1f} |")
     return "\n".join(rows)
 
@@ -143,8 +172,8 @@ async def tenant(rounds: int) -> str:
 async def change(tool: Tool, comes: float, lasts: float = 20.0) -> tuple[float, ...]:
     """Another tenant at a bucket of 50/s, after so many seconds of our work, wants 25/s.
 
-    What we had of what he left, from 5 s after he came; our throttled share from then until 10 s after he left; what we had of
-    all in the 10 s after that; lost; load.
+    What we had of what he left, from 5 s after he came; our throttled share from then until 10 s
+    after he left; what we had of all in the 10 s after that; lost; load.
     """
     quota, updates = Quota(50, 50), int(50 * (comes + 20) + 25 * lasts)
     async with bucket(quota) as url:
@@ -176,7 +205,10 @@ async def first_call(url: str, process: asyncio.subprocess.Process) -> float:
 
 async def remembered(rounds: int) -> str:
     rows = [
-        "| quota | updates | used | worst | slowest from the first second on | throttled | calls | lost | load |",
+        (
+            "| quota | updates | used | worst | slowest from the first second on | throttled |"
+            " calls | lost | load |"
+        ),
         "|---|---|---|---|---|---|---|---|---|",
     ]
     for rate in AUTO_RATES:
@@ -186,10 +218,10 @@ async def remembered(rounds: int) -> str:
         used = [each.used for each in figures]
         throttled = statistics.median(each.throttled_share for each in figures)
         rows.append(
-            f"| {quota} | {books[0].updates:,} | {statistics.median(used):.1%} | {min(used):.1%} "
-            f"| {min(slowest(seen, quota) for seen in books):.1%} | {throttled:.2%} "
-            f"| {statistics.median(each.throttled for each in figures):.0f} | {max(each.lost for each in figures)} "
-            f"| {max(each.load for each in figures):.1f} |"
+            f"| {quota} | {books[0].updates:,} | {statistics.median(used):.1%} | {min(used):.1%} |"
+            f" {min(slowest(seen, quota) for seen in books):.1%} | {throttled:.2%} |"
+            f" {statistics.median(each.throttled for each in figures):.0f} |"
+            f" {max(each.lost for each in figures)} | {max(each.load for each in figures):.1f} |"
         )
     return "\n".join(rows)
 
@@ -204,26 +236,41 @@ async def later_runs(quota: Quota, rounds: int) -> list[Books]:
                 since = time.monotonic()
                 await finished(REMEMBERING, quota, url, updates, {"XDG_STATE_HOME": state})
                 seen = await read(url, updates, since)
-                say(f"{quota}, {updates} updates, run {number + 1}: {Figures.of(seen, quota)}, {slowest(seen, quota):.1%}")
+                say(
+                    f"{quota}, {updates} updates, run {number + 1}: {Figures.of(seen, quota)},"
+                    f" {slowest(seen, quota):.1%}"
+                )
                 found.append(seen)
     return found[1:]
 
 
 def slowest(seen: Books, quota: Quota) -> float:
-    """The least share of what flowed in that had been accepted by any moment, from the first second on."""
+    """The least share of what flowed in that had been accepted by any moment, from the first
+    second on.
+    """
     start = seen.calls[0]
     return min(
-        (number / (quota.rate * (at - start)) for number, at in enumerate(sorted(seen.accepted)) if at - start >= 1),
+        (
+            number / (quota.rate * (at - start))
+            for number, at in enumerate(sorted(seen.accepted))
+            if at - start >= 1
+        ),
         default=1.0,
     )
 
 
 async def targets(rounds: int) -> str:
     rows = [
-        "| 2,000 updates at 100/s, burst 20 | seconds | used | worst | throttled calls | lost | seconds of the other | load |",
+        (
+            "| 2,000 updates at 100/s, burst 20 | seconds | used | worst | throttled calls | lost |"
+            " seconds of the other | load |"
+        ),
         "|---|---|---|---|---|---|---|---|",
     ]
-    cases: dict[str, list[tuple[Books, Books | None]]] = {"alone": [], "behind 60 updates at 2/s, burst 2": []}
+    cases: dict[str, list[tuple[Books, Books | None]]] = {
+        "alone": [],
+        "behind 60 updates at 2/s, burst 2": [],
+    }
     for number in range(rounds):
         for case, seen in cases.items():
             seen.append(await beside(slow=case != "alone"))
@@ -233,9 +280,11 @@ async def targets(rounds: int) -> str:
         used = [each.used for each in figures]
         others = [slow.seconds for _, slow in seen if slow]
         rows.append(
-            f"| {case} | {statistics.median(each.seconds for each in figures):.1f} | {statistics.median(used):.1%} "
-            f"| {min(used):.1%} | {max(each.throttled for each in figures)} | {max(each.lost for each in figures)} "
-            f"| {f'{statistics.median(others):.1f}' if others else '-'} | {max(each.load for each in figures):.1f} |"
+            f"| {case} | {statistics.median(each.seconds for each in figures):.1f} |"
+            f" {statistics.median(used):.1%} | {min(used):.1%} |"
+            f" {max(each.throttled for each in figures)} | {max(each.lost for each in figures)} |"
+            f" {f'{statistics.median(others):.1f}' if others else '-'} |"
+            f" {max(each.load for each in figures):.1f} |"
         )
     return "\n".join(rows)
 
@@ -279,7 +328,9 @@ def say(text: str) -> None:
 
 async def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all")
+    parser.add_argument(
+        "parts", nargs="*", metavar="PART", help=f"of {', '.join(PARTS)}; default: all"
+    )
     parser.add_argument("--rounds", type=int)
     arguments = parser.parse_args()
     if unknown := set(arguments.parts) - PARTS.keys():

@@ -14,7 +14,10 @@ def seconds(*command: str) -> float:
     return time.perf_counter() - began
 
 
-pairs = [(seconds(sys.executable, "-m", "batcher", "--help"), seconds(sys.executable, "-c", "pass")) for _ in range(ROUNDS)]
+pairs = [
+    (seconds(sys.executable, "-m", "batcher", "--help"), seconds(sys.executable, "-c", "pass"))
+    for _ in range(ROUNDS)
+]
 ours, bare = (statistics.median(column) for column in zip(*pairs, strict=True))
 print(f"batcher --help {ours * 1000:.0f} ms, python -c pass {bare * 1000:.0f} ms")
 print(f"median difference {statistics.median(a - b for a, b in pairs) * 1000:.0f} ms")

@@ -1,4 +1,6 @@
-"""What the tests of the doors share: the command as a process of its own, and triggers to work on."""
+"""What the tests of the doors share: the command as a process of its own, and triggers to work
+on.
+"""
 
 import asyncio
 import os
@@ -14,13 +16,23 @@ import pytest
 
 from tests.servers import Server, running, s3_server
 
-if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:  # as a shell has it for what is in the background
-    signal.signal(signal.SIGINT, signal.default_int_handler)  # the commands under test are interrupted as on a terminal
+# as a shell has it for what is in the background
+if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+    # the commands under test are interrupted as on a terminal
+    signal.signal(signal.SIGINT, signal.default_int_handler)
 
 CONDITIONS = [
     {
         "EventTriggerDimensions": [
-            {"ObjectAttributes": [{"FieldName": "Total", "ComparisonOperator": "EQUAL", "Values": ["SECRET-VALUE-1"]}]}
+            {
+                "ObjectAttributes": [
+                    {
+                        "FieldName": "Total",
+                        "ComparisonOperator": "EQUAL",
+                        "Values": ["SECRET-VALUE-1"],
+                    }
+                ]
+            }
         ],
         "LogicalOperator": "ALL",
     }
@@ -36,7 +48,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command:
-    """``batcher`` in a directory of its own, with stand-in credentials and nothing else of this machine's settings."""
+    """``batcher`` in a directory of its own, with stand-in credentials and nothing else of this
+    machine's settings.
+    """
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
@@ -52,7 +66,9 @@ class Command:
             "BATCHER_READ_RATE": "1000",  # the emulators of these tests don't limit reading
         }
 
-    async def start(self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL) -> asyncio.subprocess.Process:
+    async def start(
+        self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL
+    ) -> asyncio.subprocess.Process:
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",
@@ -118,12 +134,19 @@ def trigger(number: int, domain: str = "acme") -> dict[str, Any]:
 
 def change(number: int, domain: str = "acme", **more: Any) -> dict[str, Any]:
     """An update of that trigger."""
-    return {"DomainName": domain, "EventTriggerName": f"t{number}", "Description": f"after-{number}", **more}
+    return {
+        "DomainName": domain,
+        "EventTriggerName": f"t{number}",
+        "Description": f"after-{number}",
+        **more,
+    }
 
 
 @pytest.fixture
 def write_lines(tmp_path: Path) -> Callable[..., Path]:
-    def write(lines: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str = "updates.jsonl") -> Path:
+    def write(
+        lines: Iterator[dict[str, Any]] | list[dict[str, Any]], name: str = "updates.jsonl"
+    ) -> Path:
         path = tmp_path / name
         path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
         return path

@@ -1,4 +1,5 @@
-"""Servers of the tests: real ones, as processes of their own on a free port of the loopback, ended with the test session.
+"""Servers of the tests: real ones, as processes of their own on a free port of the loopback, ended
+with the test session.
 
 They are never skipped: where one is not installed, the tests fail and say what installs it.
 """
@@ -28,7 +29,9 @@ def free_port() -> int:
 class Server:
     """A server's process. ``stop`` kills it, ``start`` starts it anew on the same port, empty."""
 
-    def __init__(self, command: list[str], port: int, log: Path, environ: Mapping[str, str] | None = None) -> None:
+    def __init__(
+        self, command: list[str], port: int, log: Path, environ: Mapping[str, str] | None = None
+    ) -> None:
         self.port = port
         self._command = command
         self._environ = None if environ is None else dict(environ)
@@ -37,7 +40,9 @@ class Server:
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environ)
+            self._process = subprocess.Popen(
+                self._command, stdout=log, stderr=log, env=self._environ
+            )
         until = time.monotonic() + START_WITHIN
         while not self._listens():
             if self._process.poll() is not None or time.monotonic() > until:
@@ -72,7 +77,18 @@ def redis_server(folder: Path) -> Server:
     if command is None:
         pytest.fail("redis-server is missing; make test installs it (apt-get install redis-server)")
     port = free_port()
-    arguments = ["--port", str(port), "--bind", "127.0.0.1", "--save", "", "--appendonly", "no", "--dir", str(folder)]
+    arguments = [
+        "--port",
+        str(port),
+        "--bind",
+        "127.0.0.1",
+        "--save",
+        "",
+        "--appendonly",
+        "no",
+        "--dir",
+        str(folder),
+    ]
     return Server([command, *arguments], port, folder / "redis.log")
 
 

@@ -21,20 +21,30 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 def ours() -> set[str]:
     """The tasks that batcher's own code runs, the emulator's not."""
-    return {repr(task.get_coro()) for task in asyncio.all_tasks() if "Runner" in repr(task) or "_Batch" in repr(task)}
+    return {
+        repr(task.get_coro())
+        for task in asyncio.all_tasks()
+        if "Runner" in repr(task) or "_Batch" in repr(task)
+    }
 
 
 async def test_a_batch_has_one_result_for_each_update_in_input_order() -> None:
     emulator = Emulator(latency=(0.0, 0.02))
     emulator.seed([trigger(n) for n in range(1, 30)])
-    updates = [change(n) for n in range(1, 30)] + [change(77), {"DomainName": "acme"}, {"id": "own", **change(1)}]
+    updates = [change(n) for n in range(1, 30)] + [
+        change(77),
+        {"DomainName": "acme"},
+        {"id": "own", **change(1)},
+    ]
     async with emulator as url:
         batch = await batcher.update_many(updates, endpoint_url=url, rate=1000)
     assert [result.line for result in batch.results] == list(range(1, 33))
     assert (batch.counts.succeeded, batch.counts.failed, batch.counts.invalid) == (30, 1, 1)
     assert [result.status for result in batch.failed] == ["failed", "invalid"]
     assert batch.results[-1].id == "own"
-    with pytest.raises(batcher.UpdatesFailed, match="2 of the updates did not succeed; the first is id 30"):
+    with pytest.raises(
+        batcher.UpdatesFailed, match="2 of the updates did not succeed; the first is id 30"
+    ):
         batch.raise_for_failures()
 
 
@@ -59,7 +69,9 @@ async def test_async_iterables_and_a_ready_client_are_taken() -> None:
 
 async def test_a_setting_that_means_nothing_to_the_library_is_refused() -> None:
     settings: Any = {"canary": 5}
-    with pytest.raises(batcher.SettingsError, match="canary: a setting of batcher run; it means nothing here"):
+    with pytest.raises(
+        batcher.SettingsError, match="canary: a setting of batcher run; it means nothing here"
+    ):
         await batcher.update_many([change(1)], **settings)
 
 
@@ -103,13 +115,21 @@ async def test_cancelling_a_batch_leaves_no_task_behind() -> None:
 async def test_a_batch_that_stops_itself_says_why() -> None:
     async with Emulator() as url:
         batch = await batcher.update_many(
-            (change(n) for n in range(1000)), endpoint_url=url, rate=1000, max_failures="5", concurrency=2
+            (change(n) for n in range(1000)),
+            endpoint_url=url,
+            rate=1000,
+            max_failures="5",
+            concurrency=2,
         )
-    assert re.fullmatch(r"(\d+) of \1 did not succeed, more than --max-failures 5", batch.stopped or "")
+    assert re.fullmatch(
+        r"(\d+) of \1 did not succeed, more than --max-failures 5", batch.stopped or ""
+    )
     assert 6 <= len(batch.results) < 20
 
 
-async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     slow, fast = Emulator(rate=2, burst=1), Emulator()
     for emulator in (slow, fast):
         emulator.seed([trigger(n) for n in range(300)])
@@ -138,7 +158,10 @@ async def test_a_target_with_wrong_settings_costs_the_others_no_result() -> None
     emulator = Emulator(latency=(0.2, 0.2))
     emulator.seed([trigger(n) for n in range(40)])
     async with emulator as url:
-        targets: dict[str, dict[str, Any]] = {"good": {"endpoint_url": url}, "bad": {"endpoint_url": url, "profile": "no such"}}
+        targets: dict[str, dict[str, Any]] = {
+            "good": {"endpoint_url": url},
+            "bad": {"endpoint_url": url, "profile": "no such"},
+        }
 
         async def updates() -> AsyncIterator[dict[str, Any]]:
             for n in range(20):
@@ -151,12 +174,16 @@ async def test_a_target_with_wrong_settings_costs_the_others_no_result() -> None
 
         batch = await batcher.update_many(updates(), target="good", targets=targets)
         assert (batch.counts.succeeded, batch.counts.not_started) == (40, 1)
-        assert "target bad: The config profile (no such) could not be found" in (batch.stopped or "")
+        assert "target bad: The config profile (no such) could not be found" in (
+            batch.stopped or ""
+        )
         with pytest.raises(batcher.SettingsError, match="no such"):
             await batcher.update_many([change(0)], target="bad", targets=targets)
 
 
-async def test_the_library_keeps_off_the_users_files_unless_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_library_keeps_off_the_users_files_unless_asked(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     emulator = Emulator(rate=20, burst=5)
     emulator.seed([trigger(n) for n in range(60)])
@@ -180,8 +207,13 @@ async def test_errors_that_are_yours_are_raised_bare() -> None:
             await batcher.update_many(broken(), endpoint_url=url, rate=1000)
 
 
-async def test_the_library_is_silent_unless_logging_is_configured(caplog: pytest.LogCaptureFixture) -> None:
-    script = "import asyncio, batcher; asyncio.run(batcher.update_many([{update}], endpoint_url={url!r}, rate=1000))"
+async def test_the_library_is_silent_unless_logging_is_configured(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    script = (
+        "import asyncio, batcher; asyncio.run(batcher.update_many([{update}], endpoint_url={url!r},"
+        " rate=1000))"
+    )
     async with Emulator() as url:
         process = await asyncio.create_subprocess_exec(
             sys.executable,
@@ -202,5 +234,7 @@ async def test_the_settings_that_change_what_an_update_means_count_in_the_librar
     emulator = Emulator()
     emulator.seed([trigger(1, "globex")])
     async with emulator as url:
-        batch = await batcher.update_many([change(1)], endpoint_url=url, rate=1000, domain_map="acme=globex")
+        batch = await batcher.update_many(
+            [change(1)], endpoint_url=url, rate=1000, domain_map="acme=globex"
+        )
     assert (batch.counts.succeeded, batch.results[0].domain) == (1, "globex")

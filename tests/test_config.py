@@ -1,4 +1,6 @@
-"""Settings come from flag, environment, file and default, in that order, and say what is wrong with them."""
+"""Settings come from flag, environment, file and default, in that order, and say what is wrong
+with them.
+"""
 
 from pathlib import Path
 from typing import get_type_hints
@@ -14,14 +16,25 @@ def test_flag_beats_environment_beats_file_beats_default(tmp_path: Path) -> None
     file.write_text("rate = 3\nburst = 3\nconcurrency = 3\n")
     environ = {"BATCHER_RATE": "2", "BATCHER_BURST": "2"}
     settings = resolve({"rate": "1", "burst": None}, environ=environ, file=file)
-    assert (settings.rate, settings.burst, settings.concurrency, settings.max_attempts) == (1, 2, 3, 8)
+    assert (settings.rate, settings.burst, settings.concurrency, settings.max_attempts) == (
+        1,
+        2,
+        3,
+        8,
+    )
 
 
 def test_a_target_has_its_own_table_over_the_settings_of_the_run(tmp_path: Path) -> None:
     file = tmp_path / "batcher.toml"
-    file.write_text('rate = 7\nregion = "eu-west-1"\n[targets.us]\nregion = "us-east-1"\n[targets.slow]\nrate = "auto"\n')
+    file.write_text(
+        'rate = 7\nregion = "eu-west-1"\n[targets.us]\nregion = "us-east-1"\n[targets.slow]\nrate ='
+        ' "auto"\n'
+    )
     settings = resolve({}, file=file)
-    assert [(own.region, own.rate) for own in (target_settings(settings, name) for name in ("us", "slow", "default"))] == [
+    assert [
+        (own.region, own.rate)
+        for own in (target_settings(settings, name) for name in ("us", "slow", "default"))
+    ] == [
         ("us-east-1", 7),
         ("eu-west-1", "auto"),
         ("eu-west-1", 7),
@@ -58,7 +71,9 @@ def test_a_missing_file_is_named(tmp_path: Path) -> None:
         resolve({}, file=tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("example", sorted(Path("configs").glob("*.toml")), ids=lambda path: path.name)
+@pytest.mark.parametrize(
+    "example", sorted(Path("configs").glob("*.toml")), ids=lambda path: path.name
+)
 def test_every_example_loads(example: Path) -> None:
     assert resolve({}, file=example) != Settings()
 

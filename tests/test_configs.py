@@ -1,4 +1,6 @@
-"""The examples in configs/ are well-formed, and what they name is there: flags, variables, metrics, addresses, actions."""
+"""The examples in configs/ are well-formed, and what they name is there: flags, variables,
+metrics, addresses, actions.
+"""
 
 import configparser
 import json
@@ -34,10 +36,29 @@ CONFIGS = Path("configs")
 FILES = sorted(path for path in CONFIGS.rglob("*") if path.is_file())
 POLICIES = sorted((CONFIGS / "iam").glob("*.json"))
 WORKER = CONFIGS / "kubernetes" / "worker.yaml"
-OF_OTHERS = {"--no-cache-dir", "--constraint", "--from", "--interval", "--timeout", "--read-only", "--stop-timeout"}
+OF_OTHERS = {
+    "--no-cache-dir",
+    "--constraint",
+    "--from",
+    "--interval",
+    "--timeout",
+    "--read-only",
+    "--stop-timeout",
+}
 """Flags of docker and pip, in the Dockerfile."""
 
-INSTRUCTIONS = {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "HEALTHCHECK", "ENTRYPOINT", "CMD"}
+INSTRUCTIONS = {
+    "FROM",
+    "WORKDIR",
+    "COPY",
+    "RUN",
+    "ENV",
+    "USER",
+    "EXPOSE",
+    "HEALTHCHECK",
+    "ENTRYPOINT",
+    "CMD",
+}
 MODELS = {"profile": "customer-profiles", "sqs": "sqs", "s3": "s3", "sts": "sts"}
 STOPPING = sum(
     (
@@ -64,11 +85,17 @@ def flags_of(of: click.Command) -> set[str]:
 def variables_of(of: click.Command) -> set[str]:
     named = {str(parameter.envvar) for parameter in of.params if parameter.envvar}
     return named | {
-        f"BATCHER_{parameter.name}".upper() for parameter in of.params if parameter.name in Settings.__struct_fields__
+        f"BATCHER_{parameter.name}".upper()
+        for parameter in of.params
+        if parameter.name in Settings.__struct_fields__
     }
 
 
-COMMANDS = {name: found for name in commands.list_commands(click.Context(commands)) if (found := command(name))}
+COMMANDS = {
+    name: found
+    for name in commands.list_commands(click.Context(commands))
+    if (found := command(name))
+}
 KNOWN_VARIABLES = variables_of(COMMANDS["worker"])
 
 
@@ -93,7 +120,10 @@ def one(kind: str) -> dict[str, Any]:
 @pytest.fixture(scope="module")
 def models() -> dict[str, ServiceModel]:
     loader = Loader()
-    return {prefix: ServiceModel(loader.load_service_model(name, "service-2")) for prefix, name in MODELS.items()}
+    return {
+        prefix: ServiceModel(loader.load_service_model(name, "service-2"))
+        for prefix, name in MODELS.items()
+    }
 
 
 # names
@@ -102,14 +132,16 @@ def models() -> dict[str, ServiceModel]:
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_flags_and_variables_are_those_of_the_commands(path: Path) -> None:
     text = path.read_text()
-    known = set[str]().union(*map(flags_of, COMMANDS.values())) | (OF_OTHERS if path.name == "Dockerfile" else set())
+    known = set[str]().union(*map(flags_of, COMMANDS.values())) | (
+        OF_OTHERS if path.name == "Dockerfile" else set()
+    )
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
     assert set(re.findall(r"BATCHER_[A-Z_]+", text)) <= KNOWN_VARIABLES
     for name, words in re.findall(r"batcher ([a-z]+)((?: [^\s`,;)]+)*)", text):
         if name in COMMANDS:
-            assert {word for word in words.split() if word.startswith("--")} <= flags_of(COMMANDS[name]), (
-                f"batcher {name}{words}"
-            )
+            assert {word for word in words.split() if word.startswith("--")} <= flags_of(
+                COMMANDS[name]
+            ), f"batcher {name}{words}"
 
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.toml")), ids=str)
@@ -135,11 +167,17 @@ def test_metrics_and_their_labels_are_those_of_a_worker() -> None:
     for family in text_string_to_metric_families(metrics.exposition(vitals()).decode()):
         for sample in family.samples:
             there.setdefault(sample.name, set()).update(sample.labels.items())
-    for path in (CONFIGS / "alerts.yml", CONFIGS / "prometheus.yml", CONFIGS / "kubernetes" / "hpa.yaml"):
+    for path in (
+        CONFIGS / "alerts.yml",
+        CONFIGS / "prometheus.yml",
+        CONFIGS / "kubernetes" / "hpa.yaml",
+    ):
         text = path.read_text()
         assert set(re.findall(r"\bbatcher_\w+", text)) <= set(there)
         for name, labels in re.findall(r"\b(batcher_\w+)\{(\w[^}]*)\}", text):
-            assert set(re.findall(r'(\w+)="(\w+)"', labels)) <= there[name], f"{path}: {name}{{{labels}}}"
+            assert set(re.findall(r'(\w+)="(\w+)"', labels)) <= there[name], (
+                f"{path}: {name}{{{labels}}}"
+            )
         for labels in re.findall(r"\bby \((.*?)\)", text):
             assert set(labels.split(", ")) <= {"target", "operation"}, f"{path}: by ({labels})"
     (metric,) = documents(CONFIGS / "kubernetes" / "hpa.yaml")[0]["spec"]["metrics"]
@@ -153,7 +191,9 @@ async def test_probes_ask_what_a_worker_answers_where_it_listens() -> None:
     assert host == "0.0.0.0"  # probes of Kubernetes do not come from the loopback
     assert container["ports"] == [{"name": "http", "containerPort": port}]
     asked = {container[probe]["httpGet"]["path"] for probe in ("livenessProbe", "readinessProbe")}
-    assert {container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")} == {"http"}
+    assert {
+        container[probe]["httpGet"]["port"] for probe in ("livenessProbe", "readinessProbe")
+    } == {"http"}
     for name in ("Dockerfile", "ecs-task.json"):
         ((at, path),) = re.findall(r"http://127\.0\.0\.1:(\d+)(/\w*)", (CONFIGS / name).read_text())
         assert int(at) == port
@@ -176,7 +216,9 @@ def test_supervisors_wait_longer_than_a_worker_takes_to_stop() -> None:
     grace = resolve({}, file=CONFIGS / "worker.toml").grace
     given = {
         "systemd": int(unit["TimeoutStopSec"]),
-        "Kubernetes": one("Deployment")["spec"]["template"]["spec"]["terminationGracePeriodSeconds"],
+        "Kubernetes": one("Deployment")["spec"]["template"]["spec"][
+            "terminationGracePeriodSeconds"
+        ],
         "ECS": task["stopTimeout"],
         "docker": int(re.findall(r"--stop-timeout (\d+)", (CONFIGS / "Dockerfile").read_text())[0]),
     }
@@ -191,14 +233,25 @@ def test_supervisors_wait_longer_than_a_worker_takes_to_stop() -> None:
 def test_the_unit_is_one_of_systemd(tmp_path: Path) -> None:
     path = CONFIGS / "batcher-worker.service"
     unit = _unit(path)
-    assert {key for section in unit.values() for key in section if not re.fullmatch(r"[A-Z][A-Za-z]+", key)} == set()
+    assert {
+        key
+        for section in unit.values()
+        for key in section
+        if not re.fullmatch(r"[A-Z][A-Za-z]+", key)
+    } == set()
     assert (unit["Service"]["Type"], unit["Service"]["KillSignal"]) == ("notify", "SIGTERM")
     assert re.fullmatch(r"/bin/kill -HUP \$MAINPID", unit["Service"]["ExecReload"])
-    assert re.fullmatch(r"/\S+/batcher worker --queue \S+ --config \S+", unit["Service"]["ExecStart"])
+    assert re.fullmatch(
+        r"/\S+/batcher worker --queue \S+ --config \S+", unit["Service"]["ExecStart"]
+    )
     if (verify := shutil.which("systemd-analyze")) is not None:  # the above holds without it
         copy = tmp_path / path.name
-        copy.write_text(re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.M))
-        told = subprocess.run([verify, "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False)
+        copy.write_text(
+            re.sub(r"^ExecStart=\S+", "ExecStart=/bin/true", path.read_text(), flags=re.M)
+        )
+        told = subprocess.run(
+            [verify, "verify", str(copy)], capture_output=True, text=True, timeout=60, check=False
+        )
         assert (told.returncode, told.stdout, told.stderr) == (0, "", "")
 
 
@@ -219,12 +272,19 @@ def test_the_dockerfile_builds_from_files_that_are_there_and_runs_as_nobody() ->
     assert [json.loads(last[name]) for name in ("ENTRYPOINT", "CMD")] == [["batcher"], ["worker"]]
     assert json.loads(last["HEALTHCHECK"].partition("CMD ")[2])[0] == "python"
     assert "--constraint constraints.txt" in " ".join(text for name, text in steps if name == "RUN")
-    sources = {name for step, text in steps if step == "COPY" and "--from" not in text for name in text.split()[:-1]}
+    sources = {
+        name
+        for step, text in steps
+        if step == "COPY" and "--from" not in text
+        for name in text.split()[:-1]
+    }
     assert all(Path(name).exists() for name in sources)
     ignore = (CONFIGS / "Dockerfile.dockerignore").read_text().split("\n")
     assert {line[1:] for line in ignore if line.startswith("!")} == sources
     writable = _image_environment()["HOME"]
-    assert f"install -d -o {last['USER'].replace(':', ' -g ')}" in " ".join(text for name, text in steps if name == "RUN")
+    assert f"install -d -o {last['USER'].replace(':', ' -g ')}" in " ".join(
+        text for name, text in steps if name == "RUN"
+    )
     assert _image_environment()["BATCHER_RESULTS"].startswith(f"{writable}/")
     assert f"{_image_environment()['XDG_STATE_HOME']}/batcher" == writable
     (container,) = one("Deployment")["spec"]["template"]["spec"]["containers"]
@@ -232,7 +292,9 @@ def test_the_dockerfile_builds_from_files_that_are_there_and_runs_as_nobody() ->
 
 
 def _instructions() -> Iterator[tuple[str, str]]:
-    text = re.sub(r"^#.*\n", "", (CONFIGS / "Dockerfile").read_text(), flags=re.M).replace("\\\n", " ")
+    text = re.sub(r"^#.*\n", "", (CONFIGS / "Dockerfile").read_text(), flags=re.M).replace(
+        "\\\n", " "
+    )
     for line in filter(None, map(str.strip, text.split("\n"))):
         name, _, rest = line.partition(" ")
         yield name, rest.strip()
@@ -243,7 +305,9 @@ def _image_environment() -> dict[str, str]:
     return dict(word.split("=", 1) for word in text.split())
 
 
-@pytest.mark.parametrize("path", [path for path in FILES if path.suffix in (".yml", ".yaml")], ids=str)
+@pytest.mark.parametrize(
+    "path", [path for path in FILES if path.suffix in (".yml", ".yaml")], ids=str
+)
 def test_yaml_is_strict(path: Path) -> None:
     assert all(isinstance(each, dict) for each in documents(path))
 
@@ -255,9 +319,16 @@ def test_kubernetes_objects_belong_together_and_grant_nothing() -> None:
     assert one("PodDisruptionBudget")["spec"]["selector"]["matchLabels"] == labels
     assert pod["spec"]["serviceAccountName"] == one("ServiceAccount")["metadata"]["name"]
     (volume,) = pod["spec"]["volumes"]
-    assert volume["persistentVolumeClaim"]["claimName"] == one("PersistentVolumeClaim")["metadata"]["name"]
+    assert (
+        volume["persistentVolumeClaim"]["claimName"]
+        == one("PersistentVolumeClaim")["metadata"]["name"]
+    )
     scaled = documents(CONFIGS / "kubernetes" / "hpa.yaml")[0]["spec"]["scaleTargetRef"]
-    assert scaled == {"apiVersion": "apps/v1", "kind": "Deployment", "name": one("Deployment")["metadata"]["name"]}
+    assert scaled == {
+        "apiVersion": "apps/v1",
+        "kind": "Deployment",
+        "name": one("Deployment")["metadata"]["name"],
+    }
     assert pod["spec"]["securityContext"]["runAsNonRoot"]
     user = dict(_instructions())["USER"].split(":")
     assert [str(pod["spec"]["securityContext"][key]) for key in ("runAsUser", "runAsGroup")] == user
@@ -271,8 +342,14 @@ def test_kubernetes_objects_belong_together_and_grant_nothing() -> None:
 
 def test_the_ecs_task_is_what_ecs_takes() -> None:
     task = json.loads((CONFIGS / "ecs-task.json").read_text())
-    shape = ServiceModel(Loader().load_service_model("ecs", "service-2")).operation_model("RegisterTaskDefinition").input_shape
-    assert not (faults := ParamValidator().validate(task, shape)).has_errors(), faults.generate_report()
+    shape = (
+        ServiceModel(Loader().load_service_model("ecs", "service-2"))
+        .operation_model("RegisterTaskDefinition")
+        .input_shape
+    )
+    assert not (faults := ParamValidator().validate(task, shape)).has_errors(), (
+        faults.generate_report()
+    )
     assert task.keys() <= shape.members.keys()  # the validator lets unknown members pass
     (container,) = task["containerDefinitions"]
     assert container.keys() <= shape.members["containerDefinitions"].member.members.keys()
@@ -282,7 +359,11 @@ def test_the_ecs_task_is_what_ecs_takes() -> None:
 
 def test_the_queue_is_one_that_sqs_makes() -> None:
     asked = json.loads((CONFIGS / "sqs-queue.json").read_text())
-    shape = ServiceModel(Loader().load_service_model("sqs", "service-2")).operation_model("CreateQueue").input_shape
+    shape = (
+        ServiceModel(Loader().load_service_model("sqs", "service-2"))
+        .operation_model("CreateQueue")
+        .input_shape
+    )
     assert asked.keys() <= set(shape.members["Attributes"].key.enum)
     assert {type(value) for value in asked.values()} == {str}
     assert json.loads(asked["RedrivePolicy"]).keys() == {"deadLetterTargetArn", "maxReceiveCount"}
@@ -299,37 +380,68 @@ def statements(path: Path) -> list[dict[str, Any]]:
 
 
 @pytest.mark.parametrize("path", POLICIES, ids=lambda path: path.stem)
-def test_a_policy_names_actions_that_exist_and_what_they_are_for(path: Path, models: dict[str, ServiceModel]) -> None:
+def test_a_policy_names_actions_that_exist_and_what_they_are_for(
+    path: Path, models: dict[str, ServiceModel]
+) -> None:
     for statement in statements(path):
         assert statement["Effect"] == "Allow"
         assert re.fullmatch(r"[A-Za-z0-9]+", statement["Sid"])
         for action in statement["Action"]:
             prefix, _, name = action.partition(":")
             assert name in models[prefix].operation_names, action
-        services = {"iam" if action.startswith("sts:") else action.partition(":")[0] for action in statement["Action"]}
+        services = {
+            "iam" if action.startswith("sts:") else action.partition(":")[0]
+            for action in statement["Action"]
+        }
         if path.stem == "target-trust":
             assert statement["Principal"]["AWS"].startswith("arn:aws:iam::")
         elif statement["Resource"] != ["*"]:
             assert {resource.split(":")[2] for resource in statement["Resource"]} == services
         else:
-            assert statement["Action"] == ["profile:ListDomains"]  # it has no resource that could be named
+            # it has no resource that could be named
+            assert statement["Action"] == ["profile:ListDomains"]
 
 
-def test_the_policies_together_grant_what_the_code_calls_and_no_more(models: dict[str, ServiceModel]) -> None:
-    source = {path: path.read_text() for path in Path("batcher").rglob("*.py") if "emulator" not in path.parts}
+def test_the_policies_together_grant_what_the_code_calls_and_no_more(
+    models: dict[str, ServiceModel],
+) -> None:
+    source = {
+        path: path.read_text()
+        for path in Path("batcher").rglob("*.py")
+        if "emulator" not in path.parts
+    }
     everything = "".join(source.values())
     of_queues = "".join(text for path, text in source.items() if "queues" in path.parts)
-    called = {f"profile:{name}" for name in models["profile"].operation_names if f'"{name}"' in everything}
-    called |= {
-        f"sqs:{name.removesuffix('Batch')}" for name in models["sqs"].operation_names if f'"{xform_name(name)}"' in of_queues
+    called = {
+        f"profile:{name}" for name in models["profile"].operation_names if f'"{name}"' in everything
     }
-    s3 = {name for name in models["s3"].operation_names if f"client.{xform_name(name)}(" in source[Path("batcher/s3.py")]}
+    called |= {
+        f"sqs:{name.removesuffix('Batch')}"
+        for name in models["sqs"].operation_names
+        if f'"{xform_name(name)}"' in of_queues
+    }
+    s3 = {
+        name
+        for name in models["s3"].operation_names
+        if f"client.{xform_name(name)}(" in source[Path("batcher/s3.py")]
+    }
     called |= {"s3:GetObject" if name == "HeadObject" else f"s3:{name}" for name in s3}
-    called |= {f"sts:{name}" for name in models["sts"].operation_names if f"sts.{xform_name(name)}(" in everything}
+    called |= {
+        f"sts:{name}"
+        for name in models["sts"].operation_names
+        if f"sts.{xform_name(name)}(" in everything
+    }
     called -= {"sts:GetCallerIdentity"}  # needs no permission
-    granted = {action for path in POLICIES for statement in statements(path) for action in statement["Action"]}
+    granted = {
+        action
+        for path in POLICIES
+        for statement in statements(path)
+        for action in statement["Action"]
+    }
     assert granted == called
 
 
 def test_the_table_of_permissions_names_every_policy() -> None:
-    assert set(re.findall(r"\(iam/([\w-]+\.json)\)", (CONFIGS / "README.md").read_text())) == {path.name for path in POLICIES}
+    assert set(re.findall(r"\(iam/([\w-]+\.json)\)", (CONFIGS / "README.md").read_text())) == {
+        path.name for path in POLICIES
+    }

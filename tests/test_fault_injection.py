@@ -20,7 +20,8 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
         {"unavailable-html": 0.3},
         {"reset-before": 0.2, "reset-after": 0.2},
         {"hang": 0.05, "hang-after": 0.05},
-        ([None] * 39 + ["expired-token"]) * 4,  # at random, two sets of credentials in a row may be refused at once: the end
+        # at random, two sets of credentials in a row may be refused at once: the end
+        ([None] * 39 + ["expired-token"]) * 4,
         {
             "internal": 0.1,
             "throttle": 0.02,
@@ -35,15 +36,26 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 async def test_results_and_server_agree_under(faults: dict[str, float] | list[str | None]) -> None:
     """``faults``: probabilities, or a script."""
     likely, script = (faults, []) if isinstance(faults, dict) else ({}, faults)
-    emulator = Emulator(faults=likely, latency=(0.0, 0.02), quotas={"UpdateEventTrigger": Quota(rate=300, burst=30)})
+    emulator = Emulator(
+        faults=likely, latency=(0.0, 0.02), quotas={"UpdateEventTrigger": Quota(rate=300, burst=30)}
+    )
     emulator.script("UpdateEventTrigger", script)
     emulator.seed([trigger(n) for n in range(50)])
     updates = [change(n % 50, SegmentFilter=f"round-{n // 50}") for n in range(UPDATES)]
     async with emulator as url:
         batch = await batcher.update_many(
-            updates, endpoint_url=url, rate=250, burst=10, max_attempts=6, read_timeout=0.5, concurrency=32
+            updates,
+            endpoint_url=url,
+            rate=250,
+            burst=10,
+            max_attempts=6,
+            read_timeout=0.5,
+            concurrency=32,
         )
-    applied = [(entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in emulator.applied()]
+    applied = [
+        (entry["EventTriggerName"], entry["request"]["SegmentFilter"])
+        for entry in emulator.applied()
+    ]
 
     assert [result.line for result in batch.results] == list(range(1, UPDATES + 1))
     for result, update in zip(batch.results, updates, strict=True):
@@ -65,7 +77,8 @@ async def test_results_and_server_agree_under(faults: dict[str, float] | list[st
                 pytest.fail(f"unexpected {result}")
     for number in range(50):
         rounds = [segment for name, segment in applied if name == f"t{number}"]
-        assert rounds == sorted(rounds)  # one at a time, in input order; a repeat is the same update again
+        # one at a time, in input order; a repeat is the same update again
+        assert rounds == sorted(rounds)
         last = batch.results[100 + number]
         if last.status == "succeeded":
             assert emulator.trigger("acme", f"t{number}")["SegmentFilter"] == "round-2"
@@ -76,11 +89,14 @@ async def test_an_answer_that_never_comes_is_in_doubt_and_a_refusal_is_failed() 
     emulator.seed([trigger(1), trigger(2), trigger(3)])
     emulator.script("UpdateEventTrigger", ["hang-after", "reset-after", "reset-before"])
     async with emulator as url:
-        batch = await batcher.update_many([change(1)], endpoint_url=url, rate=100, max_attempts=3, read_timeout=0.2)
+        batch = await batcher.update_many(
+            [change(1)], endpoint_url=url, rate=100, max_attempts=3, read_timeout=0.2
+        )
     result = batch.results[0]
     assert (result.status, result.attempts, result.error and result.error.code) == (
         "in_doubt",
         3,
         "ConnectionClosedError",
     )
-    assert (len(emulator.calls()), len(emulator.applied())) == (3, 2)  # nothing below the engine sends again
+    # nothing below the engine sends again
+    assert (len(emulator.calls()), len(emulator.applied())) == (3, 2)

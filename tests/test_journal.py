@@ -27,7 +27,9 @@ def result(number: int) -> Result:
     )
 
 
-async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_when_told(tmp_path: Path) -> None:
+async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_when_told(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "results.jsonl"
     async with Journal(path) as journal:
 
@@ -52,7 +54,9 @@ async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> Non
 
 
 @given(cut=st.integers(min_value=0, max_value=2000))
-def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(tmp_path_factory: pytest.TempPathFactory, cut: int) -> None:
+def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(
+    tmp_path_factory: pytest.TempPathFactory, cut: int
+) -> None:
     path = tmp_path_factory.mktemp("journal") / "results.jsonl"
 
     async def write(*numbers: int) -> None:

@@ -1,4 +1,7 @@
-"""A run that is killed again and again ends with exact books. ``make torture`` does hundreds of these."""
+"""A run that is killed again and again ends with exact books.
+
+``make torture`` does hundreds of these.
+"""
 
 from pathlib import Path
 from random import Random

@@ -13,7 +13,11 @@ from batcher.quotas import QuotaBook, QuotaKey, state_directory
 from batcher.rules.quota import Learned
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
-MONDAY, TUESDAY, SUNDAY = "2026-03-02T12:00:00.000Z", "2026-03-03T12:00:00.000Z", "2026-03-01T12:00:00.000Z"
+MONDAY, TUESDAY, SUNDAY = (
+    "2026-03-02T12:00:00.000Z",
+    "2026-03-03T12:00:00.000Z",
+    "2026-03-01T12:00:00.000Z",
+)
 
 
 FOUND = Learned(rate=5.0, burst=15.0, doubt=0.01)
@@ -34,7 +38,9 @@ def book(tmp_path: Path, warnings: list[str]) -> QuotaBook:
     return QuotaBook(tmp_path / "state" / "batcher", warnings.append)
 
 
-def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(book: QuotaBook, warnings: list[str]) -> None:
+def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(
+    book: QuotaBook, warnings: list[str]
+) -> None:
     assert (book.entries(), book.forget()) == ([], 0)
     assert not book.path.parent.exists()  # looking writes nothing
     book.remember([(KEY, FOUND), (account("999"), FOUND)], MONDAY)
@@ -51,10 +57,20 @@ def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(book: 
 
 @pytest.mark.parametrize(
     "content",
-    [b"", b"{", b"[]", b'{"quotas": [{"account": "1"}]}', b'{"x": ' + 10**5 * b"[", b"\xff\xfe", b"directory"],
+    [
+        b"",
+        b"{",
+        b"[]",
+        b'{"quotas": [{"account": "1"}]}',
+        b'{"x": ' + 10**5 * b"[",
+        b"\xff\xfe",
+        b"directory",
+    ],
     ids=["empty", "cut", "list", "members", "deep", "bytes", "directory"],
 )
-def test_a_damaged_file_is_one_warning_and_is_written_anew(book: QuotaBook, warnings: list[str], content: bytes) -> None:
+def test_a_damaged_file_is_one_warning_and_is_written_anew(
+    book: QuotaBook, warnings: list[str], content: bytes
+) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
     if content == b"directory":
         book.path.unlink()
@@ -147,7 +163,10 @@ for number in range(20):
     book.remember([(account(f"{sys.argv[2]}-{number}"), FOUND)], MONDAY)
 """
     writers = [
-        await asyncio.create_subprocess_exec(sys.executable, "-c", script, str(book.path.parent), str(n)) for n in range(4)
+        await asyncio.create_subprocess_exec(
+            sys.executable, "-c", script, str(book.path.parent), str(n)
+        )
+        for n in range(4)
     ]
     assert [await writer.wait() for writer in writers] == [0] * 4
     assert len(book.entries()) == 4 * 20
@@ -161,5 +180,6 @@ def test_the_place_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_a_user_without_a_home_has_the_one_of_a_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("HOME")
-    monkeypatch.setattr("os.getuid", lambda: 2**31 - 2)  # as in containers: no such user in the password file
+    # as in containers: no such user in the password file
+    monkeypatch.setattr("os.getuid", lambda: 2**31 - 2)
     assert state_directory({}) == Path("/.local/state/batcher")

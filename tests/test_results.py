@@ -1,4 +1,6 @@
-"""A worker's results: what was told of as kept is found afterwards, whatever ends the worker; complete files travel on."""
+"""A worker's results: what was told of as kept is found afterwards, whatever ends the worker;
+complete files travel on.
+"""
 
 import asyncio
 import contextlib
@@ -26,7 +28,8 @@ from tests.test_results import delivered
 
 async def main():
     first, count = int(sys.argv[2]), int(sys.argv[3])
-    async with ResultsDirectory(Path(sys.argv[1]), rotate_bytes=20_000, rotate_seconds=60) as results:
+    path = Path(sys.argv[1])
+    async with ResultsDirectory(path, rotate_bytes=20_000, rotate_seconds=60) as results:
         async def append(number):
             await results.append(delivered(number))
             print(number, flush=True)
@@ -61,7 +64,9 @@ def open_directory(path: Path, **more: object) -> ResultsDirectory:
 
 def numbers(folder: Path, pattern: str = "*.jsonl") -> list[int]:
     """Those that are in the files of a directory, oldest first."""
-    return [number for path in sorted(folder.glob(pattern)) for number in numbers_in(path.read_bytes())]
+    return [
+        number for path in sorted(folder.glob(pattern)) for number in numbers_in(path.read_bytes())
+    ]
 
 
 def numbers_in(content: bytes) -> Iterator[int]:
@@ -94,12 +99,14 @@ def test_a_line_is_a_result_with_queue_and_message() -> None:
     assert list(line)[-2:] == ["queue", "message_id"]
 
 
-async def test_whatever_was_told_of_as_kept_is_there_after_kills_and_a_living_workers_file_is_left_to_it(
+async def test_what_was_told_as_kept_is_there_after_kills_and_a_living_workers_file_is_left_alone(
     tmp_path: Path,
 ) -> None:
     async def start(first: int, count: int) -> asyncio.subprocess.Process:
         arguments = (str(tmp_path), str(first), str(count))
-        return await asyncio.create_subprocess_exec(sys.executable, "-c", _WORKER, *arguments, stdout=asyncio.subprocess.PIPE)
+        return await asyncio.create_subprocess_exec(
+            sys.executable, "-c", _WORKER, *arguments, stdout=asyncio.subprocess.PIPE
+        )
 
     async def killed_after(process: asyncio.subprocess.Process, lines: int) -> list[int]:
         assert process.stdout is not None
@@ -114,7 +121,9 @@ async def test_whatever_was_told_of_as_kept_is_there_after_kills_and_a_living_wo
         last = await living.stdout.readline()
     assert last == b"end\n"
     workers = [await start(first, 100_000) for first in (0, 100_000, 200_000)]
-    told = await asyncio.gather(*(killed_after(worker, 30 + 170 * turn) for turn, worker in enumerate(workers)))
+    told = await asyncio.gather(
+        *(killed_after(worker, 30 + 170 * turn) for turn, worker in enumerate(workers))
+    )
     async with open_directory(tmp_path):
         kept = numbers(tmp_path)
         assert {number for each in told for number in each} <= set(kept)
@@ -134,7 +143,9 @@ def test_of_a_dead_workers_file_every_whole_line_is_kept_and_an_empty_one_goes(
     tmp_path_factory: pytest.TempPathFactory, cut: int
 ) -> None:
     folder = tmp_path_factory.mktemp("results")
-    content = b"".join(msgspec.json.encode(delivered(number)) + b"\n" for number in range(3))[: max(0, 900 - cut)]
+    content = b"".join(msgspec.json.encode(delivered(number)) + b"\n" for number in range(3))[
+        : max(0, 900 - cut)
+    ]
     (folder / "20260101T000000.000000Z-host-1-00000000.jsonl.open").write_bytes(content)
 
     async def start() -> None:
@@ -150,14 +161,18 @@ def test_of_a_dead_workers_file_every_whole_line_is_kept_and_an_empty_one_goes(
 async def test_files_end_by_size_and_each_record_is_in_one(tmp_path: Path) -> None:
     async with open_directory(tmp_path, rotate_bytes=10_000) as results:
         for start in range(0, 500, 10):
-            await asyncio.gather(*(results.append(delivered(number)) for number in range(start, start + 10)))
+            await asyncio.gather(
+                *(results.append(delivered(number)) for number in range(start, start + 10))
+            )
     assert sorted(numbers(tmp_path)) == list(range(500))
     files = list(tmp_path.iterdir())
     assert len(files) >= 10
     assert all(10_000 <= path.stat().st_size < 10_000 + 10 * 400 for path in sorted(files)[:1])
 
 
-async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leaves_nothing(tmp_path: Path) -> None:
+async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leaves_nothing(
+    tmp_path: Path,
+) -> None:
     ship = Arrivals()
     async with open_directory(tmp_path, rotate_seconds=0.05, ship=ship) as results:
         for number in (1, 2):
@@ -167,7 +182,9 @@ async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leave
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_a_disk_that_is_full_acknowledges_nothing_and_with_space_again_results_are_kept(tmp_path: Path) -> None:
+async def test_a_disk_that_is_full_acknowledges_nothing_and_with_space_again_results_are_kept(
+    tmp_path: Path,
+) -> None:
     told: list[int] = []
     soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
     async with open_directory(tmp_path) as results:
@@ -176,20 +193,28 @@ async def test_a_disk_that_is_full_acknowledges_nothing_and_with_space_again_res
             await results.append(delivered(number))
             told.append(number)
 
-        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))  # a write goes in part, then fails: as on a full disk
+        # a write goes in part, then fails: as on a full disk
+        resource.setrlimit(resource.RLIMIT_FSIZE, (5_000, hard))
         try:
-            outcomes = await asyncio.gather(*(append(number) for number in range(100)), return_exceptions=True)
+            outcomes = await asyncio.gather(
+                *(append(number) for number in range(100)), return_exceptions=True
+            )
         finally:
             resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
         refused = [outcome for outcome in outcomes if outcome is not None]
         assert refused
-        assert all(isinstance(error, JournalError) and "can't be written" in str(error) for error in refused)
+        assert all(
+            isinstance(error, JournalError) and "can't be written" in str(error)
+            for error in refused
+        )
         assert sorted(numbers(tmp_path)) == sorted(told)
         await append(100)
     assert sorted(numbers(tmp_path)) == sorted(told)
 
 
-async def test_a_part_goes_only_when_it_is_taken_and_the_refused_is_tried_again_while_results_go_on(tmp_path: Path) -> None:
+async def test_a_part_goes_only_when_it_is_taken_and_the_refused_is_tried_again_while_results_go_on(
+    tmp_path: Path,
+) -> None:
     ship = Arrivals("no connection", "no connection")
     (tmp_path / "notes.jsonl").write_bytes(b"not ours")
     async with open_directory(tmp_path, rotate_bytes=1, ship=ship) as results:
@@ -200,7 +225,9 @@ async def test_a_part_goes_only_when_it_is_taken_and_the_refused_is_tried_again_
     assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]
 
 
-async def test_what_could_not_be_sent_by_the_end_is_sent_after_the_next_start(tmp_path: Path) -> None:
+async def test_what_could_not_be_sent_by_the_end_is_sent_after_the_next_start(
+    tmp_path: Path,
+) -> None:
     class Stuck:
         async def send(self, path: Path) -> None:
             await asyncio.Event().wait()
@@ -228,7 +255,9 @@ async def test_workers_that_share_a_directory_send_each_part_once(tmp_path: Path
     assert list(tmp_path.iterdir()) == []
 
 
-async def test_an_error_of_the_worker_comes_through_as_it_is_and_a_cancelled_one_leaves_complete_files(tmp_path: Path) -> None:
+async def test_an_error_of_the_worker_comes_through_and_a_cancelled_one_leaves_complete_files(
+    tmp_path: Path,
+) -> None:
     async def fail() -> None:
         async with open_directory(tmp_path) as results:
             await results.append(delivered(1))

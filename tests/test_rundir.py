@@ -14,17 +14,24 @@ FACTS = RunFacts(
     run="r1",
     input=InputFacts(path="/data/u.jsonl", size=10, sha256="a" * 64, updates=1),
     settings={"target": "default", "skip_invalid": False},
-    targets={"default": {"region": "eu-west-1", "account": "111111111111", "endpoint": "https://profile"}},
+    targets={
+        "default": {"region": "eu-west-1", "account": "111111111111", "endpoint": "https://profile"}
+    },
     versions={},
     started_at="2026-01-01T00:00:00.000Z",
 )
 
 
 def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> None:
-    script = f"import pathlib, batcher.rundir as r\nwith r.RunDirectory(pathlib.Path({str(tmp_path)!r})): pass"
+    script = (
+        "import pathlib, batcher.rundir as r\nwith"
+        f" r.RunDirectory(pathlib.Path({str(tmp_path)!r})): pass"
+    )
     with RunDirectory(tmp_path) as held:
         held.claim(FACTS)
-        second = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=False)
+        second = subprocess.run(
+            [sys.executable, "-c", script], capture_output=True, text=True, check=False
+        )
         assert "in use by process" in second.stderr
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
@@ -43,13 +50,27 @@ def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"input": InputFacts(path="/data/u.jsonl", size=11, sha256="b" * 64, updates=1)}, "the input was 10 bytes"),
-        ({"settings": {"target": "other", "skip_invalid": False}}, "target was 'default', now 'other'"),
-        ({"targets": {"default": {"region": "us-east-1", "account": "111111111111"}}}, "region of target default was"),
-        ({"targets": {"default": {"region": "eu-west-1", "account": "2"}}}, "account of target default was"),
+        (
+            {"input": InputFacts(path="/data/u.jsonl", size=11, sha256="b" * 64, updates=1)},
+            "the input was 10 bytes",
+        ),
+        (
+            {"settings": {"target": "other", "skip_invalid": False}},
+            "target was 'default', now 'other'",
+        ),
+        (
+            {"targets": {"default": {"region": "us-east-1", "account": "111111111111"}}},
+            "region of target default was",
+        ),
+        (
+            {"targets": {"default": {"region": "eu-west-1", "account": "2"}}},
+            "account of target default was",
+        ),
     ],
 )
-def test_another_input_or_meaning_is_refused_with_what_differs(tmp_path: Path, change: dict, said: str) -> None:
+def test_another_input_or_meaning_is_refused_with_what_differs(
+    tmp_path: Path, change: dict, said: str
+) -> None:
     with RunDirectory(tmp_path) as directory:
         directory.claim(FACTS)
         assert directory.claim(msgspec.structs.replace(FACTS, run="r2")).run == "r1"

@@ -1,4 +1,6 @@
-"""Parts on their way to S3: a file goes only when S3 itself has told its size and SHA-256; S3 away, it waits."""
+"""Parts on their way to S3: a file goes only when S3 itself has told its size and SHA-256; S3
+away, it waits.
+"""
 
 import base64
 import hashlib
@@ -25,7 +27,9 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 @pytest.fixture
 async def bucket(local_s3: Server, stand_in_credentials: None) -> AsyncIterator[Any]:
     """A client of the server; ``parts`` is made there anew in each test."""
-    async with AioSession().create_client("s3", endpoint_url=_url(local_s3), region_name="us-east-1") as client:
+    async with AioSession().create_client(
+        "s3", endpoint_url=_url(local_s3), region_name="us-east-1"
+    ) as client:
         await client.create_bucket(Bucket="parts")
         yield client
 
@@ -39,7 +43,9 @@ async def _content(client: Any, key: str) -> bytes:
     return bytes(await answer["Body"].read())
 
 
-async def test_a_part_is_there_with_its_checksum_before_the_file_goes(local_s3: Server, bucket: Any, tmp_path: Path) -> None:
+async def test_a_part_is_there_with_its_checksum_before_the_file_goes(
+    local_s3: Server, bucket: Any, tmp_path: Path
+) -> None:
     async with (
         S3Prefix("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as ship,
         ResultsDirectory(tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, ship=ship) as results,
@@ -76,10 +82,16 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
             while numbers(tmp_path):
                 await anyio.sleep(0.05)
     keys = [each["Key"] for each in (await bucket.list_objects_v2(Bucket="parts"))["Contents"]]
-    assert [number for key in keys for number in numbers_in(await _content(bucket, key))] == [0, 1, 2]
+    assert [number for key in keys for number in numbers_in(await _content(bucket, key))] == [
+        0,
+        1,
+        2,
+    ]
 
 
-async def test_to_send_a_part_again_is_harmless(local_s3: Server, bucket: Any, tmp_path: Path) -> None:
+async def test_to_send_a_part_again_is_harmless(
+    local_s3: Server, bucket: Any, tmp_path: Path
+) -> None:
     path = tmp_path / "again.jsonl"
     path.write_bytes(b"{}\n")
     async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
@@ -98,7 +110,9 @@ async def test_to_send_a_part_again_is_harmless(local_s3: Server, bucket: Any, t
         (503, {}, "503"),
     ],
 )
-async def test_what_s3_does_not_confirm_is_not_sent(put: int, head: Any, says: str, tmp_path: Path) -> None:
+async def test_what_s3_does_not_confirm_is_not_sent(
+    put: int, head: Any, says: str, tmp_path: Path
+) -> None:
     async def answer(request: web.Request) -> web.Response:
         if request.method == "PUT":
             return web.Response(status=put, text="<html><p>a proxy's page" if put != 200 else "")
@@ -132,7 +146,9 @@ async def test_credentials_that_come_later_are_found(
     assert await _content(bucket, "part.jsonl") == b"{}\n"
 
 
-@pytest.mark.parametrize("url", ["s3:parts", "s3://", "s3:///results", "https://parts.s3.amazonaws.com/", "s3://UPPER/x"])
+@pytest.mark.parametrize(
+    "url", ["s3:parts", "s3://", "s3:///results", "https://parts.s3.amazonaws.com/", "s3://UPPER/x"]
+)
 def test_what_is_no_place_in_s3_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError, match="Give s3://BUCKET/PREFIX"):
         S3Prefix(url)

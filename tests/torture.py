@@ -1,7 +1,9 @@
-"""Kills ``batcher run`` at random instants, resumes it, and holds the books against the emulator's own log.
+"""Kills ``batcher run`` at random instants, resumes it, and holds the books against the emulator's
+own log.
 
-``make torture`` runs it in full; a part of it is in the tests. Instants are picked by what the server has seen, so that
-kills strike at every stage: while starting, sending, waiting for the disk, ending.
+``make torture`` runs it in full; a part of it is in the tests. Instants are picked by what the
+server has seen, so that kills strike at every stage: while starting, sending, waiting for the disk,
+ending.
 """
 
 import argparse
@@ -21,8 +23,15 @@ from batcher.emulator import Emulator, Quota
 from tests.conftest import ClockAhead, Command, change, records, trigger
 
 TRIGGERS, ROUNDS, SLOTS = 40, 5, 16
-MODES = ("--before", "--no-before", "plan")  # how the updates are run; a plan's are based on what was there
-FAULTS = {"internal": 0.03, "reset-before": 0.02, "reset-after": 0.02, "throttle": 0.02, "slow": 0.02}
+# how the updates are run; a plan's are based on what was there
+MODES = ("--before", "--no-before", "plan")
+FAULTS = {
+    "internal": 0.03,
+    "reset-before": 0.02,
+    "reset-after": 0.02,
+    "throttle": 0.02,
+    "slow": 0.02,
+}
 
 
 class Verdict(Struct, frozen=True, kw_only=True):
@@ -37,11 +46,16 @@ class Verdict(Struct, frozen=True, kw_only=True):
 
 def rounds() -> list[dict[str, object]]:
     """Updates of which each trigger gets one a round."""
-    return [change(n, SegmentFilter=f"round-{turn}") for turn in range(ROUNDS) for n in range(TRIGGERS)]
+    return [
+        change(n, SegmentFilter=f"round-{turn}") for turn in range(ROUNDS) for n in range(TRIGGERS)
+    ]
 
 
 async def one_file(folder: Path, kills: int, random: Random, mode: str) -> Verdict:
-    """One file of updates, killed so many times and then brought to its end. AssertionError when the books are wrong."""
+    """One file of updates, killed so many times and then brought to its end.
+
+    AssertionError when the books are wrong.
+    """
     updates = rounds()
     (folder / "updates.jsonl").write_text("".join(json.dumps(update) + "\n" for update in updates))
     clock = ClockAhead()
@@ -59,11 +73,23 @@ async def one_file(folder: Path, kills: int, random: Random, mode: str) -> Verdi
     async with emulator as url:
         command = ("run", "updates.jsonl", mode)
         if mode == "plan":
-            planned = await batcher("plan", "updates.jsonl", "--out", "plan.jsonl", "--endpoint-url", url)
+            planned = await batcher(
+                "plan", "updates.jsonl", "--out", "plan.jsonl", "--endpoint-url", url
+            )
             assert planned.code == 0, planned.err
             command = ("run", "plan.jsonl", "--out", "updates.run")
             clock.seconds = 60.0
-        flags = ("--endpoint-url", url, "--rate", "250", "--concurrency", str(SLOTS), "--yes", "--no-progress", "--json")
+        flags = (
+            "--endpoint-url",
+            url,
+            "--rate",
+            "250",
+            "--concurrency",
+            str(SLOTS),
+            "--yes",
+            "--no-progress",
+            "--json",
+        )
         while killed < kills:
             process = await batcher.start(*command, *flags)
             draining = asyncio.ensure_future(process.communicate())
@@ -83,11 +109,17 @@ async def one_file(folder: Path, kills: int, random: Random, mode: str) -> Verdi
     applied = [entry for entry in emulator.applied() if entry["operation"] == "UpdateEventTrigger"]
     most = len(updates) + retries + killed * SLOTS
     assert len(calls) <= most, (len(calls), most, sent_for)
-    return Verdict(kills=killed, updates=len(updates), applied=len(applied), sent=len(calls), most_sent=most)
+    return Verdict(
+        kills=killed, updates=len(updates), applied=len(applied), sent=len(calls), most_sent=most
+    )
 
 
-async def _instant(emulator: Emulator, process: asyncio.subprocess.Process, random: Random, stride: int) -> None:
-    """A random instant: so many more calls seen by the server, and a breath; or while it still starts."""
+async def _instant(
+    emulator: Emulator, process: asyncio.subprocess.Process, random: Random, stride: int
+) -> None:
+    """A random instant: so many more calls seen by the server, and a breath; or while it still
+    starts.
+    """
     if random.random() < 0.15:
         await asyncio.sleep(random.uniform(0.0, 1.0))
         return
@@ -97,10 +129,17 @@ async def _instant(emulator: Emulator, process: asyncio.subprocess.Process, rand
     await asyncio.sleep(random.uniform(0.0, 0.02))
 
 
-def hold_books(folder: Path, emulator: Emulator, updates: list[dict[str, object]], summary: dict[str, object]) -> None:
-    """Hold results, input and summary of a finished run against what the emulator applied. AssertionError."""
+def hold_books(
+    folder: Path, emulator: Emulator, updates: list[dict[str, object]], summary: dict[str, object]
+) -> None:
+    """Hold results, input and summary of a finished run against what the emulator applied.
+
+    AssertionError.
+    """
     results = records(folder / "updates.run" / "results.jsonl")
-    assert sorted(result["line"] for result in results) == list(range(1, len(updates) + 1)), "one record each"
+    assert sorted(result["line"] for result in results) == list(range(1, len(updates) + 1)), (
+        "one record each"
+    )
     statuses = Counter(result["status"] for result in results)
     assert not statuses["stale"], "nobody else was there"
     assert {name: summary[name] for name in statuses} == statuses
@@ -132,9 +171,10 @@ async def main(kills: int, a_file: int, seed: int) -> None:
             done.append(await one_file(Path(folder), a_file, random, mode))
         print(mode, done[-1], file=sys.stderr)
     print(
-        f"{sum(v.kills for v in done)} kills over {len(done)} files of {done[0].updates} updates in "
-        f"{time.monotonic() - began:.0f} s: books right each time; {sum(v.applied for v in done)} applied for "
-        f"{sum(v.updates for v in done)} updates, {sum(v.sent for v in done)} sent (bound {sum(v.most_sent for v in done)})"
+        f"{sum(v.kills for v in done)} kills over {len(done)} files of {done[0].updates} updates in"
+        f" {time.monotonic() - began:.0f} s: books right each time; {sum(v.applied for v in done)}"
+        f" applied for {sum(v.updates for v in done)} updates, {sum(v.sent for v in done)} sent"
+        f" (bound {sum(v.most_sent for v in done)})"
     )
 
 

@@ -1,4 +1,7 @@
-"""The command line. A command's module is imported when it is called, and what is heavy when it runs."""
+"""The command line.
+
+A command's module is imported when it is called, and what is heavy when it runs.
+"""
 
 import importlib
 import signal
@@ -39,7 +42,9 @@ class _Commands(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _COMMANDS:
             return None
-        command: click.Command = getattr(importlib.import_module(f"batcher.cli.{_COMMANDS[cmd_name]}"), cmd_name)
+        command: click.Command = getattr(
+            importlib.import_module(f"batcher.cli.{_COMMANDS[cmd_name]}"), cmd_name
+        )
         return command
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -61,7 +66,9 @@ class _Commands(click.Group):
 )
 @click.version_option(__version__, prog_name="batcher")
 def batcher() -> None:
-    """Change many Amazon Connect Customer Profiles event triggers: within the quota, losing track of none."""
+    """Change many Amazon Connect Customer Profiles event triggers: within the quota, losing
+    track of none.
+    """
 
 
 def main() -> None:
@@ -89,7 +96,9 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
 
 
 def _is_told(error: BaseException) -> bool:
-    """Whether an error is one that is explained in words; any other is a defect, to be seen as such."""
+    """Whether an error is one that is explained in words; any other is a defect, to be seen as
+    such.
+    """
     from batcher.errors import BatcherError
 
     return isinstance(error, BatcherError | OSError | KeyboardInterrupt)

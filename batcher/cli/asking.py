@@ -10,7 +10,9 @@ async def agreed(yes: bool) -> bool:
     if yes:
         return True
     if not sys.stdin.isatty():
-        click.echo("Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True)
+        click.echo(
+            "Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True
+        )
         return False
     if await confirmed("Start?"):
         return True
@@ -19,7 +21,10 @@ async def agreed(yes: bool) -> bool:
 
 
 async def confirmed(question: str) -> bool:
-    """Yes or no on the terminal; its end is a no. Waits where a signal can end it: a read in a thread could not be ended."""
+    """Yes or no on the terminal; its end is a no.
+
+    Waits where a signal can end it: a read in a thread could not be ended.
+    """
     import sys
 
     import anyio

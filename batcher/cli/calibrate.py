@@ -14,19 +14,43 @@ if TYPE_CHECKING:
 CALLS = 200
 
 
-@click.command(epilog=example("batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1"))
+@click.command(
+    epilog=example(
+        "batcher calibrate --domain acme --trigger cart-abandoned --profile prod --region eu-west-1"
+    )
+)
 @click.option("--domain", required=True, metavar="D", help="Domain of the trigger.")
-@click.option("--trigger", required=True, metavar="T", help="Trigger whose own state is put back, again and again.")
 @click.option(
-    "--calls", default=CALLS, show_default=True, type=click.IntRange(10), metavar="N", help="UpdateEventTrigger calls at most."
+    "--trigger",
+    required=True,
+    metavar="T",
+    help="Trigger whose own state is put back, again and again.",
+)
+@click.option(
+    "--calls",
+    default=CALLS,
+    show_default=True,
+    type=click.IntRange(10),
+    metavar="N",
+    help="UpdateEventTrigger calls at most.",
 )
 @click.option("--yes", is_flag=True, help="Start without asking.")
 @json_option("Print the result as one JSON object on standard output.")
 @settings_options
-def calibrate(domain: str, trigger: str, calls: int, yes: bool, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Measure the quota of UpdateEventTrigger with updates that change nothing, and remember it for the next run.
+def calibrate(
+    domain: str,
+    trigger: str,
+    calls: int,
+    yes: bool,
+    as_json: bool,
+    config: Path | None,
+    **given: Any,
+) -> None:
+    """Measure the quota of UpdateEventTrigger with updates that change nothing, and remember it for
+    the next run.
 
-    While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few to tell.
+    While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few
+    to tell.
     """
     import anyio
 
@@ -47,10 +71,14 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
 
     async with calibrator.target as target:
         await target.check()
-        where = f"{await target.account() or 'unknown account'}, {target.region} (target {target.name}, {target.endpoint_url})"
+        where = (
+            f"{await target.account() or 'unknown account'}, {target.region} (target {target.name},"
+            f" {target.endpoint_url})"
+        )
         click.echo(
-            f"Reads {trigger} of {where}, puts its own state back with at most {calls} UpdateEventTrigger calls, as fast as "
-            "AWS allows, and sees that it is as it was. A change that somebody else makes to it meanwhile would be lost.",
+            f"Reads {trigger} of {where}, puts its own state back with at most {calls}"
+            " UpdateEventTrigger calls, as fast as AWS allows, and sees that it is as it was. A"
+            " change that somebody else makes to it meanwhile would be lost.",
             err=True,
         )
         if not await agreed(yes):
@@ -65,10 +93,20 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
 def _said(found: "Calibration") -> str:
     from batcher.cli.words import duration, rate_text, several
 
-    effort = f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,} throttled"
+    effort = (
+        f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,}"
+        " throttled"
+    )
     if not found.measured:
-        why = " The answers leave too much open, as they do while somebody else uses the quota." if found.throttles else ""
-        return f"Not measured: {effort}.{why} It allows {rate_text(found.rate)} at least; give more --calls."
+        why = (
+            " The answers leave too much open, as they do while somebody else uses the quota."
+            if found.throttles
+            else ""
+        )
+        return (
+            f"Not measured: {effort}.{why} It allows {rate_text(found.rate)} at least; give more"
+            " --calls."
+        )
     kept = "remembered" if found.remembered else "not remembered"
     burst = "?" if found.burst is None else f"{found.burst:,.3g}"
     return f"{rate_text(found.rate)} (±{100 * found.doubt:.2g} %), burst {burst}: {effort}; {kept}."

@@ -12,7 +12,14 @@ DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
 
 @click.command(epilog=example("batcher demo"))
-@click.option("--updates", default=600, show_default=True, metavar="N", type=click.IntRange(1), help="Updates to run.")
+@click.option(
+    "--updates",
+    default=600,
+    show_default=True,
+    metavar="N",
+    type=click.IntRange(1),
+    help="Updates to run.",
+)
 @click.option(
     "--rate",
     default=30.0,
@@ -43,13 +50,23 @@ async def _demo(updates: int, rate: float) -> int:
     folder = Path(tempfile.mkdtemp(prefix="batcher-demo-"))
     triggers = list(_triggers(updates))
     file = folder / "updates.jsonl"
-    file.write_bytes(b"".join(msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers))
-    emulator = Emulator(rate=rate, burst=rate, latency=(0.03, 0.08), faults={"internal": 0.02, "reset-after": 0.01})
+    file.write_bytes(
+        b"".join(msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers)
+    )
+    emulator = Emulator(
+        rate=rate, burst=rate, latency=(0.03, 0.08), faults={"internal": 0.02, "reset-after": 0.01}
+    )
     emulator.seed(triggers)
     _stand_in_credentials()
     async with emulator as endpoint_url:
-        click.echo(f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s, some faults.", err=True)
-        click.echo(f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True)
+        click.echo(
+            f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s,"
+            " some faults.",
+            err=True,
+        )
+        click.echo(
+            f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True
+        )
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)
         choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
         return await work(str(file), folder / "updates.run", choices, settings, Following())
@@ -65,7 +82,15 @@ def _triggers(count: int) -> Iterator[dict[str, Any]]:
             "EventTriggerConditions": [
                 {
                     "EventTriggerDimensions": [
-                        {"ObjectAttributes": [{"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}]}
+                        {
+                            "ObjectAttributes": [
+                                {
+                                    "FieldName": "Total",
+                                    "ComparisonOperator": "GREATER_THAN",
+                                    "Values": ["100"],
+                                }
+                            ]
+                        }
                     ],
                     "LogicalOperator": "ALL",
                 }
@@ -78,11 +103,15 @@ def _update(trigger: dict[str, Any]) -> dict[str, Any]:
     return {
         "DomainName": trigger["DomainName"],
         "EventTriggerName": trigger["EventTriggerName"],
-        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]},
+        "EventTriggerLimits": {
+            "Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]
+        },
     }
 
 
 def _stand_in_credentials() -> None:
-    """The emulator takes any key; a real one must not leave this machine's configuration for a demo."""
+    """The emulator takes any key; a real one must not leave this machine's configuration for a
+    demo.
+    """
     os.environ.pop("AWS_PROFILE", None)
     os.environ.update(AWS_ACCESS_KEY_ID="demo", AWS_SECRET_ACCESS_KEY="demo", AWS_SESSION_TOKEN="")

@@ -1,4 +1,7 @@
-"""What an update would change, as lines for people: ``+`` comes, ``-`` goes, ``~`` changes. Coloured where that is seen."""
+"""What an update would change, as lines for people: ``+`` comes, ``-`` goes, ``~`` changes.
+
+Coloured where that is seen.
+"""
 
 import json
 from collections.abc import Iterator
@@ -14,7 +17,10 @@ STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 
 
 def lines(planned: Planned, found: list[Change], *, target: bool) -> Iterator[Text]:
-    """The lines of one update: its name, then its changes as they may be shown. ``target``: name the target too."""
+    """The lines of one update: its name, then its changes as they may be shown.
+
+    ``target``: name the target too.
+    """
     yield _head(planned, target=target)
     for change in found:
         member = change.path.partition(".")[0].partition("[")[0]
@@ -26,17 +32,29 @@ def lines(planned: Planned, found: list[Change], *, target: bool) -> Iterator[Te
 def _head(planned: Planned, *, target: bool) -> Text:
     update = planned.update
     named = f"id {update.id}" + (f", target {update.target}" if target else "")
-    text = Text(f"line {update.line} ") + Text(f"{update.domain}/{update.trigger}", "bold") + Text(f" ({named})", "dim")
+    text = (
+        Text(f"line {update.line} ")
+        + Text(f"{update.domain}/{update.trigger}", "bold")
+        + Text(f" ({named})", "dim")
+    )
     if planned.outcome == "created":
         text += Text(" would be created", "green")
     if planned.error is not None:
-        said = f"{planned.error.code}: {planned.error.message}" if planned.error.message else planned.error.code
+        said = (
+            f"{planned.error.code}: {planned.error.message}"
+            if planned.error.message
+            else planned.error.code
+        )
         text += Text(f" {planned.outcome}: ", "red") + Text(_printable(said))
     return text
 
 
 def _change(change: Change, *, stays: bool) -> Iterator[Text]:
-    note = Text("  (not there today: an update can't take it away again)", "dim") if stays else Text("")
+    note = (
+        Text("  (not there today: an update can't take it away again)", "dim")
+        if stays
+        else Text("")
+    )
     path, before, after = change.path, _shown(change.before), _shown(change.after)
     if change.removed or change.added:
         yield _marked("~", path, note)
@@ -47,11 +65,18 @@ def _change(change: Change, *, stays: bool) -> Iterator[Text]:
     elif change.after is None:
         yield _marked("-", f"{path}: {before}")
     else:
-        yield _marked("~", f"{path}: {after}" if change.after == HIDDEN else f"{path}: {before} → {after}", note)
+        yield _marked(
+            "~",
+            f"{path}: {after}" if change.after == HIDDEN else f"{path}: {before} → {after}",
+            note,
+        )
 
 
 def _conflict(conflict: Conflict) -> Text:
-    return _marked("!", f"{conflict.member}: line {conflict.earlier} sets another value; this one is sent later")
+    return _marked(
+        "!",
+        f"{conflict.member}: line {conflict.earlier} sets another value; this one is sent later",
+    )
 
 
 def _marked(mark: str, text: str, note: Text | None = None, *, indent: int = 4) -> Text:

@@ -1,4 +1,7 @@
-"""``batcher emulator``: a local Customer Profiles until it is told to stop. Flags to settings, and nothing else."""
+"""``batcher emulator``: a local Customer Profiles until it is told to stop.
+
+Flags to settings, and nothing else.
+"""
 
 from typing import Any
 
@@ -8,26 +11,76 @@ from batcher.cli.words import example
 
 
 class CouldNotStart(click.ClickException):
-    """The exit code for what is nobody's wrong usage: a port in use, a file that can't be read or written."""
+    """The exit code for what is nobody's wrong usage: a port in use, a file that can't be read
+    or written.
+    """
 
     exit_code = 5
 
 
-@click.command(epilog=example("batcher emulator --port 4600 --rate 50 --burst 20 --fault internal=0.05 --seed triggers.jsonl"))
-@click.option("--host", default="127.0.0.1", show_default=True, metavar="H", help="Address to listen on.")
-@click.option("--port", default=0, type=click.IntRange(0, 65535), metavar="N", help="Port; 0 (default) takes a free one.")
-@click.option("--rate", type=float, metavar="R", help="Quota of each operation, per second; default: unlimited.")
-@click.option("--burst", type=float, metavar="B", help="Burst of that quota; default: as the rate, at least 1.")
-@click.option("--quota", multiple=True, metavar="OP=RATE/BURST", help="Quota of one operation; can be repeated.")
-@click.option("--latency", default="50", show_default=True, metavar="MS|LO-HI", help="Latency in milliseconds.")
-@click.option("--fault", multiple=True, metavar="KIND=P", help="A fault and its probability; can be repeated.")
-@click.option(
-    "--seed", type=click.Path(exists=True, dir_okay=False), metavar="FILE", help="Triggers to start with: JSON lines."
+@click.command(
+    epilog=example(
+        "batcher emulator --port 4600 --rate 50 --burst 20 --fault internal=0.05 --seed"
+        " triggers.jsonl"
+    )
 )
-@click.option("--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keeps the state in this file.")
+@click.option(
+    "--host", default="127.0.0.1", show_default=True, metavar="H", help="Address to listen on."
+)
+@click.option(
+    "--port",
+    default=0,
+    type=click.IntRange(0, 65535),
+    metavar="N",
+    help="Port; 0 (default) takes a free one.",
+)
+@click.option(
+    "--rate",
+    type=float,
+    metavar="R",
+    help="Quota of each operation, per second; default: unlimited.",
+)
+@click.option(
+    "--burst",
+    type=float,
+    metavar="B",
+    help="Burst of that quota; default: as the rate, at least 1.",
+)
+@click.option(
+    "--quota",
+    multiple=True,
+    metavar="OP=RATE/BURST",
+    help="Quota of one operation; can be repeated.",
+)
+@click.option(
+    "--latency",
+    default="50",
+    show_default=True,
+    metavar="MS|LO-HI",
+    help="Latency in milliseconds.",
+)
+@click.option(
+    "--fault", multiple=True, metavar="KIND=P", help="A fault and its probability; can be repeated."
+)
+@click.option(
+    "--seed",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Triggers to start with: JSON lines.",
+)
+@click.option(
+    "--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keeps the state in this file."
+)
 @click.option("--clear-omitted", is_flag=True, help="Updates clear the members that they omit.")
-@click.option("--key", multiple=True, metavar="ID:SECRET", help="Check signatures, and take this key; can be repeated.")
-@click.option("--random-seed", default=0, show_default=True, metavar="N", help="Seed of all that is random.")
+@click.option(
+    "--key",
+    multiple=True,
+    metavar="ID:SECRET",
+    help="Check signatures, and take this key; can be repeated.",
+)
+@click.option(
+    "--random-seed", default=0, show_default=True, metavar="N", help="Seed of all that is random."
+)
 def emulator(
     host: str,
     port: int,
@@ -66,7 +119,9 @@ def emulator(
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
-        raise CouldNotStart(f"can't start or save: {error}; try another --port, --host or --state") from None
+        raise CouldNotStart(
+            f"can't start or save: {error}; try another --port, --host or --state"
+        ) from None
 
 
 async def _serve(served: Any) -> None:
@@ -106,7 +161,9 @@ def _fault(text: str) -> tuple[str, float]:
     try:
         return kind, float(probability)
     except ValueError:
-        raise ValueError(f"--fault {text}: write a kind and a probability, as internal=0.05") from None
+        raise ValueError(
+            f"--fault {text}: write a kind and a probability, as internal=0.05"
+        ) from None
 
 
 def _key(text: str) -> tuple[str, str]:

@@ -17,23 +17,32 @@ if TYPE_CHECKING:
 AT_ONCE = 1000  # updates handed to the queue together
 
 
-@click.command(epilog=example("batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1"))
+@click.command(
+    epilog=example("batcher enqueue updates.jsonl --queue sqs:updates.fifo --region eu-west-1")
+)
 @click.argument("file", metavar="FILE")
 @queue_option
-@click.option("--target", metavar="NAME", help="Target of lines that name none; default: the worker's own.")
+@click.option(
+    "--target", metavar="NAME", help="Target of lines that name none; default: the worker's own."
+)
 @queue_place
-def enqueue(file: str, queue: str, target: str | None, profile: str | None, region: str | None) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and put its updates into a queue.
+def enqueue(
+    file: str, queue: str, target: str | None, profile: str | None, region: str | None
+) -> None:
+    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and put
+    its updates into a queue.
 
-    Nothing is put in unless all lines are valid. To send the same file again within five minutes does no harm to an SQS
-    FIFO queue; elsewhere its updates are done twice.
+    Nothing is put in unless all lines are valid. To send the same file again within five minutes
+    does no harm to an SQS FIFO queue; elsewhere its updates are done twice.
     """
     import anyio
 
     raise SystemExit(anyio.run(_enqueue, file, queue, target or "", profile, region))
 
 
-async def _enqueue(file: str, queue: str, target: str, profile: str | None, region: str | None) -> int:
+async def _enqueue(
+    file: str, queue: str, target: str, profile: str | None, region: str | None
+) -> int:
     from tempfile import TemporaryDirectory
 
     import msgspec
@@ -53,7 +62,9 @@ async def _enqueue(file: str, queue: str, target: str, profile: str | None, regi
         if (spool := spool_of(queue)) is not None:
             name = f"{_stem(file)}.jsonl"
             encode = msgspec.json.Encoder().encode
-            spool.drop(name, (encode(update.as_line()) + b"\n" for update in _updates(path, reader)))
+            spool.drop(
+                name, (encode(update.as_line()) + b"\n" for update in _updates(path, reader))
+            )
             where = str(spool.path / name)
         else:
             where = shown(queue)
@@ -80,7 +91,10 @@ def _checked(path: Path, reader: "LineReader") -> "Inspection | None":
 
 
 def _updates(path: Path, reader: "LineReader") -> "Iterator[Update]":
-    """All updates, in the order of the file. Raises InputError when it changed since it was checked."""
+    """All updates, in the order of the file.
+
+    Raises InputError when it changed since it was checked.
+    """
     from batcher.errors import InputError
     from batcher.records import Update
     from batcher.sources.opening import opened
@@ -89,7 +103,10 @@ def _updates(path: Path, reader: "LineReader") -> "Iterator[Update]":
         for number, _, raw in file.lines():
             update = reader.read(raw, number)
             if not isinstance(update, Update):
-                raise InputError(f"{path}: changed since it was checked (noticed at line {number}); send it again")
+                raise InputError(
+                    f"{path}: changed since it was checked (noticed at line {number}); send it"
+                    " again"
+                )
             yield update
 
 
@@ -101,7 +118,9 @@ def _batches(updates: "Iterator[Update]") -> "Iterator[list[Update]]":
 
 
 def _stem(file: str) -> str:
-    """What the file is called in a spool directory: its own name without dots before it, else one of the time."""
+    """What the file is called in a spool directory: its own name without dots before it, else
+    one of the time.
+    """
     from datetime import UTC, datetime
 
     own = "" if file == "-" else Path(file).name.partition(".jsonl")[0].lstrip(".")

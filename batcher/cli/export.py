@@ -14,22 +14,35 @@ if TYPE_CHECKING:
 
 
 @click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
-@click.option("--domain", "domains", multiple=True, metavar="NAME", help="Domain to export; may be repeated.")
-@click.option("--all", "everything", is_flag=True, help="Export every domain of the account and Region.")
-@click.option("--out", type=click.Path(dir_okay=False, path_type=Path), help="Write to this file; default: standard output.")
+@click.option(
+    "--domain", "domains", multiple=True, metavar="NAME", help="Domain to export; may be repeated."
+)
+@click.option(
+    "--all", "everything", is_flag=True, help="Export every domain of the account and Region."
+)
+@click.option(
+    "--out",
+    type=click.Path(dir_okay=False, path_type=Path),
+    help="Write to this file; default: standard output.",
+)
 @settings_options
-def export(domains: tuple[str, ...], everything: bool, out: Path | None, config: Path | None, **given: Any) -> None:
+def export(
+    domains: tuple[str, ...], everything: bool, out: Path | None, config: Path | None, **given: Any
+) -> None:
     """Write the live triggers of domains as updates, one a line, by domain and name.
 
-    The lines name no target: run them with --target. They hold what descriptions and conditions say; a file is readable
-    by its owner only. Exits with 1 when a domain or a trigger can't be read.
+    The lines name no target: run them with --target. They hold what descriptions and conditions
+    say; a file is readable by its owner only. Exits with 1 when a domain or a trigger can't be
+    read.
     """
     import anyio
 
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
     if out is not None and out.suffix in (".gz", ".zst"):
-        raise click.UsageError(f"--out {out}: an export is not packed; give a name that ends in .jsonl.")
+        raise click.UsageError(
+            f"--out {out}: an export is not packed; give a name that ends in .jsonl."
+        )
     raise SystemExit(anyio.run(work, list(domains), out, settings_from(given, config)))
 
 
@@ -72,8 +85,13 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
 def _missed(missed: "Unread") -> str:
     error = missed.error
     if missed.vanished:
-        return f"{missed.domain}/{missed.trigger}: skipped; it was deleted while the export was going on."
-    what = f"domain {missed.domain}" if missed.trigger is None else f"{missed.domain}/{missed.trigger}"
+        return (
+            f"{missed.domain}/{missed.trigger}: skipped; it was deleted while the export was"
+            " going on."
+        )
+    what = (
+        f"domain {missed.domain}" if missed.trigger is None else f"{missed.domain}/{missed.trigger}"
+    )
     if error.code == "ResourceNotFoundException":
         return f"{what}: there is no such domain, or access to it was denied ({error.code})."
     return f"{what}: can't be read: {error.code}: {error.message}"

@@ -1,4 +1,6 @@
-"""Faults of an input file, shown: the first ones for people, or all of them as JSON while they are found."""
+"""Faults of an input file, shown: the first ones for people, or all of them as JSON while they
+are found.
+"""
 
 import json
 import sys
@@ -18,8 +20,8 @@ SHOWN = 20
 class FaultPrinter:
     """Prints ``line N: path: message`` on standard error, the first 20, and counts the rest.
 
-    With ``as_json`` each fault also goes to standard output as an entry of ``faults`` in one JSON object, and at once:
-    none is held.
+    With ``as_json`` each fault also goes to standard output as an entry of ``faults`` in one JSON
+    object, and at once: none is held.
     """
 
     def __init__(self, as_json: bool) -> None:
@@ -31,7 +33,9 @@ class FaultPrinter:
         """Take one fault; it is printed now."""
         self.count += 1
         if self.count <= SHOWN:
-            click.echo(f"line {line}: {path}: {message}" if path else f"line {line}: {message}", err=True)
+            click.echo(
+                f"line {line}: {path}: {message}" if path else f"line {line}: {message}", err=True
+            )
         if self._as_json:
             before = '{"faults": [\n' if self.count == 1 else ",\n"
             self._out.write(before + json.dumps({"line": line, "path": path, "message": message}))
@@ -47,7 +51,9 @@ class FaultPrinter:
 
 
 def passes(subject: "BulkRun | Survey", *, as_json: bool, not_done: str) -> bool:
-    """Check the file of a run or a plan; say what is wrong with it. False when nothing may come of it.
+    """Check the file of a run or a plan; say what is wrong with it.
+
+    False when nothing may come of it.
 
     ``not_done``: what was not done then, e.g. ``sent``.
     """
@@ -60,5 +66,8 @@ def passes(subject: "BulkRun | Survey", *, as_json: bool, not_done: str) -> bool
         return True
     printer.finish(valid=False, total=found.total, invalid=found.invalid)
     if not skip:
-        click.echo(f"Nothing was {not_done}. Correct these lines, or leave them out with --skip-invalid.", err=True)
+        click.echo(
+            f"Nothing was {not_done}. Correct these lines, or leave them out with --skip-invalid.",
+            err=True,
+        )
     return skip

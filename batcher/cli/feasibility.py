@@ -1,4 +1,6 @@
-"""Whether a run can be done in time, from the rates that are known: said before it starts, refused when it can't be."""
+"""Whether a run can be done in time, from the rates that are known: said before it starts,
+refused when it can't be.
+"""
 
 from collections.abc import Iterator
 from datetime import datetime
@@ -16,7 +18,9 @@ YEAR = 365 * 86400.0
 
 
 class Prospect:
-    """What one target has before it: triggers to look at first, updates to write, and what is known from how fast that goes."""
+    """What one target has before it: triggers to look at first, updates to write, and what is
+    known from how fast that goes.
+    """
 
     def __init__(self, run: BulkRun, name: str) -> None:
         self.name = name
@@ -24,10 +28,14 @@ class Prospect:
         self._settings = settings = target.settings
         self._left = run.totals[name] - run.tallies[name].done
         self._now = run.clock.wall()
-        self._found, reads = (_known(run.shop.remembered(target, operation)) for operation in (OPERATION, GET))
+        self._found, reads = (
+            _known(run.shop.remembered(target, operation)) for operation in (OPERATION, GET)
+        )
         self.writing = self._work(settings.rate, settings.burst or 1.0, self._found)
         looks = run.looks or run.settings.merge or run.settings.create_missing
-        self.reading = self._work(settings.read_rate, 1.0, reads) if looks else Work(updates=0, rate=None)
+        self.reading = (
+            self._work(settings.read_rate, 1.0, reads) if looks else Work(updates=0, rate=None)
+        )
 
     def _work(self, rate: float | str, burst: float, found: Remembered | None) -> Work:
         bounds = []  # rate and burst of the ceiling, and of the quota
@@ -37,7 +45,11 @@ class Prospect:
             bounds.append((found.rate * self._settings.fraction, self._saved_up(found)))
         if not bounds:
             return Work(updates=self._left, rate=None)
-        return Work(updates=self._left, rate=min(rate for rate, _ in bounds), burst=min(burst for _, burst in bounds))
+        return Work(
+            updates=self._left,
+            rate=min(rate for rate, _ in bounds),
+            burst=min(burst for _, burst in bounds),
+        )
 
     def _saved_up(self, found: Remembered) -> float:
         """Tokens that its bucket holds by now."""
@@ -67,7 +79,9 @@ class Prospect:
             parts.append(f"at most {rate_text(rate)} (burst {burst or 1:g})")
         if self._found is not None:
             age = ago(seconds_between(self._found.learned_at, self._now))
-            parts.append(f"{rate_text(self._found.rate)} is what this account was found to allow {age}")
+            parts.append(
+                f"{rate_text(self._found.rate)} is what this account was found to allow {age}"
+            )
         if self._settings.fraction < 1:
             parts.append(f"{self._settings.share} of the quota is used")
         if self.reading_decides and self.reading.rate is not None:
@@ -76,7 +90,8 @@ class Prospect:
             return ", ".join([*parts, f"about {duration(self.work.seconds)}"])
         likely = self.work.updates / LIKELY_RATE
         found_out = (
-            f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows, about {duration(likely)}"
+            f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
+            f" about {duration(likely)}"
         )
         return ", ".join([found_out, *parts])
 
@@ -98,12 +113,16 @@ def outlook(found: list[Prospect], deadline: str | None, now: datetime) -> Itera
         return
     left = seconds_until(deadline, now)
     if late := [each for each in found if (each.least.seconds or 0.0) > left]:
-        raise SettingsError(f"--deadline {deadline} can't be kept: {'; '.join(_late(each, left, now) for each in late)}.")
+        raise SettingsError(
+            f"--deadline {deadline} can't be kept:"
+            f" {'; '.join(_late(each, left, now) for each in late)}."
+        )
     for each in found:
         if each.work.seconds is None:
             yield (
-                f"Whether --deadline {deadline} (in {duration(left)}) can be kept is not known: the quota of target "
-                f"{each.name} is not. It needs {rate_text(each.work.rate_needed(left))}."
+                f"Whether --deadline {deadline} (in {duration(left)}) can be kept is not known: the"
+                f" quota of target {each.name} is not. It needs"
+                f" {rate_text(each.work.rate_needed(left))}."
             )
 
 
@@ -113,13 +132,16 @@ def _late(each: Prospect, left: float, now: datetime) -> str:
     assert work.seconds is not None
     of_reading = " of reading" if each.reading_decides else ""
     return (
-        f"target {each.name} takes {duration(work.seconds)} at {rate_text(work.rate)}{of_reading}{_until(now, work.seconds)}, "
-        f"and has {duration(left)}; it would need {rate_text(work.rate_needed(left))}"
+        f"target {each.name} takes {duration(work.seconds)} at"
+        f" {rate_text(work.rate)}{of_reading}{_until(now, work.seconds)}, and has {duration(left)};"
+        f" it would need {rate_text(work.rate_needed(left))}"
     )
 
 
 def _until(now: datetime, seconds: float) -> str:
-    """``, until 14:35``, with the day when that is another one; nothing when it is more than a year away."""
+    """``, until 14:35``, with the day when that is another one; nothing when it is more than a
+    year away.
+    """
     if seconds > YEAR:
         return ""
     end = clock_after(now, seconds)

@@ -1,4 +1,6 @@
-"""A run that follows another one, retry or rollback: its lines are made from the old run's books, then it is a run like any."""
+"""A run that follows another one, retry or rollback: its lines are made from the old run's
+books, then it is a run like any.
+"""
 
 import hashlib
 import os
@@ -31,13 +33,15 @@ async def follow(
     lines: Callable[[PastRun], Iterator[dict[str, Any]]],
     force: bool = False,
 ) -> int:
-    """Make the lines, and run them with the old run's settings and what is given now over them; returns the exit code.
+    """Make the lines, and run them with the old run's settings and what is given now over them;
+    returns the exit code.
 
-    The old run's directory is held until the end: it must not go on meanwhile. Raises RunDirectoryError when it does, and
-    InputError when there are no lines.
+    The old run's directory is held until the end: it must not go on meanwhile. Raises
+    RunDirectoryError when it does, and InputError when there are no lines.
     """
     old = settings_of(path)
-    base = msgspec.structs.replace(old, canary=None, max_changes=None, deadline=None)  # those were for the start of that run
+    # those were for the start of that run
+    base = msgspec.structs.replace(old, canary=None, max_changes=None, deadline=None)
     settings = resolve(given, environ=os.environ, file=config, base=base)
     past = PastRun(path, Workshop(old, clock=SystemClock(), log=logger()))
     following = Following(kind=kind, parent=past.where, force=force)
@@ -46,7 +50,14 @@ async def follow(
     with past.directory, TemporaryFile(dir=path) as made:
         click.echo(f"{kind.capitalize()} of {path}:", err=True)
         sha256 = _write(lines(past), made)
-        return await work(str(path), choices.out or _directory(path, kind, sha256), choices, settings, following, made)
+        return await work(
+            str(path),
+            choices.out or _directory(path, kind, sha256),
+            choices,
+            settings,
+            following,
+            made,
+        )
 
 
 def _write(lines: Iterator[dict[str, Any]], file: IO[bytes]) -> str:
@@ -61,7 +72,9 @@ def _write(lines: Iterator[dict[str, Any]], file: IO[bytes]) -> str:
 
 
 def _directory(path: Path, kind: str, sha256: str) -> Path:
-    """RUN.rollback, RUN.rollback-2 … or RUN.retry-1, -2 …: one of just these lines that is not finished, else the next."""
+    """RUN.rollback, RUN.rollback-2 … or RUN.retry-1, -2 …: one of just these lines that is not
+    finished, else the next.
+    """
     for number in count(1):
         ending = "" if (kind, number) == ("rollback", 1) else f"-{number}"
         directory = RunDirectory(path.with_name(f"{path.name}.{kind}{ending}"))
@@ -70,7 +83,10 @@ def _directory(path: Path, kind: str, sha256: str) -> Path:
         if not _finished(directory):
             if read_facts(directory).input.sha256 == sha256:
                 break
-            click.echo(f"{directory.path} is not finished, but of other updates: it is left as it is.", err=True)
+            click.echo(
+                f"{directory.path} is not finished, but of other updates: it is left as it is.",
+                err=True,
+            )
     return directory.path
 
 

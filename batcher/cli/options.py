@@ -14,18 +14,25 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def settings_options(command: F, door: Door = "run", only: Container[str] | None = None) -> F:
-    """Add ``--config`` and a flag for every setting that this door knows, or for those among them that are named."""
+    """Add ``--config`` and a flag for every setting that this door knows, or for those among
+    them that are named.
+    """
     for option in reversed(options()):
         if door in option.doors and (only is None or option.name in only):
             command = _flag(option)(command)
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option(
-        "--config", type=path, envvar="BATCHER_CONFIG", help="Settings from a TOML file; examples in configs/."
+        "--config",
+        type=path,
+        envvar="BATCHER_CONFIG",
+        help="Settings from a TOML file; examples in configs/.",
     )(command)
 
 
 def json_option(about: str) -> Callable[[F], F]:
-    """``--json``: one JSON object on standard output, also when an error ends the command: then one with ``error``."""
+    """``--json``: one JSON object on standard output, also when an error ends the command: then
+    one with ``error``.
+    """
     return click.option("--json", "as_json", is_flag=True, help=about, callback=_owe_json)
 
 
@@ -54,9 +61,17 @@ def run_options(command: F) -> F:
     for option in (
         click.option("--no-progress", is_flag=True, help="Show no progress."),
         json_option("Print the summary as one JSON object on standard output."),
-        click.option("--dry-run", is_flag=True, help="Check everything, say what would be done, send nothing."),
+        click.option(
+            "--dry-run",
+            is_flag=True,
+            help="Check everything, say what would be done, send nothing.",
+        ),
         click.option("--yes", is_flag=True, help="Start without asking."),
-        click.option("--out", type=click.Path(path_type=Path), help="Run directory; by default named after what is run."),
+        click.option(
+            "--out",
+            type=click.Path(path_type=Path),
+            help="Run directory; by default named after what is run.",
+        ),
         settings_options,
     ):
         command = option(command)
@@ -66,17 +81,26 @@ def run_options(command: F) -> F:
 def queue_option(command: F) -> F:
     """Add ``--queue``."""
     about = "The queue: spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME."
-    return click.option("--queue", required=True, envvar="BATCHER_QUEUE", metavar="URL", help=about)(command)
+    return click.option(
+        "--queue", required=True, envvar="BATCHER_QUEUE", metavar="URL", help=about
+    )(command)
 
 
 def queue_place(command: F) -> F:
     """Add the flags that say where an SQS queue is."""
-    command = click.option("--region", envvar="BATCHER_REGION", metavar="TEXT", help="AWS Region of an SQS queue.")(command)
-    return click.option("--profile", envvar="BATCHER_PROFILE", metavar="TEXT", help="Profile to reach it with.")(command)
+    command = click.option(
+        "--region", envvar="BATCHER_REGION", metavar="TEXT", help="AWS Region of an SQS queue."
+    )(command)
+    return click.option(
+        "--profile", envvar="BATCHER_PROFILE", metavar="TEXT", help="Profile to reach it with."
+    )(command)
 
 
 def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
-    """The settings of a command from its flags, the environment and its file. Raises SettingsError."""
+    """The settings of a command from its flags, the environment and its file.
+
+    Raises SettingsError.
+    """
     import os
 
     return resolve(given, environ=os.environ, file=config)
@@ -86,7 +110,9 @@ def _flag(option: Option) -> Callable[[F], F]:
     default = "" if option.default in (None, False) else f"  [default: {_short(option.default)}]"
     if option.is_flag and option.default is not False:
         no = option.flag.replace("--", "--no-", 1)
-        return click.option(f"{option.flag}/{no}", option.name, default=None, help=option.help + default)
+        return click.option(
+            f"{option.flag}/{no}", option.name, default=None, help=option.help + default
+        )
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
     several = option.name == "domain_map"  # the only one that is a list: given twice, both count

@@ -11,16 +11,23 @@ DOMAINS_SHOWN = 8
 
 
 def preview(run: BulkRun, restored: int) -> Iterator[str]:
-    """Lines for people: how many updates of how many triggers, where, how fast, how long, and what is amiss.
+    """Lines for people: how many updates of how many triggers, where, how fast, how long, and what
+    is amiss.
 
     Raises SettingsError when the deadline can't be kept.
     """
     why_not = run.weigh_looking()
     found = {each.name: each for each in prospects(run)}
     if restored:
-        yield f"Resuming: {several(restored, 'result')} from before, {several(run.left, 'update')} left."
+        yield (
+            f"Resuming: {several(restored, 'result')} from before, {several(run.left, 'update')}"
+            " left."
+        )
     for name, reason in run.unusable.items():
-        yield f"{several(run.totals[name], 'update')} of target {name} can't be sent and stay as they are: {reason}"
+        yield (
+            f"{several(run.totals[name], 'update')} of target {name} can't be sent and stay as they"
+            f" are: {reason}"
+        )
     for name, index in run.inspection.targets.items():
         if name not in run.targets:  # it can't be used, or has nothing left to do
             continue
@@ -28,7 +35,10 @@ def preview(run: BulkRun, restored: int) -> Iterator[str]:
         account = target.account_id or "unknown account"
         where = f"{account}, {target.region} (target {name}, {target.endpoint_url})"
         if index.triggers:
-            of = f"{several(index.triggers, 'trigger')} in {several(len(index.domains), 'domain')} of"
+            of = (
+                f"{several(index.triggers, 'trigger')} in"
+                f" {several(len(index.domains), 'domain')} of"
+            )
             yield f"{several(len(index.lines), 'update')} to {of} {where}"
             yield f"  domains: {_domains(index.domains.most_common())}"
         else:  # they were counted by an earlier session

@@ -62,7 +62,11 @@ async def _live(meter: "_Meter") -> None:
     from rich.console import Console
     from rich.progress import BarColumn, Progress, TextColumn
 
-    columns = (BarColumn(bar_width=None), TextColumn("{task.percentage:>3.0f} %"), TextColumn("{task.description}"))
+    columns = (
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.description}"),
+    )
     with Progress(*columns, console=Console(stderr=True), expand=True, transient=False) as bar:
         snapshot = meter.read()
         task = bar.add_task(snapshot.line(), total=snapshot.total, completed=snapshot.done)

@@ -53,15 +53,23 @@ async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
 def _age(depth: "Depth") -> str:
     from batcher.cli.words import duration
 
-    return "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
+    return (
+        "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
+    )
 
 
-@queue.command(epilog=example("batcher queue dead sqs:updates.fifo --code ResourceNotFoundException"))
+@queue.command(
+    epilog=example("batcher queue dead sqs:updates.fifo --code ResourceNotFoundException")
+)
 @click.argument("url", metavar="URL")
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
-@click.option("--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output.")
+@click.option(
+    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output."
+)
 @queue_place
-def dead(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
+def dead(
+    url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
+) -> None:
     """List the dead letters: the update's id and trigger, the error code, and what was wrong.
 
     Of a spool directory: the files that failed, each with the first line of what was wrong.
@@ -82,11 +90,17 @@ def _list_files(spool: "SpoolDirectory", as_json: bool) -> None:
 
     failures = spool.failures()
     for name, reason in failures.items():
-        click.echo(msgspec.json.encode({"file": name, "reason": reason}).decode() if as_json else f"{name}  {reason}")
+        click.echo(
+            msgspec.json.encode({"file": name, "reason": reason}).decode()
+            if as_json
+            else f"{name}  {reason}"
+        )
     click.echo(f"Files that failed: {len(failures):,}.", err=True)
 
 
-async def _list(url: str, code: str | None, as_json: bool, profile: str | None, region: str | None) -> None:
+async def _list(
+    url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
+) -> None:
     from collections import Counter
 
     import msgspec
@@ -102,18 +116,25 @@ async def _list(url: str, code: str | None, as_json: bool, profile: str | None, 
                 continue
             codes[letter.code] += 1
             facts = _facts(letter)
-            click.echo(msgspec.json.encode(facts).decode() if as_json else "  ".join(str(facts[name]) for name in facts))
+            click.echo(
+                msgspec.json.encode(facts).decode()
+                if as_json
+                else "  ".join(str(facts[name]) for name in facts)
+            )
         await _tell_of_unseen(opened.office, seen)
     said = ", ".join(f"{each} {count:,}" for each, count in codes.most_common()) or "none"
     click.echo(f"Dead letters: {said}.", err=True)
 
 
 async def _tell_of_unseen(office: "QueueOffice", left: int) -> None:
-    """Say that there are more dead letters than those that were looked at, of which that many are left."""
+    """Say that there are more dead letters than those that were looked at, of which that many
+    are left.
+    """
     if (unseen := ((await office.depth()).dead or 0) - left) > 0:
         click.echo(
-            f"About {unseen:,} more could not be looked at: of one trigger's letters in a FIFO queue SQS shows the oldest ten. "
-            "batcher queue redrive without --code puts them back too.",
+            f"About {unseen:,} more could not be looked at: of one trigger's letters in a FIFO"
+            " queue SQS shows the oldest ten. batcher queue redrive without --code puts them back"
+            " too.",
             err=True,
         )
 
@@ -137,12 +158,21 @@ def _facts(letter: "DeadLetter") -> dict[str, Any]:
     }
 
 
-@queue.command(epilog=example("batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5"))
+@queue.command(
+    epilog=example("batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5")
+)
 @click.argument("url", metavar="URL")
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
-@click.option("--rate", type=click.FloatRange(min=0, min_open=True), metavar="N", help="Put back N a second at most.")
+@click.option(
+    "--rate",
+    type=click.FloatRange(min=0, min_open=True),
+    metavar="N",
+    help="Put back N a second at most.",
+)
 @queue_place
-def redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> None:
+def redrive(
+    url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
+) -> None:
     """Put dead letters back into the queue, all of them or those of one error code.
 
     Of a spool directory: all files that failed, each to be worked through anew as a whole.
@@ -162,7 +192,9 @@ def redrive(url: str, code: str | None, rate: float | None, profile: str | None,
     click.echo(f"{count:,} put back.", err=True)
 
 
-async def _redrive(url: str, code: str | None, rate: float | None, profile: str | None, region: str | None) -> int:
+async def _redrive(
+    url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
+) -> int:
     from aiolimiter import AsyncLimiter
 
     from batcher.queues.opening import open_queue
@@ -187,4 +219,6 @@ def _refuse(**given: object) -> None:
     from batcher.errors import SettingsError
 
     if names := " ".join(f"--{name}" for name, value in given.items() if value is not None):
-        raise SettingsError(f"{names}: not for a spool directory, where files fail and not updates.")
+        raise SettingsError(
+            f"{names}: not for a spool directory, where files fail and not updates."
+        )

@@ -15,7 +15,11 @@ WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
 @click.command(epilog=example("batcher quota --forget --account 111122223333"))
 @click.option("--forget", is_flag=True, help="Forget them: the next run finds the quota anew.")
-@click.option("--account", metavar="ID", help="Only those of this account (or endpoint, where no account is known).")
+@click.option(
+    "--account",
+    metavar="ID",
+    help="Only those of this account (or endpoint, where no account is known).",
+)
 @json_option("Print them as one JSON object on standard output.")
 def quota(forget: bool, account: str | None, as_json: bool) -> None:
     """Show the quotas that are remembered: account, Region, operation, rate, burst, age.
@@ -26,7 +30,9 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
 
     from batcher.quotas import QuotaBook, state_directory
 
-    book = QuotaBook(state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True))
+    book = QuotaBook(
+        state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True)
+    )
     if forget:
         if (gone := book.forget(account)) is None:
             raise SystemExit(5)
@@ -47,7 +53,9 @@ def _print_json(entries: "list[Remembered]") -> None:
 
     import msgspec
 
-    found = [msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries]
+    found = [
+        msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries
+    ]
     click.echo(json.dumps({"quotas": found}, indent=2))
 
 
@@ -57,11 +65,22 @@ def _print_table(entries: "list[Remembered]") -> None:
 
     from batcher.cli.words import ago, rate_text
 
-    table = Table("account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False)
+    table = Table(
+        "account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False
+    )
     for entry in entries:
-        rate = rate_text(entry.rate) + (f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else "")
+        rate = rate_text(entry.rate) + (
+            f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else ""
+        )
         burst = "?" if entry.burst is None else f"{entry.burst:,.3g}"
-        cells: list[Any] = [entry.account, entry.region, entry.operation, rate, burst, ago(_age(entry))]
+        cells: list[Any] = [
+            entry.account,
+            entry.region,
+            entry.operation,
+            rate,
+            burst,
+            ago(_age(entry)),
+        ]
         table.add_row(*cells)
     Console(highlight=False, width=WIDE).print(table)
 

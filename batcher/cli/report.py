@@ -1,4 +1,6 @@
-"""The end of a run, said to people: what became of the updates, where the time went, what was written."""
+"""The end of a run, said to people: what became of the updates, where the time went, what was
+written.
+"""
 
 from collections.abc import Iterator
 
@@ -30,13 +32,22 @@ def lines(run: BulkRun, summary: Summary) -> Iterator[str]:
 def _sentence(reason: str) -> str:
     """Why it stopped, and what to do now; the errors that end a run have that in them."""
     reason = reason.removesuffix(".")
-    return f"{reason}." if "same command again" in reason else f"{reason}. Run the same command again to resume."
+    return (
+        f"{reason}."
+        if "same command again" in reason
+        else f"{reason}. Run the same command again to resume."
+    )
 
 
 def _counted(counts: Counts) -> str:
     found = {status: getattr(counts, status) for status in (*STATUSES, "not_started")}
     return (
-        ", ".join(f"{number(count)} {status.replace('_', ' ')}" for status, count in found.items() if count) or "nothing done"
+        ", ".join(
+            f"{number(count)} {status.replace('_', ' ')}"
+            for status, count in found.items()
+            if count
+        )
+        or "nothing done"
     )
 
 
@@ -50,14 +61,22 @@ def _time(summary: TargetSummary) -> Iterator[str]:
 
 
 def _seconds(seconds: Seconds) -> str:
-    causes = {"quota": seconds.token, "answers": seconds.calling, "backoff": seconds.backoff, "own work": seconds.queued}
-    return ", ".join(f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05) or "nowhere"
+    causes = {
+        "quota": seconds.token,
+        "answers": seconds.calling,
+        "backoff": seconds.backoff,
+        "own work": seconds.queued,
+    }
+    return (
+        ", ".join(f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05)
+        or "nowhere"
+    )
 
 
 def _target(name: str, target: TargetSummary) -> Iterator[str]:
     yield (
-        f"  target {name}: {several(target.total, 'update')}: {_counted(target)}; {pace(target.rate)} over "
-        f"{duration(target.wall_seconds)} ({_seconds(target.seconds)})"
+        f"  target {name}: {several(target.total, 'update')}: {_counted(target)};"
+        f" {pace(target.rate)} over {duration(target.wall_seconds)} ({_seconds(target.seconds)})"
     )
     if target.stopped:
         yield f"    stopped: {target.stopped}"

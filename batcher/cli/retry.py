@@ -14,7 +14,13 @@ if TYPE_CHECKING:
 
 @click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
-@click.option("--code", "codes", multiple=True, metavar="CODE", help="Only those with this error; may be repeated.")
+@click.option(
+    "--code",
+    "codes",
+    multiple=True,
+    metavar="CODE",
+    help="Only those with this error; may be repeated.",
+)
 @run_options
 def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Run again what failed or is in doubt in the run of directory RUN.
@@ -25,7 +31,17 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
 
     from batcher.cli.follow import follow
 
-    raise SystemExit(anyio.run(follow, run, "retry", Choices.taken(given), given, config, lambda past: _lines(past, codes)))
+    raise SystemExit(
+        anyio.run(
+            follow,
+            run,
+            "retry",
+            Choices.taken(given),
+            given,
+            config,
+            lambda past: _lines(past, codes),
+        )
+    )
 
 
 def _lines(past: "PastRun", codes: tuple[str, ...]) -> Any:
@@ -48,14 +64,24 @@ def _lines(past: "PastRun", codes: tuple[str, ...]) -> Any:
 
     lines = past.chosen(wanted)
     if not lines:
-        found = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in others.most_common()) or "none"
-        what = f"no result has the error {' or '.join(codes)}" if codes else "no update failed or is in doubt"
+        found = (
+            ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in others.most_common())
+            or "none"
+        )
+        what = (
+            f"no result has the error {' or '.join(codes)}"
+            if codes
+            else "no update failed or is in doubt"
+        )
         raise InputError(f"nothing to retry: {what}. Results of {past.where}: {found}.")
     for group, count in groups.most_common():
         click.echo(f"  {group}: {count:,}", err=True)
     superseded = past.superseded(lines)
     if superseded:
-        click.echo(f"  left out: {len(superseded):,} whose trigger a later update has changed since", err=True)
+        click.echo(
+            f"  left out: {len(superseded):,} whose trigger a later update has changed since",
+            err=True,
+        )
     if len(superseded) == len(lines):
         raise InputError("nothing to retry: to send any of them now would undo a later update.")
     for update in past.updates(line for line in lines if line not in superseded):

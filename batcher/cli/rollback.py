@@ -1,4 +1,6 @@
-"""``batcher rollback``: the before images of a run put back, newest first, where nobody has changed anything since."""
+"""``batcher rollback``: the before images of a run put back, newest first, where nobody has
+changed anything since.
+"""
 
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,14 +23,16 @@ SHOWN = 20
 def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
     """Put back what the run in directory RUN has changed.
 
-    A trigger that is no longer as the run made it is left alone and gets the status stale. The rollback is a run of its
-    own: it can be resumed, verified, and rolled back.
+    A trigger that is no longer as the run made it is left alone and gets the status stale. The
+    rollback is a run of its own: it can be resumed, verified, and rolled back.
     """
     import anyio
 
     from batcher.cli.follow import follow
 
-    raise SystemExit(anyio.run(follow, run, "rollback", Choices.taken(given), given, config, _lines, force))
+    raise SystemExit(
+        anyio.run(follow, run, "rollback", Choices.taken(given), given, config, _lines, force)
+    )
 
 
 def _lines(past: "PastRun") -> Any:
@@ -47,19 +51,32 @@ def _lines(past: "PastRun") -> Any:
             if remaining <= SHOWN:
                 where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
                 click.echo(
-                    f"{where}: {', '.join(undo.remains)} did not exist before, and an update can't take it away", err=True
+                    f"{where}: {', '.join(undo.remains)} did not exist before, and an update can't"
+                    " take it away",
+                    err=True,
                 )
         yield undo.line
     if remaining:
-        click.echo(f"{several(remaining, 'update')} can't be put back in full; the rest of each is.", err=True)
+        click.echo(
+            f"{several(remaining, 'update')} can't be put back in full; the rest of each is.",
+            err=True,
+        )
     if unsure:
         click.echo(
-            f"{several(unsure, 'update')} without an answer: if one was applied, what did not exist before stays.", err=True
+            f"{several(unsure, 'update')} without an answer: if one was applied, what did not exist"
+            " before stays.",
+            err=True,
         )
     stays = ""
     if unpictured := without_image(past):
-        stays = f"{several(unpictured, 'update')} created a trigger, or did not look at it first: what they did stays."
+        stays = (
+            f"{several(unpictured, 'update')} created a trigger, or did not look at it first: what"
+            " they did stays."
+        )
     if not found:
-        raise InputError(f"nothing to undo: {past.where} has no before images. {stays or 'It has changed nothing.'}")
+        raise InputError(
+            f"nothing to undo: {past.where} has no before images."
+            f" {stays or 'It has changed nothing.'}"
+        )
     if stays:
         click.echo(stays, err=True)

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
 def run(file: str, config: Path | None, **given: Any) -> None:
     """Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY).
 
-    Checks every line first, says what it will do and how long that takes, and asks. Running the same command again
-    resumes.
+    Checks every line first, says what it will do and how long that takes, and asks. Running the
+    same command again resumes.
     """
     import anyio
 
@@ -34,7 +34,9 @@ def run(file: str, config: Path | None, **given: Any) -> None:
 
     choices = Choices.taken(given)
     directory = choices.out or default_directory(file)
-    raise SystemExit(anyio.run(work, file, directory, choices, settings_from(given, config), Following()))
+    raise SystemExit(
+        anyio.run(work, file, directory, choices, settings_from(given, config), Following())
+    )
 
 
 def default_directory(file: str) -> Path:
@@ -53,7 +55,9 @@ async def work(
     following: "Following",
     lines: Iterable[bytes] | None = None,
 ) -> int:
-    """Inspect, preview, ask, execute; returns the exit code. ``lines``: what to run instead of a file.
+    """Inspect, preview, ask, execute; returns the exit code.
+
+    ``lines``: what to run instead of a file.
 
     Raises RunDirectoryError when the run there is of others.
     """
@@ -71,7 +75,9 @@ async def work(
         else:
             stack.enter_context(directory)
         if lines is not None:
-            file = _written(lines, copies / ("input-again.jsonl" if directory.facts.exists() else "input.jsonl"))
+            file = _written(
+                lines, copies / ("input-again.jsonl" if directory.facts.exists() else "input.jsonl")
+            )
         bulk = BulkRun(file, directory, settings, following, copies=copies)
         if not await _in_thread(partial(passes, bulk, as_json=choices.as_json, not_done="sent")):
             return 2
@@ -88,7 +94,9 @@ async def work(
 
 
 def _not_started(bulk: "BulkRun", choices: Choices, reason: str, code: int) -> int:
-    """Print the summary of a run that sends nothing, where one is asked for; returns the exit code."""
+    """Print the summary of a run that sends nothing, where one is asked for; returns the exit
+    code.
+    """
     if choices.as_json:
         import msgspec
 
@@ -116,7 +124,9 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     if not too_many(changed, total, limit):
         return True
     click.echo(
-        f"Nothing was sent: {changed:,} of {total:,} updates would change something, more than --max-changes {limit}.", err=True
+        f"Nothing was sent: {changed:,} of {total:,} updates would change something, more than"
+        f" --max-changes {limit}.",
+        err=True,
     )
     return False
 
@@ -153,7 +163,9 @@ async def _execute(bulk: "BulkRun", choices: Choices) -> int:
 
     live = sys.stderr.isatty() and not choices.no_progress
     redact = bulk.shop.redactor.loose
-    with LogOutput(bulk.settings.log_level, file=bulk.directory.log, terminal=not live, redact=redact):
+    with LogOutput(
+        bulk.settings.log_level, file=bulk.directory.log, terminal=not live, redact=redact
+    ):
         watch = watcher(bulk, shown=not choices.no_progress)
         summary = await _canary(bulk, watch)
         if summary is None:
@@ -167,7 +179,9 @@ async def _execute(bulk: "BulkRun", choices: Choices) -> int:
 
 
 async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
-    """Do the first updates alone and ask; None to go on with the rest, else the summary that it ends with."""
+    """Do the first updates alone and ask; None to go on with the rest, else the summary that it
+    ends with.
+    """
     if (count := bulk.settings.canary) is None or bulk.all_done(line := bulk.canary_line(count)):
         return None
     import sys
@@ -176,7 +190,9 @@ async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
     if summary.stopped is not None or not summary.not_started:
         return summary
     _say_summary(bulk, summary)
-    if sys.stdin.isatty() and await confirmed(f"Those were the first {count}. Go on with the rest?"):
+    if sys.stdin.isatty() and await confirmed(
+        f"Those were the first {count}. Go on with the rest?"
+    ):
         return None
     return bulk.stop(f"after the first {count} (--canary)")
 

@@ -20,10 +20,11 @@ if TYPE_CHECKING:
 @json_option("Print every fault in one JSON object on standard output.")
 @partial(settings_options, only=("target", "profile"))
 def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and send nothing.
+    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and
+    send nothing.
 
-    The targets that lines may name are --target and those of the settings file. Exits with 0 when there are updates and
-    all are valid, else with 2.
+    The targets that lines may name are --target and those of the settings file. Exits with 0 when
+    there are updates and all are valid, else with 2.
     """
     from batcher.cli.faults import FaultPrinter
     from batcher.errors import InputError
@@ -51,18 +52,28 @@ def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspe
     from batcher.sources.file import inspect, materialize
     from batcher.sources.service_model import installed_service_model
 
-    reader = LineReader(UpdateModel.from_service_model(installed_service_model()), settings.target, settings.known_targets)
+    reader = LineReader(
+        UpdateModel.from_service_model(installed_service_model()),
+        settings.target,
+        settings.known_targets,
+    )
     if Path(file).is_file():
         return inspect(Path(file), reader, on_fault=printer.add)
     with TemporaryDirectory(prefix="batcher-") as folder:
-        return inspect(materialize(file, Path(folder) / "input.jsonl", profile=settings.profile), reader, on_fault=printer.add)
+        return inspect(
+            materialize(file, Path(folder) / "input.jsonl", profile=settings.profile),
+            reader,
+            on_fault=printer.add,
+        )
 
 
 def verdict(found: "Inspection") -> str:
     """``4,800 updates of 4,790 triggers in 3 domains: all valid``."""
     updates = several(found.total, "update")
     if found.invalid:
-        return f"{number(found.invalid)} of {updates} invalid ({several(found.fault_count, 'fault')})"
+        return (
+            f"{number(found.invalid)} of {updates} invalid ({several(found.fault_count, 'fault')})"
+        )
     if not found.total:
         return "no updates in it; nothing to do"
     triggers = several(sum(index.triggers for index in found.targets.values()), "trigger")

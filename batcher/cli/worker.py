@@ -13,20 +13,24 @@ if TYPE_CHECKING:
     from batcher.config import Settings
 
 
-@click.command(epilog=example("batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090"))
+@click.command(
+    epilog=example("batcher worker --queue sqs:updates.fifo --region eu-west-1 --http 9090")
+)
 @queue_option
 @click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
 @partial(settings_options, door="worker")
 def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     """Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.
 
-    Start as many as you like, on as many hosts. SIGTERM finishes what is in flight and gives the rest back (exit code 4);
-    SIGHUP reads the settings anew.
+    Start as many as you like, on as many hosts. SIGTERM finishes what is in flight and gives the
+    rest back (exit code 4); SIGHUP reads the settings anew.
     """
     import anyio
 
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_serve, queue, once, settings, partial(settings_from, given, config)))
+    raise SystemExit(
+        anyio.run(_serve, queue, once, settings, partial(settings_from, given, config))
+    )
 
 
 async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> int:

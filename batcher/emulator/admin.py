@@ -40,12 +40,18 @@ class Admin:
         methods = [method for method, path in self._handlers if path == name]
         if methods:
             return _error(405, f"{name} takes {' and '.join(methods)}")
-        return _error(404, f"there is no {name!r}; there are {', '.join(sorted({path for _, path in self._handlers}))}")
+        return _error(
+            404,
+            f"there is no {name!r}; there are"
+            f" {', '.join(sorted({path for _, path in self._handlers}))}",
+        )
 
     def _put_quota(self, received: Received) -> Reply:
         values = _members(received, {"operation", "rate", "burst"})
         self._controls.set_quota(
-            _text(values, "operation"), _number(values, "rate", optional=True), _number(values, "burst", optional=True)
+            _text(values, "operation"),
+            _number(values, "rate", optional=True),
+            _number(values, "burst", optional=True),
         )
         return _json(self._controls.quotas())
 
@@ -64,7 +70,9 @@ class Admin:
 
     def _post_seed(self, received: Received) -> Reply:
         place = dict(parse_qsl(received.query))
-        seeded = self._controls.seed_lines(received.body, "body", place.get("account"), place.get("region"))
+        seeded = self._controls.seed_lines(
+            received.body, "body", place.get("account"), place.get("region")
+        )
         return _json({"seeded": seeded})
 
     def _put_latency(self, received: Received) -> Reply:

@@ -23,7 +23,9 @@ class Session:
 
 
 class Admission:
-    """Admits every signed request, or, when keys are given, only the rightly signed ones of those keys and sessions."""
+    """Admits every signed request, or, when keys are given, only the rightly signed ones of
+    those keys and sessions.
+    """
 
     def __init__(self, keys: Mapping[str, str] | None, wall_clock: Callable[[], float]) -> None:
         self._keys = None if keys is None else dict(keys)
@@ -50,15 +52,21 @@ class Admission:
         if received.headers.get("X-Amz-Security-Token") != session.token:
             raise _unrecognized()
         if self._wall_clock() >= session.expires_at:
-            raise ServiceError("ExpiredTokenException", "The security token included in the request is expired")
+            raise ServiceError(
+                "ExpiredTokenException", "The security token included in the request is expired"
+            )
 
 
 def _unrecognized() -> ServiceError:
-    return ServiceError("UnrecognizedClientException", "The security token included in the request is invalid.")
+    return ServiceError(
+        "UnrecognizedClientException", "The security token included in the request is invalid."
+    )
 
 
 def _of_session(session: Session, credential: Credential) -> Caller:
-    return Caller(account=session.account, region=credential.region, arn=session.arn, user_id=session.user_id)
+    return Caller(
+        account=session.account, region=credential.region, arn=session.arn, user_id=session.user_id
+    )
 
 
 def _of_key(credential: Credential) -> Caller:

@@ -13,7 +13,8 @@ ROUNDING = 1e-9  # ten refills of 0.1 must make one token
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quota:
-    """A request quota: ``rate`` tokens a second, at most ``burst`` saved up (default: the larger of 1 and rate).
+    """A request quota: ``rate`` tokens a second, at most ``burst`` saved up (default: the larger of
+    1 and rate).
 
     ValueError when the rate is not above 0, or the burst is below 1 (no request could ever pass).
     """
@@ -43,7 +44,9 @@ class TokenBucket:
         self._refilled_at = now
 
     def __repr__(self) -> str:
-        return f"<TokenBucket {self._level:.3f} of {self._quota.capacity:g}, {self._quota.rate:g}/s>"
+        return (
+            f"<TokenBucket {self._level:.3f} of {self._quota.capacity:g}, {self._quota.rate:g}/s>"
+        )
 
     def take(self, now: float) -> bool:
         """Takes one token and says True, or says False."""
@@ -84,7 +87,9 @@ class Quotas:
         return bucket.take(now)
 
     def change(self, operation: str | None, quota: Quota | None, now: float) -> None:
-        """Sets the quota of one operation, or of all (None; quotas set for one operation are dropped)."""
+        """Sets the quota of one operation, or of all (None; quotas set for one operation are
+        dropped).
+        """
         if operation is None:
             self._default = quota
             self._by_operation.clear()
@@ -102,7 +107,9 @@ class Quotas:
         """The quotas in force, as JSON: ``default`` and ``operations``; null is unlimited."""
         return {
             "default": _described(self._default),
-            "operations": {name: _described(quota) for name, quota in sorted(self._by_operation.items())},
+            "operations": {
+                name: _described(quota) for name, quota in sorted(self._by_operation.items())
+            },
         }
 
 

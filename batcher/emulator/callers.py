@@ -1,4 +1,7 @@
-"""Who is calling, from the Authorization header. Whether the signature is right is decided in ``signatures``."""
+"""Who is calling, from the Authorization header.
+
+Whether the signature is right is decided in ``signatures``.
+"""
 
 import hashlib
 import re
@@ -28,7 +31,9 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Caller:
-    """An admitted caller: ``account`` of 12 digits, the Region of the request, and the ARN and id STS would give."""
+    """An admitted caller: ``account`` of 12 digits, the Region of the request, and the ARN and
+    id STS would give.
+    """
 
     account: str
     region: str
@@ -42,11 +47,16 @@ def account_of(access_key: str) -> str:
 
 
 def read_credential(received: Received) -> Credential:
-    """MissingAuthenticationTokenException without the header, IncompleteSignatureException when it can't be read."""
+    """MissingAuthenticationTokenException without the header, IncompleteSignatureException when
+    it can't be read.
+    """
     header = received.headers.get("Authorization")
     if header is None:
         raise ServiceError("MissingAuthenticationTokenException", "Missing Authentication Token")
     if (match := AUTHORIZATION.fullmatch(header)) is None:
-        message = "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' of AWS4-HMAC-SHA256."
+        message = (
+            "Authorization header requires 'Credential', 'SignedHeaders' and 'Signature' of"
+            " AWS4-HMAC-SHA256."
+        )
         raise ServiceError("IncompleteSignatureException", message)
     return Credential(**match.groupdict())

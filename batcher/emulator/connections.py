@@ -1,4 +1,6 @@
-"""The connections of the web server: sized for large bodies, reset at will, and awaited until their client leaves."""
+"""The connections of the web server: sized for large bodies, reset at will, and awaited until
+their client leaves.
+"""
 
 import asyncio
 import socket
@@ -35,7 +37,9 @@ class Connections(web.Server):
     async def reset(self, request: web.BaseRequest) -> None:
         """Ends the connection with a reset (RST), and returns when it is gone."""
         if request.transport is not None:
-            request.transport.get_extra_info("socket").setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER)
+            request.transport.get_extra_info("socket").setsockopt(
+                socket.SOL_SOCKET, socket.SO_LINGER, NO_LINGER
+            )
             request.transport.abort()
             await self.wait_gone(request)
 

@@ -1,6 +1,7 @@
 """A shape of the service model made into a check, once; the check then runs on every request.
 
-Says in AWS's words what a value breaks. Knows JSON values only: where they stood in the request is not its business.
+Says in AWS's words what a value breaks. Knows JSON values only: where they stood in the request is
+not its business.
 """
 
 import json
@@ -16,7 +17,10 @@ INTEGER_BITS = {"integer": 32, "long": 64}
 
 
 def compile_check(shape: Any) -> Check:
-    """A check of the shape (a botocore shape). NotImplementedError for a type that JSON requests here never had."""
+    """A check of the shape (a botocore shape).
+
+    NotImplementedError for a type that JSON requests here never had.
+    """
     match shape.type_name:
         case "structure":
             return _structure(shape)
@@ -33,7 +37,9 @@ def compile_check(shape: Any) -> Check:
         case "boolean":
             return _boolean
         case unsupported:
-            raise NotImplementedError(f"shape {shape.name} has the type {unsupported}, which the emulator doesn't know")
+            raise NotImplementedError(
+                f"shape {shape.name} has the type {unsupported}, which the emulator doesn't know"
+            )
 
 
 def describe_violations(violations: list[str]) -> str:
@@ -57,7 +63,9 @@ def _camel(name: str) -> str:
 
 
 def _structure(shape: Any) -> Check:
-    members = {name: (_camel(name), compile_check(member)) for name, member in shape.members.items()}
+    members = {
+        name: (_camel(name), compile_check(member)) for name, member in shape.members.items()
+    }
     required = tuple(shape.required_members)
 
     def check(value: object, path: str, violations: list[str]) -> None:
@@ -70,7 +78,11 @@ def _structure(shape: Any) -> Check:
                 violations.append(_violation(None, prefix + _camel(name), "not be null"))
         for name, item in value.items():
             if (known := members.get(name)) is None:
-                violations.append(_violation(item, prefix + _camel(name), "not be present: it is not in the model"))
+                violations.append(
+                    _violation(
+                        item, prefix + _camel(name), "not be present: it is not in the model"
+                    )
+                )
             else:
                 known[1](item, prefix + known[0], violations)
 
@@ -137,7 +149,9 @@ def _string(shape: Any) -> Check:
 
 
 def _matcher(pattern: str | None) -> Callable[[str], object] | None:
-    """Python's ``$`` also matches before a last newline, so a pattern anchored at its end is matched in full."""
+    """Python's ``$`` also matches before a last newline, so a pattern anchored at its end is
+    matched in full.
+    """
     if pattern is None:
         return None
     try:
@@ -167,7 +181,11 @@ def _number(shape: Any) -> Check:
     check_range = _range(shape)
 
     def check(value: object, path: str, violations: list[str]) -> None:
-        if not isinstance(value, int | float) or isinstance(value, bool) or not math.isfinite(value):
+        if (
+            not isinstance(value, int | float)
+            or isinstance(value, bool)
+            or not math.isfinite(value)
+        ):
             violations.append(_violation(value, path, "be a number"))
         else:
             check_range(value, path, violations)
@@ -188,7 +206,9 @@ def _range(shape: Any) -> Callable[[Any, str, list[str]], None]:
     return _between(shape, lambda value: value, "have value")
 
 
-def _between(shape: Any, measure: Callable[[Any], float], having: str) -> Callable[[Any, str, list[str]], None]:
+def _between(
+    shape: Any, measure: Callable[[Any], float], having: str
+) -> Callable[[Any, str, list[str]], None]:
     low = shape.metadata.get("min", -math.inf)
     high = shape.metadata.get("max", math.inf)
 

@@ -1,4 +1,6 @@
-"""What whoever runs the emulator can see and change in it; in process these methods, over HTTP ``admin``."""
+"""What whoever runs the emulator can see and change in it; in process these methods, over HTTP
+``admin``.
+"""
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
@@ -14,7 +16,10 @@ from batcher.emulator.store import Store
 
 
 class Controls:
-    """Handles on the parts of one emulator. Every method that changes something raises ValueError for a bad value."""
+    """Handles on the parts of one emulator.
+
+    Every method that changes something raises ValueError for a bad value.
+    """
 
     def __init__(
         self,
@@ -39,14 +44,23 @@ class Controls:
         self._wall_clock = wall_clock
         self._on_change = on_change
 
-    def seed(self, triggers: Iterable[Mapping[str, Any]], account: str | None = None, region: str | None = None) -> int:
-        """Puts triggers (members of CreateEventTriggerRequest) in place, whatever was there; gives their number.
+    def seed(
+        self,
+        triggers: Iterable[Mapping[str, Any]],
+        account: str | None = None,
+        region: str | None = None,
+    ) -> int:
+        """Puts triggers (members of CreateEventTriggerRequest) in place, whatever was there; gives
+        their number.
 
-        Without account and region: in every place that is in use, and in each new one when it is first called.
+        Without account and region: in every place that is in use, and in each new one when it is
+        first called.
         """
         return self._put(check_seeds(self._model, map(dict, triggers)), account, region)
 
-    def seed_lines(self, lines: bytes, origin: str, account: str | None = None, region: str | None = None) -> int:
+    def seed_lines(
+        self, lines: bytes, origin: str, account: str | None = None, region: str | None = None
+    ) -> int:
         """``seed`` from JSON lines; errors name the origin and the line."""
         return self._put(parse_seeds(self._model, lines, origin), account, region)
 
@@ -63,8 +77,13 @@ class Controls:
         self._on_change()
         return len(checked)
 
-    def trigger(self, domain: str, name: str, account: str | None = None, region: str | None = None) -> Json | None:
-        """The record of a trigger, or None. ValueError when account or region is left out and several are in use."""
+    def trigger(
+        self, domain: str, name: str, account: str | None = None, region: str | None = None
+    ) -> Json | None:
+        """The record of a trigger, or None.
+
+        ValueError when account or region is left out and several are in use.
+        """
         return copy.deepcopy(self._store.find(domain, name, account, region))
 
     def counts(self) -> dict[str, dict[str, int]]:
@@ -72,16 +91,23 @@ class Controls:
         return self._ledger.counts()
 
     def calls(self) -> list[Call]:
-        """Every call: (monotonic seconds of its token decision, account, operation, outcome), oldest first."""
+        """Every call: (monotonic seconds of its token decision, account, operation, outcome),
+        oldest first.
+        """
         return self._ledger.calls()
 
     def applied(self) -> list[Json]:
-        """Every mutation that was carried out, in order: seq, time (monotonic seconds), account, region, operation,
-        DomainName, EventTriggerName, request (its members) and request_id."""
+        """Every mutation that was carried out, in order: seq, time (monotonic seconds), account,
+        region, operation, DomainName, EventTriggerName, request (its members) and request_id.
+        """
         return self._ledger.applied()
 
-    def set_quota(self, operation: str | None, rate: float | None, burst: float | None = None) -> None:
-        """Changes the quota of an operation, or of all (None), in mid-run; a rate of None is unlimited."""
+    def set_quota(
+        self, operation: str | None, rate: float | None, burst: float | None = None
+    ) -> None:
+        """Changes the quota of an operation, or of all (None), in mid-run; a rate of None is
+        unlimited.
+        """
         if operation is not None:
             self._model.operation(operation)
         self._quotas.change(operation, make_quota(rate, burst), self._clock())

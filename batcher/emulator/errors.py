@@ -1,4 +1,7 @@
-"""The errors an answer can carry. Which status each has is in the service model, or in the table below."""
+"""The errors an answer can carry.
+
+Which status each has is in the service model, or in the table below.
+"""
 
 FRONT_DOOR = {
     "ExpiredTokenException": 403,
@@ -14,7 +17,9 @@ FRONT_DOOR = {
 
 
 class ServiceError(Exception):
-    """An answer other than success: the error's code, as in the model or FRONT_DOOR, and its message."""
+    """An answer other than success: the error's code, as in the model or FRONT_DOOR, and its
+    message.
+    """
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")
@@ -27,4 +32,6 @@ def bad_request(message: str) -> ServiceError:
 
 
 def not_found(what: str) -> ServiceError:
-    return ServiceError("ResourceNotFoundException", f"{what} does not exist, or access was denied.")
+    return ServiceError(
+        "ResourceNotFoundException", f"{what} does not exist, or access was denied."
+    )

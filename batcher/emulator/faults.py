@@ -21,7 +21,9 @@ class Ending(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One row of FAULTS: ``code`` is the error answered, ``applies`` whether the operation is still carried out."""
+    """One row of FAULTS: ``code`` is the error answered, ``applies`` whether the operation is
+    still carried out.
+    """
 
     kind: str
     ending: Ending = Ending.ANSWER
@@ -35,7 +37,9 @@ FAULTS = {
     fault.kind: fault
     for fault in (
         Fault(kind="internal", code="InternalServerException", message="Internal service error"),
-        Fault(kind="throttle", code="ThrottlingException", message="Rate exceeded", takes_token=False),
+        Fault(
+            kind="throttle", code="ThrottlingException", message="Rate exceeded", takes_token=False
+        ),
         Fault(kind="throttle-untyped", ending=Ending.UNTYPED, takes_token=False),
         Fault(kind="unavailable-html", ending=Ending.HTML),
         Fault(kind="reset-before", ending=Ending.RESET),
@@ -65,7 +69,8 @@ def find_fault(kind: str) -> Fault:
 
 
 class Faults:
-    """Which call gets a fault: what was scripted for its operation comes first, in order; then the probabilities.
+    """Which call gets a fault: what was scripted for its operation comes first, in order; then the
+    probabilities.
 
     Probabilities strike the event-trigger operations only.
     """
@@ -79,11 +84,16 @@ class Faults:
         self.change(probabilities)
 
     def change(self, probabilities: Mapping[str, float]) -> None:
-        """Replaces all probabilities. ValueError for an unknown kind, or numbers that are no probabilities."""
+        """Replaces all probabilities.
+
+        ValueError for an unknown kind, or numbers that are no probabilities.
+        """
         found = [(find_fault(kind), probability) for kind, probability in probabilities.items()]
         for fault, probability in found:
             if not 0 <= probability <= 1:
-                raise ValueError(f"fault {fault.kind}: {probability} is not a probability from 0 to 1")
+                raise ValueError(
+                    f"fault {fault.kind}: {probability} is not a probability from 0 to 1"
+                )
         if sum(probability for _, probability in found) > 1 + 1e-9:
             raise ValueError("the probabilities of all faults add up to more than 1")
         self._probabilities = dict(probabilities)
@@ -111,7 +121,9 @@ class Faults:
     def describe(self) -> dict[str, Any]:
         """The faults in force, as JSON: ``probabilities``, and what is still ``scripted``."""
         scripted = {
-            operation: [fault and fault.kind for fault in script] for operation, script in self._scripts.items() if script
+            operation: [fault and fault.kind for fault in script]
+            for operation, script in self._scripts.items()
+            if script
         }
         return {"probabilities": self._probabilities, "scripted": scripted}
 

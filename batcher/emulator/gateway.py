@@ -1,4 +1,6 @@
-"""HTTP on the one side, decisions on the other: reads requests, waits the latency, sends, resets, hangs."""
+"""HTTP on the one side, decisions on the other: reads requests, waits the latency, sends,
+resets, hangs.
+"""
 
 import asyncio
 import uuid
@@ -16,7 +18,9 @@ from batcher.emulator.requests import Received
 from batcher.emulator.service import Decision, Service
 from batcher.emulator.sts import Sts
 
-TOO_LARGE = ServiceError("RequestEntityTooLargeException", f"The body is larger than {MAX_BODY} bytes")
+TOO_LARGE = ServiceError(
+    "RequestEntityTooLargeException", f"The body is larger than {MAX_BODY} bytes"
+)
 
 
 class Gateway:
@@ -56,7 +60,9 @@ class Gateway:
             return _response(self._sts.answer(received, request_id))
         return await self._serve(http, received, request_id)
 
-    async def _serve(self, http: web.BaseRequest, received: Received, request_id: str) -> web.StreamResponse:
+    async def _serve(
+        self, http: web.BaseRequest, received: Received, request_id: str
+    ) -> web.StreamResponse:
         """Half the latency lies before the token is taken, half after it."""
         arrival = self._service.receive(received, request_id)
         if isinstance(arrival, Reply):
@@ -69,7 +75,9 @@ class Gateway:
         return _response(decision.reply)
 
     async def _end(self, http: web.BaseRequest, decision: Decision) -> None:
-        """What is done to the connection before the reply is sent; after a reset or a hang nobody is left to get it."""
+        """What is done to the connection before the reply is sent; after a reset or a hang
+        nobody is left to get it.
+        """
         match decision.ending:
             case Ending.LATE:
                 await _wait(self._slow_seconds)
@@ -81,7 +89,9 @@ class Gateway:
 
 async def _read(http: web.BaseRequest) -> Received:
     path, _, query = http.raw_path.partition("?")
-    return Received(method=http.method, path=path, query=query, headers=http.headers, body=await http.read())
+    return Received(
+        method=http.method, path=path, query=query, headers=http.headers, body=await http.read()
+    )
 
 
 async def _wait(seconds: float) -> None:

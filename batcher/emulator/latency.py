@@ -13,7 +13,10 @@ class Latency:
 
     def change(self, low: float, high: float) -> None:
         if not (0 <= low <= high and math.isfinite(high)):
-            raise ValueError(f"latency is {low} to {high} s: it must be two numbers, 0 or above, the lower one first")
+            raise ValueError(
+                f"latency is {low} to {high} s: it must be two numbers, 0 or above, the lower one"
+                " first"
+            )
         self._low, self._high = low, high
 
     def draw(self) -> float:

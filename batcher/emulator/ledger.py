@@ -1,4 +1,5 @@
-"""What happened, for whoever tests with the emulator: counts, the call log, and the log of applied mutations.
+"""What happened, for whoever tests with the emulator: counts, the call log, and the log of applied
+mutations.
 
 All three grow with the calls, in memory, and are never thinned.
 """
@@ -32,8 +33,12 @@ class Ledger:
         self._calls.append(call)
         self._counts.setdefault(call.operation, Counter())[call.outcome] += 1
 
-    def apply(self, time: float, caller: Caller, operation: str, request: Json, request_id: str) -> None:
-        """Notes a mutation that was carried out; ``request`` is kept as it is, and must not be changed later."""
+    def apply(
+        self, time: float, caller: Caller, operation: str, request: Json, request_id: str
+    ) -> None:
+        """Notes a mutation that was carried out; ``request`` is kept as it is, and must not be
+        changed later.
+        """
         self._applied.append(
             {
                 "seq": len(self._applied) + 1,

@@ -31,7 +31,9 @@ EMULATED = (
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Place:
-    """Where a member stands when it is not in the body: ``uri``, ``querystring`` or ``header``, and its name there."""
+    """Where a member stands when it is not in the body: ``uri``, ``querystring`` or ``header``,
+    and its name there.
+    """
 
     location: str
     name: str
@@ -57,7 +59,9 @@ class Operation:
         return self.method != "GET"
 
     def check(self, request: Json) -> None:
-        """BadRequestException, in AWS's words, when the request breaks a constraint of the model."""
+        """BadRequestException, in AWS's words, when the request breaks a constraint of the
+        model.
+        """
         violations: list[str] = []
         self._check(request, "", violations)
         if violations:
@@ -65,15 +69,23 @@ class Operation:
 
 
 class ServiceModel:
-    """The emulated operations of Customer Profiles, the routes of all of them, and the status of each error."""
+    """The emulated operations of Customer Profiles, the routes of all of them, and the status of
+    each error.
+    """
 
     def __init__(self) -> None:
         model = botocore.session.get_session().get_service_model("customer-profiles")
         self.operations = {name: _operation(model.operation_model(name)) for name in EMULATED}
-        self.statuses = FRONT_DOOR | {shape.name: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes}
+        self.statuses = FRONT_DOOR | {
+            shape.name: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes
+        }
         self.max_tags: int = model.shape_for("TagMap").metadata["max"]
-        self.page_size: int = model.shape_for("ListEventTriggersRequest").members["MaxResults"].metadata["max"]
-        self._routes = _routes((name, model.operation_model(name).http) for name in model.operation_names)
+        self.page_size: int = (
+            model.shape_for("ListEventTriggersRequest").members["MaxResults"].metadata["max"]
+        )
+        self._routes = _routes(
+            (name, model.operation_model(name).http) for name in model.operation_names
+        )
 
     def operation(self, name: str) -> Operation:
         """ValueError, naming the emulated ones, for any other name."""
@@ -91,9 +103,13 @@ class ServiceModel:
             if route := routes.get(tuple([segments[index] for index in positions])):
                 break
         else:
-            raise ServiceError("UnknownOperationException", f"No operation has the route {method} {path}")
+            raise ServiceError(
+                "UnknownOperationException", f"No operation has the route {method} {path}"
+            )
         if (operation := self.operations.get(route.operation)) is None:
-            message = f"The emulator does not have the operation {route.operation} of Customer Profiles."
+            message = (
+                f"The emulator does not have the operation {route.operation} of Customer Profiles."
+            )
             raise ServiceError("NotImplementedException", message)
         return operation, {label: _decoded(segments[index]) for index, label in route.labels}
 
@@ -105,7 +121,9 @@ class _Route:
 
 
 _Routes = dict[tuple[str, int], list[tuple[tuple[int, ...], dict[tuple[str, ...], _Route]]]]
-"""By method and number of segments: the positions of fixed segments, most first, and the routes by their texts."""
+"""By method and number of segments: the positions of fixed segments, most first, and the routes
+by their texts.
+"""
 
 
 def _routes(operations: Iterable[tuple[str, Any]]) -> _Routes:
@@ -113,11 +131,18 @@ def _routes(operations: Iterable[tuple[str, Any]]) -> _Routes:
     for name, http in operations:
         segments = http["requestUri"].partition("?")[0].split("/")
         fixed = [(index, text) for index, text in enumerate(segments) if not text.startswith("{")]
-        labels = tuple((index, text.strip("{}+")) for index, text in enumerate(segments) if text.startswith("{"))
+        labels = tuple(
+            (index, text.strip("{}+"))
+            for index, text in enumerate(segments)
+            if text.startswith("{")
+        )
         positions, texts = zip(*fixed, strict=True)
         by_positions = found.setdefault((http["method"], len(segments)), {})
         by_positions.setdefault(positions, {})[texts] = _Route(operation=name, labels=labels)
-    return {key: sorted(by_positions.items(), key=lambda item: -len(item[0])) for key, by_positions in found.items()}
+    return {
+        key: sorted(by_positions.items(), key=lambda item: -len(item[0]))
+        for key, by_positions in found.items()
+    }
 
 
 def _decoded(segment: str) -> str:
@@ -147,16 +172,22 @@ def _places(members: Mapping[str, Any]) -> list[Place]:
     for member, shape in members.items():
         if location := shape.serialization.get("location"):
             name = shape.serialization.get("name", member)
-            found.append(Place(location=location, name=name, member=member, type_name=shape.type_name))
+            found.append(
+                Place(location=location, name=name, member=member, type_name=shape.type_name)
+            )
     return found
 
 
 def compile_render(shape: Any) -> Callable[[Any], Any]:
-    """A function that keeps of a stored value what the output shape has; timestamps are stored as epoch seconds."""
+    """A function that keeps of a stored value what the output shape has; timestamps are stored
+    as epoch seconds.
+    """
     match shape.type_name:
         case "structure":
             members = [(name, compile_render(member)) for name, member in shape.members.items()]
-            return lambda value: {name: render(value[name]) for name, render in members if name in value}
+            return lambda value: {
+                name: render(value[name]) for name, render in members if name in value
+            }
         case "list":
             render_item = compile_render(shape.member)
             return lambda value: [render_item(item) for item in value]

@@ -19,7 +19,11 @@ class Operations:
     def __init__(self, model: ServiceModel, *, clear_omitted: bool) -> None:
         self._model = model
         update = model.operation("UpdateEventTrigger")
-        self._cleared = update.members - model.operation("CreateEventTrigger").required if clear_omitted else frozenset()
+        self._cleared = (
+            update.members - model.operation("CreateEventTrigger").required
+            if clear_omitted
+            else frozenset()
+        )
         self._handlers: dict[str, Callable[[Place, Json, float], Json]] = {
             "CreateDomain": self._create_domain,
             "CreateEventTrigger": self._create_event_trigger,
@@ -28,14 +32,19 @@ class Operations:
             "GetEventTrigger": lambda place, request, now: _trigger(place, request)[1],
             "ListDomains": self._list_domains,
             "ListEventTriggers": self._list_event_triggers,
-            "ListTagsForResource": lambda place, request, now: {"tags": _tagged(place, request)[0].get("Tags", {})},
+            "ListTagsForResource": lambda place, request, now: {
+                "tags": _tagged(place, request)[0].get("Tags", {})
+            },
             "TagResource": self._tag_resource,
             "UntagResource": self._untag_resource,
             "UpdateEventTrigger": self._update_event_trigger,
         }
 
     def carry_out(self, operation: Operation, place: Place, request: Json, now: float) -> Json:
-        """The answer's members. ServiceError when the operation is refused; then nothing has changed."""
+        """The answer's members.
+
+        ServiceError when the operation is refused; then nothing has changed.
+        """
         answer: Json = operation.render(self._handlers[operation.name](place, request, now))
         return answer
 
@@ -50,13 +59,18 @@ class Operations:
     def _create_event_trigger(self, place: Place, request: Json, now: float) -> Json:
         domain, name = _domain(place, request), request["EventTriggerName"]
         if name in domain.triggers:
-            raise bad_request(f"Event trigger {name} of domain {request['DomainName']} already exists.")
+            raise bad_request(
+                f"Event trigger {name} of domain {request['DomainName']} already exists."
+            )
         trigger = {**request, "CreatedAt": now, "LastUpdatedAt": now}
         domain.triggers.put(name, trigger)
         return trigger
 
     def _update_event_trigger(self, place: Place, request: Json, now: float) -> Json:
-        """Members are replaced whole. Omitted ones stay, or go when the emulator clears; those Create requires stay."""
+        """Members are replaced whole.
+
+        Omitted ones stay, or go when the emulator clears; those Create requires stay.
+        """
         domain, before = _trigger(place, request)
         kept = {name: value for name, value in before.items() if name not in self._cleared}
         after = {**kept, **request, "LastUpdatedAt": max(now, before["LastUpdatedAt"] + 0.001)}
@@ -73,7 +87,9 @@ class Operations:
         return {**listed, "Items": [domain.record for domain in listed["Items"]]}
 
     def _list_event_triggers(self, place: Place, request: Json, now: float) -> Json:
-        return self._page(_domain(place, request).triggers, ["ListEventTriggers", request["DomainName"]], request)
+        return self._page(
+            _domain(place, request).triggers, ["ListEventTriggers", request["DomainName"]], request
+        )
 
     def _page(self, shelf: Shelf[Entry], scope: list[str], request: Json) -> Json:
         after = _read_token(request["NextToken"], scope) if "NextToken" in request else ""
@@ -90,7 +106,11 @@ class Operations:
 
     def _untag_resource(self, place: Place, request: Json, now: float) -> Json:
         record, put = _tagged(place, request)
-        tags = {key: value for key, value in record.get("Tags", {}).items() if key not in request["tagKeys"]}
+        tags = {
+            key: value
+            for key, value in record.get("Tags", {}).items()
+            if key not in request["tagKeys"]
+        }
         without = {name: value for name, value in record.items() if name != "Tags"}
         put({**without, "Tags": tags} if tags else without)
         return {}
@@ -105,12 +125,16 @@ def _domain(place: Place, request: Json) -> Domain:
 def _trigger(place: Place, request: Json) -> tuple[Domain, Json]:
     domain = _domain(place, request)
     if (trigger := domain.triggers.get(request["EventTriggerName"])) is None:
-        raise not_found(f"Event trigger {request['EventTriggerName']} of domain {request['DomainName']}")
+        raise not_found(
+            f"Event trigger {request['EventTriggerName']} of domain {request['DomainName']}"
+        )
     return domain, trigger
 
 
 def _tagged(place: Place, request: Json) -> tuple[Json, Callable[[Json], None]]:
-    """The record behind an ARN of a domain or an event trigger, and what puts a changed one in its place."""
+    """The record behind an ARN of a domain or an event trigger, and what puts a changed one in
+    its place.
+    """
     match request["resourceArn"].split(":", 5):
         case ["arn", _, "profile", place.region, place.account, resource]:
             found = _resource(place, resource.split("/"))
@@ -136,7 +160,10 @@ def _token(scope: list[str], last: str) -> str:
 
 
 def _read_token(token: str, scope: list[str]) -> str:
-    """The name that a page ended with. BadRequestException for a token of another list, or none of ours."""
+    """The name that a page ended with.
+
+    BadRequestException for a token of another list, or none of ours.
+    """
     try:
         *found, last = json.loads(base64.b64decode(token.encode(), altchars=b"-_", validate=True))
     except (binascii.Error, ValueError, TypeError):

@@ -1,4 +1,6 @@
-"""The Query protocol of AWS, by the shapes of a model: forms read into members, members written as XML."""
+"""The Query protocol of AWS, by the shapes of a model: forms read into members, members written
+as XML.
+"""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -16,7 +18,9 @@ def read_form(body: bytes) -> dict[str, str]:
 
 def read_structure(shape: Any, parameters: Mapping[str, str], prefix: str = "") -> Json:
     """The members of a structure; text that is no integer stays text, for the check to refuse."""
-    read = ((name, _read(member, parameters, prefix + name)) for name, member in shape.members.items())
+    read = (
+        (name, _read(member, parameters, prefix + name)) for name, member in shape.members.items()
+    )
     return {name: value for name, value in read if value is not None}
 
 
@@ -28,7 +32,9 @@ def _read(shape: Any, parameters: Mapping[str, str], name: str) -> object:
             return list(_read_items(shape, parameters, name)) or None
         case "integer":
             text = parameters.get(name)
-            return int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else text
+            return (
+                int(text) if text and text.isascii() and text.isdigit() and len(text) < 20 else text
+            )
         case _:
             return parameters.get(name)
 
@@ -56,4 +62,6 @@ def write_structure(parent: ElementTree.Element, shape: Any, answer: Json) -> No
 
 def xml_reply(status: int, root: ElementTree.Element, request_id: str) -> Reply:
     body = ElementTree.tostring(root, encoding="utf-8")
-    return Reply(status=status, body=body, content_type="text/xml", headers={"x-amzn-RequestId": request_id})
+    return Reply(
+        status=status, body=body, content_type="text/xml", headers={"x-amzn-RequestId": request_id}
+    )

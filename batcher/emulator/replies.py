@@ -7,7 +7,9 @@ from dataclasses import dataclass, field
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.model import Json
 
-HTML_503 = b"<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1></body></html>\n"
+HTML_503 = (
+    b"<html><head><title>503 Service Unavailable</title></head><body><h1>503</h1></body></html>\n"
+)
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -26,7 +28,9 @@ def success(members: Json, request_id: str) -> Reply:
 
 def refusal(error: ServiceError, status: int, request_id: str) -> Reply:
     body = json.dumps({"Message": error.message}).encode("utf-8", "replace")
-    return Reply(status=status, body=body, headers=_identified(request_id) | {"x-amzn-ErrorType": error.code})
+    return Reply(
+        status=status, body=body, headers=_identified(request_id) | {"x-amzn-ErrorType": error.code}
+    )
 
 
 def untyped_throttle(request_id: str) -> Reply:
@@ -35,7 +39,9 @@ def untyped_throttle(request_id: str) -> Reply:
 
 
 def unavailable_html(request_id: str) -> Reply:
-    return Reply(status=503, body=HTML_503, content_type="text/html", headers=_identified(request_id))
+    return Reply(
+        status=503, body=HTML_503, content_type="text/html", headers=_identified(request_id)
+    )
 
 
 def _identified(request_id: str) -> dict[str, str]:

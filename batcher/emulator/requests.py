@@ -1,4 +1,7 @@
-"""An HTTP request read to its end, and the members in it. No checks against the model: those are ``constraints``."""
+"""An HTTP request read to its end, and the members in it.
+
+No checks against the model: those are ``constraints``.
+"""
 
 import json
 from collections.abc import Mapping
@@ -25,12 +28,17 @@ class Received:
 
 
 def read_members(operation: Operation, labels: Mapping[str, str], received: Received) -> Json:
-    """The members of a request, from path, query, headers and body. BadRequestException when they can't be read."""
+    """The members of a request, from path, query, headers and body.
+
+    BadRequestException when they can't be read.
+    """
     members = parse_body(received.body) if operation.has_body and received.body else {}
     query = _query(received.query) if received.query else {}
     for place in operation.places:
         if place.member in members:
-            raise bad_request(f"The member {place.member} belongs in the {place.location}, not in the body")
+            raise bad_request(
+                f"The member {place.member} belongs in the {place.location}, not in the body"
+            )
         match place.location:
             case "uri":
                 members[place.member] = labels[place.name]
@@ -119,7 +127,11 @@ def _converted(place: Place, texts: list[str]) -> object:
             return texts
         case "integer" | "long":
             digits = texts[-1].removeprefix("-")
-            return int(texts[-1]) if digits.isascii() and digits.isdigit() and len(digits) < 20 else texts[-1]
+            return (
+                int(texts[-1])
+                if digits.isascii() and digits.isdigit() and len(digits) < 20
+                else texts[-1]
+            )
         case "boolean":
             return BOOLEANS.get(texts[-1], texts[-1])
         case _:

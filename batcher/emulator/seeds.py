@@ -1,4 +1,6 @@
-"""Triggers to start with: parsed from JSON lines or dicts, and checked as CreateEventTrigger would check them."""
+"""Triggers to start with: parsed from JSON lines or dicts, and checked as CreateEventTrigger
+would check them.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -9,7 +11,10 @@ from batcher.emulator.requests import parse_body
 
 
 def parse_seeds(model: ServiceModel, lines: bytes, origin: str) -> list[Json]:
-    """The triggers of JSON lines; blank lines are skipped. ValueError naming origin and line for a bad one."""
+    """The triggers of JSON lines; blank lines are skipped.
+
+    ValueError naming origin and line for a bad one.
+    """
     found = []
     for number, line in enumerate(lines.removeprefix(b"\xef\xbb\xbf").split(b"\n"), 1):
         if line.strip():
@@ -21,7 +26,10 @@ def parse_seeds(model: ServiceModel, lines: bytes, origin: str) -> list[Json]:
 
 
 def check_seeds(model: ServiceModel, triggers: Iterable[Json]) -> Iterator[Json]:
-    """The dicts, as copies in which nothing is shared. ValueError naming the position for a bad one."""
+    """The dicts, as copies in which nothing is shared.
+
+    ValueError naming the position for a bad one.
+    """
     for number, trigger in enumerate(triggers, 1):
         try:
             yield _checked(model, parse_body(json.dumps(trigger).encode()))

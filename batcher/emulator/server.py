@@ -1,4 +1,6 @@
-"""The emulator as its users have it: one object, put together here, that listens while it is entered."""
+"""The emulator as its users have it: one object, put together here, that listens while it is
+entered.
+"""
 
 import asyncio
 import os
@@ -30,21 +32,23 @@ GRACE = 0.05  # seconds that calls in flight get when the emulator stops
 
 
 class Emulator(Controls):
-    """A Customer Profiles on loopback. ``async with Emulator() as endpoint_url`` serves until the block is left.
+    """A Customer Profiles on loopback.
 
-    host, port: where it listens; port 0 takes a free one.
-    rate, burst: default quota of every operation (per second; None is unlimited); ``quotas`` has others by operation.
-    latency: seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``.
-    faults: probability by kind, of calls of the event-trigger operations.
-    keys: secret by access key id; when given, signatures are checked, else any is taken.
-    session_seconds: the life of every assumed role's session; external_ids: role ARN to the id it asks for.
-    clear_omitted: UpdateEventTrigger clears the members that a request omits, instead of keeping them.
-    state: file to load, and to keep in step; seed: JSON lines of CreateEventTrigger members, not read when there
-    was a state to load.
-    random_seed: latency, faults, ids and issued keys follow from it.
-    clock, wall_clock: monotonic seconds for quotas and logs; epoch seconds for times, signatures and sessions.
+    ``async with Emulator() as endpoint_url`` serves until the block is left.
 
-    ValueError for a bad value here, or, on entering, in a file; OSError when it can't listen or read a file.
+    host, port: where it listens; port 0 takes a free one. rate, burst: default quota of every
+    operation (per second; None is unlimited); ``quotas`` has others by operation. latency: seconds,
+    low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability by kind,
+    of calls of the event-trigger operations. keys: secret by access key id; when given, signatures
+    are checked, else any is taken. session_seconds: the life of every assumed role's session;
+    external_ids: role ARN to the id it asks for. clear_omitted: UpdateEventTrigger clears the
+    members that a request omits, instead of keeping them. state: file to load, and to keep in step;
+    seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
+    random_seed: latency, faults, ids and issued keys follow from it. clock, wall_clock: monotonic
+    seconds for quotas and logs; epoch seconds for times, signatures and sessions.
+
+    ValueError for a bad value here, or, on entering, in a file; OSError when it can't listen or
+    read a file.
     """
 
     def __init__(
@@ -110,7 +114,12 @@ class Emulator(Controls):
             random=random,
         )
         self._gateway = Gateway(
-            service=service, sts=sts, admin=Admin(self), latency=pace, slow_seconds=slow_seconds, random=random
+            service=service,
+            sts=sts,
+            admin=Admin(self),
+            latency=pace,
+            slow_seconds=slow_seconds,
+            random=random,
         )
         self._address = (host, port)
         self._seed = None if seed is None else Path(seed)
@@ -132,7 +141,10 @@ class Emulator(Controls):
         return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
     async def __aexit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
     ) -> None:
         await self._exits.aclose()
 

@@ -1,4 +1,5 @@
-"""One call decided: who calls, whether a token is left, which fault strikes, what is carried out, how it ends.
+"""One call decided: who calls, whether a token is left, which fault strikes, what is carried out,
+how it ends.
 
 Does no I/O and never waits; the gateway does both.
 """
@@ -78,7 +79,13 @@ class Service:
         except ServiceError as error:
             self._ledger.count(Call(self._clock(), "", name, error.code))
             return self._refusal(error, request_id)
-        return Arrival(received=received, request_id=request_id, operation=operation, labels=labels, caller=caller)
+        return Arrival(
+            received=received,
+            request_id=request_id,
+            operation=operation,
+            labels=labels,
+            caller=caller,
+        )
 
     def decide(self, arrival: Arrival) -> Decision:
         """Takes the token, finds the fault, and carries out what is to be carried out, at once."""

@@ -1,4 +1,6 @@
-"""The state file: read at the start, written at the end, and after changes at most once a second."""
+"""The state file: read at the start, written at the end, and after changes at most once a
+second.
+"""
 
 import asyncio
 import json
@@ -19,7 +21,10 @@ class StateFile:
         self._changed = asyncio.Event()
 
     def load(self) -> bool:
-        """Whether there was a file to load. ValueError naming it when it is no state of the emulator."""
+        """Whether there was a file to load.
+
+        ValueError naming it when it is no state of the emulator.
+        """
         try:
             self._store.load(json.loads(self._path.read_bytes()))
         except FileNotFoundError:

@@ -1,7 +1,9 @@
-"""What the emulator holds: for each account and Region domains, and in them event triggers. No HTTP, no checks.
+"""What the emulator holds: for each account and Region domains, and in them event triggers.
 
-Records are dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch seconds) added. A record is
-replaced, never changed, so what was handed out stays as it was.
+No HTTP, no checks.
+
+Records are dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch seconds) added.
+A record is replaced, never changed, so what was handed out stays as it was.
 """
 
 from bisect import bisect_right, insort
@@ -41,7 +43,9 @@ class Shelf(Generic[Entry]):
         self._names.remove(name)
 
     def page(self, after: str, size: int) -> tuple[list[Entry], str | None]:
-        """The entries that follow a name, at most ``size``, and the name of the last one when more are left."""
+        """The entries that follow a name, at most ``size``, and the name of the last one when
+        more are left.
+        """
         start = bisect_right(self._names, after)
         names = self._names[start : start + size]
         more = start + size < len(self._names)
@@ -68,7 +72,9 @@ class Place:
         return f"<Place {self.account} {self.region}, {sum(1 for _ in self.domains)} domains>"
 
     def seed(self, trigger: Json, now: float) -> None:
-        """Puts a trigger as it is given, in place of one of that name; the domain is made when there is none."""
+        """Puts a trigger as it is given, in place of one of that name; the domain is made when
+        there is none.
+        """
         name = trigger["DomainName"]
         times = {"CreatedAt": now, "LastUpdatedAt": now}
         if (domain := self.domains.get(name)) is None:
@@ -78,7 +84,10 @@ class Place:
 
 
 class Store:
-    """All places. One is made, with the seeds meant for every place in it, when it is first asked for."""
+    """All places.
+
+    One is made, with the seeds meant for every place in it, when it is first asked for.
+    """
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], Place] = {}
@@ -98,8 +107,15 @@ class Store:
             place.seed(trigger, now)
 
     def find(self, domain: str, name: str, account: str | None, region: str | None) -> Json | None:
-        """A trigger's record, or None. ValueError when several places fit; before any was used, the seed."""
-        fitting = [p for p in self._places.values() if account in (None, p.account) and region in (None, p.region)]
+        """A trigger's record, or None.
+
+        ValueError when several places fit; before any was used, the seed.
+        """
+        fitting = [
+            p
+            for p in self._places.values()
+            if account in (None, p.account) and region in (None, p.region)
+        ]
         if len(fitting) > 1:
             places = ", ".join(f"{place.account} {place.region}" for place in fitting)
             raise ValueError(f"say which account and region is meant; in use are {places}")
@@ -121,15 +137,21 @@ class Store:
         try:
             if state["format"] != FORMAT:
                 raise ValueError(f"its format is {state['format']!r}, and only {FORMAT} is known")
-            seeds = {(seed["DomainName"], seed["EventTriggerName"]): seed for seed in state["seeds"]}
+            seeds = {
+                (seed["DomainName"], seed["EventTriggerName"]): seed for seed in state["seeds"]
+            }
             places = {(item["account"], item["region"]): _loaded(item) for item in state["places"]}
         except (KeyError, TypeError, AttributeError) as error:
-            raise ValueError(f"it is not a state of the emulator ({type(error).__name__}: {error})") from None
+            raise ValueError(
+                f"it is not a state of the emulator ({type(error).__name__}: {error})"
+            ) from None
         self._seeds, self._places = seeds, places
 
 
 def _dumped(place: Place) -> Json:
-    domains = [{"record": domain.record, "triggers": list(domain.triggers)} for domain in place.domains]
+    domains = [
+        {"record": domain.record, "triggers": list(domain.triggers)} for domain in place.domains
+    ]
     return {"account": place.account, "region": place.region, "domains": domains}
 
 

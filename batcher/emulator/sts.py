@@ -1,4 +1,5 @@
-"""The two operations of STS that assuming a role needs: AssumeRole and GetCallerIdentity, in the Query protocol.
+"""The two operations of STS that assuming a role needs: AssumeRole and GetCallerIdentity, in the
+Query protocol.
 
 Requests are read and answers written by the shapes of botocore's ``sts`` model.
 """
@@ -42,7 +43,8 @@ ERRORS = {
 class Sts:
     """Answers STS requests; sessions that it issues are added to the admission.
 
-    ``session_seconds`` overrides the life of every session; ``external_ids`` (role ARN to id) refuses others.
+    ``session_seconds`` overrides the life of every session; ``external_ids`` (role ARN to id)
+    refuses others.
     """
 
     def __init__(
@@ -72,7 +74,10 @@ class Sts:
                 "Arn": caller.arn,
             },
         }
-        self._checks = {name: compile_check(self._model.operation_model(name).input_shape) for name in self._handlers}
+        self._checks = {
+            name: compile_check(self._model.operation_model(name).input_shape)
+            for name in self._handlers
+        }
 
     def answer(self, received: Received, request_id: str) -> Reply:
         """The XML answer to a form."""
@@ -99,7 +104,9 @@ class Sts:
             raise ServiceError("InvalidAction", message)
         return action, parameters
 
-    def _carry_out(self, action: str, caller: Caller, parameters: Mapping[str, str], request_id: str) -> Reply:
+    def _carry_out(
+        self, action: str, caller: Caller, parameters: Mapping[str, str], request_id: str
+    ) -> Reply:
         operation = self._model.operation_model(action)
         request = read_structure(operation.input_shape, parameters)
         violations: list[str] = []
@@ -121,7 +128,9 @@ class Sts:
     def _success(self, operation: Any, answer: Json, request_id: str) -> Reply:
         shape = operation.output_shape
         root = ElementTree.Element(f"{operation.name}Response", xmlns=self._namespace)
-        write_structure(ElementTree.SubElement(root, shape.serialization["resultWrapper"]), shape, answer)
+        write_structure(
+            ElementTree.SubElement(root, shape.serialization["resultWrapper"]), shape, answer
+        )
         metadata = ElementTree.SubElement(root, "ResponseMetadata")
         ElementTree.SubElement(metadata, "RequestId").text = request_id
         return xml_reply(200, root, request_id)
@@ -137,7 +146,10 @@ class Sts:
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
         expected = self._external_ids.get(role_arn)
         if expected is not None and request.get("ExternalId") != expected:
-            message = f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource: {role_arn}"
+            message = (
+                f"User: {caller.arn} is not authorized to perform: sts:AssumeRole on resource:"
+                f" {role_arn}"
+            )
             raise ServiceError("AccessDenied", message)
         session = self._issue(role["account"], role["name"], request)
         return {

@@ -1,6 +1,8 @@
-"""Which update is next: in input order, at most one at a time of each trigger, none held back by another trigger's.
+"""Which update is next: in input order, at most one at a time of each trigger, none held back by
+another trigger's.
 
-Updates behind a busy trigger are parked: by their line where the source can look back, whole where it can't.
+Updates behind a busy trigger are parked: by their line where the source can look back, whole where
+it can't.
 """
 
 from array import array
@@ -13,12 +15,16 @@ import anyio.lowlevel
 from batcher.ports import Source
 from batcher.records import Update
 
-PARKED_AT_MOST = 10_000  # updates held in memory behind a busy trigger, for a source that can't look back
+# updates held in memory behind a busy trigger, for a source that can't look back
+PARKED_AT_MOST = 10_000
 BREATH = 500  # updates parked in a row before others get a turn
 
 
 class Intake:
-    """Hands out the updates of a source. One taker reads it at a time; what is ready meanwhile goes to the others."""
+    """Hands out the updates of a source.
+
+    One taker reads it at a time; what is ready meanwhile goes to the others.
+    """
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -32,7 +38,9 @@ class Intake:
         self.closed = False
 
     async def take(self) -> Update | None:
-        """The next update whose trigger nobody works on; None when there is none left, or the intake is closed."""
+        """The next update whose trigger nobody works on; None when there is none left, or the
+        intake is closed.
+        """
         while not self.closed:
             if self._ready:
                 return self._ready.popleft()
@@ -46,7 +54,9 @@ class Intake:
         return None
 
     def settled(self, update: Update) -> None:
-        """The trigger of that update is free again: its next update, if one is parked, goes first."""
+        """The trigger of that update is free again: its next update, if one is parked, goes
+        first.
+        """
         key = (update.domain, update.trigger)
         parked = self._parked[key]
         if len(parked):
@@ -70,7 +80,9 @@ class Intake:
         return any(len(parked) for parked in self._parked.values())
 
     async def _read(self) -> Update | None:
-        """Read on to an update that may be worked on; None when there is something else to do first."""
+        """Read on to an update that may be worked on; None when there is something else to do
+        first.
+        """
         self._reading = True
         try:
             for _ in range(BREATH):

@@ -18,7 +18,8 @@ from batcher.rules.plan import last_updated
 
 
 async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | None]:
-    """The efforts that the pages of a list took, in order; an error, or None for draining, is the last.
+    """The efforts that the pages of a list took, in order; an error, or None for draining, is the
+    last.
 
     Raises CredentialsError.
     """
@@ -27,11 +28,16 @@ async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | N
         effort = await listing.bring(asked)
         yield effort
         token = _answer(effort).get("NextToken")
-        asked = msgspec.structs.replace(question, request=question.request | {"NextToken": token}) if token else None
+        asked = (
+            msgspec.structs.replace(question, request=question.request | {"NextToken": token})
+            if token
+            else None
+        )
 
 
 class Listing:
-    """When triggers were changed last, by ListEventTriggers of each domain: once, when its first trigger is asked about.
+    """When triggers were changed last, by ListEventTriggers of each domain: once, when its first
+    trigger is asked about.
 
     Holds 16 bytes a trigger.
     """
@@ -42,7 +48,8 @@ class Listing:
         self._domains: dict[str, _Domain] = {}
 
     async def last_updated(self, update: Update) -> float | None:
-        """AWS's time of the last change of that trigger, epoch seconds; None where the list does not say.
+        """AWS's time of the last change of that trigger, epoch seconds; None where the list does
+        not say.
 
         Raises CredentialsError.
         """
@@ -58,7 +65,9 @@ class Listing:
 
     async def _read(self, update: Update, domain: "_Domain") -> None:
         request = {"DomainName": update.domain, "MaxResults": self._page_size}
-        question = Update(id=f"ListEventTriggers {update.domain}", line=0, target=update.target, request=request)
+        question = Update(
+            id=f"ListEventTriggers {update.domain}", line=0, target=update.target, request=request
+        )
         found: list[tuple[int, float]] = []
         async for effort in pages(self._listing, question):
             for item in _answer(effort).get("Items", ()):

@@ -1,6 +1,7 @@
 """Who may send next: one slot and one token for every attempt, before it is signed.
 
-Turns, slots and the order of the waiting live here; how long the next token takes is the limiter's to know.
+Turns, slots and the order of the waiting live here; how long the next token takes is the limiter's
+to know.
 """
 
 import heapq
@@ -12,7 +13,8 @@ from batcher.ports import Clock, Limiter
 from batcher.rules.holdups import Holdups
 from batcher.rules.verdicts import Verdict
 
-RETRY, FIRST = 0, 1  # a retry goes ahead of a first attempt: an update that was begun is finished first
+# a retry goes ahead of a first attempt: an update that was begun is finished first
+RETRY, FIRST = 0, 1
 
 
 class Draining(Exception):
@@ -20,7 +22,10 @@ class Draining(Exception):
 
 
 class Permit:
-    """The right to send one request now. ``queued`` and ``token`` are the seconds waited for turn and slot, and token."""
+    """The right to send one request now.
+
+    ``queued`` and ``token`` are the seconds waited for turn and slot, and token.
+    """
 
     __slots__ = ("queued", "ticket", "token")
 
@@ -31,12 +36,16 @@ class Permit:
 
 
 class Pacer:
-    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use at once.
+    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use
+    at once.
 
-    ``holdups``: the books of the lane it works for, which pacers of one lane share; default: its own.
+    ``holdups``: the books of the lane it works for, which pacers of one lane share; default: its
+    own.
     """
 
-    def __init__(self, limiter: Limiter, slots: int, clock: Clock, holdups: Holdups | None = None) -> None:
+    def __init__(
+        self, limiter: Limiter, slots: int, clock: Clock, holdups: Holdups | None = None
+    ) -> None:
         self.limiter = limiter
         self.slots = slots
         self.holdups = holdups or Holdups()

@@ -1,4 +1,6 @@
-"""Patience for a worker that never ends: a result that says nothing about its update is none, its turn comes again."""
+"""Patience for a worker that never ends: a result that says nothing about its update is none,
+its turn comes again.
+"""
 
 from collections.abc import Callable
 
@@ -9,7 +11,10 @@ from batcher.rules.verdicts import not_yet
 
 
 class Patient:
-    """A Settler that waits for better times; ``on_trouble`` is told why. ``tally``: of the target."""
+    """A Settler that waits for better times; ``on_trouble`` is told why.
+
+    ``tally``: of the target.
+    """
 
     def __init__(self, settler: Settler, tally: Tally, on_trouble: Callable[[str], None]) -> None:
         self._settler = settler
@@ -18,7 +23,10 @@ class Patient:
 
     async def settle(self, update: Update) -> Result | None:
         result = await self._settler.settle(update)
-        if result is None or (why := not_yet(result, ever_accepted=self._tally.ever_accepted)) is None:
+        if (
+            result is None
+            or (why := not_yet(result, ever_accepted=self._tally.ever_accepted)) is None
+        ):
             return result
         self._on_trouble(why)
         return None

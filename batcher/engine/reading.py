@@ -1,4 +1,7 @@
-"""Questions asked side by side, and their answers told in the order of the questions. What is asked is the caller's."""
+"""Questions asked side by side, and their answers told in the order of the questions.
+
+What is asked is the caller's.
+"""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
@@ -12,11 +15,16 @@ A = TypeVar("A")
 
 
 async def in_order(
-    questions: AsyncIterator[Q], ask: Callable[[Q], Awaitable[A]], tell: Callable[[Q, A], None], *, ahead: int
+    questions: AsyncIterator[Q],
+    ask: Callable[[Q], Awaitable[A]],
+    tell: Callable[[Q, A], None],
+    *,
+    ahead: int,
 ) -> None:
     """Ask every question, at most about ``ahead`` of them before the one that is told next.
 
-    The first error of ``questions``, ``ask`` or ``tell`` ends it, and is raised in an exception group.
+    The first error of ``questions``, ``ask`` or ``tell`` ends it, and is raised in an exception
+    group.
     """
     send, receive = anyio.create_memory_object_stream[_Asked[Q, A]](ahead)
     async with anyio.create_task_group() as tasks, receive:

@@ -1,6 +1,7 @@
 """One update brought to its one result: attempts, backoff, and when to give up.
 
-The only retry layer there is. Which answer means what is in ``rules.verdicts``; who may send when is in ``pacing``.
+The only retry layer there is. Which answer means what is in ``rules.verdicts``; who may send when
+is in ``pacing``.
 """
 
 import random
@@ -31,7 +32,8 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 
     max_attempts: int = 8  # charged: errors and lost connections, not throttles
     throttle_limit: float = 900.0  # from an update's first throttle on
-    backoff: float = 0.5  # before the second charged attempt at most this, doubled with each one more
+    # before the second charged attempt at most this, doubled with each one more
+    backoff: float = 0.5
     backoff_cap: float = 20.0
 
 
@@ -54,7 +56,9 @@ class Effort:
 
     @property
     def seconds(self) -> Seconds:
-        return Seconds(queued=self.queued, token=self.token, backoff=self.backoff, calling=self.calling)
+        return Seconds(
+            queued=self.queued, token=self.token, backoff=self.backoff, calling=self.calling
+        )
 
     @property
     def status(self) -> Status:
@@ -140,8 +144,8 @@ class Retrying:
     async def settle(self, update: Update) -> Result | None:
         """Try until there is a result.
 
-        None when draining came before anything was sent that may have had an effect, or when it may not be sent any more.
-        Raises CredentialsError.
+        None when draining came before anything was sent that may have had an effect, or when it may
+        not be sent any more. Raises CredentialsError.
         """
         effort = await self.bring(update)
         return None if effort is None else effort.result(self._clock.wall())
@@ -151,7 +155,8 @@ class Retrying:
         effort = Effort(update, self._clock.wall())
         try:
             effort.verdict = await self._attempt(effort)
-            if effort.verdict.retryable:  # most updates need no more than one attempt, and no policy
+            # most updates need no more than one attempt, and no policy
+            if effort.verdict.retryable:
                 effort.verdict = await self._retrying.copy()(self._next, effort)
         except Draining:
             return None
@@ -176,7 +181,9 @@ class Retrying:
             await self._access.renew(generation, effort.last)
 
     async def _send(self, effort: Effort) -> tuple[Verdict, int]:
-        permit = await self.pacer.enter(begun=effort.attempts > 0, must_finish=effort.lost or effort.answered)
+        permit = await self.pacer.enter(
+            begun=effort.attempts > 0, must_finish=effort.lost or effort.answered
+        )
         if self._may_send is not None and not self._may_send(effort.update):
             self.pacer.leave(permit, Verdict.UNSENT, None)
             raise Draining
@@ -203,7 +210,9 @@ class Retrying:
         return effort.charged >= self._policy.max_attempts or throttled_too_long
 
     def _wait(self, state: tenacity.RetryCallState) -> float:
-        """Full jitter, so that updates that failed together do not come back together; what AWS asks for at least."""
+        """Full jitter, so that updates that failed together do not come back together; what AWS
+        asks for at least.
+        """
         effort: Effort = state.args[0]
         asked = (effort.last and effort.last.retry_after) or 0.0
         if state.outcome and state.outcome.result() is Verdict.THROTTLED:
@@ -211,7 +220,9 @@ class Retrying:
         ceiling = min(self._policy.backoff_cap, self._policy.backoff * 2.0 ** (effort.charged - 1))
         return max(asked, self._uniform(0.0, ceiling))
 
-    def _say_attempt(self, effort: Effort, attempt: Attempt, verdict: Verdict, permit: Permit) -> None:
+    def _say_attempt(
+        self, effort: Effort, attempt: Attempt, verdict: Verdict, permit: Permit
+    ) -> None:
         self._log.info(
             "attempt.throttled" if verdict is Verdict.THROTTLED else "attempt.answered",
             id=effort.update.id,
@@ -239,7 +250,10 @@ class Retrying:
 
 
 class _Access:
-    """Whether the credentials are any good. They are fetched anew when they are refused, for as long as that helps."""
+    """Whether the credentials are any good.
+
+    They are fetched anew when they are refused, for as long as that helps.
+    """
 
     def __init__(self, caller: Caller) -> None:
         self._caller = caller
@@ -257,7 +271,8 @@ class _Access:
     async def renew(self, generation: int, refused: Attempt | None) -> None:
         """Return when there are credentials newer than those of ``generation``, which were refused.
 
-        Raises CredentialsError when there are none, or when nothing was accepted with two sets in a row.
+        Raises CredentialsError when there are none, or when nothing was accepted with two sets in a
+        row.
         """
         async with self._renewing:
             if generation < self.generation:
@@ -272,6 +287,6 @@ class _Access:
 def _hopeless(refused: Attempt | None) -> str:
     said = f"{refused.code}: {refused.message}" if refused else "none found"
     return (
-        f"AWS does not accept the credentials, also after fetching them anew ({said}). "
-        "Renew them (aws sso login, a new session, --profile) and run the same command again: it resumes."
+        f"AWS does not accept the credentials, also after fetching them anew ({said}). Renew them"
+        " (aws sso login, a new session, --profile) and run the same command again: it resumes."
     )

@@ -1,7 +1,8 @@
-"""The run: updates taken in order, worked on side by side, each result kept before anything depends on it.
+"""The run: updates taken in order, worked on side by side, each result kept before anything depends
+on it.
 
-Reads as: intake → settle → journal → next of the same trigger. Several lanes, one a target, that share nothing but the
-journal.
+Reads as: intake → settle → journal → next of the same trigger. Several lanes, one a target, that
+share nothing but the journal.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -62,7 +63,8 @@ class Lane:
 class Runner:
     """Runs lanes side by side to their end, until something says stop.
 
-    ``given_up``: why a target's lane was closed before its end; the others go on. ``stopped``: why the run ended early.
+    ``given_up``: why a target's lane was closed before its end; the others go on. ``stopped``: why
+    the run ended early.
     """
 
     def __init__(
@@ -88,8 +90,8 @@ class Runner:
     async def run(self, feed: Callable[[TaskGroup], Awaitable[None]]) -> None:
         """Work until every lane that ``feed`` starts is empty, closed, drained or aborted.
 
-        Raises what ends a run: JournalError at once, InputError when what is in flight is finished, and CredentialsError
-        when there was no other target.
+        Raises what ends a run: JournalError at once, InputError when what is in flight is finished,
+        and CredentialsError when there was no other target.
         """
         try:
             with self._scope:
@@ -119,7 +121,9 @@ class Runner:
             lane.close()
 
     def give_up(self, target: str, reason: str | BatcherError) -> None:
-        """Close one target's lane: nothing new of it is sent, what is in flight is finished, the others go on."""
+        """Close one target's lane: nothing new of it is sent, what is in flight is finished, the
+        others go on.
+        """
         if target in self.given_up:
             return
         self.given_up[target] = str(reason)
@@ -139,7 +143,9 @@ class Runner:
         if self.stopped is not None or not self.given_up:
             return
         if len(self.given_up.keys() | {lane.target for lane in self.lanes}) > 1:
-            self.stopped = "; ".join(_of_target(target, reason) for target, reason in self.given_up.items())
+            self.stopped = "; ".join(
+                _of_target(target, reason) for target, reason in self.given_up.items()
+            )
             return
         ((target, self.stopped),) = self.given_up.items()
         if target in self._errors:

@@ -1,6 +1,8 @@
-"""An update settled with care: looked at first, its image kept, AWS's answer held against what was asked.
+"""An update settled with care: looked at first, its image kept, AWS's answer held against what was
+asked.
 
-Reads as: look → decide → keep the image → send → check. Who decides is ``rules.intent``; retries are ``retrying``'s.
+Reads as: look → decide → keep the image → send → check. Who decides is ``rules.intent``; retries
+are ``retrying``'s.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -12,12 +14,22 @@ import msgspec
 from batcher.engine.retrying import Effort, Retrying
 from batcher.ports import Clock, Images
 from batcher.records import Attempt, Result, Update
-from batcher.rules.intent import CREATE, Intent, Send, Settled, Wishes, answered_as_asked, changed_since, decide
+from batcher.rules.intent import (
+    CREATE,
+    Intent,
+    Send,
+    Settled,
+    Wishes,
+    answered_as_asked,
+    changed_since,
+    decide,
+)
 from batcher.rules.model import OPERATION
 from batcher.rules.plan import digest, same
 from batcher.rules.verdicts import Verdict
 
-AHEAD_SECONDS = 3.0  # how far reading may be ahead of writing: an image should not be old when the update is sent
+# how far reading may be ahead of writing: an image should not be old when the update is sent
+AHEAD_SECONDS = 3.0
 AHEAD_LEAST = 4  # updates
 
 
@@ -40,9 +52,10 @@ class NoImages:
 class Careful:
     """A Settler that looks before it writes.
 
-    ``look``: at every trigger; else only where an update is based on a state. ``writing``: the Retrying of each operation
-    that may be sent. ``pace``: requests per second of writing at present, or None while it is not known.
-    ``listed``: AWS's time of the last change of an update's trigger, from a list, or None where it is not known.
+    ``look``: at every trigger; else only where an update is based on a state. ``writing``: the
+    Retrying of each operation that may be sent. ``pace``: requests per second of writing at
+    present, or None while it is not known. ``listed``: AWS's time of the last change of an update's
+    trigger, from a list, or None where it is not known.
     """
 
     def __init__(
@@ -86,19 +99,28 @@ class Careful:
 
     async def _outdated(self, update: Update) -> Settled | None:
         """Stale, where a list says so already: that costs no look."""
-        if self._listed is None or update.based_on is None or update.based_on.last_updated_at is None:
+        if (
+            self._listed is None
+            or update.based_on is None
+            or update.based_on.last_updated_at is None
+        ):
             return None
-        return changed_since(update, await self._listed(update), kept=self._images.kept(update), wishes=self._wishes)
+        return changed_since(
+            update, await self._listed(update), kept=self._images.kept(update), wishes=self._wishes
+        )
 
     def _intent(self, update: Update, looked: Effort, last: Attempt) -> Intent:
         if last.code is not None and last.code != "ResourceNotFoundException":
-            return Settled(status="failed", error=looked.error)  # it could not be looked at, so nothing was sent
+            # it could not be looked at, so nothing was sent
+            return Settled(status="failed", error=looked.error)
         return decide(update, last.answer, kept=self._images.kept(update), wishes=self._wishes)
 
     async def _send(self, update: Update, looked: Effort, intent: Send) -> Result | None:
         if intent.image is not None:
             await self._images.keep(update, intent.image)
-        wrote = await self._writing[intent.operation].bring(msgspec.structs.replace(update, request=intent.request))
+        wrote = await self._writing[intent.operation].bring(
+            msgspec.structs.replace(update, request=intent.request)
+        )
         if wrote is None:
             return None
         if intent.operation == CREATE and wrote.verdict is Verdict.REJECTED and wrote.charged > 1:
@@ -112,7 +134,9 @@ class Careful:
         )
 
     async def _seen_again(self, update: Update, looked: Effort, wrote: Effort) -> Result | None:
-        """Of a creation that AWS refused after an attempt without a good answer: it refuses what that attempt has created."""
+        """Of a creation that AWS refused after an attempt without a good answer: it refuses what
+        that attempt has created.
+        """
         found = await self._reading.bring(update)
         if found is None or found.last is None:
             return None
@@ -124,10 +148,14 @@ class Careful:
         current = found.last.answer
         if current is None or not same(update.request, current):
             return result
-        return msgspec.structs.replace(result, status="succeeded", error=None, digest=digest(current))
+        return msgspec.structs.replace(
+            result, status="succeeded", error=None, digest=digest(current)
+        )
 
     def _checked(self, wrote: Effort) -> Result:
-        """The result of an update that was sent: it succeeded only when AWS's answer shows what was asked for."""
+        """The result of an update that was sent: it succeeded only when AWS's answer shows what
+        was asked for.
+        """
         result = wrote.result(self._clock.wall())
         if wrote.last is None or wrote.last.answer is None:
             return result

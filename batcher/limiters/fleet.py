@@ -27,7 +27,9 @@ LEAVING = 1.0  # seconds for the good-byes
 class Fleet:
     """Gives out the limiters of shared buckets. Made by ``open_at``."""
 
-    def __init__(self, redis: Redis, tasks: TaskGroup, *, clock: Clock, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, redis: Redis, tasks: TaskGroup, *, clock: Clock, log: FilteringBoundLogger
+    ) -> None:
         self._redis = redis
         self._tasks = tasks
         self._clock = clock
@@ -36,12 +38,24 @@ class Fleet:
         self._limiters: dict[str, RedisLimiter] = {}
         self._tenders: list[Tender] = []
 
-    def limiter(self, name: str, *, rate: float | None, burst: float, share: float, remembered: Learned | None) -> RedisLimiter:
-        """The limiter of the bucket of that name: one in a process, on the terms it was first asked for."""
+    def limiter(
+        self,
+        name: str,
+        *,
+        rate: float | None,
+        burst: float,
+        share: float,
+        remembered: Learned | None,
+    ) -> RedisLimiter:
+        """The limiter of the bucket of that name: one in a process, on the terms it was first
+        asked for.
+        """
         if name not in self._limiters:
             terms = Terms(rate=rate, burst=burst, share=share, remembered=remembered)
             bucket = SharedBucket(self._redis, name, self._me)
-            limiter = self._limiters[name] = RedisLimiter(bucket, terms, clock=self._clock, log=self._log)
+            limiter = self._limiters[name] = RedisLimiter(
+                bucket, terms, clock=self._clock, log=self._log
+            )
             tender = Tender(limiter)
             self._tenders.append(tender)
             self._tasks.start_soon(tender.run)
@@ -53,17 +67,27 @@ class Fleet:
 
 
 @asynccontextmanager
-async def open_at(url: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]) -> AsyncIterator[Fleet]:
-    """The shared buckets in the Redis of that URL, tended until the end. Raises SettingsError for a URL that is none."""
+async def open_at(
+    url: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
+) -> AsyncIterator[Fleet]:
+    """The shared buckets in the Redis of that URL, tended until the end.
+
+    Raises SettingsError for a URL that is none.
+    """
     try:
         redis = connect(url, longest_reply=LONGEST_REPLY, retries=1)
     except ValueError as error:
-        raise SettingsError(f"--limiter: not the URL of a Redis: {error}. Give redis://HOST:PORT/DB.") from error
+        raise SettingsError(
+            f"--limiter: not the URL of a Redis: {error}. Give redis://HOST:PORT/DB."
+        ) from error
     try:
         try:
             await redis.ping()
         except TROUBLE as error:
-            warn(f"The shared quota can't be had: {error}. Going on alone at a share of the rate, until Redis is there.")
+            warn(
+                f"The shared quota can't be had: {error}. Going on alone at a share of the rate,"
+                " until Redis is there."
+            )
         async with anyio.create_task_group() as tasks:
             fleet = Fleet(redis, tasks, clock=clock, log=log)
             try:

@@ -1,4 +1,6 @@
-"""The tokens of one process: an exact ceiling that was asked for, and beneath it the estimate of what AWS allows."""
+"""The tokens of one process: an exact ceiling that was asked for, and beneath it the estimate of
+what AWS allows.
+"""
 
 import anyio
 from aiolimiter import AsyncLimiter
@@ -8,7 +10,8 @@ from batcher.rules.pressing import Pressing
 from batcher.rules.quota import Learned, Outcome, QuotaEstimate, Ticket
 from batcher.rules.verdicts import Verdict
 
-JITTER = 0.05  # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
+# seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
+JITTER = 0.05
 OPENING_AT_MOST = 1.0  # seconds; a first request that hangs does not hold up the others for longer
 LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that long are not lost
 
@@ -27,14 +30,16 @@ def outcome_of(verdict: Verdict) -> Outcome:
 def capacity(rate: float, burst: float) -> float:
     """Tokens that a ceiling of that burst lets through at once.
 
-    With a burst to spare, JITTER of it stays in hand, so that requests that bunch on the way are not throttled; with
-    none, LATENESS is let through, so that a late wake-up loses no token.
+    With a burst to spare, JITTER of it stays in hand, so that requests that bunch on the way are
+    not throttled; with none, LATENESS is let through, so that a late wake-up loses no token.
     """
     return max(1.0 + LATENESS * rate, burst - max(1.0, JITTER * rate))
 
 
 class Opening:
-    """The first request opens the way (names, connection, SDK): what leaves meanwhile would arrive with it as a bunch."""
+    """The first request opens the way (names, connection, SDK): what leaves meanwhile would
+    arrive with it as a bunch.
+    """
 
     def __init__(self) -> None:
         self._begun = False
@@ -54,9 +59,14 @@ class Opening:
 
 
 class LocalLimiter:
-    """One bucket. ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it."""
+    """One bucket.
 
-    def __init__(self, estimate: QuotaEstimate | Pressing, *, clock: Clock, rate: float | None, burst: float) -> None:
+    ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it.
+    """
+
+    def __init__(
+        self, estimate: QuotaEstimate | Pressing, *, clock: Clock, rate: float | None, burst: float
+    ) -> None:
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)
@@ -80,7 +90,8 @@ class LocalLimiter:
             await self._opening.wait()
             await self._ceiling.acquire()
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
-            await self._clock.sleep(wait)  # and look again: a throttle may have come in the meantime
+            # and look again: a throttle may have come in the meantime
+            await self._clock.sleep(wait)
         self._opening.begun()
         return self._estimate.sent(now)
 

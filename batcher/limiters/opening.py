@@ -29,6 +29,8 @@ async def open_fleet(
     try:
         from batcher.limiters.fleet import open_at
     except ModuleNotFoundError as error:
-        raise SettingsError("A quota shared through Redis needs redis-py: pip install redis.") from error
+        raise SettingsError(
+            "A quota shared through Redis needs redis-py: pip install redis."
+        ) from error
     async with open_at(setting, clock=clock, log=log, warn=warn) as fleet:
         yield fleet

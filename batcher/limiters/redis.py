@@ -1,6 +1,8 @@
-"""The tokens of a fleet: a bucket in Redis while it is there, a share of what it gave last while it is not.
+"""The tokens of a fleet: a bucket in Redis while it is there, a share of what it gave last while it
+is not.
 
-Waiting for one's turn lives here, and changing over between the two; what goes on in the background is in ``tending``.
+Waiting for one's turn lives here, and changing over between the two; what goes on in the background
+is in ``tending``.
 """
 
 from typing import NamedTuple
@@ -21,16 +23,24 @@ from batcher.rules.quota import Learned, Outcome, QuotaEstimate, ramp
 from batcher.rules.replay import Report
 from batcher.rules.verdicts import Verdict
 
-TROUBLE = (RedisError, OSError, msgspec.DecodeError)  # Redis is away, or holds what can't be understood
+# Redis is away, or holds what can't be understood
+TROUBLE = (RedisError, OSError, msgspec.DecodeError)
 LONGEST_SLEEP = 0.2  # seconds after which a reservation far ahead is looked at again
-CAUTIOUS = 1.0  # per second, for all workers together, while no rate was ever known: AWS's most common quota for changes
+# per second, for all workers together, while no rate was ever known: AWS's most common quota for
+# changes
+CAUTIOUS = 1.0
 ASSUMED_WORKERS = 4  # while their number was never known
-TOLD_WITHIN = 0.1  # seconds, by a call of its own where none is due: the leader must not be long in learning what is accepted
+# seconds, by a call of its own where none is due: the leader must not be long in learning what is
+# accepted
+TOLD_WITHIN = 0.1
 A_GUESS = 0.5  # doubt from which on a rate is no knowledge
 
 
 class Terms(Struct, frozen=True, kw_only=True):
-    """What the settings say of a bucket, for all workers together. ``remembered``: what earlier runs of this host found."""
+    """What the settings say of a bucket, for all workers together.
+
+    ``remembered``: what earlier runs of this host found.
+    """
 
     rate: float | None
     burst: float
@@ -61,7 +71,9 @@ class RedisLimiter:
     A reservation belongs to the limiter: whoever asks next uses what a cancelled waiter left.
     """
 
-    def __init__(self, bucket: SharedBucket, terms: Terms, *, clock: Clock, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self, bucket: SharedBucket, terms: Terms, *, clock: Clock, log: FilteringBoundLogger
+    ) -> None:
         self.terms = terms
         self.bucket = bucket
         self.clock = clock
@@ -110,7 +122,9 @@ class RedisLimiter:
             await self._opening.wait()
             while True:
                 with anyio.CancelScope() as self._turn:  # ends when Redis goes away or comes back
-                    ticket = await (self._together() if self._own is None else self._alone(self._own))
+                    ticket = await (
+                        self._together() if self._own is None else self._alone(self._own)
+                    )
                     self._opening.begun()
                     return ticket
 
@@ -126,7 +140,8 @@ class RedisLimiter:
 
     async def _together(self) -> Sent:
         while True:
-            if self._held is not None and self.clock.now() > self._due + CATCH_UP:  # its waiter was cancelled
+            # its waiter was cancelled
+            if self._held is not None and self.clock.now() > self._due + CATCH_UP:
                 self._tell(Sent(self._held, self._due), Outcome.UNSENT, None)
                 self._held = None
             if self._held is None or not self._sure:
@@ -143,7 +158,10 @@ class RedisLimiter:
         return Sent(reservation, self.clock.now())
 
     async def _reserve(self) -> None:
-        """Reserve the next token, or look again at what is held. Shielded: a reply nobody reads is a token lost."""
+        """Reserve the next token, or look again at what is held.
+
+        Shielded: a reply nobody reads is a token lost.
+        """
         ceiling = self.terms.rate
         with anyio.CancelScope(shield=True):
             try:
@@ -183,9 +201,14 @@ class RedisLimiter:
 
     def news(self) -> News:
         """What is to be told with the next call; it is told once."""
-        told, now = [each for each in self._told if each[0].reservation.epoch == self._epoch], self.clock.now()
+        told, now = (
+            [each for each in self._told if each[0].reservation.epoch == self._epoch],
+            self.clock.now(),
+        )
         self._told.clear()
-        throttled = [sent.reservation.cut for sent, _, outcome, _ in told if outcome is Outcome.THROTTLED]
+        throttled = [
+            sent.reservation.cut for sent, _, outcome, _ in told if outcome is Outcome.THROTTLED
+        ]
         reports = [
             Report(sent.reservation.number, now - sent.left, now - answered, outcome, retry_after)
             for sent, answered, outcome, retry_after in told
@@ -219,8 +242,12 @@ class RedisLimiter:
         if self._own is not None:
             return
         share, now = self.share, self.clock.now()
-        self.log.warning("limiter.redis_away", reason=str(error), rate=round(share, 3), workers=self.workers)
-        self._own = LocalLimiter(QuotaEstimate(now=now, ceiling=share), clock=self.clock, rate=share, burst=1.0)
+        self.log.warning(
+            "limiter.redis_away", reason=str(error), rate=round(share, 3), workers=self.workers
+        )
+        self._own = LocalLimiter(
+            QuotaEstimate(now=now, ceiling=share), clock=self.clock, rate=share, burst=1.0
+        )
         self._lost_at, self._not_before = now, now + 1 / share
         self._held = None
         self._told.clear()
@@ -229,7 +256,11 @@ class RedisLimiter:
     def rejoin(self) -> None:
         """Redis is back: go on with the others."""
         if self._own is not None:
-            self.log.warning("limiter.redis_back", seconds=round(self.clock.now() - self._lost_at, 3), workers=self.workers)
+            self.log.warning(
+                "limiter.redis_back",
+                seconds=round(self.clock.now() - self._lost_at, 3),
+                workers=self.workers,
+            )
             self._own = None
             self._end_turn()
 

@@ -1,17 +1,21 @@
-"""The bucket as Redis keeps it: the scripts that take a token and tend the books, each one atomic step.
+"""The bucket as Redis keeps it: the scripts that take a token and tend the books, each one atomic
+step.
 
-Redis's own clock is the only one; what is told to a worker is how long from now, and what a worker tells is how long ago. One
-hash holds the state, a stream what was handed out and what became of it, a sorted set who is there, a key who leads.
+Redis's own clock is the only one; what is told to a worker is how long from now, and what a worker
+tells is how long ago. One hash holds the state, a stream what was handed out and what became of it,
+a sorted set who is there, a key who leads.
 """
 
-LOOK = 0.1  # seconds: a reservation further ahead is looked at again before it is used, as the plan may change
+# seconds: a reservation further ahead is looked at again before it is used, as the plan may change
+LOOK = 0.1
 CATCH_UP = 0.025  # seconds that a late request is forgiven, as by the estimate of one process
 BRAKE = 0.3  # seconds that a throttle stops everybody, unless the leader has seen it before
 AGAIN = 0.02  # seconds after which who was stopped by a throttle asks again
 PAUSED = 0.1  # the same, in a pause that the leader made: he may yet end it sooner
 GONE = 3.0  # seconds after which who was not heard of counts as dead
 LEASE = 1.5  # seconds that the lead lasts without being renewed
-SILENCE = 1.5  # seconds without anybody: whoever worked on alone then comes back at the same moment as the others
+# seconds without anybody: whoever worked on alone then comes back at the same moment as the others
+SILENCE = 1.5
 OPENING = 0.75  # seconds until that moment: all have asked again by then
 KEPT = 10_000  # entries of the log: half a minute at 300 a second
 FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgotten
@@ -19,10 +23,12 @@ FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgott
 _PRELUDE = """
 local clock = redis.call('TIME')
 local now = clock[1] + clock[2] / 1e6
-local names = {'epoch', 'number', 'cut', 'cut_at', 'braked', 'last', 'full', 'width', 'rate', 'basis', 'resume', 'brake',
-  'open', 'seen'}
+local names = {'epoch', 'number', 'cut', 'cut_at', 'braked', 'last', 'full', 'width', 'rate',
+  'basis', 'resume', 'brake', 'open', 'seen'}
 local known, s = redis.call('HMGET', KEYS[1], unpack(names)), {}
-for i, name in ipairs(names) do s[name] = tonumber(known[i]) or (name == 'rate' and -1 or 0) end  -- -1: none is published
+for i, name in ipairs(names) do  -- rate -1: none is published
+  s[name] = tonumber(known[i]) or (name == 'rate' and -1 or 0)
+end
 local fresh = s.epoch == 0
 if fresh then s.epoch, s.last = now, now end  -- nothing is known of it: it begins empty
 local ours = not fresh and string.format('%.6f', s.epoch) == ARGV[1]
@@ -41,7 +47,8 @@ local function void()
   note(string.format('["c",%d,%.6f]', s.cut, now))
 end
 
--- What became of requests. A throttle of one that was reserved since everybody was stopped last stops everybody.
+-- What became of requests. A throttle of one that was reserved since everybody was stopped last
+-- stops everybody.
 local function told(throttled, reports)
   if not ours then return end
   if reports ~= '' then note(string.format('["t",%.6f,%s]', now, reports)) end
@@ -62,8 +69,8 @@ end
 """
 
 _ASK = """
--- ARGV: epoch, newest cut of a throttled one or -1, reports; rate while none is published, ceiling, its capacity;
--- number, cut and time of a reservation that is held, number 0 for none.
+-- ARGV: epoch, newest cut of a throttled one or -1, reports; rate while none is published, ceiling,
+-- its capacity; number, cut and time of a reservation that is held, number 0 for none.
 told(tonumber(ARGV[2]), ARGV[3])
 local ceiling, capacity = tonumber(ARGV[5]), tonumber(ARGV[6])
 local number, cut, at = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
@@ -96,23 +103,25 @@ return {text(s.epoch), number, cut, text(at), text(at - now), text(rate)}
 """
 
 _TEND = """
--- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest entry read or '';
--- cut that he has seen, rate (0: nothing is held back; '': nothing to publish), resume, what was learned.
+-- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest
+-- entry read or ''; cut that he has seen, rate (0: nothing is held back; '': nothing to publish),
+-- resume, what was learned.
 told(tonumber(ARGV[2]), ARGV[3])
 redis.call('ZADD', KEYS[3], text(now), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - GONE))
 if ARGV[5] == '1' and now - s.seen > SILENCE then s.open = now + OPENING end
 s.seen = now
 local leader = redis.call('GET', KEYS[4])
-if not leader or leader == ARGV[4] then redis.call('SET', KEYS[4], ARGV[4], 'PX', LEASE * 1000) end
 local leading = not leader or leader == ARGV[4]
+if leading then redis.call('SET', KEYS[4], ARGV[4], 'PX', LEASE * 1000) end
 local entries, newest = {}, ''
 if leading and ours and ARGV[8] ~= '' then
   s.rate, s.resume = tonumber(ARGV[8]), tonumber(ARGV[9])
   if tonumber(ARGV[7]) >= s.braked then s.brake = 0 end
   if s.last <= now + LOOK then
     s.basis = s.rate
-  elseif s.rate > 1.2 * s.basis then  -- who stands far back in the line must not wait as long as it took before
+  elseif s.rate > 1.2 * s.basis then
+    -- who stands far back in the line must not wait as long as it took before
     void()
     s.basis = s.rate
   end
@@ -133,8 +142,8 @@ redis.call('EXPIRE', KEYS[1], FORGOTTEN)
 redis.call('EXPIRE', KEYS[2], 3600)
 redis.call('EXPIRE', KEYS[3], 3600)
 local learned = redis.call('HGET', KEYS[1], 'learned') or ''
-return {text(s.epoch), text(now), redis.call('ZCARD', KEYS[3]), leading and 1 or 0, newest, entries, s.cut,
-  text(s.open - now), learned, text(now - s.last), text(s.rate)}
+return {text(s.epoch), text(now), redis.call('ZCARD', KEYS[3]), leading and 1 or 0, newest, entries,
+  s.cut, text(s.open - now), learned, text(now - s.last), text(s.rate)}
 """
 
 _LEAVE = """
@@ -148,7 +157,11 @@ return 0
 
 
 def _script(body: str) -> str:
-    numbers = {name: value for name, value in globals().items() if name.isupper() and isinstance(value, int | float)}
+    numbers = {
+        name: value
+        for name, value in globals().items()
+        if name.isupper() and isinstance(value, int | float)
+    }
     head = f"local {', '.join(numbers)} = {', '.join(map(str, numbers.values()))}"
     return head + _PRELUDE + body
 

@@ -1,4 +1,6 @@
-"""One bucket in Redis, as calls: ask for a token, tend the books, leave. What the calls do is in ``scripts``.
+"""One bucket in Redis, as calls: ask for a token, tend the books, leave.
+
+What the calls do is in ``scripts``.
 
 Raises redis-py's errors and OSError, which the callers know as "Redis is away".
 """
@@ -18,7 +20,10 @@ NO_EPOCH = ""
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
-    """A place in time to send one request. ``at``: in Redis's time; ``wait``: seconds until then, from when it was told."""
+    """A place in time to send one request.
+
+    ``at``: in Redis's time; ``wait``: seconds until then, from when it was told.
+    """
 
     epoch: str
     number: int
@@ -29,7 +34,9 @@ class Reservation(Struct, frozen=True, kw_only=True):
 
 
 class News(Struct, frozen=True, kw_only=True):
-    """What a worker tells with every call: reports, and the newest cut that a throttled request was reserved after, else -1."""
+    """What a worker tells with every call: reports, and the newest cut that a throttled request
+    was reserved after, else -1.
+    """
 
     epoch: str = NO_EPOCH
     throttled: int = -1
@@ -48,7 +55,10 @@ class Publication(Struct, frozen=True, kw_only=True):
 
 
 class Beat(Struct, frozen=True, kw_only=True):
-    """How things stand. ``newest``: of the log as far as it was read; ``idle``: seconds since the last request was due."""
+    """How things stand.
+
+    ``newest``: of the log as far as it was read; ``idle``: seconds since the last request was due.
+    """
 
     epoch: str
     now: float
@@ -73,37 +83,74 @@ class SharedBucket:
     def __init__(self, redis: Redis, name: str, me: str) -> None:
         self.name = name
         self.me = me
-        self._keys = [f"batcher:{{{name}}}:{part}" for part in ("state", "log", "workers", "leader")]
+        self._keys = [
+            f"batcher:{{{name}}}:{part}" for part in ("state", "log", "workers", "leader")
+        ]
         self._ask = redis.register_script(ASK)
         self._tend = redis.register_script(TEND)
         self._leave = redis.register_script(LEAVE)
 
     async def ask(
-        self, news: News, *, otherwise: float, ceiling: float | None, capacity: float, held: Reservation | None
+        self,
+        news: News,
+        *,
+        otherwise: float,
+        ceiling: float | None,
+        capacity: float,
+        held: Reservation | None,
     ) -> Reservation:
-        """Reserve the next token, or look again at what is held. Number 0: nothing is handed out now; ask again after ``wait``.
+        """Reserve the next token, or look again at what is held.
 
-        ``otherwise``: the rate while none is published, 0 for no limit; ``capacity``: tokens that the ceiling has at most.
+        Number 0: nothing is handed out now; ask again after ``wait``.
+
+        ``otherwise``: the rate while none is published, 0 for no limit; ``capacity``: tokens that
+        the ceiling has at most.
         """
-        holding = [held.number, held.cut, held.at] if held is not None and held.epoch == news.epoch else [0, 0, 0]
+        holding = (
+            [held.number, held.cut, held.at]
+            if held is not None and held.epoch == news.epoch
+            else [0, 0, 0]
+        )
         arguments = [*news.arguments(), otherwise, ceiling or 0, capacity, *holding]
         epoch, number, cut, at, wait, rate = await self._ask(keys=self._keys, args=arguments)
         return Reservation(
-            epoch=epoch.decode(), number=number, cut=cut, at=at.decode(), wait=max(0.0, float(wait)), rate=float(rate)
+            epoch=epoch.decode(),
+            number=number,
+            cut=cut,
+            at=at.decode(),
+            wait=max(0.0, float(wait)),
+            rate=float(rate),
         )
 
     async def tend(self, news: News, *, away: bool, read: str, publish: Publication | None) -> Beat:
-        """Say that one is alive, try to lead, and where that is so publish, and get the events of the log after ``read``.
+        """Say that one is alive, try to lead, and where that is so publish, and get the events of
+        the log after ``read``.
 
-        ``read`` empty: get where the log ends instead. ``away``: one has worked alone, and wants to come back.
+        ``read`` empty: get where the log ends instead. ``away``: one has worked alone, and wants to
+        come back.
         """
         said: list[Any] = ["", "", "", ""]
         if publish is not None:
-            said = [publish.cut, publish.plan.rate or 0, f"{publish.plan.resume:.6f}", _encode(publish.learned)]
+            said = [
+                publish.cut,
+                publish.plan.rate or 0,
+                f"{publish.plan.resume:.6f}",
+                _encode(publish.learned),
+            ]
         arguments = [*news.arguments(), self.me, int(away), read, *said]
-        epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate = await self._tend(
-            keys=self._keys, args=arguments
-        )
+        (
+            epoch,
+            now,
+            workers,
+            leading,
+            newest,
+            events,
+            _,
+            opens_in,
+            learned,
+            idle,
+            rate,
+        ) = await self._tend(keys=self._keys, args=arguments)
         return Beat(
             epoch=epoch.decode(),
             now=float(now),

@@ -1,7 +1,8 @@
-"""What goes on beside the waiting: saying that one is alive, leading when nobody does, coming back when Redis does.
+"""What goes on beside the waiting: saying that one is alive, leading when nobody does, coming back
+when Redis does.
 
-One worker leads a bucket: he replays what was handed out and what became of it into the one estimate of the fleet, and
-publishes its plan.
+One worker leads a bucket: he replays what was handed out and what became of it into the one
+estimate of the fleet, and publishes its plan.
 """
 
 import anyio
@@ -16,7 +17,8 @@ BEAT = 0.5  # seconds from one sign of life to the next
 TICK = 0.05  # seconds between two looks of the leader at the log
 QUIET = 0.25  # the same, while nothing is sent
 SOON = 1.0  # seconds without an event after which nothing is sent
-WORTH_A_CALL = 0.02  # part of the rate by which a plan has to differ from the published one, to be published at once
+# part of the rate by which a plan has to differ from the published one, to be published at once
+WORTH_A_CALL = 0.02
 MOVED = 0.005  # seconds by which its resume has to
 
 
@@ -63,7 +65,9 @@ class Tender:
     async def _round(self) -> float:
         """Do what is due; returns the seconds until something is again."""
         limiter, away = self._limiter, self._limiter.away
-        beat = await limiter.bucket.tend(limiter.news(), away=away, read=self._read, publish=self._published)
+        beat = await limiter.bucket.tend(
+            limiter.news(), away=away, read=self._read, publish=self._published
+        )
         limiter.heard(beat)
         pause = self._lead(beat, away) if beat.leading else self._stop_leading()
         if away and beat.opens_in > 0:
@@ -81,17 +85,27 @@ class Tender:
             self._last_event = beat.now
         plan = self._replay.advance(beat.now)
         before = self._published
-        now = self._published = Publication(cut=self._replay.cut, plan=plan, learned=self._replay.estimate.estimate)
+        now = self._published = Publication(
+            cut=self._replay.cut, plan=plan, learned=self._replay.estimate.estimate
+        )
         if before is None or _differs(before, now):
             return 0.0
         return TICK if beat.now - self._last_event < SOON else QUIET
 
     def _begin(self, beat: Beat, away: bool) -> None:
-        """Lead, from what is known. After a time alone the bucket counts as empty: nobody counted what was taken."""
+        """Lead, from what is known.
+
+        After a time alone the bucket counts as empty: nobody counted what was taken.
+        """
         limiter = self._limiter
         known = limiter.learned
         if beat.learned is not None or away:
-            known = Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=0.0 if away else max(0.0, beat.idle))
+            known = Learned(
+                rate=known.rate,
+                burst=known.burst,
+                doubt=known.doubt,
+                age=0.0 if away else max(0.0, beat.idle),
+            )
         self._replay = Replay(limiter.terms.estimate(beat.now, known), LOOK)
         self._epoch, self._published = beat.epoch, None
         limiter.log.info("limiter.leading", rate=round(known.rate, 3), workers=beat.workers)

@@ -1,4 +1,5 @@
-"""Requests that come one by one and leave in batches: what comes while a batch is under way goes with the next.
+"""Requests that come one by one and leave in batches: what comes while a batch is under way goes
+with the next.
 
 Nothing waits for a batch to fill. What an entry means is the owner's to know.
 """
@@ -11,7 +12,10 @@ import anyio
 E = TypeVar("E")
 
 Send = Callable[[Sequence[E]], Awaitable[Sequence[str | None]]]
-"""Sends a batch; returns for each entry None, or what was wrong with it. Raises when the whole request failed."""
+"""Sends a batch; returns for each entry None, or what was wrong with it.
+
+Raises when the whole request failed.
+"""
 
 
 class _Place(Generic[E]):
@@ -33,7 +37,8 @@ class Gathering(Generic[E]):
         self._send = send
         self._size = size
         self._line: list[_Place[E]] = []
-        self._sending = anyio.Lock()  # not a fast one: what is asked for in the same turn of the loop goes together
+        # not a fast one: what is asked for in the same turn of the loop goes together
+        self._sending = anyio.Lock()
 
     async def __call__(self, entry: E) -> str | None:
         """Send an entry with whatever else is in line; returns what was wrong with it, or None.

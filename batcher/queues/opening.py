@@ -17,7 +17,10 @@ KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 
 
 class Opened(NamedTuple):
-    """The sides of one message queue. ``dead_letters``: whether it has a place for messages that are set aside."""
+    """The sides of one message queue.
+
+    ``dead_letters``: whether it has a place for messages that are set aside.
+    """
 
     queue: Queue
     producer: Producer
@@ -26,13 +29,17 @@ class Opened(NamedTuple):
 
 
 def shown(url: str) -> str:
-    """The URL as it may be shown: without a user and a password, which may hold any sign when it was not encoded."""
+    """The URL as it may be shown: without a user and a password, which may hold any sign when it
+    was not encoded.
+    """
     kind, slashes, rest = url.partition("//")
     return f"{kind}{slashes}{rest.rpartition('@')[2]}" if kind in ("redis:", "rediss:") else url
 
 
 def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
-    """The spool directory of a URL; None when it is of a message queue. Raises SettingsError, QueueError.
+    """The spool directory of a URL; None when it is of a message queue.
+
+    Raises SettingsError, QueueError.
 
     ``create``: make it when it is not there.
     """
@@ -56,8 +63,8 @@ async def open_queue(
 ) -> AsyncIterator[Opened]:
     """A message queue, connected. ``lease`` in seconds; profile, Region and endpoint are for SQS.
 
-    ``create``: make it when it is not there, where that takes no more than its name (Redis). Raises SettingsError for a URL
-    that means none, QueueError when it can't be reached or is not there.
+    ``create``: make it when it is not there, where that takes no more than its name (Redis). Raises
+    SettingsError for a URL that means none, QueueError when it can't be reached or is not there.
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
@@ -65,7 +72,9 @@ async def open_queue(
         from batcher.queues.sqs_client import SqsClient
         from batcher.queues.sqs_office import SqsOffice
 
-        async with SqsClient(rest, profile=profile, region=region, endpoint_url=endpoint_url) as client:
+        async with SqsClient(
+            rest, profile=profile, region=region, endpoint_url=endpoint_url
+        ) as client:
             office = SqsOffice(client)
             yield Opened(SqsQueue(client, lease=lease), office, office, client.dead_url is not None)
     elif kind in ("redis", "rediss"):
@@ -87,4 +96,6 @@ def _redis_queue(url: str, lease: float, create: bool) -> "RedisQueue":
     try:
         return RedisQueue(f"{address}?{urlencode(options)}", stream, lease=lease, create=create)
     except ValueError as error:
-        raise SettingsError(f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME.") from error
+        raise SettingsError(
+            f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME."
+        ) from error

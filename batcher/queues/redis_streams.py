@@ -1,8 +1,9 @@
 """Redis Streams: a consumer group on one stream, for fleets outside AWS. One update an entry.
 
-An entry stays in the group's pending list until it is acknowledged, and is then deleted, so that the stream's length is
-what is left to do. Redis has no word for giving back: an entry that is released is handed to a consumer of no one with a
-great idle time, which puts it first among those that may be claimed.
+An entry stays in the group's pending list until it is acknowledged, and is then deleted, so that
+the stream's length is what is left to do. Redis has no word for giving back: an entry that is
+released is handed to a consumer of no one with a great idle time, which puts it first among those
+that may be claimed.
 """
 
 import os
@@ -27,22 +28,29 @@ T = TypeVar("T")
 GROUP = "batcher"
 NO_ONE = "released"
 FOREVER = 10**12  # milliseconds of idle time: longer than any lease
-BLOCK = 1.0  # seconds to wait for a new entry before looking again for one that was released or left by the dead
-ANSWER_WITHIN = 5.0  # seconds for any request, its repetitions included: a worker that stops waits for it
+# seconds to wait for a new entry before looking again for one that was released or left by the dead
+BLOCK = 1.0
+# seconds for any request, its repetitions included: a worker that stops waits for it
+ANSWER_WITHIN = 5.0
 POISON = 20  # loans: an entry that was lent so often and never settled kills its workers
 PAGE = 500
-HANDED_OVER_AT_ONCE = 1000  # no fewer than a worker holds: others see all that it gives back at once, and take the oldest first
+# no fewer than a worker holds: others see all that it gives back at once, and take the oldest first
+HANDED_OVER_AT_ONCE = 1000
 
 _HAND_OVER = """
--- KEYS: stream. ARGV: group, from, to, idle ms, id. Hands an entry over that `from` has; the count of loans stays.
+-- KEYS: stream. ARGV: group, from, to, idle ms, id. Hands an entry over that `from` has; the count
+-- of loans stays.
 local held = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[5], ARGV[5], 1, ARGV[2])
 if #held == 0 then return 0 end
 return #redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[5], 'IDLE', ARGV[4], 'JUSTID')
 """
 _END = """
--- KEYS: stream, dead letters. ARGV: group, consumer, id, and for a dead letter body, code, reason. Ends what `consumer` has.
+-- KEYS: stream, dead letters. ARGV: group, consumer, id, and for a dead letter body, code, reason.
+-- Ends what `consumer` has.
 if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
-if ARGV[4] then redis.call('XADD', KEYS[2], '*', 'body', ARGV[4], 'code', ARGV[5], 'reason', ARGV[6]) end
+if ARGV[4] then
+  redis.call('XADD', KEYS[2], '*', 'body', ARGV[4], 'code', ARGV[5], 'reason', ARGV[6])
+end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 return redis.call('XDEL', KEYS[1], ARGV[3])
 """
@@ -58,10 +66,13 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RedisQueue:
-    """A stream as ports.Queue, ports.Producer and ports.QueueOffice. Use as an async context manager.
+    """A stream as ports.Queue, ports.Producer and ports.QueueOffice.
 
-    ``url`` as ``redis_client`` takes it, else ValueError. ``lease``: seconds after which an entry that is not extended may be
-    claimed by others. ``create``: make stream and group when they are not there; else entering raises QueueError.
+    Use as an async context manager.
+
+    ``url`` as ``redis_client`` takes it, else ValueError. ``lease``: seconds after which an entry
+    that is not extended may be claimed by others. ``create``: make stream and group when they are
+    not there; else entering raises QueueError.
     """
 
     def __init__(self, url: str, stream: str, *, lease: float = 60.0, create: bool = True) -> None:
@@ -117,12 +128,17 @@ class RedisQueue:
         return received
 
     async def _receive(self, limit: int, received: list[Message]) -> None:
-        """Shielded: what a reply brings that nobody reads any more would be lent to nobody until its lease is over."""
+        """Shielded: what a reply brings that nobody reads any more would be lent to nobody until
+        its lease is over.
+        """
         with anyio.CancelScope(shield=True):
             received += await self._claim(limit)
             if not received:
-                fresh = self._redis.xreadgroup(GROUP, self._me, {self.stream: ">"}, count=limit, block=int(BLOCK * 1000))
-                said: Any = await self._said(fresh)  # redis-py's types are those of every protocol version at once
+                fresh = self._redis.xreadgroup(
+                    GROUP, self._me, {self.stream: ">"}, count=limit, block=int(BLOCK * 1000)
+                )
+                # redis-py's types are those of every protocol version at once
+                said: Any = await self._said(fresh)
                 received += [_message(entry, 1) for _, entries in said for entry in entries]
 
     async def _claim(self, limit: int) -> list[Message]:
@@ -136,13 +152,20 @@ class RedisQueue:
         start: Any = "0-0"
         while len(claimed) < limit:
             reply = self._redis.xautoclaim(
-                self.stream, GROUP, self._me, int(self._lease * 1000), start_id=start, count=limit - len(claimed)
+                self.stream,
+                GROUP,
+                self._me,
+                int(self._lease * 1000),
+                start_id=start,
+                count=limit - len(claimed),
             )
             start, entries, *_ = cast(list[Any], await self._said(reply))
             for entry in entries:
                 message = _message(entry, await self._loans(entry[0]))
                 if message.receives > POISON:
-                    await self.set_aside(message, "TooManyReceives", f"lent {POISON} times and never settled")
+                    await self.set_aside(
+                        message, "TooManyReceives", f"lent {POISON} times and never settled"
+                    )
                 else:
                     claimed.append(message)
             if start in (b"0-0", "0-0"):
@@ -161,11 +184,17 @@ class RedisQueue:
         await self._passing((message.handle, NO_ONE, FOREVER))
 
     async def _pass_all(self, passings: Sequence[tuple[str, str, int]]) -> list[str | None]:
-        """Each from this consumer to another, or to itself anew, in one step that nobody sees half done."""
+        """Each from this consumer to another, or to itself anew, in one step that nobody sees
+        half done.
+        """
         async with self._redis.pipeline(transaction=True) as together:
             for handle, to, idle in passings:
-                await self._hand_over(keys=[self.stream], args=[GROUP, self._me, to, idle, handle], client=together)
-            return [None if passed else "not held" for passed in await self._said(together.execute())]
+                await self._hand_over(
+                    keys=[self.stream], args=[GROUP, self._me, to, idle, handle], client=together
+                )
+            return [
+                None if passed else "not held" for passed in await self._said(together.execute())
+            ]
 
     async def acknowledge(self, message: Message) -> None:
         await self._ended(message)
@@ -196,13 +225,17 @@ class RedisQueue:
             together.xrange(self.stream, count=1)
             together.time()
             length, pending, dead, oldest, (seconds, micros) = await self._said(together.execute())
-        held = sum(each["pending"] for each in pending["consumers"] if each["name"] != NO_ONE.encode())
+        held = sum(
+            each["pending"] for each in pending["consumers"] if each["name"] != NO_ONE.encode()
+        )
         age = seconds + micros / 1e6 - _sent_at(oldest[0][0]) if oldest else None
         return Depth(waiting=length - held, held=held, dead=dead, oldest_seconds=age)
 
     async def dead(self) -> AsyncIterator[DeadLetter]:
         start = "-"
-        while entries := await self._said(self._redis.xrange(self.dead_stream, min=start, count=PAGE)):
+        while entries := await self._said(
+            self._redis.xrange(self.dead_stream, min=start, count=PAGE)
+        ):
             for entry in entries:
                 yield _letter(entry)
             start = f"({_letter(entries[-1]).id}"
@@ -224,10 +257,16 @@ class RedisQueue:
         there = await self._said(self._redis.exists(self.stream))
         groups = await self._said(self._redis.xinfo_groups(self.stream)) if there else []
         if not any(group["name"] == GROUP.encode() for group in groups):
-            raise QueueError(f"queue {self.stream}: not in this database. batcher enqueue and batcher worker make it.")
+            raise QueueError(
+                f"queue {self.stream}: not in this database. batcher enqueue and batcher worker"
+                " make it."
+            )
 
     async def _said(self, reply: Awaitable[T]) -> T:
-        """The reply, or QueueError. A group that is gone, with an emptied Redis, is founded anew."""
+        """The reply, or QueueError.
+
+        A group that is gone, with an emptied Redis, is founded anew.
+        """
         try:
             with anyio.fail_after(ANSWER_WITHIN):
                 return await reply
@@ -238,11 +277,14 @@ class RedisQueue:
         except AuthenticationError as error:
             said = str(error).rstrip(".")
             raise QueueError(
-                f"queue {self.stream}: Redis refuses the credentials: {said}. Check user and password in the queue's URL."
+                f"queue {self.stream}: Redis refuses the credentials: {said}. Check user and"
+                " password in the queue's URL."
             ) from error
         except (RedisError, OSError) as error:
             said = str(error) or f"none within {ANSWER_WITHIN:g} s"
-            raise QueueError(f"queue {self.stream}: no answer from Redis: {said}. Trying again may help.") from error
+            raise QueueError(
+                f"queue {self.stream}: no answer from Redis: {said}. Trying again may help."
+            ) from error
 
 
 def _message(entry: Any, receives: int) -> Message:

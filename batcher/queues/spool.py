@@ -1,12 +1,15 @@
 """A spool directory: whole files of updates, each claimed by one worker at a time.
 
-    DIR/NAME.jsonl               waits; written under a name with a dot and renamed, so it is whole when it is seen
-    DIR/claimed/NAME.jsonl       being worked through; NAME.jsonl.lock is flocked by its worker, NAME.run is its run directory
-                                 (those of NAME.jsonl.gz and NAME.jsonl.zst too, so only one of the three is here at a time)
-    DIR/done/, DIR/failed/       both of them after the end; NAME.jsonl.wrong says what was wrong
+    DIR/NAME.jsonl           waits; written under a name with a dot and renamed, so that it is whole
+                             when it is seen
+    DIR/claimed/NAME.jsonl   being worked through; NAME.jsonl.lock is flocked by its worker,
+                             NAME.run is its run directory (that of NAME.jsonl.gz and
+                             NAME.jsonl.zst too, so only one of the three is here at a time)
+    DIR/done/, DIR/failed/   both of them after the end; NAME.jsonl.wrong says what was wrong
 
-The kernel lets go of the lock of a worker that dies, so a claimed file whose lock can be had was left by the dead. Nothing is
-read here but names; several hosts can share a directory where rename and flock work across them (a local disk, NFSv4).
+The kernel lets go of the lock of a worker that dies, so a claimed file whose lock can be had was
+left by the dead. Nothing is read here but names; several hosts can share a directory where rename
+and flock work across them (a local disk, NFSv4).
 """
 
 import os
@@ -24,7 +27,8 @@ from batcher.locks import held
 from batcher.records import Claim, Depth, Update
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
-LOOK_AGAIN = 0.2  # seconds; a directory read now and then works on every file system, unlike notices of the kernel
+# seconds; a directory read now and then works on every file system, unlike notices of the kernel
+LOOK_AGAIN = 0.2
 
 _encode = msgspec.json.Encoder().encode
 
@@ -42,11 +46,16 @@ class SpoolDirectory:
         folders = (path, self._claimed, self._done, self._failed)
         try:
             if not create and not all(each.is_dir() for each in folders):
-                raise QueueError(f"{path}: no spool directory is there. batcher enqueue and batcher worker make one.")
+                raise QueueError(
+                    f"{path}: no spool directory is there. batcher enqueue and batcher worker make"
+                    " one."
+                )
             for each in folders:
                 each.mkdir(mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
-            raise QueueError(f"{path}: can't be used as spool directory: {error.strerror}.") from error
+            raise QueueError(
+                f"{path}: can't be used as spool directory: {error.strerror}."
+            ) from error
 
     def __repr__(self) -> str:
         return f"<SpoolDirectory {self.path}, holds {', '.join(self._locks) or 'nothing'}>"
@@ -54,7 +63,8 @@ class SpoolDirectory:
     # the worker's side
 
     async def claim(self, skip: Collection[str] = ()) -> Claim:
-        """The oldest file that nobody has and ``skip`` does not name; one that a dead worker left before any other.
+        """The oldest file that nobody has and ``skip`` does not name; one that a dead worker left
+        before any other.
 
         Raises QueueError.
         """
@@ -70,11 +80,15 @@ class SpoolDirectory:
                 if path.name not in skip and (claim := self._take(path)) is not None:
                     return claim
         except OSError as error:
-            raise QueueError(f"{self.path}: can't be read: {error.strerror}. Trying again may help.") from error
+            raise QueueError(
+                f"{self.path}: can't be read: {error.strerror}. Trying again may help."
+            ) from error
         return None
 
     def _take(self, path: Path) -> Claim | None:
-        """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the dead."""
+        """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the
+        dead.
+        """
         name = path.name
         if (lock := held(self._lock_of(name))) is None:
             return None
@@ -104,7 +118,9 @@ class SpoolDirectory:
         return any((self._claimed / f"{_stem(name)}{ending}").exists() for ending in ENDINGS)
 
     def _tidy(self, mine: Path) -> None:
-        """A run directory left here is that of an earlier file of this name, whose worker died while it moved them."""
+        """A run directory left here is that of an earlier file of this name, whose worker died
+        while it moved them.
+        """
         left = _run_of(mine)
         if left.exists():
             left.rename(self._done / _run_of(self._done / _free_name(self._done, mine.name)).name)
@@ -123,7 +139,8 @@ class SpoolDirectory:
             if wrong is not None:
                 write_atomically(to / f"{name}.wrong", (wrong.rstrip() + "\n").encode())
             claim.path.rename(to / name)
-            if claim.run.exists():  # last: a file without its run directory would be worked through once more
+            # last: a file without its run directory would be worked through once more
+            if claim.run.exists():
                 claim.run.rename(_run_of(to / name))
         except OSError as error:
             raise QueueError(f"{claim.path}: can't be moved to {to}: {error.strerror}.") from error
@@ -147,10 +164,15 @@ class SpoolDirectory:
         self.drop(f"{batch}.jsonl", (_encode(update.as_line()) + b"\n" for update in updates))
 
     def drop(self, name: str, lines: Iterable[bytes]) -> None:
-        """Put in a file, whole and durable before any worker sees it. Raises QueueError as ``send``."""
+        """Put in a file, whole and durable before any worker sees it.
+
+        Raises QueueError as ``send``.
+        """
         beside, there = self.path / f".{name}.new", self.path / name
         if name.startswith("."):
-            raise QueueError(f"{there}: workers take no name that begins with a dot. Give the file another name.")
+            raise QueueError(
+                f"{there}: workers take no name that begins with a dot. Give the file another name."
+            )
         try:
             with LinesFile(beside) as file:
                 for line in lines:
@@ -176,19 +198,31 @@ class SpoolDirectory:
         )
 
     def failures(self) -> dict[str, str]:
-        """The files that failed by their names, oldest first: the first line of what was wrong with each."""
-        wrongs = {path.name: path.with_name(f"{path.name}.wrong") for path in _oldest_first(self._failed)}
-        return {name: wrong.read_text().partition("\n")[0] if wrong.exists() else "" for name, wrong in wrongs.items()}
+        """The files that failed by their names, oldest first: the first line of what was wrong
+        with each.
+        """
+        wrongs = {
+            path.name: path.with_name(f"{path.name}.wrong") for path in _oldest_first(self._failed)
+        }
+        return {
+            name: wrong.read_text().partition("\n")[0] if wrong.exists() else ""
+            for name, wrong in wrongs.items()
+        }
 
     def redrive(self, name: str) -> None:
-        """Put a file that failed in once more, as a new one; its run directory stays. Raises QueueError as ``send``."""
+        """Put a file that failed in once more, as a new one; its run directory stays.
+
+        Raises QueueError as ``send``.
+        """
         failed, there = self._failed / name, self.path / name
         try:
             os.utime(failed)  # it waits from now on
             os.link(failed, there)
             failed.unlink()
         except FileExistsError:
-            raise QueueError(f"{there}: waits already. Put {failed} back when that is done.") from None
+            raise QueueError(
+                f"{there}: waits already. Put {failed} back when that is done."
+            ) from None
         except OSError as error:
             raise QueueError(f"{failed}: can't be put back: {error.strerror}.") from error
 

@@ -1,6 +1,7 @@
 """Amazon SQS, standard and FIFO: the worker's side. One update a message.
 
-Connecting and batches of requests are in ``sqs_client``; sending and the dead letters in ``sqs_office``.
+Connecting and batches of requests are in ``sqs_client``; sending and the dead letters in
+``sqs_office``.
 """
 
 from collections.abc import Sequence
@@ -11,20 +12,27 @@ from batcher.queues.gathering import Gathering
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of
 from batcher.records import Message
 
-LONGEST_WAIT = 5  # seconds of a long poll: a receive that is cancelled is waited for, to give back what it borrowed
+# seconds of a long poll: a receive that is cancelled is waited for, to give back what it borrowed
+LONGEST_WAIT = 5
 PATIENCE = 2.0  # seconds beyond that
-ANSWER_WITHIN = 5.0  # seconds for any other request, its repetitions included: a worker that stops waits for it
+# seconds for any other request, its repetitions included: a worker that stops waits for it
+ANSWER_WITHIN = 5.0
 
 
 class SqsQueue:
     """A queue of SQS as ports.Queue. Use inside ``async with`` of its client.
 
-    ``lease``: whole seconds of visibility timeout, renewed by ``extend``. ``wait``: whole seconds of a long poll.
-    ``answer_within``: seconds after which any other request counts as not answered.
+    ``lease``: whole seconds of visibility timeout, renewed by ``extend``. ``wait``: whole seconds
+    of a long poll. ``answer_within``: seconds after which any other request counts as not answered.
     """
 
     def __init__(
-        self, client: SqsClient, *, lease: int = 60, wait: int = LONGEST_WAIT, answer_within: float = ANSWER_WITHIN
+        self,
+        client: SqsClient,
+        *,
+        lease: int = 60,
+        wait: int = LONGEST_WAIT,
+        answer_within: float = ANSWER_WITHIN,
     ) -> None:
         self._client = client
         self._lease = lease
@@ -55,14 +63,20 @@ class SqsQueue:
         return received
 
     async def _receive(self, limit: int, received: list[Message]) -> None:
-        """Shielded: the answer that a cancelled request would have brought holds messages that nobody else gets."""
+        """Shielded: the answer that a cancelled request would have brought holds messages that
+        nobody else gets.
+        """
         with anyio.CancelScope(shield=True), self._client.answer_within(self._wait + PATIENCE):
             answer = await self._client.call(
                 "receive_message",
                 MaxNumberOfMessages=limit,
                 VisibilityTimeout=self._lease,
                 WaitTimeSeconds=self._wait,
-                MessageSystemAttributeNames=["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"],
+                MessageSystemAttributeNames=[
+                    "ApproximateReceiveCount",
+                    "SentTimestamp",
+                    "MessageGroupId",
+                ],
             )
         received.extend(map(message_of, answer.get("Messages", ())))
 
@@ -87,6 +101,8 @@ class SqsQueue:
             return await self._client.batch("delete_message_batch", entries)
 
     async def _change(self, changes: Sequence[tuple[str, int]]) -> list[str | None]:
-        entries = [{"ReceiptHandle": handle, "VisibilityTimeout": seconds} for handle, seconds in changes]
+        entries = [
+            {"ReceiptHandle": handle, "VisibilityTimeout": seconds} for handle, seconds in changes
+        ]
         with self._client.answer_within(self._answer_within):
             return await self._client.batch("change_message_visibility_batch", entries)

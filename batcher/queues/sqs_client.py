@@ -1,7 +1,8 @@
-"""The connection to one SQS queue and to its dead-letter queue: finding them, single and batch requests, errors.
+"""The connection to one SQS queue and to its dead-letter queue: finding them, single and batch
+requests, errors.
 
-The only file of the queues that knows botocore. Its errors stop here: they become QueueError, or SettingsError where
-somebody has to put something right.
+The only file of the queues that knows botocore. Its errors stop here: they become QueueError, or
+SettingsError where somebody has to put something right.
 """
 
 import json
@@ -21,23 +22,34 @@ from batcher.errors import QueueError, SettingsError
 from batcher.records import Message
 
 BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
-OPEN_WITHIN = 15.0  # seconds to find credentials, the queue and its dead letters: a worker that stops waits for it
+# seconds to find credentials, the queue and its dead letters: a worker that stops waits for it
+OPEN_WITHIN = 15.0
 TRIES = 4  # of the entries of a batch that failed through no fault of ours
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
 _AWS_HOST = re.compile(r"^sqs\.([a-z0-9-]+)\.amazonaws\.com")
-_YOURS = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist", "AccessDenied", "AccessDeniedException")
+_YOURS = (
+    "AWS.SimpleQueueService.NonExistentQueue",
+    "QueueDoesNotExist",
+    "AccessDenied",
+    "AccessDeniedException",
+)
 
 
 class SqsClient:
     """A queue by name or URL. Use as an async context manager.
 
-    ``endpoint_url``: default: that of the URL where it is not AWS's, else botocore's. Raises QueueError; SettingsError
-    without a Region.
+    ``endpoint_url``: default: that of the URL where it is not AWS's, else botocore's. Raises
+    QueueError; SettingsError without a Region.
     """
 
     def __init__(
-        self, queue: str, *, profile: str | None = None, region: str | None = None, endpoint_url: str | None = None
+        self,
+        queue: str,
+        *,
+        profile: str | None = None,
+        region: str | None = None,
+        endpoint_url: str | None = None,
     ) -> None:
         self.name = queue.rpartition("/")[2]
         self.url = queue if "://" in queue else ""
@@ -58,13 +70,18 @@ class SqsClient:
             with anyio.fail_after(seconds):
                 yield
         except TimeoutError as error:
-            raise QueueError(f"queue {self.name}: no answer within {seconds:g} s. Trying again may help.") from error
+            raise QueueError(
+                f"queue {self.name}: no answer within {seconds:g} s. Trying again may help."
+            ) from error
 
     async def __aenter__(self) -> "SqsClient":
         try:
             with self.answer_within(OPEN_WITHIN):
                 await self._connect()
-                self.url = self.url or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
+                self.url = (
+                    self.url
+                    or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
+                )
                 self.dead_url = await self._find_dead_letters()
         except BaseException:
             await self.__aexit__()
@@ -78,15 +95,25 @@ class SqsClient:
     async def _connect(self) -> None:
         session = AioSession(profile=self._profile)
         try:
-            region = self._region or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+            region = (
+                self._region
+                or session.get_config_variable("region")
+                or os.environ.get("AWS_REGION")
+            )
             if not region and not self._endpoint:
-                raise SettingsError(f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION.")
+                raise SettingsError(
+                    f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION."
+                )
             self._client = await self._stack.enter_async_context(
                 session.create_client(
                     "sqs",
                     region_name=region or "us-east-1",
                     endpoint_url=self._endpoint,
-                    config=AioConfig(connect_timeout=5, read_timeout=30, retries={"mode": "standard", "total_max_attempts": 3}),
+                    config=AioConfig(
+                        connect_timeout=5,
+                        read_timeout=30,
+                        retries={"mode": "standard", "total_max_attempts": 3},
+                    ),
                 )
             )
         except (sdk.BotoCoreError, ValueError) as error:
@@ -97,12 +124,16 @@ class SqsClient:
         if policy is None:
             return None
         *_, account, name = json.loads(policy)["deadLetterTargetArn"].split(":")
-        found = await self.call("get_queue_url", to=None, QueueName=name, QueueOwnerAWSAccountId=account)
+        found = await self.call(
+            "get_queue_url", to=None, QueueName=name, QueueOwnerAWSAccountId=account
+        )
         return str(found["QueueUrl"])
 
     async def attributes(self, *names: str, of: str | None = None) -> dict[str, str]:
         """Attributes of the queue, or of the one at ``of``."""
-        answer = await self.call("get_queue_attributes", to=of or self.url, AttributeNames=list(names))
+        answer = await self.call(
+            "get_queue_attributes", to=of or self.url, AttributeNames=list(names)
+        )
         return dict(answer.get("Attributes", {}))
 
     async def call(self, operation: str, *, to: str | None = "", **request: Any) -> dict[str, Any]:
@@ -114,10 +145,13 @@ class SqsClient:
             raise _explained(self.name, error) from error
         return answer
 
-    async def batch(self, operation: str, entries: Sequence[Mapping[str, Any]], to: str = "") -> list[str | None]:
+    async def batch(
+        self, operation: str, entries: Sequence[Mapping[str, Any]], to: str = ""
+    ) -> list[str | None]:
         """A batch request; returns for each entry None, or the code it was refused with.
 
-        Entries that failed on the side of SQS are sent again, a few times. Raises QueueError when they still fail.
+        Entries that failed on the side of SQS are sent again, a few times. Raises QueueError when
+        they still fail.
         """
         answers: list[str | None] = [None] * len(entries)
         left = list(range(len(entries)))
@@ -132,19 +166,33 @@ class SqsClient:
             await anyio.sleep(0.1 * 2**attempt)
             for number in left:
                 answers[number] = None
-        raise QueueError(f"queue {self.name}: {len(left)} of {len(entries)} entries of {operation} failed {TRIES} times.")
+        raise QueueError(
+            f"queue {self.name}: {len(left)} of {len(entries)} entries of {operation} failed"
+            f" {TRIES} times."
+        )
 
     async def bury(self, message: Message, code: str, reason: str) -> None:
         """Copy a message to the dead-letter queue. Raises SettingsError where there is none."""
         if self.dead_url is None:
             raise SettingsError(
-                f"queue {self.name}: message {message.id} is invalid and there is no dead-letter queue to put it in. "
-                "Give the queue a redrive policy."
+                f"queue {self.name}: message {message.id} is invalid and there is no dead-letter"
+                " queue to put it in. Give the queue a redrive policy."
             )
-        order = {"MessageGroupId": message.group, "MessageDeduplicationId": message.id} if self.fifo else {}
-        attributes = {name: {"DataType": "String", "StringValue": text} for name, text in ((CODE, code), (REASON, reason))}
+        order = (
+            {"MessageGroupId": message.group, "MessageDeduplicationId": message.id}
+            if self.fifo
+            else {}
+        )
+        attributes = {
+            name: {"DataType": "String", "StringValue": text}
+            for name, text in ((CODE, code), (REASON, reason))
+        }
         await self.call(
-            "send_message", to=self.dead_url, MessageBody=message.body.decode(), MessageAttributes=attributes, **order
+            "send_message",
+            to=self.dead_url,
+            MessageBody=message.body.decode(),
+            MessageAttributes=attributes,
+            **order,
         )
 
 
@@ -173,6 +221,10 @@ def _explained(name: str, error: Exception) -> QueueError:
     if isinstance(error, sdk.ClientError):
         said = error.response.get("Error", {})
         code = str(said.get("Code"))
-        todo = "Check its name, Region, account and policy." if code in _YOURS else "Trying again may help."
+        todo = (
+            "Check its name, Region, account and policy."
+            if code in _YOURS
+            else "Trying again may help."
+        )
         return QueueError(f"queue {name}: {code}: {said.get('Message')} {todo}")
     return QueueError(f"queue {name}: {type(error).__name__}: {error}")

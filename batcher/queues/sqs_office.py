@@ -31,9 +31,13 @@ class SqsOffice:
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         for entries in _batches(self._entry(update, batch) for update in updates):
-            refused = [code for code in await self._client.batch("send_message_batch", entries) if code]
+            refused = [
+                code for code in await self._client.batch("send_message_batch", entries) if code
+            ]
             if refused:
-                raise QueueError(f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}")
+                raise QueueError(
+                    f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}"
+                )
 
     def _entry(self, update: Update, batch: str) -> dict[str, Any]:
         body = _encode(update.as_line())
@@ -53,19 +57,28 @@ class SqsOffice:
         dead = None
         if self._client.dead_url is not None:
             dead = int((await self._client.attributes(waiting, of=self._client.dead_url))[waiting])
-        return Depth(waiting=int(counts[waiting]) + int(counts.get(delayed, 0)), held=int(counts[held]), dead=dead)
+        return Depth(
+            waiting=int(counts[waiting]) + int(counts.get(delayed, 0)),
+            held=int(counts[held]),
+            dead=dead,
+        )
 
     async def dead(self) -> AsyncIterator[DeadLetter]:
-        """Each letter is out of sight for others while it is looked at; all of them come back into sight at the end.
+        """Each letter is out of sight for others while it is looked at; all of them come back into
+        sight at the end.
 
-        Of a message group SQS shows no more than ten until they are taken out: what is behind them is not among these.
+        Of a message group SQS shows no more than ten until they are taken out: what is behind them
+        is not among these.
         """
         seen: dict[str, str] = {}  # the latest handle of each
         newest = anyio.current_time()
         try:
-            while anyio.current_time() < newest + self._look_for and (letters := await self._look()):
+            while anyio.current_time() < newest + self._look_for and (
+                letters := await self._look()
+            ):
                 new = [letter for letter in letters if letter.id not in seen]
-                seen |= {letter.id: letter.handle for letter in letters}  # those that came first may be in sight again
+                # those that came first may be in sight again
+                seen |= {letter.id: letter.handle for letter in letters}
                 for letter in new:
                     yield letter
                 newest = anyio.current_time() if new else newest
@@ -73,8 +86,13 @@ class SqsOffice:
             handles = list(seen.values())
             with anyio.CancelScope(shield=True):
                 for start in range(0, len(handles), BATCH):
-                    entries = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in handles[start : start + BATCH]]
-                    await self._client.batch("change_message_visibility_batch", entries, to=self._client.dead_url or "")
+                    entries = [
+                        {"ReceiptHandle": handle, "VisibilityTimeout": 0}
+                        for handle in handles[start : start + BATCH]
+                    ]
+                    await self._client.batch(
+                        "change_message_visibility_batch", entries, to=self._client.dead_url or ""
+                    )
 
     async def _look(self) -> list[DeadLetter]:
         if self._client.dead_url is None:
@@ -97,7 +115,9 @@ class SqsOffice:
             again = hashlib.sha256(f"redrive\0{letter.id}".encode()).hexdigest()
             order = {"MessageGroupId": letter.group, "MessageDeduplicationId": again}
         await self._client.call("send_message", MessageBody=letter.body.decode(), **order)
-        await self._client.call("delete_message", to=self._client.dead_url, ReceiptHandle=letter.handle)
+        await self._client.call(
+            "delete_message", to=self._client.dead_url, ReceiptHandle=letter.handle
+        )
 
 
 def group_of(update: Update) -> str:
@@ -107,7 +127,9 @@ def group_of(update: Update) -> str:
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """At most BATCH entries and BATCH_BYTES, and one of a group: when one fails and is sent again, order still holds."""
+    """At most BATCH entries and BATCH_BYTES, and one of a group: when one fails and is sent
+    again, order still holds.
+    """
     batch: list[dict[str, Any]] = []
     groups: set[str] = set()
     size = 0
@@ -131,6 +153,8 @@ def _letter(raw: dict[str, Any]) -> DeadLetter:
         body=message.body,
         handle=message.handle,
         code=attributes.get(CODE, {}).get("StringValue", "TooManyReceives"),
-        reason=attributes.get(REASON, {}).get("StringValue", "moved by the queue's own redrive policy"),
+        reason=attributes.get(REASON, {}).get(
+            "StringValue", "moved by the queue's own redrive policy"
+        ),
         group=message.group,
     )

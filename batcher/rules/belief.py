@@ -1,7 +1,7 @@
 """What is believed about a quota, and what each throttle does to the belief.
 
-The rate, the burst and how sure they are. No pacing: when requests leave is decided in ``quota``. What throttles prove is
-counted in ``marks``, what the bucket should hold is reckoned in ``bucket``.
+The rate, the burst and how sure they are. No pacing: when requests leave is decided in ``quota``.
+What throttles prove is counted in ``marks``, what the bucket should hold is reckoned in ``bucket``.
 """
 
 from enum import Enum
@@ -11,12 +11,18 @@ from batcher.rules.marks import Marks
 
 LOWEST_RATE = 0.02  # per second: a call in 50 s still finds out that a quota came back
 FEW_CALLS = 300  # calls a throttle may cost: 1-3 refusals in 300 calls stay under 1 %
-SHORTEST_CYCLE = 3.0  # seconds between throttles, where FEW_CALLS take less: jitter makes them cost 3 rather than 1
-REPAID = 120  # calls for each refusal of a search, before the next one is due: they stay under 1 % in a short run too
+# seconds between throttles, where FEW_CALLS take less: jitter makes them cost 3 rather than 1
+SHORTEST_CYCLE = 3.0
+# calls for each refusal of a search, before the next one is due: they stay under 1 % in a short run
+# too
+REPAID = 120
 REPAID_WITHIN = 600  # calls from the beginning: later it no longer counts what the search cost
-UNREST = 0.3  # of the cycle, just after a change: what changed once will change again, and 2 % is allowed then
+# of the cycle, just after a change: what changed once will change again, and 2 % is allowed then
+UNREST = 0.3
 CALMING = 1.1  # a cycle without a change makes the next this much longer, until it is whole again
-NEARLY = 0.015  # of the rate: by less below a whole number, it was lowered by calls that came early, and is that number
+# of the rate: by less below a whole number, it was lowered by calls that came early, and is that
+# number
+NEARLY = 0.015
 NO_ROOM = 1.5  # tokens: a smaller burst leaves no room for a cushion
 
 
@@ -27,7 +33,10 @@ class Phase(Enum):
 
 
 class Belief:
-    """Rate, burst and phase of one quota. ``marks`` and ``latency`` are fed by the owner, the rest by ``refused``."""
+    """Rate, burst and phase of one quota.
+
+    ``marks`` and ``latency`` are fed by the owner, the rest by ``refused``.
+    """
 
     def __init__(self, now: float) -> None:
         self.start = now
@@ -54,12 +63,16 @@ class Belief:
 
     @property
     def noise(self) -> float:
-        """How far a count of tokens at one moment may be off: a part of a token, and what jitter puts out of order."""
+        """How far a count of tokens at one moment may be off: a part of a token, and what jitter
+        puts out of order.
+        """
         return 1 + self.bucket.rate * self.latency.spread
 
     @property
     def cushion(self) -> float:
-        """Tokens to save up after a throttle: that many calls may come early before one is refused again."""
+        """Tokens to save up after a throttle: that many calls may come early before one is
+        refused again.
+        """
         most = 0.5 + self.noise if self.phase is Phase.SEARCH else 2 + 2 * self.noise
         return min(max(1.0, self.bucket.burst - 1), most)
 
@@ -83,7 +96,9 @@ class Belief:
         return self.phase is Phase.HOLD and self.level(now) > self.noise
 
     def search_again(self) -> None:
-        """The throttles so far were not of this bucket: what they taught is forgotten, and the burst with it."""
+        """The throttles so far were not of this bucket: what they taught is forgotten, and the
+        burst with it.
+        """
         self.marks.forget_all_but_newest()
         self.drain = FirstDrain()
         self.bucket.burst = max(2.0, self.bucket.rate, self.bucket.burst)
@@ -95,19 +110,31 @@ class Belief:
             self.bucket.rate, self.phase, self.doubt = rate, Phase.SEARCH, 1.0
 
     def excess(self) -> float:
-        """The part of the rate to send on top of it: it spends the cushion in a cycle, or sooner while in doubt."""
+        """The part of the rate to send on top of it: it spends the cushion in a cycle, or sooner
+        while in doubt.
+        """
         if self.phase is not Phase.HOLD or self.no_room:
             return 0.0
         return max((self.cushion - 1) / self.cycle, min(self.doubt, 0.3))
 
     def refused(
-        self, number: int, sent: float, now: float, pace: float, *, new_event: bool, quickly: bool, chosen: float | None
+        self,
+        number: int,
+        sent: float,
+        now: float,
+        pace: float,
+        *,
+        new_event: bool,
+        quickly: bool,
+        chosen: float | None,
     ) -> None:
         """The request of that number, sent at ``pace``, was refused.
 
-        ``new_event``: it was sent after the last cut; ``quickly``: but few calls after; ``chosen``: a rate that somebody chose.
+        ``new_event``: it was sent after the last cut; ``quickly``: but few calls after; ``chosen``:
+        a rate that somebody chose.
         """
-        moment = (sent + now) / 2  # of the decision, give or take half the latency, which is the same for all marks
+        # of the decision, give or take half the latency, which is the same for all marks
+        moment = (sent + now) / 2
         level = self.level(moment) + 1  # with the token that it did not take
         ramping, believed = self.phase is Phase.RAMP, self.bucket.rate
         self.marks.throttled(number, moment, new_event=new_event)
@@ -122,10 +149,15 @@ class Belief:
         mark = self.marks.newest
         self.bucket.known(mark.time, mark.taken, left)
         self.resume = mark.time + (self.cushion - self.level(mark.time)) / self.bucket.rate
-        if self.no_room:  # the token before this one may have been taken late, and this call come early
-            self.resume = max(self.resume, self.one_token.next_at(self.bucket.rate) + self.latency.spread)
+        # the token before this one may have been taken late, and this call come early
+        if self.no_room:
+            self.resume = max(
+                self.resume, self.one_token.next_at(self.bucket.rate) + self.latency.spread
+            )
 
-    def _learn(self, sent: float, level: float, pace: float, *, quickly: bool, chosen: float | None) -> None:
+    def _learn(
+        self, sent: float, level: float, pace: float, *, quickly: bool, chosen: float | None
+    ) -> None:
         doubted = self.doubt
         if self.phase is Phase.RAMP:
             self._guess(chosen)
@@ -140,7 +172,10 @@ class Belief:
             self.bucket.burst = burst
 
     def _guess(self, chosen: float | None) -> None:
-        """The first throttle: two seconds' worth have been drained. If it was less, the guess is low, which costs nothing."""
+        """The first throttle: two seconds' worth have been drained.
+
+        If it was less, the guess is low, which costs nothing.
+        """
         mark = self.marks.newest
         self.drain.ended(mark.time, mark.taken)
         guess = mark.taken / (2 + mark.time - self.start) if chosen is None else chosen

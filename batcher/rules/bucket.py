@@ -1,13 +1,17 @@
-"""The picture of a token bucket that somebody else keeps: what it should hold now, and how late and how scattered we see it.
+"""The picture of a token bucket that somebody else keeps: what it should hold now, and how late and
+how scattered we see it.
 
-Arithmetic on times and counts only. What throttles prove is counted in ``marks``; how fast to send is decided in ``quota``.
+Arithmetic on times and counts only. What throttles prove is counted in ``marks``; how fast to send
+is decided in ``quota``.
 """
 
 MOST_SAMPLES = 64  # at 1.25 calls apart each, they reach past a million calls
 
 
 class Latency:
-    """The time from send to answer, in seconds: running mean and mean deviation, over about 16 answers."""
+    """The time from send to answer, in seconds: running mean and mean deviation, over about 16
+    answers.
+    """
 
     def __init__(self) -> None:
         self.mean = 0.0
@@ -15,7 +19,8 @@ class Latency:
         self._weight = 0
 
     def later(self, seconds: float) -> float:
-        """By how much the next call must leave later than usual, if the token of one that took ``seconds`` was taken late.
+        """By how much the next call must leave later than usual, if the token of one that took
+        ``seconds`` was taken late.
 
         The first way may be longer than any other, for a connection is opened: all of it counts.
         """
@@ -30,7 +35,8 @@ class Latency:
 
 
 class PicturedBucket:
-    """What a bucket of ``rate`` and ``burst`` holds, reckoned from the last moment its level was known.
+    """What a bucket of ``rate`` and ``burst`` holds, reckoned from the last moment its level was
+    known.
 
     ``overflow`` counts the tokens that it could not hold since then, if rate and burst are right.
     """
@@ -42,7 +48,9 @@ class PicturedBucket:
         self._time, self._taken, self._level = now, 0.0, 0.0
 
     def level(self, now: float, taken: float) -> float:
-        """Tokens in it at ``now``, when ``taken`` have been taken since the beginning; negative: more than it can give."""
+        """Tokens in it at ``now``, when ``taken`` have been taken since the beginning; negative:
+        more than it can give.
+        """
         return min(self.burst, self._reckon(now, taken))
 
     def spill(self, now: float, taken: float) -> None:
@@ -65,7 +73,9 @@ class PicturedBucket:
 
 
 class FirstDrain:
-    """The emptying of a full bucket at the beginning, from which its burst is known once its rate is."""
+    """The emptying of a full bucket at the beginning, from which its burst is known once its
+    rate is.
+    """
 
     def __init__(self) -> None:
         self._samples: list[tuple[float, float]] = []
@@ -73,7 +83,11 @@ class FirstDrain:
 
     def sent(self, now: float, taken: float) -> None:
         """A call leaves; samples are kept ever further apart."""
-        if self._end is None and taken >= 1.25 ** len(self._samples) - 1 and len(self._samples) < MOST_SAMPLES:
+        if (
+            self._end is None
+            and taken >= 1.25 ** len(self._samples) - 1
+            and len(self._samples) < MOST_SAMPLES
+        ):
             self._samples.append((now, taken))
 
     def ended(self, time: float, taken: float) -> None:
@@ -81,7 +95,10 @@ class FirstDrain:
         self._end = (time, taken)
 
     def burst(self, rate: float) -> float | None:
-        """The burst at that rate: the most that was ever taken beyond what flowed in. None: nothing was drained."""
+        """The burst at that rate: the most that was ever taken beyond what flowed in.
+
+        None: nothing was drained.
+        """
         if self._end is None or not self._samples:
             return None
         time, taken = self._end
@@ -94,8 +111,8 @@ class FirstDrain:
 class OneToken:
     """The search for the rate of a bucket that holds but one token.
 
-    It has no room for a cushion: a call that comes early is refused, one that comes late is lost. So the interval itself is
-    searched, between one that was accepted and one that was refused.
+    It has no room for a cushion: a call that comes early is refused, one that comes late is lost.
+    So the interval itself is searched, between one that was accepted and one that was refused.
     """
 
     def __init__(self, now: float) -> None:
@@ -113,18 +130,23 @@ class OneToken:
             self._last_accepted = sent
 
     def next_at(self, rate: float) -> float:
-        """When a call has to leave to find the next token at that rate, if it takes as long as the last that found one."""
+        """When a call has to leave to find the next token at that rate, if it takes as long as
+        the last that found one.
+        """
         return self._last_accepted + 1 / rate
 
     def refused(self, sent: float, rate: float, *, quickly: bool) -> float | None:
-        """The rate to go on with after a refusal at ``rate``, not above it. None: no rate is known to be good yet.
+        """The rate to go on with after a refusal at ``rate``, not above it.
+
+        None: no rate is known to be good yet.
 
         ``quickly``: the refusal before was a few calls ago, so the rate is still well off.
         """
         if self._good == 0:
             return None
         high = min(rate, 1 / max(1e-6, sent - self._last_accepted))
-        number = float(int(1.03 * high))  # quotas are whole numbers; 3 % is what jitter makes of an interval
+        # quotas are whole numbers; 3 % is what jitter makes of an interval
+        number = float(int(1.03 * high))
         fits = number >= 1 and self._good <= 1.03 * number
         if high > 1.03 * self._good and not (fits and number >= rate):
             self._quick = 0

@@ -1,4 +1,5 @@
-"""Whether the work can be done by a deadline: how long it takes at a rate, and which rate it would need.
+"""Whether the work can be done by a deadline: how long it takes at a rate, and which rate it would
+need.
 
 Arithmetic only; the time of day is an argument. Where rates come from is not known here.
 """
@@ -13,7 +14,9 @@ DEADLINE = r"^(([01]\d|2[0-3]):[0-5]\d|(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}
 
 
 def seconds_until(deadline: str, now: datetime) -> float:
-    """Seconds from ``now`` (local time, naive) to a deadline; a time of day is the next such moment."""
+    """Seconds from ``now`` (local time, naive) to a deadline; a time of day is the next such
+    moment.
+    """
     if ":" not in deadline:
         hours, minutes, seconds = (int(part or 0) for part in _parts(deadline))
         return float(3600 * hours + 60 * minutes + seconds)
@@ -23,7 +26,9 @@ def seconds_until(deadline: str, now: datetime) -> float:
 
 
 def clock_after(now: datetime, seconds: float) -> datetime:
-    """The local time so many seconds after ``now`` (local, naive), also where the clock is put forward or back."""
+    """The local time so many seconds after ``now`` (local, naive), also where the clock is put
+    forward or back.
+    """
     return datetime.fromtimestamp(now.timestamp() + seconds)
 
 
@@ -33,7 +38,9 @@ def _parts(duration: str) -> tuple[str, ...]:
 
 
 class Work(Struct, frozen=True, kw_only=True):
-    """What one target has left to do: updates, and the rate (per second) and burst they go at; None: not known yet."""
+    """What one target has left to do: updates, and the rate (per second) and burst they go at;
+    None: not known yet.
+    """
 
     updates: int
     rate: float | None
@@ -45,7 +52,9 @@ class Work(Struct, frozen=True, kw_only=True):
         return None if self.rate is None else max(0.0, self.updates - self.burst) / self.rate
 
     def rate_needed(self, seconds: float) -> float:
-        """The rate at which it is done within so many seconds; infinite when there is no time at all."""
+        """The rate at which it is done within so many seconds; infinite when there is no time at
+        all.
+        """
         beyond = max(0.0, self.updates - self.burst)
         return beyond / seconds if seconds > 0 else float("inf") if beyond else 0.0
 
@@ -53,4 +62,8 @@ class Work(Struct, frozen=True, kw_only=True):
 def longest(works: list[Work]) -> float | None:
     """How long all targets take side by side; None when that of one is not known."""
     known = [work.seconds for work in works]
-    return None if None in known else max((seconds for seconds in known if seconds is not None), default=0.0)
+    return (
+        None
+        if None in known
+        else max((seconds for seconds in known if seconds is not None), default=0.0)
+    )

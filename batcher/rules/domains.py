@@ -1,4 +1,6 @@
-"""Lines read for other domains than they name: how a domain's triggers are copied to another, by ``--domain-map OLD=NEW``."""
+"""Lines read for other domains than they name: how a domain's triggers are copied to another, by
+``--domain-map OLD=NEW``.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -13,11 +15,16 @@ from batcher.rules.model import UpdateModel
 
 
 def domain_map(text: str | None) -> dict[str, str]:
-    """``a=b,c=d`` as a mapping; empty for None. Raises SettingsError when a domain is given two others."""
+    """``a=b,c=d`` as a mapping; empty for None.
+
+    Raises SettingsError when a domain is given two others.
+    """
     found: dict[str, str] = {}
     for old, _, new in (pair.partition("=") for pair in text.split(",")) if text else ():
         if found.setdefault(old, new) != new:
-            raise SettingsError(f"--domain-map: {old} can't be both {found[old]} and {new}. Give one of them.")
+            raise SettingsError(
+                f"--domain-map: {old} can't be both {found[old]} and {new}. Give one of them."
+            )
     return found
 
 
@@ -25,7 +32,11 @@ class MappedReader(LineReader):
     """A LineReader whose updates name the domains that a map gives."""
 
     def __init__(
-        self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None, domains: Mapping[str, str]
+        self,
+        model: UpdateModel,
+        default_target: str,
+        known_targets: frozenset[str] | None,
+        domains: Mapping[str, str],
     ) -> None:
         super().__init__(model, default_target, known_targets)
         self._domains = domains
@@ -42,4 +53,8 @@ class MappedReader(LineReader):
 
     def _mapped_update(self, update: Update) -> Update:
         new = self._domains.get(update.domain)
-        return update if new is None else msgspec.structs.replace(update, request={**update.request, "DomainName": new})
+        return (
+            update
+            if new is None
+            else msgspec.structs.replace(update, request={**update.request, "DomainName": new})
+        )

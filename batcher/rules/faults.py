@@ -1,7 +1,7 @@
 """What is wrong with a line, in our own words.
 
-A fault names the place, what is wrong there and what is allowed. It never quotes a value, nor a member name that the
-model does not know where that name may be data of a sensitive member.
+A fault names the place, what is wrong there and what is allowed. It never quotes a value, nor a
+member name that the model does not know where that name may be data of a sensitive member.
 """
 
 import difflib
@@ -29,7 +29,10 @@ _TYPES = {
 
 
 class Fault(Struct, frozen=True, kw_only=True):
-    """One thing wrong with a line. ``path`` as in ``EventTriggerLimits.Periods[0].Unit``; empty for the whole line."""
+    """One thing wrong with a line.
+
+    ``path`` as in ``EventTriggerLimits.Periods[0].Unit``; empty for the whole line.
+    """
 
     path: str
     message: str
@@ -39,7 +42,9 @@ class Fault(Struct, frozen=True, kw_only=True):
 
 
 def faults_of(error: ValidationError, schema: Schema, sensitive: frozenset[str]) -> Iterator[Fault]:
-    """The faults that one error of the schema check stands for: one for each unknown member, else one."""
+    """The faults that one error of the schema check stands for: one for each unknown member,
+    else one.
+    """
     path = error.instance_path
     match error.kind:
         case ValidationErrorKind.Required(name):

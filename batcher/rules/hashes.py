@@ -1,6 +1,7 @@
 """How many different strings there were, and which may have come twice, at 8 bytes a string.
 
-Hashes only: who needs to know for certain compares the strings whose hash is among the repeated ones.
+Hashes only: who needs to know for certain compares the strings whose hash is among the repeated
+ones.
 """
 
 from array import array

@@ -1,7 +1,7 @@
 """What holds a lane up, at every instant: changes of state folded into seconds by cause.
 
-No clock: the time of each change is an argument, monotonic seconds that never go back. What the engine does about it is
-not decided here.
+No clock: the time of each change is an argument, monotonic seconds that never go back. What the
+engine does about it is not decided here.
 """
 
 from collections import Counter
@@ -16,8 +16,9 @@ PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
 class Holdups:
     """The books of one lane from ``begin`` to ``end``.
 
-    The lane is held up by the first of these that is the case: the head of a line waits for a ``token``; a call is on its
-    way (``calling``); an update waits after a fault (``backoff``); else it is ``queued``: reading, writing results, or idle.
+    The lane is held up by the first of these that is the case: the head of a line waits for a
+    ``token``; a call is on its way (``calling``); an update waits after a fault (``backoff``); else
+    it is ``queued``: reading, writing results, or idle.
     """
 
     def __init__(self) -> None:
@@ -70,8 +71,8 @@ class Holdups:
 def saved_by_double_quota(seconds: Seconds, *, busy_seconds: float, slots: int) -> float:
     """Seconds by which a lane would have ended sooner with twice the quota.
 
-    Half of the time in which it went at the quota's pace; not more than it waited for tokens, and not so much that the
-    calls no longer fit into its slots.
+    Half of the time in which it went at the quota's pace; not more than it waited for tokens, and
+    not so much that the calls no longer fit into its slots.
     """
     paced = seconds.token + seconds.calling
     return max(0.0, min(seconds.token, paced / 2, paced - busy_seconds / slots))

@@ -1,6 +1,7 @@
 """What to do about one update, once the live trigger was looked at: nothing, refuse, or send this.
 
-Decides only; comparing is in ``plan``. The one who acts sees to it that the image is durable before anything is sent.
+Decides only; comparing is in ``plan``. The one who acts sees to it that the image is durable before
+anything is sent.
 """
 
 from collections.abc import Mapping
@@ -25,7 +26,10 @@ class Settled(Struct, frozen=True, kw_only=True):
 
 
 class Send(Struct, frozen=True, kw_only=True):
-    """Send ``request`` by ``operation``. ``image``: what to keep first; None when an earlier session has kept it."""
+    """Send ``request`` by ``operation``.
+
+    ``image``: what to keep first; None when an earlier session has kept it.
+    """
 
     operation: str
     request: dict[str, Any]
@@ -38,8 +42,8 @@ Intent: TypeAlias = Settled | Send
 class Wishes(Struct, frozen=True, kw_only=True):
     """How a run treats what it finds.
 
-    ``merge``: send the live trigger with the given members put in. ``create_missing``: create what is not there.
-    ``force``: also change what is no longer as the update was based on.
+    ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
+    is not there. ``force``: also change what is no longer as the update was based on.
     """
 
     merge: bool = False
@@ -47,27 +51,45 @@ class Wishes(Struct, frozen=True, kw_only=True):
     force: bool = False
 
 
-def decide(update: Update, current: Mapping[str, Any] | None, *, kept: bool, wishes: Wishes) -> Intent:
-    """The intent for an update. ``current``: what GetEventTrigger answered, None when there is no such trigger.
+def decide(
+    update: Update, current: Mapping[str, Any] | None, *, kept: bool, wishes: Wishes
+) -> Intent:
+    """The intent for an update.
 
-    ``kept``: an earlier session kept the image, and so may have sent the update: then what is as asked is taken as its
-    work, and the image is not taken anew.
+    ``current``: what GetEventTrigger answered, None when there is no such trigger.
+
+    ``kept``: an earlier session kept the image, and so may have sent the update: then what is as
+    asked is taken as its work, and the image is not taken anew.
     """
     if current is None:
         return _missing(update, wishes)
     if same(update.request, current):
         return Settled(status="succeeded" if kept else "unchanged")
-    if update.based_on is not None and not wishes.force and digest(current) != update.based_on.sha256:
-        return Settled(status="stale", error=Error(code="Stale", message="the live trigger is not what this was based on"))
-    if (outdated := changed_since(update, last_updated(current), kept=kept, wishes=wishes)) is not None:
+    if (
+        update.based_on is not None
+        and not wishes.force
+        and digest(current) != update.based_on.sha256
+    ):
+        return Settled(
+            status="stale",
+            error=Error(code="Stale", message="the live trigger is not what this was based on"),
+        )
+    if (
+        outdated := changed_since(update, last_updated(current), kept=kept, wishes=wishes)
+    ) is not None:
         return outdated
     request = merged(update.request, current) if wishes.merge else update.request
     before = None if kept else image(current) | _names(update)
     return Send(operation=OPERATION, request=request, image=before)
 
 
-def changed_since(update: Update, moment: float | None, *, kept: bool, wishes: Wishes) -> Settled | None:
-    """Stale, when AWS's time of the last change alone says so. With the image kept, that change may be the run's own."""
+def changed_since(
+    update: Update, moment: float | None, *, kept: bool, wishes: Wishes
+) -> Settled | None:
+    """Stale, when AWS's time of the last change alone says so.
+
+    With the image kept, that change may be the run's own.
+    """
     if update.based_on is None or kept or wishes.force or not touched(update.based_on, moment):
         return None
     message = "the live trigger was changed after this was planned (LastUpdatedAt)"
@@ -75,32 +97,51 @@ def changed_since(update: Update, moment: float | None, *, kept: bool, wishes: W
 
 
 def worth_looking(read_rate: float, write_rate: float) -> bool:
-    """Whether to look at every trigger first: not when reading is so slow that the run takes much longer."""
+    """Whether to look at every trigger first: not when reading is so slow that the run takes
+    much longer.
+    """
     return read_rate * SLOWER_AT_MOST >= write_rate
 
 
 def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
-    """None when AWS's answer shows what was asked for; else the error, which names members and quotes nothing."""
+    """None when AWS's answer shows what was asked for; else the error, which names members and
+    quotes nothing.
+    """
     off = [
-        name for name in request if name in answer and answer[name] != request[name] and not same({name: request[name]}, answer)
+        name
+        for name in request
+        if name in answer
+        and answer[name] != request[name]
+        and not same({name: request[name]}, answer)
     ]
     absent = [name for name in request if name not in answer and name != "DomainName"]
     if not off and not absent:
         return None
-    return Error(code="NotAsAsked", message=f"AWS's answer differs from what was asked in {', '.join(off + absent)}")
+    return Error(
+        code="NotAsAsked",
+        message=f"AWS's answer differs from what was asked in {', '.join(off + absent)}",
+    )
 
 
 def _missing(update: Update, wishes: Wishes) -> Intent:
     if update.based_on is not None and not wishes.force:
-        gone = "the trigger that this was based on is not there any more, or access to it was denied"
+        gone = (
+            "the trigger that this was based on is not there any more, or access to it was denied"
+        )
         return Settled(status="stale", error=Error(code="Stale", message=gone))
     lacking = [name for name in NEEDED_TO_CREATE if name not in update.request]
     if not wishes.create_missing:
         hint = "there is no such trigger, or access to it was denied; --create-missing creates it"
-        return Settled(status="failed", error=Error(code="ResourceNotFoundException", message=hint, http_status=404))
+        return Settled(
+            status="failed",
+            error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
+        )
     if lacking:
         hint = f"there is no such trigger, and the line lacks {', '.join(lacking)} to create it"
-        return Settled(status="failed", error=Error(code="ResourceNotFoundException", message=hint, http_status=404))
+        return Settled(
+            status="failed",
+            error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
+        )
     return Send(operation=CREATE, request=update.request, image=None)
 
 

@@ -1,7 +1,7 @@
 """Why a text is not the JSON that a line has to be: encoding, syntax, nesting, members given twice.
 
-The slow and exact half of reading a line, asked only when the fast half refuses or something looks odd. It says where,
-and never quotes the text.
+The slow and exact half of reading a line, asked only when the fast half refuses or something looks
+odd. It says where, and never quotes the text.
 """
 
 import json
@@ -24,7 +24,8 @@ class _NoNumber(ValueError):
 
 
 def text_faults(raw: bytes, names: frozenset[str]) -> list[Fault]:
-    """What keeps those bytes from being JSON that can be read in one way only; nothing when they are.
+    """What keeps those bytes from being JSON that can be read in one way only; nothing when they
+    are.
 
     ``names``: the member names that may be shown.
     """
@@ -44,8 +45,13 @@ def text_faults(raw: bytes, names: frozenset[str]) -> list[Fault]:
     except ValueError:  # more digits than Python reads, or 1e999
         return [_whole("holds a number that is out of range")]
     if not encodable(value):
-        return [_whole("holds half of a surrogate pair (\\ud800 to \\udfff); such text can't be sent")]
-    return [Fault(path=name if name in names else "", message="a member is given twice in one object") for name in twice]
+        return [
+            _whole("holds half of a surrogate pair (\\ud800 to \\udfff); such text can't be sent")
+        ]
+    return [
+        Fault(path=name if name in names else "", message="a member is given twice in one object")
+        for name in twice
+    ]
 
 
 def nesting(text: str) -> int:

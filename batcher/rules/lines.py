@@ -1,6 +1,8 @@
-"""From the bytes of a line, or a caller's mapping, to an update or to everything that is wrong with it.
+"""From the bytes of a line, or a caller's mapping, to an update or to everything that is wrong with
+it.
 
-Pure: no file is read here. The one order of business: decode, check against the model, split ours from AWS's.
+Pure: no file is read here. The one order of business: decode, check against the model, split ours
+from AWS's.
 """
 
 import math
@@ -22,7 +24,9 @@ LINE_AT_MOST = 1 << 20  # bytes
 class LineReader:
     """Reads lines by the rules of a model. ``known_targets`` None: any name will do."""
 
-    def __init__(self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None = None) -> None:
+    def __init__(
+        self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None = None
+    ) -> None:
         self.model = model
         self.default_target = default_target
         self.known_targets = known_targets
@@ -31,7 +35,8 @@ class LineReader:
         self._encode = msgspec.json.Encoder().encode
 
     def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
-        """The update of a line (UTF-8 JSON, with or without its newline), or its faults; None for a blank line.
+        """The update of a line (UTF-8 JSON, with or without its newline), or its faults; None for a
+        blank line.
 
         ``line`` is 1-based and becomes the id where the line gives none.
         """
@@ -41,12 +46,15 @@ class LineReader:
             value = self._decode(raw)
             if self.model.accepts(value) and not self._may_repeat(raw, value):
                 return self._known(value, line)
-        except (ValueError, RecursionError):  # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
+        # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
+        except (ValueError, RecursionError):
             pass
         return self._read_slowly(raw, line)
 
     def _read_slowly(self, raw: bytes, line: int) -> Update | list[Fault] | None:
-        """The same for a line that something is wrong or unusual with: all checks, in the order that explains most."""
+        """The same for a line that something is wrong or unusual with: all checks, in the order
+        that explains most.
+        """
         if not raw.strip():
             return None
         if faults := text_faults(raw, self._names):
@@ -58,18 +66,24 @@ class LineReader:
         return self._checked(value, line)
 
     def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Fault]:
-        """The update of a mapping in the same format, or its faults. The mapping is copied, never changed.
+        """The update of a mapping in the same format, or its faults.
+
+        The mapping is copied, never changed.
 
         What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a fault.
         """
         with suppress(TypeError, ValueError, RecursionError):
             copied = self._decode(self._encode(value))
-            if copied == value and self.model.accepts(copied):  # equal: nothing in it was put into JSON's words first
+            # equal: nothing in it was put into JSON's words first
+            if copied == value and self.model.accepts(copied):
                 return self._known(copied, line)
         plain = Plain()
         copied = plain.copy(value, [])
         if plain.faults:
-            return [Fault(path=path_text(self.model.shown(path)), message=text) for path, text in plain.faults]
+            return [
+                Fault(path=path_text(self.model.shown(path)), message=text)
+                for path, text in plain.faults
+            ]
         return self._checked(copied, line)
 
     def _checked(self, value: Any, line: int) -> Update | list[Fault]:
@@ -85,7 +99,13 @@ class LineReader:
         if faults := self._unknown_target(target):
             return faults
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
-        return Update(id=value.pop("id", None) or str(line), line=line, target=target, request=value, based_on=base)
+        return Update(
+            id=value.pop("id", None) or str(line),
+            line=line,
+            target=target,
+            request=value,
+            based_on=base,
+        )
 
     def _unknown_target(self, target: str) -> list[Fault]:
         if self.known_targets is None or target in self.known_targets:
@@ -94,12 +114,19 @@ class LineReader:
         return [Fault(path="target", message=f"no target {name_text(target)}; there are {there}")]
 
     def _may_repeat(self, raw: bytes, value: Any) -> bool:
-        """Whether a member may stand twice in one object: then the line has more colons than what was decoded."""
-        return raw.count(b":") != self._encode(value).count(b":") or (b"\\" in raw and b"\\u003" in raw)
+        """Whether a member may stand twice in one object: then the line has more colons than
+        what was decoded.
+        """
+        return raw.count(b":") != self._encode(value).count(b":") or (
+            b"\\" in raw and b"\\u003" in raw
+        )
 
 
 def _fraction(digits: str) -> float:
-    """A number with a point or an exponent. One that is whole, or out of range, takes the slow path: it may be no integer."""
+    """A number with a point or an exponent.
+
+    One that is whole, or out of range, takes the slow path: it may be no integer.
+    """
     value = float(digits)
     if value.is_integer() or not math.isfinite(value):
         raise ValueError(digits)

@@ -1,23 +1,29 @@
-"""What throttles prove about a token bucket: the arithmetic of what was accepted between two of them.
+"""What throttles prove about a token bucket: the arithmetic of what was accepted between two of
+them.
 
 Counting and intervals only. Whether to send, and how fast, is decided in ``quota``.
 
-A throttle is a mark: at that moment the bucket held less than one token. Between two marks what was accepted is what
-flowed in, so accepted / time is the rate, give or take one token. Counts go by the order of sending, because answers
-come late and out of order; a call not yet answered counts as accepted until it is known better.
+A throttle is a mark: at that moment the bucket held less than one token. Between two marks what was
+accepted is what flowed in, so accepted / time is the rate, give or take one token. Counts go by the
+order of sending, because answers come late and out of order; a call not yet answered counts as
+accepted until it is known better.
 """
 
 import math
 from collections import deque
 from dataclasses import dataclass
 
-KEPT_MARKS = 24  # two for each event: a dozen events reach back further than a quota usually stays the same
-KEPT_REFUSALS = 256  # to count those sent after a mark; more are in flight only in the first overshoot
+# two for each event: a dozen events reach back further than a quota usually stays the same
+KEPT_MARKS = 24
+# to count those sent after a mark; more are in flight only in the first overshoot
+KEPT_REFUSALS = 256
 
 
 @dataclass(slots=True)
 class Mark:
-    """The bucket was empty at ``time``, after ``taken`` tokens were taken by requests sent before number ``number``."""
+    """The bucket was empty at ``time``, after ``taken`` tokens were taken by requests sent
+    before number ``number``.
+    """
 
     number: int
     time: float
@@ -33,9 +39,11 @@ class Measured:
     high: float
 
     def believed(self) -> tuple[float, float]:
-        """The rate to believe in, and the doubt that is left: half the width of the interval, as a part of the rate.
+        """The rate to believe in, and the doubt that is left: half the width of the interval, as a
+        part of the rate.
 
-        Quotas are whole numbers: if one is in an interval narrower than 1, it is that, and the more surely the narrower it is.
+        Quotas are whole numbers: if one is in an interval narrower than 1, it is that, and the more
+        surely the narrower it is.
         """
         width = self.high - self.low
         doubt = width / 2 / self.rate
@@ -94,9 +102,11 @@ class Marks:
             self._marks.popleft()
 
     def measure(self, noise: float) -> Measured | None:
-        """The rate from the longest span that agrees with the newest, each count being right to ``noise`` tokens.
+        """The rate from the longest span that agrees with the newest, each count being right to
+        ``noise`` tokens.
 
-        Marks that disagree are of another regime and are dropped. None while there are no two marks apart in time.
+        Marks that disagree are of another regime and are dropped. None while there are no two marks
+        apart in time.
         """
         newest, low, high, rate = self.newest, 0.0, math.inf, 0.0
         for index in range(len(self._marks) - 2, -1, -1):

@@ -1,6 +1,8 @@
-"""The installed service model read as rules: what an update may be, and which members are sensitive.
+"""The installed service model read as rules: what an update may be, and which members are
+sensitive.
 
-The model comes in as a dict; loading it is somebody else's work. No limit of AWS's is written down here.
+The model comes in as a dict; loading it is somebody else's work. No limit of AWS's is written down
+here.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -21,8 +23,9 @@ OPERATION = "UpdateEventTrigger"
 class UpdateModel:
     """The rules of an update.
 
-    ``schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose content must not be shown;
-    ``constants`` the names and enum values that the model itself publishes; ``version`` names the model.
+    ``schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose content
+    must not be shown; ``constants`` the names and enum values that the model itself publishes;
+    ``version`` names the model.
     """
 
     schema: Schema
@@ -46,18 +49,27 @@ class UpdateModel:
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether a decoded line without whole floats keeps the rules: what ``check`` decides, in two microseconds."""
+        """Whether a decoded line without whole floats keeps the rules: what ``check`` decides,
+        in two microseconds.
+        """
         return self._validator.is_valid(value)
 
     def check(self, value: object) -> list[Fault]:
-        """Every fault of a decoded line; none when AWS's model would take it. ``value`` has to be plain JSON."""
+        """Every fault of a decoded line; none when AWS's model would take it.
+
+        ``value`` has to be plain JSON.
+        """
         faults = [
-            fault for error in self._validator.iter_errors(value) for fault in faults_of(error, self.schema, self.sensitive)
+            fault
+            for error in self._validator.iter_errors(value)
+            for fault in faults_of(error, self.schema, self.sensitive)
         ]
         return faults + list(self._spelled_as_floats(self.schema, value, []))
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
-        """The part of a path that may be shown: below a sensitive member, up to the first name the model lacks."""
+        """The part of a path that may be shown: below a sensitive member, up to the first name
+        the model lacks.
+        """
         below = False
         for index, part in enumerate(path):
             if below and isinstance(part, str) and part not in self.constants:
@@ -65,11 +77,16 @@ class UpdateModel:
             below = below or part in self.sensitive
         return path
 
-    def _spelled_as_floats(self, schema: Schema, value: object, path: list[str | int]) -> Iterator[Fault]:
+    def _spelled_as_floats(
+        self, schema: Schema, value: object, path: list[str | int]
+    ) -> Iterator[Fault]:
         """Integers such as ``1.0``: JSON Schema takes them, the SDK does not."""
         rule = resolve(schema, self.schema)
         if rule.get("type") == "integer" and isinstance(value, float) and value.is_integer():
-            yield Fault(path=path_text(path), message="has to be an integer: digits, without a point or an exponent")
+            yield Fault(
+                path=path_text(path),
+                message="has to be an integer: digits, without a point or an exponent",
+            )
         elif isinstance(value, dict):
             known = rule.get("properties", {})
             for name in known.keys() & value.keys():
@@ -80,12 +97,16 @@ class UpdateModel:
 
 
 def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
-    """Members that are sensitive at any depth: by themselves, by their shape, or by the shape of their entries."""
+    """Members that are sensitive at any depth: by themselves, by their shape, or by the shape of
+    their entries.
+    """
     found = set()
     for name in reachable(shapes, request):
         for member_name, member in members(shapes[name]):
             below = [member, shapes[member["shape"]]]
-            below += [shapes[entry["shape"]] for unnamed, entry in members(below[1]) if unnamed is None]
+            below += [
+                shapes[entry["shape"]] for unnamed, entry in members(below[1]) if unnamed is None
+            ]
             if member_name is not None and any(each.get("sensitive") for each in below):
                 found.add(member_name)
     return frozenset(found)

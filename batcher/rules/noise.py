@@ -1,10 +1,13 @@
-"""Throttles that have nothing to do with the rate: whether there are some, and which throttle is none of them.
+"""Throttles that have nothing to do with the rate: whether there are some, and which throttle is
+none of them.
 
-Counting only. What a throttle of an empty bucket teaches is in ``belief``; how fast to send is decided in ``quota``.
+Counting only. What a throttle of an empty bucket teaches is in ``belief``; how fast to send is
+decided in ``quota``.
 
-A service that is spread over many buckets refuses a call now and then, whatever the rate. Such a throttle comes alone, and
-slower sending does not make it rarer; an empty bucket refuses in runs, and the rate that is measured there ends them. The
-method: docs/why-quota.md. The numbers here were chosen by simulation; their reasons say which way they err.
+A service that is spread over many buckets refuses a call now and then, whatever the rate. Such a
+throttle comes alone, and slower sending does not make it rarer; an empty bucket refuses in runs,
+and the rate that is measured there ends them. The method: docs/why-quota.md. The numbers here were
+chosen by simulation; their reasons say which way they err.
 """
 
 import math
@@ -13,13 +16,19 @@ from enum import Enum
 MEMORY = 800.0  # calls in which unexplained throttles are remembered: a few cycles
 LATELY = 100.0  # calls over which the share refused is averaged, whatever the cause
 SOON = 8  # answers: an overdue throttle that was none of the rate has no second so soon
-UNEXPLAINED = 2.8  # throttles in MEMORY before another is put on trial: a search and a tenant's coming cost two or three
-IN_VAIN = 2.5  # cuts that brought no calm, before the rate was ever confirmed: a third is one too many
+# throttles in MEMORY before another is put on trial: a search and a tenant's coming cost two or
+# three
+UNEXPLAINED = 2.8
+# cuts that brought no calm, before the rate was ever confirmed: a third is one too many
+IN_VAIN = 2.5
 RARE = 1.0  # throttles in MEMORY: less is no noise any more
-LEAST_SHARE, MOST_SHARE = 0.005, 0.2  # of stray throttles: beyond these, two runs can't be told apart
-TRIAL_ODDS = (0.15, 0.5)  # on trial, calls are sent so fast that an empty bucket refuses well over half of them
+# of stray throttles: beyond these, two runs can't be told apart
+LEAST_SHARE, MOST_SHARE = 0.005, 0.2
+# on trial, calls are sent so fast that an empty bucket refuses well over half of them
+TRIAL_ODDS = (0.15, 0.5)
 LEAD = 2.0  # on trial an empty bucket is thought e^2 times likelier, for that is the usual case
-SURE = 6.0  # e^6: a run so much likelier from an empty bucket than from noise is one; less is chance too often
+# e^6: a run so much likelier from an empty bucket than from noise is one; less is chance too often
+SURE = 6.0
 
 
 class Standing(Enum):
@@ -31,24 +40,33 @@ class Standing(Enum):
 
 
 class Noise:
-    """What is known of stray throttles. ``confirmed``: the rate was found true once, by a throttle that was expected."""
+    """What is known of stray throttles.
+
+    ``confirmed``: the rate was found true once, by a throttle that was expected.
+    """
 
     def __init__(self) -> None:
         self.standing = Standing.NONE
         self.confirmed = False
         self._enough = UNEXPLAINED
         self._unexplained = 0.0  # throttles of no known cause, in the last MEMORY calls
-        self._calls = 10.0  # the same calls, no more than MEMORY; ten to begin with, lest the first throttle be a share of 1
+        # the same calls, no more than MEMORY; ten to begin with, lest the first throttle be a share
+        # of 1
+        self._calls = 10.0
         self._vain = 0.0
         self._lately = 0.0
         self._answers = 10.0
-        self._run = 0.0  # by how much an empty bucket is likelier than noise since the last quiet moment, as a logarithm
+        # by how much an empty bucket is likelier than noise since the last quiet moment, as a
+        # logarithm
+        self._run = 0.0
         self._second_within = 0
         self._hurry = False  # noise was just found: grow, whatever comes alone
 
     @property
     def cautious(self) -> bool:
-        """Whether calls were refused lately that may be of an empty bucket: not the moment to grow."""
+        """Whether calls were refused lately that may be of an empty bucket: not the moment to
+        grow.
+        """
         return self._run > 0 and not self._hurry
 
     @property
@@ -59,7 +77,8 @@ class Noise:
     def accepted(self, *, holding: bool, overdrawn: bool) -> bool:
         """A call went through. Whether noise is found by it.
 
-        ``holding``: the bucket should have held something; ``overdrawn``: it gave much more than it should hold.
+        ``holding``: the bucket should have held something; ``overdrawn``: it gave much more than it
+        should hold.
         """
         self._answer(0.0)
         self._second_within = max(0, self._second_within - 1)
@@ -77,11 +96,13 @@ class Noise:
     def refused(self, *, expected: bool, overdue: bool, holding: bool) -> bool:
         """Whether this throttle is of an empty bucket.
 
-        ``expected``: about now one was to come; ``overdue``: it comes far too late, and so did the one before, so that one of
-        them was no measurement: a second must follow soon.
+        ``expected``: about now one was to come; ``overdue``: it comes far too late, and so did the
+        one before, so that one of them was no measurement: a second must follow soon.
         """
         self._answer(1.0)
-        if self.standing is Standing.NONE and not self._suspicious(expected=expected, overdue=overdue):
+        if self.standing is Standing.NONE and not self._suspicious(
+            expected=expected, overdue=overdue
+        ):
             return self._second_within == 0
         share, crowded = self._odds()
         self._run += math.log(crowded / share)
@@ -134,7 +155,8 @@ class Noise:
         """The share of calls refused by noise, and by an empty bucket with noise."""
         if self.standing is Standing.TRIAL:
             return TRIAL_ODDS
-        known = min(self._lately, self._unexplained / self._calls)  # an old count may be too high, a share of late can't be
+        # an old count may be too high, a share of late can't be
+        known = min(self._lately, self._unexplained / self._calls)
         share = min(MOST_SHARE, max(LEAST_SHARE, self._lately / 3, known))
         return share, 0.1 + 2 * share
 

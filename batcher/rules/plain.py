@@ -1,4 +1,6 @@
-"""A caller's mapping made plain JSON: copied, never changed, or refused with the places that JSON can't say."""
+"""A caller's mapping made plain JSON: copied, never changed, or refused with the places that
+JSON can't say.
+"""
 
 import math
 from collections.abc import Mapping
@@ -18,7 +20,9 @@ class Plain:
         self.faults: list[tuple[Path, str]] = []
 
     def copy(self, value: object, path: Path) -> Any:
-        """The value as dict, list, str, int, float, bool or None; None in place of what is none of these."""
+        """The value as dict, list, str, int, float, bool or None; None in place of what is none
+        of these.
+        """
         if len(path) > NESTING_AT_MOST:
             return self._refuse(path[:1], f"nested more than {NESTING_AT_MOST} levels deep")
         match value:
@@ -27,17 +31,35 @@ class Plain:
             case str():
                 return self._text(str.__str__(value), path)
             case int():
-                return int(value) if value.bit_length() <= INTEGER_BITS else self._refuse(path, "out of range")
+                return (
+                    int(value)
+                    if value.bit_length() <= INTEGER_BITS
+                    else self._refuse(path, "out of range")
+                )
             case float():
-                return float(value) if math.isfinite(value) else self._refuse(path, "not a finite number")
+                return (
+                    float(value)
+                    if math.isfinite(value)
+                    else self._refuse(path, "not a finite number")
+                )
             case Mapping():
-                return {name: self.copy(below, [*path, name]) for name, below in value.items() if self._named(name, path)}
+                return {
+                    name: self.copy(below, [*path, name])
+                    for name, below in value.items()
+                    if self._named(name, path)
+                }
             case list() | tuple():
                 return [self.copy(below, [*path, index]) for index, below in enumerate(value)]
-        return self._refuse(path, f"a value of type {type(value).__name__} can't be written as JSON")
+        return self._refuse(
+            path, f"a value of type {type(value).__name__} can't be written as JSON"
+        )
 
     def _text(self, value: str, path: Path) -> str | None:
-        return value if encodable(value) else self._refuse(path, "holds half of a surrogate pair; it can't be sent")
+        return (
+            value
+            if encodable(value)
+            else self._refuse(path, "holds half of a surrogate pair; it can't be sent")
+        )
 
     def _named(self, name: object, path: Path) -> bool:
         if isinstance(name, str) and encodable(name):

@@ -1,12 +1,15 @@
-"""Wanted against current: is it the same, what would change, what can't be undone, what was it based on.
+"""Wanted against current: is it the same, what would change, what can't be undone, what was it
+based on.
 
-*Wanted* is the request of an update; *current* is a trigger as GetEventTrigger, or the answer to an update, shows it.
-Reading and sending are not done here, nor is it decided what to do about a difference.
+*Wanted* is the request of an update; *current* is a trigger as GetEventTrigger, or the answer to an
+         update, shows it. Reading and sending are not done here, nor is it decided what to do about
+         a difference.
 
-Lists are compared without regard to order, each entry as often as it stands there: CloudFormation treats conditions,
-dimensions, attributes and values as unordered, and periods are limits that all hold at once, so their order says nothing
-either. A member that is null, false or empty counts as one that is not there: that is how a member is said to be off.
-Names say which trigger is meant; they are not compared.
+Lists are compared without regard to order, each entry as often as it stands there: CloudFormation
+treats conditions, dimensions, attributes and values as unordered, and periods are limits that all
+hold at once, so their order says nothing either. A member that is null, false or empty counts as
+one that is not there: that is how a member is said to be off. Names say which trigger is meant;
+they are not compared.
 """
 
 import hashlib
@@ -21,13 +24,16 @@ from msgspec import Struct
 from batcher.records import BasedOn
 
 NAMES = frozenset({"DomainName", "EventTriggerName"})
-ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})  # a test holds the installed model against this
+# a test holds the installed model against this
+ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})
 HIDDEN = "[hidden]"
 ONE_MOMENT = 1.0  # seconds: lists may show whole ones
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One difference: ``before`` and ``after``, None where there is nothing; of two lists what is ``removed`` and ``added``."""
+    """One difference: ``before`` and ``after``, None where there is nothing; of two lists what
+    is ``removed`` and ``added``.
+    """
 
     path: str
     before: Any = None
@@ -37,14 +43,21 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
-    """Whether every member that is wanted is so already. An update replaces a member whole, so it is compared whole."""
-    return all(_code(wanted[name]) == _code(current.get(name)) for name in wanted if name not in NAMES)
+    """Whether every member that is wanted is so already.
+
+    An update replaces a member whole, so it is compared whole.
+    """
+    return all(
+        _code(wanted[name]) == _code(current.get(name)) for name in wanted if name not in NAMES
+    )
 
 
 def changes(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[Change]:
     """What the update would change, in the order of its members; empty exactly when ``same``."""
     members = (name for name in wanted if name not in NAMES)
-    return [change for name in members for change in _between(name, current.get(name), wanted[name])]
+    return [
+        change for name in members for change in _between(name, current.get(name), wanted[name])
+    ]
 
 
 def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
@@ -53,12 +66,22 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
     No later update can clear them again: every optional text or list has a minimum length of 1.
     """
     members = (name for name in wanted if name not in NAMES)
-    return [name for name in members if _normal(wanted[name]) is not None and _normal(current.get(name)) is None]
+    return [
+        name
+        for name in members
+        if _normal(wanted[name]) is not None and _normal(current.get(name)) is None
+    ]
 
 
 def image(current: Mapping[str, Any]) -> dict[str, Any]:
-    """The state as the members of a request that would bring it about; the names only where ``current`` has them."""
-    return {name: value for name, value in current.items() if name not in ONLY_AWS_SETS and _normal(value) is not None}
+    """The state as the members of a request that would bring it about; the names only where
+    ``current`` has them.
+    """
+    return {
+        name: value
+        for name, value in current.items()
+        if name not in ONLY_AWS_SETS and _normal(value) is not None
+    }
 
 
 def merged(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
@@ -67,7 +90,9 @@ def merged(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, A
 
 
 def digest(current: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of what the trigger does: not of its names, times or tags, and whatever the order of lists."""
+    """SHA-256 (hex) of what the trigger does: not of its names, times or tags, and whatever the
+    order of lists.
+    """
     content = {name: value for name, value in current.items() if name not in NAMES | ONLY_AWS_SETS}
     return hashlib.sha256(_code(content)).hexdigest()
 
@@ -85,19 +110,31 @@ def last_updated(current: Mapping[str, Any]) -> float | None:
 
 
 def touched(base: BasedOn, moment: float | None) -> bool:
-    """Whether AWS's time says that something was changed since, also what was changed back; not where a time is unknown."""
-    return base.last_updated_at is not None and moment is not None and abs(moment - base.last_updated_at) >= ONE_MOMENT
+    """Whether AWS's time says that something was changed since, also what was changed back; not
+    where a time is unknown.
+    """
+    return (
+        base.last_updated_at is not None
+        and moment is not None
+        and abs(moment - base.last_updated_at) >= ONE_MOMENT
+    )
 
 
 def too_many(changed: int, total: int, limit: str | None) -> bool:
-    """Whether a plan changes more than ``limit``: ``N`` updates, or ``P%`` of them all; None is no limit."""
+    """Whether a plan changes more than ``limit``: ``N`` updates, or ``P%`` of them all; None is
+    no limit.
+    """
     if limit is None:
         return False
-    return changed > float(limit[:-1]) / 100 * total if limit.endswith("%") else changed > int(limit)
+    return (
+        changed > float(limit[:-1]) / 100 * total if limit.endswith("%") else changed > int(limit)
+    )
 
 
 def masked(found: Iterable[Change], sensitive: frozenset[str]) -> list[Change]:
-    """The changes with ``[hidden]`` for what sensitive members hold; all changes below one are one."""
+    """The changes with ``[hidden]`` for what sensitive members hold; all changes below one are
+    one.
+    """
     shown: dict[str, Change] = {}
     for change in found:
         if (path := _up_to(change.path, sensitive)) is None:
@@ -122,7 +159,10 @@ def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
 
 
 def _entries(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:
-    """Entries that go and entries that come. Where it is one of each, that entry is what changed."""
+    """Entries that go and entries that come.
+
+    Where it is one of each, that entry is what changed.
+    """
     removed, added = _surplus(before, after), _surplus(after, before)
     match removed, added:
         case [dict() as old], [dict() as new]:
@@ -185,7 +225,10 @@ def _without(change: Change, sensitive: frozenset[str]) -> Change:
 def _hide(value: Any, sensitive: frozenset[str]) -> Any:
     match value:
         case dict():
-            return {name: HIDDEN if name in sensitive else _hide(below, sensitive) for name, below in value.items()}
+            return {
+                name: HIDDEN if name in sensitive else _hide(below, sensitive)
+                for name, below in value.items()
+            }
         case list():
             return [_hide(each, sensitive) for each in value]
     return value

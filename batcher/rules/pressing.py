@@ -1,7 +1,9 @@
-"""The pace of a measurement: always somewhat faster than the bucket fills, so that it hardly ever runs over.
+"""The pace of a measurement: always somewhat faster than the bucket fills, so that it hardly ever
+runs over.
 
-No I/O, clock or asyncio; time is an argument, in monotonic seconds. What the calls prove is found in ``evidence``. A run goes
-at the pace of ``quota`` instead, which is to be throttled seldom, and so can't always tell what ran over.
+No I/O, clock or asyncio; time is an argument, in monotonic seconds. What the calls prove is found
+in ``evidence``. A run goes at the pace of ``quota`` instead, which is to be throttled seldom, and
+so can't always tell what ran over.
 """
 
 import math
@@ -12,7 +14,8 @@ from batcher.rules.quota import CATCH_UP, LONGEST_RETRY_AFTER, Learned, Outcome,
 SURE = 0.02  # doubt at which more calls would tell nothing new
 SURE_OF_ONE = 0.15  # the same, where one whole number alone is left
 TOO_WIDE = 0.25  # doubt from which on nothing was measured
-PRESS = 1.25  # of the rate so far: one call in five is refused, and each of them says that nothing ran over
+# of the rate so far: one call in five is refused, and each of them says that nothing ran over
+PRESS = 1.25
 PRESS_FEW = 3.0  # where the bucket holds but a few tokens, which run over between two calls
 FEW = 5  # tokens
 MARGIN = 2  # tokens by which the rate so far may be off
@@ -34,8 +37,10 @@ class Pressing:
         self._looked = 0
         self._planned = self._resume = -math.inf
         self._sent = self._accepted = self._quiet = 0
-        self._few: bool | None = None  # whether the bucket gave but a few tokens before the first refusal
-        self._since: tuple[float, int] | None = None  # a refusal: when it was sent, accepted calls till then
+        # whether the bucket gave but a few tokens before the first refusal
+        self._few: bool | None = None
+        # a refusal: when it was sent, accepted calls till then
+        self._since: tuple[float, int] | None = None
         self._pace = ramp(0)
 
     @property
@@ -51,7 +56,9 @@ class Pressing:
         if self._proof is not None:
             return Learned(rate=self._proof.low)
         # no bucket holds more than some 10 seconds' worth: so much at least flows in
-        return Learned(rate=self._accepted / (10 + (self._now - self._start if self._calls else 0.0)))
+        return Learned(
+            rate=self._accepted / (10 + (self._now - self._start if self._calls else 0.0))
+        )
 
     worth_keeping = estimate
 
@@ -65,7 +72,9 @@ class Pressing:
     def settled(self) -> bool:
         """Whether more calls would tell nothing new."""
         found = self._proof
-        return found is not None and (found.doubt <= SURE or (found.alone and found.doubt <= SURE_OF_ONE))
+        return found is not None and (
+            found.doubt <= SURE or (found.alone and found.doubt <= SURE_OF_ONE)
+        )
 
     def look(self) -> None:
         """Reckon what the calls prove by now."""
@@ -75,7 +84,8 @@ class Pressing:
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave."""
         gap = 1 / self._pace
-        if self._few:  # ever another gap, so that a token is asked for just before it comes and just after
+        # ever another gap, so that a token is asked for just before it comes and just after
+        if self._few:
             gap *= 0.5 + self._sent**2 * 0.618034 % 1
         return max(self._planned + gap, self._resume)
 
@@ -86,7 +96,9 @@ class Pressing:
         self._sent += 1
         return Ticket(self._sent, now, self._pace, True, now)
 
-    def answered(self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None) -> None:
+    def answered(
+        self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None
+    ) -> None:
         """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
         self._now = now
         match outcome:

@@ -1,4 +1,5 @@
-"""One trigger through the updates of a file, in order: what each would change of what the ones before have made.
+"""One trigger through the updates of a file, in order: what each would change of what the ones
+before have made.
 
 Members that an update omits are taken to stay as they are; AWS does not say so.
 """
@@ -14,17 +15,21 @@ from batcher.rules.plan import NAMES, Change, based_on, changes, digest, image, 
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
-    """Two updates of one trigger give a member different values: this one, and the latest before it, of line ``earlier``."""
+    """Two updates of one trigger give a member different values: this one, and the latest before
+    it, of line ``earlier``.
+    """
 
     member: str
     earlier: int
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What one update would do: its changes, the members that no update can clear again, its conflicts.
+    """What one update would do: its changes, the members that no update can clear again, its
+    conflicts.
 
-    ``creates``: it is the one that makes the trigger. ``there``: after it there is a trigger. ``based_on``: the state before
-    it, None when there was no trigger; AWS's time is known of the first update's only.
+    ``creates``: it is the one that makes the trigger. ``there``: after it there is a trigger.
+    ``based_on``: the state before it, None when there was no trigger; AWS's time is known of the
+    first update's only.
     """
 
     creates: bool
@@ -49,7 +54,10 @@ class Progression:
         self._set_on: dict[str, int] = {}  # by member: the line that set it last
 
     def step(self, update: Update) -> Step:
-        """Take the next update. One of a trigger that is not there changes nothing, but may be in conflict."""
+        """Take the next update.
+
+        One of a trigger that is not there changes nothing, but may be in conflict.
+        """
         given = {name: value for name, value in update.request.items() if name not in NAMES}
         was_there = self._there
         self._there = was_there or (self._create_missing and given.keys() >= set(NEEDED_TO_CREATE))

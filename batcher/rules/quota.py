@@ -1,7 +1,9 @@
-"""The estimate of a quota nobody published: when the next request may leave, learned from which ones were refused.
+"""The estimate of a quota nobody published: when the next request may leave, learned from which
+ones were refused.
 
-No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in ``belief``, and whether it
-teaches anything in ``noise``; here it is decided how fast to send. The method and its numbers: docs/why-quota.md.
+No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in
+``belief``, and whether it teaches anything in ``noise``; here it is decided how fast to send. The
+method and its numbers: docs/why-quota.md.
 """
 
 import math
@@ -13,21 +15,33 @@ from batcher.rules.belief import LOWEST_RATE, Belief, Phase
 from batcher.rules.noise import Noise, Standing
 
 HIGHEST_RATE = 100_000.0  # per second; a bound for the arithmetic, no quota is near it
-CATCH_UP = 0.025  # seconds a late send is forgiven: an event loop is late by a few ms, and 25 ms of calls is no burst
-LOOK_AGAIN = 0.02  # seconds: while answers are on their way the plan may change; less than CATCH_UP, or it looks late
-LONGEST_RETRY_AFTER = 30.0  # seconds: the server's wish is kept up to here; more would be a mistake, not a quota
+# seconds a late send is forgiven: an event loop is late by a few ms, and 25 ms of calls is no burst
+CATCH_UP = 0.025
+# seconds: while answers are on their way the plan may change; less than CATCH_UP, or it looks late
+LOOK_AGAIN = 0.02
+# seconds: the server's wish is kept up to here; more would be a mistake, not a quota
+LONGEST_RETRY_AFTER = 30.0
 DRAIN_SECONDS = 2.0  # in which tokens above the cushion are spent
-GROWTH_SECONDS = 0.6  # e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
-DOUBLED = 1.3  # of a rate that was known: he who took half has left, and what is sent beyond that is refused at the end
+# e-fold of the excess; longer where 4 round trips are, so that few calls are in flight too many
+GROWTH_SECONDS = 0.6
+# of a rate that was known: he who took half has left, and what is sent beyond that is refused at
+# the end
+DOUBLED = 1.3
 CAREFUL = 3.0  # times as long an e-fold, from there on
-FAST = 10.0  # per second: a search may be bold there, for the refusals it costs are less than 1 % of a minute
+# per second: a search may be bold there, for the refusals it costs are less than 1 % of a minute
+FAST = 10.0
 FEW = 8  # accepted calls: refused again within so many, the rate is still well off
 SEVERAL = 40  # accepted calls: after fewer a measurement is fresh, and nothing can be overdue
 LOWERED = 0.95  # of the rate before: a cut to less was more than a correction
-KEPT = 0.7  # of the pace, where throttles are stray now and then: a run of them may be chance, and the count reaches far back
-TRIAL_EXCESS = 1.5  # of the rate, to find out about noise: an empty bucket then refuses three calls in five
+# of the pace, where throttles are stray now and then: a run of them may be chance, and the count
+# reaches far back
+KEPT = 0.7
+# of the rate, to find out about noise: an empty bucket then refuses three calls in five
+TRIAL_EXCESS = 1.5
 TRIAL_RATE = 4.0  # per second at least, on trial: that of the ramp's first calls
-BENEATH = 0.9  # of a ceiling: a remembered rate below that is where to start; one above may be the very rate that was asked for
+# of a ceiling: a remembered rate below that is where to start; one above may be the very rate that
+# was asked for
+BENEATH = 0.9
 AS_HELD = 0.1  # of the rate: with more excess than that, what is refused may be due to it
 
 
@@ -41,7 +55,8 @@ class Outcome(Enum):
 
 
 class Ticket(NamedTuple):
-    """One request on its way: its number, when it left, at which rate, and whether as soon as it was allowed to.
+    """One request on its way: its number, when it left, at which rate, and whether as soon as it
+    was allowed to.
 
     ``decided``: when it could be held back last; what was learned later is not held against it.
     """
@@ -54,7 +69,9 @@ class Ticket(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What the spacing of requests has to keep to: ``rate`` per second, None: nothing is held back; none before ``resume``."""
+    """What the spacing of requests has to keep to: ``rate`` per second, None: nothing is held
+    back; none before ``resume``.
+    """
 
     rate: float | None
     resume: float
@@ -64,8 +81,9 @@ class Plan(NamedTuple):
 class Learned:
     """What is known of a quota, to be remembered.
 
-    ``rate`` in tokens per second, ``burst`` in tokens, ``doubt``: half the width of the rate's interval as a part of it (1.0: a
-    guess), ``age``: seconds since the last request; whoever remembers sets it.
+    ``rate`` in tokens per second, ``burst`` in tokens, ``doubt``: half the width of the rate's
+    interval as a part of it (1.0: a guess), ``age``: seconds since the last request; whoever
+    remembers sets it.
     """
 
     rate: float
@@ -77,14 +95,21 @@ class Learned:
 class QuotaEstimate:
     """Finds the rate of a token bucket, and spends nearly all of it.
 
-    Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and ``answered`` once for every
-    ticket. ``ceiling``: requests per second that ``rate`` never exceeds; the caller keeps to it with a bucket of its own, and
-    nothing more is held back until the first throttle. ``share``: the part of the quota to use once it is known.
-    ``remembered``: what an earlier run had learned; it starts there, but for a guess, or what is not below the ceiling.
+    Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and
+    ``answered`` once for every ticket. ``ceiling``: requests per second that ``rate`` never
+    exceeds; the caller keeps to it with a bucket of its own, and nothing more is held back until
+    the first throttle. ``share``: the part of the quota to use once it is known. ``remembered``:
+    what an earlier run had learned; it starts there, but for a guess, or what is not below the
+    ceiling.
     """
 
     def __init__(
-        self, *, now: float, ceiling: float | None = None, share: float = 1.0, remembered: Learned | None = None
+        self,
+        *,
+        now: float,
+        ceiling: float | None = None,
+        share: float = 1.0,
+        remembered: Learned | None = None,
     ) -> None:
         self._ceiling = HIGHEST_RATE if ceiling is None else ceiling
         self._free = ceiling is not None
@@ -97,14 +122,23 @@ class QuotaEstimate:
         self._accepted = 0
         self._since = 0  # accepted calls since the last cut
         self._in_flight = 0
-        self._planned = -math.inf  # when the last request was to leave: the next one keeps the distance from that
-        self._cut = -math.inf  # when the rate was last cut: refusals of older requests belong to the same event
-        if remembered is not None and remembered.doubt < 0.5 and remembered.rate * share < BENEATH * self._ceiling:
+        # when the last request was to leave: the next one keeps the distance from that
+        self._planned = -math.inf
+        # when the rate was last cut: refusals of older requests belong to the same event
+        self._cut = -math.inf
+        if (
+            remembered is not None
+            and remembered.doubt < 0.5
+            and remembered.rate * share < BENEATH * self._ceiling
+        ):
             self._remember(remembered)
 
     def __repr__(self) -> str:
         sent = self._belief.marks.sent
-        return f"<QuotaEstimate {self._belief.phase.value} {self.rate:.3g}/s, {sent} sent, {self._in_flight} in flight>"
+        return (
+            f"<QuotaEstimate {self._belief.phase.value} {self.rate:.3g}/s, {sent} sent,"
+            f" {self._in_flight} in flight>"
+        )
 
     @property
     def rate(self) -> float:
@@ -120,17 +154,23 @@ class QuotaEstimate:
     def estimate(self) -> Learned:
         """What is known now."""
         belief = self._belief
-        if belief.phase is Phase.RAMP:  # no bucket holds more than some 10 seconds' worth: so much at least flows in
+        # no bucket holds more than some 10 seconds' worth: so much at least flows in
+        if belief.phase is Phase.RAMP:
             return Learned(rate=max(LOWEST_RATE, self._accepted / (10 + self._now - self._start)))
         return Learned(rate=belief.bucket.rate, burst=belief.bucket.burst, doubt=belief.doubt)
 
     @property
     def worth_keeping(self) -> Learned:
-        """The estimate; but a guess, while throttles that have nothing to do with the rate may have lowered it."""
+        """The estimate; but a guess, while throttles that have nothing to do with the rate may
+        have lowered it.
+        """
         return replace(self.estimate, doubt=1.0) if self._noise.troubled else self.estimate
 
     def next_send(self, now: float) -> float:
-        """The earliest time that the next request may leave. Not after ``now``: it may leave now. Else ask again then."""
+        """The earliest time that the next request may leave.
+
+        Not after ``now``: it may leave now. Else ask again then.
+        """
         self._now = now
         at = now if self._free else max(self._planned + 1 / self._pace(now), self._resume)
         return min(at, now + LOOK_AGAIN) if at > now and self._in_flight else at
@@ -139,7 +179,11 @@ class QuotaEstimate:
         """A request leaves."""
         self._now = now
         marks, rate = self._belief.marks, self._pace(now)
-        at = now if self._free or math.isinf(self._planned) else max(self._planned + 1 / rate, self._resume)
+        at = (
+            now
+            if self._free or math.isinf(self._planned)
+            else max(self._planned + 1 / rate, self._resume)
+        )
         ticket = Ticket(marks.sent, now, rate, at >= now - CATCH_UP, now)
         self._planned = max(at, now - CATCH_UP)
         self._belief.drain.sent(now, marks.taken)
@@ -149,7 +193,9 @@ class QuotaEstimate:
         self._in_flight += 1
         return ticket
 
-    def answered(self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None) -> None:
+    def answered(
+        self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None
+    ) -> None:
         """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
         self._now = now
         self._in_flight -= 1
@@ -209,10 +255,14 @@ class QuotaEstimate:
             growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
             if known and self._excess > DOUBLED:
                 growth *= CAREFUL
-            self._excess = max(self._excess, least) * min(2.0, math.exp(1 / (self._pace(now) * growth)))
+            self._excess = max(self._excess, least) * min(
+                2.0, math.exp(1 / (self._pace(now) * growth))
+            )
 
     def _overdue(self, now: float) -> bool:
-        """Whether the bucket gave more than it should hold, so that its rate must be higher than believed."""
+        """Whether the bucket gave more than it should hold, so that its rate must be higher than
+        believed.
+        """
         belief = self._belief
         if belief.phase is Phase.SEARCH:
             return not belief.no_room or self._since > 2
@@ -232,7 +282,13 @@ class QuotaEstimate:
         pace = self._pace(now)
         quickly, chosen = self._since < FEW, self._ceiling if self._free else None
         belief.refused(
-            ticket.number, ticket.sent, now, min(pace, ticket.rate), new_event=new_event, quickly=quickly, chosen=chosen
+            ticket.number,
+            ticket.sent,
+            now,
+            min(pace, ticket.rate),
+            new_event=new_event,
+            quickly=quickly,
+            chosen=chosen,
         )
         if new_event:
             self._new_event(now, pace, believed, expected=expected)
@@ -244,7 +300,9 @@ class QuotaEstimate:
         if self._noise.standing is Standing.BELIEVED and self._since > SEVERAL:
             belief.keep(KEPT * pace)
         if not expected:  # one lowering is natural below a rate that somebody chose
-            self._noise.cut(lowered=belief.bucket.rate < LOWERED * believed < LOWERED * self._ceiling)
+            self._noise.cut(
+                lowered=belief.bucket.rate < LOWERED * believed < LOWERED * self._ceiling
+            )
         self._free = False
         self._cut = now
         self._since = 0
@@ -252,7 +310,9 @@ class QuotaEstimate:
 
     @property
     def _expected(self) -> bool:
-        """Whether a throttle teaches nothing about noise now: the ramp's first, or one that was to come about now."""
+        """Whether a throttle teaches nothing about noise now: the ramp's first, or one that was
+        to come about now.
+        """
         return self._belief.phase is Phase.RAMP or self._since >= self._belief.cycle / 2
 
     def _holding(self, sent: float) -> bool:
@@ -268,7 +328,9 @@ class QuotaEstimate:
         overdue = not soon and not belief.no_room and belief.level(ticket.sent) < -4 * belief.noise
         again = overdue and self._was_overdue
         self._was_overdue = overdue or (soon and self._was_overdue)
-        return not self._noise.refused(expected=self._expected, overdue=again, holding=self._holding(ticket.sent))
+        return not self._noise.refused(
+            expected=self._expected, overdue=again, holding=self._holding(ticket.sent)
+        )
 
     def _remember(self, remembered: Learned) -> None:
         self._free = False
@@ -283,8 +345,9 @@ class QuotaEstimate:
 def ramp(accepted: int) -> float:
     """The rate after so many accepted calls, while none was refused.
 
-    The likeliest quotas are 1 and 5 per second, where every refusal counts, so it starts slowly; 300 is reached in about
-    2 s; above 500 nothing is expected, and it grows slowly, lest thousands are refused when a large burst ends.
+    The likeliest quotas are 1 and 5 per second, where every refusal counts, so it starts slowly;
+    300 is reached in about 2 s; above 500 nothing is expected, and it grows slowly, lest thousands
+    are refused when a large burst ends.
     """
     if accepted == 0:
         return 4.0

@@ -1,4 +1,5 @@
-"""What must not be shown, taken out of texts that others wrote: messages of AWS, lines of foreign loggers.
+"""What must not be shown, taken out of texts that others wrote: messages of AWS, lines of foreign
+loggers.
 
 Knows which members are sensitive from the model, and what they hold from the request at hand. Pure.
 """
@@ -15,7 +16,9 @@ WITHHELD = "[withheld: this text may hold sensitive values or credentials]"
 SHORT = 4  # characters; anything shorter is too common to be taken out of the middle of a word
 
 _QUOTED_VALUE = re.compile(r"(Value ')(.*?)(' at '([^']*)' failed to satisfy)", re.DOTALL)
-_PARAMETER_VALUE = re.compile(r"(parameter ([\w.\[\]]+), value: )(.*?)(, type: |, valid |$)", re.DOTALL)
+_PARAMETER_VALUE = re.compile(
+    r"(parameter ([\w.\[\]]+), value: )(.*?)(, type: |, valid |$)", re.DOTALL
+)
 _NAME = re.compile(r"\w+")
 _CREDENTIALS = re.compile(
     r"authorization|x-amz-(?:security-token|signature|credential)|\b(?:AKIA|ASIA)[A-Z0-9]{12,}"
@@ -31,26 +34,36 @@ class Redactor:
         self._sensitive = model.sensitive
         self._folded = frozenset(name.lower() for name in model.sensitive)
         self._constants = model.constants
-        self._names = re.compile("|".join(map(re.escape, sorted(model.sensitive))) or r"(?!)", re.IGNORECASE)
+        self._names = re.compile(
+            "|".join(map(re.escape, sorted(model.sensitive))) or r"(?!)", re.IGNORECASE
+        )
 
     def message(self, text: str, request: Mapping[str, Any]) -> str:
-        """The text without any string that a sensitive member of this request holds, and without quotes of one.
+        """The text without any string that a sensitive member of this request holds, and without
+        quotes of one.
 
-        Strings shorter than 4 characters go where they stand as a word of their own; enum values of the model stay.
+        Strings shorter than 4 characters go where they stand as a word of their own; enum values of
+        the model stay.
         """
         text = _without(text, set(self._held(request)))
         text = _QUOTED_VALUE.sub(lambda m: f"{m[1]}{self._shown(m[2], m[4])}{m[3]}", text)
         return _PARAMETER_VALUE.sub(lambda m: f"{m[1]}{self._shown(m[3], m[2])}{m[4]}", text)
 
     def loose(self, text: str) -> str:
-        """A text that comes without a request: replaced whole when it names a sensitive member or a credential."""
+        """A text that comes without a request: replaced whole when it names a sensitive member
+        or a credential.
+        """
         return WITHHELD if self._names.search(text) or _CREDENTIALS.search(text) else text
 
     def _shown(self, value: str, path: str) -> str:
-        return REDACTED if any(name.lower() in self._folded for name in _NAME.findall(path)) else value
+        return (
+            REDACTED if any(name.lower() in self._folded for name in _NAME.findall(path)) else value
+        )
 
     def _held(self, value: object, *, sensitive: bool = False) -> Iterator[str]:
-        """Every leaf below a sensitive member, and every name there that the model does not know."""
+        """Every leaf below a sensitive member, and every name there that the model does not
+        know.
+        """
         match value:
             case Mapping():
                 for name, below in value.items():
@@ -67,8 +80,12 @@ class Redactor:
 
 
 def _without(text: str, held: set[str]) -> str:
-    """All places of all those strings, overlapping ones too, marked first and then replaced at once."""
-    spellings = held | {json.dumps(each)[1:-1] for each in held} | {repr(each)[1:-1] for each in held}
+    """All places of all those strings, overlapping ones too, marked first and then replaced at
+    once.
+    """
+    spellings = (
+        held | {json.dumps(each)[1:-1] for each in held} | {repr(each)[1:-1] for each in held}
+    )
     spans = sorted(span for each in spellings for span in _places(text, each))
     parts, end = [], 0
     for start, stop in spans:

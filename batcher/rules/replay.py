@@ -1,6 +1,8 @@
-"""One estimate for a fleet: what was handed out to many, and what became of it, replayed in the order of time.
+"""One estimate for a fleet: what was handed out to many, and what became of it, replayed in the
+order of time.
 
-No I/O, clock or asyncio. Times are those of the one clock that the log was written with, in seconds.
+No I/O, clock or asyncio. Times are those of the one clock that the log was written with, in
+seconds.
 """
 
 import heapq
@@ -15,8 +17,9 @@ UNANSWERED = 120.0  # seconds after which an answer is not expected any more: it
 
 
 class Granted(Struct, frozen=True, array_like=True, tag="g"):
-    """Request ``number`` may leave ``at`` that time, as was ``decided`` at another. ``prompt``: it waited for the pace;
-    ``rate``: that pace, 0 for none.
+    """Request ``number`` may leave ``at`` that time, as was ``decided`` at another.
+
+    ``prompt``: it waited for the pace; ``rate``: that pace, 0 for none.
     """
 
     number: int
@@ -60,7 +63,10 @@ class _Answer(Struct, frozen=True):
 
 
 class Replay:
-    """Feeds an estimate from a log. ``look``: seconds after a cut from which what was granted before is void."""
+    """Feeds an estimate from a log.
+
+    ``look``: seconds after a cut from which what was granted before is void.
+    """
 
     def __init__(self, estimate: QuotaEstimate, look: float) -> None:
         self.estimate = estimate
@@ -83,7 +89,11 @@ class Replay:
                     self._expect(answer.answered, answer)
             case Cut():
                 self.cut = event.number
-                self._due = [due for due in self._due if not (isinstance(due[2], Granted) and due[0] > event.at + self._look)]
+                self._due = [
+                    due
+                    for due in self._due
+                    if not (isinstance(due[2], Granted) and due[0] > event.at + self._look)
+                ]
                 heapq.heapify(self._due)
 
     def advance(self, now: float) -> Plan:
@@ -104,18 +114,23 @@ class Replay:
     def _send(self, granted: Granted) -> None:
         ticket = self.estimate.sent(granted.at)
         rate = granted.rate or ticket.rate
-        self._tickets[granted.number] = ticket._replace(prompt=granted.prompt, rate=rate, decided=granted.decided)
+        self._tickets[granted.number] = ticket._replace(
+            prompt=granted.prompt, rate=rate, decided=granted.decided
+        )
 
     def _answer(self, answer: _Answer) -> None:
         report = answer.report
         if report.outcome is Outcome.THROTTLED:
             self._send_the_rest()
-        if (ticket := self._tickets.pop(report.number, None)) is not None:  # None: of a time before this log
+        # None: of a time before this log
+        if (ticket := self._tickets.pop(report.number, None)) is not None:
             left = ticket._replace(sent=answer.sent)
             self.estimate.answered(left, answer.answered, report.outcome, report.retry_after)
 
     def _send_the_rest(self) -> None:
-        """What can't be held back any more counts as sent: it takes its tokens before anything that is planned now."""
+        """What can't be held back any more counts as sent: it takes its tokens before anything
+        that is planned now.
+        """
         for _, _, event in sorted(self._due):
             if isinstance(event, Granted):
                 self._send(event)

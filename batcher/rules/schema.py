@@ -1,7 +1,7 @@
 """The shapes of a service model, written as a JSON Schema (draft 2020-12).
 
-A translation and nothing else: every limit comes out of the model that is passed in, none is written down here but the
-ranges of the model's own number types.
+A translation and nothing else: every limit comes out of the model that is passed in, none is
+written down here but the ranges of the model's own number types.
 """
 
 import re
@@ -11,10 +11,17 @@ from typing import Any
 Schema = dict[str, Any]
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
-OURS: Schema = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
+OURS: Schema = {
+    "type": "string",
+    "minLength": 1,
+    "maxLength": 256,
+    "pattern": NO_CONTROL_CHARACTERS,
+}
 BASED_ON: Schema = {
     "type": "object",
-    "description": "State of the trigger that this was planned on; when it is another, the update is stale.",
+    "description": (
+        "State of the trigger that this was planned on; when it is another, the update is stale."
+    ),
     "properties": {
         "sha256": {"type": "string", "minLength": 64, "maxLength": 64, "pattern": "^[0-9a-f]{64}$"},
         "LastUpdatedAt": {"type": "number", "minimum": 0, "maximum": 2**53},
@@ -30,21 +37,32 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
-    """The schema of an update line: the members of the shape named ``request``, and our ``id``, ``target`` and ``based_on``."""
+    """The schema of an update line: the members of the shape named ``request``, and our ``id``,
+    ``target`` and ``based_on``.
+    """
     definitions: dict[str, Schema] = {}
     for name in reachable(shapes, request):
         if name != request:
             definitions[name] = _of_shape(shapes[name])
     body = _of_shape(shapes[request])
     ours = {
-        "id": OURS | {"description": "Name of this update, unique in its file; default: the line number."},
-        "target": OURS | {"description": "Account and Region to send it to; default: the target of the run."},
+        "id": (
+            OURS
+            | {"description": "Name of this update, unique in its file; default: the line number."}
+        ),
+        "target": (
+            OURS
+            | {"description": "Account and Region to send it to; default: the target of the run."}
+        ),
         "based_on": BASED_ON,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Update of an event trigger",
-        "description": "One line of an update file: members with a capital are those of the request, the others ours.",
+        "description": (
+            "One line of an update file: members with a capital are those of the request, the"
+            " others ours."
+        ),
         **body,
         "properties": ours | body["properties"],
         "$defs": definitions,
@@ -55,7 +73,11 @@ def reachable(shapes: Mapping[str, Any], name: str) -> list[str]:
     """That shape and every shape below it, each once, parents first."""
     found = [name]
     for current in found:  # grows while it is walked
-        found.extend(below for _, member in members(shapes[current]) if (below := member["shape"]) not in found)
+        found.extend(
+            below
+            for _, member in members(shapes[current])
+            if (below := member["shape"]) not in found
+        )
     return found
 
 
@@ -78,7 +100,9 @@ def at(root: Schema, path: list[str | int]) -> Schema:
         if isinstance(part, int):
             here = resolve(here.get("items", {}), root)
         else:
-            here = resolve(here.get("properties", {}).get(part) or here.get("additionalProperties") or {}, root)
+            here = resolve(
+                here.get("properties", {}).get(part) or here.get("additionalProperties") or {}, root
+            )
     return here
 
 
@@ -100,8 +124,13 @@ def _of_shape(shape: Mapping[str, Any]) -> Schema:
             }
         case "integer" | "long" as number:
             bound = _RANGES[number]
-            return {"type": "integer", "minimum": shape.get("min", -bound), "maximum": shape.get("max", bound - 1)}
-        case other:  # timestamps, blobs and documents have several spellings in JSON: left to AWS to judge
+            return {
+                "type": "integer",
+                "minimum": shape.get("min", -bound),
+                "maximum": shape.get("max", bound - 1),
+            }
+        # timestamps, blobs and documents have several spellings in JSON: left to AWS to judge
+        case other:
             return {"type": _PLAIN[other]} if other in _PLAIN else {}
 
 
@@ -109,7 +138,13 @@ def _of_structure(shape: Mapping[str, Any]) -> Schema:
     known = {name: _of_member(member) for name, member in shape["members"].items()}
     one = {"minProperties": 1, "maxProperties": 1} if shape.get("union") else {}
     required = list(shape.get("required", ()))
-    return {"type": "object", "properties": known, "required": required, "additionalProperties": False, **one}
+    return {
+        "type": "object",
+        "properties": known,
+        "required": required,
+        "additionalProperties": False,
+        **one,
+    }
 
 
 def _of_member(member: Mapping[str, Any]) -> Schema:

@@ -16,7 +16,8 @@ from batcher.rules.verdicts import Verdict
 
 S = TypeVar("S", bound=TargetSummary)
 
-REFUSED_IN_A_ROW = 20  # that many AccessDenied and not one success: the role lacks the permission, not the trigger
+# that many AccessDenied and not one success: the role lacks the permission, not the trigger
+REFUSED_IN_A_ROW = 20
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -28,7 +29,8 @@ class Tally:
         self.errors: Counter[str] = Counter()
         self.attempts = 0
         self.throttles = 0
-        self.session_attempts = 0  # answered other than by a throttle, in this part of the session: before or after a canary
+        # answered other than by a throttle, in this part of the session: before or after a canary
+        self.session_attempts = 0
         self.session_throttles = 0
         self.denied_in_a_row = 0
         self.ever_accepted = False
@@ -43,7 +45,9 @@ class Tally:
         return self.done - self.statuses["succeeded"] - self.statuses["unchanged"]
 
     def begin_session(self) -> None:
-        """What was counted so far is of earlier sessions: it does not count towards --max-failures any more."""
+        """What was counted so far is of earlier sessions: it does not count towards
+        --max-failures any more.
+        """
         self._earlier = (self.done, self.unsuccessful)
 
     def begin_part(self) -> None:
@@ -73,7 +77,9 @@ class Tally:
             self.denied_in_a_row = 0
 
     def looked(self, verdict: Verdict) -> None:
-        """Count one reading attempt: only denials tell of the run, which stops when nothing but that comes back."""
+        """Count one reading attempt: only denials tell of the run, which stops when nothing but
+        that comes back.
+        """
         if verdict is Verdict.DENIED:
             self.answered(verdict)
 
@@ -114,7 +120,9 @@ class Tally:
 def stop_reason(tally: Tally, max_failures: str | None) -> str | None:
     """Why the run should stop now, in words, or None. ``max_failures`` is ``N`` or ``P%``."""
     if tally.denied_in_a_row >= REFUSED_IN_A_ROW and not tally.ever_accepted:
-        return f"every call was refused: {tally.denied_in_a_row} in a row AccessDenied, none accepted"
+        return (
+            f"every call was refused: {tally.denied_in_a_row} in a row AccessDenied, none accepted"
+        )
     if max_failures is None:
         return None
     done, failures = tally.session
@@ -123,11 +131,17 @@ def stop_reason(tally: Tally, max_failures: str | None) -> str | None:
     else:
         share = float(max_failures[:-1]) / 100
         over = done >= PERCENTAGE_COUNTS_FROM and failures > share * done
-    return f"{failures} of {done} did not succeed, more than --max-failures {max_failures}" if over else None
+    return (
+        f"{failures} of {done} did not succeed, more than --max-failures {max_failures}"
+        if over
+        else None
+    )
 
 
 class Course(Struct, frozen=True, kw_only=True):
-    """How the session of one target went: what held it up, its slots, and why it was given up, else None."""
+    """How the session of one target went: what held it up, its slots, and why it was given up,
+    else None.
+    """
 
     holdups: Holdups
     slots: int
@@ -142,21 +156,29 @@ def summarize(
     wall_seconds: float,
     stopped: str | None,
 ) -> Summary:
-    """The summary of a run from what is known of each target; one without a course did not start."""
+    """The summary of a run from what is known of each target; one without a course did not
+    start.
+    """
     whole = Tally()
     for tally in tallies.values():
         whole.merge(tally)
     course = max(courses.values(), key=lambda course: course.holdups.wall_seconds, default=None)
-    sum_of_all = _sum(whole, sum(totals.values()), course, wall_seconds=wall_seconds, stopped=stopped)
+    sum_of_all = _sum(
+        whole, sum(totals.values()), course, wall_seconds=wall_seconds, stopped=stopped
+    )
     summary = msgspec.convert(sum_of_all, Summary, from_attributes=True)
     if len(totals) == 1:
         return summary
-    per_target = {name: _of_target(tallies[name], total, courses.get(name)) for name, total in totals.items()}
+    per_target = {
+        name: _of_target(tallies[name], total, courses.get(name)) for name, total in totals.items()
+    }
     return msgspec.structs.replace(summary, targets=per_target)
 
 
 def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
-    """A summary with the counts of these tallies, by target; the rest, which is of its last session, stays."""
+    """A summary with the counts of these tallies, by target; the rest, which is of its last
+    session, stays.
+    """
     whole = Tally()
     for tally in tallies.values():
         whole.merge(tally)
@@ -168,19 +190,29 @@ def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
 
 def _recounted(summary: S, tally: Tally) -> S:
     counts = tally.counts(summary.total)
-    return msgspec.structs.replace(summary, **{name: getattr(counts, name) for name in Counts.__struct_fields__})
+    return msgspec.structs.replace(
+        summary, **{name: getattr(counts, name) for name in Counts.__struct_fields__}
+    )
 
 
 def _of_target(tally: Tally, total: int, course: Course | None) -> TargetSummary:
     wall_seconds = course.holdups.wall_seconds if course else 0.0
-    return _sum(tally, total, course, wall_seconds=wall_seconds, stopped=course.stopped if course else None)
+    return _sum(
+        tally, total, course, wall_seconds=wall_seconds, stopped=course.stopped if course else None
+    )
 
 
-def _sum(tally: Tally, total: int, course: Course | None, *, wall_seconds: float, stopped: str | None) -> TargetSummary:
+def _sum(
+    tally: Tally, total: int, course: Course | None, *, wall_seconds: float, stopped: str | None
+) -> TargetSummary:
     counts = tally.counts(total)
     held = course.holdups.seconds() if course else Seconds()
     unaccounted = max(0.0, wall_seconds - (course.holdups.wall_seconds if course else 0.0))
-    saved = saved_by_double_quota(held, busy_seconds=course.holdups.busy_seconds, slots=course.slots) if course else 0.0
+    saved = (
+        saved_by_double_quota(held, busy_seconds=course.holdups.busy_seconds, slots=course.slots)
+        if course
+        else 0.0
+    )
     return TargetSummary(
         **{name: getattr(counts, name) for name in Counts.__struct_fields__},
         wall_seconds=round(wall_seconds, 3),

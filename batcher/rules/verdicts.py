@@ -1,7 +1,7 @@
 """Which answer means what: one table, one row a case. No I/O; the caller acts on the verdict.
 
-Codes are those of the five errors of the API, of the AWS front door, and of the ways a connection can fail
-(``Attempt.reached``).
+Codes are those of the five errors of the API, of the AWS front door, and of the ways a connection
+can fail (``Attempt.reached``).
 """
 
 from enum import Enum
@@ -46,7 +46,8 @@ BY_CODE = {
     "RequestTimeoutException": Verdict.TRANSIENT,
     "BadRequestException": Verdict.REJECTED,
     "ResourceNotFoundException": Verdict.REJECTED,
-    "ParamValidationError": Verdict.REJECTED,  # the SDK's own rules are narrower than the model's: it will never be sent
+    # the SDK's own rules are narrower than the model's: it will never be sent
+    "ParamValidationError": Verdict.REJECTED,
     "AccessDeniedException": Verdict.DENIED,
     "AccessDenied": Verdict.DENIED,
     "ExpiredTokenException": Verdict.CREDENTIALS,
@@ -62,7 +63,10 @@ BY_CODE = {
 
 
 def judge(attempt: Attempt) -> Verdict:
-    """The verdict on an attempt. A code in the table decides; else how far it came; else the HTTP status."""
+    """The verdict on an attempt.
+
+    A code in the table decides; else how far it came; else the HTTP status.
+    """
     if attempt.code is None:
         return Verdict.ACCEPTED
     if (known := BY_CODE.get(attempt.code)) is not None:
@@ -82,9 +86,11 @@ def judge(attempt: Attempt) -> Verdict:
 
 
 def not_yet(result: Result, *, ever_accepted: bool) -> str | None:
-    """Why a result says nothing about its update, so that a worker tries again later; None when it says something.
+    """Why a result says nothing about its update, so that a worker tries again later; None when it
+    says something.
 
-    AWS answered nothing at all and nothing was sent; or it refuses access, and has not accepted anything from us so far.
+    AWS answered nothing at all and nothing was sent; or it refuses access, and has not accepted
+    anything from us so far.
     """
     error = result.error
     if result.status != "failed" or error is None:
@@ -92,6 +98,10 @@ def not_yet(result: Result, *, ever_accepted: bool) -> str | None:
     verdict = BY_CODE.get(error.code)
     if not result.attempts and error.http_status is None and verdict is None:
         return f"AWS can't be reached ({error.code}: {error.message})"
-    if not ever_accepted and (verdict is Verdict.DENIED or (verdict is None and error.http_status in (401, 403))):
-        return f"AWS refuses access, and has accepted nothing so far ({error.code}: {error.message})"
+    if not ever_accepted and (
+        verdict is Verdict.DENIED or (verdict is None and error.http_status in (401, 403))
+    ):
+        return (
+            f"AWS refuses access, and has accepted nothing so far ({error.code}: {error.message})"
+        )
     return None

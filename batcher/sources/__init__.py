@@ -1,1 +1,4 @@
-"""Where updates come from: files, standard input, a caller's iterable. Each adapter keeps the port ``Source``."""
+"""Where updates come from: files, standard input, a caller's iterable.
+
+Each adapter keeps the port ``Source``.
+"""

@@ -1,4 +1,5 @@
-"""Updates handed on while they are read: one buffer a target, so that no target waits behind another's updates.
+"""Updates handed on while they are read: one buffer a target, so that no target waits behind
+another's updates.
 
 Holds updates and says when to read on; reading them, and working on them, is others' business.
 """
@@ -65,8 +66,9 @@ class Feed:
 class Feeds:
     """A feed for each target.
 
-    Reading goes on while a target is hungry, one that no update was for so far included: its updates may come last. A
-    target that is slow has its updates held meanwhile, up to HELD_AT_MOST; from there on reading goes at its pace.
+    Reading goes on while a target is hungry, one that no update was for so far included: its
+    updates may come last. A target that is slow has its updates held meanwhile, up to HELD_AT_MOST;
+    from there on reading goes at its pace.
     """
 
     def __init__(self, targets: frozenset[str]) -> None:
@@ -87,7 +89,9 @@ class Feeds:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
         self[update.target].put(update)
         while not self._hungry():
-            if all(target in self._feeds and self._feeds[target].closed for target in self._targets):
+            if all(
+                target in self._feeds and self._feeds[target].closed for target in self._targets
+            ):
                 return False
             await self._changed.wait()
             self._changed = anyio.Event()

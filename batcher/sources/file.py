@@ -1,6 +1,8 @@
-"""The file source: the updates of one target out of a file that was inspected, line by line, again when asked.
+"""The file source: the updates of one target out of a file that was inspected, line by line, again
+when asked.
 
-The file is read as it is needed; what changed since the inspection is an InputError, never another update.
+The file is read as it is needed; what changed since the inspection is an InputError, never another
+update.
 """
 
 import os
@@ -15,7 +17,16 @@ from batcher.errors import InputError
 from batcher.records import Update
 from batcher.rules.lines import LINE_AT_MOST, LineReader
 from batcher.rules.s3_url import SCHEME
-from batcher.sources.inspection import Inspection, LineFault, LineIndex, TargetIndex, as_target, file_stamp, index, inspect
+from batcher.sources.inspection import (
+    Inspection,
+    LineFault,
+    LineIndex,
+    TargetIndex,
+    as_target,
+    file_stamp,
+    index,
+    inspect,
+)
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
 from batcher.sources.s3_object import s3_object
 
@@ -38,11 +49,14 @@ def is_path(origin: str) -> bool:
     return origin != "-" and not origin.startswith(SCHEME)
 
 
-def materialize(origin: str | Path, into: Path, *, stdin: BinaryIO | None = None, profile: str | None = None) -> Path:
-    """The path of a plain file with the bytes of ``origin``: itself when it is one, else a copy at ``into``.
+def materialize(
+    origin: str | Path, into: Path, *, stdin: BinaryIO | None = None, profile: str | None = None
+) -> Path:
+    """The path of a plain file with the bytes of ``origin``: itself when it is one, else a copy at
+    ``into``.
 
-    ``-`` (standard input), ``s3://`` (read with that profile), pipes, ``.gz`` and ``.zst`` are copied, unpacked, mode 0600.
-    Raises InputError; of S3 also AwsError.
+    ``-`` (standard input), ``s3://`` (read with that profile), pipes, ``.gz`` and ``.zst`` are
+    copied, unpacked, mode 0600. Raises InputError; of S3 also AwsError.
     """
     if str(origin) == "-":
         return _copy("standard input", stdin or sys.stdin.buffer, into)
@@ -57,7 +71,9 @@ def materialize(origin: str | Path, into: Path, *, stdin: BinaryIO | None = None
 
 
 def _fetched(url: str, into: Path, profile: str | None) -> Path:
-    """The copy of an object in S3: as it is stored at first, so that its checksum is looked at before it is unpacked."""
+    """The copy of an object in S3: as it is stored at first, so that its checksum is looked at
+    before it is unpacked.
+    """
     packed = into.with_name("object" + Path(url).suffix)
     try:
         with s3_object(url, profile) as stream:
@@ -69,14 +85,20 @@ def _fetched(url: str, into: Path, profile: str | None) -> Path:
 
 
 def _copy(name: str, stream: BinaryIO, into: Path) -> Path:
-    """Under another name until it is whole: a copy that was cut short must not be taken for the input."""
+    """Under another name until it is whole: a copy that was cut short must not be taken for the
+    input.
+    """
     partial = into.with_name(into.name + ".partial")
     try:
-        with os.fdopen(os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as copy:
+        with os.fdopen(
+            os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb"
+        ) as copy:
             try:
                 shutil.copyfileobj(stream, copy, BLOCK)
             except (OSError, EOFError, zlib.error) as error:
-                raise InputError(f"{name}: {damage(error)}, after {copy.tell():,} unpacked bytes") from error
+                raise InputError(
+                    f"{name}: {damage(error)}, after {copy.tell():,} unpacked bytes"
+                ) from error
         partial.replace(into)
     except OSError as error:
         raise InputError(f"{name}: can't be copied to {into}: {reason(error)}") from error
@@ -90,7 +112,13 @@ class FileSource:
 
     looks_back = True
 
-    def __init__(self, path: Path, index: LineIndex, reader: LineReader, skip: Callable[[int], bool] | None = None) -> None:
+    def __init__(
+        self,
+        path: Path,
+        index: LineIndex,
+        reader: LineReader,
+        skip: Callable[[int], bool] | None = None,
+    ) -> None:
         self._path = path
         self._index = index
         self._reader = reader
@@ -100,7 +128,10 @@ class FileSource:
         return f"<FileSource {self._path.name}: {len(self._index):,} lines>"
 
     async def __aiter__(self) -> AsyncIterator[Update]:
-        """The updates in order. Raises InputError when the file is gone or has changed since it was indexed."""
+        """The updates in order.
+
+        Raises InputError when the file is gone or has changed since it was indexed.
+        """
         with self._open() as file:
             for line, offset in zip(self._index.lines, self._index.offsets, strict=True):
                 if not self._skip(line):
@@ -111,11 +142,17 @@ class FileSource:
         return line in self._index
 
     def again(self, line: int) -> Update:
-        """The update of that line. Raises LookupError for a line that is not here, InputError as above."""
+        """The update of that line.
+
+        Raises LookupError for a line that is not here, InputError as above.
+        """
         return self._update(self.raw(line), line)
 
     def raw(self, line: int) -> bytes:
-        """The bytes of that line as they stand in the file, newline included. Errors as for ``again``."""
+        """The bytes of that line as they stand in the file, newline included.
+
+        Errors as for ``again``.
+        """
         offset = self._index.offset(line)
         with self._open() as file:
             return self._line(file, offset, line)
@@ -126,10 +163,13 @@ class FileSource:
         except FileNotFoundError as error:
             raise self._lost("gone") from error
         except OSError as error:
-            raise InputError(f"{self._path}: {reason(error)}; it could be read when it was checked") from error
+            raise InputError(
+                f"{self._path}: {reason(error)}; it could be read when it was checked"
+            ) from error
 
     def _line(self, file: BinaryIO, offset: int, line: int) -> bytes:
-        if (stamp := file_stamp(self._path)) != self._index.stamp:  # by its name: it may be gone, or another one
+        # by its name: it may be gone, or another one
+        if (stamp := file_stamp(self._path)) != self._index.stamp:
             raise self._lost("changed" if any(stamp) else "gone", line)
         file.seek(offset)
         return file.readline(LINE_AT_MOST + 1)

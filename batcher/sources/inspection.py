@@ -1,4 +1,5 @@
-"""One pass over a file of updates: is every line right, what is in it, and where does each line begin.
+"""One pass over a file of updates: is every line right, what is in it, and where does each line
+begin.
 
 Keeps 12 bytes a line (offset and number) and hashes of ids and triggers; never a line.
 """
@@ -24,7 +25,8 @@ OnFault = Callable[[int, str, str], None]
 
 
 class LineIndex:
-    """Where lines are in a file: ``lines`` (numbers, ascending) and ``offsets`` (bytes), 12 bytes a line.
+    """Where lines are in a file: ``lines`` (numbers, ascending) and ``offsets`` (bytes), 12 bytes a
+    line.
 
     ``stamp`` is the size and the time of change that the file had when it was read.
     """
@@ -56,7 +58,9 @@ class LineIndex:
 
 
 class TargetIndex(LineIndex):
-    """The valid updates of one target: where they are, how many of each domain, of how many triggers."""
+    """The valid updates of one target: where they are, how many of each domain, of how many
+    triggers.
+    """
 
     def __init__(self, stamp: tuple[int, int]) -> None:
         super().__init__(stamp)
@@ -89,15 +93,20 @@ class LineFault(Struct, frozen=True, kw_only=True):
     message: str
 
     def __str__(self) -> str:
-        return f"line {self.line}: {self.path}: {self.message}" if self.path else f"line {self.line}: {self.message}"
+        return (
+            f"line {self.line}: {self.path}: {self.message}"
+            if self.path
+            else f"line {self.line}: {self.message}"
+        )
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
-    ``total``: lines that are not blank; ``invalid``: those among them that break a rule; ``targets``: an index of the
-    others for each target. ``faults``: the first ones in the order of lines; ``fault_count``: how many in all.
-    ``size`` and ``sha256`` are of the file as it is stored.
+    ``total``: lines that are not blank; ``invalid``: those among them that break a rule;
+    ``targets``: an index of the others for each target. ``faults``: the first ones in the order of
+    lines; ``fault_count``: how many in all. ``size`` and ``sha256`` are of the file as it is
+    stored.
     """
 
     total: int
@@ -109,11 +118,13 @@ class Inspection(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
-def inspect(path: Path, reader: LineReader, *, show: int = 20, on_fault: OnFault | None = None) -> Inspection:
+def inspect(
+    path: Path, reader: LineReader, *, show: int = 20, on_fault: OnFault | None = None
+) -> Inspection:
     """Check every line of a plain, gzip or zstd file, and that no two updates have one id.
 
-    ``on_fault`` is told of every fault: those of single lines in order, then repeated ids. Raises InputError when the
-    file can't be read. Reads a second time only when ids may be repeated.
+    ``on_fault`` is told of every fault: those of single lines in order, then repeated ids. Raises
+    InputError when the file can't be read. Reads a second time only when ids may be repeated.
     """
     first = _Pass(path, reader, show, on_fault)
     first.read(frozenset())
@@ -128,7 +139,15 @@ def inspect(path: Path, reader: LineReader, *, show: int = 20, on_fault: OnFault
 class _Pass:
     """One reading of the file. ``told``: an earlier pass has told of the faults of single lines."""
 
-    def __init__(self, path: Path, reader: LineReader, show: int, on_fault: OnFault | None, *, told: bool = False) -> None:
+    def __init__(
+        self,
+        path: Path,
+        reader: LineReader,
+        show: int,
+        on_fault: OnFault | None,
+        *,
+        told: bool = False,
+    ) -> None:
         self.ids = Hashes()
         self._path = path
         self._reader = reader
@@ -150,7 +169,11 @@ class _Pass:
                 update = read(raw, line)
                 if not isinstance(update, Update):
                     self._refuse(line, update or [], told=self._told)
-                elif suspects and hashed(update.id) in suspects and (earlier := self._earlier(update)):
+                elif (
+                    suspects
+                    and hashed(update.id) in suspects
+                    and (earlier := self._earlier(update))
+                ):
                     self._refuse(line, [_repeated(earlier)], told=False)
                 else:
                     self._take(update, offset, stamp)
@@ -195,7 +218,8 @@ class _Pass:
 def index(path: Path, default_target: str) -> dict[str, LineIndex]:
     """Where the lines of each target begin, without a check: for a file that was inspected before.
 
-    A line whose target can't be read counts for the default target. Raises InputError when the file can't be read.
+    A line whose target can't be read counts for the default target. Raises InputError when the file
+    can't be read.
     """
     named = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}

@@ -1,6 +1,16 @@
-"""Updates from a caller's iterable, read by the rules one at a time. What becomes of faults is the caller's."""
+"""Updates from a caller's iterable, read by the rules one at a time.
 
-from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Generator, Iterable, Mapping
+What becomes of faults is the caller's.
+"""
+
+from collections.abc import (
+    AsyncGenerator,
+    AsyncIterable,
+    AsyncIterator,
+    Generator,
+    Iterable,
+    Mapping,
+)
 from typing import Any
 
 from batcher.records import Update
@@ -11,9 +21,15 @@ Entry = tuple[int, Update | list[Fault]]
 
 
 class IterableSource:
-    """Iterates over ``(position, update or its faults)``, position from 1; closes a given generator at the end."""
+    """Iterates over ``(position, update or its faults)``, position from 1; closes a given
+    generator at the end.
+    """
 
-    def __init__(self, updates: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]], reader: LineReader) -> None:
+    def __init__(
+        self,
+        updates: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
+        reader: LineReader,
+    ) -> None:
         self._updates = updates
         self._reader = reader
 

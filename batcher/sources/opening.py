@@ -1,7 +1,7 @@
 """Opening what updates come in: plain, gzip or zstd, as a stream of lines with their places.
 
-Bytes and lines only; what a line says is not looked at here. Whatever the operating system or a decoder says is an
-InputError with the name of the file and the place.
+Bytes and lines only; what a line says is not looked at here. Whatever the operating system or a
+decoder says is an InputError with the name of the file and the place.
 """
 
 import gzip
@@ -22,7 +22,9 @@ BOM = b"\xef\xbb\xbf"
 COMPRESSED = (".gz", ".zst")
 
 Line = tuple[int, int, bytes]
-"""Line number from 1, offset in the unpacked bytes, and the bytes; of an overlong line only the beginning."""
+"""Line number from 1, offset in the unpacked bytes, and the bytes; of an overlong line only the
+beginning.
+"""
 
 
 def digest_of(path: Path) -> tuple[int, str]:
@@ -58,7 +60,9 @@ class Digest(io.RawIOBase):
 
 
 class Opened:
-    """An open file of updates: ``lines`` once, and the ``digest`` of the bytes as they are stored."""
+    """An open file of updates: ``lines`` once, and the ``digest`` of the bytes as they are
+    stored.
+    """
 
     def __init__(self, path: Path, file: io.FileIO) -> None:
         self.path = path
@@ -81,7 +85,9 @@ class Opened:
                 if not raw.isspace():
                     yield number, start, raw
         except (OSError, EOFError, zlib.error) as error:
-            raise InputError(f"{self.path}: {damage(error)}; noticed after line {number}") from error
+            raise InputError(
+                f"{self.path}: {damage(error)}; noticed after line {number}"
+            ) from error
 
     def _skip_line(self) -> int:
         skipped = 0
@@ -129,8 +135,11 @@ def damage(error: Exception) -> str:
 
 def _unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
     if path.suffix == ".gz":
-        # GzipFile has all it takes to be a raw stream but the base class; its own readline is slower than this.
-        return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=io.BufferedReader(raw, BLOCK))), BLOCK)
+        # GzipFile has all it takes to be a raw stream but the base class; its own readline is
+        # slower than this.
+        return io.BufferedReader(
+            cast(io.RawIOBase, gzip.GzipFile(fileobj=io.BufferedReader(raw, BLOCK))), BLOCK
+        )
     if path.suffix == ".zst":
         return io.BufferedReader(_Unzstd(path, raw), BLOCK)
     return io.BufferedReader(raw, BLOCK)
@@ -141,7 +150,9 @@ class _BadZstd(OSError):
 
 
 class _Unzstd(io.RawIOBase):
-    """Unpacks zstd frames one after the other, and knows a truncated one (the library's own reader does not say)."""
+    """Unpacks zstd frames one after the other, and knows a truncated one (the library's own
+    reader does not say).
+    """
 
     def __init__(self, path: Path, raw: io.RawIOBase) -> None:
         try:

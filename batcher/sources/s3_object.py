@@ -12,8 +12,9 @@ from batcher.rules.s3_url import s3_place
 def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
     """The content of ``s3://BUCKET/KEY``, to be read once. The role needs s3:GetObject there.
 
-    Bytes fewer than announced, or others than the object's checksum says, are an error too. Raises InputError,
-    CredentialsError, and AwsError where S3 can't be reached; also while the stream is read.
+    Bytes fewer than announced, or others than the object's checksum says, are an error too. Raises
+    InputError, CredentialsError, and AwsError where S3 can't be reached; also while the stream is
+    read.
     """
     bucket, key = s3_place(url) or ("", "")
     if not key or key.endswith("/"):
@@ -35,7 +36,14 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
     except sdk.ClientError as error:
         said = error.response["Error"]
         raise InputError(f"{url}: {said.get('Code')}: {said.get('Message')}") from error
-    except (sdk.NoCredentialsError, sdk.PartialCredentialsError, sdk.CredentialRetrievalError, sdk.ProfileNotFound) as error:
+    except (
+        sdk.NoCredentialsError,
+        sdk.PartialCredentialsError,
+        sdk.CredentialRetrievalError,
+        sdk.ProfileNotFound,
+    ) as error:
         raise CredentialsError(f"{url}: {error}. Give a --profile that may read it.") from error
     except (sdk.BotoCoreError, ValueError) as error:
-        raise AwsError(f"{url}: can't be fetched: {error}. Run the same command again when it can be.") from error
+        raise AwsError(
+            f"{url}: can't be fetched: {error}. Run the same command again when it can be."
+        ) from error

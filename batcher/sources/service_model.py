@@ -1,4 +1,7 @@
-"""Where the rules come from: the service model of the installed botocore, as a dict. Nothing is decided here."""
+"""Where the rules come from: the service model of the installed botocore, as a dict.
+
+Nothing is decided here.
+"""
 
 from collections.abc import Mapping
 from typing import Any
@@ -11,5 +14,7 @@ def installed_service_model(loader: Loader | None = None) -> Mapping[str, Any]:
 
     ``loader`` keeps what it has read: with that of a session, the model is read once for both.
     """
-    model: Mapping[str, Any] = (loader or Loader()).load_service_model("customer-profiles", "service-2")
+    model: Mapping[str, Any] = (loader or Loader()).load_service_model(
+        "customer-profiles", "service-2"
+    )
     return model

@@ -1,1 +1,4 @@
-"""What a worker shows of itself: probes, metrics, a page for people. Nothing here changes anything."""
+"""What a worker shows of itself: probes, metrics, a page for people.
+
+Nothing here changes anything.
+"""

@@ -1,6 +1,8 @@
-"""The metrics of a worker, for Prometheus: what it counts itself, and what its vitals say when they are asked for.
+"""The metrics of a worker, for Prometheus: what it counts itself, and what its vitals say when they
+are asked for.
 
-Labels are target, operation, status, outcome and the state of messages; a name of a trigger or a domain never is one.
+Labels are target, operation, status, outcome and the state of messages; a name of a trigger or a
+domain never is one.
 """
 
 from collections.abc import Iterable
@@ -25,13 +27,23 @@ class Metrics:
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
         self._updates = Counter(
-            "batcher_updates", "Updates that have their result.", ("target", "status"), registry=self._registry
+            "batcher_updates",
+            "Updates that have their result.",
+            ("target", "status"),
+            registry=self._registry,
         )
         self._attempts = Counter(
-            "batcher_attempts", "Requests to AWS by what came of them.", (*LANE, "outcome"), registry=self._registry
+            "batcher_attempts",
+            "Requests to AWS by what came of them.",
+            (*LANE, "outcome"),
+            registry=self._registry,
         )
         self._seconds = Histogram(
-            "batcher_attempt_seconds", "From sending to the answer.", LANE, buckets=LATENCY, registry=self._registry
+            "batcher_attempt_seconds",
+            "From sending to the answer.",
+            LANE,
+            buckets=LATENCY,
+            registry=self._registry,
         )
 
     def settled(self, result: Result) -> None:
@@ -67,17 +79,26 @@ class _Scrape(Collector):
 
     def collect(self) -> Iterable[Metric]:
         for metric in self._counted.collect():
-            metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]  # of no use to Prometheus
+            # of no use to Prometheus
+            metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]
             yield metric
         yield from _of_lanes(self._vitals.lanes)
         if self._vitals.depth is not None:
             yield from _of_queue(self._vitals.depth)
         if self._vitals.files_waiting is not None:
             yield GaugeMetricFamily(
-                "batcher_results_files_waiting", "Complete results files not yet sent to S3.", self._vitals.files_waiting
+                "batcher_results_files_waiting",
+                "Complete results files not yet sent to S3.",
+                self._vitals.files_waiting,
             )
-        yield GaugeMetricFamily("batcher_ready", "1 while the worker takes and sends updates.", float(self._vitals.ready))
-        yield GaugeMetricFamily("batcher_alive", "1 while the worker's loop turns.", float(self._vitals.alive))
+        yield GaugeMetricFamily(
+            "batcher_ready",
+            "1 while the worker takes and sends updates.",
+            float(self._vitals.ready),
+        )
+        yield GaugeMetricFamily(
+            "batcher_alive", "1 while the worker's loop turns.", float(self._vitals.alive)
+        )
         if self._vitals.heartbeat_at is not None:
             yield GaugeMetricFamily(
                 "batcher_heartbeat_timestamp_seconds",
@@ -87,11 +108,21 @@ class _Scrape(Collector):
 
 
 def _of_lanes(lanes: Iterable[LaneVitals]) -> Iterable[Metric]:
-    rate = GaugeMetricFamily("batcher_rate_per_second", "Requests a second at present.", labels=LANE)
-    quota = GaugeMetricFamily("batcher_quota_per_second", "Requests a second that AWS is thought to allow.", labels=LANE)
-    in_flight = GaugeMetricFamily("batcher_in_flight_requests", "Requests without an answer yet.", labels=LANE)
-    waiting = GaugeMetricFamily("batcher_waiting_updates", "Updates that wait for their turn.", labels=LANE)
-    tokens = CounterMetricFamily("batcher_token_wait_seconds", "Time spent waiting for tokens.", labels=LANE)
+    rate = GaugeMetricFamily(
+        "batcher_rate_per_second", "Requests a second at present.", labels=LANE
+    )
+    quota = GaugeMetricFamily(
+        "batcher_quota_per_second", "Requests a second that AWS is thought to allow.", labels=LANE
+    )
+    in_flight = GaugeMetricFamily(
+        "batcher_in_flight_requests", "Requests without an answer yet.", labels=LANE
+    )
+    waiting = GaugeMetricFamily(
+        "batcher_waiting_updates", "Updates that wait for their turn.", labels=LANE
+    )
+    tokens = CounterMetricFamily(
+        "batcher_token_wait_seconds", "Time spent waiting for tokens.", labels=LANE
+    )
     for lane in lanes:
         labels = (lane.target, lane.operation)
         in_flight.add_metric(labels, lane.in_flight)
@@ -105,12 +136,16 @@ def _of_lanes(lanes: Iterable[LaneVitals]) -> Iterable[Metric]:
 
 
 def _of_queue(depth: Depth) -> Iterable[Metric]:
-    messages = GaugeMetricFamily("batcher_queue_messages", "Messages in the queue.", labels=("state",))
+    messages = GaugeMetricFamily(
+        "batcher_queue_messages", "Messages in the queue.", labels=("state",)
+    )
     for state, number in (("waiting", depth.waiting), ("held", depth.held), ("dead", depth.dead)):
         if number is not None:
             messages.add_metric((state,), number)
     yield messages
     if depth.oldest_seconds is not None:
         yield GaugeMetricFamily(
-            "batcher_queue_oldest_message_age_seconds", "Age of the oldest unacknowledged message.", depth.oldest_seconds
+            "batcher_queue_oldest_message_age_seconds",
+            "Age of the oldest unacknowledged message.",
+            depth.oldest_seconds,
         )

@@ -21,7 +21,8 @@ _PAGE = """<!doctype html>
 body {{ max-width: 70rem; margin: 1.5rem auto; padding: 0 1rem }}
 table {{ border-collapse: collapse; margin: 0 0 1.5rem }}
 caption {{ text-align: left; font-weight: bold; padding: .3rem 0 }}
-th, td {{ text-align: left; padding: .2rem 1rem .2rem 0; border-bottom: 1px solid #8885; vertical-align: top }}
+th, td {{ text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }}
+th, td {{ border-bottom: 1px solid #8885 }}
 td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
 </style>
 </head>
@@ -37,10 +38,18 @@ def page(vitals: Vitals) -> str:
     body = "".join(
         (
             _table("Worker", (), _facts(vitals)),
-            _table("Queue", _DEPTH, [_depth(vitals.depth)]) if vitals.depth else "<p>The queue does not answer.</p>\n",
+            (
+                _table("Queue", _DEPTH, [_depth(vitals.depth)])
+                if vitals.depth
+                else "<p>The queue does not answer.</p>\n"
+            ),
             _table("Pace", _LANE, map(_lane, vitals.lanes)),
             _table("Results", ("target", *map(_words, STATUSES)), _results(vitals.lanes)),
-            _table(f"Latest failures (at most {FAILURES})", _FAILURE, map(_failure, _failures(vitals.recent))),
+            _table(
+                f"Latest failures (at most {FAILURES})",
+                _FAILURE,
+                map(_failure, _failures(vitals.recent)),
+            ),
         )
     )
     return _PAGE.format(refresh=REFRESH, state=escape(_state(vitals)), body=body)
@@ -71,7 +80,15 @@ _LANE = ("target", "operation", "rate", "quota", "in flight", "waiting", "waited
 
 def _lane(lane: LaneVitals) -> tuple[object, ...]:
     waited = f"{lane.token_seconds:,.1f} s"
-    return lane.target, lane.operation, _pace(lane.rate), _pace(lane.quota), lane.in_flight, lane.waiting, waited
+    return (
+        lane.target,
+        lane.operation,
+        _pace(lane.rate),
+        _pace(lane.quota),
+        lane.in_flight,
+        lane.waiting,
+        waited,
+    )
 
 
 def _pace(rate: float | None) -> str | None:
@@ -79,7 +96,11 @@ def _pace(rate: float | None) -> str | None:
 
 
 def _results(lanes: Iterable[LaneVitals]) -> list[tuple[object, ...]]:
-    return [(lane.target, *(getattr(lane.counts, status) for status in STATUSES)) for lane in lanes if lane.counts]
+    return [
+        (lane.target, *(getattr(lane.counts, status) for status in STATUSES))
+        for lane in lanes
+        if lane.counts
+    ]
 
 
 _FAILURE = ("finished", "id", "target", "trigger", "status", "code", "message")
@@ -91,7 +112,15 @@ def _failures(recent: Iterable[Result]) -> list[Result]:
 
 def _failure(result: Result) -> tuple[object, ...]:
     code, message = (result.error.code, result.error.message) if result.error else (None, None)
-    return result.finished_at, result.id, result.target, result.trigger, _words(result.status), code, message
+    return (
+        result.finished_at,
+        result.id,
+        result.target,
+        result.trigger,
+        _words(result.status),
+        code,
+        message,
+    )
 
 
 def _words(name: str) -> str:
@@ -99,7 +128,10 @@ def _words(name: str) -> str:
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """A table, or nothing without rows. Numbers stand to the right; what is not known is a question mark."""
+    """A table, or nothing without rows.
+
+    Numbers stand to the right; what is not known is a question mark.
+    """
     cells = ["".join(map(_cell, row)) for row in rows]
     if not cells:
         return ""

@@ -1,4 +1,5 @@
-"""The HTTP side of a worker: ``/healthz`` and ``/readyz`` for probes, ``/metrics`` for Prometheus, ``/`` for people.
+"""The HTTP side of a worker: ``/healthz`` and ``/readyz`` for probes, ``/metrics`` for Prometheus,
+``/`` for people.
 
 It only tells. Whoever reaches the address may read it, so by default that is the loopback.
 """
@@ -30,27 +31,37 @@ _HEADERS = {
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Host and port of ``HOST:PORT``; ``PORT`` and ``:PORT`` are on the loopback, IPv6 is in brackets.
+    """Host and port of ``HOST:PORT``; ``PORT`` and ``:PORT`` are on the loopback, IPv6 is in
+    brackets.
 
     Port 0 takes a free one. Raises SettingsError.
     """
     match = _ADDRESS.fullmatch(text)
     if match is None or int(match["port"]) > 65535:
-        raise SettingsError(f"--http: can't be {text!r}. Give HOST:PORT, as in 127.0.0.1:9090, [::1]:9090 or 9090.")
+        raise SettingsError(
+            f"--http: can't be {text!r}. Give HOST:PORT, as in 127.0.0.1:9090, [::1]:9090 or 9090."
+        )
     host = match["host"] or LOOPBACK
     if host.startswith("["):
         host = host[1:-1]
         try:
             IPv6Address(host)
         except ValueError as error:
-            raise SettingsError(f"--http: can't be {text!r}: {error}. In brackets is an IPv6 address.") from error
+            raise SettingsError(
+                f"--http: can't be {text!r}: {error}. In brackets is an IPv6 address."
+            ) from error
     return host, int(match["port"])
 
 
 class StatusServer:
-    """Answers while it is entered. ``vitals`` is asked anew for every request. Entering raises StatusError."""
+    """Answers while it is entered.
 
-    def __init__(self, host: str, port: int, *, metrics: Metrics, vitals: Callable[[], Vitals]) -> None:
+    ``vitals`` is asked anew for every request. Entering raises StatusError.
+    """
+
+    def __init__(
+        self, host: str, port: int, *, metrics: Metrics, vitals: Callable[[], Vitals]
+    ) -> None:
         self._asked = (host, port)
         self._metrics = metrics
         self._vitals = vitals
@@ -62,7 +73,11 @@ class StatusServer:
 
     async def __aenter__(self) -> Self:
         app = web.Application()
-        for path, answer in (("/", self._page), ("/healthz", self._health), ("/readyz", self._readiness)):
+        for path, answer in (
+            ("/", self._page),
+            ("/healthz", self._health),
+            ("/readyz", self._readiness),
+        ):
             app.router.add_get(path, answer, allow_head=False)
         app.router.add_get("/metrics", self._exposition, allow_head=False)
         runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
@@ -107,6 +122,13 @@ def _shown(host: str, port: int) -> str:
 
 def _no_listening(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
-        return f"--http {_shown(host, port)}: another program listens there. Give another port, or 0 for a free one."
-    reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror  # below 0: names not found
-    return f"--http {_shown(host, port)}: can't listen there: {reason}. Give an address of this host and a free port."
+        return (
+            f"--http {_shown(host, port)}: another program listens there. Give another port, or 0"
+            " for a free one."
+        )
+    # below 0: names not found
+    reason = os.strerror(number) if (number := error.errno or 0) > 0 else error.strerror
+    return (
+        f"--http {_shown(host, port)}: can't listen there: {reason}. Give an address of this host"
+        " and a free port."
+    )

@@ -1,4 +1,7 @@
-"""What a worker knows of itself at one moment. Words only; the worker fills them in, the others show them."""
+"""What a worker knows of itself at one moment.
+
+Words only; the worker fills them in, the others show them.
+"""
 
 from msgspec import Struct
 
@@ -8,8 +11,9 @@ from batcher.records import Counts, Depth, Result
 class LaneVitals(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
-    ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is known. ``token_seconds``
-    were spent waiting for tokens since the worker began. ``counts`` are of results, None for an operation without any.
+    ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
+    known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are of
+    results, None for an operation without any.
     """
 
     target: str
@@ -23,11 +27,14 @@ class LaneVitals(Struct, frozen=True, kw_only=True):
 
 
 class Vitals(Struct, frozen=True, kw_only=True):
-    """A worker at one moment. No secrets: ``queue`` is the URL without a password, messages in ``recent`` are redacted.
+    """A worker at one moment.
 
-    ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns. ``depth`` is None where the
-    queue could not be asked. ``recent`` are results, newest first. ``started_at`` is UTC, ISO 8601, ``heartbeat_at``
-    seconds since the epoch. ``files_waiting``: results files not yet sent on, None where none are.
+    No secrets: ``queue`` is the URL without a password, messages in ``recent`` are redacted.
+
+    ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
+    ``depth`` is None where the queue could not be asked. ``recent`` are results, newest first.
+    ``started_at`` is UTC, ISO 8601, ``heartbeat_at`` seconds since the epoch. ``files_waiting``:
+    results files not yet sent on, None where none are.
     """
 
     ready: bool

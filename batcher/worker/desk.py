@@ -1,8 +1,10 @@
-"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a while.
+"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a
+while.
 
-What is given back to a queue comes again at once, and a queue counts how often: a target that can't be used must not wear its
-messages out. So it gives them back when its trouble begins, for other workers, but for one that it tries again with; what
-comes after that, among the messages of other targets, it keeps.
+What is given back to a queue comes again at once, and a queue counts how often: a target that can't
+be used must not wear its messages out. So it gives them back when its trouble begins, for other
+workers, but for one that it tries again with; what comes after that, among the messages of other
+targets, it keeps.
 """
 
 import random
@@ -29,7 +31,10 @@ PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
 class Desk:
-    """The place of one target. ``trouble``: why it can't send, until AWS answers again; ``lane``: while it is open."""
+    """The place of one target.
+
+    ``trouble``: why it can't send, until AWS answers again; ``lane``: while it is open.
+    """
 
     def __init__(
         self,
@@ -42,7 +47,9 @@ class Desk:
         on_result: Callable[[Result], None],
         on_trouble: Callable[[str, str | None], None],
     ) -> None:
-        """``on_trouble`` is told of a target and why it can't be used, or None when it can again."""
+        """``on_trouble`` is told of a target and why it can't be used, or None when it can
+        again.
+        """
         self.name = name
         self.tally = Tally()
         self.trouble: str | None = None
@@ -78,11 +85,15 @@ class Desk:
         return self.trouble is not None and self.lane is None
 
     def in_order(self, asked: float) -> bool:
-        """Whether what the queue was asked for then can be held: older messages were not given back since."""
+        """Whether what the queue was asked for then can be held: older messages were not given
+        back since.
+        """
         return asked > self._gave_back
 
     def put(self, update: Update) -> None:
-        """Take in an update that was lent; while the target is not open, or can't be used, it waits among the loans."""
+        """Take in an update that was lent; while the target is not open, or can't be used, it
+        waits among the loans.
+        """
         if self._feed is not None:
             self._feed.put(update)
 
@@ -105,7 +116,8 @@ class Desk:
             try:
                 with anyio.CancelScope() as self._working:
                     reason = await self._work()
-            except BatcherError as error:  # also a disk that takes no results: it may have room again
+            # also a disk that takes no results: it may have room again
+            except BatcherError as error:
                 reason = str(error)
             finally:
                 self._feed = self.lane = self._runner = None
@@ -120,20 +132,26 @@ class Desk:
             self._ail(reason)
             wait = pause * random.uniform(0.75, 1.25)
             pause = min(2 * pause, LONGEST_PAUSE)
-            self._log.warning("target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1))
+            self._log.warning(
+                "target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1)
+            )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
         await self._loans.give_back(self._loans.of(self.name))
 
     async def _work(self) -> str | None:
-        """From opening the target to the end of its lane; returns why it can't go on, if that is the reason."""
+        """From opening the target to the end of its lane; returns why it can't go on, if that is
+        the reason.
+        """
         async with self._shop.target(self.name) as target:
             await target.check()
             await target.account()
             if self._closing.is_set():
                 return None
             self._feed = Feed(lambda: None)
-            runner = self._runner = Runner(journal=self._journal, log=self._log, on_result=self._told)
+            runner = self._runner = Runner(
+                journal=self._journal, log=self._log, on_result=self._told
+            )
             lane = self._shop.lane(
                 target,
                 self._feed,
@@ -142,7 +160,9 @@ class Desk:
                 may_send=lambda update: self._loans.has(update.line),
             )
             held = _OnlyHeld(lane.settler, self._loans)
-            lane.settler = Patient(held, self.tally, lambda reason: runner.give_up(self.name, reason))
+            lane.settler = Patient(
+                held, self.tally, lambda reason: runner.give_up(self.name, reason)
+            )
 
             async def open_lane(tasks: TaskGroup) -> None:
                 self.lane = lane

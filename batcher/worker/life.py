@@ -1,7 +1,8 @@
 """A worker's life: what it is told by signals, whether it is alive and ready, what it waits for.
 
-No queue and no AWS here. The watchdog is a thread of its own: it notices a loop that is stuck, says where, and ends the
-process, so that its supervisor starts a new one; by then nothing can be lost that a crash could not lose.
+No queue and no AWS here. The watchdog is a thread of its own: it notices a loop that is stuck, says
+where, and ends the process, so that its supervisor starts a new one; by then nothing can be lost
+that a crash could not lose.
 """
 
 import faulthandler
@@ -57,7 +58,10 @@ class Life:
             await self.stop.wait()
 
     async def heed(self) -> None:
-        """SIGTERM and SIGINT stop, the second one at once; SIGHUP reloads. Runs until it is cancelled."""
+        """SIGTERM and SIGINT stop, the second one at once; SIGHUP reloads.
+
+        Runs until it is cancelled.
+        """
         with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
             async with anyio.create_task_group() as patience:
                 async for each in signals:

@@ -1,7 +1,9 @@
-"""The messages that a worker holds: kept for as long as they wait or are worked on, each ended or given back.
+"""The messages that a worker holds: kept for as long as they wait or are worked on, each ended or
+given back.
 
-A loan is lost when the queue says so, or when it could not be extended before its lease was over: somebody else gets the
-message then. Faults of the queue are borne: what could not be told to it is told again until the loan is lost.
+A loan is lost when the queue says so, or when it could not be extended before its lease was over:
+somebody else gets the message then. Faults of the queue are borne: what could not be told to it is
+told again until the loan is lost.
 """
 
 from collections import Counter
@@ -16,15 +18,32 @@ from batcher.records import Error, Message, Result, Update
 
 LOOKS = 6  # a lease: how often to see which loans are due
 EXTEND_AT = 0.5  # of the lease: what is left of it when it is extended
-GIVE_BACK_WITHIN = 5.0  # seconds; what a queue could not be told by then it finds out when the lease is over
+# seconds; what a queue could not be told by then it finds out when the lease is over
+GIVE_BACK_WITHIN = 5.0
 
 
 class Loan:
-    """One message held for one target. ``line`` is its number in this worker; ``until`` in monotonic seconds."""
+    """One message held for one target.
 
-    __slots__ = ("begun", "error", "line", "lost", "message", "settled", "talking", "target", "until", "update")
+    ``line`` is its number in this worker; ``until`` in monotonic seconds.
+    """
 
-    def __init__(self, message: Message, line: int, target: str, until: float, update: Update | None) -> None:
+    __slots__ = (
+        "begun",
+        "error",
+        "line",
+        "lost",
+        "message",
+        "settled",
+        "talking",
+        "target",
+        "until",
+        "update",
+    )
+
+    def __init__(
+        self, message: Message, line: int, target: str, until: float, update: Update | None
+    ) -> None:
         self.message = message
         self.line = line
         self.target = target
@@ -38,7 +57,10 @@ class Loan:
 
 
 class Loans:
-    """All loans of a worker. ``on_change`` is told of one fewer; ``dead_letters``: whether the queue has a place for them."""
+    """All loans of a worker.
+
+    ``on_change`` is told of one fewer; ``dead_letters``: whether the queue has a place for them.
+    """
 
     def __init__(
         self,
@@ -76,7 +98,9 @@ class Loans:
         return self._held[target]
 
     def renew(self, message: Message) -> bool:
-        """Whether that message is held already, and came once more: from now on its new handle counts."""
+        """Whether that message is held already, and came once more: from now on its new handle
+        counts.
+        """
         loan = self._by_message.get(message.id)
         if loan is None:
             return False
@@ -85,8 +109,12 @@ class Loans:
         return True
 
     def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Loan:
-        """Hold a message that has just come; ``update``: what is in it, where somebody will work on it."""
-        loan = self._loans[line] = self._by_message[message.id] = Loan(message, line, target, self._until(), update)
+        """Hold a message that has just come; ``update``: what is in it, where somebody will work
+        on it.
+        """
+        loan = self._loans[line] = self._by_message[message.id] = Loan(
+            message, line, target, self._until(), update
+        )
         self._held[target] += 1
         return loan
 
@@ -98,7 +126,10 @@ class Loans:
         return True
 
     def has(self, line: int) -> bool:
-        """Whether a loan is this worker's still. Where it was lost, or its lease is over, it is forgotten: it comes again."""
+        """Whether a loan is this worker's still.
+
+        Where it was lost, or its lease is over, it is forgotten: it comes again.
+        """
         loan = self._loans.get(line)
         if loan is None:
             return False
@@ -108,7 +139,9 @@ class Loans:
         return True
 
     def lay_down(self, target: str) -> list[Loan]:
-        """Nobody works on those of a target at present; returns what is left of them, in the order they came."""
+        """Nobody works on those of a target at present; returns what is left of them, in the
+        order they came.
+        """
         for loan in self.of(target):
             loan.begun = loan.settled
             if loan.lost and not loan.settled:
@@ -116,12 +149,17 @@ class Loans:
         return self.of(target)
 
     async def end(self, loan: Loan, result: Result) -> None:
-        """Its result is on disk: take the message out of the queue, to the dead letters when it did not succeed."""
+        """Its result is on disk: take the message out of the queue, to the dead letters when it
+        did not succeed.
+        """
         loan.settled, loan.error = True, result.error
         await self._tell(loan)
 
     async def give_back(self, loans: Iterable[Loan]) -> None:
-        """Release those that have no result; the queue lends them to others at once. The last that came go first."""
+        """Release those that have no result; the queue lends them to others at once.
+
+        The last that came go first.
+        """
         left = [loan for loan in loans if not loan.settled]
         for loan in left:
             self._forget(loan)
@@ -134,10 +172,15 @@ class Loans:
         try:
             await self._queue.release(loan.message)
         except BatcherError as error:
-            self._log.warning("queue.unreachable", reason=str(error), doing="its lease ends by itself")
+            self._log.warning(
+                "queue.unreachable", reason=str(error), doing="its lease ends by itself"
+            )
 
     async def keep(self) -> None:
-        """Extend what is due, and tell the queue again what it could not be told. Runs until it is cancelled."""
+        """Extend what is due, and tell the queue again what it could not be told.
+
+        Runs until it is cancelled.
+        """
         async with anyio.create_task_group() as tasks:
             while True:
                 await self._clock.sleep(self._queue.lease / LOOKS)
@@ -162,7 +205,9 @@ class Loans:
             self._lose(loan)
 
     def _lose(self, loan: Loan) -> None:
-        self._log.warning("message.lost", message_id=loan.message.id, target=loan.target, begun=loan.begun)
+        self._log.warning(
+            "message.lost", message_id=loan.message.id, target=loan.target, begun=loan.begun
+        )
         loan.lost = True
         if not loan.begun:
             self._forget(loan)
@@ -171,7 +216,9 @@ class Loans:
         loan.talking = True
         try:
             if loan.error is not None and self._dead_letters and not loan.lost:
-                await self._queue.set_aside(loan.message, loan.error.code, loan.error.message or loan.error.code)
+                await self._queue.set_aside(
+                    loan.message, loan.error.code, loan.error.message or loan.error.code
+                )
             else:
                 await self._queue.acknowledge(loan.message)
         except BatcherError as error:

@@ -1,7 +1,8 @@
-"""A worker on a queue of messages: borrow no more than can be sent soon, work it off, tell the queue when it is on disk.
+"""A worker on a queue of messages: borrow no more than can be sent soon, work it off, tell the
+queue when it is on disk.
 
-Reads as: receive → read → desk of its target → engine → results → queue. The queue, AWS and Redis may go away and come
-back meanwhile.
+Reads as: receive → read → desk of its target → engine → results → queue. The queue, AWS and Redis
+may go away and come back meanwhile.
 """
 
 from collections.abc import Callable
@@ -25,7 +26,8 @@ from batcher.worker.loans import Loan, Loans
 
 AT_ONCE = 10  # messages asked for
 NO_DESK = ""  # the target of a loan that no desk gives back
-HELD_AT_MOST = 1000  # messages of all targets together: what bounds the memory, and the work of keeping them
+# messages of all targets together: what bounds the memory, and the work of keeping them
+HELD_AT_MOST = 1000
 RECENT = 60.0  # seconds; a target that got nothing for longer does not make the worker borrow on
 LOOK_AGAIN = 0.25  # seconds; a pace that grew makes room without anybody telling
 PAUSE = 1.0  # seconds before a queue that did not answer is asked again
@@ -52,7 +54,8 @@ class Session:
     ) -> None:
         """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
         self.desks: dict[str, Desk] = {}
-        self.cut_off: QueueError | None = None  # why it ended, when the queue did not answer any more
+        # why it ended, when the queue did not answer any more
+        self.cut_off: QueueError | None = None
         self._name = name
         self._queue = opened.queue
         self._settings = settings
@@ -66,7 +69,11 @@ class Session:
         self._reader = self.shop.reader()
         self._changed = anyio.Event()
         self.loans = Loans(
-            opened.queue, dead_letters=opened.dead_letters, clock=clock, log=log, on_change=lambda: self._changed.set()
+            opened.queue,
+            dead_letters=opened.dead_letters,
+            clock=clock,
+            log=log,
+            on_change=lambda: self._changed.set(),
         )
         self._latest: dict[str, float] = {}  # when each target got its latest message
         self._lines = 0
@@ -78,8 +85,8 @@ class Session:
     async def run(self) -> None:
         """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``.
 
-        Also until the queue did not answer for a lease: nothing is held any more then, and it may take a new connection,
-        with credentials read anew.
+        Also until the queue did not answer for a lease: nothing is held any more then, and it may
+        take a new connection, with credentials read anew.
         """
         async with self.shop, anyio.create_task_group() as beside:
             beside.start_soon(self.loans.keep)
@@ -120,7 +127,8 @@ class Session:
                 continue
             away_since, self._life.begun = None, True
             self._life.recover("queue")
-            with anyio.CancelScope(shield=True):  # nobody else would know of them until their lease is over
+            # nobody else would know of them until their lease is over
+            with anyio.CancelScope(shield=True):
                 for message in messages:
                     self._admit(message, await self._kept(message), asked)
             if self._once and not messages and (not len(self.loans) or self._stuck()):
@@ -133,10 +141,16 @@ class Session:
         if len(self.loans) >= HELD_AT_MOST:
             return 0
         since, ahead = self._clock.now() - RECENT, self._settings.ahead
-        any_of_them = len(self.desks) == 1 or not len(self.loans) or self._any_stuck()  # then it may be any one's turn
-        room = sum(desk.room(ahead) for name, desk in self.desks.items() if any_of_them or self._latest[name] > since)
+        # then it may be any one's turn
+        any_of_them = len(self.desks) == 1 or not len(self.loans) or self._any_stuck()
+        room = sum(
+            desk.room(ahead)
+            for name, desk in self.desks.items()
+            if any_of_them or self._latest[name] > since
+        )
         if not room and self._any_stuck() and len(self.desks) < len(self._settings.known_targets):
-            return UNKNOWN_PACE  # for a target whose messages are behind those of the one that is stuck
+            # for a target whose messages are behind those of the one that is stuck
+            return UNKNOWN_PACE
         return room
 
     def _any_stuck(self) -> bool:
@@ -149,11 +163,20 @@ class Session:
         )
 
     async def _kept(self, message: Message) -> Result | None:
-        """The result that a message has here already, from somebody who could not tell the queue any more."""
-        return await self._results.kept(message.id, message.sent_at or 0.0) if message.receives > 1 else None
+        """The result that a message has here already, from somebody who could not tell the queue
+        any more.
+        """
+        return (
+            await self._results.kept(message.id, message.sent_at or 0.0)
+            if message.receives > 1
+            else None
+        )
 
     def _admit(self, message: Message, kept: Result | None, asked: float) -> None:
-        """Take up one message, unless it is here already. ``asked``: when the queue was asked for it."""
+        """Take up one message, unless it is here already.
+
+        ``asked``: when the queue was asked for it.
+        """
         if self.loans.renew(message):
             return
         self._lines += 1
@@ -164,7 +187,9 @@ class Session:
         found = self._reader.read(message.body, self._lines)
         if not isinstance(found, Update):
             loan = self.loans.add(message, self._lines, NO_DESK)
-            self._tasks.start_soon(self._refuse, loan, found or [Fault(path="", message="an empty message")])
+            self._tasks.start_soon(
+                self._refuse, loan, found or [Fault(path="", message="an empty message")]
+            )
             return
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
         loan = self.loans.add(message, update.line, update.target, update)
@@ -179,7 +204,13 @@ class Session:
         if target not in self.desks:
             self._latest[target] = self._clock.now()
             desk = self.desks[target] = Desk(
-                target, self.shop, self.loans, self, self._log, on_result=self._on_result, on_trouble=self._note_trouble
+                target,
+                self.shop,
+                self.loans,
+                self,
+                self._log,
+                on_result=self._on_result,
+                on_trouble=self._note_trouble,
             )
             self._tasks.start_soon(desk.serve)
         return self.desks[target]
@@ -195,7 +226,13 @@ class Session:
             self._log.error("result.not_kept", message_id=loan.message.id, reason=str(error))
             await self.loans.give_back([loan])
         else:
-            self._log.warning("update.settled", id=result.id, target=result.target, status=result.status, code="Invalid")
+            self._log.warning(
+                "update.settled",
+                id=result.id,
+                target=result.target,
+                status=result.status,
+                code="Invalid",
+            )
             self._on_result(result)
 
     # the Journal of the engine

@@ -1,4 +1,6 @@
-"""A worker from its start to its end: the queue opened and opened again, settings reloaded, what it shows of itself."""
+"""A worker from its start to its end: the queue opened and opened again, settings reloaded, what
+it shows of itself.
+"""
 
 import os
 import socket
@@ -35,12 +37,23 @@ from batcher.worker.spooling import SpoolSession
 LOOK_AT_DEPTH = 15.0  # seconds
 RECENT = 20  # failures shown
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
-FIXED = ("results", "results_to", "rotate_bytes", "rotate_seconds", "http", "lease", "grace", "log_level")
+FIXED = (
+    "results",
+    "results_to",
+    "rotate_bytes",
+    "rotate_seconds",
+    "http",
+    "lease",
+    "grace",
+    "log_level",
+)
 """Settings that count from the start of the process to its end."""
 
 
 class Worker:
-    """Drains one queue. ``reload`` returns the settings anew; ``once``: end when the queue is empty.
+    """Drains one queue.
+
+    ``reload`` returns the settings anew; ``once``: end when the queue is empty.
 
     ``say`` is told, in words, what a person at the terminal wants to know.
     """
@@ -82,7 +95,9 @@ class Worker:
             async with AsyncExitStack() as stack:
                 await self._check(self._settings)
                 spool = spool_of(self._url)
-                results = self._results = None if spool is not None else await self._open_results(stack)
+                results = self._results = (
+                    None if spool is not None else await self._open_results(stack)
+                )
                 await self._show(stack)
                 async with anyio.create_task_group() as beside:
                     beside.start_soon(self.life.heed)
@@ -106,7 +121,9 @@ class Worker:
     async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
         settings, ship = self._settings, None
         if settings.before:
-            raise SettingsError(f"--before: only for a spool directory; results of {self.name} have no images.")
+            raise SettingsError(
+                f"--before: only for a spool directory; results of {self.name} have no images."
+            )
         if settings.results_to is not None:
             ship = await stack.enter_async_context(
                 S3Prefix(settings.results_to, profile=settings.profile, region=settings.region)
@@ -133,7 +150,9 @@ class Worker:
         keeper = Keeper(on_result=self._note, on_attempt=self._metrics.attempted)
 
         async def work() -> None:
-            session = self._session = SpoolSession(spool, self._settings, self.life, keeper, self._log)
+            session = self._session = SpoolSession(
+                spool, self._settings, self.life, keeper, self._log
+            )
             await session.run(once=self._once)
             if session.failed:
                 self._exit_code = 1
@@ -147,7 +166,10 @@ class Worker:
         while not self.life.stop.is_set():
             try:
                 async with open_queue(
-                    self._url, lease=self._settings.lease, profile=self._settings.profile, region=self._settings.region
+                    self._url,
+                    lease=self._settings.lease,
+                    profile=self._settings.profile,
+                    region=self._settings.region,
                 ) as opened:
                     pause = PAUSE
                     self.life.recover("queue")
@@ -162,7 +184,9 @@ class Worker:
 
     async def _drain(self, opened: Opened, results: ResultsDirectory) -> None:
         if not opened.dead_letters:
-            self._log.warning("queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue")
+            self._log.warning(
+                "queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue"
+            )
 
         async def work() -> None:
             session = self._session = Session(
@@ -185,8 +209,12 @@ class Worker:
 
     # either of them
 
-    async def _sessions(self, office: QueueOffice | SpoolDirectory, work: Callable[[], Awaitable[None]]) -> None:
-        """One session after the other, each with the settings of its time, until there is no reason for another."""
+    async def _sessions(
+        self, office: QueueOffice | SpoolDirectory, work: Callable[[], Awaitable[None]]
+    ) -> None:
+        """One session after the other, each with the settings of its time, until there is no
+        reason for another.
+        """
         try:
             async with anyio.create_task_group() as beside:
                 beside.start_soon(self._watch_depth, office)
@@ -201,7 +229,9 @@ class Worker:
             self._exit_code = 3
 
     async def _reloaded(self) -> bool:
-        """Read the settings anew when that was asked for; False when it was not, or the worker stops anyway."""
+        """Read the settings anew when that was asked for; False when it was not, or the worker
+        stops anyway.
+        """
         if self.life.stop.is_set() or not self.life.reload.is_set():
             return False
         self.life.reload = anyio.Event()

@@ -1,8 +1,10 @@
-"""A worker on a spool directory: one file after the other, each worked through as a run with its own run directory.
+"""A worker on a spool directory: one file after the other, each worked through as a run with its
+own run directory.
 
-A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with what is wrong beside it. One
-that can't go on for reasons that may pass (credentials, AWS away, a full disk) is let go and resumed later. Others wait
-behind it for half a minute, so that a short outage leaves files in their order, and then go before it.
+A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with what
+is wrong beside it. One that can't go on for reasons that may pass (credentials, AWS away, a full
+disk) is let go and resumed later. Others wait behind it for half a minute, so that a short outage
+leaves files in their order, and then go before it.
 """
 
 import errno
@@ -23,16 +25,25 @@ from batcher.rundir import RunDirectory
 from batcher.worker.life import Life
 
 FAULTS_TOLD = 20  # of a file
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)  # the disk, the user's part of it, what the process may write
+# the disk, the user's part of it, what the process may write
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 LOOK_UP = 0.5  # seconds that it waits for a file before it looks whether it was told to stop
-PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds before a file that can't go on, or a directory that is away, is tried again
+# seconds before a file that can't go on, or a directory that is away, is tried again
+PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LET_OTHERS_GO = 30.0  # seconds; from a pause this long on others go in the meantime
 
 
 class SpoolSession:
     """A worker's time with one set of settings. ``bulk``: the run of the file that it is at."""
 
-    def __init__(self, spool: Spool, settings: Settings, life: Life, keeper: Keeper, log: FilteringBoundLogger) -> None:
+    def __init__(
+        self,
+        spool: Spool,
+        settings: Settings,
+        life: Life,
+        keeper: Keeper,
+        log: FilteringBoundLogger,
+    ) -> None:
         self.bulk: BulkRun | None = None
         self.failed = False  # at least one file ended in ``failed``
         self._spool = spool
@@ -40,10 +51,12 @@ class SpoolSession:
         self._life = life
         self._keeper = keeper
         self._log = log
-        self._later: dict[str, tuple[float, float]] = {}  # of each file that could not go on: its next pause, and until when
+        # of each file that could not go on: its next pause, and until when
+        self._later: dict[str, tuple[float, float]] = {}
 
     async def run(self, *, once: bool) -> None:
-        """Work until the worker is told to stop or to reload; with ``once``, until no file waits or one can't go on.
+        """Work until the worker is told to stop or to reload; with ``once``, until no file waits or
+        one can't go on.
 
         Raises QueueError, with ``once``, when the directory can't be read.
         """
@@ -70,7 +83,8 @@ class SpoolSession:
         claim, pause = None, PAUSE
         while not self._told:
             try:
-                with anyio.move_on_after(0 if once else LOOK_UP):  # a file that is there is claimed before anything waits
+                # a file that is there is claimed before anything waits
+                with anyio.move_on_after(0 if once else LOOK_UP):
                     claim = await self._spool.claim(self._put_off_now())
                 self._life.begun = True
                 self._life.recover("spool")
@@ -86,7 +100,9 @@ class SpoolSession:
         return None
 
     async def _settle(self, claim: Claim) -> str | None:
-        """Work a file through, and put it where it belongs; or let it go, and return why it can't go on now."""
+        """Work a file through, and put it where it belongs; or let it go, and return why it
+        can't go on now.
+        """
         self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
         try:
             wrong, later = await self._work(claim)
@@ -112,7 +128,9 @@ class SpoolSession:
             self._log.warning("file.ended", file=claim.name, wrong=wrong)
 
     async def _work(self, claim: Claim) -> tuple[str | None, str | None]:
-        """What is wrong with the file for good, or why to go on with it later; neither: it is done."""
+        """What is wrong with the file for good, or why to go on with it later; neither: it is
+        done.
+        """
         try:
             return await self._run_through(claim)
         except BatcherError as error:
@@ -127,11 +145,24 @@ class SpoolSession:
 
             def note(line: int, path: str, message: str) -> None:
                 if len(faults) < FAULTS_TOLD:
-                    faults.append(f"line {line}: {path}: {message}" if path else f"line {line}: {message}")
+                    faults.append(
+                        f"line {line}: {path}: {message}" if path else f"line {line}: {message}"
+                    )
 
             found = await anyio.to_thread.run_sync(partial(bulk.inspect, note))
             if found.invalid:
-                return "\n".join([*faults, f"{found.invalid} of {found.total} lines break a rule; nothing was sent."]), None
+                return (
+                    "\n".join(
+                        [
+                            *faults,
+                            (
+                                f"{found.invalid} of {found.total} lines break a rule; nothing was"
+                                " sent."
+                            ),
+                        ]
+                    ),
+                    None,
+                )
             if not found.total:
                 return "there are no updates in it", None
             await anyio.to_thread.run_sync(bulk.restore)
@@ -147,18 +178,30 @@ class SpoolSession:
 
     def _judged(self, bulk: BulkRun, summary: Summary) -> tuple[str | None, str | None]:
         limit = self._settings.max_failures
-        reasons = (stop_reason(tally, limit) for tally in bulk.tallies.values() if stop_reason(tally, None) is None)
+        reasons = (
+            stop_reason(tally, limit)
+            for tally in bulk.tallies.values()
+            if stop_reason(tally, None) is None
+        )
         if too_many := next((reason for reason in reasons if reason is not None), None):
             return f"stopped: {too_many}; {summary.not_started} were not started", None
         if summary.stopped is not None:
             return None, summary.stopped
         if bad := summary.total - summary.succeeded - summary.unchanged:
             codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
-            return f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in results.jsonl of its run.", None
+            return (
+                (
+                    f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
+                    " results.jsonl of its run."
+                ),
+                None,
+            )
         return None, None
 
     async def _put_off(self, name: str) -> None:
-        """Try that file again after a pause, which is waited for here unless others may go in the meantime."""
+        """Try that file again after a pause, which is waited for here unless others may go in
+        the meantime.
+        """
         pause, _ = self._later.get(name, (PAUSE, 0.0))
         self._later[name] = min(2 * pause, LONGEST_PAUSE), anyio.current_time() + pause
         if pause < LET_OTHERS_GO:
@@ -180,7 +223,9 @@ class SpoolSession:
 
 
 def _may_pass(error: BatcherError) -> bool:
-    """Whether the file can go on later: not after what is wrong with itself, or when its run directory is of another."""
+    """Whether the file can go on later: not after what is wrong with itself, or when its run
+    directory is of another.
+    """
     match error:
         case InputError(__cause__=OSError(errno=number)):
             return number in FULL

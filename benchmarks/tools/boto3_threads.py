@@ -13,7 +13,9 @@ def main(url: str, updates: int, mode: str, threads: int) -> None:
     config = Config(retries={"mode": mode}, max_pool_connections=threads)
     client = boto3.client("customer-profiles", endpoint_url=url, config=config)
     with ThreadPoolExecutor(threads) as pool:
-        sent = [pool.submit(client.update_event_trigger, **update(number)) for number in range(updates)]
+        sent = [
+            pool.submit(client.update_event_trigger, **update(number)) for number in range(updates)
+        ]
     failed = [error for future in sent if (error := future.exception())]
     if failed:
         print(f"{len(failed)} of {updates} raised, the first: {failed[0]}", file=sys.stderr)

@@ -1,4 +1,6 @@
-"""aiobotocore and aiolimiter without anything else: URL UPDATES RATE BURST, which have to be known."""
+"""aiobotocore and aiolimiter without anything else: URL UPDATES RATE BURST, which have to be
+known.
+"""
 
 import asyncio
 import sys
@@ -15,13 +17,17 @@ CONNECTIONS = 64  # as many as batcher has
 async def main(url: str, updates: int, rate: float, burst: float) -> None:
     limiter = AsyncLimiter(burst, burst / rate)
     config = AioConfig(max_pool_connections=CONNECTIONS)
-    async with get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client:
+    async with get_session().create_client(
+        "customer-profiles", endpoint_url=url, config=config
+    ) as client:
 
         async def send(number: int) -> None:
             async with limiter:
                 await client.update_event_trigger(**update(number))
 
-        answers = await asyncio.gather(*(send(number) for number in range(updates)), return_exceptions=True)
+        answers = await asyncio.gather(
+            *(send(number) for number in range(updates)), return_exceptions=True
+        )
     failed = [answer for answer in answers if answer is not None]
     if failed:
         print(f"{len(failed)} of {updates} raised, the first: {failed[0]}", file=sys.stderr)

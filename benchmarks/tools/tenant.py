@@ -1,6 +1,7 @@
 """Somebody else at the same bucket: URL RATE START STOP, the last two in monotonic seconds.
 
-Sends evenly, and sends what is refused again after 0.1 to 0.4 s. Prints how many of its calls were refused.
+Sends evenly, and sends what is refused again after 0.1 to 0.4 s. Prints how many of its calls were
+refused.
 """
 
 import asyncio
@@ -18,7 +19,9 @@ from benchmarks.common import TENANT, update
 async def main(url: str, rate: float, start: float, stop: float) -> None:
     refused = 0
     config = AioConfig(retries={"total_max_attempts": 1}, max_pool_connections=64)
-    async with get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client:
+    async with get_session().create_client(
+        "customer-profiles", endpoint_url=url, config=config
+    ) as client:
 
         async def send(number: int) -> None:
             nonlocal refused

@@ -1,4 +1,6 @@
-"""What comes after a run: verify, retry, rollback; and what guards it before: canary, stale plans, upsert."""
+"""What comes after a run: verify, retry, rollback; and what guards it before: canary, stale
+plans, upsert.
+"""
 
 import asyncio
 import json
@@ -19,14 +21,23 @@ async def test_rollback_puts_back_what_was_and_can_itself_be_verified_and_rolled
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(4)])
     before = [emulator.trigger("acme", f"t{n}") for n in range(4)]
-    write_lines([change(0), change(1), change(2, Description="twice-1"), change(2, Description="twice-2"), change(0)])
+    write_lines(
+        [
+            change(0),
+            change(1),
+            change(2, Description="twice-1"),
+            change(2, Description="twice-2"),
+            change(0),
+        ]
+    )
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "200", "--yes")
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
         after = [emulator.trigger("acme", f"t{n}") for n in range(4)]
         ended = await batcher("rollback", "updates.run", *flags, "--json")
         assert ended.code == 0, ended.err
-        assert json.loads(ended.out)["succeeded"] == 4  # the second update of t0 was unchanged, and left nothing to undo
+        # the second update of t0 was unchanged, and left nothing to undo
+        assert json.loads(ended.out)["succeeded"] == 4
         assert [_content(emulator, n) for n in range(4)] == [_plain(state) for state in before]
         facts = json.loads((tmp_path / "updates.run.rollback" / "run.json").read_bytes())
         assert (facts["kind"], facts["parent"]) == ("rollback", str(tmp_path / "updates.run"))
@@ -40,7 +51,9 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
 ) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(3)])
-    write_lines([change(0), change(1), change(2, Description="first"), change(2, SegmentFilter="vip")])
+    write_lines(
+        [change(0), change(1), change(2, Description="first"), change(2, SegmentFilter="vip")]
+    )
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "200", "--yes")
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
@@ -48,8 +61,14 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
         assert (await batcher("run", "other.jsonl", *flags)).code == 0
         ended = await batcher("rollback", "updates.run", *flags, "--json")
         assert ended.code == 1
-        assert "acme/t2: SegmentFilter did not exist before, and an update can't take it away" in ended.err
-        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {"succeeded": 3, "stale": 1}
+        assert (
+            "acme/t2: SegmentFilter did not exist before, and an update can't take it away"
+            in ended.err
+        )
+        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {
+            "succeeded": 3,
+            "stale": 1,
+        }
         assert emulator.trigger("acme", "t2")["Description"] == "before-2"
         assert emulator.trigger("acme", "t1")["Description"] == "somebody else"
         forced = await batcher("rollback", "updates.run", *flags, "--force", "--out", "forced.run")
@@ -67,27 +86,48 @@ async def test_verify_settles_what_is_in_doubt_and_proves_the_books(
     async with emulator as url:
         flags = ("--endpoint-url", url)
         run = await batcher(
-            "run", "updates.jsonl", *flags, "--rate", "50", "--max-attempts", "1", "--yes", "--concurrency", "1"
+            "run",
+            "updates.jsonl",
+            *flags,
+            "--rate",
+            "50",
+            "--max-attempts",
+            "1",
+            "--yes",
+            "--concurrency",
+            "1",
         )
         assert run.code == 1
-        assert [r["status"] for r in records(tmp_path / "updates.run" / "results.jsonl")].count("in_doubt") == 2
+        assert [r["status"] for r in records(tmp_path / "updates.run" / "results.jsonl")].count(
+            "in_doubt"
+        ) == 2
         ended = await batcher("verify", "updates.run", *flags, "--json")
         proof = json.loads(ended.out)
-        assert (ended.code, proof["holds"], proof["settled"]) == (0, True, {"succeeded": 1, "failed": 1})
+        assert (ended.code, proof["holds"], proof["settled"]) == (
+            0,
+            True,
+            {"succeeded": 1, "failed": 1},
+        )
         assert proof["counts"] == {"succeeded": 4, "failed": 1}
         summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
         assert (summary["succeeded"], summary["failed"], summary["in_doubt"]) == (4, 1, 0)
         retried = await batcher("retry", "updates.run", *flags, "--rate", "50", "--yes")
         assert retried.code == 0, retried.err
         assert "NotAsAsked (failed): 1" in retried.err
-        assert all(emulator.trigger("acme", f"t{n}")["Description"] == f"after-{n}" for n in range(5))
+        assert all(
+            emulator.trigger("acme", f"t{n}")["Description"] == f"after-{n}" for n in range(5)
+        )
         results = tmp_path / "updates.run" / "results.jsonl"
-        results.write_bytes(results.read_bytes() + results.read_bytes().splitlines(keepends=True)[0])
+        results.write_bytes(
+            results.read_bytes() + results.read_bytes().splitlines(keepends=True)[0]
+        )
         forged = await batcher("verify", "updates.run", *flags)
         assert (forged.code, "has more than one result" in forged.err) == (1, True)
 
 
-async def test_verify_finds_what_somebody_changed_since(batcher: Command, write_lines: Write) -> None:
+async def test_verify_finds_what_somebody_changed_since(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(3)])
     write_lines([change(n) for n in range(3)])
@@ -97,14 +137,21 @@ async def test_verify_finds_what_somebody_changed_since(batcher: Command, write_
         for file in ("updates.jsonl", "other.jsonl"):
             assert (await batcher("run", file, *flags, "--rate", "100", "--yes")).code == 0
         emulator.script("GetEventTrigger", ["internal"])
-        ended = await batcher("verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "20")
+        ended = await batcher(
+            "verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "20"
+        )
     proof = json.loads(ended.out)
     assert (ended.code, proof["differs"]["count"], proof["unread"]["count"]) == (1, 1, 1)
     assert "line 2: acme/t1: NotAsAsked: the live trigger differs in Description" in ended.err
-    assert "Could not be read; verify again: 1\n  line 1: acme/t0: InternalServerException" in ended.err
+    assert (
+        "Could not be read; verify again: 1\n  line 1: acme/t0: InternalServerException"
+        in ended.err
+    )
 
 
-async def test_retry_takes_only_the_codes_asked_for(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_retry_takes_only_the_codes_asked_for(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
     write_lines([change(1), change(2), change(3)])
@@ -114,13 +161,20 @@ async def test_retry_takes_only_the_codes_asked_for(batcher: Command, write_line
         assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
         ended = await batcher("retry", "updates.run", *flags, "--code", "InternalServerException")
         assert ended.code == 0, ended.err
-        assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == ["1"]
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == [
+            "1"
+        ]
         again = await batcher("retry", "updates.run", *flags, "--code", "ResourceNotFoundException")
         assert again.code == 1
-        assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == ["2", "3"]
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == [
+            "2",
+            "3",
+        ]
 
 
-async def test_retry_leaves_out_what_a_later_update_has_changed(batcher: Command, write_lines: Write) -> None:
+async def test_retry_leaves_out_what_a_later_update_has_changed(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
     write_lines([change(1, Description="old"), change(1, Description="new")])
@@ -133,24 +187,58 @@ async def test_retry_leaves_out_what_a_later_update_has_changed(batcher: Command
         assert emulator.trigger("acme", "t1")["Description"] == "new"
 
 
-async def test_more_changes_than_allowed_are_refused_before_anything_is_sent(batcher: Command, write_lines: Write) -> None:
+async def test_more_changes_than_allowed_are_refused_before_anything_is_sent(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(4)])
-    write_lines([change(0), change(1), {**change(2), "Description": "before-2"}, {**change(3), "Description": "before-3"}])
+    write_lines(
+        [
+            change(0),
+            change(1),
+            {**change(2), "Description": "before-2"},
+            {**change(3), "Description": "before-3"},
+        ]
+    )
     async with emulator as url:
-        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--max-changes")
+        flags = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--yes",
+            "--max-changes",
+        )
         refused = await batcher(*flags, "1")
-        assert (refused.code, "2 of 4 updates would change something" in refused.err, emulator.applied()) == (2, True, [])
+        assert (
+            refused.code,
+            "2 of 4 updates would change something" in refused.err,
+            emulator.applied(),
+        ) == (2, True, [])
         assert (await batcher(*flags, "50%")).code == 0
     assert len(emulator.applied()) == 2
 
 
-async def test_no_images_are_taken_where_reading_is_far_too_slow(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_no_images_are_taken_where_reading_is_far_too_slow(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
     write_lines([change(1)])
     async with emulator as url:
-        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--read-rate", "5")
+        flags = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--yes",
+            "--read-rate",
+            "5",
+        )
         ended = await batcher(*flags)
         assert (ended.code, "No before images" in ended.err) == (0, True)
         assert not (tmp_path / "updates.run" / "before.jsonl").exists()
@@ -158,25 +246,52 @@ async def test_no_images_are_taken_where_reading_is_far_too_slow(batcher: Comman
     assert (tmp_path / "again.run" / "before.jsonl").exists()
 
 
-async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(batcher: Command, write_lines: Write) -> None:
+async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(10)])
     write_lines([change(n) for n in range(10)])
     async with emulator as url:
-        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--canary", "3", "--json")
+        flags = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--yes",
+            "--canary",
+            "3",
+            "--json",
+        )
         first = await batcher(*flags)
-        assert (first.code, json.loads(first.out)["succeeded"], len(emulator.applied())) == (3, 3, 3)
+        assert (first.code, json.loads(first.out)["succeeded"], len(emulator.applied())) == (
+            3,
+            3,
+            3,
+        )
         rest = await batcher(*flags)
-        assert (rest.code, json.loads(rest.out)["succeeded"], len(emulator.applied())) == (0, 10, 10)
+        assert (rest.code, json.loads(rest.out)["succeeded"], len(emulator.applied())) == (
+            0,
+            10,
+            10,
+        )
 
 
-async def test_a_canary_of_nothing_but_invalid_lines_is_no_mishap(batcher: Command, write_lines: Write) -> None:
+async def test_a_canary_of_nothing_but_invalid_lines_is_no_mishap(
+    batcher: Command, write_lines: Write
+) -> None:
     write_lines([{"DomainName": "acme"}])
-    ended = await batcher("run", "updates.jsonl", "--yes", "--json", "--skip-invalid", "--canary", "3")
+    ended = await batcher(
+        "run", "updates.jsonl", "--yes", "--json", "--skip-invalid", "--canary", "3"
+    )
     assert (ended.code, json.loads(ended.out)["invalid"]) == (1, 1), ended.err
 
 
-async def test_a_domain_is_copied_into_another_account(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_domain_is_copied_into_another_account(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator()
     whole = [{k: v for k, v in trigger(n, "copy").items() if k != "Description"} for n in range(3)]
     emulator.seed([trigger(0, "globex")], account=account_of("AKIDEXAMPLE"), region="eu-west-1")
@@ -184,7 +299,9 @@ async def test_a_domain_is_copied_into_another_account(batcher: Command, write_l
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "100", "--yes", "--domain-map", "acme=globex")
         assert (await batcher("run", "updates.jsonl", *flags)).code == 1  # they are not there
-        ended = await batcher("run", "updates.jsonl", *flags, "--create-missing", "--out", "copy.run")
+        ended = await batcher(
+            "run", "updates.jsonl", *flags, "--create-missing", "--out", "copy.run"
+        )
         assert ended.code == 0, ended.err
     assert emulator.trigger("globex", "t2")["ObjectTypeName"] == "Orders"
 
@@ -196,11 +313,26 @@ async def test_several_domains_are_mapped_by_as_many_flags_and_none_to_two(
     emulator.seed([trigger(1, "one"), trigger(2, "two")])
     write_lines([change(1, "a"), change(2, "b")])
     async with emulator as url:
-        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--domain-map", "a=one")
+        flags = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--yes",
+            "--domain-map",
+            "a=one",
+        )
         both = await batcher(*flags, "--domain-map", "a=two,b=two")
-        assert (both.code, "--domain-map: a can't be both one and two" in both.err) == (2, True), both.err
+        assert (both.code, "--domain-map: a can't be both one and two" in both.err) == (2, True), (
+            both.err
+        )
         assert (await batcher(*flags, "--domain-map", "b=two")).code == 0
-    assert [result["domain"] for result in records(tmp_path / "updates.run" / "results.jsonl")] == ["one", "two"]
+    assert [result["domain"] for result in records(tmp_path / "updates.run" / "results.jsonl")] == [
+        "one",
+        "two",
+    ]
 
 
 async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
@@ -213,7 +345,9 @@ async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
     write_lines([change(1)])
     ours, theirs = pty.openpty()
     async with emulator as url:
-        process = await batcher.start("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", stdin=theirs)
+        process = await batcher.start(
+            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", stdin=theirs
+        )
         os.write(ours, b"n\n")
         _, err = await process.communicate()
     assert (process.returncode, b"Nothing was sent." in err, emulator.applied()) == (2, True, [])
@@ -224,7 +358,9 @@ async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
 
 def _plain(state: dict | None) -> dict:
     assert state is not None
-    return {name: value for name, value in state.items() if name not in ("CreatedAt", "LastUpdatedAt")}
+    return {
+        name: value for name, value in state.items() if name not in ("CreatedAt", "LastUpdatedAt")
+    }
 
 
 def _content(emulator: Emulator, number: int) -> dict:
@@ -246,19 +382,32 @@ async def test_what_was_touched_since_the_plan_is_stale_by_the_list_and_costs_no
         flags = ("--endpoint-url", url)
         assert (await batcher("plan", "updates.jsonl", *flags, "--out", "plan.jsonl")).code == 0
         clock.seconds = 3600
-        _seed_again(emulator, trigger(1), trigger(2) | {"SegmentFilter": "else"})  # t1: changed, and changed back
+        # t1: changed, and changed back
+        _seed_again(emulator, trigger(1), trigger(2) | {"SegmentFilter": "else"})
         planned = len(emulator.calls())
         ended = await batcher("run", "plan.jsonl", *flags, "--rate", "500", "--yes", "--json")
         calls = Counter(call.operation for call in emulator.calls()[planned:])
-        again = await batcher("run", "plan.jsonl", *flags, "--rate", "500", "--yes", "--out", "again.run", "--json")
-    assert (ended.code, json.loads(ended.out)["succeeded"], json.loads(ended.out)["stale"]) == (1, 118, 2), ended.err
+        again = await batcher(
+            "run", "plan.jsonl", *flags, "--rate", "500", "--yes", "--out", "again.run", "--json"
+        )
+    assert (ended.code, json.loads(ended.out)["succeeded"], json.loads(ended.out)["stale"]) == (
+        1,
+        118,
+        2,
+    ), ended.err
     assert calls == {"ListEventTriggers": 2, "GetEventTrigger": 118, "UpdateEventTrigger": 118}
-    stale = [result for result in records(tmp_path / "plan.run" / "results.jsonl") if result["status"] == "stale"]
+    stale = [
+        result
+        for result in records(tmp_path / "plan.run" / "results.jsonl")
+        if result["status"] == "stale"
+    ]
     assert sorted((result["id"], result["attempts"]) for result in stale) == [("2", 0), ("3", 0)]
     assert json.loads(again.out)["stale"] == 120  # the first run has touched them all
 
 
-async def test_who_may_not_list_has_the_look_at_each_trigger_decide(batcher: Command, write_lines: Write) -> None:
+async def test_who_may_not_list_has_the_look_at_each_trigger_decide(
+    batcher: Command, write_lines: Write
+) -> None:
     clock = ClockAhead()
     emulator = Emulator(wall_clock=clock)
     emulator.seed([trigger(n) for n in range(3)])
@@ -270,10 +419,16 @@ async def test_who_may_not_list_has_the_look_at_each_trigger_decide(batcher: Com
         clock.seconds = 3600
         _seed_again(emulator, trigger(1))
         ended = await batcher("run", "plan.jsonl", *flags, "--rate", "100", "--yes", "--json")
-    assert (ended.code, json.loads(ended.out)["succeeded"], json.loads(ended.out)["stale"]) == (1, 2, 1), ended.err
+    assert (ended.code, json.loads(ended.out)["succeeded"], json.loads(ended.out)["stale"]) == (
+        1,
+        2,
+        1,
+    ), ended.err
 
 
-async def test_a_resumed_plan_does_not_take_its_own_updates_for_somebody_elses(batcher: Command, write_lines: Write) -> None:
+async def test_a_resumed_plan_does_not_take_its_own_updates_for_somebody_elses(
+    batcher: Command, write_lines: Write
+) -> None:
     clock = ClockAhead()
     emulator = Emulator(latency=(0.0, 0.0), wall_clock=clock)
     emulator.seed([trigger(n) for n in range(6)])
@@ -290,7 +445,11 @@ async def test_a_resumed_plan_does_not_take_its_own_updates_for_somebody_elses(b
         await process.communicate()
         ended = await batcher("run", "plan.jsonl", *flags, "--no-before")
     summary = json.loads(ended.out)
-    assert (ended.code, summary["succeeded"] + summary["unchanged"], summary["stale"]) == (0, 7, 0), ended.err
+    assert (ended.code, summary["succeeded"] + summary["unchanged"], summary["stale"]) == (
+        0,
+        7,
+        0,
+    ), ended.err
     assert emulator.trigger("acme", "t0")["Description"] == "twice"
 
 
@@ -307,6 +466,9 @@ async def test_a_retry_of_a_plan_does_not_take_what_was_in_doubt_for_somebody_el
         assert (await batcher("plan", "updates.jsonl", *flags[:2], "--out", "plan.jsonl")).code == 0
         clock.seconds = 3600
         assert (await batcher("run", "plan.jsonl", *flags, "--max-attempts", "1")).code == 1
-        for command in (("retry", "plan.run"), ("run", "plan.run/failed.jsonl", "--out", "again.run")):
+        for command in (
+            ("retry", "plan.run"),
+            ("run", "plan.run/failed.jsonl", "--out", "again.run"),
+        ):
             ended = await batcher(*command, *flags)
             assert (ended.code, json.loads(ended.out)["stale"]) == (0, 0), ended.err

@@ -17,7 +17,9 @@ from tests.conftest import Command, change, trigger
 
 
 @asynccontextmanager
-async def asked(command: Command, url: str, *flags: str) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+async def asked(
+    command: Command, url: str, *flags: str
+) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """``batcher run`` at its question, and the terminal's other side."""
     ours, theirs = pty.openpty()
     process = await asyncio.create_subprocess_exec(
@@ -71,7 +73,13 @@ async def test_after_a_canary_and_its_question_the_summary_is_of_what_came_after
     write_lines([change(n) for n in range(30)])
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(30)])
-    async with emulator as url, asked(batcher, url, "--canary", "29", "--rate", "100", "--no-progress") as (process, terminal):
+    async with (
+        emulator as url,
+        asked(batcher, url, "--canary", "29", "--rate", "100", "--no-progress") as (
+            process,
+            terminal,
+        ),
+    ):
         os.write(terminal, b"y\n")
         assert process.stderr is not None
         await process.stderr.readuntil(b"Go on with the rest? [y/N]: ")

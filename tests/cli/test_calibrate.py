@@ -20,7 +20,9 @@ def seeded(**options: object) -> Emulator:
     return emulator
 
 
-async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_them(batcher: Command, write_lines: Write) -> None:
+async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_them(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = seeded(rate=20, burst=20, latency=(0.02, 0.06))
     write_lines([change(n) for n in range(100)])
     async with emulator as url:
@@ -39,7 +41,11 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
         assert set(json.loads(asked.pop())) == {*trigger(1)}
 
         table = await batcher("quota")
-        assert (table.code, f"{found['rate']:.3g}/s" in table.out, "eu-west-1  UpdateEventTrigger" in table.out) == (
+        assert (
+            table.code,
+            f"{found['rate']:.3g}/s" in table.out,
+            "eu-west-1  UpdateEventTrigger" in table.out,
+        ) == (
             0,
             True,
             True,
@@ -55,7 +61,10 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
         assert "it would need" in late.err
         assert len(emulator.applied()) == found["calls"] - found["throttles"]
         ended = await batcher(*run, "--deadline", "10m")
-        assert (ended.code, f"{found['rate']:.3g}/s is what this account was found to allow just now" in ended.err) == (0, True)
+        assert (
+            ended.code,
+            f"{found['rate']:.3g}/s is what this account was found to allow just now" in ended.err,
+        ) == (0, True)
         assert json.loads(ended.out)["throttles"] <= 4
 
     assert "Forgot 0" in (await batcher("quota", "--forget", "--account", "999")).err
@@ -63,7 +72,10 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
     assert "No quota is remembered" in (await batcher("quota")).err
 
 
-@pytest.mark.parametrize(("rate", "burst", "latency"), [(100, 20, (0.01, 0.05)), (20, 5, (0.01, 0.01)), (5, 1, (0.01, 0.01))])
+@pytest.mark.parametrize(
+    ("rate", "burst", "latency"),
+    [(100, 20, (0.01, 0.05)), (20, 5, (0.01, 0.01)), (5, 1, (0.01, 0.01))],
+)
 async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
     batcher: Command, rate: float, burst: float, latency: tuple[float, float]
 ) -> None:
@@ -74,7 +86,8 @@ async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
     assert sum(emulator.counts()["UpdateEventTrigger"].values()) == found["calls"] <= 200
     if found["measured"]:
         assert found["rate"] == pytest.approx(rate, rel=max(0.02, found["doubt"]))
-        assert found["burst"] == pytest.approx(burst, rel=0.5, abs=1)  # a busy machine bunches the calls that measure it
+        # a busy machine bunches the calls that measure it
+        assert found["burst"] == pytest.approx(burst, rel=0.5, abs=1)
     else:  # the machine was too busy to send evenly: then nothing is claimed
         assert (ended.code, found["rate"] <= rate) == (1, True)
 
@@ -118,7 +131,8 @@ async def test_calibrating_refuses_with_one_message(
 
 
 @pytest.mark.parametrize(
-    ("rate", "own", "code", "said"), [('"auto"', "2", 2, "give --rate auto, in its table"), ("2", '"auto"', 1, "Not measured")]
+    ("rate", "own", "code", "said"),
+    [('"auto"', "2", 2, "give --rate auto, in its table"), ("2", '"auto"', 1, "Not measured")],
 )
 async def test_whether_there_is_a_ceiling_is_for_the_target_to_say(
     batcher: Command, tmp_path: Path, rate: str, own: str, code: int, said: str
@@ -127,7 +141,9 @@ async def test_whether_there_is_a_ceiling_is_for_the_target_to_say(
     async with emulator as url:
         table = f'rate = {rate}\ntarget = "eu"\n[targets.eu]\nendpoint_url = "{url}"\nrate = {own}'
         (tmp_path / "targets.toml").write_text(table)
-        ended = await batcher("calibrate", *ON, "--calls", "10", "--config", "targets.toml", "--yes")
+        ended = await batcher(
+            "calibrate", *ON, "--calls", "10", "--config", "targets.toml", "--yes"
+        )
     assert (ended.code, said in ended.err) == (code, True), ended.err
     assert len(emulator.applied()) == (0 if code == 2 else 10)
 
@@ -135,10 +151,13 @@ async def test_whether_there_is_a_ceiling_is_for_the_target_to_say(
 async def test_a_change_by_somebody_else_meanwhile_is_told(batcher: Command) -> None:
     emulator = seeded(rate=20, burst=20)
     async with emulator as url:
-        process = await batcher.start("calibrate", *ON, "--calls", "30", "--endpoint-url", url, "--yes")
+        process = await batcher.start(
+            "calibrate", *ON, "--calls", "30", "--endpoint-url", url, "--yes"
+        )
         while "UpdateEventTrigger" not in emulator.counts():
             await asyncio.sleep(0.01)
-        while process.returncode is None:  # they change it again and again, so the last word is theirs
+        # they change it again and again, so the last word is theirs
+        while process.returncode is None:
             emulator.seed([trigger(1) | {"Description": "theirs"}])
             await asyncio.sleep(0.002)
         _, err = await process.communicate()
@@ -154,7 +173,16 @@ async def test_what_can_not_be_known_is_said_and_a_damaged_memory_is_one_warning
     memory.write_text("{")
     write_lines([change(n) for n in range(20)])
     async with seeded() as url:
-        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--no-before", "--deadline", "1h")
+        run = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--yes",
+            "--no-before",
+            "--deadline",
+            "1h",
+        )
         ended = await batcher(*run, "--dry-run")
         assert ended.code == 0
         assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in ended.err
@@ -166,11 +194,24 @@ async def test_what_can_not_be_known_is_said_and_a_damaged_memory_is_one_warning
         assert (known.code, "Takes about 2 s, until " in known.err) == (0, True)
 
 
-async def test_a_deadline_counts_looking_first_where_that_takes_longer(batcher: Command, write_lines: Write) -> None:
+async def test_a_deadline_counts_looking_first_where_that_takes_longer(
+    batcher: Command, write_lines: Write
+) -> None:
     write_lines([change(n) for n in range(21)])
     emulator = seeded()
     async with emulator as url:
-        run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--dry-run", "--read-rate", "2", "--deadline", "5s")
+        run = (
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--yes",
+            "--dry-run",
+            "--read-rate",
+            "2",
+            "--deadline",
+            "5s",
+        )
         for rate in ("4", "auto"):
             ended = await batcher(*run, "--rate", rate, "--before")
             assert ended.code == 2

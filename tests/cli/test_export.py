@@ -1,4 +1,6 @@
-"""``batcher export`` as its users meet it: what comes out brings about what is there, in order, whatever happens meanwhile."""
+"""``batcher export`` as its users meet it: what comes out brings about what is there, in order,
+whatever happens meanwhile.
+"""
 
 import asyncio
 import re
@@ -33,12 +35,27 @@ async def test_an_export_is_the_live_state_by_domain_and_name_and_running_it_cha
 ) -> None:
     emulator = seeded({"globex": 3, "acme": 250})
     whole = {name: value for name, value in full().items() if name[0].isupper()}
-    emulator.seed([{**whole, "DomainName": "acme", "EventTriggerName": "whole", "Tags": {"team": "a"}}])
+    emulator.seed(
+        [{**whole, "DomainName": "acme", "EventTriggerName": "whole", "Tags": {"team": "a"}}]
+    )
     async with emulator as url:
-        ended = await batcher("export", "--domain", "globex", "--domain", "acme", "--endpoint-url", url, "--out", "x.jsonl")
+        ended = await batcher(
+            "export",
+            "--domain",
+            "globex",
+            "--domain",
+            "acme",
+            "--endpoint-url",
+            url,
+            "--out",
+            "x.jsonl",
+        )
         assert ended.code == 0, ended.err
         found = records(tmp_path / "x.jsonl")
-        assert all(same(line, emulator.trigger(line["DomainName"], line["EventTriggerName"]) or {}) for line in found)
+        assert all(
+            same(line, emulator.trigger(line["DomainName"], line["EventTriggerName"]) or {})
+            for line in found
+        )
         pages = sum(call.operation == "ListEventTriggers" for call in emulator.calls())
         plan = await batcher("plan", "x.jsonl", "--endpoint-url", url)
         run = await batcher("run", "x.jsonl", "--endpoint-url", url, "--yes", "--json")
@@ -49,7 +66,11 @@ async def test_an_export_is_the_live_state_by_domain_and_name_and_running_it_cha
     assert (names, len(names)) == (sorted(names), 254)
     assert all(MODEL.check(line) == [] for line in found)
     assert all({"ObjectTypeName", "EventTriggerConditions"} <= line.keys() for line in found)
-    assert {name for line in found for name in line} == set(MODEL.schema["properties"]) - {"id", "target", "based_on"}
+    assert {name for line in found for name in line} == set(MODEL.schema["properties"]) - {
+        "id",
+        "target",
+        "based_on",
+    }
     assert "254 triggers of 2 domains in x.jsonl." in ended.err
     assert pages == 4  # 251 triggers at 100 a page, and 3
     assert (tmp_path / "x.jsonl").stat().st_mode & 0o777 == 0o600
@@ -68,9 +89,13 @@ async def test_all_domains_go_to_standard_output(batcher: Command) -> None:
     ]
 
 
-async def test_a_domain_that_is_not_there_is_said_and_the_others_are_exported(batcher: Command) -> None:
+async def test_a_domain_that_is_not_there_is_said_and_the_others_are_exported(
+    batcher: Command,
+) -> None:
     async with seeded({"acme": 2}) as url:
-        ended = await batcher("export", "--domain", "nope", "--domain", "acme", "--endpoint-url", url)
+        ended = await batcher(
+            "export", "--domain", "nope", "--domain", "acme", "--endpoint-url", url
+        )
     assert (ended.code, len(lines(ended))) == (1, 2)
     assert "domain nope: there is no such domain, or access to it was denied" in ended.err
     assert "2 triggers of 1 domain." in ended.err
@@ -78,9 +103,18 @@ async def test_a_domain_that_is_not_there_is_said_and_the_others_are_exported(ba
 
 async def test_a_trigger_that_vanishes_meanwhile_is_skipped(batcher: Command) -> None:
     emulator = seeded({"acme": 8})
-    keys = {"aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret", "region_name": "eu-west-1"}
-    async with emulator as url, get_session().create_client("customer-profiles", endpoint_url=url, **keys) as client:
-        export = await batcher.start("export", "--domain", "acme", "--endpoint-url", url, "--read-rate", "4")
+    keys = {
+        "aws_access_key_id": "AKIDEXAMPLE",
+        "aws_secret_access_key": "secret",
+        "region_name": "eu-west-1",
+    }
+    async with (
+        emulator as url,
+        get_session().create_client("customer-profiles", endpoint_url=url, **keys) as client,
+    ):
+        export = await batcher.start(
+            "export", "--domain", "acme", "--endpoint-url", url, "--read-rate", "4"
+        )
         while not any(call.operation == "GetEventTrigger" for call in emulator.calls()):
             await asyncio.sleep(0.01)
         await client.delete_event_trigger(DomainName="acme", EventTriggerName="t7")
@@ -90,7 +124,12 @@ async def test_a_trigger_that_vanishes_meanwhile_is_skipped(batcher: Command) ->
 
 
 async def test_throttles_and_faults_lose_nothing(batcher: Command) -> None:
-    emulator = seeded({"a": 30, "b": 30}, rate=100, burst=20, faults={"internal": 0.1, "throttle": 0.1, "reset-after": 0.05})
+    emulator = seeded(
+        {"a": 30, "b": 30},
+        rate=100,
+        burst=20,
+        faults={"internal": 0.1, "throttle": 0.1, "reset-after": 0.05},
+    )
     async with emulator as url:
         ended = await batcher("export", "--all", "--endpoint-url", url, "--read-rate", "80")
     assert (ended.code, len(lines(ended))) == (0, 60), ended.err
@@ -104,7 +143,12 @@ async def test_throttles_and_faults_lose_nothing(batcher: Command) -> None:
         ({}, ("--all", "--out", "x.gz"), 2, "not packed"),
         ({}, ("--all", "--out", "none/x.jsonl"), 5, "none/x.jsonl: can't be written"),
         ({"access-denied": 1.0}, ("--domain", "acme"), 1, "can't be read: AccessDeniedException"),
-        ({"internal": 1.0}, ("--domain", "acme", "--max-attempts", "1"), 1, "can't be read: InternalServerException"),
+        (
+            {"internal": 1.0},
+            ("--domain", "acme", "--max-attempts", "1"),
+            1,
+            "can't be read: InternalServerException",
+        ),
     ],
 )
 async def test_what_goes_wrong_is_one_clear_message(

@@ -1,4 +1,6 @@
-"""What a run needs is taken away while it runs: it stops, says so, and resumes with exact books once that is mended."""
+"""What a run needs is taken away while it runs: it stops, says so, and resumes with exact books
+once that is mended.
+"""
 
 import asyncio
 import json
@@ -27,7 +29,9 @@ def cut_the_input_short(folder: Path, process: int) -> None:
 
 
 def fill_the_disk(folder: Path, process: int) -> None:
-    """The next writes fail, the first of them in the middle of a line; the log, longer by now, grows no more either."""
+    """The next writes fail, the first of them in the middle of a line; the log, longer by now,
+    grows no more either.
+    """
     size = (folder / RUN / "results.jsonl").stat().st_size
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size + 100, size + 100))
 
@@ -64,8 +68,12 @@ def bring_it_back(folder: Path) -> None:
     ],
     ids=lambda value: getattr(value, "__name__", ""),
 )
-async def test_it_stops_says_so_and_resumes(batcher: Command, tmp_path: Path, strike: Strike, said: str) -> None:
-    emulator = Emulator(latency=(0.0, 0.03), quotas={"UpdateEventTrigger": Quota(rate=300, burst=50)})
+async def test_it_stops_says_so_and_resumes(
+    batcher: Command, tmp_path: Path, strike: Strike, said: str
+) -> None:
+    emulator = Emulator(
+        latency=(0.0, 0.03), quotas={"UpdateEventTrigger": Quota(rate=300, burst=50)}
+    )
     emulator.seed([trigger(n) for n in range(TRIGGERS)])
     bring_it_back(tmp_path)
     async with emulator as url:
@@ -79,7 +87,10 @@ async def test_it_stops_says_so_and_resumes(batcher: Command, tmp_path: Path, st
         assert said in err
         assert said in json.loads(out)["stopped"]
         bring_it_back(tmp_path)
-        kept = [json.loads(line) for line in (tmp_path / RUN / "results.jsonl").read_text().splitlines(keepends=True)]
+        kept = [
+            json.loads(line)
+            for line in (tmp_path / RUN / "results.jsonl").read_text().splitlines(keepends=True)
+        ]
         applied = len(emulator.applied())
         assert 20 <= len(kept) <= applied <= len(kept) + 2 * 16, (len(kept), applied)
         ended = await batcher("run", INPUT, *flags)
@@ -108,7 +119,7 @@ async def test_a_run_directory_that_is_deleted_ends_the_run_and_the_same_command
             assert emulator.trigger("acme", f"t{number}")["SegmentFilter"] == f"round-{ROUNDS - 1}"
 
 
-async def test_an_input_that_vanishes_before_the_failed_lines_are_written_is_told_and_they_are_written_later(
+async def test_an_input_that_vanishes_before_the_failed_lines_are_written_is_told_and_mended_later(
     batcher: Command, tmp_path: Path
 ) -> None:
     emulator = Emulator()
@@ -117,7 +128,17 @@ async def test_an_input_that_vanishes_before_the_failed_lines_are_written_is_tol
     line = json.dumps(change(1)) + "\n"
     (tmp_path / INPUT).write_text(line)
     async with emulator as url:
-        flags = ("--endpoint-url", url, "--rate", "50", "--yes", "--max-attempts", "1", "--read-timeout", "1")
+        flags = (
+            "--endpoint-url",
+            url,
+            "--rate",
+            "50",
+            "--yes",
+            "--max-attempts",
+            "1",
+            "--read-timeout",
+            "1",
+        )
         process = await batcher.start("run", INPUT, *flags)
         while not any(call.operation == "UpdateEventTrigger" for call in emulator.calls()):
             await asyncio.sleep(0.01)
@@ -127,4 +148,6 @@ async def test_an_input_that_vanishes_before_the_failed_lines_are_written_is_tol
         assert json.loads((tmp_path / RUN / "summary.json").read_bytes())["in_doubt"] == 1
         (tmp_path / INPUT).write_text(line)
         assert (await batcher("run", INPUT, *flags)).code == 1
-    assert records(tmp_path / RUN / "failed.jsonl") == [{"id": "1", "target": "default", **change(1)}]
+    assert records(tmp_path / RUN / "failed.jsonl") == [
+        {"id": "1", "target": "default", **change(1)}
+    ]

@@ -1,4 +1,6 @@
-"""``batcher plan`` as its users meet it: what would change is told and kept, and nothing is changed."""
+"""``batcher plan`` as its users meet it: what would change is told and kept, and nothing is
+changed.
+"""
 
 import asyncio
 import json
@@ -23,7 +25,9 @@ def seeded(count: int = 5, **settings: Any) -> Emulator:
     return emulator
 
 
-async def test_a_plan_tells_what_would_change_and_changes_nothing(batcher: Command, write_lines: Write) -> None:
+async def test_a_plan_tells_what_would_change_and_changes_nothing(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = seeded()
     write_lines(
         [
@@ -37,13 +41,18 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(batcher: Comma
     async with emulator as url:
         ended = await batcher("plan", "updates.jsonl", "--endpoint-url", url)
         assert emulator.applied() == []
-        assert [call.operation for call in emulator.calls()] == ["GetEventTrigger"] * 4  # t1 comes twice, and is read once
+        # t1 comes twice, and is read once
+        assert [call.operation for call in emulator.calls()] == ["GetEventTrigger"] * 4
     assert (ended.code, ended.out) == (1, "")
     assert re.search(r"line 1 acme/t0 \(id 1\)\n +~ Description: \[hidden\]\n", ended.err)
-    assert re.search(r"line 2 acme/t1 \(id 2\)\n +\+ SegmentFilter: \"vip\"  \(not there today", ended.err)
+    assert re.search(
+        r"line 2 acme/t1 \(id 2\)\n +\+ SegmentFilter: \"vip\"  \(not there today", ended.err
+    )
     assert re.search(r"line 4 acme/t9 \(id 4\) missing: ResourceNotFoundException", ended.err)
     assert re.search(
-        r"line 5 .*\n +~ SegmentFilter: \"vip\" → \"all\"\n +! SegmentFilter: line 2 sets another value", ended.err
+        r"line 5 .*\n +~ SegmentFilter: \"vip\" → \"all\"\n +! SegmentFilter: line 2 sets another"
+        r" value",
+        ended.err,
     )
     assert "line 3" not in ended.err
     assert "5 updates: 3 changed, 1 unchanged, 1 missing." in ended.err
@@ -52,12 +61,16 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(batcher: Comma
     assert not re.search(r"before-|after-|SECRET|\x1b", ended.err)
 
 
-async def test_the_plan_as_json_shows_sensitive_members_on_demand_only(batcher: Command, write_lines: Write) -> None:
+async def test_the_plan_as_json_shows_sensitive_members_on_demand_only(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = seeded()
     write_lines([change(0, id="x"), change(1, Description="before-1")])
     async with emulator as url:
         hidden = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--json")
-        shown = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--json", "--show-sensitive")
+        shown = await batcher(
+            "plan", "updates.jsonl", "--endpoint-url", url, "--json", "--show-sensitive"
+        )
     assert (hidden.code, shown.code) == (0, 0), shown.err
     first, second = json.loads(shown.out)["updates"]
     assert (first["id"], first["outcome"]) == ("x", "changed")
@@ -94,53 +107,98 @@ async def test_a_kept_plan_holds_the_lines_and_what_they_are_based_on(
     first, second, missing = records(kept)
     based_on = first.pop("based_on")
     assert first == {"id": "x", "target": "default", **change(0)}
-    assert based_on == {"sha256": digest(live), "LastUpdatedAt": pytest.approx(live["LastUpdatedAt"], abs=0.001)}
+    assert based_on == {
+        "sha256": digest(live),
+        "LastUpdatedAt": pytest.approx(live["LastUpdatedAt"], abs=0.001),
+    }
     assert second["based_on"]["sha256"] != based_on["sha256"]
     assert missing == {"id": "3", "target": "default", **change(9)}
     assert [path.name for path in tmp_path.iterdir() if path.name.startswith(".plan")] == []
 
 
-async def test_a_plan_that_changes_too_much_is_not_kept(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_plan_that_changes_too_much_is_not_kept(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     write_lines([change(0), change(1), change(2, Description="before-2")])
     async with seeded() as url:
-        flags = ("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl", "--max-changes")
+        flags = (
+            "plan",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--out",
+            "plan.jsonl",
+            "--max-changes",
+        )
         refused = await batcher(*flags, "1")
-        assert (refused.code, "more than --max-changes 1; no plan was kept" in refused.err) == (1, True), refused.err
+        assert (refused.code, "more than --max-changes 1; no plan was kept" in refused.err) == (
+            1,
+            True,
+        ), refused.err
         assert not (tmp_path / "plan.jsonl").exists()
         assert (await batcher(*flags, "70%")).code == 0
 
 
-async def test_with_create_missing_what_a_line_would_create_is_no_fault(batcher: Command, write_lines: Write) -> None:
+async def test_with_create_missing_what_a_line_would_create_is_no_fault(
+    batcher: Command, write_lines: Write
+) -> None:
     whole = {name: value for name, value in trigger(9).items() if name != "Tags"}
     write_lines([whole, change(9, SegmentFilter="vip"), change(8)])
     async with seeded() as url:
-        ended = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--create-missing", "--json")
+        ended = await batcher(
+            "plan", "updates.jsonl", "--endpoint-url", url, "--create-missing", "--json"
+        )
     found = json.loads(ended.out)
     assert [update["outcome"] for update in found["updates"]] == ["created", "changed", "missing"]
     assert found["updates"][1]["changes"][1] == {"path": "SegmentFilter", "after": "vip"}
     assert (ended.code, "acme/t9 (id 1) would be created" in ended.err) == (1, True), ended.err
 
 
-async def test_a_kept_plan_is_run_where_nothing_has_changed_since(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_kept_plan_is_run_where_nothing_has_changed_since(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = seeded()
-    write_lines([change(0), change(1), change(0, Description="twice"), change(2), change(2, Description="in vain")])
+    write_lines(
+        [
+            change(0),
+            change(1),
+            change(0, Description="twice"),
+            change(2),
+            change(2, Description="in vain"),
+        ]
+    )
     async with emulator as url:
         plan = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl")
-        emulator.seed([trigger(2) | {"SegmentFilter": "somebody-else"}], account=account_of("AKIDEXAMPLE"), region="eu-west-1")
+        emulator.seed(
+            [trigger(2) | {"SegmentFilter": "somebody-else"}],
+            account=account_of("AKIDEXAMPLE"),
+            region="eu-west-1",
+        )
         run = await batcher("run", "plan.jsonl", "--endpoint-url", url, "--yes")
     assert (plan.code, run.code) == (0, 1), plan.err + run.err
-    results = sorted(records(tmp_path / "plan.run" / "results.jsonl"), key=lambda result: result["line"])
-    assert [result["status"] for result in results] == ["succeeded", "succeeded", "succeeded", "stale", "stale"]
+    results = sorted(
+        records(tmp_path / "plan.run" / "results.jsonl"), key=lambda result: result["line"]
+    )
+    assert [result["status"] for result in results] == [
+        "succeeded",
+        "succeeded",
+        "succeeded",
+        "stale",
+        "stale",
+    ]
 
 
 async def test_reading_is_paced_and_survives_faults(batcher: Command, write_lines: Write) -> None:
     emulator = Emulator(
-        quotas={"GetEventTrigger": Quota(rate=100, burst=20)}, faults={"internal": 0.1, "reset-before": 0.05, "throttle": 0.05}
+        quotas={"GetEventTrigger": Quota(rate=100, burst=20)},
+        faults={"internal": 0.1, "reset-before": 0.05, "throttle": 0.05},
     )
     emulator.seed([trigger(n) for n in range(100)])
     write_lines([change(n) for n in range(100)])
     async with emulator as url:
-        ended = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--read-rate", "80", "--json")
+        ended = await batcher(
+            "plan", "updates.jsonl", "--endpoint-url", url, "--read-rate", "80", "--json"
+        )
     assert ended.code == 0, ended.err
     found = json.loads(ended.out)
     assert found["summary"]["changed"] == 100
@@ -167,7 +225,15 @@ async def test_what_can_not_be_read_is_said(
     write_lines([change(n) for n in range(30)])
     async with seeded(30, faults=faults) as url:
         ended = await batcher(
-            "plan", "updates.jsonl", "--endpoint-url", url, "--read-rate", "200", "--out", "plan.jsonl", *flags
+            "plan",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--read-rate",
+            "200",
+            "--out",
+            "plan.jsonl",
+            *flags,
         )
     assert (ended.code, said in ended.err) == (code, True), ended.err
     if code == 1:
@@ -186,12 +252,16 @@ async def test_bad_input_is_told_and_nothing_is_read(batcher: Command, write_lin
         assert emulator.calls() == []
         assert (await batcher(*flags, "--out", "plan.jsonl.gz")).code == 2
         unwritable = await batcher(*flags, "--skip-invalid", "--out", "none/plan.jsonl")
-        assert (unwritable.code, "none/plan.jsonl: can't be written" in unwritable.err) == (5, True), unwritable.err
+        assert (unwritable.code, "none/plan.jsonl: can't be written" in unwritable.err) == (
+            5,
+            True,
+        ), unwritable.err
         assert (await batcher(*flags, "--skip-invalid")).code == 0
 
 
 @pytest.mark.parametrize(
-    ("fault", "code", "said"), [("hang", 4, "interrupted"), ("expired-token", 5, "does not accept the credentials")]
+    ("fault", "code", "said"),
+    [("hang", 4, "interrupted"), ("expired-token", 5, "does not accept the credentials")],
 )
 async def test_a_plan_that_is_broken_off_leaves_nothing_lying_about_and_its_json_is_whole(
     batcher: Command, tmp_path: Path, fault: str, code: int, said: str

@@ -1,4 +1,6 @@
-"""Rollback and retry of runs that did not end well: stopped early, gone on since, still going on, damaged."""
+"""Rollback and retry of runs that did not end well: stopped early, gone on since, still going
+on, damaged.
+"""
 
 import asyncio
 import json
@@ -12,11 +14,19 @@ from batcher.emulator import Emulator
 from tests.conftest import ClockAhead, Command, change, records, trigger
 
 Write = Callable[..., Path]
-KEYS = {"region_name": "eu-west-1", "aws_access_key_id": "AKIDEXAMPLE", "aws_secret_access_key": "secret"}
+KEYS = {
+    "region_name": "eu-west-1",
+    "aws_access_key_id": "AKIDEXAMPLE",
+    "aws_secret_access_key": "secret",
+}
 
 
-async def killed_run(batcher: Command, emulator: Emulator, flags: tuple[str, ...], applied: int, images: int) -> None:
-    """A run of updates.jsonl that gets a kill -9 when so many updates are applied and so many images kept."""
+async def killed_run(
+    batcher: Command, emulator: Emulator, flags: tuple[str, ...], applied: int, images: int
+) -> None:
+    """A run of updates.jsonl that gets a kill -9 when so many updates are applied and so many
+    images kept.
+    """
     before = batcher.folder / "updates.run" / "before.jsonl"
     process = await batcher.start("run", "updates.jsonl", *flags)
     while len(emulator.applied()) < applied or before.read_bytes().count(b"\n") < images:
@@ -35,7 +45,12 @@ async def test_a_killed_run_is_undone_whatever_its_ids_what_was_in_flight_too(
     emulator = Emulator(latency=(0.0, 0.0))
     emulator.seed([trigger(n) for n in range(60)])
     ids = [(f"shop-{n}", str(100_000 + n), str(60 - n), f"00{n}")[n % 4] for n in range(60)]
-    write_lines([{"id": name, **change(n), **({"SegmentFilter": "vip"} if n > 55 else {})} for n, name in enumerate(ids)])
+    write_lines(
+        [
+            {"id": name, **change(n), **({"SegmentFilter": "vip"} if n > 55 else {})}
+            for n, name in enumerate(ids)
+        ]
+    )
     emulator.script("UpdateEventTrigger", ["hang-after"] * 4)
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "30", "--yes", "--json")
@@ -48,7 +63,10 @@ async def test_a_killed_run_is_undone_whatever_its_ids_what_was_in_flight_too(
     assert answered < changed < 60
     assert (summary["succeeded"], summary["unchanged"]) == (changed, 60 - changed)
     assert "did not exist before, and" not in ended.err
-    assert "4 updates without an answer: if one was applied, what did not exist before stays" in ended.err
+    assert (
+        "4 updates without an answer: if one was applied, what did not exist before stays"
+        in ended.err
+    )
     assert descriptions(emulator, 60) == [f"before-{n}" for n in range(60)]
 
 
@@ -66,7 +84,11 @@ async def test_a_rollback_resumes_the_one_before_only_while_the_run_has_not_gone
         cut = await batcher(*undo, "--max-attempts", "1", "--max-failures", "0", "--rate", "5")
         assert (cut.code, json.loads(cut.out)["not_started"] > 0) == (3, True), cut.err
         resumed = await batcher(*undo)
-        assert (resumed.code, "Resuming" in resumed.err, json.loads(resumed.out)["failed"]) == (1, True, 1)
+        assert (resumed.code, "Resuming" in resumed.err, json.loads(resumed.out)["failed"]) == (
+            1,
+            True,
+            1,
+        )
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
         anew = await batcher(*undo)
         counts = json.loads(anew.out)
@@ -77,7 +99,7 @@ async def test_a_rollback_resumes_the_one_before_only_while_the_run_has_not_gone
     assert descriptions(emulator, 8) == [f"before-{n}" for n in range(8)]
 
 
-async def test_what_guards_the_start_of_a_run_guards_that_of_a_rollback_and_a_retry_when_it_is_given_anew(
+async def test_what_guards_the_start_of_a_run_guards_a_rollback_and_a_retry_when_given_anew(
     batcher: Command, write_lines: Write
 ) -> None:
     emulator = Emulator(latency=(0.0, 0.0))
@@ -86,18 +108,26 @@ async def test_what_guards_the_start_of_a_run_guards_that_of_a_rollback_and_a_re
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json")
         emulator.script("UpdateEventTrigger", ["access-denied"] * 2)
-        run = await batcher("run", "updates.jsonl", *flags, "--max-changes", "6", "--deadline", "1h")
+        run = await batcher(
+            "run", "updates.jsonl", *flags, "--max-changes", "6", "--deadline", "1h"
+        )
         assert (run.code, json.loads(run.out)["succeeded"]) == (1, 4), run.err
         for kind, changes in (("retry", 2), ("rollback", 6)):
             again = (kind, "updates.run", *flags)
             refused = await batcher(*again, "--max-changes", "1")
-            assert (refused.code, f"{changes} of {changes} updates would change" in refused.err) == (2, True), refused.err
+            assert (
+                refused.code,
+                f"{changes} of {changes} updates would change" in refused.err,
+            ) == (2, True), refused.err
             first = await batcher(*again, "--canary", "1")
             assert (first.code, json.loads(first.out)["succeeded"]) == (3, 1), first.err
             rest = await batcher(*again)
             assert (rest.code, json.loads(rest.out)["succeeded"]) == (0, changes), rest.err
     for name in ("updates.run.retry-1", "updates.run.rollback"):
-        assert json.loads((batcher.folder / name / "run.json").read_bytes())["settings"]["deadline"] is None
+        assert (
+            json.loads((batcher.folder / name / "run.json").read_bytes())["settings"]["deadline"]
+            is None
+        )
 
 
 @pytest.mark.parametrize("creating", [(), ("--create-missing",)], ids=["plain", "create-missing"])
@@ -108,16 +138,24 @@ async def test_a_trigger_that_somebody_deleted_since_is_left_deleted_unless_forc
     emulator = Emulator(latency=(0.0, 0.0), wall_clock=clock)
     emulator.seed([trigger(1), trigger(2)])
     write_lines([change(1), change(2)])
-    async with emulator as url, AioSession().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody:
+    async with (
+        emulator as url,
+        AioSession().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody,
+    ):
         flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json", *creating)
-        assert (await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl")).code == 0
+        assert (
+            await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--out", "plan.jsonl")
+        ).code == 0
         clock.seconds = 5
         assert (await batcher("run", "updates.jsonl", *flags)).code == 0
         await somebody.delete_event_trigger(DomainName="acme", EventTriggerName="t1")
         ended = await batcher("rollback", "updates.run", *flags)
         counts = json.loads(ended.out)
         assert (ended.code, counts["stale"], counts["succeeded"]) == (1, 1, 1), ended.err
-        assert "not there any more" in (batcher.folder / "updates.run.rollback" / "results.jsonl").read_text()
+        assert (
+            "not there any more"
+            in (batcher.folder / "updates.run.rollback" / "results.jsonl").read_text()
+        )
         planned = await batcher("run", "plan.jsonl", *flags)
         assert json.loads(planned.out)["stale"] == 2, planned.err
         assert emulator.trigger("acme", "t1") is None
@@ -126,19 +164,26 @@ async def test_a_trigger_that_somebody_deleted_since_is_left_deleted_unless_forc
     assert (emulator.trigger("acme", "t1") is not None) == bool(creating)
 
 
-async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(batcher: Command, write_lines: Write) -> None:
+async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator(latency=(0.0, 0.0))
     emulator.seed([trigger(1)])
     write_lines([change(1), change(2)])
     emulator.script("UpdateEventTrigger", ["hang"])
     async with emulator as url:
-        process = await batcher.start("run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes")
+        process = await batcher.start(
+            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes"
+        )
         results = batcher.folder / "updates.run" / "results.jsonl"
         while not (results.exists() and results.read_bytes()):
             await asyncio.sleep(0.01)
         for kind in ("rollback", "retry"):
             ended = await batcher(kind, "updates.run", "--endpoint-url", url, "--yes")
-            assert (ended.code, f"in use by process {process.pid}" in ended.err) == (5, True), ended.err
+            assert (ended.code, f"in use by process {process.pid}" in ended.err) == (
+                5,
+                True,
+            ), ended.err
         process.kill()
         await process.communicate()
     assert emulator.applied() == []
@@ -156,16 +201,25 @@ async def test_what_can_not_be_undone_or_retried_is_told_with_its_reason(
         assert (await batcher("run", "updates.jsonl", *flags)).code == 1
         none = await batcher("retry", "updates.run", *flags, "--code", "Stale")
         assert "nothing to retry: no result has the error Stale. Results of" in none.err
-        assert (none.code, "2 succeeded, 1 ResourceNotFoundException" in none.err) == (2, True), none.err
+        assert (none.code, "2 succeeded, 1 ResourceNotFoundException" in none.err) == (
+            2,
+            True,
+        ), none.err
         for name, what in (("before.jsonl", "a before image"), ("results.jsonl", "a result")):
             whole = (run / name).read_bytes()
             (run / name).write_bytes(whole.replace(b'\n{"id":', b'\n{"id":\xff', 1))
             damaged = await batcher("rollback", "updates.run", *flags)
-            assert (damaged.code, f"{name}: line 2 is not {what}" in damaged.err) == (5, True), damaged.err
+            assert (damaged.code, f"{name}: line 2 is not {what}" in damaged.err) == (
+                5,
+                True,
+            ), damaged.err
             (run / name).write_bytes(whole)
         (run / "before.jsonl").write_bytes(b"")
         none = await batcher("rollback", "updates.run", *flags)
-        assert (none.code, "2 updates created a trigger, or did not look at it first" in none.err) == (2, True), none.err
+        assert (
+            none.code,
+            "2 updates created a trigger, or did not look at it first" in none.err,
+        ) == (2, True), none.err
         (run / "before.jsonl").unlink()
         never = await batcher("rollback", "updates.run", *flags)
         assert (never.code, "this run kept no before images" in never.err) == (5, True), never.err

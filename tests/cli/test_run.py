@@ -1,4 +1,6 @@
-"""``batcher run`` as its users meet it: a process, a file, a server, an exit code, a run directory."""
+"""``batcher run`` as its users meet it: a process, a file, a server, an exit code, a run
+directory.
+"""
 
 import asyncio
 import gzip
@@ -17,27 +19,44 @@ from tests.conftest import Command, change, records, trigger
 Write = Callable[..., Path]
 
 
-async def test_a_run_does_its_whole_job(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_run_does_its_whole_job(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator(rate=400, burst=100)
     emulator.seed([trigger(n, domain) for n in range(20) for domain in ("acme", "globex")])
     write_lines([change(n, domain) for n in range(20) for domain in ("acme", "globex")])
     async with emulator as url:
-        ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes", "--json")
+        ended = await batcher(
+            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes", "--json"
+        )
     assert ended.code == 0, ended.err
     assert "40 updates to 40 triggers in 2 domains of unknown account, eu-west-1" in ended.err
     assert "acme 20, globex 20" in ended.err
     summary = json.loads(ended.out)
-    assert (summary["total"], summary["succeeded"], summary["not_started"], summary["throttles"]) == (40, 40, 0, 0)
+    assert (
+        summary["total"],
+        summary["succeeded"],
+        summary["not_started"],
+        summary["throttles"],
+    ) == (40, 40, 0, 0)
     out = tmp_path / "updates.run"
     assert json.loads((out / "summary.json").read_bytes()) == summary
     assert sorted(result["line"] for result in records(out / "results.jsonl")) == list(range(1, 41))
-    assert {path.name: path.stat().st_mode & 0o777 for path in out.iterdir() if path.name != "lock"} == dict.fromkeys(
+    assert {
+        path.name: path.stat().st_mode & 0o777 for path in out.iterdir() if path.name != "lock"
+    } == dict.fromkeys(
         ["run.json", "results.jsonl", "before.jsonl", "summary.json", "log.jsonl"], 0o600
     )
-    assert all(emulator.trigger(d, f"t{n}")["Description"] == f"after-{n}" for n in range(20) for d in ("acme", "globex"))
+    assert all(
+        emulator.trigger(d, f"t{n}")["Description"] == f"after-{n}"
+        for n in range(20)
+        for d in ("acme", "globex")
+    )
 
 
-async def test_running_again_sends_nothing_and_another_input_is_refused(batcher: Command, write_lines: Write) -> None:
+async def test_running_again_sends_nothing_and_another_input_is_refused(
+    batcher: Command, write_lines: Write
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1), trigger(2)])
     write_lines([change(1), change(2)])
@@ -52,7 +71,9 @@ async def test_running_again_sends_nothing_and_another_input_is_refused(batcher:
     assert (other.code, "the input was" in other.err) == (5, True)
 
 
-async def test_failures_are_values_and_can_be_run_again(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_failures_are_values_and_can_be_run_again(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1), trigger(3)])
     write_lines([change(1), change(2), {"id": "mine", **change(4)}, change(3)])
@@ -62,16 +83,27 @@ async def test_failures_are_values_and_can_be_run_again(batcher: Command, write_
         assert ended.code == 1
         assert "ResourceNotFoundException: 2" in ended.err
         failed = tmp_path / "updates.run" / "failed.jsonl"
-        assert [(line["id"], line["EventTriggerName"]) for line in records(failed)] == [("2", "t2"), ("mine", "t4")]
+        assert [(line["id"], line["EventTriggerName"]) for line in records(failed)] == [
+            ("2", "t2"),
+            ("mine", "t4"),
+        ]
         assert failed.stat().st_mode & 0o777 == 0o600
         emulator.seed([trigger(2), trigger(4)])
         assert (await batcher("run", str(failed), *flags, "--out", "second.run")).code == 0
 
 
-async def test_nothing_is_sent_when_a_line_breaks_a_rule(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_nothing_is_sent_when_a_line_breaks_a_rule(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
-    write_lines([change(1), {"DomainName": "acme"}, change(1, EventTriggerLimits={"Periods": [{"Unit": "YEARS"}]})])
+    write_lines(
+        [
+            change(1),
+            {"DomainName": "acme"},
+            change(1, EventTriggerLimits={"Periods": [{"Unit": "YEARS"}]}),
+        ]
+    )
     async with emulator as url:
         flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes")
         ended = await batcher(*flags)
@@ -86,7 +118,9 @@ async def test_nothing_is_sent_when_a_line_breaks_a_rule(batcher: Command, write
         "succeeded": 1,
         "invalid": 2,
     }
-    assert sorted((r["line"], r["status"]) for r in records(tmp_path / "updates.run" / "results.jsonl")) == [
+    assert sorted(
+        (r["line"], r["status"]) for r in records(tmp_path / "updates.run" / "results.jsonl")
+    ) == [
         (1, "succeeded"),
         (2, "invalid"),
         (3, "invalid"),
@@ -123,13 +157,18 @@ async def test_a_dry_run_and_a_missing_yes_send_nothing_and_leave_nothing(
     assert (dry.code, unasked.code) == (0, 2)
     assert "about 1 s" in dry.err
     assert "Give --yes" in unasked.err
-    assert (emulator.counts().get("UpdateEventTrigger"), sorted(p.name for p in tmp_path.iterdir())) == (
+    assert (
+        emulator.counts().get("UpdateEventTrigger"),
+        sorted(p.name for p in tmp_path.iterdir()),
+    ) == (
         None,
         ["updates.jsonl"],
     )
 
 
-async def test_a_signal_drains_and_the_same_command_resumes(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_signal_drains_and_the_same_command_resumes(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = Emulator(latency=(0.02, 0.04))
     emulator.seed([trigger(n) for n in range(200)])
     write_lines([change(n) for n in range(200)])
@@ -153,7 +192,9 @@ async def test_a_second_signal_stops_at_once(batcher: Command, write_lines: Writ
     emulator.seed([trigger(1)])
     write_lines([change(1)])
     async with emulator as url:
-        process = await batcher.start("run", "updates.jsonl", "--endpoint-url", url, "--rate", "50", "--yes")
+        process = await batcher.start(
+            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "50", "--yes"
+        )
         await _called(emulator, 1)
         process.send_signal(signal.SIGINT)
         while b"draining" not in await process.stderr.readline():
@@ -167,18 +208,30 @@ async def test_a_second_signal_stops_at_once(batcher: Command, write_lines: Writ
     ("faults", "flags", "code", "said"),
     [
         ({"access-denied": 1.0}, (), 3, "every call was refused"),
-        ({"internal": 1.0}, ("--max-attempts", "1", "--max-failures", "5"), 3, "more than --max-failures 5"),
+        (
+            {"internal": 1.0},
+            ("--max-attempts", "1", "--max-failures", "5"),
+            3,
+            "more than --max-failures 5",
+        ),
         ({"expired-token": 1.0}, (), 5, "does not accept the credentials"),
     ],
 )
 async def test_a_hopeless_run_stops_itself(
-    batcher: Command, write_lines: Write, faults: dict[str, float], flags: tuple[str, ...], code: int, said: str
+    batcher: Command,
+    write_lines: Write,
+    faults: dict[str, float],
+    flags: tuple[str, ...],
+    code: int,
+    said: str,
 ) -> None:
     emulator = Emulator(faults=faults)
     emulator.seed([trigger(n) for n in range(300)])
     write_lines([change(n) for n in range(300)])
     async with emulator as url:
-        ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", *flags)
+        ended = await batcher(
+            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", *flags
+        )
         assert len(emulator.calls()) < 300
     assert (ended.code, said in ended.err) == (code, True), ended.err
 
@@ -193,10 +246,25 @@ async def test_a_hopeless_run_stops_itself(
         (("run", "updates.jsonl", "--config", "none.toml"), {}, 2, "none.toml"),
         (("run", "updates.jsonl", "--profile", "nobody"), {}, 2, "nobody"),
         (("run", "updates.jsonl"), {"AWS_REGION": ""}, 2, "no Region"),
-        (("run", "updates.jsonl"), {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""}, 5, "no AWS credentials"),
-        (("run", "updates.jsonl", "--endpoint-url", "http://127.0.0.1:1"), {}, 5, "no connection to"),
+        (
+            ("run", "updates.jsonl"),
+            {"AWS_ACCESS_KEY_ID": "", "AWS_SECRET_ACCESS_KEY": ""},
+            5,
+            "no AWS credentials",
+        ),
+        (
+            ("run", "updates.jsonl", "--endpoint-url", "http://127.0.0.1:1"),
+            {},
+            5,
+            "no connection to",
+        ),
         (("run", "updates.jsonl", "--endpoint-url", "gopher"), {}, 2, "gopher"),
-        (("run", "updates.jsonl", "--out", "updates.jsonl"), {}, 5, "can't be used as run directory"),
+        (
+            ("run", "updates.jsonl", "--out", "updates.jsonl"),
+            {},
+            5,
+            "can't be used as run directory",
+        ),
     ],
 )
 async def test_bad_input_is_one_clear_message(
@@ -215,13 +283,27 @@ async def test_bad_input_is_one_clear_message(
         assert said in json.loads(ended.out)["error"]
 
 
-async def test_nothing_sensitive_is_shown_or_logged(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
-    emulator = Emulator(faults={"internal": 0.2, "unavailable-html": 0.1, "reset-before": 0.1, "throttle": 0.1})
+async def test_nothing_sensitive_is_shown_or_logged(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator(
+        faults={"internal": 0.2, "unavailable-html": 0.1, "reset-before": 0.1, "throttle": 0.1}
+    )
     emulator.seed([trigger(n) for n in range(30)])
     conditions = trigger(1)["EventTriggerConditions"]
     write_lines([change(n, EventTriggerConditions=conditions) for n in range(35)])
     async with emulator as url:
-        ended = await batcher("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--log-level", "debug")
+        ended = await batcher(
+            "run",
+            "updates.jsonl",
+            "--endpoint-url",
+            url,
+            "--rate",
+            "100",
+            "--yes",
+            "--log-level",
+            "debug",
+        )
     assert ended.code == 1
     shown = ended.out + ended.err
     for name in ("results.jsonl", "log.jsonl", "summary.json", "run.json"):

@@ -1,4 +1,6 @@
-"""Several accounts in one run: each with its own credentials, pace and counts, and none in the way of another."""
+"""Several accounts in one run: each with its own credentials, pace and counts, and none in the
+way of another.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -27,7 +29,10 @@ def lines(**counts: int) -> Iterator[dict[str, Any]]:
 def settings(folder: Path, **tables: dict[str, Any]) -> str:
     text = [f'target = "{next(iter(tables))}"']
     for name, table in tables.items():
-        text += [f"[targets.{name}]", *(f"{key} = {json.dumps(value)}" for key, value in table.items())]
+        text += [
+            f"[targets.{name}]",
+            *(f"{key} = {json.dumps(value)}" for key, value in table.items()),
+        ]
     (folder / "targets.toml").write_text("\n".join(text))
     return "targets.toml"
 
@@ -45,18 +50,27 @@ async def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one(
     slow, fast = seeded(20, rate=2, burst=1), seeded(200, rate=100, burst=20)
     async with slow as slow_url, fast as fast_url:
         config = settings(
-            tmp_path, slow={"endpoint_url": slow_url, "rate": 2}, fast={"endpoint_url": fast_url, "rate": 100, "burst": 1}
+            tmp_path,
+            slow={"endpoint_url": slow_url, "rate": 2},
+            fast={"endpoint_url": fast_url, "rate": 100, "burst": 1},
         )
-        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before")
+        ended = await batcher(
+            "run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before"
+        )
     assert ended.code == 0, ended.err
     summary = json.loads(ended.out)
     targets = summary["targets"]
-    assert {name: target["succeeded"] for name, target in targets.items()} == {"slow": 20, "fast": 200}
+    assert {name: target["succeeded"] for name, target in targets.items()} == {
+        "slow": 20,
+        "fast": 200,
+    }
     assert 1.9 < targets["fast"]["wall_seconds"] < 5 < 9 < targets["slow"]["wall_seconds"] < 15
     for part in (summary, *targets.values()):
         assert sum(part["seconds"].values()) == pytest.approx(part["wall_seconds"], rel=0.02)
     assert targets["slow"]["seconds"]["token"] > 0.7 * targets["slow"]["wall_seconds"]
-    assert summary["double_quota_saves"] == pytest.approx(targets["slow"]["wall_seconds"] / 2, rel=0.2)
+    assert summary["double_quota_saves"] == pytest.approx(
+        targets["slow"]["wall_seconds"] / 2, rel=0.2
+    )
     assert "Twice the quota would save about" in ended.err
 
 
@@ -70,10 +84,16 @@ async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_t
         book.remember([(key, Learned(rate=20, burst=10, doubt=0.01))], "2026-03-02T12:00:00.000Z")
         (before,) = book.entries()
         config = settings(tmp_path, one={"endpoint_url": url}, two={"endpoint_url": url})
-        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before", "--json")
+        ended = await batcher(
+            "run", "updates.jsonl", "--config", config, "--yes", "--no-before", "--json"
+        )
     assert (ended.code, json.loads(ended.out)["throttles"] > 0) == (0, True), ended.err
     (after,) = book.entries()
-    assert (after.rate, after.burst, after.learned_at) == (before.rate, before.burst, before.learned_at)
+    assert (after.rate, after.burst, after.learned_at) == (
+        before.rate,
+        before.burst,
+        before.learned_at,
+    )
     assert after.used_at > before.used_at
 
 
@@ -98,19 +118,32 @@ async def test_a_target_that_fails_stops_alone(
         table = {"endpoint_url": url, **broken}
         if fault := table.pop("fault", None):
             table["endpoint_url"] = await stack.enter_async_context(seeded(60, faults={fault: 1.0}))
-        config = settings(tmp_path, bad={**table, "rate": 100}, good={"endpoint_url": url, "rate": 100})
-        ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before")
+        config = settings(
+            tmp_path, bad={**table, "rate": 100}, good={"endpoint_url": url, "rate": 100}
+        )
+        ended = await batcher(
+            "run", "updates.jsonl", "--config", config, "--yes", "--json", "--no-before"
+        )
         assert ended.code == 3, ended.err
         summary = json.loads(ended.out)
         assert summary["stopped"].startswith("target bad: ")
         assert said in summary["targets"]["bad"]["stopped"]
         assert said in ended.err
-        assert (summary["targets"]["good"]["succeeded"], summary["targets"]["good"]["stopped"]) == (60, None)
+        assert (summary["targets"]["good"]["succeeded"], summary["targets"]["good"]["stopped"]) == (
+            60,
+            None,
+        )
         assert summary["targets"]["bad"]["not_started"] > 0
         assert len(good.applied()) == 60
 
-        mended = settings(tmp_path, bad={"endpoint_url": url, "rate": 100}, good={"endpoint_url": url, "rate": 100})
-        resumed = await batcher("run", "updates.jsonl", "--config", mended, "--yes", "--json", "--no-before")
+        mended = settings(
+            tmp_path,
+            bad={"endpoint_url": url, "rate": 100},
+            good={"endpoint_url": url, "rate": 100},
+        )
+        resumed = await batcher(
+            "run", "updates.jsonl", "--config", mended, "--yes", "--json", "--no-before"
+        )
     assert json.loads(resumed.out)["not_started"] == 0, resumed.err
 
 
@@ -121,7 +154,11 @@ async def test_a_target_that_has_done_its_part_is_not_needed_any_more(
     run = ("run", "updates.jsonl", "--config", "targets.toml", "--yes", "--json", "--no-before")
     async with seeded(60) as late:
         async with seeded(3) as gone:
-            settings(tmp_path, gone={"endpoint_url": gone}, late={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
+            settings(
+                tmp_path,
+                gone={"endpoint_url": gone},
+                late={"endpoint_url": f"http://127.0.0.1:{free_port()}"},
+            )
             assert (await batcher(*run)).code == 3
         settings(tmp_path, gone={"endpoint_url": gone}, late={"endpoint_url": late, "rate": 100})
         resumed = await batcher(*run)
@@ -143,19 +180,31 @@ async def test_an_assumed_role_is_another_account_and_is_renewed_before_it_expir
         counts = emulator.counts()
     assert ended.code == 0, ended.err
     assert "of 444455556666, eu-west-1 (target other" in ended.err
-    assert counts["UpdateEventTrigger"] == {"ok": 50}  # 5 s of calls, and no session was used beyond its 2 s
+    # 5 s of calls, and no session was used beyond its 2 s
+    assert counts["UpdateEventTrigger"] == {"ok": 50}
     assert counts["AssumeRole"]["ok"] >= 3
     assert {applied["account"] for applied in emulator.applied()} == {"444455556666"}
     assert "ASIA" not in "".join(path.read_text() for path in (tmp_path / "updates.run").iterdir())
 
 
-async def test_a_wrong_external_id_is_one_clear_message(batcher: Command, write_lines: Write, tmp_path: Path) -> None:
+async def test_a_wrong_external_id_is_one_clear_message(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     write_lines(lines(other=3))
     emulator = seeded(3, external_ids={ROLE: "right"})
     async with emulator as url:
         batcher.environ["AWS_ENDPOINT_URL_STS"] = url
         ended = await batcher(
-            "run", "updates.jsonl", "--target", "other", "--role-arn", ROLE, "--endpoint-url", url, "--yes", "--no-before"
+            "run",
+            "updates.jsonl",
+            "--target",
+            "other",
+            "--role-arn",
+            ROLE,
+            "--endpoint-url",
+            url,
+            "--yes",
+            "--no-before",
         )
     assert ended.code == 5
     assert "batcher: target other: " in ended.err
@@ -171,7 +220,9 @@ async def test_a_target_without_a_region_is_a_mistake_to_be_put_right_first(
     batcher.environ.pop("AWS_REGION")
     emulator = seeded(3)
     async with emulator as url:
-        config = settings(tmp_path, one={"endpoint_url": url, "region": "eu-west-1"}, two={"endpoint_url": url})
+        config = settings(
+            tmp_path, one={"endpoint_url": url, "region": "eu-west-1"}, two={"endpoint_url": url}
+        )
         ended = await batcher("run", "updates.jsonl", "--config", config, "--yes", "--no-before")
     assert (ended.code, "target two: no Region" in ended.err, emulator.applied()) == (2, True, [])
 
@@ -181,8 +232,14 @@ async def test_a_plan_shows_what_it_can_and_leaves_out_a_target_that_can_not_be_
 ) -> None:
     write_lines(lines(up=2, down=1))
     async with seeded(2) as url:
-        config = settings(tmp_path, up={"endpoint_url": url}, down={"endpoint_url": f"http://127.0.0.1:{free_port()}"})
-        ended = await batcher("plan", "updates.jsonl", "--config", config, "--out", "plan.jsonl", "--json")
+        config = settings(
+            tmp_path,
+            up={"endpoint_url": url},
+            down={"endpoint_url": f"http://127.0.0.1:{free_port()}"},
+        )
+        ended = await batcher(
+            "plan", "updates.jsonl", "--config", config, "--out", "plan.jsonl", "--json"
+        )
     assert ended.code == 1, ended.err
     plan = json.loads(ended.out)
     assert {name: plan["summary"][name] for name in ("total", "changed", "unreadable")} == {
@@ -205,13 +262,26 @@ async def test_verify_settles_what_is_in_doubt_in_the_sums_of_each_target_too(
         tables = {"one": {"endpoint_url": one_url}, "two": {"endpoint_url": two_url}}
         config = settings(tmp_path, **tables)
         flags = ("--config", config, "--json")
-        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1", "--rate", "50", "--yes")).code == 1
+        assert (
+            await batcher(
+                "run", "updates.jsonl", *flags, "--max-attempts", "1", "--rate", "50", "--yes"
+            )
+        ).code == 1
         file = tmp_path / "updates.run" / "summary.json"
-        assert [part["in_doubt"] for part in json.loads(file.read_bytes())["targets"].values()] == [1, 1]
+        assert [part["in_doubt"] for part in json.loads(file.read_bytes())["targets"].values()] == [
+            1,
+            1,
+        ]
         proof = await batcher("verify", "updates.run", *flags)
-        assert (proof.code, json.loads(proof.out)["settled"]) == (0, {"succeeded": 1, "failed": 1}), proof.err
+        assert (proof.code, json.loads(proof.out)["settled"]) == (
+            0,
+            {"succeeded": 1, "failed": 1},
+        ), proof.err
         parts = json.loads(file.read_bytes())["targets"]
-        counts = {name: (part["succeeded"], part["failed"], part["in_doubt"]) for name, part in parts.items()}
+        counts = {
+            name: (part["succeeded"], part["failed"], part["in_doubt"])
+            for name, part in parts.items()
+        }
         assert counts == {"one": (3, 0, 0), "two": (2, 1, 0)}
         assert (parts["one"]["errors"], parts["two"]["errors"]) == ({}, {"NotAsAsked": 1})
         file.write_bytes(file.read_bytes().replace(b'"failed": 1', b'"failed": 0'))

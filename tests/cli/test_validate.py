@@ -19,7 +19,10 @@ from tests.rules.updates import MODEL
 
 
 def line(number: int, **more: Any) -> bytes:
-    return json.dumps({"DomainName": "acme", "EventTriggerName": f"cart-{number}", **more}).encode() + b"\n"
+    return (
+        json.dumps({"DomainName": "acme", "EventTriggerName": f"cart-{number}", **more}).encode()
+        + b"\n"
+    )
 
 
 def run(*arguments: str | Path, given: bytes = b"") -> Result:
@@ -30,7 +33,9 @@ def run(*arguments: str | Path, given: bytes = b"") -> Result:
 
 def test_a_valid_file_is_told_in_one_line_on_standard_error(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
-    path.write_bytes(b"".join(line(number % 1100, DomainName=f"d{number % 2}") for number in range(1200)))
+    path.write_bytes(
+        b"".join(line(number % 1100, DomainName=f"d{number % 2}") for number in range(1200))
+    )
     result = run(path)
     assert (result.exit_code, result.stdout) == (0, "")
     assert result.stderr == "1,200 updates of 1,100 triggers in 2 domains: all valid\n"
@@ -55,7 +60,11 @@ def test_json_holds_every_fault_and_counts_of_targets(tmp_path: Path) -> None:
     found = json.loads(result.stdout)
     assert (found["valid"], found["total"], found["targets"]) == (False, 33, {"a": 1, "b": 1})
     assert len(found["faults"]) == 61
-    assert {"line": 3, "path": "id", "message": "the same as on line 1; ids must be unique"} in found["faults"]
+    assert {
+        "line": 3,
+        "path": "id",
+        "message": "the same as on line 1; ids must be unique",
+    } in found["faults"]
 
 
 def test_json_of_a_valid_file_has_no_faults(tmp_path: Path) -> None:
@@ -72,7 +81,9 @@ def test_targets_that_the_settings_do_not_know_are_told_as_a_run_tells_them(tmp_
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1, target="prod-us") + line(2))
     assert "line 1: target: no target prod-us; there are default" in run(path).stderr
-    (tmp_path / "settings.toml").write_text('target = "home"\n[targets.prod-us]\nregion = "us-east-1"\n')
+    (tmp_path / "settings.toml").write_text(
+        'target = "home"\n[targets.prod-us]\nregion = "us-east-1"\n'
+    )
     assert run(path, "--config", tmp_path / "settings.toml").exit_code == 0
 
 
@@ -101,9 +112,15 @@ def test_sensitive_content_is_never_shown(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     ("name", "says"),
-    [("nowhere.jsonl", "there is no such file"), ("", "that is a directory"), ("cut.jsonl.gz", "ends too early")],
+    [
+        ("nowhere.jsonl", "there is no such file"),
+        ("", "that is a directory"),
+        ("cut.jsonl.gz", "ends too early"),
+    ],
 )
-def test_what_can_not_be_read_is_one_line_and_the_json_is_whole(tmp_path: Path, name: str, says: str) -> None:
+def test_what_can_not_be_read_is_one_line_and_the_json_is_whole(
+    tmp_path: Path, name: str, says: str
+) -> None:
     (tmp_path / "cut.jsonl.gz").write_bytes(gzip.compress(line(1))[:-9])
     result = run(tmp_path / name, "--json")
     assert result.exit_code == 2

@@ -1,4 +1,6 @@
-"""What the docs show is so: examples run, flags exist, tables are those of the code, links lead somewhere."""
+"""What the docs show is so: examples run, flags exist, tables are those of the code, links lead
+somewhere.
+"""
 
 import asyncio
 import os
@@ -18,7 +20,9 @@ from batcher.status.metrics import Metrics
 from tests.conftest import trigger
 from tests.status.vitals import vitals
 
-PAGES = [Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "configs/README.md")]
+PAGES = [
+    Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "configs/README.md")
+]
 PAGES += sorted(Path("docs").glob("*.md"))
 
 
@@ -26,7 +30,9 @@ def blocks(language: str) -> list[tuple[str, str]]:
     return [
         (f"{page}:{number}", text)
         for page in PAGES
-        for number, text in enumerate(re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S))
+        for number, text in enumerate(
+            re.findall(rf"^```{language}\n(.*?)^```", page.read_text(), re.M | re.S)
+        )
     ]
 
 
@@ -36,7 +42,11 @@ async def test_python_examples_run(where: str, source: str, tmp_path: Path) -> N
     emulator.seed([trigger(1) | {"EventTriggerName": "cart-abandoned"}])
     async with emulator as url:
         environ = {
-            **{name: value for name, value in os.environ.items() if not name.startswith(("AWS_", "BATCHER_"))},
+            **{
+                name: value
+                for name, value in os.environ.items()
+                if not name.startswith(("AWS_", "BATCHER_"))
+            },
             "AWS_ACCESS_KEY_ID": "AKIDEXAMPLE",
             "AWS_SECRET_ACCESS_KEY": "secret",
             "AWS_DEFAULT_REGION": "eu-west-1",
@@ -44,7 +54,14 @@ async def test_python_examples_run(where: str, source: str, tmp_path: Path) -> N
             "PYTHONPATH": str(Path.cwd()),
         }
         process = await asyncio.create_subprocess_exec(
-            sys.executable, "-W", "error", "-c", source, cwd=tmp_path, env=environ, stderr=asyncio.subprocess.PIPE
+            sys.executable,
+            "-W",
+            "error",
+            "-c",
+            source,
+            cwd=tmp_path,
+            env=environ,
+            stderr=asyncio.subprocess.PIPE,
         )
         _, err = await process.communicate()
     assert process.returncode == 0, f"{where}: {err.decode()}"
@@ -62,8 +79,12 @@ def test_commands_in_examples_exist_with_their_flags(where: str, source: str) ->
                 assert command is not None, f"{where}: {line}"
                 if isinstance(command, click.Group):
                     command = command.commands[words[2]]
-                known = {flag for parameter in command.params for flag in parameter.opts} | {"--help"}
-                assert {word.split("=")[0] for word in words[2:] if word.startswith("--")} <= known, f"{where}: {line}"
+                known = {flag for parameter in command.params for flag in parameter.opts} | {
+                    "--help"
+                }
+                assert {
+                    word.split("=")[0] for word in words[2:] if word.startswith("--")
+                } <= known, f"{where}: {line}"
 
 
 def _simple_commands(words: list[str]) -> list[list[str]]:
@@ -73,7 +94,9 @@ def _simple_commands(words: list[str]) -> list[list[str]]:
             parts.append([])
         else:
             parts[-1].append(word)
-    return [[word for word in part if "=" not in word or word.startswith("-")] for part in parts if part]
+    return [
+        [word for word in part if "=" not in word or word.startswith("-")] for part in parts if part
+    ]
 
 
 def test_the_table_of_settings_is_that_of_the_code() -> None:

@@ -11,7 +11,11 @@ from botocore.config import Config
 CONDITIONS = [
     {
         "EventTriggerDimensions": [
-            {"ObjectAttributes": [{"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}]}
+            {
+                "ObjectAttributes": [
+                    {"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}
+                ]
+            }
         ],
         "LogicalOperator": "ALL",
     }

@@ -15,13 +15,20 @@ Trigger = Callable[..., dict[str, Any]]
 
 
 async def _ask(url: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
-    async with aiohttp.ClientSession() as session, session.request(method, f"{url}/_emulator/{path}", data=body) as r:
+    async with (
+        aiohttp.ClientSession() as session,
+        session.request(method, f"{url}/_emulator/{path}", data=body) as r,
+    ):
         text = await r.text()
         lines = r.content_type == "application/x-ndjson"
-        return r.status, [json.loads(line) for line in text.splitlines()] if lines else json.loads(text)
+        return r.status, [json.loads(line) for line in text.splitlines()] if lines else json.loads(
+            text
+        )
 
 
-async def test_what_the_controls_do_in_process_they_do_over_http(connect: Any, trigger: Trigger) -> None:
+async def test_what_the_controls_do_in_process_they_do_over_http(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0))
     async with emulator as url:
         line = json.dumps(trigger()).encode()
@@ -30,7 +37,10 @@ async def test_what_the_controls_do_in_process_they_do_over_http(connect: Any, t
         await client.update_event_trigger(**NAME, Description="new")
         assert await _ask(url, "GET", "counts") == (200, {"UpdateEventTrigger": {"ok": 1}})
         assert await _ask(url, "GET", "applied") == (200, emulator.applied())
-        assert await _ask(url, "GET", "calls") == (200, [call._asdict() for call in emulator.calls()])
+        assert await _ask(url, "GET", "calls") == (
+            200,
+            [call._asdict() for call in emulator.calls()],
+        )
         assert await _ask(url, "GET", "state") == (200, emulator.state())
 
         assert (await _ask(url, "PUT", "faults", b'{"internal": 1}'))[0] == 200
@@ -51,15 +61,24 @@ async def test_what_the_controls_do_in_process_they_do_over_http(connect: Any, t
             await client.get_event_trigger(**NAME)
         in_force = {"default": None, "operations": {"GetEventTrigger": {"rate": 0.001, "burst": 1}}}
         assert await _ask(url, "GET", "quota") == (200, in_force)
-        assert (await _ask(url, "PUT", "quota", b'{"rate": null}'))[1] == {"default": None, "operations": {}}
+        assert (await _ask(url, "PUT", "quota", b'{"rate": null}'))[1] == {
+            "default": None,
+            "operations": {},
+        }
         await client.get_event_trigger(**NAME)
-        assert await _ask(url, "PUT", "latency", b'{"seconds": [0, 0.01]}') == (200, {"seconds": [0, 0.01]})
+        assert await _ask(url, "PUT", "latency", b'{"seconds": [0, 0.01]}') == (
+            200,
+            {"seconds": [0, 0.01]},
+        )
 
 
 async def test_a_seed_for_one_place_is_in_that_place_only(connect: Any, trigger: Trigger) -> None:
     async with Emulator(latency=(0, 0)) as url:
         place = f"seed?account={account_of('ONE')}&region=eu-west-1"
-        assert await _ask(url, "POST", place, json.dumps(trigger()).encode()) == (200, {"seeded": 1})
+        assert await _ask(url, "POST", place, json.dumps(trigger()).encode()) == (
+            200,
+            {"seeded": 1},
+        )
         await (await connect(url, key="ONE")).get_event_trigger(**NAME)
         with pytest.raises(ClientError, match="ResourceNotFoundException"):
             await (await connect(url, key="TWO")).get_event_trigger(**NAME)
@@ -73,17 +92,35 @@ async def test_a_seed_for_one_place_is_in_that_place_only(connect: Any, trigger:
         ("PUT", "quota", b"{", 400, "Expecting property name"),
         ("PUT", "quota", b"[]", 400, "give a JSON object"),
         ("PUT", "quota", b"\xff", 400, "decode"),
-        ("PUT", "quota", b'{"rates": 1}', 400, "unknown member 'rates'; known are burst, operation, rate"),
+        (
+            "PUT",
+            "quota",
+            b'{"rates": 1}',
+            400,
+            "unknown member 'rates'; known are burst, operation, rate",
+        ),
         ("PUT", "quota", b'{"rate": "1"}', 400, "rate is '1': it must be a number"),
         ("PUT", "quota", b'{"operation": "X", "rate": 1}', 400, "unknown operation 'X'"),
-        ("PUT", "quota", b'{"operation": 1, "rate": 1}', 400, "operation is 1: it must be a string"),
+        (
+            "PUT",
+            "quota",
+            b'{"operation": 1, "rate": 1}',
+            400,
+            "operation is 1: it must be a string",
+        ),
         ("PUT", "faults", b'{"meteor": 1}', 400, "unknown fault 'meteor'"),
         ("PUT", "faults", b'{"internal": true}', 400, "internal is True: it must be a number"),
         ("PUT", "latency", b'{"seconds": 3}', 400, "give"),
         ("PUT", "latency", b'{"seconds": [3, 1]}', 400, "latency is 3 to 1 s"),
         ("POST", "script", b'{"operation": "GetEventTrigger"}', 400, "faults: a list of kinds"),
         ("POST", "script", b'{"operation": "GetEventTrigger", "faults": [{}]}', 400, ""),
-        ("POST", "seed", b'\n{"DomainName": "acme"}', 400, "body: line 2: 3 validation errors detected"),
+        (
+            "POST",
+            "seed",
+            b'\n{"DomainName": "acme"}',
+            400,
+            "body: line 2: 3 validation errors detected",
+        ),
         ("POST", "seed?region=x", b"{}", 400, "body: line 1"),
     ],
 )

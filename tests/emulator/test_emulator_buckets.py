@@ -11,12 +11,18 @@ from hypothesis import strategies as st
 from batcher.emulator import Emulator, Quota
 from batcher.emulator.buckets import TokenBucket
 
-quotas = st.builds(lambda rate, burst: Quota(rate=rate, burst=burst), st.floats(0.01, 1000), st.floats(1, 500) | st.none())
+quotas = st.builds(
+    lambda rate, burst: Quota(rate=rate, burst=burst),
+    st.floats(0.01, 1000),
+    st.floats(1, 500) | st.none(),
+)
 arrivals = st.lists(st.floats(0, 2), min_size=1, max_size=200)  # seconds since the arrival before
 
 
 @given(quota=quotas, gaps=arrivals)
-def test_no_window_of_any_length_lets_more_through_than_burst_and_refill(quota: Quota, gaps: list[float]) -> None:
+def test_no_window_of_any_length_lets_more_through_than_burst_and_refill(
+    quota: Quota, gaps: list[float]
+) -> None:
     bucket, now, passed = TokenBucket(quota, 0.0), 0.0, []
     for gap in gaps:
         now += gap
@@ -29,7 +35,9 @@ def test_no_window_of_any_length_lets_more_through_than_burst_and_refill(quota: 
 
 
 @given(quota=quotas, gaps=arrivals)
-def test_a_request_is_refused_only_when_less_than_one_token_is_there(quota: Quota, gaps: list[float]) -> None:
+def test_a_request_is_refused_only_when_less_than_one_token_is_there(
+    quota: Quota, gaps: list[float]
+) -> None:
     bucket, level = TokenBucket(quota, 0.0), quota.capacity
     now = 0.0
     for gap in gaps:
@@ -61,7 +69,9 @@ def test_a_bucket_shows_its_level() -> None:
     assert repr(bucket) == "<TokenBucket 1.500 of 2.5, 2.5/s>"
 
 
-@pytest.mark.parametrize("limits", [{"rate": 0}, {"rate": -1}, {"rate": float("nan")}, {"rate": 1, "burst": 0.5}])
+@pytest.mark.parametrize(
+    "limits", [{"rate": 0}, {"rate": -1}, {"rate": float("nan")}, {"rate": 1, "burst": 0.5}]
+)
 def test_a_quota_that_lets_nothing_through_is_refused(limits: dict[str, float]) -> None:
     with pytest.raises(ValueError, match="it must be a number"):
         Quota(**limits)
@@ -93,9 +103,14 @@ async def test_each_account_region_and_operation_has_a_bucket_of_its_own(
         assert await calls("ONE", "us-east-1", "update_event_trigger") == twice
         assert await calls("TWO", "eu-west-1", "update_event_trigger") == twice
         now = 1.0  # one second at 1/s is one token
-        assert await calls("ONE", "eu-west-1", "update_event_trigger") == ["ok", *["ThrottlingException"] * 2]
+        assert await calls("ONE", "eu-west-1", "update_event_trigger") == [
+            "ok",
+            *["ThrottlingException"] * 2,
+        ]
         emulator.set_quota("UpdateEventTrigger", 1, 5)
-        assert await calls("ONE", "eu-west-1", "update_event_trigger") == ["ThrottlingException"] * 3
+        assert (
+            await calls("ONE", "eu-west-1", "update_event_trigger") == ["ThrottlingException"] * 3
+        )
         emulator.set_quota(None, None)
         assert await calls("ONE", "eu-west-1", "update_event_trigger") == ["ok"] * 3
 
@@ -104,7 +119,10 @@ async def test_each_account_region_and_operation_has_a_bucket_of_its_own(
     ("settings", "message"),
     [
         ({"burst": 3}, "a burst needs a rate"),
-        ({"quotas": {"UpdateTrigger": Quota(rate=1)}}, "unknown operation 'UpdateTrigger'; known are CreateDomain"),
+        (
+            {"quotas": {"UpdateTrigger": Quota(rate=1)}},
+            "unknown operation 'UpdateTrigger'; known are CreateDomain",
+        ),
         ({"latency": (2, 1)}, "latency is 2 to 1 s"),
         ({"session_seconds": 0}, "session_seconds is 0"),
     ],

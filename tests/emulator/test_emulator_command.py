@@ -40,13 +40,17 @@ async def _running(*arguments: str, ended_by: int = signal.SIGTERM) -> AsyncIter
         assert (process.returncode, out, err) == (0, b"", b"")
 
 
-async def test_what_was_stored_is_there_after_a_restart(connect: Any, trigger: Trigger, tmp_path: Path) -> None:
+async def test_what_was_stored_is_there_after_a_restart(
+    connect: Any, trigger: Trigger, tmp_path: Path
+) -> None:
     state = tmp_path / "state.json"
     first = Emulator(latency=(0, 0), state=state)
     first.seed([trigger(), trigger("untouched", "globex")])
     async with first as url:
         client = await connect(url)
-        await client.update_event_trigger(**NAME, Description="ü", EventTriggerLimits={"EventExpiration": 2**40})
+        await client.update_event_trigger(
+            **NAME, Description="ü", EventTriggerLimits={"EventExpiration": 2**40}
+        )
         while not state.exists():
             await asyncio.sleep(0)
         await client.create_domain(DomainName="new", DefaultExpirationDays=2, Tags={"a": "b"})
@@ -57,11 +61,14 @@ async def test_what_was_stored_is_there_after_a_restart(connect: Any, trigger: T
         assert (await client.get_event_trigger(**NAME))["Description"] == "ü"
         assert (await client.get_domain(DomainName="new"))["Tags"] == {"a": "b"}
         elsewhere = await connect(url, region="us-east-1")
-        assert len((await elsewhere.list_domains())["Items"]) == 2  # seeds reach new places after a restart too
+        # seeds reach new places after a restart too
+        assert len((await elsewhere.list_domains())["Items"]) == 2
     assert (state.stat().st_mode & 0o777, os.listdir(tmp_path)) == (0o600, ["state.json"])
 
 
-@pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"format": 2}', '{"format": 1}', '{"format": 1, "seeds": 3}'])
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 2}', '{"format": 1}', '{"format": 1, "seeds": 3}']
+)
 async def test_a_file_that_is_no_state_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
     state = tmp_path / "state.json"
     state.write_text(text)
@@ -76,7 +83,16 @@ async def test_the_command_serves_until_a_signal_and_keeps_its_state(
 ) -> None:
     seed, state = tmp_path / "seed.jsonl", tmp_path / "state.json"
     seed.write_text(json.dumps(trigger(Description="seeded")) + "\n")
-    flags = ("--state", str(state), "--seed", str(seed), "--latency", "0-1", "--key", "AKIDTEST:secret")
+    flags = (
+        "--state",
+        str(state),
+        "--seed",
+        str(seed),
+        "--latency",
+        "0-1",
+        "--key",
+        "AKIDTEST:secret",
+    )
     async with _running(*flags, "--quota", "GetEventTrigger=0.001/1", ended_by=ended_by) as url:
         assert url.startswith("http://127.0.0.1:")
         client = await connect(url)
@@ -88,7 +104,10 @@ async def test_the_command_serves_until_a_signal_and_keeps_its_state(
         client = await connect(url)
         with pytest.raises(client.exceptions.InternalServerException):
             await client.get_event_trigger(**NAME)
-    assert json.loads(state.read_bytes())["places"][0]["domains"][0]["triggers"][0]["Description"] == "new"
+    assert (
+        json.loads(state.read_bytes())["places"][0]["domains"][0]["triggers"][0]["Description"]
+        == "new"
+    )
 
 
 @pytest.mark.parametrize(
@@ -109,7 +128,11 @@ async def test_the_command_serves_until_a_signal_and_keeps_its_state(
     ],
 )
 def test_a_wrong_flag_is_explained_with_exit_code_2(
-    tmp_path: Path, trigger: Trigger, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
+    tmp_path: Path,
+    trigger: Trigger,
+    monkeypatch: pytest.MonkeyPatch,
+    arguments: list[str],
+    said: str,
 ) -> None:
     (tmp_path / "bad.jsonl").write_text(f"{json.dumps(trigger())}\n{{\n")
     monkeypatch.chdir(tmp_path)

@@ -7,13 +7,21 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import ClientError, ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
+from botocore.exceptions import (
+    ClientError,
+    ConnectionClosedError,
+    EndpointConnectionError,
+    ReadTimeoutError,
+)
 
 from batcher.emulator import Emulator, Quota
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
-SIGNED = "AWS4-HMAC-SHA256 Credential=AK/20260101/eu-west-1/profile/aws4_request, SignedHeaders=host, Signature=0a"
+SIGNED = (
+    "AWS4-HMAC-SHA256 Credential=AK/20260101/eu-west-1/profile/aws4_request, SignedHeaders=host,"
+    " Signature=0a"
+)
 
 
 @pytest.mark.parametrize(
@@ -47,13 +55,20 @@ async def test_an_answering_fault_has_its_status_and_code_and_applies_nothing(
 
 
 @pytest.mark.parametrize(("kind", "applied"), [("reset-before", 0), ("reset-after", 1)])
-async def test_a_reset_is_a_reset_and_applied_only_when_it_comes_after(trigger: Trigger, kind: str, applied: int) -> None:
-    """Over a plain socket: aiohttp's client sends a PUT once more after a reset, whatever retries are set."""
+async def test_a_reset_is_a_reset_and_applied_only_when_it_comes_after(
+    trigger: Trigger, kind: str, applied: int
+) -> None:
+    """Over a plain socket: aiohttp's client sends a PUT once more after a reset, whatever
+    retries are set.
+    """
     emulator = Emulator(latency=(0, 0), faults={kind: 1.0})
     emulator.seed([trigger()])
     async with emulator as url:
         reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
-        head = f"PUT /domains/acme/event-triggers/cart HTTP/1.1\r\nHost: x\r\nAuthorization: {SIGNED}\r\n"
+        head = (
+            "PUT /domains/acme/event-triggers/cart HTTP/1.1\r\nHost: x\r\nAuthorization:"
+            f" {SIGNED}\r\n"
+        )
         writer.write(f'{head}Content-Length: 22\r\n\r\n{{"Description": "new"}}'.encode())
         with pytest.raises(ConnectionResetError):
             await reader.read()
@@ -80,7 +95,9 @@ async def test_a_hang_never_answers_and_is_applied_only_when_it_comes_after(
     assert (emulator.trigger("acme", "cart") or {})["Description"] == "newer"
 
 
-async def test_leaving_stops_at_once_even_with_requests_that_hang(connect: Any, trigger: Trigger) -> None:
+async def test_leaving_stops_at_once_even_with_requests_that_hang(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0), faults={"hang": 1.0})
     emulator.seed([trigger()])
     async with emulator as url:
@@ -91,7 +108,9 @@ async def test_leaving_stops_at_once_even_with_requests_that_hang(connect: Any, 
         left_at = time.monotonic()
     assert time.monotonic() - left_at < 1
     ended = await asyncio.gather(*hanging, return_exceptions=True)
-    assert all(isinstance(error, ConnectionClosedError | EndpointConnectionError) for error in ended)
+    assert all(
+        isinstance(error, ConnectionClosedError | EndpointConnectionError) for error in ended
+    )
 
 
 async def test_a_slow_call_is_answered_late(connect: Any, trigger: Trigger) -> None:
@@ -105,7 +124,9 @@ async def test_a_slow_call_is_answered_late(connect: Any, trigger: Trigger) -> N
     assert time.monotonic() - call.time > 0.15
 
 
-async def test_scripted_faults_come_first_and_in_order_and_for_their_operation_only(connect: Any, trigger: Trigger) -> None:
+async def test_scripted_faults_come_first_and_in_order_and_for_their_operation_only(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0), faults={"access-denied": 1.0})
     emulator.seed([trigger()])
     emulator.script("UpdateEventTrigger", [None, "throttle", "internal"])
@@ -131,7 +152,9 @@ async def test_faults_take_tokens_but_throttles_take_none(connect: Any, trigger:
     quota = Quota(rate=0.001, burst=2)
     emulator = Emulator(latency=(0, 0), quotas={"UpdateEventTrigger": quota})
     emulator.seed([trigger()])
-    emulator.script("UpdateEventTrigger", ["throttle", "throttle-untyped", "internal", None, "internal"])
+    emulator.script(
+        "UpdateEventTrigger", ["throttle", "throttle-untyped", "internal", None, "internal"]
+    )
     async with emulator as url:
         client = await connect(url)
         for _ in range(5):
@@ -148,7 +171,9 @@ async def test_faults_take_tokens_but_throttles_take_none(connect: Any, trigger:
 
 async def test_the_same_random_seed_gives_the_same_faults(connect: Any, trigger: Trigger) -> None:
     async def outcomes(random_seed: int) -> list[str]:
-        emulator = Emulator(latency=(0, 0), faults={"internal": 0.3, "throttle": 0.2}, random_seed=random_seed)
+        emulator = Emulator(
+            latency=(0, 0), faults={"internal": 0.3, "throttle": 0.2}, random_seed=random_seed
+        )
         emulator.seed([trigger()])
         async with emulator as url:
             client = await connect(url)

@@ -1,4 +1,6 @@
-"""The checks against botocore's own serializer and parser: what the model allows passes, what it forbids does not."""
+"""The checks against botocore's own serializer and parser: what the model allows passes, what it
+forbids does not.
+"""
 
 import copy
 import time
@@ -26,9 +28,14 @@ from batcher.emulator.store import Store
 MODEL = botocore.session.get_session().get_service_model("customer-profiles")
 UNITS = ", ".join(MODEL.shape_for("PeriodUnit").enum)
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
-AUTHORIZATION = "AWS4-HMAC-SHA256 Credential=AK/20260101/eu-west-1/profile/aws4_request, SignedHeaders=host, Signature=0"
+AUTHORIZATION = (
+    "AWS4-HMAC-SHA256 Credential=AK/20260101/eu-west-1/profile/aws4_request, SignedHeaders=host,"
+    " Signature=0"
+)
 ALPHABETS = {"^[a-zA-Z0-9_-]+$": "azAZ09_-", "^[a-zA-Z0-9_.-]+$": "azAZ09_.-"}
-SPECIAL = {"^[a-zA-Z_][a-zA-Z_0-9-]*$": st.from_regex(r"[a-zA-Z_][a-zA-Z_0-9-]{0,20}", fullmatch=True)}
+SPECIAL = {
+    "^[a-zA-Z_][a-zA-Z_0-9-]*$": st.from_regex(r"[a-zA-Z_][a-zA-Z_0-9-]{0,20}", fullmatch=True)
+}
 LONG_TEXT = st.sampled_from(["Ω", "\U0001f600", '"', "\\", "\u2028"])
 
 
@@ -78,7 +85,9 @@ def values(shape: Any) -> st.SearchStrategy[Any]:
     match shape.type_name:
         case "structure":
             required = {name: values(shape.members[name]) for name in shape.required_members}
-            optional = {name: values(item) for name, item in shape.members.items() if name not in required}
+            optional = {
+                name: values(item) for name, item in shape.members.items() if name not in required
+            }
             return st.fixed_dictionaries(required, optional=optional)
         case "list":
             return st.lists(values(shape.member), min_size=low or 0, max_size=min(high, 3))
@@ -102,9 +111,9 @@ def texts(shape: Any, low: int, high: int) -> st.SearchStrategy[str]:
         return SPECIAL[pattern]
     if pattern:
         return st.text(ALPHABETS[pattern], min_size=low, max_size=high)
-    return st.text(st.characters(exclude_categories=["Cs"]), min_size=low, max_size=12) | LONG_TEXT.map(
-        lambda character: character * high
-    )
+    return st.text(
+        st.characters(exclude_categories=["Cs"]), min_size=low, max_size=12
+    ) | LONG_TEXT.map(lambda character: character * high)
 
 
 def inputs(operation: str) -> st.SearchStrategy[dict[str, Any]]:
@@ -114,7 +123,9 @@ def inputs(operation: str) -> st.SearchStrategy[dict[str, Any]]:
 
 @settings(max_examples=80, deadline=None)
 @given(created=inputs("CreateEventTrigger"), updated=inputs("UpdateEventTrigger"))
-def test_whatever_the_model_allows_is_accepted_and_given_back(created: dict[str, Any], updated: dict[str, Any]) -> None:
+def test_whatever_the_model_allows_is_accepted_and_given_back(
+    created: dict[str, Any], updated: dict[str, Any]
+) -> None:
     wire = Wire()
     assert wire.call("CreateEventTrigger", created)["status"] == 200
     assert wire.call("UpdateEventTrigger", updated)["status"] == 200
@@ -133,14 +144,25 @@ def mutations(shape: Any, value: Any) -> Iterator[tuple[Any, str]]:
         case "structure":
             yield {**value, "Unknown": 1}, "Member must not be present"
             for name, item in value.items():
-                yield from (({**value, name: wrong}, said) for wrong, said in mutations(shape.members[name], item))
+                yield from (
+                    ({**value, name: wrong}, said)
+                    for wrong, said in mutations(shape.members[name], item)
+                )
             for name in shape.required_members:
-                yield {key: item for key, item in value.items() if key != name}, "Member must not be null"
+                yield (
+                    {key: item for key, item in value.items() if key != name},
+                    "Member must not be null",
+                )
         case "list":
             yield value * (high + 1), f"Member must have length less than or equal to {high}"
             yield [], f"Member must have length greater than or equal to {low}"
-            yield [None, *value[1:]], "1.member' failed to satisfy constraint: Member must not be null"
-            yield from (([wrong, *value[1:]], said) for wrong, said in mutations(shape.member, value[0]))
+            yield (
+                [None, *value[1:]],
+                "1.member' failed to satisfy constraint: Member must not be null",
+            )
+            yield from (
+                ([wrong, *value[1:]], said) for wrong, said in mutations(shape.member, value[0])
+            )
         case "integer":
             yield high + 1, f"Member must have value less than or equal to {high}"
             yield low - 1, f"Member must have value greater than or equal to {low}"
@@ -161,7 +183,11 @@ def test_every_single_thing_wrong_is_refused_in_aws_words(trigger: Any) -> None:
     shape = MODEL.operation_model("CreateEventTrigger").input_shape
     model = ServiceModel().operation("CreateEventTrigger")
     period = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 2, "Unlimited": False}
-    valid = trigger(Description="d", SegmentFilter="s", EventTriggerLimits={"EventExpiration": 1, "Periods": [period]})
+    valid = trigger(
+        Description="d",
+        SegmentFilter="s",
+        EventTriggerLimits={"EventExpiration": 1, "Periods": [period]},
+    )
     model.check(valid)
     wrong_ones = list(mutations(shape, valid))
     assert len(wrong_ones) > 80
@@ -178,15 +204,24 @@ def test_every_single_thing_wrong_is_refused_in_aws_words(trigger: Any) -> None:
     [
         (
             {"SegmentFilter": "a b"},
-            "1 validation error detected: Value 'a b' at 'segmentFilter' failed to satisfy constraint:"
-            " Member must satisfy regular expression pattern: ^[a-zA-Z0-9_-]+$",
+            (
+                "1 validation error detected: Value 'a b' at 'segmentFilter' failed to satisfy"
+                " constraint: Member must satisfy regular expression pattern: ^[a-zA-Z0-9_-]+$"
+            ),
         ),
         (
-            {"EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1}, {"Unit": "YEARS", "Value": 0}]}},
-            "2 validation errors detected: Value 'YEARS' at 'eventTriggerLimits.periods.2.member.unit' failed to"
-            f" satisfy constraint: Member must satisfy enum value set: [{UNITS}]; "
-            "Value '0' at 'eventTriggerLimits.periods.2.member.value' failed to satisfy constraint: Member must have"
-            " value greater than or equal to 1",
+            {
+                "EventTriggerLimits": {
+                    "Periods": [{"Unit": "DAYS", "Value": 1}, {"Unit": "YEARS", "Value": 0}]
+                }
+            },
+            (
+                "2 validation errors detected: Value 'YEARS' at"
+                " 'eventTriggerLimits.periods.2.member.unit' failed to satisfy constraint: Member"
+                f" must satisfy enum value set: [{UNITS}]; Value '0' at"
+                " 'eventTriggerLimits.periods.2.member.value' failed to satisfy constraint: Member"
+                " must have value greater than or equal to 1"
+            ),
         ),
     ],
 )
@@ -196,8 +231,13 @@ def test_the_message_is_worded_as_aws_words_it(members: dict[str, Any], message:
 
 
 def test_a_tag_map_is_checked_by_key_and_value() -> None:
-    with pytest.raises(Exception, match=r"Map keys must satisfy constraint: \[Member must satisfy regular expression"):
-        ServiceModel().operation("TagResource").check({"resourceArn": "arn:aws:profile:x", "tags": {"aws:a": "b"}})
+    with pytest.raises(
+        Exception,
+        match=r"Map keys must satisfy constraint: \[Member must satisfy regular expression",
+    ):
+        ServiceModel().operation("TagResource").check(
+            {"resourceArn": "arn:aws:profile:x", "tags": {"aws:a": "b"}}
+        )
 
 
 def test_an_answer_has_the_members_of_the_output_shape_only() -> None:

@@ -30,12 +30,21 @@ def _walk_through(url: str, trigger: Trigger) -> None:
     assert client.get_domain(DomainName="acme")["CreatedAt"] == domain["CreatedAt"]
     assert [item["DomainName"] for item in client.list_domains()["Items"]] == ["acme"]
     created = client.create_event_trigger(**trigger())
-    assert client.get_event_trigger(**NAME)["EventTriggerConditions"] == trigger()["EventTriggerConditions"]
+    assert (
+        client.get_event_trigger(**NAME)["EventTriggerConditions"]
+        == trigger()["EventTriggerConditions"]
+    )
     updated = client.update_event_trigger(**NAME, Description="vip only")
     assert updated["Description"] == "vip only"
-    assert (updated["CreatedAt"], updated["LastUpdatedAt"] > created["LastUpdatedAt"]) == (created["CreatedAt"], True)
+    assert (updated["CreatedAt"], updated["LastUpdatedAt"] > created["LastUpdatedAt"]) == (
+        created["CreatedAt"],
+        True,
+    )
     (summary,) = client.list_event_triggers(DomainName="acme")["Items"]
-    assert (summary["LastUpdatedAt"], "EventTriggerConditions" in summary) == (updated["LastUpdatedAt"], False)
+    assert (summary["LastUpdatedAt"], "EventTriggerConditions" in summary) == (
+        updated["LastUpdatedAt"],
+        False,
+    )
     arn = f"arn:aws:profile:us-east-1:{account_of('AKIDBOTO')}:domains/acme/event-triggers/cart"
     client.tag_resource(resourceArn=arn, tags={"a": "1", "b": "two/ü"})
     client.untag_resource(resourceArn=arn, tagKeys=["a", "absent"])
@@ -54,12 +63,16 @@ async def test_boto3_gets_through_every_operation(trigger: Trigger) -> None:
 
 
 @pytest.mark.parametrize("size", [1, 7, 100])
-async def test_pages_show_every_trigger_once_and_in_order(connect: Any, trigger: Trigger, size: int) -> None:
+async def test_pages_show_every_trigger_once_and_in_order(
+    connect: Any, trigger: Trigger, size: int
+) -> None:
     emulator = Emulator(latency=(0, 0))
     emulator.seed(trigger(f"t{number:03}") for number in range(105))
     async with emulator as url:
         client = await connect(url)
-        pages = client.get_paginator("list_event_triggers").paginate(DomainName="acme", MaxResults=size)
+        pages = client.get_paginator("list_event_triggers").paginate(
+            DomainName="acme", MaxResults=size
+        )
         names = [[item["EventTriggerName"] for item in page["Items"]] async for page in pages]
     assert [name for page in names for name in page] == [f"t{number:03}" for number in range(105)]
     assert {len(page) for page in names[:-1]} == {size}
@@ -72,7 +85,9 @@ async def test_a_token_that_is_not_this_lists_is_refused(connect: Any, trigger: 
         client = await connect(url)
         other = (await client.list_event_triggers(DomainName="globex", MaxResults=1))["NextToken"]
         for token in (other, other[:-1], "nonsense", "bnVsbA==", "ü"):
-            with pytest.raises(client.exceptions.BadRequestException, match="NextToken is not valid"):
+            with pytest.raises(
+                client.exceptions.BadRequestException, match="NextToken is not valid"
+            ):
                 await client.list_event_triggers(DomainName="acme", NextToken=token)
 
 
@@ -81,20 +96,43 @@ async def test_a_token_that_is_not_this_lists_is_refused(connect: Any, trigger: 
     [
         (lambda c, t: c.get_domain(DomainName="none"), "ResourceNotFoundException"),
         (lambda c, t: c.list_event_triggers(DomainName="none"), "ResourceNotFoundException"),
-        (lambda c, t: c.get_event_trigger(DomainName="acme", EventTriggerName="none"), "ResourceNotFoundException"),
-        (lambda c, t: c.update_event_trigger(DomainName="none", EventTriggerName="cart"), "ResourceNotFoundException"),
-        (lambda c, t: c.delete_event_trigger(DomainName="acme", EventTriggerName="none"), "ResourceNotFoundException"),
+        (
+            lambda c, t: c.get_event_trigger(DomainName="acme", EventTriggerName="none"),
+            "ResourceNotFoundException",
+        ),
+        (
+            lambda c, t: c.update_event_trigger(DomainName="none", EventTriggerName="cart"),
+            "ResourceNotFoundException",
+        ),
+        (
+            lambda c, t: c.delete_event_trigger(DomainName="acme", EventTriggerName="none"),
+            "ResourceNotFoundException",
+        ),
         (lambda c, t: c.create_event_trigger(**t()), "BadRequestException"),
         (lambda c, t: c.create_event_trigger(**t(domain="none")), "ResourceNotFoundException"),
-        (lambda c, t: c.create_domain(DomainName="acme", DefaultExpirationDays=1), "BadRequestException"),
-        (lambda c, t: c.create_domain(DomainName="new", DefaultExpirationDays=1099), "BadRequestException"),
-        (lambda c, t: c.update_event_trigger(DomainName="acme", EventTriggerName="a b"), "BadRequestException"),
         (
-            lambda c, t: c.list_tags_for_resource(resourceArn="arn:aws:profile:eu-west-1:1:domains/acme"),
+            lambda c, t: c.create_domain(DomainName="acme", DefaultExpirationDays=1),
+            "BadRequestException",
+        ),
+        (
+            lambda c, t: c.create_domain(DomainName="new", DefaultExpirationDays=1099),
+            "BadRequestException",
+        ),
+        (
+            lambda c, t: c.update_event_trigger(DomainName="acme", EventTriggerName="a b"),
+            "BadRequestException",
+        ),
+        (
+            lambda c, t: c.list_tags_for_resource(
+                resourceArn="arn:aws:profile:eu-west-1:1:domains/acme"
+            ),
             "ResourceNotFoundException",
         ),
         (lambda c, t: c.list_tags_for_resource(resourceArn="arn:aws:s3"), "BadRequestException"),
-        (lambda c, t: c.get_domain_layout(DomainName="acme", LayoutDefinitionName="x"), "NotImplementedException"),
+        (
+            lambda c, t: c.get_domain_layout(DomainName="acme", LayoutDefinitionName="x"),
+            "NotImplementedException",
+        ),
     ],
 )
 async def test_a_call_that_cannot_be_done_is_refused_and_changes_nothing(
@@ -111,21 +149,33 @@ async def test_a_call_that_cannot_be_done_is_refused_and_changes_nothing(
     assert emulator.applied() == []
 
 
-@pytest.mark.parametrize(("clear_omitted", "left"), [(False, {"SegmentFilter", "EventTriggerLimits"}), (True, set())])
+@pytest.mark.parametrize(
+    ("clear_omitted", "left"), [(False, {"SegmentFilter", "EventTriggerLimits"}), (True, set())]
+)
 async def test_omitted_members_are_kept_or_cleared_as_the_emulator_is_told(
     connect: Any, trigger: Trigger, clear_omitted: bool, left: set[str]
 ) -> None:
     emulator = Emulator(latency=(0, 0), clear_omitted=clear_omitted)
-    emulator.seed([trigger(Description="old", SegmentFilter="vip", EventTriggerLimits={"EventExpiration": 1})])
+    emulator.seed(
+        [trigger(Description="old", SegmentFilter="vip", EventTriggerLimits={"EventExpiration": 1})]
+    )
     async with emulator as url:
         client = await connect(url)
         answer = await client.update_event_trigger(**NAME, Description="new")
-    required = {"EventTriggerName", "ObjectTypeName", "EventTriggerConditions", "CreatedAt", "LastUpdatedAt"}
+    required = {
+        "EventTriggerName",
+        "ObjectTypeName",
+        "EventTriggerConditions",
+        "CreatedAt",
+        "LastUpdatedAt",
+    }
     assert answer.keys() - {"ResponseMetadata"} == required | {"Description"} | left
     assert answer["Description"] == "new"
 
 
-async def test_accounts_and_regions_are_apart_and_seeds_are_in_each(connect: Any, trigger: Trigger) -> None:
+async def test_accounts_and_regions_are_apart_and_seeds_are_in_each(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0))
     emulator.seed([trigger(Description="seeded")])
     places = [("AKIDONE", "eu-west-1"), ("AKIDONE", "us-east-1"), ("AKIDTWO", "eu-west-1")]
@@ -143,7 +193,9 @@ async def test_accounts_and_regions_are_apart_and_seeds_are_in_each(connect: Any
     assert applied == [(n, account_of(key), region) for n, (key, region) in enumerate(places, 1)]
 
 
-async def test_the_log_of_applied_mutations_says_who_changed_what(connect: Any, trigger: Trigger) -> None:
+async def test_the_log_of_applied_mutations_says_who_changed_what(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0))
     emulator.seed([trigger()])
     async with emulator as url:
@@ -151,7 +203,10 @@ async def test_the_log_of_applied_mutations_says_who_changed_what(connect: Any, 
         answer = await client.update_event_trigger(**NAME, Description="new")
         await client.get_event_trigger(**NAME)
     (entry,) = emulator.applied()
-    assert (entry["operation"], entry["request"]) == ("UpdateEventTrigger", {**NAME, "Description": "new"})
+    assert (entry["operation"], entry["request"]) == (
+        "UpdateEventTrigger",
+        {**NAME, "Description": "new"},
+    )
     assert entry["request_id"] == answer["ResponseMetadata"]["RequestId"]
     (call, read) = emulator.calls()
     assert (entry["time"], call.outcome, read.operation) == (call.time, "ok", "GetEventTrigger")
@@ -167,6 +222,8 @@ async def test_the_log_of_applied_mutations_says_who_changed_what(connect: Any, 
         ({"Description": b"bytes"}, "trigger 1: Object of type bytes"),
     ],
 )
-def test_a_seed_that_breaks_a_rule_is_named(trigger: Trigger, seed: dict[str, Any], message: str) -> None:
+def test_a_seed_that_breaks_a_rule_is_named(
+    trigger: Trigger, seed: dict[str, Any], message: str
+) -> None:
     with pytest.raises(ValueError, match=message):
         Emulator().seed([trigger(**seed)])

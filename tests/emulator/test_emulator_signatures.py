@@ -24,7 +24,9 @@ def _code(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
     return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
 
 
-async def test_rightly_signed_requests_pass_whatever_is_in_path_query_and_body(connect: Any, trigger: Trigger) -> None:
+async def test_rightly_signed_requests_pass_whatever_is_in_path_query_and_body(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0), keys=KEYS)
     emulator.seed([trigger()])
     async with emulator as url:
@@ -34,20 +36,47 @@ async def test_rightly_signed_requests_pass_whatever_is_in_path_query_and_body(c
         await client.tag_resource(resourceArn=arn, tags={"a/b:c": "d", "e": "f"})
         await client.untag_resource(resourceArn=arn, tagKeys=["a/b:c", "x=y"])
         assert (await client.list_tags_for_resource(resourceArn=arn))["tags"] == {"e": "f"}
-        assert len((await client.list_event_triggers(DomainName="acme", MaxResults=1))["Items"]) == 1
+        assert (
+            len((await client.list_event_triggers(DomainName="acme", MaxResults=1))["Items"]) == 1
+        )
 
 
 @pytest.mark.parametrize(
     ("client", "server", "code", "message"),
     [
-        ({"secret": "wrong"}, {}, "InvalidSignatureException", "does not match the signature you provided"),
-        ({"key": "AKIDOTHER"}, {}, "UnrecognizedClientException", "security token included in the request is invalid"),
-        ({}, {"wall_clock": lambda: time.time() + 302}, "InvalidSignatureException", "Signature expired: "),
-        ({}, {"wall_clock": lambda: time.time() - 302}, "InvalidSignatureException", "Signature not yet current: "),
+        (
+            {"secret": "wrong"},
+            {},
+            "InvalidSignatureException",
+            "does not match the signature you provided",
+        ),
+        (
+            {"key": "AKIDOTHER"},
+            {},
+            "UnrecognizedClientException",
+            "security token included in the request is invalid",
+        ),
+        (
+            {},
+            {"wall_clock": lambda: time.time() + 302},
+            "InvalidSignatureException",
+            "Signature expired: ",
+        ),
+        (
+            {},
+            {"wall_clock": lambda: time.time() - 302},
+            "InvalidSignatureException",
+            "Signature not yet current: ",
+        ),
     ],
 )
 async def test_a_wrongly_signed_request_is_refused(
-    connect: Any, trigger: Trigger, client: dict[str, Any], server: dict[str, Any], code: str, message: str
+    connect: Any,
+    trigger: Trigger,
+    client: dict[str, Any],
+    server: dict[str, Any],
+    code: str,
+    message: str,
 ) -> None:
     emulator = Emulator(latency=(0, 0), keys=KEYS, **server)
     emulator.seed([trigger()])
@@ -78,8 +107,12 @@ async def test_a_body_changed_on_the_way_or_a_scope_of_another_service_is_notice
     emulator = Emulator(latency=(0, 0), keys=KEYS)
     emulator.seed([trigger()])
     async with emulator as url:
-        signed = AWSRequest("PUT", f"{url}/domains/acme/event-triggers/cart", data=b'{"Description":"a"}')
-        signed.headers["X-Amz-Content-SHA256"] = SigV4Auth(None, service, "eu-west-1").payload(signed)
+        signed = AWSRequest(
+            "PUT", f"{url}/domains/acme/event-triggers/cart", data=b'{"Description":"a"}'
+        )
+        signed.headers["X-Amz-Content-SHA256"] = SigV4Auth(None, service, "eu-west-1").payload(
+            signed
+        )
         SigV4Auth(Credentials("AKIDTEST", "secret"), service, "eu-west-1").add_auth(signed)
         body = changed.get("data", signed.data)
         async with aiohttp.ClientSession() as session:
@@ -88,21 +121,37 @@ async def test_a_body_changed_on_the_way_or_a_scope_of_another_service_is_notice
     assert answer.status == status
 
 
-async def test_an_assumed_role_acts_in_the_account_of_its_arn(connect: Any, trigger: Trigger) -> None:
+async def test_an_assumed_role_acts_in_the_account_of_its_arn(
+    connect: Any, trigger: Trigger
+) -> None:
     emulator = Emulator(latency=(0, 0), keys=KEYS)
     emulator.seed([trigger()])
     async with emulator as url:
         sts = await connect(url, service="sts")
         me = await sts.get_caller_identity()
-        assert (me["Account"], me["Arn"]) == (account_of("AKIDTEST"), f"arn:aws:iam::{me['Account']}:user/emulator")
+        assert (me["Account"], me["Arn"]) == (
+            account_of("AKIDTEST"),
+            f"arn:aws:iam::{me['Account']}:user/emulator",
+        )
         assumed = await sts.assume_role(RoleArn=ROLE, RoleSessionName="me", DurationSeconds=900)
         issued = assumed["Credentials"]
         assert 890 < issued["Expiration"].timestamp() - time.time() <= 900
-        given = {"key": issued["AccessKeyId"], "secret": issued["SecretAccessKey"], "token": issued["SessionToken"]}
+        given = {
+            "key": issued["AccessKeyId"],
+            "secret": issued["SecretAccessKey"],
+            "token": issued["SessionToken"],
+        }
         role = await (await connect(url, service="sts", **given)).get_caller_identity()
-        assert (role["Account"], role["Arn"]) == ("123456789012", "arn:aws:sts::123456789012:assumed-role/updater/me")
+        assert (role["Account"], role["Arn"]) == (
+            "123456789012",
+            "arn:aws:sts::123456789012:assumed-role/updater/me",
+        )
         await (await connect(url, **given)).update_event_trigger(**NAME, Description="by role")
-        for bad in ({**given, "token": "other"}, {**given, "token": None}, {**given, "secret": "other"}):
+        for bad in (
+            {**given, "token": "other"},
+            {**given, "token": None},
+            {**given, "secret": "other"},
+        ):
             with pytest.raises(ClientError) as refused:
                 await (await connect(url, **bad)).get_event_trigger(**NAME)
             assert _code(refused)[0] in ("UnrecognizedClientException", "InvalidSignatureException")
@@ -110,14 +159,22 @@ async def test_an_assumed_role_acts_in_the_account_of_its_arn(connect: Any, trig
 
 
 @pytest.mark.parametrize("keys", [KEYS, None])
-async def test_a_session_expires(connect: Any, trigger: Trigger, keys: dict[str, str] | None) -> None:
+async def test_a_session_expires(
+    connect: Any, trigger: Trigger, keys: dict[str, str] | None
+) -> None:
     offset = 0.0
-    emulator = Emulator(latency=(0, 0), keys=keys, session_seconds=60, wall_clock=lambda: time.time() + offset)
+    emulator = Emulator(
+        latency=(0, 0), keys=keys, session_seconds=60, wall_clock=lambda: time.time() + offset
+    )
     emulator.seed([trigger()])
     async with emulator as url:
         sts = await connect(url, service="sts")
         issued = (await sts.assume_role(RoleArn=ROLE, RoleSessionName="me"))["Credentials"]
-        given = {"key": issued["AccessKeyId"], "secret": issued["SecretAccessKey"], "token": issued["SessionToken"]}
+        given = {
+            "key": issued["AccessKeyId"],
+            "secret": issued["SecretAccessKey"],
+            "token": issued["SessionToken"],
+        }
         client = await connect(url, **given)
         await client.get_event_trigger(**NAME)
         offset = 61.0
@@ -137,7 +194,10 @@ async def test_a_session_expires(connect: Any, trigger: Trigger, keys: dict[str,
         ({}, ("AccessDenied", 403)),
         ({"ExternalId": "right-id", "DurationSeconds": 43201}, ("ValidationError", 400)),
         ({"RoleArn": "arn:aws:iam::123456789012:user/x"}, ("ValidationError", 400)),
-        ({"ExternalId": "right-id", "Tags": [{"Key": "k" * 129, "Value": "v"}]}, ("ValidationError", 400)),
+        (
+            {"ExternalId": "right-id", "Tags": [{"Key": "k" * 129, "Value": "v"}]},
+            ("ValidationError", 400),
+        ),
     ],
 )
 async def test_a_role_is_given_only_for_a_valid_request_with_its_external_id(
@@ -145,7 +205,9 @@ async def test_a_role_is_given_only_for_a_valid_request_with_its_external_id(
 ) -> None:
     emulator = Emulator(keys=KEYS, external_ids={ROLE: "right-id"})
     async with emulator as url:
-        call = (await connect(url, service="sts")).assume_role(**{"RoleArn": ROLE, "RoleSessionName": "me", **request_members})
+        call = (await connect(url, service="sts")).assume_role(
+            **{"RoleArn": ROLE, "RoleSessionName": "me", **request_members}
+        )
         if code is None:
             assert (await call)["Credentials"]["SessionToken"]
         else:

@@ -27,7 +27,13 @@ def test_a_retry_goes_ahead_of_first_attempts_and_each_rank_keeps_its_order() ->
             order.append(name)
 
         async with anyio.create_task_group() as tasks:
-            for name, begun in (("head", False), ("a", False), ("b", False), ("retry 1", True), ("retry 2", True)):
+            for name, begun in (
+                ("head", False),
+                ("a", False),
+                ("b", False),
+                ("retry 1", True),
+                ("retry 2", True),
+            ):
                 tasks.start_soon(ask, name, begun)
                 await anyio.sleep(0.01)
 

@@ -1,4 +1,6 @@
-"""Questions side by side: answers come in order, only so many are open, and the first error ends it."""
+"""Questions side by side: answers come in order, only so many are open, and the first error ends
+it.
+"""
 
 from collections.abc import AsyncIterator
 
@@ -25,7 +27,9 @@ def test_answers_are_told_in_order_and_questions_wait_side_by_side() -> None:
         return number * number
 
     async def work() -> float:
-        await in_order(numbers(10), square, lambda number, answer: told.append((number, answer)), ahead=100)
+        await in_order(
+            numbers(10), square, lambda number, answer: told.append((number, answer)), ahead=100
+        )
         return anyio.current_time()
 
     assert in_virtual_time(work()) == 10

@@ -11,7 +11,16 @@ from batcher.errors import CredentialsError
 from batcher.logs import logger
 from batcher.records import Attempt, Result, Update
 from batcher.rules.verdicts import Verdict
-from batcher.testing import ACCEPTED, LoopClock, OpenLimiter, ScriptedCaller, in_virtual_time, lost, refused, unsent
+from batcher.testing import (
+    ACCEPTED,
+    LoopClock,
+    OpenLimiter,
+    ScriptedCaller,
+    in_virtual_time,
+    lost,
+    refused,
+    unsent,
+)
 from batcher.testing import update as make_update
 
 THROTTLE = refused("ThrottlingException", 429)
@@ -37,7 +46,9 @@ def retrying_with(
     )
 
 
-def settle(answer: Callable[[Update, int], Attempt], **policy: float) -> tuple[Result, ScriptedCaller, OpenLimiter]:
+def settle(
+    answer: Callable[[Update, int], Attempt], **policy: float
+) -> tuple[Result, ScriptedCaller, OpenLimiter]:
     caller, limiter, clock = ScriptedCaller(answer), OpenLimiter(), LoopClock()
 
     async def scenario() -> Result | None:
@@ -65,17 +76,24 @@ def each(*answers: Attempt) -> Callable[[Update, int], Attempt]:
         ([FAULT], "failed", "InternalServerException", 8, 0),
         ([refused("503", 503)], "failed", "503", 8, 0),
         ([lost()], "in_doubt", "ReadTimeoutError", 8, 0),
-        ([lost(), THROTTLE, lost()], "in_doubt", "ReadTimeoutError", 9, 1),  # a throttle says nothing of the update
+        # a throttle says nothing of the update
+        ([lost(), THROTTLE, lost()], "in_doubt", "ReadTimeoutError", 9, 1),
         ([lost(), FAULT, lost()], "failed", "ReadTimeoutError", 8, 0),  # AWS answered once
         ([lost(), unsent()], "in_doubt", "EndpointConnectionError", 1, 0),
-        ([unsent()], "failed", "EndpointConnectionError", 0, 0),  # never left: there is nothing to doubt
+        # never left: there is nothing to doubt
+        ([unsent()], "failed", "EndpointConnectionError", 0, 0),
     ],
 )
 def test_answers_lead_to_one_status(
     answers: list[Attempt], status: str, code: str | None, attempts: int, throttles: int
 ) -> None:
     result, *_ = settle(each(*answers))
-    assert (result.status, result.error and result.error.code, result.attempts, result.throttles) == (
+    assert (
+        result.status,
+        result.error and result.error.code,
+        result.attempts,
+        result.throttles,
+    ) == (
         status,
         code,
         attempts,
@@ -93,14 +111,24 @@ def test_backoff_doubles_up_to_its_cap_and_is_booked() -> None:
 
 def test_what_aws_asks_for_is_waited_for_and_told_to_the_limiter() -> None:
     _, caller, limiter = settle(
-        each(refused("InternalServerException", 500, retry_after=7.0), refused("429", 429, retry_after=3.0), ACCEPTED)
+        each(
+            refused("InternalServerException", 500, retry_after=7.0),
+            refused("429", 429, retry_after=3.0),
+            ACCEPTED,
+        )
     )
     assert [time for time, _ in caller.calls] == pytest.approx([0, 7, 10])
-    assert limiter.outcomes == [(Verdict.TRANSIENT, 7.0), (Verdict.THROTTLED, 3.0), (Verdict.ACCEPTED, None)]
+    assert limiter.outcomes == [
+        (Verdict.TRANSIENT, 7.0),
+        (Verdict.THROTTLED, 3.0),
+        (Verdict.ACCEPTED, None),
+    ]
 
 
 def test_an_update_is_given_up_when_it_was_throttled_for_too_long() -> None:
-    result, caller, _ = settle(each(refused("ThrottlingException", 429, retry_after=10.0)), throttle_limit=60.0)
+    result, caller, _ = settle(
+        each(refused("ThrottlingException", 429, retry_after=10.0)), throttle_limit=60.0
+    )
     assert (result.status, result.error and result.error.code) == ("failed", "ThrottlingException")
     assert caller.calls[-1][0] == pytest.approx(60)
 
@@ -117,22 +145,36 @@ def test_credentials_that_are_refused_also_when_new_end_the_run() -> None:
 
 
 def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepted() -> None:
-    """Role sessions end in mid-run, and a new one can be refused while AWS does not know it everywhere."""
+    """Role sessions end in mid-run, and a new one can be refused while AWS does not know it
+    everywhere.
+    """
     expired = refused("ExpiredTokenException", 403)
-    caller, clock = ScriptedCaller(lambda update, number: ACCEPTED if update.line == 1 or number > 2 else expired), LoopClock()
+    caller, clock = (
+        ScriptedCaller(
+            lambda update, number: ACCEPTED if update.line == 1 or number > 2 else expired
+        ),
+        LoopClock(),
+    )
     retrying = retrying_with(caller, OpenLimiter(), clock)
 
     async def scenario() -> list[Result | None]:
         return [await retrying.settle(make_update(line)) for line in (1, 2)]
 
-    assert [result and result.status for result in in_virtual_time(scenario())] == ["succeeded", "succeeded"]
+    assert [result and result.status for result in in_virtual_time(scenario())] == [
+        "succeeded",
+        "succeeded",
+    ]
     assert caller.refreshes == 2
 
 
 @pytest.mark.parametrize("answers", [1, 2])
-def test_what_may_not_be_sent_any_more_when_its_turn_comes_is_left_without_a_result(answers: int) -> None:
+def test_what_may_not_be_sent_any_more_when_its_turn_comes_is_left_without_a_result(
+    answers: int,
+) -> None:
     caller, limiter, clock = ScriptedCaller(each(lost())), OpenLimiter(), LoopClock()
-    retrying = retrying_with(caller, limiter, clock, may_send=lambda update: len(caller.calls) < answers - 1)
+    retrying = retrying_with(
+        caller, limiter, clock, may_send=lambda update: len(caller.calls) < answers - 1
+    )
 
     async def scenario() -> Result | None:
         return await retrying.settle(make_update(1))

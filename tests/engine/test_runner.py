@@ -32,7 +32,9 @@ from batcher.testing import (
 FAULT = refused("InternalServerException", 500)
 
 
-def lane(updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, looks_back: bool = False) -> Lane:
+def lane(
+    updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, looks_back: bool = False
+) -> Lane:
     clock, tally = LoopClock(), Tally()
     pacer = Pacer(OpenLimiter(), slots, clock)
     retrying = Retrying(
@@ -49,7 +51,11 @@ def lane(updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, l
 
 
 async def run(
-    lanes: Sequence[Lane], journal: MemoryJournal, *, beside: Callable[[Runner], object] | None = None, **options: str
+    lanes: Sequence[Lane],
+    journal: MemoryJournal,
+    *,
+    beside: Callable[[Runner], object] | None = None,
+    **options: str,
 ) -> Runner:
     runner = Runner(journal=journal, log=logger(), **options)
 
@@ -70,7 +76,9 @@ def always(answer: Attempt) -> Callable[[Update, int], Attempt]:
 @settings(deadline=None, max_examples=60)
 @given(
     triggers=st.lists(st.sampled_from("abcde"), max_size=40),
-    fates=st.lists(st.sampled_from([ACCEPTED, FAULT, lost(), refused("ThrottlingException", 429)]), min_size=5),
+    fates=st.lists(
+        st.sampled_from([ACCEPTED, FAULT, lost(), refused("ThrottlingException", 429)]), min_size=5
+    ),
     looks_back=st.booleans(),
 )
 def test_every_update_gets_one_result_and_updates_of_a_trigger_never_overlap_nor_swap(
@@ -103,11 +111,14 @@ def test_a_busy_trigger_holds_back_only_its_own_updates() -> None:
 
 def test_no_more_requests_than_slots_are_in_flight_and_backoff_holds_no_slot() -> None:
     updates = [update(number) for number in range(1, 9)]
-    failing = ScriptedCaller(lambda each, number: FAULT if each.line <= 4 and number < 8 else ACCEPTED, latency=0.1)
+    failing = ScriptedCaller(
+        lambda each, number: FAULT if each.line <= 4 and number < 8 else ACCEPTED, latency=0.1
+    )
     journal = MemoryJournal()
     in_virtual_time(run([lane(updates, failing, slots=2)], journal))
     assert failing.most_in_flight == 2
-    assert [result.line for result in journal.results][:4] == [5, 6, 7, 8]  # while the first four back off
+    # while the first four back off
+    assert [result.line for result in journal.results][:4] == [5, 6, 7, 8]
 
 
 def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
@@ -131,19 +142,29 @@ def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
         (None, "all denied", 20),
     ],
 )
-def test_too_many_failures_stop_the_run(max_failures: str | None, answered: str, stops_after: int) -> None:
-    code, status = ("AccessDeniedException", 403) if answered == "all denied" else ("BadRequestException", 400)
+def test_too_many_failures_stop_the_run(
+    max_failures: str | None, answered: str, stops_after: int
+) -> None:
+    code, status = (
+        ("AccessDeniedException", 403) if answered == "all denied" else ("BadRequestException", 400)
+    )
     caller, journal = ScriptedCaller(always(refused(code, status)), latency=0.1), MemoryJournal()
     updates = [update(number) for number in range(1, 301)]
-    runner = in_virtual_time(run([lane(updates, caller, slots=1)], journal, max_failures=max_failures))
+    runner = in_virtual_time(
+        run([lane(updates, caller, slots=1)], journal, max_failures=max_failures)
+    )
     assert runner.stopped
     assert stops_after <= len(journal.results) <= stops_after + 1  # what was in flight is finished
 
 
 def test_denials_do_not_stop_a_run_that_had_a_success() -> None:
-    caller = ScriptedCaller(lambda each, n: ACCEPTED if each.line == 1 else refused("AccessDeniedException", 403))
+    caller = ScriptedCaller(
+        lambda each, n: ACCEPTED if each.line == 1 else refused("AccessDeniedException", 403)
+    )
     journal = MemoryJournal()
-    runner = in_virtual_time(run([lane([update(n) for n in range(1, 61)], caller, slots=1)], journal))
+    runner = in_virtual_time(
+        run([lane([update(n) for n in range(1, 61)], caller, slots=1)], journal)
+    )
     assert (runner.stopped, len(journal.results)) == (None, 60)
 
 
@@ -192,4 +213,9 @@ def test_an_error_that_ends_the_run_comes_out_bare() -> None:
     with pytest.raises(JournalError, match="disk full"):
         in_virtual_time(run([lane(updates, ScriptedCaller(always(ACCEPTED)))], FullDisk()))
     with pytest.raises(CredentialsError):
-        in_virtual_time(run([lane(updates, ScriptedCaller(always(refused("ExpiredToken", 403))))], MemoryJournal()))
+        in_virtual_time(
+            run(
+                [lane(updates, ScriptedCaller(always(refused("ExpiredToken", 403))))],
+                MemoryJournal(),
+            )
+        )

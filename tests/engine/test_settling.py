@@ -1,4 +1,6 @@
-"""An update settled with care: looked at, its image kept before it is sent, AWS's answer held against what was asked."""
+"""An update settled with care: looked at, its image kept before it is sent, AWS's answer held
+against what was asked.
+"""
 
 from typing import Any
 
@@ -16,13 +18,26 @@ from batcher.rules.plan import digest
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
 from batcher.testing import update as make_update
 
-BEFORE = {"EventTriggerName": "t1", "ObjectTypeName": "Orders", "Description": "old", "CreatedAt": 1.0}
+BEFORE = {
+    "EventTriggerName": "t1",
+    "ObjectTypeName": "Orders",
+    "Description": "old",
+    "CreatedAt": 1.0,
+}
 
 
 class Server:
-    """Callers of one live trigger, None while there is none; ``failures`` come first, ``log`` says what happened when."""
+    """Callers of one live trigger, None while there is none; ``failures`` come first, ``log``
+    says what happened when.
+    """
 
-    def __init__(self, live: dict[str, Any] | None, *, failures: list[Attempt] | None = None, obeys: bool = True) -> None:
+    def __init__(
+        self,
+        live: dict[str, Any] | None,
+        *,
+        failures: list[Attempt] | None = None,
+        obeys: bool = True,
+    ) -> None:
         self.live = live
         self.failures = failures or []
         self.obeys = obeys
@@ -46,7 +61,10 @@ class _Caller:
         if server.live is None and self._operation != "CreateEventTrigger":
             return refused("ResourceNotFoundException", 404)
         if self._operation != "GetEventTrigger" and server.obeys:
-            server.live = {**(server.live or {}), **{k: v for k, v in update.request.items() if k != "DomainName"}}
+            server.live = {
+                **(server.live or {}),
+                **{k: v for k, v in update.request.items() if k != "DomainName"},
+            }
         return Attempt(reached="answered", seconds=0.1, answer=server.live, request_id="r")
 
     async def refresh(self) -> bool:
@@ -70,7 +88,9 @@ class Kept:
         self.images.append(image)
 
 
-def settle(server: Server, update: Update, *, kept: bool = False, **wishes: bool) -> tuple[Result, Kept]:
+def settle(
+    server: Server, update: Update, *, kept: bool = False, **wishes: bool
+) -> tuple[Result, Kept]:
     clock = LoopClock()
     images = Kept(server, frozenset({update.id}) if kept else frozenset())
 
@@ -111,14 +131,26 @@ def test_the_image_is_kept_before_the_update_is_sent_and_is_ready_to_be_run() ->
     result, images = settle(server, wants(Description="new"))
     assert server.log == ["GetEventTrigger", "image", "UpdateEventTrigger"]
     assert (result.status, result.attempts) == ("succeeded", 1)
-    assert images.images == [{"DomainName": "acme", "EventTriggerName": "t1", "ObjectTypeName": "Orders", "Description": "old"}]
+    assert images.images == [
+        {
+            "DomainName": "acme",
+            "EventTriggerName": "t1",
+            "ObjectTypeName": "Orders",
+            "Description": "old",
+        }
+    ]
     assert result.digest == digest({**BEFORE, "Description": "new"})
 
 
 def test_what_is_already_as_asked_is_not_sent() -> None:
     server = Server(dict(BEFORE))
     result, images = settle(server, wants(Description="old"))
-    assert (server.log, result.status, result.attempts, images.images) == (["GetEventTrigger"], "unchanged", 0, [])
+    assert (server.log, result.status, result.attempts, images.images) == (
+        ["GetEventTrigger"],
+        "unchanged",
+        0,
+        [],
+    )
 
 
 def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() -> None:
@@ -131,9 +163,15 @@ def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() 
 
 @pytest.mark.parametrize(
     ("based_on", "force", "status"),
-    [(digest(BEFORE), False, "succeeded"), ("0" * 64, False, "stale"), ("0" * 64, True, "succeeded")],
+    [
+        (digest(BEFORE), False, "succeeded"),
+        ("0" * 64, False, "stale"),
+        ("0" * 64, True, "succeeded"),
+    ],
 )
-def test_an_update_based_on_another_state_is_stale_unless_forced(based_on: str, force: bool, status: str) -> None:
+def test_an_update_based_on_another_state_is_stale_unless_forced(
+    based_on: str, force: bool, status: str
+) -> None:
     server = Server(dict(BEFORE))
     update = msgspec.structs.replace(wants(Description="new"), based_on=BasedOn(sha256=based_on))
     result, _ = settle(server, update, force=force)
@@ -185,7 +223,11 @@ def test_a_missing_trigger_fails_or_is_created_when_the_line_has_all_that_takes(
     assert "ObjectTypeName, EventTriggerConditions" in lacking.error.message
     server = Server(None)
     created, images = settle(server, whole, create_missing=True)
-    assert (server.log, created.status, images.images) == (["GetEventTrigger", "CreateEventTrigger"], "succeeded", [])
+    assert (server.log, created.status, images.images) == (
+        ["GetEventTrigger", "CreateEventTrigger"],
+        "succeeded",
+        [],
+    )
 
 
 def test_an_answer_that_never_comes_leaves_it_in_doubt_with_its_image_kept() -> None:
@@ -202,7 +244,11 @@ def test_an_answer_that_never_comes_leaves_it_in_doubt_with_its_image_kept() -> 
 def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refused_the_second_time(
     somebody: dict[str, str], status: str
 ) -> None:
-    update = wants(ObjectTypeName="Orders", Description="new", EventTriggerConditions=[{"LogicalOperator": "ANY"}])
+    update = wants(
+        ObjectTypeName="Orders",
+        Description="new",
+        EventTriggerConditions=[{"LogicalOperator": "ANY"}],
+    )
 
     class Creating(Server):
         """Loses the answer to the creation that it carries out, and refuses any other."""
@@ -227,8 +273,15 @@ def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refuse
 
     server = Creating(None)
     result, images = settle(server, update, create_missing=True)
-    assert server.log == ["GetEventTrigger", "CreateEventTrigger", "CreateEventTrigger", "GetEventTrigger"]
+    assert server.log == [
+        "GetEventTrigger",
+        "CreateEventTrigger",
+        "CreateEventTrigger",
+        "GetEventTrigger",
+    ]
     assert (result.status, result.attempts, images.images) == (status, 2, [])
-    assert (result.error and result.error.code) == (None if status == "succeeded" else "BadRequestException")
+    assert (result.error and result.error.code) == (
+        None if status == "succeeded" else "BadRequestException"
+    )
     assert server.live is not None
     assert result.digest == (digest(server.live) if status == "succeeded" else msgspec.UNSET)

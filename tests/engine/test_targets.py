@@ -35,7 +35,12 @@ class Target:
     """A target of so many updates, at a fixed rate."""
 
     def __init__(
-        self, name: str, updates: int, rate: float, answer: Attempt | Answer = ACCEPTED, latency: float = 0.05
+        self,
+        name: str,
+        updates: int,
+        rate: float,
+        answer: Attempt | Answer = ACCEPTED,
+        latency: float = 0.05,
     ) -> None:
         self.name, self.updates, self.rate = name, updates, rate
         self.answer: Answer = answer if callable(answer) else lambda update, number: answer
@@ -54,8 +59,12 @@ class Target:
             log=logger(),
             on_attempt=lambda verdict, _: self.tally.answered(verdict),
         )
-        source = ListSource([update(n, f"{self.name}{n}", self.name) for n in range(1, self.updates + 1)])
-        return Lane(target=self.name, source=source, pacer=pacer, settler=retrying, tally=self.tally)
+        source = ListSource(
+            [update(n, f"{self.name}{n}", self.name) for n in range(1, self.updates + 1)]
+        )
+        return Lane(
+            target=self.name, source=source, pacer=pacer, settler=retrying, tally=self.tally
+        )
 
     @property
     def ended(self) -> float:
@@ -75,12 +84,20 @@ def work(*targets: Target, **options: Any) -> tuple[Runner, Summary, float]:
         await runner.run(feed)
         seconds = LoopClock().now()
         courses = {
-            lane.target: Course(holdups=lane.pacer.holdups, slots=lane.pacer.slots, stopped=runner.given_up.get(lane.target))
+            lane.target: Course(
+                holdups=lane.pacer.holdups,
+                slots=lane.pacer.slots,
+                stopped=runner.given_up.get(lane.target),
+            )
             for lane in runner.lanes
         }
         totals = {target.name: target.updates for target in targets}
         tallies = {target.name: target.tally for target in targets}
-        return runner, summarize(tallies, totals, courses, wall_seconds=seconds, stopped=runner.stopped), seconds
+        return (
+            runner,
+            summarize(tallies, totals, courses, wall_seconds=seconds, stopped=runner.stopped),
+            seconds,
+        )
 
     return in_virtual_time(scenario())
 
@@ -101,7 +118,11 @@ def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one() -> None:
     ("answer", "latency", "stopped"),
     [
         (refused("ThrottlingException", 429), 0.05, None),
-        (refused("AccessDeniedException", 403), 0.05, "every call was refused: 20 in a row AccessDenied, none accepted"),
+        (
+            refused("AccessDeniedException", 403),
+            0.05,
+            "every call was refused: 20 in a row AccessDenied, none accepted",
+        ),
         (refused("ExpiredToken", 403), 0.05, "AWS does not accept the credentials"),
         (refused("InternalServerException", 500), 0.05, None),
         (unsent(), 5.0, None),
@@ -109,7 +130,9 @@ def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one() -> None:
     ],
     ids=["throttled", "denied", "expired", "failing", "unreachable", "hanging"],
 )
-def test_a_bad_target_does_not_hold_back_a_good_one(answer: Attempt, latency: float, stopped: str | None) -> None:
+def test_a_bad_target_does_not_hold_back_a_good_one(
+    answer: Attempt, latency: float, stopped: str | None
+) -> None:
     good, bad = Target("good", 500, 100), Target("bad", 200, 10, answer, latency)
     runner, summary, _ = work(bad, good)
     assert good.ended == pytest.approx(5, abs=0.5)
@@ -117,7 +140,10 @@ def test_a_bad_target_does_not_hold_back_a_good_one(answer: Attempt, latency: fl
     assert (summary.targets["good"].succeeded, summary.targets["good"].stopped) == (500, None)
     assert summary.targets["bad"].succeeded == 0
     if stopped is None:
-        assert (runner.stopped, summary.targets["bad"].failed + summary.targets["bad"].in_doubt) == (None, 200)
+        assert (
+            runner.stopped,
+            summary.targets["bad"].failed + summary.targets["bad"].in_doubt,
+        ) == (None, 200)
     else:
         assert runner.stopped
         assert runner.stopped.startswith(f"target bad: {stopped}")
@@ -126,7 +152,10 @@ def test_a_bad_target_does_not_hold_back_a_good_one(answer: Attempt, latency: fl
 
 
 def test_too_many_failures_of_one_target_stop_that_one() -> None:
-    good, bad = Target("good", 300, 100), Target("bad", 300, 100, refused("BadRequestException", 400))
+    good, bad = (
+        Target("good", 300, 100),
+        Target("bad", 300, 100, refused("BadRequestException", 400)),
+    )
     runner, summary, _ = work(good, bad, max_failures="10")
     assert good.tally.statuses["succeeded"] == 300
     assert 10 < bad.tally.statuses["failed"] < 50
@@ -140,7 +169,9 @@ def test_a_run_of_one_target_ends_with_its_error() -> None:
 
 
 def test_every_second_of_the_run_has_a_cause() -> None:
-    faulty: Answer = lambda update, n: refused("InternalServerException", 500) if n < 4 else ACCEPTED  # noqa: E731 # its parameters are typed so
+    def faulty(update: Update, n: int) -> Attempt:
+        return refused("InternalServerException", 500) if n < 4 else ACCEPTED
+
     cases = {
         "token": Target("paced", 100, 2),
         "calling": Target("far", 3, 100, latency=20.0),
@@ -148,12 +179,25 @@ def test_every_second_of_the_run_has_a_cause() -> None:
     }
     for cause, target in cases.items():
         _, summary, seconds = work(target)
-        spent = {name: getattr(summary.seconds, name) for name in ("queued", "token", "backoff", "calling")}
-        assert sum(spent.values()) == pytest.approx(summary.wall_seconds, rel=0.02) == pytest.approx(seconds, rel=0.02)
+        spent = {
+            name: getattr(summary.seconds, name)
+            for name in ("queued", "token", "backoff", "calling")
+        }
+        assert (
+            sum(spent.values())
+            == pytest.approx(summary.wall_seconds, rel=0.02)
+            == pytest.approx(seconds, rel=0.02)
+        )
         assert max(spent, key=lambda name: spent[name]) == cause, spent
     _, summary, seconds = work(*cases.values())
-    spent_in_all = summary.seconds.token + summary.seconds.calling + summary.seconds.backoff + summary.seconds.queued
+    spent_in_all = (
+        summary.seconds.token
+        + summary.seconds.calling
+        + summary.seconds.backoff
+        + summary.seconds.queued
+    )
     assert spent_in_all == pytest.approx(seconds, rel=0.02)
-    assert summary.double_quota_saves == pytest.approx(25, rel=0.05)  # 50 s at 2/s, the target that ended last
+    # 50 s at 2/s, the target that ended last
+    assert summary.double_quota_saves == pytest.approx(25, rel=0.05)
     assert isinstance(summary.targets, dict)
     assert set(summary.targets) == {"paced", "far", "faulty"}

@@ -1,6 +1,8 @@
-"""A service with one token bucket, and workers that drink from it as fast as their limiters let them.
+"""A service with one token bucket, and workers that drink from it as fast as their limiters let
+them.
 
-As a program: one worker without a service, who writes a line for each token once his standard input says so.
+As a program: one worker without a service, who writes a line for each token once his standard input
+says so.
 """
 
 import asyncio
@@ -70,7 +72,9 @@ def address(server: Server) -> str:
 
 
 @asynccontextmanager
-async def joined(url: str, name: str, number: int = 1, **terms: Any) -> AsyncIterator[list[RedisLimiter]]:
+async def joined(
+    url: str, name: str, number: int = 1, **terms: Any
+) -> AsyncIterator[list[RedisLimiter]]:
     """So many limiters of one bucket, each as a process of its own would have it."""
     terms = {"rate": None, "burst": 1.0, "share": 1.0, "remembered": None} | terms
     async with AsyncExitStack() as stack:

@@ -1,4 +1,6 @@
-"""The setting ``limiter`` at the doors: two calls of the library share one rate, and a Redis that is away is a warning."""
+"""The setting ``limiter`` at the doors: two calls of the library share one rate, and a Redis
+that is away is a warning.
+"""
 
 import builtins
 from typing import Any
@@ -23,7 +25,10 @@ async def test_two_batches_share_one_rate(redis: Server) -> None:
 
         async def send() -> None:
             batch = await batcher.update_many(
-                [change(1, id=str(n), DomainName="acme", EventTriggerName=f"x{n}") for n in range(20)],
+                [
+                    change(1, id=str(n), DomainName="acme", EventTriggerName=f"x{n}")
+                    for n in range(20)
+                ],
                 endpoint_url=url,
                 rate=20,
                 limiter=address(redis),
@@ -35,7 +40,9 @@ async def test_two_batches_share_one_rate(redis: Server) -> None:
     assert 39 / 20 * 0.95 <= anyio.current_time() - began <= 39 / 20 + 2
 
 
-async def test_a_run_without_its_redis_says_so_goes_on_alone_and_writes_no_password(batcher: Command, write_lines: Any) -> None:
+async def test_a_run_without_its_redis_says_so_goes_on_alone_and_writes_no_password(
+    batcher: Command, write_lines: Any
+) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(4)])
     write_lines([change(n) for n in range(4)])
@@ -56,7 +63,13 @@ async def test_a_run_without_its_redis_says_so_goes_on_alone_and_writes_no_passw
 @pytest.mark.parametrize(
     "limiter",
     [
-        *("redis", "memcached://x", "redis://", "redsi://user:s3cret@host", "redis://user:s3cret@host:port"),
+        *(
+            "redis",
+            "memcached://x",
+            "redis://",
+            "redsi://user:s3cret@host",
+            "redis://user:s3cret@host:port",
+        ),
         *(
             "redis://host/0?foo=1",
             "redis://host/0?ssl_cert_reqs=none",
@@ -72,7 +85,9 @@ async def test_a_limiter_that_is_none_is_refused_without_its_password(limiter: s
     assert "s3cret" not in str(caught.value)
 
 
-async def test_without_redis_py_the_setting_says_what_to_install(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_without_redis_py_the_setting_says_what_to_install(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     real = builtins.__import__
 
     def without(name: str, *more: Any) -> Any:

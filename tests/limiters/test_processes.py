@@ -1,4 +1,6 @@
-"""Workers that are processes: rate, burst and fairness with clocks that are wrong, and the death of the one that leads."""
+"""Workers that are processes: rate, burst and fairness with clocks that are wrong, and the death
+of the one that leads.
+"""
 
 import asyncio
 import os
@@ -22,15 +24,29 @@ SECONDS = 4.0
 
 
 @asynccontextmanager
-async def worker(server: Server, name: str, *, ahead: str = "") -> AsyncIterator[asyncio.subprocess.Process]:
+async def worker(
+    server: Server, name: str, *, ahead: str = ""
+) -> AsyncIterator[asyncio.subprocess.Process]:
     """A worker that waits to be told to start; ``ahead``: by how much its clock is wrong."""
     faketime = shutil.which("faketime")
     if faketime is None:
         pytest.fail("faketime is missing; make test installs it (apt-get install faketime)")
     wrong = [faketime, "-m", "--exclude-monotonic", "-f", ahead] if ahead else []
-    command = [sys.executable, "-m", "tests.limiters.drinking", address(server), name, str(RATE), str(BURST)]
+    command = [
+        sys.executable,
+        "-m",
+        "tests.limiters.drinking",
+        address(server),
+        name,
+        str(RATE),
+        str(BURST),
+    ]
     process = await asyncio.create_subprocess_exec(
-        *wrong, *command, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE, start_new_session=True
+        *wrong,
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
     )
     assert process.stdout is not None
     try:
@@ -53,7 +69,9 @@ async def tokens(process: asyncio.subprocess.Process, until: float) -> list[floa
     return times
 
 
-async def test_processes_share_rate_and_burst_fairly_also_when_clocks_are_wrong(redis: Server, name: str) -> None:
+async def test_processes_share_rate_and_burst_fairly_also_when_clocks_are_wrong(
+    redis: Server, name: str
+) -> None:
     async with (
         worker(redis, name) as a,
         worker(redis, name) as b,
@@ -69,7 +87,9 @@ async def test_processes_share_rate_and_burst_fairly_also_when_clocks_are_wrong(
     assert max(steady) / min(steady) <= 1.15
 
 
-async def test_when_the_leader_dies_another_one_leads_within_two_seconds(redis: Server, name: str, client: Redis) -> None:
+async def test_when_the_leader_dies_another_one_leads_within_two_seconds(
+    redis: Server, name: str, client: Redis
+) -> None:
     key = f"batcher:{{{name}}}:leader"
     async with worker(redis, name) as first:
         while not (leader := await client.get(key)):

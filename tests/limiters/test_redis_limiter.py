@@ -1,4 +1,6 @@
-"""What a fleet is promised: one quota, one cut, a memory, and a share for each while Redis is away."""
+"""What a fleet is promised: one quota, one cut, a memory, and a share for each while Redis is
+away.
+"""
 
 import asyncio
 import time
@@ -48,7 +50,9 @@ def most_over(rate: float, times: list[float]) -> float:
     return most
 
 
-async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(redis: Server, name: str) -> None:
+async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(
+    redis: Server, name: str
+) -> None:
     service = Service(50, 25)
     async with joined(address(redis), name, 4) as limiters:
         async with drinking(limiters, service):
@@ -70,13 +74,16 @@ async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(
     assert len(service.throttled) <= 5
 
 
-async def test_a_throttle_seen_by_one_slows_all_within_a_second_and_is_one_cut(redis: Server, name: str) -> None:
+async def test_a_throttle_seen_by_one_slows_all_within_a_second_and_is_one_cut(
+    redis: Server, name: str
+) -> None:
     async with joined(address(redis), name, 4, remembered=FIFTY) as limiters:
         service = Service(UNLIMITED, UNLIMITED)
         async with drinking(limiters, service):
             await until(lambda: len(service.accepted) > 100, within=10)
             before = limiters[0].learned.rate
-            service.bucket = Service(0.1, 1).bucket  # whatever is under way is refused, to every worker
+            # whatever is under way is refused, to every worker
+            service.bucket = Service(0.1, 1).bucket
             await until(lambda: service.throttled, within=5)
             first = service.throttled[0][0]
             await anyio.sleep(0.15)  # longer than an answer is on its way
@@ -90,7 +97,10 @@ async def test_a_throttle_seen_by_one_slows_all_within_a_second_and_is_one_cut(r
 
 async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, name: str) -> None:
     service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.0))
-    async with joined(address(redis), name, 2, rate=100.0) as (patient, impatient), drinking([patient], service):
+    async with (
+        joined(address(redis), name, 2, rate=100.0) as (patient, impatient),
+        drinking([patient], service),
+    ):
         await until(lambda: len(service.accepted) > 10, within=5)
         began, before, cancelled, sent = time.monotonic(), len(service.accepted), 0, 0
         while time.monotonic() < began + 3:
@@ -110,14 +120,22 @@ async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, n
 
 async def test_waiters_of_one_process_take_turns(redis: Server, name: str) -> None:
     service = Service(UNLIMITED, UNLIMITED)
-    async with joined(address(redis), name, rate=100.0) as (limiter,), drinking([limiter] * 8, service):
+    async with (
+        joined(address(redis), name, rate=100.0) as (limiter,),
+        drinking([limiter] * 8, service),
+    ):
         await anyio.sleep(1)
     each = [sum(who == str(n) for _, who in service.accepted) for n in range(8)]
     assert max(each) - min(each) <= 1
 
 
-async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(own_redis: Server, name: str) -> None:
-    async with joined(address(own_redis), name) as (auto,), joined(address(own_redis), "b", rate=40.0) as (ceiling,):
+async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(
+    own_redis: Server, name: str
+) -> None:
+    async with (
+        joined(address(own_redis), name) as (auto,),
+        joined(address(own_redis), "b", rate=40.0) as (ceiling,),
+    ):
         await until(lambda: auto.away and ceiling.away, within=5)
         assert auto.rate == pytest.approx(CAUTIOUS / ASSUMED_WORKERS)
         assert ceiling.rate == pytest.approx(40 / ASSUMED_WORKERS)
@@ -134,7 +152,11 @@ async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(ow
     ],  # it grows by itself
 )
 async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_without_a_burst(
-    own_redis: Server, name: str, terms: dict[str, Any], most: float, caplog: pytest.LogCaptureFixture
+    own_redis: Server,
+    name: str,
+    terms: dict[str, Any],
+    most: float,
+    caplog: pytest.LogCaptureFixture,
 ) -> None:
     own_redis.start()
     service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.01))
@@ -161,7 +183,9 @@ async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_w
     assert events.count("limiter.redis_away") == events.count("limiter.redis_back") == 3
 
 
-async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(own_redis: Server, name: str) -> None:
+async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(
+    own_redis: Server, name: str
+) -> None:
     own_redis.start()
     async with joined(address(own_redis), name, 2, rate=50.0, burst=40.0) as limiters:
         await asyncio.sleep(1.5)  # time enough for a burst to be saved up
@@ -173,7 +197,9 @@ async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(own_redis
     assert most_over(50, [at for at, _ in service.accepted]) <= 4
 
 
-async def test_what_others_put_into_redis_is_an_outage_and_no_crash(redis: Server, name: str, client: Redis) -> None:
+async def test_what_others_put_into_redis_is_an_outage_and_no_crash(
+    redis: Server, name: str, client: Redis
+) -> None:
     async with joined(address(redis), name, 2, rate=100.0) as (leader, follower):
         key = f"batcher:{{{name}}}:log"
         await leader.acquire()

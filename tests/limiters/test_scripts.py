@@ -28,7 +28,13 @@ class Bucket:
         self.epoch = b""
 
     def ask(
-        self, *, rate: float = 0, ceiling: float = 0, capacity: float = 1, throttled: int = -1, held: Any = (0, 0, 0)
+        self,
+        *,
+        rate: float = 0,
+        ceiling: float = 0,
+        capacity: float = 1,
+        throttled: int = -1,
+        held: Any = (0, 0, 0),
     ) -> tuple[int, int, bytes, float]:
         """(number, cut, time as Redis tells it, seconds to wait)."""
         self._set_clock()
@@ -52,7 +58,9 @@ class Bucket:
 
 
 class Model:
-    """Two buckets in the plainest words: tokens that flow in, and a place in time for each that goes out."""
+    """Two buckets in the plainest words: tokens that flow in, and a place in time for each that
+    goes out.
+    """
 
     def __init__(self, *, rate: float, ceiling: float, capacity: float) -> None:
         self.rate, self.ceiling, self.capacity = rate, ceiling, capacity
@@ -73,12 +81,16 @@ class Model:
 rates = st.sampled_from([0.0, 0.7, 5.0, 60.0, 300.0])
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 @given(
     rate=rates,
     ceiling=rates,
     capacity=st.floats(1, 50),
-    pauses=st.lists(st.one_of(st.just(0.0), st.floats(0, 0.1), st.floats(0, 20)), min_size=1, max_size=40),
+    pauses=st.lists(
+        st.one_of(st.just(0.0), st.floats(0, 0.1), st.floats(0, 20)), min_size=1, max_size=40
+    ),
 )
 def test_tokens_come_when_the_model_says(
     redis: Server, rate: float, ceiling: float, capacity: float, pauses: list[float]
@@ -91,7 +103,8 @@ def test_tokens_come_when_the_model_says(
         times.append(bucket.now + wait)
         assert math.isclose(times[-1], model.ask(bucket.now), rel_tol=0, abs_tol=1e-4)
     if ceiling:
-        for first in range(len(times)):  # from an empty bucket, at no time more than its capacity and what flowed in
+        # from an empty bucket, at no time more than its capacity and what flowed in
+        for first in range(len(times)):
             for last in range(first, len(times)):
                 assert last - first + 1 <= capacity + ceiling * (times[last] - times[first] + 1e-4)
 
@@ -121,7 +134,9 @@ def test_without_a_leader_a_throttle_stops_everybody_for_a_moment_only(redis: Se
     assert bucket.ask(rate=50)[0] > 0
 
 
-def test_what_is_reserved_far_ahead_is_void_after_a_cut_and_what_is_near_is_not(redis: Server) -> None:
+def test_what_is_reserved_far_ahead_is_void_after_a_cut_and_what_is_near_is_not(
+    redis: Server,
+) -> None:
     bucket = Bucket(redis)
     bucket.ask(rate=10)
     bucket.publish(10)

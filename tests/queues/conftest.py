@@ -1,4 +1,6 @@
-"""Queues on real servers: one server of a kind for the session, a queue of its own for each test."""
+"""Queues on real servers: one server of a kind for the session, a queue of its own for each
+test.
+"""
 
 import asyncio
 import contextlib
@@ -42,8 +44,12 @@ class Place:
         return open_queue(self.url, lease=lease)
 
     @contextlib.asynccontextmanager
-    async def held_by_another_process(self) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-        """A worker that has borrowed up to ten messages and does nothing with them: its process, and how many."""
+    async def held_by_another_process(
+        self,
+    ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+        """A worker that has borrowed up to ten messages and does nothing with them: its process,
+        and how many.
+        """
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _HOLDER, self.url, str(LEASE), stdout=asyncio.subprocess.PIPE
         )
@@ -70,7 +76,9 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Stand-ins, and nothing of this machine's settings: botocore reads them from the environment only."""
+    """Stand-ins, and nothing of this machine's settings: botocore reads them from the
+    environment only.
+    """
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_REGION", "us-east-1")
@@ -81,18 +89,28 @@ def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 _numbers = itertools.count()
 
 
-async def make_sqs(server: Server, *, fifo: bool = False, most_receives: int = 100, dead_letters: bool = True) -> str:
+async def make_sqs(
+    server: Server, *, fifo: bool = False, most_receives: int = 100, dead_letters: bool = True
+) -> str:
     """A queue of SQS with its dead-letter queue; returns its URL."""
     endpoint = f"http://127.0.0.1:{server.port}"
     ending, kind = (".fifo", {"FifoQueue": "true"}) if fifo else ("", {})
     name = f"q{next(_numbers)}"
-    async with AioSession().create_client("sqs", endpoint_url=endpoint, region_name="us-east-1") as client:
+    async with AioSession().create_client(
+        "sqs", endpoint_url=endpoint, region_name="us-east-1"
+    ) as client:
         policy = {}
         if dead_letters:
             dead = await client.create_queue(QueueName=f"{name}-dead{ending}", Attributes=kind)
-            facts = await client.get_queue_attributes(QueueUrl=dead["QueueUrl"], AttributeNames=["QueueArn"])
+            facts = await client.get_queue_attributes(
+                QueueUrl=dead["QueueUrl"], AttributeNames=["QueueArn"]
+            )
             arn = facts["Attributes"]["QueueArn"]
-            policy = {"RedrivePolicy": json.dumps({"deadLetterTargetArn": arn, "maxReceiveCount": most_receives})}
+            policy = {
+                "RedrivePolicy": json.dumps(
+                    {"deadLetterTargetArn": arn, "maxReceiveCount": most_receives}
+                )
+            }
         queue = await client.create_queue(QueueName=f"{name}{ending}", Attributes=kind | policy)
         return str(queue["QueueUrl"])
 

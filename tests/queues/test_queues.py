@@ -1,4 +1,6 @@
-"""What every message queue promises: one suite over SQS standard, SQS FIFO and Redis Streams, on real servers."""
+"""What every message queue promises: one suite over SQS standard, SQS FIFO and Redis Streams, on
+real servers.
+"""
 
 import asyncio
 from collections import defaultdict
@@ -48,7 +50,9 @@ async def test_every_update_comes_as_it_was_sent(place: Place) -> None:
         received = await drain(opened.queue, len(sent))
         assert await is_empty(opened)
     assert sorted(map(name_of, received), key=int) == [each.id for each in sent]
-    body = next(msgspec.json.decode(message.body) for message in received if name_of(message) == "7")
+    body = next(
+        msgspec.json.decode(message.body) for message in received if name_of(message) == "7"
+    )
     assert body == {"id": "7", "target": "default", "DomainName": "acme", "EventTriggerName": "t7"}
     assert all(message.sent_at is not None and message.receives == 1 for message in received)
 
@@ -103,7 +107,9 @@ async def test_an_extended_message_is_kept_and_then_can_be_acknowledged(place: P
         assert await is_empty(mine)
 
 
-async def test_a_lost_message_can_not_be_extended_and_acknowledging_it_harms_nobody(place: Place) -> None:
+async def test_a_lost_message_can_not_be_extended_and_acknowledging_it_harms_nobody(
+    place: Place,
+) -> None:
     async with place.open() as slow, place.open() as quick:
         await slow.producer.send([update(1)], "b")
         lost = (await borrow(slow.queue, 1))[0]
@@ -127,7 +133,8 @@ async def test_a_released_message_comes_back_long_before_its_lease_is_over(place
 async def test_a_receive_that_is_cancelled_keeps_nothing(place: Place) -> None:
     async with place.open(lease=300) as mine, place.open(lease=300) as others:
         await mine.producer.send([update(number) for number in range(1, 11)], "b")
-        for steps in range(0, 40, 3):  # of the event loop: on its way out, at the server, on its way back
+        # of the event loop: on its way out, at the server, on its way back
+        for steps in range(0, 40, 3):
             receiving = asyncio.create_task(mine.queue.receive(10))
             for _ in range(steps):
                 await asyncio.sleep(0)
@@ -139,7 +146,9 @@ async def test_a_receive_that_is_cancelled_keeps_nothing(place: Place) -> None:
             assert len(await borrow(others.queue, 10)) == 10
 
 
-async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_back(place: Place) -> None:
+async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_back(
+    place: Place,
+) -> None:
     async with place.open() as opened:
         await opened.producer.send([update(number) for number in (1, 2, 3)], "b")
         messages = sorted(await borrow(opened.queue, 3), key=name_of)
@@ -154,7 +163,9 @@ async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_ba
                 await opened.office.redrive(letter)
         assert (await opened.office.depth()).dead == 1
         assert name_of((await drain(opened.queue, 1))[0]) == "1"
-        assert [letter.code async for letter in opened.office.dead()] == ["ResourceNotFoundException"]
+        assert [letter.code async for letter in opened.office.dead()] == [
+            "ResourceNotFoundException"
+        ]
 
 
 async def test_depth_tells_what_waits_and_what_is_held(place: Place) -> None:
@@ -169,7 +180,9 @@ async def test_depth_tells_what_waits_and_what_is_held(place: Place) -> None:
         assert (depth.waiting, depth.held) == (4, 1)
 
 
-async def test_updates_of_one_trigger_stay_in_order_across_workers_also_after_one_is_killed(sqs: Server) -> None:
+async def test_updates_of_one_trigger_stay_in_order_across_workers_also_after_one_is_killed(
+    sqs: Server,
+) -> None:
     place = Place(f"sqs:{await make_sqs(sqs, fifo=True)}")  # the only kind that promises it
     sent = [Update(id=str(n), line=n, target="default", request=_request(n)) for n in range(1, 31)]
     seen: dict[str, list[int]] = defaultdict(list)
@@ -184,12 +197,18 @@ async def test_updates_of_one_trigger_stay_in_order_across_workers_also_after_on
                 batch = await queue.receive(4)
                 for message in batch:
                     await asyncio.sleep(0)  # the other one may come in between
-                    seen[str(msgspec.json.decode(message.body)["EventTriggerName"])].append(int(name_of(message)))
+                    seen[str(msgspec.json.decode(message.body)["EventTriggerName"])].append(
+                        int(name_of(message))
+                    )
                     await queue.acknowledge(message)
 
         async with asyncio.timeout(40):
             await asyncio.gather(work(one.queue), work(two.queue))
-    assert {trigger: len(numbers) for trigger, numbers in seen.items()} == {"t0": 10, "t1": 10, "t2": 10}
+    assert {trigger: len(numbers) for trigger, numbers in seen.items()} == {
+        "t0": 10,
+        "t1": 10,
+        "t2": 10,
+    }
     assert all(numbers == sorted(numbers) for numbers in seen.values())
 
 

@@ -1,4 +1,6 @@
-"""What is Redis's alone: poisoned entries, a server that goes away and comes back, consumers that are tidied away."""
+"""What is Redis's alone: poisoned entries, a server that goes away and comes back, consumers
+that are tidied away.
+"""
 
 import asyncio
 
@@ -13,7 +15,9 @@ from tests.conftest import Command
 from tests.servers import Server, redis_server
 
 
-async def test_a_message_that_kills_every_worker_ends_among_the_dead(redis: Server, client: Redis) -> None:
+async def test_a_message_that_kills_every_worker_ends_among_the_dead(
+    redis: Server, client: Redis
+) -> None:
     async with open_queue(f"redis://127.0.0.1:{redis.port}/0?stream=poison", lease=0) as opened:
         await opened.producer.send([update(1), update(2)], "b")
         entries = await client.xreadgroup(GROUP, "victim", {"poison": ">"}, count=1)
@@ -26,7 +30,9 @@ async def test_a_message_that_kills_every_worker_ends_among_the_dead(redis: Serv
         assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
 
 
-async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held(redis: Server, client: Redis) -> None:
+async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held(
+    redis: Server, client: Redis
+) -> None:
     url = f"redis://127.0.0.1:{redis.port}/0?stream=names"
     async with open_queue(url) as opened:
         await opened.producer.send([update(1)], "b")
@@ -53,8 +59,12 @@ async def test_a_thousand_are_kept_and_given_back_in_one_step_and_come_again_in_
         await asyncio.gather(*map(mine.queue.acknowledge, held[:200]))
         before = await steps()
         await asyncio.gather(*map(mine.queue.release, reversed(held[200:])))
-        assert await steps() == before + 1, "who looks in between finds newer ones without the older ones"
-        assert [message.body for message in await others.queue.receive(1000)] == [message.body for message in held[200:]]
+        assert await steps() == before + 1, (
+            "who looks in between finds newer ones without the older ones"
+        )
+        assert [message.body for message in await others.queue.receive(1000)] == [
+            message.body for message in held[200:]
+        ]
 
 
 async def test_a_redis_that_goes_away_is_an_error_soon_and_works_again_when_it_is_back(
@@ -69,7 +79,8 @@ async def test_a_redis_that_goes_away_is_an_error_soon_and_works_again_when_it_i
                 with pytest.raises(QueueError, match="no answer from Redis"):
                     await opened.queue.receive(1)
             server.start()
-            with pytest.raises(QueueError, match="NOGROUP"):  # it came back empty; the group is made anew
+            # it came back empty; the group is made anew
+            with pytest.raises(QueueError, match="NOGROUP"):
                 await opened.queue.receive(1)
             await opened.producer.send([update(1)], "b")
             assert len(await opened.queue.receive(1)) == 1
@@ -100,9 +111,13 @@ async def test_a_url_that_means_no_message_queue_says_what_would(url: str) -> No
         ("sec/ret:x@host/0?stream=s", r"%23"),
     ],
 )
-async def test_a_redis_url_that_is_wrong_is_told_in_words_without_its_password(rest: str, wrong: str) -> None:
+async def test_a_redis_url_that_is_wrong_is_told_in_words_without_its_password(
+    rest: str, wrong: str
+) -> None:
     for user in ("", "user:se#cret@"):
-        with pytest.raises(SettingsError, match=r"can't be read" if user and "stream=s" in rest else wrong) as caught:
+        with pytest.raises(
+            SettingsError, match=r"can't be read" if user and "stream=s" in rest else wrong
+        ) as caught:
             async with open_queue(f"redis://{user}{rest}"):
                 pass
         assert "cret" not in str(caught.value)
@@ -129,7 +144,9 @@ async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, clien
         assert [letter.code async for letter in quick.office.dead()] == ["Invalid"]
 
 
-async def test_dead_letters_of_any_kind_can_be_listed(redis: Server, client: Redis, batcher: Command) -> None:
+async def test_dead_letters_of_any_kind_can_be_listed(
+    redis: Server, client: Redis, batcher: Command
+) -> None:
     url = f"redis://127.0.0.1:{redis.port}/0?stream=odd"
     async with open_queue(url) as opened:
         await opened.producer.send([update(1)], "b")

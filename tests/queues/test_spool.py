@@ -1,4 +1,6 @@
-"""What a spool directory promises: a file is worked through by one worker at a time, and by none twice."""
+"""What a spool directory promises: a file is worked through by one worker at a time, and by none
+twice.
+"""
 
 import asyncio
 import sys
@@ -27,7 +29,13 @@ while (claim := spool.claim_now()) is not None:
 
 async def start(folder: Path, how: str) -> asyncio.subprocess.Process:
     return await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _WORKER, str(folder), how, stdin=asyncio.subprocess.PIPE, stdout=asyncio.subprocess.PIPE
+        sys.executable,
+        "-c",
+        _WORKER,
+        str(folder),
+        how,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
     )
 
 
@@ -42,12 +50,16 @@ async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> 
     workers = [await start(tmp_path, "work") for _ in range(4)]
     taken = [(await worker.communicate())[0].split() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
-    assert sorted(name for part in taken for name in part) == [b"%03d.jsonl" % number for number in range(200)]
+    assert sorted(name for part in taken for name in part) == [
+        b"%03d.jsonl" % number for number in range(200)
+    ]
     assert len(names(tmp_path / "done")) == 400  # each with its run directory
     assert names(tmp_path / "claimed") == []
 
 
-async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(tmp_path: Path) -> None:
+async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(
+    tmp_path: Path,
+) -> None:
     spool = SpoolDirectory(tmp_path)
     spool.drop("a.jsonl", [b"{}\n"])
     worker = await start(tmp_path, "hang")
@@ -63,7 +75,9 @@ async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(
     assert names(tmp_path / "done") == ["a.jsonl", "a.run"]
 
 
-async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only_when_it_is_whole(tmp_path: Path) -> None:
+async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only_when_it_is_whole(
+    tmp_path: Path,
+) -> None:
     spool = SpoolDirectory(tmp_path)
     (tmp_path / ".half.jsonl.new").write_bytes(b"{")
     (tmp_path / "notes.txt").write_bytes(b"")
@@ -86,7 +100,12 @@ def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> No
     resumed, fresh = two.claim_now(), two.claim_now()
     assert resumed is not None
     assert fresh is not None
-    assert (resumed.name, resumed.resumed, fresh.name, fresh.resumed) == ("b.jsonl", True, "a.jsonl", False)
+    assert (resumed.name, resumed.resumed, fresh.name, fresh.resumed) == (
+        "b.jsonl",
+        True,
+        "a.jsonl",
+        False,
+    )
 
 
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
@@ -109,10 +128,19 @@ async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> 
         claim = await spool.claim()
         claim.run.mkdir()
         spool.done(claim)
-    assert names(tmp_path / "done") == ["a-2.jsonl", "a-2.run", "a-3.jsonl", "a-3.run", "a.jsonl", "a.run"]
+    assert names(tmp_path / "done") == [
+        "a-2.jsonl",
+        "a-2.run",
+        "a-3.jsonl",
+        "a-3.run",
+        "a.jsonl",
+        "a.run",
+    ]
 
 
-async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_directory_to_the_next(tmp_path: Path) -> None:
+async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_directory(
+    tmp_path: Path,
+) -> None:
     spool = SpoolDirectory(tmp_path)
     (tmp_path / "claimed" / "a.run").mkdir()
     (tmp_path / "claimed" / "a.jsonl.lock").touch()
@@ -122,7 +150,9 @@ async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_
     assert (claim.resumed, claim.run.exists()) == (False, False)
 
 
-async def test_files_that_share_a_run_directory_are_worked_through_one_after_the_other(tmp_path: Path) -> None:
+async def test_files_that_share_a_run_directory_are_worked_through_one_after_the_other(
+    tmp_path: Path,
+) -> None:
     one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
     one.drop("a.jsonl", [b"{}\n"])
     plain = await one.claim()
@@ -135,7 +165,9 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
     assert two.claim_now() is None
     assert plain.run.is_dir()
     one.release(plain)
-    assert two.claim_now({"a.jsonl"}) is None, "the run directory is that of the file that was let go"
+    assert two.claim_now({"a.jsonl"}) is None, (
+        "the run directory is that of the file that was let go"
+    )
     resumed = await two.claim()
     assert (resumed.name, resumed.resumed, resumed.run.is_dir()) == ("a.jsonl", True, True)
     two.done(resumed)
@@ -145,7 +177,13 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
     one.done(packed)
     two.done(other)
     assert names(tmp_path / "claimed") == []
-    assert names(tmp_path / "done") == ["a-2.jsonl.gz", "a-2.run", "a.jsonl", "a.jsonl.b.jsonl", "a.run"]
+    assert names(tmp_path / "done") == [
+        "a-2.jsonl.gz",
+        "a-2.run",
+        "a.jsonl",
+        "a.jsonl.b.jsonl",
+        "a.run",
+    ]
 
 
 def test_a_name_that_workers_would_not_see_is_refused(tmp_path: Path) -> None:

@@ -1,4 +1,6 @@
-"""What is SQS's alone: batches that fail in part, redrive policy, deduplication, groups, where a queue is."""
+"""What is SQS's alone: batches that fail in part, redrive policy, deduplication, groups, where a
+queue is.
+"""
 
 import asyncio
 import re
@@ -59,7 +61,12 @@ class ScriptedSqs:
             answer = {
                 "Successful": [_sent(identity) for identity, code in codes.items() if not code],
                 "Failed": [
-                    {"Id": identity, "Code": code, "SenderFault": code == "ReceiptHandleIsInvalid", "Message": "no"}
+                    {
+                        "Id": identity,
+                        "Code": code,
+                        "SenderFault": code == "ReceiptHandleIsInvalid",
+                        "Message": "no",
+                    }
                     for identity, code in codes.items()
                     if code
                 ],
@@ -76,10 +83,15 @@ def lent(number: int) -> Message:
 
 
 async def test_entries_that_failed_on_the_side_of_sqs_are_sent_again_and_only_those() -> None:
-    script = ScriptedSqs(lambda body, times: "InternalError" if '"2"' in body and times < 3 else None)
+    script = ScriptedSqs(
+        lambda body, times: "InternalError" if '"2"' in body and times < 3 else None
+    )
     async with script as sqs, open_queue(sqs.queue) as opened:
         await opened.producer.send([update(number) for number in (1, 2, 3)], "b")
-    assert [[msgspec.json.decode(entry["MessageBody"])["id"] for entry in batch] for _, batch in sqs.batches] == [
+    assert [
+        [msgspec.json.decode(entry["MessageBody"])["id"] for entry in batch]
+        for _, batch in sqs.batches
+    ] == [
         ["1", "2", "3"],
         ["2"],
         ["2"],
@@ -93,7 +105,10 @@ async def test_entries_that_keep_failing_are_an_error_and_not_forgotten() -> Non
 
 
 async def test_a_loan_that_is_over_is_no_error_to_acknowledge_and_false_to_extend() -> None:
-    async with ScriptedSqs(lambda *_: "ReceiptHandleIsInvalid") as sqs, open_queue(sqs.queue) as opened:
+    async with (
+        ScriptedSqs(lambda *_: "ReceiptHandleIsInvalid") as sqs,
+        open_queue(sqs.queue) as opened,
+    ):
         await opened.queue.acknowledge(lent(1))
         assert not await opened.queue.extend(lent(1))
     assert len(sqs.batches) == 2
@@ -107,9 +122,13 @@ async def test_what_is_acknowledged_side_by_side_goes_in_batches_of_ten() -> Non
     assert len(sizes) <= 6  # one that leaves at once, then full ones
 
 
-async def test_a_batch_of_a_fifo_queue_holds_one_message_of_a_group_so_that_a_failure_keeps_the_order() -> None:
+async def test_a_batch_of_a_fifo_queue_holds_one_message_of_a_group_so_a_failure_keeps_order() -> (
+    None
+):
     async with ScriptedSqs(lambda *_: None) as sqs, open_queue(sqs.queue) as opened:
-        await opened.producer.send([update(1, "a"), update(2, "b"), update(3, "a"), update(4, "a")], "b")
+        await opened.producer.send(
+            [update(1, "a"), update(2, "b"), update(3, "a"), update(4, "a")], "b"
+        )
     assert [[entry["MessageGroupId"] for entry in batch] for _, batch in sqs.batches] == [
         ["default/acme/a", "default/acme/b"],
         ["default/acme/a"],
@@ -136,7 +155,9 @@ async def test_the_queues_own_redrive_policy_moves_what_was_received_too_often(s
         assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
 
 
-async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and_come_once(sqs: Server) -> None:
+async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and_come_once(
+    sqs: Server,
+) -> None:
     url = await make_sqs(sqs)
     async with open_queue(f"sqs:{url}") as opened:
         await opened.producer.send([update(number, f"t{number}") for number in range(1, 41)], "b")
@@ -148,7 +169,8 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
         office = SqsOffice(client, look=1)
         async for letter in office.dead():
             seen.append(letter.id)
-            await asyncio.sleep(0.05)  # as at a rate: the first ones are in sight again before the last ones are
+            # as at a rate: the first ones are in sight again before the last ones are
+            await asyncio.sleep(0.05)
         assert (len(seen), len(set(seen))) == (40, 40)
         assert (await office.depth()).dead == 40
 
@@ -183,27 +205,37 @@ async def test_without_a_dead_letter_queue_nothing_is_thrown_away(sqs: Server) -
 
 
 async def test_a_queue_that_is_not_there_is_an_error_that_names_it(sqs: Server) -> None:
-    with pytest.raises(QueueError, match=r"queue nowhere: .*NonExistentQueue|queue nowhere: .*QueueDoesNotExist"):
+    with pytest.raises(
+        QueueError, match=r"queue nowhere: .*NonExistentQueue|queue nowhere: .*QueueDoesNotExist"
+    ):
         async with open_queue("sqs:nowhere", endpoint_url=f"http://127.0.0.1:{sqs.port}"):
             pass
 
 
 async def test_a_queue_by_its_name_is_found(sqs: Server) -> None:
     url = await make_sqs(sqs)
-    async with open_queue(f"sqs:{url.rpartition('/')[2]}", endpoint_url=f"http://127.0.0.1:{sqs.port}") as opened:
+    async with open_queue(
+        f"sqs:{url.rpartition('/')[2]}", endpoint_url=f"http://127.0.0.1:{sqs.port}"
+    ) as opened:
         assert (await opened.office.depth()).waiting == 0
 
 
 @given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
 def test_a_group_is_one_that_sqs_takes_and_one_for_each_trigger(one: str, two: str) -> None:
     def group(trigger: str) -> str:
-        return group_of(Update(id="1", line=1, target="t", request={"DomainName": "d", "EventTriggerName": trigger}))
+        return group_of(
+            Update(
+                id="1", line=1, target="t", request={"DomainName": "d", "EventTriggerName": trigger}
+            )
+        )
 
     assert re.fullmatch(r"[!-~]{1,128}", group(one))
     assert (group(one) == group(two)) == (one == two)
 
 
-async def test_the_region_is_that_of_the_url_or_of_either_variable(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_the_region_is_that_of_the_url_or_of_either_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     client = SqsClient("https://sqs.eu-west-3.amazonaws.com/123456789012/updates.fifo")
     async with client._stack:
         await client._connect()  # not farther: the queue is not there

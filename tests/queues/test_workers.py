@@ -1,4 +1,7 @@
-"""``batcher worker`` as a process, on every message queue: killed, stopped, reloaded. Nothing is lost, nothing done twice."""
+"""``batcher worker`` as a process, on every message queue: killed, stopped, reloaded.
+
+Nothing is lost, nothing done twice.
+"""
 
 import asyncio
 import contextlib
@@ -28,7 +31,18 @@ def command(batcher: Command) -> Command:
 
 
 def worker_of(place: Place, url: str, *more: str) -> tuple[str, ...]:
-    return ("worker", "--queue", place.url, "--endpoint-url", url, "--lease", LEASE, "--log-level", "warning", *more)
+    return (
+        "worker",
+        "--queue",
+        place.url,
+        "--endpoint-url",
+        url,
+        "--lease",
+        LEASE,
+        "--log-level",
+        "warning",
+        *more,
+    )
 
 
 def results_in(folder: Path) -> list[dict[str, Any]]:
@@ -60,10 +74,15 @@ async def is_drained(place: Place) -> bool:
 
 
 def applied(emulator: Emulator) -> list[tuple[str, str]]:
-    return [(entry["EventTriggerName"], entry["request"]["SegmentFilter"]) for entry in emulator.applied()]
+    return [
+        (entry["EventTriggerName"], entry["request"]["SegmentFilter"])
+        for entry in emulator.applied()
+    ]
 
 
-async def test_a_queue_is_drained_once(place: Place, command: Command, write_lines: Callable[..., Path]) -> None:
+async def test_a_queue_is_drained_once(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
     write_lines([change(n) for n in range(25)] + [change(99)])
     emulator = Emulator(latency=(0.0, 0.02))
     emulator.seed([trigger(n) for n in range(25)])
@@ -76,11 +95,21 @@ async def test_a_queue_is_drained_once(place: Place, command: Command, write_lin
     assert Counter(result["status"] for result in results) == {"succeeded": 25, "failed": 1}
     assert sorted(int(result["id"]) for result in results) == list(range(1, 27))
     status = await command("queue", "status", place.url, "--json")
-    assert {name: json.loads(status.out)[name] for name in ("waiting", "held", "dead")} == {"waiting": 0, "held": 0, "dead": 1}
+    assert {name: json.loads(status.out)[name] for name in ("waiting", "held", "dead")} == {
+        "waiting": 0,
+        "held": 0,
+        "dead": 1,
+    }
     dead = await command("queue", "dead", place.url, "--json")
     letter = json.loads(dead.out)
-    assert (letter["id"], letter["trigger"], letter["code"]) == ("26", "t99", "ResourceNotFoundException")
-    back = await command("queue", "redrive", place.url, "--code", "ResourceNotFoundException", "--rate", "100")
+    assert (letter["id"], letter["trigger"], letter["code"]) == (
+        "26",
+        "t99",
+        "ResourceNotFoundException",
+    )
+    back = await command(
+        "queue", "redrive", place.url, "--code", "ResourceNotFoundException", "--rate", "100"
+    )
     assert "1 put back" in back.err
     assert json.loads((await command("queue", "status", place.url, "--json")).out)["waiting"] == 1
 
@@ -103,7 +132,9 @@ async def test_what_a_killed_worker_held_gets_its_one_result_from_another(
         second.send_signal(signal.SIGTERM)
         _, err = await second.communicate()
         assert second.returncode == 4, err.decode()
-    assert Counter(result["id"] for result in results_in(command.folder)) == {str(n): 1 for n in range(1, 41)}
+    assert Counter(result["id"] for result in results_in(command.folder)) == {
+        str(n): 1 for n in range(1, 41)
+    }
     assert await is_drained(place)
     assert sent < 40
     assert len(applied(emulator)) <= 40 + 64, "no more is sent twice than was in flight"
@@ -132,7 +163,9 @@ async def test_sigterm_finishes_what_is_in_flight_and_gives_the_rest_back(
     assert done == len(emulator.applied())
     async with place.open() as opened:
         depth = await opened.office.depth()
-    assert (depth.waiting, depth.held) == (40 - done, 0), "given back at once, not when its lease is over"
+    assert (depth.waiting, depth.held) == (40 - done, 0), (
+        "given back at once, not when its lease is over"
+    )
 
 
 @pytest.mark.parametrize("place", ["redis"], indirect=True)
@@ -153,13 +186,23 @@ async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads
             assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
             await until(lambda: len(results_in(command.folder)) == 10)
             await until_said(client, "/readyz", 200, "")
-            await until_said(client, "/metrics", 200, 'batcher_updates_total{status="succeeded",target="default"} 10.0')
+            await until_said(
+                client,
+                "/metrics",
+                200,
+                'batcher_updates_total{status="succeeded",target="default"} 10.0',
+            )
             (command.folder / "worker.toml").write_text("rate = 7\n")
             worker.send_signal(signal.SIGHUP)
             await until_said(
-                client, "/metrics", 200, 'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0'
+                client,
+                "/metrics",
+                200,
+                'batcher_rate_per_second{operation="UpdateEventTrigger",target="default"} 7.0',
             )
-            (command.folder / "worker.toml").write_text('rate = 5\nlimiter = "redis://127.0.0.1:x/0"\n')
+            (command.folder / "worker.toml").write_text(
+                'rate = 5\nlimiter = "redis://127.0.0.1:x/0"\n'
+            )
             worker.send_signal(signal.SIGHUP)
             assert worker.stderr is not None
             while b"settings.not_reloaded" not in (line := await worker.stderr.readline()):
@@ -172,22 +215,33 @@ async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads
 
 
 @pytest.mark.parametrize("place", ["redis"], indirect=True)
-async def test_wrong_usage_is_told_in_words(place: Place, command: Command, write_lines: Callable[..., Path]) -> None:
+async def test_wrong_usage_is_told_in_words(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
     write_lines([change(1), {"DomainName": "acme"}])
     for arguments, code, said in [
         (("worker", "--queue", "nonsense"), 2, "not a message queue"),
         (("worker", "--queue", place.url, "--http", "x:y"), 2, "--http"),
-        (("worker", "--queue", place.url, "--http", place.url.split(":")[2].partition("/")[0]), 5, "another program listens"),
+        (
+            ("worker", "--queue", place.url, "--http", place.url.split(":")[2].partition("/")[0]),
+            5,
+            "another program listens",
+        ),
         (("worker", "--queue", place.url, "--before"), 2, "only for a spool directory"),
         (("worker", "--queue", place.url, "--results", "updates.jsonl"), 5, "results directory"),
         (("worker", "--queue", place.url, "--canary", "3"), 2, "No such option"),
-        (("worker", "--queue", "spool:spool", "--limiter", "redis://127.0.0.1:1/0?nonsense=1"), 2, "--limiter"),
+        (
+            ("worker", "--queue", "spool:spool", "--limiter", "redis://127.0.0.1:1/0?nonsense=1"),
+            2,
+            "--limiter",
+        ),
         (("enqueue", "updates.jsonl", "--queue", place.url), 2, "Nothing was put into the queue"),
         (("enqueue", "none.jsonl", "--queue", place.url), 2, "no such file"),
         (("queue", "status", "redis://127.0.0.1:1/0?stream=s"), 5, "queue s"),
         (("queue", "status", f"{place.url}x&foo=1"), 2, "no option foo"),
         (("queue", "status", f"{place.url}x"), 5, "not in this database"),
-        (("queue", "status", f"{place.url}x"), 5, "not in this database"),  # nor did looking make it
+        # nor did looking make it
+        (("queue", "status", f"{place.url}x"), 5, "not in this database"),
         (("queue", "status", "spool:none"), 5, "no spool directory"),
         (("queue", "redrive", "spool:none"), 5, "no spool directory"),
     ]:
@@ -209,10 +263,19 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
     try:
         async with (
             emulator as url,
-            AioSession().create_client("s3", endpoint_url=command.environ["AWS_ENDPOINT_URL_S3"]) as client,
+            AioSession().create_client(
+                "s3", endpoint_url=command.environ["AWS_ENDPOINT_URL_S3"]
+            ) as client,
         ):
             await client.create_bucket(Bucket="parts")
-            flags = ("--http", str(http), "--results-to", "s3://parts/prod", "--rotate-seconds", "0.5")
+            flags = (
+                "--http",
+                str(http),
+                "--results-to",
+                "s3://parts/prod",
+                "--rotate-seconds",
+                "0.5",
+            )
             worker = await command.start(*worker_of(place, url, *flags))
             async with aiohttp.ClientSession(f"http://127.0.0.1:{http}") as pages:
                 await until_said(pages, "/readyz", 503, "queue later")
@@ -223,9 +286,17 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
             ids: set[str] = set()
             async with asyncio.timeout(60):
                 while len(ids) < 10:
-                    found = (await client.list_objects_v2(Bucket="parts", Prefix="prod/")).get("Contents", ())
-                    parts = [await client.get_object(Bucket="parts", Key=each["Key"]) for each in found]
-                    ids = {json.loads(line)["id"] for part in parts for line in (await part["Body"].read()).splitlines()}
+                    found = (await client.list_objects_v2(Bucket="parts", Prefix="prod/")).get(
+                        "Contents", ()
+                    )
+                    parts = [
+                        await client.get_object(Bucket="parts", Key=each["Key"]) for each in found
+                    ]
+                    ids = {
+                        json.loads(line)["id"]
+                        for part in parts
+                        for line in (await part["Body"].read()).splitlines()
+                    }
                     await asyncio.sleep(0.05)
             worker.send_signal(signal.SIGTERM)
             _, err = await worker.communicate()

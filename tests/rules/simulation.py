@@ -1,7 +1,8 @@
 """A server with a token bucket, and a client that sends as the estimate says, in virtual time.
 
-A heap of events stands for the clock: an hour passes in a second, and a seed repeats a run exactly. What happens here
-follows the issue's words on the server; nothing here knows how the estimate works.
+A heap of events stands for the clock: an hour passes in a second, and a seed repeats a run exactly.
+What happens here follows the issue's words on the server; nothing here knows how the estimate
+works.
 """
 
 import heapq
@@ -48,7 +49,9 @@ class Bucket:
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """Somebody else at the same bucket: sends evenly from ``start`` to ``stop`` and retries what is refused."""
+    """Somebody else at the same bucket: sends evenly from ``start`` to ``stop`` and retries what
+    is refused.
+    """
 
     start: float
     stop: float
@@ -66,7 +69,9 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A server and the way to it; times in seconds, ``latency`` from and to of the whole round trip."""
+    """A server and the way to it; times in seconds, ``latency`` from and to of the whole round
+    trip.
+    """
 
     rate: float
     burst: float
@@ -102,7 +107,9 @@ class Log:
         return len(self.throttled) / max(1, len(self.sent))
 
     def used(self, rate: float, burst: float) -> float:
-        """The part of the quota that was used: what one bucket can give, divided into what it gave."""
+        """The part of the quota that was used: what one bucket can give, divided into what it
+        gave.
+        """
         return (len(self.accepted) - burst) / rate / max(1e-9, self.sent[-1] - self.sent[0])
 
     def accepted_between(self, start: float, stop: float) -> int:
@@ -116,7 +123,15 @@ class Log:
 class Simulation:
     """One run of ``updates`` updates (or until ``stop``) through an estimate against a world."""
 
-    def __init__(self, world: World, quota: QuotaEstimate, *, seed: int, updates: int = 10**9, stop: float = 1e9) -> None:
+    def __init__(
+        self,
+        world: World,
+        quota: QuotaEstimate,
+        *,
+        seed: int,
+        updates: int = 10**9,
+        stop: float = 1e9,
+    ) -> None:
         self.world = world
         self.quota = quota
         self.log = Log()
@@ -215,4 +230,6 @@ class Simulation:
         if self.bucket.take(now):
             self.log.tenant.append(now)
         elif now < stop:
-            self._at(now + self._random.uniform(0.1, 0.4), lambda then: self._tenant_call(then, stop))
+            self._at(
+                now + self._random.uniform(0.1, 0.4), lambda then: self._tenant_call(then, stop)
+            )

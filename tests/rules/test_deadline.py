@@ -15,29 +15,64 @@ NOON = datetime(2026, 3, 3, 12, 0)
 
 @pytest.mark.parametrize(
     ("deadline", "seconds"),
-    [("13:30", 5400), ("12:00", 86400), ("06:00", 18 * 3600), ("2h", 7200), ("90m", 5400), ("45s", 45), ("1h30m", 5400)],
+    [
+        ("13:30", 5400),
+        ("12:00", 86400),
+        ("06:00", 18 * 3600),
+        ("2h", 7200),
+        ("90m", 5400),
+        ("45s", 45),
+        ("1h30m", 5400),
+    ],
 )
-def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(deadline: str, seconds: float) -> None:
+def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(
+    deadline: str, seconds: float
+) -> None:
     assert re.search(DEADLINE, deadline)
     assert seconds_until(deadline, NOON) == seconds
 
 
 @pytest.mark.parametrize(
-    "text", ["", "24:00", "6:00", "12:60", "2", "h", "2x", "1m1h", "-2h", "2h ", "2h\n", "0s", "0h00m", 400 * "9" + "h"]
+    "text",
+    [
+        "",
+        "24:00",
+        "6:00",
+        "12:60",
+        "2",
+        "h",
+        "2x",
+        "1m1h",
+        "-2h",
+        "2h ",
+        "2h\n",
+        "0s",
+        "0h00m",
+        400 * "9" + "h",
+    ],
 )
 def test_anything_else_is_no_deadline(text: str) -> None:
     assert not re.search(DEADLINE, text)
 
 
-@given(now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1)), hour=st.integers(0, 23), minute=st.integers(0, 59))
-def test_a_time_of_day_is_within_a_day_and_has_that_time(now: datetime, hour: int, minute: int) -> None:
+@given(
+    now=st.datetimes(datetime(2026, 1, 1), datetime(2026, 2, 1)),
+    hour=st.integers(0, 23),
+    minute=st.integers(0, 59),
+)
+def test_a_time_of_day_is_within_a_day_and_has_that_time(
+    now: datetime, hour: int, minute: int
+) -> None:
     seconds = seconds_until(f"{hour:02}:{minute:02}", now)
     assert 0 < seconds <= 86400
     at = now + timedelta(seconds=seconds)
     assert (at.hour, at.minute, at.second) == (hour, minute, 0)
 
 
-@given(deadline=st.from_regex(re.compile(DEADLINE, re.ASCII)), now=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)))
+@given(
+    deadline=st.from_regex(re.compile(DEADLINE, re.ASCII)),
+    now=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),
+)
 def test_what_is_a_deadline_is_some_time_away(deadline: str, now: datetime) -> None:
     assert 0 < seconds_until(deadline, now) <= 1e6 * 3661
 
@@ -62,8 +97,15 @@ def test_the_end_and_a_deadline_are_by_the_clock_on_the_wall(
     time.tzset()
 
 
-@given(updates=st.integers(0, 10**7), rate=st.floats(0.02, 500), burst=st.floats(1, 1000), seconds=st.floats(1, 1e6))
-def test_at_the_rate_needed_it_is_done_just_in_time(updates: int, rate: float, burst: float, seconds: float) -> None:
+@given(
+    updates=st.integers(0, 10**7),
+    rate=st.floats(0.02, 500),
+    burst=st.floats(1, 1000),
+    seconds=st.floats(1, 1e6),
+)
+def test_at_the_rate_needed_it_is_done_just_in_time(
+    updates: int, rate: float, burst: float, seconds: float
+) -> None:
     needed = Work(updates=updates, rate=rate, burst=burst).rate_needed(seconds)
     if needed > 0:
         assert Work(updates=updates, rate=needed, burst=burst).seconds == pytest.approx(seconds)

@@ -1,4 +1,6 @@
-"""What calls prove about a bucket: the truth is in the interval whatever the bucket, and nothing is claimed beyond."""
+"""What calls prove about a bucket: the truth is in the interval whatever the bucket, and nothing
+is claimed beyond.
+"""
 
 import math
 from random import Random
@@ -43,7 +45,8 @@ def measured(world: World, seed: int, *, level: float | None = None, calls: int 
 
 
 @pytest.mark.parametrize(
-    ("rate", "burst"), [(100, 20), (50, 20), (20, 5), (5, 1), (2, 5), (30, 30), (10, 40), (1, 1), (1, 3), (4.5, 9)]
+    ("rate", "burst"),
+    [(100, 20), (50, 20), (20, 5), (5, 1), (2, 5), (30, 30), (10, 40), (1, 1), (1, 3), (4.5, 9)],
 )
 def test_a_quota_is_measured_within_two_hundred_calls(rate: float, burst: float) -> None:
     found = measured(World(rate=rate, burst=burst, latency=(0.01, 0.05)), seed=1)
@@ -68,7 +71,9 @@ def drawn(random: Random) -> tuple[World, float]:
 
 
 @pytest.mark.parametrize("seed", range(5))
-def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claimed(seed: int) -> None:
+def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claimed(
+    seed: int,
+) -> None:
     world, level = drawn(Random(seed))
     found = measured(world, seed, level=level, calls=100).proof
     if found is not None:
@@ -76,8 +81,12 @@ def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claim
 
 
 def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
-    """A burst of 20, emptied, left alone for a second, emptied again: 20 tokens came of it, and 100 may have."""
-    calls = [Call(at + n / 1000, at + n / 1000, n < 20) for at in (0.0, 1.0, 2.0) for n in range(21)]
+    """A burst of 20, emptied, left alone for a second, emptied again: 20 tokens came of it, and
+    100 may have.
+    """
+    calls = [
+        Call(at + n / 1000, at + n / 1000, n < 20) for at in (0.0, 1.0, 2.0) for n in range(21)
+    ]
     found = prove(calls)
     assert found is not None
     assert found.low == pytest.approx(20, rel=0.03)
@@ -93,7 +102,10 @@ def test_without_a_throttle_or_an_accepted_call_nothing_is_proved() -> None:
 
 def test_lost_calls_widen_what_is_claimed_and_hide_nothing() -> None:
     world = World(rate=20, burst=10, latency=(0.02, 0.03))
-    clean, lossy = (measured(each, 3).proof for each in (world, World(rate=20, burst=10, latency=(0.02, 0.03), losses=0.1)))
+    clean, lossy = (
+        measured(each, 3).proof
+        for each in (world, World(rate=20, burst=10, latency=(0.02, 0.03), losses=0.1))
+    )
     assert clean is not None
     assert lossy is not None
     assert lossy.low <= 20 <= lossy.high

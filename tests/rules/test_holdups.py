@@ -7,11 +7,15 @@ from hypothesis import strategies as st
 from batcher.records import Seconds
 from batcher.rules.holdups import PRECEDENCE, Holdups, saved_by_double_quota
 
-STEPS = st.lists(st.tuples(st.floats(0, 100), st.sampled_from(PRECEDENCE), st.booleans()), max_size=60)
+STEPS = st.lists(
+    st.tuples(st.floats(0, 100), st.sampled_from(PRECEDENCE), st.booleans()), max_size=60
+)
 
 
 @given(steps=STEPS, end=st.floats(0, 10))
-def test_the_causes_sum_up_to_the_time_between_begin_and_end(steps: list[tuple[float, str, bool]], end: float) -> None:
+def test_the_causes_sum_up_to_the_time_between_begin_and_end(
+    steps: list[tuple[float, str, bool]], end: float
+) -> None:
     holdups, now, opened = Holdups(), 5.0, dict.fromkeys(PRECEDENCE, 0)
     holdups.begin(now)
     for pause, cause, enters in steps:
@@ -44,7 +48,10 @@ def test_a_lane_is_held_up_by_the_first_of_token_calling_backoff() -> None:
     holdups.end(20)  # 15-20 queued
     assert holdups.seconds() == Seconds(queued=6, backoff=5, calling=5, token=4)
     assert holdups.busy_seconds == 1 + 2 * 7 + 1
-    assert repr(holdups) == "<Holdups queued of 20.0 s: token 4.0, calling 5.0, backoff 5.0, queued 6.0>"
+    assert (
+        repr(holdups)
+        == "<Holdups queued of 20.0 s: token 4.0, calling 5.0, backoff 5.0, queued 6.0>"
+    )
 
 
 @pytest.mark.parametrize(
@@ -53,10 +60,13 @@ def test_a_lane_is_held_up_by_the_first_of_token_calling_backoff() -> None:
         (Seconds(token=60), 3, 64, 30),  # at the quota's pace all along: half
         (Seconds(token=60, queued=40, backoff=20), 3, 64, 30),  # the rest stays
         (Seconds(calling=60), 60, 1, 0),  # answers hold it up, not the quota
-        (Seconds(token=20, calling=80), 80, 1, 20),  # one slot: all that it waited for tokens, and no more
+        # one slot: all that it waited for tokens, and no more
+        (Seconds(token=20, calling=80), 80, 1, 20),
         (Seconds(token=60), 80, 2, 20),  # two slots can't make more than 80 s of calls in 40 s
         (Seconds(backoff=60), 0, 4, 0),
     ],
 )
-def test_what_twice_the_quota_would_save(seconds: Seconds, busy: float, slots: int, saved: float) -> None:
+def test_what_twice_the_quota_would_save(
+    seconds: Seconds, busy: float, slots: int, saved: float
+) -> None:
     assert saved_by_double_quota(seconds, busy_seconds=busy, slots=slots) == pytest.approx(saved)

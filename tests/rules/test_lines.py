@@ -1,4 +1,6 @@
-"""Lines: right ones become updates, whatever else there is becomes faults, and nothing is ever raised."""
+"""Lines: right ones become updates, whatever else there is becomes faults, and nothing is ever
+raised.
+"""
 
 import copy
 import json
@@ -19,7 +21,10 @@ READER = LineReader(MODEL, "main")
 GOOD = b'{"DomainName":"acme","EventTriggerName":"cart"}'
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
-    lambda below: st.lists(below) | st.dictionaries(st.text() | st.sampled_from(sorted(MODEL.constants)), below),
+    lambda below: (
+        st.lists(below)
+        | st.dictionaries(st.text() | st.sampled_from(sorted(MODEL.constants)), below)
+    ),
 )
 
 
@@ -43,7 +48,9 @@ def test_a_valid_line_is_an_update_with_exactly_its_members(
 
 
 @given(valid_lines(), st.integers(1, 2**31))
-def test_a_mapping_is_read_as_its_line_is_and_stays_as_it_was(line: dict[str, Any], number: int) -> None:
+def test_a_mapping_is_read_as_its_line_is_and_stays_as_it_was(
+    line: dict[str, Any], number: int
+) -> None:
     before = copy.deepcopy(line)
     update = READER.from_mapping(line, number)
     assert update == READER.read(json.dumps(line).encode(), number)
@@ -67,7 +74,11 @@ def test_a_line_and_a_mapping_have_the_same_faults(line: dict[str, Any]) -> None
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
 def test_whatever_the_bytes_there_is_an_answer(raw: bytes) -> None:
     found = READER.read(raw, 1)
-    assert found is None or isinstance(found, Update) or (found and all(isinstance(fault, Fault) for fault in found))
+    assert (
+        found is None
+        or isinstance(found, Update)
+        or (found and all(isinstance(fault, Fault) for fault in found))
+    )
     assert (found is None) == (not raw.strip())
 
 
@@ -79,7 +90,10 @@ def test_a_line_with_some_bytes_changed_is_refused_or_still_an_update(data: st.D
     assert READER.read(bytes(raw), 1) is not None
 
 
-@given(JSON | st.dictionaries(st.text() | st.integers() | st.none(), st.binary() | st.datetimes() | JSON))
+@given(
+    JSON
+    | st.dictionaries(st.text() | st.integers() | st.none(), st.binary() | st.datetimes() | JSON)
+)
 def test_whatever_the_mapping_there_is_an_answer(value: Any) -> None:
     found = READER.from_mapping(value, 1)
     assert isinstance(found, Update) or found
@@ -99,12 +113,21 @@ def test_whatever_the_mapping_there_is_an_answer(value: Any) -> None:
         (b'{"DomainName":"\\ud800"}', "holds half of a surrogate pair"),
         (b"[" * 65 + b"]" * 65, "nested more than 64 levels deep"),
         (b'{"a":' * 100_000, "nested more than 64 levels deep"),
-        (b'"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\"["', "has to be an object"),
+        (
+            b'"[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[\\"["',
+            "has to be an object",
+        ),
         (b"[]", "has to be an object"),
         (b"null", "has to be an object"),
         (b" " * LINE_AT_MOST + b"{", "longer than 1,048,576 bytes"),
-        (GOOD[:-1] + b',"DomainName":"other"}', "DomainName: a member is given twice in one object"),
-        (GOOD[:-1] + b',"DomainName":"\\u003a"}', "DomainName: a member is given twice in one object"),
+        (
+            GOOD[:-1] + b',"DomainName":"other"}',
+            "DomainName: a member is given twice in one object",
+        ),
+        (
+            GOOD[:-1] + b',"DomainName":"\\u003a"}',
+            "DomainName: a member is given twice in one object",
+        ),
     ],
 )
 def test_what_is_no_json_object_is_told_with_its_place(raw: bytes, says: str) -> None:
@@ -137,13 +160,19 @@ def test_a_target_that_is_not_known_is_told_with_those_that_are() -> None:
 @pytest.mark.parametrize(
     ("value", "says"),
     [
-        ({"DomainName": datetime(2026, 1, 1)}, "DomainName: a value of type datetime can't be written as JSON"),
+        (
+            {"DomainName": datetime(2026, 1, 1)},
+            "DomainName: a value of type datetime can't be written as JSON",
+        ),
         ({"DomainName": b"acme"}, "DomainName: a value of type bytes can't be written as JSON"),
         ({"DomainName": float("nan")}, "DomainName: not a finite number"),
         ({"DomainName": "\ud800"}, "DomainName: holds half of a surrogate pair"),
         ({"DomainName": 1 << 70}, "DomainName: out of range"),
         ({1: "acme"}, "has a member whose name is not text but int"),
-        ({"EventTriggerConditions": [{SECRET: b""}]}, "EventTriggerConditions[0]: a value of type bytes"),
+        (
+            {"EventTriggerConditions": [{SECRET: b""}]},
+            "EventTriggerConditions[0]: a value of type bytes",
+        ),
         ("acme", "has to be an object"),
     ],
 )
@@ -154,4 +183,6 @@ def test_what_json_can_not_say_is_a_fault_of_a_mapping(value: Any, says: str) ->
 def test_a_mapping_that_holds_itself_is_a_fault() -> None:
     value: dict[str, Any] = {"DomainName": "acme"}
     value["EventTriggerLimits"] = value
-    assert "EventTriggerLimits: nested more than 64 levels deep" in told(READER.from_mapping(value, 1))
+    assert "EventTriggerLimits: nested more than 64 levels deep" in told(
+        READER.from_mapping(value, 1)
+    )

@@ -1,4 +1,6 @@
-"""The rules read off the installed model: what is valid passes, one thing wrong is told at its place."""
+"""The rules read off the installed model: what is valid passes, one thing wrong is told at its
+place.
+"""
 
 import json
 from typing import Any
@@ -12,12 +14,17 @@ from batcher.rules.model import UpdateModel
 from tests.rules.updates import MODEL, SECRET, broken_lines, full, valid_lines
 
 SDK_RULES = (
-    botocore.session.get_session().get_service_model("customer-profiles").operation_model("UpdateEventTrigger").input_shape
+    botocore.session.get_session()
+    .get_service_model("customer-profiles")
+    .operation_model("UpdateEventTrigger")
+    .input_shape
 )
 
 
 @given(valid_lines())
-def test_what_is_built_from_the_model_has_no_fault_and_the_sdk_takes_it_too(line: dict[str, Any]) -> None:
+def test_what_is_built_from_the_model_has_no_fault_and_the_sdk_takes_it_too(
+    line: dict[str, Any],
+) -> None:
     assert MODEL.accepts(line)
     assert MODEL.check(line) == []
     request = {name: value for name, value in line.items() if name[0].isupper()}
@@ -41,9 +48,15 @@ def test_every_fault_of_a_line_is_told_in_our_words() -> None:
         "id": "a\x1b[2J",
         "Description": "",
         "EventTriggerConditions": [{"my secret": 1, "LogicalOperator": "any"}],
-        "EventTriggerLimits": {"EventExpiration": 2**63, "Periods": [{"Unit": "YEARS", "Value": 0}] * 5},
+        "EventTriggerLimits": {
+            "EventExpiration": 2**63,
+            "Periods": [{"Unit": "YEARS", "Value": 0}] * 5,
+        },
     }
-    pattern, most = MODEL.schema["$defs"]["name"]["pattern"], MODEL.schema["$defs"]["Periods"]["maxItems"]
+    pattern, most = (
+        MODEL.schema["$defs"]["name"]["pattern"],
+        MODEL.schema["$defs"]["Periods"]["maxItems"],
+    )
     units = ", ".join(MODEL.schema["$defs"]["PeriodUnit"]["enum"])
     told = [str(fault) for fault in MODEL.check(line)]
     assert {
@@ -53,7 +66,10 @@ def test_every_fault_of_a_line_is_told_in_our_words() -> None:
         "id: holds a control character; none is allowed",
         "Description: too short: at least 1 character",
         "EventTriggerConditions[0].EventTriggerDimensions: missing; it is required",
-        "EventTriggerConditions[0]: has a member that does not exist; there are EventTriggerDimensions, LogicalOperator",
+        (
+            "EventTriggerConditions[0]: has a member that does not exist; there are"
+            " EventTriggerDimensions, LogicalOperator"
+        ),
         "EventTriggerConditions[0].LogicalOperator: not one of ANY, ALL, NONE",
         f"EventTriggerLimits.EventExpiration: too large: at most {2**63 - 1}",
         f"EventTriggerLimits.Periods: too many: at most {most} entries",
@@ -104,11 +120,23 @@ def test_another_model_gives_other_rules_of_any_shape() -> None:
         "Secret": {"type": "string", "sensitive": True},
     }
     operations = {"UpdateEventTrigger": {"input": {"shape": "Request"}}}
-    model = UpdateModel.from_service_model({"shapes": shapes, "operations": operations, "metadata": {"uid": "one"}})
+    model = UpdateModel.from_service_model(
+        {"shapes": shapes, "operations": operations, "metadata": {"uid": "one"}}
+    )
     assert model.version == "one"
     assert model.sensitive == {"Name", "Secrets"}
-    assert model.check({"Name": "abc", "Share": 1.0, "When": 5, "Tags": {"a": "b"}, "Node": {"Share": 0.5}}) == []
-    paths = {fault.path for fault in model.check({"Name": "abcd", "Tags": {"a": "abcd"}, "Node": {"Share": 1, "Node": {}}})}
+    assert (
+        model.check(
+            {"Name": "abc", "Share": 1.0, "When": 5, "Tags": {"a": "b"}, "Node": {"Share": 0.5}}
+        )
+        == []
+    )
+    paths = {
+        fault.path
+        for fault in model.check(
+            {"Name": "abcd", "Tags": {"a": "abcd"}, "Node": {"Share": 1, "Node": {}}}
+        )
+    }
     assert paths == {"Name", "Tags.a", "Node.Node.Share"}
 
 

@@ -1,4 +1,6 @@
-"""Wanted against current: order says nothing, everything else does, and a plan gives away nothing sensitive."""
+"""Wanted against current: order says nothing, everything else does, and a plan gives away
+nothing sensitive.
+"""
 
 import copy
 import json
@@ -33,7 +35,9 @@ from tests.rules.updates import MODEL, full, valid_lines
 
 def requests() -> st.SearchStrategy[dict[str, Any]]:
     """Requests of UpdateEventTrigger."""
-    return valid_lines().map(lambda line: {name: value for name, value in line.items() if name[0].isupper()})
+    return valid_lines().map(
+        lambda line: {name: value for name, value in line.items() if name[0].isupper()}
+    )
 
 
 def answered(request: dict[str, Any]) -> dict[str, Any]:
@@ -47,7 +51,10 @@ def answered(request: dict[str, Any]) -> dict[str, Any]:
 def shuffled(draw: st.DrawFn, value: Any) -> Any:
     """The value with every list in another order."""
     if isinstance(value, dict):
-        return {name: draw(shuffled(below)) for name, below in draw(st.permutations(list(value.items())))}
+        return {
+            name: draw(shuffled(below))
+            for name, below in draw(st.permutations(list(value.items())))
+        }
     if isinstance(value, list):
         return [draw(shuffled(each)) for each in draw(st.permutations(value))]
     return value
@@ -64,14 +71,20 @@ def test_order_says_nothing(request: dict[str, Any], data: st.DataObject) -> Non
 @settings(max_examples=50)
 @given(requests(), requests())
 @example({}, {"EventTriggerLimits": {}})
-@example({"EventTriggerLimits": {"Periods": [{"Value": 1, "Unit": "DAYS"}]}}, {"EventTriggerLimits": {"EventExpiration": 0}})
+@example(
+    {"EventTriggerLimits": {"Periods": [{"Value": 1, "Unit": "DAYS"}]}},
+    {"EventTriggerLimits": {"EventExpiration": 0}},
+)
 def test_something_changes_exactly_when_it_is_not_the_same_and_then_it_is_done(
     request: dict[str, Any], wanted: dict[str, Any]
 ) -> None:
     current = answered(request)
     assert (changes(wanted, current) == []) == same(wanted, current)
     assert same(wanted, current | wanted)
-    assert all(change.path.partition(".")[0].partition("[")[0] in wanted.keys() - NAMES for change in changes(wanted, current))
+    assert all(
+        change.path.partition(".")[0].partition("[")[0] in wanted.keys() - NAMES
+        for change in changes(wanted, current)
+    )
 
 
 @given(requests())
@@ -86,12 +99,16 @@ def test_the_image_of_a_trigger_brings_it_about(request: dict[str, Any]) -> None
 
 @settings(max_examples=50)
 @given(requests(), requests())
-def test_a_merged_request_is_the_whole_trigger_with_what_is_wanted(request: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_a_merged_request_is_the_whole_trigger_with_what_is_wanted(
+    request: dict[str, Any], wanted: dict[str, Any]
+) -> None:
     current = answered(request)
     whole = merged(wanted, current)
     assert MODEL.check(whole) == []
     assert same(wanted, whole)
-    assert same({name: value for name, value in image(current).items() if name not in wanted}, whole)
+    assert same(
+        {name: value for name, value in image(current).items() if name not in wanted}, whole
+    )
 
 
 @given(requests(), st.data())
@@ -108,7 +125,9 @@ def _leaves(value: Any, path: tuple[str | int, ...]) -> list[tuple[str | int, ..
     if isinstance(value, dict):
         return [leaf for name, below in value.items() for leaf in _leaves(below, (*path, name))]
     if isinstance(value, list):
-        return [leaf for index, below in enumerate(value) for leaf in _leaves(below, (*path, index))]
+        return [
+            leaf for index, below in enumerate(value) for leaf in _leaves(below, (*path, index))
+        ]
     return [path]
 
 
@@ -117,20 +136,31 @@ def _set(value: Any, path: tuple[str | int, ...]) -> None:
     for part in path[:-1]:
         value = value[part]
     old = value[path[-1]]
-    value[path[-1]] = not old if isinstance(old, bool) else old + 1 if isinstance(old, int) else old + "x"
+    value[path[-1]] = (
+        not old if isinstance(old, bool) else old + 1 if isinstance(old, int) else old + "x"
+    )
 
 
 def test_a_member_is_replaced_whole_and_others_do_not_count() -> None:
-    current = {"SegmentFilter": "vip", "EventTriggerLimits": {"EventExpiration": 5, "Periods": [{"Unit": "DAYS", "Value": 1}]}}
+    current = {
+        "SegmentFilter": "vip",
+        "EventTriggerLimits": {"EventExpiration": 5, "Periods": [{"Unit": "DAYS", "Value": 1}]},
+    }
     wanted = {"DomainName": "other", "EventTriggerLimits": {"EventExpiration": 5}}
     assert not same(wanted, current)
-    assert changes(wanted, current) == [Change(path="EventTriggerLimits.Periods", before=[{"Unit": "DAYS", "Value": 1}])]
+    assert changes(wanted, current) == [
+        Change(path="EventTriggerLimits.Periods", before=[{"Unit": "DAYS", "Value": 1}])
+    ]
 
 
 def test_one_entry_that_changed_is_shown_inside_and_several_as_gone_and_come() -> None:
     def conditions(*values: str) -> dict[str, Any]:
         attributes = [{"FieldName": each, "Values": [each]} for each in values]
-        return {"EventTriggerConditions": [{"EventTriggerDimensions": [{"ObjectAttributes": attributes}]}]}
+        return {
+            "EventTriggerConditions": [
+                {"EventTriggerDimensions": [{"ObjectAttributes": attributes}]}
+            ]
+        }
 
     at = "EventTriggerConditions[0].EventTriggerDimensions[0].ObjectAttributes"
     assert changes(conditions("b", "new"), conditions("a", "b")) == [
@@ -144,13 +174,20 @@ def test_one_entry_that_changed_is_shown_inside_and_several_as_gone_and_come() -
 
 
 def test_what_is_set_for_the_first_time_can_not_be_undone() -> None:
-    wanted = {"EventTriggerName": "t", "SegmentFilter": "vip", "Description": "new", "EventTriggerLimits": {}}
+    wanted = {
+        "EventTriggerName": "t",
+        "SegmentFilter": "vip",
+        "Description": "new",
+        "EventTriggerLimits": {},
+    }
     assert irreversible(wanted, {"Description": "old"}) == ["SegmentFilter"]
 
 
 @settings(max_examples=50)
 @given(requests(), requests())
-def test_a_masked_plan_holds_nothing_sensitive(request: dict[str, Any], wanted: dict[str, Any]) -> None:
+def test_a_masked_plan_holds_nothing_sensitive(
+    request: dict[str, Any], wanted: dict[str, Any]
+) -> None:
     text = "a-telling-text"
     for each in (request, wanted):
         if "Description" in each:
@@ -167,7 +204,9 @@ def test_a_masked_plan_holds_nothing_sensitive(request: dict[str, Any], wanted: 
 
 
 def test_what_is_sensitive_deep_below_is_masked_too() -> None:
-    found = changes({"A": {"Secret": [1], "B": 2}}, {}) + changes({"C": {"Secret": 1}}, {"C": {"Secret": 2}})
+    found = changes({"A": {"Secret": [1], "B": 2}}, {}) + changes(
+        {"C": {"Secret": 1}}, {"C": {"Secret": 2}}
+    )
     assert masked(found, frozenset({"Secret"})) == [
         Change(path="A", after={"Secret": HIDDEN, "B": 2}),
         Change(path="C.Secret", before=HIDDEN, after=HIDDEN),
@@ -186,13 +225,22 @@ def test_a_plan_is_based_on_content_and_time() -> None:
 
 def test_what_aws_sets_alone_is_what_a_request_lacks() -> None:
     model = installed_service_model()
-    shown = model["shapes"][model["operations"]["GetEventTrigger"]["output"]["shape"]]["members"].keys()
+    shown = model["shapes"][model["operations"]["GetEventTrigger"]["output"]["shape"]][
+        "members"
+    ].keys()
     assert shown - MODEL.schema["properties"].keys() == ONLY_AWS_SETS
 
 
 @pytest.mark.parametrize(
     ("changed", "limit", "too"),
-    [(5, None, False), (5, "5", False), (5, "4", True), (5, "50%", False), (5, "49.9%", True), (0, "0", False)],
+    [
+        (5, None, False),
+        (5, "5", False),
+        (5, "4", True),
+        (5, "50%", False),
+        (5, "49.9%", True),
+        (0, "0", False),
+    ],
 )
 def test_too_many_changes_of_ten(changed: int, limit: str | None, too: bool) -> None:
     assert too_many(changed, 10, limit) is too
@@ -208,7 +256,11 @@ def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_lates
         return found.changes, found.irreversible, found.conflicts
 
     trigger = Progression({"ObjectTypeName": "Orders", "LastUpdatedAt": 5.5})
-    assert step(1, SegmentFilter="a") == ([Change(path="SegmentFilter", after="a")], ["SegmentFilter"], [])
+    assert step(1, SegmentFilter="a") == (
+        [Change(path="SegmentFilter", after="a")],
+        ["SegmentFilter"],
+        [],
+    )
     assert step(2, SegmentFilter="a") == ([], [], [])
     assert step(4, SegmentFilter="b", ObjectTypeName="Orders") == (
         [Change(path="SegmentFilter", before="a", after="b")],
@@ -216,7 +268,11 @@ def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_lates
         [Conflict(member="SegmentFilter", earlier=2)],
     )
     after = BasedOn(sha256=digest({"ObjectTypeName": "Orders", "SegmentFilter": "a"}))
-    assert bases == [BasedOn(sha256=digest({"ObjectTypeName": "Orders"}), last_updated_at=5.5), after, after]
+    assert bases == [
+        BasedOn(sha256=digest({"ObjectTypeName": "Orders"}), last_updated_at=5.5),
+        after,
+        after,
+    ]
     trigger = Progression(None)
     assert step(1, SegmentFilter="a") == ([], [], [])
     assert step(2, SegmentFilter="b") == ([], [], [Conflict(member="SegmentFilter", earlier=1)])

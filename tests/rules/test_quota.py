@@ -1,4 +1,6 @@
-"""The quota estimate against servers in virtual time: the goals, and what must hold on any server at all."""
+"""The quota estimate against servers in virtual time: the goals, and what must hold on any
+server at all.
+"""
 
 import itertools
 import math
@@ -20,7 +22,9 @@ SEEDS = range(4)
 def job(world: World, seconds: float, seed: int, quota: QuotaEstimate | None = None) -> Log:
     """As many updates as an ideal client gets done in that time."""
     estimate = quota or QuotaEstimate(now=0.0)
-    return Simulation(world, estimate, seed=seed, updates=int(world.burst + world.rate * seconds)).run()
+    return Simulation(
+        world, estimate, seed=seed, updates=int(world.burst + world.rate * seconds)
+    ).run()
 
 
 def used(world: World, logs: list[Log]) -> float:
@@ -28,13 +32,18 @@ def used(world: World, logs: list[Log]) -> float:
 
 
 @pytest.mark.parametrize("bursts", [1, 3])
-@pytest.mark.parametrize(("rate", "least"), [(1, 0.97), (5, 0.98), (25, 0.98), (100, 0.975), (300, 0.97)])
-def test_a_minute_of_an_unknown_quota_is_nearly_all_used_and_hardly_exceeded(rate: int, bursts: int, least: float) -> None:
+@pytest.mark.parametrize(
+    ("rate", "least"), [(1, 0.97), (5, 0.98), (25, 0.98), (100, 0.975), (300, 0.97)]
+)
+def test_a_minute_of_an_unknown_quota_is_nearly_all_used_and_hardly_exceeded(
+    rate: int, bursts: int, least: float
+) -> None:
     world = World(rate=rate, burst=rate * bursts)
     logs = [job(world, 60, seed) for seed in (SEEDS if rate < 100 else SEEDS[:2])]
     assert used(world, logs) >= least
     refused = [len(log.throttled) for log in logs]
-    assert statistics.median(refused) <= max(4, 0.01 * (60 * rate + world.burst))  # the goal: 1 %, or four calls
+    # the goal: 1 %, or four calls
+    assert statistics.median(refused) <= max(4, 0.01 * (60 * rate + world.burst))
     assert max(refused) <= max(5, 0.012 * 60 * rate)  # of some that were drawn one misses it
     assert all(log.unfinished == 0 for log in logs)
 
@@ -94,24 +103,36 @@ def test_what_was_learned_serves_the_next_run_from_its_first_second(rate: int, b
     job(world, 60, 9, first)
     known = first.estimate
     assert known.rate == pytest.approx(rate, rel=0.03)
-    again = QuotaEstimate(now=0.0, remembered=Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0))
+    again = QuotaEstimate(
+        now=0.0,
+        remembered=Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0),
+    )
     log = job(world, 60, 2, again)
     assert log.used(world.rate, world.burst) >= 0.98
     assert len(log.throttled) <= max(4, 0.005 * 60 * rate)
 
 
-@pytest.mark.parametrize(("rate", "ceiling"), [(5, 10), (20, 30), (20, 200), (100, 200), (300, 400)])
-def test_beneath_a_ceiling_too_the_next_run_starts_from_what_was_learned(rate: int, ceiling: int) -> None:
+@pytest.mark.parametrize(
+    ("rate", "ceiling"), [(5, 10), (20, 30), (20, 200), (100, 200), (300, 400)]
+)
+def test_beneath_a_ceiling_too_the_next_run_starts_from_what_was_learned(
+    rate: int, ceiling: int
+) -> None:
     world = World(rate=rate, burst=rate, front=(ceiling, 1), latency=(0.02, 0.05))
     known = Learned(rate=rate, burst=rate, doubt=0.005, age=3600.0)
-    first, again = (job(world, 30, 2, QuotaEstimate(now=0.0, ceiling=ceiling, remembered=known_)) for known_ in (None, known))
+    first, again = (
+        job(world, 30, 2, QuotaEstimate(now=0.0, ceiling=ceiling, remembered=known_))
+        for known_ in (None, known)
+    )
     assert len(again.throttled) < len(first.throttled)
     assert again.used(rate, rate) >= 0.97
     assert max(paced for _, paced in again.rates) <= ceiling
 
 
 @pytest.mark.parametrize("ceiling", [20, 30, 80, None])
-def test_a_share_of_what_was_learned_is_kept_from_the_first_call_whatever_the_ceiling(ceiling: int | None) -> None:
+def test_a_share_of_what_was_learned_is_kept_from_the_first_call_whatever_the_ceiling(
+    ceiling: int | None,
+) -> None:
     world = World(rate=30, burst=30, front=(ceiling, 1) if ceiling else None)
     known = Learned(rate=30, burst=30, doubt=0.005, age=3600.0)
     quota = QuotaEstimate(now=0.0, ceiling=ceiling, share=0.5, remembered=known)
@@ -128,7 +149,9 @@ def test_a_ceiling_at_what_was_learned_is_neither_slowed_nor_exceeded() -> None:
         assert (log.throttled, log.used(50, 20) >= 0.999) == ([], True)
 
 
-def test_a_remembered_bucket_that_was_emptied_just_now_is_not_asked_before_it_holds_a_token() -> None:
+def test_a_remembered_bucket_that_was_emptied_just_now_is_not_asked_before_it_holds_a_token() -> (
+    None
+):
     for age, wait in ((0.4, 0.6), (1.0, 0.0), (3600.0, 0.0)):
         quota = QuotaEstimate(now=5.0, remembered=Learned(rate=1, burst=1, doubt=0.01, age=age))
         assert quota.next_send(5.0) == pytest.approx(5.0 + wait)
@@ -143,17 +166,29 @@ def test_at_a_bucket_of_one_token_the_second_call_leaves_late_enough_for_a_slow_
 def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
     world = World(rate=20, burst=20)
     for wrong in (10, 80):
-        log = job(world, 60, 3, QuotaEstimate(now=0.0, remembered=Learned(rate=wrong, burst=wrong, doubt=0.01, age=1e6)))
+        log = job(
+            world,
+            60,
+            3,
+            QuotaEstimate(
+                now=0.0, remembered=Learned(rate=wrong, burst=wrong, doubt=0.01, age=1e6)
+            ),
+        )
         assert log.used(20, 20) >= 0.8
         assert log.throttled_share <= 0.02
 
 
 def minute_with_strays(rate: float, share: float, ceiling: float | None) -> float:
-    """The part of what strays leave of the quota that a minute uses, mean of ten seeds, or two where there are many calls."""
+    """The part of what strays leave of the quota that a minute uses, mean of ten seeds, or two
+    where there are many calls.
+    """
     front = None if ceiling is None else (ceiling, max(1.0, ceiling / 10))
     world = World(rate=rate, burst=rate, spurious=share, front=front)
     seeds = range(1000, 1010) if rate < 100 else range(50, 52)  # a single one says little
-    runs = [Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=60).run() for seed in seeds]
+    runs = [
+        Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=60).run()
+        for seed in seeds
+    ]
     most = min(rate, ceiling or rate) * (1 - share)
     return statistics.mean(len(log.accepted) for log in runs) / 60 / most
 
@@ -164,7 +199,8 @@ NOISY = [
     for share, least in ((0.01, 0.75), (0.05, 0.75), (0.2, 0.6))
     if (rate, share) != (300, 0.01)
 ]
-# The goal there is 0.75 too, and is missed: rare throttles of a fast quota look like its own (docs/why-quota.md)
+# The goal there is 0.75 too, and is missed: rare throttles of a fast quota look like its own
+# (docs/why-quota.md)
 MISSED = (300, 1, 0.01, 0.5)
 
 
@@ -187,7 +223,9 @@ def test_amid_stray_throttles_a_lower_quota_is_still_noticed() -> None:
 
 
 def believing() -> Noise:
-    """Noise that was found: cuts in vain put it on trial, and a bucket believed in would have been empty long since."""
+    """Noise that was found: cuts in vain put it on trial, and a bucket believed in would have
+    been empty long since.
+    """
     noise = Noise()
     for _ in range(3):
         assert noise.refused(expected=False, overdue=False, holding=True)
@@ -240,11 +278,17 @@ def test_noise_that_is_over_is_forgotten() -> None:
     assert noise.refused(expected=True, overdue=False, holding=True)
 
 
-@pytest.mark.parametrize("share", [0.03, 0.1])  # MISSED below: at 2 %, one run in eight keeps too low a rate as known
+# MISSED below: at 2 %, one run in eight keeps too low a rate as known
+@pytest.mark.parametrize("share", [0.03, 0.1])
 def test_what_stray_throttles_may_have_lowered_is_not_kept_as_known(share: float) -> None:
     for seed in range(4):
         quota = QuotaEstimate(now=0.0)
-        Simulation(World(rate=100, burst=100, spurious=share, faults=0.02, losses=0.01), quota, seed=seed, updates=1000).run()
+        Simulation(
+            World(rate=100, burst=100, spurious=share, faults=0.02, losses=0.01),
+            quota,
+            seed=seed,
+            updates=1000,
+        ).run()
         kept = quota.worth_keeping
         assert kept.doubt == 1.0 or kept.rate >= 0.9 * 100
 
@@ -252,7 +296,9 @@ def test_what_stray_throttles_may_have_lowered_is_not_kept_as_known(share: float
 @pytest.mark.parametrize(("rate", "burst"), [(1, 1), (1, 3), (5, 15), (20, 5), (100, 100)])
 def test_without_stray_throttles_what_was_found_is_kept(rate: float, burst: float) -> None:
     calm = QuotaEstimate(now=0.0)
-    Simulation(World(rate=rate, burst=burst, faults=0.02, losses=0.01), calm, seed=0, updates=200).run()
+    Simulation(
+        World(rate=rate, burst=burst, faults=0.02, losses=0.01), calm, seed=0, updates=200
+    ).run()
     assert calm.worth_keeping == calm.estimate
 
 
@@ -358,9 +404,17 @@ def test_memory_does_not_grow_with_the_run() -> None:
 
 
 def worlds() -> st.SearchStrategy[World]:
-    latency = st.tuples(st.floats(0.005, 0.25), st.floats(1, 3)).map(lambda pair: (pair[0], pair[0] * pair[1]))
-    tenants = st.lists(st.builds(Tenant, start=st.floats(0, 5), stop=st.floats(5, 15), rate=st.floats(0.3, 5)), max_size=1)
-    changes = st.lists(st.builds(Change, at=st.floats(1, 10), rate=st.floats(0.5, 60), burst=st.floats(1, 60)), max_size=1)
+    latency = st.tuples(st.floats(0.005, 0.25), st.floats(1, 3)).map(
+        lambda pair: (pair[0], pair[0] * pair[1])
+    )
+    tenants = st.lists(
+        st.builds(Tenant, start=st.floats(0, 5), stop=st.floats(5, 15), rate=st.floats(0.3, 5)),
+        max_size=1,
+    )
+    changes = st.lists(
+        st.builds(Change, at=st.floats(1, 10), rate=st.floats(0.5, 60), burst=st.floats(1, 60)),
+        max_size=1,
+    )
     return st.builds(
         World,
         rate=st.floats(-0.7, 2).map(lambda exponent: 10**exponent),
@@ -378,7 +432,12 @@ def worlds() -> st.SearchStrategy[World]:
 
 
 @settings(max_examples=2000, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(world=worlds(), seed=st.integers(0, 999), ceiling=st.none() | st.floats(0.5, 100), share=st.sampled_from([1, 0.5]))
+@given(
+    world=worlds(),
+    seed=st.integers(0, 999),
+    ceiling=st.none() | st.floats(0.5, 100),
+    share=st.sampled_from([1, 0.5]),
+)
 @example(world=World(rate=1, burst=1), seed=0, ceiling=None, share=1)
 def test_on_any_server_nothing_is_lost_nothing_gets_stuck_and_no_throttle_speeds_up(
     world: World, seed: int, ceiling: float | None, share: float

@@ -39,25 +39,41 @@ def test_no_string_of_a_sensitive_member_survives_wherever_it_stands(
     pieces = data.draw(st.lists(st.tuples(between, st.sampled_from([*secrets, "the text"]))))
     text = "".join(gap + spelled(piece) + gap for gap, piece in pieces)
     left = REDACTOR.message(text, request_of_line).split(REDACTED)
-    assert not [secret for secret in secrets if len(secret) >= 4 and any(secret in part for part in left)]
+    assert not [
+        secret for secret in secrets if len(secret) >= 4 and any(secret in part for part in left)
+    ]
 
 
 @given(
     st.text(min_size=1).filter(lambda text: text not in MODEL.constants),
     st.sampled_from(["description", "DESCRIPTION"]),
 )
-def test_what_aws_quotes_of_a_sensitive_member_goes_even_when_it_is_not_in_the_request(value: str, path: str) -> None:
-    text = "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must be short"
+def test_what_aws_quotes_of_a_sensitive_member_goes_even_when_it_is_not_in_the_request(
+    value: str, path: str
+) -> None:
+    text = (
+        "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must"
+        " be short"
+    )
     assert REDACTOR.message(text.format(value, path), {}) == text.format(REDACTED, path)
 
 
 @pytest.mark.parametrize(
     ("said", "shown"),
     [
-        ("Value 'acme' at 'domainName' failed to satisfy", "Value 'acme' at 'domainName' failed to satisfy"),
         (
-            "Value '[x]' at 'eventTriggerConditions.1.x' failed to satisfy; Value 'b' at 'domainName' failed",
-            f"Value '{REDACTED}' at 'eventTriggerConditions.1.x' failed to satisfy; Value 'b' at 'domainName' failed",
+            "Value 'acme' at 'domainName' failed to satisfy",
+            "Value 'acme' at 'domainName' failed to satisfy",
+        ),
+        (
+            (
+                "Value '[x]' at 'eventTriggerConditions.1.x' failed to satisfy; Value 'b' at"
+                " 'domainName' failed"
+            ),
+            (
+                f"Value '{REDACTED}' at 'eventTriggerConditions.1.x' failed to satisfy; Value 'b'"
+                " at 'domainName' failed"
+            ),
         ),
         (
             "Invalid type for parameter Description, value: 5, type: <class 'int'>",
@@ -70,7 +86,11 @@ def test_what_aws_quotes_of_a_sensitive_member_goes_even_when_it_is_not_in_the_r
     ],
 )
 def test_messages_keep_what_is_harmless(said: str, shown: str) -> None:
-    attribute = {"Source": "total", "ComparisonOperator": "CONTAINS", "Values": ["vip", "ANY", "abcd", "cdef"]}
+    attribute = {
+        "Source": "total",
+        "ComparisonOperator": "CONTAINS",
+        "Values": ["vip", "ANY", "abcd", "cdef"],
+    }
     request = {
         "DomainName": "acme",
         "EventTriggerConditions": [{"EventTriggerDimensions": [{"ObjectAttributes": [attribute]}]}],
@@ -95,4 +115,7 @@ def test_a_text_without_a_request_is_withheld_whole_when_it_may_hold_something(t
 
 
 def test_a_harmless_text_stays() -> None:
-    assert REDACTOR.loose("Found endpoint for profile: eu-west-1") == "Found endpoint for profile: eu-west-1"
+    assert (
+        REDACTOR.loose("Found endpoint for profile: eu-west-1")
+        == "Found endpoint for profile: eu-west-1"
+    )

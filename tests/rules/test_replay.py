@@ -22,7 +22,9 @@ def told(at: float, number: int, outcome: Outcome, *, sent: float) -> Told:
 
 def holding() -> Replay:
     """An estimate of 50/s, 100 accepted calls on: one each 20 ms, answered after 50 ms."""
-    replay = Replay(QuotaEstimate(now=0.0, remembered=Learned(rate=50.0, burst=50.0, doubt=0.01)), LOOK)
+    replay = Replay(
+        QuotaEstimate(now=0.0, remembered=Learned(rate=50.0, burst=50.0, doubt=0.01)), LOOK
+    )
     for number in range(100):
         replay.take(granted(number, number / 50))
         if number > 2:
@@ -71,10 +73,14 @@ def test_answers_of_a_time_before_the_log_and_answers_that_never_come_do_no_harm
 @given(seed=st.integers(0, 10**6), rate=st.sampled_from([4.0, 25.0, 200.0]))
 def test_the_order_in_which_workers_tell_makes_no_difference(seed: int, rate: float) -> None:
     random = Random(seed)
-    calls = [(number, number / rate, number / rate + random.uniform(0.01, 0.2)) for number in range(40)]
+    calls = [
+        (number, number / rate, number / rate + random.uniform(0.01, 0.2)) for number in range(40)
+    ]
     direct, replay = QuotaEstimate(now=0.0), Replay(QuotaEstimate(now=0.0), LOOK)
     tickets = {}
-    for time, number, kind in sorted([(s, n, "sent") for n, s, _ in calls] + [(a, n, "answered") for n, _, a in calls]):
+    for time, number, kind in sorted(
+        [(s, n, "sent") for n, s, _ in calls] + [(a, n, "answered") for n, _, a in calls]
+    ):
         if kind == "sent":
             tickets[number] = direct.sent(time)._replace(prompt=True)
         else:

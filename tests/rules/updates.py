@@ -1,4 +1,6 @@
-"""Updates made from the installed model: valid ones, and valid ones with one thing wrong at a known place."""
+"""Updates made from the installed model: valid ones, and valid ones with one thing wrong at a
+known place.
+"""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -46,7 +48,11 @@ def values(schema: Schema) -> st.SearchStrategy[Any]:
         case "boolean":
             return st.booleans()
         case "array":
-            return st.lists(values(rule["items"]), min_size=rule.get("minItems", 0), max_size=min(rule["maxItems"], 2))
+            return st.lists(
+                values(rule["items"]),
+                min_size=rule.get("minItems", 0),
+                max_size=min(rule["maxItems"], 2),
+            )
     members = {name: values(member) for name, member in rule["properties"].items()}
     required = {name: members.pop(name) for name in rule["required"]}
     return st.fixed_dictionaries(required, optional=members)
@@ -57,7 +63,9 @@ def _strings(rule: Schema) -> st.SearchStrategy[str]:
         return st.sampled_from(rule["enum"])
     least, most = rule.get("minLength", 0), rule.get("maxLength", 1000)
     if "pattern" in rule:
-        some = st.from_regex(rule["pattern"], fullmatch=True, alphabet=st.characters(exclude_categories=["Cs", "Cc"]))
+        some = st.from_regex(
+            rule["pattern"], fullmatch=True, alphabet=st.characters(exclude_categories=["Cs", "Cc"])
+        )
         return some.filter(lambda text: least <= len(text) <= most)
     return st.text(TEXT, min_size=least, max_size=min(most, 20))
 
@@ -75,7 +83,9 @@ def broken_lines(line: dict[str, Any]) -> Iterator[Broken]:
     for path, rule, value in _places(MODEL.schema, line, ()):
         for what, below, replaced in _breaks(rule, value):
             hidden = what == "unknown" and not MODEL.sensitive.isdisjoint(path)
-            yield Broken(_with(line, path, replaced), _text(path if hidden else (*path, *below)), what)
+            yield Broken(
+                _with(line, path, replaced), _text(path if hidden else (*path, *below)), what
+            )
 
 
 def _breaks(rule: Schema, value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
@@ -99,7 +109,9 @@ def _breaks(rule: Schema, value: Any) -> Iterator[tuple[str, tuple[str, ...], An
         yield "bool", (), True
 
 
-def _places(schema: Schema, value: Any, path: tuple[str | int, ...]) -> Iterator[tuple[tuple[str | int, ...], Schema, Any]]:
+def _places(
+    schema: Schema, value: Any, path: tuple[str | int, ...]
+) -> Iterator[tuple[tuple[str | int, ...], Schema, Any]]:
     rule = resolve(schema, MODEL.schema)
     yield path, rule, value
     if isinstance(value, dict):
@@ -121,4 +133,6 @@ def _with(value: Any, path: tuple[str | int, ...], replaced: Any) -> Any:
 
 
 def _text(path: tuple[str | int, ...]) -> str:
-    return "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in path).removeprefix(".")
+    return "".join(
+        f"[{part}]" if isinstance(part, int) else f".{part}" for part in path
+    ).removeprefix(".")

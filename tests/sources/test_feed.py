@@ -34,10 +34,14 @@ def test_reading_goes_on_while_a_target_is_hungry(targets: set[str], expected: i
     assert in_virtual_time(scenario()) == expected
 
 
-def test_a_target_that_nobody_takes_from_does_not_hold_back_one_that_comes_last_in_the_input() -> None:
+def test_a_target_that_nobody_takes_from_does_not_hold_back_one_that_comes_last_in_the_input() -> (
+    None
+):
     async def scenario() -> list[str]:
         feeds, taken = Feeds(frozenset({"slow", "fast"})), []
-        updates = [update(n, target="slow") for n in range(5000)] + [update(n, target="fast") for n in range(5000, 5500)]
+        updates = [update(n, target="slow") for n in range(5000)] + [
+            update(n, target="fast") for n in range(5000, 5500)
+        ]
 
         async def take() -> None:
             async for each in feeds["fast"]:
@@ -54,7 +58,9 @@ def test_a_target_that_nobody_takes_from_does_not_hold_back_one_that_comes_last_
 
 def test_what_is_held_is_bounded() -> None:
     async def scenario() -> int:
-        return await reads(Feeds(frozenset("ab")), [update(n, target="a") for n in range(feed.HELD_AT_MOST + 10)])
+        return await reads(
+            Feeds(frozenset("ab")), [update(n, target="a") for n in range(feed.HELD_AT_MOST + 10)]
+        )
 
     assert in_virtual_time(scenario()) == feed.HELD_AT_MOST
 

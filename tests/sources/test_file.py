@@ -1,4 +1,6 @@
-"""Files of updates: however they are packed they hold the same, and what is wrong with them is told with its place."""
+"""Files of updates: however they are packed they hold the same, and what is wrong with them is
+told with its place.
+"""
 
 import gzip
 import hashlib
@@ -36,7 +38,11 @@ def zstd(data: bytes) -> bytes:
     return zstandard.compress(data[:half]) + zstandard.compress(data[half:])
 
 
-PACKED: dict[str, Callable[[bytes], bytes]] = {"jsonl": bytes, "jsonl.gz": gzip.compress, "jsonl.zst": zstd}
+PACKED: dict[str, Callable[[bytes], bytes]] = {
+    "jsonl": bytes,
+    "jsonl.gz": gzip.compress,
+    "jsonl.zst": zstd,
+}
 
 
 async def updates(path: Path, found: Inspection, target: str = "main", **more: Any) -> list[Update]:
@@ -62,24 +68,36 @@ async def test_however_a_file_is_packed_and_written_the_same_updates_come_out(
 
     found = inspect(path, READER)
     assert (found.total, found.invalid) == (len(kinds) - kinds.count("blank"), kinds.count("wrong"))
-    assert (found.size, found.sha256) == (path.stat().st_size, hashlib.sha256(path.read_bytes()).hexdigest())
+    assert (found.size, found.sha256) == (
+        path.stat().st_size,
+        hashlib.sha256(path.read_bytes()).hexdigest(),
+    )
 
     plain = materialize(path, tmp_path / "input.jsonl")
     assert plain.read_bytes() == data
     expected = [number for number, kind in enumerate(kinds, 1) if kind == "update"]
     assert [number for each in found.targets.values() for number in each.lines] == expected
     if expected:
-        assert [(update.line, update.trigger) for update in await updates(plain, inspect(plain, READER))] == [
-            (number, f"cart-{number}") for number in expected
-        ]
+        assert [
+            (update.line, update.trigger) for update in await updates(plain, inspect(plain, READER))
+        ] == [(number, f"cart-{number}") for number in expected]
 
 
 async def test_each_target_has_its_updates_in_order_and_can_look_back(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
-    path.write_bytes(b"\n".join(line(number % 4, target="ab"[number % 2], id=f"row-{number}") for number in range(1, 9)))
+    path.write_bytes(
+        b"\n".join(
+            line(number % 4, target="ab"[number % 2], id=f"row-{number}") for number in range(1, 9)
+        )
+    )
     found = inspect(path, READER)
-    assert {name: list(each.lines) for name, each in found.targets.items()} == {"b": [1, 3, 5, 7], "a": [2, 4, 6, 8]}
-    assert [(each.triggers, each.domains) for each in found.targets.values()] == [(2, {"acme": 4})] * 2
+    assert {name: list(each.lines) for name, each in found.targets.items()} == {
+        "b": [1, 3, 5, 7],
+        "a": [2, 4, 6, 8],
+    }
+    assert [(each.triggers, each.domains) for each in found.targets.values()] == [
+        (2, {"acme": 4})
+    ] * 2
     source = FileSource(path, found.targets["a"], READER, skip=lambda number: number == 4)
     assert [update.id async for update in source] == ["row-2", "row-6", "row-8"]
     assert [update.id async for update in source] == ["row-2", "row-6", "row-8"]
@@ -123,8 +141,17 @@ def test_faults_are_counted_shown_and_told_with_their_lines(tmp_path: Path) -> N
 
 async def test_an_id_that_comes_again_is_a_fault_that_names_both_lines(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
-    ids: list[dict[str, str]] = [{"id": "a"}, {}, {"id": "b"}, {"id": "a"}, {"id": "2"}, {"id": "a"}]
-    path.write_bytes(b"\n".join([*(line(number, **each) for number, each in enumerate(ids, 1)), b"{}"]))
+    ids: list[dict[str, str]] = [
+        {"id": "a"},
+        {},
+        {"id": "b"},
+        {"id": "a"},
+        {"id": "2"},
+        {"id": "a"},
+    ]
+    path.write_bytes(
+        b"\n".join([*(line(number, **each) for number, each in enumerate(ids, 1)), b"{}"])
+    )
     told: list[tuple[int, str, str]] = []
     found = inspect(path, READER, on_fault=lambda *fault: told.append(fault))
     assert [str(fault) for fault in found.faults][:3] == [
@@ -180,7 +207,13 @@ def test_damaged_compressed_files_are_an_input_error_that_says_where(
 ) -> None:
     packer = gzip.compress if suffix.endswith("gz") else zstandard.compress
     path = tmp_path / f"updates.{suffix}"
-    path.write_bytes(harm(packer(b"\n".join(line(number, Description=os.urandom(90).hex()) for number in range(9000)))))
+    path.write_bytes(
+        harm(
+            packer(
+                b"\n".join(line(number, Description=os.urandom(90).hex()) for number in range(9000))
+            )
+        )
+    )
     with pytest.raises(InputError, match=f"{path.name}: {says}.* after line \\d"):
         inspect(path, READER)
     with pytest.raises(InputError, match=says):
@@ -188,7 +221,9 @@ def test_damaged_compressed_files_are_an_input_error_that_says_where(
     assert list(tmp_path.iterdir()) == [path]
 
 
-def test_without_the_zstd_extra_the_error_says_what_to_install(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_zstd_extra_the_error_says_what_to_install(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     path = tmp_path / "updates.jsonl.zst"
     path.write_bytes(zstd(line(1)))
     monkeypatch.setitem(sys.modules, "zstandard", None)  # what an import that fails looks like
@@ -197,14 +232,19 @@ def test_without_the_zstd_extra_the_error_says_what_to_install(tmp_path: Path, m
 
 
 def test_what_is_no_file_is_one_clear_error(tmp_path: Path) -> None:
-    for read in (lambda path: inspect(path, READER), lambda path: materialize(path, tmp_path / "input.jsonl")):
+    for read in (
+        lambda path: inspect(path, READER),
+        lambda path: materialize(path, tmp_path / "input.jsonl"),
+    ):
         with pytest.raises(InputError, match="there is no such file"):
             read(tmp_path / "nowhere.jsonl")
         with pytest.raises(InputError, match="that is a directory"):
             read(tmp_path)
 
 
-def test_standard_input_is_copied_for_its_owner_only_and_a_plain_file_is_not(tmp_path: Path) -> None:
+def test_standard_input_is_copied_for_its_owner_only_and_a_plain_file_is_not(
+    tmp_path: Path,
+) -> None:
     into = tmp_path / "input.jsonl"
     assert materialize("-", into, stdin=io.BytesIO(line(1))) == into
     assert into.read_bytes() == line(1)
@@ -226,7 +266,10 @@ def test_a_pipe_is_copied_because_it_can_be_read_once_only(tmp_path: Path) -> No
 @pytest.mark.parametrize(
     ("change", "says"),
     [
-        (lambda path: path.write_bytes(path.read_bytes().replace(b"acme", b"b")), "changed since it was checked"),
+        (
+            lambda path: path.write_bytes(path.read_bytes().replace(b"acme", b"b")),
+            "changed since it was checked",
+        ),
         (lambda path: path.write_bytes(b"x" * path.stat().st_size), "changed since it was checked"),
         (lambda path: path.unlink(), "gone since it was checked"),
     ],
@@ -244,7 +287,9 @@ async def test_a_file_that_changes_or_vanishes_is_an_input_error_and_never_anoth
         FileSource(path, found.targets["main"], READER).again(2)
 
 
-async def test_a_change_while_the_updates_are_being_taken_is_noticed_at_the_next_one(tmp_path: Path) -> None:
+async def test_a_change_while_the_updates_are_being_taken_is_noticed_at_the_next_one(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(b"\n".join(map(line, range(3))))
     taken = aiter(FileSource(path, inspect(path, READER).targets["main"], READER))

@@ -32,8 +32,13 @@ def bucket(local_s3: Server, monkeypatch: pytest.MonkeyPatch) -> Any:
     return client
 
 
-@pytest.mark.parametrize(("key", "packed"), [("updates.jsonl", CONTENT), ("a b/updates.jsonl.gz", gzip.compress(CONTENT))])
-def test_an_object_is_copied_unpacked_for_its_owner_only(bucket: Any, tmp_path: Path, key: str, packed: bytes) -> None:
+@pytest.mark.parametrize(
+    ("key", "packed"),
+    [("updates.jsonl", CONTENT), ("a b/updates.jsonl.gz", gzip.compress(CONTENT))],
+)
+def test_an_object_is_copied_unpacked_for_its_owner_only(
+    bucket: Any, tmp_path: Path, key: str, packed: bytes
+) -> None:
     bucket.put_object(Bucket="inputs", Key=key, Body=packed, ChecksumSHA256=_sha256(packed))
     path = materialize(f"s3://inputs/{key}", tmp_path / "input.jsonl")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (CONTENT, 0o600)
@@ -50,13 +55,17 @@ def test_an_object_is_copied_unpacked_for_its_owner_only(bucket: Any, tmp_path: 
         ("s3:///updates.jsonl", "Give s3://BUCKET/KEY"),
     ],
 )
-def test_what_is_not_there_is_an_input_error(bucket: Any, tmp_path: Path, url: str, says: str) -> None:
+def test_what_is_not_there_is_an_input_error(
+    bucket: Any, tmp_path: Path, url: str, says: str
+) -> None:
     with pytest.raises(InputError, match=says):
         materialize(url, tmp_path / "input.jsonl")
     assert list(tmp_path.iterdir()) == []
 
 
-def test_without_credentials_it_says_so(bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_credentials_it_says_so(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(CredentialsError, match="--profile"):
@@ -69,12 +78,17 @@ def test_without_credentials_it_says_so(bucket: Any, tmp_path: Path, monkeypatch
     ("headers", "body", "error"),
     [
         ({"x-amz-checksum-sha256": "AAAA"}, CONTENT, AwsError),  # not what was put there
-        ({"Content-Length": str(len(CONTENT))}, CONTENT[:1000], AwsError),  # the connection ends too early
+        # the connection ends too early
+        ({"Content-Length": str(len(CONTENT))}, CONTENT[:1000], AwsError),
         ({}, gzip.compress(CONTENT)[:-200], InputError),  # it was put there like this
     ],
 )
 async def test_a_part_of_an_object_is_never_taken_for_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, headers: dict[str, str], body: bytes, error: type[BatcherError]
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    headers: dict[str, str],
+    body: bytes,
+    error: type[BatcherError],
 ) -> None:
     async def answer(request: web.Request) -> web.StreamResponse:
         response = web.StreamResponse(headers=headers)
@@ -91,7 +105,9 @@ async def test_a_part_of_an_object_is_never_taken_for_it(
         monkeypatch.setenv("AWS_ENDPOINT_URL_S3", str(scripted.make_url("/")))
         suffix = ".gz" if error is InputError else ""
         with pytest.raises(error, match="s3://inputs/updates"):
-            await run_sync(materialize, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl")
+            await run_sync(
+                materialize, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl"
+            )
     assert list(tmp_path.iterdir()) == []
 
 
@@ -99,7 +115,9 @@ async def test_a_run_of_an_object_resumes_and_refuses_another_content(
     bucket: Any, batcher: Command, tmp_path: Path, write_lines: Any
 ) -> None:
     def put(*numbers: int) -> None:
-        bucket.put_object(Bucket="inputs", Key="run.jsonl", Body=write_lines(map(change, numbers)).read_bytes())
+        bucket.put_object(
+            Bucket="inputs", Key="run.jsonl", Body=write_lines(map(change, numbers)).read_bytes()
+        )
 
     batcher.environ["AWS_ENDPOINT_URL_S3"] = bucket.meta.endpoint_url
     emulator = Emulator()

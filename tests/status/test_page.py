@@ -1,4 +1,6 @@
-"""The page for people: everything is on it, nothing of it is markup, and nothing sensitive gets there."""
+"""The page for people: everything is on it, nothing of it is markup, and nothing sensitive gets
+there.
+"""
 
 import json
 from html.parser import HTMLParser
@@ -35,7 +37,18 @@ class Seen(HTMLParser):
 
 def test_the_page_tells_state_queue_pace_results_and_failures() -> None:
     seen = Seen(page(vitals()))
-    for told in ("Ready", "sqs:updates.fifo", "host-1:7", "1,234", "62 s", "48.5/s", "50/s", "12.2 s", "in doubt", "90"):
+    for told in (
+        "Ready",
+        "sqs:updates.fifo",
+        "host-1:7",
+        "1,234",
+        "62 s",
+        "48.5/s",
+        "50/s",
+        "12.2 s",
+        "in doubt",
+        "90",
+    ):
         assert told in seen.text
     assert "row-1" in seen.text
     assert "row-2" not in seen.text  # it succeeded
@@ -46,7 +59,10 @@ def test_the_page_tells_state_queue_pace_results_and_failures() -> None:
 @pytest.mark.parametrize(
     ("more", "says"),
     [
-        ({"ready": False, "reason": "no AWS credentials found"}, "Not ready: no AWS credentials found"),
+        (
+            {"ready": False, "reason": "no AWS credentials found"},
+            "Not ready: no AWS credentials found",
+        ),
         ({"ready": False, "alive": False, "reason": "no turn for 42 s"}, "Stuck: no turn for 42 s"),
         ({"depth": None}, "The queue does not answer"),
     ],
@@ -58,12 +74,24 @@ def test_the_page_tells_what_is_wrong(more: dict[str, object], says: str) -> Non
 MARKUP = st.sampled_from(["<script>", "</td>", "<b", ">", "&lt;", "&amp", '"', "'", "{state}", "{"])
 
 
-@given(st.lists(MARKUP | st.text(st.characters(exclude_categories=["Cs", "Cc"])), min_size=1).map("".join))
+@given(
+    st.lists(MARKUP | st.text(st.characters(exclude_categories=["Cs", "Cc"])), min_size=1).map(
+        "".join
+    )
+)
 def test_no_text_is_taken_for_markup(text: str) -> None:
     def shown(text: str) -> Seen:
         error = Error(code=text, message=text)
         return Seen(
-            page(vitals(ready=False, reason=text, queue=text, worker=text, recent=[failure(text, trigger=text, error=error)]))
+            page(
+                vitals(
+                    ready=False,
+                    reason=text,
+                    queue=text,
+                    worker=text,
+                    recent=[failure(text, trigger=text, error=error)],
+                )
+            )
         )
 
     assert shown(text).tags == shown("x").tags
@@ -72,14 +100,24 @@ def test_no_text_is_taken_for_markup(text: str) -> None:
 
 def test_what_the_model_marks_sensitive_is_on_no_page_and_in_no_metric() -> None:
     line = full() | {"Description": "SECRET-TEXT"}
-    line["EventTriggerConditions"][0]["EventTriggerDimensions"][0]["ObjectAttributes"][0]["Values"] = ["SECRET-VALUE"]
+    line["EventTriggerConditions"][0]["EventTriggerDimensions"][0]["ObjectAttributes"][0][
+        "Values"
+    ] = ["SECRET-VALUE"]
     assert {"Description", "EventTriggerConditions"} <= MODEL.sensitive
     reader, redactor = LineReader(MODEL, "prod"), Redactor(MODEL)
     results: list[Result] = []
     for broken in broken_lines(line):
         faults = reader.from_mapping(broken.line, 1) if isinstance(broken.line, dict) else []
-        results += [Result.invalid(1, "prod", str(fault), "now") for fault in faults] if isinstance(faults, list) else []
-    for quoted in (json.dumps(line), "Value 'SECRET-TEXT' at 'description' failed to satisfy constraint", repr(line)):
+        results += (
+            [Result.invalid(1, "prod", str(fault), "now") for fault in faults]
+            if isinstance(faults, list)
+            else []
+        )
+    for quoted in (
+        json.dumps(line),
+        "Value 'SECRET-TEXT' at 'description' failed to satisfy constraint",
+        repr(line),
+    ):
         error = Error(code="BadRequestException", message=redactor.message(quoted, line))
         results.append(failure(error=error))
     assert len(results) > 50

@@ -36,17 +36,29 @@ async def worker() -> AsyncIterator[Worker]:
         yield worker
 
 
-async def test_probes_tell_whether_it_lives_and_whether_it_works_and_why_not(worker: Worker) -> None:
-    assert (await worker.get("/healthz"), await worker.get("/readyz")) == ((200, "ok\n"), (200, "ok\n"))
+async def test_probes_tell_whether_it_lives_and_whether_it_works_and_why_not(
+    worker: Worker,
+) -> None:
+    assert (await worker.get("/healthz"), await worker.get("/readyz")) == (
+        (200, "ok\n"),
+        (200, "ok\n"),
+    )
     worker.now = vitals(ready=False, reason="the queue does not answer")
     assert await worker.get("/healthz") == (200, "ok\n")
     assert await worker.get("/readyz") == (503, "the queue does not answer\n")
     worker.now = vitals(alive=False, reason="no turn for 42 s")
-    assert await worker.get("/healthz") == await worker.get("/readyz") == (503, "no turn for 42 s\n")
+    assert (
+        await worker.get("/healthz") == await worker.get("/readyz") == (503, "no turn for 42 s\n")
+    )
 
 
-async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_readers_ask_for(worker: Worker) -> None:
-    for path, kind in (("/", "text/html; charset=utf-8"), ("/metrics", "text/plain; version=0.0.4; charset=utf-8")):
+async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_readers_ask_for(
+    worker: Worker,
+) -> None:
+    for path, kind in (
+        ("/", "text/html; charset=utf-8"),
+        ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+    ):
         async with worker.client.get(f"http://{worker.server.address}{path}") as answer:
             assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
@@ -72,7 +84,10 @@ async def test_there_is_nothing_else(worker: Worker, method: str, path: str, sta
 
 async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker: Worker) -> None:
     taken = worker.server.address
-    for address, says in ((taken, f"{re.escape(taken)}: another program"), ("192.0.2.1:0", "192.0.2.1:0: can't listen there")):
+    for address, says in (
+        (taken, f"{re.escape(taken)}: another program"),
+        ("192.0.2.1:0", "192.0.2.1:0: can't listen there"),
+    ):
         with pytest.raises(StatusError, match=says):
             async with StatusServer(*parse_address(address), metrics=Metrics(), vitals=vitals):
                 pass

@@ -1,4 +1,6 @@
-"""A worker's loop that is stuck is noticed from outside the loop, and its supervisor is told how things stand."""
+"""A worker's loop that is stuck is noticed from outside the loop, and its supervisor is told how
+things stand.
+"""
 
 import asyncio
 import os
@@ -31,7 +33,11 @@ anyio.run(main)
 
 async def test_a_stuck_loop_ends_the_process_and_says_where_without_saying_what() -> None:
     worker = await asyncio.create_subprocess_exec(
-        sys.executable, "-c", _STUCK, stderr=asyncio.subprocess.PIPE, env={**os.environ, "PYTHONPATH": os.getcwd()}
+        sys.executable,
+        "-c",
+        _STUCK,
+        stderr=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
     )
     async with asyncio.timeout(30):
         _, err = await worker.communicate()
@@ -40,7 +46,9 @@ async def test_a_stuck_loop_ends_the_process_and_says_where_without_saying_what(
     assert b"SECRET" not in err
 
 
-async def test_a_supervisor_that_listens_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_supervisor_that_listens_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
         supervisor.bind(str(tmp_path / "notify"))
         supervisor.setblocking(False)

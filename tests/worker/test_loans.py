@@ -1,4 +1,6 @@
-"""Messages that a worker holds: kept as long as it takes, given back or ended once, whatever the queue does meanwhile."""
+"""Messages that a worker holds: kept as long as it takes, given back or ended once, whatever the
+queue does meanwhile.
+"""
 
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
@@ -11,8 +13,12 @@ from batcher.testing import LoopClock, MemoryQueue, in_virtual_time
 from batcher.worker.loans import Loan, Loans
 
 
-def loans_of(queue: MemoryQueue, *, dead_letters: bool = True, on_change: Callable[[], None] = lambda: None) -> Loans:
-    return Loans(queue, dead_letters=dead_letters, clock=LoopClock(), log=logger(), on_change=on_change)
+def loans_of(
+    queue: MemoryQueue, *, dead_letters: bool = True, on_change: Callable[[], None] = lambda: None
+) -> Loans:
+    return Loans(
+        queue, dead_letters=dead_letters, clock=LoopClock(), log=logger(), on_change=on_change
+    )
 
 
 @asynccontextmanager
@@ -52,8 +58,14 @@ def test_a_message_is_kept_for_hours_of_waiting_and_ends_once() -> None:
             await anyio.sleep(2 * 3600)
             assert len(queue.held) == 2
             await loans.end(one, result(one))
-            await loans.end(two, result(two, Error(code="ResourceNotFoundException", message="gone")))
-        assert (queue.done, queue.dead, len(loans)) == (["m1"], [("m2", "ResourceNotFoundException")], 0)
+            await loans.end(
+                two, result(two, Error(code="ResourceNotFoundException", message="gone"))
+            )
+        assert (queue.done, queue.dead, len(loans)) == (
+            ["m1"],
+            [("m2", "ResourceNotFoundException")],
+            0,
+        )
         assert queue.extended <= 2 * 2 * 3600 / 60 * 3, "not more often than a third of a lease"
 
     in_virtual_time(work())
@@ -90,8 +102,11 @@ def test_what_was_lost_while_the_queue_was_away_is_not_begun() -> None:
             await anyio.sleep(100)
             queue.away = False
             assert not loans.begin(two.line)
-            await loans.end(one, result(one, Error(code="Late", message="")))  # it was under way when it was lost
-        assert (queue.done, queue.dead, len(loans)) == ([], [], 0), "others have both of them by now"
+            # it was under way when it was lost
+            await loans.end(one, result(one, Error(code="Late", message="")))
+        assert (queue.done, queue.dead, len(loans)) == ([], [], 0), (
+            "others have both of them by now"
+        )
 
     in_virtual_time(work())
 
@@ -143,7 +158,9 @@ def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None
     in_virtual_time(work())
 
 
-def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_does_not_say_so() -> None:
+def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_does_not_say_so() -> (
+    None
+):
     class Hanging(MemoryQueue):
         async def extend(self, message: Message) -> bool:
             await anyio.sleep_forever()
@@ -161,6 +178,8 @@ def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_do
             assert not loans.begin(two.line)
             assert not loans.has(one.line), "it has waited for a token meanwhile"
             assert len(loans) == 0
-            assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], "somebody else has them by now"
+            assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], (
+                "somebody else has them by now"
+            )
 
     in_virtual_time(work())

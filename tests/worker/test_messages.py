@@ -1,4 +1,6 @@
-"""A worker on a queue of messages, in this process: real HTTP to the emulator, a real results directory, a queue in memory."""
+"""A worker on a queue of messages, in this process: real HTTP to the emulator, a real results
+directory, a queue in memory.
+"""
 
 import asyncio
 from collections.abc import AsyncIterator, Callable
@@ -49,7 +51,12 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    queue: MemoryQueue, folder: Path, *, once: bool = False, results: type[ResultsDirectory] = ResultsDirectory, **settings: Any
+    queue: MemoryQueue,
+    folder: Path,
+    *,
+    once: bool = False,
+    results: type[ResultsDirectory] = ResultsDirectory,
+    **settings: Any,
 ) -> AsyncIterator[Serving]:
     serving = Serving(folder)
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
@@ -80,31 +87,54 @@ async def until(true: Callable[[], object]) -> None:
             await asyncio.sleep(0.005)
 
 
-async def test_a_result_is_on_disk_before_its_message_leaves_and_what_went_wrong_is_set_aside_and_logged(
+async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_the_dead_letters(
     tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
     def on_done(name: str) -> None:
         assert name in {record["message_id"] for record in served.on_disk()}
 
     queue = MemoryQueue(on_done=on_done)
-    queue.put(*(encode(change(n)) for n in range(20)), encode({"id": "own", **change(99)}), b"{", encode({"DomainName": "a"}))
+    queue.put(
+        *(encode(change(n)) for n in range(20)),
+        encode({"id": "own", **change(99)}),
+        b"{",
+        encode({"DomainName": "a"}),
+    )
     emulator = Emulator(latency=(0.0, 0.01))
     emulator.seed([trigger(n) for n in range(20)])
-    async with emulator as url, serving(queue, tmp_path / "results", once=True, endpoint_url=url, rate=1000) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path / "results", once=True, endpoint_url=url, rate=1000) as served,
+    ):
         await served.ended
-    said = [cast(dict[str, Any], record.msg) for record in caplog.records if record.levelname == "WARNING"]
+    said = [
+        cast(dict[str, Any], record.msg)
+        for record in caplog.records
+        if record.levelname == "WARNING"
+    ]
     warned = {(each["id"], each["code"]) for each in said if each["event"] == "update.settled"}
     assert warned == {("own", "ResourceNotFoundException"), ("m22", "Invalid"), ("m23", "Invalid")}
     assert sorted(queue.done) == sorted(f"m{n}" for n in range(1, 21))
-    assert sorted(queue.dead) == [("m21", "ResourceNotFoundException"), ("m22", "Invalid"), ("m23", "Invalid")]
+    assert sorted(queue.dead) == [
+        ("m21", "ResourceNotFoundException"),
+        ("m22", "Invalid"),
+        ("m23", "Invalid"),
+    ]
     written = served.on_disk()
-    assert {record["id"] for record in written} == {f"m{n}" for n in range(1, 24)} - {"m21"} | {"own"}
-    assert sorted(record["status"] for record in written) == ["failed", "invalid", "invalid"] + ["succeeded"] * 20
+    assert {record["id"] for record in written} == {f"m{n}" for n in range(1, 24)} - {"m21"} | {
+        "own"
+    }
+    assert (
+        sorted(record["status"] for record in written)
+        == ["failed", "invalid", "invalid"] + ["succeeded"] * 20
+    )
     assert all(record["queue"] == "memory" for record in written)
     assert len(served.results) == len(written) == 23
 
 
-async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_back_at_once(tmp_path: Path) -> None:
+async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_back_at_once(
+    tmp_path: Path,
+) -> None:
     queue = MemoryQueue()
     queue.put(*(encode(change(n)) for n in range(60)))
     most = 0
@@ -116,17 +146,24 @@ async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_b
     queue._on_done = watch
     emulator = Emulator(latency=(0.05, 0.05))
     emulator.seed([trigger(n) for n in range(60)])
-    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=20, burst=1, ahead=0.5) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, endpoint_url=url, rate=20, burst=1, ahead=0.5) as served,
+    ):
         await until(lambda: len(queue.done) >= 15)
         served.life.stop.set()
         await served.ended
     assert 2 <= most <= 10, "twenty a second for half a second"
     assert queue.held == {}
     assert len(queue) + len(queue.done) == 60
-    assert len(queue.done) == len(emulator.applied()) == len(served.on_disk()), "what was in flight was finished"
+    assert len(queue.done) == len(emulator.applied()) == len(served.on_disk()), (
+        "what was in flight was finished"
+    )
 
 
-async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed_for_it(tmp_path: Path) -> None:
+async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed_for_it(
+    tmp_path: Path,
+) -> None:
     queue, port = MemoryQueue(), free_port()
     queue.put(*(encode(change(n)) for n in range(12)))
     settings = {"endpoint_url": f"http://127.0.0.1:{port}", "rate": 1000, "connect_timeout": 1}
@@ -143,13 +180,18 @@ async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed
     assert [result.status for result in served.results] == ["succeeded"] * 12
 
 
-async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger_is_not(tmp_path: Path) -> None:
+async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger_is_not(
+    tmp_path: Path,
+) -> None:
     queue = MemoryQueue()
     queue.put(*(encode(change(n)) for n in range(5)))
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(5)])
     emulator.script("UpdateEventTrigger", ["access-denied", "access-denied"])
-    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
+    ):
         await until(lambda: "refuses access" in str(served.life.trouble))
         await until(lambda: len(queue.done) == 5)
         emulator.script("UpdateEventTrigger", ["access-denied"])
@@ -170,7 +212,10 @@ async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:
     async with ResultsDirectory(tmp_path, rotate_bytes=10**6, rotate_seconds=60) as directory:
         await directory.append(Delivered.of(done, "memory", "m1"))
         await directory.append(Delivered.of(failed, "memory", "m2"))
-    async with emulator as url, serving(queue, tmp_path, once=True, endpoint_url=url, rate=1000) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, once=True, endpoint_url=url, rate=1000) as served,
+    ):
         await served.ended
     assert (sorted(queue.done), queue.dead) == (["m1", "m3"], [("m2", "Invalid")])
     assert [entry["EventTriggerName"] for entry in emulator.applied()] == ["t2"]
@@ -190,10 +235,15 @@ async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> Non
     queue.put(b"{", *(encode(change(n)) for n in range(10)))
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(10)])
-    async with emulator as url, serving(queue, tmp_path, results=Full, endpoint_url=url, rate=1000) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, results=Full, endpoint_url=url, rate=1000) as served,
+    ):
         await until(lambda: len(queue.done) == 10 and queue.dead)
     assert Full.refused == 3
-    assert sorted(record["message_id"] for record in served.on_disk()) == sorted(queue.done + [name for name, _ in queue.dead])
+    assert sorted(record["message_id"] for record in served.on_disk()) == sorted(
+        queue.done + [name for name, _ in queue.dead]
+    )
 
 
 async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_path: Path) -> None:
@@ -207,7 +257,10 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
 
     queue = MemoryQueue()
     queue.put(b"{")
-    async with Emulator() as url, serving(queue, tmp_path, results=Slow, endpoint_url=url, rate=1000) as served:
+    async with (
+        Emulator() as url,
+        serving(queue, tmp_path, results=Slow, endpoint_url=url, rate=1000) as served,
+    ):
         await appending.wait()
         served.life.stop.set()
         await until(lambda: all(desk.lane is None for desk in served.session.desks.values()))
@@ -217,8 +270,12 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
 
 
 @pytest.mark.parametrize("once", [False, True])
-@pytest.mark.parametrize("order", ["b" * 30 + "a" * 10, "a" + "b" * 30 + "a" * 9, "ab" * 10 + "b" * 20])
-async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(tmp_path: Path, order: str, once: bool) -> None:
+@pytest.mark.parametrize(
+    "order", ["b" * 30 + "a" * 10, "a" + "b" * 30 + "a" * 9, "ab" * 10 + "b" * 20]
+)
+async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(
+    tmp_path: Path, order: str, once: bool
+) -> None:
     queue = MemoryQueue()
     queue.put(*(encode({"target": target, **change(n)}) for n, target in enumerate(order)))
     emulator = Emulator()
@@ -226,7 +283,11 @@ async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(
     async with emulator as url:
         targets = {
             "a": {"endpoint_url": url, "rate": 1000, "region": "eu-west-1"},
-            "b": {"endpoint_url": f"http://127.0.0.1:{free_port()}", "rate": 1000, "region": "eu-west-1"},
+            "b": {
+                "endpoint_url": f"http://127.0.0.1:{free_port()}",
+                "rate": 1000,
+                "region": "eu-west-1",
+            },
         }
         async with serving(queue, tmp_path, once=once, targets=targets, target="a") as served:
             await until(lambda: len(queue.done) == 10)
@@ -234,11 +295,17 @@ async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(
             assert "target b: no connection" in str(served.life.trouble)
     assert {record["target"] for record in served.on_disk()} == {"a"}
     back = await queue.receive(40)
-    assert [message.id for message in back] == [f"m{n}" for n, target in enumerate(order, 1) if target == "b"]
-    assert max(message.receives for message in back) <= 3, "when the trouble began, when they came again, and now"
+    assert [message.id for message in back] == [
+        f"m{n}" for n, target in enumerate(order, 1) if target == "b"
+    ]
+    assert max(message.receives for message in back) <= 3, (
+        "when the trouble began, when they came again, and now"
+    )
 
 
-async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the_rest_to_others(tmp_path: Path) -> None:
+async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the_rest_to_others(
+    tmp_path: Path,
+) -> None:
     class Late(MemoryQueue):
         """What it lends second is on its way while the target gives back what came first."""
 
@@ -254,22 +321,36 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(4)])
     emulator.script("UpdateEventTrigger", ["access-denied"] * 3)
-    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served:
-        await until(lambda: "refuses access" in str(served.life.trouble) and list(queue.held) == ["m1"])
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
+    ):
+        await until(
+            lambda: "refuses access" in str(served.life.trouble) and list(queue.held) == ["m1"]
+        )
         await until(lambda: len(queue.done) == 12)
     assert lent["m1"] == 1
     for n in range(4):
-        segments = [entry["request"]["SegmentFilter"] for entry in emulator.applied() if entry["EventTriggerName"] == f"t{n}"]
+        segments = [
+            entry["request"]["SegmentFilter"]
+            for entry in emulator.applied()
+            if entry["EventTriggerName"] == f"t{n}"
+        ]
         assert segments == sorted(segments)
         assert len(segments) == 3
 
 
-async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away_is_waited_for(tmp_path: Path) -> None:
+async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away_is_waited_for(
+    tmp_path: Path,
+) -> None:
     queue = MemoryQueue(lease=3)
     queue.put(*(encode(change(n % 3, SegmentFilter=f"s{n:02}")) for n in range(30)))
     emulator = Emulator(latency=(0.0, 0.02))
     emulator.seed([trigger(n) for n in range(3)])
-    async with emulator as url, serving(queue, tmp_path, endpoint_url=url, rate=100, burst=10) as served:
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, endpoint_url=url, rate=100, burst=10) as served,
+    ):
         await until(lambda: len(queue.done) >= 5)
         queue.away = True
         await until(lambda: served.life.trouble)
@@ -277,19 +358,27 @@ async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away
         await until(lambda: len(queue.done) == 30)
         await until(lambda: served.life.trouble is None)
     for n in range(3):
-        segments = [entry["request"]["SegmentFilter"] for entry in emulator.applied() if entry["EventTriggerName"] == f"t{n}"]
+        segments = [
+            entry["request"]["SegmentFilter"]
+            for entry in emulator.applied()
+            if entry["EventTriggerName"] == f"t{n}"
+        ]
         assert segments == sorted(segments)
         assert len(segments) == 10
 
 
-async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that_it_is_opened_anew(tmp_path: Path) -> None:
+async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that_it_is_opened_anew(
+    tmp_path: Path,
+) -> None:
     queue = MemoryQueue(lease=1)
     queue.put(*(encode(change(n)) for n in range(10)))
     emulator = Emulator(latency=(0.0, 0.02))
     emulator.seed([trigger(n) for n in range(10)])
     async with emulator as url:
         async with serving(queue, tmp_path, endpoint_url=url, rate=20) as served:
-            assert "it is starting" in str(served.life.trouble), "not ready before its queue has answered"
+            assert "it is starting" in str(served.life.trouble), (
+                "not ready before its queue has answered"
+            )
             await until(lambda: len(queue.done) >= 3)
             assert served.life.trouble is None
             queue.away = True
@@ -300,4 +389,6 @@ async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that
             await again.ended
             assert again.session.cut_off is None
     assert sorted(queue.done) == sorted(f"m{n}" for n in range(1, 11))
-    assert len(emulator.applied()) == 10, "what was done and could not be told was found, and not sent again"
+    assert len(emulator.applied()) == 10, (
+        "what was done and could not be told was found, and not sent again"
+    )

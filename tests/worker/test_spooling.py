@@ -1,4 +1,6 @@
-"""``batcher worker`` on a spool directory: each file is one run, worked through by one worker at a time, to its end."""
+"""``batcher worker`` on a spool directory: each file is one run, worked through by one worker at
+a time, to its end.
+"""
 
 import asyncio
 import gzip
@@ -24,7 +26,16 @@ from tests.servers import free_port
 
 
 def worker_of(url: str, *more: str) -> tuple[str, ...]:
-    return ("worker", "--queue", "spool:spool", "--endpoint-url", url, "--log-level", "warning", *more)
+    return (
+        "worker",
+        "--queue",
+        "spool:spool",
+        "--endpoint-url",
+        url,
+        "--log-level",
+        "warning",
+        *more,
+    )
 
 
 async def until(true: Callable[[], object]) -> None:
@@ -42,10 +53,16 @@ async def until_said(worker: asyncio.subprocess.Process, words: bytes) -> None:
 
 def results_below(folder: Path) -> list[str]:
     """``file:id`` of every result, wherever its run directory is by now."""
-    return [f"{path.parent.stem}:{each['id']}" for path in folder.glob("**/*.run/results.jsonl") for each in records(path)]
+    return [
+        f"{path.parent.stem}:{each['id']}"
+        for path in folder.glob("**/*.run/results.jsonl")
+        for each in records(path)
+    ]
 
 
-async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Command, write_lines: Callable[..., Path]) -> None:
+async def test_files_end_in_done_or_in_failed_with_what_is_wrong(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
     emulator = Emulator(latency=(0.0, 0.01))
     emulator.seed([trigger(n) for n in range(9)])
     spool = batcher.folder / "spool"
@@ -62,10 +79,15 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Comman
         flags = ("--endpoint-url", url, "--rate", "100")
         (spool / "claimed" / "good.jsonl").write_text("another file of that name\n")
         proof = await batcher("verify", "spool/done/good.run", *flags)
-        assert (proof.code, "2 live triggers looked at, 2 as asked" in proof.err) == (0, True), proof.err
+        assert (proof.code, "2 live triggers looked at, 2 as asked" in proof.err) == (0, True), (
+            proof.err
+        )
         (spool / "claimed" / "good.jsonl").unlink()
         retried = await batcher("retry", "spool/failed/some.run", *flags, "--yes")
-        assert (retried.code, "ResourceNotFoundException (failed): 1" in retried.err) == (1, True), retried.err
+        assert (retried.code, "ResourceNotFoundException (failed): 1" in retried.err) == (
+            1,
+            True,
+        ), retried.err
         undone = await batcher("rollback", "spool/failed/some.run", *flags, "--yes")
         assert undone.code == 0, undone.err
         assert emulator.trigger("acme", "t3")["Description"] == "before-3"
@@ -73,7 +95,9 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(batcher: Comman
     wrong = {path.name: path.read_text() for path in (spool / "failed").glob("*.wrong")}
     assert "line 1: EventTriggerName: " in wrong["broken.jsonl.wrong"]
     assert "2 of 2 lines break a rule; nothing was sent" in wrong["broken.jsonl.wrong"]
-    assert "1 of 2 updates did not succeed: ResourceNotFoundException 1" in wrong["some.jsonl.wrong"]
+    assert (
+        "1 of 2 updates did not succeed: ResourceNotFoundException 1" in wrong["some.jsonl.wrong"]
+    )
     assert "no updates" in wrong["nothing.jsonl.wrong"]
     assert len(records(spool / "failed" / "some.run" / "failed.jsonl")) == 1
     assert list((spool / "claimed").iterdir()) == []
@@ -89,7 +113,9 @@ async def test_files_that_failed_are_listed_and_put_back_to_be_done_anew(
         assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
         assert (await batcher(*worker_of(url, "--once"))).code == 1
         dead = await batcher("queue", "dead", "spool:spool")
-        assert dead.out.startswith("updates.jsonl  1 of 2 updates did not succeed: ResourceNotFoundException 1.")
+        assert dead.out.startswith(
+            "updates.jsonl  1 of 2 updates did not succeed: ResourceNotFoundException 1."
+        )
         refused = await batcher("queue", "redrive", "spool:spool", "--code", "Invalid")
         assert (refused.code, "--code: not for a spool" in refused.err) == (2, True)
         assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
@@ -99,7 +125,9 @@ async def test_files_that_failed_are_listed_and_put_back_to_be_done_anew(
         assert "1 put back" in (await batcher("queue", "redrive", "spool:spool")).err
         assert not (failed / "updates.jsonl").exists()
         assert (await batcher(*worker_of(url, "--once"))).code == 1
-    assert len(records(failed / "updates-2.run" / "results.jsonl")) == 2, "beside the books of the first time"
+    assert len(records(failed / "updates-2.run" / "results.jsonl")) == 2, (
+        "beside the books of the first time"
+    )
 
 
 async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_resumed(
@@ -110,7 +138,9 @@ async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_res
     files = {f"f{k}": [change(n) for n in range(40 * k, 40 * k + 40)] for k in range(4)}
     spool = batcher.folder / "spool"
     async with emulator as url:
-        workers = [await batcher.start(*worker_of(url, "--rate", "40", "--no-before")) for _ in range(3)]
+        workers = [
+            await batcher.start(*worker_of(url, "--rate", "40", "--no-before")) for _ in range(3)
+        ]
         await until(lambda: (spool / "failed").exists())
         for name, lines in files.items():
             write_lines(lines, f"{name}.jsonl")
@@ -124,11 +154,15 @@ async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_res
         for worker in workers[1:]:
             _, err = await worker.communicate()
             assert worker.returncode == 4, err.decode()
-    assert Counter(results_below(spool)) == {f"{name}:{n}": 1 for name in files for n in range(1, 41)}
+    assert Counter(results_below(spool)) == {
+        f"{name}:{n}": 1 for name in files for n in range(1, 41)
+    }
     assert len(emulator.applied()) <= 160 + 64, "no more is sent twice than was in flight"
 
 
-async def test_a_file_is_let_go_on_sigterm_and_waits_for_aws(batcher: Command, write_lines: Callable[..., Path]) -> None:
+async def test_a_file_is_let_go_on_sigterm_and_waits_for_aws(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
     write_lines([change(n) for n in range(40)])
     spool, port = batcher.folder / "spool", free_port()
     url = f"http://127.0.0.1:{port}"
@@ -158,14 +192,18 @@ async def test_once_a_file_that_can_not_go_on_now_ends_the_worker_which_says_why
 ) -> None:
     write_lines([change(1)])
     assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
-    ended = await batcher(*worker_of(f"http://127.0.0.1:{free_port()}", "--once", "--connect-timeout", "1"))
+    ended = await batcher(
+        *worker_of(f"http://127.0.0.1:{free_port()}", "--once", "--connect-timeout", "1")
+    )
     assert ended.code == 3, ended.err
     assert "Stopped: updates.jsonl: " in ended.err
     assert "no connection" in ended.err
     assert (batcher.folder / "spool" / "claimed" / "updates.jsonl").exists()
 
 
-async def test_a_worker_outlives_its_directory_being_away(batcher: Command, write_lines: Callable[..., Path]) -> None:
+async def test_a_worker_outlives_its_directory_being_away(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
     write_lines([change(1)])
     spool, emulator = batcher.folder / "spool", Emulator()
     emulator.seed([trigger(1)])
@@ -183,7 +221,9 @@ async def test_a_worker_outlives_its_directory_being_away(batcher: Command, writ
     assert worker.returncode == 4
 
 
-async def test_a_disk_that_is_full_or_not_there_is_waited_for(batcher: Command, write_lines: Callable[..., Path]) -> None:
+async def test_a_disk_that_is_full_or_not_there_is_waited_for(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
     spool, emulator = batcher.folder / "spool", Emulator()
     emulator.seed([trigger(1), trigger(2)])
     async with emulator as url:
