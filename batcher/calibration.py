@@ -20,11 +20,11 @@ from batcher.engine.runner import cause_of
 from batcher.errors import AwsError, SettingsError
 from batcher.limiters.opening import LOCAL
 from batcher.logs import logger
+from batcher.quota.probe import SaturationProbe
 from batcher.quotas import A_GUESS
 from batcher.records import Attempt, Update
 from batcher.rules.model import OPERATION
 from batcher.rules.plan import image
-from batcher.rules.pressing import Pressing
 from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict, judge
 from batcher.wiring import GET, Workshop
@@ -81,7 +81,7 @@ class Calibrator:
         self._clock = SystemClock()
         alone = structs.replace(settings, limiter=LOCAL)
         self._shop = Workshop(alone, clock=self._clock, log=logger(), warn=warn)
-        self._pressing = Pressing()
+        self._pressing = SaturationProbe()
         self._looking = False
         self._calls = self._throttles = 0
         self._refused: Attempt | None = None

@@ -17,7 +17,7 @@ from msgspec import Struct
 
 from batcher.errors import OutputError
 from batcher.files import write_atomically
-from batcher.rules.quota import Learned
+from batcher.quota.estimator import EstimatedQuota
 
 A_GUESS = 0.5  # doubt from which on a rate is no knowledge
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
@@ -55,9 +55,9 @@ class Remembered(Struct, frozen=True, kw_only=True):
     def key(self) -> QuotaKey:
         return QuotaKey(account=self.account, region=self.region, operation=self.operation)
 
-    def learned(self, now: str) -> Learned:
+    def learned(self, now: str) -> EstimatedQuota:
         """The same for an estimate to start from."""
-        return Learned(
+        return EstimatedQuota(
             rate=self.rate,
             burst=self.burst,
             doubt=self.doubt,
@@ -118,7 +118,7 @@ class QuotaBook:
     def recall(self, key: QuotaKey) -> Remembered | None:
         return next((entry for entry in self.entries() if entry.key == key), None)
 
-    def remember(self, found: Iterable[tuple[QuotaKey, Learned]], now: str) -> bool:
+    def remember(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> bool:
         """Put in what a run that ended ``now`` has learned; those of other keys stay.
 
         Whether it is done.
@@ -188,7 +188,7 @@ class QuotaBook:
 
 
 def _noted(
-    key: QuotaKey, learned: Learned, before: Remembered | None, now: str
+    key: QuotaKey, learned: EstimatedQuota, before: Remembered | None, now: str
 ) -> Remembered | None:
     """What to remember after a run that ended ``now``; None: nothing was known before, and the
     run only guesses.

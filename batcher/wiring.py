@@ -25,14 +25,14 @@ from batcher.errors import AwsError
 from batcher.limiters.local import LocalLimiter
 from batcher.limiters.opening import LOCAL, open_fleet
 from batcher.ports import Clock, Images, Source
+from batcher.quota.estimator import EstimatedQuota, RateEstimator
+from batcher.quota.probe import SaturationProbe
 from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
 from batcher.rules.domains import MappedReader, domain_map
 from batcher.rules.holdups import Holdups
 from batcher.rules.intent import CREATE, Wishes
 from batcher.rules.lines import LineReader
 from batcher.rules.model import OPERATION, UpdateModel
-from batcher.rules.pressing import Pressing
-from batcher.rules.quota import Learned, QuotaEstimate
 from batcher.rules.redaction import Redactor
 from batcher.rules.tally import Tally
 from batcher.rules.verdicts import Verdict
@@ -241,7 +241,7 @@ class Workshop:
             may_send=may_send,
         )
 
-    def measuring(self, target: AwsTarget, operation: str, pressing: Pressing) -> Pacer:
+    def measuring(self, target: AwsTarget, operation: str, pressing: SaturationProbe) -> Pacer:
         """The pacer of a measurement, from nothing that is remembered, and together with nobody."""
         limiter = LocalLimiter(pressing, clock=self.clock, rate=None, burst=1.0)
         return self._paced_by(limiter, target, operation, None)
@@ -263,7 +263,7 @@ class Workshop:
             "a workshop that was not entered"
         )
         if self._fleet is None:
-            estimate = QuotaEstimate(
+            estimate = RateEstimator(
                 now=self.clock.now(), ceiling=rate, share=pace.fraction, remembered=remembered
             )
             limiter = LocalLimiter(estimate, clock=self.clock, rate=rate, burst=burst or 1.0)
@@ -294,7 +294,7 @@ class Workshop:
         for pacer in lane.pacers:
             del self._paced[pacer]
 
-    def learned(self, pacer: Pacer) -> Learned:
+    def learned(self, pacer: Pacer) -> EstimatedQuota:
         """What a pacer that was made here has learned by now."""
         return self._paced[pacer][1].learned
 

@@ -13,23 +13,23 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-from batcher.rules.quota import Learned, QuotaEstimate
+from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from benchmarks.plot import over_time, per_second
-from tests.rules.simulation import Change, Log, Simulation, Tenant, World
+from tests.quota.simulation import Change, Log, Simulation, Tenant, World
 
 SEEDS = range(5)
 STRAY_SEEDS = range(1000, 1010)
 HORIZON = 60.0  # seconds of the random servers
 
 
-def job(world: World, seconds: float, seed: int, quota: QuotaEstimate) -> Log:
+def job(world: World, seconds: float, seed: int, quota: RateEstimator) -> Log:
     """As many updates as an ideal client gets done in that time."""
     return Simulation(
         world, quota, seed=seed, updates=int(world.burst + world.rate * seconds)
     ).run()
 
 
-def row(name: str, world: World, seconds: float, quota: Callable[[], QuotaEstimate]) -> None:
+def row(name: str, world: World, seconds: float, quota: Callable[[], RateEstimator]) -> None:
     logs = [job(world, seconds, seed, quota()) for seed in SEEDS]
     used = [log.used(world.rate, world.burst) for log in logs]
     calls = [len(log.throttled) for log in logs]
@@ -51,7 +51,7 @@ def goals() -> None:
             f"known: {rate}/s, burst {burst}",
             world,
             60,
-            lambda rate=rate: QuotaEstimate(now=0.0, ceiling=rate),
+            lambda rate=rate: RateEstimator(now=0.0, ceiling=rate),
         )  # type: ignore[misc]
     for seconds in (60, 20):
         for rate in (1, 5, 25, 100, 300):
@@ -61,20 +61,20 @@ def goals() -> None:
                     f"auto: {rate}/s, burst {rate * bursts}",
                     world,
                     seconds,
-                    lambda: QuotaEstimate(now=0.0),
+                    lambda: RateEstimator(now=0.0),
                 )
     for rate in (1, 5, 25, 100, 300):
         memory = remembered(World(rate=rate, burst=rate))
         row(f"remembered: {rate}/s, burst {rate}", World(rate=rate, burst=rate), 60, memory)
 
 
-def remembered(world: World) -> Callable[[], QuotaEstimate]:
+def remembered(world: World) -> Callable[[], RateEstimator]:
     """What a run of a minute learns, an hour later."""
-    first = QuotaEstimate(now=0.0)
+    first = RateEstimator(now=0.0)
     job(world, 60, 99, first)
     known = first.estimate
-    memory = Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0)
-    return lambda: QuotaEstimate(now=0.0, remembered=memory)
+    memory = EstimatedQuota(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0)
+    return lambda: RateEstimator(now=0.0, remembered=memory)
 
 
 def tenant() -> None:
@@ -86,7 +86,7 @@ def tenant() -> None:
     for seed in SEEDS:
         comes, leaves = 20 + seed * 0.7, 40 + seed * 1.3
         world = World(rate=50, burst=50, tenants=(Tenant(start=comes, stop=leaves, rate=25),))
-        log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=leaves + 20).run()
+        log = Simulation(world, RateEstimator(now=0.0), seed=seed, stop=leaves + 20).run()
         ours = log.accepted_between(comes + 5, leaves) / (leaves - comes - 5) / 25
         back = log.accepted_between(leaves + 10, leaves + 20) / 500
         print(
@@ -116,7 +116,7 @@ def minute_with_strays(rate: float, share: float, ceiling: float | None) -> str:
         front=None if ceiling is None else (ceiling, max(1.0, ceiling / 10)),
     )
     logs = [
-        Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=HORIZON).run()
+        Simulation(world, RateEstimator(now=0.0, ceiling=ceiling), seed=seed, stop=HORIZON).run()
         for seed in STRAY_SEEDS
     ]
     used = [len(log.accepted) / (HORIZON * rate * (1 - share)) for log in logs]
@@ -162,7 +162,7 @@ def hundred() -> None:
     rows: list[tuple[str, float, float, str]] = []
     for seed in range(100):
         kind, world = draw(Random(seed))
-        log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=HORIZON).run()
+        log = Simulation(world, RateEstimator(now=0.0), seed=seed, stop=HORIZON).run()
         used = (len(log.accepted) - world.burst) / on_offer(world, log)
         low, high = (1000 * seconds for seconds in world.latency)
         words = (
@@ -203,7 +203,7 @@ def groups(
 def plot(path: Path) -> None:
     """A run through everything that happens: an unknown quota, a tenant who comes and goes."""
     world = World(rate=50, burst=50, tenants=(Tenant(start=20, stop=40, rate=25),))
-    log = Simulation(world, QuotaEstimate(now=0.0), seed=0, stop=60).run()
+    log = Simulation(world, RateEstimator(now=0.0), seed=0, stop=60).run()
     lines = {
         "left for us": [(s, 25 if 20 <= s < 40 else 50) for s in range(60)],
         "rate sent at": [(at, min(rate, 120)) for at, rate in log.rates[::20]],

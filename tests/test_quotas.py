@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
+from batcher.quota.estimator import EstimatedQuota
 from batcher.quotas import QuotaBook, QuotaKey, state_directory
-from batcher.rules.quota import Learned
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
 MONDAY, TUESDAY, SUNDAY = (
@@ -20,8 +20,8 @@ MONDAY, TUESDAY, SUNDAY = (
 )
 
 
-FOUND = Learned(rate=5.0, burst=15.0, doubt=0.01)
-GUESS = Learned(rate=0.5, burst=None, doubt=1.0)
+FOUND = EstimatedQuota(rate=5.0, burst=15.0, doubt=0.01)
+GUESS = EstimatedQuota(rate=0.5, burst=None, doubt=1.0)
 
 
 def account(number: str) -> QuotaKey:
@@ -46,7 +46,7 @@ def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(
     book.remember([(KEY, FOUND), (account("999"), FOUND)], MONDAY)
     found = book.recall(KEY)
     assert found is not None
-    assert found.learned(TUESDAY) == Learned(rate=5.0, burst=15.0, doubt=0.01, age=86400.0)
+    assert found.learned(TUESDAY) == EstimatedQuota(rate=5.0, burst=15.0, doubt=0.01, age=86400.0)
     assert found.learned(SUNDAY).age == 0  # the clock was set back
     assert book.path.stat().st_mode & 0o777 == 0o600
     assert book.forget("999") == 1
@@ -119,7 +119,7 @@ def test_a_guess_does_not_replace_what_was_known(book: QuotaBook) -> None:
     kept = book.recall(KEY)
     assert kept is not None
     assert (kept.rate, kept.learned_at, kept.used_at) == (5.0, MONDAY, TUESDAY)
-    book.remember([(KEY, Learned(rate=6.0, burst=6.0, doubt=0.02))], TUESDAY)
+    book.remember([(KEY, EstimatedQuota(rate=6.0, burst=6.0, doubt=0.02))], TUESDAY)
     better = book.recall(KEY)
     assert better is not None
     assert (better.rate, better.learned_at, better.used_at) == (6.0, TUESDAY, TUESDAY)
@@ -132,7 +132,7 @@ def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
     other, locked = QuotaBook(book.path.parent, print), book._locked
 
     def late() -> AbstractContextManager[None]:
-        other.remember([(KEY, Learned(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
+        other.remember([(KEY, EstimatedQuota(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
         return locked()
 
     monkeypatch.setattr(book, "_locked", late)

@@ -17,8 +17,8 @@ from batcher.limiters.redis import TROUBLE, RedisLimiter, Terms
 from batcher.limiters.shared_bucket import SharedBucket
 from batcher.limiters.tending import Tender
 from batcher.ports import Clock
+from batcher.quota.estimator import EstimatedQuota
 from batcher.redis_client import connect
-from batcher.rules.quota import Learned
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
 LEAVING = 1.0  # seconds for the good-byes
@@ -45,7 +45,7 @@ class Fleet:
         rate: float | None,
         burst: float,
         share: float,
-        remembered: Learned | None,
+        remembered: EstimatedQuota | None,
     ) -> RedisLimiter:
         """The limiter of the bucket of that name: one in a process, on the terms it was first
         asked for.

@@ -6,8 +6,8 @@ import anyio
 from aiolimiter import AsyncLimiter
 
 from batcher.ports import Clock
-from batcher.rules.pressing import Pressing
-from batcher.rules.quota import Learned, Outcome, QuotaEstimate, Ticket
+from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, Ticket
+from batcher.quota.probe import SaturationProbe
 from batcher.rules.verdicts import Verdict
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
@@ -16,15 +16,15 @@ OPENING_AT_MOST = 1.0  # seconds; a first request that hangs does not hold up th
 LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that long are not lost
 
 _OUTCOMES = {
-    Verdict.THROTTLED: Outcome.THROTTLED,
-    Verdict.LOST: Outcome.UNKNOWN,
-    Verdict.UNSENT: Outcome.UNSENT,
+    Verdict.THROTTLED: Observation.THROTTLED,
+    Verdict.LOST: Observation.UNKNOWN,
+    Verdict.UNSENT: Observation.UNSENT,
 }
 
 
-def outcome_of(verdict: Verdict) -> Outcome:
+def observation_of(verdict: Verdict) -> Observation:
     """What a verdict says about the bucket."""
-    return _OUTCOMES.get(verdict, Outcome.ACCEPTED)
+    return _OUTCOMES.get(verdict, Observation.ACCEPTED)
 
 
 def capacity(rate: float, burst: float) -> float:
@@ -65,7 +65,12 @@ class LocalLimiter:
     """
 
     def __init__(
-        self, estimate: QuotaEstimate | Pressing, *, clock: Clock, rate: float | None, burst: float
+        self,
+        estimate: RateEstimator | SaturationProbe,
+        *,
+        clock: Clock,
+        rate: float | None,
+        burst: float,
     ) -> None:
         self._estimate = estimate
         self._clock = clock
@@ -81,7 +86,7 @@ class LocalLimiter:
         return self.rate
 
     @property
-    def learned(self) -> Learned:
+    def learned(self) -> EstimatedQuota:
         """What the estimate knows of the quota by now, for another run to start from."""
         return self._estimate.worth_keeping
 
@@ -98,7 +103,7 @@ class LocalLimiter:
     def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
         self._opening.answered()
-        self._estimate.answered(ticket, self._clock.now(), outcome_of(verdict), retry_after)
+        self._estimate.answered(ticket, self._clock.now(), observation_of(verdict), retry_after)
 
 
 def _bucket(rate: float, burst: float) -> AsyncLimiter:

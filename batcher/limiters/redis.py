@@ -14,13 +14,13 @@ from msgspec import Struct
 from redis.exceptions import RedisError
 from structlog.typing import FilteringBoundLogger
 
-from batcher.limiters.local import LocalLimiter, Opening, capacity, outcome_of
+from batcher.limiters.local import LocalLimiter, Opening, capacity, observation_of
 from batcher.limiters.scripts import CATCH_UP, LOOK
 from batcher.limiters.shared_bucket import NO_EPOCH, Beat, News, Reservation, SharedBucket
 from batcher.ports import Clock
-from batcher.rules.belief import LOWEST_RATE
-from batcher.rules.quota import Learned, Outcome, QuotaEstimate, ramp
-from batcher.rules.replay import Report
+from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, ramp
+from batcher.quota.rate_state import LOWEST_RATE
+from batcher.quota.replay import Report
 from batcher.rules.verdicts import Verdict
 
 # Redis is away, or holds what can't be understood
@@ -45,10 +45,10 @@ class Terms(Struct, frozen=True, kw_only=True):
     rate: float | None
     burst: float
     share: float = 1.0
-    remembered: Learned | None = None
+    remembered: EstimatedQuota | None = None
 
-    def estimate(self, now: float, known: Learned | None) -> QuotaEstimate:
-        return QuotaEstimate(now=now, ceiling=self.rate, share=self.share, remembered=known)
+    def estimate(self, now: float, known: EstimatedQuota | None) -> RateEstimator:
+        return RateEstimator(now=now, ceiling=self.rate, share=self.share, remembered=known)
 
 
 class Sent(NamedTuple):
@@ -79,7 +79,7 @@ class RedisLimiter:
         self.clock = clock
         self.log = log.bind(bucket=bucket.name)
         self.workers = ASSUMED_WORKERS
-        self.learned = terms.remembered or Learned(rate=LOWEST_RATE)
+        self.learned = terms.remembered or EstimatedQuota(rate=LOWEST_RATE)
         self.urgent = anyio.Event()  # a throttle is to be told of
         self._rate: float | None = None  # as published; 0: nothing is held back
         self._epoch = NO_EPOCH
@@ -88,7 +88,7 @@ class RedisLimiter:
         self._held: Reservation | None = None
         self._due = 0.0  # when what is held may leave
         self._sure = False  # whether what is held is so near that it can't become void
-        self._told: list[tuple[Sent, float, Outcome, float | None]] = []
+        self._told: list[tuple[Sent, float, Observation, float | None]] = []
         self._own: LocalLimiter | None = None
         self._lost_at = self._not_before = 0.0
         self._turn: anyio.CancelScope | None = None
@@ -134,7 +134,7 @@ class RedisLimiter:
             ticket.limiter.answered(ticket.ticket, verdict, retry_after)
             return
         assert isinstance(ticket, Sent)
-        self._tell(ticket, outcome_of(verdict), retry_after)
+        self._tell(ticket, observation_of(verdict), retry_after)
 
     # with the others
 
@@ -142,7 +142,7 @@ class RedisLimiter:
         while True:
             # its waiter was cancelled
             if self._held is not None and self.clock.now() > self._due + CATCH_UP:
-                self._tell(Sent(self._held, self._due), Outcome.UNSENT, None)
+                self._tell(Sent(self._held, self._due), Observation.UNSENT, None)
                 self._held = None
             if self._held is None or not self._sure:
                 await self._reserve()
@@ -190,9 +190,9 @@ class RedisLimiter:
             return self.learned.rate
         return 0.0 if self.terms.rate is not None else ramp(0)
 
-    def _tell(self, sent: Sent, outcome: Outcome, retry_after: float | None) -> None:
+    def _tell(self, sent: Sent, outcome: Observation, retry_after: float | None) -> None:
         self._told.append((sent, self.clock.now(), outcome, retry_after))
-        if outcome is Outcome.THROTTLED:
+        if outcome is Observation.THROTTLED:
             self.urgent.set()
 
     def overdue(self) -> bool:
@@ -207,7 +207,7 @@ class RedisLimiter:
         )
         self._told.clear()
         throttled = [
-            sent.reservation.cut for sent, _, outcome, _ in told if outcome is Outcome.THROTTLED
+            sent.reservation.cut for sent, _, outcome, _ in told if outcome is Observation.THROTTLED
         ]
         reports = [
             Report(sent.reservation.number, now - sent.left, now - answered, outcome, retry_after)
@@ -246,7 +246,7 @@ class RedisLimiter:
             "limiter.redis_away", reason=str(error), rate=round(share, 3), workers=self.workers
         )
         self._own = LocalLimiter(
-            QuotaEstimate(now=now, ceiling=share), clock=self.clock, rate=share, burst=1.0
+            RateEstimator(now=now, ceiling=share), clock=self.clock, rate=share, burst=1.0
         )
         self._lost_at, self._not_before = now, now + 1 / share
         self._held = None

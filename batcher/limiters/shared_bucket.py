@@ -13,8 +13,8 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from batcher.limiters.scripts import ASK, LEAVE, TEND
-from batcher.rules.quota import Learned, Plan
-from batcher.rules.replay import Event, Report
+from batcher.quota.estimator import EstimatedQuota, Pace
+from batcher.quota.replay import Event, Report
 
 NO_EPOCH = ""
 
@@ -50,8 +50,8 @@ class Publication(Struct, frozen=True, kw_only=True):
     """What a leader has everybody keep to. ``cut``: the newest one that he has seen."""
 
     cut: int
-    plan: Plan
-    learned: Learned
+    plan: Pace
+    learned: EstimatedQuota
 
 
 class Beat(Struct, frozen=True, kw_only=True):
@@ -67,14 +67,14 @@ class Beat(Struct, frozen=True, kw_only=True):
     newest: str
     events: list[Event]
     opens_in: float
-    learned: Learned | None
+    learned: EstimatedQuota | None
     idle: float
     rate: float | None  # None: none is published; 0: nothing is held back
 
 
 _encode = msgspec.json.Encoder().encode
 _event = msgspec.json.Decoder(Event)
-_learned = msgspec.json.Decoder(Learned)
+_learned = msgspec.json.Decoder(EstimatedQuota)
 
 
 class SharedBucket:

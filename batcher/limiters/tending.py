@@ -10,8 +10,8 @@ import anyio
 from batcher.limiters.redis import TOLD_WITHIN, TROUBLE, RedisLimiter
 from batcher.limiters.scripts import LOOK
 from batcher.limiters.shared_bucket import Beat, Publication
-from batcher.rules.quota import Learned
-from batcher.rules.replay import Replay
+from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.replay import Replay
 
 BEAT = 0.5  # seconds from one sign of life to the next
 TICK = 0.05  # seconds between two looks of the leader at the log
@@ -100,7 +100,7 @@ class Tender:
         limiter = self._limiter
         known = limiter.learned
         if beat.learned is not None or away:
-            known = Learned(
+            known = EstimatedQuota(
                 rate=known.rate,
                 burst=known.burst,
                 doubt=known.doubt,

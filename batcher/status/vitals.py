@@ -11,9 +11,9 @@ from batcher.records import Counts, Depth, Result
 class LaneVitals(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
-    ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
-    known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are of
-    results, None for an operation without any.
+    ``rate`` is the pace at present, ``estimator`` what AWS is thought to allow; None while nothing
+    is known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are
+    of results, None for an operation without any.
     """
 
     target: str

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 
 from batcher.emulator import Emulator
+from batcher.quota.estimator import EstimatedQuota
 from batcher.quotas import QuotaBook, QuotaKey
-from batcher.rules.quota import Learned
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 
@@ -81,7 +81,9 @@ async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_t
     book = QuotaBook(tmp_path / "state" / "batcher", print)
     async with seeded(60, rate=20, burst=10) as url:
         key = QuotaKey(account=url, region="eu-west-1", operation="UpdateEventTrigger")
-        book.remember([(key, Learned(rate=20, burst=10, doubt=0.01))], "2026-03-02T12:00:00.000Z")
+        book.remember(
+            [(key, EstimatedQuota(rate=20, burst=10, doubt=0.01))], "2026-03-02T12:00:00.000Z"
+        )
         (before,) = book.entries()
         config = settings(tmp_path, one={"endpoint_url": url}, two={"endpoint_url": url})
         ended = await batcher(

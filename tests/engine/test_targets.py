@@ -12,8 +12,8 @@ from batcher.engine.runner import Lane, Runner
 from batcher.errors import CredentialsError
 from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
+from batcher.quota.estimator import RateEstimator
 from batcher.records import Attempt, Summary, Update
-from batcher.rules.quota import QuotaEstimate
 from batcher.rules.tally import Course, Tally, summarize
 from batcher.testing import (
     ACCEPTED,
@@ -49,7 +49,7 @@ class Target:
 
     def lane(self) -> Lane:
         clock = LoopClock()
-        estimate = QuotaEstimate(now=clock.now(), ceiling=self.rate)
+        estimate = RateEstimator(now=clock.now(), ceiling=self.rate)
         pacer = Pacer(LocalLimiter(estimate, clock=clock, rate=self.rate, burst=1.0), 64, clock)
         retrying = Retrying(
             caller=self.caller,

@@ -14,7 +14,7 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from redis.asyncio import Redis
 
-from batcher.rules.quota import Learned
+from batcher.quota.estimator import EstimatedQuota
 from batcher.rules.verdicts import Verdict
 from tests.limiters.drinking import address, joined
 from tests.servers import Server
@@ -94,7 +94,7 @@ async def test_when_the_leader_dies_another_one_leads_within_two_seconds(
     async with worker(redis, name) as first:
         while not (leader := await client.get(key)):
             await asyncio.sleep(0.01)
-        known = Learned(rate=RATE, burst=50.0, doubt=0.01)
+        known = EstimatedQuota(rate=RATE, burst=50.0, doubt=0.01)
         async with joined(address(redis), name, rate=RATE, remembered=known) as (limiter,):
             await limiter.acquire()
             assert limiter.workers == 2

@@ -14,12 +14,12 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.limiters.redis import ASSUMED_WORKERS, CAUTIOUS, RedisLimiter
-from batcher.rules.quota import Learned
+from batcher.quota.estimator import EstimatedQuota
 from batcher.rules.verdicts import Verdict
 from tests.limiters.drinking import Service, address, drink, joined
 from tests.servers import Server
 
-FIFTY = Learned(rate=50.0, burst=50.0, doubt=0.01)
+FIFTY = EstimatedQuota(rate=50.0, burst=50.0, doubt=0.01)
 UNLIMITED = 1e6
 
 
@@ -148,7 +148,7 @@ async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(
     ("terms", "most"),
     [
         ({"rate": 60.0, "burst": 30.0}, 12),
-        ({"remembered": Learned(rate=60.0, burst=30.0, doubt=0.01)}, 20),
+        ({"remembered": EstimatedQuota(rate=60.0, burst=30.0, doubt=0.01)}, 20),
     ],  # it grows by itself
 )
 async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_without_a_burst(

@@ -2,14 +2,21 @@
 runs over.
 
 No I/O, clock or asyncio; time is an argument, in monotonic seconds. What the calls prove is found
-in ``evidence``. A run goes at the pace of ``quota`` instead, which is to be throttled seldom, and
-so can't always tell what ran over.
+in ``feasible_rates``. A run goes at the pace of ``estimator`` instead, which is to be throttled
+seldom, and so can't always tell what ran over.
 """
 
 import math
 
-from batcher.rules.evidence import Call, Proof, prove
-from batcher.rules.quota import CATCH_UP, LONGEST_RETRY_AFTER, Learned, Outcome, Ticket, ramp
+from batcher.quota.estimator import (
+    CATCH_UP,
+    LONGEST_RETRY_AFTER,
+    EstimatedQuota,
+    Observation,
+    Ticket,
+    ramp,
+)
+from batcher.quota.feasible_rates import Call, RateInterval, feasible_rates
 
 SURE = 0.02  # doubt at which more calls would tell nothing new
 SURE_OF_ONE = 0.15  # the same, where one whole number alone is left
@@ -24,8 +31,8 @@ GROWTH = 1.5  # it then becomes so much faster
 LOOKS = (15, 1.2)  # more answers, or times as many, until it is worth looking again
 
 
-class Pressing:
-    """Spaces the calls of a measurement and keeps what came of them; used as a QuotaEstimate is.
+class SaturationProbe:
+    """Spaces the calls of a measurement and keeps what came of them; used as a RateEstimator is.
 
     ``look`` reckons what they prove so far; it takes a while, and may be called in another thread.
     """
@@ -33,7 +40,7 @@ class Pressing:
     def __init__(self) -> None:
         self._start = self._now = math.inf
         self._calls: list[Call] = []
-        self._proof: Proof | None = None
+        self._proof: RateInterval | None = None
         self._looked = 0
         self._planned = self._resume = -math.inf
         self._sent = self._accepted = self._quiet = 0
@@ -49,14 +56,16 @@ class Pressing:
         return self._pace
 
     @property
-    def estimate(self) -> Learned:
+    def estimate(self) -> EstimatedQuota:
         """What was proved when it was looked at last; in doubt the least that it allows."""
         if self._proof is not None and self._proof.doubt < TOO_WIDE:
-            return Learned(rate=self._proof.rate, burst=self._proof.burst, doubt=self._proof.doubt)
+            return EstimatedQuota(
+                rate=self._proof.rate, burst=self._proof.burst, doubt=self._proof.doubt
+            )
         if self._proof is not None:
-            return Learned(rate=self._proof.low)
+            return EstimatedQuota(rate=self._proof.low)
         # no bucket holds more than some 10 seconds' worth: so much at least flows in
-        return Learned(
+        return EstimatedQuota(
             rate=self._accepted / (10 + (self._now - self._start if self._calls else 0.0))
         )
 
@@ -79,7 +88,7 @@ class Pressing:
     def look(self) -> None:
         """Reckon what the calls prove by now."""
         self._looked = len(self._calls)
-        self._proof = prove(self._calls[: self._looked])
+        self._proof = feasible_rates(self._calls[: self._looked])
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave."""
@@ -97,20 +106,20 @@ class Pressing:
         return Ticket(self._sent, now, self._pace, True, now)
 
     def answered(
-        self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None
+        self, ticket: Ticket, now: float, outcome: Observation, retry_after: float | None = None
     ) -> None:
         """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
         self._now = now
         match outcome:
-            case Outcome.ACCEPTED:
+            case Observation.ACCEPTED:
                 self._calls.append(Call(ticket.sent, now, True))
                 self._went_through()
-            case Outcome.THROTTLED:
+            case Observation.THROTTLED:
                 self._calls.append(Call(ticket.sent, now, False))
                 self._refused(ticket.sent)
-            case Outcome.UNKNOWN:
+            case Observation.UNKNOWN:
                 self._calls.append(Call(ticket.sent, now, None))
-            case Outcome.UNSENT:
+            case Observation.UNSENT:
                 pass
         if retry_after is not None:
             self._resume = max(self._resume, now + min(retry_after, LONGEST_RETRY_AFTER))

@@ -11,7 +11,7 @@ from itertools import count
 import msgspec
 from msgspec import Struct
 
-from batcher.rules.quota import Outcome, Plan, QuotaEstimate, Ticket
+from batcher.quota.estimator import Observation, Pace, RateEstimator, Ticket
 
 UNANSWERED = 120.0  # seconds after which an answer is not expected any more: its worker is dead
 
@@ -35,7 +35,7 @@ class Report(Struct, frozen=True, array_like=True):
     number: int
     sent: float
     answered: float
-    outcome: Outcome
+    outcome: Observation
     retry_after: float | None = None
 
 
@@ -68,7 +68,7 @@ class Replay:
     ``look``: seconds after a cut from which what was granted before is void.
     """
 
-    def __init__(self, estimate: QuotaEstimate, look: float) -> None:
+    def __init__(self, estimate: RateEstimator, look: float) -> None:
         self.estimate = estimate
         self.cut = 0
         self._look = look
@@ -84,7 +84,7 @@ class Replay:
             case Told():
                 for report in event.reports:
                     answer = _Answer(report, event.at - report.sent, event.at - report.answered)
-                    if report.outcome is Outcome.THROTTLED:  # from then on it holds others back
+                    if report.outcome is Observation.THROTTLED:  # from then on it holds others back
                         answer = msgspec.structs.replace(answer, answered=event.at)
                     self._expect(answer.answered, answer)
             case Cut():
@@ -96,7 +96,7 @@ class Replay:
                 ]
                 heapq.heapify(self._due)
 
-    def advance(self, now: float) -> Plan:
+    def advance(self, now: float) -> Pace:
         """Bring the estimate to that time; returns its plan."""
         while self._due and self._due[0][0] <= now:
             event = heapq.heappop(self._due)[2]
@@ -120,7 +120,7 @@ class Replay:
 
     def _answer(self, answer: _Answer) -> None:
         report = answer.report
-        if report.outcome is Outcome.THROTTLED:
+        if report.outcome is Observation.THROTTLED:
             self._send_the_rest()
         # None: of a time before this log
         if (ticket := self._tickets.pop(report.number, None)) is not None:
@@ -140,4 +140,4 @@ class Replay:
     def _give_up(self, before: float) -> None:
         while self._tickets and (oldest := next(iter(self._tickets.items())))[1].sent < before:
             del self._tickets[oldest[0]]
-            self.estimate.answered(oldest[1], oldest[1].sent, Outcome.UNKNOWN)
+            self.estimate.answered(oldest[1], oldest[1].sent, Observation.UNKNOWN)

@@ -1,13 +1,14 @@
 """What is believed about a quota, and what each throttle does to the belief.
 
-The rate, the burst and how sure they are. No pacing: when requests leave is decided in ``quota``.
-What throttles prove is counted in ``marks``, what the bucket should hold is reckoned in ``bucket``.
+The rate, the burst and how sure they are. No pacing: when requests leave is decided in
+``estimator``. What throttles prove is counted in ``throttle_log``, what the bucket should hold is
+reckoned in ``bucket_model``.
 """
 
 from enum import Enum
 
-from batcher.rules.bucket import FirstDrain, Latency, OneToken, PicturedBucket
-from batcher.rules.marks import Marks
+from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency, UnitBucketSearch
+from batcher.quota.throttle_log import ThrottleLog
 
 LOWEST_RATE = 0.02  # per second: a call in 50 s still finds out that a quota came back
 FEW_CALLS = 300  # calls a throttle may cost: 1-3 refusals in 300 calls stay under 1 %
@@ -32,19 +33,19 @@ class Phase(Enum):
     HOLD = "hold"  # a little faster than the rate, so that a throttle comes when it is expected
 
 
-class Belief:
+class RateState:
     """Rate, burst and phase of one quota.
 
-    ``marks`` and ``latency`` are fed by the owner, the rest by ``refused``.
+    ``throttle_log`` and ``latency`` are fed by the owner, the rest by ``refused``.
     """
 
     def __init__(self, now: float) -> None:
         self.start = now
-        self.marks = Marks()
+        self.throttle_log = ThrottleLog()
         self.latency = Latency()
-        self.bucket = PicturedBucket(now)
-        self.drain = FirstDrain()
-        self.one_token = OneToken(now)
+        self.bucket = BucketModel(now)
+        self.drain = BurstEstimator()
+        self.unit_bucket = UnitBucketSearch(now)
         self.phase = Phase.RAMP
         self.doubt = 1.0
         self.resume = now  # not before then the cushion is there
@@ -59,7 +60,7 @@ class Belief:
         self.resume = self.start + max(0.0, 1 - level) / self.bucket.rate
         self.doubt = max(0.03, doubt)  # quotas change between runs: check it soon
         self.phase = Phase.HOLD
-        self.one_token.begin(self.bucket.rate)
+        self.unit_bucket.begin(self.bucket.rate)
 
     @property
     def noise(self) -> float:
@@ -79,8 +80,8 @@ class Belief:
     @property
     def cycle(self) -> float:
         """Calls from one expected throttle to the next."""
-        refused = self.marks.sent - self.marks.taken
-        owed = min(REPAID_WITHIN, REPAID * (refused + 1)) - self.marks.sent
+        refused = self.throttle_log.sent - self.throttle_log.taken
+        owed = min(REPAID_WITHIN, REPAID * (refused + 1)) - self.throttle_log.sent
         return self._calm * max(FEW_CALLS, SHORTEST_CYCLE * self.bucket.rate, owed)
 
     @property
@@ -89,7 +90,7 @@ class Belief:
 
     def level(self, now: float) -> float:
         """Tokens that should be in the bucket, if everything in flight takes one."""
-        return self.bucket.level(now, self.marks.taken)
+        return self.bucket.level(now, self.throttle_log.taken)
 
     def holding(self, now: float) -> bool:
         """Whether the bucket should hold tokens for sure, so that a refusal is a surprise."""
@@ -99,8 +100,8 @@ class Belief:
         """The throttles so far were not of this bucket: what they taught is forgotten, and the
         burst with it.
         """
-        self.marks.forget_all_but_newest()
-        self.drain = FirstDrain()
+        self.throttle_log.forget_all_but_newest()
+        self.drain = BurstEstimator()
         self.bucket.burst = max(2.0, self.bucket.rate, self.bucket.burst)
         self.phase, self.doubt = Phase.SEARCH, 1.0
 
@@ -137,7 +138,7 @@ class Belief:
         moment = (sent + now) / 2
         level = self.level(moment) + 1  # with the token that it did not take
         ramping, believed = self.phase is Phase.RAMP, self.bucket.rate
-        self.marks.throttled(number, moment, new_event=new_event)
+        self.throttle_log.throttled(number, moment, new_event=new_event)
         if new_event:
             self._learn(sent, level, pace, quickly=quickly, chosen=chosen)
         if not self.no_room:
@@ -146,13 +147,15 @@ class Belief:
             left = 0.0
         else:
             left = min(max(0.0, level * self.bucket.rate / believed), 0.97)
-        mark = self.marks.newest
-        self.bucket.known(mark.time, mark.taken, left)
-        self.resume = mark.time + (self.cushion - self.level(mark.time)) / self.bucket.rate
+        observation = self.throttle_log.newest
+        self.bucket.known(observation.time, observation.taken, left)
+        self.resume = (
+            observation.time + (self.cushion - self.level(observation.time)) / self.bucket.rate
+        )
         # the token before this one may have been taken late, and this call come early
         if self.no_room:
             self.resume = max(
-                self.resume, self.one_token.next_at(self.bucket.rate) + self.latency.spread
+                self.resume, self.unit_bucket.next_at(self.bucket.rate) + self.latency.spread
             )
 
     def _learn(
@@ -176,18 +179,20 @@ class Belief:
 
         If it was less, the guess is low, which costs nothing.
         """
-        mark = self.marks.newest
-        self.drain.ended(mark.time, mark.taken)
-        guess = mark.taken / (2 + mark.time - self.start) if chosen is None else chosen
+        observation = self.throttle_log.newest
+        self.drain.ended(observation.time, observation.taken)
+        guess = (
+            observation.taken / (2 + observation.time - self.start) if chosen is None else chosen
+        )
         self.bucket.rate = guess if guess >= 2 else 1.0  # AWS's most common quota for changes
         self.phase = Phase.SEARCH
-        self.one_token.begin()
+        self.unit_bucket.begin()
 
     def _measure(self) -> None:
         """Two throttles, and no overflow in between: the count is the rate."""
-        believed, known = self.bucket.rate, len(self.marks)
-        measured = self.marks.measure(self.noise)
-        changed = len(self.marks) < known and self.doubt < 0.05
+        believed, known = self.bucket.rate, len(self.throttle_log)
+        measured = self.throttle_log.measure(self.noise)
+        changed = len(self.throttle_log) < known and self.doubt < 0.05
         self._calm = UNREST if changed else min(1.0, self._calm * CALMING)
         if measured is None or measured.low <= 0:  # too soon after the last one to count anything
             self.bucket.rate *= 0.8
@@ -195,20 +200,22 @@ class Belief:
             self.phase = Phase.SEARCH
             return
         self.bucket.rate, self.doubt = measured.believed()
-        gained = (self.bucket.rate - believed) * self.bucket.seconds_known(self.marks.newest.time)
+        gained = (self.bucket.rate - believed) * self.bucket.seconds_known(
+            self.throttle_log.newest.time
+        )
         may_have_overflown = gained >= self.bucket.burst
         self.phase = Phase.SEARCH if self.doubt >= 0.25 or may_have_overflown else Phase.HOLD
 
     def _after_overflow(self, level: float) -> None:
         """The bucket was full for a while: only if it emptied too soon after, the rate is lower."""
-        self.marks.forget_all_but_newest()
+        self.throttle_log.forget_all_but_newest()
         if level > self.noise:
             self.bucket.rate *= 0.8
             self.phase = Phase.SEARCH
 
     def _search_interval(self, sent: float, pace: float, *, quickly: bool) -> None:
-        self.marks.forget_all_but_newest()
-        rate = self.one_token.refused(sent, pace, quickly=quickly)
+        self.throttle_log.forget_all_but_newest()
+        rate = self.unit_bucket.refused(sent, pace, quickly=quickly)
         if rate is None:
             self.bucket.rate /= 2
             return

@@ -11,17 +11,17 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batcher.rules.marks import KEPT_MARKS, Marks
-from batcher.rules.noise import MEMORY, Noise, Standing
-from batcher.rules.quota import Learned, Outcome, QuotaEstimate
-from tests.rules.simulation import Change, Log, Simulation, Tenant, World
+from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator
+from batcher.quota.stray_throttles import MEMORY, Hypothesis, StrayThrottleTest
+from batcher.quota.throttle_log import KEPT_OBSERVATIONS, ThrottleLog
+from tests.quota.simulation import Change, Log, Simulation, Tenant, World
 
 SEEDS = range(4)
 
 
-def job(world: World, seconds: float, seed: int, quota: QuotaEstimate | None = None) -> Log:
+def job(world: World, seconds: float, seed: int, quota: RateEstimator | None = None) -> Log:
     """As many updates as an ideal client gets done in that time."""
-    estimate = quota or QuotaEstimate(now=0.0)
+    estimate = quota or RateEstimator(now=0.0)
     return Simulation(
         world, estimate, seed=seed, updates=int(world.burst + world.rate * seconds)
     ).run()
@@ -58,13 +58,13 @@ def test_a_job_of_twenty_seconds_uses_nine_tenths(rate: int) -> None:
 @pytest.mark.parametrize(("rate", "burst"), [(50, 20), (5, 5), (300, 100)])
 def test_a_known_rate_is_neither_slowed_nor_exceeded(rate: int, burst: int) -> None:
     world = World(rate=rate, burst=burst, front=(rate, burst), before_decision=0.0)
-    log = job(world, 20, 1, QuotaEstimate(now=0.0, ceiling=rate))
+    log = job(world, 20, 1, RateEstimator(now=0.0, ceiling=rate))
     assert log.throttled == []
     assert log.used(rate, burst) >= 0.999
 
 
 def test_until_the_first_throttle_a_ceiling_holds_nothing_back() -> None:
-    quota = QuotaEstimate(now=0.0, ceiling=10)
+    quota = RateEstimator(now=0.0, ceiling=10)
     for _ in range(1000):
         assert quota.next_send(1.0) <= 1.0
         quota.sent(1.0)
@@ -73,14 +73,14 @@ def test_until_the_first_throttle_a_ceiling_holds_nothing_back() -> None:
 
 def test_a_stray_throttle_at_a_known_rate_costs_a_moment() -> None:
     world = World(rate=50, burst=20, front=(50, 20))  # jitter at the edge of the bucket
-    log = job(world, 60, 1, QuotaEstimate(now=0.0, ceiling=50))
+    log = job(world, 60, 1, RateEstimator(now=0.0, ceiling=50))
     assert len(log.throttled) <= 3
     assert log.used(50, 20) >= 0.99
 
 
 def test_a_ceiling_above_the_quota_finds_the_quota() -> None:
     world = World(rate=25, burst=25, front=(50, 20))
-    log = job(world, 60, 1, QuotaEstimate(now=0.0, ceiling=50))
+    log = job(world, 60, 1, RateEstimator(now=0.0, ceiling=50))
     assert log.used(25, 25) >= 0.98
     assert log.throttled_share <= 0.01
     assert max(rate for _, rate in log.rates) <= 50
@@ -90,7 +90,7 @@ def test_a_ceiling_above_the_quota_finds_the_quota() -> None:
 def test_when_another_takes_half_it_yields_and_when_he_leaves_it_takes_it_back(seed: int) -> None:
     comes, leaves = 20 + seed * 0.7, 40 + seed * 1.3
     world = World(rate=50, burst=50, tenants=(Tenant(start=comes, stop=leaves, rate=25),))
-    log = Simulation(world, QuotaEstimate(now=0.0), seed=seed, stop=leaves + 20).run()
+    log = Simulation(world, RateEstimator(now=0.0), seed=seed, stop=leaves + 20).run()
     assert log.accepted_between(comes + 5, leaves) / (leaves - comes - 5) >= 0.95 * 25
     assert log.throttled_between(comes, leaves + 10) <= 0.02
     assert log.accepted_between(leaves + 10, leaves + 20) / 10 >= 0.95 * 50
@@ -99,13 +99,15 @@ def test_when_another_takes_half_it_yields_and_when_he_leaves_it_takes_it_back(s
 @pytest.mark.parametrize(("rate", "bursts"), [(1, 1), (1, 3), (5, 1), (25, 3), (100, 1), (300, 3)])
 def test_what_was_learned_serves_the_next_run_from_its_first_second(rate: int, bursts: int) -> None:
     world = World(rate=rate, burst=rate * bursts, latency=(0.02, 0.05))
-    first = QuotaEstimate(now=0.0)
+    first = RateEstimator(now=0.0)
     job(world, 60, 9, first)
     known = first.estimate
     assert known.rate == pytest.approx(rate, rel=0.03)
-    again = QuotaEstimate(
+    again = RateEstimator(
         now=0.0,
-        remembered=Learned(rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0),
+        remembered=EstimatedQuota(
+            rate=known.rate, burst=known.burst, doubt=known.doubt, age=3600.0
+        ),
     )
     log = job(world, 60, 2, again)
     assert log.used(world.rate, world.burst) >= 0.98
@@ -119,9 +121,9 @@ def test_beneath_a_ceiling_too_the_next_run_starts_from_what_was_learned(
     rate: int, ceiling: int
 ) -> None:
     world = World(rate=rate, burst=rate, front=(ceiling, 1), latency=(0.02, 0.05))
-    known = Learned(rate=rate, burst=rate, doubt=0.005, age=3600.0)
+    known = EstimatedQuota(rate=rate, burst=rate, doubt=0.005, age=3600.0)
     first, again = (
-        job(world, 30, 2, QuotaEstimate(now=0.0, ceiling=ceiling, remembered=known_))
+        job(world, 30, 2, RateEstimator(now=0.0, ceiling=ceiling, remembered=known_))
         for known_ in (None, known)
     )
     assert len(again.throttled) < len(first.throttled)
@@ -134,8 +136,8 @@ def test_a_share_of_what_was_learned_is_kept_from_the_first_call_whatever_the_ce
     ceiling: int | None,
 ) -> None:
     world = World(rate=30, burst=30, front=(ceiling, 1) if ceiling else None)
-    known = Learned(rate=30, burst=30, doubt=0.005, age=3600.0)
-    quota = QuotaEstimate(now=0.0, ceiling=ceiling, share=0.5, remembered=known)
+    known = EstimatedQuota(rate=30, burst=30, doubt=0.005, age=3600.0)
+    quota = RateEstimator(now=0.0, ceiling=ceiling, share=0.5, remembered=known)
     log = Simulation(world, quota, seed=3, stop=20).run()
     assert log.throttled == []
     assert log.accepted_between(0, 20) / 20 == pytest.approx(15, rel=0.05)
@@ -144,8 +146,8 @@ def test_a_share_of_what_was_learned_is_kept_from_the_first_call_whatever_the_ce
 def test_a_ceiling_at_what_was_learned_is_neither_slowed_nor_exceeded() -> None:
     world = World(rate=50, burst=20, front=(50, 20), before_decision=0.0)
     for found in (47.0, 49.8, 50.0, 90.0):
-        known = Learned(rate=found, burst=20, doubt=0.005, age=3600.0)
-        log = job(world, 20, 1, QuotaEstimate(now=0.0, ceiling=50, remembered=known))
+        known = EstimatedQuota(rate=found, burst=20, doubt=0.005, age=3600.0)
+        log = job(world, 20, 1, RateEstimator(now=0.0, ceiling=50, remembered=known))
         assert (log.throttled, log.used(50, 20) >= 0.999) == ([], True)
 
 
@@ -153,13 +155,15 @@ def test_a_remembered_bucket_that_was_emptied_just_now_is_not_asked_before_it_ho
     None
 ):
     for age, wait in ((0.4, 0.6), (1.0, 0.0), (3600.0, 0.0)):
-        quota = QuotaEstimate(now=5.0, remembered=Learned(rate=1, burst=1, doubt=0.01, age=age))
+        quota = RateEstimator(
+            now=5.0, remembered=EstimatedQuota(rate=1, burst=1, doubt=0.01, age=age)
+        )
         assert quota.next_send(5.0) == pytest.approx(5.0 + wait)
 
 
 def test_at_a_bucket_of_one_token_the_second_call_leaves_late_enough_for_a_slow_first_one() -> None:
-    quota = QuotaEstimate(now=0.0, remembered=Learned(rate=1, burst=1, doubt=0.01, age=60.0))
-    quota.answered(quota.sent(0.0), 0.3, Outcome.ACCEPTED)  # a connection was opened
+    quota = RateEstimator(now=0.0, remembered=EstimatedQuota(rate=1, burst=1, doubt=0.01, age=60.0))
+    quota.answered(quota.sent(0.0), 0.3, Observation.ACCEPTED)  # a connection was opened
     assert quota.next_send(0.3) == pytest.approx(1.3)
 
 
@@ -170,8 +174,8 @@ def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
             world,
             60,
             3,
-            QuotaEstimate(
-                now=0.0, remembered=Learned(rate=wrong, burst=wrong, doubt=0.01, age=1e6)
+            RateEstimator(
+                now=0.0, remembered=EstimatedQuota(rate=wrong, burst=wrong, doubt=0.01, age=1e6)
             ),
         )
         assert log.used(20, 20) >= 0.8
@@ -186,7 +190,7 @@ def minute_with_strays(rate: float, share: float, ceiling: float | None) -> floa
     world = World(rate=rate, burst=rate, spurious=share, front=front)
     seeds = range(1000, 1010) if rate < 100 else range(50, 52)  # a single one says little
     runs = [
-        Simulation(world, QuotaEstimate(now=0.0, ceiling=ceiling), seed=seed, stop=60).run()
+        Simulation(world, RateEstimator(now=0.0, ceiling=ceiling), seed=seed, stop=60).run()
         for seed in seeds
     ]
     most = min(rate, ceiling or rate) * (1 - share)
@@ -217,16 +221,16 @@ def test_without_any_quota_stray_throttles_leave_a_chosen_rate_as_it_is() -> Non
 
 def test_amid_stray_throttles_a_lower_quota_is_still_noticed() -> None:
     world = World(rate=50, burst=50, spurious=0.05, changes=(Change(at=30, rate=20, burst=20),))
-    log = Simulation(world, QuotaEstimate(now=0.0), seed=5, stop=70).run()
+    log = Simulation(world, RateEstimator(now=0.0), seed=5, stop=70).run()
     assert log.accepted_between(40, 70) / 30 >= 0.9 * 20
     assert log.throttled_between(40, 70) <= 0.3
 
 
-def believing() -> Noise:
-    """Noise that was found: cuts in vain put it on trial, and a bucket believed in would have
-    been empty long since.
+def believing() -> StrayThrottleTest:
+    """StrayThrottleTest that was found: cuts in vain put it on trial, and a bucket believed in
+    would have been empty long since.
     """
-    noise = Noise()
+    noise = StrayThrottleTest()
     for _ in range(3):
         assert noise.refused(expected=False, overdue=False, holding=True)
         noise.cut(lowered=True)
@@ -236,13 +240,13 @@ def believing() -> Noise:
 
 
 def test_noise_is_only_found_when_the_bucket_gave_more_than_it_can_hold() -> None:
-    noise = Noise()
+    noise = StrayThrottleTest()
     for _ in range(3):
         noise.refused(expected=False, overdue=False, holding=True)
         noise.cut(lowered=True)
-    assert noise.standing is Standing.TRIAL
+    assert noise.standing is Hypothesis.TRIAL
     assert not any(noise.accepted(holding=True, overdrawn=False) for _ in range(40))
-    assert noise.standing is Standing.TRIAL
+    assert noise.standing is Hypothesis.TRIAL
 
 
 def test_once_noise_is_found_a_throttle_alone_says_nothing_and_a_run_says_empty() -> None:
@@ -254,11 +258,11 @@ def test_once_noise_is_found_a_throttle_alone_says_nothing_and_a_run_says_empty(
 
 
 def test_a_trial_that_finds_an_empty_bucket_makes_the_next_one_rarer() -> None:
-    noise = Noise()
+    noise = StrayThrottleTest()
 
     def cuts_until_trial() -> int:
         for cuts in range(20):
-            if noise.standing is Standing.TRIAL:
+            if noise.standing is Hypothesis.TRIAL:
                 return cuts
             noise.refused(expected=False, overdue=False, holding=False)
             noise.cut(lowered=False)
@@ -266,7 +270,7 @@ def test_a_trial_that_finds_an_empty_bucket_makes_the_next_one_rarer() -> None:
 
     first = cuts_until_trial()
     assert any(noise.refused(expected=False, overdue=False, holding=False) for _ in range(8))
-    assert noise.standing is Standing.NONE
+    assert noise.standing is Hypothesis.NONE
     assert first < cuts_until_trial() < 20
 
 
@@ -274,7 +278,7 @@ def test_noise_that_is_over_is_forgotten() -> None:
     noise = believing()
     for _ in range(int(3 * MEMORY)):
         noise.accepted(holding=True, overdrawn=False)
-    assert noise.standing is Standing.NONE
+    assert noise.standing is Hypothesis.NONE
     assert noise.refused(expected=True, overdue=False, holding=True)
 
 
@@ -282,7 +286,7 @@ def test_noise_that_is_over_is_forgotten() -> None:
 @pytest.mark.parametrize("share", [0.03, 0.1])
 def test_what_stray_throttles_may_have_lowered_is_not_kept_as_known(share: float) -> None:
     for seed in range(4):
-        quota = QuotaEstimate(now=0.0)
+        quota = RateEstimator(now=0.0)
         Simulation(
             World(rate=100, burst=100, spurious=share, faults=0.02, losses=0.01),
             quota,
@@ -295,7 +299,7 @@ def test_what_stray_throttles_may_have_lowered_is_not_kept_as_known(share: float
 
 @pytest.mark.parametrize(("rate", "burst"), [(1, 1), (1, 3), (5, 15), (20, 5), (100, 100)])
 def test_without_stray_throttles_what_was_found_is_kept(rate: float, burst: float) -> None:
-    calm = QuotaEstimate(now=0.0)
+    calm = RateEstimator(now=0.0)
     Simulation(
         World(rate=rate, burst=burst, faults=0.02, losses=0.01), calm, seed=0, updates=200
     ).run()
@@ -305,7 +309,7 @@ def test_without_stray_throttles_what_was_found_is_kept(rate: float, burst: floa
 def test_a_share_leaves_the_rest_to_others() -> None:
     tenant = Tenant(start=15, stop=60, rate=24)
     world = World(rate=50, burst=50, tenants=(tenant,))
-    log = Simulation(world, QuotaEstimate(now=0.0, share=0.5), seed=1, stop=60).run()
+    log = Simulation(world, RateEstimator(now=0.0, share=0.5), seed=1, stop=60).run()
     assert log.accepted_between(20, 60) / 40 == pytest.approx(25, rel=0.06)
     assert len(log.tenant) >= 0.99 * 24 * 45
 
@@ -313,21 +317,21 @@ def test_a_share_leaves_the_rest_to_others() -> None:
 @pytest.mark.parametrize(("factor", "least"), [(0.4, 0.95), (2.5, 0.8)])
 def test_a_changed_quota_is_followed(factor: float, least: float) -> None:
     world = World(rate=40, burst=40, changes=(Change(at=30, rate=40 * factor, burst=40 * factor),))
-    log = Simulation(world, QuotaEstimate(now=0.0), seed=5, stop=90).run()
+    log = Simulation(world, RateEstimator(now=0.0), seed=5, stop=90).run()
     assert log.accepted_between(45, 90) / (45 * 40 * factor) >= least
     assert log.throttled_between(45, 90) <= 0.02
 
 
 def test_two_copies_of_itself_would_not_starve_a_patient_other() -> None:
     world = World(rate=30, burst=30, tenants=(Tenant(start=0, stop=60, rate=10),))
-    log = Simulation(world, QuotaEstimate(now=0.0), seed=2, stop=60).run()
+    log = Simulation(world, RateEstimator(now=0.0), seed=2, stop=60).run()
     assert len(log.tenant) >= 0.95 * 600
     assert log.accepted_between(10, 60) / 50 >= 0.95 * 20
 
 
 def test_a_pause_in_the_work_does_not_shake_what_is_known() -> None:
     world = World(rate=25, burst=25, stalls=((20, 40),))
-    quota = QuotaEstimate(now=0.0)
+    quota = RateEstimator(now=0.0)
     log = Simulation(world, quota, seed=4, stop=70).run()
     assert quota.estimate.rate == pytest.approx(25, rel=0.03)
     assert log.throttled_between(40, 70) <= 0.015
@@ -336,46 +340,48 @@ def test_a_pause_in_the_work_does_not_shake_what_is_known() -> None:
 
 def test_few_slots_keep_it_from_racing_ahead() -> None:
     world = World(rate=500, burst=500, latency=(0.1, 0.1), slots=10)  # 100 per second at most
-    quota = QuotaEstimate(now=0.0)
+    quota = RateEstimator(now=0.0)
     log = Simulation(world, quota, seed=4, stop=60).run()
     assert log.throttled == []
     assert quota.rate <= 500
 
 
 def test_the_wish_of_the_server_is_kept() -> None:
-    quota = QuotaEstimate(now=0.0)
+    quota = RateEstimator(now=0.0)
     ticket = quota.sent(0.0)
-    quota.answered(ticket, 0.05, Outcome.THROTTLED, retry_after=7.0)
+    quota.answered(ticket, 0.05, Observation.THROTTLED, retry_after=7.0)
     assert quota.next_send(0.05) == pytest.approx(7.05)
 
 
 def test_requests_that_never_left_prove_nothing_about_the_rate() -> None:
-    quota = QuotaEstimate(now=0.0, remembered=Learned(rate=10, burst=10, doubt=0.01, age=60.0))
+    quota = RateEstimator(
+        now=0.0, remembered=EstimatedQuota(rate=10, burst=10, doubt=0.01, age=60.0)
+    )
     now = 0.0
     for _ in range(3000):  # five minutes of a refused connection
         now = max(now, quota.next_send(now))
-        quota.answered(quota.sent(now), now + 0.001, Outcome.UNSENT)
+        quota.answered(quota.sent(now), now + 0.001, Observation.UNSENT)
     assert quota.estimate.rate == 10
     assert quota.rate <= 20
 
 
 def test_refusals_of_requests_sent_before_the_cut_do_not_cut_again() -> None:
-    quota = QuotaEstimate(now=0.0)
+    quota = RateEstimator(now=0.0)
     tickets = [quota.sent(n / 100) for n in range(50)]
     for ticket in tickets[:30]:
-        quota.answered(ticket, 0.6, Outcome.ACCEPTED)
-    quota.answered(tickets[30], 0.6, Outcome.THROTTLED)
+        quota.answered(ticket, 0.6, Observation.ACCEPTED)
+    quota.answered(tickets[30], 0.6, Observation.THROTTLED)
     rate = quota.estimate.rate
     for ticket in tickets[31:]:
-        quota.answered(ticket, 0.61, Outcome.THROTTLED)
+        quota.answered(ticket, 0.61, Observation.THROTTLED)
     assert quota.estimate.rate == rate
 
 
 def test_its_repr_tells_how_it_goes() -> None:
-    quota = QuotaEstimate(now=0.0)
-    assert repr(quota) == "<QuotaEstimate ramp 4/s, 0 sent, 0 in flight>"
-    quota.answered(quota.sent(0.0), 0.1, Outcome.THROTTLED)
-    assert repr(quota) == "<QuotaEstimate search 1/s, 1 sent, 0 in flight>"
+    quota = RateEstimator(now=0.0)
+    assert repr(quota) == "<RateEstimator ramp 4/s, 0 sent, 0 in flight>"
+    quota.answered(quota.sent(0.0), 0.1, Observation.THROTTLED)
+    assert repr(quota) == "<RateEstimator search 1/s, 1 sent, 0 in flight>"
 
 
 @settings(max_examples=200, deadline=None)
@@ -384,7 +390,7 @@ def test_counts_do_not_depend_on_the_order_of_the_answers(outcomes: list[bool], 
     refusals = [number for number, accepted in enumerate(outcomes) if not accepted]
     shuffled = refusals.copy()
     Random(seed).shuffle(shuffled)
-    marks = Marks()
+    marks = ThrottleLog()
     marks.sent = len(outcomes)
     for index, number in enumerate(shuffled):
         marks.throttled(number, float(number), new_event=index == 0)
@@ -396,11 +402,11 @@ def test_counts_do_not_depend_on_the_order_of_the_answers(outcomes: list[bool], 
 
 
 def test_memory_does_not_grow_with_the_run() -> None:
-    marks = Marks()
+    marks = ThrottleLog()
     for number in range(10_000):
         marks.sent += 1
         marks.throttled(number, float(number), new_event=number % 2 == 0)
-    assert len(marks) <= KEPT_MARKS
+    assert len(marks) <= KEPT_OBSERVATIONS
 
 
 def worlds() -> st.SearchStrategy[World]:
@@ -442,7 +448,7 @@ def worlds() -> st.SearchStrategy[World]:
 def test_on_any_server_nothing_is_lost_nothing_gets_stuck_and_no_throttle_speeds_up(
     world: World, seed: int, ceiling: float | None, share: float
 ) -> None:
-    quota = QuotaEstimate(now=0.0, ceiling=ceiling, share=share)
+    quota = RateEstimator(now=0.0, ceiling=ceiling, share=share)
     log = Simulation(world, quota, seed=seed, updates=60, stop=3600).run()
     assert log.delivered == 60
     assert log.unfinished == 0

@@ -2,8 +2,8 @@
 ones were refused.
 
 No I/O, clock or asyncio; time is an argument, in monotonic seconds. What a throttle teaches is in
-``belief``, and whether it teaches anything in ``noise``; here it is decided how fast to send. The
-method and its numbers: docs/why-quota.md.
+``rate_state``, and whether it teaches anything in ``stray_throttles``; here it is decided how fast
+to send. The method and its numbers: docs/why-quota.md.
 """
 
 import math
@@ -11,8 +11,8 @@ from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
-from batcher.rules.belief import LOWEST_RATE, Belief, Phase
-from batcher.rules.noise import Noise, Standing
+from batcher.quota.rate_state import LOWEST_RATE, Phase, RateState
+from batcher.quota.stray_throttles import Hypothesis, StrayThrottleTest
 
 HIGHEST_RATE = 100_000.0  # per second; a bound for the arithmetic, no quota is near it
 # seconds a late send is forgiven: an event loop is late by a few ms, and 25 ms of calls is no burst
@@ -45,7 +45,7 @@ BENEATH = 0.9
 AS_HELD = 0.1  # of the rate: with more excess than that, what is refused may be due to it
 
 
-class Outcome(Enum):
+class Observation(Enum):
     """What an answer says about the bucket."""
 
     ACCEPTED = "accepted"  # it took a token, whatever the service said after that
@@ -68,7 +68,7 @@ class Ticket(NamedTuple):
     decided: float
 
 
-class Plan(NamedTuple):
+class Pace(NamedTuple):
     """What the spacing of requests has to keep to: ``rate`` per second, None: nothing is held
     back; none before ``resume``.
     """
@@ -78,7 +78,7 @@ class Plan(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Learned:
+class EstimatedQuota:
     """What is known of a quota, to be remembered.
 
     ``rate`` in tokens per second, ``burst`` in tokens, ``doubt``: half the width of the rate's
@@ -92,7 +92,7 @@ class Learned:
     age: float = 0.0
 
 
-class QuotaEstimate:
+class RateEstimator:
     """Finds the rate of a token bucket, and spends nearly all of it.
 
     Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and
@@ -109,14 +109,14 @@ class QuotaEstimate:
         now: float,
         ceiling: float | None = None,
         share: float = 1.0,
-        remembered: Learned | None = None,
+        remembered: EstimatedQuota | None = None,
     ) -> None:
         self._ceiling = HIGHEST_RATE if ceiling is None else ceiling
         self._free = ceiling is not None
         self._share = share
         self._start = self._now = self._resume = now
-        self._belief = Belief(now)
-        self._noise = Noise()
+        self._state = RateState(now)
+        self._stray = StrayThrottleTest()
         self._was_overdue = False  # the throttle before this one
         self._excess = 0.0  # part of the rate that is sent on top of it
         self._accepted = 0
@@ -134,9 +134,9 @@ class QuotaEstimate:
             self._remember(remembered)
 
     def __repr__(self) -> str:
-        sent = self._belief.marks.sent
+        sent = self._state.throttle_log.sent
         return (
-            f"<QuotaEstimate {self._belief.phase.value} {self.rate:.3g}/s, {sent} sent,"
+            f"<RateEstimator {self._state.phase.value} {self.rate:.3g}/s, {sent} sent,"
             f" {self._in_flight} in flight>"
         )
 
@@ -146,25 +146,27 @@ class QuotaEstimate:
         return self._pace(self._now)
 
     @property
-    def plan(self) -> Plan:
+    def plan(self) -> Pace:
         """The pace at present, for whoever spaces the requests himself."""
-        return Plan(None if self._free else self.rate, self._resume)
+        return Pace(None if self._free else self.rate, self._resume)
 
     @property
-    def estimate(self) -> Learned:
+    def estimate(self) -> EstimatedQuota:
         """What is known now."""
-        belief = self._belief
+        state = self._state
         # no bucket holds more than some 10 seconds' worth: so much at least flows in
-        if belief.phase is Phase.RAMP:
-            return Learned(rate=max(LOWEST_RATE, self._accepted / (10 + self._now - self._start)))
-        return Learned(rate=belief.bucket.rate, burst=belief.bucket.burst, doubt=belief.doubt)
+        if state.phase is Phase.RAMP:
+            return EstimatedQuota(
+                rate=max(LOWEST_RATE, self._accepted / (10 + self._now - self._start))
+            )
+        return EstimatedQuota(rate=state.bucket.rate, burst=state.bucket.burst, doubt=state.doubt)
 
     @property
-    def worth_keeping(self) -> Learned:
+    def worth_keeping(self) -> EstimatedQuota:
         """The estimate; but a guess, while throttles that have nothing to do with the rate may
         have lowered it.
         """
-        return replace(self.estimate, doubt=1.0) if self._noise.troubled else self.estimate
+        return replace(self.estimate, doubt=1.0) if self._stray.troubled else self.estimate
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave.
@@ -178,81 +180,81 @@ class QuotaEstimate:
     def sent(self, now: float) -> Ticket:
         """A request leaves."""
         self._now = now
-        marks, rate = self._belief.marks, self._pace(now)
+        throttle_log, rate = self._state.throttle_log, self._pace(now)
         at = (
             now
             if self._free or math.isinf(self._planned)
             else max(self._planned + 1 / rate, self._resume)
         )
-        ticket = Ticket(marks.sent, now, rate, at >= now - CATCH_UP, now)
+        ticket = Ticket(throttle_log.sent, now, rate, at >= now - CATCH_UP, now)
         self._planned = max(at, now - CATCH_UP)
-        self._belief.drain.sent(now, marks.taken)
-        if self._belief.phase is not Phase.RAMP:
-            self._belief.bucket.spill(now, marks.taken)
-        marks.sent += 1
+        self._state.drain.sent(now, throttle_log.taken)
+        if self._state.phase is not Phase.RAMP:
+            self._state.bucket.spill(now, throttle_log.taken)
+        throttle_log.sent += 1
         self._in_flight += 1
         return ticket
 
     def answered(
-        self, ticket: Ticket, now: float, outcome: Outcome, retry_after: float | None = None
+        self, ticket: Ticket, now: float, outcome: Observation, retry_after: float | None = None
     ) -> None:
         """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
         self._now = now
         self._in_flight -= 1
-        if outcome in (Outcome.ACCEPTED, Outcome.THROTTLED):
-            self._belief.latency.add(now - ticket.sent)
+        if outcome in (Observation.ACCEPTED, Observation.THROTTLED):
+            self._state.latency.add(now - ticket.sent)
         match outcome:
-            case Outcome.ACCEPTED:
+            case Observation.ACCEPTED:
                 self._went_through(ticket, now)
-            case Outcome.THROTTLED:
+            case Observation.THROTTLED:
                 self._refused(ticket, now)
-            case Outcome.UNKNOWN:
-                self._belief.marks.not_taken(ticket.number, 0.5)  # it took a token or none
-            case Outcome.UNSENT:
-                self._belief.marks.not_taken(ticket.number, 1.0)
+            case Observation.UNKNOWN:
+                self._state.throttle_log.not_taken(ticket.number, 0.5)  # it took a token or none
+            case Observation.UNSENT:
+                self._state.throttle_log.not_taken(ticket.number, 1.0)
         if retry_after is not None:
             self._resume = max(self._resume, now + min(retry_after, LONGEST_RETRY_AFTER))
 
     def _pace(self, now: float) -> float:
-        belief = self._belief
-        if belief.phase is Phase.RAMP:
+        state = self._state
+        if state.phase is Phase.RAMP:
             return self._ceiling if self._free else ramp(self._accepted)
-        rate = belief.bucket.rate * (1 + self._excess)
-        if belief.phase is Phase.HOLD and self._share < 1:
+        rate = state.bucket.rate * (1 + self._excess)
+        if state.phase is Phase.HOLD and self._share < 1:
             rate *= self._share
         elif (
-            belief.phase is Phase.HOLD and self._noise.standing is Standing.NONE
+            state.phase is Phase.HOLD and self._stray.standing is Hypothesis.NONE
         ):  # a full bucket, after a pause or at the start of a remembered one
-            above = max(0.0, belief.level(now) - belief.cushion - belief.noise)
-            rate += min(belief.bucket.rate, above / DRAIN_SECONDS)
+            above = max(0.0, state.level(now) - state.cushion - state.noise)
+            rate += min(state.bucket.rate, above / DRAIN_SECONDS)
         return min(max(LOWEST_RATE, rate), self._ceiling)
 
     def _went_through(self, ticket: Ticket, now: float) -> None:
-        belief = self._belief
+        state = self._state
         self._accepted += ticket.prompt
-        belief.one_token.accepted(ticket.sent)
-        if belief.phase is Phase.RAMP or ticket.decided < self._cut:
+        state.unit_bucket.accepted(ticket.sent)
+        if state.phase is Phase.RAMP or ticket.decided < self._cut:
             return
-        overdrawn = belief.level(now) < -belief.cushion - belief.noise
-        if self._noise.accepted(holding=self._holding(ticket.sent), overdrawn=overdrawn):
-            belief.search_again()
+        overdrawn = state.level(now) < -state.cushion - state.noise
+        if self._stray.accepted(holding=self._holding(ticket.sent), overdrawn=overdrawn):
+            state.search_again()
         if not ticket.prompt:
             return
         self._since += 1
-        if belief.no_room:  # the next call must not reach the bucket before it holds a token again
-            later = belief.latency.later(now - ticket.sent)
+        if state.no_room:  # the next call must not reach the bucket before it holds a token again
+            later = state.latency.later(now - ticket.sent)
             self._resume = max(self._resume, ticket.sent + later + 1 / self._pace(now))
         self._grow(now)
 
     def _grow(self, now: float) -> None:
-        belief, standing = self._belief, self._noise.standing
-        if standing is Standing.TRIAL:
-            least = 0.0 if belief.no_room else TRIAL_RATE / belief.bucket.rate - 1
+        state, standing = self._state, self._stray.standing
+        if standing is Hypothesis.TRIAL:
+            least = 0.0 if state.no_room else TRIAL_RATE / state.bucket.rate - 1
             self._excess = max(self._excess, TRIAL_EXCESS, least)
-        elif not self._noise.cautious and self._overdue(now) and self._pace(now) < self._ceiling:
-            known = belief.phase is Phase.HOLD
-            least = 0.01 if known else 0.4 if belief.bucket.rate >= FAST else 0.1
-            growth = max(GROWTH_SECONDS, 4 * belief.latency.mean)
+        elif not self._stray.cautious and self._overdue(now) and self._pace(now) < self._ceiling:
+            known = state.phase is Phase.HOLD
+            least = 0.01 if known else 0.4 if state.bucket.rate >= FAST else 0.1
+            growth = max(GROWTH_SECONDS, 4 * state.latency.mean)
             if known and self._excess > DOUBLED:
                 growth *= CAREFUL
             self._excess = max(self._excess, least) * min(
@@ -263,25 +265,25 @@ class QuotaEstimate:
         """Whether the bucket gave more than it should hold, so that its rate must be higher than
         believed.
         """
-        belief = self._belief
-        if belief.phase is Phase.SEARCH:
-            return not belief.no_room or self._since > 2
+        state = self._state
+        if state.phase is Phase.SEARCH:
+            return not state.no_room or self._since > 2
         if self._share < 1:
-            return self._since > 20 * belief.cycle  # it is never emptied: look now and then
-        if belief.no_room:
-            return self._since > belief.cycle / 2
-        return belief.level(now) < -0.5 * belief.noise or self._since > 2 * belief.cycle
+            return self._since > 20 * state.cycle  # it is never emptied: look now and then
+        if state.no_room:
+            return self._since > state.cycle / 2
+        return state.level(now) < -0.5 * state.noise or self._since > 2 * state.cycle
 
     def _refused(self, ticket: Ticket, now: float) -> None:
-        belief = self._belief
+        state = self._state
         new_event = ticket.decided >= self._cut
         if new_event and self._is_stray(ticket):
-            belief.marks.not_taken(ticket.number, 1.0)
+            state.throttle_log.not_taken(ticket.number, 1.0)
             return
-        believed, expected = belief.bucket.rate, self._expected
+        believed, expected = state.bucket.rate, self._expected
         pace = self._pace(now)
         quickly, chosen = self._since < FEW, self._ceiling if self._free else None
-        belief.refused(
+        state.refused(
             ticket.number,
             ticket.sent,
             now,
@@ -292,54 +294,54 @@ class QuotaEstimate:
         )
         if new_event:
             self._new_event(now, pace, believed, expected=expected)
-        self._resume = belief.resume
-        self._planned = min(self._planned, belief.resume - 1 / belief.bucket.rate)
+        self._resume = state.resume
+        self._planned = min(self._planned, state.resume - 1 / state.bucket.rate)
 
     def _new_event(self, now: float, pace: float, believed: float, *, expected: bool) -> None:
-        belief = self._belief
-        if self._noise.standing is Standing.BELIEVED and self._since > SEVERAL:
-            belief.keep(KEPT * pace)
+        state = self._state
+        if self._stray.standing is Hypothesis.BELIEVED and self._since > SEVERAL:
+            state.keep(KEPT * pace)
         if not expected:  # one lowering is natural below a rate that somebody chose
-            self._noise.cut(
-                lowered=belief.bucket.rate < LOWERED * believed < LOWERED * self._ceiling
+            self._stray.cut(
+                lowered=state.bucket.rate < LOWERED * believed < LOWERED * self._ceiling
             )
         self._free = False
         self._cut = now
         self._since = 0
-        self._excess = min(belief.excess(), max(0.0, pace / belief.bucket.rate - 1))
+        self._excess = min(state.excess(), max(0.0, pace / state.bucket.rate - 1))
 
     @property
     def _expected(self) -> bool:
         """Whether a throttle teaches nothing about noise now: the ramp's first, or one that was
         to come about now.
         """
-        return self._belief.phase is Phase.RAMP or self._since >= self._belief.cycle / 2
+        return self._state.phase is Phase.RAMP or self._since >= self._state.cycle / 2
 
     def _holding(self, sent: float) -> bool:
         """Whether a call sent then should have found a token for sure."""
-        return self._excess < AS_HELD and self._belief.holding(sent)
+        return self._excess < AS_HELD and self._state.holding(sent)
 
     def _is_stray(self, ticket: Ticket) -> bool:
         """Whether that throttle has nothing to do with the rate, as far as is known."""
-        belief = self._belief
-        if belief.phase is Phase.RAMP:
+        state = self._state
+        if state.phase is Phase.RAMP:
             return False
         soon = self._since <= SEVERAL
-        overdue = not soon and not belief.no_room and belief.level(ticket.sent) < -4 * belief.noise
+        overdue = not soon and not state.no_room and state.level(ticket.sent) < -4 * state.noise
         again = overdue and self._was_overdue
         self._was_overdue = overdue or (soon and self._was_overdue)
-        return not self._noise.refused(
+        return not self._stray.refused(
             expected=self._expected, overdue=again, holding=self._holding(ticket.sent)
         )
 
-    def _remember(self, remembered: Learned) -> None:
+    def _remember(self, remembered: EstimatedQuota) -> None:
         self._free = False
-        self._noise.confirmed = True
+        self._stray.confirmed = True
         rate = max(LOWEST_RATE, remembered.rate)
         burst = max(2.0, rate) if remembered.burst is None else max(1.0, remembered.burst)
-        self._belief.recall(rate, burst, remembered.doubt, min(burst, rate * remembered.age))
-        self._resume = self._belief.resume
-        self._excess = self._belief.excess()
+        self._state.recall(rate, burst, remembered.doubt, min(burst, rate * remembered.age))
+        self._resume = self._state.resume
+        self._excess = self._state.excess()
 
 
 def ramp(accepted: int) -> float:

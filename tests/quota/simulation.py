@@ -11,7 +11,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from batcher.rules.quota import Outcome, QuotaEstimate, Ticket
+from batcher.quota.estimator import Observation, RateEstimator, Ticket
 
 
 class Bucket:
@@ -126,7 +126,7 @@ class Simulation:
     def __init__(
         self,
         world: World,
-        quota: QuotaEstimate,
+        quota: RateEstimator,
         *,
         seed: int,
         updates: int = 10**9,
@@ -192,7 +192,9 @@ class Simulation:
         back = self._random.uniform(low, high) if self.world.independent_ways else there
         there, back = there * self.world.before_decision, back * (1 - self.world.before_decision)
         if self._random.random() < self.world.losses / 2:
-            self._at(now + there, lambda then: self._answer(then, ticket, Outcome.UNKNOWN, False))
+            self._at(
+                now + there, lambda then: self._answer(then, ticket, Observation.UNKNOWN, False)
+            )
         else:
             self._at(now + there, lambda then: self._decide(then, ticket, back))
 
@@ -200,13 +202,13 @@ class Simulation:
         stray = self.world.spurious > 0 and self._random.random() < self.world.spurious
         accepted = not stray and self.bucket.take(now)
         (self.log.accepted if accepted else self.log.throttled).append(now)
-        outcome = Outcome.ACCEPTED if accepted else Outcome.THROTTLED
+        outcome = Observation.ACCEPTED if accepted else Observation.THROTTLED
         done = accepted and self._random.random() >= self.world.faults
         if self._random.random() < self.world.losses / 2:
-            outcome, done = Outcome.UNKNOWN, False
+            outcome, done = Observation.UNKNOWN, False
         self._at(now + back, lambda then: self._answer(then, ticket, outcome, done))
 
-    def _answer(self, now: float, ticket: Ticket, outcome: Outcome, done: bool) -> None:
+    def _answer(self, now: float, ticket: Ticket, outcome: Observation, done: bool) -> None:
         self._in_flight -= 1
         if done:
             self.log.delivered += 1
@@ -215,7 +217,7 @@ class Simulation:
         self.quota.next_send(now)  # so that both rates are of this moment
         before = self.quota.rate
         self.quota.answered(ticket, now, outcome)
-        if outcome is Outcome.THROTTLED:
+        if outcome is Observation.THROTTLED:
             self.log.raised = max(self.log.raised, self.quota.rate / before - 1)
         self.log.rates.append((now, self.quota.rate))
         self._wake(now)

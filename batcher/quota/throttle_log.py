@@ -1,7 +1,7 @@
 """What throttles prove about a token bucket: the arithmetic of what was accepted between two of
 them.
 
-Counting and intervals only. Whether to send, and how fast, is decided in ``quota``.
+Counting and intervals only. Whether to send, and how fast, is decided in ``estimator``.
 
 A throttle is a mark: at that moment the bucket held less than one token. Between two marks what was
 accepted is what flowed in, so accepted / time is the rate, give or take one token. Counts go by the
@@ -14,13 +14,13 @@ from collections import deque
 from dataclasses import dataclass
 
 # two for each event: a dozen events reach back further than a quota usually stays the same
-KEPT_MARKS = 24
+KEPT_OBSERVATIONS = 24
 # to count those sent after a mark; more are in flight only in the first overshoot
 KEPT_REFUSALS = 256
 
 
 @dataclass(slots=True)
-class Mark:
+class EmptyBucketObservation:
     """The bucket was empty at ``time``, after ``taken`` tokens were taken by requests sent
     before number ``number``.
     """
@@ -31,7 +31,7 @@ class Mark:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Measured:
+class MeasuredRate:
     """The rate lies between ``low`` and ``high``, most likely at ``rate`` (tokens per second)."""
 
     rate: float
@@ -53,21 +53,21 @@ class Measured:
         return self.rate, doubt
 
 
-class Marks:
-    """Marks of one bucket, newest last, and the number of tokens taken from it."""
+class ThrottleLog:
+    """ThrottleLog of one bucket, newest last, and the number of tokens taken from it."""
 
     def __init__(self) -> None:
         self.sent = 0
         self._not_taken = 0.0
         self._refusals: deque[tuple[int, float]] = deque(maxlen=KEPT_REFUSALS)
-        self._marks: deque[Mark] = deque(maxlen=KEPT_MARKS)
-        self._first_of_event: Mark | None = None
+        self._marks: deque[EmptyBucketObservation] = deque(maxlen=KEPT_OBSERVATIONS)
+        self._first_of_event: EmptyBucketObservation | None = None
 
     def __len__(self) -> int:
         return len(self._marks)
 
     @property
-    def newest(self) -> Mark:
+    def newest(self) -> EmptyBucketObservation:
         return self._marks[-1]
 
     @property
@@ -79,39 +79,42 @@ class Marks:
         """The request of that number took ``tokens`` less than one."""
         self._not_taken += tokens
         self._refusals.append((number, tokens))
-        for mark in self._marks:
-            if mark.number > number:
-                mark.taken -= tokens
+        for observation in self._marks:
+            if observation.number > number:
+                observation.taken -= tokens
 
     def throttled(self, number: int, time: float, *, new_event: bool) -> None:
-        """Mark an empty bucket. Of one event the first and the last mark are kept."""
+        """EmptyBucketObservation an empty bucket.
+
+        Of one event the first and the last mark are kept.
+        """
         self.not_taken(number, 1.0)
         later = sum(tokens for other, tokens in self._refusals if other >= number)
-        mark = Mark(number, time, number - (self._not_taken - later))
+        observation = EmptyBucketObservation(number, time, number - (self._not_taken - later))
         if new_event or not self._marks:
-            self._first_of_event = mark
+            self._first_of_event = observation
         elif number < self.newest.number or time < self.newest.time:
             return
         elif self.newest is not self._first_of_event:
             self._marks.pop()
-        self._marks.append(mark)
+        self._marks.append(observation)
 
     def forget_all_but_newest(self) -> None:
         """The bucket may have been full since: what is older proves nothing about what comes."""
         while len(self._marks) > 1:
             self._marks.popleft()
 
-    def measure(self, noise: float) -> Measured | None:
+    def measure(self, noise: float) -> MeasuredRate | None:
         """The rate from the longest span that agrees with the newest, each count being right to
-        ``noise`` tokens.
+        ``stray_throttles`` tokens.
 
-        Marks that disagree are of another regime and are dropped. None while there are no two marks
-        apart in time.
+        ThrottleLog that disagree are of another regime and are dropped. None while there are no two
+        marks apart in time.
         """
         newest, low, high, rate = self.newest, 0.0, math.inf, 0.0
         for index in range(len(self._marks) - 2, -1, -1):
-            mark = self._marks[index]
-            seconds, taken = newest.time - mark.time, newest.taken - mark.taken
+            observation = self._marks[index]
+            seconds, taken = newest.time - observation.time, newest.taken - observation.taken
             if seconds <= 0:
                 continue
             span_low, span_high = (taken - noise) / seconds, (taken + noise) / seconds
@@ -123,4 +126,4 @@ class Marks:
         if math.isinf(high) or high <= 0:
             return None
         rate = min(max(rate, low, 0.1 * high), high)
-        return Measured(rate=rate, low=low, high=high)
+        return MeasuredRate(rate=rate, low=low, high=high)

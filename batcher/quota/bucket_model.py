@@ -1,8 +1,8 @@
 """The picture of a token bucket that somebody else keeps: what it should hold now, and how late and
 how scattered we see it.
 
-Arithmetic on times and counts only. What throttles prove is counted in ``marks``; how fast to send
-is decided in ``quota``.
+Arithmetic on times and counts only. What throttles prove is counted in ``throttle_log``; how fast
+to send is decided in ``estimator``.
 """
 
 MOST_SAMPLES = 64  # at 1.25 calls apart each, they reach past a million calls
@@ -34,7 +34,7 @@ class Latency:
             self.spread += (abs(error) - self.spread) / (self._weight - 1)
 
 
-class PicturedBucket:
+class BucketModel:
     """What a bucket of ``rate`` and ``burst`` holds, reckoned from the last moment its level was
     known.
 
@@ -72,7 +72,7 @@ class PicturedBucket:
         return self._level + self.rate * (now - self._time) - (taken - self._taken)
 
 
-class FirstDrain:
+class BurstEstimator:
     """The emptying of a full bucket at the beginning, from which its burst is known once its
     rate is.
     """
@@ -108,7 +108,7 @@ class FirstDrain:
         return max(1.0, *beyond)
 
 
-class OneToken:
+class UnitBucketSearch:
     """The search for the rate of a bucket that holds but one token.
 
     It has no room for a cushion: a call that comes early is refused, one that comes late is lost.

@@ -6,8 +6,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from batcher.rules.quota import Learned, Outcome, QuotaEstimate
-from batcher.rules.replay import UNANSWERED, Cut, Granted, Replay, Report, Told
+from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator
+from batcher.quota.replay import UNANSWERED, Cut, Granted, Replay, Report, Told
 
 LOOK = 0.1
 
@@ -16,19 +16,19 @@ def granted(number: int, at: float, *, decided: float | None = None) -> Granted:
     return Granted(number, at if decided is None else decided, at, 50.0, True)
 
 
-def told(at: float, number: int, outcome: Outcome, *, sent: float) -> Told:
+def told(at: float, number: int, outcome: Observation, *, sent: float) -> Told:
     return Told(at, [Report(number, at - sent, 0.0, outcome)])
 
 
 def holding() -> Replay:
     """An estimate of 50/s, 100 accepted calls on: one each 20 ms, answered after 50 ms."""
     replay = Replay(
-        QuotaEstimate(now=0.0, remembered=Learned(rate=50.0, burst=50.0, doubt=0.01)), LOOK
+        RateEstimator(now=0.0, remembered=EstimatedQuota(rate=50.0, burst=50.0, doubt=0.01)), LOOK
     )
     for number in range(100):
         replay.take(granted(number, number / 50))
         if number > 2:
-            replay.take(told(number / 50, number - 3, Outcome.ACCEPTED, sent=(number - 3) / 50))
+            replay.take(told(number / 50, number - 3, Observation.ACCEPTED, sent=(number - 3) / 50))
         replay.advance(number / 50)
     return replay
 
@@ -48,12 +48,12 @@ def test_refusals_of_what_could_not_be_held_back_are_of_the_same_event() -> None
     replay = holding()
     for number in (100, 101, 102):
         replay.take(granted(number, 2.0 + (number - 99) / 50, decided=1.99))
-    replay.take(told(2.01, 97, Outcome.THROTTLED, sent=1.94))
+    replay.take(told(2.01, 97, Observation.THROTTLED, sent=1.94))
     replay.take(Cut(1, 2.01))
     replay.advance(2.01)
     once, resume = replay.estimate.plan
     for number in (100, 101, 102):
-        replay.take(told(2.1, number, Outcome.THROTTLED, sent=2.0 + (number - 99) / 50))
+        replay.take(told(2.1, number, Observation.THROTTLED, sent=2.0 + (number - 99) / 50))
     again = replay.advance(2.1).rate
     assert once is not None
     assert again == pytest.approx(once, rel=0.02)
@@ -62,7 +62,7 @@ def test_refusals_of_what_could_not_be_held_back_are_of_the_same_event() -> None
 
 def test_answers_of_a_time_before_the_log_and_answers_that_never_come_do_no_harm() -> None:
     replay = holding()
-    replay.take(told(2.0, 7_000, Outcome.THROTTLED, sent=1.9))
+    replay.take(told(2.0, 7_000, Observation.THROTTLED, sent=1.9))
     replay.advance(2.0)
     assert "3 in flight" in repr(replay.estimate)
     replay.advance(2.0 + UNANSWERED)
@@ -76,7 +76,7 @@ def test_the_order_in_which_workers_tell_makes_no_difference(seed: int, rate: fl
     calls = [
         (number, number / rate, number / rate + random.uniform(0.01, 0.2)) for number in range(40)
     ]
-    direct, replay = QuotaEstimate(now=0.0), Replay(QuotaEstimate(now=0.0), LOOK)
+    direct, replay = RateEstimator(now=0.0), Replay(RateEstimator(now=0.0), LOOK)
     tickets = {}
     for time, number, kind in sorted(
         [(s, n, "sent") for n, s, _ in calls] + [(a, n, "answered") for n, _, a in calls]
@@ -84,12 +84,12 @@ def test_the_order_in_which_workers_tell_makes_no_difference(seed: int, rate: fl
         if kind == "sent":
             tickets[number] = direct.sent(time)._replace(prompt=True)
         else:
-            direct.answered(tickets[number], time, Outcome.ACCEPTED)
+            direct.answered(tickets[number], time, Observation.ACCEPTED)
     for number, sent, _ in calls:
         replay.take(granted(number, sent))
     end = max(answered for _, _, answered in calls)
     for number, sent, answered in random.sample(calls, len(calls)):
-        replay.take(Told(end, [Report(number, end - sent, end - answered, Outcome.ACCEPTED)]))
+        replay.take(Told(end, [Report(number, end - sent, end - answered, Observation.ACCEPTED)]))
     direct.next_send(end + 1)
     assert replay.advance(end + 1).rate == direct.rate
     assert repr(replay.estimate) == repr(direct)

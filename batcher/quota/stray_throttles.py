@@ -1,8 +1,8 @@
 """Throttles that have nothing to do with the rate: whether there are some, and which throttle is
 none of them.
 
-Counting only. What a throttle of an empty bucket teaches is in ``belief``; how fast to send is
-decided in ``quota``.
+Counting only. What a throttle of an empty bucket teaches is in ``rate_state``; how fast to send is
+decided in ``estimator``.
 
 A service that is spread over many buckets refuses a call now and then, whatever the rate. Such a
 throttle comes alone, and slower sending does not make it rarer; an empty bucket refuses in runs,
@@ -31,7 +31,7 @@ LEAD = 2.0  # on trial an empty bucket is thought e^2 times likelier, for that i
 SURE = 6.0
 
 
-class Standing(Enum):
+class Hypothesis(Enum):
     """What is thought of noise."""
 
     NONE = "none"  # every throttle is of an empty bucket
@@ -39,14 +39,14 @@ class Standing(Enum):
     BELIEVED = "believed"  # a throttle is of an empty bucket only in a run
 
 
-class Noise:
+class StrayThrottleTest:
     """What is known of stray throttles.
 
     ``confirmed``: the rate was found true once, by a throttle that was expected.
     """
 
     def __init__(self) -> None:
-        self.standing = Standing.NONE
+        self.standing = Hypothesis.NONE
         self.confirmed = False
         self._enough = UNEXPLAINED
         self._unexplained = 0.0  # throttles of no known cause, in the last MEMORY calls
@@ -72,7 +72,7 @@ class Noise:
     @property
     def troubled(self) -> bool:
         """Whether throttles of late may have had nothing to do with the rate."""
-        return self.standing is not Standing.NONE
+        return self.standing is not Hypothesis.NONE
 
     def accepted(self, *, holding: bool, overdrawn: bool) -> bool:
         """A call went through. Whether noise is found by it.
@@ -82,15 +82,15 @@ class Noise:
         """
         self._answer(0.0)
         self._second_within = max(0, self._second_within - 1)
-        if holding or self.standing is Standing.NONE:
+        if holding or self.standing is Hypothesis.NONE:
             self._age()
-        if self.standing is Standing.NONE:
+        if self.standing is Hypothesis.NONE:
             return False
         share, crowded = self._odds()
         self._run = max(0.0, self._run + math.log((1 - crowded) / (1 - share)))
-        if self.standing is Standing.BELIEVED or self._run > 0 or not overdrawn:
+        if self.standing is Hypothesis.BELIEVED or self._run > 0 or not overdrawn:
             return False
-        self.standing, self._hurry = Standing.BELIEVED, True
+        self.standing, self._hurry = Hypothesis.BELIEVED, True
         return True
 
     def refused(self, *, expected: bool, overdue: bool, holding: bool) -> bool:
@@ -100,7 +100,7 @@ class Noise:
         one before, so that one of them was no measurement: a second must follow soon.
         """
         self._answer(1.0)
-        if self.standing is Standing.NONE and not self._suspicious(
+        if self.standing is Hypothesis.NONE and not self._suspicious(
             expected=expected, overdue=overdue
         ):
             return self._second_within == 0
@@ -116,7 +116,7 @@ class Noise:
 
     def cut(self, *, lowered: bool) -> None:
         """The rate was cut by a throttle that nobody expected; ``lowered``: to clearly less."""
-        if self.standing is not Standing.NONE:
+        if self.standing is not Hypothesis.NONE:
             return
         self._unexplained += 1
         self._vain += lowered and not self.confirmed
@@ -139,21 +139,21 @@ class Noise:
         return True
 
     def _try(self) -> None:
-        self.standing = Standing.TRIAL
+        self.standing = Hypothesis.TRIAL
         self._run = LEAD
 
     def _empty(self) -> None:
         """A run: the bucket is empty."""
         self._run = self._vain = 0.0
         self._hurry = False
-        if self.standing is Standing.TRIAL:
-            self.standing = Standing.NONE
+        if self.standing is Hypothesis.TRIAL:
+            self.standing = Hypothesis.NONE
             self._unexplained = 0.0
             self._enough += 1  # a trial costs some ten throttles: let them be rare
 
     def _odds(self) -> tuple[float, float]:
         """The share of calls refused by noise, and by an empty bucket with noise."""
-        if self.standing is Standing.TRIAL:
+        if self.standing is Hypothesis.TRIAL:
             return TRIAL_ODDS
         # an old count may be too high, a share of late can't be
         known = min(self._lately, self._unexplained / self._calls)
@@ -168,6 +168,6 @@ class Noise:
         self._unexplained -= self._unexplained / MEMORY
         self._vain -= self._vain / MEMORY
         self._calls += 1 - self._calls / MEMORY
-        if self.standing is not Standing.NONE and self._unexplained < RARE:
-            self.standing = Standing.NONE
+        if self.standing is not Hypothesis.NONE and self._unexplained < RARE:
+            self.standing = Hypothesis.NONE
             self._run = 0.0

@@ -3,7 +3,7 @@ answers could have come about.
 
 Arithmetic on times that have passed. Nothing is assumed about how full the bucket was in between:
 what may have run over is reckoned with, so that the interval of rates is as wide as the calls leave
-it. When they leave is decided in ``pressing``.
+it. When they leave is decided in ``probe``.
 
 Under a rate and a burst the level of the bucket lies between two paths: a high one, along which
 each accepted call has to find a token, and a low one, along which each refused call must find none.
@@ -42,7 +42,7 @@ class Call(NamedTuple):
     accepted: bool | None
 
 
-class Proof(Struct, frozen=True, kw_only=True):
+class RateInterval(Struct, frozen=True, kw_only=True):
     """The rate is from ``low`` to ``high`` (tokens per second), most likely ``rate``, and then
     the burst ``burst`` tokens.
     """
@@ -100,7 +100,7 @@ class _Explanation(NamedTuple):
     burst: float
 
 
-def prove(calls: Sequence[Call]) -> Proof | None:
+def feasible_rates(calls: Sequence[Call]) -> RateInterval | None:
     """What the calls prove; None: nothing, or they contradict each other.
 
     At first every call is thought to have spent about the same part of its delay on the way there,
@@ -124,7 +124,7 @@ def prove(calls: Sequence[Call]) -> Proof | None:
         low, high = min(answer.low for answer in found), max(answer.high for answer in found)
         rate = likeliest(low, high)
         nearest = min(found, key=lambda answer: max(answer.low - rate, rate - answer.high))
-        return Proof(
+        return RateInterval(
             low=low, high=high, rate=rate, burst=_burst(nearest.paths, rate, 1.0 + len(calls))
         )
     return None

@@ -7,12 +7,12 @@ from random import Random
 
 import pytest
 
-from batcher.rules.evidence import Call, Proof, prove
-from batcher.rules.pressing import Pressing
-from tests.rules.simulation import Simulation, World
+from batcher.quota.feasible_rates import Call, RateInterval, feasible_rates
+from batcher.quota.probe import SaturationProbe
+from tests.quota.simulation import Simulation, World
 
 
-class Budgeted(Pressing):
+class Budgeted(SaturationProbe):
     """A measurement of at most so many calls, which looks as the calibration does."""
 
     def __init__(self, calls: int) -> None:
@@ -31,7 +31,7 @@ class Budgeted(Pressing):
         return self._calls
 
     @property
-    def proof(self) -> Proof | None:
+    def proof(self) -> RateInterval | None:
         return self._proof
 
 
@@ -87,7 +87,7 @@ def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
     calls = [
         Call(at + n / 1000, at + n / 1000, n < 20) for at in (0.0, 1.0, 2.0) for n in range(21)
     ]
-    found = prove(calls)
+    found = feasible_rates(calls)
     assert found is not None
     assert found.low == pytest.approx(20, rel=0.03)
     assert found.high > 100
@@ -95,9 +95,9 @@ def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
 
 
 def test_without_a_throttle_or_an_accepted_call_nothing_is_proved() -> None:
-    assert prove([]) is None
-    assert prove([Call(n, n, True) for n in range(9)]) is None
-    assert prove([Call(n, n, False) for n in range(9)]) is None
+    assert feasible_rates([]) is None
+    assert feasible_rates([Call(n, n, True) for n in range(9)]) is None
+    assert feasible_rates([Call(n, n, False) for n in range(9)]) is None
 
 
 def test_lost_calls_widen_what_is_claimed_and_hide_nothing() -> None:
@@ -115,6 +115,6 @@ def test_somebody_else_at_the_same_bucket_costs_certainty() -> None:
     calls = measured(World(rate=20, burst=10, latency=(0.02, 0.03)), 3).calls
     at = next(n for n, call in enumerate(calls) if call.accepted is False)
     stray = [*calls[: at // 2], calls[at // 2]._replace(accepted=False), *calls[at // 2 + 1 :]]
-    clean, disturbed = prove(calls), prove(stray)
+    clean, disturbed = feasible_rates(calls), feasible_rates(stray)
     assert clean is not None
     assert disturbed is None or disturbed.doubt > clean.doubt
