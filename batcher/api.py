@@ -15,13 +15,13 @@ from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectSendStream
 from msgspec import Struct
 
+from batcher.accounting.tally import Tally
 from batcher.clock import SystemClock
 from batcher.config import Keywords, refuse_foreign, resolve
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, SettingsError, UpdatesFailed
 from batcher.logs import logger
 from batcher.records import Counts, Result, Update
-from batcher.rules.tally import Tally
 from batcher.sources.feed import Feed, Feeds
 from batcher.sources.iterable import IterableSource
 from batcher.wiring import Workshop

@@ -11,10 +11,9 @@ from typing import Any
 
 import msgspec
 
+from batcher.compact import HashMultiset, LineSet
 from batcher.journal import Journal, decoded, whole_lines
 from batcher.records import Update
-from batcher.rules.hashes import Hashes
-from batcher.rules.lineset import LineSet
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -48,7 +47,7 @@ class BeforeImages:
         await self._journal.append({"id": update.id, "target": update.target, **image})
 
 
-def unsettled(path: Path, done: LineSet, odd: LineSet, named: Hashes) -> Iterator[str]:
+def unsettled(path: Path, done: LineSet, odd: LineSet, named: HashMultiset) -> Iterator[str]:
     """The ids of images whose update has no result: those that were in flight when a session ended.
 
     ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's

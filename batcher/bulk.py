@@ -23,9 +23,12 @@ from anyio.abc import TaskGroup
 from msgspec import Struct
 
 from batcher import __version__
+from batcher.accounting.tally import Course, Tally, summarize
+from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws import AwsTarget
 from batcher.before import BeforeImages, unsettled
 from batcher.clock import SystemClock
+from batcher.compact import HashMultiset, LineSet
 from batcher.config import Settings, without_secrets
 from batcher.engine.patience import Patient
 from batcher.engine.runner import Runner, cause_of
@@ -34,12 +37,6 @@ from batcher.journal import Journal, outcomes
 from batcher.logs import logger
 from batcher.past import PastRun
 from batcher.records import Result, Summary
-from batcher.rules.hashes import Hashes
-from batcher.rules.holdups import Holdups
-from batcher.rules.intent import worth_looking
-from batcher.rules.lineset import LineSet
-from batcher.rules.model import OPERATION
-from batcher.rules.tally import Course, Tally, summarize
 from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
 from batcher.sources.file import (
     FileSource,
@@ -51,6 +48,8 @@ from batcher.sources.file import (
     materialize,
 )
 from batcher.sources.opening import digest_of
+from batcher.triggers.decision import reading_first_pays
+from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET, OnAttempt, Workshop
 
 INTERRUPTED = "interrupted"
@@ -201,7 +200,7 @@ class BulkRun:
             self.tallies[name] = Tally()
         if not self.directory.results.exists():
             return 0
-        count, odd, named, done = 0, LineSet(), Hashes(), self._done
+        count, odd, named, done = 0, LineSet(), HashMultiset(), self._done
         for result in outcomes(self.directory.results):
             done.add(result.line)
             if result.id != str(result.line):
@@ -240,7 +239,11 @@ class BulkRun:
                 self.shop.known_rate(target, GET),
                 self.shop.known_rate(target, OPERATION),
             )
-            if reading is not None and writing is not None and not worth_looking(reading, writing):
+            if (
+                reading is not None
+                and writing is not None
+                and not reading_first_pays(reading, writing)
+            ):
                 self.looks = False
                 return (
                     f"No before images, and so no rollback: target {target.name} allows"
@@ -487,13 +490,15 @@ class BulkRun:
             return {}
         given_up = self.runner.given_up
         courses = {
-            name: Course(holdups=Holdups(), slots=1, stopped=reason)
+            name: Course(time_breakdown=TimeBreakdown(), slots=1, stopped=reason)
             for name, reason in given_up.items()
         }
         for lane in self.runner.lanes:
             pacer = lane.pacer
             courses[lane.target] = Course(
-                holdups=pacer.holdups, slots=pacer.slots, stopped=given_up.get(lane.target)
+                time_breakdown=pacer.time_breakdown,
+                slots=pacer.slots,
+                stopped=given_up.get(lane.target),
             )
         return courses
 

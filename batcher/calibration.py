@@ -12,6 +12,8 @@ import anyio.to_thread
 from anyio.abc import TaskGroup
 from msgspec import Struct, structs
 
+from batcher.accounting.tally import Tally
+from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings, target_settings
@@ -23,10 +25,8 @@ from batcher.logs import logger
 from batcher.quota.probe import SaturationProbe
 from batcher.quotas import A_GUESS
 from batcher.records import Attempt, Update
-from batcher.rules.model import OPERATION
-from batcher.rules.plan import image
-from batcher.rules.tally import Tally
-from batcher.rules.verdicts import Verdict, judge
+from batcher.triggers.diff import image
+from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET, Workshop
 
 # repeating it would tell nothing either

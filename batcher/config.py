@@ -14,8 +14,8 @@ from typing import Annotated, Any, Literal, TypedDict, get_type_hints
 import msgspec
 from msgspec import Meta, Struct
 
+from batcher.accounting.completion_time import DEADLINE
 from batcher.errors import SettingsError
-from batcher.rules.deadline import DEADLINE
 
 ENVIRONMENT_PREFIX = "BATCHER_"
 

@@ -10,6 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
+from batcher.accounting.tally import Tally, stop_reason
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
@@ -20,8 +21,7 @@ from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
-from batcher.rules.plan import image
-from batcher.rules.tally import Tally, stop_reason
+from batcher.triggers.diff import image
 from batcher.wiring import GET, LIST, Workshop
 
 AHEAD = 256  # triggers read ahead of the one that is told next

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 
+from batcher.compact import hashed
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.files import LinesFile
 from batcher.journal import outcomes, read
 from batcher.records import Outcome, Result, Summary, Update
-from batcher.rules.hashes import hashed
 from batcher.rundir import RunDirectory, RunFacts, another_input, read_facts, read_summary
 from batcher.sources.file import FileSource, LineIndex, index
 from batcher.sources.opening import digest_of, opened

@@ -9,8 +9,8 @@ from collections.abc import AsyncIterator, Collection, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from batcher.accounting.verdicts import Verdict
 from batcher.records import Attempt, Claim, DeadLetter, Depth, Message, Result, Update
-from batcher.rules.verdicts import Verdict
 
 
 class Clock(Protocol):

@@ -13,8 +13,10 @@ from typing import Any, Literal, TypeAlias
 import anyio
 from msgspec import Struct
 
+from batcher.accounting.tally import Tally, stop_reason
 from batcher.aws import AwsTarget
 from batcher.clock import SystemClock
+from batcher.compact import HashMultiset, hashed
 from batcher.config import Settings
 from batcher.engine.reading import in_order
 from batcher.engine.retrying import Retrying
@@ -22,10 +24,8 @@ from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
-from batcher.rules.hashes import Hashes, hashed
-from batcher.rules.progression import Progression, Step
-from batcher.rules.tally import Tally, stop_reason
 from batcher.sources.file import FileSource, Inspection, TargetIndex, inspect, materialize
+from batcher.triggers.forecast import Step, TriggerForecast
 from batcher.wiring import GET, Workshop
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
@@ -109,7 +109,7 @@ class Survey:
         """Tell of the updates of a target that can't be used."""
         why = Error(code="TargetUnusable", message=str(error))
         async for update in FileSource(self._path, index, self._reader):
-            step = Progression(None, create_missing=False).step(update)
+            step = TriggerForecast(None, create_missing=False).step(update)
             tell(Planned(update=update, outcome="unreadable", step=step, error=why))
 
     async def _plan_target(
@@ -161,7 +161,7 @@ class _Desk:
         self._tally = tally
         self._left = repeated
         self._looks: dict[tuple[str, str], _Look] = {}
-        self._progressions: dict[tuple[str, str], Progression] = {}
+        self._forecasts: dict[tuple[str, str], TriggerForecast] = {}
 
     async def look(self, update: Update) -> _Looked:
         """The live trigger of an update. Raises AwsError when every call is refused."""
@@ -177,7 +177,7 @@ class _Desk:
 
     def planned(self, update: Update, looked: _Looked) -> Planned:
         """What the update would do; to be asked in the order of the file."""
-        step = self._progression(update, looked).step(update)
+        step = self._forecast(update, looked).step(update)
         if not step.there:
             outcome: Outcome = "missing" if looked.missing else "unreadable"
             return Planned(update=update, outcome=outcome, step=step, error=looked.error)
@@ -195,19 +195,21 @@ class _Desk:
         assert effort.last is not None
         return _Looked(effort.last.answer, effort.error)
 
-    def _progression(self, update: Update, looked: _Looked) -> Progression:
+    def _forecast(self, update: Update, looked: _Looked) -> TriggerForecast:
         if (value := _hash(update)) not in self._left:
             return self._begin(looked)
         key = (update.domain, update.trigger)
-        progression = self._progressions.setdefault(key, self._begin(looked))
+        forecast = self._forecasts.setdefault(key, self._begin(looked))
         self._left[value] -= 1
         if not self._left[value]:
             self._looks.pop(key, None)
-            del self._progressions[key]
-        return progression
+            del self._forecasts[key]
+        return forecast
 
-    def _begin(self, looked: _Looked) -> Progression:
-        return Progression(looked.current, create_missing=self._create_missing and looked.missing)
+    def _begin(self, looked: _Looked) -> TriggerForecast:
+        return TriggerForecast(
+            looked.current, create_missing=self._create_missing and looked.missing
+        )
 
 
 class _Look:
@@ -226,7 +228,7 @@ async def _repeated(source: FileSource, index: TargetIndex) -> Counter[int]:
     """How often each trigger comes that comes more than once, by hash."""
     if index.triggers == len(index):
         return Counter()
-    hashes = Hashes()
+    hashes = HashMultiset()
     async for update in source:
         hashes.add(f"{update.domain}\0{update.trigger}")
     repeated = hashes.repeated()

@@ -13,9 +13,9 @@ from typing import Any, TypeVar
 import anyio
 import msgspec
 
+from batcher.accounting.verdicts import Verdict
 from batcher.errors import QueueError, ShippingError
 from batcher.records import Attempt, Message, Result, Update
-from batcher.rules.verdicts import Verdict
 
 T = TypeVar("T")
 

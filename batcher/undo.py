@@ -10,12 +10,11 @@ import msgspec
 from msgspec import Struct
 
 from batcher.before import images, images_backwards, line_number
+from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.journal import decoded, outcomes, whole_lines
 from batcher.past import PastRun
-from batcher.rules.hashes import Hashes, hashed
-from batcher.rules.lineset import LineSet
-from batcher.rules.plan import digest, irreversible, merged
+from batcher.triggers.diff import digest, irreversible, merged
 
 
 class Undo(Struct, frozen=True, kw_only=True):
@@ -97,7 +96,7 @@ def undos(past: PastRun) -> Iterator[Undo]:
             f"{past.directory.path}: this run kept no before images, so what it changed can't be"
             " put back. Run with --before to be able to."
         )
-    outcomes, triggers, unsettled = Outcomes(past), Hashes(), set[str]()
+    outcomes, triggers, unsettled = Outcomes(past), HashMultiset(), set[str]()
     for image in images(path):
         triggers.add(image.trigger)
         # read ahead of an update that a stopped run did not come to, or not to its end
@@ -130,7 +129,7 @@ def without_image(past: PastRun) -> int:
     """How many updates succeeded and have no image: they created their trigger, or were run with
     ``--no-before``.
     """
-    kept = Hashes()
+    kept = HashMultiset()
     for image in images(past.directory.before):
         kept.add(image.id)
     kept.settle()

@@ -15,14 +15,14 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Struct
 
+from batcher.accounting.tally import Tally, recounted
+from batcher.compact import LineSet
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Lane, Runner
 from batcher.files import LinesFile
 from batcher.past import PastRun, trigger_key
 from batcher.records import STATUSES, Counts, Error, Result, Update
-from batcher.rules.lineset import LineSet
-from batcher.rules.plan import same
-from batcher.rules.tally import Tally, recounted
+from batcher.triggers.diff import same
 from batcher.wiring import GET, Workshop
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted

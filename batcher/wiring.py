@@ -14,6 +14,9 @@ import anyio
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import Tally
+from batcher.accounting.time_breakdown import TimeBreakdown
+from batcher.accounting.verdicts import Verdict
 from batcher.aws import AwsTarget, OperationCaller
 from batcher.config import Settings, target_settings
 from batcher.engine.listing import Listing
@@ -28,15 +31,12 @@ from batcher.ports import Clock, Images, Source
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
 from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
-from batcher.rules.domains import MappedReader, domain_map
-from batcher.rules.holdups import Holdups
-from batcher.rules.intent import CREATE, Wishes
-from batcher.rules.lines import LineReader
-from batcher.rules.model import OPERATION, UpdateModel
-from batcher.rules.redaction import Redactor
-from batcher.rules.tally import Tally
-from batcher.rules.verdicts import Verdict
 from batcher.sources.service_model import installed_service_model
+from batcher.triggers.decision import CREATE, ChangeOptions
+from batcher.updates.domain_map import MappedReader, domain_map
+from batcher.updates.line_reader import LineReader
+from batcher.updates.redaction import Redactor
+from batcher.updates.update_model import OPERATION, UpdateModel
 
 if TYPE_CHECKING:
     from batcher.limiters.fleet import Fleet
@@ -178,16 +178,16 @@ class Workshop:
         sent nothing so far.
         """
         pacer = self.pacer(target, OPERATION)
-        reading = self.pacer(target, GET, pacer.holdups)
+        reading = self.pacer(target, GET, pacer.time_breakdown)
         writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered, may_send)}
         more = [reading]
         if self.settings.create_missing:
-            creating = self.pacer(target, CREATE, pacer.holdups)
+            creating = self.pacer(target, CREATE, pacer.time_breakdown)
             writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered, may_send)
             more.append(creating)
         changed_at = None
         if listed:
-            listing = self.pacer(target, LIST, pacer.holdups)
+            listing = self.pacer(target, LIST, pacer.time_breakdown)
             more.append(listing)
             # who may not list is no worse off for it: every trigger is looked at all the same
             retrying = self._retrying(target, LIST, listing, lambda verdict: None)
@@ -197,7 +197,7 @@ class Workshop:
             reading=self._retrying(target, GET, reading, tally.looked),
             writing=writing,
             images=images or NoImages(),
-            wishes=Wishes(
+            options=ChangeOptions(
                 merge=self.settings.merge, create_missing=self.settings.create_missing, force=force
             ),
             clock=self.clock,
@@ -246,7 +246,9 @@ class Workshop:
         limiter = LocalLimiter(pressing, clock=self.clock, rate=None, burst=1.0)
         return self._paced_by(limiter, target, operation, None)
 
-    def pacer(self, target: AwsTarget, operation: str, holdups: Holdups | None = None) -> Pacer:
+    def pacer(
+        self, target: AwsTarget, operation: str, time_breakdown: TimeBreakdown | None = None
+    ) -> Pacer:
         """The pacer of one operation of a connected target, from what is remembered of that quota.
 
         Reading goes at ``read_rate``, without a burst of its own.
@@ -275,16 +277,16 @@ class Workshop:
                 share=pace.fraction,
                 remembered=remembered,
             )
-        return self._paced_by(limiter, target, operation, holdups)
+        return self._paced_by(limiter, target, operation, time_breakdown)
 
     def _paced_by(
         self,
         limiter: "LocalLimiter | RedisLimiter",
         target: AwsTarget,
         operation: str,
-        holdups: Holdups | None,
+        time_breakdown: TimeBreakdown | None,
     ) -> Pacer:
-        pacer = Pacer(limiter, target.settings.concurrency, self.clock, holdups)
+        pacer = Pacer(limiter, target.settings.concurrency, self.clock, time_breakdown)
         self._paced[pacer] = (_key(target, operation), limiter)
         return pacer
 

@@ -12,6 +12,7 @@ from pathlib import Path
 
 from anyio.abc import TaskGroup
 
+from batcher.accounting.tally import Tally
 from batcher.before import BeforeImages
 from batcher.clock import SystemClock
 from batcher.config import Settings
@@ -21,7 +22,6 @@ from batcher.logs import logger
 from batcher.ports import Images
 from batcher.ports import Journal as Results
 from batcher.records import Update
-from batcher.rules.tally import Tally
 from batcher.testing import ListSource, MemoryJournal
 from batcher.wiring import Workshop
 from benchmarks.common import emulator, update

@@ -22,10 +22,10 @@ from botocore.validate import ParamValidator
 from prometheus_client.parser import text_string_to_metric_families
 
 from batcher import results
+from batcher.accounting.verdicts import Verdict
 from batcher.cli import batcher as commands
 from batcher.config import Settings, resolve
 from batcher.queues import sqs
-from batcher.rules.verdicts import Verdict
 from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address

@@ -9,9 +9,9 @@ from typing import Any
 
 from rich.text import Text
 
-from batcher.rules.plan import HIDDEN, Change
-from batcher.rules.progression import Conflict
 from batcher.survey import Planned
+from batcher.triggers.diff import HIDDEN, Change
+from batcher.triggers.forecast import Conflict
 
 STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 

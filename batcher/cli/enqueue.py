@@ -11,8 +11,8 @@ from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.records import Update
-    from batcher.rules.lines import LineReader
     from batcher.sources.file import Inspection
+    from batcher.updates.line_reader import LineReader
 
 AT_ONCE = 1000  # updates handed to the queue together
 
@@ -49,10 +49,10 @@ async def _enqueue(
 
     from batcher.cli.words import several
     from batcher.queues.opening import open_queue, shown, spool_of
-    from batcher.rules.lines import LineReader
-    from batcher.rules.model import UpdateModel
     from batcher.sources.file import materialize
     from batcher.sources.service_model import installed_service_model
+    from batcher.updates.line_reader import LineReader
+    from batcher.updates.update_model import UpdateModel
 
     reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
     with TemporaryDirectory(prefix="batcher-") as folder:

@@ -20,8 +20,8 @@ SHOWN = 20
 class FaultPrinter:
     """Prints ``line N: path: message`` on standard error, the first 20, and counts the rest.
 
-    With ``as_json`` each fault also goes to standard output as an entry of ``faults`` in one JSON
-    object, and at once: none is held.
+    With ``as_json`` each fault also goes to standard output as an entry of ``violations`` in one
+    JSON object, and at once: none is held.
     """
 
     def __init__(self, as_json: bool) -> None:

@@ -5,12 +5,12 @@ refused when it can't be.
 from collections.abc import Iterator
 from datetime import datetime
 
+from batcher.accounting.completion_time import Workload, clock_after, longest, seconds_until
 from batcher.bulk import BulkRun
 from batcher.cli.words import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.quotas import A_GUESS, Remembered, seconds_between
-from batcher.rules.deadline import Work, clock_after, longest, seconds_until
-from batcher.rules.model import OPERATION
+from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
@@ -34,18 +34,18 @@ class Prospect:
         self.writing = self._work(settings.rate, settings.burst or 1.0, self._found)
         looks = run.looks or run.settings.merge or run.settings.create_missing
         self.reading = (
-            self._work(settings.read_rate, 1.0, reads) if looks else Work(updates=0, rate=None)
+            self._work(settings.read_rate, 1.0, reads) if looks else Workload(updates=0, rate=None)
         )
 
-    def _work(self, rate: float | str, burst: float, found: Remembered | None) -> Work:
+    def _work(self, rate: float | str, burst: float, found: Remembered | None) -> Workload:
         bounds = []  # rate and burst of the ceiling, and of the quota
         if not isinstance(rate, str):
             bounds.append((rate, burst))
         if found is not None:
             bounds.append((found.rate * self._settings.fraction, self._saved_up(found)))
         if not bounds:
-            return Work(updates=self._left, rate=None)
-        return Work(
+            return Workload(updates=self._left, rate=None)
+        return Workload(
             updates=self._left,
             rate=min(rate for rate, _ in bounds),
             burst=min(burst for _, burst in bounds),
@@ -63,12 +63,12 @@ class Prospect:
         return (self.reading.seconds or 0.0) > (self.writing.seconds or 0.0)
 
     @property
-    def least(self) -> Work:
+    def least(self) -> Workload:
         """What it takes at least: reading and writing go side by side."""
         return self.reading if self.reading_decides else self.writing
 
     @property
-    def work(self) -> Work:
+    def work(self) -> Workload:
         """What it takes; without a rate where that of writing is not known."""
         return self.writing if self.writing.rate is None else self.least
 

@@ -16,8 +16,8 @@ from batcher.cli import OWES_JSON
 from batcher.cli.diff import lines
 from batcher.cli.words import number, several
 from batcher.files import LinesFile
-from batcher.rules.plan import Change, masked, too_many
 from batcher.survey import OUTCOMES, Planned, Survey
+from batcher.triggers.diff import Change, masked, too_many
 
 
 class Report:

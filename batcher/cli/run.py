@@ -57,7 +57,7 @@ async def work(
 ) -> int:
     """Inspect, preview, ask, execute; returns the exit code.
 
-    ``lines``: what to run instead of a file.
+    ``line_reader``: what to run instead of a file.
 
     Raises RunDirectoryError when the run there is of others.
     """
@@ -111,8 +111,8 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     from collections import Counter
     from contextlib import AsyncExitStack
 
-    from batcher.rules.plan import too_many
     from batcher.survey import Survey
+    from batcher.triggers.diff import too_many
 
     outcomes: Counter[str] = Counter()
     survey = Survey(str(bulk.path), folder, bulk.settings)

@@ -10,8 +10,8 @@ def schema() -> None:
     """Print the JSON Schema of an update line, for editors and other checkers."""
     import json
 
-    from batcher.rules.model import UpdateModel
     from batcher.sources.service_model import installed_service_model
+    from batcher.updates.update_model import UpdateModel
 
     model = UpdateModel.from_service_model(installed_service_model())
     click.echo(json.dumps(model.schema, indent=2, ensure_ascii=False))

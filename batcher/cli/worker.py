@@ -35,9 +35,9 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> int:
     from batcher.logs import LogOutput, logger
-    from batcher.rules.model import UpdateModel
-    from batcher.rules.redaction import Redactor
     from batcher.sources.service_model import installed_service_model
+    from batcher.updates.redaction import Redactor
+    from batcher.updates.update_model import UpdateModel
     from batcher.worker.serving import Worker
 
     redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))

@@ -11,10 +11,10 @@ from typing import Any
 import anyio
 import msgspec
 
+from batcher.compact import hashed
 from batcher.engine.retrying import Effort, Retrying
 from batcher.records import Update
-from batcher.rules.hashes import hashed
-from batcher.rules.plan import last_updated
+from batcher.triggers.diff import last_updated
 
 
 async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | None]:

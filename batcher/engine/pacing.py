@@ -9,9 +9,9 @@ from itertools import count
 
 import anyio
 
+from batcher.accounting.time_breakdown import TimeBreakdown
+from batcher.accounting.verdicts import Verdict
 from batcher.ports import Clock, Limiter
-from batcher.rules.holdups import Holdups
-from batcher.rules.verdicts import Verdict
 
 # a retry goes ahead of a first attempt: an update that was begun is finished first
 RETRY, FIRST = 0, 1
@@ -39,16 +39,20 @@ class Pacer:
     """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use
     at once.
 
-    ``holdups``: the books of the lane it works for, which pacers of one lane share; default: its
-    own.
+    ``time_breakdown``: the books of the lane it works for, which pacers of one lane share; default:
+    its own.
     """
 
     def __init__(
-        self, limiter: Limiter, slots: int, clock: Clock, holdups: Holdups | None = None
+        self,
+        limiter: Limiter,
+        slots: int,
+        clock: Clock,
+        time_breakdown: TimeBreakdown | None = None,
     ) -> None:
         self.limiter = limiter
         self.slots = slots
-        self.holdups = holdups or Holdups()
+        self.time_breakdown = time_breakdown or TimeBreakdown()
         self.in_flight = 0
         self._free = anyio.Semaphore(slots, fast_acquire=True)
         self.clock = clock
@@ -84,7 +88,7 @@ class Pacer:
                 ticket = await self._token(turn)
                 left = self.clock.now()
                 self.in_flight += 1
-                self.holdups.enter("calling", left)
+                self.time_breakdown.enter("calling", left)
                 return Permit(ticket, turn - arrived, left - turn)
             raise Draining
         finally:
@@ -94,7 +98,7 @@ class Pacer:
     def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
         """Give the slot back and tell the limiter what came of the request."""
         self.in_flight -= 1
-        self.holdups.leave("calling", self.clock.now())
+        self.time_breakdown.leave("calling", self.clock.now())
         self._free.release()
         self.limiter.answered(permit.ticket, verdict, retry_after)
 
@@ -112,21 +116,21 @@ class Pacer:
 
     async def back_off(self, seconds: float) -> None:
         """Wait after a fault, on the books of the lane."""
-        self.holdups.enter("backoff", self.clock.now())
+        self.time_breakdown.enter("backoff", self.clock.now())
         try:
             await self.clock.sleep(seconds)
         finally:
-            self.holdups.leave("backoff", self.clock.now())
+            self.time_breakdown.leave("backoff", self.clock.now())
 
     async def _token(self, turn: float) -> object:
-        self.holdups.enter("token", turn)
+        self.time_breakdown.enter("token", turn)
         try:
             return await self.limiter.acquire()
         except BaseException:
             self._free.release()
             raise
         finally:
-            self.holdups.leave("token", self.clock.now())
+            self.time_breakdown.leave("token", self.clock.now())
 
     async def _turn(self, waiter: "_Waiter") -> None:
         if self._draining and not waiter.must_finish:

@@ -4,10 +4,10 @@ its turn comes again.
 
 from collections.abc import Callable
 
+from batcher.accounting.tally import Tally
+from batcher.accounting.verdicts import not_yet
 from batcher.engine.settling import Settler
 from batcher.records import Result, Update
-from batcher.rules.tally import Tally
-from batcher.rules.verdicts import not_yet
 
 
 class Patient:

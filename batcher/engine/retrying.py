@@ -13,11 +13,11 @@ import tenacity
 from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.verdicts import Verdict, judge
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.errors import CredentialsError
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
-from batcher.rules.verdicts import Verdict, judge
 
 USELESS = 2  # sets of credentials in a row that may be of no use before the run is stopped
 RENEWALS = 2  # times that credentials are fetched anew for one update

@@ -11,13 +11,13 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import Tally, stop_reason
 from batcher.engine.intake import Intake
 from batcher.engine.pacing import Pacer
 from batcher.engine.settling import Settler
 from batcher.errors import BatcherError, CredentialsError, InputError
 from batcher.ports import Journal, Source
 from batcher.records import Result
-from batcher.rules.tally import Tally, stop_reason
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
@@ -152,14 +152,14 @@ class Runner:
             raise self._errors[target]
 
     async def _work_off(self, lane: Lane) -> None:
-        now, holdups = lane.pacer.clock.now, lane.pacer.holdups
-        holdups.begin(now())
+        now, time_breakdown = lane.pacer.clock.now, lane.pacer.time_breakdown
+        time_breakdown.begin(now())
         try:
             async with anyio.create_task_group() as workers:
                 for _ in range(min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)):
                     workers.start_soon(self._worker, lane)
         finally:
-            holdups.end(now())
+            time_breakdown.end(now())
 
     async def _worker(self, lane: Lane) -> None:
         try:

@@ -1,7 +1,7 @@
 """An update settled with care: looked at first, its image kept, AWS's answer held against what was
 asked.
 
-Reads as: look → decide → keep the image → send → check. Who decides is ``rules.intent``; retries
+Reads as: look → decide → keep the image → send → check. Who decides is ``rules.decision``; retries
 are ``retrying``'s.
 """
 
@@ -11,22 +11,22 @@ from typing import Any, Protocol
 import anyio
 import msgspec
 
+from batcher.accounting.verdicts import Verdict
 from batcher.engine.retrying import Effort, Retrying
 from batcher.ports import Clock, Images
 from batcher.records import Attempt, Result, Update
-from batcher.rules.intent import (
+from batcher.triggers.decision import (
     CREATE,
-    Intent,
+    ChangeOptions,
+    Decision,
+    Finish,
     Send,
-    Settled,
-    Wishes,
     answered_as_asked,
     changed_since,
     decide,
 )
-from batcher.rules.model import OPERATION
-from batcher.rules.plan import digest, same
-from batcher.rules.verdicts import Verdict
+from batcher.triggers.diff import digest, same
+from batcher.updates.update_model import OPERATION
 
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
@@ -65,7 +65,7 @@ class Careful:
         reading: Retrying,
         writing: Mapping[str, Retrying],
         images: Images,
-        wishes: Wishes,
+        options: ChangeOptions,
         clock: Clock,
         pace: Callable[[], float | None],
         listed: Callable[[Update], Awaitable[float | None]] | None = None,
@@ -74,7 +74,7 @@ class Careful:
         self._reading = reading
         self._writing = writing
         self._images = images
-        self._wishes = wishes
+        self._wishes = options
         self._clock = clock
         self._pace = pace
         self._listed = listed
@@ -91,13 +91,13 @@ class Careful:
             looked = await self._reading.bring(update)
             if looked is None or looked.last is None:
                 return None
-            match self._intent(update, looked, looked.last):
-                case Settled() as settled:
+            match self._decide(update, looked, looked.last):
+                case Finish() as settled:
                     return self._settled(looked, settled)
                 case Send() as send:
                     return await self._send(update, looked, send)
 
-    async def _outdated(self, update: Update) -> Settled | None:
+    async def _outdated(self, update: Update) -> Finish | None:
         """Stale, where a list says so already: that costs no look."""
         if (
             self._listed is None
@@ -106,24 +106,24 @@ class Careful:
         ):
             return None
         return changed_since(
-            update, await self._listed(update), kept=self._images.kept(update), wishes=self._wishes
+            update, await self._listed(update), kept=self._images.kept(update), options=self._wishes
         )
 
-    def _intent(self, update: Update, looked: Effort, last: Attempt) -> Intent:
+    def _decide(self, update: Update, looked: Effort, last: Attempt) -> Decision:
         if last.code is not None and last.code != "ResourceNotFoundException":
             # it could not be looked at, so nothing was sent
-            return Settled(status="failed", error=looked.error)
-        return decide(update, last.answer, kept=self._images.kept(update), wishes=self._wishes)
+            return Finish(status="failed", error=looked.error)
+        return decide(update, last.answer, kept=self._images.kept(update), options=self._wishes)
 
-    async def _send(self, update: Update, looked: Effort, intent: Send) -> Result | None:
-        if intent.image is not None:
-            await self._images.keep(update, intent.image)
-        wrote = await self._writing[intent.operation].bring(
-            msgspec.structs.replace(update, request=intent.request)
+    async def _send(self, update: Update, looked: Effort, decision: Send) -> Result | None:
+        if decision.image is not None:
+            await self._images.keep(update, decision.image)
+        wrote = await self._writing[decision.operation].bring(
+            msgspec.structs.replace(update, request=decision.request)
         )
         if wrote is None:
             return None
-        if intent.operation == CREATE and wrote.verdict is Verdict.REJECTED and wrote.charged > 1:
+        if decision.operation == CREATE and wrote.verdict is Verdict.REJECTED and wrote.charged > 1:
             return await self._seen_again(update, looked, wrote)
         answer = wrote.last.answer if wrote.last else None
         return msgspec.structs.replace(
@@ -163,7 +163,7 @@ class Careful:
             return result
         return msgspec.structs.replace(result, status="failed", error=error)
 
-    def _settled(self, looked: Effort, settled: Settled) -> Result:
+    def _settled(self, looked: Effort, settled: Finish) -> Result:
         """The result of an update that was not sent: what was spent on it was spent on looking."""
         return msgspec.structs.replace(
             looked.result(self._clock.wall()),

@@ -5,10 +5,10 @@ what AWS allows.
 import anyio
 from aiolimiter import AsyncLimiter
 
+from batcher.accounting.verdicts import Verdict
 from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, Ticket
 from batcher.quota.probe import SaturationProbe
-from batcher.rules.verdicts import Verdict
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
 JITTER = 0.05

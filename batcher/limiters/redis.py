@@ -14,6 +14,7 @@ from msgspec import Struct
 from redis.exceptions import RedisError
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.verdicts import Verdict
 from batcher.limiters.local import LocalLimiter, Opening, capacity, observation_of
 from batcher.limiters.scripts import CATCH_UP, LOOK
 from batcher.limiters.shared_bucket import NO_EPOCH, Beat, News, Reservation, SharedBucket
@@ -21,7 +22,6 @@ from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, ramp
 from batcher.quota.rate_state import LOWEST_RATE
 from batcher.quota.replay import Report
-from batcher.rules.verdicts import Verdict
 
 # Redis is away, or holds what can't be understood
 TROUBLE = (RedisError, OSError, msgspec.DecodeError)

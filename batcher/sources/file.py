@@ -15,12 +15,11 @@ from typing import BinaryIO
 
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.rules.lines import LINE_AT_MOST, LineReader
 from batcher.rules.s3_url import SCHEME
 from batcher.sources.inspection import (
     Inspection,
-    LineFault,
     LineIndex,
+    LineViolation,
     TargetIndex,
     as_target,
     file_stamp,
@@ -29,12 +28,13 @@ from batcher.sources.inspection import (
 )
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
 from batcher.sources.s3_object import s3_object
+from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 
 __all__ = [
     "FileSource",
     "Inspection",
-    "LineFault",
     "LineIndex",
+    "LineViolation",
     "TargetIndex",
     "as_target",
     "index",

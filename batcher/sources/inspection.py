@@ -14,19 +14,19 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
+from batcher.compact import HashMultiset, hashed
 from batcher.records import Update
-from batcher.rules.faults import Fault
-from batcher.rules.hashes import Hashes, hashed
-from batcher.rules.lines import LineReader
 from batcher.sources.opening import opened
+from batcher.updates.line_reader import LineReader
+from batcher.updates.violations import Violation
 
 OnFault = Callable[[int, str, str], None]
 """Told (line, path, message) of every fault."""
 
 
 class LineIndex:
-    """Where lines are in a file: ``lines`` (numbers, ascending) and ``offsets`` (bytes), 12 bytes a
-    line.
+    """Where lines are in a file: ``line_reader`` (numbers, ascending) and ``offsets`` (bytes), 12
+    bytes a line.
 
     ``stamp`` is the size and the time of change that the file had when it was read.
     """
@@ -66,7 +66,7 @@ class TargetIndex(LineIndex):
         super().__init__(stamp)
         self.domains: Counter[str] = Counter()
         self.triggers = 0
-        self._names = Hashes()
+        self._names = HashMultiset()
 
     def count(self, update: Update) -> None:
         self.domains[update.domain] += 1
@@ -75,7 +75,7 @@ class TargetIndex(LineIndex):
     def close(self) -> None:
         """Count the triggers, and let go of what that took."""
         self.triggers = self._names.distinct()
-        self._names = Hashes()
+        self._names = HashMultiset()
 
 
 def as_target(found: LineIndex) -> TargetIndex:
@@ -85,7 +85,7 @@ def as_target(found: LineIndex) -> TargetIndex:
     return index
 
 
-class LineFault(Struct, frozen=True, kw_only=True):
+class LineViolation(Struct, frozen=True, kw_only=True):
     """A fault and the line that it is in."""
 
     line: int
@@ -104,14 +104,14 @@ class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
     ``total``: lines that are not blank; ``invalid``: those among them that break a rule;
-    ``targets``: an index of the others for each target. ``faults``: the first ones in the order of
-    lines; ``fault_count``: how many in all. ``size`` and ``sha256`` are of the file as it is
+    ``targets``: an index of the others for each target. ``violations``: the first ones in the order
+    of lines; ``fault_count``: how many in all. ``size`` and ``sha256`` are of the file as it is
     stored.
     """
 
     total: int
     invalid: int
-    faults: tuple[LineFault, ...]
+    faults: tuple[LineViolation, ...]
     fault_count: int
     targets: dict[str, TargetIndex]
     size: int
@@ -148,7 +148,7 @@ class _Pass:
         *,
         told: bool = False,
     ) -> None:
-        self.ids = Hashes()
+        self.ids = HashMultiset()
         self._path = path
         self._reader = reader
         self._show = show
@@ -156,7 +156,7 @@ class _Pass:
         self._told = told
         self._first_lines: dict[str, int] = {}
         self._total = self._invalid = self._fault_count = 0
-        self._faults: list[LineFault] = []
+        self._faults: list[LineViolation] = []
         self._targets: dict[str, TargetIndex] = {}
 
     def read(self, suspects: frozenset[int]) -> None:
@@ -200,12 +200,14 @@ class _Pass:
         index.count(update)
         self.ids.add(update.id)
 
-    def _refuse(self, line: int, faults: list[Fault], *, told: bool) -> None:
+    def _refuse(self, line: int, faults: list[Violation], *, told: bool) -> None:
         self._invalid += 1
         self._fault_count += len(faults)
         for fault in faults:
             if len(self._faults) < self._show:
-                self._faults.append(LineFault(line=line, path=fault.path, message=fault.message))
+                self._faults.append(
+                    LineViolation(line=line, path=fault.path, message=fault.message)
+                )
             if self._on_fault is not None and not told:
                 self._on_fault(line, fault.path, fault.message)
 
@@ -255,5 +257,5 @@ def _target(raw: bytes, decode: Callable[[bytes], _Named]) -> str:
         return ""
 
 
-def _repeated(earlier: int) -> Fault:
-    return Fault(path="id", message=f"the same as on line {earlier}; ids must be unique")
+def _repeated(earlier: int) -> Violation:
+    return Violation(path="id", message=f"the same as on line {earlier}; ids must be unique")

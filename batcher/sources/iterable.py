@@ -14,10 +14,10 @@ from collections.abc import (
 from typing import Any
 
 from batcher.records import Update
-from batcher.rules.faults import Fault
-from batcher.rules.lines import LineReader
+from batcher.updates.line_reader import LineReader
+from batcher.updates.violations import Violation
 
-Entry = tuple[int, Update | list[Fault]]
+Entry = tuple[int, Update | list[Violation]]
 
 
 class IterableSource:

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from batcher.errors import InputError
-from batcher.rules.lines import LINE_AT_MOST
+from batcher.updates.line_reader import LINE_AT_MOST
 
 BLOCK = 1 << 18  # bytes read at once
 ZSTD_BLOCK = 1 << 10  # compressed bytes unpacked at once: 1 KiB can stand for many MiB
@@ -60,7 +60,7 @@ class Digest(io.RawIOBase):
 
 
 class Opened:
-    """An open file of updates: ``lines`` once, and the ``digest`` of the bytes as they are
+    """An open file of updates: ``line_reader`` once, and the ``digest`` of the bytes as they are
     stored.
     """
 

@@ -12,8 +12,8 @@ from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metri
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Depth, Result
-from batcher.rules.verdicts import Verdict
 from batcher.status.vitals import LaneVitals, Vitals
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4

@@ -15,13 +15,13 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import Tally
 from batcher.engine.patience import Patient
 from batcher.engine.runner import Lane, Runner
 from batcher.engine.settling import Settler
 from batcher.errors import BatcherError
 from batcher.ports import Journal
 from batcher.records import Result, Update
-from batcher.rules.tally import Tally
 from batcher.sources.feed import Feed
 from batcher.wiring import Workshop
 from batcher.worker.loans import Loans

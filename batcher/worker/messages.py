@@ -18,7 +18,7 @@ from batcher.ports import Clock
 from batcher.queues.opening import Opened
 from batcher.records import Delivered, Message, Result, Update
 from batcher.results import ResultsDirectory
-from batcher.rules.faults import Fault
+from batcher.updates.violations import Violation
 from batcher.wiring import OnAttempt, Workshop
 from batcher.worker.desk import UNKNOWN_PACE, Desk
 from batcher.worker.life import Life
@@ -188,7 +188,7 @@ class Session:
         if not isinstance(found, Update):
             loan = self.loans.add(message, self._lines, NO_DESK)
             self._tasks.start_soon(
-                self._refuse, loan, found or [Fault(path="", message="an empty message")]
+                self._refuse, loan, found or [Violation(path="", message="an empty message")]
             )
             return
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
@@ -215,7 +215,7 @@ class Session:
             self._tasks.start_soon(desk.serve)
         return self.desks[target]
 
-    async def _refuse(self, loan: Loan, faults: list[Fault]) -> None:
+    async def _refuse(self, loan: Loan, faults: list[Violation]) -> None:
         loan.begun = True
         message = "; ".join(str(fault) for fault in faults)
         invalid = Result.invalid(loan.line, self._settings.target, message, self._clock.wall())

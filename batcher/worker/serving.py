@@ -13,6 +13,7 @@ from pathlib import Path
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import Tally
 from batcher.bulk import Keeper
 from batcher.clock import SystemClock
 from batcher.config import Settings
@@ -23,12 +24,11 @@ from batcher.queues.opening import Opened, open_queue, shown, spool_of
 from batcher.queues.spool import SpoolDirectory
 from batcher.records import Depth, Result
 from batcher.results import ResultsDirectory
-from batcher.rules.model import OPERATION
-from batcher.rules.tally import Tally
 from batcher.s3 import S3Prefix
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.status.vitals import LaneVitals, Vitals
+from batcher.updates.update_model import OPERATION
 from batcher.wiring import Workshop
 from batcher.worker.life import STUCK_AFTER, Life
 from batcher.worker.messages import Session
@@ -299,6 +299,6 @@ def _lane(shop: Workshop, lane: Lane, tally: Tally) -> LaneVitals:
         quota=learned.rate if learned.doubt < 1 else None,
         in_flight=lane.pacer.in_flight,
         waiting=lane.pacer.waiting,
-        token_seconds=lane.pacer.holdups.seconds().token,
+        token_seconds=lane.pacer.time_breakdown.seconds().token,
         counts=tally.counts(tally.done),
     )

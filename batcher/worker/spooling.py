@@ -15,12 +15,12 @@ import anyio
 import anyio.to_thread
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import stop_reason
 from batcher.bulk import BulkRun, Keeper
 from batcher.config import Settings
 from batcher.errors import BatcherError, InputError, RunDirectoryError
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
-from batcher.rules.tally import stop_reason
 from batcher.rundir import RunDirectory
 from batcher.worker.life import Life
 

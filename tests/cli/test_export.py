@@ -13,9 +13,9 @@ import pytest
 from aiobotocore.session import get_session
 
 from batcher.emulator import Emulator
-from batcher.rules.plan import same
+from batcher.triggers.diff import same
 from tests.conftest import Command, Ended, records, trigger
-from tests.rules.updates import MODEL, full
+from tests.updates.samples import MODEL, full
 
 Write = Callable[..., Path]
 

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from batcher.emulator import Emulator, Quota, account_of
-from batcher.rules.plan import digest
+from batcher.triggers.diff import digest
 from tests.conftest import CONDITIONS, Command, change, records, trigger
 
 Write = Callable[..., Path]

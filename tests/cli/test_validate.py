@@ -15,7 +15,7 @@ from click.testing import CliRunner, Result
 from batcher.cli import _COMMANDS, batcher
 from batcher.cli.schema import schema
 from batcher.cli.validate import validate
-from tests.rules.updates import MODEL
+from tests.updates.samples import MODEL
 
 
 def line(number: int, **more: Any) -> bytes:

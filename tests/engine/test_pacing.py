@@ -3,8 +3,8 @@
 import anyio
 import pytest
 
+from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Draining, Pacer
-from batcher.rules.verdicts import Verdict
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time
 
 

@@ -5,12 +5,12 @@ from itertools import pairwise
 
 import pytest
 
+from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.errors import CredentialsError
 from batcher.logs import logger
 from batcher.records import Attempt, Result, Update
-from batcher.rules.verdicts import Verdict
 from batcher.testing import (
     ACCEPTED,
     LoopClock,

@@ -9,13 +9,13 @@ from anyio.abc import TaskGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.accounting.tally import Tally
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Lane, Runner
 from batcher.errors import CredentialsError, JournalError
 from batcher.logs import logger
 from batcher.records import Attempt, Result, Update
-from batcher.rules.tally import Tally
 from batcher.testing import (
     ACCEPTED,
     ListSource,

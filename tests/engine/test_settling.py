@@ -13,10 +13,10 @@ from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.settling import Careful
 from batcher.logs import logger
 from batcher.records import Attempt, BasedOn, Result, Update
-from batcher.rules.intent import Wishes
-from batcher.rules.plan import digest
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
 from batcher.testing import update as make_update
+from batcher.triggers.decision import ChangeOptions
+from batcher.triggers.diff import digest
 
 BEFORE = {
     "EventTriggerName": "t1",
@@ -89,7 +89,7 @@ class Kept:
 
 
 def settle(
-    server: Server, update: Update, *, kept: bool = False, **wishes: bool
+    server: Server, update: Update, *, kept: bool = False, **options: bool
 ) -> tuple[Result, Kept]:
     clock = LoopClock()
     images = Kept(server, frozenset({update.id}) if kept else frozenset())
@@ -110,7 +110,7 @@ def settle(
             reading=retrying("GetEventTrigger"),
             writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},
             images=images,
-            wishes=Wishes(**wishes),
+            options=ChangeOptions(**options),
             clock=clock,
             pace=lambda: None,
         )

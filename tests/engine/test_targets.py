@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from anyio.abc import TaskGroup
 
+from batcher.accounting.tally import Course, Tally, summarize
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Lane, Runner
@@ -14,7 +15,6 @@ from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
 from batcher.quota.estimator import RateEstimator
 from batcher.records import Attempt, Summary, Update
-from batcher.rules.tally import Course, Tally, summarize
 from batcher.testing import (
     ACCEPTED,
     ListSource,
@@ -85,7 +85,7 @@ def work(*targets: Target, **options: Any) -> tuple[Runner, Summary, float]:
         seconds = LoopClock().now()
         courses = {
             lane.target: Course(
-                holdups=lane.pacer.holdups,
+                time_breakdown=lane.pacer.time_breakdown,
                 slots=lane.pacer.slots,
                 stopped=runner.given_up.get(lane.target),
             )

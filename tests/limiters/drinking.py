@@ -16,13 +16,13 @@ from typing import Any
 
 import anyio
 
+from batcher.accounting.verdicts import Verdict
 from batcher.clock import SystemClock
 from batcher.emulator.buckets import Quota, TokenBucket
 from batcher.limiters.opening import open_fleet
 from batcher.limiters.redis import RedisLimiter
 from batcher.logs import logger
 from batcher.ports import Limiter
-from batcher.rules.verdicts import Verdict
 from tests.servers import Server
 
 

@@ -14,8 +14,8 @@ from contextlib import asynccontextmanager, suppress
 import pytest
 from redis.asyncio import Redis
 
+from batcher.accounting.verdicts import Verdict
 from batcher.quota.estimator import EstimatedQuota
-from batcher.rules.verdicts import Verdict
 from tests.limiters.drinking import address, joined
 from tests.servers import Server
 

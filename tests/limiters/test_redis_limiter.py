@@ -13,9 +13,9 @@ import anyio
 import pytest
 from redis.asyncio import Redis
 
+from batcher.accounting.verdicts import Verdict
 from batcher.limiters.redis import ASSUMED_WORKERS, CAUTIOUS, RedisLimiter
 from batcher.quota.estimator import EstimatedQuota
-from batcher.rules.verdicts import Verdict
 from tests.limiters.drinking import Service, address, drink, joined
 from tests.servers import Server
 

@@ -20,9 +20,9 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.rules.lines import LINE_AT_MOST, LineReader
 from batcher.sources.file import FileSource, Inspection, index, inspect, materialize
-from tests.rules.updates import MODEL
+from batcher.updates.line_reader import LINE_AT_MOST, LineReader
+from tests.updates.samples import MODEL
 
 READER = LineReader(MODEL, "main")
 BOM = b"\xef\xbb\xbf"

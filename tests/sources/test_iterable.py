@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from batcher.records import Update
-from batcher.rules.lines import LineReader
 from batcher.sources.iterable import IterableSource
-from tests.rules.updates import MODEL
+from batcher.updates.line_reader import LineReader
+from tests.updates.samples import MODEL
 
 READER = LineReader(MODEL, "main")
 GOOD = {"DomainName": "acme", "EventTriggerName": "cart"}

@@ -4,7 +4,7 @@ with few labels.
 
 from prometheus_client.parser import text_string_to_metric_families
 
-from batcher.rules.verdicts import Verdict
+from batcher.accounting.verdicts import Verdict
 from batcher.status.metrics import LATENCY, Metrics
 from batcher.status.vitals import Vitals
 from tests.status.vitals import failure, vitals

@@ -10,12 +10,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.records import Error, Result
-from batcher.rules.lines import LineReader
-from batcher.rules.redaction import Redactor
 from batcher.status.metrics import Metrics
 from batcher.status.page import page
-from tests.rules.updates import MODEL, broken_lines, full
+from batcher.updates.line_reader import LineReader
+from batcher.updates.redaction import Redactor
 from tests.status.vitals import failure, vitals
+from tests.updates.samples import MODEL, broken_lines, full
 
 
 class Seen(HTMLParser):

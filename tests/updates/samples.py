@@ -7,9 +7,9 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from batcher.rules.model import UpdateModel
-from batcher.rules.schema import Schema, resolve
 from batcher.sources.service_model import installed_service_model
+from batcher.updates.json_schema import Schema, resolve
+from batcher.updates.update_model import UpdateModel
 
 MODEL = UpdateModel.from_service_model(installed_service_model())
 SECRET = "hush-hush"

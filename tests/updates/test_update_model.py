@@ -10,8 +10,8 @@ import pytest
 from botocore.validate import ParamValidator
 from hypothesis import example, given, settings
 
-from batcher.rules.model import UpdateModel
-from tests.rules.updates import MODEL, SECRET, broken_lines, full, valid_lines
+from batcher.updates.update_model import UpdateModel
+from tests.updates.samples import MODEL, SECRET, broken_lines, full, valid_lines
 
 SDK_RULES = (
     botocore.session.get_session()

@@ -13,7 +13,8 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from batcher.records import BasedOn, Update
-from batcher.rules.plan import (
+from batcher.sources.service_model import installed_service_model
+from batcher.triggers.diff import (
     HIDDEN,
     NAMES,
     ONLY_AWS_SETS,
@@ -28,9 +29,8 @@ from batcher.rules.plan import (
     same,
     too_many,
 )
-from batcher.rules.progression import Conflict, Progression
-from batcher.sources.service_model import installed_service_model
-from tests.rules.updates import MODEL, full, valid_lines
+from batcher.triggers.forecast import Conflict, TriggerForecast
+from tests.updates.samples import MODEL, full, valid_lines
 
 
 def requests() -> st.SearchStrategy[dict[str, Any]]:
@@ -255,7 +255,7 @@ def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_lates
         bases.append(found.based_on)
         return found.changes, found.irreversible, found.conflicts
 
-    trigger = Progression({"ObjectTypeName": "Orders", "LastUpdatedAt": 5.5})
+    trigger = TriggerForecast({"ObjectTypeName": "Orders", "LastUpdatedAt": 5.5})
     assert step(1, SegmentFilter="a") == (
         [Change(path="SegmentFilter", after="a")],
         ["SegmentFilter"],
@@ -273,6 +273,6 @@ def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_lates
         after,
         after,
     ]
-    trigger = Progression(None)
+    trigger = TriggerForecast(None)
     assert step(1, SegmentFilter="a") == ([], [], [])
     assert step(2, SegmentFilter="b") == ([], [], [Conflict(member="SegmentFilter", earlier=1)])

@@ -6,15 +6,15 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from batcher.rules.json_text import NESTING_AT_MOST, encodable
+from batcher.updates.json_syntax import NESTING_AT_MOST, encodable
 
 INTEGER_BITS = 64  # more than any integer of a service model
 
 Path = list[str | int]
 
 
-class Plain:
-    """Copies values, and collects what is wrong with them in ``faults``: where, and what."""
+class PlainJson:
+    """Copies values, and collects what is wrong with them in ``violations``: where, and what."""
 
     def __init__(self) -> None:
         self.faults: list[tuple[Path, str]] = []

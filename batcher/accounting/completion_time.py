@@ -37,7 +37,7 @@ def _parts(duration: str) -> tuple[str, ...]:
     return ("", "", "") if found is None else tuple(part or "" for part in found.groups())
 
 
-class Work(Struct, frozen=True, kw_only=True):
+class Workload(Struct, frozen=True, kw_only=True):
     """What one target has left to do: updates, and the rate (per second) and burst they go at;
     None: not known yet.
     """
@@ -59,7 +59,7 @@ class Work(Struct, frozen=True, kw_only=True):
         return beyond / seconds if seconds > 0 else float("inf") if beyond else 0.0
 
 
-def longest(works: list[Work]) -> float | None:
+def longest(works: list[Workload]) -> float | None:
     """How long all targets take side by side; None when that of one is not known."""
     known = [work.seconds for work in works]
     return (

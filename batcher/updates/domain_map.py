@@ -9,9 +9,9 @@ import msgspec
 
 from batcher.errors import SettingsError
 from batcher.records import Update
-from batcher.rules.faults import Fault
-from batcher.rules.lines import LineReader
-from batcher.rules.model import UpdateModel
+from batcher.updates.line_reader import LineReader
+from batcher.updates.update_model import UpdateModel
+from batcher.updates.violations import Violation
 
 
 def domain_map(text: str | None) -> dict[str, str]:
@@ -41,14 +41,14 @@ class MappedReader(LineReader):
         super().__init__(model, default_target, known_targets)
         self._domains = domains
 
-    def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+    def read(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         return self._mapped(super().read(raw, line))
 
-    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Fault]:
+    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Violation]:
         update = super().from_mapping(value, line)
         return update if not isinstance(update, Update) else self._mapped_update(update)
 
-    def _mapped(self, read: Update | list[Fault] | None) -> Update | list[Fault] | None:
+    def _mapped(self, read: Update | list[Violation] | None) -> Update | list[Violation] | None:
         return self._mapped_update(read) if isinstance(read, Update) else read
 
     def _mapped_update(self, update: Update) -> Update:

@@ -10,8 +10,17 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.records import BasedOn, Update
-from batcher.rules.intent import NEEDED_TO_CREATE
-from batcher.rules.plan import NAMES, Change, based_on, changes, digest, image, irreversible, same
+from batcher.triggers.decision import NEEDED_TO_CREATE
+from batcher.triggers.diff import (
+    NAMES,
+    Change,
+    based_on,
+    changes,
+    digest,
+    image,
+    irreversible,
+    same,
+)
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
@@ -40,7 +49,7 @@ class Step(Struct, frozen=True, kw_only=True):
     conflicts: list[Conflict]
 
 
-class Progression:
+class TriggerForecast:
     """A trigger from what it is now, None for one that is not there.
 
     ``create_missing``: the first update that has all it takes creates it.

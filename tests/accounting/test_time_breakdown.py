@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.accounting.time_breakdown import PRECEDENCE, TimeBreakdown, saved_by_double_quota
 from batcher.records import Seconds
-from batcher.rules.holdups import PRECEDENCE, Holdups, saved_by_double_quota
 
 STEPS = st.lists(
     st.tuples(st.floats(0, 100), st.sampled_from(PRECEDENCE), st.booleans()), max_size=60
@@ -16,41 +16,41 @@ STEPS = st.lists(
 def test_the_causes_sum_up_to_the_time_between_begin_and_end(
     steps: list[tuple[float, str, bool]], end: float
 ) -> None:
-    holdups, now, opened = Holdups(), 5.0, dict.fromkeys(PRECEDENCE, 0)
-    holdups.begin(now)
+    time_breakdown, now, opened = TimeBreakdown(), 5.0, dict.fromkeys(PRECEDENCE, 0)
+    time_breakdown.begin(now)
     for pause, cause, enters in steps:
         now += pause
         if enters or not opened[cause]:
-            holdups.enter(cause, now)
+            time_breakdown.enter(cause, now)
             opened[cause] += 1
         else:
-            holdups.leave(cause, now)
+            time_breakdown.leave(cause, now)
             opened[cause] -= 1
-    holdups.end(now + end)
-    holdups.leave("calling", now + end + 100)  # what comes after the end is not counted
-    seconds = holdups.seconds()
+    time_breakdown.end(now + end)
+    time_breakdown.leave("calling", now + end + 100)  # what comes after the end is not counted
+    seconds = time_breakdown.seconds()
     total = seconds.token + seconds.calling + seconds.backoff + seconds.queued
-    assert total == pytest.approx(holdups.wall_seconds) == pytest.approx(now + end - 5.0)
+    assert total == pytest.approx(time_breakdown.wall_seconds) == pytest.approx(now + end - 5.0)
     assert min(seconds.token, seconds.calling, seconds.backoff, seconds.queued) >= 0
 
 
 def test_a_lane_is_held_up_by_the_first_of_token_calling_backoff() -> None:
-    holdups = Holdups()
-    holdups.begin(0)
-    holdups.enter("backoff", 1)  # 0-1 queued
-    holdups.enter("calling", 3)  # 1-3 backoff
-    holdups.enter("calling", 4)  # 3-6 calling, two of them from 4 on
-    holdups.enter("token", 6)
-    holdups.leave("token", 10)  # 6-10 token
-    holdups.leave("calling", 11)  # 10-12 calling
-    holdups.leave("calling", 12)
-    holdups.leave("backoff", 15)  # 12-15 backoff
-    holdups.end(20)  # 15-20 queued
-    assert holdups.seconds() == Seconds(queued=6, backoff=5, calling=5, token=4)
-    assert holdups.busy_seconds == 1 + 2 * 7 + 1
+    time_breakdown = TimeBreakdown()
+    time_breakdown.begin(0)
+    time_breakdown.enter("backoff", 1)  # 0-1 queued
+    time_breakdown.enter("calling", 3)  # 1-3 backoff
+    time_breakdown.enter("calling", 4)  # 3-6 calling, two of them from 4 on
+    time_breakdown.enter("token", 6)
+    time_breakdown.leave("token", 10)  # 6-10 token
+    time_breakdown.leave("calling", 11)  # 10-12 calling
+    time_breakdown.leave("calling", 12)
+    time_breakdown.leave("backoff", 15)  # 12-15 backoff
+    time_breakdown.end(20)  # 15-20 queued
+    assert time_breakdown.seconds() == Seconds(queued=6, backoff=5, calling=5, token=4)
+    assert time_breakdown.busy_seconds == 1 + 2 * 7 + 1
     assert (
-        repr(holdups)
-        == "<Holdups queued of 20.0 s: token 4.0, calling 5.0, backoff 5.0, queued 6.0>"
+        repr(time_breakdown)
+        == "<TimeBreakdown queued of 20.0 s: token 4.0, calling 5.0, backoff 5.0, queued 6.0>"
     )
 
 

@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.rules.redaction import REDACTED, WITHHELD, Redactor
-from tests.rules.updates import MODEL, valid_lines
+from batcher.updates.redaction import REDACTED, WITHHELD, Redactor
+from tests.updates.samples import MODEL, valid_lines
 
 REDACTOR = Redactor(MODEL)
 

@@ -1,4 +1,4 @@
-"""Hashes count what is different, and find what came twice, in 8 bytes a string."""
+"""HashMultiset count what is different, and find what came twice, in 8 bytes a string."""
 
 import tracemalloc
 from collections import Counter
@@ -6,12 +6,12 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.rules.hashes import Hashes, hashed
+from batcher.compact import HashMultiset, hashed
 
 
 @given(st.lists(st.text(max_size=2)))
 def test_they_know_how_many_differ_and_which_came_twice(texts: list[str]) -> None:
-    hashes = Hashes()
+    hashes = HashMultiset()
     for text in texts:
         hashes.add(text)
     assert len(hashes) == len(texts)
@@ -22,7 +22,7 @@ def test_they_know_how_many_differ_and_which_came_twice(texts: list[str]) -> Non
 
 
 def test_they_take_less_than_25_bytes_a_string_at_the_peak() -> None:
-    hashes = Hashes()
+    hashes = HashMultiset()
     tracemalloc.start()
     try:
         for number in range(200_000):

@@ -10,15 +10,15 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 
 from batcher.records import Error, Status, Update
-from batcher.rules.model import OPERATION
-from batcher.rules.plan import digest, image, last_updated, merged, same, touched
+from batcher.triggers.diff import digest, image, last_updated, merged, same, touched
+from batcher.updates.update_model import OPERATION
 
 CREATE = "CreateEventTrigger"
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
 NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
 
 
-class Settled(Struct, frozen=True, kw_only=True):
+class Finish(Struct, frozen=True, kw_only=True):
     """There is nothing to send."""
 
     status: Status
@@ -36,10 +36,10 @@ class Send(Struct, frozen=True, kw_only=True):
     image: dict[str, Any] | None
 
 
-Intent: TypeAlias = Settled | Send
+Decision: TypeAlias = Finish | Send
 
 
-class Wishes(Struct, frozen=True, kw_only=True):
+class ChangeOptions(Struct, frozen=True, kw_only=True):
     """How a run treats what it finds.
 
     ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
@@ -52,8 +52,8 @@ class Wishes(Struct, frozen=True, kw_only=True):
 
 
 def decide(
-    update: Update, current: Mapping[str, Any] | None, *, kept: bool, wishes: Wishes
-) -> Intent:
+    update: Update, current: Mapping[str, Any] | None, *, kept: bool, options: ChangeOptions
+) -> Decision:
     """The intent for an update.
 
     ``current``: what GetEventTrigger answered, None when there is no such trigger.
@@ -62,41 +62,41 @@ def decide(
     asked is taken as its work, and the image is not taken anew.
     """
     if current is None:
-        return _missing(update, wishes)
+        return _missing(update, options)
     if same(update.request, current):
-        return Settled(status="succeeded" if kept else "unchanged")
+        return Finish(status="succeeded" if kept else "unchanged")
     if (
         update.based_on is not None
-        and not wishes.force
+        and not options.force
         and digest(current) != update.based_on.sha256
     ):
-        return Settled(
+        return Finish(
             status="stale",
             error=Error(code="Stale", message="the live trigger is not what this was based on"),
         )
     if (
-        outdated := changed_since(update, last_updated(current), kept=kept, wishes=wishes)
+        outdated := changed_since(update, last_updated(current), kept=kept, options=options)
     ) is not None:
         return outdated
-    request = merged(update.request, current) if wishes.merge else update.request
+    request = merged(update.request, current) if options.merge else update.request
     before = None if kept else image(current) | _names(update)
     return Send(operation=OPERATION, request=request, image=before)
 
 
 def changed_since(
-    update: Update, moment: float | None, *, kept: bool, wishes: Wishes
-) -> Settled | None:
+    update: Update, moment: float | None, *, kept: bool, options: ChangeOptions
+) -> Finish | None:
     """Stale, when AWS's time of the last change alone says so.
 
     With the image kept, that change may be the run's own.
     """
-    if update.based_on is None or kept or wishes.force or not touched(update.based_on, moment):
+    if update.based_on is None or kept or options.force or not touched(update.based_on, moment):
         return None
     message = "the live trigger was changed after this was planned (LastUpdatedAt)"
-    return Settled(status="stale", error=Error(code="Stale", message=message))
+    return Finish(status="stale", error=Error(code="Stale", message=message))
 
 
-def worth_looking(read_rate: float, write_rate: float) -> bool:
+def reading_first_pays(read_rate: float, write_rate: float) -> bool:
     """Whether to look at every trigger first: not when reading is so slow that the run takes
     much longer.
     """
@@ -123,22 +123,22 @@ def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
     )
 
 
-def _missing(update: Update, wishes: Wishes) -> Intent:
-    if update.based_on is not None and not wishes.force:
+def _missing(update: Update, options: ChangeOptions) -> Decision:
+    if update.based_on is not None and not options.force:
         gone = (
             "the trigger that this was based on is not there any more, or access to it was denied"
         )
-        return Settled(status="stale", error=Error(code="Stale", message=gone))
+        return Finish(status="stale", error=Error(code="Stale", message=gone))
     lacking = [name for name in NEEDED_TO_CREATE if name not in update.request]
-    if not wishes.create_missing:
+    if not options.create_missing:
         hint = "there is no such trigger, or access to it was denied; --create-missing creates it"
-        return Settled(
+        return Finish(
             status="failed",
             error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
         )
     if lacking:
         hint = f"there is no such trigger, and the line lacks {', '.join(lacking)} to create it"
-        return Settled(
+        return Finish(
             status="failed",
             error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
         )

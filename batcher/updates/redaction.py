@@ -9,7 +9,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from batcher.rules.model import UpdateModel
+from batcher.updates.update_model import UpdateModel
 
 REDACTED = "[redacted]"
 WITHHELD = "[withheld: this text may hold sensitive values or credentials]"

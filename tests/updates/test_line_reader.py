@@ -13,9 +13,9 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from batcher.records import Update
-from batcher.rules.faults import Fault
-from batcher.rules.lines import LINE_AT_MOST, LineReader
-from tests.rules.updates import MODEL, SECRET, broken_lines, full, valid_lines
+from batcher.updates.line_reader import LINE_AT_MOST, LineReader
+from batcher.updates.violations import Violation
+from tests.updates.samples import MODEL, SECRET, broken_lines, full, valid_lines
 
 READER = LineReader(MODEL, "main")
 GOOD = b'{"DomainName":"acme","EventTriggerName":"cart"}'
@@ -77,7 +77,7 @@ def test_whatever_the_bytes_there_is_an_answer(raw: bytes) -> None:
     assert (
         found is None
         or isinstance(found, Update)
-        or (found and all(isinstance(fault, Fault) for fault in found))
+        or (found and all(isinstance(fault, Violation) for fault in found))
     )
     assert (found is None) == (not raw.strip())
 

@@ -10,9 +10,9 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from batcher.accounting.time_breakdown import TimeBreakdown, saved_by_double_quota
+from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Counts, Outcome, Result, Seconds, Summary, TargetSummary
-from batcher.rules.holdups import Holdups, saved_by_double_quota
-from batcher.rules.verdicts import Verdict
 
 S = TypeVar("S", bound=TargetSummary)
 
@@ -143,7 +143,7 @@ class Course(Struct, frozen=True, kw_only=True):
     else None.
     """
 
-    holdups: Holdups
+    time_breakdown: TimeBreakdown
     slots: int
     stopped: str | None = None
 
@@ -162,7 +162,9 @@ def summarize(
     whole = Tally()
     for tally in tallies.values():
         whole.merge(tally)
-    course = max(courses.values(), key=lambda course: course.holdups.wall_seconds, default=None)
+    course = max(
+        courses.values(), key=lambda course: course.time_breakdown.wall_seconds, default=None
+    )
     sum_of_all = _sum(
         whole, sum(totals.values()), course, wall_seconds=wall_seconds, stopped=stopped
     )
@@ -196,7 +198,7 @@ def _recounted(summary: S, tally: Tally) -> S:
 
 
 def _of_target(tally: Tally, total: int, course: Course | None) -> TargetSummary:
-    wall_seconds = course.holdups.wall_seconds if course else 0.0
+    wall_seconds = course.time_breakdown.wall_seconds if course else 0.0
     return _sum(
         tally, total, course, wall_seconds=wall_seconds, stopped=course.stopped if course else None
     )
@@ -206,10 +208,12 @@ def _sum(
     tally: Tally, total: int, course: Course | None, *, wall_seconds: float, stopped: str | None
 ) -> TargetSummary:
     counts = tally.counts(total)
-    held = course.holdups.seconds() if course else Seconds()
-    unaccounted = max(0.0, wall_seconds - (course.holdups.wall_seconds if course else 0.0))
+    held = course.time_breakdown.seconds() if course else Seconds()
+    unaccounted = max(0.0, wall_seconds - (course.time_breakdown.wall_seconds if course else 0.0))
     saved = (
-        saved_by_double_quota(held, busy_seconds=course.holdups.busy_seconds, slots=course.slots)
+        saved_by_double_quota(
+            held, busy_seconds=course.time_breakdown.busy_seconds, slots=course.slots
+        )
         if course
         else 0.0
     )

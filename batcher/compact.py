@@ -1,22 +1,34 @@
-"""How many different strings there were, and which may have come twice, at 8 bytes a string.
-
-Hashes only: who needs to know for certain compares the strings whose hash is among the repeated
-ones.
-"""
+"""A set of line numbers, one bit each."""
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
+
+class LineSet:
+    """Line numbers, from 0; grows with the highest one."""
+
+    def __init__(self) -> None:
+        self._bytes = bytearray()
+
+    def add(self, line: int) -> None:
+        if line >> 3 >= len(self._bytes):
+            self._bytes.extend(bytes((line >> 3) + 1 - len(self._bytes) + 4096))
+        self._bytes[line >> 3] |= 1 << (line & 7)
+
+    def __contains__(self, line: int) -> bool:
+        return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
+
+
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
 
 
 def hashed(text: str) -> int:
-    """The 64-bit hash that Hashes keeps of a string; the same within one process only."""
+    """The 64-bit hash that HashMultiset keeps of a string; the same within one process only."""
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
 
 
-class Hashes:
+class HashMultiset:
     """A multiset of strings, known by their hashes."""
 
     def __init__(self) -> None:
@@ -31,7 +43,7 @@ class Hashes:
         return sum(map(len, self._partitions))
 
     def __repr__(self) -> str:
-        return f"<Hashes: {len(self)} added>"
+        return f"<HashMultiset: {len(self)} added>"
 
     def settle(self) -> None:
         """Sort, a partition at a time: to be done before asking what is in it."""

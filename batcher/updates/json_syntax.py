@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
-from batcher.rules.faults import Fault
+from batcher.updates.violations import Violation
 
 NESTING_AT_MOST = 64
 
@@ -23,7 +23,7 @@ class _NoNumber(ValueError):
     """A constant such as NaN, which JSON does not have."""
 
 
-def text_faults(raw: bytes, names: frozenset[str]) -> list[Fault]:
+def text_violations(raw: bytes, names: frozenset[str]) -> list[Violation]:
     """What keeps those bytes from being JSON that can be read in one way only; nothing when they
     are.
 
@@ -49,7 +49,9 @@ def text_faults(raw: bytes, names: frozenset[str]) -> list[Fault]:
             _whole("holds half of a surrogate pair (\\ud800 to \\udfff); such text can't be sent")
         ]
     return [
-        Fault(path=name if name in names else "", message="a member is given twice in one object")
+        Violation(
+            path=name if name in names else "", message="a member is given twice in one object"
+        )
         for name in twice
     ]
 
@@ -113,8 +115,8 @@ def _finite(digits: str) -> float:
     return number
 
 
-def _whole(message: str) -> Fault:
-    return Fault(path="", message=message)
+def _whole(message: str) -> Violation:
+    return Violation(path="", message=message)
 
 
 def _lower(text: str) -> str:

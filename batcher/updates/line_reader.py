@@ -13,10 +13,10 @@ from typing import Any
 import msgspec
 
 from batcher.records import BasedOn, Update
-from batcher.rules.faults import Fault, name_text, path_text
-from batcher.rules.json_text import text_faults
-from batcher.rules.model import UpdateModel
-from batcher.rules.plain import Plain
+from batcher.updates.json_syntax import text_violations
+from batcher.updates.plain_json import PlainJson
+from batcher.updates.update_model import UpdateModel
+from batcher.updates.violations import Violation, name_text, path_text
 
 LINE_AT_MOST = 1 << 20  # bytes
 
@@ -34,14 +34,14 @@ class LineReader:
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def read(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+    def read(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """The update of a line (UTF-8 JSON, with or without its newline), or its faults; None for a
         blank line.
 
         ``line`` is 1-based and becomes the id where the line gives none.
         """
         if len(raw) > LINE_AT_MOST:
-            return [Fault(path="", message=f"longer than {LINE_AT_MOST:,} bytes")]
+            return [Violation(path="", message=f"longer than {LINE_AT_MOST:,} bytes")]
         try:
             value = self._decode(raw)
             if self.model.accepts(value) and not self._may_repeat(raw, value):
@@ -51,21 +51,21 @@ class LineReader:
             pass
         return self._read_slowly(raw, line)
 
-    def _read_slowly(self, raw: bytes, line: int) -> Update | list[Fault] | None:
+    def _read_slowly(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """The same for a line that something is wrong or unusual with: all checks, in the order
         that explains most.
         """
         if not raw.strip():
             return None
-        if faults := text_faults(raw, self._names):
+        if faults := text_violations(raw, self._names):
             return faults
         try:
             value = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
-            return [Fault(path="", message=f"not JSON: {error}")]
+            return [Violation(path="", message=f"not JSON: {error}")]
         return self._checked(value, line)
 
-    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Fault]:
+    def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Violation]:
         """The update of a mapping in the same format, or its faults.
 
         The mapping is copied, never changed.
@@ -77,23 +77,23 @@ class LineReader:
             # equal: nothing in it was put into JSON's words first
             if copied == value and self.model.accepts(copied):
                 return self._known(copied, line)
-        plain = Plain()
+        plain = PlainJson()
         copied = plain.copy(value, [])
         if plain.faults:
             return [
-                Fault(path=path_text(self.model.shown(path)), message=text)
+                Violation(path=path_text(self.model.shown(path)), message=text)
                 for path, text in plain.faults
             ]
         return self._checked(copied, line)
 
-    def _checked(self, value: Any, line: int) -> Update | list[Fault]:
+    def _checked(self, value: Any, line: int) -> Update | list[Violation]:
         faults = self.model.check(value)
         if not faults:
             return self._known(value, line)
         named = value.get("target", self.default_target) if isinstance(value, dict) else None
         return faults + (self._unknown_target(named) if isinstance(named, str) else [])
 
-    def _known(self, value: dict[str, Any], line: int) -> Update | list[Fault]:
+    def _known(self, value: dict[str, Any], line: int) -> Update | list[Violation]:
         """The update of a value that keeps the rules of the model, if its target is known."""
         target = value.pop("target", self.default_target)
         if faults := self._unknown_target(target):
@@ -107,11 +107,13 @@ class LineReader:
             based_on=base,
         )
 
-    def _unknown_target(self, target: str) -> list[Fault]:
+    def _unknown_target(self, target: str) -> list[Violation]:
         if self.known_targets is None or target in self.known_targets:
             return []
         there = ", ".join(sorted(self.known_targets))
-        return [Fault(path="target", message=f"no target {name_text(target)}; there are {there}")]
+        return [
+            Violation(path="target", message=f"no target {name_text(target)}; there are {there}")
+        ]
 
     def _may_repeat(self, raw: bytes, value: Any) -> bool:
         """Whether a member may stand twice in one object: then the line has more colons than

@@ -13,7 +13,7 @@ from typing import Any
 from jsonschema_rs import ValidationError, ValidationErrorKind
 from msgspec import Struct
 
-from batcher.rules.schema import NO_CONTROL_CHARACTERS, Schema, at
+from batcher.updates.json_schema import NO_CONTROL_CHARACTERS, Schema, at
 
 NAME_SHOWN_AT_MOST = 64  # characters of a name that nobody knows
 
@@ -28,7 +28,7 @@ _TYPES = {
 }
 
 
-class Fault(Struct, frozen=True, kw_only=True):
+class Violation(Struct, frozen=True, kw_only=True):
     """One thing wrong with a line.
 
     ``path`` as in ``EventTriggerLimits.Periods[0].Unit``; empty for the whole line.
@@ -41,22 +41,24 @@ class Fault(Struct, frozen=True, kw_only=True):
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-def faults_of(error: ValidationError, schema: Schema, sensitive: frozenset[str]) -> Iterator[Fault]:
+def violations_of(
+    error: ValidationError, schema: Schema, sensitive: frozenset[str]
+) -> Iterator[Violation]:
     """The faults that one error of the schema check stands for: one for each unknown member,
     else one.
     """
     path = error.instance_path
     match error.kind:
         case ValidationErrorKind.Required(name):
-            yield Fault(path=path_text([*path, name]), message="missing; it is required")
+            yield Violation(path=path_text([*path, name]), message="missing; it is required")
         case ValidationErrorKind.AdditionalProperties(names):
             known = list(at(schema, path).get("properties", ()))
             hidden = not sensitive.isdisjoint(part for part in path if isinstance(part, str))
             for name in names:
                 where = path if hidden else [*path, name]
-                yield Fault(path=path_text(where), message=_unknown(name, known, hidden=hidden))
+                yield Violation(path=path_text(where), message=_unknown(name, known, hidden=hidden))
         case kind:
-            yield Fault(path=path_text(path), message=_text(kind))
+            yield Violation(path=path_text(path), message=_text(kind))
 
 
 def path_text(path: Sequence[str | int]) -> str:

@@ -8,7 +8,13 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.rules.deadline import DEADLINE, Work, clock_after, longest, seconds_until
+from batcher.accounting.completion_time import (
+    DEADLINE,
+    Workload,
+    clock_after,
+    longest,
+    seconds_until,
+)
 
 NOON = datetime(2026, 3, 3, 12, 0)
 
@@ -106,15 +112,15 @@ def test_the_end_and_a_deadline_are_by_the_clock_on_the_wall(
 def test_at_the_rate_needed_it_is_done_just_in_time(
     updates: int, rate: float, burst: float, seconds: float
 ) -> None:
-    needed = Work(updates=updates, rate=rate, burst=burst).rate_needed(seconds)
+    needed = Workload(updates=updates, rate=rate, burst=burst).rate_needed(seconds)
     if needed > 0:
-        assert Work(updates=updates, rate=needed, burst=burst).seconds == pytest.approx(seconds)
+        assert Workload(updates=updates, rate=needed, burst=burst).seconds == pytest.approx(seconds)
     else:
         assert updates <= burst
 
 
 def test_targets_work_side_by_side_and_one_unknown_makes_the_whole_unknown() -> None:
-    fast, slow, unknown = (Work(updates=101, rate=rate) for rate in (100, 2, None))
+    fast, slow, unknown = (Workload(updates=101, rate=rate) for rate in (100, 2, None))
     assert longest([fast, slow]) == 50
     assert longest([fast, unknown]) is None
     assert longest([]) == 0

@@ -13,7 +13,7 @@ Cause: TypeAlias = Literal["token", "calling", "backoff"]
 PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
 
 
-class Holdups:
+class TimeBreakdown:
     """The books of one lane from ``begin`` to ``end``.
 
     The lane is held up by the first of these that is the case: the head of a line waits for a
@@ -31,7 +31,7 @@ class Holdups:
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in self._seconds.items())
-        return f"<Holdups {self._now()} of {self.wall_seconds:.1f} s: {shares}>"
+        return f"<TimeBreakdown {self._now()} of {self.wall_seconds:.1f} s: {shares}>"
 
     def begin(self, now: float) -> None:
         self._since = now

@@ -11,10 +11,10 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from batcher.rules.faults import Fault, faults_of, path_text
-from batcher.rules.schema import Schema, members, reachable, resolve, update_schema
+from batcher.updates.json_schema import Schema, members, reachable, resolve, update_schema
+from batcher.updates.violations import Violation, path_text, violations_of
 
-__all__ = ["Fault", "UpdateModel"]
+__all__ = ["UpdateModel", "Violation"]
 
 OPERATION = "UpdateEventTrigger"
 
@@ -23,9 +23,9 @@ OPERATION = "UpdateEventTrigger"
 class UpdateModel:
     """The rules of an update.
 
-    ``schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose content
-    must not be shown; ``constants`` the names and enum values that the model itself publishes;
-    ``version`` names the model.
+    ``json_schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose
+    content must not be shown; ``constants`` the names and enum values that the model itself
+    publishes; ``version`` names the model.
     """
 
     schema: Schema
@@ -54,7 +54,7 @@ class UpdateModel:
         """
         return self._validator.is_valid(value)
 
-    def check(self, value: object) -> list[Fault]:
+    def check(self, value: object) -> list[Violation]:
         """Every fault of a decoded line; none when AWS's model would take it.
 
         ``value`` has to be plain JSON.
@@ -62,7 +62,7 @@ class UpdateModel:
         faults = [
             fault
             for error in self._validator.iter_errors(value)
-            for fault in faults_of(error, self.schema, self.sensitive)
+            for fault in violations_of(error, self.schema, self.sensitive)
         ]
         return faults + list(self._spelled_as_floats(self.schema, value, []))
 
@@ -79,11 +79,11 @@ class UpdateModel:
 
     def _spelled_as_floats(
         self, schema: Schema, value: object, path: list[str | int]
-    ) -> Iterator[Fault]:
+    ) -> Iterator[Violation]:
         """Integers such as ``1.0``: JSON Schema takes them, the SDK does not."""
         rule = resolve(schema, self.schema)
         if rule.get("type") == "integer" and isinstance(value, float) and value.is_integer():
-            yield Fault(
+            yield Violation(
                 path=path_text(path),
                 message="has to be an integer: digits, without a point or an exponent",
             )
