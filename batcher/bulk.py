@@ -26,18 +26,15 @@ from batcher import __version__
 from batcher.accounting.tally import Course, Tally, summarize
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws import AwsTarget
-from batcher.before import BeforeImages, unsettled
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, LineSet
 from batcher.config import Settings, without_secrets
 from batcher.engine.patience import Patient
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
-from batcher.journal import Journal, outcomes
 from batcher.logs import logger
 from batcher.past import PastRun
 from batcher.records import Result, Summary
-from batcher.rundir import InputFacts, RunDirectory, RunFacts, read_facts, refuse_changed_input
 from batcher.sources.file import (
     FileSource,
     Inspection,
@@ -48,6 +45,15 @@ from batcher.sources.file import (
     materialize,
 )
 from batcher.sources.opening import digest_of
+from batcher.storage.before_images import BeforeImages, unsettled
+from batcher.storage.journal import Journal, outcomes
+from batcher.storage.run_directory import (
+    InputFacts,
+    RunDirectory,
+    RunFacts,
+    read_facts,
+    refuse_changed_input,
+)
 from batcher.triggers.decision import reading_first_pays
 from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET, OnAttempt, Workshop

@@ -23,8 +23,8 @@ from batcher.errors import AwsError, SettingsError
 from batcher.limiters.opening import LOCAL
 from batcher.logs import logger
 from batcher.quota.probe import SaturationProbe
-from batcher.quotas import A_GUESS
 from batcher.records import Attempt, Update
+from batcher.storage.quota_file import A_GUESS
 from batcher.triggers.diff import image
 from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET, Workshop

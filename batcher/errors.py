@@ -61,7 +61,7 @@ class StatusError(BatcherError):
     """
 
 
-class ShippingError(BatcherError):
+class UploadError(BatcherError):
     """A part of the results is not proved to be where it was sent.
 
     It stays on disk, to be sent again.

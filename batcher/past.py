@@ -12,12 +12,18 @@ import msgspec
 from batcher.compact import hashed
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
-from batcher.files import LinesFile
-from batcher.journal import outcomes, read
 from batcher.records import Outcome, Result, Summary, Update
-from batcher.rundir import RunDirectory, RunFacts, another_input, read_facts, read_summary
 from batcher.sources.file import FileSource, LineIndex, index
 from batcher.sources.opening import digest_of, opened
+from batcher.storage.atomic_file import LinesFile
+from batcher.storage.journal import outcomes, read
+from batcher.storage.run_directory import (
+    RunDirectory,
+    RunFacts,
+    another_input,
+    read_facts,
+    read_summary,
+)
 from batcher.wiring import Workshop
 
 

@@ -46,19 +46,19 @@ class Journal(Protocol):
         ...
 
 
-class Ship(Protocol):
+class Uploader(Protocol):
     """Takes complete parts of the results away, to where they are kept."""
 
     async def send(self, path: Path) -> None:
         """Return when the file is proved to be there, under its own name; to send one again is
         harmless.
 
-        Raises ShippingError.
+        Raises UploadError.
         """
         ...
 
 
-class Images(Protocol):
+class BeforeImageStore(Protocol):
     """Where before images are kept: what each trigger was just before an update."""
 
     def kept(self, update: Update) -> bool:

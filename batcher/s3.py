@@ -2,7 +2,7 @@
 
 The only file that knows S3.
 
-Nothing is deleted here. Errors of botocore stop here: they become ShippingError, or SettingsError
+Nothing is deleted here. Errors of botocore stop here: they become UploadError, or SettingsError
 where the URL or the settings have to be put right.
 """
 
@@ -20,12 +20,12 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
-from batcher.errors import SettingsError, ShippingError
+from batcher.errors import SettingsError, UploadError
 from batcher.rules.s3_url import s3_place
 
 
 class S3Prefix:
-    """ports.Ship: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name.
+    """ports.Uploader: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name.
 
     Use as an async context manager.
 
@@ -64,7 +64,7 @@ class S3Prefix:
         await self._disconnect()
 
     async def send(self, path: Path) -> None:
-        """Put the file, and have S3 say its size and SHA-256. Raises ShippingError."""
+        """Put the file, and have S3 say its size and SHA-256. Raises UploadError."""
         try:
             if self._client is None:
                 await self._connect()
@@ -85,12 +85,12 @@ class S3Prefix:
         # also what botocore chokes on, such as a proxy's page: the worker lives on
         except Exception as error:
             await self._disconnect()  # the next one begins with credentials read anew
-            raise ShippingError(
+            raise UploadError(
                 f"{self._place(path.name)}: {_said(error)} It stays in {path.parent} and is sent"
                 " again."
             ) from error
         if (found := (there.get("ContentLength"), there.get("ChecksumSHA256"))) != (size, checksum):
-            raise ShippingError(
+            raise UploadError(
                 f"{self._place(path.name)}: is there with {found[0]} bytes and SHA-256 {found[1]}, "
                 f"{path} has {size} bytes and {checksum}. The file stays and is sent again."
             )

@@ -14,7 +14,7 @@ import anyio
 import msgspec
 
 from batcher.accounting.verdicts import Verdict
-from batcher.errors import QueueError, ShippingError
+from batcher.errors import QueueError, UploadError
 from batcher.records import Attempt, Message, Result, Update
 
 T = TypeVar("T")
@@ -75,8 +75,8 @@ class MemoryJournal:
 
 
 class ListShip:
-    """A Ship that keeps what it was sent, by name; ``wrong`` says of a name why it can't be sent
-    now, or None.
+    """A Uploader that keeps what it was sent, by name; ``wrong`` says of a name why it can't be
+    sent now, or None.
     """
 
     def __init__(self, wrong: Callable[[str], str | None] = lambda name: None) -> None:
@@ -85,7 +85,7 @@ class ListShip:
 
     async def send(self, path: Path) -> None:
         if (reason := self._wrong(path.name)) is not None:
-            raise ShippingError(reason)
+            raise UploadError(reason)
         self.sent.append((path.name, await anyio.Path(path).read_bytes()))
 
 

@@ -9,11 +9,11 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.before import images, images_backwards, line_number
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import JournalError, RunDirectoryError
-from batcher.journal import decoded, outcomes, whole_lines
 from batcher.past import PastRun
+from batcher.storage.before_images import images, images_backwards, line_number
+from batcher.storage.journal import decoded, outcomes, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
 
 

@@ -19,9 +19,9 @@ from batcher.accounting.tally import Tally, recounted
 from batcher.compact import LineSet
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Lane, Runner
-from batcher.files import LinesFile
 from batcher.past import PastRun, trigger_key
 from batcher.records import STATUSES, Counts, Error, Result, Update
+from batcher.storage.atomic_file import LinesFile
 from batcher.triggers.diff import same
 from batcher.wiring import GET, Workshop
 

@@ -23,15 +23,15 @@ from batcher.engine.listing import Listing
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
 from batcher.engine.runner import Lane, cause_of
-from batcher.engine.settling import Careful, NoImages
+from batcher.engine.settling import Careful, NoBeforeImages
 from batcher.errors import AwsError
 from batcher.limiters.local import LocalLimiter
 from batcher.limiters.opening import LOCAL, open_fleet
-from batcher.ports import Clock, Images, Source
+from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
-from batcher.quotas import QuotaBook, QuotaKey, Remembered, state_directory
 from batcher.sources.service_model import installed_service_model
+from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
 from batcher.triggers.decision import CREATE, ChangeOptions
 from batcher.updates.domain_map import MappedReader, domain_map
 from batcher.updates.line_reader import LineReader
@@ -82,7 +82,7 @@ class Workshop:
         self.redactor = Redactor(self.model)
         self._warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
         self._book = (
-            QuotaBook(state_directory(os.environ), self._warn) if settings.remember else None
+            QuotaFile(state_directory(os.environ), self._warn) if settings.remember else None
         )
         self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter | RedisLimiter]] = {}
         self._stack = AsyncExitStack()
@@ -165,7 +165,7 @@ class Workshop:
         tally: Tally,
         on_close: Callable[[], None] | None = None,
         *,
-        images: Images | None = None,
+        images: BeforeImageStore | None = None,
         force: bool = False,
         listed: bool = False,
         may_send: MaySend | None = None,
@@ -196,7 +196,7 @@ class Workshop:
             look=images is not None or self.settings.merge or self.settings.create_missing,
             reading=self._retrying(target, GET, reading, tally.looked),
             writing=writing,
-            images=images or NoImages(),
+            images=images or NoBeforeImages(),
             options=ChangeOptions(
                 merge=self.settings.merge, create_missing=self.settings.create_missing, force=force
             ),

@@ -13,15 +13,15 @@ from pathlib import Path
 from anyio.abc import TaskGroup
 
 from batcher.accounting.tally import Tally
-from batcher.before import BeforeImages
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Runner
-from batcher.journal import Journal
 from batcher.logs import logger
-from batcher.ports import Images
+from batcher.ports import BeforeImageStore
 from batcher.ports import Journal as Results
 from batcher.records import Update
+from batcher.storage.before_images import BeforeImages
+from batcher.storage.journal import Journal
 from batcher.testing import ListSource, MemoryJournal
 from batcher.wiring import Workshop
 from benchmarks.common import emulator, update
@@ -31,7 +31,7 @@ KINDS = ("without", "journal", "journal and images")
 
 
 @asynccontextmanager
-async def books(kind: str) -> AsyncIterator[tuple[Results, Images | None]]:
+async def books(kind: str) -> AsyncIterator[tuple[Results, BeforeImageStore | None]]:
     """Where results and images go. On the disk of the temporary directory."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

@@ -15,7 +15,7 @@ import msgspec
 
 from batcher.config import Settings
 from batcher.records import Result
-from batcher.rundir import InputFacts, RunFacts
+from batcher.storage.run_directory import InputFacts, RunFacts
 from benchmarks.common import calls, emulator, update
 
 LINES, DONE, ROUNDS = 1_000_000, 0.99, 3

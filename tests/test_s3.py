@@ -15,11 +15,11 @@ from aiobotocore.session import AioSession
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
-from batcher.errors import SettingsError, ShippingError
-from batcher.results import ResultsDirectory
+from batcher.errors import SettingsError, UploadError
 from batcher.s3 import S3Prefix
+from batcher.storage.results_directory import ResultsDirectory
 from tests.servers import Server
-from tests.test_results import delivered, numbers, numbers_in
+from tests.storage.test_results_directory import delivered, numbers, numbers_in
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -126,7 +126,7 @@ async def test_what_s3_does_not_confirm_is_not_sent(
         TestServer(app, host="127.0.0.1") as scripted,
         S3Prefix("s3://parts", endpoint_url=str(scripted.make_url("/"))) as ship,
     ):
-        with pytest.raises(ShippingError, match=says):
+        with pytest.raises(UploadError, match=says):
             await ship.send(path)
     assert path.exists()
 
@@ -139,7 +139,7 @@ async def test_credentials_that_come_later_are_found(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
-        with pytest.raises(ShippingError, match="Unable to locate credentials"):
+        with pytest.raises(UploadError, match="Unable to locate credentials"):
             await ship.send(path)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
         await ship.send(path)

@@ -53,8 +53,8 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
     import msgspec
 
     from batcher.cli.words import several
-    from batcher.files import LinesFile
     from batcher.inventory import Inventory
+    from batcher.storage.atomic_file import LinesFile
 
     encode, count, unread, read = msgspec.json.Encoder().encode, 0, 0, set(domains)
     async with AsyncExitStack() as stack:

@@ -9,7 +9,7 @@ from batcher.accounting.completion_time import Workload, clock_after, longest, s
 from batcher.bulk import BulkRun
 from batcher.cli.words import ago, duration, rate_text
 from batcher.errors import SettingsError
-from batcher.quotas import A_GUESS, Remembered, seconds_between
+from batcher.storage.quota_file import A_GUESS, Remembered, seconds_between
 from batcher.updates.update_model import OPERATION
 from batcher.wiring import GET
 

@@ -20,7 +20,7 @@ from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.logs import logger
 from batcher.past import PastRun, settings_of
-from batcher.rundir import RunDirectory, read_facts, read_summary
+from batcher.storage.run_directory import RunDirectory, read_facts, read_summary
 from batcher.wiring import Workshop
 
 

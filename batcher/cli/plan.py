@@ -64,7 +64,7 @@ async def work(
 
     from batcher.cli.faults import passes
     from batcher.cli.planned import Report
-    from batcher.files import LinesFile
+    from batcher.storage.atomic_file import LinesFile
     from batcher.survey import Survey
 
     async with AsyncExitStack() as stack:

@@ -15,7 +15,7 @@ from rich.console import Console
 from batcher.cli import OWES_JSON
 from batcher.cli.diff import lines
 from batcher.cli.words import number, several
-from batcher.files import LinesFile
+from batcher.storage.atomic_file import LinesFile
 from batcher.survey import OUTCOMES, Planned, Survey
 from batcher.triggers.diff import Change, masked, too_many
 

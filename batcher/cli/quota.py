@@ -8,7 +8,7 @@ from batcher.cli.options import json_option
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.quotas import Remembered
+    from batcher.storage.quota_file import Remembered
 
 WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
@@ -28,9 +28,9 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
     """
     import os
 
-    from batcher.quotas import QuotaBook, state_directory
+    from batcher.storage.quota_file import QuotaFile, state_directory
 
-    book = QuotaBook(
+    book = QuotaFile(
         state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True)
     )
     if forget:
@@ -87,6 +87,6 @@ def _print_table(entries: "list[Remembered]") -> None:
 
 def _age(entry: "Remembered") -> float:
     from batcher.clock import SystemClock
-    from batcher.quotas import seconds_between
+    from batcher.storage.quota_file import seconds_between
 
     return seconds_between(entry.learned_at, SystemClock().wall())

@@ -66,7 +66,7 @@ async def work(
 
     from batcher.bulk import BulkRun
     from batcher.cli.faults import passes
-    from batcher.rundir import RunDirectory
+    from batcher.storage.run_directory import RunDirectory
 
     async with AsyncExitStack() as stack:
         directory, copies = RunDirectory(out), out
@@ -139,7 +139,7 @@ async def _in_thread(work: Callable[[], bool]) -> bool:
 
 
 def _written(lines: Iterable[bytes], path: Path) -> str:
-    from batcher.files import LinesFile
+    from batcher.storage.atomic_file import LinesFile
 
     with LinesFile(path) as file:
         for line in lines:

@@ -37,13 +37,13 @@ class Emulator(Controls):
     ``async with Emulator() as endpoint_url`` serves until the block is left.
 
     host, port: where it listens; port 0 takes a free one. rate, burst: default quota of every
-    operation (per second; None is unlimited); ``quotas`` has others by operation. latency: seconds,
-    low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability by kind,
-    of calls of the event-trigger operations. keys: secret by access key id; when given, signatures
-    are checked, else any is taken. session_seconds: the life of every assumed role's session;
-    external_ids: role ARN to the id it asks for. clear_omitted: UpdateEventTrigger clears the
-    members that a request omits, instead of keeping them. state: file to load, and to keep in step;
-    seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
+    operation (per second; None is unlimited); ``quota_file`` has others by operation. latency:
+    seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability
+    by kind, of calls of the event-trigger operations. keys: secret by access key id; when given,
+    signatures are checked, else any is taken. session_seconds: the life of every assumed role's
+    session; external_ids: role ARN to the id it asks for. clear_omitted: UpdateEventTrigger clears
+    the members that a request omits, instead of keeping them. state: file to load, and to keep in
+    step; seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
     random_seed: latency, faults, ids and issued keys follow from it. clock, wall_clock: monotonic
     seconds for quotas and logs; epoch seconds for times, signatures and sessions.
 

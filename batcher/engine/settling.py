@@ -13,7 +13,7 @@ import msgspec
 
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.retrying import Effort, Retrying
-from batcher.ports import Clock, Images
+from batcher.ports import BeforeImageStore, Clock
 from batcher.records import Attempt, Result, Update
 from batcher.triggers.decision import (
     CREATE,
@@ -39,8 +39,8 @@ class Settler(Protocol):
     async def settle(self, update: Update) -> Result | None: ...
 
 
-class NoImages:
-    """The Images port of who keeps none."""
+class NoBeforeImages:
+    """The BeforeImageStore port of who keeps none."""
 
     def kept(self, update: Update) -> bool:
         return False
@@ -64,7 +64,7 @@ class Careful:
         look: bool,
         reading: Retrying,
         writing: Mapping[str, Retrying],
-        images: Images,
+        images: BeforeImageStore,
         options: ChangeOptions,
         clock: Clock,
         pace: Callable[[], float | None],

@@ -22,9 +22,9 @@ import anyio
 import msgspec
 
 from batcher.errors import QueueError
-from batcher.files import LinesFile, sync_directory, write_atomically
-from batcher.locks import held
 from batcher.records import Claim, Depth, Update
+from batcher.storage.atomic_file import LinesFile, sync_directory, write_atomically
+from batcher.storage.file_lock import held
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel

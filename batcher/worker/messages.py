@@ -17,7 +17,7 @@ from batcher.errors import JournalError, QueueError
 from batcher.ports import Clock
 from batcher.queues.opening import Opened
 from batcher.records import Delivered, Message, Result, Update
-from batcher.results import ResultsDirectory
+from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
 from batcher.wiring import OnAttempt, Workshop
 from batcher.worker.desk import UNKNOWN_PACE, Desk

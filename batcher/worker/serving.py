@@ -23,11 +23,11 @@ from batcher.ports import QueueOffice
 from batcher.queues.opening import Opened, open_queue, shown, spool_of
 from batcher.queues.spool import SpoolDirectory
 from batcher.records import Depth, Result
-from batcher.results import ResultsDirectory
 from batcher.s3 import S3Prefix
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.status.vitals import LaneVitals, Vitals
+from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.update_model import OPERATION
 from batcher.wiring import Workshop
 from batcher.worker.life import STUCK_AFTER, Life

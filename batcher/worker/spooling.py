@@ -21,7 +21,7 @@ from batcher.config import Settings
 from batcher.errors import BatcherError, InputError, RunDirectoryError
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
-from batcher.rundir import RunDirectory
+from batcher.storage.run_directory import RunDirectory
 from batcher.worker.life import Life
 
 FAULTS_TOLD = 20  # of a file

@@ -12,7 +12,7 @@ import pytest
 
 from batcher.emulator import Emulator
 from batcher.quota.estimator import EstimatedQuota
-from batcher.quotas import QuotaBook, QuotaKey
+from batcher.storage.quota_file import QuotaFile, QuotaKey
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 
@@ -78,7 +78,7 @@ async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_t
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     write_lines(lines(one=60, two=60))
-    book = QuotaBook(tmp_path / "state" / "batcher", print)
+    book = QuotaFile(tmp_path / "state" / "batcher", print)
     async with seeded(60, rate=20, burst=10) as url:
         key = QuotaKey(account=url, region="eu-west-1", operation="UpdateEventTrigger")
         book.remember(

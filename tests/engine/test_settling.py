@@ -72,7 +72,7 @@ class _Caller:
 
 
 class Kept:
-    """Images in memory."""
+    """BeforeImageStore in memory."""
 
     def __init__(self, server: Server, kept: frozenset[str] = frozenset()) -> None:
         self.images: list[dict[str, Any]] = []

@@ -18,7 +18,7 @@ from batcher.errors import JournalError
 from batcher.logs import logger
 from batcher.queues.opening import Opened
 from batcher.records import Delivered, Message, Result
-from batcher.results import ResultsDirectory
+from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import MemoryQueue
 from batcher.worker.life import Life
 from batcher.worker.messages import Session

@@ -10,7 +10,7 @@ import pytest
 from msgspec import structs
 
 from batcher.quota.estimator import EstimatedQuota
-from batcher.quotas import QuotaBook, QuotaKey, state_directory
+from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
 MONDAY, TUESDAY, SUNDAY = (
@@ -34,12 +34,12 @@ def warnings() -> list[str]:
 
 
 @pytest.fixture
-def book(tmp_path: Path, warnings: list[str]) -> QuotaBook:
-    return QuotaBook(tmp_path / "state" / "batcher", warnings.append)
+def book(tmp_path: Path, warnings: list[str]) -> QuotaFile:
+    return QuotaFile(tmp_path / "state" / "batcher", warnings.append)
 
 
 def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(
-    book: QuotaBook, warnings: list[str]
+    book: QuotaFile, warnings: list[str]
 ) -> None:
     assert (book.entries(), book.forget()) == ([], 0)
     assert not book.path.parent.exists()  # looking writes nothing
@@ -69,7 +69,7 @@ def test_what_is_remembered_is_recalled_with_its_age_and_can_be_forgotten(
     ids=["empty", "cut", "list", "members", "deep", "bytes", "directory"],
 )
 def test_a_damaged_file_is_one_warning_and_is_written_anew(
-    book: QuotaBook, warnings: list[str], content: bytes
+    book: QuotaFile, warnings: list[str], content: bytes
 ) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
     if content == b"directory":
@@ -100,7 +100,7 @@ def test_a_damaged_file_is_one_warning_and_is_written_anew(
     ],
 )
 def test_numbers_and_times_that_can_not_be_count_as_damage(
-    book: QuotaBook, warnings: list[str], member: str, value: object
+    book: QuotaFile, warnings: list[str], member: str, value: object
 ) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
     content = json.loads(book.path.read_bytes())
@@ -111,7 +111,7 @@ def test_numbers_and_times_that_can_not_be_count_as_damage(
     assert str(value) in warnings[0]
 
 
-def test_a_guess_does_not_replace_what_was_known(book: QuotaBook) -> None:
+def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
     assert book.remember([(KEY, GUESS)], MONDAY)
     assert not book.path.parent.exists()  # there was nothing to write
     book.remember([(KEY, FOUND)], MONDAY)
@@ -126,10 +126,10 @@ def test_a_guess_does_not_replace_what_was_known(book: QuotaBook) -> None:
 
 
 def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
-    book: QuotaBook, monkeypatch: pytest.MonkeyPatch
+    book: QuotaFile, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
-    other, locked = QuotaBook(book.path.parent, print), book._locked
+    other, locked = QuotaFile(book.path.parent, print), book._locked
 
     def late() -> AbstractContextManager[None]:
         other.remember([(KEY, EstimatedQuota(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
@@ -142,7 +142,7 @@ def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
     assert found.rate == 9.0
 
 
-def test_forgetting_what_can_not_be_forgotten_is_told(book: QuotaBook, warnings: list[str]) -> None:
+def test_forgetting_what_can_not_be_forgotten_is_told(book: QuotaFile, warnings: list[str]) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
     book.path.with_suffix(".lock").unlink()
     book.path.with_suffix(".lock").mkdir()
@@ -151,14 +151,14 @@ def test_forgetting_what_can_not_be_forgotten_is_told(book: QuotaBook, warnings:
     assert "can't be written" in warnings[0]
 
 
-async def test_processes_that_write_at_once_lose_nothing(book: QuotaBook) -> None:
+async def test_processes_that_write_at_once_lose_nothing(book: QuotaFile) -> None:
     script = """
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
-from batcher.quotas import QuotaBook
-from tests.test_quotas import FOUND, MONDAY, account
-book = QuotaBook(Path(sys.argv[1]), print)
+from batcher.storage.quota_file import QuotaFile
+from tests.storage.test_quota_file import FOUND, MONDAY, account
+book = QuotaFile(Path(sys.argv[1]), print)
 for number in range(20):
     book.remember([(account(f"{sys.argv[2]}-{number}"), FOUND)], MONDAY)
 """

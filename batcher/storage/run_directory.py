@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from batcher.errors import RunDirectoryError
-from batcher.files import write_atomically
 from batcher.records import Summary
+from batcher.storage.atomic_file import write_atomically
 
 
 class InputFacts(Struct, frozen=True, kw_only=True):

@@ -17,14 +17,14 @@ from hypothesis import strategies as st
 
 from batcher.errors import JournalError
 from batcher.records import Delivered
-from batcher.results import ResultsDirectory
+from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import ListShip
 
 _WORKER = """
 import asyncio, sys
 from pathlib import Path
-from batcher.results import ResultsDirectory
-from tests.test_results import delivered
+from batcher.storage.results_directory import ResultsDirectory
+from tests.storage.test_results_directory import delivered
 
 async def main():
     first, count = int(sys.argv[2]), int(sys.argv[3])

@@ -12,8 +12,8 @@ from typing import Any
 import msgspec
 
 from batcher.compact import HashMultiset, LineSet
-from batcher.journal import Journal, decoded, whole_lines
 from batcher.records import Update
+from batcher.storage.journal import Journal, decoded, whole_lines
 
 
 class Image(msgspec.Struct, frozen=True):
@@ -34,7 +34,7 @@ _DECODE = msgspec.json.Decoder(Image).decode
 
 
 class BeforeImages:
-    """The Images port over ``before.jsonl``."""
+    """The BeforeImageStore port over ``before.jsonl``."""
 
     def __init__(self, journal: Journal[dict[str, Any]], kept: Iterable[str] = ()) -> None:
         self._journal = journal

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 
 from batcher.errors import RunDirectoryError
-from batcher.rundir import InputFacts, RunDirectory, RunFacts
+from batcher.storage.run_directory import InputFacts, RunDirectory, RunFacts
 
 FACTS = RunFacts(
     run="r1",
@@ -24,7 +24,7 @@ FACTS = RunFacts(
 
 def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> None:
     script = (
-        "import pathlib, batcher.rundir as r\nwith"
+        "import pathlib, batcher.storage.run_directory as r\nwith"
         f" r.RunDirectory(pathlib.Path({str(tmp_path)!r})): pass"
     )
     with RunDirectory(tmp_path) as held:
@@ -38,7 +38,8 @@ def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> Non
 
 def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     script = (
-        "import os; from pathlib import Path; from batcher.rundir import RunDirectory\n"
+        "import os; from pathlib import Path\n"
+        "from batcher.storage.run_directory import RunDirectory\n"
         f"RunDirectory(Path({str(tmp_path)!r})).__enter__(); os.kill(os.getpid(), 9)"
     )
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == -9

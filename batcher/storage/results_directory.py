@@ -26,13 +26,13 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import TaskGroup
 
-from batcher.errors import JournalError, ShippingError
-from batcher.files import sync_directory
-from batcher.journal import Journal, cut_torn_line
-from batcher.locks import held
+from batcher.errors import JournalError, UploadError
 from batcher.logs import logger
-from batcher.ports import Ship
+from batcher.ports import Uploader
 from batcher.records import Delivered
+from batcher.storage.atomic_file import sync_directory
+from batcher.storage.file_lock import held
+from batcher.storage.journal import Journal, cut_torn_line
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a part that could not be sent
 CLOSE_WITHIN = 10.0  # seconds for sending at the end; what is left is sent after the next start
@@ -81,7 +81,7 @@ class ResultsDirectory:
         *,
         rotate_bytes: int,
         rotate_seconds: float,
-        ship: Ship | None = None,
+        ship: Uploader | None = None,
         close_within: float = CLOSE_WITHIN,
     ) -> None:
         self.path = path
@@ -232,7 +232,7 @@ class ResultsDirectory:
 
     # sending on
 
-    async def _send_for_ever(self, ship: Ship) -> None:
+    async def _send_for_ever(self, ship: Uploader) -> None:
         """Oldest first; a part that can't be sent holds the others back for no longer than a
         pause.
         """
@@ -250,13 +250,13 @@ class ResultsDirectory:
             if not left:
                 await completed.wait()
 
-    async def _send_rest(self, ship: Ship) -> None:
+    async def _send_rest(self, ship: Uploader) -> None:
         with anyio.move_on_after(self._close_within):
             for path in self._files(_COMPLETE):
                 if not await self._sent(ship, path):
                     break
 
-    async def _sent(self, ship: Ship, path: Path) -> bool:
+    async def _sent(self, ship: Uploader, path: Path) -> bool:
         """Send one file and take it away.
 
         One that another worker sends is left to it, and looked after later.
@@ -269,7 +269,7 @@ class ResultsDirectory:
                 os.unlink(path)
             finally:
                 os.close(lock)
-        except (ShippingError, OSError) as error:
+        except (UploadError, OSError) as error:
             self._log.warning(
                 "results.not_sent",
                 part=path.name,

@@ -9,8 +9,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.errors import JournalError
-from batcher.journal import Journal, read
 from batcher.records import Result
+from batcher.storage.journal import Journal, read
 
 
 def result(number: int) -> Result:

@@ -16,8 +16,8 @@ import msgspec
 from msgspec import Struct
 
 from batcher.errors import OutputError
-from batcher.files import write_atomically
 from batcher.quota.estimator import EstimatedQuota
+from batcher.storage.atomic_file import write_atomically
 
 A_GUESS = 0.5  # doubt from which on a rate is no knowledge
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
@@ -88,8 +88,8 @@ def seconds_between(earlier: str, later: str) -> float:
     )
 
 
-class QuotaBook:
-    """``quotas.json`` in a directory.
+class QuotaFile:
+    """``quota_file.json`` in a directory.
 
     A file that can't be read counts as empty, and a file that can't be written is left: a run never
     fails of it. ``warn`` is told of it once, in words.
