@@ -25,7 +25,7 @@ from msgspec import Struct
 from batcher import __version__
 from batcher.accounting.tally import Course, Tally, summarize
 from batcher.accounting.time_breakdown import TimeBreakdown
-from batcher.aws import AwsTarget
+from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, LineSet
 from batcher.config import Settings, without_secrets

@@ -14,7 +14,7 @@ from msgspec import Struct, structs
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, judge
-from batcher.aws import AwsTarget
+from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Draining, Pacer, Permit

@@ -11,7 +11,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally, stop_reason
-from batcher.aws import AwsTarget
+from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.listing import pages

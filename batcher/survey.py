@@ -14,7 +14,7 @@ import anyio
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally, stop_reason
-from batcher.aws import AwsTarget
+from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, hashed
 from batcher.config import Settings

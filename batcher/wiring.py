@@ -17,7 +17,8 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.tally import Tally
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import Verdict
-from batcher.aws import AwsTarget, OperationCaller
+from batcher.aws.client import AwsTarget, OperationCaller
+from batcher.aws.service_model import installed_service_model
 from batcher.config import Settings, target_settings
 from batcher.engine.listing import Listing
 from batcher.engine.pacing import Pacer
@@ -30,7 +31,6 @@ from batcher.limiters.opening import LOCAL, open_fleet
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
-from batcher.sources.service_model import installed_service_model
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
 from batcher.triggers.decision import CREATE, ChangeOptions
 from batcher.updates.domain_map import MappedReader, domain_map

@@ -47,10 +47,10 @@ async def _enqueue(
 
     import msgspec
 
+    from batcher.aws.service_model import installed_service_model
     from batcher.cli.words import several
     from batcher.queues.opening import open_queue, shown, spool_of
     from batcher.sources.file import materialize
-    from batcher.sources.service_model import installed_service_model
     from batcher.updates.line_reader import LineReader
     from batcher.updates.update_model import UpdateModel
 

@@ -10,7 +10,7 @@ def schema() -> None:
     """Print the JSON Schema of an update line, for editors and other checkers."""
     import json
 
-    from batcher.sources.service_model import installed_service_model
+    from batcher.aws.service_model import installed_service_model
     from batcher.updates.update_model import UpdateModel
 
     model = UpdateModel.from_service_model(installed_service_model())

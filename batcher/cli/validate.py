@@ -47,8 +47,8 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
 def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspection":
     from tempfile import TemporaryDirectory
 
+    from batcher.aws.service_model import installed_service_model
     from batcher.sources.file import inspect, materialize
-    from batcher.sources.service_model import installed_service_model
     from batcher.updates.line_reader import LineReader
     from batcher.updates.update_model import UpdateModel
 

@@ -34,8 +34,8 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 
 async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> int:
+    from batcher.aws.service_model import installed_service_model
     from batcher.logs import LogOutput, logger
-    from batcher.sources.service_model import installed_service_model
     from batcher.updates.redaction import Redactor
     from batcher.updates.update_model import UpdateModel
     from batcher.worker.serving import Worker

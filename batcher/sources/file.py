@@ -13,9 +13,9 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from batcher.aws.s3_download import SCHEME, s3_object
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.rules.s3_url import SCHEME
 from batcher.sources.inspection import (
     Inspection,
     LineIndex,
@@ -27,7 +27,6 @@ from batcher.sources.inspection import (
     inspect,
 )
 from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
-from batcher.sources.s3_object import s3_object
 from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 
 __all__ = [

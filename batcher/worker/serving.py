@@ -14,6 +14,7 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
+from batcher.aws.s3_upload import S3Uploader
 from batcher.bulk import Keeper
 from batcher.clock import SystemClock
 from batcher.config import Settings
@@ -23,7 +24,6 @@ from batcher.ports import QueueOffice
 from batcher.queues.opening import Opened, open_queue, shown, spool_of
 from batcher.queues.spool import SpoolDirectory
 from batcher.records import Depth, Result
-from batcher.s3 import S3Prefix
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.status.vitals import LaneVitals, Vitals
@@ -126,7 +126,7 @@ class Worker:
             )
         if settings.results_to is not None:
             ship = await stack.enter_async_context(
-                S3Prefix(settings.results_to, profile=settings.profile, region=settings.region)
+                S3Uploader(settings.results_to, profile=settings.profile, region=settings.region)
             )
         return await stack.enter_async_context(
             ResultsDirectory(

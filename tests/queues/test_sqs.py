@@ -14,13 +14,13 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.opening import open_queue
 from batcher.queues.sqs import SqsQueue
 from batcher.queues.sqs_client import SqsClient
 from batcher.queues.sqs_office import SqsOffice, group_of
 from batcher.records import Message, Update
-from batcher.s3 import S3Prefix
 from batcher.testing import update
 from tests.queues.conftest import make_sqs
 from tests.servers import Server
@@ -244,7 +244,7 @@ async def test_the_region_is_that_of_the_url_or_of_either_variable(
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     monkeypatch.setenv("AWS_REGION", "eu-central-2")
     client = SqsClient("updates")
-    async with client._stack, S3Prefix("s3://parts/results") as ship:
+    async with client._stack, S3Uploader("s3://parts/results") as ship:
         await client._connect()
         assert client._client.meta.region_name == ship._client.meta.region_name == "eu-central-2"
     monkeypatch.delenv("AWS_REGION")

@@ -12,8 +12,8 @@ import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
+from batcher.aws.service_model import installed_service_model
 from batcher.records import BasedOn, Update
-from batcher.sources.service_model import installed_service_model
 from batcher.triggers.diff import (
     HIDDEN,
     NAMES,

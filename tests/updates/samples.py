@@ -7,7 +7,7 @@ from typing import Any, NamedTuple
 
 from hypothesis import strategies as st
 
-from batcher.sources.service_model import installed_service_model
+from batcher.aws.service_model import installed_service_model
 from batcher.updates.json_schema import Schema, resolve
 from batcher.updates.update_model import UpdateModel
 

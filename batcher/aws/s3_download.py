@@ -1,11 +1,11 @@
 """An object of Amazon S3 as input, as a stream of its bytes. Errors of botocore stop here."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 from batcher.errors import AwsError, CredentialsError, InputError
-from batcher.rules.s3_url import s3_place
 
 
 @contextmanager
@@ -47,3 +47,15 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
         raise AwsError(
             f"{url}: can't be fetched: {error}. Run the same command again when it can be."
         ) from error
+
+
+SCHEME = "s3://"
+_URL = re.compile(r"s3://([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(.*))?")
+
+
+def s3_place(url: str) -> tuple[str, str] | None:
+    """The bucket, and what comes after it without the slash between them; None when it is no
+    place in S3.
+    """
+    match = _URL.fullmatch(url)
+    return None if match is None else (match[1], match[2] or "")

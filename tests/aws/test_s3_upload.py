@@ -15,8 +15,8 @@ from aiobotocore.session import AioSession
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
+from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import SettingsError, UploadError
-from batcher.s3 import S3Prefix
 from batcher.storage.results_directory import ResultsDirectory
 from tests.servers import Server
 from tests.storage.test_results_directory import delivered, numbers, numbers_in
@@ -47,7 +47,7 @@ async def test_a_part_is_there_with_its_checksum_before_the_file_goes(
     local_s3: Server, bucket: Any, tmp_path: Path
 ) -> None:
     async with (
-        S3Prefix("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as ship,
+        S3Uploader("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as ship,
         ResultsDirectory(tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, ship=ship) as results,
     ):
         for number in range(20):
@@ -66,7 +66,7 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
 ) -> None:
     local_s3.stop()
     async with (
-        S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship,
+        S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship,
         ResultsDirectory(tmp_path, rotate_bytes=1, rotate_seconds=60, ship=ship) as results,
     ):
         with caplog.at_level(logging.WARNING, logger="batcher"):
@@ -94,7 +94,7 @@ async def test_to_send_a_part_again_is_harmless(
 ) -> None:
     path = tmp_path / "again.jsonl"
     path.write_bytes(b"{}\n")
-    async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
+    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship:
         await ship.send(path)
         await ship.send(path)
     assert await _content(bucket, "again.jsonl") == b"{}\n"
@@ -124,7 +124,7 @@ async def test_what_s3_does_not_confirm_is_not_sent(
     path.write_bytes(b"{}\n")
     async with (
         TestServer(app, host="127.0.0.1") as scripted,
-        S3Prefix("s3://parts", endpoint_url=str(scripted.make_url("/"))) as ship,
+        S3Uploader("s3://parts", endpoint_url=str(scripted.make_url("/"))) as ship,
     ):
         with pytest.raises(UploadError, match=says):
             await ship.send(path)
@@ -138,7 +138,7 @@ async def test_credentials_that_come_later_are_found(
     path.write_bytes(b"{}\n")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    async with S3Prefix("s3://parts", endpoint_url=_url(local_s3)) as ship:
+    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship:
         with pytest.raises(UploadError, match="Unable to locate credentials"):
             await ship.send(path)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
@@ -151,4 +151,4 @@ async def test_credentials_that_come_later_are_found(
 )
 def test_what_is_no_place_in_s3_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError, match="Give s3://BUCKET/PREFIX"):
-        S3Prefix(url)
+        S3Uploader(url)

@@ -20,11 +20,11 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
+from batcher.aws.s3_download import s3_place
 from batcher.errors import SettingsError, UploadError
-from batcher.rules.s3_url import s3_place
 
 
-class S3Prefix:
+class S3Uploader:
     """ports.Uploader: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name.
 
     Use as an async context manager.
@@ -51,7 +51,7 @@ class S3Prefix:
         self._stack = AsyncExitStack()
 
     def __repr__(self) -> str:
-        return f"<S3Prefix {self._place('')}>"
+        return f"<S3Uploader {self._place('')}>"
 
     async def __aenter__(self) -> Self:
         try:

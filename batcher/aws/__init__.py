@@ -1,0 +1,3 @@
+"""All that knows botocore, but for the queue of SQS: clients, credentials, attempts, the service
+model, S3.
+"""
