@@ -35,7 +35,7 @@ from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.logs import logger
 from batcher.past import PastRun
 from batcher.records import Result, Summary
-from batcher.sources.file import (
+from batcher.sources.file_source import (
     FileSource,
     Inspection,
     as_target,
@@ -44,7 +44,7 @@ from batcher.sources.file import (
     is_path,
     materialize,
 )
-from batcher.sources.opening import digest_of
+from batcher.sources.input_file import digest_of
 from batcher.storage.before_images import BeforeImages, unsettled
 from batcher.storage.journal import Journal, outcomes
 from batcher.storage.run_directory import (

@@ -20,7 +20,7 @@ from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.runner import cause_of
 from batcher.errors import AwsError, SettingsError
-from batcher.limiters.opening import LOCAL
+from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
 from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Update

@@ -13,8 +13,8 @@ from batcher.compact import hashed
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.records import Outcome, Result, Summary, Update
-from batcher.sources.file import FileSource, LineIndex, index
-from batcher.sources.opening import digest_of, opened
+from batcher.sources.file_source import FileSource, LineIndex, index
+from batcher.sources.input_file import digest_of, open_input
 from batcher.storage.atomic_file import LinesFile
 from batcher.storage.journal import outcomes, read
 from batcher.storage.run_directory import (
@@ -90,7 +90,7 @@ class PastRun:
         input, up to the last.
         """
         found: dict[str, int] = {}
-        with opened(self._input) as file:
+        with open_input(self._input) as file:
             for line, _, raw in file.lines():
                 if len(found) == len(names):
                     break

@@ -152,7 +152,7 @@ class Producer(Protocol):
         ...
 
 
-class QueueOffice(Protocol):
+class QueueAdmin(Protocol):
     """The side of a queue that people look at."""
 
     async def depth(self) -> Depth: ...

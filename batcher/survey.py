@@ -24,7 +24,7 @@ from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
-from batcher.sources.file import FileSource, Inspection, TargetIndex, inspect, materialize
+from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
 from batcher.triggers.forecast import Step, TriggerForecast
 from batcher.wiring import GET, Workshop
 

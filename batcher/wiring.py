@@ -26,8 +26,8 @@ from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
 from batcher.engine.runner import Lane, cause_of
 from batcher.engine.settling import Careful, NoBeforeImages
 from batcher.errors import AwsError
+from batcher.limiters.factory import LOCAL, open_fleet
 from batcher.limiters.local import LocalLimiter
-from batcher.limiters.opening import LOCAL, open_fleet
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
@@ -39,8 +39,8 @@ from batcher.updates.redaction import Redactor
 from batcher.updates.update_model import OPERATION, UpdateModel
 
 if TYPE_CHECKING:
-    from batcher.limiters.fleet import Fleet
-    from batcher.limiters.redis import RedisLimiter
+    from batcher.limiters.redis_fleet import RedisFleet
+    from batcher.limiters.shared import SharedLimiter
 
 GET, LIST = "GetEventTrigger", "ListEventTriggers"
 
@@ -84,9 +84,9 @@ class Workshop:
         self._book = (
             QuotaFile(state_directory(os.environ), self._warn) if settings.remember else None
         )
-        self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter | RedisLimiter]] = {}
+        self._paced: dict[Pacer, tuple[QuotaKey, LocalLimiter | SharedLimiter]] = {}
         self._stack = AsyncExitStack()
-        self._fleet: Fleet | None = None
+        self._fleet: RedisFleet | None = None
 
     async def __aenter__(self) -> "Workshop":
         opened = open_fleet(self.settings.limiter, clock=self.clock, log=self.log, warn=self._warn)
@@ -260,7 +260,7 @@ class Workshop:
         rate = None if asked == "auto" else asked
         known = self.remembered(target, operation)
         remembered = known.learned(self.clock.wall()) if known else None
-        limiter: LocalLimiter | RedisLimiter
+        limiter: LocalLimiter | SharedLimiter
         assert self._fleet is not None or self.settings.limiter == LOCAL, (
             "a workshop that was not entered"
         )
@@ -281,7 +281,7 @@ class Workshop:
 
     def _paced_by(
         self,
-        limiter: "LocalLimiter | RedisLimiter",
+        limiter: "LocalLimiter | SharedLimiter",
         target: AwsTarget,
         operation: str,
         time_breakdown: TimeBreakdown | None,

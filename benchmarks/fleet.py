@@ -27,7 +27,7 @@ TRIGGERS = int(RATE * SECONDS)
 STAYED = ("w1", "w2", "w3")  # through the kill of w0
 
 
-class Fleet:
+class RedisFleet:
     """The servers and the workers of one measurement."""
 
     def __init__(self, folder: Path, url: str, queue: str, redis: Server, flags: list[str]) -> None:
@@ -99,7 +99,7 @@ async def measure(name: str) -> str:
         limits = ("--rate", str(RATE), "--burst", str(BURST), "--latency", "20-80")
         url = await stack.enter_async_context(emulator(*limits, triggers=TRIGGERS))
         queue = await _filled(f"http://127.0.0.1:{sqs.port}", folder)
-        fleet = Fleet(folder, url, queue, redis, flags)
+        fleet = RedisFleet(folder, url, queue, redis, flags)
         stack.push_async_callback(fleet.end)
         for number in range(WORKERS):
             await fleet.start(f"w{number}")

@@ -30,7 +30,7 @@ from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.worker import life, loans, messages
-from tests.status.vitals import failure, vitals
+from tests.status.snapshots import failure, snapshot
 
 CONFIGS = Path("configs")
 FILES = sorted(path for path in CONFIGS.rglob("*") if path.is_file())
@@ -164,7 +164,7 @@ def test_metrics_and_their_labels_are_those_of_a_worker() -> None:
     metrics.settled(failure())
     metrics.attempted("prod", "UpdateEventTrigger", Verdict.ACCEPTED, 0.1)
     there: dict[str, set[tuple[str, str]]] = {}
-    for family in text_string_to_metric_families(metrics.exposition(vitals()).decode()):
+    for family in text_string_to_metric_families(metrics.exposition(snapshot()).decode()):
         for sample in family.samples:
             there.setdefault(sample.name, set()).update(sample.labels.items())
     for path in (
@@ -199,7 +199,7 @@ async def test_probes_ask_what_a_worker_answers_where_it_listens() -> None:
         assert int(at) == port
         asked.add(path)
     async with (
-        StatusServer("127.0.0.1", 0, metrics=Metrics(), vitals=vitals) as served,
+        StatusServer("127.0.0.1", 0, metrics=Metrics(), snapshot=snapshot) as served,
         aiohttp.ClientSession(f"http://{served.address}") as client,
     ):
         for path in asked:

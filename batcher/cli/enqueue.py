@@ -11,7 +11,7 @@ from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.records import Update
-    from batcher.sources.file import Inspection
+    from batcher.sources.file_source import Inspection
     from batcher.updates.line_reader import LineReader
 
 AT_ONCE = 1000  # updates handed to the queue together
@@ -49,8 +49,8 @@ async def _enqueue(
 
     from batcher.aws.service_model import installed_service_model
     from batcher.cli.words import several
-    from batcher.queues.opening import open_queue, shown, spool_of
-    from batcher.sources.file import materialize
+    from batcher.queues.factory import open_queue, shown, spool_of
+    from batcher.sources.file_source import materialize
     from batcher.updates.line_reader import LineReader
     from batcher.updates.update_model import UpdateModel
 
@@ -68,9 +68,9 @@ async def _enqueue(
             where = str(spool.path / name)
         else:
             where = shown(queue)
-            async with open_queue(queue, profile=profile, region=region) as opened:
+            async with open_queue(queue, profile=profile, region=region) as open_input:
                 for batch in _batches(_updates(path, reader)):
-                    await opened.producer.send(batch, found.sha256)
+                    await open_input.producer.send(batch, found.sha256)
     click.echo(f"{several(found.total, 'update')} put into {where}.", err=True)
     return 0
 
@@ -78,7 +78,7 @@ async def _enqueue(
 def _checked(path: Path, reader: "LineReader") -> "Inspection | None":
     """What is in the file; None when nothing may be sent, which is said."""
     from batcher.cli.faults import FaultPrinter
-    from batcher.sources.file import inspect
+    from batcher.sources.file_source import inspect
 
     printer = FaultPrinter(as_json=False)
     found = inspect(path, reader, on_fault=printer.add)
@@ -97,9 +97,9 @@ def _updates(path: Path, reader: "LineReader") -> "Iterator[Update]":
     """
     from batcher.errors import InputError
     from batcher.records import Update
-    from batcher.sources.opening import opened
+    from batcher.sources.input_file import open_input
 
-    with opened(path) as file:
+    with open_input(path) as file:
         for number, _, raw in file.lines():
             update = reader.read(raw, number)
             if not isinstance(update, Update):

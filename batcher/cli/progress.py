@@ -17,7 +17,7 @@ EVERY_LIVE = 0.2
 WINDOW = 10.0  # seconds over which the rate that is shown was measured
 
 
-class Snapshot(Struct, frozen=True, kw_only=True):
+class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     """Where a run stands."""
 
     done: int
@@ -87,7 +87,7 @@ class _Meter:
         self._run = run
         self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
 
-    def read(self) -> Snapshot:
+    def read(self) -> ProgressSnapshot:
         tallies = self._run.tallies.values()
         answered = sum(tally.session_attempts for tally in tallies)
         now = time.monotonic()
@@ -95,7 +95,7 @@ class _Meter:
         while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
             self._marks.pop(0)
         began, before = self._marks[0]
-        return Snapshot(
+        return ProgressSnapshot(
             done=sum(tally.done for tally in tallies),
             total=sum(self._run.totals.values()),
             failed=sum(tally.unsuccessful for tally in tallies),

@@ -8,8 +8,8 @@ from batcher.cli.options import json_option, queue_place
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.ports import QueueOffice
-    from batcher.queues.spool import SpoolDirectory
+    from batcher.ports import QueueAdmin
+    from batcher.queues.spool_directory import SpoolDirectory
     from batcher.records import DeadLetter, Depth
 
 URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
@@ -42,7 +42,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 
 
 async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
-    from batcher.queues.opening import open_queue, spool_of
+    from batcher.queues.factory import open_queue, spool_of
 
     if (spool := spool_of(url, create=False)) is not None:
         return await spool.depth()
@@ -76,7 +76,7 @@ def dead(
     """
     import anyio
 
-    from batcher.queues.opening import spool_of
+    from batcher.queues.factory import spool_of
 
     if (spool := spool_of(url, create=False)) is not None:
         _refuse(code=code)
@@ -105,7 +105,7 @@ async def _list(
 
     import msgspec
 
-    from batcher.queues.opening import open_queue
+    from batcher.queues.factory import open_queue
 
     codes: Counter[str] = Counter()
     seen = 0
@@ -126,7 +126,7 @@ async def _list(
     click.echo(f"Dead letters: {said}.", err=True)
 
 
-async def _tell_of_unseen(office: "QueueOffice", left: int) -> None:
+async def _tell_of_unseen(office: "QueueAdmin", left: int) -> None:
     """Say that there are more dead letters than those that were looked at, of which that many
     are left.
     """
@@ -179,7 +179,7 @@ def redrive(
     """
     import anyio
 
-    from batcher.queues.opening import spool_of
+    from batcher.queues.factory import spool_of
 
     if (spool := spool_of(url, create=False)) is not None:
         _refuse(code=code, rate=rate)
@@ -197,7 +197,7 @@ async def _redrive(
 ) -> int:
     from aiolimiter import AsyncLimiter
 
-    from batcher.queues.opening import open_queue
+    from batcher.queues.factory import open_queue
 
     limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
     count = left = 0

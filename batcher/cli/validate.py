@@ -12,7 +12,7 @@ from batcher.cli.words import example, number, several
 if TYPE_CHECKING:
     from batcher.cli.faults import FaultPrinter
     from batcher.config import Settings
-    from batcher.sources.file import Inspection
+    from batcher.sources.file_source import Inspection
 
 
 @click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
@@ -48,7 +48,7 @@ def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspe
     from tempfile import TemporaryDirectory
 
     from batcher.aws.service_model import installed_service_model
-    from batcher.sources.file import inspect, materialize
+    from batcher.sources.file_source import inspect, materialize
     from batcher.updates.line_reader import LineReader
     from batcher.updates.update_model import UpdateModel
 

@@ -1,4 +1,4 @@
 """Queues: one adapter each for what updates can wait in.
 
-Which one a URL means is in ``opening``.
+Which one a URL means is in ``factory``.
 """

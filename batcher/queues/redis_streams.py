@@ -19,7 +19,7 @@ from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from batcher.errors import QueueError
-from batcher.queues.gathering import Gathering
+from batcher.queues.batching import RequestBatcher
 from batcher.records import DeadLetter, Depth, Message, Update
 from batcher.redis_client import LONGEST_REPLY, connect
 
@@ -66,7 +66,7 @@ _encode = msgspec.json.Encoder().encode
 
 
 class RedisQueue:
-    """A stream as ports.Queue, ports.Producer and ports.QueueOffice.
+    """A stream as ports.Queue, ports.Producer and ports.QueueAdmin.
 
     Use as an async context manager.
 
@@ -86,7 +86,7 @@ class RedisQueue:
         self._hand_over = self._redis.register_script(_HAND_OVER)
         self._end = self._redis.register_script(_END)
         self._leave = self._redis.register_script(_LEAVE)
-        self._passing = Gathering(self._pass_all, HANDED_OVER_AT_ONCE)
+        self._passing = RequestBatcher(self._pass_all, HANDED_OVER_AT_ONCE)
 
     def __repr__(self) -> str:
         return f"<RedisQueue {self.stream} as {self._me}>"

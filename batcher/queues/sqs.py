@@ -1,14 +1,14 @@
 """Amazon SQS, standard and FIFO: the worker's side. One update a message.
 
 Connecting and batches of requests are in ``sqs_client``; sending and the dead letters in
-``sqs_office``.
+``sqs_admin``.
 """
 
 from collections.abc import Sequence
 
 import anyio
 
-from batcher.queues.gathering import Gathering
+from batcher.queues.batching import RequestBatcher
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of
 from batcher.records import Message
 
@@ -38,8 +38,8 @@ class SqsQueue:
         self._lease = lease
         self._wait = wait
         self._answer_within = answer_within
-        self._deletes = Gathering(self._delete, BATCH)
-        self._visibilities = Gathering(self._change, BATCH)
+        self._deletes = RequestBatcher(self._delete, BATCH)
+        self._visibilities = RequestBatcher(self._change, BATCH)
 
     def __repr__(self) -> str:
         return f"<SqsQueue {self._client.name}>"
@@ -92,7 +92,7 @@ class SqsQueue:
     async def set_aside(self, message: Message, code: str, reason: str) -> None:
         """Copied first, then deleted: a crash in between leaves it twice, never not at all."""
         with self._client.answer_within(self._answer_within):
-            await self._client.bury(message, code, reason)
+            await self._client.dead_letter(message, code, reason)
         await self.acknowledge(message)
 
     async def _delete(self, handles: Sequence[str]) -> list[str | None]:

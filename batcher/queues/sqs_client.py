@@ -171,7 +171,7 @@ class SqsClient:
             f" {TRIES} times."
         )
 
-    async def bury(self, message: Message, code: str, reason: str) -> None:
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
         """Copy a message to the dead-letter queue. Raises SettingsError where there is none."""
         if self.dead_url is None:
             raise SettingsError(

@@ -16,7 +16,7 @@ from msgspec import Struct
 
 from batcher.compact import HashMultiset, hashed
 from batcher.records import Update
-from batcher.sources.opening import opened
+from batcher.sources.input_file import open_input
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
@@ -162,7 +162,7 @@ class _Pass:
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
         read = self._reader.read
-        with opened(self._path) as file:
+        with open_input(self._path) as file:
             stamp = file_stamp(self._path)
             for line, offset, raw in file.lines():
                 self._total += 1
@@ -225,7 +225,7 @@ def index(path: Path, default_target: str) -> dict[str, LineIndex]:
     """
     named = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}
-    with opened(path) as file:
+    with open_input(path) as file:
         stamp = file_stamp(path)
         for line, offset, raw in file.lines():
             target = default_target

@@ -14,7 +14,7 @@ from prometheus_client.registry import Collector
 
 from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Depth, Result
-from batcher.status.vitals import LaneVitals, Vitals
+from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
 LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
@@ -55,13 +55,13 @@ class Metrics:
         if verdict is not Verdict.UNSENT:
             self._seconds.labels(target, operation).observe(seconds)
 
-    def exposition(self, vitals: Vitals) -> bytes:
+    def exposition(self, snapshot: WorkerSnapshot) -> bytes:
         """All metrics in Prometheus's text format, of CONTENT_TYPE."""
-        for lane in vitals.lanes:
+        for lane in snapshot.lanes:
             self._begin(lane)
-        return generate_latest(_Scrape(self._registry, vitals))
+        return generate_latest(_Scrape(self._registry, snapshot))
 
-    def _begin(self, lane: LaneVitals) -> None:
+    def _begin(self, lane: LaneSnapshot) -> None:
         """A counter that begins at its first event hides that event from ``rate()``."""
         self._seconds.labels(lane.target, lane.operation)
         for verdict in Verdict:
@@ -73,9 +73,9 @@ class Metrics:
 class _Scrape(Collector):
     """What is counted, and the vitals of this moment."""
 
-    def __init__(self, counted: Collector, vitals: Vitals) -> None:
+    def __init__(self, counted: Collector, snapshot: WorkerSnapshot) -> None:
         self._counted = counted
-        self._vitals = vitals
+        self._vitals = snapshot
 
     def collect(self) -> Iterable[Metric]:
         for metric in self._counted.collect():
@@ -107,7 +107,7 @@ class _Scrape(Collector):
             )
 
 
-def _of_lanes(lanes: Iterable[LaneVitals]) -> Iterable[Metric]:
+def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
     rate = GaugeMetricFamily(
         "batcher_rate_per_second", "Requests a second at present.", labels=LANE
     )

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from html import escape
 
 from batcher.records import STATUSES, Depth, Result
-from batcher.status.vitals import LaneVitals, Vitals
+from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 
 REFRESH = 5  # seconds
 FAILURES = 20  # shown at most
@@ -33,38 +33,42 @@ td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
 """
 
 
-def page(vitals: Vitals) -> str:
+def page(snapshot: WorkerSnapshot) -> str:
     """The page that shows these vitals. Every value is escaped."""
     body = "".join(
         (
-            _table("Worker", (), _facts(vitals)),
+            _table("Worker", (), _facts(snapshot)),
             (
-                _table("Queue", _DEPTH, [_depth(vitals.depth)])
-                if vitals.depth
+                _table("Queue", _DEPTH, [_depth(snapshot.depth)])
+                if snapshot.depth
                 else "<p>The queue does not answer.</p>\n"
             ),
-            _table("Pace", _LANE, map(_lane, vitals.lanes)),
-            _table("Results", ("target", *map(_words, STATUSES)), _results(vitals.lanes)),
+            _table("Pace", _LANE, map(_lane, snapshot.lanes)),
+            _table("Results", ("target", *map(_words, STATUSES)), _results(snapshot.lanes)),
             _table(
                 f"Latest failures (at most {FAILURES})",
                 _FAILURE,
-                map(_failure, _failures(vitals.recent)),
+                map(_failure, _failures(snapshot.recent)),
             ),
         )
     )
-    return _PAGE.format(refresh=REFRESH, state=escape(_state(vitals)), body=body)
+    return _PAGE.format(refresh=REFRESH, state=escape(_state(snapshot)), body=body)
 
 
-def _state(vitals: Vitals) -> str:
-    if not vitals.alive:
-        return f"Stuck: {vitals.reason or 'its loop does not turn'}"
-    if not vitals.ready:
-        return f"Not ready: {vitals.reason or 'no reason given'}"
+def _state(snapshot: WorkerSnapshot) -> str:
+    if not snapshot.alive:
+        return f"Stuck: {snapshot.reason or 'its loop does not turn'}"
+    if not snapshot.ready:
+        return f"Not ready: {snapshot.reason or 'no reason given'}"
     return "Ready"
 
 
-def _facts(vitals: Vitals) -> list[tuple[object, ...]]:
-    return [("worker", vitals.worker), ("queue", vitals.queue), ("started", vitals.started_at)]
+def _facts(snapshot: WorkerSnapshot) -> list[tuple[object, ...]]:
+    return [
+        ("worker", snapshot.worker),
+        ("queue", snapshot.queue),
+        ("started", snapshot.started_at),
+    ]
 
 
 _DEPTH = ("waiting", "held by workers", "set aside", "oldest")
@@ -78,7 +82,7 @@ def _depth(depth: Depth) -> tuple[object, ...]:
 _LANE = ("target", "operation", "rate", "quota", "in flight", "waiting", "waited for tokens")
 
 
-def _lane(lane: LaneVitals) -> tuple[object, ...]:
+def _lane(lane: LaneSnapshot) -> tuple[object, ...]:
     waited = f"{lane.token_seconds:,.1f} s"
     return (
         lane.target,
@@ -95,7 +99,7 @@ def _pace(rate: float | None) -> str | None:
     return None if rate is None else f"{rate:,.3g}/s"
 
 
-def _results(lanes: Iterable[LaneVitals]) -> list[tuple[object, ...]]:
+def _results(lanes: Iterable[LaneSnapshot]) -> list[tuple[object, ...]]:
     return [
         (lane.target, *(getattr(lane.counts, status) for status in STATUSES))
         for lane in lanes

@@ -17,7 +17,7 @@ from aiohttp import web
 from batcher.errors import SettingsError, StatusError
 from batcher.status.metrics import CONTENT_TYPE, Metrics
 from batcher.status.page import page
-from batcher.status.vitals import Vitals
+from batcher.status.snapshot import WorkerSnapshot
 
 LOOPBACK = "127.0.0.1"
 GRACE = 1.0  # seconds for answers under way when it stops
@@ -56,15 +56,15 @@ def parse_address(text: str) -> tuple[str, int]:
 class StatusServer:
     """Answers while it is entered.
 
-    ``vitals`` is asked anew for every request. Entering raises StatusError.
+    ``snapshot`` is asked anew for every request. Entering raises StatusError.
     """
 
     def __init__(
-        self, host: str, port: int, *, metrics: Metrics, vitals: Callable[[], Vitals]
+        self, host: str, port: int, *, metrics: Metrics, snapshot: Callable[[], WorkerSnapshot]
     ) -> None:
         self._asked = (host, port)
         self._metrics = metrics
-        self._vitals = vitals
+        self._vitals = snapshot
         self._exits = AsyncExitStack()
         self.address = ""  # HOST:PORT where it listens
 
@@ -96,12 +96,12 @@ class StatusServer:
         await self._exits.aclose()
 
     async def _health(self, request: web.Request) -> web.Response:
-        vitals = self._vitals()
-        return _probe(vitals.alive, vitals.reason)
+        snapshot = self._vitals()
+        return _probe(snapshot.alive, snapshot.reason)
 
     async def _readiness(self, request: web.Request) -> web.Response:
-        vitals = self._vitals()
-        return _probe(vitals.alive and vitals.ready, vitals.reason)
+        snapshot = self._vitals()
+        return _probe(snapshot.alive and snapshot.ready, snapshot.reason)
 
     async def _exposition(self, request: web.Request) -> web.Response:
         body = self._metrics.exposition(self._vitals())

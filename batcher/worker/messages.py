@@ -15,7 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.config import Settings
 from batcher.errors import JournalError, QueueError
 from batcher.ports import Clock
-from batcher.queues.opening import Opened
+from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result, Update
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
@@ -41,7 +41,7 @@ class Session:
     def __init__(
         self,
         name: str,
-        opened: Opened,
+        opened: OpenedQueue,
         settings: Settings,
         results: ResultsDirectory,
         life: Life,

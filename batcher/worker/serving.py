@@ -20,13 +20,13 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Lane, cause_of
 from batcher.errors import BatcherError, QueueError, SettingsError
-from batcher.ports import QueueOffice
-from batcher.queues.opening import Opened, open_queue, shown, spool_of
-from batcher.queues.spool import SpoolDirectory
+from batcher.ports import QueueAdmin
+from batcher.queues.factory import OpenedQueue, open_queue, shown, spool_of
+from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Depth, Result
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
-from batcher.status.vitals import LaneVitals, Vitals
+from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.update_model import OPERATION
 from batcher.wiring import Workshop
@@ -140,7 +140,7 @@ class Worker:
     async def _show(self, stack: AsyncExitStack) -> None:
         if self._settings.http is not None:
             host, port = parse_address(self._settings.http)
-            server = StatusServer(host, port, metrics=self._metrics, vitals=self.vitals)
+            server = StatusServer(host, port, metrics=self._metrics, snapshot=self.snapshot)
             await stack.enter_async_context(server)
             self._say(f"Status: http://{server.address}/")
 
@@ -182,7 +182,7 @@ class Worker:
                 await self.life.pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
-    async def _drain(self, opened: Opened, results: ResultsDirectory) -> None:
+    async def _drain(self, opened: OpenedQueue, results: ResultsDirectory) -> None:
         if not opened.dead_letters:
             self._log.warning(
                 "queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue"
@@ -210,7 +210,7 @@ class Worker:
     # either of them
 
     async def _sessions(
-        self, office: QueueOffice | SpoolDirectory, work: Callable[[], Awaitable[None]]
+        self, office: QueueAdmin | SpoolDirectory, work: Callable[[], Awaitable[None]]
     ) -> None:
         """One session after the other, each with the settings of its time, until there is no
         reason for another.
@@ -254,7 +254,7 @@ class Worker:
         if result.error is not None:
             self._recent.appendleft(result)
 
-    async def _watch_depth(self, office: QueueOffice | SpoolDirectory) -> None:
+    async def _watch_depth(self, office: QueueAdmin | SpoolDirectory) -> None:
         while True:
             try:
                 self._depth = await office.depth()
@@ -262,10 +262,10 @@ class Worker:
                 self._depth = None
             await anyio.sleep(LOOK_AT_DEPTH)
 
-    def vitals(self) -> Vitals:
+    def snapshot(self) -> WorkerSnapshot:
         """This moment's."""
         still = time.monotonic() - self.life.beaten
-        return Vitals(
+        return WorkerSnapshot(
             ready=self.life.trouble is None and not self.life.stop.is_set(),
             reason="it is stopping" if self.life.stop.is_set() else self.life.trouble,
             alive=still < STUCK_AFTER,
@@ -279,7 +279,7 @@ class Worker:
             recent=tuple(self._recent),
         )
 
-    def _lanes(self) -> Iterator[LaneVitals]:
+    def _lanes(self) -> Iterator[LaneSnapshot]:
         match self._session:
             case Session() as session:
                 for desk in session.desks.values():
@@ -290,9 +290,9 @@ class Worker:
                     yield _lane(bulk.shop, lane, lane.tally)
 
 
-def _lane(shop: Workshop, lane: Lane, tally: Tally) -> LaneVitals:
+def _lane(shop: Workshop, lane: Lane, tally: Tally) -> LaneSnapshot:
     learned = shop.learned(lane.pacer)
-    return LaneVitals(
+    return LaneSnapshot(
         target=lane.target,
         operation=OPERATION,
         rate=lane.pacer.limiter.rate,

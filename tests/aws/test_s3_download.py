@@ -14,7 +14,7 @@ from botocore.session import Session
 
 from batcher.emulator import Emulator
 from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
-from batcher.sources.file import materialize
+from batcher.sources.file_source import materialize
 from tests.conftest import Command, change, records, trigger
 from tests.servers import Server
 

@@ -18,7 +18,7 @@ from batcher.emulator import Emulator
 from batcher.records import STATUSES
 from batcher.status.metrics import Metrics
 from tests.conftest import trigger
-from tests.status.vitals import vitals
+from tests.status.snapshots import snapshot
 
 PAGES = [
     Path(name) for name in ("README.md", "CONTRIBUTING.md", "CHANGELOG.md", "configs/README.md")
@@ -110,7 +110,7 @@ def test_the_table_of_settings_is_that_of_the_code() -> None:
 
 def test_the_table_of_metrics_is_that_of_the_code() -> None:
     page = Path("docs/reference.md").read_text()
-    exposed = set(re.findall(r"^(batcher_\w+)", Metrics().exposition(vitals()).decode(), re.M))
+    exposed = set(re.findall(r"^(batcher_\w+)", Metrics().exposition(snapshot()).decode(), re.M))
     exposed = {re.sub("_(bucket|sum|count)$", "", name) for name in exposed}
     assert set(re.findall(r"`(batcher_\w+)`", page)) == exposed
 

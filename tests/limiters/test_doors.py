@@ -12,7 +12,7 @@ import batcher
 from batcher.emulator import Emulator
 from batcher.errors import SettingsError
 from tests.conftest import Command, change, records, trigger
-from tests.limiters.drinking import address
+from tests.limiters.consumer import address
 from tests.servers import Server, free_port
 
 
@@ -91,7 +91,7 @@ async def test_without_redis_py_the_setting_says_what_to_install(
     real = builtins.__import__
 
     def without(name: str, *more: Any) -> Any:
-        if name == "batcher.limiters.fleet":
+        if name == "batcher.limiters.redis_fleet":
             raise ModuleNotFoundError("No module named 'redis'")
         return real(name, *more)
 

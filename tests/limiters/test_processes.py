@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
 from batcher.quota.estimator import EstimatedQuota
-from tests.limiters.drinking import address, joined
+from tests.limiters.consumer import address, joined
 from tests.servers import Server
 
 RATE, BURST = 50.0, 10.0
@@ -35,7 +35,7 @@ async def worker(
     command = [
         sys.executable,
         "-m",
-        "tests.limiters.drinking",
+        "tests.limiters.consumer",
         address(server),
         name,
         str(RATE),

@@ -15,14 +15,14 @@ import pytest
 from aiobotocore.session import AioSession
 from redis.asyncio import Redis
 
-from batcher.queues.opening import Opened, open_queue
+from batcher.queues.factory import OpenedQueue, open_queue
 from tests.servers import Server, redis_server, running, sqs_server
 
 LEASE = 2  # seconds: as short as SQS can have it with room for an extension in time
 
 _HOLDER = """
 import asyncio, sys
-from batcher.queues.opening import open_queue
+from batcher.queues.factory import open_queue
 
 async def hold():
     async with open_queue(sys.argv[1], lease=int(sys.argv[2])) as opened:
@@ -40,7 +40,7 @@ class Place:
     def __init__(self, url: str) -> None:
         self.url = url
 
-    def open(self, lease: int = LEASE) -> AbstractAsyncContextManager[Opened]:
+    def open(self, lease: int = LEASE) -> AbstractAsyncContextManager[OpenedQueue]:
         return open_queue(self.url, lease=lease)
 
     @contextlib.asynccontextmanager

@@ -8,7 +8,7 @@ from collections import defaultdict
 import msgspec
 
 from batcher.ports import Queue
-from batcher.queues.opening import Opened
+from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Update
 from batcher.testing import update
 from tests.queues.conftest import Place, make_sqs
@@ -38,7 +38,7 @@ async def borrow(queue: Queue, count: int) -> list[Message]:
     return messages
 
 
-async def is_empty(opened: Opened) -> bool:
+async def is_empty(opened: OpenedQueue) -> bool:
     depth = await opened.office.depth()
     return (depth.waiting, depth.held) == (0, 0)
 

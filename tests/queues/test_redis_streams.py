@@ -8,7 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.errors import QueueError, SettingsError
-from batcher.queues.opening import open_queue
+from batcher.queues.factory import open_queue
 from batcher.queues.redis_streams import GROUP, POISON
 from batcher.testing import update
 from tests.conftest import Command

@@ -16,10 +16,10 @@ from hypothesis import strategies as st
 
 from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import QueueError, SettingsError
-from batcher.queues.opening import open_queue
+from batcher.queues.factory import open_queue
 from batcher.queues.sqs import SqsQueue
+from batcher.queues.sqs_admin import SqsAdmin, group_of
 from batcher.queues.sqs_client import SqsClient
-from batcher.queues.sqs_office import SqsOffice, group_of
 from batcher.records import Message, Update
 from batcher.testing import update
 from tests.queues.conftest import make_sqs
@@ -166,7 +166,7 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
                 await opened.queue.set_aside(message, "Odd", "no")
     async with SqsClient(url) as client:
         seen: list[str] = []
-        office = SqsOffice(client, look=1)
+        office = SqsAdmin(client, look=1)
         async for letter in office.dead():
             seen.append(letter.id)
             # as at a rate: the first ones are in sight again before the last ones are

@@ -6,13 +6,13 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from batcher.accounting.verdicts import Verdict
 from batcher.status.metrics import LATENCY, Metrics
-from batcher.status.vitals import Vitals
-from tests.status.vitals import failure, vitals
+from batcher.status.snapshot import WorkerSnapshot
+from tests.status.snapshots import failure, snapshot
 
 Sample = tuple[str, frozenset[tuple[str, str]]]
 
 
-def scraped(metrics: Metrics, now: Vitals) -> dict[Sample, float]:
+def scraped(metrics: Metrics, now: WorkerSnapshot) -> dict[Sample, float]:
     """Every sample by name and labels."""
     text = metrics.exposition(now).decode()
     return {
@@ -39,7 +39,7 @@ def test_what_was_counted_is_there_and_what_did_not_happen_yet_is_zero() -> None
     ):
         metrics.attempted("prod", "UpdateEventTrigger", verdict, seconds)
     metrics.settled(failure())
-    found = scraped(metrics, vitals())
+    found = scraped(metrics, snapshot())
     outcomes = {
         verdict: found[key("attempts_total", outcome=verdict.value, **LANE)] for verdict in Verdict
     }
@@ -54,7 +54,7 @@ def test_what_was_counted_is_there_and_what_did_not_happen_yet_is_zero() -> None
 
 def test_gauges_say_what_the_worker_says_at_that_moment() -> None:
     metrics = Metrics()
-    found = scraped(metrics, vitals())
+    found = scraped(metrics, snapshot())
     assert found[key("rate_per_second", **LANE)] == 48.5
     assert found[key("quota_per_second", **LANE)] == 50
     assert found[key("token_wait_seconds_total", **LANE)] == 12.25
@@ -74,7 +74,9 @@ def test_gauges_say_what_the_worker_says_at_that_moment() -> None:
     # not known is not 0
     assert key("rate_per_second", target="prod", operation="GetEventTrigger") not in found
 
-    away = scraped(metrics, vitals(ready=False, depth=None, heartbeat_at=None, files_waiting=None))
+    away = scraped(
+        metrics, snapshot(ready=False, depth=None, heartbeat_at=None, files_waiting=None)
+    )
     assert away[key("ready")] == 0
     assert not [
         name
@@ -86,7 +88,7 @@ def test_gauges_say_what_the_worker_says_at_that_moment() -> None:
 def test_labels_are_few_and_two_workers_in_one_process_do_not_share_numbers() -> None:
     one, other = Metrics(), Metrics()
     one.settled(failure())
-    found = scraped(one, vitals())
+    found = scraped(one, snapshot())
     assert not [name for name, _ in found if name.endswith("_created")]
     assert {label for _, labels in found for label, _ in labels} == {
         "target",
@@ -96,4 +98,4 @@ def test_labels_are_few_and_two_workers_in_one_process_do_not_share_numbers() ->
         "state",
         "le",
     }
-    assert scraped(other, vitals())[key("updates_total", target="prod", status="failed")] == 0
+    assert scraped(other, snapshot())[key("updates_total", target="prod", status="failed")] == 0

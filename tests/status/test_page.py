@@ -14,7 +14,7 @@ from batcher.status.metrics import Metrics
 from batcher.status.page import page
 from batcher.updates.line_reader import LineReader
 from batcher.updates.redaction import Redactor
-from tests.status.vitals import failure, vitals
+from tests.status.snapshots import failure, snapshot
 from tests.updates.samples import MODEL, broken_lines, full
 
 
@@ -36,7 +36,7 @@ class Seen(HTMLParser):
 
 
 def test_the_page_tells_state_queue_pace_results_and_failures() -> None:
-    seen = Seen(page(vitals()))
+    seen = Seen(page(snapshot()))
     for told in (
         "Ready",
         "sqs:updates.fifo",
@@ -68,7 +68,7 @@ def test_the_page_tells_state_queue_pace_results_and_failures() -> None:
     ],
 )
 def test_the_page_tells_what_is_wrong(more: dict[str, object], says: str) -> None:
-    assert says in Seen(page(vitals(**more))).text
+    assert says in Seen(page(snapshot(**more))).text
 
 
 MARKUP = st.sampled_from(["<script>", "</td>", "<b", ">", "&lt;", "&amp", '"', "'", "{state}", "{"])
@@ -84,7 +84,7 @@ def test_no_text_is_taken_for_markup(text: str) -> None:
         error = Error(code=text, message=text)
         return Seen(
             page(
-                vitals(
+                snapshot(
                     ready=False,
                     reason=text,
                     queue=text,
@@ -124,8 +124,8 @@ def test_what_the_model_marks_sensitive_is_on_no_page_and_in_no_metric() -> None
     metrics = Metrics()
     for result in results:
         metrics.settled(result)
-        now = vitals(recent=(result,))
+        now = snapshot(recent=(result,))
         assert result.error is not None
         assert result.error.message in Seen(page(now)).text  # it is shown, and so has to be clean
         assert "SECRET" not in page(now)
-    assert b"SECRET" not in metrics.exposition(vitals(recent=tuple(results)))
+    assert b"SECRET" not in metrics.exposition(snapshot(recent=tuple(results)))

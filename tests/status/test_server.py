@@ -9,19 +9,19 @@ from aiohttp import ClientSession
 from batcher.errors import SettingsError, StatusError
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
-from batcher.status.vitals import Vitals
-from tests.status.vitals import vitals
+from batcher.status.snapshot import WorkerSnapshot
+from tests.status.snapshots import snapshot
 
 
 class Worker:
     """One whose vitals a test sets, with its server and a client of it."""
 
     def __init__(self) -> None:
-        self.now = vitals()
-        self.server = StatusServer("127.0.0.1", 0, metrics=Metrics(), vitals=self.vitals)
+        self.now = snapshot()
+        self.server = StatusServer("127.0.0.1", 0, metrics=Metrics(), snapshot=self.snapshot)
         self.client: ClientSession
 
-    def vitals(self) -> Vitals:
+    def snapshot(self) -> WorkerSnapshot:
         return self.now
 
     async def get(self, path: str) -> tuple[int, str]:
@@ -43,10 +43,10 @@ async def test_probes_tell_whether_it_lives_and_whether_it_works_and_why_not(
         (200, "ok\n"),
         (200, "ok\n"),
     )
-    worker.now = vitals(ready=False, reason="the queue does not answer")
+    worker.now = snapshot(ready=False, reason="the queue does not answer")
     assert await worker.get("/healthz") == (200, "ok\n")
     assert await worker.get("/readyz") == (503, "the queue does not answer\n")
-    worker.now = vitals(alive=False, reason="no turn for 42 s")
+    worker.now = snapshot(alive=False, reason="no turn for 42 s")
     assert (
         await worker.get("/healthz") == await worker.get("/readyz") == (503, "no turn for 42 s\n")
     )
@@ -62,7 +62,7 @@ async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_r
         async with worker.client.get(f"http://{worker.server.address}{path}") as answer:
             assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
             assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    worker.now = vitals(ready=False, reason="paused")
+    worker.now = snapshot(ready=False, reason="paused")
     assert "Not ready: paused" in (await worker.get("/"))[1]
     assert "\nbatcher_ready 0.0\n" in (await worker.get("/metrics"))[1]
 
@@ -89,7 +89,7 @@ async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker:
         ("192.0.2.1:0", "192.0.2.1:0: can't listen there"),
     ):
         with pytest.raises(StatusError, match=says):
-            async with StatusServer(*parse_address(address), metrics=Metrics(), vitals=vitals):
+            async with StatusServer(*parse_address(address), metrics=Metrics(), snapshot=snapshot):
                 pass
 
 

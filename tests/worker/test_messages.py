@@ -16,7 +16,7 @@ from batcher.config import resolve
 from batcher.emulator import Emulator
 from batcher.errors import JournalError
 from batcher.logs import logger
-from batcher.queues.opening import Opened
+from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import MemoryQueue
@@ -62,7 +62,7 @@ async def serving(
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
         serving.session = Session(
             "memory",
-            cast(Opened, Opened(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
+            cast(OpenedQueue, OpenedQueue(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
             resolve({"read_rate": 1000, **settings}),
             directory,
             serving.life,

@@ -17,7 +17,7 @@ from batcher.bulk import Keeper
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
 from batcher.logs import logger
-from batcher.queues.spool import SpoolDirectory
+from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker import spooling
 from batcher.worker.life import Life
 from batcher.worker.spooling import SpoolSession

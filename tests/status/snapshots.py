@@ -3,7 +3,7 @@
 from typing import Any
 
 from batcher.records import Counts, Depth, Error, Result
-from batcher.status.vitals import LaneVitals, Vitals
+from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 
 
 def failure(id: str = "row-1", **more: Any) -> Result:
@@ -21,7 +21,7 @@ def failure(id: str = "row-1", **more: Any) -> Result:
     return Result(**(given | more))
 
 
-def vitals(**more: Any) -> Vitals:
+def snapshot(**more: Any) -> WorkerSnapshot:
     given: dict[str, Any] = {
         "ready": True,
         "alive": True,
@@ -32,7 +32,7 @@ def vitals(**more: Any) -> Vitals:
         "files_waiting": 4,
         "depth": Depth(waiting=1234, held=5, dead=2, oldest_seconds=61.5),
         "lanes": (
-            LaneVitals(
+            LaneSnapshot(
                 target="prod",
                 operation="UpdateEventTrigger",
                 rate=48.5,
@@ -42,8 +42,8 @@ def vitals(**more: Any) -> Vitals:
                 token_seconds=12.25,
                 counts=Counts(succeeded=90, failed=1, in_doubt=2),
             ),
-            LaneVitals(target="prod", operation="GetEventTrigger"),
+            LaneSnapshot(target="prod", operation="GetEventTrigger"),
         ),
         "recent": (failure(), failure("row-2", status="succeeded", error=None)),
     }
-    return Vitals(**(given | more))
+    return WorkerSnapshot(**(given | more))

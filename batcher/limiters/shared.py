@@ -2,7 +2,7 @@
 is not.
 
 Waiting for one's turn lives here, and changing over between the two; what goes on in the background
-is in ``tending``.
+is in ``leader``.
 """
 
 from typing import NamedTuple
@@ -16,8 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.verdicts import Verdict
 from batcher.limiters.local import LocalLimiter, Opening, capacity, observation_of
-from batcher.limiters.scripts import CATCH_UP, LOOK
-from batcher.limiters.shared_bucket import NO_EPOCH, Beat, News, Reservation, SharedBucket
+from batcher.limiters.redis_bucket import NO_EPOCH, Beat, News, RedisBucket, Reservation
+from batcher.limiters.redis_scripts import CATCH_UP, LOOK
 from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, ramp
 from batcher.quota.rate_state import LOWEST_RATE
@@ -65,14 +65,14 @@ class SentAlone(NamedTuple):
     ticket: object
 
 
-class RedisLimiter:
+class SharedLimiter:
     """One bucket that workers share. Reserves one token at a time, in the order of asking.
 
     A reservation belongs to the limiter: whoever asks next uses what a cancelled waiter left.
     """
 
     def __init__(
-        self, bucket: SharedBucket, terms: Terms, *, clock: Clock, log: FilteringBoundLogger
+        self, bucket: RedisBucket, terms: Terms, *, clock: Clock, log: FilteringBoundLogger
     ) -> None:
         self.terms = terms
         self.bucket = bucket
@@ -96,7 +96,7 @@ class RedisLimiter:
     def __repr__(self) -> str:
         rate = "?" if self.rate is None else f"{self.rate:.3g}/s"
         where = "together" if self._own is None else "alone"
-        return f"<RedisLimiter {self.bucket.name} {rate} {where}, {self.workers} workers>"
+        return f"<SharedLimiter {self.bucket.name} {rate} {where}, {self.workers} workers>"
 
     @property
     def rate(self) -> float | None:

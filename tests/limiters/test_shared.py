@@ -14,9 +14,9 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.redis import ASSUMED_WORKERS, CAUTIOUS, RedisLimiter
+from batcher.limiters.shared import ASSUMED_WORKERS, CAUTIOUS, SharedLimiter
 from batcher.quota.estimator import EstimatedQuota
-from tests.limiters.drinking import Service, address, drink, joined
+from tests.limiters.consumer import Service, address, drink, joined
 from tests.servers import Server
 
 FIFTY = EstimatedQuota(rate=50.0, burst=50.0, doubt=0.01)
@@ -33,7 +33,7 @@ async def until(true: Any, *, within: float) -> float:
 
 
 @asynccontextmanager
-async def drinking(limiters: list[RedisLimiter], service: Service) -> AsyncIterator[None]:
+async def drinking(limiters: list[SharedLimiter], service: Service) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         for number, limiter in enumerate(limiters):
             tasks.start_soon(drink, limiter, service, str(number))

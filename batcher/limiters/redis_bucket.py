@@ -1,6 +1,6 @@
 """One bucket in Redis, as calls: ask for a token, tend the books, leave.
 
-What the calls do is in ``scripts``.
+What the calls do is in ``redis_scripts``.
 
 Raises redis-py's errors and OSError, which the callers know as "Redis is away".
 """
@@ -12,7 +12,7 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from batcher.limiters.scripts import ASK, LEAVE, TEND
+from batcher.limiters.redis_scripts import ASK, LEAVE, TEND
 from batcher.quota.estimator import EstimatedQuota, Pace
 from batcher.quota.replay import Event, Report
 
@@ -77,7 +77,7 @@ _event = msgspec.json.Decoder(Event)
 _learned = msgspec.json.Decoder(EstimatedQuota)
 
 
-class SharedBucket:
+class RedisBucket:
     """The bucket of that name, for the worker ``me``."""
 
     def __init__(self, redis: Redis, name: str, me: str) -> None:

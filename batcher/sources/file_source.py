@@ -16,6 +16,7 @@ from typing import BinaryIO
 from batcher.aws.s3_download import SCHEME, s3_object
 from batcher.errors import InputError
 from batcher.records import Update
+from batcher.sources.input_file import BLOCK, COMPRESSED, damage, open_input, reason
 from batcher.sources.inspection import (
     Inspection,
     LineIndex,
@@ -26,7 +27,6 @@ from batcher.sources.inspection import (
     index,
     inspect,
 )
-from batcher.sources.opening import BLOCK, COMPRESSED, damage, opened, reason
 from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 
 __all__ = [
@@ -63,9 +63,9 @@ def materialize(
         return _fetched(str(origin), into, profile)
     path = Path(origin)
     if path.suffix not in COMPRESSED and (path.is_file() or path.is_dir()):
-        with opened(path):
+        with open_input(path):
             return path
-    with opened(path) as file:
+    with open_input(path) as file:
         return _copy(str(path), file.stream, into)
 
 
@@ -77,7 +77,7 @@ def _fetched(url: str, into: Path, profile: str | None) -> Path:
     try:
         with s3_object(url, profile) as stream:
             _copy(url, stream, packed)
-        with opened(packed) as file:
+        with open_input(packed) as file:
             return _copy(url, file.stream, into)
     finally:
         packed.unlink(missing_ok=True)

@@ -13,9 +13,9 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.engine.runner import cause_of
 from batcher.errors import SettingsError
-from batcher.limiters.redis import TROUBLE, RedisLimiter, Terms
-from batcher.limiters.shared_bucket import SharedBucket
-from batcher.limiters.tending import Tender
+from batcher.limiters.leader import Leader
+from batcher.limiters.redis_bucket import RedisBucket
+from batcher.limiters.shared import TROUBLE, SharedLimiter, Terms
 from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota
 from batcher.redis_client import connect
@@ -24,7 +24,7 @@ LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
 LEAVING = 1.0  # seconds for the good-byes
 
 
-class Fleet:
+class RedisFleet:
     """Gives out the limiters of shared buckets. Made by ``open_at``."""
 
     def __init__(
@@ -35,8 +35,8 @@ class Fleet:
         self._clock = clock
         self._log = log
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-        self._limiters: dict[str, RedisLimiter] = {}
-        self._tenders: list[Tender] = []
+        self._limiters: dict[str, SharedLimiter] = {}
+        self._tenders: list[Leader] = []
 
     def limiter(
         self,
@@ -46,17 +46,17 @@ class Fleet:
         burst: float,
         share: float,
         remembered: EstimatedQuota | None,
-    ) -> RedisLimiter:
+    ) -> SharedLimiter:
         """The limiter of the bucket of that name: one in a process, on the terms it was first
         asked for.
         """
         if name not in self._limiters:
             terms = Terms(rate=rate, burst=burst, share=share, remembered=remembered)
-            bucket = SharedBucket(self._redis, name, self._me)
-            limiter = self._limiters[name] = RedisLimiter(
+            bucket = RedisBucket(self._redis, name, self._me)
+            limiter = self._limiters[name] = SharedLimiter(
                 bucket, terms, clock=self._clock, log=self._log
             )
-            tender = Tender(limiter)
+            tender = Leader(limiter)
             self._tenders.append(tender)
             self._tasks.start_soon(tender.run)
         return self._limiters[name]
@@ -69,7 +69,7 @@ class Fleet:
 @asynccontextmanager
 async def open_at(
     url: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
-) -> AsyncIterator[Fleet]:
+) -> AsyncIterator[RedisFleet]:
     """The shared buckets in the Redis of that URL, tended until the end.
 
     Raises SettingsError for a URL that is none.
@@ -89,7 +89,7 @@ async def open_at(
                 " until Redis is there."
             )
         async with anyio.create_task_group() as tasks:
-            fleet = Fleet(redis, tasks, clock=clock, log=log)
+            fleet = RedisFleet(redis, tasks, clock=clock, log=log)
             try:
                 yield fleet
             finally:

@@ -10,7 +10,7 @@ from batcher.errors import SettingsError
 from batcher.ports import Clock
 
 if TYPE_CHECKING:
-    from batcher.limiters.fleet import Fleet
+    from batcher.limiters.redis_fleet import RedisFleet
 
 LOCAL = "local"
 
@@ -18,7 +18,7 @@ LOCAL = "local"
 @asynccontextmanager
 async def open_fleet(
     setting: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
-) -> AsyncIterator["Fleet | None"]:
+) -> AsyncIterator["RedisFleet | None"]:
     """The buckets that a fleet shares; None where the setting says that each process keeps its own.
 
     Raises SettingsError. A Redis that is away is none; ``warn`` is told, and it may come later.
@@ -27,7 +27,7 @@ async def open_fleet(
         yield None
         return
     try:
-        from batcher.limiters.fleet import open_at
+        from batcher.limiters.redis_fleet import open_at
     except ModuleNotFoundError as error:
         raise SettingsError(
             "A quota shared through Redis needs redis-py: pip install redis."

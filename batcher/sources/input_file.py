@@ -59,7 +59,7 @@ class Digest(io.RawIOBase):
         return count
 
 
-class Opened:
+class InputFile:
     """An open file of updates: ``line_reader`` once, and the ``digest`` of the bytes as they are
     stored.
     """
@@ -99,14 +99,14 @@ class Opened:
 
 
 @contextmanager
-def opened(path: Path) -> Iterator[Opened]:
+def open_input(path: Path) -> Iterator[InputFile]:
     """Open a file of updates by its suffix. Raises InputError when it can't be opened."""
     try:
         file = path.open("rb", buffering=0)
     except OSError as error:
         raise InputError(f"{path}: {reason(error)}") from error
     with file:
-        yield Opened(path, file)
+        yield InputFile(path, file)
 
 
 def reason(error: OSError) -> str:

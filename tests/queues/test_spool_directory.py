@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 
 from batcher.errors import QueueError
-from batcher.queues.spool import SpoolDirectory
+from batcher.queues.spool_directory import SpoolDirectory
 from batcher.testing import update
 
 _WORKER = """
 import sys
 from pathlib import Path
-from batcher.queues.spool import SpoolDirectory
+from batcher.queues.spool_directory import SpoolDirectory
 
 spool = SpoolDirectory(Path(sys.argv[1]))
 while (claim := spool.claim_now()) is not None:

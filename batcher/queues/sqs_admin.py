@@ -19,8 +19,8 @@ _GROUP = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}", re.ASCII)
 _encode = msgspec.json.Encoder().encode
 
 
-class SqsOffice:
-    """ports.Producer and ports.QueueOffice. Use inside ``async with`` of its client.
+class SqsAdmin:
+    """ports.Producer and ports.QueueAdmin. Use inside ``async with`` of its client.
 
     ``look``: whole seconds that a dead letter is out of sight while it is looked at.
     """

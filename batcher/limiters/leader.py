@@ -7,9 +7,9 @@ estimate of the fleet, and publishes its plan.
 
 import anyio
 
-from batcher.limiters.redis import TOLD_WITHIN, TROUBLE, RedisLimiter
-from batcher.limiters.scripts import LOOK
-from batcher.limiters.shared_bucket import Beat, Publication
+from batcher.limiters.redis_bucket import Beat, Publication
+from batcher.limiters.redis_scripts import LOOK
+from batcher.limiters.shared import TOLD_WITHIN, TROUBLE, SharedLimiter
 from batcher.quota.estimator import EstimatedQuota
 from batcher.quota.replay import Replay
 
@@ -22,10 +22,10 @@ WORTH_A_CALL = 0.02
 MOVED = 0.005  # seconds by which its resume has to
 
 
-class Tender:
+class Leader:
     """Tends the bucket of one limiter for as long as it runs."""
 
-    def __init__(self, limiter: RedisLimiter) -> None:
+    def __init__(self, limiter: SharedLimiter) -> None:
         self._limiter = limiter
         self._replay: Replay | None = None
         self._epoch = ""

@@ -8,7 +8,7 @@ from msgspec import Struct
 from batcher.records import Counts, Depth, Result
 
 
-class LaneVitals(Struct, frozen=True, kw_only=True):
+class LaneSnapshot(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
     ``rate`` is the pace at present, ``estimator`` what AWS is thought to allow; None while nothing
@@ -26,7 +26,7 @@ class LaneVitals(Struct, frozen=True, kw_only=True):
     counts: Counts | None = None
 
 
-class Vitals(Struct, frozen=True, kw_only=True):
+class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     """A worker at one moment.
 
     No secrets: ``queue`` is the URL without a password, messages in ``recent`` are redacted.
@@ -46,5 +46,5 @@ class Vitals(Struct, frozen=True, kw_only=True):
     heartbeat_at: float | None = None
     depth: Depth | None = None
     files_waiting: int | None = None
-    lanes: tuple[LaneVitals, ...] = ()
+    lanes: tuple[LaneSnapshot, ...] = ()
     recent: tuple[Result, ...] = ()

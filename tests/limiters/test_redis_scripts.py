@@ -7,8 +7,8 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 from redis import Redis
 
-from batcher.limiters.scripts import ASK, CATCH_UP, TEND
-from tests.limiters.drinking import address
+from batcher.limiters.redis_scripts import ASK, CATCH_UP, TEND
+from tests.limiters.consumer import address
 from tests.servers import Server
 
 BEGIN = 1_800_000_000.0

@@ -20,7 +20,7 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.sources.file import FileSource, Inspection, index, inspect, materialize
+from batcher.sources.file_source import FileSource, Inspection, index, inspect, materialize
 from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 from tests.updates.samples import MODEL
 

@@ -30,7 +30,7 @@ class _Place(Generic[E]):
         self.error: Exception | None = None
 
 
-class Gathering(Generic[E]):
+class RequestBatcher(Generic[E]):
     """Batches of at most ``size`` entries, one under way at a time."""
 
     def __init__(self, send: Send[E], size: int) -> None:

@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from batcher.errors import SettingsError
-from batcher.ports import Producer, Queue, QueueOffice
-from batcher.queues.spool import SpoolDirectory
+from batcher.ports import Producer, Queue, QueueAdmin
+from batcher.queues.spool_directory import SpoolDirectory
 
 if TYPE_CHECKING:
     from batcher.queues.redis_streams import RedisQueue
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 
 
-class Opened(NamedTuple):
+class OpenedQueue(NamedTuple):
     """The sides of one message queue.
 
     ``dead_letters``: whether it has a place for messages that are set aside.
@@ -24,7 +24,7 @@ class Opened(NamedTuple):
 
     queue: Queue
     producer: Producer
-    office: QueueOffice
+    office: QueueAdmin
     dead_letters: bool
 
 
@@ -60,7 +60,7 @@ async def open_queue(
     profile: str | None = None,
     region: str | None = None,
     endpoint_url: str | None = None,
-) -> AsyncIterator[Opened]:
+) -> AsyncIterator[OpenedQueue]:
     """A message queue, connected. ``lease`` in seconds; profile, Region and endpoint are for SQS.
 
     ``create``: make it when it is not there, where that takes no more than its name (Redis). Raises
@@ -69,17 +69,19 @@ async def open_queue(
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
         from batcher.queues.sqs import SqsQueue
+        from batcher.queues.sqs_admin import SqsAdmin
         from batcher.queues.sqs_client import SqsClient
-        from batcher.queues.sqs_office import SqsOffice
 
         async with SqsClient(
             rest, profile=profile, region=region, endpoint_url=endpoint_url
         ) as client:
-            office = SqsOffice(client)
-            yield Opened(SqsQueue(client, lease=lease), office, office, client.dead_url is not None)
+            office = SqsAdmin(client)
+            yield OpenedQueue(
+                SqsQueue(client, lease=lease), office, office, client.dead_url is not None
+            )
     elif kind in ("redis", "rediss"):
         async with _redis_queue(url, lease, create) as queue:
-            yield Opened(queue, queue, queue, True)
+            yield OpenedQueue(queue, queue, queue, True)
     else:
         raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
 

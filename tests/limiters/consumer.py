@@ -19,8 +19,8 @@ import anyio
 from batcher.accounting.verdicts import Verdict
 from batcher.clock import SystemClock
 from batcher.emulator.buckets import Quota, TokenBucket
-from batcher.limiters.opening import open_fleet
-from batcher.limiters.redis import RedisLimiter
+from batcher.limiters.factory import open_fleet
+from batcher.limiters.shared import SharedLimiter
 from batcher.logs import logger
 from batcher.ports import Limiter
 from tests.servers import Server
@@ -74,7 +74,7 @@ def address(server: Server) -> str:
 @asynccontextmanager
 async def joined(
     url: str, name: str, number: int = 1, **terms: Any
-) -> AsyncIterator[list[RedisLimiter]]:
+) -> AsyncIterator[list[SharedLimiter]]:
     """So many limiters of one bucket, each as a process of its own would have it."""
     terms = {"rate": None, "burst": 1.0, "share": 1.0, "remembered": None} | terms
     async with AsyncExitStack() as stack:
