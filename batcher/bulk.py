@@ -29,7 +29,7 @@ from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, LineSet
 from batcher.config import Settings, without_secrets
-from batcher.engine.patience import Patient
+from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.logs import logger
@@ -459,7 +459,7 @@ class BulkRun:
                     listed=not self._begun,
                 )
                 if self._keeper is not None:
-                    lane.settler = Patient(
+                    lane.settler = DeferringReconciler(
                         lane.settler, self.tallies[name], partial(self.runner.give_up, name)
                     )
                 self.runner.start(lane, tasks)

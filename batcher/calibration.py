@@ -141,7 +141,7 @@ class Calibrator:
     async def _state(self) -> dict[str, Any]:
         """The trigger as a request that would bring it about."""
         reading = self._shop.reading(self.target, GET, Tally())
-        effort = await reading.bring(
+        effort = await reading.run_attempts(
             Update(id="calibrate", line=1, target=self.target.name, request=self._names)
         )
         last = effort.last if effort else None

@@ -14,9 +14,9 @@ from batcher.accounting.tally import Tally, stop_reason
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.engine.listing import pages
-from batcher.engine.reading import in_order
-from batcher.engine.retrying import Effort
+from batcher.engine.list_pages import list_pages
+from batcher.engine.ordered_map import ordered_map
+from batcher.engine.retrying import RetryState
 from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
@@ -95,7 +95,7 @@ class Inventory:
                 tell(asked.request | image(found))
 
         try:
-            await in_order(self._names(domains, skip), self._look, answered, ahead=AHEAD)
+            await ordered_map(self._names(domains, skip), self._look, answered, ahead=AHEAD)
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
         finally:
@@ -118,14 +118,14 @@ class Inventory:
                 )
 
     async def _look(self, question: Update) -> Mapping[str, Any] | Error:
-        return self._answer(await self._get.bring(question))
+        return self._answer(await self._get.run_attempts(question))
 
     async def _pages(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
         """The names on all pages of a list, sorted; or why there are none."""
         found: set[str] = set()
         retrying = self._list if operation == LIST else self._list_domains
         size = {"MaxResults": self._target.page_size(operation)}
-        async for effort in pages(
+        async for effort in list_pages(
             retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)
         ):
             answer = self._answer(effort)
@@ -134,7 +134,7 @@ class Inventory:
             found |= {item[name] for item in answer.get("Items", ())}
         return sorted(found)
 
-    def _answer(self, effort: Effort | None) -> Mapping[str, Any] | Error:
+    def _answer(self, effort: RetryState | None) -> Mapping[str, Any] | Error:
         if reason := stop_reason(self._tally, None):
             raise AwsError(
                 f"target {self._target.name}: {reason}. These credentials have to be allowed to"

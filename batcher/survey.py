@@ -18,7 +18,7 @@ from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, hashed
 from batcher.config import Settings
-from batcher.engine.reading import in_order
+from batcher.engine.ordered_map import ordered_map
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
@@ -121,7 +121,7 @@ class Survey:
         desk = _Desk(
             target.name, reading, tally, repeated, create_missing=self.settings.create_missing
         )
-        await in_order(
+        await ordered_map(
             aiter(source),
             desk.look,
             lambda update, looked: tell(desk.planned(update, looked)),
@@ -185,7 +185,7 @@ class _Desk:
         return Planned(update=update, outcome=outcome, step=step)
 
     async def _ask(self, update: Update) -> _Looked:
-        effort = await self._reading.bring(update)
+        effort = await self._reading.run_attempts(update)
         if reason := stop_reason(self._tally, None):
             raise AwsError(
                 f"target {self._target}: {reason}. These credentials have to be allowed to"

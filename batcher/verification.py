@@ -241,7 +241,7 @@ class _Looking:
         self._asked = asked
 
     async def settle(self, update: Update) -> Result | None:
-        effort = await self._reading.bring(update)
+        effort = await self._reading.run_attempts(update)
         if effort is None or effort.last is None:
             return None
         result = effort.result(effort.started_at)

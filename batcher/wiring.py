@@ -20,11 +20,11 @@ from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget, OperationCaller
 from batcher.aws.service_model import installed_service_model
 from batcher.config import Settings, target_settings
-from batcher.engine.listing import Listing
+from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
+from batcher.engine.reconciler import NoBeforeImages, Reconciler
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
 from batcher.engine.runner import Lane, cause_of
-from batcher.engine.settling import Careful, NoBeforeImages
 from batcher.errors import AwsError
 from batcher.limiters.factory import LOCAL, open_fleet
 from batcher.limiters.local import LocalLimiter
@@ -191,8 +191,8 @@ class Workshop:
             more.append(listing)
             # who may not list is no worse off for it: every trigger is looked at all the same
             retrying = self._retrying(target, LIST, listing, lambda verdict: None)
-            changed_at = Listing(retrying, target.page_size(LIST)).last_updated
-        settler = Careful(
+            changed_at = LastUpdatedTimes(retrying, target.page_size(LIST)).last_updated
+        settler = Reconciler(
             look=images is not None or self.settings.merge or self.settings.create_missing,
             reading=self._retrying(target, GET, reading, tally.looked),
             writing=writing,

@@ -37,7 +37,7 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
     backoff_cap: float = 20.0
 
 
-class Effort:
+class RetryState:
     """What was spent on one update so far."""
 
     def __init__(self, update: Update, started_at: str) -> None:
@@ -131,7 +131,7 @@ class Retrying:
         self._on_attempt = on_attempt
         self._may_send = may_send
         self._uniform = uniform
-        self._access = _Access(caller)
+        self._refresh = CredentialRefresh(caller)
         self._retrying = tenacity.AsyncRetrying(
             sleep=pacer.back_off,
             retry=tenacity.retry_if_result(lambda verdict: verdict.retryable),
@@ -147,12 +147,12 @@ class Retrying:
         None when draining came before anything was sent that may have had an effect, or when it may
         not be sent any more. Raises CredentialsError.
         """
-        effort = await self.bring(update)
+        effort = await self.run_attempts(update)
         return None if effort is None else effort.result(self._clock.wall())
 
-    async def bring(self, update: Update) -> Effort | None:
+    async def run_attempts(self, update: Update) -> RetryState | None:
         """The same, as the effort that it took, with its last answer."""
-        effort = Effort(update, self._clock.wall())
+        effort = RetryState(update, self._clock.wall())
         try:
             effort.verdict = await self._attempt(effort)
             # most updates need no more than one attempt, and no policy
@@ -162,32 +162,32 @@ class Retrying:
             return None
         return effort
 
-    async def _next(self, effort: Effort) -> Verdict:
+    async def _next(self, effort: RetryState) -> Verdict:
         """What tenacity makes attempts with: the first one was made."""
         if effort.policed:
             return await self._attempt(effort)
         effort.policed = True
         return effort.verdict
 
-    async def _attempt(self, effort: Effort) -> Verdict:
+    async def _attempt(self, effort: RetryState) -> Verdict:
         refused = 0
         while True:
             verdict, generation = await self._send(effort)
             if verdict is not Verdict.CREDENTIALS:
                 return verdict
             refused += 1
-            if refused > RENEWALS and self._access.proved:
+            if refused > RENEWALS and self._refresh.proved:
                 return verdict  # others are accepted: it is this update that AWS refuses
-            await self._access.renew(generation, effort.last)
+            await self._refresh.renew(generation, effort.last)
 
-    async def _send(self, effort: Effort) -> tuple[Verdict, int]:
+    async def _send(self, effort: RetryState) -> tuple[Verdict, int]:
         permit = await self.pacer.enter(
             begun=effort.attempts > 0, must_finish=effort.lost or effort.answered
         )
         if self._may_send is not None and not self._may_send(effort.update):
             self.pacer.leave(permit, Verdict.UNSENT, None)
             raise Draining
-        generation = self._access.generation
+        generation = self._refresh.generation
         attempt, verdict = None, Verdict.LOST
         try:
             attempt = await self._caller.call(effort.update)
@@ -195,7 +195,7 @@ class Retrying:
         finally:
             self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
         if verdict is Verdict.ACCEPTED:
-            self._access.accepted(generation)
+            self._refresh.accepted(generation)
         effort.book(attempt, verdict, permit, self._clock.now())
         self._on_attempt(verdict, attempt.seconds)
         self._say_attempt(effort, attempt, verdict, permit)
@@ -204,7 +204,7 @@ class Retrying:
     # policies: each reads the effort that the attempts are made for
 
     def _given_up(self, state: tenacity.RetryCallState) -> bool:
-        effort: Effort = state.args[0]
+        effort: RetryState = state.args[0]
         first, limit = effort.first_throttle, self._policy.throttle_limit
         throttled_too_long = first is not None and self._clock.now() - first >= limit
         return effort.charged >= self._policy.max_attempts or throttled_too_long
@@ -213,7 +213,7 @@ class Retrying:
         """Full jitter, so that updates that failed together do not come back together; what AWS
         asks for at least.
         """
-        effort: Effort = state.args[0]
+        effort: RetryState = state.args[0]
         asked = (effort.last and effort.last.retry_after) or 0.0
         if state.outcome and state.outcome.result() is Verdict.THROTTLED:
             return asked  # the pacer does the slowing down
@@ -221,7 +221,7 @@ class Retrying:
         return max(asked, self._uniform(0.0, ceiling))
 
     def _say_attempt(
-        self, effort: Effort, attempt: Attempt, verdict: Verdict, permit: Permit
+        self, effort: RetryState, attempt: Attempt, verdict: Verdict, permit: Permit
     ) -> None:
         self._log.info(
             "attempt.throttled" if verdict is Verdict.THROTTLED else "attempt.answered",
@@ -237,7 +237,7 @@ class Retrying:
         )
 
     def _back_off(self, state: tenacity.RetryCallState) -> None:
-        effort: Effort = state.args[0]
+        effort: RetryState = state.args[0]
         effort.backoff += state.upcoming_sleep
         self._log.info(
             "retry.scheduled",
@@ -249,7 +249,7 @@ class Retrying:
         )
 
 
-class _Access:
+class CredentialRefresh:
     """Whether the credentials are any good.
 
     They are fetched anew when they are refused, for as long as that helps.

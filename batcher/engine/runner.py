@@ -12,9 +12,9 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally, stop_reason
-from batcher.engine.intake import Intake
+from batcher.engine.keyed_queue import KeyedQueue
 from batcher.engine.pacing import Pacer
-from batcher.engine.settling import Settler
+from batcher.engine.reconciler import Settler
 from batcher.errors import BatcherError, CredentialsError, InputError
 from batcher.ports import Journal, Source
 from batcher.records import Result
@@ -41,7 +41,7 @@ class Lane:
         on_close: Callable[[], None] | None = None,
     ) -> None:
         self.target = target
-        self.intake = Intake(source)
+        self.intake = KeyedQueue(source)
         self.pacer = pacer
         self.settler = settler
         self.pacers = (pacer, *more_pacers)

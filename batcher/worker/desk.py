@@ -16,9 +16,8 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
-from batcher.engine.patience import Patient
+from batcher.engine.reconciler import DeferringReconciler, Settler
 from batcher.engine.runner import Lane, Runner
-from batcher.engine.settling import Settler
 from batcher.errors import BatcherError
 from batcher.ports import Journal
 from batcher.records import Result, Update
@@ -160,7 +159,7 @@ class Desk:
                 may_send=lambda update: self._loans.has(update.line),
             )
             held = _OnlyHeld(lane.settler, self._loans)
-            lane.settler = Patient(
+            lane.settler = DeferringReconciler(
                 held, self.tally, lambda reason: runner.give_up(self.name, reason)
             )
 

@@ -9,8 +9,8 @@ import msgspec
 import pytest
 
 from batcher.engine.pacing import Pacer
+from batcher.engine.reconciler import Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.engine.settling import Careful
 from batcher.logs import logger
 from batcher.records import Attempt, BasedOn, Result, Update
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
@@ -105,7 +105,7 @@ def settle(
         )
 
     async def scenario() -> Result | None:
-        careful = Careful(
+        careful = Reconciler(
             look=True,
             reading=retrying("GetEventTrigger"),
             writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},

@@ -14,7 +14,7 @@ Q = TypeVar("Q")
 A = TypeVar("A")
 
 
-async def in_order(
+async def ordered_map(
     questions: AsyncIterator[Q],
     ask: Callable[[Q], Awaitable[A]],
     tell: Callable[[Q, A], None],

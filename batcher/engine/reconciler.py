@@ -11,8 +11,9 @@ from typing import Any, Protocol
 import anyio
 import msgspec
 
-from batcher.accounting.verdicts import Verdict
-from batcher.engine.retrying import Effort, Retrying
+from batcher.accounting.tally import Tally
+from batcher.accounting.verdicts import Verdict, not_yet
+from batcher.engine.retrying import Retrying, RetryState
 from batcher.ports import BeforeImageStore, Clock
 from batcher.records import Attempt, Result, Update
 from batcher.triggers.decision import (
@@ -49,7 +50,7 @@ class NoBeforeImages:
         return None
 
 
-class Careful:
+class Reconciler:
     """A Settler that looks before it writes.
 
     ``look``: at every trigger; else only where an update is based on a state. ``writing``: the
@@ -82,13 +83,13 @@ class Careful:
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
-            wrote = await self._writing[OPERATION].bring(update)
+            wrote = await self._writing[OPERATION].run_attempts(update)
             return None if wrote is None else self._checked(wrote)
         if (outdated := await self._outdated(update)) is not None:
-            return self._settled(Effort(update, self._clock.wall()), outdated)
+            return self._settled(RetryState(update, self._clock.wall()), outdated)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._pace() or 0.0))
         async with self._ahead:
-            looked = await self._reading.bring(update)
+            looked = await self._reading.run_attempts(update)
             if looked is None or looked.last is None:
                 return None
             match self._decide(update, looked, looked.last):
@@ -109,16 +110,16 @@ class Careful:
             update, await self._listed(update), kept=self._images.kept(update), options=self._wishes
         )
 
-    def _decide(self, update: Update, looked: Effort, last: Attempt) -> Decision:
+    def _decide(self, update: Update, looked: RetryState, last: Attempt) -> Decision:
         if last.code is not None and last.code != "ResourceNotFoundException":
             # it could not be looked at, so nothing was sent
             return Finish(status="failed", error=looked.error)
         return decide(update, last.answer, kept=self._images.kept(update), options=self._wishes)
 
-    async def _send(self, update: Update, looked: Effort, decision: Send) -> Result | None:
+    async def _send(self, update: Update, looked: RetryState, decision: Send) -> Result | None:
         if decision.image is not None:
             await self._images.keep(update, decision.image)
-        wrote = await self._writing[decision.operation].bring(
+        wrote = await self._writing[decision.operation].run_attempts(
             msgspec.structs.replace(update, request=decision.request)
         )
         if wrote is None:
@@ -133,11 +134,13 @@ class Careful:
             digest=msgspec.UNSET if answer is None else digest(answer),
         )
 
-    async def _seen_again(self, update: Update, looked: Effort, wrote: Effort) -> Result | None:
+    async def _seen_again(
+        self, update: Update, looked: RetryState, wrote: RetryState
+    ) -> Result | None:
         """Of a creation that AWS refused after an attempt without a good answer: it refuses what
         that attempt has created.
         """
-        found = await self._reading.bring(update)
+        found = await self._reading.run_attempts(update)
         if found is None or found.last is None:
             return None
         result = msgspec.structs.replace(
@@ -152,7 +155,7 @@ class Careful:
             result, status="succeeded", error=None, digest=digest(current)
         )
 
-    def _checked(self, wrote: Effort) -> Result:
+    def _checked(self, wrote: RetryState) -> Result:
         """The result of an update that was sent: it succeeded only when AWS's answer shows what
         was asked for.
         """
@@ -163,7 +166,7 @@ class Careful:
             return result
         return msgspec.structs.replace(result, status="failed", error=error)
 
-    def _settled(self, looked: Effort, settled: Finish) -> Result:
+    def _settled(self, looked: RetryState, settled: Finish) -> Result:
         """The result of an update that was not sent: what was spent on it was spent on looking."""
         return msgspec.structs.replace(
             looked.result(self._clock.wall()),
@@ -172,3 +175,25 @@ class Careful:
             attempts=0,
             throttles=0,
         )
+
+
+class DeferringReconciler:
+    """A Settler that waits for better times; ``on_trouble`` is told why.
+
+    ``tally``: of the target.
+    """
+
+    def __init__(self, settler: Settler, tally: Tally, on_trouble: Callable[[str], None]) -> None:
+        self._settler = settler
+        self._tally = tally
+        self._on_trouble = on_trouble
+
+    async def settle(self, update: Update) -> Result | None:
+        result = await self._settler.settle(update)
+        if (
+            result is None
+            or (why := not_yet(result, ever_accepted=self._tally.ever_accepted)) is None
+        ):
+            return result
+        self._on_trouble(why)
+        return None

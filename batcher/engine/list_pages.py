@@ -12,12 +12,12 @@ import anyio
 import msgspec
 
 from batcher.compact import hashed
-from batcher.engine.retrying import Effort, Retrying
+from batcher.engine.retrying import Retrying, RetryState
 from batcher.records import Update
 from batcher.triggers.diff import last_updated
 
 
-async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | None]:
+async def list_pages(listing: Retrying, question: Update) -> AsyncIterator[RetryState | None]:
     """The efforts that the pages of a list took, in order; an error, or None for draining, is the
     last.
 
@@ -25,7 +25,7 @@ async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | N
     """
     asked: Update | None = question
     while asked is not None:
-        effort = await listing.bring(asked)
+        effort = await listing.run_attempts(asked)
         yield effort
         token = _answer(effort).get("NextToken")
         asked = (
@@ -35,7 +35,7 @@ async def pages(listing: Retrying, question: Update) -> AsyncIterator[Effort | N
         )
 
 
-class Listing:
+class LastUpdatedTimes:
     """When triggers were changed last, by ListEventTriggers of each domain: once, when its first
     trigger is asked about.
 
@@ -69,7 +69,7 @@ class Listing:
             id=f"ListEventTriggers {update.domain}", line=0, target=update.target, request=request
         )
         found: list[tuple[int, float]] = []
-        async for effort in pages(self._listing, question):
+        async for effort in list_pages(self._listing, question):
             for item in _answer(effort).get("Items", ()):
                 if (moment := last_updated(item)) is not None:
                     found.append((hashed(item["EventTriggerName"]), moment))
@@ -95,5 +95,5 @@ class _Domain:
         return self._moments[at] if at < len(self._names) and self._names[at] == name else None
 
 
-def _answer(effort: Effort | None) -> dict[str, Any]:
+def _answer(effort: RetryState | None) -> dict[str, Any]:
     return (effort and effort.last and effort.last.answer) or {}

@@ -20,7 +20,7 @@ PARKED_AT_MOST = 10_000
 BREATH = 500  # updates parked in a row before others get a turn
 
 
-class Intake:
+class KeyedQueue:
     """Hands out the updates of a source.
 
     One taker reads it at a time; what is ready meanwhile goes to the others.

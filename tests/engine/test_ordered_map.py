@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator
 import anyio
 import pytest
 
-from batcher.engine.reading import in_order
+from batcher.engine.ordered_map import ordered_map
 from batcher.engine.runner import cause_of
 from batcher.testing import in_virtual_time
 
@@ -27,7 +27,7 @@ def test_answers_are_told_in_order_and_questions_wait_side_by_side() -> None:
         return number * number
 
     async def work() -> float:
-        await in_order(
+        await ordered_map(
             numbers(10), square, lambda number, answer: told.append((number, answer)), ahead=100
         )
         return anyio.current_time()
@@ -44,7 +44,7 @@ def test_no_more_questions_are_open_than_asked_for() -> None:
 
     async def work() -> int:
         with anyio.move_on_after(100):
-            await in_order(numbers(1000, taken), ask, lambda number, answer: None, ahead=20)
+            await ordered_map(numbers(1000, taken), ask, lambda number, answer: None, ahead=20)
         return len(taken)
 
     assert 20 <= in_virtual_time(work()) <= 23
@@ -69,5 +69,5 @@ def test_the_first_error_ends_it(where: str) -> None:
             raise LookupError(where)
 
     with pytest.raises(BaseExceptionGroup) as caught:
-        in_virtual_time(in_order(questions(), ask, tell, ahead=5))
+        in_virtual_time(ordered_map(questions(), ask, tell, ahead=5))
     assert isinstance(cause_of(caught.value), LookupError)
