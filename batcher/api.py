@@ -24,7 +24,7 @@ from batcher.logs import logger
 from batcher.records import Counts, Result, Update
 from batcher.sources.feed import Feed, Feeds
 from batcher.sources.iterable import IterableSource
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 
 Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 

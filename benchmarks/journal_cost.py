@@ -23,7 +23,7 @@ from batcher.records import Update
 from batcher.storage.before_images import BeforeImages
 from batcher.storage.journal import Journal
 from batcher.testing import ListSource, MemoryJournal
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 from benchmarks.common import emulator, update
 
 ROUNDS, UPDATES = 7, 3000

@@ -9,7 +9,7 @@ from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.calibration import Calibration, Calibrator
+    from batcher.jobs.calibrate import Calibration, Calibrator
 
 CALLS = 200
 
@@ -54,7 +54,7 @@ def calibrate(
     """
     import anyio
 
-    from batcher.calibration import Calibrator
+    from batcher.jobs.calibrate import Calibrator
 
     def warn(text: str) -> None:
         click.echo(f"batcher: {text}", err=True)

@@ -41,11 +41,11 @@ async def _demo(updates: int, rate: float) -> int:
 
     import msgspec
 
-    from batcher.bulk import Following
     from batcher.cli.options import Choices
     from batcher.cli.run import work
     from batcher.config import Settings
     from batcher.emulator import Emulator
+    from batcher.jobs.run import Following
 
     folder = Path(tempfile.mkdtemp(prefix="batcher-demo-"))
     triggers = list(_triggers(updates))

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from batcher.survey import Planned
+from batcher.jobs.plan import Planned
 from batcher.triggers.diff import HIDDEN, Change
 from batcher.triggers.forecast import Conflict
 

@@ -10,7 +10,7 @@ from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
-    from batcher.inventory import Unread
+    from batcher.jobs.export import Unread
 
 
 @click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
@@ -53,7 +53,7 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
     import msgspec
 
     from batcher.cli.words import several
-    from batcher.inventory import Inventory
+    from batcher.jobs.export import Inventory
     from batcher.storage.atomic_file import LinesFile
 
     encode, count, unread, read = msgspec.json.Encoder().encode, 0, 0, set(domains)

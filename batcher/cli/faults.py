@@ -11,8 +11,8 @@ import click
 from batcher.errors import InputError
 
 if TYPE_CHECKING:
-    from batcher.bulk import BulkRun
-    from batcher.survey import Survey
+    from batcher.jobs.plan import Survey
+    from batcher.jobs.run import BulkRun
 
 SHOWN = 20
 

@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from batcher.accounting.completion_time import Workload, clock_after, longest, seconds_until
-from batcher.bulk import BulkRun
 from batcher.cli.words import ago, duration, rate_text
 from batcher.errors import SettingsError
+from batcher.jobs.run import BulkRun
 from batcher.storage.quota_file import A_GUESS, Remembered, seconds_between
 from batcher.updates.update_model import OPERATION
-from batcher.wiring import GET
+from batcher.wiring.lanes import GET
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
 YEAR = 365 * 86400.0

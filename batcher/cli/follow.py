@@ -13,15 +13,15 @@ from typing import IO, Any
 import click
 import msgspec
 
-from batcher.bulk import Following
 from batcher.cli.options import Choices
 from batcher.cli.run import work
 from batcher.clock import SystemClock
 from batcher.config import resolve
+from batcher.jobs.run import Following
+from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.logs import logger
-from batcher.past import PastRun, settings_of
 from batcher.storage.run_directory import RunDirectory, read_facts, read_summary
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 
 
 async def follow(
@@ -30,7 +30,7 @@ async def follow(
     choices: Choices,
     given: Mapping[str, Any],
     config: Path | None,
-    lines: Callable[[PastRun], Iterator[dict[str, Any]]],
+    lines: Callable[[RunReader], Iterator[dict[str, Any]]],
     force: bool = False,
 ) -> int:
     """Make the lines, and run them with the old run's settings and what is given now over them;
@@ -43,7 +43,7 @@ async def follow(
     # those were for the start of that run
     base = msgspec.structs.replace(old, canary=None, max_changes=None, deadline=None)
     settings = resolve(given, environ=os.environ, file=config, base=base)
-    past = PastRun(path, Workshop(old, clock=SystemClock(), log=logger()))
+    past = RunReader(path, Workshop(old, clock=SystemClock(), log=logger()))
     following = Following(kind=kind, parent=past.where, force=force)
     # the lines name the domains that the old run changed: a map was applied then
     settings = msgspec.structs.replace(settings, domain_map=None, skip_invalid=False)

@@ -13,7 +13,7 @@ from batcher.cli.words import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
-    from batcher.survey import Survey
+    from batcher.jobs.plan import Survey
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
@@ -64,8 +64,8 @@ async def work(
 
     from batcher.cli.faults import passes
     from batcher.cli.planned import Report
+    from batcher.jobs.plan import Survey
     from batcher.storage.atomic_file import LinesFile
-    from batcher.survey import Survey
 
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="batcher-"))

@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from batcher.bulk import BulkRun
 from batcher.cli.feasibility import outlook, prospects
 from batcher.cli.words import number, several
+from batcher.jobs.run import BulkRun
 
 DOMAINS_SHOWN = 8
 

@@ -9,8 +9,8 @@ from typing import Any
 import anyio
 from msgspec import Struct
 
-from batcher.bulk import BulkRun
 from batcher.cli.words import duration, number, pace
+from batcher.jobs.run import BulkRun
 
 EVERY_PLAIN = 5.0  # seconds between plain lines
 EVERY_LIVE = 0.2

@@ -4,8 +4,8 @@ written.
 
 from collections.abc import Iterator
 
-from batcher.bulk import BulkRun
 from batcher.cli.words import duration, number, pace, several
+from batcher.jobs.run import BulkRun
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
 
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise

@@ -9,7 +9,7 @@ from batcher.cli.options import Choices, run_options
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.past import PastRun
+    from batcher.jobs.run_reader import RunReader
 
 
 @click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
@@ -44,7 +44,7 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
     )
 
 
-def _lines(past: "PastRun", codes: tuple[str, ...]) -> Any:
+def _lines(past: "RunReader", codes: tuple[str, ...]) -> Any:
     from collections import Counter
 
     from batcher.errors import InputError

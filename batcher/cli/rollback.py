@@ -11,7 +11,7 @@ from batcher.cli.options import Choices, run_options
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.past import PastRun
+    from batcher.jobs.run_reader import RunReader
 
 SHOWN = 20
 
@@ -35,11 +35,11 @@ def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
     )
 
 
-def _lines(past: "PastRun") -> Any:
+def _lines(past: "RunReader") -> Any:
     """The lines of the rollback; what can't be put back is said as they are read."""
     from batcher.cli.words import several
     from batcher.errors import InputError
-    from batcher.undo import undos, without_image
+    from batcher.jobs.rollback import undos, without_image
 
     found = remaining = unsure = 0
     for undo in undos(past):

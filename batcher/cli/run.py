@@ -12,8 +12,8 @@ from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.bulk import BulkRun, Following
     from batcher.config import Settings
+    from batcher.jobs.run import BulkRun, Following
     from batcher.records import Summary
 
 
@@ -30,7 +30,7 @@ def run(file: str, config: Path | None, **given: Any) -> None:
     """
     import anyio
 
-    from batcher.bulk import Following
+    from batcher.jobs.run import Following
 
     choices = Choices.taken(given)
     directory = choices.out or default_directory(file)
@@ -64,8 +64,8 @@ async def work(
     import tempfile
     from contextlib import AsyncExitStack
 
-    from batcher.bulk import BulkRun
     from batcher.cli.faults import passes
+    from batcher.jobs.run import BulkRun
     from batcher.storage.run_directory import RunDirectory
 
     async with AsyncExitStack() as stack:
@@ -111,7 +111,7 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     from collections import Counter
     from contextlib import AsyncExitStack
 
-    from batcher.survey import Survey
+    from batcher.jobs.plan import Survey
     from batcher.triggers.diff import too_many
 
     outcomes: Counter[str] = Counter()
@@ -199,7 +199,7 @@ async def _canary(bulk: "BulkRun", watch: Any) -> "Summary | None":
 
 def exit_code(summary: "Summary") -> int:
     """0 all done well; 1 finished with some not; 3 stopped itself; 4 interrupted."""
-    from batcher.bulk import INTERRUPTED
+    from batcher.jobs.run import INTERRUPTED
 
     if summary.stopped == INTERRUPTED:
         return 4

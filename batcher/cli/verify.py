@@ -9,7 +9,7 @@ from batcher.cli.options import json_option, settings_options
 from batcher.cli.words import example
 
 if TYPE_CHECKING:
-    from batcher.verification import Findings, Proof
+    from batcher.jobs.verify import Findings, Proof
 
 
 @click.command(epilog=example("batcher verify updates.run --json"))
@@ -42,14 +42,14 @@ async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | No
 
     from batcher.clock import SystemClock
     from batcher.config import resolve
+    from batcher.jobs.run_reader import RunReader, settings_of
+    from batcher.jobs.verify import Verification
     from batcher.logs import logger
-    from batcher.past import PastRun, settings_of
-    from batcher.verification import Verification
-    from batcher.wiring import Workshop
+    from batcher.wiring.lanes import Workshop
 
     settings = resolve(given, environ=os.environ, file=config, base=settings_of(run))
     shop = Workshop(settings, clock=SystemClock(), log=logger())
-    past = PastRun(run, shop)
+    past = RunReader(run, shop)
     with past.directory:
         return await Verification(past, shop).run(live=live)
 

@@ -22,7 +22,7 @@ from batcher.errors import BatcherError
 from batcher.ports import Journal
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 from batcher.worker.loans import Loans
 
 UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent

@@ -19,7 +19,7 @@ from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result, Update
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
-from batcher.wiring import OnAttempt, Workshop
+from batcher.wiring.lanes import OnAttempt, Workshop
 from batcher.worker.desk import UNKNOWN_PACE, Desk
 from batcher.worker.life import Life
 from batcher.worker.loans import Loan, Loans

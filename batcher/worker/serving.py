@@ -15,11 +15,11 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
 from batcher.aws.s3_upload import S3Uploader
-from batcher.bulk import Keeper
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Lane, cause_of
 from batcher.errors import BatcherError, QueueError, SettingsError
+from batcher.jobs.run import Keeper
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, shown, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
@@ -29,7 +29,7 @@ from batcher.status.server import StatusServer, parse_address
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.update_model import OPERATION
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 from batcher.worker.life import STUCK_AFTER, Life
 from batcher.worker.messages import Session
 from batcher.worker.spooling import SpoolSession

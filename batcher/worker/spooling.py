@@ -16,9 +16,9 @@ import anyio.to_thread
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import stop_reason
-from batcher.bulk import BulkRun, Keeper
 from batcher.config import Settings
 from batcher.errors import BatcherError, InputError, RunDirectoryError
+from batcher.jobs.run import BulkRun, Keeper
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
 from batcher.storage.run_directory import RunDirectory
@@ -34,7 +34,7 @@ LET_OTHERS_GO = 30.0  # seconds; from a pause this long on others go in the mean
 
 
 class SpoolSession:
-    """A worker's time with one set of settings. ``bulk``: the run of the file that it is at."""
+    """A worker's time with one set of settings. ``run``: the run of the file that it is at."""
 
     def __init__(
         self,

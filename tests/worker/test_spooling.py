@@ -13,9 +13,9 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from batcher.bulk import Keeper
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
+from batcher.jobs.run import Keeper
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker import spooling

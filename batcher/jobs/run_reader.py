@@ -24,10 +24,10 @@ from batcher.storage.run_directory import (
     read_facts,
     read_summary,
 )
-from batcher.wiring import Workshop
+from batcher.wiring.lanes import Workshop
 
 
-class PastRun:
+class RunReader:
     """The run in a directory.
 
     Raises RunDirectoryError when there is none, or its input is gone or changed.

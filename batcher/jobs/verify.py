@@ -19,11 +19,11 @@ from batcher.accounting.tally import Tally, recounted
 from batcher.compact import LineSet
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Lane, Runner
-from batcher.past import PastRun, trigger_key
+from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import STATUSES, Counts, Error, Result, Update
 from batcher.storage.atomic_file import LinesFile
 from batcher.triggers.diff import same
-from batcher.wiring import GET, Workshop
+from batcher.wiring.lanes import GET, Workshop
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted
 # what says that an update in doubt did not happen
@@ -74,7 +74,7 @@ class Proof(Struct, frozen=True, kw_only=True):
 class Verification:
     """Verifies one past run, whose directory this process holds."""
 
-    def __init__(self, past: PastRun, shop: Workshop) -> None:
+    def __init__(self, past: RunReader, shop: Workshop) -> None:
         self._past = past
         self._shop = shop
         self._in_doubt = frozenset(past.chosen(lambda result: result.status == "in_doubt"))
@@ -260,7 +260,7 @@ class _Nowhere:
         return None
 
 
-def _last_lines(past: PastRun) -> frozenset[int]:
+def _last_lines(past: RunReader) -> frozenset[int]:
     """Of each trigger the line of the last update that succeeded."""
     last: dict[int, int] = {}
     for result in past.results():
@@ -269,7 +269,7 @@ def _last_lines(past: PastRun) -> frozenset[int]:
     return frozenset(last.values())
 
 
-def _set_later(past: PastRun, in_doubt: frozenset[int]) -> dict[int, frozenset[str]]:
+def _set_later(past: RunReader, in_doubt: frozenset[int]) -> dict[int, frozenset[str]]:
     """For lines in doubt, the members that later updates of the same trigger have set."""
     doubted: dict[int, list[int]] = {}
     for result in past.results():

@@ -26,7 +26,7 @@ from batcher.logs import logger
 from batcher.records import Error, Update
 from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
 from batcher.triggers.forecast import Step, TriggerForecast
-from batcher.wiring import GET, Workshop
+from batcher.wiring.lanes import GET, Workshop
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
 NOT_FOUND = "ResourceNotFoundException"

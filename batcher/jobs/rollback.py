@@ -11,7 +11,7 @@ from msgspec import Struct
 
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import JournalError, RunDirectoryError
-from batcher.past import PastRun
+from batcher.jobs.run_reader import RunReader
 from batcher.storage.before_images import images, images_backwards, line_number
 from batcher.storage.journal import decoded, outcomes, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
@@ -35,7 +35,7 @@ class Outcomes:
     line's number.
     """
 
-    def __init__(self, past: PastRun) -> None:
+    def __init__(self, past: RunReader) -> None:
         """Raises JournalError."""
         self._path = past.directory.results
         self._offsets = array("Q")  # by line, one more than the place in the journal; 0 for none
@@ -82,7 +82,7 @@ class _Place(Struct):
 _PLACE = msgspec.json.Decoder(_Place)
 
 
-def undos(past: PastRun) -> Iterator[Undo]:
+def undos(past: RunReader) -> Iterator[Undo]:
     """What puts a run's changes back, newest first.
 
     Raises RunDirectoryError without images, JournalError for damaged files.
@@ -125,7 +125,7 @@ def undos(past: PastRun) -> Iterator[Undo]:
         yield Undo(line={**members, "based_on": {"sha256": after}}, remains=remains, sure=sure)
 
 
-def without_image(past: PastRun) -> int:
+def without_image(past: RunReader) -> int:
     """How many updates succeeded and have no image: they created their trigger, or were run with
     ``--no-before``.
     """

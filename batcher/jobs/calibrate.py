@@ -27,7 +27,7 @@ from batcher.records import Attempt, Update
 from batcher.storage.quota_file import A_GUESS
 from batcher.triggers.diff import image
 from batcher.updates.update_model import OPERATION
-from batcher.wiring import GET, Workshop
+from batcher.wiring.lanes import GET, Workshop
 
 # repeating it would tell nothing either
 TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)

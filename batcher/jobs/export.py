@@ -22,7 +22,7 @@ from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
 from batcher.triggers.diff import image
-from batcher.wiring import GET, LIST, Workshop
+from batcher.wiring.lanes import GET, LIST, Workshop
 
 AHEAD = 256  # triggers read ahead of the one that is told next
 LIST_DOMAINS = "ListDomains"

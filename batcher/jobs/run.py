@@ -32,8 +32,8 @@ from batcher.config import Settings, without_secrets
 from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner, cause_of
 from batcher.errors import AwsError, BatcherError, CredentialsError
+from batcher.jobs.run_reader import RunReader
 from batcher.logs import logger
-from batcher.past import PastRun
 from batcher.records import Result, Summary
 from batcher.sources.file_source import (
     FileSource,
@@ -56,7 +56,7 @@ from batcher.storage.run_directory import (
 )
 from batcher.triggers.decision import reading_first_pays
 from batcher.updates.update_model import OPERATION
-from batcher.wiring import GET, OnAttempt, Workshop
+from batcher.wiring.lanes import GET, OnAttempt, Workshop
 
 INTERRUPTED = "interrupted"
 
@@ -398,7 +398,7 @@ class BulkRun:
             tally.statuses["failed"] or tally.statuses["in_doubt"]
             for tally in self.tallies.values()
         ):
-            PastRun(self.directory.path, self.shop).write_failed()
+            RunReader(self.directory.path, self.shop).write_failed()
         else:
             self.directory.failed.unlink(missing_ok=True)
 

@@ -1,0 +1,1 @@
+"""Where ports meet adapters: targets, pacers and lanes, made from settings."""
