@@ -135,7 +135,7 @@ class Queue(Protocol):
         """Give it back at once."""
         ...
 
-    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
         """Move it to the dead letters."""
         ...
 

@@ -156,7 +156,7 @@ class MemoryQueue:
                 sorted([*self._waiting, message], key=lambda each: int(each.id[1:]))
             )
 
-    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
         self._look()
         if self._is_lent(message):
             self._on_done(message.id)

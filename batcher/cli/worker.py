@@ -38,7 +38,7 @@ async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> i
     from batcher.logs import LogOutput, logger
     from batcher.updates.redaction import Redactor
     from batcher.updates.update_model import UpdateModel
-    from batcher.worker.serving import Worker
+    from batcher.worker.worker import Worker
 
     redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))
     with LogOutput(settings.log_level, service=True, redact=redactor.loose):

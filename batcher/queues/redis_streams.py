@@ -163,7 +163,7 @@ class RedisQueue:
             for entry in entries:
                 message = _message(entry, await self._loans(entry[0]))
                 if message.receives > POISON:
-                    await self.set_aside(
+                    await self.dead_letter(
                         message, "TooManyReceives", f"lent {POISON} times and never settled"
                     )
                 else:
@@ -199,7 +199,7 @@ class RedisQueue:
     async def acknowledge(self, message: Message) -> None:
         await self._ended(message)
 
-    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
         await self._ended(message, message.body, code, reason)
 
     async def _ended(self, message: Message, *letter: bytes | str) -> None:

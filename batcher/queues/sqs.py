@@ -89,7 +89,7 @@ class SqsQueue:
     async def release(self, message: Message) -> None:
         await self._visibilities((message.handle, 0))
 
-    async def set_aside(self, message: Message, code: str, reason: str) -> None:
+    async def dead_letter(self, message: Message, code: str, reason: str) -> None:
         """Copied first, then deleted: a crash in between leaves it twice, never not at all."""
         with self._client.answer_within(self._answer_within):
             await self._client.dead_letter(message, code, reason)

@@ -152,8 +152,8 @@ async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_ba
     async with place.open() as opened:
         await opened.producer.send([update(number) for number in (1, 2, 3)], "b")
         messages = sorted(await borrow(opened.queue, 3), key=name_of)
-        await opened.queue.set_aside(messages[0], "Invalid", "SegmentFilter: too long")
-        await opened.queue.set_aside(messages[1], "ResourceNotFoundException", "no such trigger")
+        await opened.queue.dead_letter(messages[0], "Invalid", "SegmentFilter: too long")
+        await opened.queue.dead_letter(messages[1], "ResourceNotFoundException", "no such trigger")
         await opened.queue.acknowledge(messages[2])
         assert await is_empty(opened)
         assert (await opened.office.depth()).dead == 2

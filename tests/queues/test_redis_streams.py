@@ -137,10 +137,10 @@ async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, clien
         (lost,) = await slow.queue.receive(1)
         (found,) = await quick.queue.receive(1)
         await slow.queue.acknowledge(lost)
-        await slow.queue.set_aside(lost, "Late", "too late")
+        await slow.queue.dead_letter(lost, "Late", "too late")
         assert (await quick.office.depth()).held == 1
         assert [letter.code async for letter in quick.office.dead()] == []
-        await quick.queue.set_aside(found, "Invalid", "wrong")
+        await quick.queue.dead_letter(found, "Invalid", "wrong")
         assert [letter.code async for letter in quick.office.dead()] == ["Invalid"]
 
 

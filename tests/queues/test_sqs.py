@@ -163,7 +163,7 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
         await opened.producer.send([update(number, f"t{number}") for number in range(1, 41)], "b")
         for _ in range(4):
             for message in await opened.queue.receive(10):
-                await opened.queue.set_aside(message, "Odd", "no")
+                await opened.queue.dead_letter(message, "Odd", "no")
     async with SqsClient(url) as client:
         seen: list[str] = []
         office = SqsAdmin(client, look=1)
@@ -200,7 +200,7 @@ async def test_without_a_dead_letter_queue_nothing_is_thrown_away(sqs: Server) -
         await opened.producer.send([update(1)], "b")
         message = (await opened.queue.receive(1))[0]
         with pytest.raises(SettingsError, match="Give the queue a redrive policy"):
-            await opened.queue.set_aside(message, "Invalid", "no")
+            await opened.queue.dead_letter(message, "Invalid", "no")
         assert (await opened.office.depth()).held == 1
 
 

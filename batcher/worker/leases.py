@@ -22,7 +22,7 @@ EXTEND_AT = 0.5  # of the lease: what is left of it when it is extended
 GIVE_BACK_WITHIN = 5.0
 
 
-class Loan:
+class Lease:
     """One message held for one target.
 
     ``line`` is its number in this worker; ``until`` in monotonic seconds.
@@ -31,11 +31,11 @@ class Loan:
     __slots__ = (
         "begun",
         "error",
+        "in_request",
         "line",
         "lost",
         "message",
         "settled",
-        "talking",
         "target",
         "until",
         "update",
@@ -51,12 +51,12 @@ class Loan:
         self.update = update
         self.begun = False
         self.lost = False
-        self.talking = False  # the queue is being told something of it
+        self.in_request = False  # the queue is being told something of it
         self.settled = False  # its result is on disk, and the queue has to be told
         self.error: Error | None = None
 
 
-class Loans:
+class Leases:
     """All loans of a worker.
 
     ``on_change`` is told of one fewer; ``dead_letters``: whether the queue has a place for them.
@@ -76,22 +76,22 @@ class Loans:
         self._clock = clock
         self._log = log
         self._on_change = on_change
-        self._loans: dict[int, Loan] = {}
-        self._by_message: dict[str, Loan] = {}
+        self._leases: dict[int, Lease] = {}
+        self._by_message: dict[str, Lease] = {}
         self._held: Counter[str] = Counter()
 
     def __len__(self) -> int:
-        return len(self._loans)
+        return len(self._leases)
 
     def __repr__(self) -> str:
-        return f"<Loans {len(self)} of {self._queue!r}>"
+        return f"<Leases {len(self)} of {self._queue!r}>"
 
-    def __getitem__(self, line: int) -> Loan:
-        return self._loans[line]
+    def __getitem__(self, line: int) -> Lease:
+        return self._leases[line]
 
-    def of(self, target: str) -> list[Loan]:
+    def of(self, target: str) -> list[Lease]:
         """Those of a target, in the order they came."""
-        return [loan for loan in self._loans.values() if loan.target == target]
+        return [lease for lease in self._leases.values() if lease.target == target]
 
     def held(self, target: str) -> int:
         """How many there are of a target."""
@@ -101,28 +101,28 @@ class Loans:
         """Whether that message is held already, and came once more: from now on its new handle
         counts.
         """
-        loan = self._by_message.get(message.id)
-        if loan is None:
+        lease = self._by_message.get(message.id)
+        if lease is None:
             return False
-        loan.message, loan.lost = message, False
-        loan.until = self._until()
+        lease.message, lease.lost = message, False
+        lease.until = self._until()
         return True
 
-    def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Loan:
+    def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Lease:
         """Hold a message that has just come; ``update``: what is in it, where somebody will work
         on it.
         """
-        loan = self._loans[line] = self._by_message[message.id] = Loan(
+        lease = self._leases[line] = self._by_message[message.id] = Lease(
             message, line, target, self._until(), update
         )
         self._held[target] += 1
-        return loan
+        return lease
 
     def begin(self, line: int) -> bool:
         """Start work on a loan; False when it may be somebody else's by now."""
         if not self.has(line):
             return False
-        self._loans[line].begun = True
+        self._leases[line].begun = True
         return True
 
     def has(self, line: int) -> bool:
@@ -130,47 +130,47 @@ class Loans:
 
         Where it was lost, or its lease is over, it is forgotten: it comes again.
         """
-        loan = self._loans.get(line)
-        if loan is None:
+        lease = self._leases.get(line)
+        if lease is None:
             return False
-        if loan.lost or self._clock.now() >= loan.until:
-            self._forget(loan)
+        if lease.lost or self._clock.now() >= lease.until:
+            self._forget(lease)
             return False
         return True
 
-    def lay_down(self, target: str) -> list[Loan]:
+    def pause(self, target: str) -> list[Lease]:
         """Nobody works on those of a target at present; returns what is left of them, in the
         order they came.
         """
-        for loan in self.of(target):
-            loan.begun = loan.settled
-            if loan.lost and not loan.settled:
-                self._forget(loan)
+        for lease in self.of(target):
+            lease.begun = lease.settled
+            if lease.lost and not lease.settled:
+                self._forget(lease)
         return self.of(target)
 
-    async def end(self, loan: Loan, result: Result) -> None:
+    async def end(self, lease: Lease, result: Result) -> None:
         """Its result is on disk: take the message out of the queue, to the dead letters when it
         did not succeed.
         """
-        loan.settled, loan.error = True, result.error
-        await self._tell(loan)
+        lease.settled, lease.error = True, result.error
+        await self._tell(lease)
 
-    async def give_back(self, loans: Iterable[Loan]) -> None:
+    async def give_back(self, leases: Iterable[Lease]) -> None:
         """Release those that have no result; the queue lends them to others at once.
 
         The last that came go first.
         """
-        left = [loan for loan in loans if not loan.settled]
-        for loan in left:
-            self._forget(loan)
+        left = [lease for lease in leases if not lease.settled]
+        for lease in left:
+            self._forget(lease)
         with anyio.move_on_after(GIVE_BACK_WITHIN):
             async with anyio.create_task_group() as tasks:
-                for loan in reversed(left):
-                    tasks.start_soon(self._release, loan)
+                for lease in reversed(left):
+                    tasks.start_soon(self._release, lease)
 
-    async def _release(self, loan: Loan) -> None:
+    async def _release(self, lease: Lease) -> None:
         try:
-            await self._queue.release(loan.message)
+            await self._queue.release(lease.message)
         except BatcherError as error:
             self._log.warning(
                 "queue.unreachable", reason=str(error), doing="its lease ends by itself"
@@ -185,55 +185,55 @@ class Loans:
             while True:
                 await self._clock.sleep(self._queue.lease / LOOKS)
                 due = self._clock.now() + EXTEND_AT * self._queue.lease
-                for loan in list(self._loans.values()):
-                    if not loan.talking and (loan.settled or loan.until < due):
-                        tasks.start_soon(self._tell if loan.settled else self._extend, loan)
+                for lease in list(self._leases.values()):
+                    if not lease.in_request and (lease.settled or lease.until < due):
+                        tasks.start_soon(self._tell if lease.settled else self._extend, lease)
 
-    async def _extend(self, loan: Loan) -> None:
-        handle, until = loan.message.handle, self._until()
-        loan.talking = True
+    async def _extend(self, lease: Lease) -> None:
+        handle, until = lease.message.handle, self._until()
+        lease.in_request = True
         try:
-            kept = await self._queue.extend(loan.message)
+            kept = await self._queue.extend(lease.message)
         except BatcherError as error:
             self._log.warning("queue.unreachable", reason=str(error), doing="extending again")
-            kept = self._clock.now() < loan.until
+            kept = self._clock.now() < lease.until
         else:
-            loan.until = until if kept else loan.until
+            lease.until = until if kept else lease.until
         finally:
-            loan.talking = False
-        if not kept and handle == loan.message.handle and self._loans.get(loan.line) is loan:
-            self._lose(loan)
+            lease.in_request = False
+        if not kept and handle == lease.message.handle and self._leases.get(lease.line) is lease:
+            self._lose(lease)
 
-    def _lose(self, loan: Loan) -> None:
+    def _lose(self, lease: Lease) -> None:
         self._log.warning(
-            "message.lost", message_id=loan.message.id, target=loan.target, begun=loan.begun
+            "message.lost", message_id=lease.message.id, target=lease.target, begun=lease.begun
         )
-        loan.lost = True
-        if not loan.begun:
-            self._forget(loan)
+        lease.lost = True
+        if not lease.begun:
+            self._forget(lease)
 
-    async def _tell(self, loan: Loan) -> None:
-        loan.talking = True
+    async def _tell(self, lease: Lease) -> None:
+        lease.in_request = True
         try:
-            if loan.error is not None and self._dead_letters and not loan.lost:
-                await self._queue.set_aside(
-                    loan.message, loan.error.code, loan.error.message or loan.error.code
+            if lease.error is not None and self._dead_letters and not lease.lost:
+                await self._queue.dead_letter(
+                    lease.message, lease.error.code, lease.error.message or lease.error.code
                 )
             else:
-                await self._queue.acknowledge(loan.message)
+                await self._queue.acknowledge(lease.message)
         except BatcherError as error:
             self._log.warning("queue.unreachable", reason=str(error), doing="telling it again")
-            if self._clock.now() < loan.until:
+            if self._clock.now() < lease.until:
                 return
         finally:
-            loan.talking = False
-        self._forget(loan)
+            lease.in_request = False
+        self._forget(lease)
 
     def _until(self) -> float:
         return self._clock.now() + self._queue.lease
 
-    def _forget(self, loan: Loan) -> None:
-        if self._loans.pop(loan.line, None) is not None:
-            self._by_message.pop(loan.message.id, None)
-            self._held[loan.target] -= 1
+    def _forget(self, lease: Lease) -> None:
+        if self._leases.pop(lease.line, None) is not None:
+            self._by_message.pop(lease.message.id, None)
+            self._held[lease.target] -= 1
             self._on_change()

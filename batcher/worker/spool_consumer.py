@@ -22,7 +22,7 @@ from batcher.jobs.run import BulkRun, Keeper
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
 from batcher.storage.run_directory import RunDirectory
-from batcher.worker.life import Life
+from batcher.worker.health import Health
 
 FAULTS_TOLD = 20  # of a file
 # the disk, the user's part of it, what the process may write
@@ -33,14 +33,14 @@ PAUSE, LONGEST_PAUSE = 1.0, 60.0
 LET_OTHERS_GO = 30.0  # seconds; from a pause this long on others go in the meantime
 
 
-class SpoolSession:
+class SpoolConsumer:
     """A worker's time with one set of settings. ``run``: the run of the file that it is at."""
 
     def __init__(
         self,
         spool: Spool,
         settings: Settings,
-        life: Life,
+        health: Health,
         keeper: Keeper,
         log: FilteringBoundLogger,
     ) -> None:
@@ -48,7 +48,7 @@ class SpoolSession:
         self.failed = False  # at least one file ended in ``failed``
         self._spool = spool
         self._settings = settings
-        self._life = life
+        self._health = health
         self._keeper = keeper
         self._log = log
         # of each file that could not go on: its next pause, and until when
@@ -61,14 +61,14 @@ class SpoolSession:
         Raises QueueError, with ``once``, when the directory can't be read.
         """
         async with anyio.create_task_group() as beside:
-            beside.start_soon(self._drain_when, self._life.stop)
-            beside.start_soon(self._drain_when, self._life.reload)
+            beside.start_soon(self._drain_when, self._health.stop)
+            beside.start_soon(self._drain_when, self._health.reload)
             beside.start_soon(self._abort_when_told)
             while not self._told and (claim := await self._next(once)) is not None:
                 later = await self._settle(claim)
                 if later is None or self._told:
                     continue
-                self._life.ail("files", f"{claim.name}: {later}")
+                self._health.mark_unhealthy("files", f"{claim.name}: {later}")
                 if once:
                     break
                 await self._put_off(claim.name)
@@ -76,7 +76,7 @@ class SpoolSession:
 
     @property
     def _told(self) -> bool:
-        return self._life.stop.is_set() or self._life.reload.is_set()
+        return self._health.stop.is_set() or self._health.reload.is_set()
 
     async def _next(self, once: bool) -> Claim | None:
         """The next file; None when the worker is told to stop, or there is none and it was once."""
@@ -86,16 +86,16 @@ class SpoolSession:
                 # a file that is there is claimed before anything waits
                 with anyio.move_on_after(0 if once else LOOK_UP):
                     claim = await self._spool.claim(self._put_off_now())
-                self._life.begun = True
-                self._life.recover("spool")
+                self._health.begun = True
+                self._health.mark_healthy("spool")
                 pause = PAUSE
                 if once or claim is not None:
                     return claim
             except BatcherError as error:
                 if once:
                     raise
-                self._life.ail("spool", str(error))
-                await self._life.pause(pause)
+                self._health.mark_unhealthy("spool", str(error))
+                await self._health.pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
         return None
 
@@ -114,7 +114,7 @@ class SpoolSession:
             self._spool.release(claim)
             return later
         self._later.pop(claim.name, None)
-        self._life.recover("files")
+        self._health.mark_healthy("files")
         return None
 
     def _put_away(self, claim: Claim, wrong: str | None) -> None:
@@ -205,7 +205,7 @@ class SpoolSession:
         pause, _ = self._later.get(name, (PAUSE, 0.0))
         self._later[name] = min(2 * pause, LONGEST_PAUSE), anyio.current_time() + pause
         if pause < LET_OTHERS_GO:
-            await self._life.pause(pause)
+            await self._health.pause(pause)
 
     def _put_off_now(self) -> list[str]:
         now = anyio.current_time()
@@ -217,7 +217,7 @@ class SpoolSession:
             self.bulk.drain()
 
     async def _abort_when_told(self) -> None:
-        await self._life.stop_now.wait()
+        await self._health.stop_now.wait()
         if self.bulk is not None and self.bulk.runner is not None:
             self.bulk.runner.abort()
 

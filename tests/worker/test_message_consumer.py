@@ -20,8 +20,8 @@ from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import MemoryQueue
-from batcher.worker.life import Life
-from batcher.worker.messages import Session
+from batcher.worker.health import Health
+from batcher.worker.message_consumer import MessageConsumer
 from tests.conftest import change, records, trigger
 from tests.servers import free_port
 
@@ -40,9 +40,9 @@ class Serving:
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
-        self.life = Life(logger(), grace=5.0)
+        self.health = Health(logger(), grace=5.0)
         self.results: list[Result] = []
-        self.session: Session
+        self.session: MessageConsumer
         self.ended: asyncio.Task[None]
 
     def on_disk(self) -> list[dict[str, Any]]:
@@ -60,12 +60,12 @@ async def serving(
 ) -> AsyncIterator[Serving]:
     serving = Serving(folder)
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
-        serving.session = Session(
+        serving.session = MessageConsumer(
             "memory",
             cast(OpenedQueue, OpenedQueue(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
             resolve({"read_rate": 1000, **settings}),
             directory,
-            serving.life,
+            serving.health,
             clock=SystemClock(),
             log=logger(),
             on_result=serving.results.append,
@@ -76,7 +76,7 @@ async def serving(
         try:
             yield serving
         finally:
-            serving.life.stop.set()
+            serving.health.stop.set()
             async with asyncio.timeout(20):
                 await serving.ended
 
@@ -151,7 +151,7 @@ async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_b
         serving(queue, tmp_path, endpoint_url=url, rate=20, burst=1, ahead=0.5) as served,
     ):
         await until(lambda: len(queue.done) >= 15)
-        served.life.stop.set()
+        served.health.stop.set()
         await served.ended
     assert 2 <= most <= 10, "twenty a second for half a second"
     assert queue.held == {}
@@ -168,15 +168,15 @@ async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed
     queue.put(*(encode(change(n)) for n in range(12)))
     settings = {"endpoint_url": f"http://127.0.0.1:{port}", "rate": 1000, "connect_timeout": 1}
     async with serving(queue, tmp_path, **settings) as served:
-        await until(lambda: "no connection" in str(served.life.trouble))
+        await until(lambda: "no connection" in str(served.health.trouble))
         async with Emulator(port=port, keys={"AKIDEXAMPLE": "another"}):
-            await until(lambda: "does not accept the credentials" in str(served.life.trouble))
+            await until(lambda: "does not accept the credentials" in str(served.health.trouble))
             assert (queue.done, queue.dead) == ([], [])
         emulator = Emulator(port=port)
         emulator.seed([trigger(n) for n in range(12)])
         async with emulator:
             await until(lambda: len(queue.done) == 12)
-            assert served.life.trouble is None
+            assert served.health.trouble is None
     assert [result.status for result in served.results] == ["succeeded"] * 12
 
 
@@ -192,7 +192,7 @@ async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger
         emulator as url,
         serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
     ):
-        await until(lambda: "refuses access" in str(served.life.trouble))
+        await until(lambda: "refuses access" in str(served.health.trouble))
         await until(lambda: len(queue.done) == 5)
         emulator.script("UpdateEventTrigger", ["access-denied"])
         queue.put(encode(change(0)))
@@ -262,8 +262,13 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
         serving(queue, tmp_path, results=Slow, endpoint_url=url, rate=1000) as served,
     ):
         await appending.wait()
-        served.life.stop.set()
-        await until(lambda: all(desk.lane is None for desk in served.session.desks.values()))
+        served.health.stop.set()
+        await until(
+            lambda: all(
+                target_worker.lane is None
+                for target_worker in served.session.target_workers.values()
+            )
+        )
         go_on.set()
         await served.ended
     assert (queue.dead, len(queue)) == ([("m1", "Invalid")], 0)
@@ -292,7 +297,7 @@ async def test_a_target_in_trouble_holds_no_other_back_and_wears_out_no_message(
         async with serving(queue, tmp_path, once=once, targets=targets, target="a") as served:
             await until(lambda: len(queue.done) == 10)
             await until(lambda: served.ended.done() if once else len(queue.held) == 30)
-            assert "target b: no connection" in str(served.life.trouble)
+            assert "target b: no connection" in str(served.health.trouble)
     assert {record["target"] for record in served.on_disk()} == {"a"}
     back = await queue.receive(40)
     assert [message.id for message in back] == [
@@ -326,7 +331,7 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
         serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
     ):
         await until(
-            lambda: "refuses access" in str(served.life.trouble) and list(queue.held) == ["m1"]
+            lambda: "refuses access" in str(served.health.trouble) and list(queue.held) == ["m1"]
         )
         await until(lambda: len(queue.done) == 12)
     assert lent["m1"] == 1
@@ -353,10 +358,10 @@ async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away
     ):
         await until(lambda: len(queue.done) >= 5)
         queue.away = True
-        await until(lambda: served.life.trouble)
+        await until(lambda: served.health.trouble)
         queue.away = False
         await until(lambda: len(queue.done) == 30)
-        await until(lambda: served.life.trouble is None)
+        await until(lambda: served.health.trouble is None)
     for n in range(3):
         segments = [
             entry["request"]["SegmentFilter"]
@@ -376,11 +381,11 @@ async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that
     emulator.seed([trigger(n) for n in range(10)])
     async with emulator as url:
         async with serving(queue, tmp_path, endpoint_url=url, rate=20) as served:
-            assert "it is starting" in str(served.life.trouble), (
+            assert "it is starting" in str(served.health.trouble), (
                 "not ready before its queue has answered"
             )
             await until(lambda: len(queue.done) >= 3)
-            assert served.life.trouble is None
+            assert served.health.trouble is None
             queue.away = True
             await served.ended
             assert "is away" in str(served.session.cut_off)

@@ -23,13 +23,13 @@ from batcher.ports import Journal
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
 from batcher.wiring.lanes import Workshop
-from batcher.worker.loans import Loans
+from batcher.worker.leases import Leases
 
 UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
-class Desk:
+class TargetWorker:
     """The place of one target.
 
     ``trouble``: why it can't send, until AWS answers again; ``lane``: while it is open.
@@ -39,7 +39,7 @@ class Desk:
         self,
         name: str,
         shop: Workshop,
-        loans: Loans,
+        leases: Leases,
         journal: Journal,
         log: FilteringBoundLogger,
         *,
@@ -54,7 +54,7 @@ class Desk:
         self.trouble: str | None = None
         self.lane: Lane | None = None
         self._shop = shop
-        self._loans = loans
+        self._leases = leases
         self._journal = journal
         self._log = log
         self._on_result = on_result
@@ -66,7 +66,7 @@ class Desk:
         self._working = anyio.CancelScope()
 
     def __repr__(self) -> str:
-        return f"<Desk {self.name}: {self.trouble or self.lane or 'opening'}>"
+        return f"<TargetWorker {self.name}: {self.trouble or self.lane or 'opening'}>"
 
     def room(self, ahead: float) -> int:
         """How many messages more it could take and send within ``ahead`` seconds."""
@@ -76,7 +76,7 @@ class Desk:
         could = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
         if self.trouble is not None:
             could = 1  # one tells whether AWS takes them again
-        return max(0, could - self._loans.held(self.name))
+        return max(0, could - self._leases.held(self.name))
 
     @property
     def stuck(self) -> bool:
@@ -120,15 +120,15 @@ class Desk:
                 reason = str(error)
             finally:
                 self._feed = self.lane = self._runner = None
-            left = self._loans.lay_down(self.name)
+            left = self._leases.pause(self.name)
             if self._closing.is_set():
                 break
             if self.trouble is None:
                 pause = PAUSE
                 self._gave_back = inf
-                await self._loans.give_back(left[1:])
+                await self._leases.give_back(left[1:])
                 self._gave_back = self._shop.clock.now()
-            self._ail(reason)
+            self._set_trouble(reason)
             wait = pause * random.uniform(0.75, 1.25)
             pause = min(2 * pause, LONGEST_PAUSE)
             self._log.warning(
@@ -136,7 +136,7 @@ class Desk:
             )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
-        await self._loans.give_back(self._loans.of(self.name))
+        await self._leases.give_back(self._leases.of(self.name))
 
     async def _work(self) -> str | None:
         """From opening the target to the end of its lane; returns why it can't go on, if that is
@@ -156,9 +156,9 @@ class Desk:
                 self._feed,
                 self.tally,
                 on_close=self._feed.close,
-                may_send=lambda update: self._loans.has(update.line),
+                may_send=lambda update: self._leases.has(update.line),
             )
-            held = _OnlyHeld(lane.settler, self._loans)
+            held = _OnlyHeld(lane.settler, self._leases)
             lane.settler = DeferringReconciler(
                 held, self.tally, lambda reason: runner.give_up(self.name, reason)
             )
@@ -167,31 +167,31 @@ class Desk:
                 self.lane = lane
                 runner.start(lane, tasks)
 
-            for loan in self._loans.of(self.name):
-                if loan.update is not None and not loan.settled:
-                    self._feed.put(loan.update)
+            for lease in self._leases.of(self.name):
+                if lease.update is not None and not lease.settled:
+                    self._feed.put(lease.update)
             try:
                 await runner.run(open_lane)
             finally:
                 self._shop.retire(lane)
             return runner.given_up.get(self.name)
 
-    def _ail(self, reason: str | None) -> None:
+    def _set_trouble(self, reason: str | None) -> None:
         self.trouble = reason
         self._on_trouble(self.name, reason)
 
     async def _told(self, result: Result) -> None:
         if self.trouble is not None and result.attempts > result.throttles:
-            self._ail(None)
+            self._set_trouble(None)
         self._on_result(result)
 
 
 class _OnlyHeld:
     """A Settler that leaves alone what is no longer lent to this worker."""
 
-    def __init__(self, settler: Settler, loans: Loans) -> None:
+    def __init__(self, settler: Settler, leases: Leases) -> None:
         self._settler = settler
-        self._loans = loans
+        self._leases = leases
 
     async def settle(self, update: Update) -> Result | None:
-        return await self._settler.settle(update) if self._loans.begin(update.line) else None
+        return await self._settler.settle(update) if self._leases.begin(update.line) else None

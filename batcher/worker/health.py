@@ -17,12 +17,12 @@ from contextlib import suppress
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-BEAT = 1.0  # seconds
+HEARTBEAT = 1.0  # seconds
 STUCK_AFTER = 60.0  # seconds without a beat
 STUCK = 70  # exit code, EX_SOFTWARE
 
 
-class Life:
+class Health:
     """What happens to one worker. ``grace``: seconds that a signal leaves for what is in flight."""
 
     def __init__(self, log: FilteringBoundLogger, *, grace: float) -> None:
@@ -31,7 +31,7 @@ class Life:
         self.reload = anyio.Event()
         self.interrupted = False
         self.begun = False  # it has asked its queue for work, and was answered
-        self.beaten = time.monotonic()
+        self.last_heartbeat = time.monotonic()
         self._grace = grace
         self._log = log
         self._troubles: dict[str, str] = {}
@@ -41,13 +41,13 @@ class Life:
         """Why the worker is not ready, or None."""
         return "; ".join(self._troubles.values()) or (None if self.begun else "it is starting")
 
-    def ail(self, part: str, reason: str) -> None:
+    def mark_unhealthy(self, part: str, reason: str) -> None:
         """That part of the worker can't work, and why; it is said once."""
         if self._troubles.get(part) != reason:
             self._log.warning("worker.not_ready", part=part, reason=reason)
         self._troubles[part] = reason
 
-    def recover(self, part: str) -> None:
+    def mark_healthy(self, part: str) -> None:
         """It can again."""
         if self._troubles.pop(part, None) is not None:
             self._log.warning("worker.recovered", part=part)
@@ -57,7 +57,7 @@ class Life:
         with anyio.move_on_after(seconds):
             await self.stop.wait()
 
-    async def heed(self) -> None:
+    async def run_signals(self) -> None:
         """SIGTERM and SIGINT stop, the second one at once; SIGHUP reloads.
 
         Runs until it is cancelled.
@@ -80,24 +80,24 @@ class Life:
         await anyio.sleep(self._grace)
         self.stop_now.set()
 
-    async def beat(self) -> None:
+    async def run_heartbeat(self) -> None:
         """Show that the loop turns. Runs until it is cancelled."""
         ended = threading.Event()
         threading.Thread(target=self._watch, args=[ended], name="watchdog", daemon=True).start()
         tell_supervisor("READY=1")
         try:
             while True:
-                self.beaten = time.monotonic()
+                self.last_heartbeat = time.monotonic()
                 tell_supervisor("WATCHDOG=1")
-                await anyio.sleep(BEAT)
+                await anyio.sleep(HEARTBEAT)
         finally:
             ended.set()
 
     def _watch(self, ended: threading.Event) -> None:
-        while time.monotonic() - self.beaten < STUCK_AFTER:
-            if ended.wait(BEAT):
+        while time.monotonic() - self.last_heartbeat < STUCK_AFTER:
+            if ended.wait(HEARTBEAT):
                 return
-        self._log.error("worker.stuck", seconds=round(time.monotonic() - self.beaten, 1))
+        self._log.error("worker.stuck", seconds=round(time.monotonic() - self.last_heartbeat, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
 

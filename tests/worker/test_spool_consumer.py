@@ -19,8 +19,8 @@ from batcher.jobs.run import Keeper
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker import spooling
-from batcher.worker.life import Life
-from batcher.worker.spooling import SpoolSession
+from batcher.worker.health import Health
+from batcher.worker.spool_consumer import SpoolConsumer
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 
@@ -268,20 +268,20 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
 ) -> None:
     monkeypatch.setattr(spooling, "PAUSE", 0.01)
     monkeypatch.setattr(spooling, "LET_OTHERS_GO", 0.05)  # after 0.01 + 0.02 + 0.04
-    spool, emulator, life = SpoolDirectory(tmp_path), Emulator(), Life(logger(), grace=1.0)
+    spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Health(logger(), grace=1.0)
     emulator.seed([trigger(1)])
     tried: list[str] = []
-    monkeypatch.setattr(life, "ail", lambda part, reason: tried.append(reason))
+    monkeypatch.setattr(health, "ail", lambda part, reason: tried.append(reason))
     keeper = Keeper(on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None)
     spool.drop("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
     spool.drop("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
     async with emulator as url, asyncio.timeout(60):
         targets = {"locked": TargetSettings(region="eu-west-1", profile="nobody", endpoint_url=url)}
         settings = Settings(region="eu-west-1", endpoint_url=url, read_rate=1000.0, targets=targets)
-        session = SpoolSession(spool, settings, life, keeper, logger())
+        session = SpoolConsumer(spool, settings, health, keeper, logger())
         working = asyncio.create_task(session.run(once=False))
         await until((tmp_path / "done" / "b.run").exists)
-        life.stop.set()
+        health.stop.set()
         await working
     assert tried.index("good") >= 4
     assert all(each.startswith("a.jsonl: ") for each in tried if each != "good")

@@ -20,12 +20,12 @@ from batcher.records import Delivered, Message, Result, Update
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
 from batcher.wiring.lanes import OnAttempt, Workshop
-from batcher.worker.desk import UNKNOWN_PACE, Desk
-from batcher.worker.life import Life
-from batcher.worker.loans import Loan, Loans
+from batcher.worker.health import Health
+from batcher.worker.leases import Lease, Leases
+from batcher.worker.target_worker import UNKNOWN_PACE, TargetWorker
 
 AT_ONCE = 10  # messages asked for
-NO_DESK = ""  # the target of a loan that no desk gives back
+NO_TARGET = ""  # the target of a loan that no desk gives back
 # messages of all targets together: what bounds the memory, and the work of keeping them
 HELD_AT_MOST = 1000
 RECENT = 60.0  # seconds; a target that got nothing for longer does not make the worker borrow on
@@ -35,7 +35,7 @@ REMEMBER_EVERY = 60.0  # seconds
 LAST_WORDS = 5.0  # seconds at the end to tell the queue what it could not be told
 
 
-class Session:
+class MessageConsumer:
     """A worker's time with one open queue and one set of settings."""
 
     def __init__(
@@ -44,7 +44,7 @@ class Session:
         opened: OpenedQueue,
         settings: Settings,
         results: ResultsDirectory,
-        life: Life,
+        health: Health,
         *,
         clock: Clock,
         log: FilteringBoundLogger,
@@ -53,14 +53,14 @@ class Session:
         once: bool,
     ) -> None:
         """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
-        self.desks: dict[str, Desk] = {}
+        self.target_workers: dict[str, TargetWorker] = {}
         # why it ended, when the queue did not answer any more
         self.cut_off: QueueError | None = None
         self._name = name
         self._queue = opened.queue
         self._settings = settings
         self._results = results
-        self._life = life
+        self._health = health
         self._clock = clock
         self._log = log
         self._on_result = on_result
@@ -68,7 +68,7 @@ class Session:
         self.shop = Workshop(settings, clock=clock, log=log, on_attempt=on_attempt)
         self._reader = self.shop.reader()
         self._changed = anyio.Event()
-        self.loans = Loans(
+        self.leases = Leases(
             opened.queue,
             dead_letters=opened.dead_letters,
             clock=clock,
@@ -80,7 +80,8 @@ class Session:
         self._tasks: TaskGroup
 
     def __repr__(self) -> str:
-        return f"<Session on {self._name}: {len(self.loans)} held, {list(self.desks.values())}>"
+        workers = list(self.target_workers.values())
+        return f"<MessageConsumer on {self._name}: {len(self.leases)} held, {workers}>"
 
     async def run(self) -> None:
         """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``.
@@ -89,20 +90,20 @@ class Session:
         take a new connection, with credentials read anew.
         """
         async with self.shop, anyio.create_task_group() as beside:
-            beside.start_soon(self.loans.keep)
+            beside.start_soon(self.leases.keep)
             beside.start_soon(self._remember)
             async with anyio.create_task_group() as self._tasks:
                 if not self._settings.targets:
-                    self._desk(self._settings.target)
+                    self._target_worker(self._settings.target)
                 with anyio.CancelScope() as receiving:
-                    beside.start_soon(_cancel_when, self._life.stop, receiving)
-                    beside.start_soon(_cancel_when, self._life.reload, receiving)
+                    beside.start_soon(_cancel_when, self._health.stop, receiving)
+                    beside.start_soon(_cancel_when, self._health.reload, receiving)
                     await self._receive()
                 beside.start_soon(self._abort_when_told)
-                for desk in self.desks.values():
-                    desk.close("the worker takes no more")
+                for target_worker in self.target_workers.values():
+                    target_worker.close("the worker takes no more")
             with anyio.move_on_after(LAST_WORDS):
-                while len(self.loans):
+                while len(self.leases):
                     await self._change()
             beside.cancel_scope.cancel()
         self.shop.remember()
@@ -118,48 +119,54 @@ class Session:
             try:
                 messages = await self._queue.receive(min(AT_ONCE, room))
             except QueueError as error:
-                self._life.ail("queue", str(error))
+                self._health.mark_unhealthy("queue", str(error))
                 away_since = self._clock.now() if away_since is None else away_since
                 if self._clock.now() - away_since >= self._queue.lease:
                     self.cut_off = error
                     return
-                await self._life.pause(PAUSE)
+                await self._health.pause(PAUSE)
                 continue
-            away_since, self._life.begun = None, True
-            self._life.recover("queue")
+            away_since, self._health.begun = None, True
+            self._health.mark_healthy("queue")
             # nobody else would know of them until their lease is over
             with anyio.CancelScope(shield=True):
                 for message in messages:
                     self._admit(message, await self._kept(message), asked)
-            if self._once and not messages and (not len(self.loans) or self._stuck()):
+            if self._once and not messages and (not len(self.leases) or self._stuck()):
                 return
 
     def _room(self) -> int:
         """How many messages more can be sent soon."""
-        if not self.desks:
+        if not self.target_workers:
             return UNKNOWN_PACE
-        if len(self.loans) >= HELD_AT_MOST:
+        if len(self.leases) >= HELD_AT_MOST:
             return 0
         since, ahead = self._clock.now() - RECENT, self._settings.ahead
         # then it may be any one's turn
-        any_of_them = len(self.desks) == 1 or not len(self.loans) or self._any_stuck()
+        any_of_them = len(self.target_workers) == 1 or not len(self.leases) or self._any_stuck()
         room = sum(
-            desk.room(ahead)
-            for name, desk in self.desks.items()
+            target_worker.room(ahead)
+            for name, target_worker in self.target_workers.items()
             if any_of_them or self._latest[name] > since
         )
-        if not room and self._any_stuck() and len(self.desks) < len(self._settings.known_targets):
+        if (
+            not room
+            and self._any_stuck()
+            and len(self.target_workers) < len(self._settings.known_targets)
+        ):
             # for a target whose messages are behind those of the one that is stuck
             return UNKNOWN_PACE
         return room
 
     def _any_stuck(self) -> bool:
-        return any(desk.stuck for desk in self.desks.values())
+        return any(target_worker.stuck for target_worker in self.target_workers.values())
 
     def _stuck(self) -> bool:
         """Whether nothing that is held can be worked on, because its targets can't be used."""
-        return self._any_stuck() and len(self.loans) == sum(
-            self.loans.held(desk.name) for desk in self.desks.values() if desk.stuck
+        return self._any_stuck() and len(self.leases) == sum(
+            self.leases.held(target_worker.name)
+            for target_worker in self.target_workers.values()
+            if target_worker.stuck
         )
 
     async def _kept(self, message: Message) -> Result | None:
@@ -177,54 +184,54 @@ class Session:
 
         ``asked``: when the queue was asked for it.
         """
-        if self.loans.renew(message):
+        if self.leases.renew(message):
             return
         self._lines += 1
         if kept is not None:
-            loan = self.loans.add(message, self._lines, NO_DESK)
-            self._tasks.start_soon(self.loans.end, loan, kept)
+            lease = self.leases.add(message, self._lines, NO_TARGET)
+            self._tasks.start_soon(self.leases.end, lease, kept)
             return
         found = self._reader.read(message.body, self._lines)
         if not isinstance(found, Update):
-            loan = self.loans.add(message, self._lines, NO_DESK)
+            lease = self.leases.add(message, self._lines, NO_TARGET)
             self._tasks.start_soon(
-                self._refuse, loan, found or [Violation(path="", message="an empty message")]
+                self._refuse, lease, found or [Violation(path="", message="an empty message")]
             )
             return
         update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
-        loan = self.loans.add(message, update.line, update.target, update)
-        desk = self._desk(update.target)
-        self._latest[desk.name] = self._clock.now()
-        if desk.in_order(asked):
-            desk.put(update)
+        lease = self.leases.add(message, update.line, update.target, update)
+        target_worker = self._target_worker(update.target)
+        self._latest[target_worker.name] = self._clock.now()
+        if target_worker.in_order(asked):
+            target_worker.put(update)
         else:
-            self._tasks.start_soon(self.loans.give_back, [loan])
+            self._tasks.start_soon(self.leases.give_back, [lease])
 
-    def _desk(self, target: str) -> Desk:
-        if target not in self.desks:
+    def _target_worker(self, target: str) -> TargetWorker:
+        if target not in self.target_workers:
             self._latest[target] = self._clock.now()
-            desk = self.desks[target] = Desk(
+            target_worker = self.target_workers[target] = TargetWorker(
                 target,
                 self.shop,
-                self.loans,
+                self.leases,
                 self,
                 self._log,
                 on_result=self._on_result,
                 on_trouble=self._note_trouble,
             )
-            self._tasks.start_soon(desk.serve)
-        return self.desks[target]
+            self._tasks.start_soon(target_worker.serve)
+        return self.target_workers[target]
 
-    async def _refuse(self, loan: Loan, faults: list[Violation]) -> None:
-        loan.begun = True
+    async def _refuse(self, lease: Lease, faults: list[Violation]) -> None:
+        lease.begun = True
         message = "; ".join(str(fault) for fault in faults)
-        invalid = Result.invalid(loan.line, self._settings.target, message, self._clock.wall())
-        result = msgspec.structs.replace(invalid, id=loan.message.id)
+        invalid = Result.invalid(lease.line, self._settings.target, message, self._clock.wall())
+        result = msgspec.structs.replace(invalid, id=lease.message.id)
         try:
             await self.append(result)
         except JournalError as error:
-            self._log.error("result.not_kept", message_id=loan.message.id, reason=str(error))
-            await self.loans.give_back([loan])
+            self._log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
+            await self.leases.give_back([lease])
         else:
             self._log.warning(
                 "update.settled",
@@ -239,15 +246,15 @@ class Session:
 
     async def append(self, result: Result) -> None:
         """On disk first; then the message leaves the queue."""
-        loan = self.loans[result.line]
-        await self._results.append(Delivered.of(result, self._name, loan.message.id))
-        await self.loans.end(loan, result)
+        lease = self.leases[result.line]
+        await self._results.append(Delivered.of(result, self._name, lease.message.id))
+        await self.leases.end(lease, result)
 
     def _note_trouble(self, target: str, trouble: str | None) -> None:
         if trouble is None:
-            self._life.recover(f"target {target}")
+            self._health.mark_healthy(f"target {target}")
         else:
-            self._life.ail(f"target {target}", trouble)
+            self._health.mark_unhealthy(f"target {target}", trouble)
 
     # beside it
 
@@ -257,9 +264,9 @@ class Session:
             self.shop.remember()
 
     async def _abort_when_told(self) -> None:
-        await self._life.stop_now.wait()
-        for desk in self.desks.values():
-            desk.abort()
+        await self._health.stop_now.wait()
+        for target_worker in self.target_workers.values():
+            target_worker.abort()
 
     async def _change(self) -> None:
         with anyio.move_on_after(LOOK_AGAIN):

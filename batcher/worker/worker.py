@@ -30,9 +30,9 @@ from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.update_model import OPERATION
 from batcher.wiring.lanes import Workshop
-from batcher.worker.life import STUCK_AFTER, Life
-from batcher.worker.messages import Session
-from batcher.worker.spooling import SpoolSession
+from batcher.worker.health import STUCK_AFTER, Health
+from batcher.worker.message_consumer import MessageConsumer
+from batcher.worker.spool_consumer import SpoolConsumer
 
 LOOK_AT_DEPTH = 15.0  # seconds
 RECENT = 20  # failures shown
@@ -69,7 +69,7 @@ class Worker:
         say: Callable[[str], None],
     ) -> None:
         self.name = shown(url)
-        self.life = Life(log, grace=settings.grace)
+        self.health = Health(log, grace=settings.grace)
         self.tally = Tally()
         self._url = url
         self._settings = settings
@@ -83,7 +83,7 @@ class Worker:
         self._recent: deque[Result] = deque(maxlen=RECENT)
         self._depth: Depth | None = None
         self._results: ResultsDirectory | None = None
-        self._session: Session | SpoolSession | None = None
+        self._session: MessageConsumer | SpoolConsumer | None = None
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -100,8 +100,8 @@ class Worker:
                 )
                 await self._show(stack)
                 async with anyio.create_task_group() as beside:
-                    beside.start_soon(self.life.heed)
-                    beside.start_soon(self.life.beat)
+                    beside.start_soon(self.health.run_signals)
+                    beside.start_soon(self.health.run_heartbeat)
                     if spool is not None:
                         await self._drain_spool(spool)
                     elif results is not None:
@@ -109,7 +109,7 @@ class Worker:
                     beside.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
-        if self.life.interrupted:
+        if self.health.interrupted:
             return 4
         return self._exit_code or (1 if self.tally.unsuccessful else 0)
 
@@ -150,8 +150,8 @@ class Worker:
         keeper = Keeper(on_result=self._note, on_attempt=self._metrics.attempted)
 
         async def work() -> None:
-            session = self._session = SpoolSession(
-                spool, self._settings, self.life, keeper, self._log
+            session = self._session = SpoolConsumer(
+                spool, self._settings, self.health, keeper, self._log
             )
             await session.run(once=self._once)
             if session.failed:
@@ -163,7 +163,7 @@ class Worker:
 
     async def _drain_messages(self, results: ResultsDirectory) -> None:
         pause = PAUSE
-        while not self.life.stop.is_set():
+        while not self.health.stop.is_set():
             try:
                 async with open_queue(
                     self._url,
@@ -172,14 +172,14 @@ class Worker:
                     region=self._settings.region,
                 ) as opened:
                     pause = PAUSE
-                    self.life.recover("queue")
+                    self.health.mark_healthy("queue")
                     await self._drain(opened, results)
                 return
             except QueueError as error:
                 if self._once:
                     raise
-                self.life.ail("queue", str(error))
-                await self.life.pause(pause)
+                self.health.mark_unhealthy("queue", str(error))
+                await self.health.pause(pause)
                 pause = min(2 * pause, LONGEST_PAUSE)
 
     async def _drain(self, opened: OpenedQueue, results: ResultsDirectory) -> None:
@@ -189,12 +189,12 @@ class Worker:
             )
 
         async def work() -> None:
-            session = self._session = Session(
+            session = self._session = MessageConsumer(
                 self.name,
                 opened,
                 self._settings,
                 results,
-                self.life,
+                self.health,
                 clock=self._clock,
                 log=self._log,
                 on_result=self._note,
@@ -224,17 +224,17 @@ class Worker:
                 beside.cancel_scope.cancel()
         except BaseExceptionGroup as group:
             raise cause_of(group) from None
-        if self._once and self.life.trouble is not None and not self.life.stop.is_set():
-            self._say(f"Stopped: {self.life.trouble}")
+        if self._once and self.health.trouble is not None and not self.health.stop.is_set():
+            self._say(f"Stopped: {self.health.trouble}")
             self._exit_code = 3
 
     async def _reloaded(self) -> bool:
         """Read the settings anew when that was asked for; False when it was not, or the worker
         stops anyway.
         """
-        if self.life.stop.is_set() or not self.life.reload.is_set():
+        if self.health.stop.is_set() or not self.health.reload.is_set():
             return False
-        self.life.reload = anyio.Event()
+        self.health.reload = anyio.Event()
         try:
             new = self._reload()
             await self._check(new)
@@ -264,10 +264,10 @@ class Worker:
 
     def snapshot(self) -> WorkerSnapshot:
         """This moment's."""
-        still = time.monotonic() - self.life.beaten
+        still = time.monotonic() - self.health.last_heartbeat
         return WorkerSnapshot(
-            ready=self.life.trouble is None and not self.life.stop.is_set(),
-            reason="it is stopping" if self.life.stop.is_set() else self.life.trouble,
+            ready=self.health.trouble is None and not self.health.stop.is_set(),
+            reason="it is stopping" if self.health.stop.is_set() else self.health.trouble,
             alive=still < STUCK_AFTER,
             queue=self.name,
             worker=f"{socket.gethostname()}:{os.getpid()}",
@@ -281,11 +281,11 @@ class Worker:
 
     def _lanes(self) -> Iterator[LaneSnapshot]:
         match self._session:
-            case Session() as session:
-                for desk in session.desks.values():
-                    if desk.lane is not None:
-                        yield _lane(session.shop, desk.lane, desk.tally)
-            case SpoolSession(bulk=bulk) if bulk is not None and bulk.runner is not None:
+            case MessageConsumer() as session:
+                for target_worker in session.target_workers.values():
+                    if target_worker.lane is not None:
+                        yield _lane(session.shop, target_worker.lane, target_worker.tally)
+            case SpoolConsumer(bulk=bulk) if bulk is not None and bulk.runner is not None:
                 for lane in bulk.runner.lanes:
                     yield _lane(bulk.shop, lane, lane.tally)
 

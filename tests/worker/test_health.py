@@ -11,18 +11,18 @@ from pathlib import Path
 import pytest
 
 from batcher.logs import logger
-from batcher.worker.life import STUCK, Life
+from batcher.worker.health import STUCK, Health
 
 _STUCK = """
 import anyio, time
 from batcher.logs import logger
 from batcher.worker import life
 
-life.BEAT, life.STUCK_AFTER = 0.05, 0.3
+life.HEARTBEAT, life.STUCK_AFTER = 0.05, 0.3
 
 async def main():
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(life.Life(logger(), grace=1.0).beat)
+        tasks.start_soon(life.Health(logger(), grace=1.0).beat)
         await anyio.sleep(0.2)
         a_secret = "SECRET-VALUE-1"
         time.sleep(60)  # what no loop may do
@@ -53,7 +53,7 @@ async def test_a_supervisor_that_listens_is_told(
         supervisor.bind(str(tmp_path / "notify"))
         supervisor.setblocking(False)
         monkeypatch.setenv("NOTIFY_SOCKET", str(tmp_path / "notify"))
-        beating = asyncio.create_task(Life(logger(), grace=1.0).beat())
+        beating = asyncio.create_task(Health(logger(), grace=1.0).run_heartbeat())
         async with asyncio.timeout(10):
             words = [await asyncio.get_running_loop().sock_recv(supervisor, 100) for _ in range(2)]
         beating.cancel()
