@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.jobs.calibrate import Calibration, Calibrator
@@ -67,7 +67,7 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
     """Connect, say what will be done, ask, measure; returns the exit code."""
     import msgspec
 
-    from batcher.cli.asking import agreed
+    from batcher.cli.output.prompt import agreed
 
     async with calibrator.target as target:
         await target.check()
@@ -91,7 +91,7 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
 
 
 def _said(found: "Calibration") -> str:
-    from batcher.cli.words import duration, rate_text, several
+    from batcher.cli.output.format import duration, rate_text, several
 
     effort = (
         f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,}"

@@ -6,7 +6,7 @@ from typing import Any
 
 import click
 
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import click
 
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 
 class CouldNotStart(click.ClickException):

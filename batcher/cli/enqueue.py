@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 import click
 
 from batcher.cli.options import queue_option, queue_place
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.records import Update
@@ -48,7 +48,7 @@ async def _enqueue(
     import msgspec
 
     from batcher.aws.service_model import installed_service_model
-    from batcher.cli.words import several
+    from batcher.cli.output.format import several
     from batcher.queues.factory import open_queue, shown, spool_of
     from batcher.sources.file_source import materialize
     from batcher.updates.line_reader import LineReader
@@ -77,7 +77,7 @@ async def _enqueue(
 
 def _checked(path: Path, reader: "LineReader") -> "Inspection | None":
     """What is in the file; None when nothing may be sent, which is said."""
-    from batcher.cli.faults import FaultPrinter
+    from batcher.cli.output.violations import FaultPrinter
     from batcher.sources.file_source import inspect
 
     printer = FaultPrinter(as_json=False)

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import settings_from, settings_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
@@ -52,7 +52,7 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
 
     import msgspec
 
-    from batcher.cli.words import several
+    from batcher.cli.output.format import several
     from batcher.jobs.export import Inventory
     from batcher.storage.atomic_file import LinesFile
 

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings
@@ -62,8 +62,8 @@ async def work(
     import tempfile
     from contextlib import AsyncExitStack
 
-    from batcher.cli.faults import passes
-    from batcher.cli.planned import Report
+    from batcher.cli.output.plan_report import Report
+    from batcher.cli.output.violations import passes
     from batcher.jobs.plan import Survey
     from batcher.storage.atomic_file import LinesFile
 

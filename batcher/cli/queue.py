@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, queue_place
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.ports import QueueAdmin
@@ -51,7 +51,7 @@ async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
 
 
 def _age(depth: "Depth") -> str:
-    from batcher.cli.words import duration
+    from batcher.cli.output.format import duration
 
     return (
         "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.storage.quota_file import Remembered
@@ -63,7 +63,7 @@ def _print_table(entries: "list[Remembered]") -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from batcher.cli.words import ago, rate_text
+    from batcher.cli.output.format import ago, rate_text
 
     table = Table(
         "account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False

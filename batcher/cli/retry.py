@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import Choices, run_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.jobs.run_reader import RunReader
@@ -29,7 +29,7 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
     """
     import anyio
 
-    from batcher.cli.follow import follow
+    from batcher.cli.follow_up import follow
 
     raise SystemExit(
         anyio.run(

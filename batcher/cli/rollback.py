@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import Choices, run_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.jobs.run_reader import RunReader
@@ -28,7 +28,7 @@ def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
     """
     import anyio
 
-    from batcher.cli.follow import follow
+    from batcher.cli.follow_up import follow
 
     raise SystemExit(
         anyio.run(follow, run, "rollback", Choices.taken(given), given, config, _lines, force)
@@ -37,7 +37,7 @@ def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
 
 def _lines(past: "RunReader") -> Any:
     """The lines of the rollback; what can't be put back is said as they are read."""
-    from batcher.cli.words import several
+    from batcher.cli.output.format import several
     from batcher.errors import InputError
     from batcher.jobs.rollback import undos, without_image
 

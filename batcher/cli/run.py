@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from batcher.cli.asking import agreed, confirmed
 from batcher.cli.options import Choices, run_options, settings_from
-from batcher.cli.words import example
+from batcher.cli.output.format import example
+from batcher.cli.output.prompt import agreed, confirmed
 
 if TYPE_CHECKING:
     from batcher.config import Settings
@@ -64,7 +64,7 @@ async def work(
     import tempfile
     from contextlib import AsyncExitStack
 
-    from batcher.cli.faults import passes
+    from batcher.cli.output.violations import passes
     from batcher.jobs.run import BulkRun
     from batcher.storage.run_directory import RunDirectory
 
@@ -149,7 +149,7 @@ def _written(lines: Iterable[bytes], path: Path) -> str:
 
 
 def _say_preview(bulk: "BulkRun", restored: int) -> None:
-    from batcher.cli.preview import preview
+    from batcher.cli.output.preview import preview
 
     for line in preview(bulk, restored):
         click.echo(line, err=True)
@@ -158,7 +158,7 @@ def _say_preview(bulk: "BulkRun", restored: int) -> None:
 async def _execute(bulk: "BulkRun", choices: Choices) -> int:
     import sys
 
-    from batcher.cli.progress import watcher
+    from batcher.cli.output.progress import watcher
     from batcher.logs import LogOutput
 
     live = sys.stderr.isatty() and not choices.no_progress
@@ -209,7 +209,7 @@ def exit_code(summary: "Summary") -> int:
 
 
 def _say_summary(bulk: "BulkRun", summary: "Summary") -> None:
-    from batcher.cli.report import lines
+    from batcher.cli.output.summary import lines
 
     for line in lines(bulk, summary):
         click.echo(line, err=True)

@@ -2,7 +2,7 @@
 
 import click
 
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 
 @click.command(epilog=example("batcher schema > update.schema.json"))

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
-from batcher.cli.words import example, number, several
+from batcher.cli.output.format import example, number, several
 
 if TYPE_CHECKING:
-    from batcher.cli.faults import FaultPrinter
+    from batcher.cli.output.violations import FaultPrinter
     from batcher.config import Settings
     from batcher.sources.file_source import Inspection
 
@@ -26,7 +26,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     The targets that lines may name are --target and those of the settings file. Exits with 0 when
     there are updates and all are valid, else with 2.
     """
-    from batcher.cli.faults import FaultPrinter
+    from batcher.cli.output.violations import FaultPrinter
     from batcher.errors import InputError
 
     settings = settings_from(given, config)

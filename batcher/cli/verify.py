@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import json_option, settings_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.jobs.verify import Findings, Proof
@@ -55,7 +55,7 @@ async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | No
 
 
 def _say(proof: "Proof") -> None:
-    from batcher.cli.words import several
+    from batcher.cli.output.format import several
 
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in proof.counts.items() if count

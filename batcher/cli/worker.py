@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from batcher.cli.options import queue_option, settings_from, settings_options
-from batcher.cli.words import example
+from batcher.cli.output.format import example
 
 if TYPE_CHECKING:
     from batcher.config import Settings

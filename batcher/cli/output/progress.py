@@ -9,7 +9,7 @@ from typing import Any
 import anyio
 from msgspec import Struct
 
-from batcher.cli.words import duration, number, pace
+from batcher.cli.output.format import duration, number, pace
 from batcher.jobs.run import BulkRun
 
 EVERY_PLAIN = 5.0  # seconds between plain lines

@@ -3,8 +3,8 @@
 from collections.abc import Iterator
 from datetime import datetime
 
-from batcher.cli.feasibility import outlook, prospects
-from batcher.cli.words import number, several
+from batcher.cli.output.forecast import outlook, prospects
+from batcher.cli.output.format import number, several
 from batcher.jobs.run import BulkRun
 
 DOMAINS_SHOWN = 8

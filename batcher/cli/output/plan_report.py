@@ -13,8 +13,8 @@ import msgspec
 from rich.console import Console
 
 from batcher.cli import OWES_JSON
-from batcher.cli.diff import lines
-from batcher.cli.words import number, several
+from batcher.cli.output.diff import lines
+from batcher.cli.output.format import number, several
 from batcher.jobs.plan import OUTCOMES, Planned, Survey
 from batcher.storage.atomic_file import LinesFile
 from batcher.triggers.diff import Change, masked, too_many

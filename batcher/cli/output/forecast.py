@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from datetime import datetime
 
 from batcher.accounting.completion_time import Workload, clock_after, longest, seconds_until
-from batcher.cli.words import ago, duration, rate_text
+from batcher.cli.output.format import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.jobs.run import BulkRun
 from batcher.storage.quota_file import A_GUESS, Remembered, seconds_between

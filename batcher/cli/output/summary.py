@@ -4,7 +4,7 @@ written.
 
 from collections.abc import Iterator
 
-from batcher.cli.words import duration, number, pace, several
+from batcher.cli.output.format import duration, number, pace, several
 from batcher.jobs.run import BulkRun
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
 
