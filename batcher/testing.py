@@ -187,7 +187,7 @@ class ScriptedCaller:
     """A Caller whose answers a function decides: ``answer(update, n)`` for the n-th call (from 1)
     of that update.
 
-    ``calls`` keeps (time, id) of each call, ``spans`` (start, end, id); ``latency`` is in seconds.
+    ``calls`` keeps (time, id) of each call, ``spans`` (start, end, id); ``faults`` is in seconds.
     """
 
     def __init__(self, answer: Callable[[Update, int], Attempt], *, latency: float = 0.0) -> None:

@@ -6,7 +6,7 @@ outside.
 """
 
 from batcher.emulator.buckets import Quota
-from batcher.emulator.callers import account_of
+from batcher.emulator.credentials import account_of
 from batcher.emulator.server import Emulator
 
 __all__ = ["Emulator", "Quota", "account_of"]

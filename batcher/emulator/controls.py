@@ -7,9 +7,8 @@ from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from batcher.emulator.buckets import Quota, Quotas
-from batcher.emulator.faults import Faults
-from batcher.emulator.latency import Latency
-from batcher.emulator.ledger import Call, Ledger
+from batcher.emulator.call_log import Call, Ledger
+from batcher.emulator.faults import Faults, Latency
 from batcher.emulator.model import Json, ServiceModel
 from batcher.emulator.seeds import check_seeds, parse_seeds
 from batcher.emulator.store import Store

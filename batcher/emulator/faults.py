@@ -1,5 +1,6 @@
 """The faults a client can be shown: what each does, and which call gets one. Decides only."""
 
+import math
 from collections import deque
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -136,3 +137,22 @@ class Faults:
                 return fault
             drawn -= probability
         return None
+
+
+class Latency:
+    """Bounds that can change in mid-run. ValueError unless 0 <= low <= high."""
+
+    def __init__(self, low: float, high: float, random: Random) -> None:
+        self._random = random
+        self.change(low, high)
+
+    def change(self, low: float, high: float) -> None:
+        if not (0 <= low <= high and math.isfinite(high)):
+            raise ValueError(
+                f"latency is {low} to {high} s: it must be two numbers, 0 or above, the lower one"
+                " first"
+            )
+        self._low, self._high = low, high
+
+    def draw(self) -> float:
+        return self._low if self._low == self._high else self._random.uniform(self._low, self._high)

@@ -11,8 +11,7 @@ from aiohttp import web
 from batcher.emulator.admin import PREFIX, Admin
 from batcher.emulator.connections import MAX_BODY, Connections
 from batcher.emulator.errors import FRONT_DOOR, ServiceError
-from batcher.emulator.faults import Ending
-from batcher.emulator.latency import Latency
+from batcher.emulator.faults import Ending, Latency
 from batcher.emulator.replies import Reply, refusal
 from batcher.emulator.requests import Received
 from batcher.emulator.service import Decision, Service

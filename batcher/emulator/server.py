@@ -14,17 +14,16 @@ from types import TracebackType
 from aiohttp import web
 
 from batcher.emulator.admin import Admin
-from batcher.emulator.admission import Admission
+from batcher.emulator.authenticator import Admission
 from batcher.emulator.buckets import Quota, Quotas
+from batcher.emulator.call_log import Ledger
 from batcher.emulator.controls import Controls, make_quota
-from batcher.emulator.faults import Faults
+from batcher.emulator.faults import Faults, Latency
 from batcher.emulator.gateway import Gateway
-from batcher.emulator.latency import Latency
-from batcher.emulator.ledger import Ledger
 from batcher.emulator.model import ServiceModel
 from batcher.emulator.operations import Operations
 from batcher.emulator.service import Service
-from batcher.emulator.state import StateFile
+from batcher.emulator.state_file import StateFile
 from batcher.emulator.store import Store
 from batcher.emulator.sts import Sts
 

@@ -7,12 +7,12 @@ Does no I/O and never waits; the gateway does both.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from batcher.emulator.admission import Admission
+from batcher.emulator.authenticator import Admission
 from batcher.emulator.buckets import Quotas
-from batcher.emulator.callers import Caller
+from batcher.emulator.call_log import Call, Ledger
+from batcher.emulator.credentials import Caller
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.faults import FAULTS, Ending, Fault, Faults
-from batcher.emulator.ledger import Call, Ledger
 from batcher.emulator.model import Operation, ServiceModel
 from batcher.emulator.operations import Operations
 from batcher.emulator.replies import Reply, refusal, success, unavailable_html, untyped_throttle

@@ -13,11 +13,11 @@ from xml.etree import ElementTree
 
 import botocore.session
 
-from batcher.emulator.admission import Admission, Session
-from batcher.emulator.callers import Caller
+from batcher.emulator.authenticator import Admission, Session
+from batcher.emulator.call_log import Call, Ledger
 from batcher.emulator.constraints import compile_check, describe_violations
+from batcher.emulator.credentials import Caller
 from batcher.emulator.errors import ServiceError
-from batcher.emulator.ledger import Call, Ledger
 from batcher.emulator.model import Json
 from batcher.emulator.query_protocol import read_form, read_structure, write_structure, xml_reply
 from batcher.emulator.replies import Reply

@@ -36,7 +36,7 @@ class Phase(Enum):
 class RateState:
     """Rate, burst and phase of one quota.
 
-    ``throttle_log`` and ``latency`` are fed by the owner, the rest by ``refused``.
+    ``throttle_log`` and ``faults`` are fed by the owner, the rest by ``refused``.
     """
 
     def __init__(self, now: float) -> None:

@@ -15,10 +15,10 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.emulator.admission import Admission
+from batcher.emulator.authenticator import Admission
 from batcher.emulator.buckets import Quotas
+from batcher.emulator.call_log import Ledger
 from batcher.emulator.faults import Faults
-from batcher.emulator.ledger import Ledger
 from batcher.emulator.model import ServiceModel
 from batcher.emulator.operations import Operations
 from batcher.emulator.requests import Received

@@ -7,7 +7,7 @@ All three grow with the calls, in memory, and are never thinned.
 from collections import Counter
 from typing import NamedTuple
 
-from batcher.emulator.callers import Caller
+from batcher.emulator.credentials import Caller
 from batcher.emulator.model import Json
 
 

@@ -1,6 +1,6 @@
 """Who is calling, from the Authorization header.
 
-Whether the signature is right is decided in ``signatures``.
+Whether the signature is right is decided in ``signature_v4``.
 """
 
 import hashlib

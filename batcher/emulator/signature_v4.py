@@ -9,7 +9,7 @@ from botocore.auth import SigV4Auth
 from botocore.awsrequest import AWSRequest
 from botocore.credentials import Credentials
 
-from batcher.emulator.callers import Credential
+from batcher.emulator.credentials import Credential
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.requests import Received
 

@@ -3,10 +3,10 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from batcher.emulator.callers import Caller, Credential, account_of, read_credential
+from batcher.emulator.credentials import Caller, Credential, account_of, read_credential
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.requests import Received
-from batcher.emulator.signatures import check_signature
+from batcher.emulator.signature_v4 import check_signature
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
