@@ -1,62 +1,86 @@
-"""The command line.
+"""The command line: which commands there are, and what an error ends them with.
 
-A command's module is imported when it is called, and what is heavy when it runs.
+The one lazy place of the package: a command's module, with all that it imports, is imported when
+it is called, and the listing of ``--help`` imports none.
 """
 
-import importlib
+import json
 import signal
 import sys
 from contextlib import suppress
+from importlib import import_module
 from types import FrameType
 from typing import Any
 
 import click
+from click.shell_completion import CompletionItem
 
 from batcher import __version__
 
 OWES_JSON = "batcher.owes_json"  # in a context's meta: whether an error has to be told as JSON too
 
-_COMMANDS = {
-    "run": "run",
-    "retry": "retry",
-    "rollback": "rollback",
-    "verify": "verify",
-    "calibrate": "calibrate",
-    "quota": "quota",
-    "validate": "validate",
-    "plan": "plan",
-    "export": "export",
-    "worker": "worker",
-    "enqueue": "enqueue",
-    "queue": "queue",
-    "schema": "schema",
-    "emulator": "emulator",
-    "demo": "demo",
+COMMANDS = {
+    "run": "Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or"
+    " s3://BUCKET/KEY).",
+    "retry": "Run again what failed or is in doubt in the run of directory RUN.",
+    "rollback": "Put back what the run in directory RUN has changed.",
+    "verify": "Prove the books of the run in directory RUN, against its input and the live"
+    " triggers.",
+    "calibrate": "Measure the quota of UpdateEventTrigger with updates that change nothing, and"
+    " remember it for the next run.",
+    "quota": "Show the quotas that are remembered: account, Region, operation, rate, burst, age.",
+    "validate": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"
+    " s3://BUCKET/KEY) and send nothing.",
+    "plan": "Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or"
+    " s3://BUCKET/KEY) would change.",
+    "export": "Write the live triggers of domains as updates, one a line, by domain and name.",
+    "worker": "Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.",
+    "enqueue": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"
+    " s3://BUCKET/KEY) and put its updates into a queue.",
+    "queue": "Look after a queue: its depth, its dead letters, and putting them back.",
+    "schema": "Print the JSON Schema of an update line, for editors and other checkers.",
+    "emulator": "A Customer Profiles on loopback.",
+    "demo": "Run a generated file of updates against a local Customer Profiles, and keep what it"
+    " wrote.",
 }
+"""Each command, in a module of its own name, and the first sentence of its help."""
 
 
 class _Commands(click.Group):
+    """The commands by name: listed without their modules, imported to be called."""
+
     def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(_COMMANDS)
+        return list(COMMANDS)
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in _COMMANDS:
+        if cmd_name not in COMMANDS:
             return None
-        command: click.Command = getattr(
-            importlib.import_module(f"batcher.cli.{_COMMANDS[cmd_name]}"), cmd_name
-        )
+        command: click.Command = getattr(import_module(f"batcher.cli.{cmd_name}"), cmd_name)
         return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        limit = formatter.width - 6 - max(map(len, COMMANDS))
+        with formatter.section("Commands"):
+            formatter.write_dl([(name, _about(name, limit)) for name in COMMANDS])
+
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+        names = [name for name in COMMANDS if name.startswith(incomplete)]
+        commands = [CompletionItem(name, help=_about(name, limit=45)) for name in names]
+        return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
         """What goes wrong is told as JSON too, where that was asked for and none was begun."""
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
-            if ctx.meta.get(OWES_JSON) and _is_told(error):
-                import json
-
+            explained = isinstance(error, KeyboardInterrupt) or _exit_code(error) is not None
+            if ctx.meta.get(OWES_JSON) and explained:
                 click.echo(json.dumps({"error": str(error) or "interrupted"}))
             raise
+
+
+def _about(name: str, limit: int) -> str:
+    return click.Command(name, help=COMMANDS[name]).get_short_help_str(limit)
 
 
 @click.group(
@@ -83,7 +107,10 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
-        sys.exit(_explain(error))
+        if (code := _exit_code(error)) is None:
+            raise
+        _say(f"batcher: {error}")
+        sys.exit(code)
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:
@@ -95,22 +122,15 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
         raise KeyboardInterrupt
 
 
-def _is_told(error: BaseException) -> bool:
-    """Whether an error is one that is explained in words; any other is a defect, to be seen as
-    such.
+def _exit_code(error: BaseException) -> int | None:
+    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect, to be
+    seen as such.
     """
-    from batcher.errors import BatcherError
+    from batcher.errors import BatcherError, YourError  # not at the top: --help would take longer
 
-    return isinstance(error, BatcherError | OSError | KeyboardInterrupt)
-
-
-def _explain(error: Exception) -> int:
-    from batcher.errors import YourError
-
-    if not _is_told(error):
-        raise error
-    _say(f"batcher: {error}")
-    return 2 if isinstance(error, YourError) else 5
+    if isinstance(error, YourError):
+        return 2
+    return 5 if isinstance(error, BatcherError | OSError) else None
 
 
 def _say(text: str) -> None:

@@ -1,15 +1,16 @@
 """``batcher calibrate``: rate and burst of an account, measured without changing anything."""
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
+import msgspec
 
 from batcher.cli.options import json_option, settings_from, settings_options
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.jobs.calibrate import Calibration, Calibrator
+from batcher.cli.output.format import duration, example, rate_text, several
+from batcher.cli.output.prompt import agreed
+from batcher.jobs.calibrate import Calibration, Calibrator
 
 CALLS = 200
 
@@ -52,9 +53,6 @@ def calibrate(
     While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few
     to tell.
     """
-    import anyio
-
-    from batcher.jobs.calibrate import Calibrator
 
     def warn(text: str) -> None:
         click.echo(f"batcher: {text}", err=True)
@@ -63,12 +61,8 @@ def calibrate(
     raise SystemExit(anyio.run(work, calibrator, f"{trigger} in {domain}", calls, yes, as_json))
 
 
-async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as_json: bool) -> int:
+async def work(calibrator: Calibrator, trigger: str, calls: int, yes: bool, as_json: bool) -> int:
     """Connect, say what will be done, ask, measure; returns the exit code."""
-    import msgspec
-
-    from batcher.cli.output.prompt import agreed
-
     async with calibrator.target as target:
         await target.check()
         where = (
@@ -90,9 +84,7 @@ async def work(calibrator: "Calibrator", trigger: str, calls: int, yes: bool, as
     return 0 if found.measured else 1
 
 
-def _said(found: "Calibration") -> str:
-    from batcher.cli.output.format import duration, rate_text, several
-
+def _said(found: Calibration) -> str:
     effort = (
         f"{several(found.calls, 'call')} in {duration(found.seconds)}, {found.throttles:,}"
         " throttled"

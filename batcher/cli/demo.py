@@ -1,12 +1,21 @@
 """``batcher demo``: the main job at work against the emulator, with a quota and faults."""
 
 import os
+import tempfile
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import anyio
 import click
+import msgspec
 
+from batcher.cli.options import Choices
 from batcher.cli.output.format import example
+from batcher.cli.run import work
+from batcher.config import Settings
+from batcher.emulator import Emulator
+from batcher.jobs.run import Following
 
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
@@ -30,23 +39,10 @@ DOMAINS = ("shop-eu", "shop-us", "loyalty")
 )
 def demo(updates: int, rate: float) -> None:
     """Run a generated file of updates against a local Customer Profiles, and keep what it wrote."""
-    import anyio
-
     raise SystemExit(anyio.run(_demo, updates, rate))
 
 
 async def _demo(updates: int, rate: float) -> int:
-    import tempfile
-    from pathlib import Path
-
-    import msgspec
-
-    from batcher.cli.options import Choices
-    from batcher.cli.run import work
-    from batcher.config import Settings
-    from batcher.emulator import Emulator
-    from batcher.jobs.run import Following
-
     folder = Path(tempfile.mkdtemp(prefix="batcher-demo-"))
     triggers = list(_triggers(updates))
     file = folder / "updates.jsonl"

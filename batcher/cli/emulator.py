@@ -3,11 +3,14 @@
 Flags to settings, and nothing else.
 """
 
+import asyncio
+import signal
 from typing import Any
 
 import click
 
 from batcher.cli.output.format import example
+from batcher.emulator import Emulator, Quota
 
 
 class CouldNotStart(click.ClickException):
@@ -96,10 +99,6 @@ def emulator(
     random_seed: int,
 ) -> None:
     """A Customer Profiles on loopback. Its address is the first line on standard output."""
-    import asyncio
-
-    from batcher.emulator import Emulator
-
     try:
         served = Emulator(
             host=host,
@@ -126,9 +125,6 @@ def emulator(
 
 async def _serve(served: Any) -> None:
     """Until SIGINT or SIGTERM."""
-    import asyncio
-    import signal
-
     stopped = asyncio.Event()
     for number in (signal.SIGINT, signal.SIGTERM):
         asyncio.get_running_loop().add_signal_handler(number, stopped.set)
@@ -138,8 +134,6 @@ async def _serve(served: Any) -> None:
 
 
 def _quota(text: str) -> tuple[str, Any]:
-    from batcher.emulator import Quota
-
     operation, _, limits = text.partition("=")
     rate, _, burst = limits.partition("/")
     try:

@@ -1,18 +1,26 @@
 """``batcher enqueue``: fills a queue with the updates of a file."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
 from pathlib import Path
-from typing import TYPE_CHECKING
+from tempfile import TemporaryDirectory
 
+import anyio
 import click
+import msgspec
 
+from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import queue_option, queue_place
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.records import Update
-    from batcher.sources.file_source import Inspection
-    from batcher.updates.line_reader import LineReader
+from batcher.cli.output.format import example, several
+from batcher.cli.output.violations import FaultPrinter
+from batcher.errors import InputError
+from batcher.queues.factory import open_queue, shown, spool_of
+from batcher.records import Update
+from batcher.sources.file_source import Inspection, inspect, materialize
+from batcher.sources.input_file import open_input
+from batcher.updates.line_reader import LineReader
+from batcher.updates.update_model import UpdateModel
 
 AT_ONCE = 1000  # updates handed to the queue together
 
@@ -35,25 +43,12 @@ def enqueue(
     Nothing is put in unless all lines are valid. To send the same file again within five minutes
     does no harm to an SQS FIFO queue; elsewhere its updates are done twice.
     """
-    import anyio
-
     raise SystemExit(anyio.run(_enqueue, file, queue, target or "", profile, region))
 
 
 async def _enqueue(
     file: str, queue: str, target: str, profile: str | None, region: str | None
 ) -> int:
-    from tempfile import TemporaryDirectory
-
-    import msgspec
-
-    from batcher.aws.service_model import installed_service_model
-    from batcher.cli.output.format import several
-    from batcher.queues.factory import open_queue, shown, spool_of
-    from batcher.sources.file_source import materialize
-    from batcher.updates.line_reader import LineReader
-    from batcher.updates.update_model import UpdateModel
-
     reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
     with TemporaryDirectory(prefix="batcher-") as folder:
         path = materialize(file, Path(folder) / "input.jsonl", profile=profile)
@@ -75,11 +70,8 @@ async def _enqueue(
     return 0
 
 
-def _checked(path: Path, reader: "LineReader") -> "Inspection | None":
+def _checked(path: Path, reader: LineReader) -> Inspection | None:
     """What is in the file; None when nothing may be sent, which is said."""
-    from batcher.cli.output.violations import FaultPrinter
-    from batcher.sources.file_source import inspect
-
     printer = FaultPrinter(as_json=False)
     found = inspect(path, reader, on_fault=printer.add)
     printer.finish()
@@ -90,15 +82,11 @@ def _checked(path: Path, reader: "LineReader") -> "Inspection | None":
     return None if found.invalid or not found.total else found
 
 
-def _updates(path: Path, reader: "LineReader") -> "Iterator[Update]":
+def _updates(path: Path, reader: LineReader) -> Iterator[Update]:
     """All updates, in the order of the file.
 
     Raises InputError when it changed since it was checked.
     """
-    from batcher.errors import InputError
-    from batcher.records import Update
-    from batcher.sources.input_file import open_input
-
     with open_input(path) as file:
         for number, _, raw in file.lines():
             update = reader.read(raw, number)
@@ -110,9 +98,7 @@ def _updates(path: Path, reader: "LineReader") -> "Iterator[Update]":
             yield update
 
 
-def _batches(updates: "Iterator[Update]") -> "Iterator[list[Update]]":
-    from itertools import islice
-
+def _batches(updates: Iterator[Update]) -> Iterator[list[Update]]:
     while batch := list(islice(updates, AT_ONCE)):
         yield batch
 
@@ -121,7 +107,5 @@ def _stem(file: str) -> str:
     """What the file is called in a spool directory: its own name without dots before it, else
     one of the time.
     """
-    from datetime import UTC, datetime
-
     own = "" if file == "-" else Path(file).name.partition(".jsonl")[0].lstrip(".")
     return own or f"{'stdin' if file == '-' else 'updates'}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"

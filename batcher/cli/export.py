@@ -1,16 +1,18 @@
 """``batcher export``: live triggers as update lines, ready to edit and run. Changes nothing."""
 
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
+import msgspec
 
 from batcher.cli.options import settings_from, settings_options
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.config import Settings
-    from batcher.jobs.export import Unread
+from batcher.cli.output.format import example, several
+from batcher.config import Settings
+from batcher.jobs.export import Inventory, Unread
+from batcher.storage.atomic_file import LinesFile
 
 
 @click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
@@ -35,8 +37,6 @@ def export(
     say; a file is readable by its owner only. Exits with 1 when a domain or a trigger can't be
     read.
     """
-    import anyio
-
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
     if out is not None and out.suffix in (".gz", ".zst"):
@@ -46,16 +46,8 @@ def export(
     raise SystemExit(anyio.run(work, list(domains), out, settings_from(given, config)))
 
 
-async def work(domains: list[str], out: Path | None, settings: "Settings") -> int:
+async def work(domains: list[str], out: Path | None, settings: Settings) -> int:
     """Export those domains, or all of them when none is named; returns the exit code."""
-    from contextlib import AsyncExitStack
-
-    import msgspec
-
-    from batcher.cli.output.format import several
-    from batcher.jobs.export import Inventory
-    from batcher.storage.atomic_file import LinesFile
-
     encode, count, unread, read = msgspec.json.Encoder().encode, 0, 0, set(domains)
     async with AsyncExitStack() as stack:
         file = stack.enter_context(LinesFile(out))
@@ -68,7 +60,7 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
             count += 1
             file.write(encode(line) + b"\n")
 
-        def skip(missed: "Unread") -> None:
+        def skip(missed: Unread) -> None:
             nonlocal unread
             unread += not missed.vanished
             if missed.trigger is None:
@@ -82,7 +74,7 @@ async def work(domains: list[str], out: Path | None, settings: "Settings") -> in
     return 1 if unread else 0
 
 
-def _missed(missed: "Unread") -> str:
+def _missed(missed: Unread) -> str:
     error = missed.error
     if missed.vanished:
         return (

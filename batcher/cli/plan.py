@@ -3,17 +3,23 @@
 Changes nothing.
 """
 
+import tempfile
+from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
 
+from batcher.cli import OWES_JSON
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.config import Settings
-    from batcher.jobs.plan import Survey
+from batcher.cli.output.plan_report import Report
+from batcher.cli.output.violations import passes
+from batcher.config import Settings
+from batcher.engine.runner import cause_of
+from batcher.jobs.plan import Survey
+from batcher.storage.atomic_file import LinesFile
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
@@ -42,8 +48,6 @@ def plan(
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
     is missing or can't be read, or when more would change than --max-changes allows.
     """
-    import anyio
-
     if out is not None and out.suffix in (".gz", ".zst"):
         raise click.UsageError(
             f"--out {out}: a plan is not packed; give a name that ends in .jsonl."
@@ -56,17 +60,9 @@ def plan(
 
 
 async def work(
-    file: str, out: Path | None, settings: "Settings", show_sensitive: bool, as_json: bool
+    file: str, out: Path | None, settings: Settings, show_sensitive: bool, as_json: bool
 ) -> int:
     """Check, read, compare, show; returns the exit code."""
-    import tempfile
-    from contextlib import AsyncExitStack
-
-    from batcher.cli.output.plan_report import Report
-    from batcher.cli.output.violations import passes
-    from batcher.jobs.plan import Survey
-    from batcher.storage.atomic_file import LinesFile
-
     async with AsyncExitStack() as stack:
         folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="batcher-"))
         survey = Survey(file, Path(folder), settings)
@@ -83,16 +79,13 @@ async def work(
         try:
             await _read(survey, report)
         except BaseException as error:
-            report.break_off(str(error) or "interrupted")
+            if report.break_off(str(error) or "interrupted"):
+                click.get_current_context().meta[OWES_JSON] = False
             raise
         return report.finish(out)
 
 
-async def _read(survey: "Survey", report: Any) -> None:
-    import anyio
-
-    from batcher.engine.runner import cause_of
-
+async def _read(survey: Survey, report: Any) -> None:
     try:
         async with anyio.create_task_group() as beside:
             beside.start_soon(_tick, report)
@@ -103,8 +96,6 @@ async def _read(survey: "Survey", report: Any) -> None:
 
 
 async def _tick(report: Any) -> None:
-    import anyio
-
     while True:
         await anyio.sleep(TICK)
         report.tick()

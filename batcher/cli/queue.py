@@ -1,16 +1,20 @@
 """``batcher queue``: what a queue holds, its dead letters, and how they get another chance."""
 
-from typing import TYPE_CHECKING, Any
+from collections import Counter
+from typing import Any
 
+import anyio
 import click
+import msgspec
+from aiolimiter import AsyncLimiter
 
 from batcher.cli.options import json_option, queue_place
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.ports import QueueAdmin
-    from batcher.queues.spool_directory import SpoolDirectory
-    from batcher.records import DeadLetter, Depth
+from batcher.cli.output.format import duration, example
+from batcher.errors import SettingsError
+from batcher.ports import QueueAdmin
+from batcher.queues.factory import open_queue, spool_of
+from batcher.queues.spool_directory import SpoolDirectory
+from batcher.records import DeadLetter, Depth
 
 URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
 
@@ -29,30 +33,22 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 
     A spool directory is counted in files, the others in updates. Creates nothing.
     """
-    import anyio
-
     depth = anyio.run(_depth, url, profile, region)
     if as_json:
-        import msgspec
-
         click.echo(msgspec.json.encode(depth).decode())
         return
     dead = "no place for dead letters" if depth.dead is None else f"{depth.dead:,} dead"
     click.echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{_age(depth)}")
 
 
-async def _depth(url: str, profile: str | None, region: str | None) -> "Depth":
-    from batcher.queues.factory import open_queue, spool_of
-
+async def _depth(url: str, profile: str | None, region: str | None) -> Depth:
     if (spool := spool_of(url, create=False)) is not None:
         return await spool.depth()
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
         return await opened.office.depth()
 
 
-def _age(depth: "Depth") -> str:
-    from batcher.cli.output.format import duration
-
+def _age(depth: Depth) -> str:
     return (
         "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
     )
@@ -74,10 +70,6 @@ def dead(
 
     Of a spool directory: the files that failed, each with the first line of what was wrong.
     """
-    import anyio
-
-    from batcher.queues.factory import spool_of
-
     if (spool := spool_of(url, create=False)) is not None:
         _refuse(code=code)
         _list_files(spool, as_json)
@@ -85,9 +77,7 @@ def dead(
     anyio.run(_list, url, code, as_json, profile, region)
 
 
-def _list_files(spool: "SpoolDirectory", as_json: bool) -> None:
-    import msgspec
-
+def _list_files(spool: SpoolDirectory, as_json: bool) -> None:
     failures = spool.failures()
     for name, reason in failures.items():
         click.echo(
@@ -101,12 +91,6 @@ def _list_files(spool: "SpoolDirectory", as_json: bool) -> None:
 async def _list(
     url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
 ) -> None:
-    from collections import Counter
-
-    import msgspec
-
-    from batcher.queues.factory import open_queue
-
     codes: Counter[str] = Counter()
     seen = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
@@ -126,7 +110,7 @@ async def _list(
     click.echo(f"Dead letters: {said}.", err=True)
 
 
-async def _tell_of_unseen(office: "QueueAdmin", left: int) -> None:
+async def _tell_of_unseen(office: QueueAdmin, left: int) -> None:
     """Say that there are more dead letters than those that were looked at, of which that many
     are left.
     """
@@ -139,10 +123,8 @@ async def _tell_of_unseen(office: "QueueAdmin", left: int) -> None:
         )
 
 
-def _facts(letter: "DeadLetter") -> dict[str, Any]:
+def _facts(letter: DeadLetter) -> dict[str, Any]:
     """What may be shown of a letter: names, and nothing of what the update sets."""
-    import msgspec
-
     try:
         body = msgspec.json.decode(letter.body)
     except (ValueError, RecursionError):  # what is no update is among them too
@@ -177,10 +159,6 @@ def redrive(
 
     Of a spool directory: all files that failed, each to be worked through anew as a whole.
     """
-    import anyio
-
-    from batcher.queues.factory import spool_of
-
     if (spool := spool_of(url, create=False)) is not None:
         _refuse(code=code, rate=rate)
         failures = spool.failures()
@@ -195,10 +173,6 @@ def redrive(
 async def _redrive(
     url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
 ) -> int:
-    from aiolimiter import AsyncLimiter
-
-    from batcher.queues.factory import open_queue
-
     limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
     count = left = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
@@ -216,8 +190,6 @@ async def _redrive(
 
 def _refuse(**given: object) -> None:
     """Raise SettingsError for flags that mean nothing for a spool directory."""
-    from batcher.errors import SettingsError
-
     if names := " ".join(f"--{name}" for name, value in given.items() if value is not None):
         raise SettingsError(
             f"{names}: not for a spool directory, where files fail and not updates."

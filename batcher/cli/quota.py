@@ -1,14 +1,18 @@
 """``batcher quota``: what earlier runs found out about quotas, shown or forgotten."""
 
-from typing import TYPE_CHECKING, Any
+import json
+import os
+from typing import Any
 
 import click
+import msgspec
+from rich.console import Console
+from rich.table import Table
 
 from batcher.cli.options import json_option
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.storage.quota_file import Remembered
+from batcher.cli.output.format import ago, example, rate_text
+from batcher.clock import SystemClock
+from batcher.storage.quota_file import QuotaFile, Remembered, seconds_between, state_directory
 
 WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
@@ -26,10 +30,6 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
 
     They are kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
     """
-    import os
-
-    from batcher.storage.quota_file import QuotaFile, state_directory
-
     book = QuotaFile(
         state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True)
     )
@@ -48,23 +48,14 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
         click.echo("No quota is remembered; run or calibrate finds it.", err=True)
 
 
-def _print_json(entries: "list[Remembered]") -> None:
-    import json
-
-    import msgspec
-
+def _print_json(entries: list[Remembered]) -> None:
     found = [
         msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries
     ]
     click.echo(json.dumps({"quotas": found}, indent=2))
 
 
-def _print_table(entries: "list[Remembered]") -> None:
-    from rich.console import Console
-    from rich.table import Table
-
-    from batcher.cli.output.format import ago, rate_text
-
+def _print_table(entries: list[Remembered]) -> None:
     table = Table(
         "account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False
     )
@@ -85,8 +76,5 @@ def _print_table(entries: "list[Remembered]") -> None:
     Console(highlight=False, width=WIDE).print(table)
 
 
-def _age(entry: "Remembered") -> float:
-    from batcher.clock import SystemClock
-    from batcher.storage.quota_file import seconds_between
-
+def _age(entry: Remembered) -> float:
     return seconds_between(entry.learned_at, SystemClock().wall())

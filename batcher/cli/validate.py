@@ -2,17 +2,20 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from tempfile import TemporaryDirectory
+from typing import Any
 
 import click
 
+from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example, number, several
-
-if TYPE_CHECKING:
-    from batcher.cli.output.violations import FaultPrinter
-    from batcher.config import Settings
-    from batcher.sources.file_source import Inspection
+from batcher.cli.output.violations import FaultPrinter
+from batcher.config import Settings
+from batcher.errors import InputError
+from batcher.sources.file_source import Inspection, inspect, materialize
+from batcher.updates.line_reader import LineReader
+from batcher.updates.update_model import UpdateModel
 
 
 @click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
@@ -26,9 +29,6 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     The targets that lines may name are --target and those of the settings file. Exits with 0 when
     there are updates and all are valid, else with 2.
     """
-    from batcher.cli.output.violations import FaultPrinter
-    from batcher.errors import InputError
-
     settings = settings_from(given, config)
     printer = FaultPrinter(as_json)
     try:
@@ -44,14 +44,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     raise SystemExit(0 if fit else 2)
 
 
-def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspection":
-    from tempfile import TemporaryDirectory
-
-    from batcher.aws.service_model import installed_service_model
-    from batcher.sources.file_source import inspect, materialize
-    from batcher.updates.line_reader import LineReader
-    from batcher.updates.update_model import UpdateModel
-
+def _inspect(file: str, settings: Settings, printer: FaultPrinter) -> Inspection:
     reader = LineReader(
         UpdateModel.from_service_model(installed_service_model()),
         settings.target,
@@ -67,7 +60,7 @@ def _inspect(file: str, settings: "Settings", printer: "FaultPrinter") -> "Inspe
         )
 
 
-def verdict(found: "Inspection") -> str:
+def verdict(found: Inspection) -> str:
     """``4,800 updates of 4,790 triggers in 3 domains: all valid``."""
     updates = several(found.total, "update")
     if found.invalid:

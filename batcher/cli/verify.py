@@ -1,15 +1,21 @@
 """``batcher verify``: settles what is in doubt, and proves the books of a run."""
 
+import os
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
+import msgspec
 
 from batcher.cli.options import json_option, settings_options
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.jobs.verify import Findings, Proof
+from batcher.cli.output.format import example, several
+from batcher.clock import SystemClock
+from batcher.config import resolve
+from batcher.jobs.run_reader import RunReader, settings_of
+from batcher.jobs.verify import Findings, Proof, Verification
+from batcher.logs import logger
+from batcher.wiring.lanes import Workshop
 
 
 @click.command(epilog=example("batcher verify updates.run --json"))
@@ -27,9 +33,6 @@ def verify(
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
     when all of it holds, else with 1.
     """
-    import anyio
-    import msgspec
-
     proof = anyio.run(_prove, run, not in_doubt_only, given, config)
     if as_json:
         click.echo(msgspec.json.encode(proof))
@@ -37,16 +40,7 @@ def verify(
     raise SystemExit(0 if proof.holds else 1)
 
 
-async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | None) -> "Proof":
-    import os
-
-    from batcher.clock import SystemClock
-    from batcher.config import resolve
-    from batcher.jobs.run_reader import RunReader, settings_of
-    from batcher.jobs.verify import Verification
-    from batcher.logs import logger
-    from batcher.wiring.lanes import Workshop
-
+async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | None) -> Proof:
     settings = resolve(given, environ=os.environ, file=config, base=settings_of(run))
     shop = Workshop(settings, clock=SystemClock(), log=logger())
     past = RunReader(run, shop)
@@ -54,9 +48,7 @@ async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | No
         return await Verification(past, shop).run(live=live)
 
 
-def _say(proof: "Proof") -> None:
-    from batcher.cli.output.format import several
-
+def _say(proof: Proof) -> None:
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in proof.counts.items() if count
     )
@@ -78,7 +70,7 @@ def _say(proof: "Proof") -> None:
     click.echo("It holds." if proof.holds else "It does not hold.", err=True)
 
 
-def _say_findings(title: str, findings: "Findings") -> None:
+def _say_findings(title: str, findings: Findings) -> None:
     if not findings.count:
         return
     click.echo(f"{title}: {findings.count:,}", err=True)

@@ -2,15 +2,19 @@
 
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
 
+from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.config import Settings
+from batcher.config import Settings
+from batcher.logs import LogOutput, logger
+from batcher.updates.redaction import Redactor
+from batcher.updates.update_model import UpdateModel
+from batcher.worker.worker import Worker
 
 
 @click.command(
@@ -25,21 +29,13 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     Start as many as you like, on as many hosts. SIGTERM finishes what is in flight and gives the
     rest back (exit code 4); SIGHUP reads the settings anew.
     """
-    import anyio
-
     settings = settings_from(given, config)
     raise SystemExit(
         anyio.run(_serve, queue, once, settings, partial(settings_from, given, config))
     )
 
 
-async def _serve(queue: str, once: bool, settings: "Settings", reload: Any) -> int:
-    from batcher.aws.service_model import installed_service_model
-    from batcher.logs import LogOutput, logger
-    from batcher.updates.redaction import Redactor
-    from batcher.updates.update_model import UpdateModel
-    from batcher.worker.worker import Worker
-
+async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
     redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))
     with LogOutput(settings.log_level, service=True, redact=redactor.loose):
         say = partial(click.echo, err=True)

@@ -12,7 +12,7 @@ import click
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli import _COMMANDS, batcher
+from batcher.cli import COMMANDS, batcher
 from batcher.cli.schema import schema
 from batcher.cli.validate import validate
 from tests.updates.samples import MODEL
@@ -142,7 +142,7 @@ def test_the_schema_is_printed_and_nothing_else() -> None:
     assert json.loads(result.stdout) == MODEL.schema
 
 
-@pytest.mark.parametrize("name", [*_COMMANDS, "queue status", "queue dead", "queue redrive"])
+@pytest.mark.parametrize("name", [*COMMANDS, "queue status", "queue dead", "queue redrive"])
 def test_help_has_an_example_in_one_line_with_flags_that_exist(name: str) -> None:
     shown = CliRunner().invoke(batcher, [*name.split(), "--help"], terminal_width=80).output
     examples = re.findall(r"^ *Example: batcher (.+)$", shown, re.MULTILINE)

@@ -12,7 +12,6 @@ import click
 import msgspec
 from rich.console import Console
 
-from batcher.cli import OWES_JSON
 from batcher.cli.output.diff import lines
 from batcher.cli.output.format import number, several
 from batcher.jobs.plan import OUTCOMES, Planned, Survey
@@ -82,11 +81,13 @@ class Report:
             else 1
         )
 
-    def break_off(self, reason: str) -> None:
-        """End the JSON object with why there is no summary."""
-        if self._as_json and self._outcomes:
+    def break_off(self, reason: str) -> bool:
+        """End the JSON object, where one was begun, with why there is no summary; returns whether
+        one was.
+        """
+        if begun := self._as_json and bool(self._outcomes):
             sys.stdout.write('\n], "error": ' + self._encode(reason).decode() + "}\n")
-            click.get_current_context().meta[OWES_JSON] = False
+        return begun
 
     def _count(self, planned: Planned) -> None:
         self._outcomes[planned.outcome] += 1

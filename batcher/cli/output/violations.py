@@ -4,15 +4,12 @@ are found.
 
 import json
 import sys
-from typing import TYPE_CHECKING
 
 import click
 
 from batcher.errors import InputError
-
-if TYPE_CHECKING:
-    from batcher.jobs.plan import Survey
-    from batcher.jobs.run import BulkRun
+from batcher.jobs.plan import Survey
+from batcher.jobs.run import BulkRun
 
 SHOWN = 20
 
@@ -50,7 +47,7 @@ class FaultPrinter:
             self._out.write(f"{begun}]{ends}}}\n")
 
 
-def passes(subject: "BulkRun | Survey", *, as_json: bool, not_done: str) -> bool:
+def passes(subject: BulkRun | Survey, *, as_json: bool, not_done: str) -> bool:
     """Check the file of a run or a plan; say what is wrong with it.
 
     False when nothing may come of it.
