@@ -7,6 +7,8 @@ costs nothing.
 
 from typing import TYPE_CHECKING, Any
 
+from batcher.version import __version__ as __version__
+
 if TYPE_CHECKING:
     from batcher.api import BatchResult, iter_updates, update_many
     from batcher.errors import (
@@ -19,8 +21,6 @@ if TYPE_CHECKING:
         YourError,
     )
     from batcher.records import Counts, Error, Result, Seconds
-
-__version__ = "0.1.0"
 
 __all__ = [
     "AwsError",

@@ -17,6 +17,22 @@ from batcher.accounting.verdicts import Verdict
 from batcher.errors import QueueError, UploadError
 from batcher.records import Attempt, Message, Result, Update
 
+__all__ = [
+    "ACCEPTED",
+    "ListShip",
+    "ListSource",
+    "LoopClock",
+    "MemoryJournal",
+    "MemoryQueue",
+    "OpenLimiter",
+    "ScriptedCaller",
+    "in_virtual_time",
+    "lost",
+    "refused",
+    "unsent",
+    "update",
+]
+
 T = TypeVar("T")
 
 # no clock stands still: who waits for a rounding error to pass would wait for ever

@@ -21,7 +21,6 @@ from botocore.model import ServiceModel
 from botocore.validate import ParamValidator
 from prometheus_client.parser import text_string_to_metric_families
 
-from batcher import results
 from batcher.accounting.verdicts import Verdict
 from batcher.cli import batcher as commands
 from batcher.config import Settings, resolve
@@ -29,6 +28,7 @@ from batcher.queues import sqs
 from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
+from batcher.storage import results_directory
 from batcher.worker import life, loans, messages
 from tests.status.snapshots import failure, snapshot
 
@@ -65,7 +65,7 @@ STOPPING = sum(
         sqs.LONGEST_WAIT + sqs.PATIENCE,
         loans.GIVE_BACK_WITHIN,
         messages.LAST_WORDS,
-        results.CLOSE_WITHIN,
+        results_directory.CLOSE_WITHIN,
         server.GRACE,
     )
 )

@@ -27,10 +27,10 @@ from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.loaders import Loader
 
-from batcher import __version__
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, CredentialsError, SettingsError
 from batcher.records import Attempt, Reached, Update
+from batcher.version import __version__
 
 SERVICE = "customer-profiles"
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
@@ -378,7 +378,7 @@ class _OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
 
     async def _get_session(self, proxy_url: str | None) -> Any:
         session = await super()._get_session(proxy_url)
-        session._retry_connection = False
+        session._retry_connection = False  # noqa: SLF001 # aiohttp has no other switch
         return session
 
 

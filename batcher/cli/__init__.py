@@ -15,7 +15,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from batcher import __version__
+from batcher.version import __version__
 
 OWES_JSON = "batcher.owes_json"  # in a context's meta: whether an error has to be told as JSON too
 

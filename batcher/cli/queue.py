@@ -16,8 +16,6 @@ from batcher.queues.factory import open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import DeadLetter, Depth
 
-URL = "spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME"
-
 
 @click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))
 def queue() -> None:

@@ -22,7 +22,6 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Struct
 
-from batcher import __version__
 from batcher.accounting.tally import Course, Tally, summarize
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws.client import AwsTarget
@@ -56,6 +55,7 @@ from batcher.storage.run_directory import (
 )
 from batcher.triggers.decision import reading_first_pays
 from batcher.updates.update_model import OPERATION
+from batcher.version import __version__
 from batcher.wiring.lanes import GET, OnAttempt, Workshop
 
 INTERRUPTED = "interrupted"

@@ -263,7 +263,7 @@ class Worker:
             await anyio.sleep(LOOK_AT_DEPTH)
 
     def snapshot(self) -> WorkerSnapshot:
-        """This moment's."""
+        """What is true of the worker at this moment."""
         still = time.monotonic() - self.health.last_heartbeat
         return WorkerSnapshot(
             ready=self.health.trouble is None and not self.health.stop.is_set(),

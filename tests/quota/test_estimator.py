@@ -203,8 +203,8 @@ NOISY = [
     for share, least in ((0.01, 0.75), (0.05, 0.75), (0.2, 0.6))
     if (rate, share) != (300, 0.01)
 ]
-# The goal there is 0.75 too, and is missed: rare throttles of a fast quota look like its own
-# (docs/why-quota.md)
+# The goal there is 0.75 too, and is missed: rare throttles of a fast quota look like its own, as
+# docs/why-quota.md explains
 MISSED = (300, 1, 0.01, 0.5)
 
 
