@@ -29,7 +29,7 @@ from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.storage import results_directory
-from batcher.worker import life, loans, messages
+from batcher.worker import health, leases, message_consumer
 from tests.status.snapshots import failure, snapshot
 
 CONFIGS = Path("configs")
@@ -63,8 +63,8 @@ MODELS = {"profile": "customer-profiles", "sqs": "sqs", "s3": "s3", "sts": "sts"
 STOPPING = sum(
     (
         sqs.LONGEST_WAIT + sqs.PATIENCE,
-        loans.GIVE_BACK_WITHIN,
-        messages.LAST_WORDS,
+        leases.GIVE_BACK_WITHIN,
+        message_consumer.LAST_WORDS,
         results_directory.CLOSE_WITHIN,
         server.GRACE,
     )
@@ -223,7 +223,7 @@ def test_supervisors_wait_longer_than_a_worker_takes_to_stop() -> None:
         "docker": int(re.findall(r"--stop-timeout (\d+)", (CONFIGS / "Dockerfile").read_text())[0]),
     }
     assert min(given.values()) > grace + STOPPING, given
-    assert int(unit["WatchdogSec"]) > life.STUCK_AFTER  # the worker's own says where it is stuck
+    assert int(unit["WatchdogSec"]) > health.STUCK_AFTER  # the worker's own says where it is stuck
     assert unit["SuccessExitStatus"] == "4"
 
 
