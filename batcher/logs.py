@@ -13,6 +13,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
 
@@ -125,8 +126,6 @@ class LogOutput:
 
 
 def _json() -> Any:
-    import msgspec
-
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def render(_logger: WrappedLogger, _name: str, event: EventDict) -> str:

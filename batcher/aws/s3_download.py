@@ -5,6 +5,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
+import botocore.exceptions as sdk
+from botocore.config import Config
+from botocore.session import Session
+
 from batcher.errors import AwsError, CredentialsError, InputError
 
 
@@ -19,11 +23,6 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
     bucket, key = s3_place(url) or ("", "")
     if not key or key.endswith("/"):
         raise InputError(f"{url}: not an object in S3. Give s3://BUCKET/KEY.")
-
-    import botocore.exceptions as sdk
-    from botocore.config import Config
-    from botocore.session import Session
-
     try:
         client: Any = Session(profile=profile).create_client(
             "s3", config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"})

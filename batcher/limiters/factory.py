@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from structlog.typing import FilteringBoundLogger
 
 from batcher.errors import SettingsError
+from batcher.optional_imports import optional_module
 from batcher.ports import Clock
 
 if TYPE_CHECKING:
@@ -26,11 +27,7 @@ async def open_fleet(
     if setting == LOCAL:
         yield None
         return
-    try:
-        from batcher.limiters.redis_fleet import open_at
-    except ModuleNotFoundError as error:
-        raise SettingsError(
-            "A quota shared through Redis needs redis-py: pip install redis."
-        ) from error
-    async with open_at(setting, clock=clock, log=log, warn=warn) as fleet:
+    missing = SettingsError("A quota shared through Redis needs redis-py: pip install redis.")
+    redis_fleet = optional_module("batcher.limiters.redis_fleet", missing)
+    async with redis_fleet.open_at(setting, clock=clock, log=log, warn=warn) as fleet:
         yield fleet

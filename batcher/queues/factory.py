@@ -7,8 +7,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from batcher.errors import SettingsError
+from batcher.optional_imports import optional_module
 from batcher.ports import Producer, Queue, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
+from batcher.queues.sqs import SqsQueue
+from batcher.queues.sqs_admin import SqsAdmin
+from batcher.queues.sqs_client import SqsClient
 
 if TYPE_CHECKING:
     from batcher.queues.redis_streams import RedisQueue
@@ -68,10 +72,6 @@ async def open_queue(
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
-        from batcher.queues.sqs import SqsQueue
-        from batcher.queues.sqs_admin import SqsAdmin
-        from batcher.queues.sqs_client import SqsClient
-
         async with SqsClient(
             rest, profile=profile, region=region, endpoint_url=endpoint_url
         ) as client:
@@ -87,16 +87,17 @@ async def open_queue(
 
 
 def _redis_queue(url: str, lease: float, create: bool) -> "RedisQueue":
-    try:
-        from batcher.queues.redis_streams import RedisQueue
-    except ModuleNotFoundError as error:
-        raise SettingsError("A queue in Redis needs redis-py: pip install redis.") from error
+    missing = SettingsError("A queue in Redis needs redis-py: pip install redis.")
+    redis_streams = optional_module("batcher.queues.redis_streams", missing)
     address, _, query = url.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     if not (stream := options.pop("stream", "")):
         raise SettingsError(f"{shown(url)}: names no stream: add ?stream=NAME.")
     try:
-        return RedisQueue(f"{address}?{urlencode(options)}", stream, lease=lease, create=create)
+        queue: RedisQueue = redis_streams.RedisQueue(
+            f"{address}?{urlencode(options)}", stream, lease=lease, create=create
+        )
+        return queue
     except ValueError as error:
         raise SettingsError(
             f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME."

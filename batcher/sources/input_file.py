@@ -14,10 +14,10 @@ from pathlib import Path
 from typing import Any, BinaryIO, cast
 
 from batcher.errors import InputError
+from batcher.optional_imports import optional_module
 from batcher.updates.line_reader import LINE_AT_MOST
 
 BLOCK = 1 << 18  # bytes read at once
-ZSTD_BLOCK = 1 << 10  # compressed bytes unpacked at once: 1 KiB can stand for many MiB
 BOM = b"\xef\xbb\xbf"
 COMPRESSED = (".gz", ".zst")
 
@@ -126,7 +126,7 @@ def damage(error: Exception) -> str:
     match error:
         case EOFError():
             return "the compressed data ends too early (truncated?)"
-        case gzip.BadGzipFile() | zlib.error() | _BadZstd():
+        case gzip.BadGzipFile() | zlib.error():
             return "the compressed data is damaged, or is no such data at all"
         case OSError():
             return f"can't be read: {reason(error)}"
@@ -141,54 +141,7 @@ def _unpacked(path: Path, raw: io.RawIOBase) -> BinaryIO:
             cast(io.RawIOBase, gzip.GzipFile(fileobj=io.BufferedReader(raw, BLOCK))), BLOCK
         )
     if path.suffix == ".zst":
-        return io.BufferedReader(_Unzstd(path, raw), BLOCK)
+        missing = InputError(f"{path}: to read .zst files: pip install zstandard")
+        zstd = optional_module("batcher.sources.zstd_reader", missing)
+        return io.BufferedReader(zstd.ZstdReader(io.BufferedReader(raw, BLOCK)), BLOCK)
     return io.BufferedReader(raw, BLOCK)
-
-
-class _BadZstd(OSError):
-    """Not zstd, or damaged."""
-
-
-class _Unzstd(io.RawIOBase):
-    """Unpacks zstd frames one after the other, and knows a truncated one (the library's own
-    reader does not say).
-    """
-
-    def __init__(self, path: Path, raw: io.RawIOBase) -> None:
-        try:
-            import zstandard
-        except ImportError as error:
-            raise InputError(f"{path}: to read .zst files: pip install zstandard") from error
-        self._zstandard = zstandard
-        self._raw = io.BufferedReader(raw, BLOCK)
-        self._frame: Any = None
-        self._packed = b""
-        self._ready = memoryview(b"")
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int:
-        while not self._ready and self._unpack():
-            pass
-        count = min(len(buffer), len(self._ready))
-        buffer[:count] = self._ready[:count]
-        self._ready = self._ready[count:]
-        return count
-
-    def _unpack(self) -> bool:
-        """Unpack some more; False at the end of the last frame."""
-        packed = self._packed or self._raw.read(ZSTD_BLOCK)
-        if not packed:
-            if self._frame is not None:
-                raise EOFError
-            return False
-        self._frame = self._frame or self._zstandard.ZstdDecompressor().decompressobj()
-        try:
-            self._ready = memoryview(self._frame.decompress(packed))
-        except self._zstandard.ZstdError as error:
-            raise _BadZstd(str(error)) from error
-        self._packed = self._frame.unused_data if self._frame.eof else b""
-        if self._frame.eof:
-            self._frame = None
-        return True

@@ -2,7 +2,7 @@
 that is away is a warning.
 """
 
-import builtins
+import sys
 from typing import Any
 
 import anyio
@@ -88,13 +88,7 @@ async def test_a_limiter_that_is_none_is_refused_without_its_password(limiter: s
 async def test_without_redis_py_the_setting_says_what_to_install(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    real = builtins.__import__
-
-    def without(name: str, *more: Any) -> Any:
-        if name == "batcher.limiters.redis_fleet":
-            raise ModuleNotFoundError("No module named 'redis'")
-        return real(name, *more)
-
-    monkeypatch.setattr(builtins, "__import__", without)
+    # what an import that fails looks like
+    monkeypatch.setitem(sys.modules, "batcher.limiters.redis_fleet", None)
     with pytest.raises(SettingsError, match=r"pip install redis\."):
         await batcher.update_many([], limiter="redis://127.0.0.1")

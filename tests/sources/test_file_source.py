@@ -226,7 +226,8 @@ def test_without_the_zstd_extra_the_error_says_what_to_install(
 ) -> None:
     path = tmp_path / "updates.jsonl.zst"
     path.write_bytes(zstd(line(1)))
-    monkeypatch.setitem(sys.modules, "zstandard", None)  # what an import that fails looks like
+    # what an import that fails looks like
+    monkeypatch.setitem(sys.modules, "batcher.sources.zstd_reader", None)
     with pytest.raises(InputError, match=r"pip install zstandard"):
         inspect(path, READER)
 
