@@ -17,9 +17,9 @@ from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import Report
 from batcher.cli.output.violations import passes
 from batcher.config import Settings
-from batcher.engine.runner import cause_of
 from batcher.jobs.plan import Survey
 from batcher.storage.atomic_file import LinesFile
+from batcher.task_groups import open_task_group
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
@@ -86,13 +86,10 @@ async def work(
 
 
 async def _read(survey: Survey, report: Any) -> None:
-    try:
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(_tick, report)
-            await survey.plan(report.add)
-            beside.cancel_scope.cancel()
-    except BaseExceptionGroup as group:
-        raise cause_of(group) from None
+    async with open_task_group() as beside:
+        beside.start_soon(_tick, report)
+        await survey.plan(report.add)
+        beside.cancel_scope.cancel()
 
 
 async def _tick(report: Any) -> None:

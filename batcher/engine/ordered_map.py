@@ -10,6 +10,8 @@ import anyio
 from anyio.abc import TaskGroup
 from anyio.streams.memory import MemoryObjectSendStream
 
+from batcher.task_groups import open_task_group
+
 Q = TypeVar("Q")
 A = TypeVar("A")
 
@@ -23,11 +25,10 @@ async def ordered_map(
 ) -> None:
     """Ask every question, at most about ``ahead`` of them before the one that is told next.
 
-    The first error of ``questions``, ``ask`` or ``tell`` ends it, and is raised in an exception
-    group.
+    The first error of ``questions``, ``ask`` or ``tell`` ends it, and is raised.
     """
     send, receive = anyio.create_memory_object_stream[_Asked[Q, A]](ahead)
-    async with anyio.create_task_group() as tasks, receive:
+    async with open_task_group() as tasks, receive:
         tasks.start_soon(_ask_all, questions, ask, send, tasks)
         async for asked in receive:
             await asked.answered.wait()

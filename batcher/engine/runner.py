@@ -18,6 +18,7 @@ from batcher.engine.reconciler import Settler
 from batcher.errors import BatcherError, CredentialsError, InputError
 from batcher.ports import Journal, Source
 from batcher.records import Result
+from batcher.task_groups import open_task_group
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
@@ -93,13 +94,10 @@ class Runner:
         Raises what ends a run: JournalError at once, InputError when what is in flight is finished,
         and CredentialsError when there was no other target.
         """
-        try:
-            with self._scope:
-                async with anyio.create_task_group() as tasks:
-                    with self._feeding:
-                        await feed(tasks)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+        with self._scope:
+            async with open_task_group() as tasks:
+                with self._feeding:
+                    await feed(tasks)
         if self._unreadable is not None:
             raise self._unreadable
         self._conclude()
@@ -208,9 +206,3 @@ class Runner:
 def _of_target(target: str, reason: str) -> str:
     name = f"target {target}: "
     return reason if reason.startswith(name) else name + reason
-
-
-def cause_of(group: BaseExceptionGroup[BaseException]) -> BaseException:
-    """The first error of a group that ended a run: all its workers tend to fail of the same."""
-    first = group.exceptions[0]
-    return cause_of(first) if isinstance(first, BaseExceptionGroup) else first

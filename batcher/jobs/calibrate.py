@@ -18,13 +18,13 @@ from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Draining, Pacer, Permit
-from batcher.engine.runner import cause_of
 from batcher.errors import AwsError, SettingsError
 from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
 from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Update
 from batcher.storage.quota_file import A_GUESS
+from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
 from batcher.updates.update_model import OPERATION
 from batcher.wiring.lanes import GET, Workshop
@@ -96,11 +96,8 @@ class Calibrator:
         before = await self._state()
         pacer = self._shop.measuring(self.target, OPERATION, self._pressing)
         began = self._clock.now()
-        try:
-            async with anyio.create_task_group() as tasks:
-                await self._put_back(before, pacer, tasks)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+        async with open_task_group() as tasks:
+            await self._put_back(before, pacer, tasks)
         seconds = self._clock.now() - began
         self._pressing.look()
         kept = self._shop.remember()

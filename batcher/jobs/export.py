@@ -17,7 +17,6 @@ from batcher.config import Settings
 from batcher.engine.list_pages import list_pages
 from batcher.engine.ordered_map import ordered_map
 from batcher.engine.retrying import RetryState
-from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
@@ -96,8 +95,6 @@ class Inventory:
 
         try:
             await ordered_map(self._names(domains, skip), self._look, answered, ahead=AHEAD)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
         finally:
             self._shop.remember()
 

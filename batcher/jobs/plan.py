@@ -20,11 +20,11 @@ from batcher.compact import HashMultiset, hashed
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.engine.retrying import Retrying
-from batcher.engine.runner import cause_of
 from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
 from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
+from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import Step, TriggerForecast
 from batcher.wiring.lanes import GET, Workshop
 
@@ -93,13 +93,11 @@ class Survey:
         Raises AwsError, CredentialsError, InputError.
         """
         try:
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 for name, target in self._targets.items():
                     tasks.start_soon(self._plan_target, target, self.inspection.targets[name], tell)
                 for name, error in self._unusable.items():
                     tasks.start_soon(self._leave_out, error, self.inspection.targets[name], tell)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
         finally:
             self._shop.remember()
 

@@ -29,7 +29,7 @@ from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, LineSet
 from batcher.config import Settings, without_secrets
 from batcher.engine.reconciler import DeferringReconciler
-from batcher.engine.runner import Runner, cause_of
+from batcher.engine.runner import Runner
 from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.jobs.run_reader import RunReader
 from batcher.logs import logger
@@ -53,6 +53,7 @@ from batcher.storage.run_directory import (
     read_facts,
     refuse_changed_input,
 )
+from batcher.task_groups import open_task_group
 from batcher.triggers.decision import reading_first_pays
 from batcher.updates.update_model import OPERATION
 from batcher.version import __version__
@@ -430,16 +431,13 @@ class BulkRun:
     async def _run(
         self, runner: Runner, watch: Callable[[], Coroutine[Any, Any, None]] | None
     ) -> None:
-        try:
-            async with anyio.create_task_group() as beside:
-                if self._keeper is None:
-                    beside.start_soon(self._heed_signals, runner)
-                if watch is not None:
-                    beside.start_soon(watch)
-                await runner.run(self._start_lanes)
-                beside.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+        async with open_task_group() as beside:
+            if self._keeper is None:
+                beside.start_soon(self._heed_signals, runner)
+            if watch is not None:
+                beside.start_soon(watch)
+            await runner.run(self._start_lanes)
+            beside.cancel_scope.cancel()
 
     async def _start_lanes(self, tasks: TaskGroup) -> None:
         assert self.runner is not None

@@ -11,7 +11,6 @@ from anyio.abc import TaskGroup
 from redis.asyncio import Redis
 from structlog.typing import FilteringBoundLogger
 
-from batcher.engine.runner import cause_of
 from batcher.errors import SettingsError
 from batcher.limiters.leader import Leader
 from batcher.limiters.redis_bucket import RedisBucket
@@ -19,6 +18,7 @@ from batcher.limiters.shared import TROUBLE, SharedLimiter, Terms
 from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota
 from batcher.redis_client import connect
+from batcher.task_groups import open_task_group
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
 LEAVING = 1.0  # seconds for the good-byes
@@ -88,7 +88,7 @@ async def open_at(
                 f"The shared quota can't be had: {error}. Going on alone at a share of the rate,"
                 " until Redis is there."
             )
-        async with anyio.create_task_group() as tasks:
+        async with open_task_group() as tasks:
             fleet = RedisFleet(redis, tasks, clock=clock, log=log)
             try:
                 yield fleet
@@ -96,8 +96,6 @@ async def open_at(
                 tasks.cancel_scope.cancel()
                 with anyio.move_on_after(LEAVING, shield=True):
                     await fleet.leave()
-    except BaseExceptionGroup as group:
-        raise cause_of(group) from None
     finally:
         with anyio.move_on_after(LEAVING, shield=True):
             await redis.aclose()

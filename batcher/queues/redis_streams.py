@@ -22,6 +22,7 @@ from batcher.errors import QueueError
 from batcher.queues.batching import RequestBatcher
 from batcher.records import DeadLetter, Depth, Message, Update
 from batcher.redis_client import LONGEST_REPLY, connect
+from batcher.task_groups import open_task_group
 
 T = TypeVar("T")
 
@@ -116,10 +117,8 @@ class RedisQueue:
         """Entries that were released or whose lease is over go first, by their age."""
         received: list[Message] = []
         try:
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 tasks.start_soon(self._receive, limit, received)
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(LONGEST_REPLY, shield=True):
                 for message in received:

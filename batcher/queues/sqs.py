@@ -11,6 +11,7 @@ import anyio
 from batcher.queues.batching import RequestBatcher
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of
 from batcher.records import Message
+from batcher.task_groups import open_task_group
 
 # seconds of a long poll: a receive that is cancelled is waited for, to give back what it borrowed
 LONGEST_WAIT = 5
@@ -51,10 +52,8 @@ class SqsQueue:
     async def receive(self, limit: int) -> list[Message]:
         received: list[Message] = []
         try:
-            async with anyio.create_task_group() as tasks:
+            async with open_task_group() as tasks:
                 tasks.start_soon(self._receive, min(limit, BATCH), received)
-        except BaseExceptionGroup as group:
-            raise group.exceptions[0] from None
         except anyio.get_cancelled_exc_class():
             with anyio.move_on_after(PATIENCE, shield=True):
                 for message in reversed(received):

@@ -10,7 +10,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, NamedTuple, TypeAlias
 
-import anyio
 from botocore.loaders import Loader
 from structlog.typing import FilteringBoundLogger
 
@@ -24,7 +23,7 @@ from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import NoBeforeImages, Reconciler
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
-from batcher.engine.runner import Lane, cause_of
+from batcher.engine.runner import Lane
 from batcher.errors import AwsError
 from batcher.limiters.factory import LOCAL, open_fleet
 from batcher.limiters.local import LocalLimiter
@@ -32,6 +31,7 @@ from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
+from batcher.task_groups import open_task_group
 from batcher.triggers.decision import CREATE, ChangeOptions
 from batcher.updates.domain_map import MappedReader, domain_map
 from batcher.updates.line_reader import LineReader
@@ -139,12 +139,9 @@ class Workshop:
                 usable[name] = target
 
         names = list(names)
-        try:
-            async with anyio.create_task_group() as tasks:
-                for name in names:
-                    tasks.start_soon(open_client, name)
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+        async with open_task_group() as tasks:
+            for name in names:
+                tasks.start_soon(open_client, name)
         if not usable and unusable:
             raise next(unusable[name] for name in names)
         return Connected(

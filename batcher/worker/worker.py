@@ -17,7 +17,7 @@ from batcher.accounting.tally import Tally
 from batcher.aws.s3_upload import S3Uploader
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.engine.runner import Lane, cause_of
+from batcher.engine.runner import Lane
 from batcher.errors import BatcherError, QueueError, SettingsError
 from batcher.jobs.run import Keeper
 from batcher.ports import QueueAdmin
@@ -28,6 +28,7 @@ from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
+from batcher.task_groups import open_task_group
 from batcher.updates.update_model import OPERATION
 from batcher.wiring.lanes import Workshop
 from batcher.worker.health import STUCK_AFTER, Health
@@ -91,24 +92,19 @@ class Worker:
 
         Raises SettingsError, JournalError, QueueError, StatusError before the start.
         """
-        try:
-            async with AsyncExitStack() as stack:
-                await self._check(self._settings)
-                spool = spool_of(self._url)
-                results = self._results = (
-                    None if spool is not None else await self._open_results(stack)
-                )
-                await self._show(stack)
-                async with anyio.create_task_group() as beside:
-                    beside.start_soon(self.health.run_signals)
-                    beside.start_soon(self.health.run_heartbeat)
-                    if spool is not None:
-                        await self._drain_spool(spool)
-                    elif results is not None:
-                        await self._drain_messages(results)
-                    beside.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+        async with AsyncExitStack() as stack:
+            await self._check(self._settings)
+            spool = spool_of(self._url)
+            results = self._results = None if spool is not None else await self._open_results(stack)
+            await self._show(stack)
+            async with open_task_group() as beside:
+                beside.start_soon(self.health.run_signals)
+                beside.start_soon(self.health.run_heartbeat)
+                if spool is not None:
+                    await self._drain_spool(spool)
+                elif results is not None:
+                    await self._drain_messages(results)
+                beside.cancel_scope.cancel()
         if self.health.interrupted:
             return 4
         return self._exit_code or (1 if self.tally.unsuccessful else 0)
@@ -215,15 +211,12 @@ class Worker:
         """One session after the other, each with the settings of its time, until there is no
         reason for another.
         """
-        try:
-            async with anyio.create_task_group() as beside:
-                beside.start_soon(self._watch_depth, office)
+        async with open_task_group() as beside:
+            beside.start_soon(self._watch_depth, office)
+            await work()
+            while await self._reloaded():
                 await work()
-                while await self._reloaded():
-                    await work()
-                beside.cancel_scope.cancel()
-        except BaseExceptionGroup as group:
-            raise cause_of(group) from None
+            beside.cancel_scope.cancel()
         if self._once and self.health.trouble is not None and not self.health.stop.is_set():
             self._say(f"Stopped: {self.health.trouble}")
             self._exit_code = 3
