@@ -52,7 +52,7 @@ class Leader:
             with anyio.move_on_after(min(left, TOLD_WITHIN)):
                 await limiter.urgent.wait()
                 break
-        limiter.urgent = anyio.Event()
+        limiter.urgent.clear()
 
     async def leave(self) -> None:
         """Be counted no more. A Redis that is away will find out by itself."""

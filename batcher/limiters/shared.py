@@ -22,6 +22,7 @@ from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, ramp
 from batcher.quota.rate_state import LOWEST_RATE
 from batcher.quota.replay import Report
+from batcher.resettable_event import ResettableEvent
 
 # Redis is away, or holds what can't be understood
 TROUBLE = (RedisError, OSError, msgspec.DecodeError)
@@ -80,7 +81,7 @@ class SharedLimiter:
         self.log = log.bind(bucket=bucket.name)
         self.workers = ASSUMED_WORKERS
         self.learned = terms.remembered or EstimatedQuota(rate=LOWEST_RATE)
-        self.urgent = anyio.Event()  # a throttle is to be told of
+        self.urgent = ResettableEvent()  # a throttle is to be told of
         self._rate: float | None = None  # as published; 0: nothing is held back
         self._epoch = NO_EPOCH
         self._line = anyio.Lock()

@@ -18,6 +18,7 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batcher.backoff import Backoff
 from batcher.errors import QueueError, SettingsError
 from batcher.records import Message
 
@@ -155,7 +156,8 @@ class SqsClient:
         """
         answers: list[str | None] = [None] * len(entries)
         left = list(range(len(entries)))
-        for attempt in range(TRIES):
+        backoff = Backoff(0.1, 1.0)
+        for _ in range(TRIES):
             numbered = [{"Id": str(number), **entries[number]} for number in left]
             failed = (await self.call(operation, to=to, Entries=numbered)).get("Failed", ())
             for failure in failed:
@@ -163,7 +165,7 @@ class SqsClient:
             left = [int(failure["Id"]) for failure in failed if not failure["SenderFault"]]
             if not left:
                 return answers
-            await anyio.sleep(0.1 * 2**attempt)
+            await anyio.sleep(backoff.next_pause())
             for number in left:
                 answers[number] = None
         raise QueueError(

@@ -7,9 +7,8 @@ Holds updates and says when to read on; reading them, and working on them, is ot
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 
-import anyio
-
 from batcher.records import Update
+from batcher.resettable_event import ResettableEvent
 
 AHEAD = 100  # updates: a buffer with fewer is hungry
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
@@ -25,7 +24,7 @@ class Feed:
         self._held: deque[Update] = deque()
         self._ended = False
         self._on_change = on_change
-        self._arrived = anyio.Event()
+        self._arrived = ResettableEvent()
 
     def __len__(self) -> int:
         return len(self._held)
@@ -39,8 +38,7 @@ class Feed:
             elif self._ended or self.closed:
                 return
             else:
-                await self._arrived.wait()
-                self._arrived = anyio.Event()
+                await self._arrived.wait_and_clear()
 
     def again(self, line: int) -> Update:
         raise LookupError(line)
@@ -74,7 +72,7 @@ class Feeds:
     def __init__(self, targets: frozenset[str]) -> None:
         self._targets = targets
         self._feeds: dict[str, Feed] = {}
-        self._changed = anyio.Event()
+        self._changed = ResettableEvent()
 
     def __contains__(self, target: str) -> bool:
         return target in self._feeds
@@ -93,8 +91,7 @@ class Feeds:
                 target in self._feeds and self._feeds[target].closed for target in self._targets
             ):
                 return False
-            await self._changed.wait()
-            self._changed = anyio.Event()
+            await self._changed.wait_and_clear()
         return True
 
     def end(self) -> None:

@@ -12,7 +12,6 @@ missing that was told of as kept.
 
 import mmap
 import os
-import random
 import re
 import secrets
 import socket
@@ -26,10 +25,12 @@ import anyio.to_thread
 import msgspec
 from anyio.abc import TaskGroup
 
+from batcher.backoff import Backoff
 from batcher.errors import JournalError, UploadError
 from batcher.logs import logger
 from batcher.ports import Uploader
 from batcher.records import Delivered
+from batcher.resettable_event import ResettableEvent
 from batcher.storage.atomic_file import sync_directory
 from batcher.storage.file_lock import held
 from batcher.storage.journal import Journal, cut_torn_line
@@ -91,7 +92,7 @@ class ResultsDirectory:
         self._close_within = close_within
         self._part: _Part | None = None
         self._beginning = anyio.Lock(fast_acquire=True)
-        self._completed = anyio.Event()
+        self._completed = ResettableEvent()
         self._tasks: TaskGroup
         self._log = logger(results=str(path))
 
@@ -236,19 +237,18 @@ class ResultsDirectory:
         """Oldest first; a part that can't be sent holds the others back for no longer than a
         pause.
         """
-        pause = FIRST_PAUSE
+        backoff = Backoff(FIRST_PAUSE, LONGEST_PAUSE)
         while True:
-            self._completed = completed = anyio.Event()
+            self._completed.clear()
             left = False
             for path in self._files(_COMPLETE):
                 if await self._sent(ship, path):
-                    pause = FIRST_PAUSE
+                    backoff.reset()
                 else:
                     left = True
-                    await anyio.sleep(random.uniform(pause / 2, pause))
-                    pause = min(2 * pause, LONGEST_PAUSE)
+                    await anyio.sleep(backoff.next_pause())
             if not left:
-                await completed.wait()
+                await self._completed.wait()
 
     async def _send_rest(self, ship: Uploader) -> None:
         with anyio.move_on_after(self._close_within):

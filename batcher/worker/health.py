@@ -17,6 +17,8 @@ from contextlib import suppress
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from batcher.resettable_event import ResettableEvent
+
 HEARTBEAT = 1.0  # seconds
 STUCK_AFTER = 60.0  # seconds without a beat
 STUCK = 70  # exit code, EX_SOFTWARE
@@ -28,7 +30,7 @@ class Health:
     def __init__(self, log: FilteringBoundLogger, *, grace: float) -> None:
         self.stop = anyio.Event()
         self.stop_now = anyio.Event()
-        self.reload = anyio.Event()
+        self.reload = ResettableEvent()
         self.interrupted = False
         self.begun = False  # it has asked its queue for work, and was answered
         self.last_heartbeat = time.monotonic()

@@ -17,6 +17,7 @@ from batcher.errors import JournalError, QueueError
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result, Update
+from batcher.resettable_event import ResettableEvent
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
 from batcher.wiring.lanes import OnAttempt, Workshop
@@ -67,13 +68,13 @@ class MessageConsumer:
         self._once = once
         self.shop = Workshop(settings, clock=clock, log=log, on_attempt=on_attempt)
         self._reader = self.shop.reader()
-        self._changed = anyio.Event()
+        self._changed = ResettableEvent()
         self.leases = Leases(
             opened.queue,
             dead_letters=opened.dead_letters,
             clock=clock,
             log=log,
-            on_change=lambda: self._changed.set(),
+            on_change=self._changed.set,
         )
         self._latest: dict[str, float] = {}  # when each target got its latest message
         self._lines = 0
@@ -270,11 +271,10 @@ class MessageConsumer:
 
     async def _change(self) -> None:
         with anyio.move_on_after(LOOK_AGAIN):
-            await self._changed.wait()
-        self._changed = anyio.Event()
+            await self._changed.wait_and_clear()
 
 
-async def _cancel_when(event: anyio.Event, scope: anyio.CancelScope) -> None:
+async def _cancel_when(event: anyio.Event | ResettableEvent, scope: anyio.CancelScope) -> None:
     await event.wait()
     scope.cancel()
 

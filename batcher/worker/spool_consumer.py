@@ -16,11 +16,13 @@ import anyio.to_thread
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import stop_reason
+from batcher.backoff import Backoff
 from batcher.config import Settings
 from batcher.errors import BatcherError, InputError, RunDirectoryError
 from batcher.jobs.run import BulkRun, Keeper
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
+from batcher.resettable_event import ResettableEvent
 from batcher.storage.run_directory import RunDirectory
 from batcher.worker.health import Health
 
@@ -43,6 +45,9 @@ class SpoolConsumer:
         health: Health,
         keeper: Keeper,
         log: FilteringBoundLogger,
+        *,
+        first_pause: float = PAUSE,
+        let_others_go: float = LET_OTHERS_GO,
     ) -> None:
         self.bulk: BulkRun | None = None
         self.failed = False  # at least one file ended in ``failed``
@@ -51,8 +56,10 @@ class SpoolConsumer:
         self._health = health
         self._keeper = keeper
         self._log = log
-        # of each file that could not go on: its next pause, and until when
-        self._later: dict[str, tuple[float, float]] = {}
+        self._first_pause = first_pause
+        self._let_others_go = let_others_go
+        # of each file that could not go on: its pauses, and until when it waits
+        self._later: dict[str, tuple[Backoff, float]] = {}
 
     async def run(self, *, once: bool) -> None:
         """Work until the worker is told to stop or to reload; with ``once``, until no file waits or
@@ -80,7 +87,7 @@ class SpoolConsumer:
 
     async def _next(self, once: bool) -> Claim | None:
         """The next file; None when the worker is told to stop, or there is none and it was once."""
-        claim, pause = None, PAUSE
+        claim, backoff = None, Backoff(self._first_pause, LONGEST_PAUSE)
         while not self._told:
             try:
                 # a file that is there is claimed before anything waits
@@ -88,15 +95,14 @@ class SpoolConsumer:
                     claim = await self._spool.claim(self._put_off_now())
                 self._health.begun = True
                 self._health.mark_healthy("spool")
-                pause = PAUSE
+                backoff.reset()
                 if once or claim is not None:
                     return claim
             except BatcherError as error:
                 if once:
                     raise
                 self._health.mark_unhealthy("spool", str(error))
-                await self._health.pause(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                await self._health.pause(backoff.next_pause())
         return None
 
     async def _settle(self, claim: Claim) -> str | None:
@@ -202,16 +208,19 @@ class SpoolConsumer:
         """Try that file again after a pause, which is waited for here unless others may go in
         the meantime.
         """
-        pause, _ = self._later.get(name, (PAUSE, 0.0))
-        self._later[name] = min(2 * pause, LONGEST_PAUSE), anyio.current_time() + pause
-        if pause < LET_OTHERS_GO:
+        # no jitter: nobody else waits for the same file
+        new = Backoff(self._first_pause, LONGEST_PAUSE, jitter=0.0)
+        backoff, _ = self._later.get(name, (new, 0.0))
+        pause = backoff.next_pause()
+        self._later[name] = backoff, anyio.current_time() + pause
+        if pause < self._let_others_go:
             await self._health.pause(pause)
 
     def _put_off_now(self) -> list[str]:
         now = anyio.current_time()
         return [name for name, (_, until) in self._later.items() if now < until]
 
-    async def _drain_when(self, event: anyio.Event) -> None:
+    async def _drain_when(self, event: anyio.Event | ResettableEvent) -> None:
         await event.wait()
         if self.bulk is not None:
             self.bulk.drain()

@@ -7,7 +7,6 @@ workers, but for one that it tries again with; what comes after that, among the 
 targets, it keeps.
 """
 
-import random
 from collections.abc import Callable
 from math import ceil, inf
 
@@ -16,6 +15,7 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
+from batcher.backoff import Backoff
 from batcher.engine.reconciler import DeferringReconciler, Settler
 from batcher.engine.runner import Lane, Runner
 from batcher.errors import BatcherError
@@ -109,7 +109,7 @@ class TargetWorker:
 
     async def serve(self) -> None:
         """Work until it is closed."""
-        pause = PAUSE
+        backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self._closing.is_set():
             reason = None
             try:
@@ -124,13 +124,12 @@ class TargetWorker:
             if self._closing.is_set():
                 break
             if self.trouble is None:
-                pause = PAUSE
+                backoff.reset()
                 self._gave_back = inf
                 await self._leases.give_back(left[1:])
                 self._gave_back = self._shop.clock.now()
             self._set_trouble(reason)
-            wait = pause * random.uniform(0.75, 1.25)
-            pause = min(2 * pause, LONGEST_PAUSE)
+            wait = backoff.next_pause()
             self._log.warning(
                 "target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1)
             )

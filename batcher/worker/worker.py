@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
 from batcher.aws.s3_upload import S3Uploader
+from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Lane
@@ -158,7 +159,7 @@ class Worker:
     # a queue of messages
 
     async def _drain_messages(self, results: ResultsDirectory) -> None:
-        pause = PAUSE
+        backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self.health.stop.is_set():
             try:
                 async with open_queue(
@@ -167,7 +168,7 @@ class Worker:
                     profile=self._settings.profile,
                     region=self._settings.region,
                 ) as opened:
-                    pause = PAUSE
+                    backoff.reset()
                     self.health.mark_healthy("queue")
                     await self._drain(opened, results)
                 return
@@ -175,8 +176,7 @@ class Worker:
                 if self._once:
                     raise
                 self.health.mark_unhealthy("queue", str(error))
-                await self.health.pause(pause)
-                pause = min(2 * pause, LONGEST_PAUSE)
+                await self.health.pause(backoff.next_pause())
 
     async def _drain(self, opened: OpenedQueue, results: ResultsDirectory) -> None:
         if not opened.dead_letters:
@@ -227,7 +227,7 @@ class Worker:
         """
         if self.health.stop.is_set() or not self.health.reload.is_set():
             return False
-        self.health.reload = anyio.Event()
+        self.health.reload.clear()
         try:
             new = self._reload()
             await self._check(new)

@@ -16,13 +16,13 @@ from batcher.worker.health import STUCK, Health
 _STUCK = """
 import anyio, time
 from batcher.logs import logger
-from batcher.worker import life
+from batcher.worker import health
 
-life.HEARTBEAT, life.STUCK_AFTER = 0.05, 0.3
+health.HEARTBEAT, health.STUCK_AFTER = 0.05, 0.3
 
 async def main():
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(life.Health(logger(), grace=1.0).beat)
+        tasks.start_soon(health.Health(logger(), grace=1.0).run_heartbeat)
         await anyio.sleep(0.2)
         a_secret = "SECRET-VALUE-1"
         time.sleep(60)  # what no loop may do

@@ -18,7 +18,6 @@ from batcher.emulator import Emulator
 from batcher.jobs.run import Keeper
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
-from batcher.worker import spool_consumer
 from batcher.worker.health import Health
 from batcher.worker.spool_consumer import SpoolConsumer
 from tests.conftest import Command, change, records, trigger
@@ -264,21 +263,31 @@ async def test_a_file_with_a_dot_before_its_name_is_put_in_under_one_that_worker
 
 @pytest.mark.usefixtures("stand_in_credentials")
 async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path,
 ) -> None:
-    monkeypatch.setattr(spool_consumer, "PAUSE", 0.01)
-    monkeypatch.setattr(spool_consumer, "LET_OTHERS_GO", 0.05)  # after 0.01 + 0.02 + 0.04
-    spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Health(logger(), grace=1.0)
-    emulator.seed([trigger(1)])
     tried: list[str] = []
-    monkeypatch.setattr(health, "mark_unhealthy", lambda part, reason: tried.append(reason))
+
+    class Recorded(Health):
+        def mark_unhealthy(self, part: str, reason: str) -> None:
+            tried.append(reason)
+
+    spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Recorded(logger(), grace=1.0)
+    emulator.seed([trigger(1)])
     keeper = Keeper(on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None)
     spool.drop("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
     spool.drop("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
     async with emulator as url, asyncio.timeout(60):
         targets = {"locked": TargetSettings(region="eu-west-1", profile="nobody", endpoint_url=url)}
         settings = Settings(region="eu-west-1", endpoint_url=url, read_rate=1000.0, targets=targets)
-        session = SpoolConsumer(spool, settings, health, keeper, logger())
+        session = SpoolConsumer(
+            spool,
+            settings,
+            health,
+            keeper,
+            logger(),
+            first_pause=0.01,
+            let_others_go=0.05,  # after 0.01 + 0.02 + 0.04
+        )
         working = asyncio.create_task(session.run(once=False))
         await until((tmp_path / "done" / "b.run").exists)
         health.stop.set()
