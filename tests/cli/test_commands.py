@@ -2,12 +2,15 @@
 imports.
 """
 
+import re
+import shlex
 import subprocess
 import sys
 
 import click
 import pytest
 from click.shell_completion import ShellComplete
+from click.testing import CliRunner
 
 from batcher.cli import COMMANDS, batcher
 
@@ -46,3 +49,16 @@ def test_commands_are_completed_as_they_are_listed() -> None:
         ("quota", "Show the quotas that are remembered:..."),
         ("queue", "Look after a queue: its depth, its dead..."),
     ]
+
+
+@pytest.mark.parametrize("name", [*COMMANDS, "queue status", "queue dead", "queue redrive"])
+def test_help_has_an_example_in_one_line_with_flags_that_exist(name: str) -> None:
+    shown = CliRunner().invoke(batcher, [*name.split(), "--help"], terminal_width=80).output
+    examples = re.findall(r"^ *Example: batcher (.+)$", shown, re.MULTILINE)
+    assert examples
+    for example in examples:
+        command, arguments = batcher, shlex.split(example.partition(" > ")[0])
+        while isinstance(command, click.Group):
+            context = click.Context(command)
+            command = command.get_command(context, arguments.pop(0))
+        command.make_parser(click.Context(command)).parse_args(arguments)

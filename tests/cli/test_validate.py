@@ -3,19 +3,13 @@
 import gzip
 import json
 import os
-import re
-import shlex
 from pathlib import Path
 from typing import Any
 
-import click
 import pytest
 from click.testing import CliRunner, Result
 
-from batcher.cli import COMMANDS, batcher
-from batcher.cli.schema import schema
 from batcher.cli.validate import validate
-from tests.updates.samples import MODEL
 
 
 def line(number: int, **more: Any) -> bytes:
@@ -134,22 +128,3 @@ def test_a_file_without_permission_is_one_clear_line(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.touch(mode=0o000)
     assert run(path).stderr == f"batcher: {path}: no permission to read or write it\n"
-
-
-def test_the_schema_is_printed_and_nothing_else() -> None:
-    result = CliRunner().invoke(schema)
-    assert (result.exit_code, result.stderr) == (0, "")
-    assert json.loads(result.stdout) == MODEL.schema
-
-
-@pytest.mark.parametrize("name", [*COMMANDS, "queue status", "queue dead", "queue redrive"])
-def test_help_has_an_example_in_one_line_with_flags_that_exist(name: str) -> None:
-    shown = CliRunner().invoke(batcher, [*name.split(), "--help"], terminal_width=80).output
-    examples = re.findall(r"^ *Example: batcher (.+)$", shown, re.MULTILINE)
-    assert examples
-    for example in examples:
-        command, arguments = batcher, shlex.split(example.partition(" > ")[0])
-        while isinstance(command, click.Group):
-            context = click.Context(command)
-            command = command.get_command(context, arguments.pop(0))
-        command.make_parser(click.Context(command)).parse_args(arguments)

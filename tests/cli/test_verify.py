@@ -1,0 +1,85 @@
+"""``batcher verify`` as its users meet it: what was in doubt is settled, what is not as asked is
+told.
+"""
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, records, trigger
+
+Write = Callable[..., Path]
+
+
+async def test_verify_settles_what_is_in_doubt_and_proves_the_books(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(5)])
+    write_lines([change(n) for n in range(5)])
+    emulator.script("UpdateEventTrigger", ["reset-after", "reset-before"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        run = await batcher(
+            "run",
+            "updates.jsonl",
+            *flags,
+            "--rate",
+            "50",
+            "--max-attempts",
+            "1",
+            "--yes",
+            "--concurrency",
+            "1",
+        )
+        assert run.code == 1
+        assert [r["status"] for r in records(tmp_path / "updates.run" / "results.jsonl")].count(
+            "in_doubt"
+        ) == 2
+        ended = await batcher("verify", "updates.run", *flags, "--json")
+        proof = json.loads(ended.out)
+        assert (ended.code, proof["holds"], proof["settled"]) == (
+            0,
+            True,
+            {"succeeded": 1, "failed": 1},
+        )
+        assert proof["counts"] == {"succeeded": 4, "failed": 1}
+        summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
+        assert (summary["succeeded"], summary["failed"], summary["in_doubt"]) == (4, 1, 0)
+        retried = await batcher("retry", "updates.run", *flags, "--rate", "50", "--yes")
+        assert retried.code == 0, retried.err
+        assert "NotAsAsked (failed): 1" in retried.err
+        assert all(
+            emulator.trigger("acme", f"t{n}")["Description"] == f"after-{n}" for n in range(5)
+        )
+        results = tmp_path / "updates.run" / "results.jsonl"
+        results.write_bytes(
+            results.read_bytes() + results.read_bytes().splitlines(keepends=True)[0]
+        )
+        forged = await batcher("verify", "updates.run", *flags)
+        assert (forged.code, "has more than one result" in forged.err) == (1, True)
+
+
+async def test_verify_finds_what_somebody_changed_since(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(n) for n in range(3)])
+    write_lines([{**change(1), "Description": "else"}], "other.jsonl")
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        for file in ("updates.jsonl", "other.jsonl"):
+            assert (await batcher("run", file, *flags, "--rate", "100", "--yes")).code == 0
+        emulator.script("GetEventTrigger", ["internal"])
+        ended = await batcher(
+            "verify", "updates.run", *flags, "--max-attempts", "1", "--json", "--read-rate", "20"
+        )
+    proof = json.loads(ended.out)
+    assert (ended.code, proof["differs"]["count"], proof["unread"]["count"]) == (1, 1, 1)
+    assert "line 2: acme/t1: NotAsAsked: the live trigger differs in Description" in ended.err
+    assert (
+        "Could not be read; verify again: 1\n  line 1: acme/t0: InternalServerException"
+        in ended.err
+    )
