@@ -24,7 +24,10 @@ from batcher.logs import logger
 from batcher.records import Counts, Result, Update
 from batcher.sources.feed import Feed, Feeds
 from batcher.sources.iterable import IterableSource
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.line_readers import line_reader
+from batcher.wiring.pacers import open_pacers
+from batcher.wiring.targets import TargetConnector
 
 Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 
@@ -100,10 +103,11 @@ class _Batch:
     """One call of the library, from settings to results."""
 
     def __init__(self, client: Any | None, settings: Keywords) -> None:
-        self._client = client
         refuse_foreign(settings, "library")
         # a library keeps off its user's files unless asked
         self._settings = resolve({"remember": False} | settings)
+        self._reader = line_reader(self._settings)
+        self._connector = TargetConnector(self._settings, client)
         self._clock = SystemClock()
         self._log = logger()
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
@@ -144,32 +148,33 @@ class _Batch:
             on_result=send.send,
         )
         async with send, AsyncExitStack() as stack:
-            shop = await stack.enter_async_context(
-                Workshop(self._settings, clock=self._clock, log=self._log)
+            pacers = await stack.enter_async_context(
+                open_pacers(self._settings, clock=self._clock, log=self._log)
             )
+            lanes = Lanes(self._settings, pacers, clock=self._clock, log=self._log)
             feeds = Feeds(self._settings.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:
                 try:
-                    await self._feed(updates, shop, feeds, stack, tasks)
+                    await self._feed(updates, lanes, feeds, stack, tasks)
                 finally:
                     feeds.end()
 
             try:
                 await self._runner.run(feed)
             finally:
-                shop.remember()
+                pacers.remember()
 
     async def _feed(
         self,
         updates: Updates,
-        shop: Workshop,
+        lanes: Lanes,
         feeds: Feeds,
         stack: AsyncExitStack,
         tasks: TaskGroup,
     ) -> None:
         assert self._runner is not None
-        async for position, update in IterableSource(updates, shop.reader()):
+        async for position, update in IterableSource(updates, self._reader):
             self._read = position
             if not isinstance(update, Update):
                 message = "; ".join(str(fault) for fault in update)
@@ -179,23 +184,23 @@ class _Batch:
                 await self._runner.keep(self._tallies[self._settings.target], invalid)
                 continue
             if update.target not in feeds:
-                tasks.start_soon(
-                    self._open, update.target, feeds[update.target], shop, stack, tasks
-                )
+                feed = feeds[update.target]
+                tasks.start_soon(self._open, update.target, feed, lanes, stack, tasks)
             if not await feeds.put(update):
                 return
 
     async def _open(
-        self, name: str, feed: Feed, shop: Workshop, stack: AsyncExitStack, tasks: TaskGroup
+        self, name: str, feed: Feed, lanes: Lanes, stack: AsyncExitStack, tasks: TaskGroup
     ) -> None:
         """Connect a target and set its lane to work, while other targets are at work already."""
         assert self._runner is not None
         try:
-            target = await stack.enter_async_context(shop.target(name, self._client))
+            target = await stack.enter_async_context(self._connector.target(name))
             if self._settings.remember:
                 await target.account()
         except (AwsError, SettingsError) as error:
             feed.close()
             self._runner.give_up(name, error)
             return
-        self._runner.start(shop.lane(target, feed, self._tallies[name], on_close=feed.close), tasks)
+        lane = lanes.lane(target, feed, self._tallies[name], on_close=feed.close)
+        self._runner.start(lane, tasks)

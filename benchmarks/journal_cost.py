@@ -23,7 +23,9 @@ from batcher.records import Update
 from batcher.storage.before_images import BeforeImages
 from batcher.storage.journal import Journal
 from batcher.testing import ListSource, MemoryJournal
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.pacers import Pacers
+from batcher.wiring.targets import TargetConnector
 from benchmarks.common import emulator, update
 
 ROUNDS, UPDATES = 7, 3000
@@ -54,20 +56,21 @@ async def once(url: str, kind: str, first: int) -> float:
     settings = Settings(
         endpoint_url=url, rate=1e6, burst=100_000, read_rate=1e6, concurrency=64, remember=False
     )
-    shop, tally = Workshop(settings, clock=SystemClock(), log=logger()), Tally()
+    tally, clock = Tally(), SystemClock()
+    pacers = Pacers(settings, clock=clock, warn=print)
+    lanes = Lanes(settings, pacers, clock=clock, log=logger())
+    target_of = TargetConnector(settings).target
     requests = [update(number) for number in range(first, first + UPDATES)]
     updates = [
         Update(id=str(n), line=n, target="default", request=each)
         for n, each in enumerate(requests, 1)
     ]
-    async with books(kind) as (journal, images), shop.target("default") as target:
+    async with books(kind) as (journal, images), target_of("default") as target:
         runner = Runner(journal=journal, log=logger())
 
         async def feed(tasks: TaskGroup) -> None:
-            runner.start(
-                shop.lane(target, ListSource(updates, looks_back=False), tally, images=images),
-                tasks,
-            )
+            source = ListSource(updates, looks_back=False)
+            runner.start(lanes.lane(target, source, tally, images=images), tasks)
 
         began = time.process_time()
         await runner.run(feed)

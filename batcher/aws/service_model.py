@@ -1,20 +1,22 @@
 """Where the rules come from: the service model of the installed botocore, as a dict.
 
-Nothing is decided here.
+Nothing is decided here. What was read is kept: a process reads the model once.
 """
 
 from collections.abc import Mapping
+from functools import cache
 from typing import Any
 
 from botocore.loaders import Loader
 
 
-def installed_service_model(loader: Loader | None = None) -> Mapping[str, Any]:
-    """The service model of Customer Profiles in the installed botocore; its newest API version.
+@cache
+def model_loader() -> Loader:
+    """The one loader of the process; it keeps what it has read."""
+    return Loader()
 
-    ``loader`` keeps what it has read: with that of a session, the model is read once for both.
-    """
-    model: Mapping[str, Any] = (loader or Loader()).load_service_model(
-        "customer-profiles", "service-2"
-    )
+
+def installed_service_model() -> Mapping[str, Any]:
+    """The service model of Customer Profiles in the installed botocore; its newest API version."""
+    model: Mapping[str, Any] = model_loader().load_service_model("customer-profiles", "service-2")
     return model

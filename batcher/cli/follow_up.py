@@ -15,13 +15,11 @@ import msgspec
 
 from batcher.cli.options import Choices
 from batcher.cli.run import work
-from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.jobs.run import Following
 from batcher.jobs.run_reader import RunReader, settings_of
-from batcher.logs import logger
 from batcher.storage.run_directory import RunDirectory, read_facts, read_summary
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.line_readers import line_reader
 
 
 async def follow(
@@ -43,7 +41,7 @@ async def follow(
     # those were for the start of that run
     base = msgspec.structs.replace(old, canary=None, max_changes=None, deadline=None)
     settings = resolve(given, environ=os.environ, file=config, base=base)
-    past = RunReader(path, Workshop(old, clock=SystemClock(), log=logger()))
+    past = RunReader(path, line_reader(old, any_target=True))
     following = Following(kind=kind, parent=past.where, force=force)
     # the lines name the domains that the old run changed: a map was applied then
     settings = msgspec.structs.replace(settings, domain_map=None, skip_invalid=False)

@@ -10,12 +10,10 @@ import msgspec
 
 from batcher.cli.options import json_option, settings_options
 from batcher.cli.output.format import example, several
-from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.jobs.verify import Findings, Proof, Verification
-from batcher.logs import logger
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.line_readers import line_reader
 
 
 @click.command(epilog=example("batcher verify updates.run --json"))
@@ -42,10 +40,9 @@ def verify(
 
 async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | None) -> Proof:
     settings = resolve(given, environ=os.environ, file=config, base=settings_of(run))
-    shop = Workshop(settings, clock=SystemClock(), log=logger())
-    past = RunReader(run, shop)
+    past = RunReader(run, line_reader(settings, any_target=True))
     with past.directory:
-        return await Verification(past, shop).run(live=live)
+        return await Verification(past, settings).run(live=live)
 
 
 def _say(proof: Proof) -> None:

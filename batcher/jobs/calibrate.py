@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import anyio.to_thread
 from anyio.abc import TaskGroup
-from msgspec import Struct, structs
+from msgspec import Struct
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, judge
@@ -19,7 +19,6 @@ from batcher.clock import SystemClock
 from batcher.config import Settings, target_settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.errors import AwsError, SettingsError
-from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
 from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Update
@@ -27,7 +26,9 @@ from batcher.storage.quota_file import A_GUESS
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
 from batcher.updates.update_model import OPERATION
-from batcher.wiring.lanes import GET, Workshop
+from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.pacers import Pacers
+from batcher.wiring.targets import TargetConnector
 
 # repeating it would tell nothing either
 TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)
@@ -79,13 +80,15 @@ class Calibrator:
         self._names = {"DomainName": domain, "EventTriggerName": trigger}
         self._budget = calls
         self._clock = SystemClock()
-        alone = structs.replace(settings, limiter=LOCAL)
-        self._shop = Workshop(alone, clock=self._clock, log=logger(), warn=warn)
+        log = logger()
+        warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
+        self._pacers = Pacers(settings, clock=self._clock, warn=warn)  # alone, with no fleet
+        self._lanes = Lanes(settings, self._pacers, clock=self._clock, log=log)
         self._pressing = SaturationProbe()
         self._looking = False
         self._calls = self._throttles = 0
         self._refused: Attempt | None = None
-        self.target: AwsTarget = self._shop.target(settings.target)
+        self.target: AwsTarget = TargetConnector(settings).target(settings.target)
 
     async def measure(self) -> Calibration:
         """Measure, remember, and see that the trigger is as it was; the target has to be connected.
@@ -94,13 +97,13 @@ class Calibrator:
         as it was at the end.
         """
         before = await self._state()
-        pacer = self._shop.measuring(self.target, OPERATION, self._pressing)
+        pacer = self._pacers.measuring(self.target, OPERATION, self._pressing)
         began = self._clock.now()
         async with open_task_group() as tasks:
             await self._put_back(before, pacer, tasks)
         seconds = self._clock.now() - began
         self._pressing.look()
-        kept = self._shop.remember()
+        kept = self._pacers.remember()
         await self._hold_against(before)
         return self._outcome(seconds, kept=kept)
 
@@ -137,7 +140,7 @@ class Calibrator:
 
     async def _state(self) -> dict[str, Any]:
         """The trigger as a request that would bring it about."""
-        reading = self._shop.reading(self.target, GET, Tally())
+        reading = self._lanes.reading(self.target, GET, Tally())
         effort = await reading.run_attempts(
             Update(id="calibrate", line=1, target=self.target.name, request=self._names)
         )

@@ -21,7 +21,9 @@ from batcher.errors import AwsError
 from batcher.logs import logger
 from batcher.records import Error, Update
 from batcher.triggers.diff import image
-from batcher.wiring.lanes import GET, LIST, Workshop
+from batcher.wiring.lanes import GET, LIST, Lanes
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
 
 AHEAD = 256  # triggers read ahead of the one that is told next
 LIST_DOMAINS = "ListDomains"
@@ -45,19 +47,23 @@ class Inventory:
 
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
-        self._clock = SystemClock()
-        self._shop = Workshop(settings, clock=self._clock, log=logger())
+        self._pacers: Pacers
         self._target: AwsTarget
         self._tally = Tally()
 
     async def connect(self, stack: AsyncExitStack) -> None:
         """Open the target's client. Raises AwsError, CredentialsError, SettingsError."""
-        await stack.enter_async_context(self._shop)
-        self._target = await stack.enter_async_context(self._shop.target(self._settings.target))
+        clock, log = SystemClock(), logger()
+        self._pacers = await stack.enter_async_context(
+            open_pacers(self._settings, clock=clock, log=log)
+        )
+        lanes = Lanes(self._settings, self._pacers, clock=clock, log=log)
+        target = TargetConnector(self._settings).target(self._settings.target)
+        self._target = await stack.enter_async_context(target)
         await self._target.check()
         await self._target.account()
         self._get, self._list, self._list_domains = (
-            self._shop.reading(self._target, operation, self._tally)
+            lanes.reading(self._target, operation, self._tally)
             for operation in (GET, LIST, LIST_DOMAINS)
         )
 
@@ -96,7 +102,7 @@ class Inventory:
         try:
             await ordered_map(self._names(domains, skip), self._look, answered, ahead=AHEAD)
         finally:
-            self._shop.remember()
+            self._pacers.remember()
 
     async def _names(
         self, domains: list[str], skip: Callable[[Unread], None]

@@ -26,7 +26,10 @@ from batcher.records import Error, Update
 from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
 from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import Step, TriggerForecast
-from batcher.wiring.lanes import GET, Workshop
+from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.line_readers import line_reader
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
 NOT_FOUND = "ResourceNotFoundException"
@@ -59,9 +62,9 @@ class Survey:
         self.settings = settings
         self.inspection: Inspection
         self._folder = folder
-        self._clock = SystemClock()
-        self._shop = Workshop(settings, clock=self._clock, log=logger())
-        self._reader = self._shop.reader()
+        self._reader = line_reader(settings)
+        self._pacers: Pacers
+        self._lanes: Lanes
         self._targets: dict[str, AwsTarget] = {}
         self._unusable: dict[str, AwsError] = {}
         self._path: Path
@@ -69,7 +72,7 @@ class Survey:
     @property
     def sensitive(self) -> frozenset[str]:
         """The members whose content is shown on demand only."""
-        return self._shop.model.sensitive
+        return self._reader.model.sensitive
 
     def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
         """Check every line. Raises InputError when the file can't be read."""
@@ -84,8 +87,13 @@ class Survey:
 
         Raises SettingsError, and the AwsError of the first target when none can be used.
         """
-        await stack.enter_async_context(self._shop)
-        self._targets, self._unusable = await self._shop.connect(self.inspection.targets, stack)
+        clock, log = SystemClock(), logger()
+        self._pacers = await stack.enter_async_context(
+            open_pacers(self.settings, clock=clock, log=log)
+        )
+        self._lanes = Lanes(self.settings, self._pacers, clock=clock, log=log)
+        connector = TargetConnector(self.settings)
+        self._targets, self._unusable = await connector.connect(self.inspection.targets, stack)
 
     async def plan(self, tell: Callable[[Planned], None]) -> None:
         """Tell of every update, those of a target in the order of the file.
@@ -99,7 +107,7 @@ class Survey:
                 for name, error in self._unusable.items():
                     tasks.start_soon(self._leave_out, error, self.inspection.targets[name], tell)
         finally:
-            self._shop.remember()
+            self._pacers.remember()
 
     async def _leave_out(
         self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]
@@ -115,7 +123,7 @@ class Survey:
     ) -> None:
         source = FileSource(self._path, index, self._reader)
         tally, repeated = Tally(), await _repeated(source, index)
-        reading = self._shop.reading(target, GET, tally)
+        reading = self._lanes.reading(target, GET, tally)
         desk = _Desk(
             target.name, reading, tally, repeated, create_missing=self.settings.create_missing
         )

@@ -57,7 +57,10 @@ from batcher.task_groups import open_task_group
 from batcher.triggers.decision import reading_first_pays
 from batcher.updates.update_model import OPERATION
 from batcher.version import __version__
-from batcher.wiring.lanes import GET, OnAttempt, Workshop
+from batcher.wiring.lanes import GET, Lanes, OnAttempt
+from batcher.wiring.line_readers import line_reader
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
 
 INTERRUPTED = "interrupted"
 
@@ -110,11 +113,10 @@ class BulkRun:
         self.log = logger(run=self.run_id)
         self.clock = SystemClock()
         self.warnings: list[str] = []
-        on_attempt = None if keeper is None else keeper.on_attempt
-        self.shop = Workshop(
-            settings, clock=self.clock, log=self.log, warn=self._warn, on_attempt=on_attempt
-        )
-        self.reader = self.shop.reader()
+        self.connector = TargetConnector(settings)
+        self.reader = line_reader(settings)
+        self.pacers: Pacers
+        self._lanes: Lanes
         self.targets: dict[str, AwsTarget] = {}
         self.unusable: dict[str, AwsError] = {}
         self.tallies: defaultdict[str, Tally] = defaultdict(Tally)
@@ -231,8 +233,17 @@ class BulkRun:
         SettingsError, and the AwsError or CredentialsError of the first target when none can be
         used.
         """
-        await stack.enter_async_context(self.shop)
-        self.targets, self.unusable = await self.shop.connect(self._unfinished, stack)
+        self.pacers = await stack.enter_async_context(
+            open_pacers(self.settings, clock=self.clock, log=self.log, warn=self._warn)
+        )
+        self._lanes = Lanes(
+            self.settings,
+            self.pacers,
+            clock=self.clock,
+            log=self.log,
+            on_attempt=None if self._keeper is None else self._keeper.on_attempt,
+        )
+        self.targets, self.unusable = await self.connector.connect(self._unfinished, stack)
 
     def weigh_looking(self) -> str | None:
         """Decide whether every trigger is looked at first; returns in words why not, when that
@@ -243,8 +254,8 @@ class BulkRun:
             return None
         for target in self.targets.values():
             reading, writing = (
-                self.shop.known_rate(target, GET),
-                self.shop.known_rate(target, OPERATION),
+                self.pacers.known_rate(target, GET),
+                self.pacers.known_rate(target, OPERATION),
             )
             if (
                 reading is not None
@@ -361,7 +372,7 @@ class BulkRun:
 
     def _close_books(self, wall_seconds: float, stopped: str | None) -> Summary:
         """Write the failed lines and the summary; where something is amiss, what can be written."""
-        self.shop.remember()
+        self.pacers.remember()
         amiss = self._tidy(recount=stopped is not None)
         summary = summarize(
             self.tallies,
@@ -399,7 +410,9 @@ class BulkRun:
             tally.statuses["failed"] or tally.statuses["in_doubt"]
             for tally in self.tallies.values()
         ):
-            RunReader(self.directory.path, self.shop).write_failed()
+            RunReader(
+                self.directory.path, line_reader(self.settings, any_target=True)
+            ).write_failed()
         else:
             self.directory.failed.unlink(missing_ok=True)
 
@@ -447,7 +460,7 @@ class BulkRun:
             found = self.inspection.targets.get(name)
             if found is not None:
                 source = FileSource(self._path, found, self.reader, skip=self._skip)
-                lane = self.shop.lane(
+                lane = self._lanes.lane(
                     target,
                     source,
                     self.tallies[name],

@@ -24,20 +24,19 @@ from batcher.storage.run_directory import (
     read_facts,
     read_summary,
 )
-from batcher.wiring.lanes import Workshop
+from batcher.updates.line_reader import LineReader
 
 
 class RunReader:
-    """The run in a directory.
+    """The run in a directory. ``reader``: of its lines, whichever targets they name.
 
     Raises RunDirectoryError when there is none, or its input is gone or changed.
     """
 
-    def __init__(self, path: Path, shop: Workshop) -> None:
+    def __init__(self, path: Path, reader: LineReader) -> None:
         self.directory = RunDirectory(path)
         self.facts: RunFacts = read_facts(self.directory)
-        self._reader = shop.reader(any_target=True)
-        self._default_target = shop.settings.target
+        self._reader = reader
         self._input = self._find_input()
         self._indexes: dict[str, LineIndex] | None = None
 
@@ -54,7 +53,7 @@ class RunReader:
     def indexes(self) -> dict[str, LineIndex]:
         """Where its updates are, by target."""
         if self._indexes is None:
-            self._indexes = index(self._input, self._default_target)
+            self._indexes = index(self._input, self._reader.default_target)
         return self._indexes
 
     def summary(self) -> Summary | None:

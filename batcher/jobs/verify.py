@@ -16,14 +16,19 @@ from anyio.abc import TaskGroup
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally, recounted
+from batcher.clock import SystemClock
 from batcher.compact import LineSet
+from batcher.config import Settings
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Lane, Runner
 from batcher.jobs.run_reader import RunReader, trigger_key
+from batcher.logs import logger
 from batcher.records import STATUSES, Counts, Error, Result, Update
 from batcher.storage.atomic_file import LinesFile
 from batcher.triggers.diff import same
-from batcher.wiring.lanes import GET, Workshop
+from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.pacers import open_pacers
+from batcher.wiring.targets import TargetConnector
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted
 # what says that an update in doubt did not happen
@@ -74,9 +79,11 @@ class Proof(Struct, frozen=True, kw_only=True):
 class Verification:
     """Verifies one past run, whose directory this process holds."""
 
-    def __init__(self, past: RunReader, shop: Workshop) -> None:
+    def __init__(self, past: RunReader, settings: Settings) -> None:
         self._past = past
-        self._shop = shop
+        self._settings = settings
+        self._clock = SystemClock()
+        self._log = logger()
         self._in_doubt = frozenset(past.chosen(lambda result: result.status == "in_doubt"))
         self._set_later = _set_later(past, self._in_doubt)
         # what became of lines in doubt: None for as asked
@@ -122,13 +129,13 @@ class Verification:
         }
 
     async def _look(self, lines: Collection[int]) -> None:
-        runner = Runner(journal=_Nowhere(), log=self._shop.log, on_result=self._seen)
+        runner = Runner(journal=_Nowhere(), log=self._log, on_result=self._seen)
 
         async def start(tasks: TaskGroup) -> None:
             for name, target in targets.items():
                 source = self._past.source(name, skip=lambda line: line not in lines)
                 tally = Tally()
-                looking = _Looking(self._shop.reading(target, GET, tally), self.asked)
+                looking = _Looking(lanes.reading(target, GET, tally), self.asked)
                 lane = Lane(
                     target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally
                 )
@@ -139,8 +146,10 @@ class Verification:
             for name, found in self._past.indexes.items()
             if any(line in lines for line in found.lines)
         ]
-        async with self._shop, AsyncExitStack() as stack:
-            targets, unusable = await self._shop.connect(concerned, stack)
+        opened = open_pacers(self._settings, clock=self._clock, log=self._log)
+        async with opened as pacers, AsyncExitStack() as stack:
+            lanes = Lanes(self._settings, pacers, clock=self._clock, log=self._log)
+            targets, unusable = await TargetConnector(self._settings).connect(concerned, stack)
             for error in unusable.values():
                 raise error
             await runner.run(start)

@@ -32,6 +32,9 @@ class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
     region: str
     operation: str
 
+    def __str__(self) -> str:
+        return f"{self.account}/{self.region}/{self.operation}"
+
 
 class Remembered(Struct, frozen=True, kw_only=True):
     """One quota as a run left it.

@@ -1,1 +1,1 @@
-"""Where ports meet adapters: targets, pacers and lanes, made from settings."""
+"""Where ports meet adapters: line readers, targets, pacers and lanes, made from settings."""

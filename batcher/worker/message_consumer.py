@@ -20,7 +20,10 @@ from batcher.records import Delivered, Message, Result, Update
 from batcher.resettable_event import ResettableEvent
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
-from batcher.wiring.lanes import OnAttempt, Workshop
+from batcher.wiring.lanes import Lanes, OnAttempt
+from batcher.wiring.line_readers import line_reader
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, Leases
 from batcher.worker.target_worker import UNKNOWN_PACE, TargetWorker
@@ -66,8 +69,11 @@ class MessageConsumer:
         self._log = log
         self._on_result = on_result
         self._once = once
-        self.shop = Workshop(settings, clock=clock, log=log, on_attempt=on_attempt)
-        self._reader = self.shop.reader()
+        self._on_attempt = on_attempt
+        self._reader = line_reader(settings)
+        self._connector = TargetConnector(settings)
+        self.pacers: Pacers
+        self._lanes: Lanes
         self._changed = ResettableEvent()
         self.leases = Leases(
             opened.queue,
@@ -90,7 +96,15 @@ class MessageConsumer:
         Also until the queue did not answer for a lease: nothing is held any more then, and it may
         take a new connection, with credentials read anew.
         """
-        async with self.shop, anyio.create_task_group() as beside:
+        opened = open_pacers(self._settings, clock=self._clock, log=self._log)
+        async with opened as self.pacers, anyio.create_task_group() as beside:
+            self._lanes = Lanes(
+                self._settings,
+                self.pacers,
+                clock=self._clock,
+                log=self._log,
+                on_attempt=self._on_attempt,
+            )
             beside.start_soon(self.leases.keep)
             beside.start_soon(self._remember)
             async with anyio.create_task_group() as self._tasks:
@@ -107,7 +121,7 @@ class MessageConsumer:
                 while len(self.leases):
                     await self._change()
             beside.cancel_scope.cancel()
-        self.shop.remember()
+        self.pacers.remember()
 
     async def _receive(self) -> None:
         away_since: float | None = None
@@ -213,10 +227,13 @@ class MessageConsumer:
             self._latest[target] = self._clock.now()
             target_worker = self.target_workers[target] = TargetWorker(
                 target,
-                self.shop,
+                self._connector,
+                self.pacers,
+                self._lanes,
                 self.leases,
                 self,
-                self._log,
+                clock=self._clock,
+                log=self._log,
                 on_result=self._on_result,
                 on_trouble=self._note_trouble,
             )
@@ -262,7 +279,7 @@ class MessageConsumer:
     async def _remember(self) -> None:
         while True:
             await self._clock.sleep(REMEMBER_EVERY)
-            self.shop.remember()
+            self.pacers.remember()
 
     async def _abort_when_told(self) -> None:
         await self._health.stop_now.wait()

@@ -19,10 +19,12 @@ from batcher.backoff import Backoff
 from batcher.engine.reconciler import DeferringReconciler, Settler
 from batcher.engine.runner import Lane, Runner
 from batcher.errors import BatcherError
-from batcher.ports import Journal
+from batcher.ports import Clock, Journal
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.pacers import Pacers
+from batcher.wiring.targets import TargetConnector
 from batcher.worker.leases import Leases
 
 UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent
@@ -38,11 +40,14 @@ class TargetWorker:
     def __init__(
         self,
         name: str,
-        shop: Workshop,
+        connector: TargetConnector,
+        pacers: Pacers,
+        lanes: Lanes,
         leases: Leases,
         journal: Journal,
-        log: FilteringBoundLogger,
         *,
+        clock: Clock,
+        log: FilteringBoundLogger,
         on_result: Callable[[Result], None],
         on_trouble: Callable[[str, str | None], None],
     ) -> None:
@@ -53,7 +58,10 @@ class TargetWorker:
         self.tally = Tally()
         self.trouble: str | None = None
         self.lane: Lane | None = None
-        self._shop = shop
+        self._connector = connector
+        self._pacers = pacers
+        self._lanes = lanes
+        self._clock = clock
         self._leases = leases
         self._journal = journal
         self._log = log
@@ -127,7 +135,7 @@ class TargetWorker:
                 backoff.reset()
                 self._gave_back = inf
                 await self._leases.give_back(left[1:])
-                self._gave_back = self._shop.clock.now()
+                self._gave_back = self._clock.now()
             self._set_trouble(reason)
             wait = backoff.next_pause()
             self._log.warning(
@@ -141,7 +149,7 @@ class TargetWorker:
         """From opening the target to the end of its lane; returns why it can't go on, if that is
         the reason.
         """
-        async with self._shop.target(self.name) as target:
+        async with self._connector.target(self.name) as target:
             await target.check()
             await target.account()
             if self._closing.is_set():
@@ -150,7 +158,7 @@ class TargetWorker:
             runner = self._runner = Runner(
                 journal=self._journal, log=self._log, on_result=self._told
             )
-            lane = self._shop.lane(
+            lane = self._lanes.lane(
                 target,
                 self._feed,
                 self.tally,
@@ -172,7 +180,7 @@ class TargetWorker:
             try:
                 await runner.run(open_lane)
             finally:
-                self._shop.retire(lane)
+                self._pacers.retire(lane.pacers)
             return runner.given_up.get(self.name)
 
     def _set_trouble(self, reason: str | None) -> None:

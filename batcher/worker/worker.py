@@ -31,7 +31,8 @@ from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.task_groups import open_task_group
 from batcher.updates.update_model import OPERATION
-from batcher.wiring.lanes import Workshop
+from batcher.wiring.line_readers import line_reader
+from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.worker.health import STUCK_AFTER, Health
 from batcher.worker.message_consumer import MessageConsumer
 from batcher.worker.spool_consumer import SpoolConsumer
@@ -112,8 +113,9 @@ class Worker:
 
     async def _check(self, settings: Settings) -> None:
         """Raise SettingsError for what would only come to light at the first update."""
-        async with Workshop(settings, clock=self._clock, log=self._log, warn=self._say) as shop:
-            shop.reader()
+        line_reader(settings)
+        async with open_pacers(settings, clock=self._clock, log=self._log, warn=self._say):
+            pass
 
     async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
         settings, ship = self._settings, None
@@ -277,14 +279,14 @@ class Worker:
             case MessageConsumer() as session:
                 for target_worker in session.target_workers.values():
                     if target_worker.lane is not None:
-                        yield _lane(session.shop, target_worker.lane, target_worker.tally)
+                        yield _lane(session.pacers, target_worker.lane, target_worker.tally)
             case SpoolConsumer(bulk=bulk) if bulk is not None and bulk.runner is not None:
                 for lane in bulk.runner.lanes:
-                    yield _lane(bulk.shop, lane, lane.tally)
+                    yield _lane(bulk.pacers, lane, lane.tally)
 
 
-def _lane(shop: Workshop, lane: Lane, tally: Tally) -> LaneSnapshot:
-    learned = shop.learned(lane.pacer)
+def _lane(pacers: Pacers, lane: Lane, tally: Tally) -> LaneSnapshot:
+    learned = pacers.learned(lane.pacer)
     return LaneSnapshot(
         target=lane.target,
         operation=OPERATION,

@@ -29,7 +29,7 @@ class Prospect:
         self._left = run.totals[name] - run.tallies[name].done
         self._now = run.clock.wall()
         self._found, reads = (
-            _known(run.shop.remembered(target, operation)) for operation in (OPERATION, GET)
+            _known(run.pacers.remembered(target, operation)) for operation in (OPERATION, GET)
         )
         self.writing = self._work(settings.rate, settings.burst or 1.0, self._found)
         looks = run.looks or run.settings.merge or run.settings.create_missing

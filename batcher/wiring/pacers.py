@@ -1,0 +1,160 @@
+"""The pacer of each operation of a target: from the quota that earlier runs found, and together
+with other processes where the settings say so.
+"""
+
+import os
+from collections import Counter
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from typing import TYPE_CHECKING, TypeAlias
+
+from structlog.typing import FilteringBoundLogger
+
+from batcher.accounting.time_breakdown import TimeBreakdown
+from batcher.aws.client import AwsTarget
+from batcher.config import Settings
+from batcher.engine.pacing import Pacer
+from batcher.limiters.factory import open_fleet
+from batcher.limiters.local import LocalLimiter
+from batcher.ports import Clock
+from batcher.quota.estimator import EstimatedQuota, RateEstimator
+from batcher.quota.probe import SaturationProbe
+from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
+from batcher.triggers.decision import CREATE
+from batcher.updates.update_model import OPERATION
+
+if TYPE_CHECKING:
+    from batcher.limiters.redis_fleet import RedisFleet
+    from batcher.limiters.shared import SharedLimiter
+
+Limiter: TypeAlias = "LocalLimiter | SharedLimiter"
+
+
+class Pacers:
+    """Makes pacers, and knows what they learned.
+
+    ``fleet``: the buckets shared with other processes; None: this one keeps its own. ``warn`` is
+    told, in words, where the file of quotas can't be used.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        *,
+        clock: Clock,
+        warn: Callable[[str], None],
+        fleet: "RedisFleet | None" = None,
+    ) -> None:
+        self._clock = clock
+        self._fleet = fleet
+        self._file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
+        self._limiters: dict[Pacer, tuple[QuotaKey, Limiter]] = {}
+
+    def pacer(
+        self, target: AwsTarget, operation: str, time_breakdown: TimeBreakdown | None = None
+    ) -> Pacer:
+        """The pacer of one operation of a connected target, from what is remembered of that quota.
+
+        Reading goes at ``read_rate``, without a burst of its own.
+        """
+        settings, key = target.settings, _quota_key(target, operation)
+        asked, burst = settings.read_rate, None
+        if operation in (OPERATION, CREATE):
+            asked, burst = settings.rate, settings.burst
+        rate, known = None if asked == "auto" else asked, self.remembered(target, operation)
+        remembered = known.learned(self._clock.wall()) if known else None
+        if self._fleet is not None:
+            limiter: Limiter = self._fleet.limiter(
+                str(key),
+                rate=rate,
+                burst=burst or 1.0,
+                share=settings.fraction,
+                remembered=remembered,
+            )
+        else:
+            estimate = RateEstimator(
+                now=self._clock.now(),
+                ceiling=rate,
+                share=settings.fraction,
+                remembered=remembered,
+            )
+            limiter = LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst or 1.0)
+        return self._paced_by(limiter, target, key, time_breakdown)
+
+    def measuring(self, target: AwsTarget, operation: str, probe: SaturationProbe) -> Pacer:
+        """The pacer of a measurement, from nothing that is remembered, and together with nobody."""
+        limiter = LocalLimiter(probe, clock=self._clock, rate=None, burst=1.0)
+        return self._paced_by(limiter, target, _quota_key(target, operation), None)
+
+    def _paced_by(
+        self,
+        limiter: Limiter,
+        target: AwsTarget,
+        key: QuotaKey,
+        time_breakdown: TimeBreakdown | None,
+    ) -> Pacer:
+        pacer = Pacer(limiter, target.settings.concurrency, self._clock, time_breakdown)
+        self._limiters[pacer] = (key, limiter)
+        return pacer
+
+    def learned(self, pacer: Pacer) -> EstimatedQuota:
+        """What a pacer that was made here has learned by now."""
+        return self._limiters[pacer][1].learned
+
+    def retire(self, pacers: Iterable[Pacer]) -> None:
+        """Let go of pacers that are done; what they learned is written down."""
+        self.remember()
+        for pacer in pacers:
+            del self._limiters[pacer]
+
+    def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
+        """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
+        return None if self._file is None else self._file.recall(_quota_key(target, operation))
+
+    def known_rate(self, target: AwsTarget, operation: str) -> float | None:
+        """Requests per second of that operation, given or remembered; None when neither is."""
+        asked = target.settings.rate if operation == OPERATION else target.settings.read_rate
+        found = self.remembered(target, operation)
+        known = [rate for rate in (asked, found and found.rate) if isinstance(rate, float | int)]
+        return min(known, default=None)
+
+    def remember(self) -> bool:
+        """Write down what the pacers made here have learned by now; whether that was wanted and
+        done.
+        """
+        if self._file is None:
+            return False
+        limiters = self._limiters.values()
+        users = Counter(key for key, limiter in limiters if isinstance(limiter, LocalLimiter))
+        return self._file.remember(
+            # of several targets of one account and Region each found but its part
+            [
+                (key, replace(limiter.learned, doubt=1.0) if users[key] > 1 else limiter.learned)
+                for key, limiter in limiters
+            ],
+            self._clock.wall(),
+        )
+
+
+@asynccontextmanager
+async def open_pacers(
+    settings: Settings,
+    *,
+    clock: Clock,
+    log: FilteringBoundLogger,
+    warn: Callable[[str], None] | None = None,
+) -> AsyncIterator[Pacers]:
+    """Pacers that keep to the quotas together with others, where the settings say so.
+
+    ``warn`` is told, in words, of what is wrong and no reason to stop; by default the log is.
+    Raises SettingsError for a limiter that can't be.
+    """
+    warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
+    async with open_fleet(settings.limiter, clock=clock, log=log, warn=warn) as fleet:
+        yield Pacers(settings, clock=clock, warn=warn, fleet=fleet)
+
+
+def _quota_key(target: AwsTarget, operation: str) -> QuotaKey:
+    account = target.account_id or target.endpoint_url
+    return QuotaKey(account=account, region=target.region, operation=operation)

@@ -1,0 +1,74 @@
+"""The clients of named targets, opened side by side from settings."""
+
+from collections.abc import Iterable
+from contextlib import AsyncExitStack
+from typing import Any, NamedTuple
+
+from batcher.aws.client import AwsTarget
+from batcher.aws.service_model import model_loader
+from batcher.config import Settings, target_settings
+from batcher.errors import AwsError
+from batcher.task_groups import open_task_group
+from batcher.updates.redaction import Redactor
+from batcher.wiring.line_readers import installed_update_model
+
+
+class Connected(NamedTuple):
+    """Targets that can be used, and why others can't; in the order in which they were named."""
+
+    targets: dict[str, AwsTarget]
+    unusable: dict[str, AwsError]
+
+
+class TargetConnector:
+    """Opens targets by name.
+
+    ``client``: a ready aiobotocore client of the caller's own, used for every target.
+    """
+
+    def __init__(self, settings: Settings, client: Any | None = None) -> None:
+        self.redactor = Redactor(installed_update_model())
+        self._settings = settings
+        self._client = client
+
+    def target(self, name: str) -> AwsTarget:
+        """The target of that name, not yet connected."""
+        return AwsTarget(
+            name,
+            target_settings(self._settings, name),
+            redact=self.redactor.message,
+            connect_timeout=self._settings.connect_timeout,
+            read_timeout=self._settings.read_timeout,
+            loader=model_loader(),
+            client=self._client,
+        )
+
+    async def connect(self, names: Iterable[str], stack: AsyncExitStack) -> Connected:
+        """Open the clients of those targets and ask which account each is, side by side.
+
+        They are closed with the stack. Raises SettingsError, and the AwsError of the first target
+        when none can be used.
+        """
+        usable: dict[str, AwsTarget] = {}
+        unusable: dict[str, AwsError] = {}
+
+        async def open_client(name: str) -> None:
+            try:
+                target = await stack.enter_async_context(self.target(name))
+                await target.check()
+            except AwsError as error:
+                unusable[name] = error
+            else:
+                await target.account()
+                usable[name] = target
+
+        names = list(names)
+        async with open_task_group() as tasks:
+            for name in names:
+                tasks.start_soon(open_client, name)
+        if not usable and unusable:
+            raise next(unusable[name] for name in names)
+        return Connected(
+            targets={name: usable[name] for name in names if name in usable},
+            unusable={name: unusable[name] for name in names if name in unusable},
+        )
