@@ -37,7 +37,7 @@ def prepare(folder: Path) -> None:
         input=InputFacts(
             path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES
         ),
-        settings=msgspec.to_builtins(Settings()),
+        settings=Settings().as_json(),
         targets={"default": {"region": "eu-west-1", "account": None, "endpoint": None}},
         versions={},
         started_at="2026-01-01T00:00:00.000Z",

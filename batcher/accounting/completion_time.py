@@ -9,20 +9,30 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
-DEADLINE = r"^(([01]\d|2[0-3]):[0-5]\d|(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?)\Z"
-"""``06:00``, a local time of day; or a duration, not zero: ``2h``, ``90m``, ``45s``, ``1h30m``."""
+from batcher.text_value import TextValue
+
+SECONDS = {"h": 3600, "m": 60, "s": 1}
 
 
-def seconds_until(deadline: str, now: datetime) -> float:
-    """Seconds from ``now`` (local time, naive) to a deadline; a time of day is the next such
-    moment.
-    """
-    if ":" not in deadline:
-        hours, minutes, seconds = (int(part or 0) for part in _parts(deadline))
-        return float(3600 * hours + 60 * minutes + seconds)
-    hour, minute = map(int, deadline.split(":"))
-    at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-    return (at if at > now else at + timedelta(days=1)).timestamp() - now.timestamp()
+class Deadline(TextValue):
+    """``06:00``, a local time of day; or a duration, not zero: ``2h``, ``90m``, ``1h30m``."""
+
+    PATTERN = r"^(([01]\d|2[0-3]):[0-5]\d|(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?)\Z"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        hour, colon, minute = text.partition(":")
+        self._time_of_day = (int(hour), int(minute)) if colon else None
+        parts = re.findall(r"(\d+)([hms])", text)
+        self._duration = float(sum(int(number) * SECONDS[unit] for number, unit in parts))
+
+    def seconds_from(self, now: datetime) -> float:
+        """Seconds from ``now`` (local, naive); a time of day is the next such moment."""
+        if self._time_of_day is None:
+            return self._duration
+        hour, minute = self._time_of_day
+        at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return (at if at > now else at + timedelta(days=1)).timestamp() - now.timestamp()
 
 
 def clock_after(now: datetime, seconds: float) -> datetime:
@@ -30,11 +40,6 @@ def clock_after(now: datetime, seconds: float) -> datetime:
     forward or back.
     """
     return datetime.fromtimestamp(now.timestamp() + seconds)
-
-
-def _parts(duration: str) -> tuple[str, ...]:
-    found = re.fullmatch(r"(?:(\d+)h)?(?:(\d+)m)?(?:(\d+)s)?", duration)
-    return ("", "", "") if found is None else tuple(part or "" for part in found.groups())
 
 
 class Workload(Struct, frozen=True, kw_only=True):

@@ -10,6 +10,7 @@ from typing import TypeVar
 import msgspec
 from msgspec import Struct
 
+from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import TimeBreakdown, saved_by_double_quota
 from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Counts, Outcome, Result, Seconds, Summary, TargetSummary
@@ -117,8 +118,8 @@ class Tally:
         )
 
 
-def stop_reason(tally: Tally, max_failures: str | None) -> str | None:
-    """Why the run should stop now, in words, or None. ``max_failures`` is ``N`` or ``P%``."""
+def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
+    """Why the run should stop now, in words, or None."""
     if tally.denied_in_a_row >= REFUSED_IN_A_ROW and not tally.ever_accepted:
         return (
             f"every call was refused: {tally.denied_in_a_row} in a row AccessDenied, none accepted"
@@ -126,16 +127,11 @@ def stop_reason(tally: Tally, max_failures: str | None) -> str | None:
     if max_failures is None:
         return None
     done, failures = tally.session
-    if not max_failures.endswith("%"):
-        over = failures > int(max_failures)
-    else:
-        share = float(max_failures[:-1]) / 100
-        over = done >= PERCENTAGE_COUNTS_FROM and failures > share * done
-    return (
-        f"{failures} of {done} did not succeed, more than --max-failures {max_failures}"
-        if over
-        else None
-    )
+    if max_failures.is_percentage and done < PERCENTAGE_COUNTS_FROM:
+        return None
+    if not max_failures.exceeded_by(failures, done):
+        return None
+    return f"{failures} of {done} did not succeed, more than --max-failures {max_failures}"
 
 
 class Course(Struct, frozen=True, kw_only=True):

@@ -8,17 +8,19 @@ import click
 from msgspec import Struct
 
 from batcher.cli import OWES_JSON
-from batcher.config import Door, Option, Settings, options, resolve
+from batcher.config import EntryPoint, Option, Settings, options, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
 
 
-def settings_options(command: F, door: Door = "run", only: Container[str] | None = None) -> F:
-    """Add ``--config`` and a flag for every setting that this door knows, or for those among
+def settings_options(
+    command: F, entry_point: EntryPoint = "run", only: Container[str] | None = None
+) -> F:
+    """Add ``--config`` and a flag for every setting that this entry point knows, or for those among
     them that are named.
     """
     for option in reversed(options()):
-        if door in option.doors and (only is None or option.name in only):
+        if entry_point in option.entry_points and (only is None or option.name in only):
             command = _flag(option)(command)
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option(

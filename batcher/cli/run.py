@@ -112,7 +112,6 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     from contextlib import AsyncExitStack
 
     from batcher.jobs.plan import Survey
-    from batcher.triggers.diff import too_many
 
     outcomes: Counter[str] = Counter()
     survey = Survey(str(bulk.path), folder, bulk.settings)
@@ -121,7 +120,7 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
         await survey.connect(stack)
         await survey.plan(lambda planned: outcomes.update([planned.outcome]))
     changed, total = outcomes["changed"] + outcomes["created"], outcomes.total()
-    if not too_many(changed, total, limit):
+    if not limit.exceeded_by(changed, total):
         return True
     click.echo(
         f"Nothing was sent: {changed:,} of {total:,} updates would change something, more than"

@@ -22,7 +22,7 @@ from batcher.worker.worker import Worker
 )
 @queue_option
 @click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
-@partial(settings_options, door="worker")
+@partial(settings_options, entry_point="worker")
 def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     """Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.
 

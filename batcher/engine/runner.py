@@ -11,6 +11,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, stop_reason
 from batcher.engine.keyed_queue import KeyedQueue
 from batcher.engine.pacing import Pacer
@@ -73,7 +74,7 @@ class Runner:
         *,
         journal: Journal,
         log: FilteringBoundLogger,
-        max_failures: str | None = None,
+        max_failures: Limit | None = None,
         on_result: Callable[[Result], Awaitable[None]] | None = None,
     ) -> None:
         self.lanes: list[Lane] = []

@@ -16,7 +16,7 @@ from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
-from batcher.config import Settings, target_settings
+from batcher.config import Settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.errors import AwsError, SettingsError
 from batcher.logs import logger
@@ -71,7 +71,7 @@ class Calibrator:
         calls: int,
         warn: Callable[[str], None] | None = None,
     ) -> None:
-        if target_settings(settings, settings.target).rate != "auto":
+        if settings.for_target(settings.target).ceiling is not None:
             raise SettingsError(
                 f"target {settings.target}: its rate is a ceiling, and what is above it can't be"
                 " measured: give --rate auto, in its table where it has one."

@@ -27,7 +27,7 @@ from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.compact import HashMultiset, LineSet
-from batcher.config import Settings, without_secrets
+from batcher.config import Settings
 from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, BatcherError, CredentialsError
@@ -546,7 +546,7 @@ class BulkRun:
                 sha256=found.sha256,
                 updates=found.total,
             ),
-            settings=msgspec.to_builtins(without_secrets(self.settings)),
+            settings=self.settings.as_json(),
             targets={
                 name: {
                     "region": target.region,

@@ -166,7 +166,7 @@ def settings_of(path: Path) -> Settings:
     """The settings of the run in a directory. Raises RunDirectoryError."""
     directory = RunDirectory(path)
     try:
-        return msgspec.convert(read_facts(directory).settings, Settings)
+        return Settings.from_json(read_facts(directory).settings)
     except msgspec.ValidationError as error:
         raise RunDirectoryError(
             f"{directory.facts}: its settings can't be read ({error})."

@@ -120,17 +120,6 @@ def touched(base: BasedOn, moment: float | None) -> bool:
     )
 
 
-def too_many(changed: int, total: int, limit: str | None) -> bool:
-    """Whether a plan changes more than ``limit``: ``N`` updates, or ``P%`` of them all; None is
-    no limit.
-    """
-    if limit is None:
-        return False
-    return (
-        changed > float(limit[:-1]) / 100 * total if limit.endswith("%") else changed > int(limit)
-    )
-
-
 def masked(found: Iterable[Change], sensitive: frozenset[str]) -> list[Change]:
     """The changes with ``[hidden]`` for what sensitive members hold; all changes below one are
     one.

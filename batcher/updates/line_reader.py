@@ -13,6 +13,7 @@ from typing import Any
 import msgspec
 
 from batcher.records import BasedOn, Update
+from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_syntax import text_violations
 from batcher.updates.plain_json import PlainJson
 from batcher.updates.update_model import UpdateModel
@@ -25,9 +26,14 @@ class LineReader:
     """Reads lines by the rules of a model. ``known_targets`` None: any name will do."""
 
     def __init__(
-        self, model: UpdateModel, default_target: str, known_targets: frozenset[str] | None = None
+        self,
+        model: UpdateModel,
+        default_target: str,
+        known_targets: frozenset[str] | None = None,
+        domains: DomainMap | None = None,
     ) -> None:
         self.model = model
+        self._domains = domains
         self.default_target = default_target
         self.known_targets = known_targets
         self._names = model.constants | {"id", "target", "based_on", "sha256", "LastUpdatedAt"}
@@ -99,6 +105,8 @@ class LineReader:
         if faults := self._unknown_target(target):
             return faults
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
+        if self._domains is not None:
+            value["DomainName"] = self._domains.meant(value["DomainName"])
         return Update(
             id=value.pop("id", None) or str(line),
             line=line,

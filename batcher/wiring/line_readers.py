@@ -7,7 +7,6 @@ from functools import cache
 
 from batcher.aws.service_model import installed_service_model
 from batcher.config import Settings
-from batcher.updates.domain_map import MappedReader, domain_map
 from batcher.updates.line_reader import LineReader
 from batcher.updates.update_model import UpdateModel
 
@@ -21,11 +20,7 @@ def installed_update_model() -> UpdateModel:
 def line_reader(settings: Settings, *, any_target: bool = False) -> LineReader:
     """What reads the lines of an input with these settings.
 
-    ``any_target``: lines may name targets that the settings don't know. Raises SettingsError for a
-    domain map that contradicts itself.
+    ``any_target``: lines may name targets that the settings don't know.
     """
-    model, known = installed_update_model(), None if any_target else settings.known_targets
-    domains = domain_map(settings.domain_map)
-    if not domains:
-        return LineReader(model, settings.target, known)
-    return MappedReader(model, settings.target, known, domains)
+    known = None if any_target else settings.known_targets
+    return LineReader(installed_update_model(), settings.target, known, settings.domain_map)

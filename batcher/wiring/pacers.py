@@ -59,24 +59,24 @@ class Pacers:
         Reading goes at ``read_rate``, without a burst of its own.
         """
         settings, key = target.settings, _quota_key(target, operation)
-        asked, burst = settings.read_rate, None
+        rate, burst = settings.read_ceiling, None
         if operation in (OPERATION, CREATE):
-            asked, burst = settings.rate, settings.burst
-        rate, known = None if asked == "auto" else asked, self.remembered(target, operation)
+            rate, burst = settings.ceiling, settings.burst
+        known = self.remembered(target, operation)
         remembered = known.learned(self._clock.wall()) if known else None
         if self._fleet is not None:
             limiter: Limiter = self._fleet.limiter(
                 str(key),
                 rate=rate,
                 burst=burst or 1.0,
-                share=settings.fraction,
+                share=settings.share.fraction,
                 remembered=remembered,
             )
         else:
             estimate = RateEstimator(
                 now=self._clock.now(),
                 ceiling=rate,
-                share=settings.fraction,
+                share=settings.share.fraction,
                 remembered=remembered,
             )
             limiter = LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst or 1.0)
@@ -114,10 +114,10 @@ class Pacers:
 
     def known_rate(self, target: AwsTarget, operation: str) -> float | None:
         """Requests per second of that operation, given or remembered; None when neither is."""
-        asked = target.settings.rate if operation == OPERATION else target.settings.read_rate
-        found = self.remembered(target, operation)
-        known = [rate for rate in (asked, found and found.rate) if isinstance(rate, float | int)]
-        return min(known, default=None)
+        settings, found = target.settings, self.remembered(target, operation)
+        ceiling = settings.ceiling if operation == OPERATION else settings.read_ceiling
+        rates = (ceiling, None if found is None else found.rate)
+        return min((rate for rate in rates if rate is not None), default=None)
 
     def remember(self) -> bool:
         """Write down what the pacers made here have learned by now; whether that was wanted and

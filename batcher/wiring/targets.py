@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 
 from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
-from batcher.config import Settings, target_settings
+from batcher.config import Settings
 from batcher.errors import AwsError
 from batcher.task_groups import open_task_group
 from batcher.updates.redaction import Redactor
@@ -35,7 +35,7 @@ class TargetConnector:
         """The target of that name, not yet connected."""
         return AwsTarget(
             name,
-            target_settings(self._settings, name),
+            self._settings.for_target(name),
             redact=self.redactor.message,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,

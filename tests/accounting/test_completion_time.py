@@ -8,13 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.accounting.completion_time import (
-    DEADLINE,
-    Workload,
-    clock_after,
-    longest,
-    seconds_until,
-)
+from batcher.accounting.completion_time import Deadline, Workload, clock_after, longest
 
 NOON = datetime(2026, 3, 3, 12, 0)
 
@@ -34,8 +28,7 @@ NOON = datetime(2026, 3, 3, 12, 0)
 def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(
     deadline: str, seconds: float
 ) -> None:
-    assert re.search(DEADLINE, deadline)
-    assert seconds_until(deadline, NOON) == seconds
+    assert Deadline(deadline).seconds_from(NOON) == seconds
 
 
 @pytest.mark.parametrize(
@@ -58,7 +51,8 @@ def test_a_deadline_is_the_next_such_time_of_day_or_a_duration(
     ],
 )
 def test_anything_else_is_no_deadline(text: str) -> None:
-    assert not re.search(DEADLINE, text)
+    with pytest.raises(ValueError, match="does not match"):
+        Deadline(text)
 
 
 @given(
@@ -69,18 +63,18 @@ def test_anything_else_is_no_deadline(text: str) -> None:
 def test_a_time_of_day_is_within_a_day_and_has_that_time(
     now: datetime, hour: int, minute: int
 ) -> None:
-    seconds = seconds_until(f"{hour:02}:{minute:02}", now)
+    seconds = Deadline(f"{hour:02}:{minute:02}").seconds_from(now)
     assert 0 < seconds <= 86400
     at = now + timedelta(seconds=seconds)
     assert (at.hour, at.minute, at.second) == (hour, minute, 0)
 
 
 @given(
-    deadline=st.from_regex(re.compile(DEADLINE, re.ASCII)),
+    deadline=st.from_regex(re.compile(Deadline.PATTERN, re.ASCII)),
     now=st.datetimes(datetime(1990, 1, 1), datetime(2030, 1, 1)),
 )
 def test_what_is_a_deadline_is_some_time_away(deadline: str, now: datetime) -> None:
-    assert 0 < seconds_until(deadline, now) <= 1e6 * 3661
+    assert 0 < Deadline(deadline).seconds_from(now) <= 1e6 * 3661
 
 
 @pytest.mark.parametrize(
@@ -99,7 +93,7 @@ def test_the_end_and_a_deadline_are_by_the_clock_on_the_wall(
         patch.setenv("TZ", "Europe/Berlin")
         time.tzset()
         assert clock_after(now, seconds) == shown
-        assert seconds_until(f"{shown:%H:%M}", now) == seconds
+        assert Deadline(f"{shown:%H:%M}").seconds_from(now) == seconds
     time.tzset()
 
 

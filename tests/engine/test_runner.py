@@ -9,6 +9,7 @@ from anyio.abc import TaskGroup
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
@@ -150,9 +151,8 @@ def test_too_many_failures_stop_the_run(
     )
     caller, journal = ScriptedCaller(always(refused(code, status)), latency=0.1), MemoryJournal()
     updates = [update(number) for number in range(1, 301)]
-    runner = in_virtual_time(
-        run([lane(updates, caller, slots=1)], journal, max_failures=max_failures)
-    )
+    limit = None if max_failures is None else Limit(max_failures)
+    runner = in_virtual_time(run([lane(updates, caller, slots=1)], journal, max_failures=limit))
     assert runner.stopped
     assert stops_after <= len(journal.results) <= stops_after + 1  # what was in flight is finished
 

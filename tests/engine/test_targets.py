@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from anyio.abc import TaskGroup
 
+from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Course, Tally, summarize
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
@@ -156,7 +157,7 @@ def test_too_many_failures_of_one_target_stop_that_one() -> None:
         Target("good", 300, 100),
         Target("bad", 300, 100, refused("BadRequestException", 400)),
     )
-    runner, summary, _ = work(good, bad, max_failures="10")
+    runner, summary, _ = work(good, bad, max_failures=Limit("10"))
     assert good.tally.statuses["succeeded"] == 300
     assert 10 < bad.tally.statuses["failed"] < 50
     assert runner.stopped == summary.stopped

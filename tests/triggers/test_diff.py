@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
-import pytest
 from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
@@ -27,7 +26,6 @@ from batcher.triggers.diff import (
     masked,
     merged,
     same,
-    too_many,
 )
 from batcher.triggers.forecast import Conflict, TriggerForecast
 from tests.updates.samples import MODEL, full, valid_lines
@@ -229,21 +227,6 @@ def test_what_aws_sets_alone_is_what_a_request_lacks() -> None:
         "members"
     ].keys()
     assert shown - MODEL.schema["properties"].keys() == ONLY_AWS_SETS
-
-
-@pytest.mark.parametrize(
-    ("changed", "limit", "too"),
-    [
-        (5, None, False),
-        (5, "5", False),
-        (5, "4", True),
-        (5, "50%", False),
-        (5, "49.9%", True),
-        (0, "0", False),
-    ],
-)
-def test_too_many_changes_of_ten(changed: int, limit: str | None, too: bool) -> None:
-    assert too_many(changed, 10, limit) is too
 
 
 def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_latest_line() -> None:

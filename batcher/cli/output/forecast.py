@@ -5,7 +5,7 @@ refused when it can't be.
 from collections.abc import Iterator
 from datetime import datetime
 
-from batcher.accounting.completion_time import Workload, clock_after, longest, seconds_until
+from batcher.accounting.completion_time import Deadline, Workload, clock_after, longest
 from batcher.cli.output.format import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.jobs.run import BulkRun
@@ -31,18 +31,20 @@ class Prospect:
         self._found, reads = (
             _known(run.pacers.remembered(target, operation)) for operation in (OPERATION, GET)
         )
-        self.writing = self._work(settings.rate, settings.burst or 1.0, self._found)
+        self.writing = self._work(settings.ceiling, settings.burst or 1.0, self._found)
         looks = run.looks or run.settings.merge or run.settings.create_missing
         self.reading = (
-            self._work(settings.read_rate, 1.0, reads) if looks else Workload(updates=0, rate=None)
+            self._work(settings.read_ceiling, 1.0, reads)
+            if looks
+            else Workload(updates=0, rate=None)
         )
 
-    def _work(self, rate: float | str, burst: float, found: Remembered | None) -> Workload:
+    def _work(self, rate: float | None, burst: float, found: Remembered | None) -> Workload:
         bounds = []  # rate and burst of the ceiling, and of the quota
-        if not isinstance(rate, str):
+        if rate is not None:
             bounds.append((rate, burst))
         if found is not None:
-            bounds.append((found.rate * self._settings.fraction, self._saved_up(found)))
+            bounds.append((found.rate * self._settings.share.fraction, self._saved_up(found)))
         if not bounds:
             return Workload(updates=self._left, rate=None)
         return Workload(
@@ -53,7 +55,7 @@ class Prospect:
 
     def _saved_up(self, found: Remembered) -> float:
         """Tokens that its bucket holds by now."""
-        if self._settings.fraction < 1 or found.burst is None:
+        if self._settings.share.fraction < 1 or found.burst is None:
             return 1.0
         return max(1.0, min(found.burst, found.rate * seconds_between(found.used_at, self._now)))
 
@@ -74,15 +76,15 @@ class Prospect:
 
     def pace(self) -> str:
         """``at most 2/s (burst 2), about 40 min``."""
-        rate, burst, parts = self._settings.rate, self._settings.burst, []
-        if not isinstance(rate, str):
+        rate, burst, parts = self._settings.ceiling, self._settings.burst, []
+        if rate is not None:
             parts.append(f"at most {rate_text(rate)} (burst {burst or 1:g})")
         if self._found is not None:
             age = ago(seconds_between(self._found.learned_at, self._now))
             parts.append(
                 f"{rate_text(self._found.rate)} is what this account was found to allow {age}"
             )
-        if self._settings.fraction < 1:
+        if self._settings.share.fraction < 1:
             parts.append(f"{self._settings.share} of the quota is used")
         if self.reading_decides and self.reading.rate is not None:
             parts.append(f"looking first at {rate_text(self.reading.rate)}")
@@ -101,7 +103,7 @@ def prospects(run: BulkRun) -> list[Prospect]:
     return [Prospect(run, name) for name in run.targets]
 
 
-def outlook(found: list[Prospect], deadline: str | None, now: datetime) -> Iterator[str]:
+def outlook(found: list[Prospect], deadline: Deadline | None, now: datetime) -> Iterator[str]:
     """Lines for people: when it ends, and how that is to the deadline. ``now``: local time.
 
     Raises SettingsError when it is known that the deadline can't be kept.
@@ -111,7 +113,7 @@ def outlook(found: list[Prospect], deadline: str | None, now: datetime) -> Itera
         yield f"Takes about {duration(seconds)}{_until(now, seconds)}."
     if deadline is None:
         return
-    left = seconds_until(deadline, now)
+    left = deadline.seconds_from(now)
     if late := [each for each in found if (each.least.seconds or 0.0) > left]:
         raise SettingsError(
             f"--deadline {deadline} can't be kept:"

@@ -16,7 +16,7 @@ from batcher.cli.output.diff import lines
 from batcher.cli.output.format import number, several
 from batcher.jobs.plan import OUTCOMES, Planned, Survey
 from batcher.storage.atomic_file import LinesFile
-from batcher.triggers.diff import Change, masked, too_many
+from batcher.triggers.diff import Change, masked
 
 
 class Report:
@@ -62,9 +62,8 @@ class Report:
 
     def finish(self, out: Path | None) -> int:
         """Say what it came to, and put the plan in place; returns the exit code."""
-        allowed = not too_many(
-            self._outcomes["changed"] + self._outcomes["created"], self._total, self._limit
-        )
+        changed = self._outcomes["changed"] + self._outcomes["created"]
+        allowed = self._limit is None or not self._limit.exceeded_by(changed, self._total)
         if self._as_json:
             begun = '{"updates": [' if not self._outcomes else "\n"
             sys.stdout.write(

@@ -7,7 +7,7 @@ from typing import get_type_hints
 
 import pytest
 
-from batcher.config import Keywords, Settings, options, resolve, target_settings
+from batcher.config import Keywords, Settings, options, resolve
 from batcher.errors import SettingsError
 
 
@@ -33,7 +33,7 @@ def test_a_target_has_its_own_table_over_the_settings_of_the_run(tmp_path: Path)
     settings = resolve({}, file=file)
     assert [
         (own.region, own.rate)
-        for own in (target_settings(settings, name) for name in ("us", "slow", "default"))
+        for own in (settings.for_target(name) for name in ("us", "slow", "default"))
     ] == [
         ("us-east-1", 7),
         ("eu-west-1", "auto"),
@@ -79,6 +79,6 @@ def test_every_example_loads(example: Path) -> None:
 
 
 def test_library_keywords_are_the_settings() -> None:
-    known = [option.name for option in options() if "library" in option.doors]
+    known = [option.name for option in options() if "library" in option.entry_points]
     assert list(get_type_hints(Keywords)) == [*known, "targets"]
     assert all(option.help.endswith(".") for option in options())

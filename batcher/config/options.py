@@ -1,0 +1,64 @@
+"""Each setting as a flag, a variable and a keyword, read off the record of settings."""
+
+from typing import Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Struct
+
+from batcher.config.settings import EntryPoint, Settings
+
+ENVIRONMENT_PREFIX = "BATCHER_"
+
+
+class Option(Struct, frozen=True, kw_only=True):
+    """What the command line and the reference say about one setting.
+
+    ``metavar`` stands for its value in a help text; ``entry_points`` are those that know it.
+    """
+
+    name: str
+    help: str
+    default: Any
+    metavar: str
+    is_flag: bool
+    entry_points: tuple[EntryPoint, ...]
+
+    @property
+    def flag(self) -> str:
+        return "--" + self.name.replace("_", "-")
+
+    @property
+    def variable(self) -> str:
+        return ENVIRONMENT_PREFIX + self.name.upper()
+
+
+def options() -> list[Option]:
+    """The settings that can be given as a flag or a variable, in the order of the record."""
+    hints = get_type_hints(Settings, include_extras=True)
+    fields = msgspec.structs.fields(Settings)
+    return [
+        _option(field.name, field.default, hints[field.name])
+        for field in fields
+        if field.name != "targets"
+    ]
+
+
+def _option(name: str, default: Any, hint: Any) -> Option:
+    kind = hint.__origin__
+    note = next(meta for meta in hint.__metadata__ if meta.description)
+    is_flag = kind in (bool, bool | None)
+    return Option(
+        name=name,
+        help=note.description,
+        default=default,
+        metavar=note.extra["metavar"] or ("true|false" if is_flag else _metavar(kind)),
+        is_flag=is_flag,
+        entry_points=note.extra["entry_points"],
+    )
+
+
+def _metavar(kind: Any) -> str:
+    choices = get_args(kind)
+    if choices and all(isinstance(choice, str) for choice in choices):
+        return "|".join(choices)
+    return {int: "N", float: "SECONDS"}.get(kind, "TEXT")

@@ -1,0 +1,144 @@
+"""What a setting is given as: by flag over environment over file, and what is wrong with it.
+
+Everything that is given is checked here, and turned into what the record holds.
+"""
+
+import re
+import tomllib
+from collections.abc import Iterator, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Annotated, Any, get_args, get_type_hints
+
+import msgspec
+from msgspec import Meta
+
+from batcher.config.options import options
+from batcher.config.settings import EntryPoint, Settings, TargetSettings
+from batcher.errors import SettingsError
+from batcher.text_value import TextValue
+
+PASSWORD = re.compile(r"//[^@\s]*@")
+
+
+def resolve(
+    flags: Mapping[str, Any],
+    *,
+    environ: Mapping[str, str] | None = None,
+    file: Path | None = None,
+    base: Settings | None = None,
+) -> Settings:
+    """Settings from flags that are not None, ``BATCHER_…`` variables, a TOML file, then ``base``.
+
+    Raises SettingsError that names the setting, where it came from, and what it may be.
+    """
+    given: dict[str, tuple[str, Any]] = {}  # by name: where it was given, and the value
+    if file is not None:
+        given = {name: (f"{file}: {name}", value) for name, value in _read_toml(file).items()}
+    for option in options():
+        if environ is not None and option.variable in environ:
+            given[option.name] = option.variable, environ[option.variable]
+    for name, value in flags.items():
+        if value is not None:
+            given[name] = "--" + name.replace("_", "-"), value
+    return _over(base or Settings(), given)
+
+
+def refuse_foreign(given: Mapping[str, Any], entry_point: EntryPoint) -> None:
+    """Raise SettingsError for a setting that this entry point does not know, though others do."""
+    for option in options():
+        if option.name in given and entry_point not in option.entry_points:
+            known_to = ", ".join(option.entry_points)
+            raise SettingsError(
+                f"{option.name}: a setting of batcher {known_to}; it means nothing here."
+            )
+
+
+def _read_toml(file: Path) -> dict[str, Any]:
+    try:
+        return tomllib.loads(file.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise SettingsError(
+            f"{file}: can't be read: {error.strerror}. Give a TOML file with --config."
+        ) from error
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise SettingsError(f"{file}: not TOML: {error}. See configs/ for examples.") from error
+
+
+def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
+    hints = get_type_hints(Settings, include_extras=True)
+    values = {}
+    for name, (origin, value) in given.items():
+        if name not in hints:
+            known = ", ".join(hints)
+            raise SettingsError(f"{origin}: no such setting. Known: {known}.")
+        if name != "targets":
+            values[name] = _value(name, origin, value, hints[name])
+    settings = msgspec.structs.replace(base, **values)
+    if "targets" not in given:
+        return settings
+    targets = _targets(settings.target_defaults, *given["targets"])
+    return msgspec.structs.replace(settings, targets=targets)
+
+
+def _targets(defaults: TargetSettings, origin: str, tables: Any) -> dict[str, TargetSettings]:
+    """Each table of ``[targets.NAME]`` over the settings of the run."""
+    if not isinstance(tables, Mapping) or not all(
+        isinstance(table, Mapping) for table in tables.values()
+    ):
+        raise SettingsError(
+            f"{origin}: has to be tables: [targets.NAME], each with region, profile, rate, …"
+        )
+    return {name: _target(defaults, f"{origin}.{name}", table) for name, table in tables.items()}
+
+
+def _target(defaults: TargetSettings, origin: str, table: Mapping[str, Any]) -> TargetSettings:
+    hints = get_type_hints(TargetSettings, include_extras=True)
+    values = {}
+    for name, value in table.items():
+        if name not in hints:
+            known = ", ".join(hints)
+            raise SettingsError(f"{origin}: unknown member `{name}`. Members of a target: {known}.")
+        values[name] = _value(name, f"{origin}.{name}", value, hints[name])
+    return msgspec.structs.replace(defaults, **values)
+
+
+def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
+    for reading in _readings(value):
+        try:
+            return _converted(reading, hint)
+        except ValueError as error:
+            reason = error
+    shown = PASSWORD.sub("//…@", repr(value))
+    raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
+
+
+def _readings(value: Any) -> Iterator[Any]:
+    """A value as it could be meant: a number as text (5 of N|P%), a text as a number, as it is."""
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        yield str(value)
+    if isinstance(value, str):
+        with suppress(ValueError):
+            yield float(value)
+    yield value
+
+
+def _converted(value: Any, hint: Any) -> Any:
+    """The value as what the hint says. Raises ValueError, and SettingsError where it says more."""
+    kinds = get_args(hint.__origin__) or (hint.__origin__,)
+    for kind in kinds:
+        if isinstance(kind, type) and issubclass(kind, TextValue):
+            pattern: Any = Annotated[str, Meta(pattern=kind.PATTERN)]
+            text = msgspec.convert(
+                value, pattern | None if len(kinds) > 1 else pattern, strict=False
+            )
+            return None if text is None else kind(text)
+    return msgspec.convert(value, hint, strict=False)
+
+
+def _wanted(name: str, reason: str) -> str:
+    """What a setting has to be, in plain words where msgspec speaks of types and patterns."""
+    option = next(option for option in options() if option.name == name)
+    if any(word in reason for word in ("regex", "enum", " | ")):
+        reason = f"Give {option.metavar.replace('|', ' or ')}"
+    return f"{reason}. {option.help}"

@@ -1,0 +1,268 @@
+"""The settings: one frozen record in which each option is written once, with its help and its unit.
+
+Flags, ``BATCHER_…`` variables, TOML keys and the library's keywords are read off this record.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypedDict
+
+import msgspec
+from msgspec import Meta, Struct
+
+from batcher.accounting.completion_time import Deadline
+from batcher.accounting.limit import Limit
+from batcher.text_value import TextValue, parse_text
+from batcher.updates.domain_map import DomainMap
+
+EntryPoint: TypeAlias = Literal["run", "worker", "library"]
+COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
+
+MOST = 1e6  # requests per second: no limit at all, but finite
+Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
+Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+$")]
+Positive = Annotated[int, Meta(ge=1)]
+Duration = Annotated[float, Meta(ge=0, le=MOST)]
+S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?$")]
+Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)$")]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Share(TextValue):
+    """``P%``, more than 0 and at most 100: a part of a quota."""
+
+    PATTERN = r"^(100|[1-9]\d?(\.\d+)?|0\.\d*[1-9]\d*)%$"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.fraction = float(text.partition("%")[0]) / 100
+
+
+def _setting(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
+    """What a setting is; ``entry_points``: those that know it, by default all."""
+    known_to = entry_points or (*COMMANDS, "library")
+    return Meta(description=help, extra={"metavar": metavar, "entry_points": known_to})
+
+
+class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """What one target needs: an account and Region, the credentials and the pace to use there."""
+
+    region: Annotated[
+        str | None, _setting("AWS Region; default: the profile's, or AWS_REGION.")
+    ] = None
+    profile: Annotated[str | None, _setting("Profile of the AWS configuration files.")] = None
+    role_arn: Annotated[str | None, _setting("Role to assume with those credentials.")] = None
+    external_id: Annotated[str | None, _setting("External id that the role asks for.")] = None
+    role_session_name: Annotated[
+        str, _setting("Session name, as CloudTrail shows it, when a role is assumed.")
+    ] = "batcher"
+    endpoint_url: Annotated[
+        Endpoint | None,
+        _setting("Call this address instead of AWS's own.", metavar="http[s]://HOST"),
+    ] = None
+    rate: Annotated[
+        Rate, _setting("Requests per second at most, or auto: find the quota.", metavar="auto|N")
+    ] = "auto"
+    burst: Annotated[
+        Annotated[float, Meta(ge=1, le=MOST)] | None,
+        _setting(
+            "Requests that may leave at once after a pause; 1 spaces them evenly.", metavar="N"
+        ),
+    ] = None
+    share: Annotated[
+        Share, _setting("Part of the quota to use; the rest is left to others.", metavar="P%")
+    ] = Share("100%")
+    read_rate: Annotated[
+        Rate, _setting("Reads per second at most, or auto: find that quota.", metavar="auto|N")
+    ] = "auto"
+    concurrency: Annotated[
+        Annotated[int, Meta(ge=1, le=4096)],
+        _setting("Requests in flight at once at most, and size of the pool."),
+    ] = 64
+
+    @property
+    def ceiling(self) -> float | None:
+        """Requests per second at most; None: as many as the quota allows."""
+        return None if self.rate == "auto" else self.rate
+
+    @property
+    def read_ceiling(self) -> float | None:
+        """Reads per second at most; None: as many as their quota allows."""
+        return None if self.read_rate == "auto" else self.read_rate
+
+
+class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
+    """Everything that can be set.
+
+    The members of TargetSettings are the defaults of every target.
+    """
+
+    target: Annotated[str, _setting("Name of the target of lines that name none.")] = "default"
+    max_attempts: Annotated[Positive, _setting("Attempts per update; throttles don't count.")] = 8
+    deadline: Annotated[
+        Deadline | None,
+        _setting(
+            "Refuse to start what can't end by then: local time of day, or a duration.",
+            "run",
+            metavar="06:00|2h",
+        ),
+    ] = None
+    remember: Annotated[
+        bool,
+        _setting("Start from the quota that earlier runs found, and remember what this one finds."),
+    ] = True
+    limiter: Annotated[
+        Limiter,
+        _setting(
+            "Keep to the quota in this process, or together with all that name the same Redis.",
+            metavar="local|URL",
+        ),
+    ] = "local"
+    throttle_limit: Annotated[
+        Duration, _setting("Seconds an update may go on being throttled.")
+    ] = 900.0
+    connect_timeout: Annotated[Duration, _setting("Seconds to wait for a connection.")] = 5.0
+    read_timeout: Annotated[Duration, _setting("Seconds to wait for an answer.")] = 30.0
+    max_failures: Annotated[
+        Limit | None,
+        _setting(
+            "Stop after more than N failures, or P% of the results (from 100 results on).",
+            metavar="N|P%",
+        ),
+    ] = None
+    grace: Annotated[
+        Duration, _setting("Seconds that a signal leaves for what is in flight.", *COMMANDS)
+    ] = 20.0
+    before: Annotated[
+        bool | None,
+        _setting(
+            "Look at every trigger first, keep its image, skip what is as asked; by default unless"
+            " reading is very slow.",
+            *COMMANDS,
+        ),
+    ] = None
+    merge: Annotated[
+        bool, _setting("Send the live trigger whole, with the members of the update put in.")
+    ] = False
+    create_missing: Annotated[
+        bool, _setting("Create a trigger that is not there, from a line that has all it takes.")
+    ] = False
+    domain_map: Annotated[
+        DomainMap | None,
+        _setting(
+            "Use another domain than the one that a line names; several: separated by commas, or"
+            " the flag again.",
+            metavar="OLD=NEW",
+        ),
+    ] = None
+    max_changes: Annotated[
+        Limit | None,
+        _setting(
+            "Refuse to start when more than N triggers, or P%, would change.", "run", metavar="N|P%"
+        ),
+    ] = None
+    canary: Annotated[
+        Positive | None,
+        _setting(
+            "Do N updates first, show the result, and ask before the rest.", "run", metavar="N"
+        ),
+    ] = None
+    skip_invalid: Annotated[
+        bool, _setting("Run the valid lines of a file that has invalid ones.", "run")
+    ] = False
+    log_level: Annotated[LogLevel, _setting("Least severe event that is logged.", *COMMANDS)] = (
+        "info"
+    )
+    lease: Annotated[
+        Annotated[int, Meta(ge=2, le=43_200)],
+        _setting(
+            "Seconds that a message is lent at a time; extended while it waits or is worked on.",
+            "worker",
+        ),
+    ] = 60
+    ahead: Annotated[
+        Duration,
+        _setting(
+            "Seconds of work to borrow from a queue at most, at the pace of the moment.", "worker"
+        ),
+    ] = 20.0
+    results: Annotated[
+        str, _setting("Directory that results of messages are written to.", "worker", metavar="DIR")
+    ] = "results"
+    results_to: Annotated[
+        S3Url | None,
+        _setting("Where full result files are moved to.", "worker", metavar="s3://BUCKET/PREFIX"),
+    ] = None
+    rotate_bytes: Annotated[
+        Positive, _setting("Size from which on a new results file is begun.", "worker")
+    ] = 64_000_000
+    rotate_seconds: Annotated[
+        Annotated[float, Meta(gt=0, le=MOST)],
+        _setting("Age from which on a new results file is begun.", "worker"),
+    ] = 300.0
+    http: Annotated[
+        str | None,
+        _setting(
+            "Serve health, metrics and a status page there; without a host on the loopback.",
+            "worker",
+            metavar="HOST:PORT",
+        ),
+    ] = None
+    targets: Annotated[
+        dict[str, TargetSettings], _setting("Named targets: [targets.NAME] in the file.")
+    ] = {}
+
+    @property
+    def known_targets(self) -> frozenset[str]:
+        """The targets that a line may name."""
+        return frozenset({self.target, *self.targets})
+
+    @property
+    def target_defaults(self) -> TargetSettings:
+        """What counts for a target without a table of its own."""
+        return TargetSettings(
+            **{name: getattr(self, name) for name in TargetSettings.__struct_fields__}
+        )
+
+    def for_target(self, name: str) -> TargetSettings:
+        """The settings of one target."""
+        return self.targets.get(name) or self.target_defaults
+
+    def as_json(self) -> dict[str, Any]:
+        """What ``run.json`` keeps: as people write it, and no user or password of an address."""
+        kind, _, address = self.limiter.partition("://")
+        limiter = f"{kind}://{address.rpartition('@')[2]}" if address else kind
+        written = msgspec.to_builtins(self, enc_hook=str)
+        return {**written, "limiter": limiter}
+
+    @classmethod
+    def from_json(cls, written: Mapping[str, Any]) -> Self:
+        """The settings that ``as_json`` has written. Raises msgspec.ValidationError."""
+        return msgspec.convert(written, cls, dec_hook=parse_text)
+
+
+class Keywords(TypedDict, total=False):
+    """The settings that the library knows, as keywords. A test holds it equal to Settings."""
+
+    region: str | None
+    profile: str | None
+    role_arn: str | None
+    external_id: str | None
+    role_session_name: str
+    endpoint_url: str | None
+    rate: Rate
+    burst: float | None
+    share: str
+    read_rate: Rate
+    concurrency: int
+    target: str
+    max_attempts: int
+    remember: bool
+    limiter: str
+    throttle_limit: float
+    connect_timeout: float
+    read_timeout: float
+    max_failures: str | None
+    merge: bool
+    create_missing: bool
+    domain_map: str | None
+    targets: Mapping[str, Mapping[str, Any]]

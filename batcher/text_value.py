@@ -1,0 +1,39 @@
+"""What people write as text and the code uses as something else: parsed where it comes in, once.
+
+Only what such values have in common is here; each kind lives in the room of its topic.
+"""
+
+import re
+from typing import Any, ClassVar
+
+
+class TextValue:
+    """A value that keeps the text it was made from: printed, compared and written down as that.
+
+    A kind is a subclass with a ``PATTERN`` that every text of it matches.
+    """
+
+    PATTERN: ClassVar[str]
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError for a text that does not match the pattern."""
+        if re.search(self.PATTERN, text) is None:
+            raise ValueError(f"{text!r} does not match {self.PATTERN}")
+        self._text = text
+
+    def __str__(self) -> str:
+        return self._text
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({self._text!r})"
+
+    def __eq__(self, other: object) -> bool:
+        return type(other) is type(self) and str(other) == self._text
+
+    def __hash__(self) -> int:
+        return hash(self._text)
+
+
+def parse_text(kind: type, value: Any) -> Any:
+    """A value of that kind: the ``dec_hook`` of msgspec; the ``enc_hook`` is ``str``."""
+    return value if isinstance(value, kind) else kind(value)

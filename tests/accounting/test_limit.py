@@ -1,0 +1,34 @@
+"""A limit is a count, or a percentage of all that there are."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.accounting.limit import Limit
+
+
+@pytest.mark.parametrize(
+    ("count", "limit", "too_many"),
+    [
+        (5, "5", False),
+        (5, "4", True),
+        (5, "50%", False),
+        (5, "49.9%", True),
+        (0, "0", False),
+        (0, "0%", False),
+        (1, "0%", True),
+    ],
+)
+def test_too_many_of_ten(count: int, limit: str, too_many: bool) -> None:
+    assert Limit(limit).exceeded_by(count, 10) is too_many
+
+
+@given(st.integers(0, 100), st.integers(0, 1000))
+def test_a_percentage_of_a_hundred_is_a_count(number: int, count: int) -> None:
+    assert Limit(f"{number}%").exceeded_by(count, 100) is Limit(str(number)).exceeded_by(count, 100)
+
+
+@pytest.mark.parametrize("text", ["", "%", "-1", "1.5", "5 %", "5%%", "five"])
+def test_anything_else_is_no_limit(text: str) -> None:
+    with pytest.raises(ValueError, match="does not match"):
+        Limit(text)
