@@ -39,7 +39,7 @@ class KeyedQueue:
 
     async def take(self) -> Update | None:
         """The next update whose trigger nobody works on; None when there is none left, or the
-        intake is closed.
+        queue is closed.
         """
         while not self.closed:
             if self._ready:

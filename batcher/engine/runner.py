@@ -1,11 +1,11 @@
 """The run: updates taken in order, worked on side by side, each result kept before anything depends
 on it.
 
-Reads as: intake → settle → journal → next of the same trigger. Several lanes, one a target, that
+Reads as: take → settle → journal → next of the same trigger. Several lanes, one a target, that
 share nothing but the journal.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable
 
 import anyio
 from anyio.abc import TaskGroup
@@ -13,53 +13,14 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, stop_reason
-from batcher.engine.keyed_queue import KeyedQueue
-from batcher.engine.pacing import Pacer
-from batcher.engine.reconciler import Settler
+from batcher.engine.lane import Lane
 from batcher.errors import BatcherError, CredentialsError, InputError
-from batcher.ports import Journal, Source
+from batcher.ports import Journal
 from batcher.records import Result
 from batcher.task_groups import open_task_group
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
-
-
-class Lane:
-    """One target at work: its source, the pacer of its updates, who settles them, its tally.
-
-    ``on_close`` is told that it takes no more.
-    """
-
-    def __init__(
-        self,
-        *,
-        target: str,
-        source: Source,
-        pacer: Pacer,
-        settler: Settler,
-        tally: Tally,
-        more_pacers: Sequence[Pacer] = (),
-        on_close: Callable[[], None] | None = None,
-    ) -> None:
-        self.target = target
-        self.intake = KeyedQueue(source)
-        self.pacer = pacer
-        self.settler = settler
-        self.pacers = (pacer, *more_pacers)
-        self.tally = tally
-        self._on_close = on_close
-
-    def close(self) -> None:
-        """Take in nothing new and turn away who waits for a first attempt."""
-        self.intake.close()
-        for pacer in self.pacers:
-            pacer.drain()
-        if self._on_close is not None:
-            self._on_close()
-
-    def __repr__(self) -> str:
-        return f"<Lane {self.target}: {self.tally.done} done, {self.pacer!r}>"
 
 
 class Runner:
@@ -168,7 +129,7 @@ class Runner:
             self.drain(str(error))
 
     async def _work(self, lane: Lane) -> None:
-        while (update := await lane.intake.take()) is not None:
+        while (update := await lane.updates.take()) is not None:
             try:
                 result = await lane.settler.settle(update)
             except CredentialsError as error:
@@ -176,7 +137,7 @@ class Runner:
                 result = None
             if result is not None:
                 await self.keep(lane.tally, result)
-            lane.intake.settled(update)
+            lane.updates.settled(update)
 
     async def keep(self, tally: Tally, result: Result) -> None:
         """Make a result durable, count it, give its target up when that is due, and tell of it."""

@@ -19,8 +19,9 @@ from batcher.accounting.tally import Tally, recounted
 from batcher.clock import SystemClock
 from batcher.compact import LineSet
 from batcher.config import Settings
+from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
-from batcher.engine.runner import Lane, Runner
+from batcher.engine.runner import Runner
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.records import STATUSES, Counts, Error, Result, Update

@@ -9,11 +9,11 @@ from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget, OperationCaller
 from batcher.config import Settings
+from batcher.engine.lane import Lane
 from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import NoBeforeImages, Reconciler
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
-from batcher.engine.runner import Lane
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.triggers.decision import CREATE, ChangeOptions
 from batcher.updates.update_model import OPERATION

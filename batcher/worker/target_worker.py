@@ -16,8 +16,9 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
 from batcher.backoff import Backoff
+from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler, Settler
-from batcher.engine.runner import Lane, Runner
+from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
 from batcher.ports import Clock, Journal
 from batcher.records import Result, Update

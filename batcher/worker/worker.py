@@ -18,7 +18,7 @@ from batcher.aws.s3_upload import S3Uploader
 from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.engine.runner import Lane
+from batcher.engine.lane import Lane
 from batcher.errors import BatcherError, QueueError, SettingsError
 from batcher.jobs.run import Keeper
 from batcher.ports import QueueAdmin

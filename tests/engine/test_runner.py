@@ -11,9 +11,10 @@ from hypothesis import strategies as st
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally
+from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.engine.runner import Lane, Runner
+from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError, JournalError
 from batcher.logs import logger
 from batcher.records import Attempt, Result, Update

@@ -8,9 +8,10 @@ from anyio.abc import TaskGroup
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Course, Tally, summarize
+from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.engine.runner import Lane, Runner
+from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError
 from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger

@@ -1,0 +1,49 @@
+"""A lane: what works at one target, and what is known of how far it is.
+
+Who takes updates through it, and keeps their results, is the runner.
+"""
+
+from collections.abc import Callable, Sequence
+
+from batcher.accounting.tally import Tally
+from batcher.engine.keyed_queue import KeyedQueue
+from batcher.engine.pacing import Pacer
+from batcher.engine.reconciler import Settler
+from batcher.ports import Source
+
+
+class Lane:
+    """One target at work: its source, the pacer of its updates, who settles them, its tally.
+
+    ``on_close`` is told that it takes no more.
+    """
+
+    def __init__(
+        self,
+        *,
+        target: str,
+        source: Source,
+        pacer: Pacer,
+        settler: Settler,
+        tally: Tally,
+        more_pacers: Sequence[Pacer] = (),
+        on_close: Callable[[], None] | None = None,
+    ) -> None:
+        self.target = target
+        self.updates = KeyedQueue(source)
+        self.pacer = pacer
+        self.settler = settler
+        self.pacers = (pacer, *more_pacers)
+        self.tally = tally
+        self._on_close = on_close
+
+    def close(self) -> None:
+        """Take in nothing new and turn away who waits for a first attempt."""
+        self.updates.close()
+        for pacer in self.pacers:
+            pacer.drain()
+        if self._on_close is not None:
+            self._on_close()
+
+    def __repr__(self) -> str:
+        return f"<Lane {self.target}: {self.tally.done} done, {self.pacer!r}>"
