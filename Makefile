@@ -52,7 +52,7 @@ check: $(VENV)/.installed-dev
 	$(BIN)/vulture
 	$(BIN)/lint-imports
 	$(BIN)/mypy
-	$(BIN)/python -m pytest tests/docs
+	$(BIN)/python -m pytest tests/laws tests/docs
 
 # Opt-in: the emulator against the AWS SDK for JavaScript and the AWS CLI (needs node and npm).
 conformance: $(VENV)/.installed-dev

@@ -8,14 +8,14 @@ import os
 import shutil
 import socket
 import subprocess
-import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
 
-START_WITHIN = 30.0  # seconds
+from tests.waiting import until_blocking
+
 MINISTACK = Path(".venv-ministack/bin/ministack")
 
 
@@ -40,14 +40,12 @@ class Server:
 
     def start(self) -> None:
         with self._log.open("ab") as log:
-            self._process = subprocess.Popen(
-                self._command, stdout=log, stderr=log, env=self._environ
-            )
-        until = time.monotonic() + START_WITHIN
-        while not self._listens():
-            if self._process.poll() is not None or time.monotonic() > until:
-                pytest.fail(f"{self._command[0]} does not start:\n{self._log.read_text()[-2000:]}")
-            time.sleep(0.02)
+            process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environ)
+        self._process = process
+        with suppress(TimeoutError):
+            until_blocking(lambda: self._listens() or process.poll() is not None, within=30)
+        if not self._listens():
+            pytest.fail(f"{self._command[0]} does not start:\n{self._log.read_text()[-2000:]}")
 
     def stop(self) -> None:
         if self._process is not None:

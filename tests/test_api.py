@@ -15,6 +15,7 @@ from aiobotocore.session import get_session
 import batcher
 from batcher.emulator import Emulator
 from tests.conftest import change, trigger
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -104,8 +105,7 @@ async def test_cancelling_a_batch_leaves_no_task_behind() -> None:
     emulator.seed([trigger(1)])
     async with emulator as url:
         work = asyncio.create_task(batcher.update_many([change(1)], endpoint_url=url, rate=1000))
-        while not emulator.calls():
-            await asyncio.sleep(0.01)
+        await until(lambda: emulator.calls())
         work.cancel()
         with pytest.raises(asyncio.CancelledError):
             await work
@@ -166,8 +166,7 @@ async def test_a_target_with_wrong_settings_costs_the_others_no_result() -> None
         async def updates() -> AsyncIterator[dict[str, Any]]:
             for n in range(20):
                 yield {"target": "good", **change(n)}
-            while not emulator.counts():  # some are in flight
-                await asyncio.sleep(0.01)
+            await until(lambda: emulator.counts())  # some are in flight
             yield {"target": "bad", **change(0)}
             for n in range(20, 40):
                 yield {"target": "good", **change(n)}

@@ -21,6 +21,7 @@ from msgspec import Struct
 
 from batcher.emulator import Emulator, Quota
 from tests.conftest import ClockAhead, Command, change, records, trigger
+from tests.waiting import until
 
 TRIGGERS, ROUNDS, SLOTS = 40, 5, 16
 # how the updates are run; a plan's are based on what was there
@@ -124,8 +125,7 @@ async def _instant(
         await asyncio.sleep(random.uniform(0.0, 1.0))
         return
     goal = len(emulator.calls()) + random.randint(1, max(2, 2 * stride))
-    while len(emulator.calls()) < goal and process.returncode is None:
-        await asyncio.sleep(0.002)
+    await until(lambda: len(emulator.calls()) >= goal or process.returncode is not None)
     await asyncio.sleep(random.uniform(0.0, 0.02))
 
 

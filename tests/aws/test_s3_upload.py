@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import pytest
 from aiobotocore.session import AioSession
 from aiohttp import web
@@ -20,6 +19,7 @@ from batcher.errors import SettingsError, UploadError
 from batcher.storage.results_directory import ResultsDirectory
 from tests.servers import Server
 from tests.storage.test_results_directory import delivered, numbers, numbers_in
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -72,15 +72,12 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
         with caplog.at_level(logging.WARNING, logger="batcher"):
             for number in range(3):
                 await results.append(delivered(number))
-            while "results.not_sent" not in caplog.text:
-                await anyio.sleep(0.01)
+            await until(lambda: "results.not_sent" in caplog.text)
         assert numbers(tmp_path) == [0, 1, 2]
         assert results.waiting == 3
         local_s3.start()  # without the bucket, which is one more thing to wait for
         await bucket.create_bucket(Bucket="parts")
-        with anyio.fail_after(20):
-            while numbers(tmp_path):
-                await anyio.sleep(0.05)
+        await until(lambda: not numbers(tmp_path), within=20)
     keys = [each["Key"] for each in (await bucket.list_objects_v2(Bucket="parts"))["Contents"]]
     assert [number for key in keys for number in numbers_in(await _content(bucket, key))] == [
         0,

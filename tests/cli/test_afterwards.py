@@ -2,7 +2,6 @@
 plans, upsert.
 """
 
-import asyncio
 import json
 import pty
 from collections import Counter
@@ -11,6 +10,7 @@ from pathlib import Path
 
 from batcher.emulator import Emulator, account_of
 from tests.conftest import ClockAhead, Command, change, records, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 
@@ -366,8 +366,7 @@ async def test_a_resumed_plan_does_not_take_its_own_updates_for_somebody_elses(
         assert (await batcher("plan", "updates.jsonl", *flags[:2], "--out", "plan.jsonl")).code == 0
         clock.seconds = 3600
         process = await batcher.start("run", "plan.jsonl", *flags, "--no-before")
-        while len(emulator.applied()) < 6:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.applied()) >= 6)
         process.kill()  # three were applied, and have no result
         await process.communicate()
         ended = await batcher("run", "plan.jsonl", *flags, "--no-before")

@@ -1,6 +1,5 @@
 """``batcher calibrate`` and ``batcher quota``: measured, remembered, shown, used, forgotten."""
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -9,6 +8,7 @@ import pytest
 
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 ON = ("--domain", "acme", "--trigger", "t1")
@@ -154,12 +154,10 @@ async def test_a_change_by_somebody_else_meanwhile_is_told(batcher: Command) -> 
         process = await batcher.start(
             "calibrate", *ON, "--calls", "30", "--endpoint-url", url, "--yes"
         )
-        while "UpdateEventTrigger" not in emulator.counts():
-            await asyncio.sleep(0.01)
+        await until(lambda: "UpdateEventTrigger" in emulator.counts())
         # they change it again and again, so the last word is theirs
-        while process.returncode is None:
-            emulator.seed([trigger(1) | {"Description": "theirs"}])
-            await asyncio.sleep(0.002)
+        theirs = trigger(1) | {"Description": "theirs"}
+        await until(lambda: emulator.seed([theirs]) and process.returncode is not None)
         _, err = await process.communicate()
     assert process.returncode == 5
     assert b"not as it was at the beginning (changed: Description)" in err

@@ -2,7 +2,6 @@
 whatever happens meanwhile.
 """
 
-import asyncio
 import re
 from collections.abc import Callable
 from pathlib import Path
@@ -16,6 +15,7 @@ from batcher.emulator import Emulator
 from batcher.triggers.diff import same
 from tests.conftest import Command, Ended, records, trigger
 from tests.updates.samples import MODEL, full
+from tests.waiting import until
 
 Write = Callable[..., Path]
 
@@ -115,8 +115,7 @@ async def test_a_trigger_that_vanishes_meanwhile_is_skipped(batcher: Command) ->
         export = await batcher.start(
             "export", "--domain", "acme", "--endpoint-url", url, "--read-rate", "4"
         )
-        while not any(call.operation == "GetEventTrigger" for call in emulator.calls()):
-            await asyncio.sleep(0.01)
+        await until(lambda: any(call.operation == "GetEventTrigger" for call in emulator.calls()))
         await client.delete_event_trigger(DomainName="acme", EventTriggerName="t7")
         out, err = await export.communicate()
     assert (export.returncode, len(out.splitlines())) == (0, 7), err

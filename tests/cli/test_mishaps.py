@@ -2,7 +2,6 @@
 once that is mended.
 """
 
-import asyncio
 import json
 import os
 import resource
@@ -15,6 +14,7 @@ import pytest
 from batcher.emulator import Emulator, Quota
 from tests.conftest import Command, change, records, trigger
 from tests.torture import ROUNDS, TRIGGERS, hold_books, rounds
+from tests.waiting import until
 
 Strike = Callable[[Path, int], None]
 INPUT, RUN = "updates.jsonl", "updates.run"
@@ -79,8 +79,7 @@ async def test_it_stops_says_so_and_resumes(
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "250", "--concurrency", "16", "--yes", "--json")
         process = await batcher.start("run", INPUT, *flags)
-        while len(emulator.applied()) < 60:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.applied()) >= 60)
         strike(tmp_path, process.pid)
         out, err = (stream.decode() for stream in await process.communicate())
         assert (process.returncode, "Traceback" in err) == (3, False), err
@@ -108,8 +107,7 @@ async def test_a_run_directory_that_is_deleted_ends_the_run_and_the_same_command
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "250", "--yes", "--json")
         process = await batcher.start("run", INPUT, *flags)
-        while len(emulator.applied()) < 60:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.applied()) >= 60)
         shutil.rmtree(tmp_path / RUN)
         _, err = await process.communicate()
         assert (process.returncode, b".jsonl: removed or replaced" in err) == (3, True), err
@@ -140,8 +138,9 @@ async def test_an_input_that_vanishes_before_the_failed_lines_are_written_is_tol
             "1",
         )
         process = await batcher.start("run", INPUT, *flags)
-        while not any(call.operation == "UpdateEventTrigger" for call in emulator.calls()):
-            await asyncio.sleep(0.01)
+        await until(
+            lambda: any(call.operation == "UpdateEventTrigger" for call in emulator.calls())
+        )
         (tmp_path / INPUT).unlink()
         _, err = await process.communicate()
         assert (process.returncode, b"is gone; put it back" in err) == (3, True), err

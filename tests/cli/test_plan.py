@@ -15,6 +15,7 @@ import pytest
 from batcher.emulator import Emulator, Quota, account_of
 from batcher.triggers.diff import digest
 from tests.conftest import CONDITIONS, Command, change, records, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 
@@ -280,8 +281,7 @@ async def test_a_plan_that_is_broken_off_leaves_nothing_lying_about_and_its_json
         assert process.stdin is not None
         process.stdin.write(lines)
         process.stdin.close()
-        while len(emulator.calls()) < 11:
-            await asyncio.sleep(0.01)
+        await until(lambda: len(emulator.calls()) >= 11)
         if fault == "hang":
             process.send_signal(signal.SIGTERM)
         out, err = await process.communicate()

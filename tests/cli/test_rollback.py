@@ -2,7 +2,6 @@
 on, damaged.
 """
 
-import asyncio
 import json
 from collections.abc import Callable
 from pathlib import Path
@@ -12,6 +11,7 @@ from aiobotocore.session import AioSession
 
 from batcher.emulator import Emulator
 from tests.conftest import ClockAhead, Command, change, records, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 KEYS = {
@@ -29,8 +29,9 @@ async def killed_run(
     """
     before = batcher.folder / "updates.run" / "before.jsonl"
     process = await batcher.start("run", "updates.jsonl", *flags)
-    while len(emulator.applied()) < applied or before.read_bytes().count(b"\n") < images:
-        await asyncio.sleep(0.01)
+    await until(
+        lambda: len(emulator.applied()) >= applied and before.read_bytes().count(b"\n") >= images
+    )
     process.kill()
     await process.communicate()
 
@@ -176,8 +177,7 @@ async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(
             "run", "updates.jsonl", "--endpoint-url", url, "--rate", "200", "--yes"
         )
         results = batcher.folder / "updates.run" / "results.jsonl"
-        while not (results.exists() and results.read_bytes()):
-            await asyncio.sleep(0.01)
+        await until(lambda: results.exists() and results.read_bytes())
         for kind in ("rollback", "retry"):
             ended = await batcher(kind, "updates.run", "--endpoint-url", url, "--yes")
             assert (ended.code, f"in use by process {process.pid}" in ended.err) == (

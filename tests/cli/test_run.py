@@ -15,6 +15,7 @@ import zstandard
 
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 
@@ -314,10 +315,8 @@ async def test_nothing_sensitive_is_shown_or_logged(
 
 
 async def _applied(emulator: Emulator, count: int) -> None:
-    while len(emulator.applied()) < count:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(emulator.applied()) >= count)
 
 
 async def _called(emulator: Emulator, count: int) -> None:
-    while len(emulator.calls()) < count:
-        await asyncio.sleep(0.01)
+    await until(lambda: len(emulator.calls()) >= count)

@@ -16,6 +16,7 @@ from click.testing import CliRunner
 
 from batcher.cli.emulator import emulator as command
 from batcher.emulator import Emulator
+from tests.waiting import until
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 RUN = "from batcher.cli.emulator import emulator; emulator(prog_name='batcher emulator')"
@@ -51,8 +52,7 @@ async def test_what_was_stored_is_there_after_a_restart(
         await client.update_event_trigger(
             **NAME, Description="ü", EventTriggerLimits={"EventExpiration": 2**40}
         )
-        while not state.exists():
-            await asyncio.sleep(0)
+        await until(lambda: state.exists())
         await client.create_domain(DomainName="new", DefaultExpirationDays=2, Tags={"a": "b"})
     second = Emulator(latency=(0, 0), state=state)
     async with second as url:

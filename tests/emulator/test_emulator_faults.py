@@ -15,6 +15,7 @@ from botocore.exceptions import (
 )
 
 from batcher.emulator import Emulator, Quota
+from tests.waiting import until
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
@@ -103,8 +104,7 @@ async def test_leaving_stops_at_once_even_with_requests_that_hang(
     async with emulator as url:
         client = await connect(url)
         hanging = [asyncio.create_task(client.get_event_trigger(**NAME)) for _ in range(5)]
-        while len(emulator.calls()) < 5:
-            await asyncio.sleep(0)
+        await until(lambda: len(emulator.calls()) >= 5)
         left_at = time.monotonic()
     assert time.monotonic() - left_at < 1
     ended = await asyncio.gather(*hanging, return_exceptions=True)

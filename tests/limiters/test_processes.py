@@ -18,6 +18,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.quota.estimator import EstimatedQuota
 from tests.limiters.consumer import address, joined
 from tests.servers import Server
+from tests.waiting import until
 
 RATE, BURST = 50.0, 10.0
 SECONDS = 4.0
@@ -91,21 +92,23 @@ async def test_when_the_leader_dies_another_one_leads_within_two_seconds(
     redis: Server, name: str, client: Redis
 ) -> None:
     key = f"batcher:{{{name}}}:leader"
+    leader = None
+
+    async def anyone_else_leads() -> bool:
+        return await client.get(key) not in (leader, None)
+
     async with worker(redis, name) as first:
-        while not (leader := await client.get(key)):
-            await asyncio.sleep(0.01)
+        leader = await until(lambda: client.get(key))
         known = EstimatedQuota(rate=RATE, burst=50.0, doubt=0.01)
         async with joined(address(redis), name, rate=RATE, remembered=known) as (limiter,):
             await limiter.acquire()
             assert limiter.workers == 2
             first.kill()
             killed = time.monotonic()
-            while await client.get(key) in (leader, None):
-                await asyncio.sleep(0.01)
+            await until(anyone_else_leads)
             assert time.monotonic() - killed <= 2.2
             for _ in range(3):
                 limiter.answered(await limiter.acquire(), Verdict.THROTTLED, None)
-            while limiter.rate == RATE:  # what is learned now is learned by the new leader
-                await asyncio.sleep(0.01)
-            while limiter.workers > 1:  # and the dead one is not counted for long
-                await asyncio.sleep(0.01)
+            # what is learned now is learned by the new leader
+            await until(lambda: limiter.rate != RATE)
+            await until(lambda: limiter.workers == 1)  # and the dead one is not counted for long

@@ -3,7 +3,6 @@
 Nothing is lost, nothing done twice.
 """
 
-import asyncio
 import contextlib
 import json
 import signal
@@ -20,6 +19,7 @@ from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
 from tests.queues.conftest import Place
 from tests.servers import free_port, redis_server, s3_server
+from tests.waiting import until
 
 LEASE = "3"
 
@@ -50,21 +50,26 @@ def results_in(folder: Path) -> list[dict[str, Any]]:
     return [record for path in sorted((folder / "results").glob("2*")) for record in records(path)]
 
 
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.01)
-
-
 async def until_said(client: aiohttp.ClientSession, path: str, status: int, text: str) -> None:
     """Wait until a page of the worker says that."""
-    async with asyncio.timeout(60):
-        while True:
-            with contextlib.suppress(aiohttp.ClientConnectionError):
-                async with client.get(path) as answer:
-                    if answer.status == status and text in await answer.text():
-                        return
-            await asyncio.sleep(0.02)
+
+    async def says_so() -> bool:
+        with contextlib.suppress(aiohttp.ClientConnectionError):
+            async with client.get(path) as answer:
+                return answer.status == status and text in await answer.text()
+        return False
+
+    await until(says_so)
+
+
+async def ids_in(client: Any) -> set[str]:
+    """Ids of the results that went to S3."""
+    listed = await client.list_objects_v2(Bucket="parts", Prefix="prod/")
+    ids: set[str] = set()
+    for each in listed.get("Contents", ()):
+        part = await client.get_object(Bucket="parts", Key=each["Key"])
+        ids |= {json.loads(line)["id"] for line in (await part["Body"].read()).splitlines()}
+    return ids
 
 
 async def is_drained(place: Place) -> bool:
@@ -283,21 +288,11 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
                 await until_said(pages, "/readyz", 200, "")
                 await until_said(pages, "/metrics", 200, "batcher_results_files_waiting 0.0")
             assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
-            ids: set[str] = set()
-            async with asyncio.timeout(60):
-                while len(ids) < 10:
-                    found = (await client.list_objects_v2(Bucket="parts", Prefix="prod/")).get(
-                        "Contents", ()
-                    )
-                    parts = [
-                        await client.get_object(Bucket="parts", Key=each["Key"]) for each in found
-                    ]
-                    ids = {
-                        json.loads(line)["id"]
-                        for part in parts
-                        for line in (await part["Body"].read()).splitlines()
-                    }
-                    await asyncio.sleep(0.05)
+
+            async def ten_are_there() -> bool:
+                return len(await ids_in(client)) == 10
+
+            await until(ten_are_there)
             worker.send_signal(signal.SIGTERM)
             _, err = await worker.communicate()
             assert worker.returncode == 4, err.decode()

@@ -3,7 +3,7 @@ directory, a queue in memory.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any, cast
@@ -24,6 +24,7 @@ from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
 from tests.conftest import change, records, trigger
 from tests.servers import free_port
+from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -79,12 +80,6 @@ async def serving(
             serving.health.stop.set()
             async with asyncio.timeout(20):
                 await serving.ended
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(30):
-        while not true():
-            await asyncio.sleep(0.005)
 
 
 async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_the_dead_letters(

@@ -22,6 +22,7 @@ from batcher.worker.health import Health
 from batcher.worker.spool_consumer import SpoolConsumer
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
+from tests.waiting import until
 
 
 def worker_of(url: str, *more: str) -> tuple[str, ...]:
@@ -35,12 +36,6 @@ def worker_of(url: str, *more: str) -> tuple[str, ...]:
         "warning",
         *more,
     )
-
-
-async def until(true: Callable[[], object]) -> None:
-    async with asyncio.timeout(60):
-        while not true():
-            await asyncio.sleep(0.01)
 
 
 async def until_said(worker: asyncio.subprocess.Process, words: bytes) -> None:
