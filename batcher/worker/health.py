@@ -7,7 +7,6 @@ that a crash could not lose.
 
 import faulthandler
 import os
-import signal
 import socket
 import sys
 import threading
@@ -18,6 +17,7 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.resettable_event import ResettableEvent
+from batcher.signals import run_signals
 
 HEARTBEAT = 1.0  # seconds
 STUCK_AFTER = 60.0  # seconds without a beat
@@ -64,23 +64,19 @@ class Health:
 
         Runs until it is cancelled.
         """
-        with anyio.open_signal_receiver(signal.SIGTERM, signal.SIGINT, signal.SIGHUP) as signals:
-            async with anyio.create_task_group() as patience:
-                async for each in signals:
-                    if each == signal.SIGHUP:
-                        self.reload.set()
-                    elif self.stop.is_set():
-                        self.stop_now.set()
-                    else:
-                        self._log.warning("worker.stopping", grace_seconds=self._grace)
-                        self.interrupted = True
-                        self.stop.set()
-                        tell_supervisor("STOPPING=1")
-                        patience.start_soon(self._grace_over)
+        await run_signals(
+            grace=self._grace,
+            drain=self._stop,
+            abort=self.stop_now.set,
+            grace_over=self.stop_now.set,
+            reload=self.reload.set,
+        )
 
-    async def _grace_over(self) -> None:
-        await anyio.sleep(self._grace)
-        self.stop_now.set()
+    def _stop(self) -> None:
+        self._log.warning("worker.stopping", grace_seconds=self._grace)
+        self.interrupted = True
+        self.stop.set()
+        tell_supervisor("STOPPING=1")
 
     async def run_heartbeat(self) -> None:
         """Show that the loop turns. Runs until it is cancelled."""
