@@ -32,7 +32,6 @@ NOT_YET: set[tuple[str, str]] = {
     ("aiolimiter", "cli"),
     ("asyncio", "cli"),
     ("signal", "jobs"),
-    ("signal", "worker"),
     ("time", "aws"),
     ("time", "cli"),
     ("time", "queues"),
