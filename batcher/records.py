@@ -9,6 +9,8 @@ from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType, field
 
+from batcher.error_codes import INVALID
+
 Status: TypeAlias = Literal["succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale"]
 STATUSES: tuple[Status, ...] = ("succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale")
 
@@ -142,7 +144,7 @@ class Result(Struct, frozen=True, kw_only=True):
             domain=None,
             trigger=None,
             status="invalid",
-            error=Error(code="Invalid", message=message),
+            error=Error(code=INVALID, message=message),
             started_at=now,
             finished_at=now,
         )

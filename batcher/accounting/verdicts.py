@@ -6,6 +6,7 @@ can fail (``Attempt.reached``).
 
 from enum import Enum
 
+from batcher.error_codes import NO_CREDENTIALS, RESOURCE_NOT_FOUND
 from batcher.records import Attempt, Result
 
 
@@ -45,7 +46,7 @@ BY_CODE = {
     "RequestTimeout": Verdict.TRANSIENT,
     "RequestTimeoutException": Verdict.TRANSIENT,
     "BadRequestException": Verdict.REJECTED,
-    "ResourceNotFoundException": Verdict.REJECTED,
+    RESOURCE_NOT_FOUND: Verdict.REJECTED,
     # the SDK's own rules are narrower than the model's: it will never be sent
     "ParamValidationError": Verdict.REJECTED,
     "AccessDeniedException": Verdict.DENIED,
@@ -58,7 +59,7 @@ BY_CODE = {
     "InvalidClientTokenId": Verdict.CREDENTIALS,
     "MissingAuthenticationTokenException": Verdict.CREDENTIALS,
     "IncompleteSignature": Verdict.CREDENTIALS,
-    "NoCredentials": Verdict.CREDENTIALS,
+    NO_CREDENTIALS: Verdict.CREDENTIALS,
 }
 
 

@@ -28,6 +28,7 @@ from botocore import xform_name
 from botocore.loaders import Loader
 
 from batcher.config import TargetSettings
+from batcher.error_codes import CONNECTION_CLOSED, NO_CREDENTIALS, UNREADABLE_ANSWER
 from batcher.errors import AwsError, CredentialsError, SettingsError
 from batcher.records import Attempt, Reached, Update
 from batcher.version import __version__
@@ -308,9 +309,9 @@ class AwsTarget:
             case sdk.ClientError():
                 return self._refused(error.response, request, seconds)
             case _ if isinstance(error, _NO_CREDENTIALS):
-                reached, code = "unsent", "NoCredentials"
+                reached, code = "unsent", NO_CREDENTIALS
             case sdk.EndpointConnectionError() if not _refused_connection(error):
-                reached, code = "sent", "ConnectionClosedError"  # aiobotocore has one name for both
+                reached, code = "sent", CONNECTION_CLOSED  # aiobotocore has one name for both
             case _ if isinstance(error, _NEVER_SENT):
                 reached, code = "unsent", type(error).__name__
             case sdk.BotoCoreError() | OSError():
@@ -319,7 +320,7 @@ class AwsTarget:
                 return Attempt(
                     reached="sent",
                     seconds=seconds,
-                    code="UnreadableAnswer",
+                    code=UNREADABLE_ANSWER,
                     message=type(error).__name__,
                 )
         return Attempt(

@@ -11,6 +11,7 @@ import msgspec
 from batcher.cli.options import settings_from, settings_options
 from batcher.cli.output.format import example, several
 from batcher.config import Settings
+from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.export import Inventory, Unread
 from batcher.storage.atomic_file import LinesFile
 
@@ -84,6 +85,6 @@ def _missed(missed: Unread) -> str:
     what = (
         f"domain {missed.domain}" if missed.trigger is None else f"{missed.domain}/{missed.trigger}"
     )
-    if error.code == "ResourceNotFoundException":
+    if error.code == RESOURCE_NOT_FOUND:
         return f"{what}: there is no such domain, or access to it was denied ({error.code})."
     return f"{what}: can't be read: {error.code}: {error.message}"

@@ -14,10 +14,11 @@ import msgspec
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, not_yet
 from batcher.engine.retrying import Retrying, RetryState
+from batcher.error_codes import RESOURCE_NOT_FOUND
+from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
 from batcher.records import Attempt, Result, Update
 from batcher.triggers.decision import (
-    CREATE,
     ChangeOptions,
     Decision,
     Finish,
@@ -27,7 +28,6 @@ from batcher.triggers.decision import (
     decide,
 )
 from batcher.triggers.diff import digest, same
-from batcher.updates.update_model import OPERATION
 
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
@@ -83,7 +83,7 @@ class Reconciler:
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
-            wrote = await self._writing[OPERATION].run_attempts(update)
+            wrote = await self._writing[UPDATE_TRIGGER].run_attempts(update)
             return None if wrote is None else self._checked(wrote)
         if (outdated := await self._outdated(update)) is not None:
             return self._settled(RetryState(update, self._clock.wall()), outdated)
@@ -111,7 +111,7 @@ class Reconciler:
         )
 
     def _decide(self, update: Update, looked: RetryState, last: Attempt) -> Decision:
-        if last.code is not None and last.code != "ResourceNotFoundException":
+        if last.code is not None and last.code != RESOURCE_NOT_FOUND:
             # it could not be looked at, so nothing was sent
             return Finish(status="failed", error=looked.error)
         return decide(update, last.answer, kept=self._images.kept(update), options=self._wishes)
@@ -124,7 +124,11 @@ class Reconciler:
         )
         if wrote is None:
             return None
-        if decision.operation == CREATE and wrote.verdict is Verdict.REJECTED and wrote.charged > 1:
+        if (
+            decision.operation == CREATE_TRIGGER
+            and wrote.verdict is Verdict.REJECTED
+            and wrote.charged > 1
+        ):
             return await self._seen_again(update, looked, wrote)
         answer = wrote.last.answer if wrote.last else None
         return msgspec.structs.replace(

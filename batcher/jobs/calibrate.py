@@ -20,13 +20,13 @@ from batcher.config import Settings
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.errors import AwsError, SettingsError
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Update
 from batcher.storage.quota_file import A_GUESS
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
-from batcher.updates.update_model import OPERATION
-from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
 
@@ -97,7 +97,7 @@ class Calibrator:
         as it was at the end.
         """
         before = await self._state()
-        pacer = self._pacers.measuring(self.target, OPERATION, self._pressing)
+        pacer = self._pacers.measuring(self.target, UPDATE_TRIGGER, self._pressing)
         began = self._clock.now()
         async with open_task_group() as tasks:
             await self._put_back(before, pacer, tasks)
@@ -119,7 +119,7 @@ class Calibrator:
     async def _call(self, request: dict[str, Any], pacer: Pacer, permit: Permit) -> None:
         attempt, verdict = None, Verdict.LOST
         try:
-            attempt = await self.target.ask(OPERATION, request)
+            attempt = await self.target.ask(UPDATE_TRIGGER, request)
             verdict = judge(attempt)
         finally:
             pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
@@ -140,14 +140,14 @@ class Calibrator:
 
     async def _state(self) -> dict[str, Any]:
         """The trigger as a request that would bring it about."""
-        reading = self._lanes.reading(self.target, GET, Tally())
+        reading = self._lanes.reading(self.target, GET_TRIGGER, Tally())
         effort = await reading.run_attempts(
             Update(id="calibrate", line=1, target=self.target.name, request=self._names)
         )
         last = effort.last if effort else None
         if last is None or last.answer is None:
             raise self._unreadable(last)
-        members = self.target.members(OPERATION)
+        members = self.target.members(UPDATE_TRIGGER)
         return self._names | {
             name: value for name, value in image(last.answer).items() if name in members
         }
@@ -173,7 +173,7 @@ class Calibrator:
         return Calibration(
             account=self.target.account_id or self.target.endpoint_url,
             region=self.target.region,
-            operation=OPERATION,
+            operation=UPDATE_TRIGGER,
             measured=measured,
             rate=learned.rate,
             burst=learned.burst,

@@ -17,17 +17,17 @@ from batcher.config import Settings
 from batcher.engine.list_pages import list_pages
 from batcher.engine.ordered_map import ordered_map
 from batcher.engine.retrying import RetryState
+from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
 from batcher.records import Error, Update
 from batcher.triggers.diff import image
-from batcher.wiring.lanes import GET, LIST, Lanes
+from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 
 AHEAD = 256  # triggers read ahead of the one that is told next
-LIST_DOMAINS = "ListDomains"
-NOT_FOUND = "ResourceNotFoundException"
 
 
 class Unread(Struct, frozen=True, kw_only=True):
@@ -64,7 +64,7 @@ class Inventory:
         await self._target.account()
         self._get, self._list, self._list_domains = (
             lanes.reading(self._target, operation, self._tally)
-            for operation in (GET, LIST, LIST_DOMAINS)
+            for operation in (GET_TRIGGER, LIST_TRIGGERS, LIST_DOMAINS)
         )
 
     async def domains(self) -> list[str]:
@@ -94,7 +94,7 @@ class Inventory:
 
         def answered(asked: Update, found: Mapping[str, Any] | Error) -> None:
             if isinstance(found, Error):
-                gone = found.code == NOT_FOUND
+                gone = found.code == RESOURCE_NOT_FOUND
                 skip(Unread(domain=asked.domain, trigger=asked.trigger, error=found, vanished=gone))
             else:
                 tell(asked.request | image(found))
@@ -110,7 +110,7 @@ class Inventory:
         """A question for each trigger; the names of one domain are held, for their order."""
         number = 0
         for domain in domains:
-            names = await self._pages(LIST, {"DomainName": domain}, "EventTriggerName")
+            names = await self._pages(LIST_TRIGGERS, {"DomainName": domain}, "EventTriggerName")
             if isinstance(names, Error):
                 skip(Unread(domain=domain, trigger=None, error=names))
                 continue
@@ -126,7 +126,7 @@ class Inventory:
     async def _pages(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
         """The names on all pages of a list, sorted; or why there are none."""
         found: set[str] = set()
-        retrying = self._list if operation == LIST else self._list_domains
+        retrying = self._list if operation == LIST_TRIGGERS else self._list_domains
         size = {"MaxResults": self._target.page_size(operation)}
         async for effort in list_pages(
             retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)

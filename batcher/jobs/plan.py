@@ -20,19 +20,20 @@ from batcher.compact import HashMultiset, hashed
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.engine.retrying import Retrying
+from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.errors import AwsError
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER
 from batcher.records import Error, Update
 from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
 from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import Step, TriggerForecast
-from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.lanes import Lanes
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
-NOT_FOUND = "ResourceNotFoundException"
 
 Outcome: TypeAlias = Literal["changed", "created", "unchanged", "missing", "unreadable"]
 OUTCOMES: tuple[Outcome, ...] = ("changed", "created", "unchanged", "missing", "unreadable")
@@ -113,7 +114,7 @@ class Survey:
         self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]
     ) -> None:
         """Tell of the updates of a target that can't be used."""
-        why = Error(code="TargetUnusable", message=str(error))
+        why = Error(code=TARGET_UNUSABLE, message=str(error))
         async for update in FileSource(self._path, index, self._reader):
             step = TriggerForecast(None, create_missing=False).step(update)
             tell(Planned(update=update, outcome="unreadable", step=step, error=why))
@@ -123,7 +124,7 @@ class Survey:
     ) -> None:
         source = FileSource(self._path, index, self._reader)
         tally, repeated = Tally(), await _repeated(source, index)
-        reading = self._lanes.reading(target, GET, tally)
+        reading = self._lanes.reading(target, GET_TRIGGER, tally)
         desk = _Desk(
             target.name, reading, tally, repeated, create_missing=self.settings.create_missing
         )
@@ -143,7 +144,7 @@ class _Looked(Struct, frozen=True):
 
     @property
     def missing(self) -> bool:
-        return self.error is not None and self.error.code == NOT_FOUND
+        return self.error is not None and self.error.code == RESOURCE_NOT_FOUND
 
 
 class _Desk:

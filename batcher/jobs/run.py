@@ -33,6 +33,7 @@ from batcher.engine.runner import Runner
 from batcher.errors import AwsError, BatcherError, CredentialsError
 from batcher.jobs.run_reader import RunReader
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Result, Summary
 from batcher.sources.file_source import (
     FileSource,
@@ -55,9 +56,8 @@ from batcher.storage.run_directory import (
 )
 from batcher.task_groups import open_task_group
 from batcher.triggers.decision import reading_first_pays
-from batcher.updates.update_model import OPERATION
 from batcher.version import __version__
-from batcher.wiring.lanes import GET, Lanes, OnAttempt
+from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
@@ -254,8 +254,8 @@ class BulkRun:
             return None
         for target in self.targets.values():
             reading, writing = (
-                self.pacers.known_rate(target, GET),
-                self.pacers.known_rate(target, OPERATION),
+                self.pacers.known_rate(target, GET_TRIGGER),
+                self.pacers.known_rate(target, UPDATE_TRIGGER),
             )
             if (
                 reading is not None

@@ -22,19 +22,20 @@ from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
+from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import STATUSES, Counts, Error, Result, Update
 from batcher.storage.atomic_file import LinesFile
 from batcher.triggers.diff import same
-from batcher.wiring.lanes import GET, Lanes
+from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import open_pacers
 from batcher.wiring.targets import TargetConnector
 
 SHOWN = 20  # findings of a kind that are kept to be shown; all are counted
 # what says that an update in doubt did not happen
-SETTLES = ("NotAsAsked", "ResourceNotFoundException")
-NAMES = ("DomainName", "EventTriggerName")
+SETTLES = (NOT_AS_ASKED, RESOURCE_NOT_FOUND)
 
 
 class Finding(Struct, frozen=True, kw_only=True):
@@ -126,7 +127,7 @@ class Verification:
         return {
             name: value
             for name, value in update.request.items()
-            if name in NAMES or name not in later
+            if name in TRIGGER_NAMES or name not in later
         }
 
     async def _look(self, lines: Collection[int]) -> None:
@@ -136,7 +137,7 @@ class Verification:
             for name, target in targets.items():
                 source = self._past.source(name, skip=lambda line: line not in lines)
                 tally = Tally()
-                looking = _Looking(lanes.reading(target, GET, tally), self.asked)
+                looking = _Looking(lanes.reading(target, GET_TRIGGER, tally), self.asked)
                 lane = Lane(
                     target=name, source=source, pacer=looking.pacer, settler=looking, tally=tally
                 )
@@ -259,7 +260,7 @@ class _Looking:
         if current is None or same(asked, current):
             return result
         off = [name for name in asked if not same({name: asked[name]}, current)]
-        error = Error(code="NotAsAsked", message=f"the live trigger differs in {', '.join(off)}")
+        error = Error(code=NOT_AS_ASKED, message=f"the live trigger differs in {', '.join(off)}")
         return msgspec.structs.replace(result, status="failed", error=error)
 
 

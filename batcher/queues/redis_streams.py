@@ -18,6 +18,7 @@ import msgspec
 from redis.asyncio import Redis
 from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
+from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
 from batcher.queues.batching import RequestBatcher
 from batcher.records import DeadLetter, Depth, Message, Update
@@ -163,7 +164,7 @@ class RedisQueue:
                 message = _message(entry, await self._loans(entry[0]))
                 if message.receives > POISON:
                     await self.dead_letter(
-                        message, "TooManyReceives", f"lent {POISON} times and never settled"
+                        message, TOO_MANY_RECEIVES, f"lent {POISON} times and never settled"
                     )
                 else:
                     claimed.append(message)

@@ -8,6 +8,7 @@ from typing import Any
 import anyio
 import msgspec
 
+from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
 from batcher.queues.sqs_client import BATCH, CODE, REASON, SqsClient, message_of
 from batcher.records import DeadLetter, Depth, Update
@@ -152,7 +153,7 @@ def _letter(raw: dict[str, Any]) -> DeadLetter:
         id=message.id,
         body=message.body,
         handle=message.handle,
-        code=attributes.get(CODE, {}).get("StringValue", "TooManyReceives"),
+        code=attributes.get(CODE, {}).get("StringValue", TOO_MANY_RECEIVES),
         reason=attributes.get(REASON, {}).get(
             "StringValue", "moved by the queue's own redrive policy"
         ),

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND, STALE
+from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Error, Status, Update
 from batcher.triggers.diff import digest, image, last_updated, merged, same, touched
-from batcher.updates.update_model import OPERATION
 
-CREATE = "CreateEventTrigger"
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
 NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
 
@@ -72,7 +72,7 @@ def decide(
     ):
         return Finish(
             status="stale",
-            error=Error(code="Stale", message="the live trigger is not what this was based on"),
+            error=Error(code=STALE, message="the live trigger is not what this was based on"),
         )
     if (
         outdated := changed_since(update, last_updated(current), kept=kept, options=options)
@@ -80,7 +80,7 @@ def decide(
         return outdated
     request = merged(update.request, current) if options.merge else update.request
     before = None if kept else image(current) | _names(update)
-    return Send(operation=OPERATION, request=request, image=before)
+    return Send(operation=UPDATE_TRIGGER, request=request, image=before)
 
 
 def changed_since(
@@ -93,7 +93,7 @@ def changed_since(
     if update.based_on is None or kept or options.force or not touched(update.based_on, moment):
         return None
     message = "the live trigger was changed after this was planned (LastUpdatedAt)"
-    return Finish(status="stale", error=Error(code="Stale", message=message))
+    return Finish(status="stale", error=Error(code=STALE, message=message))
 
 
 def reading_first_pays(read_rate: float, write_rate: float) -> bool:
@@ -118,7 +118,7 @@ def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> 
     if not off and not absent:
         return None
     return Error(
-        code="NotAsAsked",
+        code=NOT_AS_ASKED,
         message=f"AWS's answer differs from what was asked in {', '.join(off + absent)}",
     )
 
@@ -128,21 +128,21 @@ def _missing(update: Update, options: ChangeOptions) -> Decision:
         gone = (
             "the trigger that this was based on is not there any more, or access to it was denied"
         )
-        return Finish(status="stale", error=Error(code="Stale", message=gone))
+        return Finish(status="stale", error=Error(code=STALE, message=gone))
     lacking = [name for name in NEEDED_TO_CREATE if name not in update.request]
     if not options.create_missing:
         hint = "there is no such trigger, or access to it was denied; --create-missing creates it"
         return Finish(
             status="failed",
-            error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
+            error=Error(code=RESOURCE_NOT_FOUND, message=hint, http_status=404),
         )
     if lacking:
         hint = f"there is no such trigger, and the line lacks {', '.join(lacking)} to create it"
         return Finish(
             status="failed",
-            error=Error(code="ResourceNotFoundException", message=hint, http_status=404),
+            error=Error(code=RESOURCE_NOT_FOUND, message=hint, http_status=404),
         )
-    return Send(operation=CREATE, request=update.request, image=None)
+    return Send(operation=CREATE_TRIGGER, request=update.request, image=None)
 
 
 def _names(update: Update) -> dict[str, Any]:

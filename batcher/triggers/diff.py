@@ -21,9 +21,9 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn
 
-NAMES = frozenset({"DomainName", "EventTriggerName"})
 # a test holds the installed model against this
 ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})
 HIDDEN = "[hidden]"
@@ -48,13 +48,15 @@ def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
     An update replaces a member whole, so it is compared whole.
     """
     return all(
-        _code(wanted[name]) == _code(current.get(name)) for name in wanted if name not in NAMES
+        _code(wanted[name]) == _code(current.get(name))
+        for name in wanted
+        if name not in TRIGGER_NAMES
     )
 
 
 def changes(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[Change]:
     """What the update would change, in the order of its members; empty exactly when ``same``."""
-    members = (name for name in wanted if name not in NAMES)
+    members = (name for name in wanted if name not in TRIGGER_NAMES)
     return [
         change for name in members for change in _between(name, current.get(name), wanted[name])
     ]
@@ -65,7 +67,7 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
 
     No later update can clear them again: every optional text or list has a minimum length of 1.
     """
-    members = (name for name in wanted if name not in NAMES)
+    members = (name for name in wanted if name not in TRIGGER_NAMES)
     return [
         name
         for name in members
@@ -93,7 +95,9 @@ def digest(current: Mapping[str, Any]) -> str:
     """SHA-256 (hex) of what the trigger does: not of its names, times or tags, and whatever the
     order of lists.
     """
-    content = {name: value for name, value in current.items() if name not in NAMES | ONLY_AWS_SETS}
+    content = {
+        name: value for name, value in current.items() if name not in TRIGGER_NAMES | ONLY_AWS_SETS
+    }
     return hashlib.sha256(_code(content)).hexdigest()
 
 

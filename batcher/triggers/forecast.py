@@ -9,10 +9,10 @@ from typing import Any
 
 from msgspec import Struct
 
+from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn, Update
 from batcher.triggers.decision import NEEDED_TO_CREATE
 from batcher.triggers.diff import (
-    NAMES,
     Change,
     based_on,
     changes,
@@ -67,7 +67,7 @@ class TriggerForecast:
 
         One of a trigger that is not there changes nothing, but may be in conflict.
         """
-        given = {name: value for name, value in update.request.items() if name not in NAMES}
+        given = {name: value for name, value in update.request.items() if name not in TRIGGER_NAMES}
         was_there = self._there
         self._there = was_there or (self._create_missing and given.keys() >= set(NEEDED_TO_CREATE))
         step = Step(

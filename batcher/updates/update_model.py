@@ -11,12 +11,11 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
+from batcher.operations import UPDATE_TRIGGER
 from batcher.updates.json_schema import Schema, members, reachable, resolve, update_schema
 from batcher.updates.violations import Violation, path_text, violations_of
 
 __all__ = ["UpdateModel", "Violation"]
-
-OPERATION = "UpdateEventTrigger"
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -38,7 +37,7 @@ class UpdateModel:
     def from_service_model(cls, service_model: Mapping[str, Any]) -> "UpdateModel":
         """Read the rules off a botocore service model (the content of ``service-2.json``)."""
         shapes = service_model["shapes"]
-        request = service_model["operations"][OPERATION]["input"]["shape"]
+        request = service_model["operations"][UPDATE_TRIGGER]["input"]["shape"]
         schema = update_schema(shapes, request)
         return cls(
             schema=schema,

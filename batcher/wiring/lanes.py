@@ -14,12 +14,15 @@ from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import NoBeforeImages, Reconciler
 from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
+from batcher.operations import (
+    CREATE_TRIGGER,
+    GET_TRIGGER,
+    LIST_TRIGGERS,
+    UPDATE_TRIGGER,
+)
 from batcher.ports import BeforeImageStore, Clock, Source
-from batcher.triggers.decision import CREATE, ChangeOptions
-from batcher.updates.update_model import OPERATION
+from batcher.triggers.decision import ChangeOptions
 from batcher.wiring.pacers import Pacers
-
-GET, LIST = "GetEventTrigger", "ListEventTriggers"
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
 """Told of an attempt: target, operation, verdict, seconds from sending to the answer."""
@@ -68,24 +71,28 @@ class Lanes:
         what was planned is first held against a list of its domain; for a run that has sent nothing
         so far.
         """
-        settings, pacer = self._settings, self._pacers.pacer(target, OPERATION)
-        reading = self._pacers.pacer(target, GET, pacer.time_breakdown)
-        writing = {OPERATION: self._retrying(target, OPERATION, pacer, tally.answered, may_send)}
+        settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
+        reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
+        writing = {
+            UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.answered, may_send)
+        }
         more = [reading]
         if settings.create_missing:
-            creating = self._pacers.pacer(target, CREATE, pacer.time_breakdown)
-            writing[CREATE] = self._retrying(target, CREATE, creating, tally.answered, may_send)
+            creating = self._pacers.pacer(target, CREATE_TRIGGER, pacer.time_breakdown)
+            writing[CREATE_TRIGGER] = self._retrying(
+                target, CREATE_TRIGGER, creating, tally.answered, may_send
+            )
             more.append(creating)
         changed_at = None
         if listed:
-            listing = self._pacers.pacer(target, LIST, pacer.time_breakdown)
+            listing = self._pacers.pacer(target, LIST_TRIGGERS, pacer.time_breakdown)
             more.append(listing)
             # who may not list is no worse off for it: every trigger is looked at all the same
-            retrying = self._retrying(target, LIST, listing, lambda verdict: None)
-            changed_at = LastUpdatedTimes(retrying, target.page_size(LIST)).last_updated
+            retrying = self._retrying(target, LIST_TRIGGERS, listing, lambda verdict: None)
+            changed_at = LastUpdatedTimes(retrying, target.page_size(LIST_TRIGGERS)).last_updated
         settler = Reconciler(
             look=images is not None or settings.merge or settings.create_missing,
-            reading=self._retrying(target, GET, reading, tally.looked),
+            reading=self._retrying(target, GET_TRIGGER, reading, tally.looked),
             writing=writing,
             images=images or NoBeforeImages(),
             options=ChangeOptions(
@@ -121,7 +128,7 @@ class Lanes:
                 watch(target.name, operation, verdict, seconds)
 
         return Retrying(
-            caller=target if operation == OPERATION else OperationCaller(target, operation),
+            caller=target if operation == UPDATE_TRIGGER else OperationCaller(target, operation),
             pacer=pacer,
             policy=RetryPolicy(
                 max_attempts=self._settings.max_attempts,

@@ -17,12 +17,11 @@ from batcher.config import Settings
 from batcher.engine.pacing import Pacer
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
+from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Clock
 from batcher.quota.estimator import EstimatedQuota, RateEstimator
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
-from batcher.triggers.decision import CREATE
-from batcher.updates.update_model import OPERATION
 
 if TYPE_CHECKING:
     from batcher.limiters.redis_fleet import RedisFleet
@@ -60,7 +59,7 @@ class Pacers:
         """
         settings, key = target.settings, _quota_key(target, operation)
         rate, burst = settings.read_ceiling, None
-        if operation in (OPERATION, CREATE):
+        if operation in (UPDATE_TRIGGER, CREATE_TRIGGER):
             rate, burst = settings.ceiling, settings.burst
         known = self.remembered(target, operation)
         remembered = known.learned(self._clock.wall()) if known else None
@@ -115,7 +114,7 @@ class Pacers:
     def known_rate(self, target: AwsTarget, operation: str) -> float | None:
         """Requests per second of that operation, given or remembered; None when neither is."""
         settings, found = target.settings, self.remembered(target, operation)
-        ceiling = settings.ceiling if operation == OPERATION else settings.read_ceiling
+        ceiling = settings.ceiling if operation == UPDATE_TRIGGER else settings.read_ceiling
         rates = (ceiling, None if found is None else found.rate)
         return min((rate for rate in rates if rate is not None), default=None)
 

@@ -13,6 +13,7 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.config import Settings
+from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
@@ -256,7 +257,7 @@ class MessageConsumer:
                 id=result.id,
                 target=result.target,
                 status=result.status,
-                code="Invalid",
+                code=INVALID,
             )
             self._on_result(result)
 

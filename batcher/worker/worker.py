@@ -21,6 +21,7 @@ from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.errors import BatcherError, QueueError, SettingsError
 from batcher.jobs.run import Keeper
+from batcher.operations import UPDATE_TRIGGER
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, shown, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
@@ -30,7 +31,6 @@ from batcher.status.server import StatusServer, parse_address
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.task_groups import open_task_group
-from batcher.updates.update_model import OPERATION
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.worker.health import STUCK_AFTER, Health
@@ -289,7 +289,7 @@ def _lane(pacers: Pacers, lane: Lane, tally: Tally) -> LaneSnapshot:
     learned = pacers.learned(lane.pacer)
     return LaneSnapshot(
         target=lane.target,
-        operation=OPERATION,
+        operation=UPDATE_TRIGGER,
         rate=lane.pacer.limiter.rate,
         quota=learned.rate if learned.doubt < 1 else None,
         in_flight=lane.pacer.in_flight,

@@ -12,10 +12,10 @@ from hypothesis import assume, example, given, settings
 from hypothesis import strategies as st
 
 from batcher.aws.service_model import installed_service_model
+from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn, Update
 from batcher.triggers.diff import (
     HIDDEN,
-    NAMES,
     ONLY_AWS_SETS,
     Change,
     based_on,
@@ -80,7 +80,7 @@ def test_something_changes_exactly_when_it_is_not_the_same_and_then_it_is_done(
     assert (changes(wanted, current) == []) == same(wanted, current)
     assert same(wanted, current | wanted)
     assert all(
-        change.path.partition(".")[0].partition("[")[0] in wanted.keys() - NAMES
+        change.path.partition(".")[0].partition("[")[0] in wanted.keys() - TRIGGER_NAMES
         for change in changes(wanted, current)
     )
 
@@ -111,7 +111,7 @@ def test_a_merged_request_is_the_whole_trigger_with_what_is_wanted(
 
 @given(requests(), st.data())
 def test_every_single_value_counts(request: dict[str, Any], data: st.DataObject) -> None:
-    places = [place for place in _leaves(request, ()) if place[0] not in NAMES]
+    places = [place for place in _leaves(request, ()) if place[0] not in TRIGGER_NAMES]
     assume(places)
     other = copy.deepcopy(request)
     _set(other, data.draw(st.sampled_from(places)))

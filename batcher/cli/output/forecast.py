@@ -9,9 +9,8 @@ from batcher.accounting.completion_time import Deadline, Workload, clock_after, 
 from batcher.cli.output.format import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.jobs.run import BulkRun
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.storage.quota_file import A_GUESS, Remembered, seconds_between
-from batcher.updates.update_model import OPERATION
-from batcher.wiring.lanes import GET
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
 YEAR = 365 * 86400.0
@@ -29,7 +28,8 @@ class Prospect:
         self._left = run.totals[name] - run.tallies[name].done
         self._now = run.clock.wall()
         self._found, reads = (
-            _known(run.pacers.remembered(target, operation)) for operation in (OPERATION, GET)
+            _known(run.pacers.remembered(target, operation))
+            for operation in (UPDATE_TRIGGER, GET_TRIGGER)
         )
         self.writing = self._work(settings.ceiling, settings.burst or 1.0, self._found)
         looks = run.looks or run.settings.merge or run.settings.create_missing

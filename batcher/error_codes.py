@@ -1,0 +1,21 @@
+"""The codes of errors that batcher gives or compares, each under one name.
+
+What AWS's other codes mean is a table in ``accounting.verdicts``.
+"""
+
+# AWS's
+RESOURCE_NOT_FOUND = "ResourceNotFoundException"  # no such domain or trigger, or none to be seen
+
+# of an update
+INVALID = "Invalid"  # it breaks a rule of the input, and was not sent
+STALE = "Stale"  # the live trigger is not what the update was based on
+NOT_AS_ASKED = "NotAsAsked"  # AWS's answer, or the live trigger, shows something else
+TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
+
+# of an attempt
+NO_CREDENTIALS = "NoCredentials"  # there were none to sign it with
+CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the connection broke
+UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
+
+# of a message
+TOO_MANY_RECEIVES = "TooManyReceives"  # lent again and again, and never settled
