@@ -1,7 +1,7 @@
 """Source files as syntax trees, for the laws. No assertions here."""
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -42,3 +42,18 @@ def imported(path: Path) -> Iterator[str]:
         elif isinstance(node, ast.ImportFrom) and node.module is not None:
             yield node.module
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
+
+
+def written_out(texts: Iterable[str], *, but_in: str) -> list[str]:
+    """Where the package, the emulator apart, has one of those texts as a string of its own.
+
+    ``but_in``: the module that may.
+    """
+    known = set(texts)
+    return [
+        f"{path}:{node.lineno}: {node.value}"
+        for path in files(PACKAGE)
+        if path != PACKAGE / but_in and "emulator" not in path.parts
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and node.value in known
+    ]
