@@ -13,7 +13,7 @@ import msgspec
 from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import queue_option, queue_place
 from batcher.cli.output.format import example, several
-from batcher.cli.output.violations import FaultPrinter
+from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError
 from batcher.queues.factory import open_queue, shown, spool_of
 from batcher.records import Update
@@ -72,7 +72,7 @@ async def _enqueue(
 
 def _checked(path: Path, reader: LineReader) -> Inspection | None:
     """What is in the file; None when nothing may be sent, which is said."""
-    printer = FaultPrinter(as_json=False)
+    printer = ViolationPrinter(as_json=False)
     found = inspect(path, reader, on_fault=printer.add)
     printer.finish()
     if found.invalid:

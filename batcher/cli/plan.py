@@ -3,9 +3,8 @@
 Changes nothing.
 """
 
-import tempfile
-from contextlib import AsyncExitStack
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -14,11 +13,11 @@ import click
 from batcher.cli import OWES_JSON
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example
-from batcher.cli.output.plan_report import Report
-from batcher.cli.output.violations import passes
+from batcher.cli.output.plan_report import PlanPrinter
+from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
-from batcher.jobs.plan import Survey
-from batcher.storage.atomic_file import LinesFile
+from batcher.jobs.checked_file import CheckedFile, check_file
+from batcher.jobs.plan import Plan, plan_changes
 from batcher.task_groups import open_task_group
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
@@ -54,45 +53,39 @@ def plan(
         )
     if out is not None and Path(file).exists() and out.exists() and out.samefile(file):
         raise click.UsageError(f"--out {out}: that is the file to be planned; give another name.")
-    raise SystemExit(
-        anyio.run(work, file, out, settings_from(given, config), show_sensitive, as_json)
-    )
+    settings = settings_from(given, config)
+    raise SystemExit(anyio.run(_plan, file, out, settings, show_sensitive, as_json))
 
 
-async def work(
+async def _plan(
     file: str, out: Path | None, settings: Settings, show_sensitive: bool, as_json: bool
 ) -> int:
-    """Check, read, compare, show; returns the exit code."""
-    async with AsyncExitStack() as stack:
-        folder = stack.enter_context(tempfile.TemporaryDirectory(prefix="batcher-"))
-        survey = Survey(file, Path(folder), settings)
-        if not passes(survey, as_json=as_json, not_done="read"):
+    with TemporaryDirectory(prefix="batcher-") as copies:
+        violations = ViolationPrinter(as_json and not settings.skip_invalid)
+        checked = check_file(file, settings, Path(copies), violations.add)
+        violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
+        if not checked.usable:
             return 2
-        kept = None if out is None else stack.enter_context(LinesFile(out))
-        await survey.connect(stack)
-        report = Report(
-            survey,
-            kept,
-            hidden=frozenset() if show_sensitive else survey.sensitive,
-            as_json=as_json,
-        )
+        hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
+        printer = PlanPrinter(checked.inspection, hidden=hidden, as_json=as_json)
         try:
-            await _read(survey, report)
+            found = await _tell(checked, out, printer)
         except BaseException as error:
-            if report.break_off(str(error) or "interrupted"):
+            if printer.break_off(str(error) or "interrupted"):
                 click.get_current_context().meta[OWES_JSON] = False
             raise
-        return report.finish(out)
+    printer.finish(found, settings.max_changes, out)
+    return 0 if found.complete else 1
 
 
-async def _read(survey: Survey, report: Any) -> None:
+async def _tell(checked: CheckedFile, out: Path | None, printer: PlanPrinter) -> Plan:
+    async def tick() -> None:
+        while True:
+            await anyio.sleep(TICK)
+            printer.tick()
+
     async with open_task_group() as beside:
-        beside.start_soon(_tick, report)
-        await survey.plan(report.add)
+        beside.start_soon(tick)
+        found = await plan_changes(checked, printer.add, out=out)
         beside.cancel_scope.cancel()
-
-
-async def _tick(report: Any) -> None:
-    while True:
-        await anyio.sleep(TICK)
-        report.tick()
+    return found

@@ -108,23 +108,15 @@ async def _few_enough(bulk: "BulkRun", folder: Path) -> bool:
     """Hold --max-changes against a plan of the file; says so when it changes more."""
     if (limit := bulk.settings.max_changes) is None:
         return True
-    from collections import Counter
-    from contextlib import AsyncExitStack
+    from batcher.jobs.checked_file import check_file
+    from batcher.jobs.plan import plan_changes
 
-    from batcher.jobs.plan import Survey
-
-    outcomes: Counter[str] = Counter()
-    survey = Survey(str(bulk.path), folder, bulk.settings)
-    survey.inspect()
-    async with AsyncExitStack() as stack:
-        await survey.connect(stack)
-        await survey.plan(lambda planned: outcomes.update([planned.outcome]))
-    changed, total = outcomes["changed"] + outcomes["created"], outcomes.total()
-    if not limit.exceeded_by(changed, total):
+    plan = await plan_changes(check_file(str(bulk.path), bulk.settings, folder))
+    if not plan.too_many:
         return True
     click.echo(
-        f"Nothing was sent: {changed:,} of {total:,} updates would change something, more than"
-        f" --max-changes {limit}.",
+        f"Nothing was sent: {plan.changing:,} of {plan.total:,} updates would change something,"
+        f" more than --max-changes {limit}.",
         err=True,
     )
     return False

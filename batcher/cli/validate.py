@@ -10,7 +10,7 @@ import click
 from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example, number, several
-from batcher.cli.output.violations import FaultPrinter
+from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.file_source import Inspection, inspect, materialize
@@ -30,7 +30,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     there are updates and all are valid, else with 2.
     """
     settings = settings_from(given, config)
-    printer = FaultPrinter(as_json)
+    printer = ViolationPrinter(as_json)
     try:
         found = _inspect(file, settings, printer)
     except InputError as error:
@@ -44,7 +44,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     raise SystemExit(0 if fit else 2)
 
 
-def _inspect(file: str, settings: Settings, printer: FaultPrinter) -> Inspection:
+def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspection:
     reader = LineReader(
         UpdateModel.from_service_model(installed_service_model()),
         settings.target,

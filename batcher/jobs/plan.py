@@ -1,242 +1,161 @@
-"""The plan: every live trigger of a file of updates read, at reading's own pace, and held against
-what is wanted of it.
+"""The job ``plan``: what a file of updates would change, held against the live triggers.
 
-Reads only, and says nothing to anybody; the command line shows what is told here.
+Reads as: check the file, plan its changes. Sends no update.
 """
 
 from collections import Counter
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from contextlib import AsyncExitStack
 from pathlib import Path
-from typing import Any, Literal, TypeAlias
+from typing import TypeAlias
 
-import anyio
+import msgspec
 from msgspec import Struct
 
-from batcher.accounting.tally import Tally, stop_reason
-from batcher.aws.client import AwsTarget
-from batcher.clock import SystemClock
-from batcher.compact import HashMultiset, hashed
-from batcher.config import Settings
+from batcher.accounting.limit import Limit
 from batcher.engine.ordered_map import ordered_map
-from batcher.engine.retrying import Retrying
-from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
-from batcher.errors import AwsError
-from batcher.logs import logger
-from batcher.operations import GET_TRIGGER
-from batcher.records import Error, Update
-from batcher.sources.file_source import FileSource, Inspection, TargetIndex, inspect, materialize
+from batcher.error_codes import TARGET_UNUSABLE
+from batcher.errors import AwsError, InputError
+from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.connection import connected
+from batcher.jobs.target_planner import (
+    EFFECTS,
+    Effect,
+    PlannedUpdate,
+    TargetPlanner,
+    repeated_triggers,
+)
+from batcher.jobs.trigger_reader import AHEAD, TriggerReader
+from batcher.records import Error
+from batcher.sources.file_source import FileSource
+from batcher.storage.atomic_file import LinesFile
 from batcher.task_groups import open_task_group
-from batcher.triggers.forecast import Step, TriggerForecast
-from batcher.wiring.lanes import Lanes
-from batcher.wiring.line_readers import line_reader
-from batcher.wiring.pacers import Pacers, open_pacers
-from batcher.wiring.targets import TargetConnector
+from batcher.triggers.forecast import TriggerForecast
 
-AHEAD = 256  # triggers of a target read ahead of the one that is told next
+PERMISSIONS = (
+    "These credentials have to be allowed to profile:GetEventTrigger; without a plan: batcher run"
+    " --no-before."
+)
 
-Outcome: TypeAlias = Literal["changed", "created", "unchanged", "missing", "unreadable"]
-OUTCOMES: tuple[Outcome, ...] = ("changed", "created", "unchanged", "missing", "unreadable")
+OnPlanned: TypeAlias = Callable[[PlannedUpdate], None]
 
 
-class Planned(Struct, frozen=True, kw_only=True):
-    """What is to be expected of one update.
+class Plan(Struct, frozen=True, kw_only=True):
+    """What a file of updates comes to: how many have which effect, set a member that no update can
+    clear again (``irreversible``), and how many conflicts there are between them.
 
-    ``error``: why there is nothing to change, else None.
+    ``too_many``: more would change than the setting ``max_changes`` allows. ``kept``: whether the
+    plan was put into its file.
     """
 
-    update: Update
-    outcome: Outcome
-    step: Step
-    error: Error | None = None
-
-
-class Survey:
-    """One file surveyed.
-
-    Reads as: inspect, connect, plan; every step may be the last. ``folder`` takes copies of the
-    input.
-    """
-
-    def __init__(self, origin: str, folder: Path, settings: Settings) -> None:
-        self.origin = origin
-        self.settings = settings
-        self.inspection: Inspection
-        self._folder = folder
-        self._reader = line_reader(settings)
-        self._pacers: Pacers
-        self._lanes: Lanes
-        self._targets: dict[str, AwsTarget] = {}
-        self._unusable: dict[str, AwsError] = {}
-        self._path: Path
+    total: int
+    effects: dict[Effect, int]
+    irreversible: int
+    conflicts: int
+    too_many: bool
+    kept: bool
 
     @property
-    def sensitive(self) -> frozenset[str]:
-        """The members whose content is shown on demand only."""
-        return self._reader.model.sensitive
+    def changing(self) -> int:
+        """Updates that would change or create their trigger."""
+        return self.effects["changed"] + self.effects["created"]
 
-    def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
-        """Check every line. Raises InputError when the file can't be read."""
-        self._path = materialize(
-            self.origin, self._folder / "input.jsonl", profile=self.settings.profile
+    @property
+    def complete(self) -> bool:
+        """Whether every update has a trigger, and no more would change than is allowed."""
+        return not (self.too_many or self.effects["missing"] or self.effects["unreadable"])
+
+
+async def plan_changes(
+    file: CheckedFile, on_planned: OnPlanned | None = None, *, out: Path | None = None
+) -> Plan:
+    """Read every live trigger of a file, and compare it with what is wanted of it.
+
+    ``on_planned`` is told of every update, those of a target in the order of the file. ``out``:
+    keeps the plan, to be run, unless too much would change; an update that could not be compared
+    is no part of it. Raises InputError, OutputError, SettingsError; AwsError when no target can be
+    used or every call is refused, CredentialsError.
+    """
+    if not file.usable:
+        raise InputError(f"{file.path}: {file.inspection.invalid:,} lines break a rule.")
+    totals = _Totals()
+    async with AsyncExitStack() as stack:
+        kept = None if out is None else stack.enter_context(LinesFile(out))
+
+        def take(planned: PlannedUpdate) -> None:
+            if on_planned is not None:
+                on_planned(planned)
+            totals.add(planned)
+            if kept is not None and planned.effect != "unreadable":
+                kept.write(_line(planned))
+
+        await _plan_targets(file, take)
+        found = totals.plan(file.settings.max_changes, kept=kept is not None)
+        if kept is not None and found.kept:
+            kept.keep()
+    return found
+
+
+class _Totals:
+    def __init__(self) -> None:
+        self._effects: Counter[Effect] = Counter()
+        self._irreversible = self._conflicts = 0
+
+    def add(self, planned: PlannedUpdate) -> None:
+        self._effects[planned.effect] += 1
+        self._irreversible += bool(planned.step.irreversible)
+        self._conflicts += len(planned.step.conflicts)
+
+    def plan(self, max_changes: Limit | None, *, kept: bool) -> Plan:
+        total = self._effects.total()
+        changing = self._effects["changed"] + self._effects["created"]
+        over = max_changes is not None and max_changes.exceeded_by(changing, total)
+        return Plan(
+            total=total,
+            effects={effect: self._effects[effect] for effect in EFFECTS},
+            irreversible=self._irreversible,
+            conflicts=self._conflicts,
+            too_many=over,
+            kept=kept and not over,
         )
-        self.inspection = inspect(self._path, self._reader, on_fault=on_fault)
-        return self.inspection
 
-    async def connect(self, stack: AsyncExitStack) -> None:
-        """Open every target's client.
 
-        Raises SettingsError, and the AwsError of the first target when none can be used.
-        """
-        clock, log = SystemClock(), logger()
-        self._pacers = await stack.enter_async_context(
-            open_pacers(self.settings, clock=clock, log=log)
-        )
-        self._lanes = Lanes(self.settings, self._pacers, clock=clock, log=log)
-        connector = TargetConnector(self.settings)
-        self._targets, self._unusable = await connector.connect(self.inspection.targets, stack)
+def _line(planned: PlannedUpdate) -> bytes:
+    """The line of an update, and what it is based on."""
+    update = msgspec.structs.replace(planned.update, based_on=planned.step.based_on)
+    return msgspec.json.encode(update.as_line()) + b"\n"
 
-    async def plan(self, tell: Callable[[Planned], None]) -> None:
-        """Tell of every update, those of a target in the order of the file.
 
-        Raises AwsError, CredentialsError, InputError.
-        """
+async def _plan_targets(file: CheckedFile, take: OnPlanned) -> None:
+    """Plan all targets side by side; of one that can't be used, every update is unreadable."""
+    async with connected(file.settings, file.inspection.targets) as connection:
         try:
             async with open_task_group() as tasks:
-                for name, target in self._targets.items():
-                    tasks.start_soon(self._plan_target, target, self.inspection.targets[name], tell)
-                for name, error in self._unusable.items():
-                    tasks.start_soon(self._leave_out, error, self.inspection.targets[name], tell)
+                for name, target in connection.targets.items():
+                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    tasks.start_soon(_plan_target, file, name, reader, take)
+                for name, error in connection.unusable.items():
+                    tasks.start_soon(_leave_out, file.source(name), error, take)
         finally:
-            self._pacers.remember()
-
-    async def _leave_out(
-        self, error: AwsError, index: TargetIndex, tell: Callable[[Planned], None]
-    ) -> None:
-        """Tell of the updates of a target that can't be used."""
-        why = Error(code=TARGET_UNUSABLE, message=str(error))
-        async for update in FileSource(self._path, index, self._reader):
-            step = TriggerForecast(None, create_missing=False).step(update)
-            tell(Planned(update=update, outcome="unreadable", step=step, error=why))
-
-    async def _plan_target(
-        self, target: AwsTarget, index: TargetIndex, tell: Callable[[Planned], None]
-    ) -> None:
-        source = FileSource(self._path, index, self._reader)
-        tally, repeated = Tally(), await _repeated(source, index)
-        reading = self._lanes.reading(target, GET_TRIGGER, tally)
-        desk = _Desk(
-            target.name, reading, tally, repeated, create_missing=self.settings.create_missing
-        )
-        await ordered_map(
-            aiter(source),
-            desk.look,
-            lambda update, looked: tell(desk.planned(update, looked)),
-            ahead=AHEAD,
-        )
+            connection.pacers.remember()
 
 
-class _Looked(Struct, frozen=True):
-    """What a trigger was found to be; or why not."""
-
-    current: Mapping[str, Any] | None
-    error: Error | None
-
-    @property
-    def missing(self) -> bool:
-        return self.error is not None and self.error.code == RESOURCE_NOT_FOUND
-
-
-class _Desk:
-    """One target's updates planned.
-
-    A trigger that comes more than once is read once, and kept until its last update.
-    """
-
-    def __init__(
-        self,
-        target: str,
-        reading: Retrying,
-        tally: Tally,
-        repeated: Counter[int],
-        *,
-        create_missing: bool,
-    ) -> None:
-        self._target = target
-        self._create_missing = create_missing
-        self._reading = reading
-        self._tally = tally
-        self._left = repeated
-        self._looks: dict[tuple[str, str], _Look] = {}
-        self._forecasts: dict[tuple[str, str], TriggerForecast] = {}
-
-    async def look(self, update: Update) -> _Looked:
-        """The live trigger of an update. Raises AwsError when every call is refused."""
-        if _hash(update) not in self._left:
-            return await self._ask(update)
-        key = (update.domain, update.trigger)
-        if (look := self._looks.get(key)) is None:
-            look = self._looks[key] = _Look()
-            look.found = await self._ask(update)
-            look.over.set()
-        await look.over.wait()
-        return look.found
-
-    def planned(self, update: Update, looked: _Looked) -> Planned:
-        """What the update would do; to be asked in the order of the file."""
-        step = self._forecast(update, looked).step(update)
-        if not step.there:
-            outcome: Outcome = "missing" if looked.missing else "unreadable"
-            return Planned(update=update, outcome=outcome, step=step, error=looked.error)
-        outcome = "created" if step.creates else "changed" if step.changes else "unchanged"
-        return Planned(update=update, outcome=outcome, step=step)
-
-    async def _ask(self, update: Update) -> _Looked:
-        effort = await self._reading.run_attempts(update)
-        if reason := stop_reason(self._tally, None):
-            raise AwsError(
-                f"target {self._target}: {reason}. These credentials have to be allowed to"
-                " profile:GetEventTrigger; without a plan: batcher run --no-before."
-            )
-        assert effort is not None  # nobody drains this pacer
-        assert effort.last is not None
-        return _Looked(effort.last.answer, effort.error)
-
-    def _forecast(self, update: Update, looked: _Looked) -> TriggerForecast:
-        if (value := _hash(update)) not in self._left:
-            return self._begin(looked)
-        key = (update.domain, update.trigger)
-        forecast = self._forecasts.setdefault(key, self._begin(looked))
-        self._left[value] -= 1
-        if not self._left[value]:
-            self._looks.pop(key, None)
-            del self._forecasts[key]
-        return forecast
-
-    def _begin(self, looked: _Looked) -> TriggerForecast:
-        return TriggerForecast(
-            looked.current, create_missing=self._create_missing and looked.missing
-        )
-
-
-class _Look:
-    """One look at a trigger, which several wait for."""
-
-    def __init__(self) -> None:
-        self.over = anyio.Event()
-        self.found = _Looked(None, None)
-
-
-def _hash(update: Update) -> int:
-    return hashed(f"{update.domain}\0{update.trigger}")
-
-
-async def _repeated(source: FileSource, index: TargetIndex) -> Counter[int]:
-    """How often each trigger comes that comes more than once, by hash."""
-    if index.triggers == len(index):
-        return Counter()
-    hashes = HashMultiset()
+async def _leave_out(source: FileSource, error: AwsError, take: OnPlanned) -> None:
+    reason = Error(code=TARGET_UNUSABLE, message=str(error))
     async for update in source:
-        hashes.add(f"{update.domain}\0{update.trigger}")
-    repeated = hashes.repeated()
-    return Counter([value async for update in source if (value := _hash(update)) in repeated])
+        step = TriggerForecast(None).step(update)
+        take(PlannedUpdate(update=update, effect="unreadable", step=step, error=reason))
+
+
+async def _plan_target(
+    file: CheckedFile, name: str, reader: TriggerReader, take: OnPlanned
+) -> None:
+    source, index = file.source(name), file.inspection.targets[name]
+    repeated = await repeated_triggers(source) if index.triggers < len(index) else Counter[int]()
+    planner = TargetPlanner(reader.read, repeated, create_missing=file.settings.create_missing)
+    await ordered_map(
+        aiter(source),
+        planner.read,
+        lambda update, live: take(planner.plan(update, live)),
+        ahead=AHEAD,
+    )

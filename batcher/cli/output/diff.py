@@ -9,14 +9,14 @@ from typing import Any
 
 from rich.text import Text
 
-from batcher.jobs.plan import Planned
+from batcher.jobs.target_planner import PlannedUpdate
 from batcher.triggers.diff import HIDDEN, Change
 from batcher.triggers.forecast import Conflict
 
 STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 
 
-def lines(planned: Planned, found: list[Change], *, target: bool) -> Iterator[Text]:
+def diff_lines(planned: PlannedUpdate, found: list[Change], *, target: bool) -> Iterator[Text]:
     """The lines of one update: its name, then its changes as they may be shown.
 
     ``target``: name the target too.
@@ -29,7 +29,7 @@ def lines(planned: Planned, found: list[Change], *, target: bool) -> Iterator[Te
         yield _conflict(conflict)
 
 
-def _head(planned: Planned, *, target: bool) -> Text:
+def _head(planned: PlannedUpdate, *, target: bool) -> Text:
     update = planned.update
     named = f"id {update.id}" + (f", target {update.target}" if target else "")
     text = (
@@ -37,7 +37,7 @@ def _head(planned: Planned, *, target: bool) -> Text:
         + Text(f"{update.domain}/{update.trigger}", "bold")
         + Text(f" ({named})", "dim")
     )
-    if planned.outcome == "created":
+    if planned.effect == "created":
         text += Text(" would be created", "green")
     if planned.error is not None:
         said = (
@@ -45,7 +45,7 @@ def _head(planned: Planned, *, target: bool) -> Text:
             if planned.error.message
             else planned.error.code
         )
-        text += Text(f" {planned.outcome}: ", "red") + Text(_printable(said))
+        text += Text(f" {planned.effect}: ", "red") + Text(_printable(said))
     return text
 
 

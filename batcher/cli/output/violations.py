@@ -1,5 +1,5 @@
-"""Faults of an input file, shown: the first ones for people, or all of them as JSON while they
-are found.
+"""What is wrong with the lines of a file: the first ones for people, or all of them as JSON while
+they are found.
 """
 
 import json
@@ -8,16 +8,16 @@ import sys
 import click
 
 from batcher.errors import InputError
-from batcher.jobs.plan import Survey
 from batcher.jobs.run import BulkRun
+from batcher.sources.file_source import Inspection
 
 SHOWN = 20
 
 
-class FaultPrinter:
+class ViolationPrinter:
     """Prints ``line N: path: message`` on standard error, the first 20, and counts the rest.
 
-    With ``as_json`` each fault also goes to standard output as an entry of ``violations`` in one
+    With ``as_json`` each also goes to standard output as an entry of ``violations`` in one
     JSON object, and at once: none is held.
     """
 
@@ -27,7 +27,7 @@ class FaultPrinter:
         self._out = sys.stdout
 
     def add(self, line: int, path: str, message: str) -> None:
-        """Take one fault; it is printed now."""
+        """Take one violation; it is printed now."""
         self.count += 1
         if self.count <= SHOWN:
             click.echo(
@@ -46,25 +46,28 @@ class FaultPrinter:
             ends = "".join(f', "{name}": {json.dumps(value)}' for name, value in members.items())
             self._out.write(f"{begun}]{ends}}}\n")
 
+    def conclude(self, found: Inspection, *, usable: bool, not_done: str) -> None:
+        """Say what became of a file with invalid lines. ``not_done``: what was not done with one
+        that is not ``usable``, e.g. ``sent``.
+        """
+        if not found.invalid:
+            return
+        self.finish(valid=False, total=found.total, invalid=found.invalid)
+        if not usable:
+            click.echo(
+                f"Nothing was {not_done}. Correct these lines, or leave them out with"
+                " --skip-invalid.",
+                err=True,
+            )
 
-def passes(subject: BulkRun | Survey, *, as_json: bool, not_done: str) -> bool:
-    """Check the file of a run or a plan; say what is wrong with it.
 
-    False when nothing may come of it.
-
-    ``not_done``: what was not done then, e.g. ``sent``.
-    """
-    skip = subject.settings.skip_invalid
-    printer = FaultPrinter(as_json and not skip)
-    found = subject.inspect(on_fault=printer.add)
+def passes(bulk: BulkRun, *, as_json: bool, not_done: str) -> bool:
+    """Check the file of a run; say what is wrong with it. False when nothing may come of it."""
+    skip = bulk.settings.skip_invalid
+    printer = ViolationPrinter(as_json and not skip)
+    found = bulk.inspect(on_fault=printer.add)
     if found.total == 0:
-        raise InputError(f"{subject.origin}: no updates in it; nothing to do.")
-    if not found.invalid:
-        return True
-    printer.finish(valid=False, total=found.total, invalid=found.invalid)
-    if not skip:
-        click.echo(
-            f"Nothing was {not_done}. Correct these lines, or leave them out with --skip-invalid.",
-            err=True,
-        )
-    return skip
+        raise InputError(f"{bulk.origin}: no updates in it; nothing to do.")
+    usable = skip or not found.invalid
+    printer.conclude(found, usable=usable, not_done=not_done)
+    return usable

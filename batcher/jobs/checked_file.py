@@ -1,0 +1,53 @@
+"""The first step of a job on a file of updates: every line held against the rules."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec import Struct
+
+from batcher.config import Settings
+from batcher.errors import InputError
+from batcher.sources.file_source import FileSource, Inspection, inspect, materialize
+from batcher.updates.line_reader import LineReader
+from batcher.wiring.line_readers import line_reader
+
+
+class CheckedFile(Struct, frozen=True, kw_only=True):
+    """A file of updates that was checked, and the settings that it was checked with.
+
+    ``path``: the plain file; ``usable``: no line breaks a rule, or those that do are to be left
+    out.
+    """
+
+    settings: Settings
+    path: Path
+    inspection: Inspection
+    reader: LineReader
+
+    @property
+    def usable(self) -> bool:
+        return self.settings.skip_invalid or not self.inspection.invalid
+
+    def source(self, target: str) -> FileSource:
+        """The updates of one target, in order."""
+        return FileSource(self.path, self.inspection.targets[target], self.reader)
+
+
+def check_file(
+    origin: str,
+    settings: Settings,
+    copies: Path,
+    on_violation: Callable[[int, str, str], None] | None = None,
+) -> CheckedFile:
+    """Check every line of a file, of standard input (``-``) or of an object in S3 (``s3://…``).
+
+    ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told
+    (line, path, message) of every violation. Raises InputError when it can't be read or has no
+    updates, AwsError where S3 can't be reached, SettingsError.
+    """
+    reader = line_reader(settings)
+    path = materialize(origin, copies / "input.jsonl", profile=settings.profile)
+    found = inspect(path, reader, on_fault=on_violation)
+    if not found.total:
+        raise InputError(f"{origin}: no updates in it; nothing to do.")
+    return CheckedFile(settings=settings, path=path, inspection=found, reader=reader)

@@ -1,0 +1,45 @@
+"""What a job reads and sends through: connected targets, their pacers and lanes, from settings."""
+
+from collections.abc import AsyncIterator, Callable, Iterable
+from contextlib import AsyncExitStack, asynccontextmanager
+
+from msgspec import Struct
+
+from batcher.aws.client import AwsTarget
+from batcher.clock import SystemClock
+from batcher.config import Settings
+from batcher.errors import AwsError
+from batcher.logs import logger
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
+
+
+class Connection(Struct, frozen=True, kw_only=True):
+    """Connected targets by name, why others can't be used, and what makes pacers and lanes of
+    them.
+    """
+
+    targets: dict[str, AwsTarget]
+    unusable: dict[str, AwsError]
+    pacers: Pacers
+    lanes: Lanes
+
+
+@asynccontextmanager
+async def connected(
+    settings: Settings, names: Iterable[str], *, warn: Callable[[str], None] | None = None
+) -> AsyncIterator[Connection]:
+    """Connect to those targets, side by side; they are closed at the end.
+
+    ``warn`` is told, in words, where quotas can't be kept or shared; by default the log is. Raises
+    SettingsError, and the AwsError of the first target when none can be used.
+    """
+    clock, log = SystemClock(), logger()
+    async with (
+        open_pacers(settings, clock=clock, log=log, warn=warn) as pacers,
+        AsyncExitStack() as stack,
+    ):
+        targets, unusable = await TargetConnector(settings).connect(names, stack)
+        lanes = Lanes(settings, pacers, clock=clock, log=log)
+        yield Connection(targets=targets, unusable=unusable, pacers=pacers, lanes=lanes)

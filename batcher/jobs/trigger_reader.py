@@ -1,0 +1,75 @@
+"""Live triggers of one target, read at reading's own pace: for the jobs that only look.
+
+An answer that is an error is a value; what ends a job is raised.
+"""
+
+from collections.abc import Mapping
+from typing import Any, TypeAlias
+
+from batcher.accounting.tally import Tally, stop_reason
+from batcher.aws.client import AwsTarget
+from batcher.engine.list_pages import list_pages
+from batcher.engine.retrying import Retrying, RetryState
+from batcher.errors import AwsError
+from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
+from batcher.records import Error, Update
+from batcher.wiring.lanes import Lanes
+
+AHEAD = 256  # triggers of a target read ahead of the one that is told next
+
+LiveTrigger: TypeAlias = Mapping[str, Any] | Error
+"""What GetEventTrigger answered, or the error that is left after all retries."""
+
+
+class TriggerReader:
+    """Reads triggers and the lists of them.
+
+    ``permissions``: what to advise when every call is refused; then each method raises AwsError.
+    All of them raise CredentialsError.
+    """
+
+    def __init__(self, target: AwsTarget, lanes: Lanes, permissions: str) -> None:
+        self._target = target
+        self._lanes = lanes
+        self._permissions = permissions
+        self._tally = Tally()
+        self._retrying: dict[str, Retrying] = {}  # by operation: each has a pace of its own
+
+    async def read(self, update: Update) -> LiveTrigger:
+        """The live trigger that an update names."""
+        return self._answer(await self._reading(GET_TRIGGER).run_attempts(update))
+
+    async def domains(self) -> list[str] | Error:
+        """The names of all domains, sorted; or why they can't be listed."""
+        return await self._list(LIST_DOMAINS, {}, "DomainName")
+
+    async def triggers(self, domain: str) -> list[str] | Error:
+        """The names of all triggers of a domain, sorted; or why they can't be listed."""
+        return await self._list(LIST_TRIGGERS, {"DomainName": domain}, "EventTriggerName")
+
+    async def _list(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
+        question = Update(
+            id=" ".join([operation, *request.values()]),
+            line=0,
+            target=self._target.name,
+            request=request | {"MaxResults": self._target.page_size(operation)},
+        )
+        found: set[str] = set()
+        async for effort in list_pages(self._reading(operation), question):
+            answer = self._answer(effort)
+            if isinstance(answer, Error):
+                return answer
+            found |= {item[name] for item in answer.get("Items", ())}
+        return sorted(found)
+
+    def _reading(self, operation: str) -> Retrying:
+        if operation not in self._retrying:
+            self._retrying[operation] = self._lanes.reading(self._target, operation, self._tally)
+        return self._retrying[operation]
+
+    def _answer(self, effort: RetryState | None) -> LiveTrigger:
+        if reason := stop_reason(self._tally, None):
+            raise AwsError(f"target {self._target.name}: {reason}. {self._permissions}")
+        assert effort is not None  # nobody drains these pacers
+        assert effort.last is not None
+        return effort.error or effort.last.answer or {}
