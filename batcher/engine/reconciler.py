@@ -23,9 +23,9 @@ from batcher.triggers.decision import (
     Decision,
     Finish,
     Send,
-    answered_as_asked,
-    changed_since,
+    answer_mismatch,
     decide,
+    stale_by_time,
 )
 from batcher.triggers.diff import digest, same
 
@@ -106,7 +106,7 @@ class Reconciler:
             or update.based_on.last_updated_at is None
         ):
             return None
-        return changed_since(
+        return stale_by_time(
             update, await self._listed(update), kept=self._images.kept(update), options=self._wishes
         )
 
@@ -166,7 +166,7 @@ class Reconciler:
         result = wrote.result(self._clock.wall())
         if wrote.last is None or wrote.last.answer is None:
             return result
-        if (error := answered_as_asked(wrote.update.request, wrote.last.answer)) is None:
+        if (error := answer_mismatch(wrote.update.request, wrote.last.answer)) is None:
             return result
         return msgspec.structs.replace(result, status="failed", error=error)
 

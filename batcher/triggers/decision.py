@@ -1,7 +1,6 @@
-"""What to do about one update, once the live trigger was looked at: nothing, refuse, or send this.
+"""What to do about one update, once the live trigger was looked at: finish it, or send this.
 
-Decides only; comparing is in ``plan``. The one who acts sees to it that the image is durable before
-anything is sent.
+Comparing is in ``diff``. Who acts on it keeps the image for good before anything is sent.
 """
 
 from collections.abc import Mapping
@@ -19,7 +18,7 @@ NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
 
 
 class Finish(Struct, frozen=True, kw_only=True):
-    """There is nothing to send."""
+    """There is nothing to send: the status of the update, and why it did not succeed."""
 
     status: Status
     error: Error | None = None
@@ -28,7 +27,7 @@ class Finish(Struct, frozen=True, kw_only=True):
 class Send(Struct, frozen=True, kw_only=True):
     """Send ``request`` by ``operation``.
 
-    ``image``: what to keep first; None when an earlier session has kept it.
+    ``image``: what to keep first; None when there is none, or an earlier session has kept it.
     """
 
     operation: str
@@ -54,96 +53,75 @@ class ChangeOptions(Struct, frozen=True, kw_only=True):
 def decide(
     update: Update, current: Mapping[str, Any] | None, *, kept: bool, options: ChangeOptions
 ) -> Decision:
-    """The intent for an update.
-
-    ``current``: what GetEventTrigger answered, None when there is no such trigger.
+    """What to do about an update, whose trigger was found as ``current``, None for not there.
 
     ``kept``: an earlier session kept the image, and so may have sent the update: then what is as
     asked is taken as its work, and the image is not taken anew.
     """
     if current is None:
-        return _missing(update, options)
+        return _decide_missing(update, options)
     if same(update.request, current):
         return Finish(status="succeeded" if kept else "unchanged")
-    if (
-        update.based_on is not None
-        and not options.force
-        and digest(current) != update.based_on.sha256
-    ):
-        return Finish(
-            status="stale",
-            error=Error(code=STALE, message="the live trigger is not what this was based on"),
-        )
-    if (
-        outdated := changed_since(update, last_updated(current), kept=kept, options=options)
-    ) is not None:
-        return outdated
+    base = None if options.force else update.based_on
+    if base is not None and digest(current) != base.sha256:
+        return _stale("the live trigger is not what this was based on")
+    if stale := stale_by_time(update, last_updated(current), kept=kept, options=options):
+        return stale
     request = merged(update.request, current) if options.merge else update.request
-    before = None if kept else image(current) | _names(update)
-    return Send(operation=UPDATE_TRIGGER, request=request, image=before)
+    names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
+    return Send(
+        operation=UPDATE_TRIGGER, request=request, image=None if kept else image(current) | names
+    )
 
 
-def changed_since(
+def stale_by_time(
     update: Update, moment: float | None, *, kept: bool, options: ChangeOptions
 ) -> Finish | None:
-    """Stale, when AWS's time of the last change alone says so.
+    """Stale when AWS's time of the last change, epoch seconds, alone says so.
 
-    With the image kept, that change may be the run's own.
+    With the image kept it does not: that change may be the run's own.
     """
     if update.based_on is None or kept or options.force or not touched(update.based_on, moment):
         return None
-    message = "the live trigger was changed after this was planned (LastUpdatedAt)"
-    return Finish(status="stale", error=Error(code=STALE, message=message))
+    return _stale("the live trigger was changed after this was planned (LastUpdatedAt)")
 
 
 def reading_first_pays(read_rate: float, write_rate: float) -> bool:
-    """Whether to look at every trigger first: not when reading is so slow that the run takes
-    much longer.
-    """
+    """Whether looking at every trigger first costs little time. Both in requests per second."""
     return read_rate * SLOWER_AT_MOST >= write_rate
 
 
-def answered_as_asked(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
-    """None when AWS's answer shows what was asked for; else the error, which names members and
-    quotes nothing.
-    """
+def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
+    """What of AWS's answer is not as asked, naming members and quoting nothing; None: nothing."""
     off = [
         name
-        for name in request
-        if name in answer
-        and answer[name] != request[name]
-        and not same({name: request[name]}, answer)
+        for name, value in request.items()
+        if name in answer and answer[name] != value and not same({name: value}, answer)
     ]
     absent = [name for name in request if name not in answer and name != "DomainName"]
     if not off and not absent:
         return None
-    return Error(
-        code=NOT_AS_ASKED,
-        message=f"AWS's answer differs from what was asked in {', '.join(off + absent)}",
-    )
+    names = ", ".join(off + absent)
+    return Error(code=NOT_AS_ASKED, message=f"AWS's answer differs from what was asked in {names}")
 
 
-def _missing(update: Update, options: ChangeOptions) -> Decision:
+def _decide_missing(update: Update, options: ChangeOptions) -> Decision:
     if update.based_on is not None and not options.force:
-        gone = (
+        return _stale(
             "the trigger that this was based on is not there any more, or access to it was denied"
         )
-        return Finish(status="stale", error=Error(code=STALE, message=gone))
-    lacking = [name for name in NEEDED_TO_CREATE if name not in update.request]
     if not options.create_missing:
-        hint = "there is no such trigger, or access to it was denied; --create-missing creates it"
-        return Finish(
-            status="failed",
-            error=Error(code=RESOURCE_NOT_FOUND, message=hint, http_status=404),
-        )
-    if lacking:
-        hint = f"there is no such trigger, and the line lacks {', '.join(lacking)} to create it"
-        return Finish(
-            status="failed",
-            error=Error(code=RESOURCE_NOT_FOUND, message=hint, http_status=404),
-        )
+        return _no_such_trigger(", or access to it was denied; --create-missing creates it")
+    if lacking := [name for name in NEEDED_TO_CREATE if name not in update.request]:
+        return _no_such_trigger(f", and the line lacks {', '.join(lacking)} to create it")
     return Send(operation=CREATE_TRIGGER, request=update.request, image=None)
 
 
-def _names(update: Update) -> dict[str, Any]:
-    return {"DomainName": update.domain, "EventTriggerName": update.trigger}
+def _stale(message: str) -> Finish:
+    return Finish(status="stale", error=Error(code=STALE, message=message))
+
+
+def _no_such_trigger(more: str) -> Finish:
+    message = f"there is no such trigger{more}"
+    error = Error(code=RESOURCE_NOT_FOUND, message=message, http_status=404)
+    return Finish(status="failed", error=error)

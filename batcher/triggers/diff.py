@@ -1,20 +1,17 @@
-"""Wanted against current: is it the same, what would change, what can't be undone, what was it
-based on.
+"""Wanted against current: is it the same, what would change, what can't be undone.
 
 *Wanted* is the request of an update; *current* is a trigger as GetEventTrigger, or the answer to an
-         update, shows it. Reading and sending are not done here, nor is it decided what to do about
-         a difference.
+update, shows it. What to do about a difference is not decided here.
 
 Lists are compared without regard to order, each entry as often as it stands there: CloudFormation
 treats conditions, dimensions, attributes and values as unordered, and periods are limits that all
-hold at once, so their order says nothing either. A member that is null, false or empty counts as
-one that is not there: that is how a member is said to be off. Names say which trigger is meant;
-they are not compared.
+hold at once. A member that is null, false or empty counts as one that is not there: that is how a
+member is said to be off. Names say which trigger is meant; they are not compared.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from datetime import datetime
 from typing import Any
 
@@ -26,13 +23,13 @@ from batcher.records import BasedOn
 
 # a test holds the installed model against this
 ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})
-HIDDEN = "[hidden]"
 ONE_MOMENT = 1.0  # seconds: lists may show whole ones
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One difference: ``before`` and ``after``, None where there is nothing; of two lists what
-    is ``removed`` and ``added``.
+    """One difference: ``before`` and ``after``, None where there is nothing.
+
+    Of two lists what is ``removed`` and ``added``.
     """
 
     path: str
@@ -43,14 +40,10 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
-    """Whether every member that is wanted is so already.
-
-    An update replaces a member whole, so it is compared whole.
-    """
+    """Whether every wanted member is so already; an update replaces, so each is compared whole."""
     return all(
-        _code(wanted[name]) == _code(current.get(name))
-        for name in wanted
-        if name not in TRIGGER_NAMES
+        _canonical(wanted[name]) == _canonical(current.get(name))
+        for name in wanted.keys() - TRIGGER_NAMES
     )
 
 
@@ -71,18 +64,16 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
     return [
         name
         for name in members
-        if _normal(wanted[name]) is not None and _normal(current.get(name)) is None
+        if _normalized(wanted[name]) is not None and _normalized(current.get(name)) is None
     ]
 
 
 def image(current: Mapping[str, Any]) -> dict[str, Any]:
-    """The state as the members of a request that would bring it about; the names only where
-    ``current`` has them.
-    """
+    """The members of a request that brings that state about, with the names that are in it."""
     return {
         name: value
         for name, value in current.items()
-        if name not in ONLY_AWS_SETS and _normal(value) is not None
+        if name not in ONLY_AWS_SETS and _normalized(value) is not None
     }
 
 
@@ -92,13 +83,11 @@ def merged(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, A
 
 
 def digest(current: Mapping[str, Any]) -> str:
-    """SHA-256 (hex) of what the trigger does: not of its names, times or tags, and whatever the
-    order of lists.
-    """
+    """SHA-256 (hex) of what a trigger does: not of its names, times, tags or the order of lists."""
     content = {
         name: value for name, value in current.items() if name not in TRIGGER_NAMES | ONLY_AWS_SETS
     }
-    return hashlib.sha256(_code(content)).hexdigest()
+    return hashlib.sha256(_canonical(content)).hexdigest()
 
 
 def based_on(current: Mapping[str, Any]) -> BasedOn:
@@ -114,9 +103,7 @@ def last_updated(current: Mapping[str, Any]) -> float | None:
 
 
 def touched(base: BasedOn, moment: float | None) -> bool:
-    """Whether AWS's time says that something was changed since, also what was changed back; not
-    where a time is unknown.
-    """
+    """Whether AWS's time says that something was changed since, be it back; False if unknown."""
     return (
         base.last_updated_at is not None
         and moment is not None
@@ -124,22 +111,8 @@ def touched(base: BasedOn, moment: float | None) -> bool:
     )
 
 
-def masked(found: Iterable[Change], sensitive: frozenset[str]) -> list[Change]:
-    """The changes with ``[hidden]`` for what sensitive members hold; all changes below one are
-    one.
-    """
-    shown: dict[str, Change] = {}
-    for change in found:
-        if (path := _up_to(change.path, sensitive)) is None:
-            shown[change.path] = _without(change, sensitive)
-        else:
-            new = change.path == path and change.before is None and not change.removed
-            shown.setdefault(path, Change(path=path, before=None if new else HIDDEN, after=HIDDEN))
-    return list(shown.values())
-
-
 def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
-    if _code(before) == _code(after):
+    if _canonical(before) == _canonical(after):
         return
     match before, after:
         case dict(), dict():
@@ -166,62 +139,31 @@ def _entries(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]
 
 def _surplus(entries: list[Any], others: list[Any]) -> list[Any]:
     """The entries that the other list lacks, each as often as it lacks it."""
-    lacking = Counter(map(_code, entries)) - Counter(map(_code, others))
+    lacking = Counter(map(_canonical, entries)) - Counter(map(_canonical, others))
     found = []
     for entry in entries:
-        if lacking[code := _code(entry)] > 0:
-            lacking[code] -= 1
+        if lacking[key := _canonical(entry)] > 0:
+            lacking[key] -= 1
             found.append(entry)
     return found
 
 
-def _code(value: Any) -> bytes:
+def _canonical(value: Any) -> bytes:
     """One text for all values that count as the same."""
-    return msgspec.json.encode(_normal(value), order="deterministic")
+    return msgspec.json.encode(_normalized(value), order="deterministic")
 
 
-def _normal(value: Any) -> Any:
+def _normalized(value: Any) -> Any:
     match value:
         case dict():
-            members = {name: _normal(below) for name, below in value.items()}
+            members = {name: _normalized(below) for name, below in value.items()}
             return {name: below for name, below in members.items() if below is not None} or None
         case list() | tuple():
-            return sorted(map(_normal, value), key=_code_of_normal) or None
+            return sorted(map(_normalized, value), key=_encoded) or None
         case None | False | "":
             return None
     return value
 
 
-def _code_of_normal(value: Any) -> bytes:
+def _encoded(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
-
-
-def _up_to(path: str, sensitive: frozenset[str]) -> str | None:
-    """The path as far as the first sensitive member in it; None when there is none."""
-    parts = path.split(".")
-    for index, part in enumerate(parts):
-        if (name := part.partition("[")[0]) in sensitive:
-            return ".".join([*parts[:index], name])
-    return None
-
-
-def _without(change: Change, sensitive: frozenset[str]) -> Change:
-    return Change(
-        path=change.path,
-        before=_hide(change.before, sensitive),
-        after=_hide(change.after, sensitive),
-        removed=tuple(_hide(each, sensitive) for each in change.removed),
-        added=tuple(_hide(each, sensitive) for each in change.added),
-    )
-
-
-def _hide(value: Any, sensitive: frozenset[str]) -> Any:
-    match value:
-        case dict():
-            return {
-                name: HIDDEN if name in sensitive else _hide(below, sensitive)
-                for name, below in value.items()
-            }
-        case list():
-            return [_hide(each, sensitive) for each in value]
-    return value

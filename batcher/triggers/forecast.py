@@ -1,5 +1,4 @@
-"""One trigger through the updates of a file, in order: what each would change of what the ones
-before have made.
+"""One trigger through the updates of a file: what each would change of what those before made.
 
 Members that an update omits are taken to stay as they are; AWS does not say so.
 """
@@ -24,21 +23,18 @@ from batcher.triggers.diff import (
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
-    """Two updates of one trigger give a member different values: this one, and the latest before
-    it, of line ``earlier``.
-    """
+    """An update gives a member another value than line ``earlier``, the last that set it."""
 
     member: str
     earlier: int
 
 
 class Step(Struct, frozen=True, kw_only=True):
-    """What one update would do: its changes, the members that no update can clear again, its
-    conflicts.
+    """What one update would do: its changes, the members that no update can clear again, conflicts.
 
     ``creates``: it is the one that makes the trigger. ``there``: after it there is a trigger.
-    ``based_on``: the state before it, None when there was no trigger; AWS's time is known of the
-    first update's only.
+    ``based_on``: the state before it, None when there was no trigger, with AWS's time where no
+    update came before.
     """
 
     creates: bool
@@ -50,7 +46,7 @@ class Step(Struct, frozen=True, kw_only=True):
 
 
 class TriggerForecast:
-    """A trigger from what it is now, None for one that is not there.
+    """A trigger from what it is now (as GetEventTrigger shows it), None for one that is not there.
 
     ``create_missing``: the first update that has all it takes creates it.
     """
@@ -63,10 +59,7 @@ class TriggerForecast:
         self._set_on: dict[str, int] = {}  # by member: the line that set it last
 
     def step(self, update: Update) -> Step:
-        """Take the next update.
-
-        One of a trigger that is not there changes nothing, but may be in conflict.
-        """
+        """Take the next update; without a trigger it changes nothing, but may be in conflict."""
         given = {name: value for name, value in update.request.items() if name not in TRIGGER_NAMES}
         was_there = self._there
         self._there = was_there or (self._create_missing and given.keys() >= set(NEEDED_TO_CREATE))

@@ -32,7 +32,6 @@ NOT_YET: set[str] = {
     "storage",
     "testing.py",
     "text_value.py",
-    "triggers",
     "updates",
     "wiring",
     "worker",

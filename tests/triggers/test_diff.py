@@ -1,10 +1,7 @@
-"""Wanted against current: order says nothing, everything else does, and a plan gives away
-nothing sensitive.
-"""
+"""Wanted against current: order says nothing, everything else does."""
 
 import copy
 import json
-from datetime import UTC, datetime
 from typing import Any
 
 import msgspec
@@ -13,9 +10,7 @@ from hypothesis import strategies as st
 
 from batcher.aws.service_model import installed_service_model
 from batcher.operations import TRIGGER_NAMES
-from batcher.records import BasedOn, Update
 from batcher.triggers.diff import (
-    HIDDEN,
     ONLY_AWS_SETS,
     Change,
     based_on,
@@ -23,26 +18,11 @@ from batcher.triggers.diff import (
     digest,
     image,
     irreversible,
-    masked,
     merged,
     same,
 )
-from batcher.triggers.forecast import Conflict, TriggerForecast
-from tests.updates.samples import MODEL, full, valid_lines
-
-
-def requests() -> st.SearchStrategy[dict[str, Any]]:
-    """Requests of UpdateEventTrigger."""
-    return valid_lines().map(
-        lambda line: {name: value for name, value in line.items() if name[0].isupper()}
-    )
-
-
-def answered(request: dict[str, Any]) -> dict[str, Any]:
-    """The trigger as GetEventTrigger shows it."""
-    moment = datetime(2026, 1, 2, 3, 4, 5, 678000, tzinfo=UTC)
-    there = {name: value for name, value in copy.deepcopy(request).items() if name != "DomainName"}
-    return there | {"CreatedAt": moment, "LastUpdatedAt": moment, "Tags": {"team": "a"}}
+from tests.triggers.samples import answered, requests
+from tests.updates.samples import MODEL, full
 
 
 @st.composite
@@ -181,36 +161,6 @@ def test_what_is_set_for_the_first_time_can_not_be_undone() -> None:
     assert irreversible(wanted, {"Description": "old"}) == ["SegmentFilter"]
 
 
-@settings(max_examples=50)
-@given(requests(), requests())
-def test_a_masked_plan_holds_nothing_sensitive(
-    request: dict[str, Any], wanted: dict[str, Any]
-) -> None:
-    text = "a-telling-text"
-    for each in (request, wanted):
-        if "Description" in each:
-            each["Description"] = text + each["Description"]
-    found = changes(wanted, answered(request))
-    shown = masked(found, MODEL.sensitive)
-    assert {change.path.partition(".")[0].partition("[")[0] for change in found} == {
-        change.path.partition(".")[0] for change in shown
-    }
-    assert text not in msgspec.json.encode(shown).decode()
-    for change in shown:
-        if change.path in MODEL.sensitive:
-            assert (change.before in (None, HIDDEN), change.after) == (True, HIDDEN)
-
-
-def test_what_is_sensitive_deep_below_is_masked_too() -> None:
-    found = changes({"A": {"Secret": [1], "B": 2}}, {}) + changes(
-        {"C": {"Secret": 1}}, {"C": {"Secret": 2}}
-    )
-    assert masked(found, frozenset({"Secret"})) == [
-        Change(path="A", after={"Secret": HIDDEN, "B": 2}),
-        Change(path="C.Secret", before=HIDDEN, after=HIDDEN),
-    ]
-
-
 def test_a_plan_is_based_on_content_and_time() -> None:
     found = based_on(answered({"SegmentFilter": "vip"}))
     assert found == msgspec.json.decode(msgspec.json.encode(found), type=type(found))
@@ -227,35 +177,3 @@ def test_what_aws_sets_alone_is_what_a_request_lacks() -> None:
         "members"
     ].keys()
     assert shown - MODEL.schema["properties"].keys() == ONLY_AWS_SETS
-
-
-def test_updates_of_one_trigger_build_on_each_other_and_conflicts_name_the_latest_line() -> None:
-    bases = []
-
-    def step(line: int, **members: Any) -> tuple[list[Change], list[str], list[Conflict]]:
-        request = {"DomainName": "acme", "EventTriggerName": "t", **members}
-        found = trigger.step(Update(id=str(line), line=line, target="default", request=request))
-        bases.append(found.based_on)
-        return found.changes, found.irreversible, found.conflicts
-
-    trigger = TriggerForecast({"ObjectTypeName": "Orders", "LastUpdatedAt": 5.5})
-    assert step(1, SegmentFilter="a") == (
-        [Change(path="SegmentFilter", after="a")],
-        ["SegmentFilter"],
-        [],
-    )
-    assert step(2, SegmentFilter="a") == ([], [], [])
-    assert step(4, SegmentFilter="b", ObjectTypeName="Orders") == (
-        [Change(path="SegmentFilter", before="a", after="b")],
-        [],
-        [Conflict(member="SegmentFilter", earlier=2)],
-    )
-    after = BasedOn(sha256=digest({"ObjectTypeName": "Orders", "SegmentFilter": "a"}))
-    assert bases == [
-        BasedOn(sha256=digest({"ObjectTypeName": "Orders"}), last_updated_at=5.5),
-        after,
-        after,
-    ]
-    trigger = TriggerForecast(None)
-    assert step(1, SegmentFilter="a") == ([], [], [])
-    assert step(2, SegmentFilter="b") == ([], [], [Conflict(member="SegmentFilter", earlier=1)])

@@ -10,8 +10,9 @@ from typing import Any
 from rich.text import Text
 
 from batcher.jobs.target_planner import PlannedUpdate
-from batcher.triggers.diff import HIDDEN, Change
+from batcher.triggers.diff import Change
 from batcher.triggers.forecast import Conflict
+from batcher.triggers.masking import HIDDEN
 
 STYLES = {"+": "green", "-": "red", "~": "yellow", "!": "magenta"}
 

@@ -15,7 +15,8 @@ from batcher.cli.output.format import number, several
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.sources.file_source import Inspection
-from batcher.triggers.diff import Change, masked
+from batcher.triggers.diff import Change
+from batcher.triggers.masking import masked
 
 
 class PlanPrinter:

@@ -1,0 +1,138 @@
+"""What is done about an update: a row for each case, and what holds in all of them."""
+
+from typing import Any
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
+from batcher.records import BasedOn
+from batcher.triggers.decision import (
+    ChangeOptions,
+    Finish,
+    Send,
+    answer_mismatch,
+    decide,
+    reading_first_pays,
+)
+from batcher.triggers.diff import based_on, digest, same
+from tests.triggers.samples import SHOWN_AT, answered, requests, update_of
+
+NAMES = {"DomainName": "acme", "EventTriggerName": "cart"}
+LIVE = {"ObjectTypeName": "Orders", "SegmentFilter": "old", "LastUpdatedAt": SHOWN_AT}
+WANTED = {**NAMES, "SegmentFilter": "new"}
+WHOLE = {**WANTED, "ObjectTypeName": "Orders", "EventTriggerConditions": [{}]}
+IMAGE = {"ObjectTypeName": "Orders", "SegmentFilter": "old", **NAMES}
+PLANNED = based_on(LIVE)
+OTHER = BasedOn(sha256="0" * 64)
+TOUCHED = BasedOn(sha256=digest(LIVE), last_updated_at=SHOWN_AT.timestamp() - 60)
+SENT = Send(operation=UPDATE_TRIGGER, request=WANTED, image=IMAGE)
+
+
+def decided(
+    current: dict[str, Any] | None,
+    request: dict[str, Any] = WANTED,
+    *,
+    base: BasedOn | None = None,
+    kept: bool = False,
+    **options: bool,
+) -> str | Send:
+    """What is sent; or the status, and the code of the error if there is one."""
+    update = update_of(request, based_on=base)
+    match decide(update, current, kept=kept, options=ChangeOptions(**options)):
+        case Finish(status=status, error=None):
+            return status
+        case Finish(status=status, error=error):
+            assert error is not None
+            return f"{status} {error.code}"
+        case Send() as send:
+            return send
+
+
+MISSING = "failed ResourceNotFoundException"
+CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send]] = [
+    # there is no such trigger
+    (None, {}, MISSING),
+    (None, {"create_missing": True}, MISSING),  # the line lacks what it takes
+    (None, {"request": WHOLE}, MISSING),
+    (
+        None,
+        {"request": WHOLE, "create_missing": True},
+        Send(operation=CREATE_TRIGGER, request=WHOLE, image=None),
+    ),
+    (None, {"base": PLANNED}, "stale Stale"),
+    (None, {"base": PLANNED, "request": WHOLE, "create_missing": True}, "stale Stale"),
+    (None, {"base": PLANNED, "force": True}, MISSING),
+    # it is as asked already
+    ({"SegmentFilter": "new"}, {}, "unchanged"),
+    ({"SegmentFilter": "new"}, {"kept": True}, "succeeded"),  # an earlier session did it
+    ({"SegmentFilter": "new"}, {"base": OTHER}, "unchanged"),
+    # it is what the update was based on, or not
+    (LIVE, {"base": PLANNED}, SENT),
+    (LIVE, {"base": OTHER}, "stale Stale"),
+    (LIVE, {"base": OTHER, "kept": True}, "stale Stale"),
+    (LIVE, {"base": OTHER, "force": True}, SENT),
+    (LIVE, {"base": TOUCHED}, "stale Stale"),
+    (LIVE, {"base": TOUCHED, "force": True}, SENT),
+    # the change that AWS's time tells of may be the run's own
+    (
+        LIVE,
+        {"base": TOUCHED, "kept": True},
+        Send(operation=UPDATE_TRIGGER, request=WANTED, image=None),
+    ),
+    # what is sent, and what is kept before
+    (LIVE, {}, SENT),
+    (LIVE, {"kept": True}, Send(operation=UPDATE_TRIGGER, request=WANTED, image=None)),
+    (
+        LIVE,
+        {"merge": True},
+        Send(operation=UPDATE_TRIGGER, request={"ObjectTypeName": "Orders", **WANTED}, image=IMAGE),
+    ),
+]
+
+
+@pytest.mark.parametrize(("current", "more", "expected"), CASES)
+def test_what_is_done(
+    current: dict[str, Any] | None, more: dict[str, Any], expected: str | Send
+) -> None:
+    assert decided(current, **more) == expected
+
+
+@settings(max_examples=50)
+@given(requests(), requests(), st.booleans(), st.booleans(), st.booleans())
+def test_what_is_sent_makes_it_as_asked_and_its_image_puts_it_back(
+    request: dict[str, Any], live: dict[str, Any], kept: bool, merge: bool, force: bool
+) -> None:
+    current = answered(live)
+    options = ChangeOptions(merge=merge, force=force)
+    decision = decide(update_of(request), current, kept=kept, options=options)
+    assert isinstance(decision, Finish) is same(request, current)
+    if isinstance(decision, Send):
+        assert same(request, current | decision.request)
+        assert (decision.image is None) is kept
+        assert decision.image is None or digest(decision.image) == digest(current)
+
+
+@given(requests())
+def test_an_answer_that_shows_the_request_is_as_asked(request: dict[str, Any]) -> None:
+    assert answer_mismatch(request, answered(request)) is None
+
+
+@given(requests().filter(lambda request: len(request) > 2), st.data())
+def test_an_answer_that_shows_something_else_is_told_by_its_member_and_not_by_its_value(
+    request: dict[str, Any], data: st.DataObject
+) -> None:
+    answer = answered(request)
+    member = data.draw(st.sampled_from(sorted(request.keys() - {"DomainName", "EventTriggerName"})))
+    answer[member] = "a-telling-text"
+    error = answer_mismatch(request, answer)
+    assert error is not None
+    assert error.message == f"AWS's answer differs from what was asked in {member}"
+    del answer[member]
+    assert answer_mismatch(request, answer) == error
+
+
+def test_looking_first_pays_up_to_one_and_a_half_times_the_time() -> None:
+    assert reading_first_pays(read_rate=10, write_rate=15)
+    assert not reading_first_pays(read_rate=10, write_rate=15.1)
