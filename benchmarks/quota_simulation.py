@@ -13,7 +13,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from random import Random
 
-from batcher.quota.estimator import EstimatedQuota, RateEstimator
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import RateEstimator
 from benchmarks.plot import over_time, per_second
 from tests.quota.simulation import Change, Log, Simulation, Tenant, World
 

@@ -23,7 +23,6 @@ from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Update
-from batcher.storage.quota_file import A_GUESS
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
 from batcher.wiring.lanes import Lanes
@@ -169,7 +168,7 @@ class Calibrator:
 
     def _outcome(self, seconds: float, *, kept: bool) -> Calibration:
         learned = self._pressing.estimate
-        measured = learned.doubt < A_GUESS
+        measured = not learned.is_guess
         return Calibration(
             account=self.target.account_id or self.target.endpoint_url,
             region=self.target.region,

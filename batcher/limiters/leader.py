@@ -10,7 +10,7 @@ import anyio
 from batcher.limiters.redis_bucket import Beat, Publication
 from batcher.limiters.redis_scripts import LOOK
 from batcher.limiters.shared import TOLD_WITHIN, TROUBLE, SharedLimiter
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.replay import Replay
 
 BEAT = 0.5  # seconds from one sign of life to the next

@@ -7,7 +7,8 @@ from aiolimiter import AsyncLimiter
 
 from batcher.accounting.verdicts import Verdict
 from batcher.ports import Clock
-from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, Ticket
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import Observation, RateEstimator, Ticket
 from batcher.quota.probe import SaturationProbe
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand

@@ -13,7 +13,8 @@ from msgspec import Struct
 from redis.asyncio import Redis
 
 from batcher.limiters.redis_scripts import ASK, LEAVE, TEND
-from batcher.quota.estimator import EstimatedQuota, Pace
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import Pace
 from batcher.quota.replay import Event, Report
 
 NO_EPOCH = ""

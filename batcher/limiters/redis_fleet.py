@@ -16,7 +16,7 @@ from batcher.limiters.leader import Leader
 from batcher.limiters.redis_bucket import RedisBucket
 from batcher.limiters.shared import TROUBLE, SharedLimiter, Terms
 from batcher.ports import Clock
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.redis_client import connect
 from batcher.task_groups import open_task_group
 

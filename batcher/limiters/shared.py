@@ -19,7 +19,8 @@ from batcher.limiters.local import LocalLimiter, Opening, capacity, observation_
 from batcher.limiters.redis_bucket import NO_EPOCH, Beat, News, RedisBucket, Reservation
 from batcher.limiters.redis_scripts import CATCH_UP, LOOK
 from batcher.ports import Clock
-from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator, ramp
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import Observation, RateEstimator, ramp
 from batcher.quota.rate_state import LOWEST_RATE
 from batcher.quota.replay import Report
 from batcher.resettable_event import ResettableEvent
@@ -34,7 +35,6 @@ ASSUMED_WORKERS = 4  # while their number was never known
 # seconds, by a call of its own where none is due: the leader must not be long in learning what is
 # accepted
 TOLD_WITHIN = 0.1
-A_GUESS = 0.5  # doubt from which on a rate is no knowledge
 
 
 class Terms(Struct, frozen=True, kw_only=True):
@@ -187,7 +187,7 @@ class SharedLimiter:
         """The rate to ask at while none is published."""
         if self._rate is not None:
             return self._rate
-        if self.learned.doubt < A_GUESS:
+        if not self.learned.is_guess:
             return self.learned.rate
         return 0.0 if self.terms.rate is not None else ramp(0)
 
@@ -232,7 +232,7 @@ class SharedLimiter:
     def share(self) -> float:
         """Requests per second of this worker while Redis is away."""
         learned, ceiling = self.learned, self.terms.rate
-        if learned.doubt < A_GUESS or learned.burst is not None:
+        if not learned.is_guess or learned.burst is not None:
             rate = learned.rate * self.terms.share
         else:
             rate = max(CAUTIOUS, learned.rate) if ceiling is None else ceiling

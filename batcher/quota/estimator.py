@@ -7,10 +7,10 @@ to send. The method and its numbers: docs/why-quota.md.
 """
 
 import math
-from dataclasses import dataclass, replace
 from enum import Enum
 from typing import NamedTuple
 
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.rate_state import LOWEST_RATE, Phase, RateState
 from batcher.quota.stray_throttles import Hypothesis, StrayThrottleTest
 
@@ -77,21 +77,6 @@ class Pace(NamedTuple):
     resume: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class EstimatedQuota:
-    """What is known of a quota, to be remembered.
-
-    ``rate`` in tokens per second, ``burst`` in tokens, ``doubt``: half the width of the rate's
-    interval as a part of it (1.0: a guess), ``age``: seconds since the last request; whoever
-    remembers sets it.
-    """
-
-    rate: float
-    burst: float | None = None
-    doubt: float = 1.0
-    age: float = 0.0
-
-
 class RateEstimator:
     """Finds the rate of a token bucket, and spends nearly all of it.
 
@@ -128,7 +113,7 @@ class RateEstimator:
         self._cut = -math.inf
         if (
             remembered is not None
-            and remembered.doubt < 0.5
+            and not remembered.is_guess
             and remembered.rate * share < BENEATH * self._ceiling
         ):
             self._remember(remembered)
@@ -166,7 +151,7 @@ class RateEstimator:
         """The estimate; but a guess, while throttles that have nothing to do with the rate may
         have lowered it.
         """
-        return replace(self.estimate, doubt=1.0) if self._stray.troubled else self.estimate
+        return self.estimate.as_guess() if self._stray.troubled else self.estimate
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave.

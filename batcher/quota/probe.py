@@ -8,10 +8,10 @@ seldom, and so can't always tell what ran over.
 
 import math
 
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import (
     CATCH_UP,
     LONGEST_RETRY_AFTER,
-    EstimatedQuota,
     Observation,
     Ticket,
     ramp,

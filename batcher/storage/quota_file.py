@@ -16,10 +16,9 @@ import msgspec
 from msgspec import Struct
 
 from batcher.errors import OutputError
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.atomic_file import write_atomically
 
-A_GUESS = 0.5  # doubt from which on a rate is no knowledge
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
 
@@ -57,6 +56,11 @@ class Remembered(Struct, frozen=True, kw_only=True):
     @property
     def key(self) -> QuotaKey:
         return QuotaKey(account=self.account, region=self.region, operation=self.operation)
+
+    @property
+    def is_guess(self) -> bool:
+        """As EstimatedQuota.is_guess; other versions of batcher may have kept one."""
+        return self.learned(self.used_at).is_guess
 
     def learned(self, now: str) -> EstimatedQuota:
         """The same for an estimate to start from."""
@@ -130,7 +134,7 @@ class QuotaFile:
         replaces what is known.
         """
         known = {entry.key for entry in self.entries()}
-        news = [(key, learned) for key, learned in found if learned.doubt < A_GUESS or key in known]
+        news = [(key, learned) for key, learned in found if not learned.is_guess or key in known]
 
         def with_news(old: _Entries) -> _Entries:
             noted = {key: _noted(key, learned, old.get(key), now) for key, learned in news}
@@ -196,12 +200,11 @@ def _noted(
     """What to remember after a run that ended ``now``; None: nothing was known before, and the
     run only guesses.
     """
-    guessed = learned.doubt >= A_GUESS
     if before is not None and (
-        guessed or (learned.rate, learned.burst) == (before.rate, before.burst)
+        learned.is_guess or (learned.rate, learned.burst) == (before.rate, before.burst)
     ):
         return msgspec.structs.replace(before, used_at=now)
-    if guessed:
+    if learned.is_guess:
         return None
     return Remembered(
         account=key.account,

@@ -6,7 +6,6 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
-from dataclasses import replace
 from typing import TYPE_CHECKING, TypeAlias
 
 from structlog.typing import FilteringBoundLogger
@@ -19,7 +18,8 @@ from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Clock
-from batcher.quota.estimator import EstimatedQuota, RateEstimator
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import RateEstimator
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
 
@@ -129,7 +129,7 @@ class Pacers:
         return self._file.remember(
             # of several targets of one account and Region each found but its part
             [
-                (key, replace(limiter.learned, doubt=1.0) if users[key] > 1 else limiter.learned)
+                (key, limiter.learned.as_guess() if users[key] > 1 else limiter.learned)
                 for key, limiter in limiters
             ],
             self._clock.wall(),

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from batcher.emulator import Emulator
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port

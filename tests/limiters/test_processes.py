@@ -15,7 +15,7 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from tests.limiters.consumer import address, joined
 from tests.servers import Server
 from tests.waiting import until

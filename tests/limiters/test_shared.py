@@ -15,7 +15,7 @@ from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
 from batcher.limiters.shared import ASSUMED_WORKERS, CAUTIOUS, SharedLimiter
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from tests.limiters.consumer import Service, address, drink, joined
 from tests.servers import Server
 from tests.waiting import until

@@ -11,7 +11,8 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import Observation, RateEstimator
 from batcher.quota.stray_throttles import MEMORY, Hypothesis, StrayThrottleTest
 from batcher.quota.throttle_log import KEPT_OBSERVATIONS, ThrottleLog
 from tests.quota.simulation import Change, Log, Simulation, Tenant, World

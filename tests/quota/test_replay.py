@@ -6,7 +6,8 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given, settings
 
-from batcher.quota.estimator import EstimatedQuota, Observation, RateEstimator
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.estimator import Observation, RateEstimator
 from batcher.quota.replay import UNANSWERED, Cut, Granted, Replay, Report, Told
 
 LOOK = 0.1

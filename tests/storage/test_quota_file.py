@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from msgspec import structs
 
-from batcher.quota.estimator import EstimatedQuota
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")

@@ -10,7 +10,7 @@ from batcher.cli.output.format import ago, duration, rate_text
 from batcher.errors import SettingsError
 from batcher.jobs.run import BulkRun
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
-from batcher.storage.quota_file import A_GUESS, Remembered, seconds_between
+from batcher.storage.quota_file import Remembered, seconds_between
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
 YEAR = 365 * 86400.0
@@ -152,4 +152,4 @@ def _until(now: datetime, seconds: float) -> str:
 
 def _known(found: Remembered | None) -> Remembered | None:
     """What is remembered, but for a guess."""
-    return found if found and found.doubt < A_GUESS else None
+    return found if found and not found.is_guess else None
