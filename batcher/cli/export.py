@@ -1,6 +1,5 @@
 """``batcher export``: live triggers as update lines, ready to edit and run. Changes nothing."""
 
-from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +11,7 @@ from batcher.cli.options import settings_from, settings_options
 from batcher.cli.output.format import example, several
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.jobs.export import Inventory, Unread
+from batcher.jobs.export import Unread, export_triggers
 from batcher.storage.atomic_file import LinesFile
 
 
@@ -44,46 +43,34 @@ def export(
         raise click.UsageError(
             f"--out {out}: an export is not packed; give a name that ends in .jsonl."
         )
-    raise SystemExit(anyio.run(work, list(domains), out, settings_from(given, config)))
+    raise SystemExit(anyio.run(_export, domains or None, out, settings_from(given, config)))
 
 
-async def work(domains: list[str], out: Path | None, settings: Settings) -> int:
-    """Export those domains, or all of them when none is named; returns the exit code."""
-    encode, count, unread, read = msgspec.json.Encoder().encode, 0, 0, set(domains)
-    async with AsyncExitStack() as stack:
-        file = stack.enter_context(LinesFile(out))
-        inventory = Inventory(settings)
-        await inventory.connect(stack)
-        read |= set() if domains else set(await inventory.domains())
-
-        def tell(line: dict[str, Any]) -> None:
-            nonlocal count
-            count += 1
-            file.write(encode(line) + b"\n")
-
-        def skip(missed: Unread) -> None:
-            nonlocal unread
-            unread += not missed.vanished
-            if missed.trigger is None:
-                read.discard(missed.domain)
-            click.echo(_missed(missed), err=True)
-
-        await inventory.export(sorted(read), tell, skip)
+async def _export(domains: tuple[str, ...] | None, out: Path | None, settings: Settings) -> int:
+    encode = msgspec.json.Encoder().encode
+    with LinesFile(out) as file:
+        found = await export_triggers(
+            settings,
+            domains,
+            lambda line: file.write(encode(line) + b"\n"),
+            lambda unread: click.echo(_reason(unread), err=True),
+        )
         file.keep()
     where = "" if out is None else f" in {out}"
-    click.echo(f"{several(count, 'trigger')} of {several(len(read), 'domain')}{where}.", err=True)
-    return 1 if unread else 0
+    what = f"{several(found.triggers, 'trigger')} of {several(found.domains, 'domain')}"
+    click.echo(f"{what}{where}.", err=True)
+    return 1 if found.unread else 0
 
 
-def _missed(missed: Unread) -> str:
-    error = missed.error
-    if missed.vanished:
+def _reason(unread: Unread) -> str:
+    error = unread.error
+    if unread.vanished:
         return (
-            f"{missed.domain}/{missed.trigger}: skipped; it was deleted while the export was"
+            f"{unread.domain}/{unread.trigger}: skipped; it was deleted while the export was"
             " going on."
         )
     what = (
-        f"domain {missed.domain}" if missed.trigger is None else f"{missed.domain}/{missed.trigger}"
+        f"domain {unread.domain}" if unread.trigger is None else f"{unread.domain}/{unread.trigger}"
     )
     if error.code == RESOURCE_NOT_FOUND:
         return f"{what}: there is no such domain, or access to it was denied ({error.code})."

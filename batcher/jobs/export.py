@@ -1,37 +1,30 @@
-"""The inventory: the live triggers of domains, listed and read at reading's own pace, as updates
-that would bring them about.
+"""The job ``export``: the live triggers of domains, as updates that would bring them about.
 
-Reads only, and says nothing to anybody; the command line writes what is told here.
+Sends no update.
 """
 
-from collections.abc import AsyncIterator, Callable, Mapping
-from contextlib import AsyncExitStack
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterable
+from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from batcher.accounting.tally import Tally, stop_reason
-from batcher.aws.client import AwsTarget
-from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.engine.list_pages import list_pages
 from batcher.engine.ordered_map import ordered_map
-from batcher.engine.retrying import RetryState
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
-from batcher.logs import logger
-from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
+from batcher.jobs.connection import connected
+from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
 from batcher.records import Error, Update
 from batcher.triggers.diff import image
-from batcher.wiring.lanes import Lanes
-from batcher.wiring.pacers import Pacers, open_pacers
-from batcher.wiring.targets import TargetConnector
 
-AHEAD = 256  # triggers read ahead of the one that is told next
+PERMISSIONS = (
+    "These credentials have to be allowed to profile:ListDomains, profile:ListEventTriggers and"
+    " profile:GetEventTrigger."
+)
 
 
 class Unread(Struct, frozen=True, kw_only=True):
-    """What could not be read: a domain, or a trigger of it.
+    """A domain that could not be read (``trigger`` None), or a trigger of it.
 
     ``vanished``: it was there a moment before, when it was listed.
     """
@@ -42,111 +35,81 @@ class Unread(Struct, frozen=True, kw_only=True):
     vanished: bool = False
 
 
-class Inventory:
-    """The triggers of one target. Reads as: connect, domains, export."""
+class Export(Struct, frozen=True, kw_only=True):
+    """How many triggers were exported, of how many domains, and how many domains and triggers
+    could not be read.
+    """
 
-    def __init__(self, settings: Settings) -> None:
-        self._settings = settings
-        self._pacers: Pacers
-        self._target: AwsTarget
-        self._tally = Tally()
+    triggers: int
+    domains: int
+    unread: int
 
-    async def connect(self, stack: AsyncExitStack) -> None:
-        """Open the target's client. Raises AwsError, CredentialsError, SettingsError."""
-        clock, log = SystemClock(), logger()
-        self._pacers = await stack.enter_async_context(
-            open_pacers(self._settings, clock=clock, log=log)
-        )
-        lanes = Lanes(self._settings, self._pacers, clock=clock, log=log)
-        target = TargetConnector(self._settings).target(self._settings.target)
-        self._target = await stack.enter_async_context(target)
-        await self._target.check()
-        await self._target.account()
-        self._get, self._list, self._list_domains = (
-            lanes.reading(self._target, operation, self._tally)
-            for operation in (GET_TRIGGER, LIST_TRIGGERS, LIST_DOMAINS)
-        )
 
-    async def domains(self) -> list[str]:
-        """The names of all domains of the account and Region.
+OnLine: TypeAlias = Callable[[dict[str, Any]], None]
+OnUnread: TypeAlias = Callable[[Unread], None]
 
-        Raises AwsError when they can't be listed.
-        """
-        found = await self._pages(LIST_DOMAINS, {}, "DomainName")
+
+async def export_triggers(
+    settings: Settings, domains: Iterable[str] | None, on_line: OnLine, on_unread: OnUnread
+) -> Export:
+    """Read every trigger of those domains of the settings' target; None: of all its domains.
+
+    ``on_line`` is told of each as an update line that names no target, by domain and name;
+    ``on_unread`` of what can't be read. Raises AwsError when the domains can't be listed or every
+    call is refused, CredentialsError, SettingsError.
+    """
+    async with connected(settings, [settings.target]) as connection:
+        (target,) = connection.targets.values()
+        reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+        exporter = _Exporter(target.name, reader, on_unread)
+        try:
+            if domains is None:
+                domains = await exporter.all_domains()
+            return await exporter.export(sorted(set(domains)), on_line)
+        finally:
+            connection.pacers.remember()
+
+
+class _Exporter:
+    def __init__(self, target: str, reader: TriggerReader, on_unread: OnUnread) -> None:
+        self._target = target
+        self._reader = reader
+        self._on_unread = on_unread
+        self._listed = self._triggers = self._unread = 0
+
+    async def all_domains(self) -> list[str]:
+        found = await self._reader.domains()
         if isinstance(found, Error):
-            raise AwsError(
-                f"target {self._target.name}: the domains can't be listed: {found.code}:"
-                f" {found.message}"
-            )
+            why = f"{found.code}: {found.message}"
+            raise AwsError(f"target {self._target}: the domains can't be listed: {why}")
         return found
 
-    async def export(
-        self,
-        domains: list[str],
-        tell: Callable[[dict[str, Any]], None],
-        skip: Callable[[Unread], None],
-    ) -> None:
-        """Tell of every trigger of those domains, in their order, as an update line; to ``skip`` of
-        what can't be read.
-
-        Raises AwsError when every call is refused, CredentialsError.
-        """
-
-        def answered(asked: Update, found: Mapping[str, Any] | Error) -> None:
-            if isinstance(found, Error):
-                gone = found.code == RESOURCE_NOT_FOUND
-                skip(Unread(domain=asked.domain, trigger=asked.trigger, error=found, vanished=gone))
+    async def export(self, domains: list[str], on_line: OnLine) -> Export:
+        def tell(asked: Update, live: LiveTrigger) -> None:
+            if isinstance(live, Error):
+                vanished = live.code == RESOURCE_NOT_FOUND
+                self._skip(asked.domain, asked.trigger, live, vanished=vanished)
             else:
-                tell(asked.request | image(found))
+                on_line(asked.request | image(live))
+                self._triggers += 1
 
-        try:
-            await ordered_map(self._names(domains, skip), self._look, answered, ahead=AHEAD)
-        finally:
-            self._pacers.remember()
+        await ordered_map(self._names(domains), self._reader.read, tell, ahead=AHEAD)
+        return Export(triggers=self._triggers, domains=self._listed, unread=self._unread)
 
-    async def _names(
-        self, domains: list[str], skip: Callable[[Unread], None]
-    ) -> AsyncIterator[Update]:
+    async def _names(self, domains: list[str]) -> AsyncIterator[Update]:
         """A question for each trigger; the names of one domain are held, for their order."""
-        number = 0
         for domain in domains:
-            names = await self._pages(LIST_TRIGGERS, {"DomainName": domain}, "EventTriggerName")
+            names = await self._reader.triggers(domain)
             if isinstance(names, Error):
-                skip(Unread(domain=domain, trigger=None, error=names))
+                self._skip(domain, None, names)
                 continue
+            self._listed += 1
             for name in names:
-                number += 1
-                yield self._question(
-                    f"{domain}/{name}", {"DomainName": domain, "EventTriggerName": name}, number
-                )
+                request = {"DomainName": domain, "EventTriggerName": name}
+                yield Update(id=f"{domain}/{name}", line=0, target=self._target, request=request)
 
-    async def _look(self, question: Update) -> Mapping[str, Any] | Error:
-        return self._answer(await self._get.run_attempts(question))
-
-    async def _pages(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
-        """The names on all pages of a list, sorted; or why there are none."""
-        found: set[str] = set()
-        retrying = self._list if operation == LIST_TRIGGERS else self._list_domains
-        size = {"MaxResults": self._target.page_size(operation)}
-        async for effort in list_pages(
-            retrying, self._question(" ".join([operation, *request.values()]), request | size, 0)
-        ):
-            answer = self._answer(effort)
-            if isinstance(answer, Error):
-                return answer
-            found |= {item[name] for item in answer.get("Items", ())}
-        return sorted(found)
-
-    def _answer(self, effort: RetryState | None) -> Mapping[str, Any] | Error:
-        if reason := stop_reason(self._tally, None):
-            raise AwsError(
-                f"target {self._target.name}: {reason}. These credentials have to be allowed to"
-                " profile:ListDomains, profile:ListEventTriggers and profile:GetEventTrigger."
-            )
-        assert effort is not None  # nobody drains these pacers
-        assert effort.last is not None
-        return effort.error or effort.last.answer or {}
-
-    def _question(self, name: str, request: dict[str, Any], number: int) -> Update:
-        """What the engine carries: a request under a name for the logs."""
-        return Update(id=name, line=number, target=self._target.name, request=request)
+    def _skip(
+        self, domain: str, trigger: str | None, error: Error, *, vanished: bool = False
+    ) -> None:
+        self._unread += not vanished
+        self._on_unread(Unread(domain=domain, trigger=trigger, error=error, vanished=vanished))
