@@ -63,8 +63,8 @@ MODELS = {"profile": "customer-profiles", "sqs": "sqs", "s3": "s3", "sts": "sts"
 STOPPING = sum(
     (
         sqs.LONGEST_WAIT + sqs.PATIENCE,
-        leases.GIVE_BACK_WITHIN,
-        message_consumer.LAST_WORDS,
+        leases.RELEASE_WITHIN,
+        message_consumer.FLUSH_WITHIN,
         results_directory.CLOSE_WITHIN,
         server.GRACE,
     )

@@ -43,7 +43,7 @@ async def _depth(url: str, profile: str | None, region: str | None) -> Depth:
     if (spool := spool_of(url, create=False)) is not None:
         return await spool.depth()
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        return await opened.office.depth()
+        return await opened.admin.depth()
 
 
 def _age(depth: Depth) -> str:
@@ -92,7 +92,7 @@ async def _list(
     codes: Counter[str] = Counter()
     seen = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        async for letter in opened.office.dead():
+        async for letter in opened.admin.dead():
             seen += 1
             if code not in (None, letter.code):
                 continue
@@ -103,16 +103,16 @@ async def _list(
                 if as_json
                 else "  ".join(str(facts[name]) for name in facts)
             )
-        await _tell_of_unseen(opened.office, seen)
+        await _tell_of_unseen(opened.admin, seen)
     said = ", ".join(f"{each} {count:,}" for each, count in codes.most_common()) or "none"
     click.echo(f"Dead letters: {said}.", err=True)
 
 
-async def _tell_of_unseen(office: QueueAdmin, left: int) -> None:
+async def _tell_of_unseen(admin: QueueAdmin, left: int) -> None:
     """Say that there are more dead letters than those that were looked at, of which that many
     are left.
     """
-    if (unseen := ((await office.depth()).dead or 0) - left) > 0:
+    if (unseen := ((await admin.depth()).dead or 0) - left) > 0:
         click.echo(
             f"About {unseen:,} more could not be looked at: of one trigger's letters in a FIFO"
             " queue SQS shows the oldest ten. batcher queue redrive without --code puts them back"
@@ -174,15 +174,15 @@ async def _redrive(
     limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
     count = left = 0
     async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        async for letter in opened.office.dead():
+        async for letter in opened.admin.dead():
             if code not in (None, letter.code):
                 left += 1
                 continue
             if limiter is not None:
                 await limiter.acquire()
-            await opened.office.redrive(letter)
+            await opened.admin.redrive(letter)
             count += 1
-        await _tell_of_unseen(opened.office, left)
+        await _tell_of_unseen(opened.admin, left)
     return count
 
 

@@ -28,7 +28,7 @@ class OpenedQueue(NamedTuple):
 
     queue: Queue
     producer: Producer
-    office: QueueAdmin
+    admin: QueueAdmin
     dead_letters: bool
 
 
@@ -75,9 +75,9 @@ async def open_queue(
         async with SqsClient(
             rest, profile=profile, region=region, endpoint_url=endpoint_url
         ) as client:
-            office = SqsAdmin(client)
+            admin = SqsAdmin(client)
             yield OpenedQueue(
-                SqsQueue(client, lease=lease), office, office, client.dead_url is not None
+                SqsQueue(client, lease=lease), admin, admin, client.dead_url is not None
             )
     elif kind in ("redis", "rediss"):
         async with _redis_queue(url, lease, create) as queue:

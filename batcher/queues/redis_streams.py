@@ -207,7 +207,7 @@ class RedisQueue:
         keys, args = [self.stream, self.dead_stream], [GROUP, self._me, message.handle, *letter]
         await self._said(self._end(keys=keys, args=args))
 
-    # the producer's side, and the office's
+    # the sides of producer and admin
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         for start in range(0, len(updates), PAGE):

@@ -157,7 +157,7 @@ class SpoolDirectory:
                 self._lock_of(name).unlink(missing_ok=True)
         os.close(lock)
 
-    # the producer's side, and the office's
+    # the sides of producer and admin
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         """One file named after the batch. Raises QueueError when there is one of that name."""

@@ -152,7 +152,7 @@ class ResultsDirectory:
         if part.journal.length >= self._rotate_bytes:
             await self._complete(part)
 
-    async def kept(self, message_id: str, since: float) -> Delivered | None:
+    async def find(self, message_id: str, since: float) -> Delivered | None:
         """The result of that message, from a file written to after ``since`` (seconds since the
         epoch); None: there is none.
 
@@ -160,10 +160,10 @@ class ResultsDirectory:
         sent on are not looked at.
         """
         return await anyio.to_thread.run_sync(
-            self._find, b'"message_id":' + msgspec.json.encode(message_id), since - CLOCKS_APART
+            self._search, b'"message_id":' + msgspec.json.encode(message_id), since - CLOCKS_APART
         )
 
-    def _find(self, needle: bytes, since: float) -> Delivered | None:
+    def _search(self, needle: bytes, since: float) -> Delivered | None:
         for path in (*self._files(_OPEN), *self._files(_COMPLETE)):
             # gone by now; empty files can't be mapped
             with suppress(OSError, ValueError), path.open("rb") as file:

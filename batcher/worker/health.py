@@ -1,8 +1,8 @@
-"""A worker's life: what it is told by signals, whether it is alive and ready, what it waits for.
+"""A worker's health: whether it is alive and ready, and what it was told by signals.
 
-No queue and no AWS here. The watchdog is a thread of its own: it notices a loop that is stuck, says
-where, and ends the process, so that its supervisor starts a new one; by then nothing can be lost
-that a crash could not lose.
+No queue and no AWS here. The watchdog is a thread of its own: it notices an event loop that is
+stuck, says where, and ends the process, so that its supervisor starts a new one; by then nothing
+can be lost that a crash could not lose.
 """
 
 import faulthandler
@@ -12,6 +12,7 @@ import sys
 import threading
 import time
 from contextlib import suppress
+from functools import partial
 
 import anyio
 from structlog.typing import FilteringBoundLogger
@@ -20,38 +21,44 @@ from batcher.resettable_event import ResettableEvent
 from batcher.signals import run_signals
 
 HEARTBEAT = 1.0  # seconds
-STUCK_AFTER = 60.0  # seconds without a beat
+STUCK_AFTER = 60.0  # seconds without a heartbeat
 STUCK = 70  # exit code, EX_SOFTWARE
 
 
 class Health:
-    """What happens to one worker. ``grace``: seconds that a signal leaves for what is in flight."""
+    """The state of one worker process: what works, what does not, what it was told.
+
+    ``grace``: seconds that a signal leaves for what is in flight.
+    """
 
     def __init__(self, log: FilteringBoundLogger, *, grace: float) -> None:
         self.stop = anyio.Event()
         self.stop_now = anyio.Event()
         self.reload = ResettableEvent()
-        self.interrupted = False
-        self.begun = False  # it has asked its queue for work, and was answered
-        self.last_heartbeat = time.monotonic()
+        self._last_heartbeat = time.monotonic()
         self._grace = grace
         self._log = log
-        self._troubles: dict[str, str] = {}
+        self._started = False
+        self._unhealthy: dict[str, str] = {}
 
     @property
-    def trouble(self) -> str | None:
-        """Why the worker is not ready, or None."""
-        return "; ".join(self._troubles.values()) or (None if self.begun else "it is starting")
+    def not_ready(self) -> str | None:
+        """Why the worker is not ready; None: it is."""
+        return "; ".join(self._unhealthy.values()) or (None if self._started else "it is starting")
+
+    def mark_started(self) -> None:
+        """Note that the queue has answered."""
+        self._started = True
 
     def mark_unhealthy(self, part: str, reason: str) -> None:
-        """That part of the worker can't work, and why; it is said once."""
-        if self._troubles.get(part) != reason:
+        """Note why a part of the worker can't work; a reason is logged once."""
+        if self._unhealthy.get(part) != reason:
             self._log.warning("worker.not_ready", part=part, reason=reason)
-        self._troubles[part] = reason
+        self._unhealthy[part] = reason
 
     def mark_healthy(self, part: str) -> None:
-        """It can again."""
-        if self._troubles.pop(part, None) is not None:
+        """Note that a part of the worker works, whether or not it did before."""
+        if self._unhealthy.pop(part, None) is not None:
             self._log.warning("worker.recovered", part=part)
 
     async def pause(self, seconds: float) -> None:
@@ -66,42 +73,50 @@ class Health:
         """
         await run_signals(
             grace=self._grace,
-            drain=self._stop,
+            drain=self._drain,
             abort=self.stop_now.set,
             grace_over=self.stop_now.set,
             reload=self.reload.set,
         )
 
-    def _stop(self) -> None:
+    def _drain(self) -> None:
         self._log.warning("worker.stopping", grace_seconds=self._grace)
-        self.interrupted = True
         self.stop.set()
         tell_supervisor("STOPPING=1")
 
-    async def run_heartbeat(self) -> None:
-        """Show that the loop turns. Runs until it is cancelled."""
+    @property
+    def heartbeat_age(self) -> float:
+        """Seconds since the event loop last turned."""
+        return time.monotonic() - self._last_heartbeat
+
+    async def run_heartbeat(
+        self, *, every: float = HEARTBEAT, stuck_after: float = STUCK_AFTER
+    ) -> None:
+        """Show that the event loop turns, and have a watchdog look. Runs until it is cancelled."""
         ended = threading.Event()
-        threading.Thread(target=self._watch, args=[ended], name="watchdog", daemon=True).start()
+        watchdog = partial(self._watch, ended, every, stuck_after)
+        threading.Thread(target=watchdog, name="watchdog", daemon=True).start()
         tell_supervisor("READY=1")
         try:
             while True:
-                self.last_heartbeat = time.monotonic()
+                self._last_heartbeat = time.monotonic()
                 tell_supervisor("WATCHDOG=1")
-                await anyio.sleep(HEARTBEAT)
+                await anyio.sleep(every)
         finally:
             ended.set()
 
-    def _watch(self, ended: threading.Event) -> None:
-        while time.monotonic() - self.last_heartbeat < STUCK_AFTER:
-            if ended.wait(HEARTBEAT):
+    def _watch(self, ended: threading.Event, every: float, stuck_after: float) -> None:
+        while self.heartbeat_age < stuck_after:
+            if ended.wait(every):
                 return
-        self._log.error("worker.stuck", seconds=round(time.monotonic() - self.last_heartbeat, 1))
+        self._log.error("worker.stuck", seconds=round(self.heartbeat_age, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
 
 
-def tell_supervisor(word: str) -> None:
-    """Say a word of systemd's notification protocol, where systemd listens."""
+def tell_supervisor(state: str) -> None:
+    """Send a state of systemd's notification protocol, where systemd listens."""
     if address := os.environ.get("NOTIFY_SOCKET"):
-        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as notes:
-            notes.sendto(word.encode(), "\0" + address[1:] if address.startswith("@") else address)
+        address = "\0" + address[1:] if address.startswith("@") else address
+        with suppress(OSError), socket.socket(socket.AF_UNIX, socket.SOCK_DGRAM) as supervisor:
+            supervisor.sendto(state.encode(), address)

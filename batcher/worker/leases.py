@@ -1,13 +1,14 @@
-"""The messages that a worker holds: kept for as long as they wait or are worked on, each ended or
-given back.
+"""The lease table of a worker: the messages it holds, each extended for as long as it waits or is
+worked on, then acknowledged, moved to the dead letters, or released.
 
-A loan is lost when the queue says so, or when it could not be extended before its lease was over:
-somebody else gets the message then. Faults of the queue are borne: what could not be told to it is
-told again until the loan is lost.
+A lease is lost when the queue says so, or when it expired before it could be extended: another
+worker gets the message then. An error of the queue ends nothing: what it could not be told is told
+again until the lease expires.
 """
 
 from collections import Counter
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import anyio
 from structlog.typing import FilteringBoundLogger
@@ -16,50 +17,32 @@ from batcher.errors import BatcherError
 from batcher.ports import Clock, Queue
 from batcher.records import Error, Message, Result, Update
 
-LOOKS = 6  # a lease: how often to see which loans are due
-EXTEND_AT = 0.5  # of the lease: what is left of it when it is extended
-# seconds; what a queue could not be told by then it finds out when the lease is over
-GIVE_BACK_WITHIN = 5.0
+CHECKS_PER_LEASE = 6  # how often the table is looked through for what is due
+EXTEND_AT = 0.5  # the part of a lease that is left when it is extended
+RELEASE_WITHIN = 5.0  # seconds; what could not be released by then expires by itself
 
 
+@dataclass(slots=True, eq=False)
 class Lease:
-    """One message held for one target.
+    """One message held for one target. ``line``: its number in this worker."""
 
-    ``line`` is its number in this worker; ``until`` in monotonic seconds.
-    """
-
-    __slots__ = (
-        "begun",
-        "error",
-        "in_request",
-        "line",
-        "lost",
-        "message",
-        "settled",
-        "target",
-        "until",
-        "update",
-    )
-
-    def __init__(
-        self, message: Message, line: int, target: str, until: float, update: Update | None
-    ) -> None:
-        self.message = message
-        self.line = line
-        self.target = target
-        self.until = until
-        self.update = update
-        self.begun = False
-        self.lost = False
-        self.in_request = False  # the queue is being told something of it
-        self.settled = False  # its result is on disk, and the queue has to be told
-        self.error: Error | None = None
+    message: Message
+    line: int
+    target: str
+    expires_at: float  # monotonic seconds
+    update: Update | None  # None where nobody is to work on it
+    started: bool = False
+    lost: bool = False
+    in_request: bool = False  # a request about it is under way to the queue
+    settled: bool = False  # its result is on disk, and the queue has to be told
+    error: Error | None = None
 
 
-class Leases:
-    """All loans of a worker.
+class LeaseTable:
+    """All leases of a worker, by line.
 
-    ``on_change`` is told of one fewer; ``dead_letters``: whether the queue has a place for them.
+    ``on_removed`` is called when there is one fewer; ``dead_letters``: whether the queue has a
+    place for them.
     """
 
     def __init__(
@@ -69,171 +52,159 @@ class Leases:
         dead_letters: bool,
         clock: Clock,
         log: FilteringBoundLogger,
-        on_change: Callable[[], None],
+        on_removed: Callable[[], None],
     ) -> None:
         self._queue = queue
         self._dead_letters = dead_letters
         self._clock = clock
         self._log = log
-        self._on_change = on_change
+        self._on_removed = on_removed
         self._leases: dict[int, Lease] = {}
         self._by_message: dict[str, Lease] = {}
-        self._held: Counter[str] = Counter()
+        self._counts: Counter[str] = Counter()
 
     def __len__(self) -> int:
         return len(self._leases)
 
     def __repr__(self) -> str:
-        return f"<Leases {len(self)} of {self._queue!r}>"
+        return f"<LeaseTable {len(self)} of {self._queue!r}>"
 
     def __getitem__(self, line: int) -> Lease:
         return self._leases[line]
 
     def of(self, target: str) -> list[Lease]:
-        """Those of a target, in the order they came."""
+        """The leases of a target, in the order they came."""
         return [lease for lease in self._leases.values() if lease.target == target]
 
-    def held(self, target: str) -> int:
-        """How many there are of a target."""
-        return self._held[target]
+    def count(self, target: str) -> int:
+        """How many leases a target has."""
+        return self._counts[target]
 
-    def renew(self, message: Message) -> bool:
-        """Whether that message is held already, and came once more: from now on its new handle
-        counts.
-        """
+    def accept_redelivery(self, message: Message) -> bool:
+        """Whether the message is held already; from now on its new handle counts."""
         lease = self._by_message.get(message.id)
         if lease is None:
             return False
-        lease.message, lease.lost = message, False
-        lease.until = self._until()
+        lease.message, lease.lost, lease.expires_at = message, False, self._new_expiry()
         return True
 
     def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Lease:
-        """Hold a message that has just come; ``update``: what is in it, where somebody will work
-        on it.
-        """
-        lease = self._leases[line] = self._by_message[message.id] = Lease(
-            message, line, target, self._until(), update
-        )
-        self._held[target] += 1
+        """Hold a message that has just come; ``update``: what is in it."""
+        lease = Lease(message, line, target, self._new_expiry(), update)
+        self._leases[line] = self._by_message[message.id] = lease
+        self._counts[target] += 1
         return lease
 
-    def begin(self, line: int) -> bool:
-        """Start work on a loan; False when it may be somebody else's by now."""
-        if not self.has(line):
+    def start(self, line: int) -> bool:
+        """Start work on a message; False when it may be somebody else's by now."""
+        if not self.holds(line):
             return False
-        self._leases[line].begun = True
+        self._leases[line].started = True
         return True
 
-    def has(self, line: int) -> bool:
-        """Whether a loan is this worker's still.
-
-        Where it was lost, or its lease is over, it is forgotten: it comes again.
-        """
+    def holds(self, line: int) -> bool:
+        """Whether a lease is this worker's still. One that is lost or expired is removed."""
         lease = self._leases.get(line)
         if lease is None:
             return False
-        if lease.lost or self._clock.now() >= lease.until:
-            self._forget(lease)
+        if lease.lost or self._clock.now() >= lease.expires_at:
+            self._remove(lease)
             return False
         return True
 
     def pause(self, target: str) -> list[Lease]:
-        """Nobody works on those of a target at present; returns what is left of them, in the
-        order they came.
+        """Take note that nobody works on a target's messages; returns what is left of its leases,
+        in the order they came.
         """
         for lease in self.of(target):
-            lease.begun = lease.settled
+            lease.started = lease.settled
             if lease.lost and not lease.settled:
-                self._forget(lease)
+                self._remove(lease)
         return self.of(target)
 
-    async def end(self, lease: Lease, result: Result) -> None:
-        """Its result is on disk: take the message out of the queue, to the dead letters when it
-        did not succeed.
-        """
+    async def settle(self, lease: Lease, result: Result) -> None:
+        """Acknowledge a message whose result is on disk; after an error it is a dead letter."""
         lease.settled, lease.error = True, result.error
-        await self._tell(lease)
+        await self._end(lease)
 
-    async def give_back(self, leases: Iterable[Lease]) -> None:
-        """Release those that have no result; the queue lends them to others at once.
-
-        The last that came go first.
+    async def release(self, leases: Iterable[Lease]) -> None:
+        """Give back the messages without a result, the last that came first; others get them at
+        once.
         """
-        left = [lease for lease in leases if not lease.settled]
-        for lease in left:
-            self._forget(lease)
-        with anyio.move_on_after(GIVE_BACK_WITHIN):
+        unsettled = [lease for lease in leases if not lease.settled]
+        for lease in unsettled:
+            self._remove(lease)
+        with anyio.move_on_after(RELEASE_WITHIN):
             async with anyio.create_task_group() as tasks:
-                for lease in reversed(left):
+                for lease in reversed(unsettled):
                     tasks.start_soon(self._release, lease)
 
     async def _release(self, lease: Lease) -> None:
         try:
             await self._queue.release(lease.message)
         except BatcherError as error:
-            self._log.warning(
-                "queue.unreachable", reason=str(error), doing="its lease ends by itself"
-            )
+            self._warn_unreachable(error, "its lease ends by itself")
 
-    async def keep(self) -> None:
+    async def run_heartbeat(self) -> None:
         """Extend what is due, and tell the queue again what it could not be told.
 
         Runs until it is cancelled.
         """
         async with anyio.create_task_group() as tasks:
             while True:
-                await self._clock.sleep(self._queue.lease / LOOKS)
+                await self._clock.sleep(self._queue.lease / CHECKS_PER_LEASE)
                 due = self._clock.now() + EXTEND_AT * self._queue.lease
                 for lease in list(self._leases.values()):
-                    if not lease.in_request and (lease.settled or lease.until < due):
-                        tasks.start_soon(self._tell if lease.settled else self._extend, lease)
+                    if not lease.in_request and (lease.settled or lease.expires_at < due):
+                        tasks.start_soon(self._end if lease.settled else self._extend, lease)
 
     async def _extend(self, lease: Lease) -> None:
-        handle, until = lease.message.handle, self._until()
+        handle, expires_at = lease.message.handle, self._new_expiry()
         lease.in_request = True
         try:
-            kept = await self._queue.extend(lease.message)
+            held = await self._queue.extend(lease.message)
         except BatcherError as error:
-            self._log.warning("queue.unreachable", reason=str(error), doing="extending again")
-            kept = self._clock.now() < lease.until
+            self._warn_unreachable(error, "extending again")
+            held = self._clock.now() < lease.expires_at
         else:
-            lease.until = until if kept else lease.until
+            lease.expires_at = expires_at if held else lease.expires_at
         finally:
             lease.in_request = False
-        if not kept and handle == lease.message.handle and self._leases.get(lease.line) is lease:
-            self._lose(lease)
+        if not held and handle == lease.message.handle and self._leases.get(lease.line) is lease:
+            self._mark_lost(lease)
 
-    def _lose(self, lease: Lease) -> None:
+    def _mark_lost(self, lease: Lease) -> None:
         self._log.warning(
-            "message.lost", message_id=lease.message.id, target=lease.target, begun=lease.begun
+            "message.lost", message_id=lease.message.id, target=lease.target, begun=lease.started
         )
         lease.lost = True
-        if not lease.begun:
-            self._forget(lease)
+        if not lease.started:
+            self._remove(lease)
 
-    async def _tell(self, lease: Lease) -> None:
+    async def _end(self, lease: Lease) -> None:
         lease.in_request = True
         try:
-            if lease.error is not None and self._dead_letters and not lease.lost:
-                await self._queue.dead_letter(
-                    lease.message, lease.error.code, lease.error.message or lease.error.code
-                )
+            if (error := lease.error) is not None and self._dead_letters and not lease.lost:
+                reason = error.message or error.code
+                await self._queue.dead_letter(lease.message, error.code, reason)
             else:
                 await self._queue.acknowledge(lease.message)
-        except BatcherError as error:
-            self._log.warning("queue.unreachable", reason=str(error), doing="telling it again")
-            if self._clock.now() < lease.until:
+        except BatcherError as unreachable:
+            self._warn_unreachable(unreachable, "telling it again")
+            if self._clock.now() < lease.expires_at:
                 return
         finally:
             lease.in_request = False
-        self._forget(lease)
+        self._remove(lease)
 
-    def _until(self) -> float:
+    def _warn_unreachable(self, error: BatcherError, doing: str) -> None:
+        self._log.warning("queue.unreachable", reason=str(error), doing=doing)
+
+    def _new_expiry(self) -> float:
         return self._clock.now() + self._queue.lease
 
-    def _forget(self, lease: Lease) -> None:
+    def _remove(self, lease: Lease) -> None:
         if self._leases.pop(lease.line, None) is not None:
             self._by_message.pop(lease.message.id, None)
-            self._held[lease.target] -= 1
-            self._on_change()
+            self._counts[lease.target] -= 1
+            self._on_removed()

@@ -1,11 +1,11 @@
-"""A worker on a queue of messages: borrow no more than can be sent soon, work it off, tell the
-queue when it is on disk.
+"""A worker on a queue of messages: lease no more than can be sent soon, send it, tell the queue
+when its results are on disk.
 
-Reads as: receive → read → desk of its target → engine → results → queue. The queue, AWS and Redis
-may go away and come back meanwhile.
+Reads as: receive → read → target worker → engine → results → queue. The queue, AWS and Redis may
+go away and come back meanwhile.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import anyio
 import msgspec
@@ -19,6 +19,7 @@ from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result, Update
 from batcher.resettable_event import ResettableEvent
+from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
 from batcher.wiring.lanes import Lanes, OnAttempt
@@ -26,22 +27,23 @@ from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
-from batcher.worker.leases import Lease, Leases
+from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.target_worker import UNKNOWN_PACE, TargetWorker
+from batcher.worker.worker_status import lane_snapshot
 
-AT_ONCE = 10  # messages asked for
-NO_TARGET = ""  # the target of a loan that no desk gives back
-# messages of all targets together: what bounds the memory, and the work of keeping them
+RECEIVE_AT_MOST = 10  # messages a request
+NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
+# messages of all targets together: what bounds the memory, and the work of extending them
 HELD_AT_MOST = 1000
-RECENT = 60.0  # seconds; a target that got nothing for longer does not make the worker borrow on
-LOOK_AGAIN = 0.25  # seconds; a pace that grew makes room without anybody telling
+RECENT = 60.0  # seconds; room for a target that got nothing for longer is no reason to receive
+CAPACITY_EVERY = 0.25  # seconds; a pace that grew makes room without an event
 PAUSE = 1.0  # seconds before a queue that did not answer is asked again
-REMEMBER_EVERY = 60.0  # seconds
-LAST_WORDS = 5.0  # seconds at the end to tell the queue what it could not be told
+SAVE_QUOTAS_EVERY = 60.0  # seconds
+FLUSH_WITHIN = 5.0  # seconds at the end to tell the queue what it could not be told
 
 
 class MessageConsumer:
-    """A worker's time with one open queue and one set of settings."""
+    """A worker's session with one open queue and one set of settings; the Journal of its lanes."""
 
     def __init__(
         self,
@@ -59,8 +61,6 @@ class MessageConsumer:
     ) -> None:
         """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
         self.target_workers: dict[str, TargetWorker] = {}
-        # why it ended, when the queue did not answer any more
-        self.cut_off: QueueError | None = None
         self._name = name
         self._queue = opened.queue
         self._settings = settings
@@ -73,15 +73,15 @@ class MessageConsumer:
         self._on_attempt = on_attempt
         self._reader = line_reader(settings)
         self._connector = TargetConnector(settings)
-        self.pacers: Pacers
+        self._pacers: Pacers
         self._lanes: Lanes
         self._changed = ResettableEvent()
-        self.leases = Leases(
+        self._leases = LeaseTable(
             opened.queue,
             dead_letters=opened.dead_letters,
             clock=clock,
             log=log,
-            on_change=self._changed.set,
+            on_removed=self._changed.set,
         )
         self._latest: dict[str, float] = {}  # when each target got its latest message
         self._lines = 0
@@ -89,139 +89,139 @@ class MessageConsumer:
 
     def __repr__(self) -> str:
         workers = list(self.target_workers.values())
-        return f"<MessageConsumer on {self._name}: {len(self.leases)} held, {workers}>"
+        return f"<MessageConsumer on {self._name}: {len(self._leases)} held, {workers}>"
 
     async def run(self) -> None:
         """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``.
 
-        Also until the queue did not answer for a lease: nothing is held any more then, and it may
-        take a new connection, with credentials read anew.
+        Raises QueueError when the queue did not answer for a lease: nothing is held any more then,
+        and it may take a new connection, with credentials read anew.
         """
+        lost: QueueError | None = None
         opened = open_pacers(self._settings, clock=self._clock, log=self._log)
-        async with opened as self.pacers, anyio.create_task_group() as beside:
+        async with opened as self._pacers, anyio.create_task_group() as background:
             self._lanes = Lanes(
                 self._settings,
-                self.pacers,
+                self._pacers,
                 clock=self._clock,
                 log=self._log,
                 on_attempt=self._on_attempt,
             )
-            beside.start_soon(self.leases.keep)
-            beside.start_soon(self._remember)
+            background.start_soon(self._leases.run_heartbeat)
+            background.start_soon(self._save_quotas)
             async with anyio.create_task_group() as self._tasks:
                 if not self._settings.targets:
                     self._target_worker(self._settings.target)
                 with anyio.CancelScope() as receiving:
-                    beside.start_soon(_cancel_when, self._health.stop, receiving)
-                    beside.start_soon(_cancel_when, self._health.reload, receiving)
-                    await self._receive()
-                beside.start_soon(self._abort_when_told)
+                    background.start_soon(_cancel_when, self._health.stop, receiving)
+                    background.start_soon(_cancel_when, self._health.reload, receiving)
+                    lost = await self._receive()
+                background.start_soon(self._abort_when_told)
                 for target_worker in self.target_workers.values():
                     target_worker.close("the worker takes no more")
-            with anyio.move_on_after(LAST_WORDS):
-                while len(self.leases):
-                    await self._change()
-            beside.cancel_scope.cancel()
-        self.pacers.remember()
+            with anyio.move_on_after(FLUSH_WITHIN):
+                while len(self._leases):
+                    await self._wait_for_change()
+            background.cancel_scope.cancel()
+        self._pacers.remember()
+        if lost is not None:
+            raise lost
 
-    async def _receive(self) -> None:
+    async def _receive(self) -> QueueError | None:
+        """Take messages in until there is no reason to go on; returns the error when that is a
+        queue that did not answer for a lease.
+        """
         away_since: float | None = None
-        while True:
-            while not (room := self._room()):
-                if self._once and self._stuck():
-                    return
-                await self._change()
-            asked = self._clock.now()
+        while room := await self._wait_for_room():
+            requested_at = self._clock.now()
             try:
-                messages = await self._queue.receive(min(AT_ONCE, room))
+                messages = await self._queue.receive(min(RECEIVE_AT_MOST, room))
             except QueueError as error:
                 self._health.mark_unhealthy("queue", str(error))
                 away_since = self._clock.now() if away_since is None else away_since
                 if self._clock.now() - away_since >= self._queue.lease:
-                    self.cut_off = error
-                    return
+                    return error
                 await self._health.pause(PAUSE)
                 continue
-            away_since, self._health.begun = None, True
+            away_since = None
+            self._health.mark_started()
             self._health.mark_healthy("queue")
-            # nobody else would know of them until their lease is over
+            # nobody else would get them until their leases expire
             with anyio.CancelScope(shield=True):
                 for message in messages:
-                    self._admit(message, await self._kept(message), asked)
-            if self._once and not messages and (not len(self.leases) or self._stuck()):
-                return
+                    self._admit(message, await self._earlier_result(message), requested_at)
+            if self._once and not messages and (not len(self._leases) or self._all_waiting()):
+                break
+        return None
+
+    async def _wait_for_room(self) -> int:
+        """How many messages more can be sent soon, when there are any; 0: none, and there is no
+        reason to wait.
+        """
+        while not (room := self._room()):
+            if self._once and self._all_waiting():
+                return 0
+            await self._wait_for_change()
+        return room
 
     def _room(self) -> int:
-        """How many messages more can be sent soon."""
-        if not self.target_workers:
+        workers = self.target_workers
+        if not workers:
             return UNKNOWN_PACE
-        if len(self.leases) >= HELD_AT_MOST:
+        if len(self._leases) >= HELD_AT_MOST:
             return 0
-        since, ahead = self._clock.now() - RECENT, self._settings.ahead
-        # then it may be any one's turn
-        any_of_them = len(self.target_workers) == 1 or not len(self.leases) or self._any_stuck()
+        one_waits = any(worker.is_waiting for worker in workers.values())
+        # else only those count that the messages of late were for
+        all_count = len(workers) == 1 or not len(self._leases) or one_waits
+        since = self._clock.now() - RECENT
         room = sum(
-            target_worker.room(ahead)
-            for name, target_worker in self.target_workers.items()
-            if any_of_them or self._latest[name] > since
+            worker.capacity(self._settings.ahead)
+            for name, worker in workers.items()
+            if all_count or self._latest[name] > since
         )
-        if (
-            not room
-            and self._any_stuck()
-            and len(self.target_workers) < len(self._settings.known_targets)
-        ):
-            # for a target whose messages are behind those of the one that is stuck
+        if not room and one_waits and len(workers) < len(self._settings.known_targets):
+            # for a target whose messages are behind those of the one that waits
             return UNKNOWN_PACE
         return room
 
-    def _any_stuck(self) -> bool:
-        return any(target_worker.stuck for target_worker in self.target_workers.values())
-
-    def _stuck(self) -> bool:
+    def _all_waiting(self) -> bool:
         """Whether nothing that is held can be worked on, because its targets can't be used."""
-        return self._any_stuck() and len(self.leases) == sum(
-            self.leases.held(target_worker.name)
-            for target_worker in self.target_workers.values()
-            if target_worker.stuck
-        )
+        waiting = [worker for worker in self.target_workers.values() if worker.is_waiting]
+        held = sum(self._leases.count(worker.name) for worker in waiting)
+        return bool(waiting) and len(self._leases) == held
 
-    async def _kept(self, message: Message) -> Result | None:
-        """The result that a message has here already, from somebody who could not tell the queue
-        any more.
-        """
-        return (
-            await self._results.kept(message.id, message.sent_at or 0.0)
-            if message.receives > 1
-            else None
-        )
+    async def _earlier_result(self, message: Message) -> Result | None:
+        """The result on disk here of a message that somebody could not tell the queue any more."""
+        if message.receives <= 1:
+            return None
+        return await self._results.find(message.id, message.sent_at or 0.0)
 
-    def _admit(self, message: Message, kept: Result | None, asked: float) -> None:
-        """Take up one message, unless it is here already.
-
-        ``asked``: when the queue was asked for it.
-        """
-        if self.leases.renew(message):
+    def _admit(self, message: Message, earlier: Result | None, requested_at: float) -> None:
+        if self._leases.accept_redelivery(message):
             return
         self._lines += 1
-        if kept is not None:
-            lease = self.leases.add(message, self._lines, NO_TARGET)
-            self._tasks.start_soon(self.leases.end, lease, kept)
+        if earlier is not None:
+            lease = self._leases.add(message, self._lines, NO_TARGET)
+            self._tasks.start_soon(self._leases.settle, lease, earlier)
             return
         found = self._reader.read(message.body, self._lines)
-        if not isinstance(found, Update):
-            lease = self.leases.add(message, self._lines, NO_TARGET)
-            self._tasks.start_soon(
-                self._refuse, lease, found or [Violation(path="", message="an empty message")]
-            )
-            return
-        update = found if _names_itself(message) else msgspec.structs.replace(found, id=message.id)
-        lease = self.leases.add(message, update.line, update.target, update)
+        if isinstance(found, Update):
+            self._hand_over(message, found, requested_at)
+        else:
+            lease = self._leases.add(message, self._lines, NO_TARGET)
+            empty = Violation(path="", message="an empty message")
+            self._tasks.start_soon(self._reject, lease, found or [empty])
+
+    def _hand_over(self, message: Message, update: Update, requested_at: float) -> None:
+        if not _has_own_id(message):
+            update = msgspec.structs.replace(update, id=message.id)
+        lease = self._leases.add(message, update.line, update.target, update)
         target_worker = self._target_worker(update.target)
-        self._latest[target_worker.name] = self._clock.now()
-        if target_worker.in_order(asked):
+        self._latest[update.target] = self._clock.now()
+        if target_worker.keeps_order(requested_at):
             target_worker.put(update)
         else:
-            self._tasks.start_soon(self.leases.give_back, [lease])
+            self._tasks.start_soon(self._leases.release, [lease])
 
     def _target_worker(self, target: str) -> TargetWorker:
         if target not in self.target_workers:
@@ -229,66 +229,68 @@ class MessageConsumer:
             target_worker = self.target_workers[target] = TargetWorker(
                 target,
                 self._connector,
-                self.pacers,
+                self._pacers,
                 self._lanes,
-                self.leases,
+                self._leases,
                 self,
                 clock=self._clock,
                 log=self._log,
                 on_result=self._on_result,
-                on_trouble=self._note_trouble,
+                on_unusable=self._mark_target,
             )
-            self._tasks.start_soon(target_worker.serve)
+            self._tasks.start_soon(target_worker.run)
         return self.target_workers[target]
 
-    async def _refuse(self, lease: Lease, faults: list[Violation]) -> None:
-        lease.begun = True
-        message = "; ".join(str(fault) for fault in faults)
+    async def _reject(self, lease: Lease, violations: list[Violation]) -> None:
+        lease.started = True
+        message = "; ".join(map(str, violations))
         invalid = Result.invalid(lease.line, self._settings.target, message, self._clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
         try:
             await self.append(result)
         except JournalError as error:
             self._log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
-            await self.leases.give_back([lease])
-        else:
-            self._log.warning(
-                "update.settled",
-                id=result.id,
-                target=result.target,
-                status=result.status,
-                code=INVALID,
-            )
-            self._on_result(result)
+            await self._leases.release([lease])
+            return
+        self._log.warning(
+            "update.settled",
+            id=result.id,
+            target=result.target,
+            status=result.status,
+            code=INVALID,
+        )
+        self._on_result(result)
 
-    # the Journal of the engine
+    def lane_snapshots(self) -> Iterator[LaneSnapshot]:
+        """The lanes that are open at this moment."""
+        for worker in self.target_workers.values():
+            if worker.lane is not None:
+                yield lane_snapshot(self._pacers, worker.lane, worker.tally)
 
     async def append(self, result: Result) -> None:
-        """On disk first; then the message leaves the queue."""
-        lease = self.leases[result.line]
+        """Put a result on disk, then take its message out of the queue."""
+        lease = self._leases[result.line]
         await self._results.append(Delivered.of(result, self._name, lease.message.id))
-        await self.leases.end(lease, result)
+        await self._leases.settle(lease, result)
 
-    def _note_trouble(self, target: str, trouble: str | None) -> None:
-        if trouble is None:
+    def _mark_target(self, target: str, unusable: str | None) -> None:
+        if unusable is None:
             self._health.mark_healthy(f"target {target}")
         else:
-            self._health.mark_unhealthy(f"target {target}", trouble)
+            self._health.mark_unhealthy(f"target {target}", unusable)
 
-    # beside it
-
-    async def _remember(self) -> None:
+    async def _save_quotas(self) -> None:
         while True:
-            await self._clock.sleep(REMEMBER_EVERY)
-            self.pacers.remember()
+            await self._clock.sleep(SAVE_QUOTAS_EVERY)
+            self._pacers.remember()
 
     async def _abort_when_told(self) -> None:
         await self._health.stop_now.wait()
         for target_worker in self.target_workers.values():
             target_worker.abort()
 
-    async def _change(self) -> None:
-        with anyio.move_on_after(LOOK_AGAIN):
+    async def _wait_for_change(self) -> None:
+        with anyio.move_on_after(CAPACITY_EVERY):
             await self._changed.wait_and_clear()
 
 
@@ -301,6 +303,6 @@ class _Id(msgspec.Struct):
     id: str | None = None
 
 
-def _names_itself(message: Message) -> bool:
+def _has_own_id(message: Message) -> bool:
     """Whether the update in a message has an id of its own."""
     return msgspec.json.decode(message.body, type=_Id).id is not None

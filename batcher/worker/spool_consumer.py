@@ -1,15 +1,18 @@
 """A worker on a spool directory: one file after the other, each worked through as a run with its
 own run directory.
 
-A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with what
-is wrong beside it. One that can't go on for reasons that may pass (credentials, AWS away, a full
-disk) is let go and resumed later. Others wait behind it for half a minute, so that a short outage
+A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with the
+reason beside it. One that can't go on for a reason that may pass (credentials, AWS away, a full
+disk) is released and resumed later. Others wait behind it for half a minute, so that a short outage
 leaves files in their order, and then go before it.
 """
 
 import errno
+from collections.abc import Iterator
 from contextlib import AsyncExitStack
+from dataclasses import dataclass
 from functools import partial
+from typing import TypeAlias
 
 import anyio
 import anyio.to_thread
@@ -23,20 +26,43 @@ from batcher.jobs.run import BulkRun, Keeper
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
 from batcher.resettable_event import ResettableEvent
+from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.run_directory import RunDirectory
 from batcher.worker.health import Health
+from batcher.worker.worker_status import lane_snapshot
 
-FAULTS_TOLD = 20  # of a file
-# the disk, the user's part of it, what the process may write
-FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
-LOOK_UP = 0.5  # seconds that it waits for a file before it looks whether it was told to stop
+VIOLATIONS_TOLD = 20  # of a file
+# of the disk, of the user's part of it, of what the process may write
+NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+CLAIM_WITHIN = 0.5  # seconds; after that it looks whether it was told to stop
 # seconds before a file that can't go on, or a directory that is away, is tried again
 PAUSE, LONGEST_PAUSE = 1.0, 60.0
-LET_OTHERS_GO = 30.0  # seconds; from a pause this long on others go in the meantime
+LET_OTHERS_GO = 30.0  # seconds; from a pause this long on other files go in the meantime
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A file that ends in ``failed``."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """A file that can't go on now."""
+
+    reason: str
+
+
+FileOutcome: TypeAlias = Failed | Postponed | None
+"""What came of a file; None: it is done."""
 
 
 class SpoolConsumer:
-    """A worker's time with one set of settings. ``run``: the run of the file that it is at."""
+    """A worker's session with one set of settings.
+
+    ``bulk``: the run of the file that is being worked through.
+    """
 
     def __init__(
         self,
@@ -59,7 +85,7 @@ class SpoolConsumer:
         self._first_pause = first_pause
         self._let_others_go = let_others_go
         # of each file that could not go on: its pauses, and until when it waits
-        self._later: dict[str, tuple[Backoff, float]] = {}
+        self._postponed: dict[str, tuple[Backoff, float]] = {}
 
     async def run(self, *, once: bool) -> None:
         """Work until the worker is told to stop or to reload; with ``once``, until no file waits or
@@ -67,33 +93,33 @@ class SpoolConsumer:
 
         Raises QueueError, with ``once``, when the directory can't be read.
         """
-        async with anyio.create_task_group() as beside:
-            beside.start_soon(self._drain_when, self._health.stop)
-            beside.start_soon(self._drain_when, self._health.reload)
-            beside.start_soon(self._abort_when_told)
-            while not self._told and (claim := await self._next(once)) is not None:
-                later = await self._settle(claim)
-                if later is None or self._told:
+        async with anyio.create_task_group() as background:
+            background.start_soon(self._drain_when, self._health.stop)
+            background.start_soon(self._drain_when, self._health.reload)
+            background.start_soon(self._abort_when_told)
+            while not self._ending and (claim := await self._claim(once)) is not None:
+                postponed = await self._process(claim)
+                if postponed is None or self._ending:
                     continue
-                self._health.mark_unhealthy("files", f"{claim.name}: {later}")
+                self._health.mark_unhealthy("files", f"{claim.name}: {postponed.reason}")
                 if once:
                     break
-                await self._put_off(claim.name)
-            beside.cancel_scope.cancel()
+                await self._postpone(claim.name)
+            background.cancel_scope.cancel()
 
     @property
-    def _told(self) -> bool:
+    def _ending(self) -> bool:
         return self._health.stop.is_set() or self._health.reload.is_set()
 
-    async def _next(self, once: bool) -> Claim | None:
-        """The next file; None when the worker is told to stop, or there is none and it was once."""
+    async def _claim(self, once: bool) -> Claim | None:
+        """The next file; None at the end of the session, and with ``once`` when there is none."""
         claim, backoff = None, Backoff(self._first_pause, LONGEST_PAUSE)
-        while not self._told:
+        while not self._ending:
             try:
                 # a file that is there is claimed before anything waits
-                with anyio.move_on_after(0 if once else LOOK_UP):
-                    claim = await self._spool.claim(self._put_off_now())
-                self._health.begun = True
+                with anyio.move_on_after(0 if once else CLAIM_WITHIN):
+                    claim = await self._spool.claim(self._waiting())
+                self._health.mark_started()
                 self._health.mark_healthy("spool")
                 backoff.reset()
                 if once or claim is not None:
@@ -105,120 +131,101 @@ class SpoolConsumer:
                 await self._health.pause(backoff.next_pause())
         return None
 
-    async def _settle(self, claim: Claim) -> str | None:
-        """Work a file through, and put it where it belongs; or let it go, and return why it
-        can't go on now.
-        """
+    async def _process(self, claim: Claim) -> Postponed | None:
+        """Work a file through and move it where it belongs; what is postponed is released."""
         self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
-        try:
-            wrong, later = await self._work(claim)
-            if later is None:
-                self._put_away(claim, wrong)
-        except BatcherError as error:
-            later = str(error)
-        if later is not None:
+        outcome = await self._outcome(claim)
+        if not isinstance(outcome, Postponed):
+            try:
+                self._move(claim, outcome)
+            except BatcherError as error:  # it is claimed still
+                outcome = Postponed(str(error))
+        if isinstance(outcome, Postponed):
             self._spool.release(claim)
-            return later
-        self._later.pop(claim.name, None)
+            return outcome
+        self._postponed.pop(claim.name, None)
         self._health.mark_healthy("files")
         return None
 
-    def _put_away(self, claim: Claim, wrong: str | None) -> None:
-        """Raises QueueError and OutputError when it can't be moved; it stays claimed then."""
-        if wrong is None:
+    def _move(self, claim: Claim, failed: Failed | None) -> None:
+        """Raises QueueError and OutputError when it can't be moved."""
+        if failed is None:
             self._spool.done(claim)
             self._log.info("file.ended", file=claim.name)
         else:
-            self._spool.failed(claim, wrong)
+            self._spool.failed(claim, failed.reason)
             self.failed = True
-            self._log.warning("file.ended", file=claim.name, wrong=wrong)
+            self._log.warning("file.ended", file=claim.name, wrong=failed.reason)
 
-    async def _work(self, claim: Claim) -> tuple[str | None, str | None]:
-        """What is wrong with the file for good, or why to go on with it later; neither: it is
-        done.
-        """
+    async def _outcome(self, claim: Claim) -> FileOutcome:
         try:
             return await self._run_through(claim)
         except BatcherError as error:
-            return (None, str(error)) if _may_pass(error) else (str(error), None)
+            return Postponed(str(error)) if _may_pass(error) else Failed(str(error))
 
-    async def _run_through(self, claim: Claim) -> tuple[str | None, str | None]:
-        """As ``_work``. Raises BatcherError."""
+    async def _run_through(self, claim: Claim) -> FileOutcome:
         async with AsyncExitStack() as stack:
             directory = stack.enter_context(RunDirectory(claim.run))
             bulk = BulkRun(str(claim.path), directory, self._settings, keeper=self._keeper)
-            faults: list[str] = []
+            violations: list[str] = []
 
             def note(line: int, path: str, message: str) -> None:
-                if len(faults) < FAULTS_TOLD:
-                    faults.append(
-                        f"line {line}: {path}: {message}" if path else f"line {line}: {message}"
-                    )
+                if len(violations) < VIOLATIONS_TOLD:
+                    message = f"{path}: {message}" if path else message
+                    violations.append(f"line {line}: {message}")
 
             found = await anyio.to_thread.run_sync(partial(bulk.inspect, note))
             if found.invalid:
-                return (
-                    "\n".join(
-                        [
-                            *faults,
-                            (
-                                f"{found.invalid} of {found.total} lines break a rule; nothing was"
-                                " sent."
-                            ),
-                        ]
-                    ),
-                    None,
-                )
+                count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
+                return Failed("\n".join([*violations, count]))
             if not found.total:
-                return "there are no updates in it", None
+                return Failed("there are no updates in it")
             await anyio.to_thread.run_sync(bulk.restore)
             await bulk.connect(stack)
             bulk.weigh_looking()
             self.bulk = bulk
             try:
-                if self._told:
+                if self._ending:
                     bulk.drain()
-                return self._judged(bulk, await bulk.execute())
+                return self._outcome_of_run(bulk, await bulk.execute())
             finally:
                 self.bulk = None
 
-    def _judged(self, bulk: BulkRun, summary: Summary) -> tuple[str | None, str | None]:
+    def _outcome_of_run(self, bulk: BulkRun, summary: Summary) -> FileOutcome:
         limit = self._settings.max_failures
-        reasons = (
-            stop_reason(tally, limit)
-            for tally in bulk.tallies.values()
-            if stop_reason(tally, None) is None
-        )
-        if too_many := next((reason for reason in reasons if reason is not None), None):
-            return f"stopped: {too_many}; {summary.not_started} were not started", None
+        for tally in bulk.tallies.values():
+            # that nothing but refusals of access came back may pass
+            if stop_reason(tally, None) is None and (too_many := stop_reason(tally, limit)):
+                return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
         if summary.stopped is not None:
-            return None, summary.stopped
+            return Postponed(summary.stopped)
         if bad := summary.total - summary.succeeded - summary.unchanged:
             codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
-            return (
-                (
-                    f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
-                    " results.jsonl of its run."
-                ),
-                None,
+            return Failed(
+                f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
+                " results.jsonl of its run."
             )
-        return None, None
+        return None
 
-    async def _put_off(self, name: str) -> None:
-        """Try that file again after a pause, which is waited for here unless others may go in
-        the meantime.
-        """
+    def lane_snapshots(self) -> Iterator[LaneSnapshot]:
+        """The lanes that are open at this moment."""
+        if self.bulk is not None and self.bulk.runner is not None:
+            for lane in self.bulk.runner.lanes:
+                yield lane_snapshot(self.bulk.pacers, lane, lane.tally)
+
+    async def _postpone(self, name: str) -> None:
+        """Try a file again after a pause, which is waited for here unless others may go before."""
         # no jitter: nobody else waits for the same file
         new = Backoff(self._first_pause, LONGEST_PAUSE, jitter=0.0)
-        backoff, _ = self._later.get(name, (new, 0.0))
+        backoff, _ = self._postponed.get(name, (new, 0.0))
         pause = backoff.next_pause()
-        self._later[name] = backoff, anyio.current_time() + pause
+        self._postponed[name] = backoff, anyio.current_time() + pause
         if pause < self._let_others_go:
             await self._health.pause(pause)
 
-    def _put_off_now(self) -> list[str]:
+    def _waiting(self) -> list[str]:
         now = anyio.current_time()
-        return [name for name, (_, until) in self._later.items() if now < until]
+        return [name for name, (_, until) in self._postponed.items() if now < until]
 
     async def _drain_when(self, event: anyio.Event | ResettableEvent) -> None:
         await event.wait()
@@ -232,12 +239,10 @@ class SpoolConsumer:
 
 
 def _may_pass(error: BatcherError) -> bool:
-    """Whether the file can go on later: not after what is wrong with itself, or when its run
-    directory is of another.
-    """
+    """Whether a file can go on later: not when itself is wrong, nor its run directory another's."""
     match error:
         case InputError(__cause__=OSError(errno=number)):
-            return number in FULL
+            return number in NO_SPACE
         case InputError():
             return False
         case RunDirectoryError():

@@ -1,10 +1,9 @@
-"""One target at work in a worker: opened, worked at until it can't go on, and tried again after a
-while.
+"""One target of a worker: opened, worked on until it can't be used, and tried again after a pause.
 
-What is given back to a queue comes again at once, and a queue counts how often: a target that can't
-be used must not wear its messages out. So it gives them back when its trouble begins, for other
-workers, but for one that it tries again with; what comes after that, among the messages of other
-targets, it keeps.
+A message that is released comes again at once, and a queue counts how often: a target that can't be
+used must not use up its messages' deliveries. So it releases them once, when it becomes unusable,
+for other workers, but for one that it tries again with; what comes after that, among the messages
+of other targets, it keeps.
 """
 
 from collections.abc import Callable
@@ -26,16 +25,16 @@ from batcher.sources.feed import Feed
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
-from batcher.worker.leases import Leases
+from batcher.worker.leases import Lease, LeaseTable
 
 UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
 class TargetWorker:
-    """The place of one target.
+    """Sends the messages of one target.
 
-    ``trouble``: why it can't send, until AWS answers again; ``lane``: while it is open.
+    ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
     """
 
     def __init__(
@@ -44,20 +43,18 @@ class TargetWorker:
         connector: TargetConnector,
         pacers: Pacers,
         lanes: Lanes,
-        leases: Leases,
+        leases: LeaseTable,
         journal: Journal,
         *,
         clock: Clock,
         log: FilteringBoundLogger,
         on_result: Callable[[Result], None],
-        on_trouble: Callable[[str, str | None], None],
+        on_unusable: Callable[[str, str | None], None],
     ) -> None:
-        """``on_trouble`` is told of a target and why it can't be used, or None when it can
-        again.
-        """
+        """``on_unusable``: called with the target and why it can't be used; None: it can again."""
         self.name = name
         self.tally = Tally()
-        self.trouble: str | None = None
+        self.unusable: str | None = None
         self.lane: Lane | None = None
         self._connector = connector
         self._pacers = pacers
@@ -67,41 +64,39 @@ class TargetWorker:
         self._journal = journal
         self._log = log
         self._on_result = on_result
-        self._on_trouble = on_trouble
-        self._gave_back = -inf  # when it last did, in monotonic seconds; inf: it is about it
+        self._on_unusable = on_unusable
+        self._released_at = -inf  # in monotonic seconds; inf while messages are being released
         self._feed: Feed | None = None
         self._runner: Runner | None = None
         self._closing = anyio.Event()
         self._working = anyio.CancelScope()
 
     def __repr__(self) -> str:
-        return f"<TargetWorker {self.name}: {self.trouble or self.lane or 'opening'}>"
+        return f"<TargetWorker {self.name}: {self.unusable or self.lane or 'opening'}>"
 
-    def room(self, ahead: float) -> int:
+    def capacity(self, ahead: float) -> int:
         """How many messages more it could take and send within ``ahead`` seconds."""
         if self.lane is None:
             return 0
         rate = self.lane.pacer.limiter.own_rate
-        could = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
-        if self.trouble is not None:
-            could = 1  # one tells whether AWS takes them again
-        return max(0, could - self._leases.held(self.name))
+        most = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
+        if self.unusable is not None:
+            most = 1  # one shows whether AWS takes them again
+        return max(0, most - self._leases.count(self.name))
 
     @property
-    def stuck(self) -> bool:
-        """Whether it waits for better times, with whatever it holds."""
-        return self.trouble is not None and self.lane is None
+    def is_waiting(self) -> bool:
+        """Whether it waits to try its target again, with whatever it holds."""
+        return self.unusable is not None and self.lane is None
 
-    def in_order(self, asked: float) -> bool:
-        """Whether what the queue was asked for then can be held: older messages were not given
-        back since.
+    def keeps_order(self, requested_at: float) -> bool:
+        """Whether a message that was requested at that time may be held: no older one was released
+        since, which it would overtake.
         """
-        return asked > self._gave_back
+        return requested_at > self._released_at
 
     def put(self, update: Update) -> None:
-        """Take in an update that was lent; while the target is not open, or can't be used, it
-        waits among the loans.
-        """
+        """Take in an update whose message is leased; without an open lane it waits as a lease."""
         if self._feed is not None:
             self._feed.put(update)
 
@@ -112,44 +107,42 @@ class TargetWorker:
             self._runner.drain(reason)
 
     def abort(self) -> None:
-        """End now; what is in flight is lent to somebody else later."""
+        """End now; what is in flight is delivered again when its lease expires."""
         self._closing.set()
         self._working.cancel()
 
-    async def serve(self) -> None:
+    async def run(self) -> None:
         """Work until it is closed."""
         backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self._closing.is_set():
-            reason = None
-            try:
-                with anyio.CancelScope() as self._working:
-                    reason = await self._work()
-            # also a disk that takes no results: it may have room again
-            except BatcherError as error:
-                reason = str(error)
-            finally:
-                self._feed = self.lane = self._runner = None
+            reason = await self._run_lane()
             left = self._leases.pause(self.name)
             if self._closing.is_set():
                 break
-            if self.trouble is None:
+            if self.unusable is None:
                 backoff.reset()
-                self._gave_back = inf
-                await self._leases.give_back(left[1:])
-                self._gave_back = self._clock.now()
-            self._set_trouble(reason)
+                await self._release(left[1:])
+            self._set_unusable(reason)
             wait = backoff.next_pause()
             self._log.warning(
-                "target.waiting", target=self.name, reason=self.trouble, seconds=round(wait, 1)
+                "target.waiting", target=self.name, reason=reason, seconds=round(wait, 1)
             )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
-        await self._leases.give_back(self._leases.of(self.name))
+        await self._leases.release(self._leases.of(self.name))
+
+    async def _run_lane(self) -> str | None:
+        """Open the target and work to the end of its lane; returns why it can't go on, if so."""
+        try:
+            with anyio.CancelScope() as self._working:
+                return await self._work()
+            return None
+        except BatcherError as error:  # also a disk that takes no results: it may have room again
+            return str(error)
+        finally:
+            self._feed = self.lane = self._runner = None
 
     async def _work(self) -> str | None:
-        """From opening the target to the end of its lane; returns why it can't go on, if that is
-        the reason.
-        """
         async with self._connector.target(self.name) as target:
             await target.check()
             await target.account()
@@ -157,18 +150,19 @@ class TargetWorker:
                 return None
             self._feed = Feed(lambda: None)
             runner = self._runner = Runner(
-                journal=self._journal, log=self._log, on_result=self._told
+                journal=self._journal, log=self._log, on_result=self._on_settled
             )
             lane = self._lanes.lane(
                 target,
                 self._feed,
                 self.tally,
                 on_close=self._feed.close,
-                may_send=lambda update: self._leases.has(update.line),
+                may_send=lambda update: self._leases.holds(update.line),
             )
-            held = _OnlyHeld(lane.settler, self._leases)
             lane.settler = DeferringReconciler(
-                held, self.tally, lambda reason: runner.give_up(self.name, reason)
+                _LeasedOnly(lane.settler, self._leases),
+                self.tally,
+                lambda reason: runner.give_up(self.name, reason),
             )
 
             async def open_lane(tasks: TaskGroup) -> None:
@@ -184,22 +178,27 @@ class TargetWorker:
                 self._pacers.retire(lane.pacers)
             return runner.given_up.get(self.name)
 
-    def _set_trouble(self, reason: str | None) -> None:
-        self.trouble = reason
-        self._on_trouble(self.name, reason)
+    async def _release(self, leases: list[Lease]) -> None:
+        self._released_at = inf
+        await self._leases.release(leases)
+        self._released_at = self._clock.now()
 
-    async def _told(self, result: Result) -> None:
-        if self.trouble is not None and result.attempts > result.throttles:
-            self._set_trouble(None)
+    def _set_unusable(self, reason: str | None) -> None:
+        self.unusable = reason
+        self._on_unusable(self.name, reason)
+
+    async def _on_settled(self, result: Result) -> None:
+        if self.unusable is not None and result.attempts > result.throttles:
+            self._set_unusable(None)
         self._on_result(result)
 
 
-class _OnlyHeld:
-    """A Settler that leaves alone what is no longer lent to this worker."""
+class _LeasedOnly:
+    """A Settler that leaves an update alone when its lease is lost or expired."""
 
-    def __init__(self, settler: Settler, leases: Leases) -> None:
+    def __init__(self, settler: Settler, leases: LeaseTable) -> None:
         self._settler = settler
         self._leases = leases
 
     async def settle(self, update: Update) -> Result | None:
-        return await self._settler.settle(update) if self._leases.begin(update.line) else None
+        return await self._settler.settle(update) if self._leases.start(update.line) else None

@@ -23,7 +23,6 @@ NOT_YET: set[str] = {
     "records.py",
     "storage",
     "updates",
-    "worker",
 }
 
 

@@ -39,7 +39,7 @@ async def borrow(queue: Queue, count: int) -> list[Message]:
 
 
 async def is_empty(opened: OpenedQueue) -> bool:
-    depth = await opened.office.depth()
+    depth = await opened.admin.depth()
     return (depth.waiting, depth.held) == (0, 0)
 
 
@@ -156,14 +156,14 @@ async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_ba
         await opened.queue.dead_letter(messages[1], "ResourceNotFoundException", "no such trigger")
         await opened.queue.acknowledge(messages[2])
         assert await is_empty(opened)
-        assert (await opened.office.depth()).dead == 2
-        async for letter in opened.office.dead():
+        assert (await opened.admin.depth()).dead == 2
+        async for letter in opened.admin.dead():
             if letter.code == "Invalid":
                 assert (letter.body, letter.reason) == (messages[0].body, "SegmentFilter: too long")
-                await opened.office.redrive(letter)
-        assert (await opened.office.depth()).dead == 1
+                await opened.admin.redrive(letter)
+        assert (await opened.admin.depth()).dead == 1
         assert name_of((await drain(opened.queue, 1))[0]) == "1"
-        assert [letter.code async for letter in opened.office.dead()] == [
+        assert [letter.code async for letter in opened.admin.dead()] == [
             "ResourceNotFoundException"
         ]
 
@@ -172,11 +172,11 @@ async def test_depth_tells_what_waits_and_what_is_held(place: Place) -> None:
     async with place.open() as opened:
         await opened.producer.send([update(number) for number in range(1, 6)], "b")
         held = await borrow(opened.queue, 2)
-        depth = await opened.office.depth()
+        depth = await opened.admin.depth()
         assert (depth.waiting, depth.held, depth.dead) == (3, 2, 0)
         assert depth.oldest_seconds is None or 0 <= depth.oldest_seconds < 60
         await opened.queue.release(held[0])
-        depth = await opened.office.depth()
+        depth = await opened.admin.depth()
         assert (depth.waiting, depth.held) == (4, 1)
 
 

@@ -27,7 +27,7 @@ async def test_a_message_that_kills_every_worker_ends_among_the_dead(
         assert [message.body for message in messages] == [
             b'{"id":"2","target":"default","DomainName":"acme","EventTriggerName":"t2"}'
         ]
-        assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
+        assert [letter.code async for letter in opened.admin.dead()] == ["TooManyReceives"]
 
 
 async def test_a_worker_that_leaves_takes_its_name_away_but_nothing_that_it_held(
@@ -138,10 +138,10 @@ async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, clien
         (found,) = await quick.queue.receive(1)
         await slow.queue.acknowledge(lost)
         await slow.queue.dead_letter(lost, "Late", "too late")
-        assert (await quick.office.depth()).held == 1
-        assert [letter.code async for letter in quick.office.dead()] == []
+        assert (await quick.admin.depth()).held == 1
+        assert [letter.code async for letter in quick.admin.dead()] == []
         await quick.queue.dead_letter(found, "Invalid", "wrong")
-        assert [letter.code async for letter in quick.office.dead()] == ["Invalid"]
+        assert [letter.code async for letter in quick.admin.dead()] == ["Invalid"]
 
 
 async def test_dead_letters_of_any_kind_can_be_listed(

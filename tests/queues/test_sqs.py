@@ -141,9 +141,9 @@ async def test_a_sending_repeated_under_its_name_adds_nothing_and_another_does(s
         again = [update(1), update(2)]
         await opened.producer.send(again, "monday")
         await opened.producer.send(again, "monday")
-        assert (await opened.office.depth()).waiting == 2
+        assert (await opened.admin.depth()).waiting == 2
         await opened.producer.send(again, "tuesday")
-        assert (await opened.office.depth()).waiting == 4
+        assert (await opened.admin.depth()).waiting == 4
 
 
 async def test_the_queues_own_redrive_policy_moves_what_was_received_too_often(sqs: Server) -> None:
@@ -152,7 +152,7 @@ async def test_the_queues_own_redrive_policy_moves_what_was_received_too_often(s
         for _ in range(2):
             await opened.queue.release((await opened.queue.receive(1))[0])
         assert await opened.queue.receive(1) == []
-        assert [letter.code async for letter in opened.office.dead()] == ["TooManyReceives"]
+        assert [letter.code async for letter in opened.admin.dead()] == ["TooManyReceives"]
 
 
 async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and_come_once(
@@ -166,13 +166,13 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
                 await opened.queue.dead_letter(message, "Odd", "no")
     async with SqsClient(url) as client:
         seen: list[str] = []
-        office = SqsAdmin(client, look=1)
-        async for letter in office.dead():
+        admin = SqsAdmin(client, look=1)
+        async for letter in admin.dead():
             seen.append(letter.id)
             # as at a rate: the first ones are in sight again before the last ones are
             await asyncio.sleep(0.05)
         assert (len(seen), len(set(seen))) == (40, 40)
-        assert (await office.depth()).dead == 40
+        assert (await admin.depth()).dead == 40
 
 
 async def test_a_queue_that_takes_requests_and_does_not_answer_is_an_error_soon() -> None:
@@ -201,7 +201,7 @@ async def test_without_a_dead_letter_queue_nothing_is_thrown_away(sqs: Server) -
         message = (await opened.queue.receive(1))[0]
         with pytest.raises(SettingsError, match="Give the queue a redrive policy"):
             await opened.queue.dead_letter(message, "Invalid", "no")
-        assert (await opened.office.depth()).held == 1
+        assert (await opened.admin.depth()).held == 1
 
 
 async def test_a_queue_that_is_not_there_is_an_error_that_names_it(sqs: Server) -> None:
@@ -217,7 +217,7 @@ async def test_a_queue_by_its_name_is_found(sqs: Server) -> None:
     async with open_queue(
         f"sqs:{url.rpartition('/')[2]}", endpoint_url=f"http://127.0.0.1:{sqs.port}"
     ) as opened:
-        assert (await opened.office.depth()).waiting == 0
+        assert (await opened.admin.depth()).waiting == 0
 
 
 @given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))

@@ -74,7 +74,7 @@ async def ids_in(client: Any) -> set[str]:
 
 async def is_drained(place: Place) -> bool:
     async with place.open() as opened:
-        depth = await opened.office.depth()
+        depth = await opened.admin.depth()
     return (depth.waiting, depth.held) == (0, 0)
 
 
@@ -167,7 +167,7 @@ async def test_sigterm_finishes_what_is_in_flight_and_gives_the_rest_back(
     done = len(results_in(command.folder))
     assert done == len(emulator.applied())
     async with place.open() as opened:
-        depth = await opened.office.depth()
+        depth = await opened.admin.depth()
     assert (depth.waiting, depth.held) == (40 - done, 0), (
         "given back at once, not when its lease is over"
     )

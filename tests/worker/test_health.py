@@ -15,14 +15,14 @@ from batcher.worker.health import STUCK, Health
 
 _STUCK = """
 import anyio, time
+from functools import partial
 from batcher.logs import logger
-from batcher.worker import health
-
-health.HEARTBEAT, health.STUCK_AFTER = 0.05, 0.3
+from batcher.worker.health import Health
 
 async def main():
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(health.Health(logger(), grace=1.0).run_heartbeat)
+        health = Health(logger(), grace=1.0)
+        tasks.start_soon(partial(health.run_heartbeat, every=0.05, stuck_after=0.3))
         await anyio.sleep(0.2)
         a_secret = "SECRET-VALUE-1"
         time.sleep(60)  # what no loop may do

@@ -10,26 +10,26 @@ import anyio
 from batcher.logs import logger
 from batcher.records import Error, Message, Result
 from batcher.testing import LoopClock, MemoryQueue, in_virtual_time
-from batcher.worker.leases import Lease, Leases
+from batcher.worker.leases import Lease, LeaseTable
 
 
-def loans_of(
-    queue: MemoryQueue, *, dead_letters: bool = True, on_change: Callable[[], None] = lambda: None
-) -> Leases:
-    return Leases(
-        queue, dead_letters=dead_letters, clock=LoopClock(), log=logger(), on_change=on_change
+def table_of(
+    queue: MemoryQueue, *, dead_letters: bool = True, on_removed: Callable[[], None] = lambda: None
+) -> LeaseTable:
+    return LeaseTable(
+        queue, dead_letters=dead_letters, clock=LoopClock(), log=logger(), on_removed=on_removed
     )
 
 
 @asynccontextmanager
-async def kept(leases: Leases) -> AsyncIterator[None]:
+async def heartbeat(leases: LeaseTable) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
-        tasks.start_soon(leases.keep)
+        tasks.start_soon(leases.run_heartbeat)
         yield
         tasks.cancel_scope.cancel()
 
 
-async def borrow(queue: MemoryQueue, leases: Leases, count: int) -> list[Lease]:
+async def receive(queue: MemoryQueue, leases: LeaseTable, count: int) -> list[Lease]:
     messages = await queue.receive(count)
     return [leases.add(message, line, "default") for line, message in enumerate(messages, 1)]
 
@@ -52,13 +52,13 @@ def test_a_message_is_kept_for_hours_of_waiting_and_ends_once() -> None:
     async def work() -> None:
         queue = MemoryQueue(lease=60)
         queue.put(b"1", b"2")
-        leases = loans_of(queue)
-        one, two = await borrow(queue, leases, 2)
-        async with kept(leases):
+        leases = table_of(queue)
+        one, two = await receive(queue, leases, 2)
+        async with heartbeat(leases):
             await anyio.sleep(2 * 3600)
             assert len(queue.held) == 2
-            await leases.end(one, result(one))
-            await leases.end(
+            await leases.settle(one, result(one))
+            await leases.settle(
                 two, result(two, Error(code="ResourceNotFoundException", message="gone"))
             )
         assert (queue.done, queue.dead, len(leases)) == (
@@ -75,11 +75,11 @@ def test_a_queue_that_is_away_is_told_when_it_is_back() -> None:
     async def work() -> None:
         queue = MemoryQueue(lease=60)
         queue.put(b"1", b"2")
-        leases = loans_of(queue)
-        one, _ = await borrow(queue, leases, 2)
-        async with kept(leases):
+        leases = table_of(queue)
+        one, _ = await receive(queue, leases, 2)
+        async with heartbeat(leases):
             queue.away = True
-            await leases.end(one, result(one))
+            await leases.settle(one, result(one))
             await anyio.sleep(25)
             assert (queue.done, len(leases)) == ([], 2)
             queue.away = False
@@ -94,16 +94,16 @@ def test_what_was_lost_while_the_queue_was_away_is_not_begun() -> None:
     async def work() -> None:
         queue = MemoryQueue(lease=60)
         queue.put(b"1", b"2")
-        leases = loans_of(queue)
-        one, two = await borrow(queue, leases, 2)
-        assert leases.begin(one.line)
-        async with kept(leases):
+        leases = table_of(queue)
+        one, two = await receive(queue, leases, 2)
+        assert leases.start(one.line)
+        async with heartbeat(leases):
             queue.away = True
             await anyio.sleep(100)
             queue.away = False
-            assert not leases.begin(two.line)
+            assert not leases.start(two.line)
             # it was under way when it was lost
-            await leases.end(one, result(one, Error(code="Late", message="")))
+            await leases.settle(one, result(one, Error(code="Late", message="")))
         assert (queue.done, queue.dead, len(leases)) == ([], [], 0), (
             "others have both of them by now"
         )
@@ -115,16 +115,16 @@ def test_a_message_that_comes_again_while_it_is_held_is_held_once_with_its_new_h
     async def work() -> None:
         queue = MemoryQueue(lease=60)
         queue.put(b"1")
-        leases = loans_of(queue)
-        (one,) = await borrow(queue, leases, 1)
-        assert leases.begin(one.line)
+        leases = table_of(queue)
+        (one,) = await receive(queue, leases, 1)
+        assert leases.start(one.line)
         await anyio.sleep(61)  # nobody kept it
         (again,) = await queue.receive(1)
         assert again.handle != one.message.handle
-        assert leases.renew(again)
-        await leases.end(one, result(one))
+        assert leases.accept_redelivery(again)
+        await leases.settle(one, result(one))
         assert queue.done == ["m1"]
-        assert not leases.renew(Message(id="other", body=b"", handle="h"))
+        assert not leases.accept_redelivery(Message(id="other", body=b"", handle="h"))
 
     in_virtual_time(work())
 
@@ -134,14 +134,14 @@ def test_given_back_is_what_has_no_result_and_in_its_old_order() -> None:
         queue = MemoryQueue(lease=60)
         queue.put(b"1", b"2", b"3")
         changes: list[int] = []
-        leases = loans_of(queue, on_change=lambda: changes.append(1))
-        one, *_ = await borrow(queue, leases, 3)
+        leases = table_of(queue, on_removed=lambda: changes.append(1))
+        one, *_ = await receive(queue, leases, 3)
         queue.away = True
-        await leases.end(one, result(one))  # on disk, but the queue could not be told
+        await leases.settle(one, result(one))  # on disk, but the queue could not be told
         queue.away = False
-        await leases.give_back(leases.of("default"))
+        await leases.release(leases.of("default"))
         assert [message.body for message in await queue.receive(3)] == [b"2", b"3"]
-        assert (leases.held("default"), len(changes)) == (1, 2)
+        assert (leases.count("default"), len(changes)) == (1, 2)
 
     in_virtual_time(work())
 
@@ -150,17 +150,15 @@ def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None
     async def work() -> None:
         queue = MemoryQueue()
         queue.put(b"1")
-        leases = loans_of(queue, dead_letters=False)
-        (one,) = await borrow(queue, leases, 1)
-        await leases.end(one, result(one, Error(code="Invalid", message="")))
+        leases = table_of(queue, dead_letters=False)
+        (one,) = await receive(queue, leases, 1)
+        await leases.settle(one, result(one, Error(code="Invalid", message="")))
         assert (queue.done, queue.dead) == (["m1"], [])
 
     in_virtual_time(work())
 
 
-def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_does_not_say_so() -> (
-    None
-):
+def test_what_has_expired_is_not_started_or_sent_also_while_the_queue_does_not_say_so() -> None:
     class Hanging(MemoryQueue):
         async def extend(self, message: Message) -> bool:
             await anyio.sleep_forever()
@@ -169,14 +167,14 @@ def test_a_loan_whose_lease_is_over_is_not_begun_or_sent_even_while_the_queue_do
     async def work() -> None:
         queue = Hanging(lease=60)
         queue.put(b"1", b"2")
-        leases = loans_of(queue)
-        one, two = await borrow(queue, leases, 2)
-        async with kept(leases):
+        leases = table_of(queue)
+        one, two = await receive(queue, leases, 2)
+        async with heartbeat(leases):
             await anyio.sleep(59)
-            assert leases.begin(one.line)
+            assert leases.start(one.line)
             await anyio.sleep(2)
-            assert not leases.begin(two.line)
-            assert not leases.has(one.line), "it has waited for a token meanwhile"
+            assert not leases.start(two.line)
+            assert not leases.holds(one.line), "it has waited for a token meanwhile"
             assert len(leases) == 0
             assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], (
                 "somebody else has them by now"
