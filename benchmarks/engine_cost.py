@@ -5,6 +5,8 @@ emulator.
 import asyncio
 import statistics
 import time
+from collections.abc import Awaitable, Callable
+from typing import Any
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -20,7 +22,7 @@ async def bare(url: str) -> None:
     config = AioConfig(max_pool_connections=CONCURRENCY, retries={"total_max_attempts": 1})
     numbers = iter(range(UPDATES))
 
-    async def loop(client: object) -> None:
+    async def loop(client: Any) -> None:
         for number in numbers:
             await client.update_event_trigger(**update(number))
 
@@ -38,7 +40,7 @@ async def ours(url: str) -> None:
     batch.raise_for_failures()
 
 
-async def cpu(work: object, url: str) -> float:
+async def cpu(work: Callable[[str], Awaitable[None]], url: str) -> float:
     began = time.process_time()
     await work(url)
     return (time.process_time() - began) / UPDATES
@@ -46,7 +48,8 @@ async def cpu(work: object, url: str) -> float:
 
 async def main() -> None:
     async with emulator() as url:
-        await bare(url), await ours(url)  # imports, model, first connections
+        await bare(url)
+        await ours(url)  # imports, model, first connections
         pairs = [(await cpu(ours, url), await cpu(bare, url)) for _ in range(ROUNDS)]
     for a, b in pairs:
         print(
