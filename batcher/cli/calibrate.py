@@ -7,10 +7,12 @@ import anyio
 import click
 import msgspec
 
+from batcher.aws.client import AwsTarget
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import duration, example, rate_text, several
 from batcher.cli.output.prompt import agreed
-from batcher.jobs.calibrate import Calibration, Calibrator
+from batcher.config import Settings
+from batcher.jobs.calibrate import Calibration, calibrate_quota
 
 CALLS = 200
 
@@ -53,31 +55,32 @@ def calibrate(
     While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few
     to tell.
     """
+    settings = settings_from(given, config)
+    raise SystemExit(anyio.run(_calibrate, settings, domain, trigger, calls, yes, as_json))
+
+
+async def _calibrate(
+    settings: Settings, domain: str, trigger: str, calls: int, yes: bool, as_json: bool
+) -> int:
+    async def may_start(target: AwsTarget) -> bool:
+        click.echo(
+            f"Reads {trigger} in {domain} of {target.account_id or 'unknown account'},"
+            f" {target.region} (target {target.name}, {target.endpoint_url}), puts its own state"
+            f" back with at most {calls} UpdateEventTrigger calls, as fast as AWS allows, and sees"
+            " that it is as it was. A change that somebody else makes to it meanwhile would be"
+            " lost.",
+            err=True,
+        )
+        return await agreed(yes)
 
     def warn(text: str) -> None:
         click.echo(f"batcher: {text}", err=True)
 
-    calibrator = Calibrator(settings_from(given, config), domain, trigger, calls, warn)
-    raise SystemExit(anyio.run(work, calibrator, f"{trigger} in {domain}", calls, yes, as_json))
-
-
-async def work(calibrator: Calibrator, trigger: str, calls: int, yes: bool, as_json: bool) -> int:
-    """Connect, say what will be done, ask, measure; returns the exit code."""
-    async with calibrator.target as target:
-        await target.check()
-        where = (
-            f"{await target.account() or 'unknown account'}, {target.region} (target {target.name},"
-            f" {target.endpoint_url})"
-        )
-        click.echo(
-            f"Reads {trigger} of {where}, puts its own state back with at most {calls}"
-            " UpdateEventTrigger calls, as fast as AWS allows, and sees that it is as it was. A"
-            " change that somebody else makes to it meanwhile would be lost.",
-            err=True,
-        )
-        if not await agreed(yes):
-            return 2
-        found = await calibrator.measure()
+    found = await calibrate_quota(
+        settings, domain, trigger, calls=calls, may_start=may_start, warn=warn
+    )
+    if found is None:
+        return 2
     if as_json:
         click.echo(msgspec.json.encode(found))
     click.echo(_said(found), err=True)

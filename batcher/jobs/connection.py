@@ -3,12 +3,14 @@
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import AsyncExitStack, asynccontextmanager
 
+import msgspec
 from msgspec import Struct
 
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import AwsError
+from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers, open_pacers
@@ -28,14 +30,21 @@ class Connection(Struct, frozen=True, kw_only=True):
 
 @asynccontextmanager
 async def connected(
-    settings: Settings, names: Iterable[str], *, warn: Callable[[str], None] | None = None
+    settings: Settings,
+    names: Iterable[str],
+    *,
+    shared: bool = True,
+    warn: Callable[[str], None] | None = None,
 ) -> AsyncIterator[Connection]:
     """Connect to those targets, side by side; they are closed at the end.
 
-    ``warn`` is told, in words, where quotas can't be kept or shared; by default the log is. Raises
+    ``shared``: keep to the quotas together with others, where the settings say so. ``warn`` is
+    told, in words, where quotas can't be kept or shared; by default the log is. Raises
     SettingsError, and the AwsError of the first target when none can be used.
     """
     clock, log = SystemClock(), logger()
+    if not shared:
+        settings = msgspec.structs.replace(settings, limiter=LOCAL)
     async with (
         open_pacers(settings, clock=clock, log=log, warn=warn) as pacers,
         AsyncExitStack() as stack,
