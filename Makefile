@@ -31,10 +31,11 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 test: $(VENV)/.installed-dev servers
 	$(BIN)/python -m pytest --numprocesses 2 --dist loadfile
 
-# What the tests of queues and of the shared limiter run against: redis-server and faketime of Debian, and a local SQS,
-# whose own dependencies would be at odds with ours.
+# What the tests of queues and of the shared limiter run against: redis-server and faketime of
+# Debian, and a local SQS, whose own dependencies would be at odds with ours.
 servers: $(VENV)-ministack/.installed
-	@command -v redis-server >/dev/null && command -v faketime >/dev/null || $(MAKE) --no-print-directory redis-packages
+	@command -v redis-server >/dev/null && command -v faketime >/dev/null || \
+		$(MAKE) --no-print-directory redis-packages
 
 redis-packages:
 	@echo "redis-server or faketime is missing; installing Debian's (needs root) …"
@@ -43,7 +44,8 @@ redis-packages:
 $(VENV)-ministack/.installed:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package
 	@$(PYTHON) -m venv $(VENV)-ministack
-	@$(VENV)-ministack/bin/python -m pip install --quiet --disable-pip-version-check 'ministack==1.5.33'
+	@$(VENV)-ministack/bin/python -m pip install --quiet --disable-pip-version-check \
+		'ministack==1.5.33'
 	@touch $@
 
 check: $(VENV)/.installed-dev
@@ -59,9 +61,11 @@ conformance: $(VENV)/.installed-dev
 	PYTHON="$(CURDIR)/$(BIN)/python" bash tests/conformance/run.sh
 
 bench: $(VENV)/.installed-dev
-	@for each in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/[a-z]*.py)); do echo "== $$each"; $(BIN)/python $$each || exit 1; done
+	@for each in $(filter-out benchmarks/side_by_side.py,$(wildcard benchmarks/[a-z]*.py)); do \
+		echo "== $$each"; $(BIN)/python $$each || exit 1; done
 
-# The tables and the picture of docs/measured.md; an hour and a half on a machine that does nothing else.
+# The tables and the picture of docs/measured.md; an hour and a half on a machine that does nothing
+# else.
 measured: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.side_by_side
 

@@ -1,5 +1,6 @@
 #!/usr/bin/env bash
-# Drives the emulator with the SDK for JavaScript and the AWS CLI. Installs both below this folder, in ignored folders.
+# Drives the emulator with the SDK for JavaScript and the AWS CLI. Installs both below this folder,
+# in ignored folders.
 # PYTHON names the interpreter that has batcher's dependencies and pytest (default: python3).
 set -euo pipefail
 cd "$(dirname "$0")"
