@@ -17,8 +17,9 @@ from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError
 from batcher.queues.factory import open_queue, shown, spool_of
 from batcher.records import Update
-from batcher.sources.file_source import Inspection, inspect, materialize
 from batcher.sources.input_file import open_input
+from batcher.sources.inspection import Inspection, inspect
+from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.updates.update_model import UpdateModel
 
@@ -51,7 +52,7 @@ async def _enqueue(
 ) -> int:
     reader = LineReader(UpdateModel.from_service_model(installed_service_model()), target)
     with TemporaryDirectory(prefix="batcher-") as folder:
-        path = materialize(file, Path(folder) / "input.jsonl", profile=profile)
+        path = local_file(file, Path(folder) / "input.jsonl", profile=profile)
         if (found := _checked(path, reader)) is None:
             return 2
         if (spool := spool_of(queue)) is not None:
@@ -73,7 +74,7 @@ async def _enqueue(
 def _checked(path: Path, reader: LineReader) -> Inspection | None:
     """What is in the file; None when nothing may be sent, which is said."""
     printer = ViolationPrinter(as_json=False)
-    found = inspect(path, reader, on_fault=printer.add)
+    found = inspect(path, reader, on_violation=printer.add)
     printer.finish()
     if found.invalid:
         click.echo("Nothing was put into the queue. Correct these lines.", err=True)

@@ -13,7 +13,8 @@ from batcher.cli.output.format import example, number, several
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.errors import InputError
-from batcher.sources.file_source import Inspection, inspect, materialize
+from batcher.sources.inspection import Inspection, inspect
+from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.updates.update_model import UpdateModel
 
@@ -51,12 +52,12 @@ def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspec
         settings.known_targets,
     )
     if Path(file).is_file():
-        return inspect(Path(file), reader, on_fault=printer.add)
+        return inspect(Path(file), reader, on_violation=printer.add)
     with TemporaryDirectory(prefix="batcher-") as folder:
         return inspect(
-            materialize(file, Path(folder) / "input.jsonl", profile=settings.profile),
+            local_file(file, Path(folder) / "input.jsonl", profile=settings.profile),
             reader,
-            on_fault=printer.add,
+            on_violation=printer.add,
         )
 
 
@@ -65,7 +66,7 @@ def verdict(found: Inspection) -> str:
     updates = several(found.total, "update")
     if found.invalid:
         return (
-            f"{number(found.invalid)} of {updates} invalid ({several(found.fault_count, 'fault')})"
+            f"{number(found.invalid)} of {updates} invalid ({several(found.violations, 'fault')})"
         )
     if not found.total:
         return "no updates in it; nothing to do"

@@ -1,13 +1,14 @@
 """The first step of a job on a file of updates: every line held against the rules."""
 
-from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
 
 from batcher.config import Settings
 from batcher.errors import InputError
-from batcher.sources.file_source import FileSource, Inspection, inspect, materialize
+from batcher.sources.file_source import FileSource
+from batcher.sources.inspection import Inspection, OnViolation, inspect
+from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
 
@@ -37,17 +38,17 @@ def check_file(
     origin: str,
     settings: Settings,
     copies: Path,
-    on_violation: Callable[[int, str, str], None] | None = None,
+    on_violation: OnViolation | None = None,
 ) -> CheckedFile:
     """Check every line of a file, of standard input (``-``) or of an object in S3 (``s3://…``).
 
     ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told
-    (line, path, message) of every violation. Raises InputError when it can't be read or has no
+    of every violation, with its line. Raises InputError when it can't be read or has no
     updates, AwsError where S3 can't be reached, SettingsError.
     """
     reader = line_reader(settings)
-    path = materialize(origin, copies / "input.jsonl", profile=settings.profile)
-    found = inspect(path, reader, on_fault=on_violation)
+    path = local_file(origin, copies / "input.jsonl", profile=settings.profile)
+    found = inspect(path, reader, on_violation=on_violation)
     if not found.total:
         raise InputError(f"{origin}: no updates in it; nothing to do.")
     return CheckedFile(settings=settings, path=path, inspection=found, reader=reader)

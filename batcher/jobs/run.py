@@ -35,16 +35,11 @@ from batcher.jobs.run_reader import RunReader
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Result, Summary
-from batcher.sources.file_source import (
-    FileSource,
-    Inspection,
-    as_target,
-    index,
-    inspect,
-    is_path,
-    materialize,
-)
-from batcher.sources.input_file import digest_of
+from batcher.sources.checksum import file_checksum
+from batcher.sources.file_source import FileSource
+from batcher.sources.inspection import Inspection, OnViolation, inspect
+from batcher.sources.line_index import TargetIndex, index_lines
+from batcher.sources.local_file import is_local, local_file
 from batcher.storage.before_images import BeforeImages, unsettled
 from batcher.storage.journal import Journal, outcomes
 from batcher.storage.run_directory import (
@@ -56,6 +51,7 @@ from batcher.storage.run_directory import (
 )
 from batcher.task_groups import open_task_group
 from batcher.triggers.decision import reading_first_pays
+from batcher.updates.violations import Violation
 from batcher.version import __version__
 from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.line_readers import line_reader
@@ -134,7 +130,7 @@ class BulkRun:
         self._path: Path
         self.inspection: Inspection
 
-    def inspect(self, on_fault: Callable[[int, str, str], None] | None = None) -> Inspection:
+    def inspect(self, on_violation: OnViolation | None = None) -> Inspection:
         """Check every line; of an input that was checked by an earlier session only find the lines.
 
         Raises InputError when the file can't be read, RunDirectoryError when it is another one than
@@ -142,12 +138,14 @@ class BulkRun:
         """
         self._begun = self.directory.facts.exists()
         copy = self._copies / ("input-again.jsonl" if self._begun else "input.jsonl")
-        self._path = materialize(self.origin, copy, profile=self.settings.profile)
+        self._path = local_file(self.origin, copy, profile=self.settings.profile)
         if self._begun:
             self._recognise()
         checked = self._begun and not self.settings.skip_invalid
         self.inspection = (
-            self._found_again() if checked else inspect(self._path, self.reader, on_fault=on_fault)
+            self._found_again()
+            if checked
+            else inspect(self._path, self.reader, on_violation=on_violation)
         )
         return self.inspection
 
@@ -155,7 +153,7 @@ class BulkRun:
         """Refuse another input than that of the sessions before; of copies the first one stays."""
         before, copy = read_facts(self.directory).input, self._copies / "input-again.jsonl"
         try:
-            refuse_changed_input(self.directory, before, *digest_of(self._path))
+            refuse_changed_input(self.directory, before, *file_checksum(self._path))
         finally:
             copy.unlink(missing_ok=True)
         if self._path == copy:
@@ -164,14 +162,13 @@ class BulkRun:
     def _found_again(self) -> Inspection:
         before = read_facts(self.directory).input
         targets = {
-            name: as_target(found)
-            for name, found in index(self._path, self.settings.target).items()
+            name: TargetIndex.uncounted(found)
+            for name, found in index_lines(self._path, self.settings.target).items()
         }
         return Inspection(
             total=before.updates,
             invalid=0,
-            faults=(),
-            fault_count=0,
+            violations=0,
             targets=targets,
             size=before.size,
             sha256=before.sha256,
@@ -525,23 +522,22 @@ class BulkRun:
             return
         now = self.clock.wall()
 
-        def keep(line: int, path: str, message: str) -> None:
+        def keep(line: int, violation: Violation) -> None:
             if line in self._done:
                 return
             self._done.add(line)
-            message = f"{path}: {message}" if path else message
-            result = Result.invalid(line, self.settings.target, message, now)
+            result = Result.invalid(line, self.settings.target, str(violation), now)
             journal.add(result)
             self.tallies[self.settings.target].add(result)
 
-        inspect(self._path, self.reader, on_fault=keep)
+        inspect(self._path, self.reader, on_violation=keep)
 
     def _facts(self) -> RunFacts:
         found = self.inspection
         return RunFacts(
             run=self.run_id,
             input=InputFacts(
-                path=str(Path(self.origin).resolve()) if is_path(self.origin) else self.origin,
+                path=str(Path(self.origin).resolve()) if is_local(self.origin) else self.origin,
                 size=found.size,
                 sha256=found.sha256,
                 updates=found.total,

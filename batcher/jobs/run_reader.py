@@ -13,8 +13,10 @@ from batcher.compact import hashed
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.records import Outcome, Result, Summary, Update
-from batcher.sources.file_source import FileSource, LineIndex, index
-from batcher.sources.input_file import digest_of, open_input
+from batcher.sources.checksum import file_checksum
+from batcher.sources.file_source import FileSource
+from batcher.sources.input_file import open_input
+from batcher.sources.line_index import LineIndex, index_lines
 from batcher.storage.atomic_file import LinesFile
 from batcher.storage.journal import outcomes, read
 from batcher.storage.run_directory import (
@@ -53,7 +55,7 @@ class RunReader:
     def indexes(self) -> dict[str, LineIndex]:
         """Where its updates are, by target."""
         if self._indexes is None:
-            self._indexes = index(self._input, self._reader.default_target)
+            self._indexes = index_lines(self._input, self._reader.default_target)
         return self._indexes
 
     def summary(self) -> Summary | None:
@@ -145,7 +147,7 @@ class RunReader:
             was,
         ):
             if path.is_file():
-                size, sha256 = digest_of(path)
+                size, sha256 = file_checksum(path)
                 if sha256 == self.facts.input.sha256:
                     return path
                 changed = (

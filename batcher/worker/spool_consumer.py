@@ -28,6 +28,7 @@ from batcher.records import Claim, Summary
 from batcher.resettable_event import ResettableEvent
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.run_directory import RunDirectory
+from batcher.updates.violations import Violation
 from batcher.worker.health import Health
 from batcher.worker.worker_status import lane_snapshot
 
@@ -169,10 +170,9 @@ class SpoolConsumer:
             bulk = BulkRun(str(claim.path), directory, self._settings, keeper=self._keeper)
             violations: list[str] = []
 
-            def note(line: int, path: str, message: str) -> None:
+            def note(line: int, violation: Violation) -> None:
                 if len(violations) < VIOLATIONS_TOLD:
-                    message = f"{path}: {message}" if path else message
-                    violations.append(f"line {line}: {message}")
+                    violations.append(f"line {line}: {violation}")
 
             found = await anyio.to_thread.run_sync(partial(bulk.inspect, note))
             if found.invalid:

@@ -14,7 +14,7 @@ from botocore.session import Session
 
 from batcher.emulator import Emulator
 from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
-from batcher.sources.file_source import materialize
+from batcher.sources.local_file import local_file
 from tests.conftest import Command, change, records, trigger
 from tests.servers import Server
 
@@ -40,7 +40,7 @@ def test_an_object_is_copied_unpacked_for_its_owner_only(
     bucket: Any, tmp_path: Path, key: str, packed: bytes
 ) -> None:
     bucket.put_object(Bucket="inputs", Key=key, Body=packed, ChecksumSHA256=_sha256(packed))
-    path = materialize(f"s3://inputs/{key}", tmp_path / "input.jsonl")
+    path = local_file(f"s3://inputs/{key}", tmp_path / "input.jsonl")
     assert (path.read_bytes(), path.stat().st_mode & 0o777) == (CONTENT, 0o600)
     assert list(tmp_path.iterdir()) == [path]
 
@@ -59,7 +59,7 @@ def test_what_is_not_there_is_an_input_error(
     bucket: Any, tmp_path: Path, url: str, says: str
 ) -> None:
     with pytest.raises(InputError, match=says):
-        materialize(url, tmp_path / "input.jsonl")
+        local_file(url, tmp_path / "input.jsonl")
     assert list(tmp_path.iterdir()) == []
 
 
@@ -69,9 +69,9 @@ def test_without_credentials_it_says_so(
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
     with pytest.raises(CredentialsError, match="--profile"):
-        materialize("s3://inputs/updates.jsonl", tmp_path / "input.jsonl")
+        local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl")
     with pytest.raises(CredentialsError, match="nobody"):
-        materialize("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="nobody")
+        local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="nobody")
 
 
 @pytest.mark.parametrize(
@@ -106,7 +106,7 @@ async def test_a_part_of_an_object_is_never_taken_for_it(
         suffix = ".gz" if error is InputError else ""
         with pytest.raises(error, match="s3://inputs/updates"):
             await run_sync(
-                materialize, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl"
+                local_file, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl"
             )
     assert list(tmp_path.iterdir()) == []
 

@@ -27,7 +27,6 @@ NOT_YET: set[str] = {
     "quota",
     "records.py",
     "redis_client.py",
-    "sources",
     "status",
     "storage",
     "testing.py",

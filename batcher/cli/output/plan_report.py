@@ -14,7 +14,7 @@ from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.format import number, several
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
-from batcher.sources.file_source import Inspection
+from batcher.sources.inspection import Inspection
 from batcher.triggers.diff import Change
 from batcher.triggers.masking import masked
 

@@ -9,7 +9,8 @@ import click
 
 from batcher.errors import InputError
 from batcher.jobs.run import BulkRun
-from batcher.sources.file_source import Inspection
+from batcher.sources.inspection import Inspection
+from batcher.updates.violations import Violation
 
 SHOWN = 20
 
@@ -26,16 +27,15 @@ class ViolationPrinter:
         self._as_json = as_json
         self._out = sys.stdout
 
-    def add(self, line: int, path: str, message: str) -> None:
-        """Take one violation; it is printed now."""
+    def add(self, line: int, violation: Violation) -> None:
+        """Take one violation, and its line; it is printed now."""
         self.count += 1
         if self.count <= SHOWN:
-            click.echo(
-                f"line {line}: {path}: {message}" if path else f"line {line}: {message}", err=True
-            )
+            click.echo(f"line {line}: {violation}", err=True)
         if self._as_json:
             before = '{"faults": [\n' if self.count == 1 else ",\n"
-            self._out.write(before + json.dumps({"line": line, "path": path, "message": message}))
+            entry = {"line": line, "path": violation.path, "message": violation.message}
+            self._out.write(before + json.dumps(entry))
 
     def finish(self, **members: object) -> None:
         """Say how many were not shown; with ``as_json``, end the object with these members."""
@@ -65,7 +65,7 @@ def passes(bulk: BulkRun, *, as_json: bool, not_done: str) -> bool:
     """Check the file of a run; say what is wrong with it. False when nothing may come of it."""
     skip = bulk.settings.skip_invalid
     printer = ViolationPrinter(as_json and not skip)
-    found = bulk.inspect(on_fault=printer.add)
+    found = bulk.inspect(on_violation=printer.add)
     if found.total == 0:
         raise InputError(f"{bulk.origin}: no updates in it; nothing to do.")
     usable = skip or not found.invalid

@@ -1,0 +1,42 @@
+"""Size and SHA-256 of a file as it is stored, by themselves or while it is read."""
+
+import hashlib
+import io
+from pathlib import Path
+from typing import Any
+
+from batcher.errors import InputError
+from batcher.sources.read_errors import reason
+
+
+def file_checksum(path: Path) -> tuple[int, str]:
+    """Size in bytes and SHA-256 (hex) of a file. Raises InputError."""
+    try:
+        with path.open("rb") as file:
+            sha256 = hashlib.file_digest(file, "sha256").hexdigest()
+            return file.tell(), sha256
+    except OSError as error:
+        raise InputError(f"{path}: {reason(error)}") from error
+
+
+class ChecksumReader(io.RawIOBase):
+    """Passes the bytes of a file on, and keeps their number (``size``) and SHA-256."""
+
+    def __init__(self, file: io.RawIOBase) -> None:
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self.size = 0
+
+    @property
+    def sha256(self) -> str:
+        """The SHA-256 (hex) of what was read so far."""
+        return self._sha256.hexdigest()
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        count: int = self._file.readinto(buffer) or 0
+        self._sha256.update(memoryview(buffer)[:count])
+        self.size += count
+        return count

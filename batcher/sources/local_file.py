@@ -1,0 +1,69 @@
+"""Inputs that can't be read twice, or only in one go, copied to a plain file that can."""
+
+import os
+import shutil
+import sys
+import zlib
+from pathlib import Path
+from typing import BinaryIO
+
+from batcher.aws.s3_download import SCHEME, s3_object
+from batcher.errors import InputError
+from batcher.sources.decompression import BLOCK, COMPRESSED
+from batcher.sources.input_file import open_input
+from batcher.sources.read_errors import damage, reason
+
+
+def is_local(origin: str) -> bool:
+    """Whether that is in the file system: neither standard input nor an object in S3."""
+    return origin != "-" and not origin.startswith(SCHEME)
+
+
+def local_file(
+    origin: str | Path, into: Path, *, stdin: BinaryIO | None = None, profile: str | None = None
+) -> Path:
+    """The path of a plain file with the bytes of ``origin``: itself, or a copy at ``into``.
+
+    Copied are ``-`` (standard input), ``s3://…`` (read with that profile), pipes, and, unpacked,
+    ``.gz`` and ``.zst``; mode 0600. Raises InputError; of S3 also AwsError.
+    """
+    if str(origin) == "-":
+        return _copy("standard input", stdin or sys.stdin.buffer, into)
+    if str(origin).startswith(SCHEME):
+        return _download(str(origin), into, profile)
+    path = Path(origin)
+    with open_input(path) as file:
+        if path.suffix not in COMPRESSED and path.is_file():
+            return path
+        return _copy(str(path), file.stream, into)
+
+
+def _download(url: str, into: Path, profile: str | None) -> Path:
+    """Copy an object as it is stored, so that its checksum is looked at before it is unpacked."""
+    packed = into.with_name("object" + Path(url).suffix)
+    try:
+        with s3_object(url, profile) as stream:
+            _copy(url, stream, packed)
+        with open_input(packed) as file:
+            return _copy(url, file.stream, into)
+    finally:
+        packed.unlink(missing_ok=True)
+
+
+def _copy(name: str, stream: BinaryIO, into: Path) -> Path:
+    """Copy under another name until it is whole: a part must not be taken for the input."""
+    partial = into.with_name(into.name + ".partial")
+    try:
+        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        with os.fdopen(descriptor, "wb") as copy:
+            try:
+                shutil.copyfileobj(stream, copy, BLOCK)
+            except (OSError, EOFError, zlib.error) as error:
+                place = f"after {copy.tell():,} unpacked bytes"
+                raise InputError(f"{name}: {damage(error)}, {place}") from error
+        partial.replace(into)
+    except OSError as error:
+        raise InputError(f"{name}: can't be copied to {into}: {reason(error)}") from error
+    finally:
+        partial.unlink(missing_ok=True)
+    return into

@@ -1,0 +1,53 @@
+"""Where lines are: found without a check as with one, and looked up by number."""
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.sources.inspection import inspect
+from batcher.sources.line_index import LineIndex, file_stamp, index_lines
+from tests.sources.samples import BOM, READER, line
+
+
+def test_the_quick_index_of_a_file_is_the_index_of_its_inspection(tmp_path: Path) -> None:
+    path = tmp_path / "updates.jsonl"
+    named = [
+        b'{"\\u0074arget":"b","DomainName":"acme","EventTriggerName":"x"}',
+        line(1),
+        line(2, target="b"),
+        b"",
+        line(3),
+    ]
+    path.write_bytes(BOM + b"\n".join(named))
+    slow, quick = inspect(path, READER).targets, index_lines(path, "main")
+    assert {name: (list(each.lines), list(each.offsets)) for name, each in quick.items()} == {
+        name: (list(each.lines), list(each.offsets)) for name, each in slow.items()
+    }
+
+
+@given(st.dictionaries(st.integers(1, 200), st.integers(0, 2**63)), st.integers(1, 200))
+def test_a_line_is_found_by_its_number_or_not_there(offsets: dict[int, int], wanted: int) -> None:
+    index = LineIndex((0, 0))
+    for number in sorted(offsets):
+        index.add(number, offsets[number])
+    assert len(index) == len(offsets)
+    assert (wanted in index) is (wanted in offsets)
+    if wanted in offsets:
+        assert index.offset(wanted) == offsets[wanted]
+    else:
+        with pytest.raises(LookupError):
+            index.offset(wanted)
+
+
+def test_a_stamp_is_another_one_after_a_change_and_none_of_a_file_that_is_gone(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(line(1))
+    before = file_stamp(path)
+    path.write_bytes(line(1) + line(2))
+    assert file_stamp(path) != before
+    path.unlink()
+    assert file_stamp(path) == (0, 0)
