@@ -1,4 +1,7 @@
-"""The operations of Customer Profiles that batcher calls, by the API's names."""
+"""The operations of Customer Profiles that batcher calls, and what of an update each takes."""
+
+from collections.abc import Mapping
+from typing import Any
 
 UPDATE_TRIGGER = "UpdateEventTrigger"
 CREATE_TRIGGER = "CreateEventTrigger"
@@ -8,3 +11,13 @@ LIST_DOMAINS = "ListDomains"
 
 # members that say which trigger is meant
 TRIGGER_NAMES = frozenset({"DomainName", "EventTriggerName"})
+
+# a test holds the installed model against this
+_TAKEN = {GET_TRIGGER: TRIGGER_NAMES, LIST_TRIGGERS: frozenset({"DomainName"})}
+
+
+def members_for(operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Of an update's members those that ``operation`` takes: all where it writes a trigger."""
+    if (taken := _TAKEN.get(operation)) is None:
+        return request
+    return {name: value for name, value in request.items() if name in taken}

@@ -5,7 +5,7 @@ Protocols only. Each has its double in ``batcher.testing`` and one contract suit
 adapter.
 """
 
-from collections.abc import AsyncIterator, Collection, Sequence
+from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -73,7 +73,9 @@ class BeforeImageStore(Protocol):
 class Caller(Protocol):
     """One request to AWS; errors of AWS and of the way there are values."""
 
-    async def call(self, update: Update) -> Attempt: ...
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        """Send a request of that operation, named as in the API, and return what came of it."""
+        ...
 
     async def refresh(self) -> bool:
         """Fetch credentials anew; False when there is no way to."""

@@ -4,8 +4,9 @@ use it, are made of.
 
 import asyncio
 import selectors
-from collections import deque
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterable
+from collections import Counter, deque
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterable, Mapping
+from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
 from typing import Any, TypeVar
@@ -59,10 +60,12 @@ def unsent(code: str = "EndpointConnectionError") -> Attempt:
     return Attempt(reached="unsent", seconds=0.0, code=code)
 
 
-def update(number: int, trigger: str | None = None, target: str = "default") -> Update:
-    """Update ``number`` of a trigger of its own, or of the one named."""
-    request = {"DomainName": "acme", "EventTriggerName": trigger or f"t{number}"}
-    return Update(id=str(number), line=number, target=target, request=request)
+def update(
+    number: int, trigger: str | None = None, target: str = "default", **members: Any
+) -> Update:
+    """Update ``number`` of a trigger of its own, or of the one named; it sets those members."""
+    names = {"DomainName": "acme", "EventTriggerName": trigger or f"t{number}"}
+    return Update(id=str(number), line=number, target=target, request=names | members)
 
 
 class ListSource:
@@ -199,34 +202,47 @@ class MemoryQueue:
                 self._waiting.append(message)
 
 
-class ScriptedCaller:
-    """A Caller whose answers a function decides: ``answer(update, n)`` for the n-th call (from 1)
-    of that update.
+@dataclass(eq=False, slots=True)
+class ScriptedCall:
+    """A request that a ScriptedCaller got, the ``number``-th (from 1) with these very members.
 
-    ``calls`` keeps (time, id) of each call, ``spans`` (start, end, id); ``faults`` is in seconds.
+    ``began`` and ``ended`` are loop times; ``ended`` is None until it is answered.
     """
 
-    def __init__(self, answer: Callable[[Update, int], Attempt], *, latency: float = 0.0) -> None:
+    operation: str
+    members: Mapping[str, Any]
+    number: int
+    began: float
+    ended: float | None = None
+
+
+class ScriptedCaller:
+    """A Caller whose answers a function decides.
+
+    ``calls`` are all that it got, in their order; ``latency`` is in seconds.
+    """
+
+    def __init__(self, answer: Callable[[ScriptedCall], Attempt], *, latency: float = 0.0) -> None:
         self._answer = answer
         self._latency = latency
-        self._numbers: dict[str, int] = {}
-        self.calls: list[tuple[float, str]] = []
-        self.spans: list[tuple[float, float, str]] = []
+        self._numbers = Counter[bytes]()
+        self.calls: list[ScriptedCall] = []
         self.refreshes = 0
         self.in_flight = self.most_in_flight = 0
 
-    async def call(self, update: Update) -> Attempt:
-        began = _loop_time()
-        self.calls.append((began, update.id))
-        number = self._numbers[update.id] = self._numbers.get(update.id, 0) + 1
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        request = msgspec.json.encode((operation, members), order="deterministic")
+        self._numbers[request] += 1
+        call = ScriptedCall(operation, members, self._numbers[request], _loop_time())
+        self.calls.append(call)
         self.in_flight += 1
         self.most_in_flight = max(self.most_in_flight, self.in_flight)
         try:
             await anyio.sleep(self._latency)
         finally:
             self.in_flight -= 1
-        self.spans.append((began, _loop_time(), update.id))
-        return self._answer(update, number)
+        call.ended = _loop_time()
+        return self._answer(call)
 
     async def refresh(self) -> bool:
         self.refreshes += 1

@@ -23,11 +23,23 @@ def test_the_model_has_every_operation_under_its_name(operation: str) -> None:
     assert operation in MODEL["operations"]
 
 
+@pytest.mark.parametrize("operation", sorted(set(NAMES) - {operations.LIST_DOMAINS}))
+def test_what_an_operation_takes_of_an_update_is_all_that_it_must_have_and_nothing_it_lacks(
+    operation: str,
+) -> None:
+    every = dict.fromkeys(members(operations.UPDATE_TRIGGER))
+    taken = operations.members_for(operation, every).keys()
+    shape = MODEL["shapes"][MODEL["operations"][operation]["input"]["shape"]]
+    assert taken <= members(operation).keys()
+    assert taken >= set(shape["required"])
+
+
 @pytest.mark.parametrize(
     "operation", [operations.UPDATE_TRIGGER, operations.CREATE_TRIGGER, operations.GET_TRIGGER]
 )
-def test_every_operation_on_one_trigger_is_told_which_by_the_same_members(operation: str) -> None:
-    assert members(operation).keys() >= operations.TRIGGER_NAMES
+def test_an_operation_on_one_trigger_is_told_which_by_its_names(operation: str) -> None:
+    every = dict.fromkeys(members(operations.UPDATE_TRIGGER))
+    assert operations.members_for(operation, every).keys() >= operations.TRIGGER_NAMES
 
 
 def test_no_other_module_writes_the_name_of_an_operation_out() -> None:

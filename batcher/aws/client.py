@@ -30,7 +30,7 @@ from botocore.loaders import Loader
 from batcher.config import TargetSettings
 from batcher.error_codes import CONNECTION_CLOSED, NO_CREDENTIALS, UNREADABLE_ANSWER
 from batcher.errors import AwsError, CredentialsError, SettingsError
-from batcher.records import Attempt, Reached, Update
+from batcher.records import Attempt, Reached
 from batcher.version import __version__
 
 SERVICE = "customer-profiles"
@@ -108,19 +108,16 @@ class AwsTarget:
     def endpoint_url(self) -> str:
         return str(self._client.meta.endpoint_url)
 
-    async def call(self, update: Update) -> Attempt:
-        """Send one UpdateEventTrigger; whatever goes wrong is in the Attempt, redacted."""
-        return await self.ask("UpdateEventTrigger", update.request)
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        """Send one request of that operation, named as in the API.
 
-    async def ask(self, operation: str, request: Mapping[str, Any]) -> Attempt:
-        """Send one request of that operation, named as in the API; whatever goes wrong is in the
-        Attempt, redacted.
+        Whatever goes wrong is in the Attempt, redacted.
         """
         began = time.perf_counter()
         try:
-            answer = await getattr(self._client, xform_name(operation))(**request)
+            answer = await getattr(self._client, xform_name(operation))(**members)
         except Exception as error:
-            return self._failed(error, request, time.perf_counter() - began)
+            return self._failed(error, members, time.perf_counter() - began)
         metadata = answer.pop("ResponseMetadata", {})
         return Attempt(
             reached="answered",
@@ -343,26 +340,6 @@ class AwsTarget:
             request_id=metadata.get("RequestId"),
             retry_after=_retry_after(metadata.get("HTTPHeaders", {})),
         )
-
-
-class OperationCaller:
-    """The Caller port for one operation of a target: of an update's request it sends the members
-    that the operation has.
-
-    So GetEventTrigger asks for the trigger that an update names.
-    """
-
-    def __init__(self, target: AwsTarget, operation: str) -> None:
-        self._target = target
-        self._operation = operation
-        self._members = target.members(operation)
-
-    async def call(self, update: Update) -> Attempt:
-        request = {name: value for name, value in update.request.items() if name in self._members}
-        return await self._target.ask(self._operation, request)
-
-    async def refresh(self) -> bool:
-        return await self._target.refresh()
 
 
 def _refused_connection(error: sdk.EndpointConnectionError) -> bool:

@@ -5,34 +5,32 @@ Which requests they are is the caller's to say.
 
 from array import array
 from bisect import bisect_left
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
 import anyio
-import msgspec
 
 from batcher.compact import hashed
 from batcher.engine.retrying import Retrying, RetryState
+from batcher.operations import LIST_TRIGGERS, members_for
 from batcher.records import Update
 from batcher.triggers.diff import last_updated
 
 
-async def list_pages(listing: Retrying, question: Update) -> AsyncIterator[RetryState | None]:
-    """The efforts that the pages of a list took, in order; an error, or None for draining, is the
-    last.
+async def list_pages(
+    listing: Retrying, name: str, members: Mapping[str, Any]
+) -> AsyncIterator[RetryState | None]:
+    """What came of asking for each page of a list, in order.
 
-    Raises CredentialsError.
+    ``name``: of the list, for logs; ``members`` of the request for its first page. An error, or
+    None for draining, is the last. Raises CredentialsError.
     """
-    asked: Update | None = question
-    while asked is not None:
-        effort = await listing.run_attempts(asked)
-        yield effort
-        token = _answer(effort).get("NextToken")
-        asked = (
-            msgspec.structs.replace(question, request=question.request | {"NextToken": token})
-            if token
-            else None
-        )
+    following: dict[str, Any] | None = {}
+    while following is not None:
+        state = await listing.run_attempts(name, {**members, **following})
+        yield state
+        token = _answer(state).get("NextToken")
+        following = {"NextToken": token} if token else None
 
 
 class LastUpdatedTimes:
@@ -64,13 +62,11 @@ class LastUpdatedTimes:
         return domain.moment(update.trigger)
 
     async def _read(self, update: Update, domain: "_Domain") -> None:
-        request = {"DomainName": update.domain, "MaxResults": self._page_size}
-        question = Update(
-            id=f"ListEventTriggers {update.domain}", line=0, target=update.target, request=request
-        )
+        name = f"{LIST_TRIGGERS} {update.domain}"
+        members = {**members_for(LIST_TRIGGERS, update.request), "MaxResults": self._page_size}
         found: list[tuple[int, float]] = []
-        async for effort in list_pages(self._listing, question):
-            for item in _answer(effort).get("Items", ()):
+        async for state in list_pages(self._listing, name, members):
+            for item in _answer(state).get("Items", ()):
                 if (moment := last_updated(item)) is not None:
                     found.append((hashed(item["EventTriggerName"]), moment))
         domain.keep(found)
@@ -95,5 +91,5 @@ class _Domain:
         return self._moments[at] if at < len(self._names) and self._names[at] == name else None
 
 
-def _answer(effort: RetryState | None) -> dict[str, Any]:
-    return (effort and effort.last and effort.last.answer) or {}
+def _answer(state: RetryState | None) -> dict[str, Any]:
+    return (state and state.last and state.last.answer) or {}

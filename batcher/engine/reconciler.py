@@ -6,7 +6,8 @@ are ``retrying``'s.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any, Protocol
+from functools import partial
+from typing import Any, Protocol, TypeAlias
 
 import anyio
 import msgspec
@@ -28,6 +29,9 @@ from batcher.triggers.decision import (
     stale_by_time,
 )
 from batcher.triggers.diff import digest, same
+
+MaySend: TypeAlias = Callable[[Update], bool]
+"""Whether an update may be sent, asked when its turn has come."""
 
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
@@ -70,6 +74,7 @@ class Reconciler:
         clock: Clock,
         pace: Callable[[], float | None],
         listed: Callable[[Update], Awaitable[float | None]] | None = None,
+        may_send: MaySend | None = None,
     ) -> None:
         self._look = look
         self._reading = reading
@@ -79,22 +84,23 @@ class Reconciler:
         self._clock = clock
         self._pace = pace
         self._listed = listed
+        self._may_send = may_send
         self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
-            wrote = await self._writing[UPDATE_TRIGGER].run_attempts(update)
-            return None if wrote is None else self._checked(wrote)
+            wrote = await self._write(UPDATE_TRIGGER, update, update.request)
+            return None if wrote is None else self._checked(update, update.request, wrote)
         if (outdated := await self._outdated(update)) is not None:
-            return self._settled(RetryState(update, self._clock.wall()), outdated)
+            return self._settled(update, RetryState(update.id, self._clock.wall()), outdated)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._pace() or 0.0))
         async with self._ahead:
-            looked = await self._reading.run_attempts(update)
+            looked = await self._reading.run_attempts_for(update)
             if looked is None or looked.last is None:
                 return None
             match self._decide(update, looked, looked.last):
                 case Finish() as settled:
-                    return self._settled(looked, settled)
+                    return self._settled(update, looked, settled)
                 case Send() as send:
                     return await self._send(update, looked, send)
 
@@ -119,9 +125,7 @@ class Reconciler:
     async def _send(self, update: Update, looked: RetryState, decision: Send) -> Result | None:
         if decision.image is not None:
             await self._images.keep(update, decision.image)
-        wrote = await self._writing[decision.operation].run_attempts(
-            msgspec.structs.replace(update, request=decision.request)
-        )
+        wrote = await self._write(decision.operation, update, decision.request)
         if wrote is None:
             return None
         if (
@@ -132,11 +136,17 @@ class Reconciler:
             return await self._seen_again(update, looked, wrote)
         answer = wrote.last.answer if wrote.last else None
         return msgspec.structs.replace(
-            self._checked(wrote),
+            self._checked(update, decision.request, wrote),
             started_at=looked.started_at,
             seconds=(looked.seconds + wrote.seconds).rounded(),
             digest=msgspec.UNSET if answer is None else digest(answer),
         )
+
+    async def _write(
+        self, operation: str, update: Update, members: Mapping[str, Any]
+    ) -> RetryState | None:
+        may_send = None if self._may_send is None else partial(self._may_send, update)
+        return await self._writing[operation].run_attempts(update.id, members, may_send)
 
     async def _seen_again(
         self, update: Update, looked: RetryState, wrote: RetryState
@@ -144,11 +154,11 @@ class Reconciler:
         """Of a creation that AWS refused after an attempt without a good answer: it refuses what
         that attempt has created.
         """
-        found = await self._reading.run_attempts(update)
+        found = await self._reading.run_attempts_for(update)
         if found is None or found.last is None:
             return None
         result = msgspec.structs.replace(
-            wrote.result(self._clock.wall()),
+            wrote.result(update, self._clock.wall()),
             started_at=looked.started_at,
             seconds=(looked.seconds + wrote.seconds + found.seconds).rounded(),
         )
@@ -159,21 +169,21 @@ class Reconciler:
             result, status="succeeded", error=None, digest=digest(current)
         )
 
-    def _checked(self, wrote: RetryState) -> Result:
+    def _checked(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
         """The result of an update that was sent: it succeeded only when AWS's answer shows what
         was asked for.
         """
-        result = wrote.result(self._clock.wall())
+        result = wrote.result(update, self._clock.wall())
         if wrote.last is None or wrote.last.answer is None:
             return result
-        if (error := answer_mismatch(wrote.update.request, wrote.last.answer)) is None:
+        if (error := answer_mismatch(asked, wrote.last.answer)) is None:
             return result
         return msgspec.structs.replace(result, status="failed", error=error)
 
-    def _settled(self, looked: RetryState, settled: Finish) -> Result:
+    def _settled(self, update: Update, looked: RetryState, settled: Finish) -> Result:
         """The result of an update that was not sent: what was spent on it was spent on looking."""
         return msgspec.structs.replace(
-            looked.result(self._clock.wall()),
+            looked.result(update, self._clock.wall()),
             status=settled.status,
             error=settled.error,
             attempts=0,

@@ -5,8 +5,9 @@ is in ``pacing``.
 """
 
 import random
-from collections.abc import Callable
-from typing import TypeAlias
+from collections.abc import Awaitable, Callable, Mapping
+from functools import partial
+from typing import Any, TypeAlias
 
 import anyio
 import tenacity
@@ -16,15 +17,14 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.errors import CredentialsError
+from batcher.operations import members_for
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 
 USELESS = 2  # sets of credentials in a row that may be of no use before the run is stopped
 RENEWALS = 2  # times that credentials are fetched anew for one update
 
-
-MaySend: TypeAlias = Callable[[Update], bool]
-"""Asked when an update's turn has come, which can be long after it was taken up."""
+_Send: TypeAlias = Callable[[], Awaitable[tuple[Verdict, int]]]
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
@@ -38,10 +38,10 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 
 
 class RetryState:
-    """What was spent on one update so far."""
+    """What was spent on one request so far. ``id``: what logs call it."""
 
-    def __init__(self, update: Update, started_at: str) -> None:
-        self.update = update
+    def __init__(self, id: str, started_at: str) -> None:
+        self.id = id
         self.started_at = started_at
         self.attempts = 0
         self.throttles = 0
@@ -73,9 +73,8 @@ class RetryState:
             return None
         return Error(code=last.code, message=last.message, http_status=last.http_status)
 
-    def result(self, finished_at: str) -> Result:
-        """The result that this effort came to."""
-        update = self.update
+    def result(self, update: Update, finished_at: str) -> Result:
+        """The result of an update that these attempts were made for."""
         return Result(
             id=update.id,
             line=update.line,
@@ -109,27 +108,29 @@ class RetryState:
 
 
 class Retrying:
-    """Settles updates of one target."""
+    """Brings requests of one operation of a target to their answers."""
 
     def __init__(
         self,
         *,
+        target: str,
+        operation: str,
         caller: Caller,
         pacer: Pacer,
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
         on_attempt: Callable[[Verdict, float], None],
-        may_send: MaySend | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
+        self._target = target
+        self._operation = operation
         self._caller = caller
         self.pacer = pacer
         self._policy = policy
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
-        self._may_send = may_send
         self._uniform = uniform
         self._refresh = CredentialRefresh(caller)
         self._retrying = tenacity.AsyncRetrying(
@@ -138,96 +139,101 @@ class Retrying:
             stop=self._given_up,
             wait=self._wait,
             before_sleep=self._back_off,
-            retry_error_callback=lambda state: state.outcome and state.outcome.result(),
+            retry_error_callback=lambda call: call.outcome and call.outcome.result(),
         )
 
-    async def settle(self, update: Update) -> Result | None:
-        """Try until there is a result.
+    async def run_attempts_for(self, update: Update) -> RetryState | None:
+        """What ``run_attempts`` does, with those members of the update that the operation takes."""
+        return await self.run_attempts(update.id, members_for(self._operation, update.request))
 
-        None when draining came before anything was sent that may have had an effect, or when it may
-        not be sent any more. Raises CredentialsError.
+    async def run_attempts(
+        self, id: str, members: Mapping[str, Any], may_send: Callable[[], bool] | None = None
+    ) -> RetryState | None:
+        """Send a request until its answer is final, or it is given up; returns what it took.
+
+        ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
+        after it was taken up. None when it may not be sent, or when draining came before anything
+        was sent that may have had an effect. Raises CredentialsError.
         """
-        effort = await self.run_attempts(update)
-        return None if effort is None else effort.result(self._clock.wall())
-
-    async def run_attempts(self, update: Update) -> RetryState | None:
-        """The same, as the effort that it took, with its last answer."""
-        effort = RetryState(update, self._clock.wall())
+        state = RetryState(id, self._clock.wall())
+        send = partial(self._send, state, members, may_send)
         try:
-            effort.verdict = await self._attempt(effort)
-            # most updates need no more than one attempt, and no policy
-            if effort.verdict.retryable:
-                effort.verdict = await self._retrying.copy()(self._next, effort)
+            state.verdict = await self._attempt(state, send)
+            # most requests need no more than one attempt, and no policy
+            if state.verdict.retryable:
+                state.verdict = await self._retrying.copy()(self._next, state, send)
         except Draining:
             return None
-        return effort
+        return state
 
-    async def _next(self, effort: RetryState) -> Verdict:
+    async def _next(self, state: RetryState, send: _Send) -> Verdict:
         """What tenacity makes attempts with: the first one was made."""
-        if effort.policed:
-            return await self._attempt(effort)
-        effort.policed = True
-        return effort.verdict
+        if state.policed:
+            return await self._attempt(state, send)
+        state.policed = True
+        return state.verdict
 
-    async def _attempt(self, effort: RetryState) -> Verdict:
+    async def _attempt(self, state: RetryState, send: _Send) -> Verdict:
         refused = 0
         while True:
-            verdict, generation = await self._send(effort)
+            verdict, generation = await send()
             if verdict is not Verdict.CREDENTIALS:
                 return verdict
             refused += 1
             if refused > RENEWALS and self._refresh.proved:
                 return verdict  # others are accepted: it is this update that AWS refuses
-            await self._refresh.renew(generation, effort.last)
+            await self._refresh.renew(generation, state.last)
 
-    async def _send(self, effort: RetryState) -> tuple[Verdict, int]:
+    async def _send(
+        self, state: RetryState, members: Mapping[str, Any], may_send: Callable[[], bool] | None
+    ) -> tuple[Verdict, int]:
         permit = await self.pacer.enter(
-            begun=effort.attempts > 0, must_finish=effort.lost or effort.answered
+            begun=state.attempts > 0, must_finish=state.lost or state.answered
         )
-        if self._may_send is not None and not self._may_send(effort.update):
+        if may_send is not None and not may_send():
             self.pacer.leave(permit, Verdict.UNSENT, None)
             raise Draining
         generation = self._refresh.generation
         attempt, verdict = None, Verdict.LOST
         try:
-            attempt = await self._caller.call(effort.update)
+            attempt = await self._caller.call(self._operation, members)
             verdict = judge(attempt)
         finally:
             self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
         if verdict is Verdict.ACCEPTED:
             self._refresh.accepted(generation)
-        effort.book(attempt, verdict, permit, self._clock.now())
+        state.book(attempt, verdict, permit, self._clock.now())
         self._on_attempt(verdict, attempt.seconds)
-        self._say_attempt(effort, attempt, verdict, permit)
+        self._say_attempt(state, attempt, verdict, permit)
         return verdict, generation
 
-    # policies: each reads the effort that the attempts are made for
+    # policies: each reads the state that the attempts are made for
 
-    def _given_up(self, state: tenacity.RetryCallState) -> bool:
-        effort: RetryState = state.args[0]
-        first, limit = effort.first_throttle, self._policy.throttle_limit
+    def _given_up(self, call: tenacity.RetryCallState) -> bool:
+        state: RetryState = call.args[0]
+        first, limit = state.first_throttle, self._policy.throttle_limit
         throttled_too_long = first is not None and self._clock.now() - first >= limit
-        return effort.charged >= self._policy.max_attempts or throttled_too_long
+        return state.charged >= self._policy.max_attempts or throttled_too_long
 
-    def _wait(self, state: tenacity.RetryCallState) -> float:
+    def _wait(self, call: tenacity.RetryCallState) -> float:
         """Full jitter, so that updates that failed together do not come back together; what AWS
         asks for at least.
         """
-        effort: RetryState = state.args[0]
-        asked = (effort.last and effort.last.retry_after) or 0.0
-        if state.outcome and state.outcome.result() is Verdict.THROTTLED:
+        state: RetryState = call.args[0]
+        asked = (state.last and state.last.retry_after) or 0.0
+        if call.outcome and call.outcome.result() is Verdict.THROTTLED:
             return asked  # the pacer does the slowing down
-        ceiling = min(self._policy.backoff_cap, self._policy.backoff * 2.0 ** (effort.charged - 1))
+        ceiling = min(self._policy.backoff_cap, self._policy.backoff * 2.0 ** (state.charged - 1))
         return max(asked, self._uniform(0.0, ceiling))
 
     def _say_attempt(
-        self, effort: RetryState, attempt: Attempt, verdict: Verdict, permit: Permit
+        self, state: RetryState, attempt: Attempt, verdict: Verdict, permit: Permit
     ) -> None:
         self._log.info(
             "attempt.throttled" if verdict is Verdict.THROTTLED else "attempt.answered",
-            id=effort.update.id,
-            target=effort.update.target,
-            attempt=effort.attempts,
+            id=state.id,
+            target=self._target,
+            attempt=state.attempts,
             verdict=verdict.value,
             code=attempt.code,
             http_status=attempt.http_status,
@@ -236,16 +242,16 @@ class Retrying:
             token_seconds=round(permit.token, 4),
         )
 
-    def _back_off(self, state: tenacity.RetryCallState) -> None:
-        effort: RetryState = state.args[0]
-        effort.backoff += state.upcoming_sleep
+    def _back_off(self, call: tenacity.RetryCallState) -> None:
+        state: RetryState = call.args[0]
+        state.backoff += call.upcoming_sleep
         self._log.info(
             "retry.scheduled",
-            id=effort.update.id,
-            target=effort.update.target,
-            wait_seconds=round(state.upcoming_sleep, 3),
-            charged=effort.charged,
-            throttles=effort.throttles,
+            id=state.id,
+            target=self._target,
+            wait_seconds=round(call.upcoming_sleep, 3),
+            charged=state.charged,
+            throttles=state.throttles,
         )
 
 

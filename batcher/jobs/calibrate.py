@@ -21,7 +21,7 @@ from batcher.jobs.connection import Connection, connected
 from batcher.jobs.trigger_reader import TriggerReader
 from batcher.operations import UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
-from batcher.records import Attempt, Error, Update
+from batcher.records import Attempt, Error
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
 
@@ -147,7 +147,7 @@ class _Measurement:
     async def _send(self, request: dict[str, Any], permit: Permit) -> None:
         attempt, verdict = None, Verdict.LOST
         try:
-            attempt = await self._target.ask(UPDATE_TRIGGER, request)
+            attempt = await self._target.call(UPDATE_TRIGGER, request)
             verdict = judge(attempt)
         finally:
             self._pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
@@ -169,7 +169,7 @@ class _Measurement:
 
 async def _state(reader: TriggerReader, target: AwsTarget, names: dict[str, Any]) -> dict[str, Any]:
     """The trigger as a request that would bring it about."""
-    live = await reader.read(Update(id="calibrate", line=1, target=target.name, request=names))
+    live = await reader.read_named(names, id="calibrate")
     if isinstance(live, Error):
         raise AwsError(
             f"{_trigger(names)}: can't be read ({live.code}: {live.message}). Give one that exists"

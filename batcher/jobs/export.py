@@ -13,8 +13,8 @@ from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
 from batcher.jobs.connection import connected
-from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
-from batcher.records import Error, Update
+from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
+from batcher.records import Error
 from batcher.triggers.diff import image
 
 PERMISSIONS = (
@@ -85,19 +85,19 @@ class _Exporter:
         return found
 
     async def export(self, domains: list[str], on_line: OnLine) -> Export:
-        def tell(asked: Update, live: LiveTrigger) -> None:
+        def tell(names: TriggerNames, live: LiveTrigger) -> None:
             if isinstance(live, Error):
                 vanished = live.code == RESOURCE_NOT_FOUND
-                self._skip(asked.domain, asked.trigger, live, vanished=vanished)
+                self._skip(names["DomainName"], names["EventTriggerName"], live, vanished=vanished)
             else:
-                on_line(asked.request | image(live))
+                on_line(names | image(live))
                 self._triggers += 1
 
-        await ordered_map(self._names(domains), self._reader.read, tell, ahead=AHEAD)
+        await ordered_map(self._names(domains), self._reader.read_named, tell, ahead=AHEAD)
         return Export(triggers=self._triggers, domains=self._listed, unread=self._unread)
 
-    async def _names(self, domains: list[str]) -> AsyncIterator[Update]:
-        """A question for each trigger; the names of one domain are held, for their order."""
+    async def _names(self, domains: list[str]) -> AsyncIterator[TriggerNames]:
+        """The names of each trigger; those of one domain are held, for their order."""
         for domain in domains:
             names = await self._reader.triggers(domain)
             if isinstance(names, Error):
@@ -105,8 +105,7 @@ class _Exporter:
                 continue
             self._listed += 1
             for name in names:
-                request = {"DomainName": domain, "EventTriggerName": name}
-                yield Update(id=f"{domain}/{name}", line=0, target=self._target, request=request)
+                yield {"DomainName": domain, "EventTriggerName": name}
 
     def _skip(
         self, domain: str, trigger: str | None, error: Error, *, vanished: bool = False

@@ -17,6 +17,9 @@ from batcher.wiring.lanes import Lanes
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
 
+TriggerNames: TypeAlias = dict[str, str]
+"""The members that say which trigger is meant: DomainName and EventTriggerName, in this order."""
+
 LiveTrigger: TypeAlias = Mapping[str, Any] | Error
 """What GetEventTrigger answered, or the error that is left after all retries."""
 
@@ -37,7 +40,12 @@ class TriggerReader:
 
     async def read(self, update: Update) -> LiveTrigger:
         """The live trigger that an update names."""
-        return self._answer(await self._reading(GET_TRIGGER).run_attempts(update))
+        return self._answer(await self._reading(GET_TRIGGER).run_attempts_for(update))
+
+    async def read_named(self, names: TriggerNames, id: str | None = None) -> LiveTrigger:
+        """The live trigger of those names. ``id``: what logs call it; default: by its names."""
+        id = id or "/".join(names.values())
+        return self._answer(await self._reading(GET_TRIGGER).run_attempts(id, names))
 
     async def domains(self) -> list[str] | Error:
         """The names of all domains, sorted; or why they can't be listed."""
@@ -48,15 +56,11 @@ class TriggerReader:
         return await self._list(LIST_TRIGGERS, {"DomainName": domain}, "EventTriggerName")
 
     async def _list(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
-        question = Update(
-            id=" ".join([operation, *request.values()]),
-            line=0,
-            target=self._target.name,
-            request=request | {"MaxResults": self._target.page_size(operation)},
-        )
+        id = " ".join([operation, *request.values()])
+        first_page = request | {"MaxResults": self._target.page_size(operation)}
         found: set[str] = set()
-        async for effort in list_pages(self._reading(operation), question):
-            answer = self._answer(effort)
+        async for state in list_pages(self._reading(operation), id, first_page):
+            answer = self._answer(state)
             if isinstance(answer, Error):
                 return answer
             found |= {item[name] for item in answer.get("Items", ())}
@@ -67,9 +71,9 @@ class TriggerReader:
             self._retrying[operation] = self._lanes.reading(self._target, operation, self._tally)
         return self._retrying[operation]
 
-    def _answer(self, effort: RetryState | None) -> LiveTrigger:
+    def _answer(self, state: RetryState | None) -> LiveTrigger:
         if reason := stop_reason(self._tally, None):
             raise AwsError(f"target {self._target.name}: {reason}. {self._permissions}")
-        assert effort is not None  # nobody drains these pacers
-        assert effort.last is not None
-        return effort.error or effort.last.answer or {}
+        assert state is not None  # nobody drains these pacers
+        assert state.last is not None
+        return state.error or state.last.answer or {}

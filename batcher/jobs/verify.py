@@ -252,11 +252,11 @@ class _Looking:
         self._asked = asked
 
     async def settle(self, update: Update) -> Result | None:
-        effort = await self._reading.run_attempts(update)
-        if effort is None or effort.last is None:
+        state = await self._reading.run_attempts_for(update)
+        if state is None or state.last is None:
             return None
-        result = effort.result(effort.started_at)
-        asked, current = self._asked(update), effort.last.answer
+        result = state.result(update, state.started_at)
+        asked, current = self._asked(update), state.last.answer
         if current is None or same(asked, current):
             return result
         off = [name for name in asked if not same({name: asked[name]}, current)]

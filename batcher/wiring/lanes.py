@@ -7,13 +7,13 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
-from batcher.aws.client import AwsTarget, OperationCaller
+from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
-from batcher.engine.reconciler import NoBeforeImages, Reconciler
-from batcher.engine.retrying import MaySend, Retrying, RetryPolicy
+from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler
+from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.operations import (
     CREATE_TRIGGER,
     GET_TRIGGER,
@@ -73,14 +73,12 @@ class Lanes:
         """
         settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
         reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
-        writing = {
-            UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.answered, may_send)
-        }
+        writing = {UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.answered)}
         more = [reading]
         if settings.create_missing:
             creating = self._pacers.pacer(target, CREATE_TRIGGER, pacer.time_breakdown)
             writing[CREATE_TRIGGER] = self._retrying(
-                target, CREATE_TRIGGER, creating, tally.answered, may_send
+                target, CREATE_TRIGGER, creating, tally.answered
             )
             more.append(creating)
         changed_at = None
@@ -101,6 +99,7 @@ class Lanes:
             clock=self._clock,
             pace=lambda: pacer.limiter.own_rate,
             listed=changed_at,
+            may_send=may_send,
         )
         return Lane(
             target=target.name,
@@ -118,7 +117,6 @@ class Lanes:
         operation: str,
         pacer: Pacer,
         count: Callable[[Verdict], None],
-        may_send: MaySend | None = None,
     ) -> Retrying:
         watch = self._on_attempt
 
@@ -128,7 +126,9 @@ class Lanes:
                 watch(target.name, operation, verdict, seconds)
 
         return Retrying(
-            caller=target if operation == UPDATE_TRIGGER else OperationCaller(target, operation),
+            target=target.name,
+            operation=operation,
+            caller=target,
             pacer=pacer,
             policy=RetryPolicy(
                 max_attempts=self._settings.max_attempts,
@@ -137,5 +137,4 @@ class Lanes:
             clock=self._clock,
             log=self._log,
             on_attempt=on_attempt,
-            may_send=may_send,
         )

@@ -2,6 +2,7 @@
 against what was asked.
 """
 
+from collections.abc import Mapping
 from typing import Any
 
 import anyio
@@ -27,8 +28,9 @@ BEFORE = {
 
 
 class Server:
-    """Callers of one live trigger, None while there is none; ``failures`` come first, ``log``
-    says what happened when.
+    """A Caller with one live trigger, None while there is none.
+
+    ``failures`` come first; ``log`` says what happened when.
     """
 
     def __init__(
@@ -43,29 +45,19 @@ class Server:
         self.obeys = obeys
         self.log: list[str] = []
 
-    def caller(self, operation: str) -> "_Caller":
-        return _Caller(self, operation)
-
-
-class _Caller:
-    def __init__(self, server: Server, operation: str) -> None:
-        self._server = server
-        self._operation = operation
-
-    async def call(self, update: Update) -> Attempt:
-        server = self._server
-        server.log.append(self._operation)
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        self.log.append(operation)
+        if operation == "GetEventTrigger":
+            assert members == {"DomainName": "acme", "EventTriggerName": "t1"}
         await anyio.sleep(0.1)
-        if self._operation != "GetEventTrigger" and server.failures:
-            return server.failures.pop(0)
-        if server.live is None and self._operation != "CreateEventTrigger":
+        if operation != "GetEventTrigger" and self.failures:
+            return self.failures.pop(0)
+        if self.live is None and operation != "CreateEventTrigger":
             return refused("ResourceNotFoundException", 404)
-        if self._operation != "GetEventTrigger" and server.obeys:
-            server.live = {
-                **(server.live or {}),
-                **{k: v for k, v in update.request.items() if k != "DomainName"},
-            }
-        return Attempt(reached="answered", seconds=0.1, answer=server.live, request_id="r")
+        if operation != "GetEventTrigger" and self.obeys:
+            sets = {name: value for name, value in members.items() if name != "DomainName"}
+            self.live = {**(self.live or {}), **sets}
+        return Attempt(reached="answered", seconds=0.1, answer=self.live, request_id="r")
 
     async def refresh(self) -> bool:
         return False
@@ -96,7 +88,9 @@ def settle(
 
     def retrying(operation: str) -> Retrying:
         return Retrying(
-            caller=server.caller(operation),
+            target="default",
+            operation=operation,
+            caller=server,
             pacer=Pacer(OpenLimiter(), 4, clock),
             policy=RetryPolicy(),
             clock=clock,
@@ -179,20 +173,13 @@ def test_an_update_based_on_another_state_is_stale_unless_forced(
 
 
 def test_merge_sends_the_live_trigger_whole() -> None:
-    seen: list[dict[str, Any]] = []
+    seen: list[Mapping[str, Any]] = []
 
     class Recording(Server):
-        def caller(self, operation: str) -> _Caller:
-            caller = super().caller(operation)
-            call = caller.call
-
-            async def recorded(update: Update) -> Attempt:
-                if operation == "UpdateEventTrigger":
-                    seen.append(update.request)
-                return await call(update)
-
-            caller.call = recorded  # type: ignore[method-assign]
-            return caller
+        async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+            if operation == "UpdateEventTrigger":
+                seen.append(members)
+            return await super().call(operation, members)
 
     settle(Recording(dict(BEFORE)), wants(SegmentFilter="vip"), merge=True)
     assert seen == [
@@ -253,23 +240,16 @@ def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refuse
     class Creating(Server):
         """Loses the answer to the creation that it carries out, and refuses any other."""
 
-        def caller(self, operation: str) -> _Caller:
-            caller = super().caller(operation)
-            call = caller.call
-
-            async def once(update: Update) -> Attempt:
-                if operation == "CreateEventTrigger" and self.live is not None:
-                    self.log.append(operation)
-                    return refused("BadRequestException", 400)
-                attempt = await call(update)
-                if operation == "CreateEventTrigger":
-                    assert self.live is not None
-                    self.live |= somebody
-                    return lost()
-                return attempt
-
-            caller.call = once  # type: ignore[method-assign]
-            return caller
+        async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+            if operation == "CreateEventTrigger" and self.live is not None:
+                self.log.append(operation)
+                return refused("BadRequestException", 400)
+            attempt = await super().call(operation, members)
+            if operation == "CreateEventTrigger":
+                assert self.live is not None
+                self.live |= somebody
+                return lost()
+            return attempt
 
     server = Creating(None)
     result, images = settle(server, update, create_missing=True)

@@ -10,11 +10,13 @@ from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.errors import CredentialsError
 from batcher.logs import logger
+from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt, Result, Update
 from batcher.testing import (
     ACCEPTED,
     LoopClock,
     OpenLimiter,
+    ScriptedCall,
     ScriptedCaller,
     in_virtual_time,
     lost,
@@ -31,36 +33,37 @@ def retrying_with(
     caller: ScriptedCaller,
     limiter: OpenLimiter,
     clock: LoopClock,
-    may_send: Callable[[Update], bool] | None = None,
     **policy: float,
 ) -> Retrying:
     return Retrying(
+        target="default",
+        operation=UPDATE_TRIGGER,
         caller=caller,
         pacer=Pacer(limiter, 4, clock),
         policy=RetryPolicy(**policy),
         clock=clock,
         log=logger(),
         on_attempt=lambda verdict, seconds: None,
-        may_send=may_send,
         uniform=lambda low, high: high,
     )
 
 
+async def settle_by(retrying: Retrying, update: Update) -> Result:
+    state = await retrying.run_attempts_for(update)
+    assert state is not None
+    return state.result(update, LoopClock().wall())
+
+
 def settle(
-    answer: Callable[[Update, int], Attempt], **policy: float
+    answer: Callable[[ScriptedCall], Attempt], **policy: float
 ) -> tuple[Result, ScriptedCaller, OpenLimiter]:
     caller, limiter, clock = ScriptedCaller(answer), OpenLimiter(), LoopClock()
-
-    async def scenario() -> Result | None:
-        return await retrying_with(caller, limiter, clock, **policy).settle(make_update(1))
-
-    result = in_virtual_time(scenario())
-    assert result is not None
-    return result, caller, limiter
+    retrying = retrying_with(caller, limiter, clock, **policy)
+    return in_virtual_time(settle_by(retrying, make_update(1))), caller, limiter
 
 
-def each(*answers: Attempt) -> Callable[[Update, int], Attempt]:
-    return lambda update, number: answers[min(number, len(answers)) - 1]
+def each(*answers: Attempt) -> Callable[[ScriptedCall], Attempt]:
+    return lambda call: answers[min(call.number, len(answers)) - 1]
 
 
 @pytest.mark.parametrize(
@@ -103,7 +106,7 @@ def test_answers_lead_to_one_status(
 
 def test_backoff_doubles_up_to_its_cap_and_is_booked() -> None:
     result, caller, _ = settle(each(FAULT), backoff=0.5, backoff_cap=4.0)
-    times = [time for time, _ in caller.calls]
+    times = [call.began for call in caller.calls]
     waits = [later - earlier for earlier, later in pairwise(times)]
     assert waits == pytest.approx([0.5, 1, 2, 4, 4, 4, 4])
     assert result.seconds.backoff == pytest.approx(sum(waits))
@@ -117,7 +120,7 @@ def test_what_aws_asks_for_is_waited_for_and_told_to_the_limiter() -> None:
             ACCEPTED,
         )
     )
-    assert [time for time, _ in caller.calls] == pytest.approx([0, 7, 10])
+    assert [call.began for call in caller.calls] == pytest.approx([0, 7, 10])
     assert limiter.outcomes == [
         (Verdict.TRANSIENT, 7.0),
         (Verdict.THROTTLED, 3.0),
@@ -130,7 +133,7 @@ def test_an_update_is_given_up_when_it_was_throttled_for_too_long() -> None:
         each(refused("ThrottlingException", 429, retry_after=10.0)), throttle_limit=60.0
     )
     assert (result.status, result.error and result.error.code) == ("failed", "ThrottlingException")
-    assert caller.calls[-1][0] == pytest.approx(60)
+    assert caller.calls[-1].began == pytest.approx(60)
 
 
 def test_expired_credentials_are_fetched_anew_each_time_and_not_charged() -> None:
@@ -149,21 +152,18 @@ def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepte
     everywhere.
     """
     expired = refused("ExpiredTokenException", 403)
-    caller, clock = (
-        ScriptedCaller(
-            lambda update, number: ACCEPTED if update.line == 1 or number > 2 else expired
-        ),
-        LoopClock(),
+    caller = ScriptedCaller(
+        lambda call: (
+            ACCEPTED if call.members["EventTriggerName"] == "t1" or call.number > 2 else expired
+        )
     )
-    retrying = retrying_with(caller, OpenLimiter(), clock)
+    retrying = retrying_with(caller, OpenLimiter(), LoopClock())
 
-    async def scenario() -> list[Result | None]:
-        return [await retrying.settle(make_update(line)) for line in (1, 2)]
+    async def scenario() -> list[Result]:
+        return [await settle_by(retrying, make_update(line)) for line in (1, 2)]
 
-    assert [result and result.status for result in in_virtual_time(scenario())] == [
-        "succeeded",
-        "succeeded",
-    ]
+    statuses = [result.status for result in in_virtual_time(scenario())]
+    assert statuses == ["succeeded", "succeeded"]
     assert caller.refreshes == 2
 
 
@@ -172,14 +172,12 @@ def test_what_may_not_be_sent_any_more_when_its_turn_comes_is_left_without_a_res
     answers: int,
 ) -> None:
     caller, limiter, clock = ScriptedCaller(each(lost())), OpenLimiter(), LoopClock()
-    retrying = retrying_with(
-        caller, limiter, clock, may_send=lambda update: len(caller.calls) < answers - 1
-    )
+    retrying = retrying_with(caller, limiter, clock)
 
-    async def scenario() -> Result | None:
-        return await retrying.settle(make_update(1))
+    def may_send() -> bool:
+        return len(caller.calls) < answers - 1
 
-    assert in_virtual_time(scenario()) is None
+    assert in_virtual_time(retrying.run_attempts("1", make_update(1).request, may_send)) is None
     assert len(caller.calls) == answers - 1
     assert limiter.outcomes[-1][0] is Verdict.UNSENT
     assert retrying.pacer.in_flight == 0

@@ -13,7 +13,6 @@ from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
-from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError, JournalError
 from batcher.logs import logger
@@ -24,12 +23,13 @@ from batcher.testing import (
     LoopClock,
     MemoryJournal,
     OpenLimiter,
+    ScriptedCall,
     ScriptedCaller,
     in_virtual_time,
     lost,
     refused,
-    update,
 )
+from tests.engine.settlers import number_in, update, writes_only
 
 FAULT = refused("InternalServerException", 500)
 
@@ -37,19 +37,10 @@ FAULT = refused("InternalServerException", 500)
 def lane(
     updates: Sequence[Update], caller: ScriptedCaller, *, slots: int = 4, looks_back: bool = False
 ) -> Lane:
-    clock, tally = LoopClock(), Tally()
-    pacer = Pacer(OpenLimiter(), slots, clock)
-    retrying = Retrying(
-        caller=caller,
-        pacer=pacer,
-        policy=RetryPolicy(),
-        clock=clock,
-        log=logger(),
-        on_attempt=lambda verdict, _: tally.answered(verdict),
-        uniform=lambda low, high: high,
-    )
-    source = ListSource(updates, looks_back=looks_back)
-    return Lane(target="default", source=source, pacer=pacer, settler=retrying, tally=tally)
+    tally, source = Tally(), ListSource(updates, looks_back=looks_back)
+    pacer = Pacer(OpenLimiter(), slots, LoopClock())
+    settler = writes_only(caller, pacer, tally)
+    return Lane(target="default", source=source, pacer=pacer, settler=settler, tally=tally)
 
 
 async def run(
@@ -71,8 +62,8 @@ async def run(
     return runner
 
 
-def always(answer: Attempt) -> Callable[[Update, int], Attempt]:
-    return lambda update, number: answer
+def always(answer: Attempt) -> Callable[[ScriptedCall], Attempt]:
+    return lambda call: answer
 
 
 @settings(deadline=None, max_examples=60)
@@ -88,8 +79,9 @@ def test_every_update_gets_one_result_and_updates_of_a_trigger_never_overlap_nor
 ) -> None:
     updates = [update(number, trigger) for number, trigger in enumerate(triggers, 1)]
 
-    def answer(each: Update, number: int) -> Attempt:
-        return ACCEPTED if number > 3 else fates[(each.line * 7 + number) % len(fates)]
+    def answer(call: ScriptedCall) -> Attempt:
+        line = number_in(call.members)
+        return ACCEPTED if call.number > 3 else fates[(line * 7 + call.number) % len(fates)]
 
     caller, journal = ScriptedCaller(answer, latency=0.1), MemoryJournal()
     in_virtual_time(run([lane(updates, caller, looks_back=looks_back)], journal))
@@ -97,9 +89,12 @@ def test_every_update_gets_one_result_and_updates_of_a_trigger_never_overlap_nor
     assert sorted(result.line for result in journal.results) == [each.line for each in updates]
     assert {result.status for result in journal.results} <= {"succeeded"}
     for trigger in set(triggers):
-        spans = [span for span in caller.spans if updates[int(span[2]) - 1].trigger == trigger]
-        assert all(earlier[1] <= later[0] for earlier, later in pairwise(spans))
-        assert [int(span[2]) for span in spans] == sorted(int(span[2]) for span in spans)
+        calls = [call for call in caller.calls if call.members["EventTriggerName"] == trigger]
+        for earlier, later in pairwise(calls):
+            assert earlier.ended is not None
+            assert earlier.ended <= later.began
+        lines = [number_in(call.members) for call in calls]
+        assert lines == sorted(lines)
 
 
 def test_a_busy_trigger_holds_back_only_its_own_updates() -> None:
@@ -108,13 +103,14 @@ def test_a_busy_trigger_holds_back_only_its_own_updates() -> None:
     in_virtual_time(run([lane(updates, caller)], journal))
     ended = {result.id: index for index, result in enumerate(journal.results)}
     assert max(ended["51"], ended["52"]) <= 2
-    assert caller.spans[-1][1] == pytest.approx(50)
+    assert caller.calls[-1].ended == pytest.approx(50)
 
 
 def test_no_more_requests_than_slots_are_in_flight_and_backoff_holds_no_slot() -> None:
     updates = [update(number) for number in range(1, 9)]
     failing = ScriptedCaller(
-        lambda each, number: FAULT if each.line <= 4 and number < 8 else ACCEPTED, latency=0.1
+        lambda call: FAULT if number_in(call.members) <= 4 and call.number < 8 else ACCEPTED,
+        latency=0.1,
     )
     journal = MemoryJournal()
     in_virtual_time(run([lane(updates, failing, slots=2)], journal))
@@ -133,7 +129,7 @@ def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
 
     caller = ScriptedCaller(always(ACCEPTED), latency=1.0)
     in_virtual_time(run([lane([update(1, "a"), update(2, "a")], caller)], SlowJournal()))
-    assert caller.calls[1][0] >= kept_at["1"]
+    assert caller.calls[1].began >= kept_at["1"]
 
 
 @pytest.mark.parametrize(
@@ -160,7 +156,9 @@ def test_too_many_failures_stop_the_run(
 
 def test_denials_do_not_stop_a_run_that_had_a_success() -> None:
     caller = ScriptedCaller(
-        lambda each, n: ACCEPTED if each.line == 1 else refused("AccessDeniedException", 403)
+        lambda call: (
+            ACCEPTED if number_in(call.members) == 1 else refused("AccessDeniedException", 403)
+        )
     )
     journal = MemoryJournal()
     runner = in_virtual_time(
@@ -186,7 +184,7 @@ def test_while_draining_an_update_that_may_have_had_an_effect_is_still_settled()
         await anyio.sleep(0.2)
         runner.drain("interrupted")
 
-    caller = ScriptedCaller(lambda each, number: lost() if number == 1 else ACCEPTED, latency=0.1)
+    caller = ScriptedCaller(lambda call: lost() if call.number == 1 else ACCEPTED, latency=0.1)
     journal = MemoryJournal()
     in_virtual_time(run([lane([update(1)], caller)], journal, beside=drain_soon))
     assert [(result.status, result.attempts) for result in journal.results] == [("succeeded", 2)]

@@ -1,5 +1,6 @@
 """Law 10: a slow, throttled or failing target never holds another back."""
 
+import random
 from collections.abc import Callable
 from typing import Any
 
@@ -10,18 +11,19 @@ from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Course, Tally, summarize
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
-from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.retrying import RetryPolicy
 from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError
 from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
 from batcher.quota.estimator import RateEstimator
-from batcher.records import Attempt, Summary, Update
+from batcher.records import Attempt, Summary
 from batcher.testing import (
     ACCEPTED,
     ListSource,
     LoopClock,
     MemoryJournal,
+    ScriptedCall,
     ScriptedCaller,
     in_virtual_time,
     lost,
@@ -29,8 +31,9 @@ from batcher.testing import (
     unsent,
     update,
 )
+from tests.engine.settlers import writes_only
 
-Answer = Callable[[Update, int], Attempt]
+Answer = Callable[[ScriptedCall], Attempt]
 
 
 class Target:
@@ -45,7 +48,7 @@ class Target:
         latency: float = 0.05,
     ) -> None:
         self.name, self.updates, self.rate = name, updates, rate
-        self.answer: Answer = answer if callable(answer) else lambda update, number: answer
+        self.answer: Answer = answer if callable(answer) else lambda call: answer
         self.caller = ScriptedCaller(self.answer, latency=latency)
         self.tally = Tally()
 
@@ -53,24 +56,22 @@ class Target:
         clock = LoopClock()
         estimate = RateEstimator(now=clock.now(), ceiling=self.rate)
         pacer = Pacer(LocalLimiter(estimate, clock=clock, rate=self.rate, burst=1.0), 64, clock)
-        retrying = Retrying(
-            caller=self.caller,
-            pacer=pacer,
+        settler = writes_only(
+            self.caller,
+            pacer,
+            self.tally,
+            target=self.name,
             policy=RetryPolicy(throttle_limit=60),
-            clock=clock,
-            log=logger(),
-            on_attempt=lambda verdict, _: self.tally.answered(verdict),
+            uniform=random.uniform,
         )
         source = ListSource(
             [update(n, f"{self.name}{n}", self.name) for n in range(1, self.updates + 1)]
         )
-        return Lane(
-            target=self.name, source=source, pacer=pacer, settler=retrying, tally=self.tally
-        )
+        return Lane(target=self.name, source=source, pacer=pacer, settler=settler, tally=self.tally)
 
     @property
     def ended(self) -> float:
-        return max(end for _, end, _ in self.caller.spans)
+        return max(call.ended for call in self.caller.calls if call.ended is not None)
 
 
 def work(*targets: Target, **options: Any) -> tuple[Runner, Summary, float]:
@@ -171,8 +172,8 @@ def test_a_run_of_one_target_ends_with_its_error() -> None:
 
 
 def test_every_second_of_the_run_has_a_cause() -> None:
-    def faulty(update: Update, n: int) -> Attempt:
-        return refused("InternalServerException", 500) if n < 4 else ACCEPTED
+    def faulty(call: ScriptedCall) -> Attempt:
+        return refused("InternalServerException", 500) if call.number < 4 else ACCEPTED
 
     cases = {
         "token": Target("paced", 100, 2),
