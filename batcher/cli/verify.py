@@ -1,6 +1,7 @@
 """``batcher verify``: settles what is in doubt, and proves the books of a run."""
 
 import os
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,9 @@ import msgspec
 from batcher.cli.options import json_option, settings_options
 from batcher.cli.output.format import example, several
 from batcher.config import resolve
-from batcher.jobs.run_reader import RunReader, settings_of
-from batcher.jobs.verify import Findings, Proof, Verification
-from batcher.wiring.line_readers import line_reader
+from batcher.jobs.run_audit import Discrepancies
+from batcher.jobs.run_reader import settings_of
+from batcher.jobs.verify import Verification, verify_run
 
 
 @click.command(epilog=example("batcher verify updates.run --json"))
@@ -31,50 +32,44 @@ def verify(
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
     when all of it holds, else with 1.
     """
-    proof = anyio.run(_prove, run, not in_doubt_only, given, config)
-    if as_json:
-        click.echo(msgspec.json.encode(proof))
-    _say(proof)
-    raise SystemExit(0 if proof.holds else 1)
-
-
-async def _prove(run: Path, live: bool, given: dict[str, Any], config: Path | None) -> Proof:
     settings = resolve(given, environ=os.environ, file=config, base=settings_of(run))
-    past = RunReader(run, line_reader(settings, any_target=True))
-    with past.directory:
-        return await Verification(past, settings).run(live=live)
+    found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
+    if as_json:
+        click.echo(msgspec.json.encode(found))
+    _say(found)
+    raise SystemExit(0 if found.holds else 1)
 
 
-def _say(proof: Proof) -> None:
+def _say(found: Verification) -> None:
     counts = ", ".join(
-        f"{count:,} {name.replace('_', ' ')}" for name, count in proof.counts.items() if count
+        f"{count:,} {name.replace('_', ' ')}" for name, count in found.counts.items() if count
     )
     click.echo(
-        f"{several(proof.updates, 'update')}: {counts or 'none done'}, {proof.not_started:,} not"
+        f"{several(found.updates, 'update')}: {counts or 'none done'}, {found.not_started:,} not"
         " started.",
         err=True,
     )
-    if proof.settled:
-        settled = ", ".join(f"{count:,} {name}" for name, count in proof.settled.items())
+    if found.settled:
+        settled = ", ".join(f"{count:,} {name}" for name, count in found.settled.items())
         click.echo(f"Were in doubt, and are settled now: {settled}.", err=True)
     click.echo(
-        f"{several(proof.looked_at, 'live trigger')} looked at, {proof.as_asked:,} as asked.",
+        f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
         err=True,
     )
-    _say_findings("Not as asked", proof.differs)
-    _say_findings("Could not be read; verify again", proof.unread)
-    _say_findings("The books are wrong", proof.wrong)
-    click.echo("It holds." if proof.holds else "It does not hold.", err=True)
+    _say_discrepancies("Not as asked", found.differs)
+    _say_discrepancies("Could not be read; verify again", found.unread)
+    _say_discrepancies("The books are wrong", found.wrong)
+    click.echo("It holds." if found.holds else "It does not hold.", err=True)
 
 
-def _say_findings(title: str, findings: Findings) -> None:
-    if not findings.count:
+def _say_discrepancies(title: str, kind: Discrepancies) -> None:
+    if not kind.count:
         return
-    click.echo(f"{title}: {findings.count:,}", err=True)
-    for finding in findings.first:
+    click.echo(f"{title}: {kind.count:,}", err=True)
+    for each in kind.first:
         click.echo(
-            f"  line {finding.line}: {finding.what}" if finding.line else f"  {finding.what}",
+            f"  line {each.line}: {each.what}" if each.line else f"  {each.what}",
             err=True,
         )
-    if more := findings.count - len(findings.first):
+    if more := kind.count - len(kind.first):
         click.echo(f"  … and {more:,} more", err=True)

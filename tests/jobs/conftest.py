@@ -1,12 +1,20 @@
-"""What the tests of the jobs share: an emulator in this process, and settings for it."""
+"""What the tests of the jobs share: an emulator in this process, settings for it, and a run that
+was.
+"""
 
 from collections.abc import Callable
+from hashlib import sha256
+from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
+from batcher.accounting.tally import Tally, summarize
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
+from batcher.records import Error, Result, Status
+from batcher.storage.run_directory import InputFacts, RunDirectory, RunFacts
 from tests.conftest import trigger
 
 SettingsFor = Callable[..., Settings]
@@ -28,3 +36,65 @@ def settings_for(stand_in_credentials: None) -> SettingsFor:
         return resolve(given | more)
 
     return make
+
+
+class RecordedRun:
+    """A run directory made by hand: the update of each line, and the result that it got."""
+
+    def __init__(self, folder: Path, updates: list[dict[str, Any]]) -> None:
+        self.path = folder / "updates.run"
+        self.directory = RunDirectory(self.path)
+        self.results: list[Result] = []
+        self._updates = updates
+        lines = b"".join(msgspec.json.encode(update) + b"\n" for update in updates)
+        (folder / "updates.jsonl").write_bytes(lines)
+        self._facts = RunFacts(
+            run="r",
+            input=InputFacts(
+                path=str(folder / "updates.jsonl"),
+                size=len(lines),
+                sha256=sha256(lines).hexdigest(),
+                updates=len(updates),
+            ),
+            settings={},
+            targets={},
+            versions={},
+            started_at="2026-01-01T00:00:00.000Z",
+        )
+
+    def add(self, line: int, status: Status, code: str | None = None) -> Result:
+        """Put in the result of a line."""
+        update = self._updates[line - 1]
+        result = Result(
+            id=str(line),
+            line=line,
+            target="default",
+            domain=update["DomainName"],
+            trigger=update["EventTriggerName"],
+            status=status,
+            error=None if code is None else Error(code=code, message="m"),
+            started_at="2026-01-01T00:00:00.000Z",
+            finished_at="2026-01-01T00:00:01.000Z",
+        )
+        self.results.append(result)
+        return result
+
+    def write(self, *, summary: bool = True, **said: Any) -> Path:
+        """Write its files; what is ``said`` replaces members of its summary."""
+        with self.directory:
+            self.directory.claim(self._facts)
+            records = [msgspec.json.encode(result) + b"\n" for result in self.results]
+            self.directory.results.write_bytes(b"".join(records))
+            if summary:
+                tally = Tally()
+                for result in self.results:
+                    tally.add(result)
+                found = summarize(
+                    {"default": tally},
+                    {"default": len(self._updates)},
+                    {},
+                    wall_seconds=1.0,
+                    stopped=None,
+                )
+                self.directory.write_summary(msgspec.structs.replace(found, **said))
+        return self.path

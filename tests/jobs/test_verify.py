@@ -1,0 +1,104 @@
+"""The job ``verify`` without a terminal: what was in doubt is settled, what differs is told."""
+
+from pathlib import Path
+
+import pytest
+
+from batcher.errors import AwsError, RunDirectoryError
+from batcher.jobs.verify import verify_run
+from batcher.storage.run_directory import RunDirectory
+from tests.conftest import change, records, trigger
+from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
+
+
+def live(number: int, **members: object) -> dict[str, object]:
+    """A trigger as the update of that number leaves it."""
+    return {**trigger(number), "Description": f"after-{number}", **members}
+
+
+async def test_what_was_in_doubt_is_settled_by_what_the_live_trigger_shows(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(2), change(9)])
+    for line in (1, 2, 4):
+        run.add(line, "in_doubt", "ReadTimeoutError")
+    run.add(3, "succeeded")
+    emulator = seeded(3)  # t0 and t1 as before, no t9
+    emulator.seed([live(0), live(2)])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url))
+        assert emulator.applied() == []
+    assert (found.holds, found.settled) == (True, {"succeeded": 1, "failed": 2})
+    assert (found.counts, found.not_started) == ({"succeeded": 2, "failed": 2}, 0)
+    assert (found.looked_at, found.as_asked) == (4, 1)
+    results = {record["line"]: record for record in records(run.directory.results)}
+    assert [results[line]["status"] for line in (1, 2, 3, 4)] == [
+        "succeeded",
+        "failed",
+        "succeeded",
+        "failed",
+    ]
+    assert results[2]["error"]["code"] == "NotAsAsked"
+    assert results[4]["error"]["code"] == "ResourceNotFoundException"
+    assert [record["EventTriggerName"] for record in records(run.directory.failed)] == ["t1", "t9"]
+
+
+async def test_members_that_a_later_update_has_set_say_nothing_of_a_line_in_doubt(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0, SegmentFilter="vip"), change(0, Description="later")])
+    run.add(1, "in_doubt", "ReadTimeoutError")
+    run.add(2, "succeeded")
+    emulator = seeded(1)
+    emulator.seed([live(0, Description="later", SegmentFilter="vip")])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url))
+    assert (found.settled, found.holds) == ({"succeeded": 1}, True)
+
+
+@pytest.mark.parametrize("look", [True, False])
+async def test_only_a_look_at_the_live_triggers_finds_what_somebody_changed(
+    settings_for: SettingsFor, tmp_path: Path, look: bool
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(0, Description="last")])
+    for line in (1, 2, 3):
+        run.add(line, "succeeded")
+    emulator = seeded(2)
+    emulator.seed([live(0, Description="last"), live(1, Description="theirs")])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url), live=look)
+    assert (found.holds, found.looked_at, found.as_asked) == (
+        (False, 2, 1) if look else (True, 0, 0)
+    )
+    told = [(each.line, each.what) for each in found.differs.first]
+    wrong = (2, "acme/t1: NotAsAsked: the live trigger differs in Description")
+    assert told == ([wrong] if look else [])
+
+
+async def test_what_can_not_be_read_does_not_hold(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1)])
+    run.add(1, "succeeded")
+    run.add(2, "in_doubt", "ReadTimeoutError")
+    emulator = seeded(2)
+    async with emulator as url:
+        emulator.script("GetEventTrigger", ["internal"] * 2)
+        found = await verify_run(run.write(), settings_for(url, max_attempts=1))
+    assert (found.holds, found.unread.count, found.settled) == (False, 2, {})
+    assert found.counts["in_doubt"] == 1
+
+
+async def test_a_run_that_is_in_use_or_none_is_refused(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    settings = settings_for("http://127.0.0.1:1")
+    with pytest.raises(RunDirectoryError):
+        await verify_run(tmp_path / "none.run", settings)
+    run = RecordedRun(tmp_path, [change(0)])
+    run.add(1, "succeeded")
+    path = run.write()
+    with RunDirectory(path), pytest.raises(RunDirectoryError, match="in use by process"):
+        await verify_run(path, settings)
+    with pytest.raises(AwsError, match="no connection"):
+        await verify_run(path, settings)
