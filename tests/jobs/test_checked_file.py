@@ -24,7 +24,7 @@ def test_a_file_with_invalid_lines_is_usable_where_they_are_left_out(
         str(path),
         settings_for(NOWHERE, skip_invalid=skip_invalid),
         tmp_path,
-        lambda line, member, _: violations.append((line, member)),
+        lambda line, violation: violations.append((line, violation.path)),
     )
     assert (file.usable, file.path) == (skip_invalid, path)
     assert set(violations) == {(2, "SegmentFilter")}
