@@ -153,7 +153,7 @@ async def _execute(bulk: "BulkRun", choices: Choices) -> int:
     from batcher.logs import LogOutput
 
     live = sys.stderr.isatty() and not choices.no_progress
-    redact = bulk.connector.redactor.loose
+    redact = bulk.connector.redactor.withhold
     with LogOutput(
         bulk.settings.log_level, file=bulk.directory.log, terminal=not live, redact=redact
     ):

@@ -37,7 +37,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
     redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))
-    with LogOutput(settings.log_level, service=True, redact=redactor.loose):
+    with LogOutput(settings.log_level, service=True, redact=redactor.withhold):
         say = partial(click.echo, err=True)
         served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")

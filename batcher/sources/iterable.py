@@ -1,7 +1,4 @@
-"""Updates from a caller's iterable, read by the rules one at a time.
-
-What becomes of faults is the caller's.
-"""
+"""Updates from a caller's iterable, read by the rules one at a time."""
 
 from collections.abc import (
     AsyncGenerator,
@@ -21,8 +18,9 @@ Entry = tuple[int, Update | list[Violation]]
 
 
 class IterableSource:
-    """Iterates over ``(position, update or its faults)``, position from 1; closes a given
-    generator at the end.
+    """Iterates over ``(position, update or its violations)``, position from 1.
+
+    A generator that was given is closed at the end.
     """
 
     def __init__(

@@ -5,22 +5,22 @@ from batcher.text_value import TextValue
 
 
 class DomainMap(TextValue):
-    """``OLD=NEW,…``: for some domains the one that is meant instead."""
+    """``OLD=NEW,…``: for some domains the one to use instead."""
 
     PATTERN = r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$"
 
     def __init__(self, text: str) -> None:
         """Raises SettingsError when a domain is given two others."""
         super().__init__(text)
-        self._meant: dict[str, str] = {}
+        self._renamed: dict[str, str] = {}
         for pair in text.split(","):
             old, _, new = pair.partition("=")
-            if self._meant.setdefault(old, new) != new:
+            if self._renamed.setdefault(old, new) != new:
                 raise SettingsError(
-                    f"--domain-map: {old} can't be both {self._meant[old]} and {new}."
+                    f"--domain-map: {old} can't be both {self._renamed[old]} and {new}."
                     " Give one of them."
                 )
 
-    def meant(self, domain: str) -> str:
-        """The domain to use where a line names that one."""
-        return self._meant.get(domain, domain)
+    def renamed(self, domain: str) -> str:
+        """The domain to use where a line names ``domain``."""
+        return self._renamed.get(domain, domain)

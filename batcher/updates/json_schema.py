@@ -11,12 +11,9 @@ from typing import Any
 Schema = dict[str, Any]
 
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
-OURS: Schema = {
-    "type": "string",
-    "minLength": 1,
-    "maxLength": 256,
-    "pattern": NO_CONTROL_CHARACTERS,
-}
+ID = {"description": "Name of this update, unique in its file; default: the line number."}
+TARGET = {"description": "Account and Region to send it to; default: the target of the run."}
+OUR_TEXT = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
 BASED_ON: Schema = {
     "type": "object",
     "description": (
@@ -37,25 +34,11 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
-    """The schema of an update line: the members of the shape named ``request``, and our ``id``,
-    ``target`` and ``based_on``.
-    """
-    definitions: dict[str, Schema] = {}
-    for name in reachable(shapes, request):
-        if name != request:
-            definitions[name] = _of_shape(shapes[name])
+    """The schema of an update line: the members of the request's shape, and our own three."""
+    names = (name for name in reachable(shapes, request) if name != request)
+    definitions = {name: _of_shape(shapes[name]) for name in names}
     body = _of_shape(shapes[request])
-    ours = {
-        "id": (
-            OURS
-            | {"description": "Name of this update, unique in its file; default: the line number."}
-        ),
-        "target": (
-            OURS
-            | {"description": "Account and Region to send it to; default: the target of the run."}
-        ),
-        "based_on": BASED_ON,
-    }
+    ours = {"id": OUR_TEXT | ID, "target": OUR_TEXT | TARGET, "based_on": BASED_ON}
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Update of an event trigger",
@@ -70,14 +53,11 @@ def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
 
 
 def reachable(shapes: Mapping[str, Any], name: str) -> list[str]:
-    """That shape and every shape below it, each once, parents first."""
+    """The names of a shape and of every shape below it, each once, parents first."""
     found = [name]
     for current in found:  # grows while it is walked
-        found.extend(
-            below
-            for _, member in members(shapes[current])
-            if (below := member["shape"]) not in found
-        )
+        below = (member["shape"] for _, member in members(shapes[current]))
+        found.extend(shape for shape in below if shape not in found)
     return found
 
 
@@ -98,11 +78,11 @@ def at(root: Schema, path: list[str | int]) -> Schema:
     here = root
     for part in path:
         if isinstance(part, int):
-            here = resolve(here.get("items", {}), root)
+            below = here.get("items", {})
         else:
-            here = resolve(
-                here.get("properties", {}).get(part) or here.get("additionalProperties") or {}, root
-            )
+            named = here.get("properties", {}).get(part)
+            below = named or here.get("additionalProperties") or {}
+        here = resolve(below, root)
     return here
 
 
@@ -116,32 +96,23 @@ def _of_shape(shape: Mapping[str, Any]) -> Schema:
             return _of_structure(shape)
         case "map":
             names, values = _of_member(shape["key"]), _of_member(shape["value"])
-            return {
-                "type": "object",
-                **_sizes(shape, "Properties"),
-                "propertyNames": names,
-                "additionalProperties": values,
-            }
+            rules = {"propertyNames": names, "additionalProperties": values}
+            return {"type": "object", **_sizes(shape, "Properties"), **rules}
         case "integer" | "long" as number:
-            bound = _RANGES[number]
-            return {
-                "type": "integer",
-                "minimum": shape.get("min", -bound),
-                "maximum": shape.get("max", bound - 1),
-            }
+            least, most = -_RANGES[number], _RANGES[number] - 1
+            limits = {"minimum": shape.get("min", least), "maximum": shape.get("max", most)}
+            return {"type": "integer", **limits}
         # timestamps, blobs and documents have several spellings in JSON: left to AWS to judge
         case other:
             return {"type": _PLAIN[other]} if other in _PLAIN else {}
 
 
 def _of_structure(shape: Mapping[str, Any]) -> Schema:
-    known = {name: _of_member(member) for name, member in shape["members"].items()}
     one = {"minProperties": 1, "maxProperties": 1} if shape.get("union") else {}
-    required = list(shape.get("required", ()))
     return {
         "type": "object",
-        "properties": known,
-        "required": required,
+        "properties": {name: _of_member(member) for name, member in shape["members"].items()},
+        "required": list(shape.get("required", ())),
         "additionalProperties": False,
         **one,
     }

@@ -24,8 +24,7 @@ class _NoNumber(ValueError):
 
 
 def text_violations(raw: bytes, names: frozenset[str]) -> list[Violation]:
-    """What keeps those bytes from being JSON that can be read in one way only; nothing when they
-    are.
+    """What keeps bytes from being JSON that can be read in one way only; empty for good ones.
 
     ``names``: the member names that may be shown.
     """
@@ -45,15 +44,10 @@ def text_violations(raw: bytes, names: frozenset[str]) -> list[Violation]:
     except ValueError:  # more digits than Python reads, or 1e999
         return [_whole("holds a number that is out of range")]
     if not encodable(value):
-        return [
-            _whole("holds half of a surrogate pair (\\ud800 to \\udfff); such text can't be sent")
-        ]
-    return [
-        Violation(
-            path=name if name in names else "", message="a member is given twice in one object"
-        )
-        for name in twice
-    ]
+        half = "half of a surrogate pair (\\ud800 to \\udfff)"
+        return [_whole(f"holds {half}; such text can't be sent")]
+    again = "a member is given twice in one object"
+    return [Violation(path=name if name in names else "", message=again) for name in twice]
 
 
 def nesting(text: str) -> int:

@@ -1,8 +1,6 @@
-"""From the bytes of a line, or a caller's mapping, to an update or to everything that is wrong with
-it.
+"""From a line's bytes, or a caller's mapping, to an update or all that is wrong with it.
 
-Pure: no file is read here. The one order of business: decode, check against the model, split ours
-from AWS's.
+No file is read here. The order: decode, check against the model, split our members from AWS's.
 """
 
 import math
@@ -23,7 +21,10 @@ LINE_AT_MOST = 1 << 20  # bytes
 
 
 class LineReader:
-    """Reads lines by the rules of a model. ``known_targets`` None: any name will do."""
+    """Reads lines by the rules of a model.
+
+    ``known_targets``: those that a line may name, None for any. ``domains``: what to call them.
+    """
 
     def __init__(
         self,
@@ -41,10 +42,10 @@ class LineReader:
         self._encode = msgspec.json.Encoder().encode
 
     def read(self, raw: bytes, line: int) -> Update | list[Violation] | None:
-        """The update of a line (UTF-8 JSON, with or without its newline), or its faults; None for a
-        blank line.
+        """The update of a line, or its violations; None for a blank line.
 
-        ``line`` is 1-based and becomes the id where the line gives none.
+        ``raw``: UTF-8 JSON, with or without its newline. ``line`` is 1-based and becomes the id
+        where the line gives none.
         """
         if len(raw) > LINE_AT_MOST:
             return [Violation(path="", message=f"longer than {LINE_AT_MOST:,} bytes")]
@@ -58,13 +59,11 @@ class LineReader:
         return self._read_slowly(raw, line)
 
     def _read_slowly(self, raw: bytes, line: int) -> Update | list[Violation] | None:
-        """The same for a line that something is wrong or unusual with: all checks, in the order
-        that explains most.
-        """
+        """Read a line that is wrong or unusual: all checks, in the order that explains most."""
         if not raw.strip():
             return None
-        if faults := text_violations(raw, self._names):
-            return faults
+        if violations := text_violations(raw, self._names):
+            return violations
         try:
             value = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
@@ -72,11 +71,9 @@ class LineReader:
         return self._checked(value, line)
 
     def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Violation]:
-        """The update of a mapping in the same format, or its faults.
+        """The update of a mapping in the format of a line, or its violations; it is copied.
 
-        The mapping is copied, never changed.
-
-        What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a fault.
+        What JSON has no word for (datetime, bytes, NaN, names that are no strings) is a violation.
         """
         with suppress(TypeError, ValueError, RecursionError):
             copied = self._decode(self._encode(value))
@@ -85,28 +82,28 @@ class LineReader:
                 return self._known(copied, line)
         plain = PlainJson()
         copied = plain.copy(value, [])
-        if plain.faults:
+        if plain.refused:
             return [
-                Violation(path=path_text(self.model.shown(path)), message=text)
-                for path, text in plain.faults
+                Violation(path=path_text(self.model.shown(path)), message=why)
+                for path, why in plain.refused
             ]
         return self._checked(copied, line)
 
     def _checked(self, value: Any, line: int) -> Update | list[Violation]:
-        faults = self.model.check(value)
-        if not faults:
+        violations = self.model.check(value)
+        if not violations:
             return self._known(value, line)
         named = value.get("target", self.default_target) if isinstance(value, dict) else None
-        return faults + (self._unknown_target(named) if isinstance(named, str) else [])
+        return violations + (self._unknown_target(named) if isinstance(named, str) else [])
 
     def _known(self, value: dict[str, Any], line: int) -> Update | list[Violation]:
         """The update of a value that keeps the rules of the model, if its target is known."""
         target = value.pop("target", self.default_target)
-        if faults := self._unknown_target(target):
-            return faults
+        if violations := self._unknown_target(target):
+            return violations
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
         if self._domains is not None:
-            value["DomainName"] = self._domains.meant(value["DomainName"])
+            value["DomainName"] = self._domains.renamed(value["DomainName"])
         return Update(
             id=value.pop("id", None) or str(line),
             line=line,
@@ -119,24 +116,18 @@ class LineReader:
         if self.known_targets is None or target in self.known_targets:
             return []
         there = ", ".join(sorted(self.known_targets))
-        return [
-            Violation(path="target", message=f"no target {name_text(target)}; there are {there}")
-        ]
+        message = f"no target {name_text(target)}; there are {there}"
+        return [Violation(path="target", message=message)]
 
     def _may_repeat(self, raw: bytes, value: Any) -> bool:
-        """Whether a member may stand twice in one object: then the line has more colons than
-        what was decoded.
-        """
+        """Whether a member may stand twice in one object: then colons are lost in decoding."""
         return raw.count(b":") != self._encode(value).count(b":") or (
             b"\\" in raw and b"\\u003" in raw
         )
 
 
 def _fraction(digits: str) -> float:
-    """A number with a point or an exponent.
-
-    One that is whole, or out of range, takes the slow path: it may be no integer.
-    """
+    """A number with a point or an exponent. One that is whole or out of range is read slowly."""
     value = float(digits)
     if value.is_integer() or not math.isfinite(value):
         raise ValueError(digits)

@@ -1,7 +1,6 @@
-"""What must not be shown, taken out of texts that others wrote: messages of AWS, lines of foreign
-loggers.
+"""What must not be shown, taken out of what others wrote: messages of AWS, foreign log lines.
 
-Knows which members are sensitive from the model, and what they hold from the request at hand. Pure.
+Knows which members are sensitive from the model, and what they hold from the request at hand.
 """
 
 import json
@@ -38,9 +37,8 @@ class Redactor:
             "|".join(map(re.escape, sorted(model.sensitive))) or r"(?!)", re.IGNORECASE
         )
 
-    def message(self, text: str, request: Mapping[str, Any]) -> str:
-        """The text without any string that a sensitive member of this request holds, and without
-        quotes of one.
+    def redact(self, text: str, request: Mapping[str, Any]) -> str:
+        """The text without what sensitive members of this request hold, and without quotes of one.
 
         Strings shorter than 4 characters go where they stand as a word of their own; enum values of
         the model stay.
@@ -49,21 +47,16 @@ class Redactor:
         text = _QUOTED_VALUE.sub(lambda m: f"{m[1]}{self._shown(m[2], m[4])}{m[3]}", text)
         return _PARAMETER_VALUE.sub(lambda m: f"{m[1]}{self._shown(m[3], m[2])}{m[4]}", text)
 
-    def loose(self, text: str) -> str:
-        """A text that comes without a request: replaced whole when it names a sensitive member
-        or a credential.
-        """
+    def withhold(self, text: str) -> str:
+        """A text of no request: replaced whole if it names a sensitive member or a credential."""
         return WITHHELD if self._names.search(text) or _CREDENTIALS.search(text) else text
 
     def _shown(self, value: str, path: str) -> str:
-        return (
-            REDACTED if any(name.lower() in self._folded for name in _NAME.findall(path)) else value
-        )
+        names = (name.lower() for name in _NAME.findall(path))
+        return value if self._folded.isdisjoint(names) else REDACTED
 
     def _held(self, value: object, *, sensitive: bool = False) -> Iterator[str]:
-        """Every leaf below a sensitive member, and every name there that the model does not
-        know.
-        """
+        """Every leaf below a sensitive member, and every name there that the model lacks."""
         match value:
             case Mapping():
                 for name, below in value.items():
@@ -80,13 +73,9 @@ class Redactor:
 
 
 def _without(text: str, held: set[str]) -> str:
-    """All places of all those strings, overlapping ones too, marked first and then replaced at
-    once.
-    """
-    spellings = (
-        held | {json.dumps(each)[1:-1] for each in held} | {repr(each)[1:-1] for each in held}
-    )
-    spans = sorted(span for each in spellings for span in _places(text, each))
+    """The text with all places of those strings replaced, overlapping ones as one."""
+    escaped = {spell(each)[1:-1] for each in held for spell in (json.dumps, repr)}
+    spans = sorted(span for each in held | escaped for span in _places(text, each))
     parts, end = [], 0
     for start, stop in spans:
         if start >= end:

@@ -1,12 +1,11 @@
-"""The installed service model read as rules: what an update may be, and which members are
-sensitive.
+"""The installed service model read as rules: what an update may be, which members are sensitive.
 
-The model comes in as a dict; loading it is somebody else's work. No limit of AWS's is written down
-here.
+The model comes in as a dict, and every limit of AWS's out of it.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -15,16 +14,14 @@ from batcher.operations import UPDATE_TRIGGER
 from batcher.updates.json_schema import Schema, members, reachable, resolve, update_schema
 from batcher.updates.violations import Violation, path_text, violations_of
 
-__all__ = ["UpdateModel", "Violation"]
-
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class UpdateModel:
     """The rules of an update.
 
-    ``json_schema`` is the JSON Schema of a line; ``sensitive`` the names of the members whose
-    content must not be shown; ``constants`` the names and enum values that the model itself
-    publishes; ``version`` names the model.
+    ``schema``: the JSON Schema of a line. ``sensitive``: names of the members whose content must
+    not be shown. ``constants``: the names and enum values that the model itself publishes.
+    ``version`` names the model.
     """
 
     schema: Schema
@@ -48,27 +45,17 @@ class UpdateModel:
         )
 
     def accepts(self, value: object) -> bool:
-        """Whether a decoded line without whole floats keeps the rules: what ``check`` decides,
-        in two microseconds.
-        """
+        """Whether a decoded line without whole floats keeps the rules; takes two microseconds."""
         return self._validator.is_valid(value)
 
     def check(self, value: object) -> list[Violation]:
-        """Every fault of a decoded line; none when AWS's model would take it.
-
-        ``value`` has to be plain JSON.
-        """
-        faults = [
-            fault
-            for error in self._validator.iter_errors(value)
-            for fault in violations_of(error, self.schema, self.sensitive)
-        ]
-        return faults + list(self._spelled_as_floats(self.schema, value, []))
+        """All that is wrong with a decoded line, plain JSON; empty when the model takes it."""
+        errors = self._validator.iter_errors(value)
+        found = [violations_of(error, self.schema, self.sensitive) for error in errors]
+        return [*chain.from_iterable(found), *self._spelled_as_floats(self.schema, value, [])]
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
-        """The part of a path that may be shown: below a sensitive member, up to the first name
-        the model lacks.
-        """
+        """The part of a path that may be shown: below a sensitive member only known names."""
         below = False
         for index, part in enumerate(path):
             if below and isinstance(part, str) and part not in self.constants:
@@ -82,10 +69,8 @@ class UpdateModel:
         """Integers such as ``1.0``: JSON Schema takes them, the SDK does not."""
         rule = resolve(schema, self.schema)
         if rule.get("type") == "integer" and isinstance(value, float) and value.is_integer():
-            yield Violation(
-                path=path_text(path),
-                message="has to be an integer: digits, without a point or an exponent",
-            )
+            message = "has to be an integer: digits, without a point or an exponent"
+            yield Violation(path=path_text(path), message=message)
         elif isinstance(value, dict):
             known = rule.get("properties", {})
             for name in known.keys() & value.keys():
@@ -96,18 +81,14 @@ class UpdateModel:
 
 
 def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
-    """Members that are sensitive at any depth: by themselves, by their shape, or by the shape of
-    their entries.
-    """
+    """Members marked at any depth: by themselves, by their shape, or by that of their entries."""
     found = set()
-    for name in reachable(shapes, request):
-        for member_name, member in members(shapes[name]):
-            below = [member, shapes[member["shape"]]]
-            below += [
-                shapes[entry["shape"]] for unnamed, entry in members(below[1]) if unnamed is None
-            ]
-            if member_name is not None and any(each.get("sensitive") for each in below):
-                found.add(member_name)
+    for shape in reachable(shapes, request):
+        for name, member in members(shapes[shape]):
+            own = shapes[member["shape"]]
+            entries = [shapes[each["shape"]] for named, each in members(own) if named is None]
+            if name is not None and any(each.get("sensitive") for each in (member, own, *entries)):
+                found.add(name)
     return frozenset(found)
 
 

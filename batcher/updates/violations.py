@@ -1,7 +1,7 @@
 """What is wrong with a line, in our own words.
 
-A fault names the place, what is wrong there and what is allowed. It never quotes a value, nor a
-member name that the model does not know where that name may be data of a sensitive member.
+A violation names the place, what is wrong there and what is allowed. It never quotes a value, nor
+a member name that the model does not know where that name may be data of a sensitive member.
 """
 
 import difflib
@@ -26,6 +26,17 @@ _TYPES = {
     "object": "an object",
     "boolean": "true or false",
 }
+# by keyword of JSON Schema: what is wrong, and what is counted, one and several
+_LIMITS = {
+    "minLength": ("too short: at least", "character", "characters"),
+    "maxLength": ("too long: at most", "character", "characters"),
+    "minItems": ("too few: at least", "entry", "entries"),
+    "maxItems": ("too many: at most", "entry", "entries"),
+    "minProperties": ("too few: at least", "member", "members"),
+    "maxProperties": ("too many: at most", "member", "members"),
+    "minimum": ("too small: at least", "", ""),
+    "maximum": ("too large: at most", "", ""),
+}
 
 
 class Violation(Struct, frozen=True, kw_only=True):
@@ -44,16 +55,14 @@ class Violation(Struct, frozen=True, kw_only=True):
 def violations_of(
     error: ValidationError, schema: Schema, sensitive: frozenset[str]
 ) -> Iterator[Violation]:
-    """The faults that one error of the schema check stands for: one for each unknown member,
-    else one.
-    """
+    """What one error of the schema check stands for: one for each unknown member, else one."""
     path = error.instance_path
     match error.kind:
         case ValidationErrorKind.Required(name):
             yield Violation(path=path_text([*path, name]), message="missing; it is required")
         case ValidationErrorKind.AdditionalProperties(names):
             known = list(at(schema, path).get("properties", ()))
-            hidden = not sensitive.isdisjoint(part for part in path if isinstance(part, str))
+            hidden = not sensitive.isdisjoint(path)
             for name in names:
                 where = path if hidden else [*path, name]
                 yield Violation(path=path_text(where), message=_unknown(name, known, hidden=hidden))
@@ -96,29 +105,7 @@ def _text(kind: Any) -> str:
             return "holds a control character; none is allowed"
         case ValidationErrorKind.Pattern(pattern):
             return f"does not match {pattern}"
-    return _size(kind) or f"breaks the rule {kind.name} of the service model"
-
-
-def _size(kind: Any) -> str | None:
-    match kind:
-        case ValidationErrorKind.MinLength(limit):
-            return f"too short: at least {_counted(limit, 'character')}"
-        case ValidationErrorKind.MaxLength(limit):
-            return f"too long: at most {_counted(limit, 'character')}"
-        case ValidationErrorKind.MinItems(limit):
-            return f"too few: at least {_counted(limit, 'entry', 'entries')}"
-        case ValidationErrorKind.MaxItems(limit):
-            return f"too many: at most {_counted(limit, 'entry', 'entries')}"
-        case ValidationErrorKind.MinProperties(limit):
-            return f"too few: at least {_counted(limit, 'member')}"
-        case ValidationErrorKind.MaxProperties(limit):
-            return f"too many: at most {_counted(limit, 'member')}"
-        case ValidationErrorKind.Minimum(limit):
-            return f"too small: at least {limit}"
-        case ValidationErrorKind.Maximum(limit):
-            return f"too large: at most {limit}"
-    return None
-
-
-def _counted(number: int, one: str, many: str = "") -> str:
-    return f"{number} {one if number == 1 else many or one + 's'}"
+        case kind if kind.name in _LIMITS:
+            problem, one, several = _LIMITS[kind.name]
+            return f"{problem} {kind.limit} {one if kind.limit == 1 else several}".rstrip()
+    return f"breaks the rule {kind.name} of the service model"

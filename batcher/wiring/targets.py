@@ -36,7 +36,7 @@ class TargetConnector:
         return AwsTarget(
             name,
             self._settings.for_target(name),
-            redact=self.redactor.message,
+            redact=self.redactor.redact,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             loader=model_loader(),

@@ -21,7 +21,6 @@ NOT_YET: set[str] = {
     "quota",
     "records.py",
     "storage",
-    "updates",
 }
 
 

@@ -31,7 +31,6 @@ NOT_YET: set[str] = {
     "storage",
     "testing.py",
     "text_value.py",
-    "updates",
     "wiring",
     "worker",
 }

@@ -118,7 +118,7 @@ def test_what_the_model_marks_sensitive_is_on_no_page_and_in_no_metric() -> None
         "Value 'SECRET-TEXT' at 'description' failed to satisfy constraint",
         repr(line),
     ):
-        error = Error(code="BadRequestException", message=redactor.message(quoted, line))
+        error = Error(code="BadRequestException", message=redactor.redact(quoted, line))
         results.append(failure(error=error))
     assert len(results) > 50
     metrics = Metrics()

@@ -38,7 +38,7 @@ def test_no_string_of_a_sensitive_member_survives_wherever_it_stands(
     between = st.sampled_from([" ", " and ", "'", '"', ", "])
     pieces = data.draw(st.lists(st.tuples(between, st.sampled_from([*secrets, "the text"]))))
     text = "".join(gap + spelled(piece) + gap for gap, piece in pieces)
-    left = REDACTOR.message(text, request_of_line).split(REDACTED)
+    left = REDACTOR.redact(text, request_of_line).split(REDACTED)
     assert not [
         secret for secret in secrets if len(secret) >= 4 and any(secret in part for part in left)
     ]
@@ -55,7 +55,7 @@ def test_what_aws_quotes_of_a_sensitive_member_goes_even_when_it_is_not_in_the_r
         "1 validation error detected: Value '{}' at '{}' failed to satisfy constraint: Member must"
         " be short"
     )
-    assert REDACTOR.message(text.format(value, path), {}) == text.format(REDACTED, path)
+    assert REDACTOR.redact(text.format(value, path), {}) == text.format(REDACTED, path)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_messages_keep_what_is_harmless(said: str, shown: str) -> None:
         "DomainName": "acme",
         "EventTriggerConditions": [{"EventTriggerDimensions": [{"ObjectAttributes": [attribute]}]}],
     }
-    assert REDACTOR.message(said, request) == shown
+    assert REDACTOR.redact(said, request) == shown
 
 
 @pytest.mark.parametrize(
@@ -111,11 +111,11 @@ def test_messages_keep_what_is_harmless(said: str, shown: str) -> None:
     ],
 )
 def test_a_text_without_a_request_is_withheld_whole_when_it_may_hold_something(text: str) -> None:
-    assert REDACTOR.loose(text) == WITHHELD
+    assert REDACTOR.withhold(text) == WITHHELD
 
 
 def test_a_harmless_text_stays() -> None:
     assert (
-        REDACTOR.loose("Found endpoint for profile: eu-west-1")
+        REDACTOR.withhold("Found endpoint for profile: eu-west-1")
         == "Found endpoint for profile: eu-west-1"
     )
