@@ -7,12 +7,15 @@ import os
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from aiobotocore.session import get_session
+from botocore.config import Config
 
 from tests.servers import Server, running, s3_server
 
@@ -119,6 +122,35 @@ def stand_in_credentials(monkeypatch: pytest.MonkeyPatch) -> None:
     }.items():
         monkeypatch.setenv(f"AWS_{name}", value)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
+
+
+@pytest.fixture
+async def connect() -> AsyncIterator[Callable[..., Any]]:
+    """Makes aiobotocore clients that never retry; they are closed at the end."""
+    async with AsyncExitStack() as exits:
+
+        async def make(
+            url: str,
+            key: str = "AKIDTEST",
+            secret: str = "secret",
+            token: str | None = None,
+            region: str = "eu-west-1",
+            service: str = "customer-profiles",
+            read_timeout: float = 20,
+        ) -> Any:
+            return await exits.enter_async_context(
+                get_session().create_client(
+                    service,
+                    endpoint_url=url,
+                    region_name=region,
+                    aws_access_key_id=key,
+                    aws_secret_access_key=secret,
+                    aws_session_token=token,
+                    config=Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
+                )
+            )
+
+        yield make
 
 
 def trigger(number: int, domain: str = "acme") -> dict[str, Any]:

@@ -7,7 +7,7 @@ from urllib.parse import parse_qsl
 
 from batcher.emulator.controls import Controls
 from batcher.emulator.replies import Reply
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 
 PREFIX = "/_emulator/"
 
@@ -15,7 +15,7 @@ PREFIX = "/_emulator/"
 class Admin:
     def __init__(self, controls: Controls) -> None:
         self._controls = controls
-        self._handlers: dict[tuple[str, str], Callable[[Received], Reply]] = {
+        self._handlers: dict[tuple[str, str], Callable[[HttpRequest], Reply]] = {
             ("GET", "counts"): lambda _: _json(controls.counts()),
             ("GET", "applied"): lambda _: _json_lines(controls.applied()),
             ("GET", "calls"): lambda _: _json_lines(call._asdict() for call in controls.calls()),
@@ -29,7 +29,7 @@ class Admin:
             ("PUT", "latency"): self._put_latency,
         }
 
-    def answer(self, received: Received) -> Reply:
+    def answer(self, received: HttpRequest) -> Reply:
         """The answer to a request whose path starts with PREFIX."""
         name = received.path.removeprefix(PREFIX)
         if handler := self._handlers.get((received.method, name)):
@@ -46,7 +46,7 @@ class Admin:
             f" {', '.join(sorted({path for _, path in self._handlers}))}",
         )
 
-    def _put_quota(self, received: Received) -> Reply:
+    def _put_quota(self, received: HttpRequest) -> Reply:
         values = _members(received, {"operation", "rate", "burst"})
         self._controls.set_quota(
             _text(values, "operation"),
@@ -55,12 +55,12 @@ class Admin:
         )
         return _json(self._controls.quotas())
 
-    def _put_faults(self, received: Received) -> Reply:
+    def _put_faults(self, received: HttpRequest) -> Reply:
         values = _object(received)
         self._controls.set_faults({kind: _number(values, kind) or 0.0 for kind in values})
         return _json(self._controls.faults())
 
-    def _post_script(self, received: Received) -> Reply:
+    def _post_script(self, received: HttpRequest) -> Reply:
         values = _members(received, {"operation", "faults"})
         operation, kinds = _text(values, "operation"), values.get("faults")
         if operation is None or not isinstance(kinds, list):
@@ -68,14 +68,14 @@ class Admin:
         self._controls.script(operation, kinds)
         return _json(self._controls.faults())
 
-    def _post_seed(self, received: Received) -> Reply:
+    def _post_seed(self, received: HttpRequest) -> Reply:
         place = dict(parse_qsl(received.query))
         seeded = self._controls.seed_lines(
             received.body, "body", place.get("account"), place.get("region")
         )
         return _json({"seeded": seeded})
 
-    def _put_latency(self, received: Received) -> Reply:
+    def _put_latency(self, received: HttpRequest) -> Reply:
         match _members(received, {"seconds"}):
             case {"seconds": [int() | float() as low, int() | float() as high]}:
                 self._controls.set_latency(low, high)
@@ -83,14 +83,14 @@ class Admin:
         raise ValueError('give {"seconds": [low, high]}')
 
 
-def _object(received: Received) -> dict[str, Any]:
+def _object(received: HttpRequest) -> dict[str, Any]:
     value = json.loads(received.body)
     if not isinstance(value, dict):
         raise ValueError("give a JSON object")
     return value
 
 
-def _members(received: Received, known: set[str]) -> dict[str, Any]:
+def _members(received: HttpRequest, known: set[str]) -> dict[str, Any]:
     value = _object(received)
     if unknown := sorted(value.keys() - known):
         raise ValueError(f"unknown member {unknown[0]!r}; known are {', '.join(sorted(known))}")

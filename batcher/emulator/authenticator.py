@@ -3,14 +3,14 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
-from batcher.emulator.credentials import Caller, Credential, account_of, read_credential
+from batcher.emulator.credentials import CallerIdentity, Credential, account_of, read_credential
 from batcher.emulator.errors import ServiceError
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 from batcher.emulator.signature_v4 import check_signature
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Session:
+class RoleSession:
     """Credentials of an assumed role; ``expires_at`` is in epoch seconds."""
 
     access_key: str
@@ -22,21 +22,19 @@ class Session:
     expires_at: float
 
 
-class Admission:
-    """Admits every signed request, or, when keys are given, only the rightly signed ones of
-    those keys and sessions.
-    """
+class Authenticator:
+    """Lets every signed request in, or, when keys are given, what those and sessions signed."""
 
     def __init__(self, keys: Mapping[str, str] | None, wall_clock: Callable[[], float]) -> None:
         self._keys = None if keys is None else dict(keys)
-        self._sessions: dict[str, Session] = {}
+        self._sessions: dict[str, RoleSession] = {}
         self._wall_clock = wall_clock
 
-    def add(self, session: Session) -> None:
+    def add(self, session: RoleSession) -> None:
         self._sessions[session.access_key] = session
 
-    def admit(self, received: Received, service: str) -> Caller:
-        """The caller of a request to the service (its signing name); ServiceError when refused."""
+    def authenticate(self, received: HttpRequest, service: str) -> CallerIdentity:
+        """Who sent a request to the service (its signing name); ServiceError when refused."""
         credential = read_credential(received)
         session = self._sessions.get(credential.access_key)
         if session is not None:
@@ -48,7 +46,7 @@ class Admission:
             check_signature(received, credential, secret, service, self._wall_clock())
         return _of_session(session, credential) if session else _of_key(credential)
 
-    def _check_token(self, session: Session, received: Received) -> None:
+    def _check_token(self, session: RoleSession, received: HttpRequest) -> None:
         if received.headers.get("X-Amz-Security-Token") != session.token:
             raise _unrecognized()
         if self._wall_clock() >= session.expires_at:
@@ -63,15 +61,15 @@ def _unrecognized() -> ServiceError:
     )
 
 
-def _of_session(session: Session, credential: Credential) -> Caller:
-    return Caller(
+def _of_session(session: RoleSession, credential: Credential) -> CallerIdentity:
+    return CallerIdentity(
         account=session.account, region=credential.region, arn=session.arn, user_id=session.user_id
     )
 
 
-def _of_key(credential: Credential) -> Caller:
+def _of_key(credential: Credential) -> CallerIdentity:
     account = account_of(credential.access_key)
-    return Caller(
+    return CallerIdentity(
         account=account,
         region=credential.region,
         arn=f"arn:aws:iam::{account}:user/emulator",

@@ -13,10 +13,10 @@ ROUNDING = 1e-9  # ten refills of 0.1 must make one token
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Quota:
-    """A request quota: ``rate`` tokens a second, at most ``burst`` saved up (default: the larger of
-    1 and rate).
+    """A request quota: ``rate`` tokens a second, at most ``burst`` saved up.
 
-    ValueError when the rate is not above 0, or the burst is below 1 (no request could ever pass).
+    The default burst is the larger of 1 and the rate. ValueError when the rate is not above 0, or
+    the burst is below 1 (no request could ever pass).
     """
 
     rate: float
@@ -87,9 +87,7 @@ class Quotas:
         return bucket.take(now)
 
     def change(self, operation: str | None, quota: Quota | None, now: float) -> None:
-        """Sets the quota of one operation, or of all (None; quotas set for one operation are
-        dropped).
-        """
+        """Sets the quota of one operation, or of all (None), dropping those of single ones."""
         if operation is None:
             self._default = quota
             self._by_operation.clear()

@@ -1,5 +1,4 @@
-"""What happened, for whoever tests with the emulator: counts, the call log, and the log of applied
-mutations.
+"""The log of an emulator: every call, counts by outcome, and every mutation carried out.
 
 All three grow with the calls, in memory, and are never thinned.
 """
@@ -7,11 +6,11 @@ All three grow with the calls, in memory, and are never thinned.
 from collections import Counter
 from typing import NamedTuple
 
-from batcher.emulator.credentials import Caller
+from batcher.emulator.credentials import CallerIdentity
 from batcher.emulator.model import Json
 
 
-class Call(NamedTuple):
+class LoggedCall(NamedTuple):
     """One call: monotonic time of its token decision in seconds, and what it was answered.
 
     ``outcome`` is ``ok``, the code of the error answered, or the fault's kind when it had no code.
@@ -23,22 +22,20 @@ class Call(NamedTuple):
     outcome: str
 
 
-class Ledger:
+class CallLog:
     def __init__(self) -> None:
-        self._calls: list[Call] = []
+        self._calls: list[LoggedCall] = []
         self._applied: list[Json] = []
         self._counts: dict[str, Counter[str]] = {}
 
-    def count(self, call: Call) -> None:
+    def add_call(self, call: LoggedCall) -> None:
         self._calls.append(call)
         self._counts.setdefault(call.operation, Counter())[call.outcome] += 1
 
-    def apply(
-        self, time: float, caller: Caller, operation: str, request: Json, request_id: str
+    def add_mutation(
+        self, time: float, caller: CallerIdentity, operation: str, request: Json, request_id: str
     ) -> None:
-        """Notes a mutation that was carried out; ``request`` is kept as it is, and must not be
-        changed later.
-        """
+        """Log a mutation that was carried out; ``request`` must not be changed later."""
         self._applied.append(
             {
                 "seq": len(self._applied) + 1,
@@ -53,7 +50,7 @@ class Ledger:
             }
         )
 
-    def calls(self) -> list[Call]:
+    def calls(self) -> list[LoggedCall]:
         return list(self._calls)
 
     def applied(self) -> list[Json]:

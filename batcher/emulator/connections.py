@@ -1,6 +1,4 @@
-"""The connections of the web server: sized for large bodies, reset at will, and awaited until
-their client leaves.
-"""
+"""The web server's connections: reset at will, and awaited until their client leaves."""
 
 import asyncio
 import socket

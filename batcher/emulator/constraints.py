@@ -149,8 +149,9 @@ def _string(shape: Any) -> Check:
 
 
 def _matcher(pattern: str | None) -> Callable[[str], object] | None:
-    """Python's ``$`` also matches before a last newline, so a pattern anchored at its end is
-    matched in full.
+    """What a text has to match: in full when the pattern is anchored at its end.
+
+    Python's ``$`` also matches before a last newline.
     """
     if pattern is None:
         return None

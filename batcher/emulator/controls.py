@@ -1,14 +1,12 @@
-"""What whoever runs the emulator can see and change in it; in process these methods, over HTTP
-``admin``.
-"""
+"""What the emulator's user can see and change in it: here in process, in ``admin`` over HTTP."""
 
 import copy
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
 from batcher.emulator.buckets import Quota, Quotas
-from batcher.emulator.call_log import Call, Ledger
-from batcher.emulator.faults import Faults, Latency
+from batcher.emulator.call_log import CallLog, LoggedCall
+from batcher.emulator.faults import Faults, LatencyRange
 from batcher.emulator.model import Json, ServiceModel
 from batcher.emulator.seeds import check_seeds, parse_seeds
 from batcher.emulator.store import Store
@@ -25,17 +23,17 @@ class Controls:
         *,
         model: ServiceModel,
         store: Store,
-        ledger: Ledger,
+        call_log: CallLog,
         quotas: Quotas,
         faults: Faults,
-        latency: Latency,
+        latency: LatencyRange,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         on_change: Callable[[], None],
     ) -> None:
         self._model = model
         self._store = store
-        self._ledger = ledger
+        self._call_log = call_log
         self._quotas = quotas
         self._faults = faults
         self._latency = latency
@@ -49,8 +47,7 @@ class Controls:
         account: str | None = None,
         region: str | None = None,
     ) -> int:
-        """Puts triggers (members of CreateEventTriggerRequest) in place, whatever was there; gives
-        their number.
+        """Put triggers (members of CreateEventTriggerRequest) in place; returns their number.
 
         Without account and region: in every place that is in use, and in each new one when it is
         first called.
@@ -87,26 +84,24 @@ class Controls:
 
     def counts(self) -> dict[str, dict[str, int]]:
         """How many calls had which outcome: ``{operation: {outcome: n}}``."""
-        return self._ledger.counts()
+        return self._call_log.counts()
 
-    def calls(self) -> list[Call]:
-        """Every call: (monotonic seconds of its token decision, account, operation, outcome),
-        oldest first.
-        """
-        return self._ledger.calls()
+    def calls(self) -> list[LoggedCall]:
+        """Every call, oldest first: when its token was decided, account, operation, outcome."""
+        return self._call_log.calls()
 
     def applied(self) -> list[Json]:
-        """Every mutation that was carried out, in order: seq, time (monotonic seconds), account,
-        region, operation, DomainName, EventTriggerName, request (its members) and request_id.
+        """Every mutation that was carried out, in order.
+
+        Members: seq, time (monotonic seconds), account, region, operation, DomainName,
+        EventTriggerName, request (its members) and request_id.
         """
-        return self._ledger.applied()
+        return self._call_log.applied()
 
     def set_quota(
         self, operation: str | None, rate: float | None, burst: float | None = None
     ) -> None:
-        """Changes the quota of an operation, or of all (None), in mid-run; a rate of None is
-        unlimited.
-        """
+        """Change the quota of an operation, or of all (None), in mid-run; no rate: unlimited."""
         if operation is not None:
             self._model.operation(operation)
         self._quotas.change(operation, make_quota(rate, burst), self._clock())

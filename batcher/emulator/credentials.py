@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from batcher.emulator.errors import ServiceError
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 
 AUTHORIZATION = re.compile(
     r"AWS4-HMAC-SHA256\s+Credential=(?P<access_key>[^/,\s]+)/(?P<date>\d{8})/(?P<region>[^/,\s]+)"
@@ -30,10 +30,8 @@ class Credential:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Caller:
-    """An admitted caller: ``account`` of 12 digits, the Region of the request, and the ARN and
-    id STS would give.
-    """
+class CallerIdentity:
+    """Who sent a request: account (12 digits) and Region, and the ARN and id that STS tells."""
 
     account: str
     region: str
@@ -46,9 +44,11 @@ def account_of(access_key: str) -> str:
     return f"{int.from_bytes(hashlib.sha256(access_key.encode()).digest()) % 10**12:012d}"
 
 
-def read_credential(received: Received) -> Credential:
-    """MissingAuthenticationTokenException without the header, IncompleteSignatureException when
-    it can't be read.
+def read_credential(received: HttpRequest) -> Credential:
+    """What the Authorization header of a request says.
+
+    MissingAuthenticationTokenException without one, IncompleteSignatureException when it can't be
+    read.
     """
     header = received.headers.get("Authorization")
     if header is None:

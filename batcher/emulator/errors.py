@@ -1,9 +1,6 @@
-"""The errors an answer can carry.
+"""The errors an answer can carry. The status of each is in the service model or in the table."""
 
-Which status each has is in the service model, or in the table below.
-"""
-
-FRONT_DOOR = {
+COMMON_ERRORS = {
     "ExpiredTokenException": 403,
     "IncompleteSignatureException": 400,
     "InvalidSignatureException": 403,
@@ -13,13 +10,11 @@ FRONT_DOOR = {
     "UnknownOperationException": 404,
     "UnrecognizedClientException": 403,
 }
-"""Status of what AWS's front door says before a service is reached."""
+"""Status of what AWS answers before a service is reached."""
 
 
 class ServiceError(Exception):
-    """An answer other than success: the error's code, as in the model or FRONT_DOOR, and its
-    message.
-    """
+    """An answer other than success: a code of the model or of COMMON_ERRORS, and a message."""
 
     def __init__(self, code: str, message: str) -> None:
         super().__init__(f"{code}: {message}")

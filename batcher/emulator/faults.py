@@ -1,4 +1,4 @@
-"""The faults a client can be shown: what each does, and which call gets one. Decides only."""
+"""Faults and latency: what each fault does, which call gets one, how long a call takes."""
 
 import math
 from collections import deque
@@ -22,9 +22,7 @@ class Ending(Enum):
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class Fault:
-    """One row of FAULTS: ``code`` is the error answered, ``applies`` whether the operation is
-    still carried out.
-    """
+    """One kind of fault: the error ``code`` answered, and whether the operation is carried out."""
 
     kind: str
     ending: Ending = Ending.ANSWER
@@ -70,8 +68,7 @@ def find_fault(kind: str) -> Fault:
 
 
 class Faults:
-    """Which call gets a fault: what was scripted for its operation comes first, in order; then the
-    probabilities.
+    """Which call gets a fault: scripted ones first, in order, then by probability.
 
     Probabilities strike the event-trigger operations only.
     """
@@ -139,8 +136,11 @@ class Faults:
         return None
 
 
-class Latency:
-    """Bounds that can change in mid-run. ValueError unless 0 <= low <= high."""
+class LatencyRange:
+    """How long calls take: bounds in seconds that can change in mid-run.
+
+    ValueError unless 0 <= low <= high.
+    """
 
     def __init__(self, low: float, high: float, random: Random) -> None:
         self._random = random

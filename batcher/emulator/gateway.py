@@ -1,6 +1,4 @@
-"""HTTP on the one side, decisions on the other: reads requests, waits the latency, sends,
-resets, hangs.
-"""
+"""HTTP around the service: reads requests, waits the latency, sends, resets, hangs."""
 
 import asyncio
 import uuid
@@ -10,11 +8,11 @@ from aiohttp import web
 
 from batcher.emulator.admin import PREFIX, Admin
 from batcher.emulator.connections import MAX_BODY, Connections
-from batcher.emulator.errors import FRONT_DOOR, ServiceError
-from batcher.emulator.faults import Ending, Latency
+from batcher.emulator.errors import COMMON_ERRORS, ServiceError
+from batcher.emulator.faults import Ending, LatencyRange
 from batcher.emulator.replies import Reply, refusal
-from batcher.emulator.requests import Received
-from batcher.emulator.service import Decision, Service
+from batcher.emulator.requests import HttpRequest
+from batcher.emulator.service import Response, Service
 from batcher.emulator.sts import Sts
 
 TOO_LARGE = ServiceError(
@@ -31,7 +29,7 @@ class Gateway:
         service: Service,
         sts: Sts,
         admin: Admin,
-        latency: Latency,
+        latency: LatencyRange,
         slow_seconds: float,
         random: Random,
     ) -> None:
@@ -52,7 +50,7 @@ class Gateway:
         try:
             received = await _read(http)
         except web.HTTPRequestEntityTooLarge:
-            return _response(refusal(TOO_LARGE, FRONT_DOOR[TOO_LARGE.code], request_id))
+            return _response(refusal(TOO_LARGE, COMMON_ERRORS[TOO_LARGE.code], request_id))
         if received.path.startswith(PREFIX):
             return _response(self._admin.answer(received))
         if received.path == "/" and received.method == "POST":
@@ -60,7 +58,7 @@ class Gateway:
         return await self._serve(http, received, request_id)
 
     async def _serve(
-        self, http: web.BaseRequest, received: Received, request_id: str
+        self, http: web.BaseRequest, received: HttpRequest, request_id: str
     ) -> web.StreamResponse:
         """Half the latency lies before the token is taken, half after it."""
         arrival = self._service.receive(received, request_id)
@@ -73,10 +71,8 @@ class Gateway:
         await self._end(http, decision)
         return _response(decision.reply)
 
-    async def _end(self, http: web.BaseRequest, decision: Decision) -> None:
-        """What is done to the connection before the reply is sent; after a reset or a hang
-        nobody is left to get it.
-        """
+    async def _end(self, http: web.BaseRequest, decision: Response) -> None:
+        """Do to the connection what precedes the reply; after a reset or hang nobody gets it."""
         match decision.ending:
             case Ending.LATE:
                 await _wait(self._slow_seconds)
@@ -86,9 +82,9 @@ class Gateway:
                 await self._connections.wait_gone(http)
 
 
-async def _read(http: web.BaseRequest) -> Received:
+async def _read(http: web.BaseRequest) -> HttpRequest:
     path, _, query = http.raw_path.partition("?")
-    return Received(
+    return HttpRequest(
         method=http.method, path=path, query=query, headers=http.headers, body=await http.read()
     )
 

@@ -1,6 +1,6 @@
-"""botocore's service model, compiled: routes, checks, and the members an answer has.
+"""botocore's service model of Customer Profiles, compiled: routes, checks, members of answers.
 
-The one place that reads the model. No limit, route or status of AWS's is written down here.
+No limit, route or status of AWS's is written down here.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -11,7 +11,7 @@ from urllib.parse import unquote
 import botocore.session
 
 from batcher.emulator.constraints import Check, compile_check, describe_violations
-from batcher.emulator.errors import FRONT_DOOR, ServiceError, bad_request
+from batcher.emulator.errors import COMMON_ERRORS, ServiceError, bad_request
 
 Json = dict[str, Any]
 EMULATED = (
@@ -30,10 +30,8 @@ EMULATED = (
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Place:
-    """Where a member stands when it is not in the body: ``uri``, ``querystring`` or ``header``,
-    and its name there.
-    """
+class MemberLocation:
+    """Where a member stands if not in the body: uri, querystring or header, and its name there."""
 
     location: str
     name: str
@@ -47,7 +45,7 @@ class Operation:
 
     name: str
     method: str
-    places: tuple[Place, ...]
+    places: tuple[MemberLocation, ...]
     has_body: bool
     required: frozenset[str]
     members: frozenset[str]
@@ -59,9 +57,7 @@ class Operation:
         return self.method != "GET"
 
     def check(self, request: Json) -> None:
-        """BadRequestException, in AWS's words, when the request breaks a constraint of the
-        model.
-        """
+        """BadRequestException, in AWS's words, when a request breaks a constraint of the model."""
         violations: list[str] = []
         self._check(request, "", violations)
         if violations:
@@ -69,14 +65,12 @@ class Operation:
 
 
 class ServiceModel:
-    """The emulated operations of Customer Profiles, the routes of all of them, and the status of
-    each error.
-    """
+    """The emulated operations of Customer Profiles, all its routes, the status of each error."""
 
     def __init__(self) -> None:
         model = botocore.session.get_session().get_service_model("customer-profiles")
         self.operations = {name: _operation(model.operation_model(name)) for name in EMULATED}
-        self.statuses = FRONT_DOOR | {
+        self.statuses = COMMON_ERRORS | {
             shape.name: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes
         }
         self.max_tags: int = model.shape_for("TagMap").metadata["max"]
@@ -167,21 +161,21 @@ def _operation(model: Any) -> Operation:
     )
 
 
-def _places(members: Mapping[str, Any]) -> list[Place]:
+def _places(members: Mapping[str, Any]) -> list[MemberLocation]:
     found = []
     for member, shape in members.items():
         if location := shape.serialization.get("location"):
             name = shape.serialization.get("name", member)
             found.append(
-                Place(location=location, name=name, member=member, type_name=shape.type_name)
+                MemberLocation(
+                    location=location, name=name, member=member, type_name=shape.type_name
+                )
             )
     return found
 
 
 def compile_render(shape: Any) -> Callable[[Any], Any]:
-    """A function that keeps of a stored value what the output shape has; timestamps are stored
-    as epoch seconds.
-    """
+    """A function that keeps of a stored value what the output shape has."""
     match shape.type_name:
         case "structure":
             members = [(name, compile_render(member)) for name, member in shape.members.items()]

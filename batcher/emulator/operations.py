@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from batcher.emulator.errors import bad_request, not_found
 from batcher.emulator.model import Json, Operation, ServiceModel
-from batcher.emulator.store import Domain, Place, Shelf
+from batcher.emulator.store import Place, SortedEntries, StoredDomain
 
 Entry = TypeVar("Entry")
 
@@ -53,7 +53,7 @@ class Operations:
         if name in place.domains:
             raise bad_request(f"Domain {name} already exists.")
         record = {**request, "CreatedAt": now, "LastUpdatedAt": now}
-        place.domains.put(name, Domain(record))
+        place.domains.put(name, StoredDomain(record))
         return record
 
     def _create_event_trigger(self, place: Place, request: Json, now: float) -> Json:
@@ -67,10 +67,7 @@ class Operations:
         return trigger
 
     def _update_event_trigger(self, place: Place, request: Json, now: float) -> Json:
-        """Members are replaced whole.
-
-        Omitted ones stay, or go when the emulator clears; those Create requires stay.
-        """
+        """Replaces members whole; omitted ones stay, or are cleared where Create can omit them."""
         domain, before = _trigger(place, request)
         kept = {name: value for name, value in before.items() if name not in self._cleared}
         after = {**kept, **request, "LastUpdatedAt": max(now, before["LastUpdatedAt"] + 0.001)}
@@ -91,9 +88,9 @@ class Operations:
             _domain(place, request).triggers, ["ListEventTriggers", request["DomainName"]], request
         )
 
-    def _page(self, shelf: Shelf[Entry], scope: list[str], request: Json) -> Json:
+    def _page(self, listed: SortedEntries[Entry], scope: list[str], request: Json) -> Json:
         after = _read_token(request["NextToken"], scope) if "NextToken" in request else ""
-        entries, last = shelf.page(after, request.get("MaxResults", self._model.page_size))
+        entries, last = listed.page(after, request.get("MaxResults", self._model.page_size))
         return {"Items": entries} | ({"NextToken": _token(scope, last)} if last is not None else {})
 
     def _tag_resource(self, place: Place, request: Json, now: float) -> Json:
@@ -116,13 +113,13 @@ class Operations:
         return {}
 
 
-def _domain(place: Place, request: Json) -> Domain:
+def _domain(place: Place, request: Json) -> StoredDomain:
     if (domain := place.domains.get(request["DomainName"])) is None:
         raise not_found(f"Domain {request['DomainName']}")
     return domain
 
 
-def _trigger(place: Place, request: Json) -> tuple[Domain, Json]:
+def _trigger(place: Place, request: Json) -> tuple[StoredDomain, Json]:
     domain = _domain(place, request)
     if (trigger := domain.triggers.get(request["EventTriggerName"])) is None:
         raise not_found(
@@ -132,9 +129,7 @@ def _trigger(place: Place, request: Json) -> tuple[Domain, Json]:
 
 
 def _tagged(place: Place, request: Json) -> tuple[Json, Callable[[Json], None]]:
-    """The record behind an ARN of a domain or an event trigger, and what puts a changed one in
-    its place.
-    """
+    """The record behind an ARN of a domain or an event trigger, and what replaces it."""
     match request["resourceArn"].split(":", 5):
         case ["arn", _, "profile", place.region, place.account, resource]:
             found = _resource(place, resource.split("/"))

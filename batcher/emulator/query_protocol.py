@@ -1,6 +1,4 @@
-"""The Query protocol of AWS, by the shapes of a model: forms read into members, members written
-as XML.
-"""
+"""The Query protocol of AWS: forms read into members, members written as XML, by a model."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from batcher.emulator.errors import bad_request
-from batcher.emulator.model import Json, Operation, Place
+from batcher.emulator.model import Json, MemberLocation, Operation
 
 MAX_DEPTH = 64  # of JSON; the deepest request of the model has 9
 BOOLEANS = {"true": True, "false": False}
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Received:
+class HttpRequest:
     """A request as it came: ``path`` and ``query`` are raw (percent-encoded)."""
 
     method: str
@@ -27,7 +27,7 @@ class Received:
     body: bytes
 
 
-def read_members(operation: Operation, labels: Mapping[str, str], received: Received) -> Json:
+def read_members(operation: Operation, labels: Mapping[str, str], received: HttpRequest) -> Json:
     """The members of a request, from path, query, headers and body.
 
     BadRequestException when they can't be read.
@@ -120,7 +120,7 @@ def _query(raw: str) -> dict[str, list[str]]:
     return found
 
 
-def _converted(place: Place, texts: list[str]) -> object:
+def _converted(place: MemberLocation, texts: list[str]) -> object:
     """Text as the member's type; what can't be converted stays text, for the check to refuse."""
     match place.type_name:
         case "list":

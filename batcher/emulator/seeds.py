@@ -1,6 +1,4 @@
-"""Triggers to start with: parsed from JSON lines or dicts, and checked as CreateEventTrigger
-would check them.
-"""
+"""Triggers to start with, checked as CreateEventTrigger would check them."""
 
 import json
 from collections.abc import Iterable, Iterator

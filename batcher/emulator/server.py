@@ -1,6 +1,4 @@
-"""The emulator as its users have it: one object, put together here, that listens while it is
-entered.
-"""
+"""The emulator as its users have it: an object that listens while it is entered."""
 
 import asyncio
 import os
@@ -14,11 +12,11 @@ from types import TracebackType
 from aiohttp import web
 
 from batcher.emulator.admin import Admin
-from batcher.emulator.authenticator import Admission
+from batcher.emulator.authenticator import Authenticator
 from batcher.emulator.buckets import Quota, Quotas
-from batcher.emulator.call_log import Ledger
+from batcher.emulator.call_log import CallLog
 from batcher.emulator.controls import Controls, make_quota
-from batcher.emulator.faults import Faults, Latency
+from batcher.emulator.faults import Faults, LatencyRange
 from batcher.emulator.gateway import Gateway
 from batcher.emulator.model import ServiceModel
 from batcher.emulator.operations import Operations
@@ -36,7 +34,7 @@ class Emulator(Controls):
     ``async with Emulator() as endpoint_url`` serves until the block is left.
 
     host, port: where it listens; port 0 takes a free one. rate, burst: default quota of every
-    operation (per second; None is unlimited); ``quota_file`` has others by operation. latency:
+    operation (per second; None is unlimited); ``quotas`` has others by operation. latency:
     seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability
     by kind, of calls of the event-trigger operations. keys: secret by access key id; when given,
     signatures are checked, else any is taken. session_seconds: the life of every assumed role's
@@ -74,16 +72,16 @@ class Emulator(Controls):
         if session_seconds is not None and session_seconds <= 0:
             raise ValueError(f"session_seconds is {session_seconds}: it must be above 0")
         random = Random(random_seed)
-        model, store, ledger = ServiceModel(), Store(), Ledger()
+        model, store, call_log = ServiceModel(), Store(), CallLog()
         for operation in quotas or ():
             model.operation(operation)
         limits = Quotas(make_quota(rate, burst), quotas or {})
-        drawn, pace = Faults(faults or {}, random), Latency(*latency, random)
-        admission = Admission(keys, wall_clock)
+        drawn, pace = Faults(faults or {}, random), LatencyRange(*latency, random)
+        authenticator = Authenticator(keys, wall_clock)
         super().__init__(
             model=model,
             store=store,
-            ledger=ledger,
+            call_log=call_log,
             quotas=limits,
             faults=drawn,
             latency=pace,
@@ -95,19 +93,19 @@ class Emulator(Controls):
             model=model,
             store=store,
             operations=Operations(model, clear_omitted=clear_omitted),
-            admission=admission,
+            authenticator=authenticator,
             quotas=limits,
             faults=drawn,
-            ledger=ledger,
+            call_log=call_log,
             clock=clock,
             wall_clock=wall_clock,
             on_change=self._touch,
         )
         sts = Sts(
-            admission,
+            authenticator,
             session_seconds=session_seconds,
             external_ids=external_ids or {},
-            ledger=ledger,
+            call_log=call_log,
             clock=clock,
             wall_clock=wall_clock,
             random=random,

@@ -1,5 +1,4 @@
-"""One call decided: who calls, whether a token is left, which fault strikes, what is carried out,
-how it ends.
+"""One call decided: who calls, whether a token is left, which fault strikes, how it ends.
 
 Does no I/O and never waits; the gateway does both.
 """
@@ -7,16 +6,16 @@ Does no I/O and never waits; the gateway does both.
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from batcher.emulator.authenticator import Admission
+from batcher.emulator.authenticator import Authenticator
 from batcher.emulator.buckets import Quotas
-from batcher.emulator.call_log import Call, Ledger
-from batcher.emulator.credentials import Caller
+from batcher.emulator.call_log import CallLog, LoggedCall
+from batcher.emulator.credentials import CallerIdentity
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.faults import FAULTS, Ending, Fault, Faults
 from batcher.emulator.model import Operation, ServiceModel
 from batcher.emulator.operations import Operations
 from batcher.emulator.replies import Reply, refusal, success, unavailable_html, untyped_throttle
-from batcher.emulator.requests import Received, read_members
+from batcher.emulator.requests import HttpRequest, read_members
 from batcher.emulator.store import Store
 
 SIGNING_NAME = "profile"
@@ -26,15 +25,15 @@ SIGNING_NAME = "profile"
 class Arrival:
     """A request whose operation and caller are known."""
 
-    received: Received
+    received: HttpRequest
     request_id: str
     operation: Operation
     labels: dict[str, str]
-    caller: Caller
+    caller: CallerIdentity
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Decision:
+class Response:
     """What the client is to see: the reply, and how the call ends on the wire."""
 
     reply: Reply
@@ -50,10 +49,10 @@ class Service:
         model: ServiceModel,
         store: Store,
         operations: Operations,
-        admission: Admission,
+        authenticator: Authenticator,
         quotas: Quotas,
         faults: Faults,
-        ledger: Ledger,
+        call_log: CallLog,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         on_change: Callable[[], None],
@@ -61,23 +60,23 @@ class Service:
         self._model = model
         self._store = store
         self._operations = operations
-        self._admission = admission
+        self._authenticator = authenticator
         self._quotas = quotas
         self._faults = faults
-        self._ledger = ledger
+        self._call_log = call_log
         self._clock = clock
         self._wall_clock = wall_clock
         self._on_change = on_change
 
-    def receive(self, received: Received, request_id: str) -> Arrival | Reply:
+    def receive(self, received: HttpRequest, request_id: str) -> Arrival | Reply:
         """Finds operation and caller, or the reply that refuses."""
         name = "-"
         try:
             operation, labels = self._model.route(received.method, received.path)
             name = operation.name
-            caller = self._admission.admit(received, SIGNING_NAME)
+            caller = self._authenticator.authenticate(received, SIGNING_NAME)
         except ServiceError as error:
-            self._ledger.count(Call(self._clock(), "", name, error.code))
+            self._call_log.add_call(LoggedCall(self._clock(), "", name, error.code))
             return self._refusal(error, request_id)
         return Arrival(
             received=received,
@@ -87,7 +86,7 @@ class Service:
             caller=caller,
         )
 
-    def decide(self, arrival: Arrival) -> Decision:
+    def decide(self, arrival: Arrival) -> Response:
         """Takes the token, finds the fault, and carries out what is to be carried out, at once."""
         now = self._clock()
         fault = self._fault(arrival, now)
@@ -97,8 +96,10 @@ class Service:
             reply, outcome = self._faulted(fault, arrival.request_id), fault.code or fault.kind
         if fault and fault.ending in (Ending.RESET, Ending.HANG):
             outcome = fault.kind
-        self._ledger.count(Call(now, arrival.caller.account, arrival.operation.name, outcome))
-        return Decision(reply=reply, ending=fault.ending if fault else Ending.ANSWER)
+        self._call_log.add_call(
+            LoggedCall(now, arrival.caller.account, arrival.operation.name, outcome)
+        )
+        return Response(reply=reply, ending=fault.ending if fault else Ending.ANSWER)
 
     def _fault(self, arrival: Arrival, now: float) -> Fault | None:
         """An exhausted bucket refuses just as the fault ``throttle`` does."""
@@ -110,7 +111,7 @@ class Service:
         return self._faults.after_token(name)
 
     def _carry_out(self, arrival: Arrival, now: float) -> tuple[Reply, str]:
-        """The reply, and the outcome for the ledger."""
+        """The reply, and the outcome for the call log."""
         operation, caller = arrival.operation, arrival.caller
         wall_time = round(self._wall_clock(), 3)
         try:
@@ -121,7 +122,7 @@ class Service:
         except ServiceError as error:
             return self._refusal(error, arrival.request_id), error.code
         if operation.mutates:
-            self._ledger.apply(now, caller, operation.name, request, arrival.request_id)
+            self._call_log.add_mutation(now, caller, operation.name, request, arrival.request_id)
             self._on_change()
         return success(answer, arrival.request_id), "ok"
 

@@ -1,6 +1,4 @@
-"""Signature Version 4, checked: botocore's own signer recomputes it from the request that
-arrived.
-"""
+"""Signature Version 4, checked: botocore's signer computes it again from what arrived."""
 
 from datetime import UTC, datetime, timedelta
 from hmac import compare_digest
@@ -11,7 +9,7 @@ from botocore.credentials import Credentials
 
 from batcher.emulator.credentials import Credential
 from batcher.emulator.errors import ServiceError
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 
 TIMESTAMP = "%Y%m%dT%H%M%SZ"
 TOLERANCE = timedelta(minutes=5)
@@ -22,10 +20,9 @@ MISMATCH = (
 
 
 def check_signature(
-    received: Received, credential: Credential, secret: str, service: str, now: float
+    received: HttpRequest, credential: Credential, secret: str, service: str, now: float
 ) -> None:
-    """InvalidSignatureException unless the request was signed with the secret, for the service,
-    within 5 minutes.
+    """InvalidSignatureException unless signed with the secret, for the service, within 5 minutes.
 
     ``now`` is in epoch seconds. Headers that botocore never signs (User-Agent, Expect) must not be
     signed.
@@ -45,7 +42,9 @@ def check_signature(
         raise _invalid(MISMATCH)
 
 
-def _signature(received: Received, credential: Credential, secret: str, signed_at: datetime) -> str:
+def _signature(
+    received: HttpRequest, credential: Credential, secret: str, signed_at: datetime
+) -> str:
     names = credential.signed_headers.split(";")
     query = f"?{received.query}" if received.query else ""
     request = AWSRequest(
@@ -69,7 +68,7 @@ def _signature(received: Received, credential: Credential, secret: str, signed_a
     return signature
 
 
-def _signed_at(received: Received) -> datetime:
+def _signed_at(received: HttpRequest) -> datetime:
     text = received.headers.get("X-Amz-Date", "")
     try:
         return datetime.strptime(text, TIMESTAMP).replace(tzinfo=UTC)

@@ -1,6 +1,4 @@
-"""The state file: read at the start, written at the end, and after changes at most once a
-second.
-"""
+"""The state file: read at the start, written at the end, and at most once a second."""
 
 import asyncio
 import json

@@ -1,9 +1,7 @@
 """What the emulator holds: for each account and Region domains, and in them event triggers.
 
-No HTTP, no checks.
-
-Records are dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch seconds) added.
-A record is replaced, never changed, so what was handed out stays as it was.
+Records are unchecked dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch
+seconds) added. A record is replaced, never changed, so what was handed out stays as it was.
 """
 
 from bisect import bisect_right, insort
@@ -17,7 +15,7 @@ FORMAT = 1
 DOMAIN_DEFAULTS: Json = {"DefaultExpirationDays": 366}  # of domains that are made for seeds
 
 
-class Shelf(Generic[Entry]):
+class SortedEntries(Generic[Entry]):
     """Entries by name, in the order of names, for paging through many."""
 
     def __init__(self) -> None:
@@ -43,21 +41,19 @@ class Shelf(Generic[Entry]):
         self._names.remove(name)
 
     def page(self, after: str, size: int) -> tuple[list[Entry], str | None]:
-        """The entries that follow a name, at most ``size``, and the name of the last one when
-        more are left.
-        """
+        """At most ``size`` entries after a name, and the last one's name when more are left."""
         start = bisect_right(self._names, after)
         names = self._names[start : start + size]
         more = start + size < len(self._names)
         return [self._entries[name] for name in names], names[-1] if more else None
 
 
-class Domain:
+class StoredDomain:
     """A domain's record and its event triggers."""
 
     def __init__(self, record: Json) -> None:
         self.record = record
-        self.triggers: Shelf[Json] = Shelf()
+        self.triggers: SortedEntries[Json] = SortedEntries()
 
 
 class Place:
@@ -66,19 +62,17 @@ class Place:
     def __init__(self, account: str, region: str) -> None:
         self.account = account
         self.region = region
-        self.domains: Shelf[Domain] = Shelf()
+        self.domains: SortedEntries[StoredDomain] = SortedEntries()
 
     def __repr__(self) -> str:
         return f"<Place {self.account} {self.region}, {sum(1 for _ in self.domains)} domains>"
 
     def seed(self, trigger: Json, now: float) -> None:
-        """Puts a trigger as it is given, in place of one of that name; the domain is made when
-        there is none.
-        """
+        """Put a trigger in place of any of that name; its domain is made when there is none."""
         name = trigger["DomainName"]
         times = {"CreatedAt": now, "LastUpdatedAt": now}
         if (domain := self.domains.get(name)) is None:
-            domain = Domain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
+            domain = StoredDomain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
             self.domains.put(name, domain)
         domain.triggers.put(trigger["EventTriggerName"], {**trigger, **times})
 
@@ -158,7 +152,7 @@ def _dumped(place: Place) -> Json:
 def _loaded(item: Json) -> Place:
     place = Place(item["account"], item["region"])
     for entry in item["domains"]:
-        domain = Domain(entry["record"])
+        domain = StoredDomain(entry["record"])
         for trigger in entry["triggers"]:
             domain.triggers.put(trigger["EventTriggerName"], trigger)
         place.domains.put(entry["record"]["DomainName"], domain)

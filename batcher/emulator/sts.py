@@ -1,5 +1,4 @@
-"""The two operations of STS that assuming a role needs: AssumeRole and GetCallerIdentity, in the
-Query protocol.
+"""What assuming a role needs of STS: AssumeRole and GetCallerIdentity, in the Query protocol.
 
 Requests are read and answers written by the shapes of botocore's ``sts`` model.
 """
@@ -13,15 +12,15 @@ from xml.etree import ElementTree
 
 import botocore.session
 
-from batcher.emulator.authenticator import Admission, Session
-from batcher.emulator.call_log import Call, Ledger
+from batcher.emulator.authenticator import Authenticator, RoleSession
+from batcher.emulator.call_log import CallLog, LoggedCall
 from batcher.emulator.constraints import compile_check, describe_violations
-from batcher.emulator.credentials import Caller
+from batcher.emulator.credentials import CallerIdentity
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.model import Json
 from batcher.emulator.query_protocol import read_form, read_structure, write_structure, xml_reply
 from batcher.emulator.replies import Reply
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 
 SIGNING_NAME = "sts"
 ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
@@ -37,11 +36,11 @@ ERRORS = {
     "InvalidAction": ("InvalidAction", 400),
     "AccessDenied": ("AccessDenied", 403),
 }
-"""What the Query protocol calls the front door's errors, and the status of each."""
+"""What the Query protocol calls these errors, and the status of each."""
 
 
 class Sts:
-    """Answers STS requests; sessions that it issues are added to the admission.
+    """Answers STS requests; sessions that it issues are added to the authenticator.
 
     ``session_seconds`` overrides the life of every session; ``external_ids`` (role ARN to id)
     refuses others.
@@ -49,24 +48,24 @@ class Sts:
 
     def __init__(
         self,
-        admission: Admission,
+        authenticator: Authenticator,
         *,
         session_seconds: float | None,
         external_ids: Mapping[str, str],
-        ledger: Ledger,
+        call_log: CallLog,
         clock: Callable[[], float],
         wall_clock: Callable[[], float],
         random: Random,
     ) -> None:
         self._model = botocore.session.get_session().get_service_model("sts")
-        self._admission = admission
+        self._authenticator = authenticator
         self._session_seconds = session_seconds
         self._external_ids = dict(external_ids)
-        self._ledger = ledger
+        self._call_log = call_log
         self._clock = clock
         self._wall_clock = wall_clock
         self._random = random
-        self._handlers: dict[str, Callable[[Caller, Json], Json]] = {
+        self._handlers: dict[str, Callable[[CallerIdentity, Json], Json]] = {
             "AssumeRole": self._assume_role,
             "GetCallerIdentity": lambda caller, _: {
                 "UserId": caller.user_id,
@@ -79,21 +78,21 @@ class Sts:
             for name in self._handlers
         }
 
-    def answer(self, received: Received, request_id: str) -> Reply:
+    def answer(self, received: HttpRequest, request_id: str) -> Reply:
         """The XML answer to a form."""
         account, action, outcome = "", "-", "ok"
         try:
             action, parameters = self._action(received)
-            caller = self._admission.admit(received, SIGNING_NAME)
+            caller = self._authenticator.authenticate(received, SIGNING_NAME)
             account = caller.account
             return self._carry_out(action, caller, parameters, request_id)
         except ServiceError as error:
             outcome = ERRORS[error.code][0]
             return self._refusal(error, request_id)
         finally:
-            self._ledger.count(Call(self._clock(), account, action, outcome))
+            self._call_log.add_call(LoggedCall(self._clock(), account, action, outcome))
 
-    def _action(self, received: Received) -> tuple[str, dict[str, str]]:
+    def _action(self, received: HttpRequest) -> tuple[str, dict[str, str]]:
         try:
             parameters = read_form(received.body)
         except ValueError:
@@ -105,7 +104,7 @@ class Sts:
         return action, parameters
 
     def _carry_out(
-        self, action: str, caller: Caller, parameters: Mapping[str, str], request_id: str
+        self, action: str, caller: CallerIdentity, parameters: Mapping[str, str], request_id: str
     ) -> Reply:
         operation = self._model.operation_model(action)
         request = read_structure(operation.input_shape, parameters)
@@ -140,7 +139,7 @@ class Sts:
         namespace: str = self._model.metadata["xmlNamespace"]
         return namespace
 
-    def _assume_role(self, caller: Caller, request: Json) -> Json:
+    def _assume_role(self, caller: CallerIdentity, request: Json) -> Json:
         role_arn = request["RoleArn"]
         if (role := ROLE.fullmatch(role_arn)) is None:
             raise ServiceError("ValidationError", f"{role_arn} is invalid")
@@ -162,10 +161,10 @@ class Sts:
             "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
         }
 
-    def _issue(self, account: str, role: str, request: Json) -> Session:
+    def _issue(self, account: str, role: str, request: Json) -> RoleSession:
         seconds = self._session_seconds or request.get("DurationSeconds", DEFAULT_SECONDS)
         name = request["RoleSessionName"]
-        session = Session(
+        session = RoleSession(
             access_key=f"ASIA{self._letters(16)}",
             secret=self._letters(40),
             token=self._letters(200),
@@ -174,7 +173,7 @@ class Sts:
             user_id=f"AROA{self._letters(17)}:{name}",
             expires_at=self._wall_clock() + seconds,
         )
-        self._admission.add(session)
+        self._authenticator.add(session)
         return session
 
     def _letters(self, count: int) -> str:

@@ -1,12 +1,9 @@
-"""Clients of the emulator, and triggers to put into it. No assertions here."""
+"""Triggers to put into an emulator. No assertions here."""
 
-from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import AsyncExitStack
+from collections.abc import Callable
 from typing import Any
 
 import pytest
-from aiobotocore.session import get_session
-from botocore.config import Config
 
 CONDITIONS = [
     {
@@ -20,7 +17,6 @@ CONDITIONS = [
         "LogicalOperator": "ALL",
     }
 ]
-Connect = Callable[..., Awaitable[Any]]
 
 
 @pytest.fixture
@@ -32,32 +28,3 @@ def trigger() -> Callable[..., dict[str, Any]]:
         return {"DomainName": domain, "EventTriggerName": name, **required, **members}
 
     return make
-
-
-@pytest.fixture
-async def connect() -> AsyncIterator[Connect]:
-    """Makes aiobotocore clients that never retry; they are closed at the end."""
-    async with AsyncExitStack() as exits:
-
-        async def make(
-            url: str,
-            key: str = "AKIDTEST",
-            secret: str = "secret",
-            token: str | None = None,
-            region: str = "eu-west-1",
-            service: str = "customer-profiles",
-            read_timeout: float = 20,
-        ) -> Any:
-            return await exits.enter_async_context(
-                get_session().create_client(
-                    service,
-                    endpoint_url=url,
-                    region_name=region,
-                    aws_access_key_id=key,
-                    aws_secret_access_key=secret,
-                    aws_session_token=token,
-                    config=Config(retries={"total_max_attempts": 1}, read_timeout=read_timeout),
-                )
-            )
-
-        yield make

@@ -17,7 +17,6 @@ NOT_YET: set[str] = {
     "cli",
     "clock.py",
     "config",
-    "emulator",
     "engine",
     "errors.py",
     "jobs",

@@ -6,9 +6,9 @@ from typing import Any
 
 import aiohttp
 import pytest
-from botocore.exceptions import ClientError
 
-from batcher.emulator import Emulator, account_of
+from batcher.emulator import Emulator
+from batcher.emulator.admin import PREFIX
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
@@ -17,7 +17,7 @@ Trigger = Callable[..., dict[str, Any]]
 async def _ask(url: str, method: str, path: str, body: bytes | None = None) -> tuple[int, Any]:
     async with (
         aiohttp.ClientSession() as session,
-        session.request(method, f"{url}/_emulator/{path}", data=body) as r,
+        session.request(method, url + PREFIX + path, data=body) as r,
     ):
         text = await r.text()
         lines = r.content_type == "application/x-ndjson"
@@ -70,18 +70,6 @@ async def test_what_the_controls_do_in_process_they_do_over_http(
             200,
             {"seconds": [0, 0.01]},
         )
-
-
-async def test_a_seed_for_one_place_is_in_that_place_only(connect: Any, trigger: Trigger) -> None:
-    async with Emulator(latency=(0, 0)) as url:
-        place = f"seed?account={account_of('ONE')}&region=eu-west-1"
-        assert await _ask(url, "POST", place, json.dumps(trigger()).encode()) == (
-            200,
-            {"seeded": 1},
-        )
-        await (await connect(url, key="ONE")).get_event_trigger(**NAME)
-        with pytest.raises(ClientError, match="ResourceNotFoundException"):
-            await (await connect(url, key="TWO")).get_event_trigger(**NAME)
 
 
 @pytest.mark.parametrize(

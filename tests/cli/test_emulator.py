@@ -1,4 +1,4 @@
-"""The state file, and the command as a process of its own."""
+"""``batcher emulator`` as a process of its own."""
 
 import asyncio
 import json
@@ -6,7 +6,7 @@ import os
 import signal
 import socket
 import sys
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import Any
@@ -15,12 +15,10 @@ import pytest
 from click.testing import CliRunner
 
 from batcher.cli.emulator import emulator as command
-from batcher.emulator import Emulator
-from tests.waiting import until
+from tests.conftest import trigger
 
-NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
+NAME = {"DomainName": "acme", "EventTriggerName": "t1"}
 RUN = "from batcher.cli.emulator import emulator; emulator(prog_name='batcher emulator')"
-Trigger = Callable[..., dict[str, Any]]
 
 
 @asynccontextmanager
@@ -41,48 +39,12 @@ async def _running(*arguments: str, ended_by: int = signal.SIGTERM) -> AsyncIter
         assert (process.returncode, out, err) == (0, b"", b"")
 
 
-async def test_what_was_stored_is_there_after_a_restart(
-    connect: Any, trigger: Trigger, tmp_path: Path
-) -> None:
-    state = tmp_path / "state.json"
-    first = Emulator(latency=(0, 0), state=state)
-    first.seed([trigger(), trigger("untouched", "globex")])
-    async with first as url:
-        client = await connect(url)
-        await client.update_event_trigger(
-            **NAME, Description="ü", EventTriggerLimits={"EventExpiration": 2**40}
-        )
-        await until(lambda: state.exists())
-        await client.create_domain(DomainName="new", DefaultExpirationDays=2, Tags={"a": "b"})
-    second = Emulator(latency=(0, 0), state=state)
-    async with second as url:
-        assert second.state() == first.state()
-        client = await connect(url)
-        assert (await client.get_event_trigger(**NAME))["Description"] == "ü"
-        assert (await client.get_domain(DomainName="new"))["Tags"] == {"a": "b"}
-        elsewhere = await connect(url, region="us-east-1")
-        # seeds reach new places after a restart too
-        assert len((await elsewhere.list_domains())["Items"]) == 2
-    assert (state.stat().st_mode & 0o777, os.listdir(tmp_path)) == (0o600, ["state.json"])
-
-
-@pytest.mark.parametrize(
-    "text", ["", "{", "[]", "null", '{"format": 2}', '{"format": 1}', '{"format": 1, "seeds": 3}']
-)
-async def test_a_file_that_is_no_state_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
-    state = tmp_path / "state.json"
-    state.write_text(text)
-    with pytest.raises(ValueError, match=r"state file .*state\.json: "):
-        await Emulator(state=state).__aenter__()
-    assert state.read_text() == text
-
-
 @pytest.mark.parametrize("ended_by", [signal.SIGTERM, signal.SIGINT])
 async def test_the_command_serves_until_a_signal_and_keeps_its_state(
-    connect: Any, trigger: Trigger, tmp_path: Path, ended_by: int
+    connect: Any, tmp_path: Path, ended_by: int
 ) -> None:
     seed, state = tmp_path / "seed.jsonl", tmp_path / "state.json"
-    seed.write_text(json.dumps(trigger(Description="seeded")) + "\n")
+    seed.write_text(json.dumps(trigger(1) | {"Description": "seeded"}) + "\n")
     flags = (
         "--state",
         str(state),
@@ -129,12 +91,11 @@ async def test_the_command_serves_until_a_signal_and_keeps_its_state(
 )
 def test_a_wrong_flag_is_explained_with_exit_code_2(
     tmp_path: Path,
-    trigger: Trigger,
     monkeypatch: pytest.MonkeyPatch,
     arguments: list[str],
     said: str,
 ) -> None:
-    (tmp_path / "bad.jsonl").write_text(f"{json.dumps(trigger())}\n{{\n")
+    (tmp_path / "bad.jsonl").write_text(f"{json.dumps(trigger(1))}\n{{\n")
     monkeypatch.chdir(tmp_path)
     ended = CliRunner().invoke(command, arguments)
     assert (ended.exit_code, ended.stdout) == (2, "")

@@ -1,10 +1,6 @@
-"""The checks against botocore's own serializer and parser: what the model allows passes, what it
-forbids does not.
-"""
+"""A service without HTTP: what the model allows, through botocore, is accepted and given back."""
 
-import copy
 import time
-from collections.abc import Iterator
 from random import Random
 from typing import Any
 
@@ -15,13 +11,13 @@ from botocore.serialize import create_serializer
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.emulator.authenticator import Admission
+from batcher.emulator.authenticator import Authenticator
 from batcher.emulator.buckets import Quotas
-from batcher.emulator.call_log import Ledger
+from batcher.emulator.call_log import CallLog
 from batcher.emulator.faults import Faults
 from batcher.emulator.model import ServiceModel
 from batcher.emulator.operations import Operations
-from batcher.emulator.requests import Received
+from batcher.emulator.requests import HttpRequest
 from batcher.emulator.service import Arrival, Service
 from batcher.emulator.store import Store
 
@@ -48,10 +44,10 @@ class Wire:
             model=model,
             store=store,
             operations=Operations(model, clear_omitted=False),
-            admission=Admission(None, time.time),
+            authenticator=Authenticator(None, time.time),
             quotas=Quotas(None, {}),
             faults=Faults({}, random),
-            ledger=Ledger(),
+            call_log=CallLog(),
             clock=time.monotonic,
             wall_clock=time.time,
             on_change=lambda: None,
@@ -63,7 +59,7 @@ class Wire:
     def call(self, operation: str, members: dict[str, Any]) -> dict[str, Any]:
         model = MODEL.operation_model(operation)
         wire = self._serializer.serialize_to_request(members, model)
-        received = Received(
+        received = HttpRequest(
             method=wire["method"],
             path=wire["url_path"],
             query="",
@@ -136,69 +132,6 @@ def test_whatever_the_model_allows_is_accepted_and_given_back(
     }
 
 
-def mutations(shape: Any, value: Any) -> Iterator[tuple[Any, str]]:
-    """Copies of a valid value with one thing wrong each, and what the answer must say of it."""
-    yield (3.5 if shape.type_name != "structure" else [1]), "Member must be a"
-    low, high = shape.metadata.get("min"), shape.metadata.get("max")
-    match shape.type_name:
-        case "structure":
-            yield {**value, "Unknown": 1}, "Member must not be present"
-            for name, item in value.items():
-                yield from (
-                    ({**value, name: wrong}, said)
-                    for wrong, said in mutations(shape.members[name], item)
-                )
-            for name in shape.required_members:
-                yield (
-                    {key: item for key, item in value.items() if key != name},
-                    "Member must not be null",
-                )
-        case "list":
-            yield value * (high + 1), f"Member must have length less than or equal to {high}"
-            yield [], f"Member must have length greater than or equal to {low}"
-            yield (
-                [None, *value[1:]],
-                "1.member' failed to satisfy constraint: Member must not be null",
-            )
-            yield from (
-                ([wrong, *value[1:]], said) for wrong, said in mutations(shape.member, value[0])
-            )
-        case "integer":
-            yield high + 1, f"Member must have value less than or equal to {high}"
-            yield low - 1, f"Member must have value greater than or equal to {low}"
-            yield True, "Member must be an integer"
-            yield 2**31, "Member must be a 32-bit integer"
-        case "long":
-            yield 2**63, "Member must be a 64-bit integer"
-        case "string" if shape.enum:
-            yield "NONSENSE", f"Member must satisfy enum value set: [{', '.join(shape.enum)}]"
-        case "string":
-            yield "x" * (high + 1), f"Member must have length less than or equal to {high}"
-            yield "", f"Member must have length greater than or equal to {low}"
-            if pattern := shape.metadata.get("pattern"):
-                yield "x\n", f"Member must satisfy regular expression pattern: {pattern}"
-
-
-def test_every_single_thing_wrong_is_refused_in_aws_words(trigger: Any) -> None:
-    shape = MODEL.operation_model("CreateEventTrigger").input_shape
-    model = ServiceModel().operation("CreateEventTrigger")
-    period = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 2, "Unlimited": False}
-    valid = trigger(
-        Description="d",
-        SegmentFilter="s",
-        EventTriggerLimits={"EventExpiration": 1, "Periods": [period]},
-    )
-    model.check(valid)
-    wrong_ones = list(mutations(shape, valid))
-    assert len(wrong_ones) > 80
-    for wrong, said in wrong_ones[1:]:
-        before = copy.deepcopy(wrong)
-        with pytest.raises(Exception, match="BadRequestException") as refused:
-            model.check(wrong)
-        assert said in str(refused.value)
-        assert wrong == before
-
-
 @pytest.mark.parametrize(
     ("members", "message"),
     [
@@ -228,19 +161,3 @@ def test_every_single_thing_wrong_is_refused_in_aws_words(trigger: Any) -> None:
 def test_the_message_is_worded_as_aws_words_it(members: dict[str, Any], message: str) -> None:
     wire = Wire()
     assert wire.call("UpdateEventTrigger", {**NAME, **members})["Error"]["Message"] == message
-
-
-def test_a_tag_map_is_checked_by_key_and_value() -> None:
-    with pytest.raises(
-        Exception,
-        match=r"Map keys must satisfy constraint: \[Member must satisfy regular expression",
-    ):
-        ServiceModel().operation("TagResource").check(
-            {"resourceArn": "arn:aws:profile:x", "tags": {"aws:a": "b"}}
-        )
-
-
-def test_an_answer_has_the_members_of_the_output_shape_only() -> None:
-    stored = {**NAME, "CreatedAt": 1.5}
-    answer = ServiceModel().operation("GetEventTrigger").render(stored)
-    assert answer == {"EventTriggerName": "cart", "CreatedAt": 1.5}

@@ -1,28 +1,20 @@
-"""Every fault, as a client sees it."""
+"""Which call gets which fault, and what a client sees of those that answer."""
 
 import asyncio
-import time
 from collections.abc import Callable
-from contextlib import suppress
+from random import Random
 from typing import Any
 
 import pytest
 from botocore.exceptions import (
     ClientError,
-    ConnectionClosedError,
-    EndpointConnectionError,
-    ReadTimeoutError,
 )
 
 from batcher.emulator import Emulator, Quota
-from tests.waiting import until
+from batcher.emulator.faults import FAULTS, LatencyRange
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
-SIGNED = (
-    "AWS4-HMAC-SHA256 Credential=AK/20260101/eu-west-1/profile/aws4_request, SignedHeaders=host,"
-    " Signature=0a"
-)
 
 
 @pytest.mark.parametrize(
@@ -53,75 +45,6 @@ async def test_an_answering_fault_has_its_status_and_code_and_applies_nothing(
         [],
         {code if not code.isdigit() else kind: 1},
     )
-
-
-@pytest.mark.parametrize(("kind", "applied"), [("reset-before", 0), ("reset-after", 1)])
-async def test_a_reset_is_a_reset_and_applied_only_when_it_comes_after(
-    trigger: Trigger, kind: str, applied: int
-) -> None:
-    """Over a plain socket: aiohttp's client sends a PUT once more after a reset, whatever
-    retries are set.
-    """
-    emulator = Emulator(latency=(0, 0), faults={kind: 1.0})
-    emulator.seed([trigger()])
-    async with emulator as url:
-        reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
-        head = (
-            "PUT /domains/acme/event-triggers/cart HTTP/1.1\r\nHost: x\r\nAuthorization:"
-            f" {SIGNED}\r\n"
-        )
-        writer.write(f'{head}Content-Length: 22\r\n\r\n{{"Description": "new"}}'.encode())
-        with pytest.raises(ConnectionResetError):
-            await reader.read()
-        writer.close()
-        with suppress(ConnectionResetError):
-            await writer.wait_closed()
-    assert len(emulator.applied()) == applied
-    assert emulator.counts() == {"UpdateEventTrigger": {kind: 1}}
-
-
-@pytest.mark.parametrize(("kind", "applied"), [("hang", 0), ("hang-after", 1)])
-async def test_a_hang_never_answers_and_is_applied_only_when_it_comes_after(
-    connect: Any, trigger: Trigger, kind: str, applied: int
-) -> None:
-    emulator = Emulator(latency=(0, 0))
-    emulator.seed([trigger()])
-    emulator.script("UpdateEventTrigger", [kind])
-    async with emulator as url:
-        client = await connect(url, read_timeout=0.2)
-        with pytest.raises(ReadTimeoutError):
-            await client.update_event_trigger(**NAME, Description="new")
-        assert len(emulator.applied()) == applied
-        await client.update_event_trigger(**NAME, Description="newer")
-    assert (emulator.trigger("acme", "cart") or {})["Description"] == "newer"
-
-
-async def test_leaving_stops_at_once_even_with_requests_that_hang(
-    connect: Any, trigger: Trigger
-) -> None:
-    emulator = Emulator(latency=(0, 0), faults={"hang": 1.0})
-    emulator.seed([trigger()])
-    async with emulator as url:
-        client = await connect(url)
-        hanging = [asyncio.create_task(client.get_event_trigger(**NAME)) for _ in range(5)]
-        await until(lambda: len(emulator.calls()) >= 5)
-        left_at = time.monotonic()
-    assert time.monotonic() - left_at < 1
-    ended = await asyncio.gather(*hanging, return_exceptions=True)
-    assert all(
-        isinstance(error, ConnectionClosedError | EndpointConnectionError) for error in ended
-    )
-
-
-async def test_a_slow_call_is_answered_late(connect: Any, trigger: Trigger) -> None:
-    emulator = Emulator(latency=(0, 0), slow_seconds=0.15, faults={"slow": 1.0})
-    emulator.seed([trigger()])
-    async with emulator as url:
-        client = await connect(url)
-        answer = await client.update_event_trigger(**NAME, Description="new")
-    (call,) = emulator.calls()
-    assert (answer["Description"], call.outcome) == ("new", "ok")
-    assert time.monotonic() - call.time > 0.15
 
 
 async def test_scripted_faults_come_first_and_in_order_and_for_their_operation_only(
@@ -205,3 +128,18 @@ def test_faults_that_make_no_sense_are_refused(faults: dict[str, float], message
         Emulator(faults=faults)
     with pytest.raises(ValueError, match=message):
         Emulator().set_faults(faults)
+
+
+def test_a_fault_that_applies_the_operation_takes_a_token() -> None:
+    assert all(fault.takes_token for fault in FAULTS.values() if fault.applies)
+
+
+def test_latency_is_drawn_between_its_bounds_and_can_change() -> None:
+    latency = LatencyRange(0.02, 0.08, Random(1))
+    drawn = [latency.draw() for _ in range(200)]
+    assert 0.02 <= min(drawn) < 0.03 < 0.07 < max(drawn) <= 0.08
+    latency.change(0.5, 0.5)
+    assert latency.draw() == 0.5
+    for low, high in ((-1, 1), (2, 1), (0, float("inf"))):
+        with pytest.raises(ValueError, match="the lower one first"):
+            latency.change(low, high)

@@ -113,20 +113,3 @@ async def test_each_account_region_and_operation_has_a_bucket_of_its_own(
         )
         emulator.set_quota(None, None)
         assert await calls("ONE", "eu-west-1", "update_event_trigger") == ["ok"] * 3
-
-
-@pytest.mark.parametrize(
-    ("settings", "message"),
-    [
-        ({"burst": 3}, "a burst needs a rate"),
-        (
-            {"quotas": {"UpdateTrigger": Quota(rate=1)}},
-            "unknown operation 'UpdateTrigger'; known are CreateDomain",
-        ),
-        ({"latency": (2, 1)}, "latency is 2 to 1 s"),
-        ({"session_seconds": 0}, "session_seconds is 0"),
-    ],
-)
-def test_settings_that_make_no_sense_are_refused(settings: dict[str, Any], message: str) -> None:
-    with pytest.raises(ValueError, match=message):
-        Emulator(**settings)

@@ -1,0 +1,60 @@
+"""What was stored is there after a restart."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.emulator import Emulator
+from batcher.emulator.state_file import StateFile
+from batcher.emulator.store import Store
+from tests.waiting import until
+
+NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
+Trigger = Callable[..., dict[str, Any]]
+
+
+async def test_what_was_stored_is_there_after_a_restart(
+    connect: Any, trigger: Trigger, tmp_path: Path
+) -> None:
+    state = tmp_path / "state.json"
+    first = Emulator(latency=(0, 0), state=state)
+    first.seed([trigger(), trigger("untouched", "globex")])
+    async with first as url:
+        client = await connect(url)
+        await client.update_event_trigger(
+            **NAME, Description="ü", EventTriggerLimits={"EventExpiration": 2**40}
+        )
+        await until(lambda: state.exists())
+        await client.create_domain(DomainName="new", DefaultExpirationDays=2, Tags={"a": "b"})
+    second = Emulator(latency=(0, 0), state=state)
+    async with second as url:
+        assert second.state() == first.state()
+        client = await connect(url)
+        assert (await client.get_event_trigger(**NAME))["Description"] == "ü"
+        assert (await client.get_domain(DomainName="new"))["Tags"] == {"a": "b"}
+        elsewhere = await connect(url, region="us-east-1")
+        # seeds reach new places after a restart too
+        assert len((await elsewhere.list_domains())["Items"]) == 2
+    assert (state.stat().st_mode & 0o777, os.listdir(tmp_path)) == (0o600, ["state.json"])
+
+
+@pytest.mark.parametrize(
+    "text", ["", "{", "[]", "null", '{"format": 2}', '{"format": 1}', '{"format": 1, "seeds": 3}']
+)
+async def test_a_file_that_is_no_state_is_named_and_left_alone(tmp_path: Path, text: str) -> None:
+    state = tmp_path / "state.json"
+    state.write_text(text)
+    with pytest.raises(ValueError, match=r"state file .*state\.json: "):
+        await Emulator(state=state).__aenter__()
+    assert state.read_text() == text
+
+
+def test_a_state_that_is_not_there_yet_is_written_at_once(tmp_path: Path) -> None:
+    path = tmp_path / "state.json"
+    assert not StateFile(path, Store()).load()
+    assert StateFile(path, Store()).load()
+    with pytest.raises(FileNotFoundError):
+        StateFile(tmp_path / "no folder" / "state.json", Store()).load()
