@@ -17,8 +17,8 @@ class TextValue:
 
     def __init__(self, text: str) -> None:
         """Raises ValueError for a text that does not match the pattern."""
-        if re.search(self.PATTERN, text) is None:
-            raise ValueError(f"{text!r} does not match {self.PATTERN}")
+        if not isinstance(text, str) or re.search(self.PATTERN, text) is None:
+            raise ValueError(f"{text!r} does not match the regex {self.PATTERN}")
         self._text = text
 
     def __str__(self) -> str:
@@ -36,4 +36,4 @@ class TextValue:
 
 def parse_text(kind: type, value: Any) -> Any:
     """A value of that kind: the ``dec_hook`` of msgspec; the ``enc_hook`` is ``str``."""
-    return value if isinstance(value, kind) else kind(value)
+    return kind(value)

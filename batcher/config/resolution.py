@@ -8,15 +8,14 @@ import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Annotated, Any, get_args, get_type_hints
+from typing import Any, get_type_hints
 
 import msgspec
-from msgspec import Meta
 
 from batcher.config.options import options
 from batcher.config.settings import EntryPoint, Settings, TargetSettings
 from batcher.errors import SettingsError
-from batcher.text_value import TextValue
+from batcher.text_value import parse_text
 
 PASSWORD = re.compile(r"//[^@\s]*@")
 
@@ -106,8 +105,8 @@ def _target(defaults: TargetSettings, origin: str, table: Mapping[str, Any]) -> 
 def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
     for reading in _readings(value):
         try:
-            return _converted(reading, hint)
-        except ValueError as error:
+            return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)
+        except msgspec.ValidationError as error:
             reason = error
     shown = PASSWORD.sub("//…@", repr(value))
     raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
@@ -121,19 +120,6 @@ def _readings(value: Any) -> Iterator[Any]:
         with suppress(ValueError):
             yield float(value)
     yield value
-
-
-def _converted(value: Any, hint: Any) -> Any:
-    """The value as what the hint says. Raises ValueError, and SettingsError where it says more."""
-    kinds = get_args(hint.__origin__) or (hint.__origin__,)
-    for kind in kinds:
-        if isinstance(kind, type) and issubclass(kind, TextValue):
-            pattern: Any = Annotated[str, Meta(pattern=kind.PATTERN)]
-            text = msgspec.convert(
-                value, pattern | None if len(kinds) > 1 else pattern, strict=False
-            )
-            return None if text is None else kind(text)
-    return msgspec.convert(value, hint, strict=False)
 
 
 def _wanted(name: str, reason: str) -> str:

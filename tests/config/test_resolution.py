@@ -3,11 +3,12 @@ with them.
 """
 
 from pathlib import Path
-from typing import get_type_hints
+from typing import Any
 
 import pytest
 
-from batcher.config import Keywords, Settings, options, resolve
+from batcher.config.resolution import refuse_foreign, resolve
+from batcher.config.settings import Settings
 from batcher.errors import SettingsError
 
 
@@ -78,7 +79,45 @@ def test_every_example_loads(example: Path) -> None:
     assert resolve({}, file=example) != Settings()
 
 
-def test_library_keywords_are_the_settings() -> None:
-    known = [option.name for option in options() if "library" in option.entry_points]
-    assert list(get_type_hints(Keywords)) == [*known, "targets"]
-    assert all(option.help.endswith(".") for option in options())
+@pytest.mark.parametrize(
+    ("name", "value", "said"),
+    [
+        ("max_failures", "many", "Give N or P%"),
+        ("max_failures", 1.5, "Give N or P%"),
+        ("max_changes", "5 %", "Give N or P%"),
+        ("share", "101%", "Give P%"),
+        ("share", "0%", "Give P%"),
+        ("share", 80, "Give P%"),
+        ("domain_map", ["a=b"], "Give OLD=NEW"),
+        ("deadline", "25:00", "Give 06:00 or 2h"),
+        ("domain_map", "a", "Give OLD=NEW"),
+        ("rate", "fast", "Give auto or N"),
+        ("log_level", "loud", "Give debug or info or warning or error"),
+        ("merge", "maybe", "Expected `bool`"),
+        ("canary", 0, "Expected `int` >= 1"),
+        ("limiter", "redis://:secret@host/0 x", "can't be 'redis://…@host/0 x': Give local or URL"),
+    ],
+)
+def test_what_a_setting_may_be_is_told_in_words(name: str, value: Any, said: str) -> None:
+    with pytest.raises(SettingsError) as caught:
+        resolve({name: value})
+    assert said in str(caught.value)
+    assert "secret" not in str(caught.value)
+
+
+def test_a_map_of_domains_that_contradicts_itself_is_refused() -> None:
+    with pytest.raises(SettingsError, match="--domain-map: a can't be both b and c"):
+        resolve({}, environ={"BATCHER_DOMAIN_MAP": "a=b,a=c"})
+
+
+@pytest.mark.parametrize(
+    ("given", "text"), [(5, "5"), ("5", "5"), ("05", "05"), ("5%", "5%"), ("0.50%", "0.50%")]
+)
+def test_a_value_keeps_the_text_that_it_was_given_as(given: Any, text: str) -> None:
+    assert str(resolve({"max_failures": given}).max_failures) == text
+
+
+def test_an_entry_point_refuses_the_settings_of_others() -> None:
+    refuse_foreign({"rate": 5, "unknown": 1}, "library")
+    with pytest.raises(SettingsError, match="canary: a setting of batcher run; it means nothing"):
+        refuse_foreign({"canary": 5}, "library")

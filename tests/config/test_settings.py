@@ -1,0 +1,83 @@
+"""The record: what each target gets, and what of it is written down and read again."""
+
+from typing import Any
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.accounting.completion_time import Deadline
+from batcher.accounting.limit import Limit
+from batcher.config import resolve
+from batcher.config.settings import Settings, Share, TargetSettings
+from batcher.updates.domain_map import DomainMap
+
+LIMITS = st.integers(0, 10**6).map(str) | st.integers(0, 100).map("{}%".format)
+GIVEN = st.fixed_dictionaries(
+    {},
+    optional={
+        "rate": st.just("auto") | st.floats(0.01, 1e6),
+        "share": st.integers(1, 100).map("{}%".format),
+        "max_failures": LIMITS,
+        "max_changes": LIMITS,
+        "deadline": st.sampled_from(["06:00", "2h", "1h30m"]),
+        "domain_map": st.sampled_from(["a=b", "a=b,c=d"]),
+        "remember": st.booleans(),
+        "targets": st.dictionaries(
+            st.sampled_from(["eu", "us"]),
+            st.fixed_dictionaries({"share": st.sampled_from(["5%", "0.5%", "12.50%"])}),
+        ),
+    },
+)
+
+
+@given(GIVEN)
+def test_what_is_written_down_is_text_and_is_read_as_it_was(given: dict[str, Any]) -> None:
+    settings = resolve(given)
+    written = msgspec.json.decode(msgspec.json.encode(settings.as_json()))
+    assert Settings.from_json(written) == settings
+    assert {name: written[name] for name in given if name != "targets"} == {
+        name: value for name, value in given.items() if name != "targets"
+    }
+    for name, table in given.get("targets", {}).items():
+        assert written["targets"][name]["share"] == table["share"]
+
+
+def test_a_run_of_an_earlier_version_can_be_read() -> None:
+    written = msgspec.json.decode(msgspec.json.encode(Settings().as_json())) | {
+        "rate": 5.0,
+        "share": "80%",
+        "max_failures": "5%",
+        "max_changes": "100",
+        "deadline": "06:00",
+        "domain_map": "acme=globex",
+    }
+    settings = Settings.from_json(written)
+    assert (settings.share, settings.max_failures) == (Share("80%"), Limit("5%"))
+    assert (settings.max_changes, settings.deadline) == (Limit("100"), Deadline("06:00"))
+    assert settings.domain_map == DomainMap("acme=globex")
+    with pytest.raises(msgspec.ValidationError, match="does not match"):
+        Settings.from_json(written | {"share": "much"})
+
+
+@pytest.mark.parametrize(
+    ("address", "written"),
+    [
+        ("local", "local"),
+        ("redis://host/0", "redis://host/0"),
+        ("redis://user:secret@host:6379/0", "redis://host:6379/0"),
+        ("rediss://:secret@host", "rediss://host"),
+    ],
+)
+def test_no_password_is_written_down(address: str, written: str) -> None:
+    assert resolve({"limiter": address}).as_json()["limiter"] == written
+
+
+def test_a_target_without_a_table_has_the_settings_of_the_run() -> None:
+    settings = resolve({"rate": 7, "share": "50%", "targets": {"us": {"rate": "auto"}}})
+    assert settings.known_targets == {"default", "us"}
+    own, other = settings.for_target("us"), settings.for_target("default")
+    assert isinstance(other, TargetSettings)
+    assert (own.ceiling, own.share.fraction) == (None, 0.5)
+    assert (other.ceiling, other.read_ceiling, other.share.fraction) == (7, None, 0.5)
