@@ -1,35 +1,35 @@
-"""A set of line numbers, one bit each."""
+"""Sets of very many things in very few bytes: a bit for a line number, 8 bytes for a string."""
 
 from array import array
 from bisect import bisect_left
 from collections.abc import Iterator
 
+GROWTH = 4096  # bytes that a set of line numbers grows by at least
+PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
+
 
 class LineSet:
-    """Line numbers, from 0; grows with the highest one."""
+    """Line numbers, from 0; takes an eighth of the highest one in bytes."""
 
     def __init__(self) -> None:
         self._bytes = bytearray()
 
     def add(self, line: int) -> None:
         if line >> 3 >= len(self._bytes):
-            self._bytes.extend(bytes((line >> 3) + 1 - len(self._bytes) + 4096))
+            self._bytes.extend(bytes((line >> 3) + 1 - len(self._bytes) + GROWTH))
         self._bytes[line >> 3] |= 1 << (line & 7)
 
     def __contains__(self, line: int) -> bool:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
 
 
-PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
-
-
 def hashed(text: str) -> int:
-    """The 64-bit hash that HashMultiset keeps of a string; the same within one process only."""
+    """The 64-bit hash that HashMultiset keeps of a string; another one in another process."""
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
 
 
 class HashMultiset:
-    """A multiset of strings, known by their hashes."""
+    """A multiset of strings, known by their hashes: two strings may rarely pass for one."""
 
     def __init__(self) -> None:
         self._partitions = [array("Q") for _ in range(PARTITIONS)]
@@ -45,8 +45,8 @@ class HashMultiset:
     def __repr__(self) -> str:
         return f"<HashMultiset: {len(self)} added>"
 
-    def settle(self) -> None:
-        """Sort, a partition at a time: to be done before asking what is in it."""
+    def sort(self) -> None:
+        """Sort what was added: to be done before asking what is in it."""
         self._partitions = [array("Q", sorted(partition)) for partition in self._partitions]
 
     def __contains__(self, text: str) -> bool:

@@ -1,4 +1,4 @@
-"""HashMultiset count what is different, and find what came twice, in 8 bytes a string."""
+"""Sets of very many things know what they hold, in a bit for a line and 8 bytes for a string."""
 
 import tracemalloc
 from collections import Counter
@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.compact import HashMultiset, hashed
+from batcher.compact import HashMultiset, LineSet, hashed
 
 
 @given(st.lists(st.text(max_size=2)))
@@ -32,3 +32,34 @@ def test_they_take_less_than_25_bytes_a_string_at_the_peak() -> None:
     finally:
         tracemalloc.stop()
     assert peak < 25 * 200_000
+
+
+@given(st.lists(st.text(max_size=2)), st.text(max_size=2))
+def test_once_sorted_they_know_what_was_added(texts: list[str], other: str) -> None:
+    hashes = HashMultiset()
+    for text in texts:
+        hashes.add(text)
+    hashes.sort()
+    assert all(text in hashes for text in texts)
+    assert (other in hashes) is (other in texts)
+
+
+@given(st.sets(st.integers(0, 100_000)), st.integers(0, 200_000))
+def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int) -> None:
+    found = LineSet()
+    for line in lines:
+        found.add(line)
+    assert all(line in found for line in lines)
+    assert (other in found) is (other in lines)
+
+
+def test_a_set_of_lines_takes_a_bit_for_each() -> None:
+    tracemalloc.start()
+    try:
+        found = LineSet()
+        for line in range(1_000_000):
+            found.add(line)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 150_000

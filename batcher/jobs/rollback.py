@@ -132,7 +132,7 @@ def without_image(past: RunReader) -> int:
     kept = HashMultiset()
     for image in images(past.directory.before):
         kept.add(image.id)
-    kept.settle()
+    kept.sort()
     return sum(
         result.status == "succeeded" and result.id not in kept
         for result in outcomes(past.directory.results)

@@ -216,7 +216,7 @@ class BulkRun:
                 odd.add(result.line)  # its number may be the id of another line
             self.tallies[result.target].add(result)
             count += 1
-        named.settle()
+        named.sort()
         self._in_flight = frozenset(unsettled(self.directory.before, done, odd, named))
         for tally in self.tallies.values():
             tally.begin_session()

@@ -1,7 +1,6 @@
-"""Updates handed on while they are read: one buffer a target, so that no target waits behind
-another's updates.
+"""Updates handed on while they are read, one buffer a target: none waits behind another's.
 
-Holds updates and says when to read on; reading them, and working on them, is others' business.
+Holds updates and says when to read on; reading them, and working on them, is not done here.
 """
 
 from collections import deque
@@ -10,7 +9,7 @@ from collections.abc import AsyncIterator, Callable
 from batcher.records import Update
 from batcher.resettable_event import ResettableEvent
 
-AHEAD = 100  # updates: a buffer with fewer is hungry
+AHEAD = 100  # updates: a buffer with fewer is filled
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
 
 
@@ -64,9 +63,9 @@ class Feed:
 class Feeds:
     """A feed for each target.
 
-    Reading goes on while a target is hungry, one that no update was for so far included: its
-    updates may come last. A target that is slow has its updates held meanwhile, up to HELD_AT_MOST;
-    from there on reading goes at its pace.
+    Reading goes on while a target could do with more, one that no update was for so far included:
+    its updates may come last. A target that is slow has its updates held meanwhile, up to
+    HELD_AT_MOST; from there on reading goes at its pace.
     """
 
     def __init__(self, targets: frozenset[str]) -> None:
@@ -80,16 +79,15 @@ class Feeds:
     def __getitem__(self, target: str) -> Feed:
         """The feed of a target, a new one when there is none yet."""
         if target not in self._feeds:
-            self._feeds[target] = Feed(self._notice)
+            self._feeds[target] = Feed(on_change=self._changed.set)
         return self._feeds[target]
 
     async def put(self, update: Update) -> bool:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
         self[update.target].put(update)
-        while not self._hungry():
-            if all(
-                target in self._feeds and self._feeds[target].closed for target in self._targets
-            ):
+        while not self._wants_more():
+            feeds = [self._feeds.get(target) for target in self._targets]
+            if all(feed is not None and feed.closed for feed in feeds):
                 return False
             await self._changed.wait_and_clear()
         return True
@@ -98,13 +96,8 @@ class Feeds:
         for feed in self._feeds.values():
             feed.end()
 
-    def _hungry(self) -> bool:
-        held = sum(map(len, self._feeds.values()))
-        return held < HELD_AT_MOST and any(self._is_hungry(target) for target in self._targets)
-
-    def _is_hungry(self, target: str) -> bool:
-        feed = self._feeds.get(target)
-        return feed is None or (not feed.closed and len(feed) < AHEAD)
-
-    def _notice(self) -> None:
-        self._changed.set()
+    def _wants_more(self) -> bool:
+        if sum(map(len, self._feeds.values())) >= HELD_AT_MOST:
+            return False
+        feeds = (self._feeds.get(target) for target in self._targets)
+        return any(feed is None or (not feed.closed and len(feed) < AHEAD) for feed in feeds)
