@@ -1,8 +1,4 @@
-"""One cell of a side-by-side measurement: one tool, in a process of its own, against an emulator of
-its own.
-
-Figures come from the emulator's books, never from the tool.
-"""
+"""One cell of a side-by-side measurement: one tool and one emulator, a process each."""
 
 import asyncio
 import json

@@ -1,6 +1,4 @@
-"""What the benchmarks share: an emulator in a process of its own, updates, and stand-in
-credentials.
-"""
+"""What the benchmarks share: an emulator as a process, updates, stand-in credentials."""
 
 import asyncio
 import json
@@ -23,8 +21,9 @@ TENANT = "another-tenant"  # the segment in updates of whoever else drinks from 
 
 @asynccontextmanager
 async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
-    """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme;
-    yields its address.
+    """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme.
+
+    Yields its address.
     """
     os.environ.update(CREDENTIALS)
     process = await asyncio.create_subprocess_exec(
@@ -63,9 +62,7 @@ async def calls(url: str, operation: str = "UpdateEventTrigger") -> list[tuple[f
 
 
 async def applied(url: str) -> list[tuple[float, str, str]]:
-    """(monotonic seconds, trigger, segment) of every UpdateEventTrigger that the emulator
-    carried out.
-    """
+    """Every UpdateEventTrigger carried out: (monotonic seconds, trigger, segment)."""
     entries = await _log(url, "applied", "UpdateEventTrigger")
     return [
         (entry["time"], entry["EventTriggerName"], entry["request"]["SegmentFilter"])
@@ -112,7 +109,8 @@ def update(number: int, triggers: int = 200) -> dict[str, Any]:
 
 
 def used(times: Sequence[float], updates: int, rate: float, burst: float) -> float:
-    """The time an ideal client needs, (updates - burst) / rate, as a share of the time from
-    first call to last.
+    """How much of the quota was used, from the first call to the last.
+
+    That is the time an ideal client needs, (updates - burst) / rate, as a share of the time taken.
     """
     return (updates - burst) / rate / (times[-1] - times[0])

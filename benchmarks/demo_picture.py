@@ -33,9 +33,7 @@ def recorded() -> str:
 
 
 def frames(text: str) -> list[str]:
-    """The lines as they stood: before the bar, the bar half way, and all that follows its last
-    state.
-    """
+    """The lines before the bar, the bar half way, and all that follows its last state."""
     text = re.sub(r"\x1b\[\?25[lh]|\x1b\[1A|\x1b\[2K", "", text)
     lines = [
         line.split("\r")[-1] or line.split("\r")[-2]

@@ -1,6 +1,4 @@
-"""CPU seconds per update of update_many, against a bare aiobotocore loop on the same updates and
-emulator.
-"""
+"""CPU seconds per update of update_many, against a bare aiobotocore loop on the same emulator."""
 
 import asyncio
 import statistics

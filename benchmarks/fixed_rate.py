@@ -1,6 +1,4 @@
-"""1,000 updates at a known quota of 50/s, burst 20, 50 ms latency: how much of it is used, how
-much is throttled.
-"""
+"""1,000 updates at a known quota of 50/s, burst 20, 50 ms latency: share used and throttled."""
 
 import asyncio
 import statistics

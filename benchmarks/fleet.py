@@ -1,5 +1,6 @@
-"""Four workers on one SQS FIFO queue under one quota of 60/s, shared through Redis; the emulator's
-books are the judge.
+"""Four workers on one SQS FIFO queue under one quota of 60/s, shared through Redis.
+
+The emulator's books are the judge.
 
 ``python -m benchmarks.fleet [known] [auto] [kill] [redis]``: quota given; found; one worker killed
 and another started in the middle; Redis stopped for five seconds. All of it on this machine, each

@@ -1,6 +1,4 @@
-"""Updates per CPU second of the engine without a journal, with it, and with before images too:
-same updates, same emulator.
-"""
+"""Updates per CPU second of the engine: without a journal, with it, with before images too."""
 
 import asyncio
 import statistics
@@ -50,8 +48,9 @@ async def books(kind: str) -> AsyncIterator[tuple[Results, BeforeImageStore | No
 
 
 async def once(url: str, kind: str, first: int) -> float:
-    """Updates per CPU second of this process; ``first``: the number of the first one, so that
-    each changes something.
+    """Updates per CPU second of this process.
+
+    ``first``: the number of the first one, so that each changes something.
     """
     settings = Settings(
         endpoint_url=url, rate=1e6, burst=100_000, read_rate=1e6, concurrency=64, remember=False

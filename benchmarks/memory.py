@@ -1,5 +1,6 @@
-"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines; of ``run`` also for two
-targets of unlike speed.
+"""Peak memory of ``validate`` and ``run`` at 1,000 and at 200,000 lines.
+
+Of ``run`` also for two targets of unlike speed.
 """
 
 import asyncio
@@ -35,8 +36,9 @@ async def peak(folder: Path, *arguments: str, until: Awaitable[None] | None = No
 
 
 async def sorted_by_target(folder: Path, lines: int) -> float:
-    """Peak memory of a run whose input has nine tenths for a target at 2/s, and then one tenth for
-    a fast one, when the fast one is done.
+    """Peak memory of a run at the moment when the fast one of its two targets is done.
+
+    Nine tenths of the input are for a target at 2/s, then comes one tenth for the fast one.
     """
     async with emulator() as slow, emulator() as fast:
         names = ["slow"] * (lines * 9 // 10) + ["fast"] * (lines // 10)
@@ -54,9 +56,7 @@ async def sorted_by_target(folder: Path, lines: int) -> float:
 
 
 def write(path: Path, updates: Iterable[dict[str, Any]]) -> None:
-    """One by one: a command's peak is that of its parent at least, as long as they are one
-    process.
-    """
+    """Run one by one: a command's peak is that of its parent at least, in one process."""
     with path.open("w") as file:
         file.writelines(json.dumps(each) + "\n" for each in updates)
 

@@ -1,12 +1,4 @@
-"""Four processes that share a bucket of 60/s through Redis: how much of it is used, how much is
-throttled, how fairly.
-
-    python -m benchmarks.shared_limiter [--seconds 60]
-
-With the rate known and with the rate to be found, undisturbed and with Redis stopped for 5 s (it
-comes back empty). Prints Markdown. *Used*: accepted calls, without the burst that the bucket began
-with where it was drunk, over what flowed in.
-"""
+"""Four processes that share 60/s through Redis: share used, share throttled, fairness."""
 
 import argparse
 import asyncio

@@ -245,9 +245,7 @@ async def later_runs(quota: Quota, rounds: int) -> list[Books]:
 
 
 def slowest(seen: Books, quota: Quota) -> float:
-    """The least share of what flowed in that had been accepted by any moment, from the first
-    second on.
-    """
+    """The least share of the inflow accepted by any moment, from the first second on."""
     start = seen.calls[0]
     return min(
         (

@@ -1,6 +1,4 @@
-"""What the tests of the doors share: the command as a process of its own, and triggers to work
-on.
-"""
+"""What the tests of several rooms share: the command as a process, clients, triggers."""
 
 import asyncio
 import os
@@ -51,8 +49,9 @@ class Ended(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Command:
-    """``batcher`` in a directory of its own, with stand-in credentials and nothing else of this
-    machine's settings.
+    """``batcher`` in a directory of its own, with stand-in credentials.
+
+    Nothing else of this machine's settings is there.
     """
 
     def __init__(self, folder: Path) -> None:

@@ -1,7 +1,7 @@
-"""Servers of the tests: real ones, as processes of their own on a free port of the loopback, ended
-with the test session.
+"""Servers of the tests: real ones, as processes on a free port of the loopback.
 
-They are never skipped: where one is not installed, the tests fail and say what installs it.
+They end with the test session, and are never skipped: where one is not installed, the tests
+fail and say what installs it.
 """
 
 import os

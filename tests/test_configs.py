@@ -1,6 +1,4 @@
-"""The examples in configs/ are well-formed, and what they name is there: flags, variables,
-metrics, addresses, actions.
-"""
+"""The examples in configs/ are well-formed, and every name in them is one of the code."""
 
 import configparser
 import json

@@ -1,5 +1,6 @@
-"""What an extra brings is imported when it is wanted; where it is missing, the caller's own words
-say so.
+"""What an extra brings is imported when it is wanted.
+
+Where it is missing, the caller's own words say so.
 """
 
 import subprocess

@@ -1,5 +1,6 @@
-"""The first signal drains, a later one or the end of the grace aborts; SIGHUP by what it means to
-the process.
+"""The first signal drains, a later one or the end of the grace aborts.
+
+SIGHUP by what it means to the process.
 """
 
 import asyncio

@@ -1,5 +1,4 @@
-"""Kills ``batcher run`` at random instants, resumes it, and holds the books against the emulator's
-own log.
+"""Kill ``batcher run`` at random instants, resume it, and hold its books against the emulator.
 
 ``make torture`` runs it in full; a part of it is in the tests. Instants are picked by what the
 server has seen, so that kills strike at every stage: while starting, sending, waiting for the disk,
@@ -118,9 +117,7 @@ async def one_file(folder: Path, kills: int, random: Random, mode: str) -> Verdi
 async def _instant(
     emulator: Emulator, process: asyncio.subprocess.Process, random: Random, stride: int
 ) -> None:
-    """A random instant: so many more calls seen by the server, and a breath; or while it still
-    starts.
-    """
+    """Wait for so many more calls seen by the server and a breath, or while it still starts."""
     if random.random() < 0.15:
         await asyncio.sleep(random.uniform(0.0, 1.0))
         return

@@ -1,6 +1,4 @@
-"""aiobotocore and aiolimiter without anything else: URL UPDATES RATE BURST, which have to be
-known.
-"""
+"""aiobotocore and aiolimiter alone: URL UPDATES RATE BURST, which have to be known."""
 
 import asyncio
 import sys

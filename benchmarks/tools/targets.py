@@ -1,6 +1,4 @@
-"""One call of batcher for several targets, its updates sorted by target: {NAME: [UPDATES,
-SETTINGS]} as JSON.
-"""
+"""One call of batcher for several targets: {NAME: [UPDATES, SETTINGS]} as JSON."""
 
 import asyncio
 import json

@@ -1,8 +1,4 @@
-"""The emulator under clients that are not botocore in this process: the SDK for JavaScript, and the
-AWS CLI.
-
-Not collected by default: ``run.sh`` installs the clients and runs this.
-"""
+"""The emulator under other clients: the SDK for JavaScript, and the AWS CLI."""
 
 import asyncio
 import json

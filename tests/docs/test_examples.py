@@ -1,6 +1,4 @@
-"""What the docs show is so: examples run, flags exist, tables are those of the code, links lead
-somewhere.
-"""
+"""What the docs show is so: examples run, flags and files exist, tables are the code's."""
 
 import asyncio
 import os

@@ -27,9 +27,7 @@ Trigger = Callable[..., dict[str, Any]]
 async def test_a_reset_is_a_reset_and_applied_only_when_it_comes_after(
     trigger: Trigger, kind: str, applied: int
 ) -> None:
-    """Over a plain socket: aiohttp's client sends a PUT once more after a reset, whatever
-    retries are set.
-    """
+    """Over a plain socket: aiohttp's client sends a PUT once more after a reset."""
     emulator = Emulator(latency=(0, 0), faults={kind: 1.0})
     emulator.seed([trigger()])
     async with emulator as url:
