@@ -15,5 +15,9 @@ class SystemClock:
     def wall(self) -> str:
         return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
+    def epoch(self) -> float:
+        """Seconds since 1970-01-01 UTC, to compare with times of files and of other programs."""
+        return time.time()
+
     async def sleep(self, seconds: float) -> None:
         await anyio.sleep(seconds)

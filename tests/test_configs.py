@@ -60,7 +60,7 @@ INSTRUCTIONS = {
 MODELS = {"profile": "customer-profiles", "sqs": "sqs", "s3": "s3", "sts": "sts"}
 STOPPING = sum(
     (
-        sqs.LONGEST_WAIT + sqs.PATIENCE,
+        sqs.POLL + sqs.POLL_MARGIN,
         leases.RELEASE_WITHIN,
         message_consumer.FLUSH_WITHIN,
         results_directory.CLOSE_WITHIN,

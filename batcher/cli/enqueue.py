@@ -58,9 +58,7 @@ async def _enqueue(
         if (spool := spool_of(queue)) is not None:
             name = f"{_stem(file)}.jsonl"
             encode = msgspec.json.Encoder().encode
-            spool.drop(
-                name, (encode(update.as_line()) + b"\n" for update in _updates(path, reader))
-            )
+            spool.put(name, (encode(update.as_line()) + b"\n" for update in _updates(path, reader)))
             where = str(spool.path / name)
         else:
             where = shown(queue)

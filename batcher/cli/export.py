@@ -12,7 +12,7 @@ from batcher.cli.output.format import example, several
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.export import Unread, export_triggers
-from batcher.storage.atomic_file import LinesFile
+from batcher.storage.atomic_file import AtomicFile
 
 
 @click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
@@ -48,14 +48,14 @@ def export(
 
 async def _export(domains: tuple[str, ...] | None, out: Path | None, settings: Settings) -> int:
     encode = msgspec.json.Encoder().encode
-    with LinesFile(out) as file:
+    with AtomicFile(out) as file:
         found = await export_triggers(
             settings,
             domains,
             lambda line: file.write(encode(line) + b"\n"),
             lambda unread: click.echo(_reason(unread), err=True),
         )
-        file.keep()
+        file.commit()
     where = "" if out is None else f" in {out}"
     what = f"{several(found.triggers, 'trigger')} of {several(found.domains, 'domain')}"
     click.echo(f"{what}{where}.", err=True)

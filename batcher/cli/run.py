@@ -130,12 +130,12 @@ async def _in_thread(work: Callable[[], bool]) -> bool:
 
 
 def _written(lines: Iterable[bytes], path: Path) -> str:
-    from batcher.storage.atomic_file import LinesFile
+    from batcher.storage.atomic_file import AtomicFile
 
-    with LinesFile(path) as file:
+    with AtomicFile(path) as file:
         for line in lines:
             file.write(line)
-        file.keep()
+        file.commit()
     return str(path)
 
 

@@ -28,7 +28,7 @@ from batcher.jobs.target_planner import (
 from batcher.jobs.trigger_reader import AHEAD, TriggerReader
 from batcher.records import Error
 from batcher.sources.file_source import FileSource
-from batcher.storage.atomic_file import LinesFile
+from batcher.storage.atomic_file import AtomicFile
 from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import TriggerForecast
 
@@ -80,7 +80,7 @@ async def plan_changes(
         raise InputError(f"{file.path}: {file.inspection.invalid:,} lines break a rule.")
     totals = _Totals()
     async with AsyncExitStack() as stack:
-        kept = None if out is None else stack.enter_context(LinesFile(out))
+        kept = None if out is None else stack.enter_context(AtomicFile(out))
 
         def take(planned: PlannedUpdate) -> None:
             if on_planned is not None:
@@ -92,7 +92,7 @@ async def plan_changes(
         await _plan_targets(file, take)
         found = totals.plan(file.settings.max_changes, kept=kept is not None)
         if kept is not None and found.kept:
-            kept.keep()
+            kept.commit()
     return found
 
 

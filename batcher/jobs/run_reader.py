@@ -17,7 +17,7 @@ from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.line_index import LineIndex, index_lines
-from batcher.storage.atomic_file import LinesFile
+from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.journal import outcomes, read
 from batcher.storage.run_directory import (
     RunDirectory,
@@ -130,10 +130,10 @@ class RunReader:
             self.directory.failed.unlink(missing_ok=True)
             return
         encode = msgspec.json.Encoder().encode
-        with LinesFile(self.directory.failed) as file:
+        with AtomicFile(self.directory.failed) as file:
             for update in self.updates(lines):
                 file.write(encode(update.as_line()) + b"\n")
-            file.keep()
+            file.commit()
 
     def _find_input(self) -> Path:
         """The copy in the run directory, what lies beside it (a spool moves both), or what lies

@@ -26,7 +26,7 @@ from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Update
-from batcher.storage.atomic_file import LinesFile
+from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.diff import same
 from batcher.wiring.line_readers import line_reader
 
@@ -180,7 +180,7 @@ def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
     """Replace the records that were in doubt, and what was made from them."""
     encode, tallies = msgspec.json.Encoder().encode, defaultdict[str, Tally](Tally)
     now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
-    with LinesFile(run.directory.results) as file:
+    with AtomicFile(run.directory.results) as file:
         for result in run.results():
             if result.line in settled:
                 error = settled[result.line]
@@ -189,7 +189,7 @@ def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
                 )
             tallies[result.target].add(result)
             file.write(encode(result) + b"\n")
-        file.keep()
+        file.commit()
     run.write_failed()
     if (summary := run.summary()) is not None:
         run.directory.write_summary(recounted(summary, tallies))

@@ -1,7 +1,7 @@
-"""Requests that come one by one and leave in batches: what comes while a batch is under way goes
-with the next.
+"""Requests that come one by one and leave in batches.
 
-Nothing waits for a batch to fill. What an entry means is the owner's to know.
+What comes while a batch is under way goes with the next; nothing waits for a batch to fill. What an
+entry means is the owner's to know.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -18,14 +18,14 @@ Raises when the whole request failed.
 """
 
 
-class _Place(Generic[E]):
-    """An entry in line, and what became of it."""
+class _Pending(Generic[E]):
+    """An entry that was not sent yet, and what came of it."""
 
-    __slots__ = ("entry", "error", "settled", "wrong")
+    __slots__ = ("done", "entry", "error", "wrong")
 
     def __init__(self, entry: E) -> None:
         self.entry = entry
-        self.settled = False
+        self.done = False
         self.wrong: str | None = None
         self.error: Exception | None = None
 
@@ -36,32 +36,32 @@ class RequestBatcher(Generic[E]):
     def __init__(self, send: Send[E], size: int) -> None:
         self._send = send
         self._size = size
-        self._line: list[_Place[E]] = []
-        # not a fast one: what is asked for in the same turn of the loop goes together
+        self._pending: list[_Pending[E]] = []
+        # not a fast one: what is asked for in the same turn of the event loop goes together
         self._sending = anyio.Lock()
 
     async def __call__(self, entry: E) -> str | None:
-        """Send an entry with whatever else is in line; returns what was wrong with it, or None.
+        """Send an entry with whatever else is pending; returns what was wrong with it, or None.
 
         Cancelled while it waits, it may be sent all the same.
         """
-        place = _Place(entry)
-        self._line.append(place)
+        pending = _Pending(entry)
+        self._pending.append(pending)
         async with self._sending:
-            while not place.settled:
-                await self._next_batch()
-        if place.error is not None:
-            raise place.error
-        return place.wrong
+            while not pending.done:
+                await self._send_next()
+        if pending.error is not None:
+            raise pending.error
+        return pending.wrong
 
-    async def _next_batch(self) -> None:
-        batch, self._line = self._line[: self._size], self._line[self._size :]
+    async def _send_next(self) -> None:
+        batch, self._pending = self._pending[: self._size], self._pending[self._size :]
         with anyio.CancelScope(shield=True):  # others wait for it too
             try:
-                answers = await self._send([place.entry for place in batch])
+                answers = await self._send([pending.entry for pending in batch])
             except Exception as error:
-                for place in batch:
-                    place.settled, place.error = True, error
+                for pending in batch:
+                    pending.done, pending.error = True, error
                 return
-        for place, wrong in zip(batch, answers, strict=True):
-            place.settled, place.wrong = True, wrong
+        for pending, wrong in zip(batch, answers, strict=True):
+            pending.done, pending.wrong = True, wrong

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from batcher.errors import SettingsError
@@ -14,17 +14,11 @@ from batcher.queues.sqs import SqsQueue
 from batcher.queues.sqs_admin import SqsAdmin
 from batcher.queues.sqs_client import SqsClient
 
-if TYPE_CHECKING:
-    from batcher.queues.redis_streams import RedisQueue
-
 KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 
 
 class OpenedQueue(NamedTuple):
-    """The sides of one message queue.
-
-    ``dead_letters``: whether it has a place for messages that are set aside.
-    """
+    """The sides of one message queue. ``dead_letters``: whether it has a place for them."""
 
     queue: Queue
     producer: Producer
@@ -33,9 +27,7 @@ class OpenedQueue(NamedTuple):
 
 
 def shown(url: str) -> str:
-    """The URL as it may be shown: without a user and a password, which may hold any sign when it
-    was not encoded.
-    """
+    """The URL as it may be shown: without user and password, which need not be encoded."""
     kind, slashes, rest = url.partition("//")
     return f"{kind}{slashes}{rest.rpartition('@')[2]}" if kind in ("redis:", "rediss:") else url
 
@@ -43,9 +35,7 @@ def shown(url: str) -> str:
 def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
     """The spool directory of a URL; None when it is of a message queue.
 
-    Raises SettingsError, QueueError.
-
-    ``create``: make it when it is not there.
+    ``create``: make it when it is not there. Raises SettingsError, QueueError.
     """
     kind, _, rest = url.partition(":")
     if kind != "spool":
@@ -72,33 +62,36 @@ async def open_queue(
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
-        async with SqsClient(
-            rest, profile=profile, region=region, endpoint_url=endpoint_url
-        ) as client:
-            admin = SqsAdmin(client)
-            yield OpenedQueue(
-                SqsQueue(client, lease=lease), admin, admin, client.dead_url is not None
-            )
+        client = SqsClient(rest, profile=profile, region=region, endpoint_url=endpoint_url)
+        async with client:
+            sqs = SqsAdmin(client)
+            yield OpenedQueue(SqsQueue(client, lease=lease), sqs, sqs, client.dead_url is not None)
     elif kind in ("redis", "rediss"):
-        async with _redis_queue(url, lease, create) as queue:
-            yield OpenedQueue(queue, queue, queue, True)
+        async with _open_redis(url, lease, create) as opened:
+            yield opened
     else:
         raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
 
 
-def _redis_queue(url: str, lease: float, create: bool) -> "RedisQueue":
+@asynccontextmanager
+async def _open_redis(url: str, lease: float, create: bool) -> AsyncIterator[OpenedQueue]:
     missing = SettingsError("A queue in Redis needs redis-py: pip install redis.")
-    redis_streams = optional_module("batcher.queues.redis_streams", missing)
+    consumers = optional_module("batcher.queues.redis_streams", missing)
+    admins = optional_module("batcher.queues.redis_streams_admin", missing)
+    clients = optional_module("batcher.queues.redis_streams_client", missing)
     address, _, query = url.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
-    if not (stream := options.pop("stream", "")):
+    if not (name := options.pop("stream", "")):
         raise SettingsError(f"{shown(url)}: names no stream: add ?stream=NAME.")
     try:
-        queue: RedisQueue = redis_streams.RedisQueue(
-            f"{address}?{urlencode(options)}", stream, lease=lease, create=create
-        )
-        return queue
+        stream = clients.RedisStream(f"{address}?{urlencode(options)}", name, create=create)
     except ValueError as error:
         raise SettingsError(
             f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME."
         ) from error
+    async with stream:
+        queue, admin = consumers.RedisQueue(stream, lease=lease), admins.RedisAdmin(stream)
+        try:
+            yield OpenedQueue(queue, admin, admin, True)
+        finally:
+            await queue.leave()

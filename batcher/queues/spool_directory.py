@@ -1,19 +1,18 @@
 """A spool directory: whole files of updates, each claimed by one worker at a time.
 
-    DIR/NAME.jsonl           waits; written under a name with a dot and renamed, so that it is whole
-                             when it is seen
+    DIR/NAME.jsonl           waits; written under a name with a dot first, so that it is whole when
+                             it is seen
     DIR/claimed/NAME.jsonl   being worked through; NAME.jsonl.lock is flocked by its worker,
                              NAME.run is its run directory (that of NAME.jsonl.gz and
                              NAME.jsonl.zst too, so only one of the three is here at a time)
-    DIR/done/, DIR/failed/   both of them after the end; NAME.jsonl.wrong says what was wrong
+    DIR/done/, DIR/failed/   both of them after the end; NAME.jsonl.wrong says why it failed
 
-The kernel lets go of the lock of a worker that dies, so a claimed file whose lock can be had was
-left by the dead. Nothing is read here but names; several hosts can share a directory where rename
+The kernel releases the lock of a worker that dies, so a claimed file whose lock is free was left by
+one that died. Nothing is read here but names; several hosts can share a directory where rename
 and flock work across them (a local disk, NFSv4).
 """
 
 import os
-import time
 from collections.abc import Collection, Iterable, Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
@@ -21,14 +20,15 @@ from pathlib import Path
 import anyio
 import msgspec
 
+from batcher.clock import SystemClock
 from batcher.errors import QueueError
 from batcher.records import Claim, Depth, Update
-from batcher.storage.atomic_file import LinesFile, sync_directory, write_atomically
-from batcher.storage.file_lock import held
+from batcher.storage.atomic_file import AtomicFile, sync_directory, write_atomically
+from batcher.storage.file_lock import try_lock
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel
-LOOK_AGAIN = 0.2
+POLL = 0.2
 
 _encode = msgspec.json.Encoder().encode
 
@@ -43,6 +43,7 @@ class SpoolDirectory:
         self.path = path
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
         self._locks: dict[str, int] = {}
+        self._clock = SystemClock()
         folders = (path, self._claimed, self._done, self._failed)
         try:
             if not create and not all(each.is_dir() for each in folders):
@@ -60,24 +61,21 @@ class SpoolDirectory:
     def __repr__(self) -> str:
         return f"<SpoolDirectory {self.path}, holds {', '.join(self._locks) or 'nothing'}>"
 
-    # the worker's side
-
     async def claim(self, skip: Collection[str] = ()) -> Claim:
-        """The oldest file that nobody has and ``skip`` does not name; one that a dead worker left
-        before any other.
+        """Claim the oldest file that nobody has, a dead worker's first; waits until there is one.
 
-        Raises QueueError.
+        ``skip``: names of files to leave out. Raises QueueError.
         """
         while True:
-            if (claim := self.claim_now(skip)) is not None:
+            if (claim := self.try_claim(skip)) is not None:
                 return claim
-            await anyio.sleep(LOOK_AGAIN)
+            await anyio.sleep(POLL)
 
-    def claim_now(self, skip: Collection[str] = ()) -> Claim | None:
-        """The same without waiting: None when there is none."""
+    def try_claim(self, skip: Collection[str] = ()) -> Claim | None:
+        """Claim a file as ``claim`` does, without waiting; None when there is none."""
         try:
             for path in (*_oldest_first(self._claimed), *_oldest_first(self.path)):
-                if path.name not in skip and (claim := self._take(path)) is not None:
+                if path.name not in skip and (claim := self._claim_file(path)) is not None:
                     return claim
         except OSError as error:
             raise QueueError(
@@ -85,12 +83,10 @@ class SpoolDirectory:
             ) from error
         return None
 
-    def _take(self, path: Path) -> Claim | None:
-        """Lock first, then rename: a file in ``claimed`` whose lock is free was left by the
-        dead.
-        """
+    def _claim_file(self, path: Path) -> Claim | None:
+        """Lock first, then rename: so a file in ``claimed`` without a lock is a dead worker's."""
         name = path.name
-        if (lock := held(self._lock_of(name))) is None:
+        if (lock := try_lock(self._lock_of(name))) is None:
             return None
         mine = self._claimed / name
         try:
@@ -98,7 +94,7 @@ class SpoolDirectory:
                 if self._in_use(name):
                     os.close(lock)
                     return None
-                self._tidy(mine)
+                self._set_aside_run_of(mine)
                 path.rename(mine)
         except FileNotFoundError:  # another worker had it, and may have ended it by now
             self._unlock(name, lock)
@@ -110,27 +106,25 @@ class SpoolDirectory:
         return Claim(name=name, path=mine, run=_run_of(mine), resumed=resumed)
 
     def _lock_of(self, name: str) -> Path:
-        """One for all files that share a run directory."""
+        """The lock of all files that share a run directory."""
         return self._claimed / f"{_stem(name)}.jsonl.lock"
 
     def _in_use(self, name: str) -> bool:
         """Whether the run directory of that file is that of one in ``claimed``."""
         return any((self._claimed / f"{_stem(name)}{ending}").exists() for ending in ENDINGS)
 
-    def _tidy(self, mine: Path) -> None:
-        """A run directory left here is that of an earlier file of this name, whose worker died
-        while it moved them.
-        """
-        left = _run_of(mine)
-        if left.exists():
-            left.rename(self._done / _run_of(self._done / _free_name(self._done, mine.name)).name)
+    def _set_aside_run_of(self, mine: Path) -> None:
+        """Move away the run of an earlier file of this name, whose worker died moving the two."""
+        stale = _run_of(mine)
+        if stale.exists():
+            stale.rename(_run_of(self._done / _free_name(self._done, mine.name)))
 
     def done(self, claim: Claim) -> None:
-        """Move it, and its run directory, to ``done``."""
+        """Move a file, and its run directory, to ``done``."""
         self._end(claim, self._done)
 
     def failed(self, claim: Claim, wrong: str) -> None:
-        """Move it, and its run directory, to ``failed``, and write beside it what is wrong."""
+        """Move a file, and its run directory, to ``failed``, and write beside it what is wrong."""
         self._end(claim, self._failed, wrong)
 
     def _end(self, claim: Claim, to: Path, wrong: str | None = None) -> None:
@@ -147,7 +141,7 @@ class SpoolDirectory:
         self._unlock(claim.name, self._locks.pop(claim.name))
 
     def release(self, claim: Claim) -> None:
-        """It stays claimed without a holder: the next worker, or a later one, resumes it."""
+        """Let go of a file: it stays in ``claimed``, and another worker resumes it."""
         os.close(self._locks.pop(claim.name))
 
     def _unlock(self, name: str, lock: int) -> None:
@@ -157,62 +151,57 @@ class SpoolDirectory:
                 self._lock_of(name).unlink(missing_ok=True)
         os.close(lock)
 
-    # the sides of producer and admin
-
     async def send(self, updates: Sequence[Update], batch: str) -> None:
-        """One file named after the batch. Raises QueueError when there is one of that name."""
-        self.drop(f"{batch}.jsonl", (_encode(update.as_line()) + b"\n" for update in updates))
+        """Put in one file named after the batch. Raises QueueError when it waits already."""
+        self.put(f"{batch}.jsonl", (_encode(update.as_line()) + b"\n" for update in updates))
 
-    def drop(self, name: str, lines: Iterable[bytes]) -> None:
+    def put(self, name: str, lines: Iterable[bytes]) -> None:
         """Put in a file, whole and durable before any worker sees it.
 
-        Raises QueueError as ``send``.
+        Raises QueueError for a name that waits already, or that workers do not take.
         """
-        beside, there = self.path / f".{name}.new", self.path / name
+        hidden, there = self.path / f".{name}.new", self.path / name
         if name.startswith("."):
             raise QueueError(
                 f"{there}: workers take no name that begins with a dot. Give the file another name."
             )
         try:
-            with LinesFile(beside) as file:
+            with AtomicFile(hidden) as file:
                 for line in lines:
                     file.write(line)
-                file.keep()
-            os.link(beside, there)  # unlike a rename it does not replace one that still waits
-            beside.unlink()
+                file.commit()
+            os.link(hidden, there)  # unlike a rename it does not replace one that still waits
+            hidden.unlink()
             sync_directory(self.path)
         except FileExistsError:
-            beside.unlink()
+            hidden.unlink()
             raise QueueError(f"{there}: waits already. Give the file another name.") from None
         except OSError as error:
             raise QueueError(f"{there}: can't be written: {error.strerror}.") from error
 
     async def depth(self) -> Depth:
-        """In files."""
+        """Count the files."""
         waiting = list(_oldest_first(self.path))
+        oldest = waiting[0].stat().st_mtime if waiting else None
         return Depth(
             waiting=len(waiting),
             held=len(list(_oldest_first(self._claimed))),
             dead=len(list(_oldest_first(self._failed))),
-            oldest_seconds=max(0.0, time.time() - waiting[0].stat().st_mtime) if waiting else None,
+            oldest_seconds=max(0.0, self._clock.epoch() - oldest) if oldest else None,
         )
 
     def failures(self) -> dict[str, str]:
-        """The files that failed by their names, oldest first: the first line of what was wrong
-        with each.
-        """
-        wrongs = {
-            path.name: path.with_name(f"{path.name}.wrong") for path in _oldest_first(self._failed)
-        }
-        return {
-            name: wrong.read_text().partition("\n")[0] if wrong.exists() else ""
-            for name, wrong in wrongs.items()
-        }
+        """The names of the files that failed, oldest first, and the first line of why."""
+        found = {}
+        for path in _oldest_first(self._failed):
+            reason = path.with_name(f"{path.name}.wrong")
+            found[path.name] = reason.read_text().partition("\n")[0] if reason.exists() else ""
+        return found
 
     def redrive(self, name: str) -> None:
         """Put a file that failed in once more, as a new one; its run directory stays.
 
-        Raises QueueError as ``send``.
+        Raises QueueError when one of that name waits already.
         """
         failed, there = self._failed / name, self.path / name
         try:
@@ -248,7 +237,7 @@ def _stem(name: str) -> str:
 
 
 def _free_name(folder: Path, name: str) -> str:
-    """The name itself, or with a number where a file of that name ended before."""
+    """The name, with a number where a file of that name ended before."""
     stem, ending = _stem(name), name[name.rindex(".jsonl") :]
     number, free = 1, name
     while (folder / free).exists() or _run_of(folder / free).exists():

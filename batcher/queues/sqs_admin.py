@@ -1,4 +1,4 @@
-"""Amazon SQS: what fills a queue, and what looks after it: depth, dead letters, redrive."""
+"""Amazon SQS: the side of the producer, and of people: depth, dead letters, redrive."""
 
 import hashlib
 import re
@@ -23,7 +23,7 @@ _encode = msgspec.json.Encoder().encode
 class SqsAdmin:
     """ports.Producer and ports.QueueAdmin. Use inside ``async with`` of its client.
 
-    ``look``: whole seconds that a dead letter is out of sight while it is looked at.
+    ``look``: whole seconds that a dead letter is invisible to others while it is looked at.
     """
 
     def __init__(self, client: SqsClient, *, look: int = LOOK) -> None:
@@ -32,10 +32,8 @@ class SqsAdmin:
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         for entries in _batches(self._entry(update, batch) for update in updates):
-            refused = [
-                code for code in await self._client.batch("send_message_batch", entries) if code
-            ]
-            if refused:
+            answers = await self._client.batch("send_message_batch", entries)
+            if refused := [code for code in answers if code]:
                 raise QueueError(
                     f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}"
                 )
@@ -65,8 +63,7 @@ class SqsAdmin:
         )
 
     async def dead(self) -> AsyncIterator[DeadLetter]:
-        """Each letter is out of sight for others while it is looked at; all of them come back into
-        sight at the end.
+        """Dead letters, each invisible to others while it is looked at; all are visible at the end.
 
         Of a message group SQS shows no more than ten until they are taken out: what is behind them
         is not among these.
@@ -78,22 +75,13 @@ class SqsAdmin:
                 letters := await self._look()
             ):
                 new = [letter for letter in letters if letter.id not in seen]
-                # those that came first may be in sight again
+                # those that came first may be visible again
                 seen |= {letter.id: letter.handle for letter in letters}
                 for letter in new:
                     yield letter
                 newest = anyio.current_time() if new else newest
         finally:
-            handles = list(seen.values())
-            with anyio.CancelScope(shield=True):
-                for start in range(0, len(handles), BATCH):
-                    entries = [
-                        {"ReceiptHandle": handle, "VisibilityTimeout": 0}
-                        for handle in handles[start : start + BATCH]
-                    ]
-                    await self._client.batch(
-                        "change_message_visibility_batch", entries, to=self._client.dead_url or ""
-                    )
+            await self._make_visible(list(seen.values()))
 
     async def _look(self) -> list[DeadLetter]:
         if self._client.dead_url is None:
@@ -107,7 +95,17 @@ class SqsAdmin:
             MessageSystemAttributeNames=["MessageGroupId"],
             MessageAttributeNames=[CODE, REASON],
         )
-        return [_letter(raw) for raw in answer.get("Messages", ())]
+        return [_dead_letter(raw) for raw in answer.get("Messages", ())]
+
+    async def _make_visible(self, handles: list[str]) -> None:
+        entries = [{"ReceiptHandle": handle, "VisibilityTimeout": 0} for handle in handles]
+        with anyio.CancelScope(shield=True):
+            for start in range(0, len(entries), BATCH):
+                await self._client.batch(
+                    "change_message_visibility_batch",
+                    entries[start : start + BATCH],
+                    to=self._client.dead_url or "",
+                )
 
     async def redrive(self, letter: DeadLetter) -> None:
         """Sent first, then deleted: a crash in between leaves it twice, never not at all."""
@@ -128,8 +126,9 @@ def group_of(update: Update) -> str:
 
 
 def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
-    """At most BATCH entries and BATCH_BYTES, and one of a group: when one fails and is sent
-    again, order still holds.
+    """Batches of at most BATCH entries and BATCH_BYTES, with one entry of a group.
+
+    So order still holds when an entry fails and is sent again.
     """
     batch: list[dict[str, Any]] = []
     groups: set[str] = set()
@@ -146,16 +145,17 @@ def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]
         yield batch
 
 
-def _letter(raw: dict[str, Any]) -> DeadLetter:
-    message = message_of(raw)
-    attributes = raw.get("MessageAttributes", {})
+def _dead_letter(raw: dict[str, Any]) -> DeadLetter:
+    message, attributes = message_of(raw), raw.get("MessageAttributes", {})
+
+    def attribute(name: str, default: str) -> str:
+        return str(attributes.get(name, {}).get("StringValue", default))
+
     return DeadLetter(
         id=message.id,
         body=message.body,
         handle=message.handle,
-        code=attributes.get(CODE, {}).get("StringValue", TOO_MANY_RECEIVES),
-        reason=attributes.get(REASON, {}).get(
-            "StringValue", "moved by the queue's own redrive policy"
-        ),
+        code=attribute(CODE, TOO_MANY_RECEIVES),
+        reason=attribute(REASON, "moved by the queue's own redrive policy"),
         group=message.group,
     )

@@ -1,5 +1,4 @@
-"""The connection to one SQS queue and to its dead-letter queue: finding them, single and batch
-requests, errors.
+"""The connection to one SQS queue and to its dead-letter queue.
 
 The only file of the queues that knows botocore. Its errors stop here: they become QueueError, or
 SettingsError where somebody has to put something right.
@@ -10,7 +9,7 @@ import os
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
-from typing import Any
+from typing import Any, Self
 from urllib.parse import urlsplit
 
 import anyio
@@ -25,11 +24,12 @@ from batcher.records import Message
 BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
 # seconds to find credentials, the queue and its dead letters: a worker that stops waits for it
 OPEN_WITHIN = 15.0
-TRIES = 4  # of the entries of a batch that failed through no fault of ours
+TRIES = 4  # of the entries of a batch that failed on the side of SQS
+PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
 _AWS_HOST = re.compile(r"^sqs\.([a-z0-9-]+)\.amazonaws\.com")
-_YOURS = (
+_WRONG_SETTINGS = (
     "AWS.SimpleQueueService.NonExistentQueue",
     "QueueDoesNotExist",
     "AccessDenied",
@@ -40,8 +40,8 @@ _YOURS = (
 class SqsClient:
     """A queue by name or URL. Use as an async context manager.
 
-    ``endpoint_url``: default: that of the URL where it is not AWS's, else botocore's. Raises
-    QueueError; SettingsError without a Region.
+    ``region``, ``endpoint_url``: default: those of the URL, else of botocore's configuration.
+    Raises SettingsError without a Region; entering raises QueueError and SettingsError.
     """
 
     def __init__(
@@ -55,8 +55,9 @@ class SqsClient:
         self.name = queue.rpartition("/")[2]
         self.url = queue if "://" in queue else ""
         self.dead_url: str | None = None
-        self._profile = profile
-        self._region, self._endpoint = _place(self.url, region, endpoint_url)
+        given, self._endpoint = _place(self.url, region, endpoint_url)
+        self._session = AioSession(profile=profile)
+        self.region = given or self._configured_region()
         self._stack = AsyncExitStack()
         self._client: Any = None
 
@@ -75,14 +76,11 @@ class SqsClient:
                 f"queue {self.name}: no answer within {seconds:g} s. Trying again may help."
             ) from error
 
-    async def __aenter__(self) -> "SqsClient":
+    async def __aenter__(self) -> Self:
         try:
             with self.answer_within(OPEN_WITHIN):
                 await self._connect()
-                self.url = (
-                    self.url
-                    or (await self.call("get_queue_url", to=None, QueueName=self.name))["QueueUrl"]
-                )
+                self.url = self.url or await self._find(QueueName=self.name)
                 self.dead_url = await self._find_dead_letters()
         except BaseException:
             await self.__aexit__()
@@ -93,30 +91,28 @@ class SqsClient:
         with anyio.CancelScope(shield=True):
             await self._stack.aclose()
 
-    async def _connect(self) -> None:
-        session = AioSession(profile=self._profile)
+    def _configured_region(self) -> str:
         try:
-            region = (
-                self._region
-                or session.get_config_variable("region")
-                or os.environ.get("AWS_REGION")
+            region = self._session.get_config_variable("region") or os.environ.get("AWS_REGION")
+        except sdk.BotoCoreError as error:
+            raise SettingsError(f"queue {self.name}: {error}") from error
+        if not region and not self._endpoint:
+            raise SettingsError(
+                f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION."
             )
-            if not region and not self._endpoint:
-                raise SettingsError(
-                    f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION."
-                )
-            self._client = await self._stack.enter_async_context(
-                session.create_client(
-                    "sqs",
-                    region_name=region or "us-east-1",
-                    endpoint_url=self._endpoint,
-                    config=AioConfig(
-                        connect_timeout=5,
-                        read_timeout=30,
-                        retries={"mode": "standard", "total_max_attempts": 3},
-                    ),
-                )
-            )
+        return region or "us-east-1"
+
+    async def _connect(self) -> None:
+        config = AioConfig(
+            connect_timeout=5,
+            read_timeout=30,
+            retries={"mode": "standard", "total_max_attempts": 3},
+        )
+        client = self._session.create_client(
+            "sqs", region_name=self.region, endpoint_url=self._endpoint, config=config
+        )
+        try:
+            self._client = await self._stack.enter_async_context(client)
         except (sdk.BotoCoreError, ValueError) as error:
             raise SettingsError(f"queue {self.name}: {error}") from error
 
@@ -125,10 +121,10 @@ class SqsClient:
         if policy is None:
             return None
         *_, account, name = json.loads(policy)["deadLetterTargetArn"].split(":")
-        found = await self.call(
-            "get_queue_url", to=None, QueueName=name, QueueOwnerAWSAccountId=account
-        )
-        return str(found["QueueUrl"])
+        return await self._find(QueueName=name, QueueOwnerAWSAccountId=account)
+
+    async def _find(self, **of: str) -> str:
+        return str((await self.call("get_queue_url", to=None, **of))["QueueUrl"])
 
     async def attributes(self, *names: str, of: str | None = None) -> dict[str, str]:
         """Attributes of the queue, or of the one at ``of``."""
@@ -155,19 +151,18 @@ class SqsClient:
         they still fail.
         """
         answers: list[str | None] = [None] * len(entries)
-        left = list(range(len(entries)))
-        backoff = Backoff(0.1, 1.0)
-        for _ in range(TRIES):
+        left, backoff = list(range(len(entries))), Backoff(PAUSE, LONGEST_PAUSE)
+        for attempt in range(TRIES):
+            if attempt:
+                await anyio.sleep(backoff.next_pause())
             numbered = [{"Id": str(number), **entries[number]} for number in left]
             failed = (await self.call(operation, to=to, Entries=numbered)).get("Failed", ())
-            for failure in failed:
-                answers[int(failure["Id"])] = failure["Code"]
+            codes = {int(failure["Id"]): failure["Code"] for failure in failed}
+            for number in left:
+                answers[number] = codes.get(number)
             left = [int(failure["Id"]) for failure in failed if not failure["SenderFault"]]
             if not left:
                 return answers
-            await anyio.sleep(backoff.next_pause())
-            for number in left:
-                answers[number] = None
         raise QueueError(
             f"queue {self.name}: {len(left)} of {len(entries)} entries of {operation} failed"
             f" {TRIES} times."
@@ -180,11 +175,9 @@ class SqsClient:
                 f"queue {self.name}: message {message.id} is invalid and there is no dead-letter"
                 " queue to put it in. Give the queue a redrive policy."
             )
-        order = (
-            {"MessageGroupId": message.group, "MessageDeduplicationId": message.id}
-            if self.fifo
-            else {}
-        )
+        order = {}
+        if self.fifo:
+            order = {"MessageGroupId": message.group, "MessageDeduplicationId": message.id}
         attributes = {
             name: {"DataType": "String", "StringValue": text}
             for name, text in ((CODE, code), (REASON, reason))
@@ -199,7 +192,7 @@ class SqsClient:
 
 
 def message_of(raw: Mapping[str, Any]) -> Message:
-    """A message as SQS has it."""
+    """The message of one entry of SQS's answer."""
     system = raw.get("Attributes", {})
     return Message(
         id=raw["MessageId"],
@@ -221,12 +214,9 @@ def _place(url: str, region: str | None, endpoint_url: str | None) -> tuple[str 
 
 def _explained(name: str, error: Exception) -> QueueError:
     if isinstance(error, sdk.ClientError):
-        said = error.response.get("Error", {})
-        code = str(said.get("Code"))
-        todo = (
-            "Check its name, Region, account and policy."
-            if code in _YOURS
-            else "Trying again may help."
-        )
-        return QueueError(f"queue {name}: {code}: {said.get('Message')} {todo}")
+        details = error.response.get("Error", {})
+        code, todo = str(details.get("Code")), "Trying again may help."
+        if code in _WRONG_SETTINGS:
+            todo = "Check its name, Region, account and policy."
+        return QueueError(f"queue {name}: {code}: {details.get('Message')} {todo}")
     return QueueError(f"queue {name}: {type(error).__name__}: {error}")

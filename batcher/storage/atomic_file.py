@@ -1,4 +1,4 @@
-"""Files replaced as a whole: the one way in which files are written that nobody may see half of.
+"""Files replaced as a whole: how files are written that nobody may see half of.
 
 What is in them is their owners' business.
 """
@@ -7,16 +7,23 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import BinaryIO, Self
+from typing import Any, BinaryIO, Self
+
+import msgspec
 
 from batcher.errors import OutputError
 
 
 def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file as a whole, mode 0600, durable when this returns. Raises OutputError."""
-    with LinesFile(path) as file:
+    """Replace a file, mode 0600: after a crash it is the old or the new one. Raises OutputError."""
+    with AtomicFile(path) as file:
         file.write(content)
-        file.keep()
+        file.commit()
+
+
+def write_json(path: Path, record: Any) -> None:
+    """Replace a file by one JSON document for people to read. Raises OutputError."""
+    write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
 
 
 def sync_directory(path: Path) -> None:
@@ -28,54 +35,50 @@ def sync_directory(path: Path) -> None:
         os.close(directory)
 
 
-class LinesFile:
-    """Lines on their way into a file, mode 0600, that ``keep`` puts in place as a whole; to
-    standard output without a path.
+class AtomicFile:
+    """A file, mode 0600, that is written hidden and put in place as a whole by ``commit``.
 
-    Use as a context manager: what was not kept is taken away. Raises OutputError.
+    Without a path: standard output. Use as a context manager: what was not committed is removed.
+    Raises OutputError.
     """
 
     def __init__(self, path: Path | None) -> None:
         self._path = path
-        self._beside = None if path is None else path.with_name(f".{path.name}.new")
+        self._hidden = None if path is None else path.with_name(f".{path.name}.new")
         self._file: BinaryIO
 
     def __enter__(self) -> Self:
+        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            if self._beside is None:
+            if self._hidden is None:
                 self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
             else:
-                self._file = open(
-                    os.open(
-                        self._beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, 0o600
-                    ),
-                    "wb",
-                )
+                self._file = open(os.open(self._hidden, flags, 0o600), "wb")
         except OSError as error:
             raise self._unwritable(error) from error
         return self
 
-    def write(self, line: bytes) -> None:
-        """Take one line, its newline included."""
+    def write(self, content: bytes) -> None:
+        """Take content as it is, newlines included."""
         try:
-            self._file.write(line)
+            self._file.write(content)
         except OSError as error:
             raise self._unwritable(error) from error
 
-    def keep(self) -> None:
-        """Put the file in place; it is durable when this returns."""
-        if self._path is None or self._beside is None:
+    def commit(self) -> None:
+        """Put the file in place, its content durable."""
+        if self._path is None or self._hidden is None:
             return
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._beside.replace(self._path)
+            self._hidden.replace(self._path)
         except OSError as error:
             raise self._unwritable(error) from error
 
     def __exit__(self, *exception: object) -> None:
-        if self._beside is not None:
-            self._beside.unlink(missing_ok=True)
+        if self._hidden is not None:
+            self._hidden.unlink(missing_ok=True)
         with suppress(OSError):  # what could not be written was told of when it was
             self._file.close()
 

@@ -1,13 +1,11 @@
 """The quotas that earlier runs found: one JSON file in the user's state directory.
 
-Reads and writes that file and nothing else. How a quota is found is the rules' business; who asks
-is the wiring's.
+Reads and writes that file and nothing else. How a quota is found is in ``quota``; who asks for it,
+in ``wiring``.
 """
 
-import fcntl
-import os
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterable, Mapping
+from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
 from typing import TypeAlias
@@ -17,15 +15,14 @@ from msgspec import Struct
 
 from batcher.errors import OutputError
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.storage.atomic_file import write_atomically
+from batcher.storage.atomic_file import write_json
+from batcher.storage.file_lock import locked
 
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
 
 class QuotaKey(Struct, frozen=True, kw_only=True, order=True):
-    """Whose quota: the account (or the endpoint where the account is not known), its Region, the
-    operation.
-    """
+    """Whose quota it is. ``account``: or the endpoint where the account is not known."""
 
     account: str
     region: str
@@ -63,7 +60,7 @@ class Remembered(Struct, frozen=True, kw_only=True):
         return self.learned(self.used_at).is_guess
 
     def learned(self, now: str) -> EstimatedQuota:
-        """The same for an estimate to start from."""
+        """What an estimate can start from at ``now``."""
         return EstimatedQuota(
             rate=self.rate,
             burst=self.burst,
@@ -75,14 +72,16 @@ class Remembered(Struct, frozen=True, kw_only=True):
 _Entries: TypeAlias = dict[QuotaKey, Remembered]
 
 
-class _Book(Struct, frozen=True, kw_only=True):
+class _Content(Struct, frozen=True, kw_only=True):
     quotas: list[Remembered]
 
 
-def state_directory(environ: Mapping[str, str]) -> Path:
-    """Where this user's programs keep what they found out: ``$XDG_STATE_HOME/batcher``."""
+def state_directory(
+    environ: Mapping[str, str], home_directory: Callable[[], Path] = Path.home
+) -> Path:
+    """Where programs keep what they found out for this user: ``$XDG_STATE_HOME/batcher``."""
     try:
-        home = Path.home()
+        home = home_directory()
     except RuntimeError:  # a user without a name, as containers have them
         home = Path("/")
     return Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "batcher"
@@ -90,22 +89,28 @@ def state_directory(environ: Mapping[str, str]) -> Path:
 
 def seconds_between(earlier: str, later: str) -> float:
     """From one wall-clock time to another, not below 0: clocks are set back at times."""
-    return max(
-        0.0, (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).total_seconds()
-    )
+    passed = datetime.fromisoformat(later) - datetime.fromisoformat(earlier)
+    return max(0.0, passed.total_seconds())
 
 
 class QuotaFile:
-    """``quota_file.json`` in a directory.
+    """``quotas.json`` in a directory.
 
     A file that can't be read counts as empty, and a file that can't be written is left: a run never
-    fails of it. ``warn`` is told of it once, in words.
+    fails of it. ``warn`` is told of it once, in words. ``lock``: holds a lock file among processes.
     """
 
-    def __init__(self, directory: Path, warn: Callable[[str], None]) -> None:
+    def __init__(
+        self,
+        directory: Path,
+        warn: Callable[[str], None],
+        *,
+        lock: Callable[[Path], AbstractContextManager[None]] = locked,
+    ) -> None:
         self.path = directory / "quotas.json"
         self._warn_of = warn
         self._warned = False
+        self._lock = lock
 
     def entries(self) -> list[Remembered]:
         """All that is remembered, in the order of account, Region and operation."""
@@ -117,7 +122,7 @@ class QuotaFile:
             self._warn(f"can't be read: {error.strerror}")
             return []
         try:
-            return [_checked(entry) for entry in msgspec.json.decode(content, type=_Book).quotas]
+            return [_checked(entry) for entry in msgspec.json.decode(content, type=_Content).quotas]
         except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
             self._warn(f"is damaged and ignored: {error}")
             return []
@@ -126,12 +131,10 @@ class QuotaFile:
         return next((entry for entry in self.entries() if entry.key == key), None)
 
     def remember(self, found: Iterable[tuple[QuotaKey, EstimatedQuota]], now: str) -> bool:
-        """Put in what a run that ended ``now`` has learned; those of other keys stay.
+        """Put in what a run that ended ``now`` has learned; returns whether that was possible.
 
-        Whether it is done.
-
-        Nobody's change is lost, also when another process writes at the same time. A guess never
-        replaces what is known.
+        Quotas of other keys stay. Nobody's change is lost, also when another process writes at the
+        same time. A guess never replaces what is known.
         """
         known = {entry.key for entry in self.entries()}
         news = [(key, learned) for key, learned in found if not learned.is_guess or key in known]
@@ -143,33 +146,24 @@ class QuotaFile:
         return not news or self._replace(with_news)
 
     def forget(self, account: str | None = None) -> int | None:
-        """Take out those of an account, or all; returns how many.
+        """Take out the quotas of an account, or all; returns how many.
 
         None: the file can't be written.
         """
-        gone = 0
+        gone: list[QuotaKey] = []
 
         def without(old: _Entries) -> _Entries:
-            nonlocal gone
-            left = {
-                key: entry
-                for key, entry in old.items()
-                if account is not None and key.account != account
-            }
-            gone = len(old) - len(left)
-            return left
+            gone.extend(key for key in old if account is None or key.account == account)
+            return {key: entry for key, entry in old.items() if key not in gone}
 
-        return gone if not self.path.exists() or self._replace(without) else None
+        return len(gone) if not self.path.exists() or self._replace(without) else None
 
     def _replace(self, change: Callable[[_Entries], _Entries]) -> bool:
         try:
             self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-            with self._locked():
+            with self._lock(self.path.with_suffix(".lock")):
                 after = change({entry.key: entry for entry in self.entries()})
-                book = _Book(quotas=[after[key] for key in sorted(after)])
-                write_atomically(
-                    self.path, msgspec.json.format(msgspec.json.encode(book), indent=2) + b"\n"
-                )
+                write_json(self.path, _Content(quotas=[after[key] for key in sorted(after)]))
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
         except OutputError as error:
@@ -177,16 +171,6 @@ class QuotaFile:
         else:
             return True
         return False
-
-    @contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Alone among all processes, for as long as it takes to read and replace the file."""
-        lock = os.open(self.path.with_suffix(".lock"), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
-        finally:
-            os.close(lock)
 
     def _warn(self, what: str) -> None:
         if not self._warned:
@@ -197,9 +181,7 @@ class QuotaFile:
 def _noted(
     key: QuotaKey, learned: EstimatedQuota, before: Remembered | None, now: str
 ) -> Remembered | None:
-    """What to remember after a run that ended ``now``; None: nothing was known before, and the
-    run only guesses.
-    """
+    """What to remember after a run that ended ``now``; None: a guess where nothing was known."""
     if before is not None and (
         learned.is_guess or (learned.rate, learned.burst) == (before.rate, before.burst)
     ):
@@ -219,14 +201,11 @@ def _noted(
 
 
 def _checked(entry: Remembered) -> Remembered:
-    """Raises ValueError for numbers and times that can't be."""
+    """Raise ValueError for numbers and times that can't be."""
     for time in (entry.learned_at, entry.used_at):
         if datetime.fromisoformat(time).tzinfo is None:
             raise ValueError(f"{time} says no time zone")
-    if not (
-        LEAST <= entry.rate <= MOST
-        and entry.doubt >= 0
-        and (entry.burst is None or entry.burst > 0)
-    ):
+    possible_burst = entry.burst is None or entry.burst > 0
+    if not (LEAST <= entry.rate <= MOST and entry.doubt >= 0 and possible_burst):
         raise ValueError(f"rate {entry.rate}, burst {entry.burst}, doubt {entry.doubt} can't be")
     return entry

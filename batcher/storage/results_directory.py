@@ -32,7 +32,7 @@ from batcher.ports import Uploader
 from batcher.records import Delivered
 from batcher.resettable_event import ResettableEvent
 from batcher.storage.atomic_file import sync_directory
-from batcher.storage.file_lock import held
+from batcher.storage.file_lock import try_lock
 from batcher.storage.journal import Journal, cut_torn_line
 
 FIRST_PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a part that could not be sent
@@ -56,7 +56,7 @@ class _Part:
         while True:
             self.path = folder / f"{_name()}.jsonl.open"
             # else a worker that just started took it for one of the dead
-            if (lock := held(self.path)) is not None:
+            if (lock := try_lock(self.path)) is not None:
                 break
         self.lock = lock
         self.over = anyio.Event()
@@ -207,7 +207,7 @@ class ResultsDirectory:
         """Complete the files of the dead."""
         for path in self._files(_OPEN):
             try:
-                lock = held(path, create=False)
+                lock = try_lock(path, create=False)
             except OSError as error:
                 self._log.warning("results.left_open", part=path.name, reason=error.strerror)
                 continue
@@ -262,7 +262,7 @@ class ResultsDirectory:
         One that another worker sends is left to it, and looked after later.
         """
         try:
-            if (lock := held(path, create=False)) is None:
+            if (lock := try_lock(path, create=False)) is None:
                 return path not in self._files(_COMPLETE)
             try:
                 await ship.send(path)

@@ -1,23 +1,21 @@
-"""The run directory: what is being run, who is at it, and what came of it.
+"""The run directory: what is being run, who holds it, and what came of it.
 
-One place knows its files.
-
-The journal in it is ``journal.py``'s.
+The one place that knows the names of its files. The journals among them are written by ``journal``.
 """
 
-import fcntl
 import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import msgspec
 from msgspec import Struct
 
 from batcher.errors import RunDirectoryError
 from batcher.records import Summary
-from batcher.storage.atomic_file import write_atomically
+from batcher.storage.atomic_file import write_atomically, write_json
+from batcher.storage.file_lock import is_in_place, try_lock
 
 
 class InputFacts(Struct, frozen=True, kw_only=True):
@@ -51,39 +49,29 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
+        self.facts = path / "run.json"
+        self.results = path / "results.jsonl"
+        self.before = path / "before.jsonl"
+        self.failed = path / "failed.jsonl"
+        self.summary = path / "summary.json"
+        self.log = path / "log.jsonl"
+        self._lock_path = path / "lock"
         self._lock: int | None = None
 
-    results = property(lambda self: self.path / "results.jsonl")
-    before = property(lambda self: self.path / "before.jsonl")
-    failed = property(lambda self: self.path / "failed.jsonl")
-    log = property(lambda self: self.path / "log.jsonl")
-    summary = property(lambda self: self.path / "summary.json")
-    facts = property(lambda self: self.path / "run.json")
-
-    def __enter__(self) -> "RunDirectory":
+    def __enter__(self) -> Self:
         try:
             self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
-            self._lock = os.open(self.path / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+            self._lock = try_lock(self._lock_path)
         except OSError as error:
             raise RunDirectoryError(
                 f"{self.path}: can't be used as run directory: {error.strerror}. Give another with"
                 " --out."
             ) from error
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            holder = (
-                os.pread(self._lock, 200, 0).decode(errors="replace").strip() or "another process"
-            )
-            os.close(self._lock)
+        if self._lock is None:
             raise RunDirectoryError(
-                f"{self.path}: in use by {holder}. Wait for it, stop it, or start a new run in"
-                " another directory with --out."
-            ) from error
-        # its holder took it away while this process waited for it
-        if not self._is_current(self._lock):
-            os.close(self._lock)
-            return self.__enter__()
+                f"{self.path}: in use by {self._holder()}. Wait for it, stop it, or start a new run"
+                " in another directory with --out."
+            )
         with suppress(OSError):  # on a full disk: only a person who finds it in use would read it
             os.ftruncate(self._lock, 0)
             os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
@@ -92,27 +80,25 @@ class RunDirectory:
     def __exit__(self, *exception: object) -> None:
         if self._lock is not None:
             if self.in_place and not self.facts.exists():
-                self._leave_no_trace()
+                self._remove_traces()
             # on a disk that has failed, the name of the holder stays; it holds nothing
             with suppress(OSError):
                 os.ftruncate(self._lock, 0)
-            os.close(self._lock)  # the kernel lets go of the lock, also when the process is killed
+            os.close(self._lock)
 
     @property
     def in_place(self) -> bool:
         """Whether the directory of that name is still the one that this process holds."""
-        return self._lock is not None and self._is_current(self._lock)
+        return self._lock is not None and is_in_place(self._lock, self._lock_path)
 
-    def _is_current(self, lock: int) -> bool:
-        try:
-            return os.path.samestat(os.fstat(lock), (self.path / "lock").stat())
-        except OSError:
-            return False
+    def _holder(self) -> str:
+        with suppress(OSError):
+            if holder := self._lock_path.read_text(errors="replace").strip():
+                return holder
+        return "another process"
 
-    def _leave_no_trace(self) -> None:
-        """Nothing was started here: take away what was put in, and the directory when that was
-        all.
-        """
+    def _remove_traces(self) -> None:
+        """Nothing was started here: remove what was put in, and the directory if that was all."""
         for name in ("input.jsonl", "before.jsonl", "lock"):
             (self.path / name).unlink(missing_ok=True)
         with suppress(OSError):
@@ -121,7 +107,7 @@ class RunDirectory:
     def claim(self, facts: RunFacts) -> RunFacts:
         """Write ``run.json``, or check that the one there is of the same input and meaning.
 
-        Returns the facts of the run's first session. Raises RunDirectoryError that says what
+        Returns the facts of the run's first session. Raises RunDirectoryError, which says what
         differs.
         """
         if not self.in_place:
@@ -138,13 +124,11 @@ class RunDirectory:
         return before
 
     def write_summary(self, summary: Summary) -> None:
-        write_atomically(
-            self.summary, msgspec.json.format(msgspec.json.encode(summary), indent=2) + b"\n"
-        )
+        write_json(self.summary, summary)
 
 
 def read_facts(directory: RunDirectory) -> RunFacts:
-    """What is being run there. Raises RunDirectoryError when it is no run directory."""
+    """What ``run.json`` says. Raises RunDirectoryError when it is no run directory."""
     try:
         return msgspec.json.decode(directory.facts.read_bytes(), type=RunFacts)
     except (FileNotFoundError, NotADirectoryError) as error:
@@ -158,7 +142,7 @@ def read_facts(directory: RunDirectory) -> RunFacts:
 
 
 def read_summary(directory: RunDirectory) -> Summary | None:
-    """The summary of the run there; None when it never came to one."""
+    """The summary of a run; None when it never came to one."""
     try:
         return msgspec.json.decode(directory.summary.read_bytes(), type=Summary)
     except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
@@ -193,13 +177,12 @@ def _differences(before: RunFacts, now: RunFacts) -> list[str]:
     if before.input.sha256 != now.input.sha256:
         found.append(another_input(before.input, now.input.size, now.input.sha256))
     for name in MEANING:
-        if before.settings.get(name) != now.settings.get(name):
-            found.append(
-                f"{name} was {before.settings.get(name)!r}, now {now.settings.get(name)!r}"
-            )
+        was, is_now = before.settings.get(name), now.settings.get(name)
+        if was != is_now:
+            found.append(f"{name} was {was!r}, now {is_now!r}")
     for name, target in before.targets.items():
         for fact in ("region", "account"):
-            was, is_ = target.get(fact), now.targets.get(name, {}).get(fact)
-            if was and is_ and was != is_:  # what could not be found out is no difference
-                found.append(f"the {fact} of target {name} was {was}, now {is_}")
+            was, is_now = target.get(fact), now.targets.get(name, {}).get(fact)
+            if was and is_now and was != is_now:  # what could not be found out is no difference
+                found.append(f"the {fact} of target {name} was {was}, now {is_now}")
     return found

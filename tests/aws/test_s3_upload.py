@@ -143,6 +143,29 @@ async def test_credentials_that_come_later_are_found(
     assert await _content(bucket, "part.jsonl") == b"{}\n"
 
 
+async def test_the_region_is_that_of_the_environment_also_by_the_name_that_botocore_does_not_read(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    signed: list[str] = []
+
+    async def note(request: web.Request) -> web.Response:
+        signed.append(request.headers["Authorization"])
+        return web.Response(status=403)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", note)
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "eu-central-2")
+    (tmp_path / "part").touch()
+    async with (
+        TestServer(app, host="127.0.0.1") as server,
+        S3Uploader("s3://parts/results", endpoint_url=str(server.make_url("/"))) as ship,
+    ):
+        with pytest.raises(UploadError):
+            await ship.send(tmp_path / "part")
+    assert "/eu-central-2/s3/" in signed[0]
+
+
 @pytest.mark.parametrize(
     "url", ["s3:parts", "s3://", "s3:///results", "https://parts.s3.amazonaws.com/", "s3://UPPER/x"]
 )

@@ -17,7 +17,6 @@ NOT_YET: set[str] = {
     "cli",
     "jobs",
     "limiters",
-    "queues",
     "quota",
     "records.py",
     "storage",

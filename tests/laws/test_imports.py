@@ -19,7 +19,7 @@ OWNERS = {
     "click": ("cli",),
     "jsonschema_rs": ("updates",),
     "prometheus_client": ("status.metrics",),
-    "redis": ("redis_client", "limiters", "queues.redis_streams"),
+    "redis": ("redis_client", "limiters", "queues.redis_streams_client"),
     "rich": ("cli",),
     "signal": ("signals", "cli"),
     "tenacity": ("engine.retrying",),
@@ -34,7 +34,6 @@ NOT_YET: set[tuple[str, str]] = {
     ("signal", "jobs"),
     ("time", "aws"),
     ("time", "cli"),
-    ("time", "queues"),
     ("time", "worker"),
 }
 

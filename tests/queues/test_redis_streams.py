@@ -9,7 +9,8 @@ from redis.asyncio import Redis
 
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.factory import open_queue
-from batcher.queues.redis_streams import GROUP, POISON
+from batcher.queues.redis_streams import MAX_DELIVERIES
+from batcher.queues.redis_streams_client import GROUP
 from batcher.testing import update
 from tests.conftest import Command
 from tests.servers import Server, redis_server
@@ -22,7 +23,7 @@ async def test_a_message_that_kills_every_worker_ends_among_the_dead(
         await opened.producer.send([update(1), update(2)], "b")
         entries = await client.xreadgroup(GROUP, "victim", {"poison": ">"}, count=1)
         entry = entries[0][1][0][0]
-        await client.xclaim("poison", GROUP, "victim", 0, [entry], retrycount=POISON)
+        await client.xclaim("poison", GROUP, "victim", 0, [entry], retrycount=MAX_DELIVERIES)
         messages = await opened.queue.receive(10) or await opened.queue.receive(10)
         assert [message.body for message in messages] == [
             b'{"id":"2","target":"default","DomainName":"acme","EventTriggerName":"t2"}'

@@ -18,7 +18,7 @@ from pathlib import Path
 from batcher.queues.spool_directory import SpoolDirectory
 
 spool = SpoolDirectory(Path(sys.argv[1]))
-while (claim := spool.claim_now()) is not None:
+while (claim := spool.try_claim()) is not None:
     claim.run.mkdir()
     print(claim.name, flush=True)
     if sys.argv[2] == "hang":
@@ -46,7 +46,7 @@ def names(folder: Path) -> list[str]:
 async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
     for number in range(200):
-        spool.drop(f"{number:03}.jsonl", [b"{}\n"])
+        spool.put(f"{number:03}.jsonl", [b"{}\n"])
     workers = [await start(tmp_path, "work") for _ in range(4)]
     taken = [(await worker.communicate())[0].split() for worker in workers]
     assert [worker.returncode for worker in workers] == [0, 0, 0, 0]
@@ -61,11 +61,11 @@ async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(
     tmp_path: Path,
 ) -> None:
     spool = SpoolDirectory(tmp_path)
-    spool.drop("a.jsonl", [b"{}\n"])
+    spool.put("a.jsonl", [b"{}\n"])
     worker = await start(tmp_path, "hang")
     assert worker.stdout is not None
     assert await worker.stdout.readline() == b"a.jsonl\n"
-    assert spool.claim_now() is None
+    assert spool.try_claim() is None
     worker.kill()
     await worker.communicate()
     async with asyncio.timeout(5):
@@ -92,12 +92,12 @@ async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only
 
 def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> None:
     one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
-    one.drop("b.jsonl", [b"{}\n"])
-    claim = one.claim_now()
+    one.put("b.jsonl", [b"{}\n"])
+    claim = one.try_claim()
     assert claim is not None
-    two.drop("a.jsonl", [b"{}\n"])
+    two.put("a.jsonl", [b"{}\n"])
     one.release(claim)
-    resumed, fresh = two.claim_now(), two.claim_now()
+    resumed, fresh = two.try_claim(), two.try_claim()
     assert resumed is not None
     assert fresh is not None
     assert (resumed.name, resumed.resumed, fresh.name, fresh.resumed) == (
@@ -110,7 +110,7 @@ def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> No
 
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
-    spool.drop("a.jsonl.gz", [b"no gzip"])
+    spool.put("a.jsonl.gz", [b"no gzip"])
     claim = await spool.claim()
     spool.failed(claim, "a.jsonl.gz: not a gzip file")
     assert names(tmp_path / "failed") == ["a.jsonl.gz", "a.jsonl.gz.wrong"]
@@ -122,9 +122,9 @@ async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None
 async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path)
     for _ in range(3):
-        spool.drop("a.jsonl", [b"{}\n"])
+        spool.put("a.jsonl", [b"{}\n"])
         with pytest.raises(QueueError, match="waits already"):
-            spool.drop("a.jsonl", [b"other\n"])
+            spool.put("a.jsonl", [b"other\n"])
         claim = await spool.claim()
         claim.run.mkdir()
         spool.done(claim)
@@ -145,7 +145,7 @@ async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_
     (tmp_path / "claimed" / "a.run").mkdir()
     (tmp_path / "claimed" / "a.jsonl.lock").touch()
     (tmp_path / "done" / "a.jsonl").touch()
-    spool.drop("a.jsonl", [b"{}\n"])
+    spool.put("a.jsonl", [b"{}\n"])
     claim = await spool.claim()
     assert (claim.resumed, claim.run.exists()) == (False, False)
 
@@ -154,18 +154,18 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
     tmp_path: Path,
 ) -> None:
     one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
-    one.drop("a.jsonl", [b"{}\n"])
+    one.put("a.jsonl", [b"{}\n"])
     plain = await one.claim()
     plain.run.mkdir()
-    one.drop("a.jsonl.gz", [b""])
-    one.drop("a.jsonl.b.jsonl", [b"{}\n"])
-    other = two.claim_now()
+    one.put("a.jsonl.gz", [b""])
+    one.put("a.jsonl.b.jsonl", [b"{}\n"])
+    other = two.try_claim()
     assert other is not None
     assert (other.name, other.run.name) == ("a.jsonl.b.jsonl", "a.jsonl.b.run")
-    assert two.claim_now() is None
+    assert two.try_claim() is None
     assert plain.run.is_dir()
     one.release(plain)
-    assert two.claim_now({"a.jsonl"}) is None, (
+    assert two.try_claim({"a.jsonl"}) is None, (
         "the run directory is that of the file that was let go"
     )
     resumed = await two.claim()
@@ -188,5 +188,5 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
 
 def test_a_name_that_workers_would_not_see_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QueueError, match="begins with a dot"):
-        SpoolDirectory(tmp_path).drop(".a.jsonl", [b"{}\n"])
+        SpoolDirectory(tmp_path).put(".a.jsonl", [b"{}\n"])
     assert names(tmp_path) == ["claimed", "done", "failed"]

@@ -1,6 +1,4 @@
-"""What is SQS's alone: batches that fail in part, redrive policy, deduplication, groups, where a
-queue is.
-"""
+"""What is SQS's alone: batches that fail in part, redrive policy, deduplication, groups."""
 
 import asyncio
 import re
@@ -14,7 +12,6 @@ from aiohttp.test_utils import TestServer
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.factory import open_queue
 from batcher.queues.sqs import SqsQueue
@@ -27,10 +24,16 @@ from tests.servers import Server
 
 
 class ScriptedSqs:
-    """An SQS that answers as a function says; keeps the batch requests that came."""
+    """An SQS that answers as a function says; keeps the batch requests that came.
 
-    def __init__(self, fail: Callable[[str, int], str | None]) -> None:
+    ``silent``: batch requests are answered after ``release`` only.
+    """
+
+    def __init__(self, fail: Callable[[str, int], str | None], *, silent: bool = False) -> None:
         self.fail = fail
+        self.release = asyncio.Event()
+        if not silent:
+            self.release.set()
         self.batches: list[tuple[str, list[dict[str, Any]]]] = []
         app = web.Application()
         app.router.add_post("/{path:.*}", self._answer)
@@ -44,14 +47,19 @@ class ScriptedSqs:
         await self.server.close()
 
     @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.server.port}/000000000000/q.fifo"
+
+    @property
     def queue(self) -> str:
-        return f"sqs:http://127.0.0.1:{self.server.port}/000000000000/q.fifo"
+        return f"sqs:{self.url}"
 
     async def _answer(self, request: web.Request) -> web.Response:
         operation = request.headers["X-Amz-Target"].partition(".")[2]
         asked = msgspec.json.decode(await request.read())
         answer: dict[str, Any] = {}
         if operation.endswith("Batch"):
+            await self.release.wait()
             self.batches.append((operation, asked["Entries"]))
             times = len(self.batches)
             codes = {
@@ -78,7 +86,7 @@ def _sent(identity: str) -> dict[str, str]:
     return {"Id": identity, "MessageId": identity}
 
 
-def lent(number: int) -> Message:
+def held(number: int) -> Message:
     return Message(id=str(number), body=b"{}", handle=f"h{number}")
 
 
@@ -101,22 +109,22 @@ async def test_entries_that_failed_on_the_side_of_sqs_are_sent_again_and_only_th
 async def test_entries_that_keep_failing_are_an_error_and_not_forgotten() -> None:
     async with ScriptedSqs(lambda *_: "InternalError") as sqs, open_queue(sqs.queue) as opened:
         with pytest.raises(QueueError, match="1 of 1 entries of delete_message_batch failed"):
-            await opened.queue.acknowledge(lent(1))
+            await opened.queue.acknowledge(held(1))
 
 
-async def test_a_loan_that_is_over_is_no_error_to_acknowledge_and_false_to_extend() -> None:
+async def test_a_lease_that_is_over_is_no_error_to_acknowledge_and_false_to_extend() -> None:
     async with (
         ScriptedSqs(lambda *_: "ReceiptHandleIsInvalid") as sqs,
         open_queue(sqs.queue) as opened,
     ):
-        await opened.queue.acknowledge(lent(1))
-        assert not await opened.queue.extend(lent(1))
+        await opened.queue.acknowledge(held(1))
+        assert not await opened.queue.extend(held(1))
     assert len(sqs.batches) == 2
 
 
 async def test_what_is_acknowledged_side_by_side_goes_in_batches_of_ten() -> None:
     async with ScriptedSqs(lambda *_: None) as sqs, open_queue(sqs.queue) as opened:
-        await asyncio.gather(*(opened.queue.acknowledge(lent(number)) for number in range(41)))
+        await asyncio.gather(*(opened.queue.acknowledge(held(number)) for number in range(41)))
     sizes = [len(entries) for _, entries in sqs.batches]
     assert sum(sizes) == 41
     assert len(sizes) <= 6  # one that leaves at once, then full ones
@@ -176,22 +184,15 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
 
 
 async def test_a_queue_that_takes_requests_and_does_not_answer_is_an_error_soon() -> None:
-    silent = asyncio.Event()
-
-    async def keep_silent(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        await silent.wait()
-        writer.close()
-
-    async with await asyncio.start_server(keep_silent, "127.0.0.1", 0) as server:
-        client = SqsClient(f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}/000000000000/q")
-        async with client._stack, asyncio.timeout(10):
-            await client._connect()
-            queue = SqsQueue(client, answer_within=0.1)
-            asked = [queue.acknowledge(lent(1)), queue.extend(lent(1)), queue.release(lent(1))]
-            for error in await asyncio.gather(*asked, return_exceptions=True):
-                assert isinstance(error, QueueError)
-                assert "no answer within 0.1 s" in str(error)
-        silent.set()
+    async with ScriptedSqs(lambda *_: None, silent=True) as sqs, SqsClient(sqs.url) as client:
+        queue = SqsQueue(client, answer_within=0.1)
+        asked = [queue.acknowledge(held(1)), queue.extend(held(1)), queue.release(held(1))]
+        async with asyncio.timeout(10):
+            errors = await asyncio.gather(*asked, return_exceptions=True)
+        for error in errors:
+            assert isinstance(error, QueueError)
+            assert "no answer within 0.1 s" in str(error)
+        sqs.release.set()
 
 
 async def test_without_a_dead_letter_queue_nothing_is_thrown_away(sqs: Server) -> None:
@@ -237,16 +238,13 @@ async def test_the_region_is_that_of_the_url_or_of_either_variable(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     client = SqsClient("https://sqs.eu-west-3.amazonaws.com/123456789012/updates.fifo")
-    async with client._stack:
-        await client._connect()  # not farther: the queue is not there
-        assert client._client.meta.region_name == "eu-west-3"
-    assert client.fifo
-    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert (client.region, client.fifo) == ("eu-west-3", True)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-2")
+    monkeypatch.delenv("AWS_REGION")
+    assert SqsClient("updates").region == "eu-central-2"
     monkeypatch.setenv("AWS_REGION", "eu-central-2")
-    client = SqsClient("updates")
-    async with client._stack, S3Uploader("s3://parts/results") as ship:
-        await client._connect()
-        assert client._client.meta.region_name == ship._client.meta.region_name == "eu-central-2"
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert SqsClient("updates").region == "eu-central-2"
     monkeypatch.delenv("AWS_REGION")
     with pytest.raises(SettingsError, match="set AWS_REGION"):
-        await SqsClient("updates")._connect()
+        SqsClient("updates")

@@ -10,6 +10,7 @@ import pytest
 from msgspec import structs
 
 from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.storage.file_lock import locked
 from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
@@ -126,17 +127,15 @@ def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
 
 
 def test_what_another_process_found_meanwhile_outlives_a_run_that_only_guesses(
-    book: QuotaFile, monkeypatch: pytest.MonkeyPatch
+    book: QuotaFile,
 ) -> None:
     book.remember([(KEY, FOUND)], MONDAY)
-    other, locked = QuotaFile(book.path.parent, print), book._locked
 
-    def late() -> AbstractContextManager[None]:
-        other.remember([(KEY, EstimatedQuota(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
-        return locked()
+    def late(path: Path) -> AbstractContextManager[None]:
+        book.remember([(KEY, EstimatedQuota(rate=9.0, burst=9.0, doubt=0.01))], TUESDAY)
+        return locked(path)
 
-    monkeypatch.setattr(book, "_locked", late)
-    book.remember([(KEY, GUESS)], TUESDAY)
+    QuotaFile(book.path.parent, print, lock=late).remember([(KEY, GUESS)], TUESDAY)
     found = book.recall(KEY)
     assert found is not None
     assert found.rate == 9.0
@@ -156,6 +155,7 @@ async def test_processes_that_write_at_once_lose_nothing(book: QuotaFile) -> Non
 import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
+from batcher.storage.file_lock import locked
 from batcher.storage.quota_file import QuotaFile
 from tests.storage.test_quota_file import FOUND, MONDAY, account
 book = QuotaFile(Path(sys.argv[1]), print)
@@ -178,8 +178,8 @@ def test_the_place_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_directory({}) == Path("/home/somebody/.local/state/batcher")
 
 
-def test_a_user_without_a_home_has_the_one_of_a_daemon(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.delenv("HOME")
-    # as in containers: no such user in the password file
-    monkeypatch.setattr("os.getuid", lambda: 2**31 - 2)
-    assert state_directory({}) == Path("/.local/state/batcher")
+def test_a_user_without_a_home_has_the_one_of_a_daemon() -> None:
+    def unknown_user() -> Path:
+        raise RuntimeError("Could not determine home directory.")  # as pathlib does in containers
+
+    assert state_directory({}, unknown_user) == Path("/.local/state/batcher")

@@ -269,8 +269,8 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
     spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Recorded(logger(), grace=1.0)
     emulator.seed([trigger(1)])
     keeper = Keeper(on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None)
-    spool.drop("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
-    spool.drop("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
+    spool.put("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
+    spool.put("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
     async with emulator as url, asyncio.timeout(60):
         targets = {"locked": TargetSettings(region="eu-west-1", profile="nobody", endpoint_url=url)}
         settings = Settings(region="eu-west-1", endpoint_url=url, read_rate=1000.0, targets=targets)

@@ -1,0 +1,72 @@
+"""A file is held by one process at a time, by its name, until it is closed or its holder dies."""
+
+import os
+import subprocess
+import sys
+import threading
+from pathlib import Path
+
+import pytest
+
+from batcher.storage.file_lock import is_in_place, locked, try_lock
+
+_HOLDER = """
+import os, sys
+from pathlib import Path
+from batcher.storage.file_lock import try_lock
+print(try_lock(Path(sys.argv[1])) is not None, flush=True)
+sys.stdin.read()
+"""
+
+
+def test_another_process_gets_it_when_the_holder_was_killed_and_not_before(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    with subprocess.Popen(
+        [sys.executable, "-c", _HOLDER, str(path)], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    ) as holder:
+        assert holder.stdout is not None
+        assert holder.stdout.readline() == b"True\n"
+        assert try_lock(path) is None
+        assert try_lock(path, create=False) is None
+        holder.kill()
+    lock = try_lock(path)
+    assert lock is not None
+    assert path.stat().st_mode & 0o777 == 0o600
+    os.close(lock)
+
+
+def test_a_lock_of_a_name_that_was_removed_or_replaced_is_not_in_place(tmp_path: Path) -> None:
+    path = tmp_path / "lock"
+    lock = try_lock(path)
+    assert lock is not None
+    assert is_in_place(lock, path)
+    path.unlink()
+    assert not is_in_place(lock, path)
+    other = try_lock(path)
+    assert other is not None
+    assert (is_in_place(lock, path), is_in_place(other, path)) == (False, True)
+    os.close(lock)
+    os.close(other)
+
+
+def test_what_is_not_there_is_made_only_when_that_was_asked_for(tmp_path: Path) -> None:
+    assert try_lock(tmp_path / "lock", create=False) is None
+    assert not (tmp_path / "lock").exists()
+    with pytest.raises(FileNotFoundError):
+        try_lock(tmp_path / "missing" / "lock")
+
+
+def test_who_waits_for_a_lock_has_it_when_the_other_lets_go(tmp_path: Path) -> None:
+    path, order = tmp_path / "lock", []
+
+    def second() -> None:
+        with locked(path):
+            order.append("second")
+
+    waiting = threading.Thread(target=second)
+    with locked(path):
+        waiting.start()
+        assert try_lock(path) is None
+        order.append("first")
+    waiting.join(timeout=10)
+    assert order == ["first", "second"]
