@@ -38,7 +38,7 @@ from batcher.records import Result, Summary
 from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.inspection import Inspection, OnViolation, inspect
-from batcher.sources.line_index import TargetIndex, index_lines
+from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import is_local, local_file
 from batcher.storage.before_images import BeforeImages, unsettled
 from batcher.storage.journal import Journal, outcomes
@@ -161,15 +161,11 @@ class BulkRun:
 
     def _found_again(self) -> Inspection:
         before = read_facts(self.directory).input
-        targets = {
-            name: TargetIndex.uncounted(found)
-            for name, found in index_lines(self._path, self.settings.target).items()
-        }
         return Inspection(
             total=before.updates,
             invalid=0,
             violations=0,
-            targets=targets,
+            targets=index_lines(self._path, self.settings.target),
             size=before.size,
             sha256=before.sha256,
         )

@@ -11,7 +11,7 @@ from msgspec import Struct
 from batcher.compact import HashMultiset, hashed
 from batcher.records import Update
 from batcher.sources.input_file import open_input
-from batcher.sources.line_index import TargetIndex, file_stamp
+from batcher.sources.line_index import LineIndex, Stamp, file_stamp
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
@@ -30,7 +30,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
     total: int
     invalid: int
     violations: int
-    targets: dict[str, TargetIndex]
+    targets: dict[str, LineIndex]
     size: int
     sha256: str
 
@@ -70,7 +70,7 @@ class _Pass:
         self._of_line, self._of_id = of_line, of_id
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = 0
-        self._targets: dict[str, TargetIndex] = {}
+        self._targets: dict[str, LineIndex] = {}
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
@@ -94,7 +94,7 @@ class _Pass:
 
     def found(self) -> Inspection:
         for index in self._targets.values():
-            index.close()
+            index.finish_counting()
         return Inspection(
             total=self._total,
             invalid=self._invalid,
@@ -104,10 +104,10 @@ class _Pass:
             sha256=self._sha256,
         )
 
-    def _take(self, update: Update, offset: int, stamp: tuple[int, int]) -> None:
+    def _take(self, update: Update, offset: int, stamp: Stamp) -> None:
         index = self._targets.get(update.target)
         if index is None:
-            index = self._targets[update.target] = TargetIndex(stamp)
+            index = self._targets[update.target] = LineIndex(stamp)
         index.add(update.line, offset)
         index.count(update)
         self.ids.add(update.id)

@@ -6,7 +6,6 @@ from bisect import bisect_left
 from collections import Counter
 from collections.abc import Callable
 from pathlib import Path
-from typing import Self
 
 import msgspec
 from msgspec import Struct
@@ -20,15 +19,19 @@ Stamp = tuple[int, int]
 
 
 class LineIndex:
-    """Where lines are: ``lines`` (numbers, ascending) and ``offsets`` (bytes).
+    """Where the lines of a target are: ``lines`` (numbers, ascending) and ``offsets`` (bytes).
 
-    ``stamp`` is the one that the file had when it was read.
+    ``stamp`` is the one that the file had when it was read. ``domains`` (updates of each) and
+    ``triggers`` (how many) are empty and 0 where they were not counted.
     """
 
     def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp
         self.lines = array("I")
         self.offsets = array("Q")
+        self.domains: Counter[str] = Counter()
+        self.triggers = 0
+        self._triggers_seen = HashMultiset()
 
     def __len__(self) -> int:
         return len(self.lines)
@@ -46,36 +49,20 @@ class LineIndex:
         return at < len(self.lines) and self.lines[at] == line
 
     def offset(self, line: int) -> int:
-        """Raises LookupError when that line is not in the index."""
+        """Where a line begins, in bytes. Raises LookupError when it is not in the index."""
         if line not in self:
             raise LookupError(line)
         return self.offsets[bisect_left(self.lines, line)]
 
-
-class TargetIndex(LineIndex):
-    """The valid updates of one target: where they are, and how many triggers, by domain updates."""
-
-    def __init__(self, stamp: Stamp) -> None:
-        super().__init__(stamp)
-        self.domains: Counter[str] = Counter()
-        self.triggers = 0
-        self._names = HashMultiset()
-
-    @classmethod
-    def uncounted(cls, found: LineIndex) -> Self:
-        """An index with no count of domains and triggers."""
-        index = cls(found.stamp)
-        index.lines, index.offsets = found.lines, found.offsets
-        return index
-
     def count(self, update: Update) -> None:
+        """Count an update of the target."""
         self.domains[update.domain] += 1
-        self._names.add(f"{update.domain}\0{update.trigger}")
+        self._triggers_seen.add(f"{update.domain}\0{update.trigger}")
 
-    def close(self) -> None:
+    def finish_counting(self) -> None:
         """Count the triggers, and let go of what that took."""
-        self.triggers = self._names.distinct()
-        self._names = HashMultiset()
+        self.triggers = self._triggers_seen.distinct()
+        self._triggers_seen = HashMultiset()
 
 
 def index_lines(path: Path, default_target: str) -> dict[str, LineIndex]:

@@ -10,10 +10,10 @@ PACKED_BLOCK = 1 << 10  # compressed bytes unpacked at once: 1 KiB can stand for
 
 
 class ZstdReader(io.RawIOBase):
-    """Unpacks zstd frames one after the other, and knows a truncated one (the library's own
-    reader does not say).
+    """Unpacks zstd frames one after the other.
 
-    Reading raises EOFError for a truncated frame, zlib.error for what is damaged or no zstd.
+    Reading raises zlib.error for what is damaged or no zstd, and EOFError for a truncated frame, of
+    which the library's own reader does not say a word.
     """
 
     def __init__(self, packed: io.BufferedReader) -> None:
