@@ -3,10 +3,9 @@
 Flags to settings, and nothing else.
 """
 
-import asyncio
 import signal
-from typing import Any
 
+import anyio
 import click
 
 from batcher.cli.output.format import example
@@ -114,7 +113,7 @@ def emulator(
             seed=seed,
             random_seed=random_seed,
         )
-        asyncio.run(_serve(served))
+        anyio.run(_serve, served)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
@@ -123,17 +122,15 @@ def emulator(
         ) from None
 
 
-async def _serve(served: Any) -> None:
-    """Until SIGINT or SIGTERM."""
-    stopped = asyncio.Event()
-    for number in (signal.SIGINT, signal.SIGTERM):
-        asyncio.get_running_loop().add_signal_handler(number, stopped.set)
-    async with served as endpoint_url:
-        click.echo(endpoint_url)
-        await stopped.wait()
+async def _serve(served: Emulator) -> None:
+    """Serve until SIGINT or SIGTERM."""
+    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
+        async with served as endpoint_url:
+            click.echo(endpoint_url)
+            await anext(signals)
 
 
-def _quota(text: str) -> tuple[str, Any]:
+def _quota(text: str) -> tuple[str, Quota]:
     operation, _, limits = text.partition("=")
     rate, _, burst = limits.partition("/")
     try:

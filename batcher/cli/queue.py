@@ -1,20 +1,20 @@
 """``batcher queue``: what a queue holds, its dead letters, and how they get another chance."""
 
-from collections import Counter
-from typing import Any
-
 import anyio
 import click
 import msgspec
-from aiolimiter import AsyncLimiter
 
 from batcher.cli.options import json_option, queue_place
 from batcher.cli.output.format import duration, example
-from batcher.errors import SettingsError
-from batcher.ports import QueueAdmin
-from batcher.queues.factory import open_queue, spool_of
-from batcher.queues.spool_directory import SpoolDirectory
-from batcher.records import DeadLetter, Depth
+from batcher.jobs.queue_admin import (
+    QueueAddress,
+    ShownLetter,
+    failed_files,
+    list_dead_letters,
+    queue_depth,
+    redrive_dead_letters,
+    redrive_files,
+)
 
 
 @click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))
@@ -31,25 +31,14 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 
     A spool directory is counted in files, the others in updates. Creates nothing.
     """
-    depth = anyio.run(_depth, url, profile, region)
+    depth = anyio.run(queue_depth, QueueAddress(url=url, profile=profile, region=region))
     if as_json:
-        click.echo(msgspec.json.encode(depth).decode())
+        click.echo(msgspec.json.encode(depth))
         return
     dead = "no place for dead letters" if depth.dead is None else f"{depth.dead:,} dead"
-    click.echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{_age(depth)}")
-
-
-async def _depth(url: str, profile: str | None, region: str | None) -> Depth:
-    if (spool := spool_of(url, create=False)) is not None:
-        return await spool.depth()
-    async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        return await opened.admin.depth()
-
-
-def _age(depth: Depth) -> str:
-    return (
-        "" if depth.oldest_seconds is None else f"; the oldest for {duration(depth.oldest_seconds)}"
-    )
+    oldest = depth.oldest_seconds
+    age = "" if oldest is None else f"; the oldest for {duration(oldest)}"
+    click.echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{age}")
 
 
 @queue.command(
@@ -68,74 +57,22 @@ def dead(
 
     Of a spool directory: the files that failed, each with the first line of what was wrong.
     """
-    if (spool := spool_of(url, create=False)) is not None:
-        _refuse(code=code)
-        _list_files(spool, as_json)
+    address = QueueAddress(url=url, profile=profile, region=region)
+    if (failures := failed_files(address, code)) is not None:
+        for name, reason in failures.items():
+            entry = msgspec.json.encode({"file": name, "reason": reason})
+            click.echo(entry if as_json else f"{name}  {reason}")
+        click.echo(f"Files that failed: {len(failures):,}.", err=True)
         return
-    anyio.run(_list, url, code, as_json, profile, region)
 
+    def say(letter: ShownLetter) -> None:
+        members = msgspec.structs.astuple(letter)
+        click.echo(msgspec.json.encode(letter) if as_json else "  ".join(map(str, members)))
 
-def _list_files(spool: SpoolDirectory, as_json: bool) -> None:
-    failures = spool.failures()
-    for name, reason in failures.items():
-        click.echo(
-            msgspec.json.encode({"file": name, "reason": reason}).decode()
-            if as_json
-            else f"{name}  {reason}"
-        )
-    click.echo(f"Files that failed: {len(failures):,}.", err=True)
-
-
-async def _list(
-    url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
-) -> None:
-    codes: Counter[str] = Counter()
-    seen = 0
-    async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        async for letter in opened.admin.dead():
-            seen += 1
-            if code not in (None, letter.code):
-                continue
-            codes[letter.code] += 1
-            facts = _facts(letter)
-            click.echo(
-                msgspec.json.encode(facts).decode()
-                if as_json
-                else "  ".join(str(facts[name]) for name in facts)
-            )
-        await _tell_of_unseen(opened.admin, seen)
-    said = ", ".join(f"{each} {count:,}" for each, count in codes.most_common()) or "none"
+    found = anyio.run(list_dead_letters, address, say, code)
+    _say_unseen(found.unseen)
+    said = ", ".join(f"{each} {count:,}" for each, count in found.codes.most_common()) or "none"
     click.echo(f"Dead letters: {said}.", err=True)
-
-
-async def _tell_of_unseen(admin: QueueAdmin, left: int) -> None:
-    """Say that there are more dead letters than those that were looked at, of which that many
-    are left.
-    """
-    if (unseen := ((await admin.depth()).dead or 0) - left) > 0:
-        click.echo(
-            f"About {unseen:,} more could not be looked at: of one trigger's letters in a FIFO"
-            " queue SQS shows the oldest ten. batcher queue redrive without --code puts them back"
-            " too.",
-            err=True,
-        )
-
-
-def _facts(letter: DeadLetter) -> dict[str, Any]:
-    """What may be shown of a letter: names, and nothing of what the update sets."""
-    try:
-        body = msgspec.json.decode(letter.body)
-    except (ValueError, RecursionError):  # what is no update is among them too
-        body = {}
-    names = body if isinstance(body, dict) else {}
-    return {
-        "message_id": letter.id,
-        "id": names.get("id"),
-        "domain": names.get("DomainName"),
-        "trigger": names.get("EventTriggerName"),
-        "code": letter.code,
-        "reason": letter.reason,
-    }
 
 
 @queue.command(
@@ -157,38 +94,19 @@ def redrive(
 
     Of a spool directory: all files that failed, each to be worked through anew as a whole.
     """
-    if (spool := spool_of(url, create=False)) is not None:
-        _refuse(code=code, rate=rate)
-        failures = spool.failures()
-        for name in failures:
-            spool.redrive(name)
-        count = len(failures)
-    else:
-        count = anyio.run(_redrive, url, code, rate, profile, region)
+    address = QueueAddress(url=url, profile=profile, region=region)
+    if (count := redrive_files(address, code, rate)) is None:
+        found = anyio.run(redrive_dead_letters, address, code, rate)
+        _say_unseen(found.unseen)
+        count = found.codes.total()
     click.echo(f"{count:,} put back.", err=True)
 
 
-async def _redrive(
-    url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
-) -> int:
-    limiter = None if rate is None else AsyncLimiter(1, 1 / rate)
-    count = left = 0
-    async with open_queue(url, create=False, profile=profile, region=region) as opened:
-        async for letter in opened.admin.dead():
-            if code not in (None, letter.code):
-                left += 1
-                continue
-            if limiter is not None:
-                await limiter.acquire()
-            await opened.admin.redrive(letter)
-            count += 1
-        await _tell_of_unseen(opened.admin, left)
-    return count
-
-
-def _refuse(**given: object) -> None:
-    """Raise SettingsError for flags that mean nothing for a spool directory."""
-    if names := " ".join(f"--{name}" for name, value in given.items() if value is not None):
-        raise SettingsError(
-            f"{names}: not for a spool directory, where files fail and not updates."
+def _say_unseen(count: int) -> None:
+    if count:
+        click.echo(
+            f"About {count:,} more could not be looked at: of one trigger's letters in a FIFO"
+            " queue SQS shows the oldest ten. batcher queue redrive without --code puts them back"
+            " too.",
+            err=True,
         )

@@ -20,6 +20,7 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     out.
     """
 
+    origin: str
     settings: Settings
     path: Path
     inspection: Inspection
@@ -28,6 +29,11 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     @property
     def usable(self) -> bool:
         return self.settings.skip_invalid or not self.inspection.invalid
+
+    def refuse_unusable(self) -> None:
+        """Raise InputError for a file that is not usable."""
+        if not self.usable:
+            raise InputError(f"{self.origin}: {self.inspection.invalid:,} lines break a rule.")
 
     def source(self, target: str) -> FileSource:
         """The updates of one target, in order."""
@@ -39,16 +45,19 @@ def check_file(
     settings: Settings,
     copies: Path,
     on_violation: OnViolation | None = None,
+    *,
+    any_target: bool = False,
 ) -> CheckedFile:
     """Check every line of a file, of standard input (``-``) or of an object in S3 (``s3://…``).
 
-    ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told
-    of every violation, with its line. Raises InputError when it can't be read or has no
-    updates, AwsError where S3 can't be reached, SettingsError.
+    ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told of
+    every violation, with its line. ``any_target``: lines may name targets that the settings don't
+    know. Raises InputError when it can't be read or has no updates, AwsError where S3 can't be
+    reached, SettingsError.
     """
-    reader = line_reader(settings)
+    reader = line_reader(settings, any_target=any_target)
     path = local_file(origin, copies / "input.jsonl", profile=settings.profile)
     found = inspect(path, reader, on_violation=on_violation)
     if not found.total:
         raise InputError(f"{origin}: no updates in it; nothing to do.")
-    return CheckedFile(settings=settings, path=path, inspection=found, reader=reader)
+    return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)

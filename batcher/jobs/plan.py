@@ -15,7 +15,7 @@ from msgspec import Struct
 from batcher.accounting.limit import Limit
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import TARGET_UNUSABLE
-from batcher.errors import AwsError, InputError
+from batcher.errors import AwsError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import connected
 from batcher.jobs.target_planner import (
@@ -76,8 +76,7 @@ async def plan_changes(
     is no part of it. Raises InputError, OutputError, SettingsError; AwsError when no target can be
     used or every call is refused, CredentialsError.
     """
-    if not file.usable:
-        raise InputError(f"{file.path}: {file.inspection.invalid:,} lines break a rule.")
+    file.refuse_unusable()
     totals = _Totals()
     async with AsyncExitStack() as stack:
         kept = None if out is None else stack.enter_context(AtomicFile(out))

@@ -1,0 +1,56 @@
+"""The job ``enqueue``: the updates of a checked file put into a queue."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from itertools import islice
+from pathlib import Path
+
+import msgspec
+
+from batcher.errors import InputError
+from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.queue_admin import QueueAddress
+from batcher.queues.factory import shown, spool_of
+from batcher.records import Update
+from batcher.sources.input_file import open_input
+
+AT_ONCE = 1000  # updates handed to the queue together
+
+
+async def enqueue_file(file: CheckedFile, address: QueueAddress) -> str:
+    """Put all updates of a file into a queue, in their order; returns where they are, in words.
+
+    To put the same file again within five minutes does no harm to an SQS FIFO queue; elsewhere its
+    updates are done twice. Raises InputError when the file can't be used or changed since it was
+    checked, SettingsError, and QueueError, where what came before the fault is in the queue.
+    """
+    file.refuse_unusable()
+    if (spool := spool_of(address.url)) is not None:
+        encode, name = msgspec.json.Encoder().encode, f"{_stem(file.origin)}.jsonl"
+        spool.put(name, (encode(update.as_line()) + b"\n" for update in _updates(file)))
+        return str(spool.path / name)
+    async with address.open(create=True) as opened:
+        updates = _updates(file)
+        while batch := list(islice(updates, AT_ONCE)):
+            await opened.producer.send(batch, file.inspection.sha256)
+    return shown(address.url)
+
+
+def _updates(file: CheckedFile) -> Iterator[Update]:
+    with open_input(file.path) as opened:
+        for number, _, raw in opened.lines():
+            update = file.reader.read(raw, number)
+            if not isinstance(update, Update):
+                raise InputError(
+                    f"{file.path}: changed since it was checked (noticed at line {number}); send it"
+                    " again"
+                )
+            yield update
+
+
+def _stem(origin: str) -> str:
+    """What a file is called in a spool directory: its own name without dots before it, else one
+    of the time.
+    """
+    own = "" if origin == "-" else Path(origin).name.partition(".jsonl")[0].lstrip(".")
+    return own or f"{'stdin' if origin == '-' else 'updates'}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
