@@ -11,15 +11,7 @@ from msgspec import Struct
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn, Update
 from batcher.triggers.decision import NEEDED_TO_CREATE
-from batcher.triggers.diff import (
-    Change,
-    based_on,
-    changes,
-    digest,
-    image,
-    irreversible,
-    same,
-)
+from batcher.triggers.diff import Change, based_on, changes, digest, image, irreversible, same
 
 
 class Conflict(Struct, frozen=True, kw_only=True):

@@ -1,4 +1,4 @@
-"""Why a text is not the JSON that a line has to be: encoding, syntax, nesting, members given twice.
+"""Why a text is not the JSON of a line: encoding, syntax, nesting, members given twice.
 
 The slow and exact half of reading a line, asked only when the fast half refuses or something looks
 odd. It says where, and never quotes the text.
@@ -7,7 +7,6 @@ odd. It says where, and never quotes the text.
 import json
 import math
 import re
-from collections.abc import Iterator
 from itertools import accumulate
 from typing import Any
 
@@ -31,21 +30,21 @@ def text_violations(raw: bytes, names: frozenset[str]) -> list[Violation]:
     try:
         text = raw.decode("utf-8")
     except UnicodeDecodeError as error:
-        return [_whole(f"not UTF-8 at byte {error.start + 1}; save the file as UTF-8")]
+        return [Violation(message=f"not UTF-8 at byte {error.start + 1}; save the file as UTF-8")]
     if nesting(text) > NESTING_AT_MOST:
-        return [_whole(f"nested more than {NESTING_AT_MOST} levels deep")]
+        return [Violation(message=f"nested more than {NESTING_AT_MOST} levels deep")]
     twice: list[str] = []
     try:
         value = _load(text, twice)
     except json.JSONDecodeError as error:
-        return [_whole(f"not JSON: {_lower(error.msg)} at character {error.pos + 1}")]
+        return [Violation(message=f"not JSON: {_lower(error.msg)} at character {error.pos + 1}")]
     except _NoNumber as error:
-        return [_whole(f"not JSON: {error} is no JSON number")]
+        return [Violation(message=f"not JSON: {error} is no JSON number")]
     except ValueError:  # more digits than Python reads, or 1e999
-        return [_whole("holds a number that is out of range")]
+        return [Violation(message="holds a number that is out of range")]
     if not encodable(value):
         half = "half of a surrogate pair (\\ud800 to \\udfff)"
-        return [_whole(f"holds {half}; such text can't be sent")]
+        return [Violation(message=f"holds {half}; such text can't be sent")]
     again = "a member is given twice in one object"
     return [Violation(path=name if name in names else "", message=again) for name in twice]
 
@@ -57,25 +56,9 @@ def nesting(text: str) -> int:
 
 
 def encodable(value: object) -> bool:
-    """Whether every string in it can be written as UTF-8."""
-    return all(_is_text(each) for each in _strings(value))
-
-
-def _strings(value: object) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, dict):
-        for name, below in value.items():
-            yield name
-            yield from _strings(below)
-    elif isinstance(value, list):
-        for below in value:
-            yield from _strings(below)
-
-
-def _is_text(value: str) -> bool:
+    """Whether every string in plain JSON can be written as UTF-8."""
     try:
-        value.encode("utf-8")
+        json.dumps(value, ensure_ascii=False).encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True
@@ -107,10 +90,6 @@ def _finite(digits: str) -> float:
     if math.isinf(number := float(digits)):
         raise ValueError(digits)
     return number
-
-
-def _whole(message: str) -> Violation:
-    return Violation(path="", message=message)
 
 
 def _lower(text: str) -> str:

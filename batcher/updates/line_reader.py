@@ -34,9 +34,9 @@ class LineReader:
         domains: DomainMap | None = None,
     ) -> None:
         self.model = model
-        self._domains = domains
         self.default_target = default_target
-        self.known_targets = known_targets
+        self._known_targets = known_targets
+        self._domains = domains
         self._names = model.constants | {"id", "target", "based_on", "sha256", "LastUpdatedAt"}
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
@@ -48,13 +48,12 @@ class LineReader:
         where the line gives none.
         """
         if len(raw) > LINE_AT_MOST:
-            return [Violation(path="", message=f"longer than {LINE_AT_MOST:,} bytes")]
+            return [Violation(message=f"longer than {LINE_AT_MOST:,} bytes")]
         try:
             value = self._decode(raw)
             if self.model.accepts(value) and not self._may_repeat(raw, value):
                 return self._known(value, line)
-        # msgspec.DecodeError and UnicodeDecodeError are ValueErrors
-        except (ValueError, RecursionError):
+        except (ValueError, RecursionError):  # those of decoding are ValueErrors
             pass
         return self._read_slowly(raw, line)
 
@@ -67,7 +66,7 @@ class LineReader:
         try:
             value = msgspec.json.decode(raw)
         except msgspec.DecodeError as error:
-            return [Violation(path="", message=f"not JSON: {error}")]
+            return [Violation(message=f"not JSON: {error}")]
         return self._checked(value, line)
 
     def from_mapping(self, value: Mapping[str, Any], line: int) -> Update | list[Violation]:
@@ -113,17 +112,16 @@ class LineReader:
         )
 
     def _unknown_target(self, target: str) -> list[Violation]:
-        if self.known_targets is None or target in self.known_targets:
+        if self._known_targets is None or target in self._known_targets:
             return []
-        there = ", ".join(sorted(self.known_targets))
+        there = ", ".join(sorted(self._known_targets))
         message = f"no target {name_text(target)}; there are {there}"
         return [Violation(path="target", message=message)]
 
     def _may_repeat(self, raw: bytes, value: Any) -> bool:
         """Whether a member may stand twice in one object: then colons are lost in decoding."""
-        return raw.count(b":") != self._encode(value).count(b":") or (
-            b"\\" in raw and b"\\u003" in raw
-        )
+        escaped = b"\\" in raw and b"\\u003" in raw  # a colon may be written as \u003a
+        return escaped or raw.count(b":") != self._encode(value).count(b":")
 
 
 def _fraction(digits: str) -> float:

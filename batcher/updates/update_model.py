@@ -5,7 +5,6 @@ The model comes in as a dict, and every limit of AWS's out of it.
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 from jsonschema_rs import Draft202012Validator
@@ -50,9 +49,10 @@ class UpdateModel:
 
     def check(self, value: object) -> list[Violation]:
         """All that is wrong with a decoded line, plain JSON; empty when the model takes it."""
-        errors = self._validator.iter_errors(value)
-        found = [violations_of(error, self.schema, self.sensitive) for error in errors]
-        return [*chain.from_iterable(found), *self._spelled_as_floats(self.schema, value, [])]
+        found: list[Violation] = []
+        for error in self._validator.iter_errors(value):
+            found.extend(violations_of(error, self.schema, self.sensitive))
+        return [*found, *self._spelled_as_floats(self.schema, value, [])]
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
         """The part of a path that may be shown: below a sensitive member only known names."""
@@ -73,8 +73,9 @@ class UpdateModel:
             yield Violation(path=path_text(path), message=message)
         elif isinstance(value, dict):
             known = rule.get("properties", {})
-            for name in known.keys() & value.keys():
-                yield from self._spelled_as_floats(known[name], value[name], [*path, name])
+            for name in value:
+                if name in known:
+                    yield from self._spelled_as_floats(known[name], value[name], [*path, name])
         elif isinstance(value, list) and "items" in rule:
             for index, item in enumerate(value):
                 yield from self._spelled_as_floats(rule["items"], item, [*path, index])

@@ -45,7 +45,7 @@ class Violation(Struct, frozen=True, kw_only=True):
     ``path`` as in ``EventTriggerLimits.Periods[0].Unit``; empty for the whole line.
     """
 
-    path: str
+    path: str = ""
     message: str
 
     def __str__(self) -> str:

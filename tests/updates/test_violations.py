@@ -81,4 +81,4 @@ def test_a_name_is_printable_and_short_whatever_it_holds(name: str) -> None:
 
 
 def test_of_the_whole_line_there_is_no_path() -> None:
-    assert str(Violation(path="", message="not JSON")) == "not JSON"
+    assert str(Violation(message="not JSON")) == "not JSON"
