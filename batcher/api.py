@@ -177,7 +177,7 @@ class _Batch:
         async for position, update in IterableSource(updates, self._reader):
             self._read = position
             if not isinstance(update, Update):
-                message = "; ".join(str(fault) for fault in update)
+                message = "; ".join(str(violation) for violation in update)
                 invalid = Result.invalid(
                     position, self._settings.target, message, self._clock.wall()
                 )

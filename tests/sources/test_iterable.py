@@ -38,15 +38,15 @@ class Generators:
 
 
 @pytest.mark.parametrize("kind", ["list", "plain", "asynchronous"])
-async def test_updates_and_faults_come_with_their_positions(kind: str) -> None:
+async def test_updates_and_violations_come_with_their_positions(kind: str) -> None:
     generators = Generators()
     given = GIVEN if kind == "list" else getattr(generators, kind)()
     found = [(position, update) async for position, update in IterableSource(given, READER)]
     assert [position for position, _ in found] == [1, 2, 3, 4]
-    assert [update.id if isinstance(update, Update) else "faults" for _, update in found] == [
+    assert [update.id if isinstance(update, Update) else "violations" for _, update in found] == [
         "1",
-        "faults",
-        "faults",
+        "violations",
+        "violations",
         "mine",
     ]
     assert generators.closed == (kind != "list")

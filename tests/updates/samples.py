@@ -71,7 +71,7 @@ def _strings(rule: Schema) -> st.SearchStrategy[str]:
 
 
 class Broken(NamedTuple):
-    """A line with one thing wrong: where the fault has to be."""
+    """A line with one thing wrong: where the violation has to be."""
 
     line: Any
     path: str
@@ -89,7 +89,7 @@ def broken_lines(line: dict[str, Any]) -> Iterator[Broken]:
 
 
 def _breaks(rule: Schema, value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
-    """(what is wrong, where below the value the fault is, the wrong value)."""
+    """(what is wrong, where below the value the violation is, the wrong value)."""
     yield "type", (), None
     if rule["type"] == "object":
         yield "unknown", (SECRET,), value | {SECRET: SECRET}

@@ -1,4 +1,4 @@
-"""Lines: right ones become updates, whatever else there is becomes faults, and nothing is ever
+"""Lines: right ones become updates, whatever else there is becomes violations, and nothing is ever
 raised.
 """
 
@@ -30,7 +30,7 @@ JSON = st.recursive(
 
 def told(found: object) -> list[str]:
     assert isinstance(found, list)
-    return [str(fault) for fault in found]
+    return [str(violation) for violation in found]
 
 
 @given(valid_lines(), st.integers(1, 2**31), st.booleans(), st.sampled_from([b"", b"\n", b"\r\n"]))
@@ -63,12 +63,12 @@ def test_a_mapping_is_read_as_its_line_is_and_stays_as_it_was(
 @settings(max_examples=20)
 @given(valid_lines())
 @example(full())
-def test_a_line_and_a_mapping_have_the_same_faults(line: dict[str, Any]) -> None:
+def test_a_line_and_a_mapping_have_the_same_violations(line: dict[str, Any]) -> None:
     for broken in broken_lines(line):
-        faults = READER.read(json.dumps(broken.line).encode(), 1)
-        assert faults == READER.from_mapping(broken.line, 1)
-        assert isinstance(faults, list)
-        assert {fault.path for fault in faults} == {broken.path}
+        violations = READER.read(json.dumps(broken.line).encode(), 1)
+        assert violations == READER.from_mapping(broken.line, 1)
+        assert isinstance(violations, list)
+        assert {violation.path for violation in violations} == {broken.path}
 
 
 @given(st.binary() | JSON.map(lambda value: json.dumps(value).encode()))
@@ -77,7 +77,7 @@ def test_whatever_the_bytes_there_is_an_answer(raw: bytes) -> None:
     assert (
         found is None
         or isinstance(found, Update)
-        or (found and all(isinstance(fault, Violation) for fault in found))
+        or (found and all(isinstance(violation, Violation) for violation in found))
     )
     assert (found is None) == (not raw.strip())
 
@@ -176,11 +176,11 @@ def test_a_target_that_is_not_known_is_told_with_those_that_are() -> None:
         ("acme", "has to be an object"),
     ],
 )
-def test_what_json_can_not_say_is_a_fault_of_a_mapping(value: Any, says: str) -> None:
+def test_what_json_can_not_say_is_a_violation_of_a_mapping(value: Any, says: str) -> None:
     assert told(READER.from_mapping(value, 1))[0].startswith(says)
 
 
-def test_a_mapping_that_holds_itself_is_a_fault() -> None:
+def test_a_mapping_that_holds_itself_is_a_violation() -> None:
     value: dict[str, Any] = {"DomainName": "acme"}
     value["EventTriggerLimits"] = value
     assert "EventTriggerLimits: nested more than 64 levels deep" in told(

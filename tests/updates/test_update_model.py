@@ -22,7 +22,7 @@ SDK_RULES = (
 
 
 @given(valid_lines())
-def test_what_is_built_from_the_model_has_no_fault_and_the_sdk_takes_it_too(
+def test_what_is_built_from_the_model_has_no_violation_and_the_sdk_takes_it_too(
     line: dict[str, Any],
 ) -> None:
     assert MODEL.accepts(line)
@@ -36,12 +36,12 @@ def test_what_is_built_from_the_model_has_no_fault_and_the_sdk_takes_it_too(
 @example(full())
 def test_one_thing_wrong_is_one_place_named_and_nothing_quoted(line: dict[str, Any]) -> None:
     for broken in broken_lines(line):
-        faults = MODEL.check(broken.line)
-        assert {fault.path for fault in faults} == {broken.path}, broken.what
-        assert all(SECRET not in fault.message for fault in faults)
+        violations = MODEL.check(broken.line)
+        assert {violation.path for violation in violations} == {broken.path}, broken.what
+        assert all(SECRET not in violation.message for violation in violations)
 
 
-def test_every_fault_of_a_line_is_told_in_our_words() -> None:
+def test_every_violation_of_a_line_is_told_in_our_words() -> None:
     line = {
         "DomainName": "a b",
         "eventtriggername": "x",
@@ -58,7 +58,7 @@ def test_every_fault_of_a_line_is_told_in_our_words() -> None:
         MODEL.schema["$defs"]["Periods"]["maxItems"],
     )
     units = ", ".join(MODEL.schema["$defs"]["PeriodUnit"]["enum"])
-    told = [str(fault) for fault in MODEL.check(line)]
+    told = [str(violation) for violation in MODEL.check(line)]
     assert {
         f"DomainName: does not match {pattern}",
         "EventTriggerName: missing; it is required",
@@ -81,12 +81,12 @@ def test_every_fault_of_a_line_is_told_in_our_words() -> None:
 @pytest.mark.parametrize("name", ["DomainName", "EventTriggerName", "SegmentFilter"])
 def test_a_pattern_that_ends_with_a_dollar_takes_no_newline(name: str) -> None:
     line = {"DomainName": "acme", "EventTriggerName": "cart"} | {name: "acme\n"}
-    assert [fault.path for fault in MODEL.check(line)] == [name]
+    assert [violation.path for violation in MODEL.check(line)] == [name]
 
 
 def test_a_name_that_would_disturb_a_terminal_is_shown_escaped() -> None:
-    (fault,) = MODEL.check({"DomainName": "acme", "EventTriggerName": "cart", "\x1b[2J\n": 1})
-    assert fault.path == '"\\u001b[2J\\n"'
+    (violation,) = MODEL.check({"DomainName": "acme", "EventTriggerName": "cart", "\x1b[2J\n": 1})
+    assert violation.path == '"\\u001b[2J\\n"'
 
 
 def test_the_sensitive_members_are_those_that_the_model_marks() -> None:
@@ -132,8 +132,8 @@ def test_another_model_gives_other_rules_of_any_shape() -> None:
         == []
     )
     paths = {
-        fault.path
-        for fault in model.check(
+        violation.path
+        for violation in model.check(
             {"Name": "abcd", "Tags": {"a": "abcd"}, "Node": {"Share": 1, "Node": {}}}
         )
     }
