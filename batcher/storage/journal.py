@@ -76,6 +76,7 @@ class Journal(Generic[R]):
         await self.flush()
 
     async def flush(self) -> None:
+        """Return when all that was added is on disk. Raises JournalError."""
         mine = self._added
         async with self._writing:
             if self._broken is not None:
@@ -118,7 +119,10 @@ class Journal(Generic[R]):
 
 
 def outcomes(path: Path) -> Iterator[Outcome]:
-    """The same as ``read``, of each result only what the books need."""
+    """Of each result of a journal, oldest first, only what the books need.
+
+    A torn last line is passed over. Raises JournalError for a damaged one.
+    """
     return _decoded(path, Outcome)
 
 
@@ -142,7 +146,7 @@ def _decoded(path: Path, kind: type[D]) -> Iterator[D]:
 def decoded(
     line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result"
 ) -> D:
-    """The record of one line. Raises JournalError that says where the damage is."""
+    """The record of one line. Raises JournalError, which says where the damage is."""
     try:
         return decode(line)
     except (ValueError, RecursionError) as error:
@@ -153,9 +157,7 @@ def decoded(
 
 
 def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line but a torn last one; nothing when there is no such
-    file.
-    """
+    """Number (from 1) and bytes of every line but a torn last one; none where there is no file."""
     if not path.exists():
         return
     with path.open("rb") as file:

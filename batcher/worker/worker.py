@@ -112,7 +112,7 @@ class Worker:
             Path(settings.results),
             rotate_bytes=settings.rotate_bytes,
             rotate_seconds=settings.rotate_seconds,
-            ship=uploader,
+            uploader=uploader,
         )
         self._status.files_waiting = lambda: results.waiting
         return await stack.enter_async_context(results)

@@ -47,8 +47,10 @@ async def test_a_part_is_there_with_its_checksum_before_the_file_goes(
     local_s3: Server, bucket: Any, tmp_path: Path
 ) -> None:
     async with (
-        S3Uploader("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as ship,
-        ResultsDirectory(tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, ship=ship) as results,
+        S3Uploader("s3://parts/results/prod/", endpoint_url=_url(local_s3)) as uploader,
+        ResultsDirectory(
+            tmp_path, rotate_bytes=1_000_000, rotate_seconds=60, uploader=uploader
+        ) as results,
     ):
         for number in range(20):
             await results.append(delivered(number))
@@ -66,8 +68,8 @@ async def test_parts_pile_up_while_s3_is_away_with_a_warning_and_go_when_it_is_b
 ) -> None:
     local_s3.stop()
     async with (
-        S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship,
-        ResultsDirectory(tmp_path, rotate_bytes=1, rotate_seconds=60, ship=ship) as results,
+        S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as uploader,
+        ResultsDirectory(tmp_path, rotate_bytes=1, rotate_seconds=60, uploader=uploader) as results,
     ):
         with caplog.at_level(logging.WARNING, logger="batcher"):
             for number in range(3):
@@ -91,9 +93,9 @@ async def test_to_send_a_part_again_is_harmless(
 ) -> None:
     path = tmp_path / "again.jsonl"
     path.write_bytes(b"{}\n")
-    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship:
-        await ship.send(path)
-        await ship.send(path)
+    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as uploader:
+        await uploader.send(path)
+        await uploader.send(path)
     assert await _content(bucket, "again.jsonl") == b"{}\n"
 
 
@@ -121,10 +123,10 @@ async def test_what_s3_does_not_confirm_is_not_sent(
     path.write_bytes(b"{}\n")
     async with (
         TestServer(app, host="127.0.0.1") as scripted,
-        S3Uploader("s3://parts", endpoint_url=str(scripted.make_url("/"))) as ship,
+        S3Uploader("s3://parts", endpoint_url=str(scripted.make_url("/"))) as uploader,
     ):
         with pytest.raises(UploadError, match=says):
-            await ship.send(path)
+            await uploader.send(path)
     assert path.exists()
 
 
@@ -135,11 +137,11 @@ async def test_credentials_that_come_later_are_found(
     path.write_bytes(b"{}\n")
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
-    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as ship:
+    async with S3Uploader("s3://parts", endpoint_url=_url(local_s3)) as uploader:
         with pytest.raises(UploadError, match="Unable to locate credentials"):
-            await ship.send(path)
+            await uploader.send(path)
         monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
-        await ship.send(path)
+        await uploader.send(path)
     assert await _content(bucket, "part.jsonl") == b"{}\n"
 
 
@@ -159,10 +161,10 @@ async def test_the_region_is_that_of_the_environment_also_by_the_name_that_botoc
     (tmp_path / "part").touch()
     async with (
         TestServer(app, host="127.0.0.1") as server,
-        S3Uploader("s3://parts/results", endpoint_url=str(server.make_url("/"))) as ship,
+        S3Uploader("s3://parts/results", endpoint_url=str(server.make_url("/"))) as uploader,
     ):
         with pytest.raises(UploadError):
-            await ship.send(tmp_path / "part")
+            await uploader.send(tmp_path / "part")
     assert "/eu-central-2/s3/" in signed[0]
 
 

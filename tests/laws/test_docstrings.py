@@ -19,7 +19,6 @@ NOT_YET: set[str] = {
     "limiters",
     "quota",
     "records.py",
-    "storage",
 }
 
 

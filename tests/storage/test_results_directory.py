@@ -173,12 +173,12 @@ async def test_files_end_by_size_and_each_record_is_in_one(tmp_path: Path) -> No
 async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leaves_nothing(
     tmp_path: Path,
 ) -> None:
-    ship = Arrivals()
-    async with open_directory(tmp_path, rotate_seconds=0.05, ship=ship) as results:
+    uploader = Arrivals()
+    async with open_directory(tmp_path, rotate_seconds=0.05, uploader=uploader) as results:
         for number in (1, 2):
             await results.append(delivered(number))
-            await ship.next()
-    assert [list(numbers_in(content)) for _, content in ship.sent] == [[1], [2]]
+            await uploader.next()
+    assert [list(numbers_in(content)) for _, content in uploader.sent] == [[1], [2]]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -215,13 +215,13 @@ async def test_a_disk_that_is_full_acknowledges_nothing_and_with_space_again_res
 async def test_a_part_goes_only_when_it_is_taken_and_the_refused_is_tried_again_while_results_go_on(
     tmp_path: Path,
 ) -> None:
-    ship = Arrivals("no connection", "no connection")
+    uploader = Arrivals("no connection", "no connection")
     (tmp_path / "notes.jsonl").write_bytes(b"not ours")
-    async with open_directory(tmp_path, rotate_bytes=1, ship=ship) as results:
+    async with open_directory(tmp_path, rotate_bytes=1, uploader=uploader) as results:
         await results.append(delivered(1))
         await results.append(delivered(2))
         assert sorted(numbers(tmp_path, "2*.jsonl")) == [1, 2]
-        assert {await ship.next(), await ship.next()} == {name for name, _ in ship.sent}
+        assert {await uploader.next(), await uploader.next()} == {name for name, _ in uploader.sent}
     assert [path.name for path in tmp_path.iterdir()] == ["notes.jsonl"]
 
 
@@ -232,13 +232,13 @@ async def test_what_could_not_be_sent_by_the_end_is_sent_after_the_next_start(
         async def send(self, path: Path) -> None:
             await asyncio.Event().wait()
 
-    async with open_directory(tmp_path, ship=Stuck(), close_within=0.05) as results:
+    async with open_directory(tmp_path, uploader=Stuck(), close_within=0.05) as results:
         await results.append(delivered(1))
     assert numbers(tmp_path) == [1]
-    ship = Arrivals()
-    async with open_directory(tmp_path, ship=ship):
-        await ship.next()
-    assert [list(numbers_in(content)) for _, content in ship.sent] == [[1]]
+    uploader = Arrivals()
+    async with open_directory(tmp_path, uploader=uploader):
+        await uploader.next()
+    assert [list(numbers_in(content)) for _, content in uploader.sent] == [[1]]
     assert list(tmp_path.iterdir()) == []
 
 
@@ -246,11 +246,11 @@ async def test_workers_that_share_a_directory_send_each_part_once(tmp_path: Path
     for _ in range(20):
         async with open_directory(tmp_path) as results:
             await results.append(delivered(1))
-    ships = [Arrivals() for _ in range(3)]
+    uploaders = [Arrivals() for _ in range(3)]
     async with contextlib.AsyncExitStack() as workers:
-        for ship in ships:
-            await workers.enter_async_context(open_directory(tmp_path, ship=ship))
-    sent = [name for ship in ships for name, _ in ship.sent]
+        for uploader in uploaders:
+            await workers.enter_async_context(open_directory(tmp_path, uploader=uploader))
+    sent = [name for uploader in uploaders for name, _ in uploader.sent]
     assert len(sent) == len(set(sent)) == 20
     assert list(tmp_path.iterdir()) == []
 

@@ -1,0 +1,73 @@
+"""Sending the complete files of a results directory to where they are kept for good."""
+
+import os
+from pathlib import Path
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+from batcher.backoff import Backoff
+from batcher.errors import UploadError
+from batcher.ports import Uploader
+from batcher.resettable_event import ResettableEvent
+from batcher.storage.file_lock import try_lock
+from batcher.storage.results_files import ResultsFiles
+
+PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a file that could not be sent
+
+
+class ResultsSender:
+    """Sends files, oldest first, and removes each when it has arrived."""
+
+    def __init__(self, files: ResultsFiles, uploader: Uploader, log: FilteringBoundLogger) -> None:
+        self._files = files
+        self._uploader = uploader
+        self._log = log
+        self._completed = ResettableEvent()
+
+    def notify(self) -> None:
+        """Say that there is another complete file."""
+        self._completed.set()
+
+    async def run(self) -> None:
+        """Send what is there and what comes. Runs until it is cancelled.
+
+        A file that can't be sent holds the others back for no longer than a pause.
+        """
+        backoff = Backoff(PAUSE, LONGEST_PAUSE)
+        while True:
+            self._completed.clear()
+            left = False
+            for path in self._files.complete():
+                if await self._send(path):
+                    backoff.reset()
+                else:
+                    left = True
+                    await anyio.sleep(backoff.next_pause())
+            if not left:
+                await self._completed.wait()
+
+    async def send_rest(self, within: float) -> None:
+        """Send what is there, for so many seconds and to the first that can't be sent."""
+        with anyio.move_on_after(within):
+            for path in self._files.complete():
+                if not await self._send(path):
+                    break
+
+    async def _send(self, path: Path) -> bool:
+        """Send one file, unless another worker is sending it; False: look at it again later."""
+        try:
+            if (lock := try_lock(path, create=False)) is None:
+                return path not in self._files.complete()
+            try:
+                await self._uploader.send(path)
+                os.unlink(path)
+            finally:
+                os.close(lock)
+        except (UploadError, OSError) as error:
+            waiting = len(self._files.complete())
+            self._log.warning(
+                "results.not_sent", part=path.name, waiting=waiting, reason=str(error)
+            )
+            return False
+        return True

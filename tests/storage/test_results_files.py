@@ -1,0 +1,67 @@
+"""The files of a results directory: whole lines only, none of a living worker's, found again."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batcher.logs import logger
+from batcher.storage.file_lock import try_lock
+from batcher.storage.results_files import OpenFile, ResultsFiles
+from tests.storage.test_results_directory import delivered
+
+OLD = "20260101T000000.000000Z-host-1-00000000.jsonl"
+
+
+def line(number: int) -> bytes:
+    return msgspec.json.encode(delivered(number)) + b"\n"
+
+
+async def test_an_open_file_is_empty_locked_and_there_and_becomes_a_complete_one(
+    tmp_path: Path,
+) -> None:
+    files = ResultsFiles(tmp_path, logger())
+    file = OpenFile(tmp_path)
+    assert try_lock(file.path) is None
+    files.take_over()  # not of the living
+    assert (files.complete(), file.path.stat().st_size) == ([], 0)
+    async with file.journal:
+        await file.journal.append(delivered(1))
+    files.finish(file.path, file.lock)
+    assert [path.read_bytes() for path in files.complete()] == [line(1)]
+
+
+@pytest.mark.parametrize(
+    ("content", "kept"),
+    [
+        (b"", None),
+        (b'{"id":', None),
+        (line(1), line(1)),
+        (line(1) + line(2)[:50], line(1)),
+    ],
+    ids=["empty", "torn", "whole", "torn at the end"],
+)
+def test_what_a_dead_worker_left_is_completed_to_its_last_whole_line(
+    tmp_path: Path, content: bytes, kept: bytes | None
+) -> None:
+    (tmp_path / f"{OLD}.open").write_bytes(content)
+    files = ResultsFiles(tmp_path, logger())
+    files.take_over()
+    assert [path.read_bytes() for path in files.complete()] == ([] if kept is None else [kept])
+    assert not list(tmp_path.glob("*.open"))
+
+
+def test_a_result_is_found_by_the_whole_id_of_its_message_in_files_that_are_new_enough(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / OLD).write_bytes(line(11) + line(1) + line(12))
+    (tmp_path / f"{OLD}.open").write_bytes(line(2))
+    (tmp_path / "notes.jsonl").write_bytes(line(3))
+    os.utime(tmp_path / OLD, (1000, 1000))
+    files = ResultsFiles(tmp_path, logger())
+    assert files.find("m1", since=1000) == delivered(1)
+    assert files.find("m2", since=0) == delivered(2)
+    assert files.find("m1", since=1001) is None
+    assert files.find("m3", since=0) is None  # not one of ours
+    assert ResultsFiles(tmp_path / "gone", logger()).find("m1", since=0) is None
