@@ -1,5 +1,4 @@
-"""The metrics of a worker, for Prometheus: what it counts itself, and what its vitals say when they
-are asked for.
+"""The metrics of a worker, for Prometheus: counted as things happen, or read off a snapshot.
 
 Labels are target, operation, status, outcome and the state of messages; a name of a trigger or a
 domain never is one.
@@ -22,7 +21,7 @@ LANE = ("target", "operation")
 
 
 class Metrics:
-    """What a worker counts. To be told of every result and every attempt, on one event loop."""
+    """What a worker counts: every result and every attempt, on one event loop."""
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
@@ -71,55 +70,49 @@ class Metrics:
 
 
 class _Scrape(Collector):
-    """What is counted, and the vitals of this moment."""
+    """What is counted, and the gauges of one snapshot."""
 
     def __init__(self, counted: Collector, snapshot: WorkerSnapshot) -> None:
         self._counted = counted
-        self._vitals = snapshot
+        self._snapshot = snapshot
 
     def collect(self) -> Iterable[Metric]:
         for metric in self._counted.collect():
             # of no use to Prometheus
             metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]
             yield metric
-        yield from _of_lanes(self._vitals.lanes)
-        if self._vitals.depth is not None:
-            yield from _of_queue(self._vitals.depth)
-        if self._vitals.files_waiting is not None:
+        now = self._snapshot
+        yield from _of_lanes(now.lanes)
+        if now.depth is not None:
+            yield from _of_queue(now.depth)
+        if now.files_waiting is not None:
             yield GaugeMetricFamily(
                 "batcher_results_files_waiting",
                 "Complete results files not yet sent to S3.",
-                self._vitals.files_waiting,
+                now.files_waiting,
             )
         yield GaugeMetricFamily(
-            "batcher_ready",
-            "1 while the worker takes and sends updates.",
-            float(self._vitals.ready),
+            "batcher_ready", "1 while the worker takes and sends updates.", float(now.ready)
         )
         yield GaugeMetricFamily(
-            "batcher_alive", "1 while the worker's loop turns.", float(self._vitals.alive)
+            "batcher_alive", "1 while the worker's loop turns.", float(now.alive)
         )
-        if self._vitals.heartbeat_at is not None:
+        if now.heartbeat_at is not None:
             yield GaugeMetricFamily(
                 "batcher_heartbeat_timestamp_seconds",
                 "When the worker's loop last turned, since the epoch.",
-                self._vitals.heartbeat_at,
+                now.heartbeat_at,
             )
 
 
 def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
-    rate = GaugeMetricFamily(
-        "batcher_rate_per_second", "Requests a second at present.", labels=LANE
-    )
-    quota = GaugeMetricFamily(
-        "batcher_quota_per_second", "Requests a second that AWS is thought to allow.", labels=LANE
-    )
-    in_flight = GaugeMetricFamily(
-        "batcher_in_flight_requests", "Requests without an answer yet.", labels=LANE
-    )
-    waiting = GaugeMetricFamily(
-        "batcher_waiting_updates", "Updates that wait for their turn.", labels=LANE
-    )
+    def gauge(name: str, help: str) -> GaugeMetricFamily:
+        return GaugeMetricFamily(f"batcher_{name}", help, labels=LANE)
+
+    rate = gauge("rate_per_second", "Requests a second at present.")
+    quota = gauge("quota_per_second", "Requests a second that AWS is thought to allow.")
+    in_flight = gauge("in_flight_requests", "Requests without an answer yet.")
+    waiting = gauge("waiting_updates", "Updates that wait for their turn.")
     tokens = CounterMetricFamily(
         "batcher_token_wait_seconds", "Time spent waiting for tokens.", labels=LANE
     )

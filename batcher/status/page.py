@@ -34,7 +34,7 @@ td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
 
 
 def page(snapshot: WorkerSnapshot) -> str:
-    """The page that shows these vitals. Every value is escaped."""
+    """The page that shows a snapshot. Every value is escaped."""
     body = "".join(
         (
             _table("Worker", (), _facts(snapshot)),
@@ -132,10 +132,7 @@ def _words(name: str) -> str:
 
 
 def _table(caption: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """A table, or nothing without rows.
-
-    Numbers stand to the right; what is not known is a question mark.
-    """
+    """A table, or nothing without rows. What is not known is a question mark."""
     cells = ["".join(map(_cell, row)) for row in rows]
     if not cells:
         return ""

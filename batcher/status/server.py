@@ -1,7 +1,7 @@
-"""The HTTP side of a worker: ``/healthz`` and ``/readyz`` for probes, ``/metrics`` for Prometheus,
-``/`` for people.
+"""The HTTP server of a worker: probes, metrics for Prometheus, a page for people.
 
-It only tells. Whoever reaches the address may read it, so by default that is the loopback.
+They are ``/healthz``, ``/readyz``, ``/metrics`` and ``/``, for reading only. Whoever reaches the
+address may read them, so by default that is the loopback.
 """
 
 import errno
@@ -31,10 +31,9 @@ _HEADERS = {
 
 
 def parse_address(text: str) -> tuple[str, int]:
-    """Host and port of ``HOST:PORT``; ``PORT`` and ``:PORT`` are on the loopback, IPv6 is in
-    brackets.
+    """Host and port of ``HOST:PORT``; ``PORT`` and ``:PORT`` are on the loopback.
 
-    Port 0 takes a free one. Raises SettingsError.
+    IPv6 is in brackets. Port 0 takes a free one. Raises SettingsError.
     """
     match = _ADDRESS.fullmatch(text)
     if match is None or int(match["port"]) > 65535:
@@ -62,9 +61,9 @@ class StatusServer:
     def __init__(
         self, host: str, port: int, *, metrics: Metrics, snapshot: Callable[[], WorkerSnapshot]
     ) -> None:
-        self._asked = (host, port)
+        self._requested = (host, port)
         self._metrics = metrics
-        self._vitals = snapshot
+        self._snapshot = snapshot
         self._exits = AsyncExitStack()
         self.address = ""  # HOST:PORT where it listens
 
@@ -85,9 +84,9 @@ class StatusServer:
             exits.push_async_callback(runner.cleanup)
             await runner.setup()
             try:
-                await web.TCPSite(runner, *self._asked).start()
+                await web.TCPSite(runner, *self._requested).start()
             except OSError as error:
-                raise StatusError(_no_listening(*self._asked, error)) from error
+                raise StatusError(_cannot_listen(*self._requested, error)) from error
             self._exits = exits.pop_all()
         self.address = _shown(*runner.addresses[0][:2])
         return self
@@ -96,31 +95,31 @@ class StatusServer:
         await self._exits.aclose()
 
     async def _health(self, request: web.Request) -> web.Response:
-        snapshot = self._vitals()
+        snapshot = self._snapshot()
         return _probe(snapshot.alive, snapshot.reason)
 
     async def _readiness(self, request: web.Request) -> web.Response:
-        snapshot = self._vitals()
+        snapshot = self._snapshot()
         return _probe(snapshot.alive and snapshot.ready, snapshot.reason)
 
     async def _exposition(self, request: web.Request) -> web.Response:
-        body = self._metrics.exposition(self._vitals())
+        body = self._metrics.exposition(self._snapshot())
         return web.Response(body=body, headers=_HEADERS | {"Content-Type": CONTENT_TYPE})
 
     async def _page(self, request: web.Request) -> web.Response:
-        return web.Response(text=page(self._vitals()), content_type="text/html", headers=_HEADERS)
+        return web.Response(text=page(self._snapshot()), content_type="text/html", headers=_HEADERS)
 
 
-def _probe(well: bool, reason: str | None) -> web.Response:
-    text = "ok" if well else reason or "no reason given"
-    return web.Response(status=200 if well else 503, text=f"{text}\n", headers=_HEADERS)
+def _probe(ok: bool, reason: str | None) -> web.Response:
+    text = "ok" if ok else reason or "no reason given"
+    return web.Response(status=200 if ok else 503, text=f"{text}\n", headers=_HEADERS)
 
 
 def _shown(host: str, port: int) -> str:
     return f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
 
 
-def _no_listening(host: str, port: int, error: OSError) -> str:
+def _cannot_listen(host: str, port: int, error: OSError) -> str:
     if error.errno == errno.EADDRINUSE:
         return (
             f"--http {_shown(host, port)}: another program listens there. Give another port, or 0"

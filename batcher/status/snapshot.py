@@ -1,7 +1,4 @@
-"""What a worker knows of itself at one moment.
-
-Words only; the worker fills them in, the others show them.
-"""
+"""A worker at one moment: records that the worker fills in and the rest of the room shows."""
 
 from msgspec import Struct
 
@@ -11,8 +8,8 @@ from batcher.records import Counts, Depth, Result
 class LaneSnapshot(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
-    ``rate`` is the pace at present, ``estimator`` what AWS is thought to allow; None while nothing
-    is known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are
+    ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
+    known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are
     of results, None for an operation without any.
     """
 
@@ -29,7 +26,7 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
 class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     """A worker at one moment.
 
-    No secrets: ``queue`` is the URL without a password, messages in ``recent`` are redacted.
+    No secrets: ``queue`` is the URL without a password; the messages in ``recent`` are redacted.
 
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
     ``depth`` is None where the queue could not be asked. ``recent`` are results, newest first.
