@@ -37,7 +37,7 @@ class Share(TextValue):
         self.fraction = float(text.partition("%")[0]) / 100
 
 
-def _setting(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
+def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
     """What a setting is; ``entry_points``: those that know it, by default all."""
     known_to = entry_points or (*COMMANDS, "library")
     return Meta(description=help, extra={"metavar": metavar, "entry_points": known_to})
@@ -46,37 +46,34 @@ def _setting(help: str, *entry_points: EntryPoint, metavar: str | None = None) -
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one target needs: an account and Region, the credentials and the pace to use there."""
 
-    region: Annotated[
-        str | None, _setting("AWS Region; default: the profile's, or AWS_REGION.")
-    ] = None
-    profile: Annotated[str | None, _setting("Profile of the AWS configuration files.")] = None
-    role_arn: Annotated[str | None, _setting("Role to assume with those credentials.")] = None
-    external_id: Annotated[str | None, _setting("External id that the role asks for.")] = None
+    region: Annotated[str | None, about("AWS Region; default: the profile's, or AWS_REGION.")] = (
+        None
+    )
+    profile: Annotated[str | None, about("Profile of the AWS configuration files.")] = None
+    role_arn: Annotated[str | None, about("Role to assume with those credentials.")] = None
+    external_id: Annotated[str | None, about("External id that the role asks for.")] = None
     role_session_name: Annotated[
-        str, _setting("Session name, as CloudTrail shows it, when a role is assumed.")
+        str, about("Session name, as CloudTrail shows it, when a role is assumed.")
     ] = "batcher"
     endpoint_url: Annotated[
-        Endpoint | None,
-        _setting("Call this address instead of AWS's own.", metavar="http[s]://HOST"),
+        Endpoint | None, about("Call this address instead of AWS's own.", metavar="http[s]://HOST")
     ] = None
     rate: Annotated[
-        Rate, _setting("Requests per second at most, or auto: find the quota.", metavar="auto|N")
+        Rate, about("Requests per second at most, or auto: find the quota.", metavar="auto|N")
     ] = "auto"
     burst: Annotated[
         Annotated[float, Meta(ge=1, le=MOST)] | None,
-        _setting(
-            "Requests that may leave at once after a pause; 1 spaces them evenly.", metavar="N"
-        ),
+        about("Requests that may leave at once after a pause; 1 spaces them evenly.", metavar="N"),
     ] = None
     share: Annotated[
-        Share, _setting("Part of the quota to use; the rest is left to others.", metavar="P%")
+        Share, about("Part of the quota to use; the rest is left to others.", metavar="P%")
     ] = Share("100%")
     read_rate: Annotated[
-        Rate, _setting("Reads per second at most, or auto: find that quota.", metavar="auto|N")
+        Rate, about("Reads per second at most, or auto: find that quota.", metavar="auto|N")
     ] = "auto"
     concurrency: Annotated[
         Annotated[int, Meta(ge=1, le=4096)],
-        _setting("Requests in flight at once at most, and size of the pool."),
+        about("Requests in flight at once at most, and size of the pool."),
     ] = 64
 
     @property
@@ -96,11 +93,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     The members of TargetSettings are the defaults of every target.
     """
 
-    target: Annotated[str, _setting("Name of the target of lines that name none.")] = "default"
-    max_attempts: Annotated[Positive, _setting("Attempts per update; throttles don't count.")] = 8
+    target: Annotated[str, about("Name of the target of lines that name none.")] = "default"
+    max_attempts: Annotated[Positive, about("Attempts per update; throttles don't count.")] = 8
     deadline: Annotated[
         Deadline | None,
-        _setting(
+        about(
             "Refuse to start what can't end by then: local time of day, or a duration.",
             "run",
             metavar="06:00|2h",
@@ -108,47 +105,47 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     remember: Annotated[
         bool,
-        _setting("Start from the quota that earlier runs found, and remember what this one finds."),
+        about("Start from the quota that earlier runs found, and remember what this one finds."),
     ] = True
     limiter: Annotated[
         Limiter,
-        _setting(
+        about(
             "Keep to the quota in this process, or together with all that name the same Redis.",
             metavar="local|URL",
         ),
     ] = "local"
-    throttle_limit: Annotated[
-        Duration, _setting("Seconds an update may go on being throttled.")
-    ] = 900.0
-    connect_timeout: Annotated[Duration, _setting("Seconds to wait for a connection.")] = 5.0
-    read_timeout: Annotated[Duration, _setting("Seconds to wait for an answer.")] = 30.0
+    throttle_limit: Annotated[Duration, about("Seconds an update may go on being throttled.")] = (
+        900.0
+    )
+    connect_timeout: Annotated[Duration, about("Seconds to wait for a connection.")] = 5.0
+    read_timeout: Annotated[Duration, about("Seconds to wait for an answer.")] = 30.0
     max_failures: Annotated[
         Limit | None,
-        _setting(
+        about(
             "Stop after more than N failures, or P% of the results (from 100 results on).",
             metavar="N|P%",
         ),
     ] = None
     grace: Annotated[
-        Duration, _setting("Seconds that a signal leaves for what is in flight.", *COMMANDS)
+        Duration, about("Seconds that a signal leaves for what is in flight.", *COMMANDS)
     ] = 20.0
     before: Annotated[
         bool | None,
-        _setting(
+        about(
             "Look at every trigger first, keep its image, skip what is as asked; by default unless"
             " reading is very slow.",
             *COMMANDS,
         ),
     ] = None
     merge: Annotated[
-        bool, _setting("Send the live trigger whole, with the members of the update put in.")
+        bool, about("Send the live trigger whole, with the members of the update put in.")
     ] = False
     create_missing: Annotated[
-        bool, _setting("Create a trigger that is not there, from a line that has all it takes.")
+        bool, about("Create a trigger that is not there, from a line that has all it takes.")
     ] = False
     domain_map: Annotated[
         DomainMap | None,
-        _setting(
+        about(
             "Use another domain than the one that a line names; several: separated by commas, or"
             " the flag again.",
             metavar="OLD=NEW",
@@ -156,59 +153,55 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     max_changes: Annotated[
         Limit | None,
-        _setting(
+        about(
             "Refuse to start when more than N triggers, or P%, would change.", "run", metavar="N|P%"
         ),
     ] = None
     canary: Annotated[
         Positive | None,
-        _setting(
-            "Do N updates first, show the result, and ask before the rest.", "run", metavar="N"
-        ),
+        about("Do N updates first, show the result, and ask before the rest.", "run", metavar="N"),
     ] = None
     skip_invalid: Annotated[
-        bool, _setting("Run the valid lines of a file that has invalid ones.", "run")
+        bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
-    log_level: Annotated[LogLevel, _setting("Least severe event that is logged.", *COMMANDS)] = (
-        "info"
-    )
+    log_level: Annotated[LogLevel, about("Least severe event that is logged.", *COMMANDS)] = "info"
     lease: Annotated[
         Annotated[int, Meta(ge=2, le=43_200)],
-        _setting(
+        about(
             "Seconds that a message is lent at a time; extended while it waits or is worked on.",
             "worker",
         ),
     ] = 60
     ahead: Annotated[
         Duration,
-        _setting(
+        about(
             "Seconds of work to borrow from a queue at most, at the pace of the moment.", "worker"
         ),
     ] = 20.0
     results: Annotated[
-        str, _setting("Directory that results of messages are written to.", "worker", metavar="DIR")
+        str, about("Directory that results of messages are written to.", "worker", metavar="DIR")
     ] = "results"
     results_to: Annotated[
         S3Url | None,
-        _setting("Where full result files are moved to.", "worker", metavar="s3://BUCKET/PREFIX"),
+        about("Where full result files are moved to.", "worker", metavar="s3://BUCKET/PREFIX"),
     ] = None
     rotate_bytes: Annotated[
-        Positive, _setting("Size from which on a new results file is begun.", "worker")
+        Positive, about("Size from which on a new results file is begun.", "worker")
     ] = 64_000_000
     rotate_seconds: Annotated[
         Annotated[float, Meta(gt=0, le=MOST)],
-        _setting("Age from which on a new results file is begun.", "worker"),
+        about("Age from which on a new results file is begun.", "worker"),
     ] = 300.0
     http: Annotated[
         str | None,
-        _setting(
+        about(
             "Serve health, metrics and a status page there; without a host on the loopback.",
             "worker",
             metavar="HOST:PORT",
         ),
     ] = None
     targets: Annotated[
-        dict[str, TargetSettings], _setting("Named targets: [targets.NAME] in the file.")
+        dict[str, TargetSettings], about("Named targets: [targets.NAME] in the file.")
     ] = {}
 
     @property
