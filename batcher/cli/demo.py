@@ -12,10 +12,10 @@ import msgspec
 
 from batcher.cli.options import Choices
 from batcher.cli.output.format import example
-from batcher.cli.run import work
+from batcher.cli.start import start
 from batcher.config import Settings
 from batcher.emulator import Emulator
-from batcher.jobs.run import Following
+from batcher.jobs.run import open_run
 
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
@@ -65,7 +65,8 @@ async def _demo(updates: int, rate: float) -> int:
         )
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)
         choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
-        return await work(str(file), folder / "updates.run", choices, settings, Following())
+        with open_run(str(file), folder / "updates.run", settings) as opened:
+            return await start(opened, choices)
 
 
 def _triggers(count: int) -> Iterator[dict[str, Any]]:

@@ -1,19 +1,18 @@
-"""``batcher rollback``: the before images of a run put back, newest first, where nobody has
-changed anything since.
+"""``batcher rollback``: the before images of a run put back, newest first, where nobody has changed
+anything since.
 """
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
+import anyio
 import click
 
+from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options
-from batcher.cli.output.format import example
-
-if TYPE_CHECKING:
-    from batcher.jobs.run_reader import RunReader
-
-SHOWN = 20
+from batcher.cli.output.format import example, several
+from batcher.jobs.follow_up import FollowUp
+from batcher.jobs.rollback import make_rollback, unseen_text
 
 
 @click.command(epilog=example("batcher rollback updates.run --dry-run"))
@@ -26,57 +25,26 @@ def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
     A trigger that is no longer as the run made it is left alone and gets the status stale. The
     rollback is a run of its own: it can be resumed, verified, and rolled back.
     """
-    import anyio
-
-    from batcher.cli.follow_up import follow
-
-    raise SystemExit(
-        anyio.run(follow, run, "rollback", Choices.taken(given), given, config, _lines, force)
-    )
+    choices = Choices.taken(given)
+    raise SystemExit(anyio.run(follow, run, "rollback", choices, given, config, _make, force))
 
 
-def _lines(past: "RunReader") -> Any:
-    """The lines of the rollback; what can't be put back is said as they are read."""
-    from batcher.cli.output.format import several
-    from batcher.errors import InputError
-    from batcher.jobs.rollback import undos, without_image
-
-    found = remaining = unsure = 0
-    for undo in undos(past):
-        found += 1
-        if undo.remains and not undo.sure:
-            unsure += 1
-        elif undo.remains:
-            remaining += 1
-            if remaining <= SHOWN:
-                where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
-                click.echo(
-                    f"{where}: {', '.join(undo.remains)} did not exist before, and an update can't"
-                    " take it away",
-                    err=True,
-                )
-        yield undo.line
-    if remaining:
+def _make(follow_up: FollowUp) -> None:
+    report = make_rollback(follow_up.run, follow_up.add)
+    for undo in report.first_partial:
+        where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
+        remains = ", ".join(undo.remains)
         click.echo(
-            f"{several(remaining, 'update')} can't be put back in full; the rest of each is.",
+            f"{where}: {remains} did not exist before, and an update can't take it away", err=True
+        )
+    if report.partial:
+        updates = several(report.partial, "update")
+        click.echo(f"{updates} can't be put back in full; the rest of each is.", err=True)
+    if report.unsure:
+        click.echo(
+            f"{several(report.unsure, 'update')} without an answer: if one was applied, what did"
+            " not exist before stays.",
             err=True,
         )
-    if unsure:
-        click.echo(
-            f"{several(unsure, 'update')} without an answer: if one was applied, what did not exist"
-            " before stays.",
-            err=True,
-        )
-    stays = ""
-    if unpictured := without_image(past):
-        stays = (
-            f"{several(unpictured, 'update')} created a trigger, or did not look at it first: what"
-            " they did stays."
-        )
-    if not found:
-        raise InputError(
-            f"nothing to undo: {past.where} has no before images."
-            f" {stays or 'It has changed nothing.'}"
-        )
-    if stays:
-        click.echo(stays, err=True)
+    if report.unseen:
+        click.echo(unseen_text(report.unseen), err=True)

@@ -5,6 +5,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 
 import msgspec
 from msgspec import Struct
+from structlog.typing import FilteringBoundLogger
 
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
@@ -12,7 +13,7 @@ from batcher.config import Settings
 from batcher.errors import AwsError
 from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
-from batcher.wiring.lanes import Lanes
+from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 
@@ -33,16 +34,18 @@ async def connected(
     settings: Settings,
     names: Iterable[str],
     *,
+    log: FilteringBoundLogger | None = None,
     shared: bool = True,
     warn: Callable[[str], None] | None = None,
+    on_attempt: OnAttempt | None = None,
 ) -> AsyncIterator[Connection]:
     """Connect to those targets, side by side; they are closed at the end.
 
     ``shared``: keep to the quotas together with others, where the settings say so. ``warn`` is
-    told, in words, where quotas can't be kept or shared; by default the log is. Raises
-    SettingsError, and the AwsError of the first target when none can be used.
+    told, in words, where quotas can't be kept or shared, by default the log is; ``on_attempt`` of
+    every attempt. Raises SettingsError, and the AwsError of the first target when none can be used.
     """
-    clock, log = SystemClock(), logger()
+    clock, log = SystemClock(), log or logger()
     if not shared:
         settings = msgspec.structs.replace(settings, limiter=LOCAL)
     async with (
@@ -50,5 +53,5 @@ async def connected(
         AsyncExitStack() as stack,
     ):
         targets, unusable = await TargetConnector(settings).connect(names, stack)
-        lanes = Lanes(settings, pacers, clock=clock, log=log)
+        lanes = Lanes(settings, pacers, clock=clock, log=log, on_attempt=on_attempt)
         yield Connection(targets=targets, unusable=unusable, pacers=pacers, lanes=lanes)

@@ -1,27 +1,28 @@
-"""The lines of a rollback: before images put back, newest first, each held against what the run
-had made of its trigger.
+"""A rollback: before images put back, newest first, each held against what the run had made of its
+trigger.
 """
 
 from array import array
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
 from batcher.compact import HashMultiset, LineSet, hashed
-from batcher.errors import JournalError, RunDirectoryError
+from batcher.errors import InputError, JournalError, RunDirectoryError
 from batcher.jobs.run_reader import RunReader
 from batcher.storage.before_images import images, images_backwards, line_number
 from batcher.storage.journal import decoded, outcomes, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
 
+FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
+
 
 class Undo(Struct, frozen=True, kw_only=True):
     """One update undone.
 
-    ``line``: the update line that does it; ``remains``: members that an update can't take away.
-
+    ``line``: the update line that does it; ``remains``: members that an update can't take away;
     ``sure``: it is known to have been applied.
     """
 
@@ -30,14 +31,115 @@ class Undo(Struct, frozen=True, kw_only=True):
     sure: bool
 
 
-class Outcomes:
+class RollbackReport(Struct, kw_only=True):
+    """How many updates a rollback undoes, and what of them stays.
+
+    ``partial``: undone, but for members that did not exist before (``first_partial``: of which
+    triggers); ``unsure``: undone, and perhaps not in full, as no answer came; ``unseen``: applied
+    without a before image, as they created their trigger or were not to look first.
+    """
+
+    undone: int = 0
+    partial: int = 0
+    first_partial: list[Undo] = []
+    unsure: int = 0
+    unseen: int = 0
+
+
+def make_rollback(run: RunReader, add: Callable[[dict[str, Any]], None]) -> RollbackReport:
+    """Make the update lines that put a run's changes back; ``add`` is told of each.
+
+    Raises InputError when there is nothing to undo, and as ``undos`` does.
+    """
+    report = RollbackReport()
+    for undo in undos(run):
+        report.undone += 1
+        if undo.remains and not undo.sure:
+            report.unsure += 1
+        elif undo.remains:
+            report.partial += 1
+            if report.partial <= FIRST:
+                report.first_partial.append(undo)
+        add(undo.line)
+    report.unseen = _without_image(run)
+    if not report.undone:
+        raise InputError(
+            f"nothing to undo: {run.where} has no before images."
+            f" {unseen_text(report.unseen) or 'It has changed nothing.'}"
+        )
+    return report
+
+
+def unseen_text(count: int) -> str:
+    """In words, what so many updates did that were applied without a before image; "" for none."""
+    updates = f"{count:,} update{'' if count == 1 else 's'}"
+    stays = "created a trigger, or did not look at it first: what they did stays."
+    return f"{updates} {stays}" if count else ""
+
+
+def undos(run: RunReader) -> Iterator[Undo]:
+    """What puts a run's changes back, newest first.
+
+    Raises RunDirectoryError without images, JournalError for damaged files.
+
+    An update without an answer may have been applied: its trigger is held against what it would
+    have made of it.
+    """
+    path = run.directory.before
+    if not path.exists():
+        raise RunDirectoryError(
+            f"{run.directory.path}: this run kept no before images, so what it changed can't be"
+            " put back. Run with --before to be able to."
+        )
+    results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
+    for image in images(path):
+        triggers.add(image.trigger)
+        # read ahead of an update that a stopped run did not come to, or not to its end
+        if results.line(image.id) is None:
+            unsettled.add(image.id)
+    open_lines, repeated = run.lines_of(unsettled), triggers.repeated()
+    # by trigger of several images: what the newer ones can't take away again
+    stays: dict[int, dict[str, Any]] = {}
+    for number, image, members in images_backwards(path):
+        line = results.line(image.id) or open_lines.get(image.id)
+        if line is None:
+            raise JournalError(
+                f"{path}: line {number} is the image of an update {image.id} that the run does not"
+                " have. The file was changed by something else; restore it."
+            )
+        (update,) = run.updates([line])
+        result = results.of(line)
+        before = {name: value for name, value in members.items() if name[0].isupper()}
+        left, remains = stays.get(hashed(image.trigger), {}), irreversible(update.request, before)
+        after = (not left and result and result.digest) or digest(
+            merged(update.request, before) | left
+        )
+        sure = result is not None and (result.status == "succeeded" or result.digest is not None)
+        if remains and sure and hashed(image.trigger) in repeated:
+            stays[hashed(image.trigger)] = left | {name: update.request[name] for name in remains}
+        yield Undo(line={**members, "based_on": {"sha256": after}}, remains=remains, sure=sure)
+
+
+def _without_image(run: RunReader) -> int:
+    """How many updates succeeded and have no image."""
+    kept = HashMultiset()
+    for image in images(run.directory.before):
+        kept.add(image.id)
+    kept.sort()
+    return sum(
+        result.status == "succeeded" and result.id not in kept
+        for result in outcomes(run.directory.results)
+    )
+
+
+class _Results:
     """The results of a run, by id: 8 bytes an update, and what ids cost that are not their
     line's number.
     """
 
-    def __init__(self, past: RunReader) -> None:
+    def __init__(self, run: RunReader) -> None:
         """Raises JournalError."""
-        self._path = past.directory.results
+        self._path = run.directory.results
         self._offsets = array("Q")  # by line, one more than the place in the journal; 0 for none
         self._named: dict[str, int] = {}
         self._odd = LineSet()  # lines whose number is not the id
@@ -80,60 +182,3 @@ class _Place(Struct):
 
 
 _PLACE = msgspec.json.Decoder(_Place)
-
-
-def undos(past: RunReader) -> Iterator[Undo]:
-    """What puts a run's changes back, newest first.
-
-    Raises RunDirectoryError without images, JournalError for damaged files.
-
-    An update without an answer may have been applied: its trigger is held against what it would
-    have made of it.
-    """
-    path = past.directory.before
-    if not path.exists():
-        raise RunDirectoryError(
-            f"{past.directory.path}: this run kept no before images, so what it changed can't be"
-            " put back. Run with --before to be able to."
-        )
-    outcomes, triggers, unsettled = Outcomes(past), HashMultiset(), set[str]()
-    for image in images(path):
-        triggers.add(image.trigger)
-        # read ahead of an update that a stopped run did not come to, or not to its end
-        if outcomes.line(image.id) is None:
-            unsettled.add(image.id)
-    open_lines, repeated = past.lines_of(unsettled), triggers.repeated()
-    # by trigger of several images: what the newer ones can't take away again
-    stays: dict[int, dict[str, Any]] = {}
-    for number, image, members in images_backwards(path):
-        line = outcomes.line(image.id) or open_lines.get(image.id)
-        if line is None:
-            raise JournalError(
-                f"{path}: line {number} is the image of an update {image.id} that the run does not"
-                " have. The file was changed by something else; restore it."
-            )
-        (update,) = past.updates([line])
-        result = outcomes.of(line)
-        before = {name: value for name, value in members.items() if name[0].isupper()}
-        left, remains = stays.get(hashed(image.trigger), {}), irreversible(update.request, before)
-        after = (not left and result and result.digest) or digest(
-            merged(update.request, before) | left
-        )
-        sure = result is not None and (result.status == "succeeded" or result.digest is not None)
-        if remains and sure and hashed(image.trigger) in repeated:
-            stays[hashed(image.trigger)] = left | {name: update.request[name] for name in remains}
-        yield Undo(line={**members, "based_on": {"sha256": after}}, remains=remains, sure=sure)
-
-
-def without_image(past: RunReader) -> int:
-    """How many updates succeeded and have no image: they created their trigger, or were run with
-    ``--no-before``.
-    """
-    kept = HashMultiset()
-    for image in images(past.directory.before):
-        kept.add(image.id)
-    kept.sort()
-    return sum(
-        result.status == "succeeded" and result.id not in kept
-        for result in outcomes(past.directory.results)
-    )

@@ -17,7 +17,6 @@ from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.line_index import LineIndex, index_lines
-from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.journal import outcomes, read
 from batcher.storage.run_directory import (
     RunDirectory,
@@ -120,20 +119,6 @@ class RunReader:
                     line for line in triggers.get(trigger_key(result), ()) if line < result.line
                 )
         return frozenset(found)
-
-    def write_failed(self) -> None:
-        """``failed.jsonl``: the updates that failed or are in doubt, each with its id, ready to
-        be run again.
-        """
-        lines = self.chosen(lambda result: result.status in ("failed", "in_doubt"))
-        if not lines:
-            self.directory.failed.unlink(missing_ok=True)
-            return
-        encode = msgspec.json.Encoder().encode
-        with AtomicFile(self.directory.failed) as file:
-            for update in self.updates(lines):
-                file.write(encode(update.as_line()) + b"\n")
-            file.commit()
 
     def _find_input(self) -> Path:
         """The copy in the run directory, what lies beside it (a spool moves both), or what lies

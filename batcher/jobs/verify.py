@@ -22,6 +22,7 @@ from batcher.engine.runner import Runner
 from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND
 from batcher.jobs.connection import connected
 from batcher.jobs.run_audit import Discrepancies, audit_run
+from batcher.jobs.run_books import write_failed
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
@@ -190,7 +191,7 @@ def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
             tallies[result.target].add(result)
             file.write(encode(result) + b"\n")
         file.commit()
-    run.write_failed()
+    write_failed(run)
     if (summary := run.summary()) is not None:
         run.directory.write_summary(recounted(summary, tallies))
 

@@ -9,25 +9,22 @@ leaves files in their order, and then go before it.
 
 import errno
 from collections.abc import Iterator
-from contextlib import AsyncExitStack
 from dataclasses import dataclass
-from functools import partial
 from typing import TypeAlias
 
 import anyio
-import anyio.to_thread
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.tally import stop_reason
 from batcher.backoff import Backoff
 from batcher.config import Settings
 from batcher.errors import BatcherError, InputError, RunDirectoryError
-from batcher.jobs.run import BulkRun, Keeper
+from batcher.jobs.run import InvalidInput, NotStarted, open_run
+from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_order import Unattended, without_start_limits
 from batcher.ports import Spool
 from batcher.records import Claim, Summary
 from batcher.resettable_event import ResettableEvent
 from batcher.status.snapshot import LaneSnapshot
-from batcher.storage.run_directory import RunDirectory
 from batcher.updates.violations import Violation
 from batcher.worker.health import Health
 from batcher.worker.worker_status import lane_snapshot
@@ -62,7 +59,7 @@ FileOutcome: TypeAlias = Failed | Postponed | None
 class SpoolConsumer:
     """A worker's session with one set of settings.
 
-    ``bulk``: the run of the file that is being worked through.
+    ``run_of_file``: that of the file that is being worked through.
     """
 
     def __init__(
@@ -70,18 +67,18 @@ class SpoolConsumer:
         spool: Spool,
         settings: Settings,
         health: Health,
-        keeper: Keeper,
+        unattended: Unattended,
         log: FilteringBoundLogger,
         *,
         first_pause: float = PAUSE,
         let_others_go: float = LET_OTHERS_GO,
     ) -> None:
-        self.bulk: BulkRun | None = None
+        self.run_of_file: ApprovedRun | None = None
         self.failed = False  # at least one file ended in ``failed``
         self._spool = spool
-        self._settings = settings
+        self._settings = without_start_limits(settings)
         self._health = health
-        self._keeper = keeper
+        self._unattended = unattended
         self._log = log
         self._first_pause = first_pause
         self._let_others_go = let_others_go
@@ -165,53 +162,40 @@ class SpoolConsumer:
             return Postponed(str(error)) if _may_pass(error) else Failed(str(error))
 
     async def _run_through(self, claim: Claim) -> FileOutcome:
-        async with AsyncExitStack() as stack:
-            directory = stack.enter_context(RunDirectory(claim.run))
-            bulk = BulkRun(str(claim.path), directory, self._settings, keeper=self._keeper)
-            violations: list[str] = []
+        violations: list[str] = []
 
-            def note(line: int, violation: Violation) -> None:
-                if len(violations) < VIOLATIONS_TOLD:
-                    violations.append(f"line {line}: {violation}")
+        def note(line: int, violation: Violation) -> None:
+            if len(violations) < VIOLATIONS_TOLD:
+                violations.append(f"line {line}: {violation}")
 
-            found = await anyio.to_thread.run_sync(partial(bulk.inspect, note))
-            if found.invalid:
-                count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
-                return Failed("\n".join([*violations, count]))
+        origin, unattended = str(claim.path), self._unattended
+        with open_run(origin, claim.run, self._settings, unattended=unattended) as opened:
+            checked = await opened.check(note)
+            found = checked.inspection
             if not found.total:
                 return Failed("there are no updates in it")
-            await anyio.to_thread.run_sync(bulk.restore)
-            await bulk.connect(stack)
-            bulk.weigh_looking()
-            self.bulk = bulk
-            try:
-                if self._ending:
-                    bulk.drain()
-                return self._outcome_of_run(bulk, await bulk.execute())
-            finally:
-                self.bulk = None
+            if isinstance(checked, InvalidInput) or found.invalid:
+                count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
+                return Failed("\n".join([*violations, count]))
+            async with checked.connect() as ready:
+                return await self._execute(await ready.approve())
 
-    def _outcome_of_run(self, bulk: BulkRun, summary: Summary) -> FileOutcome:
-        limit = self._settings.max_failures
-        for tally in bulk.tallies.values():
-            # that nothing but refusals of access came back may pass
-            if stop_reason(tally, None) is None and (too_many := stop_reason(tally, limit)):
-                return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
-        if summary.stopped is not None:
-            return Postponed(summary.stopped)
-        if bad := summary.total - summary.succeeded - summary.unchanged:
-            codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
-            return Failed(
-                f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
-                " results.jsonl of its run."
-            )
-        return None
+    async def _execute(self, approved: ApprovedRun | NotStarted) -> FileOutcome:
+        if isinstance(approved, NotStarted):
+            return Postponed(f"not started: {approved.summary.stopped}")
+        self.run_of_file = approved
+        try:
+            if self._ending:
+                approved.drain()
+            return _outcome_of(approved, await approved.execute())
+        finally:
+            self.run_of_file = None
 
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
         """The lanes that are open at this moment."""
-        if self.bulk is not None and self.bulk.runner is not None:
-            for lane in self.bulk.runner.lanes:
-                yield lane_snapshot(self.bulk.pacers, lane, lane.tally)
+        if self.run_of_file is not None:
+            for lane in self.run_of_file.lanes:
+                yield lane_snapshot(self.run_of_file.connection.pacers, lane, lane.tally)
 
     async def _postpone(self, name: str) -> None:
         """Try a file again after a pause, which is waited for here unless others may go before."""
@@ -229,13 +213,27 @@ class SpoolConsumer:
 
     async def _drain_when(self, event: anyio.Event | ResettableEvent) -> None:
         await event.wait()
-        if self.bulk is not None:
-            self.bulk.drain()
+        if self.run_of_file is not None:
+            self.run_of_file.drain()
 
     async def _abort_when_told(self) -> None:
         await self._health.stop_now.wait()
-        if self.bulk is not None and self.bulk.runner is not None:
-            self.bulk.runner.abort()
+        if self.run_of_file is not None:
+            self.run_of_file.abort()
+
+
+def _outcome_of(run: ApprovedRun, summary: Summary) -> FileOutcome:
+    if too_many := run.failure_limit_passed():
+        return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
+    if summary.stopped is not None:
+        return Postponed(summary.stopped)
+    if bad := summary.total - summary.succeeded - summary.unchanged:
+        codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
+        return Failed(
+            f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
+            " results.jsonl of its run."
+        )
+    return None
 
 
 def _may_pass(error: BatcherError) -> bool:

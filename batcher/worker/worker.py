@@ -13,7 +13,7 @@ from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import QueueError, SettingsError
-from batcher.jobs.run import Keeper
+from batcher.jobs.run_order import Unattended
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, shown, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
@@ -127,10 +127,10 @@ class Worker:
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         on_attempt = self._status.metrics.attempted
-        keeper = Keeper(on_result=self._status.count, on_attempt=on_attempt)
+        unattended = Unattended(on_result=self._status.count, on_attempt=on_attempt)
 
         async def session() -> None:
-            consumer = SpoolConsumer(spool, self._settings, self._health, keeper, self._log)
+            consumer = SpoolConsumer(spool, self._settings, self._health, unattended, self._log)
             self._status.lanes = consumer.lane_snapshots
             await consumer.run(once=self._once)
             if consumer.failed:

@@ -15,7 +15,7 @@ import pytest
 
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
-from batcher.jobs.run import Keeper
+from batcher.jobs.run_order import Unattended
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker.health import Health
@@ -268,7 +268,9 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
 
     spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Recorded(logger(), grace=1.0)
     emulator.seed([trigger(1)])
-    keeper = Keeper(on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None)
+    unattended = Unattended(
+        on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None
+    )
     spool.put("a.jsonl", [msgspec.json.encode(change(1, target="locked", id="locked"))])
     spool.put("b.jsonl", [msgspec.json.encode(change(1, id="good"))])
     async with emulator as url, asyncio.timeout(60):
@@ -278,7 +280,7 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
             spool,
             settings,
             health,
-            keeper,
+            unattended,
             logger(),
             first_pause=0.01,
             let_others_go=0.05,  # after 0.01 + 0.02 + 0.04

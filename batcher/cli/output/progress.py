@@ -2,15 +2,13 @@
 
 import sys
 import time
-from collections.abc import Callable, Coroutine
 from contextlib import suppress
-from typing import Any
 
 import anyio
 from msgspec import Struct
 
 from batcher.cli.output.format import duration, number, pace
-from batcher.jobs.run import BulkRun
+from batcher.jobs.run_state import RunState
 
 EVERY_PLAIN = 5.0  # seconds between plain lines
 EVERY_LIVE = 0.2
@@ -39,17 +37,11 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
         )
 
 
-def watcher(run: BulkRun, *, shown: bool) -> Callable[[], Coroutine[Any, Any, None]] | None:
-    """The task that shows progress; None when nothing is to be shown."""
-    if not shown:
-        return None
+async def show_progress(state: RunState) -> None:
+    """Show on standard error how far a run is. Runs until it is cancelled."""
     show = _live if sys.stderr.isatty() else _plain
-
-    async def watch() -> None:
-        with suppress(OSError):  # nobody reads it any more: no reason to stop the run
-            await show(_Meter(run))
-
-    return watch
+    with suppress(OSError):  # nobody reads it any more: no reason to stop the run
+        await show(_Meter(state))
 
 
 async def _plain(meter: "_Meter") -> None:
@@ -83,12 +75,12 @@ async def _live(meter: "_Meter") -> None:
 class _Meter:
     """Reads the tallies, and the rate over the last WINDOW seconds."""
 
-    def __init__(self, run: BulkRun) -> None:
-        self._run = run
+    def __init__(self, state: RunState) -> None:
+        self._state = state
         self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
 
     def read(self) -> ProgressSnapshot:
-        tallies = self._run.tallies.values()
+        tallies = self._state.tallies.values()
         answered = sum(tally.session_attempts for tally in tallies)
         now = time.monotonic()
         self._marks.append((now, answered))
@@ -97,7 +89,7 @@ class _Meter:
         began, before = self._marks[0]
         return ProgressSnapshot(
             done=sum(tally.done for tally in tallies),
-            total=sum(self._run.totals.values()),
+            total=sum(self._state.totals.values()),
             failed=sum(tally.unsuccessful for tally in tallies),
             throttled=sum(tally.session_throttles for tally in tallies),
             rate=(answered - before) / (now - began) if now > began else 0.0,

@@ -5,13 +5,13 @@ written.
 from collections.abc import Iterator
 
 from batcher.cli.output.format import duration, number, pace, several
-from batcher.jobs.run import BulkRun
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
+from batcher.storage.run_directory import RunDirectory
 
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
-def lines(run: BulkRun, summary: Summary) -> Iterator[str]:
+def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     """Lines for people; none quotes a sensitive member."""
     yield f"{several(summary.total, 'update')}: {_counted(summary)}."
     yield (
@@ -26,7 +26,7 @@ def lines(run: BulkRun, summary: Summary) -> Iterator[str]:
             yield from _target(name, target)
     if summary.stopped:
         yield f"Stopped early: {_sentence(summary.stopped)}"
-    yield from _written(run, summary)
+    yield from _written(directory, summary)
 
 
 def _sentence(reason: str) -> str:
@@ -82,8 +82,7 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
         yield f"    stopped: {target.stopped}"
 
 
-def _written(run: BulkRun, summary: Summary) -> Iterator[str]:
-    directory = run.directory
+def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
     if summary.failed or summary.in_doubt:
         yield f"To run the failed ones again: batcher retry {directory.path}"

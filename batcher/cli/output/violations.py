@@ -7,8 +7,6 @@ import sys
 
 import click
 
-from batcher.errors import InputError
-from batcher.jobs.run import BulkRun
 from batcher.sources.inspection import Inspection
 from batcher.updates.violations import Violation
 
@@ -59,15 +57,3 @@ class ViolationPrinter:
                 " --skip-invalid.",
                 err=True,
             )
-
-
-def passes(bulk: BulkRun, *, as_json: bool, not_done: str) -> bool:
-    """Check the file of a run; say what is wrong with it. False when nothing may come of it."""
-    skip = bulk.settings.skip_invalid
-    printer = ViolationPrinter(as_json and not skip)
-    found = bulk.inspect(on_violation=printer.add)
-    if found.total == 0:
-        raise InputError(f"{bulk.origin}: no updates in it; nothing to do.")
-    usable = skip or not found.invalid
-    printer.conclude(found, usable=usable, not_done=not_done)
-    return usable

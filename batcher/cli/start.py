@@ -1,0 +1,124 @@
+"""A run from a terminal: what ``run``, ``retry``, ``rollback`` and ``demo`` show and ask.
+
+What is done, and in which order, is the job's; here it is printed, and a person answers.
+"""
+
+import sys
+
+import anyio
+import click
+import msgspec
+
+from batcher.cli.options import Choices
+from batcher.cli.output.forecast import missed
+from batcher.cli.output.preview import preview
+from batcher.cli.output.progress import show_progress
+from batcher.cli.output.prompt import agreed, confirmed
+from batcher.cli.output.summary import summary_lines
+from batcher.cli.output.violations import ViolationPrinter
+from batcher.errors import InputError, SettingsError
+from batcher.jobs.run import (
+    CheckedRun,
+    DeadlineMissed,
+    DryRunEnded,
+    InvalidInput,
+    NotStarted,
+    OpenRun,
+    TooManyChanges,
+)
+from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
+from batcher.logs import LogOutput
+from batcher.records import Summary
+from batcher.signals import run_signals
+from batcher.updates.redaction import Redactor
+
+
+async def start(opened: OpenRun, choices: Choices) -> int:
+    """Check, preview, ask, execute; returns the exit code.
+
+    Raises InputError when there are no updates, RunDirectoryError when the run there is another.
+    """
+    violations = ViolationPrinter(choices.as_json and not opened.order.settings.skip_invalid)
+    checked = await opened.check(violations.add)
+    if not checked.inspection.total:
+        raise InputError(f"{opened.order.origin}: no updates in it; nothing to do.")
+    usable = isinstance(checked, CheckedRun)
+    violations.conclude(checked.inspection, usable=usable, not_done="sent")
+    if isinstance(checked, InvalidInput):
+        return 2
+    async with checked.connect() as ready:
+        for line in preview(ready):
+            click.echo(line, err=True)
+        approved = await ready.approve()
+        if isinstance(approved, ApprovedRun) and not await agreed(choices.yes):
+            approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
+        if isinstance(approved, NotStarted):
+            return _not_started(approved, choices)
+        return await _execute(approved, choices)
+
+
+def _not_started(found: NotStarted, choices: Choices) -> int:
+    """Say why nothing was sent; returns the exit code."""
+    match found:
+        case DeadlineMissed(forecast=forecast, now=now):
+            raise SettingsError(missed(forecast, now))
+        case TooManyChanges(plan=plan, limit=limit):
+            click.echo(
+                f"Nothing was sent: {plan.changing:,} of {plan.total:,} updates would change"
+                f" something, more than --max-changes {limit}.",
+                err=True,
+            )
+    if choices.as_json:
+        click.echo(msgspec.json.encode(found.summary))
+    return 0 if isinstance(found, DryRunEnded) else 2
+
+
+async def _execute(run: ApprovedRun, choices: Choices) -> int:
+    order, shown = run.order, not choices.no_progress
+
+    async def beside() -> None:
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(_run_signals, run)
+            if shown:
+                tasks.start_soon(show_progress, run.state)
+
+    async def on_canary(summary: Summary) -> bool:
+        _say_summary(run, summary)
+        question = f"Those were the first {order.settings.canary}. Go on with the rest?"
+        return sys.stdin.isatty() and await confirmed(question)
+
+    with LogOutput(
+        order.settings.log_level,
+        file=order.directory.log,
+        terminal=not (shown and sys.stderr.isatty()),
+        redact=Redactor(order.reader.model).withhold,
+    ):
+        summary = await run.execute(beside, on_canary)
+    if choices.as_json:
+        click.echo(msgspec.json.encode(summary))
+    _say_summary(run, summary)
+    return exit_code(summary)
+
+
+async def _run_signals(run: ApprovedRun) -> None:
+    grace = run.order.settings.grace
+
+    def grace_over() -> None:
+        run.order.log.warning("run.grace_over", grace_seconds=grace)
+        run.abort()
+
+    await run_signals(grace=grace, drain=run.drain, abort=run.abort, grace_over=grace_over)
+
+
+def exit_code(summary: Summary) -> int:
+    """0 all done well; 1 finished with some not; 3 stopped itself; 4 interrupted."""
+    if summary.stopped == INTERRUPTED:
+        return 4
+    if summary.stopped is not None:
+        return 3
+    return 0 if summary.succeeded + summary.unchanged == summary.total else 1
+
+
+def _say_summary(run: ApprovedRun, summary: Summary) -> None:
+    for line in summary_lines(run.order.directory, summary):
+        click.echo(line, err=True)

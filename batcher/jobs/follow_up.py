@@ -1,0 +1,93 @@
+"""A run made from another run's books: the lines of a retry or a rollback, and their place."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import count
+from pathlib import Path
+from tempfile import TemporaryFile
+from typing import IO, Any
+
+import msgspec
+from msgspec import Struct
+
+from batcher.config import Settings
+from batcher.jobs.run import OpenRun, open_run
+from batcher.jobs.run_order import Following, without_start_limits
+from batcher.jobs.run_reader import RunReader, settings_of
+from batcher.storage.run_directory import RunDirectory, read_facts, read_summary
+from batcher.wiring.line_readers import line_reader
+
+
+class RunPlace(Struct, frozen=True, kw_only=True):
+    """The run directory to use, and those that are unfinished with other updates and stay so."""
+
+    directory: Path
+    left_alone: list[Path]
+
+
+class FollowUp:
+    """The lines of a run that follows another one, as they are made. ``kind``: retry or rollback.
+
+    ``run``: the old one; ``settings``: its own, but for what was meant for its start only.
+    """
+
+    def __init__(self, run: RunReader, settings: Settings, kind: str, file: IO[bytes]) -> None:
+        self.run = run
+        self.settings = without_start_limits(settings)
+        self._kind = kind
+        self._file = file
+        self._sha256 = hashlib.sha256()
+        self._encode = msgspec.json.Encoder().encode
+
+    def add(self, line: Mapping[str, Any]) -> None:
+        """Take in one update line."""
+        raw = self._encode(line) + b"\n"
+        self._sha256.update(raw)
+        self._file.write(raw)
+
+    @contextmanager
+    def open_run(
+        self, settings: Settings, out: Path, *, force: bool = False, dry_run: bool = False
+    ) -> Iterator[OpenRun]:
+        """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
+        self._file.seek(0)
+        following = Following(kind=self._kind, parent=self.run.where, force=force)
+        # the lines are valid, and name the domains that the old run has changed
+        settings = msgspec.structs.replace(settings, domain_map=None, skip_invalid=False)
+        with open_run(self._file, out, settings, following=following, dry_run=dry_run) as opened:
+            yield opened
+
+    def place(self) -> RunPlace:
+        """RUN.rollback, RUN.rollback-2 … or RUN.retry-1, -2 …: one of just these lines that is not
+        finished, else the next.
+        """
+        path, left_alone = self.run.directory.path, []
+        for number in count(1):
+            ending = "" if (self._kind, number) == ("rollback", 1) else f"-{number}"
+            directory = RunDirectory(path.with_name(f"{path.name}.{self._kind}{ending}"))
+            if not directory.facts.exists():
+                break
+            if not _is_finished(directory):
+                if read_facts(directory).input.sha256 == self._sha256.hexdigest():
+                    break
+                left_alone.append(directory.path)
+        return RunPlace(directory=directory.path, left_alone=left_alone)
+
+
+@contextmanager
+def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
+    """A follow-up, without lines yet, of the run in a directory.
+
+    That directory is held until the end: its run must not go on meanwhile. Raises RunDirectoryError
+    when another process holds it, or there is no run in it.
+    """
+    settings = settings_of(path)
+    run = RunReader(path, line_reader(settings, any_target=True))
+    with run.directory, TemporaryFile(dir=path) as file:
+        yield FollowUp(run, settings, kind, file)
+
+
+def _is_finished(directory: RunDirectory) -> bool:
+    summary = read_summary(directory)
+    return summary is not None and summary.not_started == 0

@@ -1,0 +1,69 @@
+"""A retry: the updates of a run that failed or are in doubt, chosen to be run again."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.errors import InputError
+from batcher.jobs.run_reader import RunReader
+from batcher.records import Outcome
+
+
+class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
+    """What a retry would send again.
+
+    ``groups``: how many of each error code and status; ``superseded``: lines left out, as a later
+    update of the same run has changed their trigger since.
+    """
+
+    run: RunReader
+    lines: list[int]
+    groups: Counter[tuple[str, str]]
+    superseded: frozenset[int]
+
+    def updates(self) -> Iterator[dict[str, Any]]:
+        """The update lines, in the order of the input.
+
+        Raises InputError when there are none left.
+        """
+        if len(self.superseded) == len(self.lines):
+            raise InputError("nothing to retry: to send any of them now would undo a later update.")
+        for update in self.run.updates(line for line in self.lines if line not in self.superseded):
+            yield update.as_line()
+
+
+def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
+    """Choose what failed or is in doubt; ``codes``: only with one of these error codes.
+
+    Raises InputError when nothing is of that kind.
+    """
+    groups, others = Counter[tuple[str, str]](), Counter[str]()
+
+    def wanted(result: Outcome) -> bool:
+        code = "" if result.error is None else result.error.code
+        if result.status not in ("failed", "in_doubt"):
+            others[result.status] += 1
+        elif codes and code not in codes:
+            others[code] += 1
+        else:
+            groups[code, result.status] += 1
+            return True
+        return False
+
+    lines = run.chosen(wanted)
+    if not lines:
+        raise InputError(_nothing(run, codes, others))
+    return RetryChoice(run=run, lines=lines, groups=groups, superseded=run.superseded(lines))
+
+
+def _nothing(run: RunReader, codes: Collection[str], others: Counter[str]) -> str:
+    counts = (f"{count:,} {name.replace('_', ' ')}" for name, count in others.most_common())
+    what = (
+        f"no result has the error {' or '.join(codes)}"
+        if codes
+        else ("no update failed or is in doubt")
+    )
+    found = ", ".join(counts) or "none"
+    return f"nothing to retry: {what}. Results of {run.where}: {found}."

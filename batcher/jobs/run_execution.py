@@ -1,0 +1,204 @@
+"""The running of a run: lanes set to work, drained or aborted, and the books closed after it."""
+
+from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
+from typing import Any, TypeAlias
+
+from anyio.abc import TaskGroup
+
+from batcher.accounting.tally import Course, stop_reason
+from batcher.accounting.time_breakdown import TimeBreakdown
+from batcher.aws.client import AwsTarget
+from batcher.engine.lane import Lane
+from batcher.engine.reconciler import DeferringReconciler
+from batcher.engine.runner import Runner
+from batcher.errors import BatcherError, CredentialsError
+from batcher.jobs.connection import Connection
+from batcher.jobs.run_books import RunBooks
+from batcher.jobs.run_order import RunOrder
+from batcher.jobs.run_state import RunState
+from batcher.ports import BeforeImageStore
+from batcher.records import Result, Summary
+from batcher.sources.file_source import FileSource
+from batcher.task_groups import open_task_group
+
+INTERRUPTED = "interrupted"
+
+Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
+"""Run while updates are sent, and cancelled at the end: progress, signals."""
+
+OnCanary: TypeAlias = Callable[[Summary], Awaitable[bool]]
+"""Told the summary of the first updates; whether to go on with the rest."""
+
+
+class ApprovedRun:
+    """A run that may start. Made by ``ReadyRun.approve``."""
+
+    def __init__(
+        self, order: RunOrder, state: RunState, connection: Connection, *, looks: bool
+    ) -> None:
+        """``looks``: at each trigger first, and keeps its before image."""
+        self.order = order
+        self.state = state
+        self.connection = connection
+        self._looks = looks
+        self._books = RunBooks(order, state)
+        self._runner: Runner | None = None
+        self._drained = False
+        self._has_sent = False  # in a part of the session before this one
+        self._last_line: int | None = None  # of the canary, while it is at work
+
+    def __repr__(self) -> str:
+        return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
+
+    @property
+    def lanes(self) -> list[Lane]:
+        """Those at work, or that were."""
+        return [] if self._runner is None else self._runner.lanes
+
+    async def execute(
+        self, beside: Beside | None = None, on_canary: OnCanary | None = None
+    ) -> Summary:
+        """Send what has no result yet, and write results, failed lines and summary.
+
+        With a canary its updates go first, and the rest only if ``on_canary`` says so. Raises
+        RunDirectoryError when the directory is of another run, CredentialsError and BatcherError
+        for what keeps the run from sending anything.
+        """
+        count = self.order.settings.canary
+        line = None if count is None else self.state.canary_end(count)
+        summary = await self._part(beside, line)
+        if line is None or summary.stopped is not None or not summary.not_started:
+            return summary
+        if on_canary is not None and await on_canary(summary):
+            return await self._part(beside, None)
+        return self._books.stop(f"after the first {count} (--canary)")
+
+    def drain(self) -> None:
+        """Take nothing new, finish what is in flight; before the start: start nothing."""
+        self._drained = True
+        if self._runner is not None:
+            self._runner.drain(INTERRUPTED)
+
+    def abort(self) -> None:
+        """Stop now. What is in flight gets no result, and is sent again by a resume."""
+        if self._runner is not None:
+            self._runner.abort()
+
+    def failure_limit_passed(self) -> str | None:
+        """In words, how a target passed ``max_failures``; None when none did.
+
+        A target that was refused everything is none: with other permissions it may go on.
+        """
+        limit = self.order.settings.max_failures
+        tallies = self.state.tallies.values()
+        reasons = (stop_reason(tally, limit) for tally in tallies if not stop_reason(tally, None))
+        return next((reason for reason in reasons if reason is not None), None)
+
+    async def _part(self, beside: Beside | None, last_line: int | None) -> Summary:
+        """Do the canary, or what is left; the books are closed whatever happens."""
+        self._last_line = last_line
+        self._books.claim(self.connection.targets.values())
+        self._has_sent |= self._sends()
+        for tally in self.state.tallies.values():
+            tally.begin_part()
+        clock = self.order.clock
+        began = clock.now()
+        stopped: str | None = "stopped by an error"
+        try:
+            stopped = await self._session(beside)
+        except BatcherError as error:
+            if not self._under_way(error):
+                raise
+            stopped = str(error)
+        finally:
+            self.connection.pacers.remember()
+            seconds = clock.now() - began
+            summary = self._books.close(self._courses(), wall_seconds=seconds, stopped=stopped)
+        return summary
+
+    async def _session(self, beside: Beside | None) -> str | None:
+        """Send what has no result yet; returns why it ended early, or None."""
+        order, state = self.order, self.state
+        async with self._books.open_journals(looks=self._looks) as (journal, images):
+            runner = self._runner = Runner(
+                journal=journal,
+                log=order.log,
+                max_failures=order.settings.max_failures,
+                on_result=self._note,
+            )
+            if self._drained:
+                runner.drain(INTERRUPTED)
+            order.log.info(
+                "run.started",
+                updates=state.inspection.total,
+                left=state.left,
+                targets=list(self.connection.targets),
+            )
+            async with open_task_group() as tasks:
+                if beside is not None:
+                    tasks.start_soon(beside)
+                await runner.run(partial(self._start_lanes, runner, images))
+                tasks.cancel_scope.cancel()
+            return runner.stopped
+
+    async def _start_lanes(
+        self, runner: Runner, images: BeforeImageStore | None, tasks: TaskGroup
+    ) -> None:
+        for name, error in self.connection.unusable.items():
+            runner.give_up(name, error)
+        for target in self.connection.targets.values():
+            runner.start(self._lane(target, runner, images), tasks)
+
+    def _lane(self, target: AwsTarget, runner: Runner, images: BeforeImageStore | None) -> Lane:
+        state, tally = self.state, self.state.tallies[target.name]
+        index = state.inspection.targets[target.name]
+        lane = self.connection.lanes.lane(
+            target,
+            FileSource(state.file.path, index, self.order.reader, skip=self._skip),
+            tally,
+            images=images,
+            force=self.order.following.force,
+            # else times may have been moved by what an earlier session sent
+            listed=not state.begun,
+        )
+        if self.order.unattended is not None:
+            give_up = partial(runner.give_up, target.name)
+            lane.settler = DeferringReconciler(lane.settler, tally, give_up)
+        return lane
+
+    def _skip(self, line: int) -> bool:
+        beyond = self._last_line is not None and line > self._last_line
+        return beyond or line in self.state.done
+
+    async def _note(self, result: Result) -> None:
+        self.state.done.add(result.line)
+        if self.order.unattended is not None:
+            self.order.unattended.on_result(result)
+
+    def _sends(self) -> bool:
+        tallies = self.state.tallies.values()
+        return any(tally.session_attempts or tally.session_throttles for tally in tallies)
+
+    def _under_way(self, error: BatcherError) -> bool:
+        """Whether something had been sent before an error: then the run can be resumed."""
+        if isinstance(error, CredentialsError):
+            return any(tally.ever_accepted for tally in self.state.tallies.values())
+        return self._has_sent or self._sends()
+
+    def _courses(self) -> dict[str, Course]:
+        """How each target that took part went."""
+        if self._runner is None:
+            return {}
+        given_up = self._runner.given_up
+        courses = {
+            name: Course(time_breakdown=TimeBreakdown(), slots=1, stopped=reason)
+            for name, reason in given_up.items()
+        }
+        for lane in self._runner.lanes:
+            courses[lane.target] = Course(
+                time_breakdown=lane.pacer.time_breakdown,
+                slots=lane.pacer.slots,
+                stopped=given_up.get(lane.target),
+            )
+        return courses

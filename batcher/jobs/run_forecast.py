@@ -1,0 +1,124 @@
+"""How long a run takes, target by target, from the rates that are known; held against a deadline.
+
+Numbers only. What is said of them, the command line says.
+"""
+
+from collections.abc import Iterable
+from datetime import datetime
+
+from msgspec import Struct
+
+from batcher.accounting.completion_time import Deadline, Workload
+from batcher.config import TargetSettings
+from batcher.storage.quota_file import Remembered, seconds_between
+
+
+class TargetForecast(Struct, frozen=True, kw_only=True):
+    """What one target has before it: triggers to look at first, and updates to write.
+
+    ``known``: what earlier runs found its quota to be, None for nothing or a guess; ``now``: when
+    that was looked up, UTC.
+    """
+
+    target: str
+    settings: TargetSettings
+    reading: Workload
+    writing: Workload
+    known: Remembered | None
+    now: str
+
+    @property
+    def reading_decides(self) -> bool:
+        """Whether looking takes longer than writing, as far as is known."""
+        return (self.reading.seconds or 0.0) > (self.writing.seconds or 0.0)
+
+    @property
+    def least(self) -> Workload:
+        """What it takes at least: reading and writing go side by side."""
+        return self.reading if self.reading_decides else self.writing
+
+    @property
+    def work(self) -> Workload:
+        """What it takes; without a rate where that of writing is not known."""
+        return self.writing if self.writing.rate is None else self.least
+
+
+class DeadlineForecast(Struct, frozen=True, kw_only=True):
+    """A deadline, the seconds left, targets that can't keep it, and those of unknown duration."""
+
+    deadline: Deadline
+    seconds_left: float
+    late: list[TargetForecast]
+    unknown: list[TargetForecast]
+
+
+def forecast(
+    target: str,
+    settings: TargetSettings,
+    *,
+    updates: int,
+    looks: bool,
+    writing: Remembered | None,
+    reading: Remembered | None,
+    now: str,
+) -> TargetForecast:
+    """The forecast of a target with so many updates left.
+
+    ``looks``: whether each trigger is looked at first; ``writing`` and ``reading``: what is
+    remembered of the two quotas.
+    """
+    known, reads = _known(writing), _known(reading)
+    burst, read_ceiling = settings.burst or 1.0, settings.read_ceiling
+    to_read = Workload(updates=0, rate=None)
+    if looks:
+        to_read = _workload(updates, settings, read_ceiling, 1.0, reads, now)
+    return TargetForecast(
+        target=target,
+        settings=settings,
+        reading=to_read,
+        writing=_workload(updates, settings, settings.ceiling, burst, known, now),
+        known=known,
+        now=now,
+    )
+
+
+def hold_against(
+    deadline: Deadline, forecasts: Iterable[TargetForecast], now: datetime
+) -> DeadlineForecast:
+    """What the deadline means for those targets. ``now``: local time, naive."""
+    left = deadline.seconds_from(now)
+    return DeadlineForecast(
+        deadline=deadline,
+        seconds_left=left,
+        late=[each for each in forecasts if (each.least.seconds or 0.0) > left],
+        unknown=[each for each in forecasts if each.work.seconds is None],
+    )
+
+
+def _workload(
+    updates: int,
+    settings: TargetSettings,
+    ceiling: float | None,
+    burst: float,
+    found: Remembered | None,
+    now: str,
+) -> Workload:
+    """So many requests beneath a ceiling, and beneath the quota that was found."""
+    bounds = []  # rate and burst of each
+    if ceiling is not None:
+        bounds.append((ceiling, burst))
+    if found is not None:
+        saved_up = 1.0  # tokens that the quota's bucket holds by now
+        if settings.share.fraction == 1 and found.burst is not None:
+            idle = seconds_between(found.used_at, now)
+            saved_up = max(1.0, min(found.burst, found.rate * idle))
+        bounds.append((found.rate * settings.share.fraction, saved_up))
+    if not bounds:
+        return Workload(updates=updates, rate=None)
+    rates, bursts = zip(*bounds, strict=True)
+    return Workload(updates=updates, rate=min(rates), burst=min(bursts))
+
+
+def _known(found: Remembered | None) -> Remembered | None:
+    """What is remembered, but for a guess."""
+    return found if found and not found.is_guess else None

@@ -1,0 +1,61 @@
+"""What is asked of a run: its input, its directory, its settings, and on whose behalf."""
+
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+import msgspec
+from msgspec import Struct
+from structlog.typing import FilteringBoundLogger
+
+from batcher.config import Settings
+from batcher.ports import Clock
+from batcher.records import Result
+from batcher.storage.run_directory import RunDirectory
+from batcher.updates.line_reader import LineReader
+from batcher.wiring.lanes import OnAttempt
+
+
+class Following(Struct, frozen=True, kw_only=True):
+    """What a run follows from: another run's directory (retry, rollback), or nothing.
+
+    ``force``: change what is stale.
+    """
+
+    kind: str = "run"
+    parent: str | None = None
+    force: bool = False
+
+
+class Unattended(Struct, frozen=True, kw_only=True):
+    """A run that nobody watches: what fails for a target in trouble is left for a later session.
+
+    ``on_result`` and ``on_attempt`` are told of each.
+    """
+
+    on_result: Callable[[Result], None]
+    on_attempt: OnAttempt
+
+
+class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
+    """All that a run is told before it starts.
+
+    ``origin``: a path, ``-`` for standard input, the URL of an object in S3, or the lines
+    themselves; ``copies``: where inputs are copied that can't be read twice.
+    """
+
+    run_id: str
+    origin: str | Iterable[bytes]
+    directory: RunDirectory
+    copies: Path
+    settings: Settings
+    following: Following
+    unattended: Unattended | None
+    dry_run: bool
+    reader: LineReader
+    clock: Clock
+    log: FilteringBoundLogger
+
+
+def without_start_limits(settings: Settings) -> Settings:
+    """Settings of a run that nobody is asked about and nothing is held against at its start."""
+    return msgspec.structs.replace(settings, canary=None, max_changes=None, deadline=None)
