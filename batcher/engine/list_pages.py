@@ -11,7 +11,8 @@ from typing import Any
 import anyio
 
 from batcher.compact import hashed
-from batcher.engine.retrying import Retrying, RetryState
+from batcher.engine.retry_state import RetryState
+from batcher.engine.retrying import Retrying
 from batcher.operations import LIST_TRIGGERS, members_for
 from batcher.records import Update
 from batcher.triggers.diff import last_updated

@@ -14,7 +14,8 @@ import msgspec
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, not_yet
-from batcher.engine.retrying import Retrying, RetryState
+from batcher.engine.retry_state import RetryState
+from batcher.engine.retrying import Retrying
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock

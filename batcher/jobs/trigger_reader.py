@@ -9,7 +9,8 @@ from typing import Any, TypeAlias
 from batcher.accounting.tally import Tally, stop_reason
 from batcher.aws.client import AwsTarget
 from batcher.engine.list_pages import list_pages
-from batcher.engine.retrying import Retrying, RetryState
+from batcher.engine.retry_state import RetryState
+from batcher.engine.retrying import Retrying
 from batcher.errors import AwsError
 from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
 from batcher.records import Error, Update

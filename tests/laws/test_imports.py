@@ -22,7 +22,7 @@ OWNERS = {
     "redis": ("redis_client", "limiters", "queues.redis_streams_client"),
     "rich": ("cli",),
     "signal": ("signals", "cli"),
-    "tenacity": ("engine.retrying",),
+    "tenacity": ("engine.retrying", "engine.retry_policies"),
     "time": ("clock", "emulator"),
 }
 """What each library may be imported by: modules, or rooms with all that is in them."""

@@ -1,0 +1,48 @@
+"""The credentials of a target, fetched anew when AWS refuses them, for as long as that helps."""
+
+import anyio
+
+from batcher.errors import CredentialsError
+from batcher.ports import Caller
+from batcher.records import Attempt
+
+USELESS_AT_MOST = 2  # sets of credentials in a row with which nothing is accepted
+
+
+class CredentialRefresh:
+    """The set of credentials in use, by number, and whether AWS has accepted it so far."""
+
+    def __init__(self, caller: Caller) -> None:
+        self.generation = 0
+        self.accepted = False
+        self._caller = caller
+        self._renewing = anyio.Lock()
+        self._useless = 0
+
+    def mark_accepted(self, generation: int) -> None:
+        """Take note that AWS accepted a request signed with that set."""
+        if generation == self.generation:
+            self.accepted = True
+            self._useless = 0
+
+    async def renew(self, generation: int, refused: Attempt | None) -> None:
+        """Return when there is a newer set than that, of which AWS refused a request.
+
+        Raises CredentialsError when there is none, or too many in a row were of no use.
+        """
+        async with self._renewing:
+            if generation < self.generation:
+                return  # somebody else renewed them while this request was under way
+            self._useless += not self.accepted
+            if self._useless >= USELESS_AT_MOST or not await self._caller.refresh():
+                raise CredentialsError(_advice(refused))
+            self.generation += 1
+            self.accepted = False
+
+
+def _advice(refused: Attempt | None) -> str:
+    said = f"{refused.code}: {refused.message}" if refused else "none found"
+    return (
+        f"AWS does not accept the credentials, also after fetching them anew ({said}). Renew them"
+        " (aws sso login, a new session, --profile) and run the same command again: it resumes."
+    )

@@ -1,0 +1,89 @@
+"""What came of the attempts at one request so far, and the result of an update that comes of it.
+
+Decides nothing: whether to go on is for ``retry_policies``.
+"""
+
+from batcher.accounting.verdicts import Verdict
+from batcher.engine.pacing import Permit
+from batcher.records import Attempt, Error, Result, Seconds, Status, Update
+
+
+class RetryState:
+    """The attempts at one request, added up.
+
+    ``id``: what logs call it; ``charged`` attempts count towards the limit of attempts;
+    ``refusals`` are those of its credentials in a row; ``throttled_for``: seconds from the first
+    throttle to the last attempt with credentials that AWS accepted; ``credentials``: the generation
+    that the last attempt was signed with.
+    """
+
+    def __init__(self, id: str, started_at: str) -> None:
+        self.id = id
+        self.started_at = started_at
+        self.verdict = Verdict.UNSENT
+        self.last: Attempt | None = None
+        self.credentials = 0
+        self.attempts = self.throttles = self.charged = self.refusals = 0
+        self.first_throttle: float | None = None
+        self.throttled_for = 0.0
+        self.replied = False  # by anything but a throttle, which says nothing about the request
+        self.lost = False  # at least one attempt left and was never answered
+        self.queued = self.token = self.backoff = self.calling = 0.0
+
+    def record(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
+        """Add one attempt. ``now``: monotonic seconds."""
+        self.last, self.verdict = attempt, verdict
+        self.queued += permit.queued
+        self.token += permit.token
+        self.calling += attempt.seconds
+        self.attempts += attempt.reached != "unsent"
+        if verdict is Verdict.CREDENTIALS:
+            self.refusals += 1
+            return
+        self.refusals = 0
+        if verdict is Verdict.THROTTLED:
+            self.throttles += 1
+            self.first_throttle = now if self.first_throttle is None else self.first_throttle
+        else:
+            self.charged += 1
+            self.replied |= attempt.reached == "answered"
+            self.lost |= verdict is Verdict.LOST
+        if self.first_throttle is not None:
+            self.throttled_for = now - self.first_throttle
+
+    @property
+    def seconds(self) -> Seconds:
+        return Seconds(
+            queued=self.queued, token=self.token, backoff=self.backoff, calling=self.calling
+        )
+
+    @property
+    def status(self) -> Status:
+        if self.verdict is Verdict.ACCEPTED:
+            return "succeeded"
+        return "in_doubt" if self.lost and not self.replied else "failed"
+
+    @property
+    def error(self) -> Error | None:
+        last = self.last
+        if last is None or last.code is None:
+            return None
+        return Error(code=last.code, message=last.message, http_status=last.http_status)
+
+    def result(self, update: Update, finished_at: str) -> Result:
+        """The result of an update that these attempts were made for."""
+        return Result(
+            id=update.id,
+            line=update.line,
+            target=update.target,
+            domain=update.domain,
+            trigger=update.trigger,
+            status=self.status,
+            attempts=self.attempts,
+            throttles=self.throttles,
+            error=self.error,
+            request_id=None if self.last is None else self.last.request_id,
+            started_at=self.started_at,
+            finished_at=finished_at,
+            seconds=self.seconds.rounded(),
+        )

@@ -1,0 +1,127 @@
+"""Each policy decides by the attempts so far, and by nothing else."""
+
+import pytest
+import tenacity
+from tenacity import RetryCallState
+
+from batcher.accounting.verdicts import Verdict
+from batcher.engine.credential_refresh import CredentialRefresh
+from batcher.engine.pacing import Permit
+from batcher.engine.retry_policies import (
+    is_worth_repeating,
+    state_of,
+    stop_after_charged_attempts,
+    stop_after_refusals,
+    stop_after_throttled_for,
+    wait_as_asked,
+    wait_full_jitter,
+    wait_longest,
+)
+from batcher.engine.retry_state import RetryState
+from batcher.records import Attempt
+from batcher.testing import ACCEPTED, ScriptedCaller
+
+JITTER = wait_full_jitter(0.5, 20.0, lambda low, high: high)
+
+
+def after(*verdicts: Verdict, retry_after: float | None = None) -> RetryCallState:
+    """What tenacity asks with after attempts with those verdicts, ten seconds apart."""
+    state = RetryState("1", "2026-01-01T00:00:00.000Z")
+    for number, verdict in enumerate(verdicts):
+        attempt = Attempt(reached="answered", seconds=0.0, code="C", retry_after=retry_after)
+        state.record(attempt, verdict, Permit(None, 0.0, 0.0), 10.0 * number)
+    return RetryCallState(tenacity.AsyncRetrying(), fn=None, args=(state,), kwargs={})
+
+
+T, F, L, C = Verdict.THROTTLED, Verdict.TRANSIENT, Verdict.LOST, Verdict.CREDENTIALS
+
+
+def test_what_may_end_otherwise_is_worth_repeating() -> None:
+    worth = {verdict for verdict in Verdict if is_worth_repeating(verdict)}
+    assert worth == {T, F, L, C, Verdict.UNSENT}
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "stops"),
+    [
+        ([F, F], False),
+        ([F, F, F], True),
+        ([F, L, Verdict.UNSENT], True),
+        ([F, T, T, C, C, F], False),  # neither throttles nor refused credentials are charged
+    ],
+)
+def test_three_charged_attempts_are_the_last(verdicts: list[Verdict], stops: bool) -> None:
+    assert stop_after_charged_attempts(3)(after(*verdicts)) is stops
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "stops"),
+    [
+        ([F, F, F, F, F], False),
+        ([T, T, T], False),  # 20 s after the first throttle
+        ([T, T, T, T], True),  # 30 s
+        ([F, F, T, F, F], False),
+        ([T, F, F, F], True),  # it counts from the first one on, whatever comes after it
+        ([T, T, T, C], False),  # a set of credentials that ran out says nothing of the quota
+        ([T, T, T, C, T], True),
+    ],
+)
+def test_thirty_seconds_after_the_first_throttle_is_long_enough(
+    verdicts: list[Verdict], stops: bool
+) -> None:
+    assert stop_after_throttled_for(30.0)(after(*verdicts)) is stops
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "accepted", "stops"),
+    [
+        ([C, C], True, False),
+        ([C, C, C], True, True),  # others are accepted: it is this request that AWS refuses
+        ([C, C, C], False, False),
+        ([C, C, F, C], True, False),  # in a row
+    ],
+)
+def test_credentials_are_fetched_anew_twice_for_a_request_that_alone_is_refused(
+    verdicts: list[Verdict], accepted: bool, stops: bool
+) -> None:
+    credentials = CredentialRefresh(ScriptedCaller(lambda call: ACCEPTED))
+    if accepted:
+        credentials.mark_accepted(0)
+    assert stop_after_refusals(2, credentials)(after(*verdicts)) is stops
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "ceiling"),
+    [
+        ([F], 0.5),
+        ([F, F], 1.0),
+        ([F, T, T, L], 1.0),  # by charged attempts
+        ([F] * 6, 16.0),
+        ([F] * 7, 20.0),  # 32 is above the cap
+        ([F, T], 0.0),  # the pacer does the slowing down
+        ([C], 0.0),
+    ],
+)
+def test_the_ceiling_of_the_jitter_doubles(verdicts: list[Verdict], ceiling: float) -> None:
+    assert JITTER(after(*verdicts)) == ceiling
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "asked", "seconds"),
+    [
+        ([F], None, 0.5),
+        ([F], 7.0, 7.0),
+        ([F, F, F, F], 3.0, 4.0),  # what AWS asks for at least
+        ([T], 3.0, 3.0),
+        ([C], 3.0, 0.0),  # new credentials are used at once
+    ],
+)
+def test_the_wait_is_the_longest_of_jitter_and_what_aws_asked_for(
+    verdicts: list[Verdict], asked: float | None, seconds: float
+) -> None:
+    wait = wait_longest(JITTER, wait_as_asked())
+    assert wait(after(*verdicts, retry_after=asked)) == seconds
+
+
+def test_a_policy_finds_the_state_that_the_attempts_are_made_with() -> None:
+    assert state_of(after(F, F)).charged == 2
