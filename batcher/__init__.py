@@ -1,5 +1,4 @@
-"""batcher: change many Amazon Connect Customer Profiles event triggers, within the quota, losing
-track of none.
+"""Change many Amazon Connect Customer Profiles event triggers, within the quota, losing none.
 
 The public surface and nothing else. Names are imported when first used, so that ``import batcher``
 costs nothing.

@@ -56,9 +56,7 @@ class QueueError(BatcherError):
 
 
 class StatusError(BatcherError):
-    """The status page can't be served at its address: another program listens there, or it is
-    none of this host's.
-    """
+    """The status page can't be served at its address: it is taken, or none of this host's."""
 
 
 class UploadError(BatcherError):

@@ -1,5 +1,4 @@
-"""Logs: named events with values and units, JSON in a file, readable on a terminal, silent unless
-somebody listens.
+"""Logs: named events with values and units, silent unless somebody listens.
 
 Everything goes through the standard library's logger ``batcher``, so that a program that uses the
 library decides where it goes. Sensitive members never get here: the port to AWS redacts; records of
@@ -115,9 +114,7 @@ class LogOutput:
         self._handlers.append(handler)
 
     def _foreign(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        """Foreign records keep their template: arguments and tracebacks may quote what is sent
-        and received.
-        """
+        """Keep a foreign record's template: arguments and tracebacks may quote what is sent."""
         record: logging.LogRecord = event["_record"]
         event["event"] = self._redact(str(record.msg))
         event.pop("exc_info", None)

@@ -1,16 +1,17 @@
-"""The small interfaces between the engine and the outside: what it reads from, writes to, calls and
-waits for.
+"""What the engine and the worker need of the outside, as small Protocols.
 
-Protocols only. Each has its double in ``batcher.testing`` and one contract suite over every
-adapter.
+Nothing here does anything. Doubles of Clock, Source, Journal, Uploader, Caller, Limiter and Queue
+are in ``batcher.testing``.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
+from msgspec import Struct
+
 from batcher.accounting.verdicts import Verdict
-from batcher.records import Attempt, Claim, DeadLetter, Depth, Message, Result, Update
+from batcher.records import Attempt, DeadLetter, Depth, Message, Result, Update
 
 
 class Clock(Protocol):
@@ -50,10 +51,9 @@ class Uploader(Protocol):
     """Takes complete parts of the results away, to where they are kept."""
 
     async def send(self, path: Path) -> None:
-        """Return when the file is proved to be there, under its own name; to send one again is
-        harmless.
+        """Return when the file is proved to be there, under its own name. Raises UploadError.
 
-        Raises UploadError.
+        To send a file again is harmless.
         """
         ...
 
@@ -95,19 +95,17 @@ class Limiter(Protocol):
 
     @property
     def rate(self) -> float | None:
-        """Requests per second at present, of all that share the bucket; None while nothing is
-        known.
-        """
+        """Requests per second of all that share the bucket; None while nothing is known."""
         ...
 
     @property
     def own_rate(self) -> float | None:
-        """What of that this process may expect."""
+        """Requests per second that this process may expect of ``rate``."""
         ...
 
 
 class Queue(Protocol):
-    """Messages, each lent to one worker for ``lease`` seconds at a time.
+    """Messages, each leased to one worker for ``lease`` seconds at a time.
 
     Errors of the queue are raised as QueueError.
     """
@@ -116,29 +114,26 @@ class Queue(Protocol):
     def lease(self) -> float: ...
 
     async def receive(self, limit: int) -> list[Message]:
-        """Borrow up to ``limit`` messages; waits some seconds for the first, and returns none when
-        there is none.
+        """Lease up to ``limit`` messages; waits some seconds for the first, none when none comes.
 
-        Cancelled, it gives back what it had borrowed.
+        Cancelled, it gives back what it had leased.
         """
         ...
 
     async def extend(self, message: Message) -> bool:
-        """Keep a message for ``lease`` seconds from now; False: it is lost, somebody else has it
-        or will get it.
-        """
+        """Keep a message for ``lease`` seconds from now; False: it is lost to another worker."""
         ...
 
     async def acknowledge(self, message: Message) -> None:
-        """Its result is on disk: take it out of the queue. Nothing happens where it is lost."""
+        """Take a message whose result is on disk out of the queue; nothing where it is lost."""
         ...
 
     async def release(self, message: Message) -> None:
-        """Give it back at once."""
+        """Give a message back at once."""
         ...
 
     async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-        """Move it to the dead letters."""
+        """Move a message to the dead letters."""
         ...
 
 
@@ -168,21 +163,36 @@ class QueueAdmin(Protocol):
         ...
 
 
+class Claim(Struct, frozen=True, kw_only=True):
+    """A file of a spool directory that this worker has, and the run directory for it.
+
+    ``resumed``: a worker before had begun it.
+    """
+
+    name: str
+    path: Path
+    run: Path
+    resumed: bool
+
+
 class Spool(Protocol):
     """Whole files of updates, each claimed by one worker until it ends, dies or lets go."""
 
     async def claim(self, skip: Collection[str] = ()) -> Claim:
-        """Wait for a file that nobody has, one that a dead worker left before any other; not for
-        those named in ``skip``.
+        """Wait for a file that nobody has; one that a dead worker left comes first.
+
+        Not for those named in ``skip``.
         """
         ...
 
-    def done(self, claim: Claim) -> None: ...
+    def done(self, claim: Claim) -> None:
+        """Put a file with those that succeeded."""
+        ...
 
     def failed(self, claim: Claim, wrong: str) -> None:
-        """Put it with the failed ones, and what is wrong beside it."""
+        """Put a file with the failed ones, and what is wrong beside it."""
         ...
 
     def release(self, claim: Claim) -> None:
-        """Let go: another worker resumes it."""
+        """Let go of a file: another worker resumes it."""
         ...

@@ -1,10 +1,8 @@
-"""The words that every floor shares: an update, one attempt at it, its one result, the sum of a
-run.
+"""The records that every floor shares: an update, an attempt, a result, the sum of a run.
 
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """
 
-from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 from msgspec import UNSET, Struct, UnsetType, field
@@ -19,8 +17,9 @@ Reached: TypeAlias = Literal["answered", "sent", "unsent"]
 
 
 class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The state of a trigger that an update was planned on: the digest of its content, and AWS's
-    time of it (epoch seconds).
+    """The state of a trigger that an update was planned on.
+
+    ``sha256``: the digest of its content; ``last_updated_at``: AWS's time of it (epoch seconds).
     """
 
     sha256: str
@@ -77,9 +76,7 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
 
 class Error(Struct, frozen=True, kw_only=True):
-    """Why an update did not succeed: AWS's code, or the name of what went wrong on the way
-    there.
-    """
+    """Why an update did not succeed: AWS's code, or a name for what went wrong on the way."""
 
     code: str
     message: str
@@ -103,7 +100,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
         )
 
     def rounded(self) -> "Seconds":
-        """The same, to the millisecond."""
+        """Return these times rounded to the millisecond."""
         return Seconds(
             queued=round(self.queued, 3),
             token=round(self.token, 3),
@@ -136,7 +133,7 @@ class Result(Struct, frozen=True, kw_only=True):
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
-        """That of a line that breaks a rule: it has no id of its own that could be relied on."""
+        """Return the result of a line that breaks a rule: its own id could not be relied on."""
         return cls(
             id=str(line),
             line=line,
@@ -158,13 +155,13 @@ class Delivered(Result, frozen=True, kw_only=True):
 
     @classmethod
     def of(cls, result: Result, queue: str, message_id: str) -> "Delivered":
-        """That result, of a message of that queue."""
+        """Return that result as the one of a message of that queue."""
         members = {name: getattr(result, name) for name in Result.__struct_fields__}
         return cls(**members, queue=queue, message_id=message_id)
 
 
 class Outcome(Struct, frozen=True, kw_only=True):
-    """What the books need of a result: read from the same line, in half the time."""
+    """What counting needs of a result: read from its line in half the time."""
 
     id: str
     line: int
@@ -211,20 +208,20 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
 class Summary(TargetSummary, frozen=True, kw_only=True):
     """The sum of a run: ``summary.json``.
 
-    As that of a target. ``seconds`` and ``double_quota_saves`` are those of the target that ended
-    last: it decides how long the run takes. ``targets`` has the sum of each when there are several.
+    ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
+    long the run takes. ``targets`` has the sum of each when there are several.
     """
 
     targets: dict[str, TargetSummary] | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True, kw_only=True):
-    """One update on its way through a queue, lent to this worker.
+    """One update on its way through a queue, leased to this worker.
 
     ``body``: the update as a line of JSON, not yet checked. ``handle`` is the queue's own word for
-    this loan; ``receives`` counts the loans, this one included; ``sent_at`` is in seconds since the
-    epoch, by the queue's clock, None where it does not say. ``group``: messages of one group are in
-    order, None where the queue knows no order.
+    this lease; ``receives`` counts the leases, this one included; ``sent_at`` is in seconds since
+    the epoch, by the queue's clock, None where it does not say. ``group``: messages of one group
+    are in order, None where the queue knows no order.
     """
 
     id: str
@@ -236,7 +233,7 @@ class Message(Struct, frozen=True, kw_only=True):
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
-    """A message that was set aside: why, by an error code and in words.
+    """A message whose update can't succeed, with an error code and the reason in words.
 
     ``handle`` as in Message.
     """
@@ -250,27 +247,13 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
 
 
 class Depth(Struct, frozen=True, kw_only=True):
-    """What a queue holds: messages that wait, that workers hold, that were set aside (None: it has
-    no place for them).
+    """What a queue holds: messages that wait, that workers hold, that are dead letters.
 
-    ``oldest_seconds``: the age of the oldest that is not acknowledged, None where the queue does
-    not say or is empty.
+    ``dead`` is None where the queue has no place for them. ``oldest_seconds``: the age of the
+    oldest that is not acknowledged, None where the queue does not say or is empty.
     """
 
     waiting: int
     held: int
     dead: int | None
     oldest_seconds: float | None = None
-
-
-class Claim(Struct, frozen=True, kw_only=True):
-    """A file of a spool directory that this worker has: its path, and the run directory to work it
-    through in.
-
-    ``resumed``: a worker before had begun it.
-    """
-
-    name: str
-    path: Path
-    run: Path
-    resumed: bool

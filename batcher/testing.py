@@ -1,6 +1,4 @@
-"""Doubles of the ports, and virtual time: what tests of the engine, here and in programs that
-use it, are made of.
-"""
+"""Doubles of the engine's ports, and virtual time: for tests of it, here and elsewhere."""
 
 import asyncio
 import selectors
@@ -94,8 +92,9 @@ class MemoryJournal:
 
 
 class ListShip:
-    """A Uploader that keeps what it was sent, by name; ``wrong`` says of a name why it can't be
-    sent now, or None.
+    """An Uploader that keeps what it was sent, by name.
+
+    ``wrong`` says of a name why it can't be sent now, or None.
     """
 
     def __init__(self, wrong: Callable[[str], str | None] = lambda name: None) -> None:
@@ -113,9 +112,8 @@ class MemoryQueue:
 
     ``away``: while it is set, every request is a QueueError.
 
-    ``held`` are the messages on loan by id, ``done`` the ids that were acknowledged, ``dead`` what
-    was set aside with its code; ``on_done`` is told of an id just before it is acknowledged or set
-    aside.
+    ``held``: the leased messages by id; ``done``: the ids that were acknowledged; ``dead``: the ids
+    of dead letters with their codes. ``on_done`` is told of an id just before it is done or dead.
     """
 
     def __init__(
@@ -134,7 +132,7 @@ class MemoryQueue:
         self._poll = poll
         self._on_done = on_done or (lambda name: None)
         self._waiting: deque[Message] = deque()
-        self._loans = count(1)
+        self._leases = count(1)
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -146,53 +144,54 @@ class MemoryQueue:
             self._waiting.append(Message(id=f"m{number}", body=body, handle="", receives=0))
 
     async def receive(self, limit: int) -> list[Message]:
-        self._look()
+        self._check()
         if not self._waiting:
             await anyio.sleep(self._poll)
-        self._look()
-        return [self._lend(self._waiting.popleft()) for _ in range(min(limit, len(self._waiting)))]
+        self._check()
+        ready = min(limit, len(self._waiting))
+        return [self._leased(self._waiting.popleft()) for _ in range(ready)]
 
     async def extend(self, message: Message) -> bool:
-        self._look()
-        if not self._is_lent(message):
+        self._check()
+        if not self._holds(message):
             return False
         self.extended += 1
         self.held[message.id] = (message, _loop_time() + self.lease)
         return True
 
     async def acknowledge(self, message: Message) -> None:
-        self._look()
-        if self._is_lent(message):
+        self._check()
+        if self._holds(message):
             self._on_done(message.id)
             del self.held[message.id]
             self.done.append(message.id)
 
     async def release(self, message: Message) -> None:
-        self._look()
-        if self._is_lent(message):
+        self._check()
+        if self._holds(message):
             del self.held[message.id]
             self._waiting = deque(
                 sorted([*self._waiting, message], key=lambda each: int(each.id[1:]))
             )
 
     async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-        self._look()
-        if self._is_lent(message):
+        self._check()
+        if self._holds(message):
             self._on_done(message.id)
             del self.held[message.id]
             self.dead.append((message.id, code))
 
-    def _lend(self, message: Message) -> Message:
-        lent = msgspec.structs.replace(
-            message, handle=f"h{next(self._loans)}", receives=message.receives + 1
+    def _leased(self, message: Message) -> Message:
+        leased = msgspec.structs.replace(
+            message, handle=f"h{next(self._leases)}", receives=message.receives + 1
         )
-        self.held[lent.id] = (lent, _loop_time() + self.lease)
-        return lent
+        self.held[leased.id] = (leased, _loop_time() + self.lease)
+        return leased
 
-    def _is_lent(self, message: Message) -> bool:
+    def _holds(self, message: Message) -> bool:
         return message.id in self.held and self.held[message.id][0].handle == message.handle
 
-    def _look(self) -> None:
+    def _check(self) -> None:
         """Take back what is overdue. Raises QueueError while the queue is away."""
         if self.away:
             raise QueueError("the queue in memory is away")
@@ -279,8 +278,7 @@ class LoopClock:
 
 
 def in_virtual_time(work: Coroutine[Any, Any, T]) -> T:
-    """Run a coroutine on a loop whose clock jumps to the next timer as soon as nothing else is to
-    be done.
+    """Run a coroutine on a loop whose clock jumps to the next timer when nothing else is to do.
 
     For code that waits for timers only: no sockets, no threads.
     """

@@ -13,6 +13,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 import batcher
+from batcher.api import BatchResult
 from batcher.emulator import Emulator
 from tests.conftest import change, trigger
 from tests.waiting import until
@@ -39,6 +40,7 @@ async def test_a_batch_has_one_result_for_each_update_in_input_order() -> None:
     ]
     async with emulator as url:
         batch = await batcher.update_many(updates, endpoint_url=url, rate=1000)
+    assert isinstance(batch, BatchResult)
     assert [result.line for result in batch.results] == list(range(1, 33))
     assert (batch.counts.succeeded, batch.counts.failed, batch.counts.invalid) == (30, 1, 1)
     assert [result.status for result in batch.failed] == ["failed", "invalid"]

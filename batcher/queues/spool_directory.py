@@ -22,7 +22,8 @@ import msgspec
 
 from batcher.clock import SystemClock
 from batcher.errors import QueueError
-from batcher.records import Claim, Depth, Update
+from batcher.ports import Claim
+from batcher.records import Depth, Update
 from batcher.storage.atomic_file import AtomicFile, sync_directory, write_atomically
 from batcher.storage.file_lock import try_lock
 

@@ -21,8 +21,8 @@ from batcher.errors import BatcherError, InputError, RunDirectoryError
 from batcher.jobs.run import InvalidInput, NotStarted, open_run
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended, without_start_limits
-from batcher.ports import Spool
-from batcher.records import Claim, Summary
+from batcher.ports import Claim, Spool
+from batcher.records import Summary
 from batcher.resettable_event import ResettableEvent
 from batcher.status.snapshot import LaneSnapshot
 from batcher.updates.violations import Violation

@@ -17,7 +17,6 @@ NOT_YET: set[str] = {
     "jobs",
     "limiters",
     "quota",
-    "records.py",
 }
 
 
