@@ -6,7 +6,7 @@ any asyncio program.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator, AsyncIterable, Iterable, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import AsyncExitStack
 from typing import Any, Unpack
 
@@ -23,13 +23,11 @@ from batcher.errors import AwsError, SettingsError, UpdatesFailed
 from batcher.logs import logger
 from batcher.records import Counts, Result, Update
 from batcher.sources.feed import Feed, Feeds
-from batcher.sources.iterable import IterableSource
+from batcher.sources.iterable import Updates, read_iterable
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import open_pacers
 from batcher.wiring.targets import TargetConnector
-
-Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 
 
 class BatchResult(Struct, frozen=True, kw_only=True):
@@ -174,7 +172,7 @@ class _Batch:
         tasks: TaskGroup,
     ) -> None:
         assert self._runner is not None
-        async for position, update in IterableSource(updates, self._reader):
+        async for position, update in read_iterable(updates, self._reader):
             self._read = position
             if not isinstance(update, Update):
                 message = "; ".join(str(violation) for violation in update)

@@ -1,4 +1,1 @@
-"""Where updates come from: files, standard input, a caller's iterable.
-
-Each adapter keeps the port ``Source``.
-"""
+"""Where updates come from: files, standard input, S3 objects, a caller's iterable."""

@@ -1,48 +1,31 @@
 """Updates from a caller's iterable, read by the rules one at a time."""
 
-from collections.abc import (
-    AsyncGenerator,
-    AsyncIterable,
-    AsyncIterator,
-    Generator,
-    Iterable,
-    Mapping,
-)
+from collections.abc import AsyncGenerator, AsyncIterable, Generator, Iterable, Mapping
+from contextlib import aclosing
 from typing import Any
 
 from batcher.records import Update
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
-Entry = tuple[int, Update | list[Violation]]
+Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 
 
-class IterableSource:
-    """Iterates over ``(position, update or its violations)``, position from 1.
+async def read_iterable(
+    updates: Updates, reader: LineReader
+) -> AsyncGenerator[tuple[int, Update | list[Violation]], None]:
+    """Yield ``(position, update or its violations)`` for each entry, position from 1.
 
-    A generator that was given is closed at the end.
+    A generator that was given is closed with this one.
     """
-
-    def __init__(
-        self,
-        updates: Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]],
-        reader: LineReader,
-    ) -> None:
-        self._updates = updates
-        self._reader = reader
-
-    async def __aiter__(self) -> AsyncIterator[Entry]:
-        position = 0
-        values = _each(self._updates)
-        try:
-            async for value in values:
-                position += 1
-                yield position, self._reader.from_mapping(value, position)
-        finally:
-            await values.aclose()
+    position = 0
+    async with aclosing(_each(updates)) as values:
+        async for value in values:
+            position += 1
+            yield position, reader.from_mapping(value, position)
 
 
-async def _each(updates: Iterable[Any] | AsyncIterable[Any]) -> AsyncGenerator[Any, None]:
+async def _each(updates: Updates) -> AsyncGenerator[Mapping[str, Any], None]:
     if isinstance(updates, AsyncIterable):
         values = aiter(updates)
         try:

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from batcher.records import Update
-from batcher.sources.iterable import IterableSource
+from batcher.sources.iterable import read_iterable
 from batcher.updates.line_reader import LineReader
 from tests.updates.samples import MODEL
 
@@ -41,7 +41,7 @@ class Generators:
 async def test_updates_and_violations_come_with_their_positions(kind: str) -> None:
     generators = Generators()
     given = GIVEN if kind == "list" else getattr(generators, kind)()
-    found = [(position, update) async for position, update in IterableSource(given, READER)]
+    found = [(position, update) async for position, update in read_iterable(given, READER)]
     assert [position for position, _ in found] == [1, 2, 3, 4]
     assert [update.id if isinstance(update, Update) else "violations" for _, update in found] == [
         "1",
@@ -55,7 +55,7 @@ async def test_updates_and_violations_come_with_their_positions(kind: str) -> No
 @pytest.mark.parametrize("kind", ["plain", "asynchronous"])
 async def test_a_generator_is_closed_when_the_reading_stops_early(kind: str) -> None:
     generators = Generators()
-    async with aclosing(aiter(IterableSource(getattr(generators, kind)(), READER))) as entries:  # type: ignore[type-var]
+    async with aclosing(read_iterable(getattr(generators, kind)(), READER)) as entries:
         await anext(entries)
         assert generators.closed == 0
     assert generators.closed == 1
