@@ -2,7 +2,6 @@
 
 import json
 import os
-from typing import Any
 
 import click
 import msgspec
@@ -30,16 +29,18 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
 
     They are kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
     """
-    book = QuotaFile(
-        state_directory(os.environ), warn=lambda text: click.echo(f"batcher: {text}", err=True)
-    )
+
+    def warn(text: str) -> None:
+        click.echo(f"batcher: {text}", err=True)
+
+    file = QuotaFile(state_directory(os.environ), warn)
     if forget:
-        if (gone := book.forget(account)) is None:
+        if (gone := file.forget(account)) is None:
             raise SystemExit(5)
-        click.echo(f"Forgot {gone} of {book.path}.", err=True)
+        click.echo(f"Forgot {gone} of {file.path}.", err=True)
         if not as_json:
             return
-    entries = [entry for entry in book.entries() if account in (None, entry.account)]
+    entries = [entry for entry in file.entries() if account in (None, entry.account)]
     if as_json:
         _print_json(entries)
     elif entries:
@@ -60,19 +61,10 @@ def _print_table(entries: list[Remembered]) -> None:
         "account", "Region", "operation", "rate", "burst", "found", box=None, pad_edge=False
     )
     for entry in entries:
-        rate = rate_text(entry.rate) + (
-            f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else ""
-        )
+        doubt = f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else ""
+        rate, age = rate_text(entry.rate) + doubt, ago(_age(entry))
         burst = "?" if entry.burst is None else f"{entry.burst:,.3g}"
-        cells: list[Any] = [
-            entry.account,
-            entry.region,
-            entry.operation,
-            rate,
-            burst,
-            ago(_age(entry)),
-        ]
-        table.add_row(*cells)
+        table.add_row(entry.account, entry.region, entry.operation, rate, burst, age)
     Console(highlight=False, width=WIDE).print(table)
 
 

@@ -7,7 +7,6 @@ from typing import Any
 
 import click
 
-from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example, number, several
 from batcher.cli.output.violations import ViolationPrinter
@@ -16,7 +15,7 @@ from batcher.errors import InputError
 from batcher.sources.inspection import Inspection, inspect
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
-from batcher.updates.update_model import UpdateModel
+from batcher.wiring.line_readers import installed_update_model
 
 
 @click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
@@ -41,27 +40,21 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
     fit = found.total > 0 and not found.invalid
     printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)
-    click.echo(verdict(found), err=True)
+    click.echo(_verdict(found), err=True)
     raise SystemExit(0 if fit else 2)
 
 
 def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspection:
-    reader = LineReader(
-        UpdateModel.from_service_model(installed_service_model()),
-        settings.target,
-        settings.known_targets,
-    )
-    if Path(file).is_file():
-        return inspect(Path(file), reader, on_violation=printer.add)
-    with TemporaryDirectory(prefix="batcher-") as folder:
-        return inspect(
-            local_file(file, Path(folder) / "input.jsonl", profile=settings.profile),
-            reader,
-            on_violation=printer.add,
-        )
+    # a map of domains says where updates go, not whether they are valid
+    reader = LineReader(installed_update_model(), settings.target, settings.known_targets)
+    with TemporaryDirectory(prefix="batcher-") as copies:
+        path = Path(file)
+        if not path.is_file():
+            path = local_file(file, Path(copies) / "input.jsonl", profile=settings.profile)
+        return inspect(path, reader, on_violation=printer.add)
 
 
-def verdict(found: Inspection) -> str:
+def _verdict(found: Inspection) -> str:
     """``4,800 updates of 4,790 triggers in 3 domains: all valid``."""
     updates = several(found.total, "update")
     if found.invalid:

@@ -7,13 +7,12 @@ from typing import Any
 import anyio
 import click
 
-from batcher.aws.service_model import installed_service_model
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.format import example
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
 from batcher.updates.redaction import Redactor
-from batcher.updates.update_model import UpdateModel
+from batcher.wiring.line_readers import installed_update_model
 from batcher.worker.worker import Worker
 
 
@@ -36,7 +35,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
-    redactor = Redactor(UpdateModel.from_service_model(installed_service_model()))
+    redactor = Redactor(installed_update_model())
     with LogOutput(settings.log_level, service=True, redact=redactor.withhold):
         say = partial(click.echo, err=True)
         served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
