@@ -41,5 +41,5 @@ def rate_text(rate: float) -> str:
 
 
 def pace(rate: float | None) -> str:
-    """Requests per second."""
-    return "? /s" if rate is None else f"{rate:,.3g}/s"
+    """Requests per second, where they may be unknown: '? /s'."""
+    return "? /s" if rate is None else rate_text(rate)

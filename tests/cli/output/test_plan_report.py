@@ -1,0 +1,118 @@
+"""A plan as told: JSON that is whole however it ends, and sentences where they say something."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.accounting.limit import Limit
+from batcher.cli.output.plan_report import PlanPrinter
+from batcher.jobs.plan import Plan
+from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
+from batcher.records import Update
+from batcher.sources.inspection import Inspection
+from batcher.triggers.forecast import TriggerForecast
+
+Capture = pytest.CaptureFixture[str]
+NAMES = {"DomainName": "acme", "EventTriggerName": "t1"}
+
+
+def printer(*, as_json: bool) -> PlanPrinter:
+    file = Inspection(total=0, invalid=0, violations=0, targets={}, size=0, sha256="")
+    return PlanPrinter(file, hidden=frozenset({"Description"}), as_json=as_json)
+
+
+def planned(line: int) -> PlannedUpdate:
+    request = {**NAMES, "Description": "new"}
+    update = Update(id=str(line), line=line, target="default", request=request)
+    step = TriggerForecast({**NAMES, "Description": "old"}).step(update)
+    return PlannedUpdate(update=update, effect="changed", step=step)
+
+
+def plan(total: int, **more: Any) -> Plan:
+    effects = {**dict.fromkeys(EFFECTS, 0), "changed": total} | more.pop("effects", {})
+    members = {"irreversible": 0, "conflicts": 0, "too_many": False, "kept": False} | more
+    return Plan(total=total, effects=effects, **members)
+
+
+@pytest.mark.parametrize("count", [0, 1, 3])
+def test_the_json_of_a_plan_is_whole_and_hides_what_is_sensitive(
+    capsys: Capture, count: int
+) -> None:
+    printed = printer(as_json=True)
+    for line in range(count):
+        printed.add(planned(line))
+    printed.finish(plan(count), None, None)
+    found = json.loads(capsys.readouterr().out)
+    assert [update["line"] for update in found["updates"]] == list(range(count))
+    assert found["summary"] == {
+        "total": count,
+        "changed": count,
+        **dict.fromkeys(EFFECTS[1:], 0),
+        "irreversible": 0,
+        "conflicts": 0,
+    }
+    hidden = [{"path": "Description", "before": "[hidden]", "after": "[hidden]"}]
+    assert all(update["changes"] == hidden for update in found["updates"])
+
+
+@pytest.mark.parametrize("count", [0, 2])
+def test_a_plan_that_is_broken_off_ends_its_json_where_it_was_begun(
+    capsys: Capture, count: int
+) -> None:
+    printed = printer(as_json=True)
+    for line in range(count):
+        printed.add(planned(line))
+    assert printed.break_off('no "connection"') is (count > 0)
+    out = capsys.readouterr().out
+    if count:
+        found = json.loads(out)
+        assert (found["error"], len(found["updates"])) == ('no "connection"', 2)
+    else:
+        assert out == ""
+
+
+@pytest.mark.parametrize(
+    ("found", "out", "said"),
+    [
+        (plan(0), None, ["0 updates: nothing to do."]),
+        (plan(2), None, ["2 updates: 2 changed."]),
+        (
+            plan(3, too_many=True),
+            None,
+            ["3 updates: 3 changed.", "That is more than --max-changes 1."],
+        ),
+        (
+            plan(3, too_many=True),
+            Path("p.jsonl"),
+            ["3 updates: 3 changed.", "That is more than --max-changes 1; no plan was kept."],
+        ),
+        (
+            plan(3, kept=True, effects={"changed": 2, "unreadable": 1}),
+            Path("p.jsonl"),
+            [
+                "3 updates: 2 changed, 1 unreadable.",
+                "The plan leaves out the 1 update whose trigger can't be read.",
+                "The plan is in p.jsonl; to do it: batcher run p.jsonl",
+            ],
+        ),
+    ],
+)
+def test_sentences_say_what_it_came_to(
+    capsys: Capture, found: Plan, out: Path | None, said: list[str]
+) -> None:
+    printer(as_json=False).finish(found, Limit("1"), out)
+    assert capsys.readouterr().err.splitlines() == said
+
+
+def test_how_far_it_is_is_said_only_after_silence(capsys: Capture) -> None:
+    printed = printer(as_json=False)
+    printed.tick()
+    assert capsys.readouterr().err == "0/0 updates compared\n"
+    printed.add(planned(1))
+    capsys.readouterr()
+    printed.tick()
+    assert capsys.readouterr().err == ""
+    printed.tick()
+    assert capsys.readouterr().err == "1/0 updates compared\n"
