@@ -22,7 +22,8 @@ def files(place: Path) -> list[Path]:
 
 def rooms() -> list[str]:
     """What lies in the package's folder: ``aws`` and the like, and ``clock.py`` and the like."""
-    return sorted(path.name for path in PACKAGE.iterdir() if path.suffix == ".py" or path.is_dir())
+    entries = [path for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"]
+    return sorted(path.name for path in entries if path.name != "__pycache__")
 
 
 def dotted(path: Path) -> str:

@@ -3,12 +3,13 @@
 What goes for imports between rooms is in ``pyproject.toml``, as contracts of import-linter.
 """
 
+import ast
 from graphlib import TopologicalSorter
 
 import grimp
 import pytest
 
-from tests.laws.source import PACKAGE, dotted, files, imported
+from tests.laws.source import PACKAGE, dotted, files, imported, tree
 
 OWNERS = {
     "aiobotocore": ("aws", "queues.sqs_client"),
@@ -56,6 +57,19 @@ def test_no_module_leads_back_to_itself_by_imports_at_whatever_level() -> None:
     TopologicalSorter(
         {module: graph.find_modules_directly_imported_by(module) for module in graph.modules}
     ).prepare()  # raises CycleError, which names the modules of the circle
+
+
+def test_only_two_loaders_import_by_name_and_optional_modules_are_of_the_same_room() -> None:
+    """Import-linter sees no import by name; this way none can lead up."""
+    loading = {
+        dotted(path) for path in files(PACKAGE) if "importlib.import_module" in imported(path)
+    }
+    assert loading == {"batcher", "batcher.cli", "batcher.optional_imports"}
+    for path in files(PACKAGE):
+        for call in [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]:
+            if ast.unparse(call.func) == "optional_module":
+                room = dotted(path).rpartition(".")[0]
+                assert ast.literal_eval(call.args[0]).rpartition(".")[0] == room, path
 
 
 def _is_within(name: str, owner: str) -> bool:
