@@ -20,14 +20,14 @@ LOCAL = "local"
 async def open_fleet(
     setting: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
 ) -> AsyncIterator["RedisFleet | None"]:
-    """The buckets that a fleet shares; None where the setting says that each process keeps its own.
+    """The buckets that a fleet shares; None where the setting says that each process has its own.
 
-    Raises SettingsError. A Redis that is away is none; ``warn`` is told, and it may come later.
+    A Redis that is away is no error: ``warn`` is told, and it may come later. Raises SettingsError.
     """
     if setting == LOCAL:
         yield None
         return
     missing = SettingsError("A quota shared through Redis needs redis-py: pip install redis.")
     redis_fleet = optional_module("batcher.limiters.redis_fleet", missing)
-    async with redis_fleet.open_at(setting, clock=clock, log=log, warn=warn) as fleet:
+    async with redis_fleet.open_redis_fleet(setting, clock=clock, log=log, warn=warn) as fleet:
         yield fleet

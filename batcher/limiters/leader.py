@@ -1,124 +1,116 @@
-"""What goes on beside the waiting: saying that one is alive, leading when nobody does, coming back
-when Redis does.
+"""A member of a shared bucket's fleet: its heartbeat, and leading while no other member does.
 
-One worker leads a bucket: he replays what was handed out and what became of it into the one
-estimate of the fleet, and publishes its plan.
+The leader replays what was reserved and what became of it into the one estimate of the fleet, and
+publishes the pace of all. A member also comes back from its local share when Redis does.
 """
 
 import anyio
 
-from batcher.limiters.redis_bucket import Beat, Publication
-from batcher.limiters.redis_scripts import LOOK
-from batcher.limiters.shared import TOLD_WITHIN, TROUBLE, SharedLimiter
+from batcher.limiters.redis_bucket import HeartbeatReply, Publication
+from batcher.limiters.redis_scripts import FINAL_WITHIN
+from batcher.limiters.reports import REPORT_WITHIN
+from batcher.limiters.shared import REDIS_ERRORS, SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.replay import Replay
 
-BEAT = 0.5  # seconds from one sign of life to the next
-TICK = 0.05  # seconds between two looks of the leader at the log
-QUIET = 0.25  # the same, while nothing is sent
-SOON = 1.0  # seconds without an event after which nothing is sent
-# part of the rate by which a plan has to differ from the published one, to be published at once
-WORTH_A_CALL = 0.02
-MOVED = 0.005  # seconds by which its resume has to
+HEARTBEAT = 0.5  # seconds
+READ_EVERY = 0.05  # seconds between two looks of the leader at the log
+READ_IDLE_EVERY = 0.25  # seconds, while nothing is sent
+IDLE_AFTER = 1.0  # seconds without an event
+# a part of the published rate, and seconds of its resume: a difference that is published at once
+RATE_CHANGE, RESUME_CHANGE = 0.02, 0.005
 
 
 class Leader:
-    """Tends the bucket of one limiter for as long as it runs."""
+    """Sends the heartbeats of one limiter, and leads its bucket whenever it is the leader."""
 
     def __init__(self, limiter: SharedLimiter) -> None:
         self._limiter = limiter
-        self._replay: Replay | None = None
+        self._replay: Replay | None = None  # while it leads
         self._epoch = ""
-        self._read = ""
+        self._read = ""  # the newest entry of the log that was read
         self._last_event = 0.0
         self._published: Publication | None = None
 
     async def run(self) -> None:
-        limiter = self._limiter
+        """Runs until it is cancelled."""
         while True:
             try:
-                pause = await self._round()
-            except TROUBLE as error:
-                self._stop_leading()
-                limiter.lose(error)
-                pause = BEAT
+                pause = await self._heartbeat()
+            except REDIS_ERRORS as error:
+                self._step_down()
+                self._limiter.fall_back(error)
+                pause = HEARTBEAT
             await self._wait(pause)
 
-    async def _wait(self, seconds: float) -> None:
-        """That long, or until something has to be told."""
-        limiter = self._limiter
-        until = limiter.clock.now() + seconds
-        while (left := until - limiter.clock.now()) > 0 and not limiter.overdue():
-            with anyio.move_on_after(min(left, TOLD_WITHIN)):
-                await limiter.urgent.wait()
-                break
-        limiter.urgent.clear()
-
     async def leave(self) -> None:
-        """Be counted no more. A Redis that is away will find out by itself."""
+        """Be a member no more. A Redis that is away will find out by itself."""
         if not self._limiter.away:
             try:
-                await self._limiter.bucket.leave(self._limiter.news())
-            except TROUBLE:
+                await self._limiter.bucket.leave(self._limiter.take_reports())
+            except REDIS_ERRORS:
                 return
 
-    async def _round(self) -> float:
-        """Do what is due; returns the seconds until something is again."""
+    async def _wait(self, seconds: float) -> None:
+        """Pause for so long, or until something has to be reported."""
+        limiter = self._limiter
+        until = limiter.clock.now() + seconds
+        while (left := until - limiter.clock.now()) > 0 and not limiter.report_is_due():
+            with anyio.move_on_after(min(left, REPORT_WITHIN)):
+                await limiter.throttled.wait()
+                break
+        limiter.throttled.clear()
+
+    async def _heartbeat(self) -> float:
+        """Send a heartbeat and do what follows; returns the seconds until the next one."""
         limiter, away = self._limiter, self._limiter.away
-        beat = await limiter.bucket.tend(
-            limiter.news(), away=away, read=self._read, publish=self._published
+        reply = await limiter.bucket.heartbeat(
+            limiter.take_reports(), away=away, read=self._read, publish=self._published
         )
-        limiter.heard(beat)
-        pause = self._lead(beat, away) if beat.leading else self._stop_leading()
-        if away and beat.opens_in > 0:
-            return beat.opens_in
+        limiter.take_reply(reply)
+        pause = self._lead(reply, away) if reply.leading else self._step_down()
+        if away and reply.opens_in > 0:
+            return reply.opens_in
         limiter.rejoin()
         return pause
 
-    def _lead(self, beat: Beat, away: bool) -> float:
-        if self._replay is None or beat.epoch != self._epoch:
-            self._begin(beat, away)
-        assert self._replay is not None
-        self._read = beat.newest
-        for event in beat.events:
+    def _lead(self, reply: HeartbeatReply, away: bool) -> float:
+        if self._replay is None or reply.epoch != self._epoch:
+            self._replay = self._take_lead(reply, away)
+        self._read = reply.newest
+        for event in reply.events:
             self._replay.take(event)
-            self._last_event = beat.now
-        plan = self._replay.advance(beat.now)
-        before = self._published
-        now = self._published = Publication(
-            cut=self._replay.cut, plan=plan, learned=self._replay.estimate.estimate
+            self._last_event = reply.now
+        before, pace = self._published, self._replay.advance(reply.now)
+        self._published = Publication(
+            cut=self._replay.cut, pace=pace, learned=self._replay.estimate.estimate
         )
-        if before is None or _differs(before, now):
+        if before is None or is_worth_publishing(before, self._published):
             return 0.0
-        return TICK if beat.now - self._last_event < SOON else QUIET
+        return READ_EVERY if reply.now - self._last_event < IDLE_AFTER else READ_IDLE_EVERY
 
-    def _begin(self, beat: Beat, away: bool) -> None:
-        """Lead, from what is known.
-
-        After a time alone the bucket counts as empty: nobody counted what was taken.
-        """
+    def _take_lead(self, reply: HeartbeatReply, away: bool) -> Replay:
+        """Lead from what is known; after a time alone the bucket counts as empty."""
         limiter = self._limiter
         known = limiter.learned
-        if beat.learned is not None or away:
-            known = EstimatedQuota(
-                rate=known.rate,
-                burst=known.burst,
-                doubt=known.doubt,
-                age=0.0 if away else max(0.0, beat.idle),
-            )
-        self._replay = Replay(limiter.terms.estimate(beat.now, known), LOOK)
-        self._epoch, self._published = beat.epoch, None
-        limiter.log.info("limiter.leading", rate=round(known.rate, 3), workers=beat.workers)
+        if reply.learned is not None or away:
+            # nobody counted what was taken alone
+            age = 0.0 if away else max(0.0, reply.idle)
+            known = EstimatedQuota(rate=known.rate, burst=known.burst, doubt=known.doubt, age=age)
+        self._epoch, self._published = reply.epoch, None
+        limiter.log.info("limiter.leading", rate=round(known.rate, 3), workers=reply.workers)
+        return Replay(limiter.settings.estimator(reply.now, known), FINAL_WITHIN)
 
-    def _stop_leading(self) -> float:
+    def _step_down(self) -> float:
         self._replay = self._published = None
         self._read = ""
-        return BEAT
+        return HEARTBEAT
 
 
-def _differs(before: Publication, now: Publication) -> bool:
-    """Whether the difference is worth a call of its own."""
-    if before.cut != now.cut or (before.plan.rate is None) != (now.plan.rate is None):
+def is_worth_publishing(before: Publication, now: Publication) -> bool:
+    """Whether the difference to what is published is worth a call of its own."""
+    if before.cut != now.cut or (before.pace.rate is None) != (now.pace.rate is None):
         return True
-    old, new = before.plan.rate or 0.0, now.plan.rate or 0.0
-    return abs(new - old) > WORTH_A_CALL * old or abs(now.plan.resume - before.plan.resume) > MOVED
+    old, new = before.pace.rate or 0.0, now.pace.rate or 0.0
+    moved = abs(now.pace.resume - before.pace.resume)
+    return abs(new - old) > RATE_CHANGE * old or moved > RESUME_CHANGE

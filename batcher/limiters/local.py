@@ -1,6 +1,4 @@
-"""The tokens of one process: an exact ceiling that was asked for, and beneath it the estimate of
-what AWS allows.
-"""
+"""The bucket of one process: a ceiling that was asked for, and beneath it the estimated quota."""
 
 import anyio
 from aiolimiter import AsyncLimiter
@@ -13,10 +11,11 @@ from batcher.quota.probe import SaturationProbe
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
 JITTER = 0.05
-OPENING_AT_MOST = 1.0  # seconds; a first request that hangs does not hold up the others for longer
+# seconds; a first request that hangs does not hold up the others for longer
+WARM_UP_AT_MOST = 1.0
 LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that long are not lost
 
-_OUTCOMES = {
+_OBSERVATIONS = {
     Verdict.THROTTLED: Observation.THROTTLED,
     Verdict.LOST: Observation.UNKNOWN,
     Verdict.UNSENT: Observation.UNSENT,
@@ -25,7 +24,7 @@ _OUTCOMES = {
 
 def observation_of(verdict: Verdict) -> Observation:
     """What a verdict says about the bucket."""
-    return _OUTCOMES.get(verdict, Observation.ACCEPTED)
+    return _OBSERVATIONS.get(verdict, Observation.ACCEPTED)
 
 
 def capacity(rate: float, burst: float) -> float:
@@ -37,25 +36,26 @@ def capacity(rate: float, burst: float) -> float:
     return max(1.0 + LATENESS * rate, burst - max(1.0, JITTER * rate))
 
 
-class Opening:
-    """The first request opens the way (names, connection, SDK): what leaves meanwhile would
-    arrive with it as a bunch.
+class WarmUp:
+    """Holds requests back until the first one is answered, which opens connections for all.
+
+    What leaves meanwhile would wait for name, connection and SDK, and arrive as a bunch.
     """
 
     def __init__(self) -> None:
-        self._begun = False
+        self._started = False
         self._answered = anyio.Event()
 
     async def wait(self) -> None:
         """Return at once for the first request, for others when it is answered."""
-        if self._begun and not self._answered.is_set():
-            with anyio.move_on_after(OPENING_AT_MOST):
+        if self._started and not self._answered.is_set():
+            with anyio.move_on_after(WARM_UP_AT_MOST):
                 await self._answered.wait()
 
-    def begun(self) -> None:
-        self._begun = True
+    def start(self) -> None:
+        self._started = True
 
-    def answered(self) -> None:
+    def end(self) -> None:
         self._answered.set()
 
 
@@ -76,7 +76,7 @@ class LocalLimiter:
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)
-        self._opening = Opening()
+        self._warm_up = WarmUp()
 
     @property
     def rate(self) -> float | None:
@@ -93,17 +93,17 @@ class LocalLimiter:
 
     async def acquire(self) -> object:
         if self._ceiling is not None:
-            await self._opening.wait()
+            await self._warm_up.wait()
             await self._ceiling.acquire()
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
             # and look again: a throttle may have come in the meantime
             await self._clock.sleep(wait)
-        self._opening.begun()
+        self._warm_up.start()
         return self._estimate.sent(now)
 
     def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
-        self._opening.answered()
+        self._warm_up.end()
         self._estimate.answered(ticket, self._clock.now(), observation_of(verdict), retry_after)
 
 

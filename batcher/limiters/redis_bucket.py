@@ -1,29 +1,27 @@
-"""One bucket in Redis, as calls: ask for a token, tend the books, leave.
+"""One shared bucket as calls to Redis: reserve a token, send a heartbeat, leave.
 
-What the calls do is in ``redis_scripts``.
-
-Raises redis-py's errors and OSError, which the callers know as "Redis is away".
+What the calls do is in ``redis_scripts``. They raise redis-py's errors, OSError and DecodeError,
+which callers take for "Redis is away".
 """
 
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from batcher.limiters.redis_scripts import ASK, LEAVE, TEND
+from batcher.limiters.redis_scripts import HEARTBEAT, LEAVE, RESERVE
+from batcher.limiters.reports import Reports
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import Pace
-from batcher.quota.replay import Event, Report
-
-NO_EPOCH = ""
+from batcher.quota.replay import Event
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
     """A place in time to send one request.
 
-    ``at``: in Redis's time; ``wait``: seconds until then, from when it was told.
+    ``at``: in Redis's time; ``wait``: seconds until then, from when it was told. ``number`` 0: no
+    place is given now; ask again after ``wait``.
     """
 
     epoch: str
@@ -34,31 +32,24 @@ class Reservation(Struct, frozen=True, kw_only=True):
     rate: float
 
 
-class News(Struct, frozen=True, kw_only=True):
-    """What a worker tells with every call: reports, and the newest cut that a throttled request
-    was reserved after, else -1.
-    """
-
-    epoch: str = NO_EPOCH
-    throttled: int = -1
-    reports: Sequence[Report] = ()
-
-    def arguments(self) -> list[Any]:
-        return [self.epoch, self.throttled, _encode(self.reports) if self.reports else b""]
-
-
 class Publication(Struct, frozen=True, kw_only=True):
     """What a leader has everybody keep to. ``cut``: the newest one that he has seen."""
 
     cut: int
-    plan: Pace
+    pace: Pace
     learned: EstimatedQuota
 
+    def arguments(self) -> list[Any]:
+        resume = f"{self.pace.resume:.6f}"
+        return [self.cut, self.pace.rate or 0, resume, _encode(self.learned)]
 
-class Beat(Struct, frozen=True, kw_only=True):
-    """How things stand.
 
-    ``newest``: of the log as far as it was read; ``idle``: seconds since the last request was due.
+class HeartbeatReply(Struct, frozen=True, kw_only=True):
+    """The state of the bucket at a heartbeat.
+
+    ``newest``: of the log as far as it was read; ``idle``: seconds since the last request was due;
+    ``opens_in``: seconds until those who were away may come back; ``rate``: None: none is
+    published, 0: nothing is held back.
     """
 
     epoch: str
@@ -70,7 +61,7 @@ class Beat(Struct, frozen=True, kw_only=True):
     opens_in: float
     learned: EstimatedQuota | None
     idle: float
-    rate: float | None  # None: none is published; 0: nothing is held back
+    rate: float | None
 
 
 _encode = msgspec.json.Encoder().encode
@@ -79,41 +70,36 @@ _learned = msgspec.json.Decoder(EstimatedQuota)
 
 
 class RedisBucket:
-    """The bucket of that name, for the worker ``me``."""
+    """The bucket of that name, for the member ``me``."""
 
     def __init__(self, redis: Redis, name: str, me: str) -> None:
         self.name = name
         self.me = me
-        self._keys = [
-            f"batcher:{{{name}}}:{part}" for part in ("state", "log", "workers", "leader")
-        ]
-        self._ask = redis.register_script(ASK)
-        self._tend = redis.register_script(TEND)
+        parts = ("state", "log", "workers", "leader")
+        self._keys = [f"batcher:{{{name}}}:{part}" for part in parts]
+        self._reserve = redis.register_script(RESERVE)
+        self._heartbeat = redis.register_script(HEARTBEAT)
         self._leave = redis.register_script(LEAVE)
 
-    async def ask(
+    async def reserve(
         self,
-        news: News,
+        reports: Reports,
         *,
-        otherwise: float,
+        unpublished_rate: float,
         ceiling: float | None,
         capacity: float,
         held: Reservation | None,
     ) -> Reservation:
         """Reserve the next token, or look again at what is held.
 
-        Number 0: nothing is handed out now; ask again after ``wait``.
-
-        ``otherwise``: the rate while none is published, 0 for no limit; ``capacity``: tokens that
-        the ceiling has at most.
+        ``unpublished_rate``: the rate while none is published, 0 for no limit; ``capacity``: tokens
+        that the ceiling has at most.
         """
-        holding = (
-            [held.number, held.cut, held.at]
-            if held is not None and held.epoch == news.epoch
-            else [0, 0, 0]
-        )
-        arguments = [*news.arguments(), otherwise, ceiling or 0, capacity, *holding]
-        epoch, number, cut, at, wait, rate = await self._ask(keys=self._keys, args=arguments)
+        holding: list[Any] = [0, 0, 0]
+        if held is not None and held.epoch == reports.epoch:
+            holding = [held.number, held.cut, held.at]
+        arguments = [*reports.arguments(), unpublished_rate, ceiling or 0, capacity, *holding]
+        epoch, number, cut, at, wait, rate = await self._reserve(keys=self._keys, args=arguments)
         return Reservation(
             epoch=epoch.decode(),
             number=number,
@@ -123,36 +109,19 @@ class RedisBucket:
             rate=float(rate),
         )
 
-    async def tend(self, news: News, *, away: bool, read: str, publish: Publication | None) -> Beat:
-        """Say that one is alive, try to lead, and where that is so publish, and get the events of
-        the log after ``read``.
+    async def heartbeat(
+        self, reports: Reports, *, away: bool, read: str, publish: Publication | None
+    ) -> HeartbeatReply:
+        """Show that one is alive, and try to lead; a leader publishes, and gets events of the log.
 
-        ``read`` empty: get where the log ends instead. ``away``: one has worked alone, and wants to
-        come back.
+        They are those after ``read``; empty: none, but where the log ends. ``away``: the member has
+        worked alone, and wants to come back.
         """
-        said: list[Any] = ["", "", "", ""]
-        if publish is not None:
-            said = [
-                publish.cut,
-                publish.plan.rate or 0,
-                f"{publish.plan.resume:.6f}",
-                _encode(publish.learned),
-            ]
-        arguments = [*news.arguments(), self.me, int(away), read, *said]
-        (
-            epoch,
-            now,
-            workers,
-            leading,
-            newest,
-            events,
-            _,
-            opens_in,
-            learned,
-            idle,
-            rate,
-        ) = await self._tend(keys=self._keys, args=arguments)
-        return Beat(
+        publication = ["", "", "", ""] if publish is None else publish.arguments()
+        arguments = [*reports.arguments(), self.me, int(away), read, *publication]
+        reply = await self._heartbeat(keys=self._keys, args=arguments)
+        epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate = reply
+        return HeartbeatReply(
             epoch=epoch.decode(),
             now=float(now),
             workers=workers,
@@ -165,6 +134,6 @@ class RedisBucket:
             rate=None if float(rate) < 0 else float(rate),
         )
 
-    async def leave(self, news: News) -> None:
-        """Be counted no more, and lead no more."""
-        await self._leave(keys=self._keys, args=[*news.arguments(), self.me])
+    async def leave(self, reports: Reports) -> None:
+        """Be a member no more, and lead no more."""
+        await self._leave(keys=self._keys, args=[*reports.arguments(), self.me])

@@ -1,4 +1,4 @@
-"""The buckets of one process at one Redis: its connection, and the task that tends each bucket."""
+"""The shared buckets of one process at one Redis: its connection, and its member of each bucket."""
 
 import os
 import socket
@@ -14,18 +14,18 @@ from structlog.typing import FilteringBoundLogger
 from batcher.errors import SettingsError
 from batcher.limiters.leader import Leader
 from batcher.limiters.redis_bucket import RedisBucket
-from batcher.limiters.shared import TROUBLE, SharedLimiter, Terms
+from batcher.limiters.shared import REDIS_ERRORS, BucketSettings, SharedLimiter
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.redis_client import connect
 from batcher.task_groups import open_task_group
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
-LEAVING = 1.0  # seconds for the good-byes
+LEAVE_WITHIN = 1.0  # seconds
 
 
 class RedisFleet:
-    """Gives out the limiters of shared buckets. Made by ``open_at``."""
+    """Gives out the limiters of shared buckets. Made by ``open_redis_fleet``."""
 
     def __init__(
         self, redis: Redis, tasks: TaskGroup, *, clock: Clock, log: FilteringBoundLogger
@@ -36,7 +36,7 @@ class RedisFleet:
         self._log = log
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._limiters: dict[str, SharedLimiter] = {}
-        self._tenders: list[Leader] = []
+        self._leaders: list[Leader] = []
 
     def limiter(
         self,
@@ -47,30 +47,32 @@ class RedisFleet:
         share: float,
         remembered: EstimatedQuota | None,
     ) -> SharedLimiter:
-        """The limiter of the bucket of that name: one in a process, on the terms it was first
-        asked for.
+        """The limiter of the bucket of that name: one in a process, set as it was first asked for.
+
+        ``rate`` and ``burst``: a ceiling for the whole fleet; ``share``: the part of the quota to
+        use; ``remembered``: what earlier runs of this host found.
         """
         if name not in self._limiters:
-            terms = Terms(rate=rate, burst=burst, share=share, remembered=remembered)
+            settings = BucketSettings(rate=rate, burst=burst, share=share, remembered=remembered)
             bucket = RedisBucket(self._redis, name, self._me)
-            limiter = self._limiters[name] = SharedLimiter(
-                bucket, terms, clock=self._clock, log=self._log
-            )
-            tender = Leader(limiter)
-            self._tenders.append(tender)
-            self._tasks.start_soon(tender.run)
+            limiter = SharedLimiter(bucket, settings, clock=self._clock, log=self._log)
+            leader = Leader(limiter)
+            self._limiters[name] = limiter
+            self._leaders.append(leader)
+            self._tasks.start_soon(leader.run)
         return self._limiters[name]
 
     async def leave(self) -> None:
-        for tender in self._tenders:
-            await tender.leave()
+        """Be a member of no bucket any more."""
+        for leader in self._leaders:
+            await leader.leave()
 
 
 @asynccontextmanager
-async def open_at(
+async def open_redis_fleet(
     url: str, *, clock: Clock, log: FilteringBoundLogger, warn: Callable[[str], None]
 ) -> AsyncIterator[RedisFleet]:
-    """The shared buckets in the Redis of that URL, tended until the end.
+    """The shared buckets in the Redis of that URL; this process is a member until the end.
 
     Raises SettingsError for a URL that is none.
     """
@@ -81,21 +83,25 @@ async def open_at(
             f"--limiter: not the URL of a Redis: {error}. Give redis://HOST:PORT/DB."
         ) from error
     try:
-        try:
-            await redis.ping()
-        except TROUBLE as error:
-            warn(
-                f"The shared quota can't be had: {error}. Going on alone at a share of the rate,"
-                " until Redis is there."
-            )
+        await _warn_if_away(redis, warn)
         async with open_task_group() as tasks:
             fleet = RedisFleet(redis, tasks, clock=clock, log=log)
             try:
                 yield fleet
             finally:
                 tasks.cancel_scope.cancel()
-                with anyio.move_on_after(LEAVING, shield=True):
+                with anyio.move_on_after(LEAVE_WITHIN, shield=True):
                     await fleet.leave()
     finally:
-        with anyio.move_on_after(LEAVING, shield=True):
+        with anyio.move_on_after(LEAVE_WITHIN, shield=True):
             await redis.aclose()
+
+
+async def _warn_if_away(redis: Redis, warn: Callable[[str], None]) -> None:
+    try:
+        await redis.ping()
+    except REDIS_ERRORS as error:
+        warn(
+            f"The shared quota can't be had: {error}. Going on alone at a share of the rate,"
+            " until Redis is there."
+        )

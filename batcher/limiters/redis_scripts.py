@@ -1,23 +1,22 @@
-"""The bucket as Redis keeps it: the scripts that take a token and tend the books, each one atomic
-step.
+"""The shared bucket as Redis keeps it: scripts that reserve, send a heartbeat and leave.
 
-Redis's own clock is the only one; what is told to a worker is how long from now, and what a worker
-tells is how long ago. One hash holds the state, a stream what was handed out and what became of it,
-a sorted set who is there, a key who leads.
+Each is one atomic step, by Redis's own clock only: a worker is told how long from now, and tells
+how long ago. One hash holds the state, a stream what was reserved and what became of it, a sorted
+set the members, a key the leader.
 """
 
-# seconds: a reservation further ahead is looked at again before it is used, as the plan may change
-LOOK = 0.1
+# seconds: a reservation further ahead is looked at again before it is used, as the pace may change
+FINAL_WITHIN = 0.1
 CATCH_UP = 0.025  # seconds that a late request is forgiven, as by the estimate of one process
-BRAKE = 0.3  # seconds that a throttle stops everybody, unless the leader has seen it before
-AGAIN = 0.02  # seconds after which who was stopped by a throttle asks again
-PAUSED = 0.1  # the same, in a pause that the leader made: he may yet end it sooner
-GONE = 3.0  # seconds after which who was not heard of counts as dead
-LEASE = 1.5  # seconds that the lead lasts without being renewed
-# seconds without anybody: whoever worked on alone then comes back at the same moment as the others
-SILENCE = 1.5
-OPENING = 0.75  # seconds until that moment: all have asked again by then
-KEPT = 10_000  # entries of the log: half a minute at 300 a second
+THROTTLE_STOP = 0.3  # seconds that a throttle stops everybody, unless the leader has seen it before
+RETRY_STOPPED = 0.02  # seconds after which who was stopped by a throttle asks again
+RETRY_PAUSED = 0.1  # seconds after which who waits for a pause asks again: it may end sooner
+MEMBER_TIMEOUT = 3.0  # seconds without a heartbeat after which a member counts as dead
+LEADER_LEASE = 1.5  # seconds that the lead lasts without a heartbeat
+# seconds without any heartbeat: those who worked on alone then come back at the same moment
+OUTAGE = 1.5
+REOPEN_IN = 0.75  # seconds until that moment: all have asked again by then
+LOG_LENGTH = 10_000  # entries of the log: half a minute at 300 a second
 FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgotten
 
 _PRELUDE = """
@@ -35,30 +34,30 @@ local ours = not fresh and string.format('%.6f', s.epoch) == ARGV[1]
 
 local function text(number) return string.format('%.6f', number) end
 
-local function note(event)
-  redis.call('XADD', KEYS[2], 'MAXLEN', '~', KEPT, '*', 'e', event)
+local function log(event)
+  redis.call('XADD', KEYS[2], 'MAXLEN', '~', LOG_LENGTH, '*', 'e', event)
 end
 
--- Reservations further than LOOK ahead are void; who has one finds out when he looks again.
-local function void()
+-- Makes reservations further ahead void; who holds one finds out when he looks again.
+local function make_cut()
   s.cut, s.cut_at = s.cut + 1, now
-  s.last = math.min(s.last, now + LOOK)
-  if s.full > 0 then s.full = math.min(s.full, now + LOOK + s.width) end
-  note(string.format('["c",%d,%.6f]', s.cut, now))
+  s.last = math.min(s.last, now + FINAL_WITHIN)
+  if s.full > 0 then s.full = math.min(s.full, now + FINAL_WITHIN + s.width) end
+  log(string.format('["c",%d,%.6f]', s.cut, now))
 end
 
--- What became of requests. A throttle of one that was reserved since everybody was stopped last
--- stops everybody.
-local function told(throttled, reports)
+-- Takes reports. A throttle of a request that was reserved since everybody was stopped last stops
+-- everybody.
+local function take_reports(throttled, reports)
   if not ours then return end
-  if reports ~= '' then note(string.format('["t",%.6f,%s]', now, reports)) end
+  if reports ~= '' then log(string.format('["t",%.6f,%s]', now, reports)) end
   if throttled >= s.braked then
-    void()
-    s.braked, s.brake = s.cut, now + BRAKE
+    make_cut()
+    s.braked, s.brake = s.cut, now + THROTTLE_STOP
   end
 end
 
-local function keep()
+local function save()
   local state = {}
   for _, name in ipairs(names) do
     state[#state + 1] = name
@@ -68,20 +67,20 @@ local function keep()
 end
 """
 
-_ASK = """
+_RESERVE = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; rate while none is published, ceiling,
 -- its capacity; number, cut and time of a reservation that is held, number 0 for none.
-told(tonumber(ARGV[2]), ARGV[3])
+take_reports(tonumber(ARGV[2]), ARGV[3])
 local ceiling, capacity = tonumber(ARGV[5]), tonumber(ARGV[6])
 local number, cut, at = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local rate = s.rate < 0 and tonumber(ARGV[4]) or s.rate
 local stopped = math.max(s.brake, s.open)
-if number > 0 and ours and (cut == s.cut or at <= s.cut_at + LOOK) then
+if number > 0 and ours and (cut == s.cut or at <= s.cut_at + FINAL_WITHIN) then
   at = math.max(at, s.resume)
 elseif stopped > now then
-  number, at = 0, s.open > now and stopped or math.min(stopped, now + AGAIN)
-elseif s.resume > now + LOOK then
-  number, at = 0, math.min(s.resume - LOOK, now + PAUSED)
+  number, at = 0, s.open > now and stopped or math.min(stopped, now + RETRY_STOPPED)
+elseif s.resume > now + FINAL_WITHIN then
+  number, at = 0, math.min(s.resume - FINAL_WITHIN, now + RETRY_PAUSED)
 else
   local plan = s.resume
   if rate > 0 then plan = math.max(plan, s.last + 1 / rate) end
@@ -96,33 +95,33 @@ else
   s.number = s.number + 1
   number, cut = s.number, s.cut
   local prompt = (rate == 0 or plan >= at - CATCH_UP) and 'true' or 'false'
-  note(string.format('["g",%d,%.6f,%.6f,%.6f,%s]', number, now, at, rate, prompt))
+  log(string.format('["g",%d,%.6f,%.6f,%.6f,%s]', number, now, at, rate, prompt))
 end
-keep()
+save()
 return {text(s.epoch), number, cut, text(at), text(at - now), text(rate)}
 """
 
-_TEND = """
+_HEARTBEAT = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest
 -- entry read or ''; cut that he has seen, rate (0: nothing is held back; '': nothing to publish),
 -- resume, what was learned.
-told(tonumber(ARGV[2]), ARGV[3])
+take_reports(tonumber(ARGV[2]), ARGV[3])
 redis.call('ZADD', KEYS[3], text(now), ARGV[4])
-redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - GONE))
-if ARGV[5] == '1' and now - s.seen > SILENCE then s.open = now + OPENING end
+redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - MEMBER_TIMEOUT))
+if ARGV[5] == '1' and now - s.seen > OUTAGE then s.open = now + REOPEN_IN end
 s.seen = now
 local leader = redis.call('GET', KEYS[4])
 local leading = not leader or leader == ARGV[4]
-if leading then redis.call('SET', KEYS[4], ARGV[4], 'PX', LEASE * 1000) end
+if leading then redis.call('SET', KEYS[4], ARGV[4], 'PX', LEADER_LEASE * 1000) end
 local entries, newest = {}, ''
 if leading and ours and ARGV[8] ~= '' then
   s.rate, s.resume = tonumber(ARGV[8]), tonumber(ARGV[9])
   if tonumber(ARGV[7]) >= s.braked then s.brake = 0 end
-  if s.last <= now + LOOK then
+  if s.last <= now + FINAL_WITHIN then
     s.basis = s.rate
   elseif s.rate > 1.2 * s.basis then
     -- who stands far back in the line must not wait as long as it took before
-    void()
+    make_cut()
     s.basis = s.rate
   end
   redis.call('HSET', KEYS[1], 'learned', ARGV[10])
@@ -137,7 +136,7 @@ elseif leading then
   local last = redis.call('XREVRANGE', KEYS[2], '+', '-', 'COUNT', 1)
   newest = last[1] and last[1][1] or '0-0'
 end
-keep()
+save()
 redis.call('EXPIRE', KEYS[1], FORGOTTEN)
 redis.call('EXPIRE', KEYS[2], 3600)
 redis.call('EXPIRE', KEYS[3], 3600)
@@ -148,15 +147,16 @@ return {text(s.epoch), text(now), redis.call('ZCARD', KEYS[3]), leading and 1 or
 
 _LEAVE = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name.
-told(tonumber(ARGV[2]), ARGV[3])
+take_reports(tonumber(ARGV[2]), ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[4])
 if redis.call('GET', KEYS[4]) == ARGV[4] then redis.call('DEL', KEYS[4]) end
-if not fresh then keep() end
+if not fresh then save() end
 return 0
 """
 
 
 def _script(body: str) -> str:
+    """A whole script, in which the numbers of this file are known by their names."""
     numbers = {
         name: value
         for name, value in globals().items()
@@ -166,4 +166,4 @@ def _script(body: str) -> str:
     return head + _PRELUDE + body
 
 
-ASK, TEND, LEAVE = _script(_ASK), _script(_TEND), _script(_LEAVE)
+RESERVE, HEARTBEAT, LEAVE = _script(_RESERVE), _script(_HEARTBEAT), _script(_LEAVE)

@@ -15,7 +15,6 @@ POINTS_ELSEWHERE = ("The same", "It ", "It's", "That ", "Those ", "This ", "Thes
 NOT_YET: set[str] = {
     "api.py",
     "jobs",
-    "limiters",
     "quota",
 }
 

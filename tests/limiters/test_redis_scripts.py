@@ -7,7 +7,7 @@ import hypothesis.strategies as st
 from hypothesis import HealthCheck, given, settings
 from redis import Redis
 
-from batcher.limiters.redis_scripts import ASK, CATCH_UP, TEND
+from batcher.limiters.redis_scripts import CATCH_UP, HEARTBEAT, RESERVE
 from tests.limiters.consumer import address
 from tests.servers import Server
 
@@ -22,12 +22,12 @@ class Bucket:
         self.redis = Redis.from_url(address(server), db=9)
         self.redis.flushdb()
         clock = "redis.call('LRANGE', 'clock', 0, 1)"
-        self._ask = self.redis.register_script(ASK.replace("redis.call('TIME')", clock))
-        self._tend = self.redis.register_script(TEND.replace("redis.call('TIME')", clock))
+        self._reserve = self.redis.register_script(RESERVE.replace("redis.call('TIME')", clock))
+        self._heartbeat = self.redis.register_script(HEARTBEAT.replace("redis.call('TIME')", clock))
         self.now = BEGIN
         self.epoch = b""
 
-    def ask(
+    def reserve(
         self,
         *,
         rate: float = 0,
@@ -39,17 +39,19 @@ class Bucket:
         """(number, cut, time as Redis tells it, seconds to wait)."""
         self._set_clock()
         arguments = [self.epoch, throttled, "", rate, ceiling, capacity, *held]
-        self.epoch, number, cut, at, wait, _ = self._ask(keys=KEYS, args=arguments)  # type: ignore[misc]
+        self.epoch, number, cut, at, wait, _ = self._reserve(keys=KEYS, args=arguments)  # type: ignore[misc]
         return number, cut, at, float(wait)
 
     def publish(self, rate: float, *, cut: int = 0, resume: float = 0) -> None:
         self._set_clock()
-        self._tend(keys=KEYS, args=[self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}"])
+        self._heartbeat(
+            keys=KEYS, args=[self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}"]
+        )
 
     def come_back(self, who: str) -> float:
         """Seconds until the bucket opens for one who was away."""
         self._set_clock()
-        return float(self._tend(keys=KEYS, args=["", -1, "", who, 1, "", "", "", "", ""])[7])
+        return float(self._heartbeat(keys=KEYS, args=["", -1, "", who, 1, "", "", "", "", ""])[7])
 
     def _set_clock(self) -> None:
         whole, part = divmod(round(self.now * 1e6), 1_000_000)
@@ -67,7 +69,7 @@ class Model:
         self.last = BEGIN
         self.level, self.at = 0.0, BEGIN  # of the ceiling's bucket, at the time of the last token
 
-    def ask(self, now: float) -> float:
+    def reserve(self, now: float) -> float:
         plan = self.last + 1 / self.rate if self.rate else 0.0
         at = max(now, plan)
         if self.ceiling:
@@ -99,9 +101,9 @@ def test_tokens_come_when_the_model_says(
     times: list[float] = []
     for pause in [0.0, *pauses]:  # it begins with the first question
         bucket.now = round(bucket.now + pause, 6)
-        _, _, _, wait = bucket.ask(rate=rate, ceiling=ceiling, capacity=capacity)
+        _, _, _, wait = bucket.reserve(rate=rate, ceiling=ceiling, capacity=capacity)
         times.append(bucket.now + wait)
-        assert math.isclose(times[-1], model.ask(bucket.now), rel_tol=0, abs_tol=1e-4)
+        assert math.isclose(times[-1], model.reserve(bucket.now), rel_tol=0, abs_tol=1e-4)
     if ceiling:
         # from an empty bucket, at no time more than its capacity and what flowed in
         for first in range(len(times)):
@@ -111,16 +113,16 @@ def test_tokens_come_when_the_model_says(
 
 def test_a_throttle_stops_everybody_until_the_leader_has_seen_it_and_once(redis: Server) -> None:
     bucket = Bucket(redis)
-    bucket.ask(rate=50)
+    bucket.reserve(rate=50)
     bucket.publish(50)
-    _, cut, _, _ = bucket.ask()
+    _, cut, _, _ = bucket.reserve()
     bucket.now += 1
-    assert bucket.ask(throttled=cut)[0] == 0
-    assert bucket.ask()[0] == 0
+    assert bucket.reserve(throttled=cut)[0] == 0
+    assert bucket.reserve()[0] == 0
     bucket.publish(40, cut=cut)  # he has not read of it yet
-    assert bucket.ask()[0] == 0
+    assert bucket.reserve()[0] == 0
     bucket.publish(40, cut=cut + 1, resume=bucket.now + 0.05)
-    number, now_cut, _, wait = bucket.ask(throttled=cut)  # another one of the same event
+    number, now_cut, _, wait = bucket.reserve(throttled=cut)  # another one of the same event
     assert number > 0
     assert now_cut == cut + 1
     assert math.isclose(wait, 0.05, abs_tol=1e-4)
@@ -128,35 +130,35 @@ def test_a_throttle_stops_everybody_until_the_leader_has_seen_it_and_once(redis:
 
 def test_without_a_leader_a_throttle_stops_everybody_for_a_moment_only(redis: Server) -> None:
     bucket = Bucket(redis)
-    cut = bucket.ask(rate=50)[1]
-    assert bucket.ask(rate=50, throttled=cut)[0] == 0
+    cut = bucket.reserve(rate=50)[1]
+    assert bucket.reserve(rate=50, throttled=cut)[0] == 0
     bucket.now += 0.31
-    assert bucket.ask(rate=50)[0] > 0
+    assert bucket.reserve(rate=50)[0] > 0
 
 
 def test_what_is_reserved_far_ahead_is_void_after_a_cut_and_what_is_near_is_not(
     redis: Server,
 ) -> None:
     bucket = Bucket(redis)
-    bucket.ask(rate=10)
+    bucket.reserve(rate=10)
     bucket.publish(10)
     bucket.now += 5
-    near, *far = [bucket.ask()[:3] for _ in range(4)]  # now, and 0.1, 0.2, 0.3 s ahead
+    near, *far = [bucket.reserve()[:3] for _ in range(4)]  # now, and 0.1, 0.2, 0.3 s ahead
     bucket.publish(100)  # faster: who waits must not wait as long as it took before
-    assert bucket.ask(held=near)[0] == near[0]
+    assert bucket.reserve(held=near)[0] == near[0]
     bucket.now += 0.01
-    number, _, _, wait = bucket.ask(held=far[-1])
+    number, _, _, wait = bucket.reserve(held=far[-1])
     assert number > far[-1][0]
     assert wait <= 0.12
 
 
 def test_after_an_outage_all_come_back_at_the_same_moment(redis: Server) -> None:
     bucket = Bucket(redis)
-    bucket.ask(rate=50)
+    bucket.reserve(rate=50)
     first = bucket.come_back("a")
     bucket.now += 0.5
     assert math.isclose(bucket.come_back("b"), first - 0.5, abs_tol=1e-4)
-    assert bucket.ask(rate=50)[0] == 0
+    assert bucket.reserve(rate=50)[0] == 0
     bucket.now += first
     assert bucket.come_back("a") < 0
-    assert bucket.ask(rate=50)[0] > 0
+    assert bucket.reserve(rate=50)[0] > 0

@@ -14,7 +14,7 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.shared import ASSUMED_WORKERS, CAUTIOUS, SharedLimiter
+from batcher.limiters.shared import ASSUMED_WORKERS, UNKNOWN_RATE, SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
 from tests.limiters.consumer import Service, address, drink, joined
 from tests.servers import Server
@@ -129,7 +129,7 @@ async def test_a_redis_that_was_never_there_is_a_warning_and_a_cautious_share(
         joined(address(own_redis), "b", rate=40.0) as (ceiling,),
     ):
         await until(lambda: auto.away and ceiling.away, within=5)
-        assert auto.rate == pytest.approx(CAUTIOUS / ASSUMED_WORKERS)
+        assert auto.rate == pytest.approx(UNKNOWN_RATE / ASSUMED_WORKERS)
         assert ceiling.rate == pytest.approx(40 / ASSUMED_WORKERS)
         own_redis.start()
         await until(lambda: not auto.away and not ceiling.away, within=5)
