@@ -41,7 +41,12 @@ def settings_for(stand_in_credentials: None) -> SettingsFor:
 class RecordedRun:
     """A run directory made by hand: the update of each line, and the result that it got."""
 
-    def __init__(self, folder: Path, updates: list[dict[str, Any]]) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        updates: list[dict[str, Any]],
+        settings: dict[str, Any] | None = None,
+    ) -> None:
         self.path = folder / "updates.run"
         self.directory = RunDirectory(self.path)
         self.results: list[Result] = []
@@ -56,7 +61,7 @@ class RecordedRun:
                 sha256=sha256(lines).hexdigest(),
                 updates=len(updates),
             ),
-            settings={},
+            settings=settings or {},
             targets={},
             versions={},
             started_at="2026-01-01T00:00:00.000Z",

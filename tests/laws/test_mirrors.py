@@ -15,13 +15,11 @@ NOT_YET: set[str] = {
     "aws",
     "cli",
     "engine",
-    "jobs",
     "limiters",
     "queues",
     "quota",
     "status",
     "storage",
-    "wiring",
     "worker",
 }
 

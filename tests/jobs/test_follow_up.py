@@ -1,0 +1,78 @@
+"""A run made from another run's books: its lines, its settings, and the directory it gets."""
+
+from pathlib import Path
+
+import pytest
+
+from batcher.config import resolve
+from batcher.errors import RunDirectoryError
+from batcher.jobs.follow_up import open_follow_up
+from batcher.jobs.run import CheckedRun, open_run
+from batcher.jobs.run_execution import ApprovedRun
+from batcher.storage.run_directory import RunDirectory, read_facts
+from tests.conftest import change, trigger
+from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
+
+UNDO = {**trigger(0), "id": "1"}
+
+
+@pytest.mark.parametrize(
+    ("kind", "names"),
+    [
+        ("rollback", ["updates.run.rollback", "updates.run.rollback-2"]),
+        ("retry", ["updates.run.retry-1", "updates.run.retry-2"]),
+    ],
+)
+async def test_it_has_a_directory_of_its_own_and_goes_on_in_one_of_the_same_lines(
+    settings_for: SettingsFor, tmp_path: Path, kind: str, names: list[str]
+) -> None:
+    path = RecordedRun(tmp_path, [change(0), change(1)]).write()
+    first, second = (tmp_path / name for name in names)
+    async with seeded() as url:
+
+        async def begin(lines: list[dict[str, object]], *, finish: bool) -> tuple[Path, list[Path]]:
+            with open_follow_up(path, kind) as follow_up:
+                for line in lines:
+                    follow_up.add(line)
+                place, settings = follow_up.place(), settings_for(url)
+                with follow_up.open_run(settings, place.directory, force=True) as opened:
+                    checked = await opened.check()
+                    assert isinstance(checked, CheckedRun)
+                    async with checked.connect() as ready:
+                        run = await ready.approve()
+                        assert isinstance(run, ApprovedRun)
+                        if not finish:
+                            run.drain()
+                        await run.execute()
+            return place.directory, place.left_alone
+
+        one, two = [UNDO], [UNDO, {**trigger(1), "id": "2"}]
+        assert await begin(one, finish=False) == (first, [])
+        assert await begin(one, finish=False) == (first, []), "it is resumed"
+        assert await begin(two, finish=False) == (second, [first]), "of other lines"
+        assert await begin(one, finish=True) == (first, [])
+        assert await begin(two, finish=True) == (second, []), "the first one is finished by now"
+    facts = read_facts(RunDirectory(first))
+    assert (facts.kind, facts.parent) == (kind, str(path.absolute()))
+
+
+def test_settings_are_the_old_ones_but_for_limits_of_its_start_and_what_made_its_lines(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    made = {"domain_map": "acme=other", "skip_invalid": True}
+    old = resolve({"rate": 5, "canary": 2, "max_changes": "1", "deadline": "1h", **made})
+    recorded = RecordedRun(tmp_path, [change(0)], settings=old.as_json())
+    with open_follow_up(recorded.write(), "retry") as follow_up:
+        assert follow_up.settings == resolve({"rate": 5, **made})
+        with follow_up.open_run(follow_up.settings, tmp_path / "new.run") as opened:
+            assert opened.order.settings == resolve({"rate": 5})
+
+
+def test_the_old_run_is_held_meanwhile(tmp_path: Path, settings_for: SettingsFor) -> None:
+    path = RecordedRun(tmp_path, [change(0)]).write()
+    with (
+        open_follow_up(path, "retry"),
+        pytest.raises(RunDirectoryError, match="in use"),
+        open_run(str(tmp_path / "updates.jsonl"), path, settings_for("http://h")),
+    ):
+        pass

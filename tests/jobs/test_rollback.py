@@ -1,0 +1,90 @@
+"""What a rollback puts back, newest first, and what stays of the run."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from batcher.config import Settings
+from batcher.errors import InputError, JournalError, RunDirectoryError
+from batcher.jobs.rollback import FIRST, make_rollback
+from batcher.jobs.run_reader import RunReader
+from batcher.wiring.line_readers import line_reader
+from tests.conftest import change, trigger
+from tests.jobs.conftest import RecordedRun
+
+
+def rollback(recorded: RecordedRun, images: list[dict[str, Any]] | None) -> tuple[Any, list[Any]]:
+    """The report on a run with those before images, and the lines that undo it."""
+    path, made = recorded.write(), list[dict[str, Any]]()
+    if images is not None:
+        encoded = [msgspec.json.encode(image) + b"\n" for image in images]
+        (path / "before.jsonl").write_bytes(b"".join(encoded))
+    run = RunReader(path, line_reader(Settings(), any_target=True))
+    return make_rollback(run, made.append), made
+
+
+def image(line: int, number: int, **more: Any) -> dict[str, Any]:
+    return {"id": str(line), "target": "default", **trigger(number), **more}
+
+
+def test_images_are_put_back_newest_first_each_based_on_what_the_run_had_made(
+    tmp_path: Path,
+) -> None:
+    recorded = RecordedRun(tmp_path, [change(0), change(1)])
+    for line in (1, 2):
+        recorded.add(line, "succeeded")
+    report, made = rollback(recorded, [image(1, 0), image(2, 1)])
+    assert [(line["id"], line["Description"]) for line in made] == [
+        ("2", "before-1"),
+        ("1", "before-0"),
+    ]
+    assert all(len(line["based_on"]["sha256"]) == 64 for line in made)
+    assert (report.undone, report.partial, report.unsure, report.unseen) == (2, 0, 0, 0)
+
+
+def test_members_that_did_not_exist_before_are_counted_and_the_first_ones_named(
+    tmp_path: Path,
+) -> None:
+    count = FIRST + 2
+    recorded = RecordedRun(tmp_path, [change(n, SegmentFilter="vip") for n in range(count)])
+    for line in range(1, count + 1):
+        recorded.add(line, "succeeded")
+    report, made = rollback(recorded, [image(n + 1, n) for n in range(count)])
+    assert (report.undone, report.partial, len(report.first_partial)) == (count, count, FIRST)
+    assert report.first_partial[0].remains == ["SegmentFilter"]
+    assert len(made) == count
+
+
+def test_an_update_without_an_answer_is_undone_as_well_and_nobody_knows_in_full(
+    tmp_path: Path,
+) -> None:
+    recorded = RecordedRun(tmp_path, [change(0, SegmentFilter="vip"), change(1)])
+    report, made = rollback(recorded, [image(1, 0)])  # no result: it was in flight
+    assert (report.undone, report.partial, report.unsure) == (1, 0, 1)
+    assert made[0]["Description"] == "before-0"
+
+
+def test_what_succeeded_without_an_image_stays(tmp_path: Path) -> None:
+    recorded = RecordedRun(tmp_path, [change(0), change(1)])
+    for line in (1, 2):
+        recorded.add(line, "succeeded")
+    report, _ = rollback(recorded, [image(2, 1)])
+    assert (report.undone, report.unseen) == (1, 1)
+
+
+def test_where_there_is_nothing_to_undo_it_says_why(tmp_path: Path) -> None:
+    recorded = RecordedRun(tmp_path, [change(0)])
+    with pytest.raises(RunDirectoryError, match="kept no before images"):
+        rollback(recorded, None)
+    with pytest.raises(InputError, match=r"has no before images\. It has changed nothing"):
+        rollback(recorded, [])
+    recorded.add(1, "succeeded")
+    with pytest.raises(InputError, match="1 update created a trigger, or did not look"):
+        rollback(recorded, [])
+
+
+def test_an_image_of_an_update_that_the_run_does_not_have_is_damage(tmp_path: Path) -> None:
+    with pytest.raises(JournalError, match="line 1 is the image of an update nobody"):
+        rollback(RecordedRun(tmp_path, [change(0)]), [image(1, 0, id="nobody")])

@@ -1,0 +1,209 @@
+"""The running of a run: its canary, drained, aborted, resumed; a limit of failures."""
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batcher.accounting.verdicts import Verdict
+from batcher.config import Settings
+from batcher.errors import RunDirectoryError
+from batcher.jobs.run import CheckedRun, open_run
+from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
+from batcher.jobs.run_order import Unattended
+from batcher.records import Result, Summary
+from tests.conftest import change, records
+from tests.jobs.conftest import SettingsFor, seeded
+from tests.waiting import until
+
+Write = Callable[..., Path]
+
+
+@asynccontextmanager
+async def ready_to_start(
+    file: Path, settings: Settings, on_result: Callable[[Result], None] | None = None
+) -> AsyncIterator[ApprovedRun]:
+    unattended = None
+    if on_result is not None:
+        unattended = Unattended(on_result=on_result, on_attempt=lambda *_: None)
+    out = file.with_suffix(".run")
+    with open_run(str(file), out, settings, unattended=unattended) as opened:
+        checked = await opened.check()
+        assert isinstance(checked, CheckedRun)
+        async with checked.connect() as ready:
+            run = await ready.approve()
+            assert isinstance(run, ApprovedRun)
+            yield run
+
+
+@pytest.mark.parametrize("goes_on", [True, False, None])
+async def test_after_a_canary_the_rest_goes_only_if_somebody_says_so(
+    settings_for: SettingsFor, write_lines: Write, goes_on: bool | None
+) -> None:
+    asked: list[Summary] = []
+
+    async def answer(summary: Summary) -> bool:
+        asked.append(summary)
+        assert len(emulator.applied()) == 2
+        return bool(goes_on)
+
+    file, emulator = write_lines([change(n) for n in range(5)]), seeded()
+    async with emulator as url:
+        async with ready_to_start(file, settings_for(url, canary=2)) as run:
+            summary = await run.execute(on_canary=None if goes_on is None else answer)
+        applied = len(emulator.applied())
+    assert [(each.succeeded, each.not_started) for each in asked] == (
+        [] if goes_on is None else [(2, 3)]
+    )
+    if goes_on:
+        assert (applied, summary.succeeded, summary.stopped) == (5, 5, None)
+    else:
+        assert (applied, summary.stopped) == (2, "after the first 2 (--canary)")
+        written = (file.with_suffix(".run") / "summary.json").read_text()
+        assert "after the first 2 (--canary)" in written
+
+
+async def test_a_canary_that_an_earlier_session_has_done_is_not_asked_about_again(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    async def answer(summary: Summary) -> bool:
+        raise AssertionError(summary)
+
+    file = write_lines([change(n) for n in range(3)])
+    async with seeded() as url:
+        async with ready_to_start(file, settings_for(url, canary=2)) as run:
+            assert (await run.execute()).not_started == 1
+        async with ready_to_start(file, settings_for(url, canary=2)) as run:
+            assert (await run.execute(on_canary=answer)).succeeded == 3
+
+
+async def test_a_canary_in_trouble_stops_without_a_question(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    async def answer(summary: Summary) -> bool:
+        raise AssertionError(summary)
+
+    file, emulator = write_lines([change(n) for n in range(3)]), seeded()
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        settings = settings_for(url, canary=1, max_failures="0", max_attempts=1)
+        async with ready_to_start(file, settings) as run:
+            summary = await run.execute(on_canary=answer)
+    assert summary.stopped == "1 of 1 did not succeed, more than --max-failures 0"
+
+
+async def test_drained_before_its_start_it_starts_nothing_and_a_resume_does_all(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator = write_lines([change(n) for n in range(3)]), seeded()
+    async with emulator as url:
+        async with ready_to_start(file, settings_for(url)) as run:
+            run.drain()
+            summary = await run.execute()
+        assert (summary.stopped, summary.not_started) == (INTERRUPTED, 3)
+        assert emulator.calls() == []
+        async with ready_to_start(file, settings_for(url)) as run:
+            assert (await run.execute()).succeeded == 3
+
+
+async def test_drained_on_its_way_it_finishes_what_is_in_flight_and_a_resume_does_the_rest_once(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator, runs = write_lines([change(n) for n in range(20)]), seeded(20), []
+    async with emulator as url:
+        settings = settings_for(url, concurrency=1)
+        async with ready_to_start(file, settings, lambda result: runs[0].drain()) as run:
+            runs.append(run)
+            summary = await run.execute()
+            assert summary.stopped == INTERRUPTED
+            assert 0 < summary.succeeded < 20
+        async with ready_to_start(file, settings_for(url)) as run:
+            assert (await run.execute()).succeeded == 20
+        assert len(emulator.applied()) == 20
+    lines = [each["line"] for each in records(file.with_suffix(".run") / "results.jsonl")]
+    assert sorted(lines) == list(range(1, 21))
+
+
+async def test_aborted_it_leaves_what_is_in_flight_without_a_result_and_a_resume_sends_it_again(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator = write_lines([change(0)]), seeded()
+    emulator.script("UpdateEventTrigger", ["hang-after"])
+    async with emulator as url:
+        async with ready_to_start(file, settings_for(url)) as run:
+            executing = asyncio.create_task(run.execute())
+            await until(emulator.applied)
+            run.abort()
+            summary = await executing
+        assert (summary.not_started, records(file.with_suffix(".run") / "results.jsonl")) == (1, [])
+        async with ready_to_start(file, settings_for(url)) as run:
+            assert run.state.in_flight == {"1"}, "its image was kept"
+            assert (await run.execute()).not_started == 0
+
+
+async def test_what_runs_beside_ends_with_the_run_and_its_error_ends_the_run(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    ended: list[str] = []
+
+    async def watch() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("watch")
+
+    async def fail() -> None:
+        raise ZeroDivisionError
+
+    file = write_lines([change(0)])
+    async with seeded() as url:
+        async with ready_to_start(file, settings_for(url)) as run:
+            assert (await run.execute(watch)).succeeded == 1
+        assert ended == ["watch"]
+        file.with_suffix(".run").rename(file.with_suffix(".old"))
+        async with ready_to_start(file, settings_for(url)) as run:
+            with pytest.raises(ZeroDivisionError):
+                await run.execute(fail)
+    assert "stopped by an error" in (file.with_suffix(".run") / "summary.json").read_text()
+
+
+@pytest.mark.parametrize(
+    ("denied", "failed", "passed"),
+    [
+        (0, 1, None),
+        (0, 2, "2 of 2 did not succeed, more than --max-failures 1"),
+        (30, 30, None),  # that nobody may call may pass
+    ],
+)
+async def test_a_limit_of_failures_that_was_passed_is_said_unless_every_call_was_refused(
+    settings_for: SettingsFor, write_lines: Write, denied: int, failed: int, passed: str | None
+) -> None:
+    file = write_lines([change(n) for n in range(30)])
+    async with (
+        seeded() as url,
+        ready_to_start(file, settings_for(url, max_failures="1")) as run,
+    ):
+        tally = run.state.tallies["default"]
+        for _ in range(denied):
+            tally.answered(Verdict.DENIED)
+        for line in range(1, failed + 1):
+            invalid = Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z")
+            tally.add(msgspec.structs.replace(invalid, status="failed"))
+        assert run.failure_limit_passed() == passed
+
+
+async def test_a_directory_that_was_replaced_meanwhile_is_not_written_to(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file = write_lines([change(0)])
+    async with seeded() as url:
+        async with ready_to_start(file, settings_for(url)) as run:
+            out = file.with_suffix(".run")
+            out.rename(file.with_suffix(".moved"))
+            out.mkdir()
+            with pytest.raises(RunDirectoryError, match="removed or replaced"):
+                await run.execute()
+        assert list(out.iterdir()) == []

@@ -1,0 +1,91 @@
+"""A run that was, read from its directory by a line reader: no settings, no AWS."""
+
+from pathlib import Path
+
+import pytest
+
+from batcher.config import Settings
+from batcher.errors import JournalError, RunDirectoryError
+from batcher.jobs.run_reader import RunReader, settings_of
+from batcher.wiring.line_readers import line_reader
+from tests.conftest import change
+from tests.jobs.conftest import RecordedRun
+
+
+def reader_of(path: Path) -> RunReader:
+    return RunReader(path, line_reader(Settings(), any_target=True))
+
+
+@pytest.fixture
+def recorded(tmp_path: Path) -> RecordedRun:
+    return RecordedRun(
+        tmp_path, [change(0), change(1, id="b", target="other"), change(0), change(2)]
+    )
+
+
+def test_updates_are_read_by_their_lines_whichever_target_they_name(recorded: RecordedRun) -> None:
+    run = reader_of(recorded.write())
+    assert [(each.id, each.target) for each in run.updates([2, 1])] == [
+        ("b", "other"),
+        ("1", "default"),
+    ]
+    assert run.lines_of({"b", "4", "nobody"}) == {"b": 2, "4": 4}
+    with pytest.raises(JournalError, match="result of line 9"):
+        list(run.updates([9]))
+
+
+def test_what_an_update_was_based_on_counts_by_content_and_not_by_time(tmp_path: Path) -> None:
+    line = change(0, based_on={"sha256": "0" * 64, "LastUpdatedAt": 1.5})
+    (update,) = reader_of(RecordedRun(tmp_path, [line]).write()).updates([1])
+    assert update.based_on is not None
+    assert (update.based_on.sha256, update.based_on.last_updated_at) == ("0" * 64, None)
+
+
+@pytest.mark.parametrize(
+    ("later", "superseded"), [("succeeded", {1}), ("unchanged", {1}), ("failed", set())]
+)
+def test_a_line_is_superseded_by_a_later_one_of_its_trigger_that_did_succeed(
+    recorded: RecordedRun, later: str, superseded: set[int]
+) -> None:
+    recorded.add(3, later, "Boom" if later == "failed" else None)  # type: ignore[arg-type] # rows are plain text
+    recorded.add(1, "failed", "Boom")
+    recorded.add(4, "failed", "Boom")
+    run = reader_of(recorded.write())
+    chosen = run.chosen(lambda result: result.status == "failed")
+    assert run.superseded([1, 4]) == superseded
+    assert chosen == sorted(chosen)
+
+
+@pytest.mark.parametrize("place", ["input.jsonl of the run", "beside the run", "where it was"])
+def test_its_input_is_found_where_it_was_copied_or_moved_to(
+    recorded: RecordedRun, tmp_path: Path, place: str
+) -> None:
+    path, was = recorded.write(), tmp_path / "updates.jsonl"
+    if place == "input.jsonl of the run":
+        was.rename(path / "input.jsonl")
+    elif place == "beside the run":
+        path = path.rename(tmp_path / "moved.run")
+        was.rename(tmp_path / "moved.jsonl")
+    assert len(list(reader_of(path).updates([1, 2, 3, 4]))) == 4
+
+
+def test_an_input_that_is_gone_or_changed_is_an_error_that_says_which(
+    recorded: RecordedRun, tmp_path: Path
+) -> None:
+    path = recorded.write()
+    (tmp_path / "updates.jsonl").write_bytes(b"{}\n")
+    with pytest.raises(RunDirectoryError, match=r"not what the run .* was started with any more"):
+        reader_of(path)
+    (tmp_path / "updates.jsonl").unlink()
+    with pytest.raises(RunDirectoryError, match="is gone; put it back"):
+        reader_of(path)
+
+
+def test_its_settings_are_those_it_was_begun_with(recorded: RecordedRun, tmp_path: Path) -> None:
+    assert settings_of(recorded.write()) == Settings()
+    with pytest.raises(RunDirectoryError, match="no run directory"):
+        settings_of(tmp_path / "nothing.run")
+    facts = recorded.path / "run.json"
+    facts.write_text(facts.read_text().replace('"settings": {}', '"settings": {"rate": "soon"}'))
+    with pytest.raises(RunDirectoryError, match="its settings can't be read"):
+        settings_of(recorded.path)

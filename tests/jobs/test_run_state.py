@@ -1,0 +1,108 @@
+"""What a run starts from: lines checked once, results taken over, ids that may be in flight."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from batcher.errors import JournalError, RunDirectoryError
+from batcher.jobs.run import open_run
+from batcher.jobs.run_state import RunState, read_input, restore
+from tests.conftest import change
+from tests.jobs.conftest import RecordedRun, SettingsFor
+
+StateOf = Callable[..., RunState]
+
+
+@pytest.fixture
+def state_of(settings_for: SettingsFor) -> StateOf:
+    """The state of a run in the directory beside its file."""
+
+    def read(file: Path, **more: Any) -> RunState:
+        settings = settings_for("http://127.0.0.1:1", **more)
+        with open_run(str(file), file.with_suffix(".run"), settings) as opened:
+            return restore(opened.order, read_input(opened.order, None))
+
+    return read
+
+
+def image(name: str, number: int) -> bytes:
+    """A line of before.jsonl."""
+    names = {"DomainName": "acme", "EventTriggerName": f"t{number}"}
+    return msgspec.json.encode({"id": name, "target": "default", **names}) + b"\n"
+
+
+def test_a_run_that_never_began_has_all_before_it(
+    state_of: StateOf, write_lines: Callable[..., Path]
+) -> None:
+    state = state_of(write_lines([change(0), change(1, target="default"), change(2)]))
+    assert (state.begun, state.restored, state.left) == (False, 0, 3)
+    assert (state.unfinished, state.totals) == (["default"], {"default": 3})
+    assert state.summary("why").not_started == 3
+
+
+def test_results_of_earlier_sessions_count_and_images_without_one_are_in_flight(
+    state_of: StateOf, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(2, id="c"), change(3, id="3")])
+    run.add(1, "succeeded")
+    run.results.append(msgspec.structs.replace(run.add(3, "failed", "Boom"), id="c"))
+    del run.results[1]  # under its line's number
+    path = run.write()
+    # line 2 was in flight; "3" is the id of line 4, not of line 3, which has its result
+    images = [image("1", 0), image("2", 1), image("c", 2), image("3", 3)]
+    (path / "before.jsonl").write_bytes(b"".join(images))
+    state = state_of(tmp_path / "updates.jsonl")
+    assert (state.begun, state.restored, state.left) == (True, 2, 2)
+    assert (1 in state.done, 2 in state.done, 3 in state.done) == (True, False, True)
+    assert state.in_flight == {"2", "3"}
+    assert state.tallies["default"].session == (0, 0), "failures of before are not of this session"
+
+
+@pytest.mark.parametrize(
+    ("done", "count", "end"),
+    [
+        ([], 2, 2),
+        ([], 9, 4),  # there are but four
+        ([1], 2, 2),
+        ([2], 2, 2),
+        ([1, 2], 2, None),
+        ([1, 3, 4], 4, 4),
+        ([1, 2, 3, 4], 9, None),
+    ],
+)
+def test_a_canary_ends_with_its_last_line_and_is_over_when_each_has_a_result(
+    state_of: StateOf, write_lines: Callable[..., Path], done: list[int], count: int, end: int
+) -> None:
+    targets = {"b": {"region": "eu-west-1"}}
+    lines = [change(0), change(1, target="b"), change(2, target="b"), change(3)]
+    state = state_of(write_lines(lines), targets=targets)
+    for line in done:
+        state.done.add(line)
+    assert state.canary_end(count) == end
+
+
+def test_lines_that_are_skipped_count_for_the_default_target_and_are_no_canary(
+    state_of: StateOf, write_lines: Callable[..., Path]
+) -> None:
+    file = write_lines([{"DomainName": "acme"}])
+    state = state_of(file, skip_invalid=True)
+    assert (state.totals, state.left, state.unfinished) == ({"default": 1}, 1, [])
+    assert state.canary_end(3) is None
+
+
+def test_another_input_than_before_is_refused(state_of: StateOf, tmp_path: Path) -> None:
+    RecordedRun(tmp_path, [change(0)]).write()
+    file = tmp_path / "updates.jsonl"
+    file.write_bytes(file.read_bytes() * 2)
+    with pytest.raises(RunDirectoryError, match="belongs to another run"):
+        state_of(file)
+
+
+def test_damaged_results_are_an_error_not_a_new_start(state_of: StateOf, tmp_path: Path) -> None:
+    path = RecordedRun(tmp_path, [change(0)]).write()
+    (path / "results.jsonl").write_bytes(b"{\n{}\n")
+    with pytest.raises(JournalError):
+        state_of(tmp_path / "updates.jsonl")

@@ -1,0 +1,116 @@
+"""Pacers of a target's operations: what they start from, what of it is written down."""
+
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.accounting.verdicts import Verdict
+from batcher.aws.client import AwsTarget
+from batcher.clock import SystemClock
+from batcher.config import Settings, resolve
+from batcher.emulator import Emulator
+from batcher.engine.pacing import Pacer
+from batcher.errors import SettingsError
+from batcher.logs import logger
+from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.quota.probe import SaturationProbe
+from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
+from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
+
+
+@pytest.fixture
+async def target(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> AsyncIterator[AwsTarget]:
+    """A target at 20/s, with a state directory of its own."""
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    async with Emulator() as url:
+        given = {"endpoint_url": url, "region": "eu-west-1", "rate": 20, "burst": 3}
+        async with TargetConnector(resolve(given)).target("default") as opened:
+            yield opened
+
+
+def pacers(**given: Any) -> Pacers:
+    return Pacers(resolve(given), clock=SystemClock(), warn=lambda text: pytest.fail(text))
+
+
+def remember(tmp_path: Path, target: AwsTarget, operation: str, rate: float) -> None:
+    key = QuotaKey(account=target.endpoint_url, region=target.region, operation=operation)
+    learned = EstimatedQuota(rate=rate, burst=5.0, doubt=0.01)
+    file = QuotaFile(tmp_path / "batcher", lambda text: pytest.fail(text))
+    assert file.remember([(key, learned)], SystemClock().wall())
+
+
+async def send_one(pacer: Pacer) -> None:
+    permit = await pacer.enter(begun=False, must_finish=False)
+    pacer.leave(permit, Verdict.ACCEPTED, None)
+
+
+@pytest.mark.parametrize(
+    ("operation", "rate"), [(UPDATE_TRIGGER, 20.0), (CREATE_TRIGGER, 20.0), (GET_TRIGGER, None)]
+)
+async def test_changing_goes_at_the_rate_and_reading_at_its_own(
+    target: AwsTarget, operation: str, rate: float | None
+) -> None:
+    made = pacers(remember=False)
+    assert made.known_rate(target, operation) == (rate if operation != CREATE_TRIGGER else None)
+    pacer = made.pacer(target, operation)
+    assert (pacer.limiter.rate or 0) <= (rate or 1e6)
+    assert made.learned(pacer).is_guess
+
+
+@pytest.mark.parametrize(("remembers", "known"), [(True, 7.0), (False, 20.0)])
+async def test_a_remembered_quota_is_what_is_known_where_it_is_below_the_ceiling(
+    target: AwsTarget, tmp_path: Path, remembers: bool, known: float
+) -> None:
+    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    made = pacers(remember=remembers)
+    assert made.known_rate(target, UPDATE_TRIGGER) == known
+    assert (made.remembered(target, UPDATE_TRIGGER) is not None) is remembers
+    learned = made.learned(made.pacer(target, UPDATE_TRIGGER))
+    assert (learned.rate == 7.0) is remembers
+
+
+async def test_what_was_used_is_written_down_when_a_pacer_is_retired(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    made = pacers()
+    before = made.remembered(target, UPDATE_TRIGGER)
+    pacer = made.pacer(target, UPDATE_TRIGGER)
+    await send_one(pacer)
+    made.retire([pacer])
+    after = made.remembered(target, UPDATE_TRIGGER)
+    assert before is not None
+    assert after is not None
+    assert (after.rate, after.used_at >= before.used_at) == (7.0, True)
+    with pytest.raises(KeyError):
+        made.learned(pacer)
+
+
+async def test_a_measurement_starts_from_nothing_that_is_remembered(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    made = pacers()
+    assert made.learned(made.measuring(target, UPDATE_TRIGGER, SaturationProbe())).is_guess
+
+
+async def test_without_remembering_nothing_is_read_or_written(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    made = pacers(remember=False)
+    await send_one(made.pacer(target, UPDATE_TRIGGER))
+    assert made.remember() is False
+    assert not state_directory({"XDG_STATE_HOME": str(tmp_path)}).exists()
+
+
+async def test_a_limiter_that_is_no_address_is_a_wrong_setting() -> None:
+    settings = Settings(limiter="redis://host:port")
+    with pytest.raises(SettingsError, match="--limiter"):
+        async with open_pacers(settings, clock=SystemClock(), log=logger()):
+            pass

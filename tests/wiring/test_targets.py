@@ -1,0 +1,65 @@
+"""Targets opened side by side: in the order they were named, and why others can't be."""
+
+from contextlib import AsyncExitStack
+from typing import Any
+
+import pytest
+from aiobotocore.session import get_session
+
+from batcher.config import Settings, resolve
+from batcher.emulator import Emulator
+from batcher.errors import AwsError, SettingsError
+from batcher.wiring.targets import TargetConnector
+
+
+@pytest.fixture
+def settings(stand_in_credentials: None) -> Settings:
+    away = {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-1"}
+    return resolve({"targets": {"away": away, "gone": away}, "region": "eu-west-1"})
+
+
+async def connect(settings: Settings, *names: str) -> Any:
+    async with AsyncExitStack() as stack:
+        return await TargetConnector(settings).connect(names, stack)
+
+
+async def test_targets_keep_the_order_in_which_they_were_named(settings: Settings) -> None:
+    async with Emulator() as url:
+        here = {"endpoint_url": url, "region": "eu-west-1"}
+        targets = dict.fromkeys(("b", "a", "c"), here)
+        more = resolve({"targets": targets}, base=settings)
+        found = await connect(more, "c", "a", "b")
+    assert (list(found.targets), found.unusable) == (["c", "a", "b"], {})
+
+
+async def test_of_targets_none_of_which_can_be_used_the_first_one_named_says_why(
+    settings: Settings,
+) -> None:
+    with pytest.raises(AwsError, match="target gone: no connection"):
+        await connect(settings, "gone", "away")
+
+
+async def test_settings_that_are_wrong_end_it_whatever_the_others_can_do(
+    settings: Settings,
+) -> None:
+    async with Emulator() as url:
+        nobody = {"profile": "nobody", "endpoint_url": url}
+        more = resolve({"endpoint_url": url, "targets": {"nobody": nobody}}, base=settings)
+        with pytest.raises(SettingsError, match="nobody"):
+            await connect(more, "default", "nobody")
+
+
+async def test_no_targets_are_no_error(settings: Settings) -> None:
+    assert await connect(settings) == ({}, {})
+
+
+async def test_a_client_of_the_callers_own_is_used_and_not_closed(settings: Settings) -> None:
+    async with (
+        Emulator() as url,
+        get_session().create_client(
+            "customer-profiles", endpoint_url=url, region_name="eu-west-1"
+        ) as client,
+    ):
+        async with TargetConnector(settings, client).target("any") as target:
+            assert target.endpoint_url == url
+        await client.list_domains()
