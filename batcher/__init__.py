@@ -4,6 +4,7 @@ The public surface and nothing else. Names are imported when first used, so that
 costs nothing.
 """
 
+from importlib import import_module
 from typing import TYPE_CHECKING, Any
 
 from batcher.version import __version__ as __version__
@@ -54,8 +55,6 @@ _HOMES = {
 
 
 def __getattr__(name: str) -> Any:
-    from importlib import import_module
-
     for home, names in _HOMES.items():
         if name in names:
             return getattr(import_module(f"batcher.{home}"), name)

@@ -1,4 +1,4 @@
-"""The library door: ``update_many`` and ``iter_updates``.
+"""What programs call: ``update_many`` and ``iter_updates``.
 
 No global state, no signal handlers, silent unless the logger ``batcher`` is configured. Usable in
 any asyncio program.
@@ -43,10 +43,9 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> list[Result]:
-        """Those that did not succeed: failed, in_doubt, invalid, stale."""
-        return [
-            result for result in self.results if result.status not in ("succeeded", "unchanged")
-        ]
+        """Results that are neither succeeded nor unchanged."""
+        fine = ("succeeded", "unchanged")
+        return [result for result in self.results if result.status not in fine]
 
     def raise_for_failures(self) -> None:
         """Raise UpdatesFailed when an update did not succeed."""
@@ -91,7 +90,7 @@ async def iter_updates(
 
 
 class _NoJournal:
-    """The caller keeps the results."""
+    """In place of a journal: the caller keeps the results."""
 
     async def append(self, result: Result) -> None:
         return None
