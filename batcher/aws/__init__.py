@@ -1,3 +1,1 @@
-"""All that knows botocore, but for the queue of SQS: clients, credentials, attempts, the service
-model, S3.
-"""
+"""All that knows botocore, but for the queue of SQS; its errors stop here."""

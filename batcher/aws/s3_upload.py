@@ -1,14 +1,11 @@
 """Amazon S3 as a place for files: each is put with its SHA-256 and then looked up there.
 
-The only file that knows S3.
-
-Nothing is deleted here. Errors of botocore stop here: they become UploadError, or SettingsError
-where the URL or the settings have to be put right.
+Nothing is deleted here. Errors of botocore become UploadError, or SettingsError where the URL or
+the settings have to be put right.
 """
 
 import base64
 import hashlib
-import os
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any, Self
@@ -17,9 +14,9 @@ import anyio
 import anyio.to_thread
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
+from batcher.aws.credentials import open_session, region_of
 from batcher.aws.s3_download import s3_place
 from batcher.errors import SettingsError, UploadError
 
@@ -99,23 +96,18 @@ class S3Uploader:
         return f"s3://{self.bucket}/{self.prefix}{name}"
 
     async def _connect(self) -> None:
-        session = AioSession(profile=self._profile)
-        # the model is read once, also when credentials change
-        session.register_component("data_loader", self._loader)
-        self._client = await self._stack.enter_async_context(
-            session.create_client(
-                "s3",
-                region_name=self._region
-                or session.get_config_variable("region")
-                or os.environ.get("AWS_REGION"),
-                endpoint_url=self._endpoint,
-                config=AioConfig(
-                    connect_timeout=5,
-                    read_timeout=60,
-                    retries={"mode": "standard", "total_max_attempts": 1},
-                ),
-            )
+        session = open_session(self._profile, self._loader)
+        client = session.create_client(
+            "s3",
+            region_name=region_of(session, self._region),
+            endpoint_url=self._endpoint,
+            config=AioConfig(
+                connect_timeout=5,
+                read_timeout=60,
+                retries={"mode": "standard", "total_max_attempts": 1},
+            ),
         )
+        self._client = await self._stack.enter_async_context(client)
 
     async def _disconnect(self) -> None:
         self._client = None

@@ -6,6 +6,7 @@ from typing import Any, NamedTuple
 
 from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
+from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import AwsError
 from batcher.task_groups import open_task_group
@@ -40,6 +41,7 @@ class TargetConnector:
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             loader=model_loader(),
+            clock=SystemClock(),
             client=self._client,
         )
 

@@ -1,0 +1,151 @@
+"""Sessions of botocore and what they sign with: a profile's credentials, or those of a role.
+
+A role's are kept fresh here. What is wrong with credentials is said here, too.
+"""
+
+import os
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
+from datetime import datetime
+from typing import Any
+
+import botocore.exceptions as sdk
+from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioRefreshableCredentials
+from aiobotocore.session import AioSession
+from botocore.loaders import Loader
+
+from batcher.config import TargetSettings
+from batcher.errors import CredentialsError, SettingsError
+from batcher.ports import Clock
+
+# what botocore raises when it has nothing to sign with
+NO_CREDENTIALS_ERRORS = (
+    sdk.NoCredentialsError,
+    sdk.PartialCredentialsError,
+    sdk.CredentialRetrievalError,
+    sdk.TokenRetrievalError,
+    sdk.UnauthorizedSSOTokenError,
+    sdk.SSOError,
+)
+
+# parts of a role session's life that are left when it is renewed, and when that has to succeed:
+# botocore's fixed 15 minutes are all of a short session's
+RENEW_AT, RENEW_BY = 0.25, 0.05
+
+
+def open_session(profile: str | None, loader: Loader) -> AioSession:
+    """A session that reads profiles, environment and token caches anew, but not the models."""
+    session = AioSession(profile=profile)
+    session.register_component("data_loader", loader)
+    return session
+
+
+def region_of(session: AioSession, given: str | None) -> str | None:
+    """The Region to use: the given one, else the profile's, else that of the environment."""
+    return given or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+
+
+@contextmanager
+def explained(target: str) -> Iterator[None]:
+    """Raise what botocore has against settings or credentials as errors of ours."""
+    try:
+        yield
+    except NO_CREDENTIALS_ERRORS as error:
+        raise CredentialsError(
+            f"target {target}: {error} Renew them, or give another --profile."
+        ) from error
+    except sdk.ProfileNotFound as error:
+        raise SettingsError(
+            f"target {target}: {error}. See aws configure list-profiles."
+        ) from error
+    except (sdk.BotoCoreError, ValueError) as error:
+        raise SettingsError(f"target {target}: {error}") from error
+
+
+async def signing_session(
+    session: AioSession,
+    target: str,
+    settings: TargetSettings,
+    *,
+    region: str,
+    config: AioConfig,
+    clock: Clock,
+) -> AioSession:
+    """The session with whose credentials a target's requests are signed: that one, or the role's.
+
+    ``config``: for the calls of STS. Raises CredentialsError.
+    """
+    if await session.get_credentials() is None:
+        raise CredentialsError(
+            f"target {target}: no AWS credentials found. Give --profile, or set AWS_PROFILE or"
+            " AWS_ACCESS_KEY_ID."
+        )
+    if settings.role_arn is None:
+        return session
+    fetch = _role_fetcher(session, settings, settings.role_arn, region, config)
+    try:
+        role = role_credentials(await fetch(), fetch, clock)
+    except sdk.CredentialRetrievalError as error:
+        raise CredentialsError(
+            f"target {target}: {error} Check role_arn, external_id, and whom the role's trust"
+            " policy lets in."
+        ) from error
+    assumed = open_session(settings.profile, session.get_component("data_loader"))
+    assumed.register_component("credential_provider", _Provider(role))
+    return assumed
+
+
+def role_credentials(
+    first: dict[str, Any], fetch: Callable[[], Awaitable[dict[str, Any]]], clock: Clock
+) -> AioRefreshableCredentials:
+    """Credentials that are renewed with ``fetch`` by parts of the life of the ``first`` ones."""
+    expiry, now = (datetime.fromisoformat(text) for text in (first["expiry_time"], clock.wall()))
+    life = (expiry - now).total_seconds()
+    return AioRefreshableCredentials.create_from_metadata(
+        first,
+        fetch,
+        "assume-role",
+        advisory_timeout=RENEW_AT * life,
+        mandatory_timeout=RENEW_BY * life,
+    )
+
+
+def _role_fetcher(
+    session: AioSession, settings: TargetSettings, role_arn: str, region: str, config: AioConfig
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What assumes the role, and raises CredentialRetrievalError where it can't."""
+    config = config.merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4}))
+    external_id = {"ExternalId": settings.external_id} if settings.external_id else {}
+
+    async def fetch() -> dict[str, Any]:
+        try:
+            async with session.create_client("sts", region_name=region, config=config) as sts:
+                answer = await sts.assume_role(
+                    RoleArn=role_arn, RoleSessionName=settings.role_session_name, **external_id
+                )
+        except (sdk.ClientError, sdk.BotoCoreError, OSError) as error:
+            raise sdk.CredentialRetrievalError(provider=role_arn, error_msg=str(error)) from error
+        return _metadata(answer["Credentials"])
+
+    return fetch
+
+
+def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of AssumeRole as botocore's refreshable credentials want it."""
+    return {
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
+    }
+
+
+class _Provider:
+    """botocore's way of being handed credentials."""
+
+    def __init__(self, credentials: AioRefreshableCredentials) -> None:
+        self._credentials = credentials
+
+    async def load_credentials(self) -> AioRefreshableCredentials:
+        return self._credentials

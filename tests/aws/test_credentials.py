@@ -1,0 +1,123 @@
+"""What signs requests: found, assumed, renewed in time, or explained in words."""
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import botocore.exceptions as sdk
+import pytest
+from botocore.loaders import Loader
+
+from batcher.aws.credentials import (
+    RENEW_AT,
+    RENEW_BY,
+    explained,
+    open_session,
+    region_of,
+    role_credentials,
+)
+from batcher.clock import SystemClock
+from batcher.errors import BatcherError, CredentialsError, SettingsError
+
+LIFE = 900.0  # seconds, of the shortest session that AWS gives
+
+
+def metadata(number: int, left: float) -> dict[str, Any]:
+    expiry = datetime.now(UTC) + timedelta(seconds=left)
+    return {
+        "access_key": f"AKID{number}",
+        "secret_key": "secret",
+        "token": "token",
+        "expiry_time": expiry.isoformat(),
+    }
+
+
+class Sts:
+    """Gives credentials that live as long as it says, or an error."""
+
+    def __init__(self, error: Exception | None = None) -> None:
+        self.calls = 0
+        self._error = error
+
+    async def fetch(self) -> dict[str, Any]:
+        self.calls += 1
+        if self._error is not None:
+            raise self._error
+        return metadata(self.calls, LIFE)
+
+
+@pytest.mark.parametrize(
+    ("left", "key"),
+    [
+        (LIFE, "AKID0"),
+        (1.1 * RENEW_AT * LIFE, "AKID0"),
+        (0.9 * RENEW_AT * LIFE, "AKID1"),
+        (0.9 * RENEW_BY * LIFE, "AKID1"),
+    ],
+)
+async def test_a_role_session_is_renewed_when_a_quarter_of_its_life_is_left(
+    left: float, key: str
+) -> None:
+    class Earlier(SystemClock):
+        def wall(self) -> str:
+            return (datetime.now(UTC) - timedelta(seconds=LIFE - left)).isoformat()
+
+    sts = Sts()
+    credentials = role_credentials(metadata(0, left), sts.fetch, Earlier())
+    assert (await credentials.get_frozen_credentials()).access_key == key
+
+
+@pytest.mark.parametrize(("part", "fails"), [(0.9 * RENEW_AT, False), (0.9 * RENEW_BY, True)])
+async def test_a_renewal_that_fails_is_an_error_only_when_little_life_is_left(
+    part: float, fails: bool
+) -> None:
+    class Earlier(SystemClock):
+        def wall(self) -> str:
+            return (datetime.now(UTC) - timedelta(seconds=(1 - part) * LIFE)).isoformat()
+
+    sts = Sts(sdk.CredentialRetrievalError(provider="role", error_msg="away"))
+    credentials = role_credentials(metadata(0, part * LIFE), sts.fetch, Earlier())
+    if fails:
+        with pytest.raises(sdk.CredentialRetrievalError):
+            await credentials.get_frozen_credentials()
+    else:
+        assert (await credentials.get_frozen_credentials()).access_key == "AKID0"
+    assert sts.calls == 1
+
+
+@pytest.mark.parametrize(
+    ("error", "raised", "advice"),
+    [
+        (sdk.NoCredentialsError(), CredentialsError, "give another --profile"),
+        (
+            sdk.TokenRetrievalError(provider="sso", error_msg="expired"),
+            CredentialsError,
+            "Renew them",
+        ),
+        (sdk.ProfileNotFound(profile="prod"), SettingsError, "aws configure list-profiles"),
+        (sdk.InvalidRegionError(region_name="?"), SettingsError, "target eu: "),
+        (ValueError("Invalid endpoint"), SettingsError, "Invalid endpoint"),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, Exception) else "",
+)
+def test_what_is_wrong_is_said_with_what_to_do(
+    error: Exception, raised: type[BatcherError], advice: str
+) -> None:
+    with pytest.raises(raised, match=advice), explained("eu"):
+        raise error
+
+
+def test_the_region_is_the_given_one_else_the_profiles_else_that_of_the_environment(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = tmp_path / "config"
+    config.write_text("[profile there]\nregion = eu-north-1\n[profile nowhere]\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.delenv("AWS_DEFAULT_REGION", raising=False)
+    monkeypatch.setenv("AWS_REGION", "us-east-1")
+    there, nowhere = (open_session(name, Loader()) for name in ("there", "nowhere"))
+    assert region_of(there, "eu-west-1") == "eu-west-1"
+    assert region_of(there, None) == "eu-north-1"
+    assert region_of(nowhere, None) == "us-east-1"
+    monkeypatch.delenv("AWS_REGION")
+    assert region_of(nowhere, None) is None
