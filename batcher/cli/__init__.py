@@ -123,14 +123,11 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
 
 
 def _exit_code(error: BaseException) -> int | None:
-    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect, to be
-    seen as such.
-    """
-    from batcher.errors import BatcherError, YourError  # not at the top: --help would take longer
-
-    if isinstance(error, YourError):
+    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect."""
+    errors = import_module("batcher.errors")  # only now: it takes half as long as all of --help
+    if isinstance(error, errors.YourError):
         return 2
-    return 5 if isinstance(error, BatcherError | OSError) else None
+    return 5 if isinstance(error, errors.BatcherError | OSError) else None
 
 
 def _say(text: str) -> None:

@@ -107,8 +107,6 @@ def _update(trigger: dict[str, Any]) -> dict[str, Any]:
 
 
 def _stand_in_credentials() -> None:
-    """The emulator takes any key; a real one must not leave this machine's configuration for a
-    demo.
-    """
+    """Set keys: the emulator takes any, and a real one must not leave this machine for a demo."""
     os.environ.pop("AWS_PROFILE", None)
     os.environ.update(AWS_ACCESS_KEY_ID="demo", AWS_SECRET_ACCESS_KEY="demo", AWS_SESSION_TOKEN="")

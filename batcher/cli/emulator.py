@@ -13,9 +13,7 @@ from batcher.emulator import Emulator, Quota
 
 
 class CouldNotStart(click.ClickException):
-    """The exit code for what is nobody's wrong usage: a port in use, a file that can't be read
-    or written.
-    """
+    """What is nobody's wrong usage: a port in use, a file that can't be read or written."""
 
     exit_code = 5
 

@@ -1,5 +1,6 @@
 """Flags read off the settings record, so that no option is written down twice."""
 
+import os
 from collections.abc import Callable, Container, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -16,9 +17,7 @@ F = TypeVar("F", bound=Callable[..., Any])
 def settings_options(
     command: F, entry_point: EntryPoint = "run", only: Container[str] | None = None
 ) -> F:
-    """Add ``--config`` and a flag for every setting that this entry point knows, or for those among
-    them that are named.
-    """
+    """Add ``--config`` and a flag for every setting of this entry point, or for those named."""
     for option in reversed(options()):
         if entry_point in option.entry_points and (only is None or option.name in only):
             command = _flag(option)(command)
@@ -32,9 +31,7 @@ def settings_options(
 
 
 def json_option(about: str) -> Callable[[F], F]:
-    """``--json``: one JSON object on standard output, also when an error ends the command: then
-    one with ``error``.
-    """
+    """Add ``--json``: one JSON object on standard output, with ``error`` when an error ends it."""
     return click.option("--json", "as_json", is_flag=True, help=about, callback=_owe_json)
 
 
@@ -103,8 +100,6 @@ def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
 
     Raises SettingsError.
     """
-    import os
-
     return resolve(given, environ=os.environ, file=config)
 
 

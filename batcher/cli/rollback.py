@@ -1,6 +1,4 @@
-"""``batcher rollback``: the before images of a run put back, newest first, where nobody has changed
-anything since.
-"""
+"""``batcher rollback``: before images put back where nobody has changed anything since."""
 
 from pathlib import Path
 from typing import Any

@@ -34,11 +34,11 @@ MayStart: TypeAlias = Callable[[AwsTarget], Awaitable[bool]]
 
 
 class Calibration(Struct, frozen=True, kw_only=True):
-    """What was measured: rate per second, burst in tokens, doubt as a part of the rate; with what
-    effort.
+    """What was measured, with what effort.
 
-    ``measured`` is false when the calls were too few to tell; ``rate`` is then what the account
-    allows at least. ``remembered``: whether it was kept for the next run.
+    ``rate`` per second, ``burst`` in tokens, ``doubt`` as a part of the rate. ``measured`` is false
+    when the calls were too few to tell; ``rate`` is then what the account allows at least.
+    ``remembered``: whether it was kept for the next run.
     """
 
     account: str
@@ -63,14 +63,14 @@ async def calibrate_quota(
     may_start: MayStart | None = None,
     warn: Callable[[str], None] | None = None,
 ) -> Calibration | None:
-    """Measure the quota of UpdateEventTrigger in the settings' target, and remember it; None when
-    ``may_start`` said no.
+    """Measure the quota of UpdateEventTrigger in the settings' target, and remember it.
 
-    Sends at most ``calls`` UpdateEventTrigger calls, and GetEventTrigger before and after. A change
-    that somebody else makes to the trigger in the meantime is lost: what is put back is the state
-    that was read at the beginning. ``warn`` is told, in words, where what was found can't be kept.
-    Raises SettingsError where the target has a ceiling; AwsError when the trigger can't be read,
-    AWS refuses the update, or the trigger is not as it was at the end; CredentialsError.
+    None when ``may_start`` said no. Sends at most ``calls`` UpdateEventTrigger calls, and
+    GetEventTrigger before and after. A change that somebody else makes to the trigger in the
+    meantime is lost: what is put back is the state that was read at the beginning. ``warn`` is
+    told, in words, where what was found can't be kept. Raises SettingsError where the target has a
+    ceiling; AwsError when the trigger can't be read, AWS refuses the update, or the trigger is not
+    as it was at the end; CredentialsError.
     """
     if settings.for_target(settings.target).ceiling is not None:
         raise SettingsError(

@@ -19,9 +19,7 @@ from batcher.wiring.targets import TargetConnector
 
 
 class Connection(Struct, frozen=True, kw_only=True):
-    """Connected targets by name, why others can't be used, and what makes pacers and lanes of
-    them.
-    """
+    """Connected targets, why others can't be used, and what makes their pacers and lanes."""
 
     targets: dict[str, AwsTarget]
     unusable: dict[str, AwsError]

@@ -49,8 +49,6 @@ def _updates(file: CheckedFile) -> Iterator[Update]:
 
 
 def _stem(origin: str) -> str:
-    """What a file is called in a spool directory: its own name without dots before it, else one
-    of the time.
-    """
+    """What a file is called in a spool: its name without dots before it, else one of the time."""
     own = "" if origin == "-" else Path(origin).name.partition(".jsonl")[0].lstrip(".")
     return own or f"{'stdin' if origin == '-' else 'updates'}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"

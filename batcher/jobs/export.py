@@ -36,9 +36,7 @@ class Unread(Struct, frozen=True, kw_only=True):
 
 
 class Export(Struct, frozen=True, kw_only=True):
-    """How many triggers were exported, of how many domains, and how many domains and triggers
-    could not be read.
-    """
+    """How many triggers were exported, of how many domains, and how many of either not read."""
 
     triggers: int
     domains: int

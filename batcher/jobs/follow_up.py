@@ -59,8 +59,9 @@ class FollowUp:
             yield opened
 
     def place(self) -> RunPlace:
-        """RUN.rollback, RUN.rollback-2 … or RUN.retry-1, -2 …: one of just these lines that is not
-        finished, else the next.
+        """The one of just these lines that is not finished, else the next.
+
+        They are called RUN.rollback, RUN.rollback-2 … and RUN.retry-1, RUN.retry-2 …
         """
         path, left_alone = self.run.directory.path, []
         for number in count(1):

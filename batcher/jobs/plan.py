@@ -41,11 +41,11 @@ OnPlanned: TypeAlias = Callable[[PlannedUpdate], None]
 
 
 class Plan(Struct, frozen=True, kw_only=True):
-    """What a file of updates comes to: how many have which effect, set a member that no update can
-    clear again (``irreversible``), and how many conflicts there are between them.
+    """What a file of updates comes to: how many have which effect.
 
-    ``too_many``: more would change than the setting ``max_changes`` allows. ``kept``: whether the
-    plan was put into its file.
+    ``irreversible``: those that set a member that no update can clear again; ``conflicts``: those
+    between updates. ``too_many``: more would change than the setting ``max_changes`` allows.
+    ``kept``: whether the plan was put into its file.
     """
 
     total: int

@@ -40,9 +40,7 @@ class ShownLetter(Struct, frozen=True, kw_only=True):
 
 
 class LetterCount(Struct, frozen=True, kw_only=True):
-    """Dead letters that were listed or put back, by code, and how many more there are that the
-    queue did not show.
-    """
+    """Dead letters listed or put back, by code; ``unseen``: more that the queue did not show."""
 
     codes: Counter[str]
     unseen: int = 0
@@ -57,10 +55,10 @@ async def queue_depth(address: QueueAddress) -> Depth:
 
 
 def failed_files(address: QueueAddress, code: str | None = None) -> dict[str, str] | None:
-    """Of a spool directory the files that failed, each with the first line of what was wrong; None
-    for a message queue.
+    """The files that failed of a spool directory, each with the first line of what was wrong.
 
-    Raises QueueError, and SettingsError for a code: files fail of no code.
+    None for a message queue. Raises QueueError, and SettingsError for a code: files fail of no
+    code.
     """
     spool = _spool(address, code=code)
     return None if spool is None else spool.failures()
@@ -69,10 +67,9 @@ def failed_files(address: QueueAddress, code: str | None = None) -> dict[str, st
 def redrive_files(
     address: QueueAddress, code: str | None = None, rate: float | None = None
 ) -> int | None:
-    """Put all files that failed back into a spool directory; returns how many, None for a message
-    queue.
+    """Put all files that failed back into a spool directory; returns how many.
 
-    Raises QueueError, and SettingsError for a code or a rate.
+    None for a message queue. Raises QueueError, and SettingsError for a code or a rate.
     """
     if (spool := _spool(address, code=code, rate=rate)) is None:
         return None
@@ -102,10 +99,9 @@ async def list_dead_letters(
 async def redrive_dead_letters(
     address: QueueAddress, code: str | None = None, rate: float | None = None
 ) -> LetterCount:
-    """Put dead letters back into a message queue, all of them or those of one code, ``rate`` a
-    second at most.
+    """Put dead letters back into a message queue, all of them or those of one code.
 
-    Raises SettingsError, QueueError.
+    ``rate``: so many a second at most. Raises SettingsError, QueueError.
     """
     codes, left, next_at = Counter[str](), 0, anyio.current_time()
     async with address.open(create=False) as opened:

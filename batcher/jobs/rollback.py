@@ -1,5 +1,6 @@
-"""A rollback: before images put back, newest first, each held against what the run had made of its
-trigger.
+"""A rollback: before images put back, newest first.
+
+Each is held against what the run had made of its trigger.
 """
 
 from array import array
@@ -133,8 +134,9 @@ def _without_image(run: RunReader) -> int:
 
 
 class _Results:
-    """The results of a run, by id: 8 bytes an update, and what ids cost that are not their
-    line's number.
+    """The results of a run, by id.
+
+    Holds 8 bytes an update, and what ids cost that are not their line's number.
     """
 
     def __init__(self, run: RunReader) -> None:

@@ -1,5 +1,7 @@
-"""The audit of a run's books: every line of the input once among the results or not started, and
-the counts as summed up. Reads files only.
+"""The audit of a run's books, which reads files only.
+
+Every line of the input has to be once among the results or not started, and the counts as summed
+up.
 """
 
 from collections import Counter, defaultdict

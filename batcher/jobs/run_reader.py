@@ -1,5 +1,4 @@
-"""A run that was, read from its directory: what it was asked, what came of it, what was there
-before.
+"""A run that was, read from its directory: what it was asked, and what came of it.
 
 For the commands that come after: retry, rollback, verify. Writes nothing.
 """
@@ -86,8 +85,9 @@ class RunReader:
             yield msgspec.structs.replace(update, based_on=base)
 
     def lines_of(self, names: Collection[str]) -> dict[str, int]:
-        """The lines of the updates of those ids, as far as the input has them; a pass over the
-        input, up to the last.
+        """The lines of the updates of those ids, as far as the input has them.
+
+        Takes a pass over the input, up to the last of them.
         """
         found: dict[str, int] = {}
         with open_input(self._input) as file:
@@ -104,9 +104,7 @@ class RunReader:
         return sorted(result.line for result in outcomes(self.directory.results) if wanted(result))
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
-        """Those of the lines whose trigger a later update has changed: to send them now would
-        undo it.
-        """
+        """Lines whose trigger a later update has changed: to send them now would undo it."""
         wanted = frozenset(lines)
         triggers: dict[int, list[int]] = {}
         for result in self.results():
@@ -121,9 +119,7 @@ class RunReader:
         return frozenset(found)
 
     def _find_input(self) -> Path:
-        """The copy in the run directory, what lies beside it (a spool moves both), or what lies
-        where it was.
-        """
+        """The copy in the run directory, what lies beside it (as in a spool), or the original."""
         run, was = self.directory.path.absolute(), Path(self.facts.input.path)
         changed: str | None = None
         for path in (

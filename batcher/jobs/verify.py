@@ -1,5 +1,4 @@
-"""The job ``verify``: what is in doubt settled, the books of a run audited, the live triggers held
-against what was asked.
+"""The job ``verify``: doubts settled, books audited, live triggers held against what was asked.
 
 Sends no update; writes only where something was in doubt.
 """
@@ -36,9 +35,9 @@ SETTLES = (NOT_AS_ASKED, RESOURCE_NOT_FOUND)
 
 
 class Verification(Struct, frozen=True, kw_only=True):
-    """What was found. ``holds``: the books are right, nothing is in doubt, and the live triggers
-    are as asked.
+    """What was found of a run.
 
+    ``holds``: the books are right, nothing is in doubt, and the live triggers are as asked.
     ``counts`` of the results by status; ``wrong`` about the books; ``settled`` those that had been
     in doubt, by status; ``looked_at`` live triggers, of which ``differs`` are not as asked, and
     ``unread`` could not be read.

@@ -62,9 +62,7 @@ class PlanPrinter:
             click.echo(line, err=True)
 
     def break_off(self, reason: str) -> bool:
-        """End the JSON object, where one was begun, with why there is no summary; returns whether
-        one was.
-        """
+        """End the JSON object with why there is no summary; returns whether one was begun."""
         if begun := self._as_json and self._taken > 0:
             sys.stdout.write('\n], "error": ' + self._encode(reason).decode() + "}\n")
         return begun

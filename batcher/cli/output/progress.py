@@ -5,7 +5,10 @@ import time
 from contextlib import suppress
 
 import anyio
+import click
 from msgspec import Struct
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn
 
 from batcher.cli.output.format import duration, number, pace
 from batcher.jobs.run_state import RunState
@@ -47,13 +50,10 @@ async def show_progress(state: RunState) -> None:
 async def _plain(meter: "_Meter") -> None:
     while True:
         await anyio.sleep(EVERY_PLAIN)
-        print(meter.read().line(), file=sys.stderr, flush=True)
+        click.echo(meter.read().line(), err=True)
 
 
 async def _live(meter: "_Meter") -> None:
-    from rich.console import Console
-    from rich.progress import BarColumn, Progress, TextColumn
-
     columns = (
         BarColumn(bar_width=None),
         TextColumn("{task.percentage:>3.0f} %"),

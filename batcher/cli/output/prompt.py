@@ -1,12 +1,13 @@
 """The one question that is asked before anything is sent."""
 
+import sys
+
+import anyio
 import click
 
 
 async def agreed(yes: bool) -> bool:
     """Whether to start: ``--yes``, or an answer on the terminal. Says so when not."""
-    import sys
-
     if yes:
         return True
     if not sys.stdin.isatty():
@@ -25,10 +26,6 @@ async def confirmed(question: str) -> bool:
 
     Waits where a signal can end it: a read in a thread could not be ended.
     """
-    import sys
-
-    import anyio
-
     click.echo(f"{question} [y/N]: ", nl=False, err=True)
     await anyio.wait_readable(sys.stdin)
     return sys.stdin.readline().strip().lower() in ("y", "yes")

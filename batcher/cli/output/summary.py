@@ -1,6 +1,4 @@
-"""The end of a run, said to people: what became of the updates, where the time went, what was
-written.
-"""
+"""The end of a run, said to people: results, where the time went, what was written."""
 
 from collections.abc import Iterator
 

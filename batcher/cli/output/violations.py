@@ -1,6 +1,4 @@
-"""What is wrong with the lines of a file: the first ones for people, or all of them as JSON while
-they are found.
-"""
+"""Invalid lines of a file, as they are found: the first ones for people, or all as JSON."""
 
 import json
 import sys
@@ -45,8 +43,9 @@ class ViolationPrinter:
             self._out.write(f"{begun}]{ends}}}\n")
 
     def conclude(self, found: Inspection, *, usable: bool, not_done: str) -> None:
-        """Say what became of a file with invalid lines. ``not_done``: what was not done with one
-        that is not ``usable``, e.g. ``sent``.
+        """Say what became of a file with invalid lines.
+
+        ``not_done``: what was not done with one that is not ``usable``, e.g. ``sent``.
         """
         if not found.invalid:
             return
