@@ -14,7 +14,6 @@ NOT_YET: set[str] = {
     "accounting",
     "cli",
     "engine",
-    "limiters",
     "queues",
     "quota",
     "status",

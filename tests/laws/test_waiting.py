@@ -12,13 +12,13 @@ TESTS = Path("tests")
 SLEEPS = {"asyncio.sleep", "anyio.sleep", "time.sleep"}
 MAY_SLEEP = {
     "tests/waiting.py": "the one place that asks again and again",
-    "tests/limiters/consumer.py": "takes the place of AWS, whose answers take time",
+    "tests/limiters/simulated_fleet.py": "takes the place of AWS, whose answers take time",
     "tests/torture.py": "kills at random instants",
 }
 MAY_PATCH: dict[str, str] = {}
 
 # Files where it does not hold yet. These only shrink, and end empty.
-SLEEPS_YET: set[str] = {"tests/queues/test_sqs.py", "tests/limiters/test_shared.py"}
+SLEEPS_YET: set[str] = {"tests/queues/test_sqs.py"}
 PATCHES_YET: set[str] = set()
 
 

@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 from redis.asyncio import Redis
 
-from tests.limiters.consumer import address
+from tests.limiters.simulated_fleet import address
 from tests.servers import Server, redis_server, running
 
 _numbers = itertools.count()

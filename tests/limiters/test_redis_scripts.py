@@ -8,7 +8,7 @@ from hypothesis import HealthCheck, given, settings
 from redis import Redis
 
 from batcher.limiters.redis_scripts import CATCH_UP, HEARTBEAT, RESERVE
-from tests.limiters.consumer import address
+from tests.limiters.simulated_fleet import address
 from tests.servers import Server
 
 BEGIN = 1_800_000_000.0

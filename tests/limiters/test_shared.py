@@ -1,8 +1,5 @@
-"""What a fleet is promised: one quota, one cut, a memory, and a share for each while Redis is
-away.
-"""
+"""What a fleet is promised: one quota, one cut, a memory, and a share for each without Redis."""
 
-import asyncio
 import time
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -16,7 +13,7 @@ from redis.asyncio import Redis
 from batcher.accounting.verdicts import Verdict
 from batcher.limiters.shared import ASSUMED_WORKERS, UNKNOWN_RATE, SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
-from tests.limiters.consumer import Service, address, drink, joined
+from tests.limiters.simulated_fleet import Service, address, call_on, joined
 from tests.servers import Server
 from tests.waiting import until
 
@@ -25,10 +22,10 @@ UNLIMITED = 1e6
 
 
 @asynccontextmanager
-async def drinking(limiters: list[SharedLimiter], service: Service) -> AsyncIterator[None]:
+async def calling(limiters: list[SharedLimiter], service: Service) -> AsyncIterator[None]:
     async with anyio.create_task_group() as tasks:
         for number, limiter in enumerate(limiters):
-            tasks.start_soon(drink, limiter, service, str(number))
+            tasks.start_soon(call_on, limiter, service, str(number))
         yield
         tasks.cancel_scope.cancel()
 
@@ -47,12 +44,13 @@ async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(
 ) -> None:
     service = Service(50, 25)
     async with joined(address(redis), name, 4) as limiters:
-        async with drinking(limiters, service):
+        async with calling(limiters, service):
             await until(lambda: limiters[0].learned.doubt < 0.02, within=30)
-            began, refused = time.monotonic(), len(service.throttled)
-            await anyio.sleep(4)
+            began, refused, count = time.monotonic(), len(service.throttled), len(service.accepted)
+            await until(lambda: len(service.accepted) - count >= 200)
+            seconds = time.monotonic() - began
         taken = [who for at, who in service.accepted if at >= began]
-        assert len(taken) / 4 >= 0.95 * 50
+        assert len(taken) / seconds >= 0.95 * 50
         assert (
             len(service.throttled) - refused <= 20
         )  # the last event of the search may be still to come; a busy machine bunches
@@ -60,9 +58,8 @@ async def test_a_fleet_finds_an_unknown_quota_and_the_next_fleet_starts_from_it(
         assert [limiter.workers for limiter in limiters] == [4, 4, 4, 4]
         assert limiters[3].learned.rate == pytest.approx(50, rel=0.05)
     service = Service(50, 25)
-    async with joined(address(redis), name, 2) as limiters, drinking(limiters, service):
-        await anyio.sleep(2)
-    assert len(service.accepted) >= 0.9 * 50 * 2
+    async with joined(address(redis), name, 2) as limiters, calling(limiters, service):
+        await until(lambda: len(service.accepted) >= 0.9 * 50 * 2, within=2)
     assert len(service.throttled) <= 5
 
 
@@ -71,27 +68,29 @@ async def test_a_throttle_seen_by_one_slows_all_within_a_second_and_is_one_cut(
 ) -> None:
     async with joined(address(redis), name, 4, remembered=FIFTY) as limiters:
         service = Service(UNLIMITED, UNLIMITED)
-        async with drinking(limiters, service):
+        async with calling(limiters, service):
             await until(lambda: len(service.accepted) > 100, within=10)
             before = limiters[0].learned.rate
             # whatever is under way is refused, to every worker
             service.bucket = Service(0.1, 1).bucket
             await until(lambda: service.throttled, within=5)
             first = service.throttled[0][0]
-            await anyio.sleep(0.15)  # longer than an answer is on its way
-            refusals = {who for _, who in service.throttled}
+            await until(lambda: len({who for _, who in service.throttled}) > 1, within=0.15)
             service.bucket = Service(UNLIMITED, UNLIMITED).bucket
-            await anyio.sleep(max(0.0, first + 1 - time.monotonic()))
-            slowed = [limiter.learned.rate for limiter in limiters]
-    assert len(refusals) > 1
-    assert all(0.3 * before < rate < before for rate in slowed)
+            await until(
+                lambda: all(limiter.learned.rate < before for limiter in limiters),
+                within=first + 1 - time.monotonic(),
+            )
+            count = len(service.accepted)
+            await until(lambda: len(service.accepted) >= count + 20)
+            assert all(limiter.learned.rate > 0.3 * before for limiter in limiters)
 
 
 async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, name: str) -> None:
     service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.0))
     async with (
         joined(address(redis), name, 2, rate=100.0) as (patient, impatient),
-        drinking([patient], service),
+        calling([patient], service),
     ):
         await until(lambda: len(service.accepted) > 10, within=5)
         began, before, cancelled, sent = time.monotonic(), len(service.accepted), 0, 0
@@ -114,9 +113,9 @@ async def test_waiters_of_one_process_take_turns(redis: Server, name: str) -> No
     service = Service(UNLIMITED, UNLIMITED)
     async with (
         joined(address(redis), name, rate=100.0) as (limiter,),
-        drinking([limiter] * 8, service),
+        calling([limiter] * 8, service),
     ):
-        await anyio.sleep(1)
+        await until(lambda: len(service.accepted) >= 100)
     each = [sum(who == str(n) for _, who in service.accepted) for n in range(8)]
     assert max(each) - min(each) <= 1
 
@@ -154,17 +153,19 @@ async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_w
     service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.01))
     async with joined(address(own_redis), name, 3, **terms) as limiters:
         await until(lambda: [limiter.workers for limiter in limiters] == [3, 3, 3], within=5)
-        async with drinking(limiters, service):
+        async with calling(limiters, service):
             await until(lambda: len(service.accepted) > 60, within=10)
             stopped = time.monotonic()
             own_redis.stop()
             await until(lambda: all(limiter.away for limiter in limiters), within=1.5)
             alone = time.monotonic()
-            await anyio.sleep(2)
+            # two seconds of the three shares of twenty a second
+            await until(lambda: sum(at >= alone for at, _ in service.accepted) >= 120)
             started = time.monotonic()
             own_redis.start()
             await until(lambda: not any(limiter.away for limiter in limiters), within=3)
-            await anyio.sleep(1)
+            back = time.monotonic()
+            await until(lambda: sum(at >= back for at, _ in service.accepted) >= 60)
             ended = time.monotonic()
     for number in "012":
         mine = sum(who == number and alone <= at < started for at, who in service.accepted)
@@ -178,13 +179,24 @@ async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_w
 async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(
     own_redis: Server, name: str
 ) -> None:
+    async def last_heartbeat(client: Redis) -> float:
+        return float(await client.hget(f"batcher:{{{name}}}:state", "seen") or 0)
+
     own_redis.start()
-    async with joined(address(own_redis), name, 2, rate=50.0, burst=40.0) as limiters:
-        await asyncio.sleep(1.5)  # time enough for a burst to be saved up
+    async with (
+        joined(address(own_redis), name, 2, rate=50.0, burst=40.0) as limiters,
+        Redis.from_url(address(own_redis)) as client,
+    ):
+        first = await until(lambda: last_heartbeat(client))
+
+        async def a_burst_was_saved_up() -> bool:
+            return await last_heartbeat(client) > first + 1.5
+
+        await until(a_burst_was_saved_up)
         own_redis.stop()
         own_redis.start()
         service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.0))
-        async with drinking(limiters, service):
+        async with calling(limiters, service):
             await until(lambda: len(service.accepted) > 60, within=10)
     assert most_over(50, [at for at, _ in service.accepted]) <= 4
 

@@ -1,6 +1,4 @@
-"""The setting ``limiter`` at the doors: two calls of the library share one rate, and a Redis
-that is away is a warning.
-"""
+"""The setting ``limiter``: what it opens, for the library and the command line alike."""
 
 import sys
 from typing import Any
@@ -9,11 +7,19 @@ import anyio
 import pytest
 
 import batcher
+from batcher.clock import SystemClock
 from batcher.emulator import Emulator
 from batcher.errors import SettingsError
+from batcher.limiters.factory import LOCAL, open_fleet
+from batcher.logs import logger
 from tests.conftest import Command, change, records, trigger
-from tests.limiters.consumer import address
+from tests.limiters.simulated_fleet import address
 from tests.servers import Server, free_port
+
+
+async def test_a_process_of_its_own_has_no_fleet() -> None:
+    async with open_fleet(LOCAL, clock=SystemClock(), log=logger(), warn=pytest.fail) as fleet:
+        assert fleet is None
 
 
 @pytest.mark.usefixtures("stand_in_credentials")

@@ -1,20 +1,23 @@
-"""A service with one token bucket, and workers that drink from it as fast as their limiters let
-them.
+"""A service with one token bucket, and workers that call it as fast as their limiters let them.
 
 As a program: one worker without a service, who writes a line for each token once his standard input
 says so.
 """
 
 import asyncio
+import os
 import random
+import shutil
+import signal
 import sys
 import time
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
 import anyio
+import pytest
 
 from batcher.accounting.verdicts import Verdict
 from batcher.clock import SystemClock
@@ -49,7 +52,7 @@ class Service:
         return Verdict.ACCEPTED if fine else Verdict.THROTTLED
 
 
-async def drink(limiter: Limiter, service: Service, who: str, *, slots: int = 64) -> None:
+async def call_on(limiter: Limiter, service: Service, who: str, *, slots: int = 64) -> None:
     """Call as often as the limiter allows, until cancelled."""
     free = anyio.Semaphore(slots)
 
@@ -85,6 +88,41 @@ async def joined(
             assert fleet is not None
             limiters.append(fleet.limiter(name, **terms))
         yield limiters
+
+
+@asynccontextmanager
+async def worker_process(
+    server: Server, name: str, *, rate: float, burst: float, ahead: str = ""
+) -> AsyncIterator[asyncio.subprocess.Process]:
+    """A worker that waits to be told to start; ``ahead``: by how much its clock is wrong."""
+    faketime = shutil.which("faketime")
+    if faketime is None:
+        pytest.fail("faketime is missing; make test installs it (apt-get install faketime)")
+    wrong = [faketime, "-m", "--exclude-monotonic", "-f", ahead] if ahead else []
+    command = [
+        sys.executable,
+        "-m",
+        "tests.limiters.simulated_fleet",
+        address(server),
+        name,
+        str(rate),
+        str(burst),
+    ]
+    process = await asyncio.create_subprocess_exec(
+        *wrong,
+        *command,
+        stdin=asyncio.subprocess.PIPE,
+        stdout=asyncio.subprocess.PIPE,
+        start_new_session=True,
+    )
+    assert process.stdout is not None
+    try:
+        assert await process.stdout.readline() == b"ready\n"
+        yield process
+    finally:
+        with suppress(ProcessLookupError):
+            os.killpg(process.pid, signal.SIGKILL)  # faketime has the worker as its child
+        await process.communicate()
 
 
 async def main(url: str, name: str, rate: str, burst: str) -> None:
