@@ -4,7 +4,9 @@ What goes for imports between rooms is in ``pyproject.toml``, as contracts of im
 """
 
 import ast
+import tomllib
 from graphlib import TopologicalSorter
+from pathlib import Path
 
 import grimp
 import pytest
@@ -27,6 +29,16 @@ OWNERS = {
     "time": ("clock", "emulator"),
 }
 """What each library may be imported by: modules, or rooms with all that is in them."""
+
+ASKING = {
+    "open",
+    "input",
+    "print",
+    "date.today",
+    "datetime.now",
+    "datetime.today",
+    "datetime.utcnow",
+}
 
 # What does not hold yet: (library, module). This only shrinks, and ends empty.
 NOT_YET: set[tuple[str, str]] = {
@@ -69,6 +81,22 @@ def test_only_two_loaders_import_by_name_and_optional_modules_are_of_the_same_ro
             if ast.unparse(call.func) == "optional_module":
                 room = dotted(path).rpartition(".")[0]
                 assert ast.literal_eval(call.args[0]).rpartition(".")[0] == room, path
+
+
+def test_pure_rooms_ask_for_neither_the_time_nor_a_file() -> None:
+    """What they could do without an import, or by one of datetime."""
+    contracts = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["importlinter"][
+        "contracts"
+    ]
+    (pure,) = [each["source_modules"] for each in contracts if each["id"] == "pure"]
+    asking = {
+        f"{dotted(path)}: {ast.unparse(call)}"
+        for path in files(PACKAGE)
+        if any(_is_within(dotted(path), room) for room in pure)
+        for call in [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
+        if ast.unparse(call.func) in ASKING
+    }
+    assert asking == set()
 
 
 def _is_within(name: str, owner: str) -> bool:
