@@ -79,11 +79,11 @@ class Leader:
             self._replay = self._take_lead(reply, away)
         self._read = reply.newest
         for event in reply.events:
-            self._replay.take(event)
+            self._replay.add(event)
             self._last_event = reply.now
         before, pace = self._published, self._replay.advance(reply.now)
         self._published = Publication(
-            cut=self._replay.cut, pace=pace, learned=self._replay.estimate.estimate
+            cut=self._replay.cut, pace=pace, learned=self._replay.estimator.estimate
         )
         if before is None or is_worth_publishing(before, self._published):
             return 0.0

@@ -6,7 +6,8 @@ from aiolimiter import AsyncLimiter
 from batcher.accounting.verdicts import Verdict
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.quota.estimator import Observation, RateEstimator, Ticket
+from batcher.quota.estimator import RateEstimator
+from batcher.quota.observation import Observation, Ticket
 from batcher.quota.probe import SaturationProbe
 
 # seconds by which requests may bunch on the way; the ceiling keeps that much of its burst in hand
@@ -89,7 +90,7 @@ class LocalLimiter:
     @property
     def learned(self) -> EstimatedQuota:
         """What the estimate knows of the quota by now, for another run to start from."""
-        return self._estimate.worth_keeping
+        return self._estimate.to_remember
 
     async def acquire(self) -> object:
         if self._ceiling is not None:

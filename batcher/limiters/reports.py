@@ -9,8 +9,8 @@ from typing import Any, NamedTuple
 import msgspec
 from msgspec import Struct
 
-from batcher.quota.estimator import Observation
-from batcher.quota.replay import Report
+from batcher.quota.observation import Observation
+from batcher.quota.replay import CallReport
 
 # seconds, by a call of its own where none is due: the leader must not be long in learning what is
 # accepted
@@ -37,7 +37,7 @@ class Reports(Struct, frozen=True, kw_only=True):
 
     epoch: str = NO_EPOCH
     throttled: int = -1
-    reports: Sequence[Report] = ()
+    reports: Sequence[CallReport] = ()
 
     def arguments(self) -> list[Any]:
         return [self.epoch, self.throttled, _encode(self.reports) if self.reports else b""]
@@ -78,7 +78,7 @@ class UnreportedAnswers:
         self._answers.clear()
         cuts = [each.ticket.cut for each in answers if each.observation is Observation.THROTTLED]
         reports = [
-            Report(
+            CallReport(
                 answer.ticket.number,
                 now - answer.ticket.left,
                 now - answer.at,

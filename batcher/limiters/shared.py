@@ -20,8 +20,10 @@ from batcher.limiters.redis_scripts import CATCH_UP, FINAL_WITHIN
 from batcher.limiters.reports import NO_EPOCH, Reports, SharedTicket, UnreportedAnswers
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.quota.estimator import Observation, RateEstimator, ramp
-from batcher.quota.rate_state import LOWEST_RATE
+from batcher.quota.estimator import RateEstimator
+from batcher.quota.observation import Observation
+from batcher.quota.ramp import ramp
+from batcher.quota.tuning import TUNING
 from batcher.resettable_event import ResettableEvent
 
 # Redis is away, or holds what can't be understood
@@ -74,7 +76,7 @@ class SharedLimiter:
         self.clock = clock
         self.log = log.bind(bucket=bucket.name)
         self.workers = ASSUMED_WORKERS
-        self.learned = settings.remembered or EstimatedQuota(rate=LOWEST_RATE)
+        self.learned = settings.remembered or EstimatedQuota(rate=TUNING.rate.lowest)
         self.throttled = ResettableEvent()  # a throttle has to be reported
         self._published_rate: float | None = None  # 0: nothing is held back
         self._epoch = NO_EPOCH

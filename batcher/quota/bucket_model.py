@@ -1,37 +1,38 @@
-"""The picture of a token bucket that somebody else keeps: what it should hold now, and how late and
-how scattered we see it.
+"""A token bucket that somebody else keeps, as a model: what it should hold now, and how late and
+how scattered that is seen.
 
 Arithmetic on times and counts only. What throttles prove is counted in ``throttle_log``; how fast
-to send is decided in ``estimator``.
+to send is decided in ``estimator``. Times are seconds, rates tokens per second.
 """
 
-MOST_SAMPLES = 64  # at 1.25 calls apart each, they reach past a million calls
+from batcher.quota.tuning import TUNING, BucketTuning
 
 
 class Latency:
-    """The time from send to answer, in seconds: running mean and mean deviation, over about 16
-    answers.
+    """The time from send to answer in seconds, averaged over the last answers: its mean, and its
+    mean deviation ``spread``.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: BucketTuning = TUNING.bucket) -> None:
         self.mean = 0.0
         self.spread = 0.0
+        self._most_weight = tuning.latency_answers
         self._weight = 0
 
-    def later(self, seconds: float) -> float:
-        """By how much the next call must leave later than usual, if the token of one that took
-        ``seconds`` was taken late.
-
-        The first way may be longer than any other, for a connection is opened: all of it counts.
-        """
-        return (seconds - self.mean) / 2 + self.spread if self._weight > 1 else seconds
-
     def add(self, seconds: float) -> None:
-        self._weight = min(16, self._weight + 1)
+        """Average in one answer's time."""
+        self._weight = min(self._most_weight, self._weight + 1)
         error = seconds - self.mean
         self.mean += error / self._weight
         if self._weight > 1:
             self.spread += (abs(error) - self.spread) / (self._weight - 1)
+
+    def lateness(self, seconds: float) -> float:
+        """By how much a token may have been taken later than usual by a call that took so long.
+
+        The first way may be longer than any other, for a connection is opened: all of it counts.
+        """
+        return (seconds - self.mean) / 2 + self.spread if self._weight > 1 else seconds
 
 
 class BucketModel:
@@ -39,6 +40,7 @@ class BucketModel:
     known.
 
     ``overflow`` counts the tokens that it could not hold since then, if rate and burst are right.
+    ``taken`` is always counted from the beginning.
     """
 
     def __init__(self, now: float) -> None:
@@ -48,85 +50,87 @@ class BucketModel:
         self._time, self._taken, self._level = now, 0.0, 0.0
 
     def level(self, now: float, taken: float) -> float:
-        """Tokens in it at ``now``, when ``taken`` have been taken since the beginning; negative:
-        more than it can give.
-        """
-        return min(self.burst, self._reckon(now, taken))
+        """Tokens in it when ``taken`` have been taken; negative: more than it can give."""
+        return min(self.burst, self._unbounded(now, taken))
 
-    def spill(self, now: float, taken: float) -> None:
-        """Note what has run over."""
-        if (over := self._reckon(now, taken) - self.burst) > 0:
+    def note_overflow(self, now: float, taken: float) -> None:
+        """Count what has run over by now."""
+        if (over := self._unbounded(now, taken) - self.burst) > 0:
             self.overflow += over
             self._time, self._taken, self._level = now, taken, self.burst
 
-    def known(self, time: float, taken: float, level: float) -> None:
-        """It held ``level`` tokens at ``time``."""
+    def level_was(self, time: float, taken: float, level: float) -> None:
+        """Reckon from now on from ``level`` tokens at ``time``."""
         self.overflow = 0.0
         self._time, self._taken, self._level = time, taken, level
 
-    def seconds_known(self, now: float) -> float:
-        """For how long the picture has not been checked."""
+    def seconds_since_known(self, now: float) -> float:
+        """For how long the level was only reckoned."""
         return now - self._time
 
-    def _reckon(self, now: float, taken: float) -> float:
+    def _unbounded(self, now: float, taken: float) -> float:
         return self._level + self.rate * (now - self._time) - (taken - self._taken)
 
 
 class BurstEstimator:
-    """The emptying of a full bucket at the beginning, from which its burst is known once its
-    rate is.
-    """
+    """The burst, once the rate is known: from how a full bucket was emptied at the beginning."""
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: BucketTuning = TUNING.bucket) -> None:
+        self._tuning = tuning
         self._samples: list[tuple[float, float]] = []
-        self._end: tuple[float, float] | None = None
+        self._emptied: tuple[float, float] | None = None
 
     def sent(self, now: float, taken: float) -> None:
-        """A call leaves; samples are kept ever further apart."""
+        """Note that a call leaves; samples are kept ever further apart."""
         if (
-            self._end is None
-            and taken >= 1.25 ** len(self._samples) - 1
-            and len(self._samples) < MOST_SAMPLES
+            self._emptied is None
+            and taken >= self._tuning.sample_spacing ** len(self._samples) - 1
+            and len(self._samples) < self._tuning.samples
         ):
             self._samples.append((now, taken))
 
-    def ended(self, time: float, taken: float) -> None:
-        """The bucket was empty for the first time."""
-        self._end = (time, taken)
+    def emptied(self, time: float, taken: float) -> None:
+        """Note when the bucket was empty for the first time."""
+        self._emptied = (time, taken)
+
+    def forget(self) -> None:
+        """Wait for another emptying."""
+        self._samples, self._emptied = [], None
 
     def burst(self, rate: float) -> float | None:
-        """The burst at that rate: the most that was ever taken beyond what flowed in.
-
-        None: nothing was drained.
+        """The burst at that rate: the most that was ever taken beyond what flowed in; None:
+        nothing was emptied.
         """
-        if self._end is None or not self._samples:
+        if self._emptied is None or not self._samples:
             return None
-        time, taken = self._end
+        time, taken = self._emptied
         beyond = [taken - before - rate * (time - then) for then, before in self._samples]
         if max(beyond) < 0:  # less than flowed in was taken: it was not empty when it refused
-            return max(2.0, rate)
+            return max(self._tuning.likely_burst, rate)
         return max(1.0, *beyond)
 
 
 class UnitBucketSearch:
     """The search for the rate of a bucket that holds but one token.
 
-    It has no room for a cushion: a call that comes early is refused, one that comes late is lost.
+    It has no room for a reserve: a call that comes early is refused, one that comes late is lost.
     So the interval itself is searched, between one that was accepted and one that was refused.
     """
 
-    def __init__(self, now: float) -> None:
+    def __init__(self, now: float, tuning: BucketTuning = TUNING.bucket) -> None:
+        self._tuning = tuning
         self._last_accepted = now
-        self._good = 0.0
-        self._quick = 0
+        self._good_rate = 0.0  # the highest at which a call was accepted; 0: none is known
+        self._quick_refusals = 0
 
-    def begin(self, good: float = 0.0) -> None:
+    def begin(self, good_rate: float = 0.0) -> None:
         """Start the search, with a rate that is known to be good or none."""
-        self._good = good
+        self._good_rate = good_rate
 
     def accepted(self, sent: float) -> None:
+        """Note that a call which left then found a token."""
         if sent > self._last_accepted:
-            self._good = max(self._good, 1 / (sent - self._last_accepted))
+            self._good_rate = max(self._good_rate, 1 / (sent - self._last_accepted))
             self._last_accepted = sent
 
     def next_at(self, rate: float) -> float:
@@ -136,22 +140,26 @@ class UnitBucketSearch:
         return self._last_accepted + 1 / rate
 
     def refused(self, sent: float, rate: float, *, quickly: bool) -> float | None:
-        """The rate to go on with after a refusal at ``rate``, not above it.
-
-        None: no rate is known to be good yet.
+        """The rate to go on with after a refusal at ``rate``, not above it; None: no rate is known
+        to be good yet.
 
         ``quickly``: the refusal before was a few calls ago, so the rate is still well off.
         """
-        if self._good == 0:
+        if self._good_rate == 0:
             return None
-        high = min(rate, 1 / max(1e-6, sent - self._last_accepted))
-        # quotas are whole numbers; 3 % is what jitter makes of an interval
-        number = float(int(1.03 * high))
-        fits = number >= 1 and self._good <= 1.03 * number
-        if high > 1.03 * self._good and not (fits and number >= rate):
-            self._quick = 0
-            return number if fits else (self._good + high) / 2
-        self._quick = self._quick + 1 if quickly else 0
-        lower = min(rate, 1.03 * high) * (1 - min(0.5, 0.004 * 2.0**self._quick))
-        self._good = min(self._good, lower)
+        jitter, good = self._tuning.jitter, self._good_rate
+        high = min(rate, 1 / max(self._tuning.shortest, sent - self._last_accepted))
+        whole = float(int(jitter * high))  # quotas are whole numbers
+        fits = whole >= 1 and good <= jitter * whole
+        if high > jitter * good and not (fits and whole >= rate):
+            self._quick_refusals = 0
+            return whole if fits else (good + high) / 2
+        self._quick_refusals = self._quick_refusals + 1 if quickly else 0
+        lower = min(rate, jitter * high) * (1 - self._step)
+        self._good_rate = min(good, lower)
         return lower
+
+    @property
+    def _step(self) -> float:
+        tuning = self._tuning
+        return min(tuning.most_step, tuning.step * tuning.step_growth**self._quick_refusals)

@@ -9,26 +9,10 @@ seldom, and so can't always tell what ran over.
 import math
 
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.quota.estimator import (
-    CATCH_UP,
-    LONGEST_RETRY_AFTER,
-    Observation,
-    Ticket,
-    ramp,
-)
 from batcher.quota.feasible_rates import Call, RateInterval, feasible_rates
-
-SURE = 0.02  # doubt at which more calls would tell nothing new
-SURE_OF_ONE = 0.15  # the same, where one whole number alone is left
-TOO_WIDE = 0.25  # doubt from which on nothing was measured
-# of the rate so far: one call in five is refused, and each of them says that nothing ran over
-PRESS = 1.25
-PRESS_FEW = 3.0  # where the bucket holds but a few tokens, which run over between two calls
-FEW = 5  # tokens
-MARGIN = 2  # tokens by which the rate so far may be off
-QUIET = 12  # accepted calls: if as many go through in succession, it is too slow
-GROWTH = 1.5  # it then becomes so much faster
-LOOKS = (15, 1.2)  # more answers, or times as many, until it is worth looking again
+from batcher.quota.observation import Observation, Ticket
+from batcher.quota.ramp import ramp
+from batcher.quota.tuning import TUNING, Tuning
 
 
 class SaturationProbe:
@@ -37,109 +21,115 @@ class SaturationProbe:
     ``look`` reckons what they prove so far; it takes a while, and may be called in another thread.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, tuning: Tuning = TUNING) -> None:
+        self._all_tuning, self._tuning = tuning, tuning.probe
         self._start = self._now = math.inf
         self._calls: list[Call] = []
-        self._proof: RateInterval | None = None
-        self._looked = 0
+        self._proved: RateInterval | None = None
+        self._looked_at = 0  # calls
         self._planned = self._resume = -math.inf
         self._sent = self._accepted = self._quiet = 0
-        # whether the bucket gave but a few tokens before the first refusal
+        # whether the bucket gave but a few tokens before the first refusal; None: none came yet
         self._few: bool | None = None
-        # a refusal: when it was sent, accepted calls till then
-        self._since: tuple[float, int] | None = None
-        self._pace = ramp(0)
+        # the refusal that the rate is reckoned from: when it was sent, accepted calls till then
+        self._from: tuple[float, int] | None = None
+        self._rate = ramp(0, tuning.ramp)
 
     @property
     def rate(self) -> float:
         """Requests per second at present."""
-        return self._pace
+        return self._rate
 
     @property
     def estimate(self) -> EstimatedQuota:
         """What was proved when it was looked at last; in doubt the least that it allows."""
-        if self._proof is not None and self._proof.doubt < TOO_WIDE:
-            return EstimatedQuota(
-                rate=self._proof.rate, burst=self._proof.burst, doubt=self._proof.doubt
-            )
-        if self._proof is not None:
-            return EstimatedQuota(rate=self._proof.low)
-        # no bucket holds more than some 10 seconds' worth: so much at least flows in
-        return EstimatedQuota(
-            rate=self._accepted / (10 + (self._now - self._start if self._calls else 0.0))
-        )
+        proved = self._proved
+        if proved is not None and proved.doubt < self._tuning.too_wide:
+            return EstimatedQuota(rate=proved.rate, burst=proved.burst, doubt=proved.doubt)
+        if proved is not None:
+            return EstimatedQuota(rate=proved.low)
+        seconds = self._now - self._start if self._calls else 0.0
+        longest_burst = self._all_tuning.pace.longest_burst
+        return EstimatedQuota(rate=self._accepted / (longest_burst + seconds))
 
-    worth_keeping = estimate
+    to_remember = estimate
 
     @property
     def worth_a_look(self) -> bool:
         """Whether there are enough answers since the last look for another."""
-        more, times = LOOKS
-        return len(self._calls) >= max(self._looked + more, times * self._looked)
+        more = self._looked_at + self._tuning.look_after
+        return len(self._calls) >= max(more, self._tuning.look_growth * self._looked_at)
 
     @property
     def settled(self) -> bool:
         """Whether more calls would tell nothing new."""
-        found = self._proof
-        return found is not None and (
-            found.doubt <= SURE or (found.alone and found.doubt <= SURE_OF_ONE)
-        )
+        proved, tuning = self._proved, self._tuning
+        if proved is None:
+            return False
+        one_left = proved.alone and proved.doubt <= tuning.sure_of_one
+        return one_left or proved.doubt <= tuning.sure
 
     def look(self) -> None:
         """Reckon what the calls prove by now."""
-        self._looked = len(self._calls)
-        self._proof = feasible_rates(self._calls[: self._looked])
+        self._looked_at = len(self._calls)
+        self._proved = feasible_rates(self._calls[: self._looked_at], self._all_tuning.feasible)
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave."""
-        gap = 1 / self._pace
+        gap = 1 / self._rate
         # ever another gap, so that a token is asked for just before it comes and just after
         if self._few:
-            gap *= 0.5 + self._sent**2 * 0.618034 % 1
+            gap *= self._tuning.shortest_gap + self._sent**2 * self._tuning.gap_step % 1
         return max(self._planned + gap, self._resume)
 
     def sent(self, now: float) -> Ticket:
-        """A request leaves."""
+        """Note that a request leaves."""
         self._start = min(self._start, now)
-        self._planned = max(self.next_send(now), now - CATCH_UP) if self._sent else now
+        oldest = now - self._all_tuning.pace.catch_up
+        self._planned = max(self.next_send(now), oldest) if self._sent else now
         self._sent += 1
-        return Ticket(self._sent, now, self._pace, True, now)
+        return Ticket(self._sent, now, self._rate, True, now)
 
     def answered(
-        self, ticket: Ticket, now: float, outcome: Observation, retry_after: float | None = None
+        self, ticket: Ticket, now: float, observation: Observation, retry_after: float | None = None
     ) -> None:
-        """What came of that request. ``retry_after``: the server's wish, in seconds from now."""
+        """Note what came of that request. ``retry_after``: the server's wish, in seconds from
+        now.
+        """
         self._now = now
-        match outcome:
+        match observation:
             case Observation.ACCEPTED:
                 self._calls.append(Call(ticket.sent, now, True))
                 self._went_through()
             case Observation.THROTTLED:
                 self._calls.append(Call(ticket.sent, now, False))
-                self._refused(ticket.sent)
+                self._throttled(ticket.sent)
             case Observation.UNKNOWN:
                 self._calls.append(Call(ticket.sent, now, None))
             case Observation.UNSENT:
                 pass
         if retry_after is not None:
-            self._resume = max(self._resume, now + min(retry_after, LONGEST_RETRY_AFTER))
+            wish = now + min(retry_after, self._all_tuning.pace.longest_retry_after)
+            self._resume = max(self._resume, wish)
 
     def _went_through(self) -> None:
         self._accepted += 1
         self._quiet += 1
         if self._few is None:
-            self._pace = ramp(self._accepted)
-        elif self._quiet >= QUIET:
-            self._quiet, self._since = 0, None
-            self._pace *= GROWTH
+            self._rate = ramp(self._accepted, self._all_tuning.ramp)
+        elif self._quiet >= self._tuning.quiet:
+            self._quiet, self._from = 0, None
+            self._rate *= self._tuning.growth
 
-    def _refused(self, sent: float) -> None:
+    def _throttled(self, sent: float) -> None:
+        tuning = self._tuning
         self._quiet = 0
         if self._few is None:
-            self._few = self._accepted < FEW
-        if self._since is None:
-            self._since = sent, self._accepted
-        since, before = self._since
+            self._few = self._accepted < tuning.few
+        if self._from is None:
+            self._from = sent, self._accepted
+        since, before = self._from
         if sent > since:
-            rate = (self._accepted - before + MARGIN) / (sent - since)
-            self._pace = min(self._pace, (PRESS_FEW if self._few else PRESS) * rate)
+            rate = (self._accepted - before + tuning.margin) / (sent - since)
+            press = tuning.press_few if self._few else tuning.press
+            self._rate = min(self._rate, press * rate)

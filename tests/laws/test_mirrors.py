@@ -15,7 +15,6 @@ NOT_YET: set[str] = {
     "cli",
     "engine",
     "queues",
-    "quota",
     "status",
     "storage",
     "worker",

@@ -13,7 +13,8 @@ from batcher.limiters.local import (
     capacity,
     observation_of,
 )
-from batcher.quota.estimator import Observation, RateEstimator
+from batcher.quota.estimator import RateEstimator
+from batcher.quota.observation import Observation
 from batcher.testing import LoopClock, in_virtual_time
 
 

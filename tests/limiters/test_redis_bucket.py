@@ -8,8 +8,9 @@ from redis.asyncio import Redis
 from batcher.limiters.redis_bucket import Publication, RedisBucket, Reservation
 from batcher.limiters.reports import Reports, SharedTicket, UnreportedAnswers
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.quota.estimator import Observation, Pace
-from batcher.quota.replay import Granted, Told
+from batcher.quota.estimator import Pace
+from batcher.quota.observation import Observation
+from batcher.quota.replay import Reported, Reserved
 
 FIVE = EstimatedQuota(rate=5.0, burst=10.0, doubt=0.01)
 
@@ -57,10 +58,10 @@ async def test_what_a_leader_publishes_holds_for_all_and_what_members_report_it_
     assert (await reserve(member, answers.take(place.epoch, 2.5))).number == 2
     reply = await heartbeat(leader, began.epoch, read=began.newest)
     assert (reply.rate, reply.learned) == (5.0, FIVE)
-    granted, told, _ = reply.events
-    assert isinstance(granted, Granted)
-    assert isinstance(told, Told)
-    (report,) = told.reports
+    reserved, reported, _ = reply.events
+    assert isinstance(reserved, Reserved)
+    assert isinstance(reported, Reported)
+    (report,) = reported.reports
     assert (report.number, report.sent, report.answered) == (1, 1.5, 0.5)
     again = await heartbeat(leader, began.epoch, read=reply.newest)
     assert (again.events, again.newest) == ([], reply.newest)

@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.limiters.reports import REPORT_WITHIN, Reports, SharedTicket, UnreportedAnswers
-from batcher.quota.estimator import Observation
-from batcher.quota.replay import Report
+from batcher.quota.observation import Observation
+from batcher.quota.replay import CallReport
 
 
 def test_a_report_says_how_long_ago_and_is_taken_once() -> None:
@@ -16,8 +16,8 @@ def test_a_report_says_how_long_ago_and_is_taken_once() -> None:
         epoch="e",
         throttled=0,
         reports=[
-            Report(7, 1.0, 0.5, Observation.ACCEPTED, None),
-            Report(8, 0.75, 0.25, Observation.THROTTLED, 3.0),
+            CallReport(7, 1.0, 0.5, Observation.ACCEPTED, None),
+            CallReport(8, 0.75, 0.25, Observation.THROTTLED, 3.0),
         ],
     )
     assert answers.take("e", 11.0) == Reports(epoch="e", reports=[])

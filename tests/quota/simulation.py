@@ -11,7 +11,9 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from itertools import count
 
-from batcher.quota.estimator import Observation, RateEstimator, Ticket
+from batcher.quota.estimator import RateEstimator
+from batcher.quota.observation import Observation, Ticket
+from batcher.quota.probe import SaturationProbe
 
 
 class Bucket:
@@ -126,7 +128,7 @@ class Simulation:
     def __init__(
         self,
         world: World,
-        quota: RateEstimator,
+        quota: RateEstimator | SaturationProbe,
         *,
         seed: int,
         updates: int = 10**9,
@@ -202,13 +204,13 @@ class Simulation:
         stray = self.world.spurious > 0 and self._random.random() < self.world.spurious
         accepted = not stray and self.bucket.take(now)
         (self.log.accepted if accepted else self.log.throttled).append(now)
-        outcome = Observation.ACCEPTED if accepted else Observation.THROTTLED
+        observation = Observation.ACCEPTED if accepted else Observation.THROTTLED
         done = accepted and self._random.random() >= self.world.faults
         if self._random.random() < self.world.losses / 2:
-            outcome, done = Observation.UNKNOWN, False
-        self._at(now + back, lambda then: self._answer(then, ticket, outcome, done))
+            observation, done = Observation.UNKNOWN, False
+        self._at(now + back, lambda then: self._answer(then, ticket, observation, done))
 
-    def _answer(self, now: float, ticket: Ticket, outcome: Observation, done: bool) -> None:
+    def _answer(self, now: float, ticket: Ticket, observation: Observation, done: bool) -> None:
         self._in_flight -= 1
         if done:
             self.log.delivered += 1
@@ -216,8 +218,8 @@ class Simulation:
             self._waiting += 1
         self.quota.next_send(now)  # so that both rates are of this moment
         before = self.quota.rate
-        self.quota.answered(ticket, now, outcome)
-        if outcome is Observation.THROTTLED:
+        self.quota.answered(ticket, now, observation)
+        if observation is Observation.THROTTLED:
             self.log.raised = max(self.log.raised, self.quota.rate / before - 1)
         self.log.rates.append((now, self.quota.rate))
         self._wake(now)

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from batcher.quota.feasible_rates import Call, RateInterval, feasible_rates
+from batcher.quota.observation import Observation, Ticket
 from batcher.quota.probe import SaturationProbe
 from tests.quota.simulation import Simulation, World
 
@@ -17,31 +18,37 @@ class Budgeted(SaturationProbe):
 
     def __init__(self, calls: int) -> None:
         super().__init__()
-        self._budget = calls
+        self.calls: list[Call] = []
+        self._left = calls
 
     def next_send(self, now: float) -> float:
         if self.worth_a_look:
             self.look()
-        if self.settled or self._sent >= self._budget:
-            return math.inf
-        return super().next_send(now)
+        return super().next_send(now) if self._left and not self.settled else math.inf
 
-    @property
-    def calls(self) -> list[Call]:
-        return self._calls
+    def sent(self, now: float) -> Ticket:
+        self._left -= 1
+        return super().sent(now)
+
+    def answered(
+        self, ticket: Ticket, now: float, observation: Observation, retry_after: float | None = None
+    ) -> None:
+        took = {Observation.ACCEPTED: True, Observation.THROTTLED: False}.get(observation)
+        self.calls.append(Call(ticket.sent, now, took))
+        super().answered(ticket, now, observation, retry_after)
 
     @property
     def proof(self) -> RateInterval | None:
-        return self._proof
+        return feasible_rates(self.calls)
 
 
 def measured(world: World, seed: int, *, level: float | None = None, calls: int = 200) -> Budgeted:
-    pressing = Budgeted(calls)
-    simulation = Simulation(world, pressing, seed=seed)  # type: ignore[arg-type]
+    probe = Budgeted(calls)
+    simulation = Simulation(world, probe, seed=seed)
     simulation.bucket.level = world.burst if level is None else level
     simulation.run()
-    pressing.look()
-    return pressing
+    probe.look()
+    return probe
 
 
 @pytest.mark.parametrize(

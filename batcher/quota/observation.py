@@ -1,0 +1,28 @@
+"""One request as an estimator sees it: when it left, and what its answer says about the bucket."""
+
+from enum import Enum
+from typing import NamedTuple
+
+
+class Observation(Enum):
+    """What an answer says about the bucket."""
+
+    ACCEPTED = "accepted"  # it took a token, whatever the service said after that
+    THROTTLED = "throttled"  # it took none: less than one was there
+    UNKNOWN = "unknown"  # it was sent, and no answer came
+    UNSENT = "unsent"  # it never left
+
+
+class Ticket(NamedTuple):
+    """One request on its way.
+
+    ``sent`` and ``decided`` in seconds: when it left, and when it could be held back last; what was
+    learned later is not held against it. ``rate``: per second, at which it left; ``prompt``:
+    whether it left as soon as it was allowed to.
+    """
+
+    number: int
+    sent: float
+    rate: float
+    prompt: bool
+    decided: float
