@@ -1,5 +1,6 @@
-"""Parts on their way to S3: a file goes only when S3 itself has told its size and SHA-256; S3
-away, it waits.
+"""Parts on their way to S3.
+
+A file goes only when S3 itself has told its size and SHA-256; S3 away, it waits.
 """
 
 import base64

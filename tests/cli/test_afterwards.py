@@ -1,5 +1,6 @@
-"""What comes after a run: verify, retry, rollback; and what guards it before: canary, stale
-plans, upsert.
+"""What comes after a run.
+
+Verify, retry, rollback; and what guards it before: canary, stale plans, upsert.
 """
 
 import json

@@ -1,5 +1,6 @@
-"""The loader of commands: what it lists is what each command says of itself, and costs no
-imports.
+"""The loader of commands.
+
+What it lists is what each command says of itself, and costs no imports.
 """
 
 import re

@@ -1,5 +1,6 @@
-"""``batcher export`` as its users meet it: what comes out brings about what is there, in order,
-whatever happens meanwhile.
+"""``batcher export`` as its users meet it.
+
+What comes out brings about what is there, in order, whatever happens meanwhile.
 """
 
 import re

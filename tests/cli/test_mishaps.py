@@ -1,5 +1,6 @@
-"""What a run needs is taken away while it runs: it stops, says so, and resumes with exact books
-once that is mended.
+"""What a run needs is taken away while it runs.
+
+It stops, says so, and resumes with exact books once that is mended.
 """
 
 import json
@@ -29,8 +30,9 @@ def cut_the_input_short(folder: Path, process: int) -> None:
 
 
 def fill_the_disk(folder: Path, process: int) -> None:
-    """The next writes fail, the first of them in the middle of a line; the log, longer by now,
-    grows no more either.
+    """The next writes fail, the first of them in the middle of a line.
+
+    The log, longer by now, grows no more either.
     """
     size = (folder / RUN / "results.jsonl").stat().st_size
     resource.prlimit(process, resource.RLIMIT_FSIZE, (size + 100, size + 100))

@@ -1,5 +1,6 @@
-"""``batcher plan`` as its users meet it: what would change is told and kept, and nothing is
-changed.
+"""``batcher plan`` as its users meet it.
+
+What would change is told and kept, and nothing is changed.
 """
 
 import asyncio

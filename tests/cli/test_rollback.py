@@ -1,5 +1,6 @@
-"""Rollback and retry of runs that did not end well: stopped early, gone on since, still going
-on, damaged.
+"""Rollback and retry of runs that did not end well.
+
+Stopped early, gone on since, still going on, damaged.
 """
 
 import json
@@ -24,9 +25,7 @@ KEYS = {
 async def killed_run(
     batcher: Command, emulator: Emulator, flags: tuple[str, ...], applied: int, images: int
 ) -> None:
-    """A run of updates.jsonl that gets a kill -9 when so many updates are applied and so many
-    images kept.
-    """
+    """Kill -9 a run of updates.jsonl with so many updates applied and so many images kept."""
     before = batcher.folder / "updates.run" / "before.jsonl"
     process = await batcher.start("run", "updates.jsonl", *flags)
     await until(

@@ -1,5 +1,6 @@
-"""``batcher run`` as its users meet it: a process, a file, a server, an exit code, a run
-directory.
+"""``batcher run`` as its users meet it.
+
+A process, a file, a server, an exit code, a run directory.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
-"""Several accounts in one run: each with its own credentials, pace and counts, and none in the
-way of another.
+"""Several accounts in one run.
+
+Each with its own credentials, pace and counts, and none in the way of another.
 """
 
 import json

@@ -1,5 +1,6 @@
-"""``batcher verify`` as its users meet it: what was in doubt is settled, what is not as asked is
-told.
+"""``batcher verify`` as its users meet it.
+
+What was in doubt is settled, what is not as asked is told.
 """
 
 import json

@@ -1,6 +1,4 @@
-"""Settings come from flag, environment, file and default, in that order, and say what is wrong
-with them.
-"""
+"""Settings come from flag, environment, file and default, and say what is wrong with them."""
 
 from pathlib import Path
 from typing import Any

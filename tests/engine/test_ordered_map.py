@@ -1,5 +1,6 @@
-"""Questions side by side: answers come in order, only so many are open, and the first error ends
-it.
+"""Questions side by side.
+
+Answers come in order, only so many are open, and the first error ends it.
 """
 
 from collections.abc import AsyncIterator

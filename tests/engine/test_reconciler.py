@@ -1,5 +1,6 @@
-"""An update settled with care: looked at, its image kept before it is sent, AWS's answer held
-against what was asked.
+"""An update settled with care.
+
+Looked at, its image kept before it is sent, AWS's answer held against what was asked.
 """
 
 from collections.abc import Mapping

@@ -148,9 +148,7 @@ def test_credentials_that_are_refused_also_when_new_end_the_run() -> None:
 
 
 def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepted() -> None:
-    """Role sessions end in mid-run, and a new one can be refused while AWS does not know it
-    everywhere.
-    """
+    """Role sessions end in mid-run, and AWS may not know a new one everywhere yet."""
     expired = refused("ExpiredTokenException", 403)
     caller = ScriptedCaller(
         lambda call: (

@@ -1,5 +1,6 @@
-"""What the tests of the jobs share: an emulator in this process, settings for it, and a run that
-was.
+"""What the tests of the jobs share.
+
+An emulator in this process, settings for it, and a run that was.
 """
 
 from collections.abc import Callable

@@ -1,5 +1,6 @@
-"""The planner of a target: a trigger is read once, and each update is held against what the ones
-before have made of it.
+"""The planner of a target.
+
+A trigger is read once, and each update is held against what the ones before have made of it.
 """
 
 import anyio

@@ -60,8 +60,9 @@ class Bucket:
 
 
 class Model:
-    """Two buckets in the plainest words: tokens that flow in, and a place in time for each that
-    goes out.
+    """Two buckets in the plainest words.
+
+    Tokens that flow in, and a place in time for each that goes out.
     """
 
     def __init__(self, *, rate: float, ceiling: float, capacity: float) -> None:

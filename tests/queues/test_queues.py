@@ -1,5 +1,6 @@
-"""What every message queue promises: one suite over SQS standard, SQS FIFO and Redis Streams, on
-real servers.
+"""What every message queue promises.
+
+One suite over SQS standard, SQS FIFO and Redis Streams, on real servers.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
-"""What is Redis's alone: poisoned entries, a server that goes away and comes back, consumers
-that are tidied away.
+"""What is Redis's alone.
+
+Poisoned entries, a server that goes away and comes back, consumers that are tidied away.
 """
 
 import asyncio

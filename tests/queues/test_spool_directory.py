@@ -1,5 +1,6 @@
-"""What a spool directory promises: a file is worked through by one worker at a time, and by none
-twice.
+"""What a spool directory promises.
+
+A file is worked through by one worker at a time, and by none twice.
 """
 
 import asyncio

@@ -1,5 +1,6 @@
-"""Files of updates: however they are packed they hold the same, and what is wrong with them is
-told with its place.
+"""Files of updates.
+
+However they are packed they hold the same, and what is wrong with them is told with its place.
 """
 
 import hashlib

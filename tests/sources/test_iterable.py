@@ -1,5 +1,6 @@
-"""A caller's iterable: every entry is read in its position, and a generator is closed whatever
-happens.
+"""A caller's iterable.
+
+Every entry is read in its position, and a generator is closed whatever happens.
 """
 
 from collections.abc import AsyncIterator, Iterator

@@ -1,6 +1,4 @@
-"""The metrics: what was counted and what the worker is at, in a format that Prometheus reads,
-with few labels.
-"""
+"""The metrics: what was counted, and what the worker is at, as Prometheus reads it."""
 
 from prometheus_client.parser import text_string_to_metric_families
 

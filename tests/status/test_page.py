@@ -1,5 +1,6 @@
-"""The page for people: everything is on it, nothing of it is markup, and nothing sensitive gets
-there.
+"""The page for people.
+
+Everything is on it, nothing of it is markup, and nothing sensitive gets there.
 """
 
 import json

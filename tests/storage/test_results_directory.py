@@ -1,5 +1,6 @@
-"""A worker's results: what was told of as kept is found afterwards, whatever ends the worker;
-complete files travel on.
+"""A worker's results.
+
+What was told of as kept is found afterwards, whatever ends the worker; complete files travel on.
 """
 
 import asyncio

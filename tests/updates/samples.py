@@ -1,5 +1,6 @@
-"""Updates made from the installed model: valid ones, and valid ones with one thing wrong at a
-known place.
+"""Updates made from the installed model.
+
+Valid ones, and valid ones with one thing wrong at a known place.
 """
 
 from collections.abc import Iterator

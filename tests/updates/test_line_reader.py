@@ -1,6 +1,4 @@
-"""Lines: right ones become updates, whatever else there is becomes violations, and nothing is ever
-raised.
-"""
+"""Lines: right ones become updates, others become violations, and nothing is ever raised."""
 
 import copy
 import json

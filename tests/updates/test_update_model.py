@@ -1,5 +1,6 @@
-"""The rules read off the installed model: what is valid passes, one thing wrong is told at its
-place.
+"""The rules read off the installed model.
+
+What is valid passes, one thing wrong is told at its place.
 """
 
 import json

@@ -1,6 +1,4 @@
-"""A worker's loop that is stuck is noticed from outside the loop, and its supervisor is told how
-things stand.
-"""
+"""A worker's loop that is stuck is noticed from outside, and its supervisor is told."""
 
 import asyncio
 import os

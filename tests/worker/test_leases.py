@@ -1,5 +1,6 @@
-"""Messages that a worker holds: kept as long as it takes, given back or ended once, whatever the
-queue does meanwhile.
+"""Messages that a worker holds.
+
+Kept as long as it takes, given back or ended once, whatever the queue does meanwhile.
 """
 
 from collections.abc import AsyncIterator, Callable

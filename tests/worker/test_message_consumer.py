@@ -1,5 +1,6 @@
-"""A worker on a queue of messages, in this process: real HTTP to the emulator, a real results
-directory, a queue in memory.
+"""A worker on a queue of messages, in this process.
+
+Real HTTP to the emulator, a real results directory, a queue in memory.
 """
 
 import asyncio

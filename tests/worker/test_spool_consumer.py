@@ -1,5 +1,6 @@
-"""``batcher worker`` on a spool directory: each file is one run, worked through by one worker at
-a time, to its end.
+"""``batcher worker`` on a spool directory.
+
+Each file is one run, worked through by one worker at a time, to its end.
 """
 
 import asyncio
