@@ -56,7 +56,7 @@ async def sorted_by_target(folder: Path, lines: int) -> float:
 
 
 def write(path: Path, updates: Iterable[dict[str, Any]]) -> None:
-    """Run one by one: a command's peak is that of its parent at least, in one process."""
+    """Write line by line: a command's peak is at least what its parent, this process, holds."""
     with path.open("w") as file:
         file.writelines(json.dumps(each) + "\n" for each in updates)
 

@@ -4,6 +4,7 @@ Verify, retry, rollback; and what guards it before: canary, stale plans, upsert.
 """
 
 import json
+import os
 import pty
 from collections import Counter
 from collections.abc import Callable
@@ -266,8 +267,6 @@ async def test_several_domains_are_mapped_by_as_many_flags_and_none_to_two(
 async def test_the_prompt_is_asked_on_a_terminal_and_no_is_taken_for_an_answer(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
-    import os
-
     emulator = Emulator()
     emulator.seed([trigger(1)])
     write_lines([change(1)])
