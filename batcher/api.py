@@ -1,4 +1,4 @@
-"""What programs call: ``update_many`` and ``iter_updates``.
+"""The library: ``update_many`` and ``iter_updates``.
 
 No global state, no signal handlers, silent unless the logger ``batcher`` is configured. Usable in
 any asyncio program.
@@ -6,13 +6,13 @@ any asyncio program.
 
 import asyncio
 from collections import defaultdict
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Any, Unpack
 
 import anyio
 from anyio.abc import TaskGroup
-from anyio.streams.memory import MemoryObjectSendStream
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally
@@ -22,7 +22,7 @@ from batcher.engine.runner import Runner
 from batcher.errors import AwsError, SettingsError, UpdatesFailed
 from batcher.logs import logger
 from batcher.records import Counts, Result, Update
-from batcher.sources.feed import Feed, Feeds
+from batcher.sources.feed import Feeds
 from batcher.sources.iterable import Updates, read_iterable
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.line_readers import line_reader
@@ -43,9 +43,9 @@ class BatchResult(Struct, frozen=True, kw_only=True):
 
     @property
     def failed(self) -> list[Result]:
-        """Results that are neither succeeded nor unchanged."""
-        fine = ("succeeded", "unchanged")
-        return [result for result in self.results if result.status not in fine]
+        """The results that are no success: failed, in_doubt, invalid, stale."""
+        well = ("succeeded", "unchanged")
+        return [result for result in self.results if result.status not in well]
 
     def raise_for_failures(self) -> None:
         """Raise UpdatesFailed when an update did not succeed."""
@@ -74,12 +74,10 @@ async def update_many(
 async def iter_updates(
     updates: Updates, *, client: Any | None = None, **settings: Unpack[Keywords]
 ) -> AsyncGenerator[Result, None]:
-    """Send updates and yield each result as it comes.
+    """Send updates and yield each result as it comes; leaving the loop cancels what is in flight.
 
     Holds a few hundred updates at a time; with several targets up to 50,000, so that a slow one
     does not hold the others back. Arguments and errors as for ``update_many``.
-
-    Leaving the loop early cancels what is in flight.
     """
     results = _Batch(client, settings).results(updates)
     try:
@@ -90,7 +88,7 @@ async def iter_updates(
 
 
 class _NoJournal:
-    """In place of a journal: the caller keeps the results."""
+    """A Journal that keeps nothing: the caller has the results."""
 
     async def append(self, result: Result) -> None:
         return None
@@ -105,15 +103,22 @@ class _Batch:
         self._settings = resolve({"remember": False} | settings)
         self._reader = line_reader(self._settings)
         self._connector = TargetConnector(self._settings, client)
+        self._feeds = Feeds(self._settings.known_targets)
         self._clock = SystemClock()
         self._log = logger()
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
-        self._runner: Runner | None = None
         self._read = 0
+        self._send, self._receive = anyio.create_memory_object_stream[Result](0)
+        self._runner = Runner(
+            journal=_NoJournal(),
+            log=self._log,
+            max_failures=self._settings.max_failures,
+            on_result=self._send.send,
+        )
 
     @property
     def stopped(self) -> str | None:
-        return self._runner.stopped if self._runner else None
+        return self._runner.stopped
 
     def counts(self) -> Counts:
         whole = Tally()
@@ -122,12 +127,11 @@ class _Batch:
         return whole.counts(self._read)
 
     async def results(self, updates: Updates) -> AsyncGenerator[Result, None]:
-        send, receive = anyio.create_memory_object_stream[Result](0)
         # A plain task, so that a consumer may leave this generator from any task and at any time.
-        work = asyncio.create_task(self._work(updates, send))
+        work = asyncio.create_task(self._work(updates))
         try:
-            async with receive:
-                async for result in receive:
+            async with self._receive:
+                async for result in self._receive:
                     yield result
             await work
         finally:
@@ -137,25 +141,16 @@ class _Batch:
             if not work.cancelled():
                 work.exception()  # told of above, or of no interest to who left early
 
-    async def _work(self, updates: Updates, send: MemoryObjectSendStream[Result]) -> None:
-        self._runner = Runner(
-            journal=_NoJournal(),
-            log=self._log,
-            max_failures=self._settings.max_failures,
-            on_result=send.send,
-        )
-        async with send, AsyncExitStack() as stack:
-            pacers = await stack.enter_async_context(
-                open_pacers(self._settings, clock=self._clock, log=self._log)
-            )
+    async def _work(self, updates: Updates) -> None:
+        opened = open_pacers(self._settings, clock=self._clock, log=self._log)
+        async with self._send, opened as pacers, AsyncExitStack() as stack:
             lanes = Lanes(self._settings, pacers, clock=self._clock, log=self._log)
-            feeds = Feeds(self._settings.known_targets)
 
             async def feed(tasks: TaskGroup) -> None:
                 try:
-                    await self._feed(updates, lanes, feeds, stack, tasks)
+                    await self._feed(updates, partial(self._open, lanes, stack, tasks), tasks)
                 finally:
-                    feeds.end()
+                    self._feeds.end()
 
             try:
                 await self._runner.run(feed)
@@ -165,32 +160,25 @@ class _Batch:
     async def _feed(
         self,
         updates: Updates,
-        lanes: Lanes,
-        feeds: Feeds,
-        stack: AsyncExitStack,
+        open_target: Callable[[str], Coroutine[Any, Any, None]],
         tasks: TaskGroup,
     ) -> None:
-        assert self._runner is not None
+        default = self._settings.target
         async for position, update in read_iterable(updates, self._reader):
             self._read = position
             if not isinstance(update, Update):
                 message = "; ".join(str(violation) for violation in update)
-                invalid = Result.invalid(
-                    position, self._settings.target, message, self._clock.wall()
-                )
-                await self._runner.keep(self._tallies[self._settings.target], invalid)
+                invalid = Result.invalid(position, default, message, self._clock.wall())
+                await self._runner.keep(self._tallies[default], invalid)
                 continue
-            if update.target not in feeds:
-                feed = feeds[update.target]
-                tasks.start_soon(self._open, update.target, feed, lanes, stack, tasks)
-            if not await feeds.put(update):
+            if update.target not in self._feeds:
+                tasks.start_soon(open_target, update.target)
+            if not await self._feeds.put(update):
                 return
 
-    async def _open(
-        self, name: str, feed: Feed, lanes: Lanes, stack: AsyncExitStack, tasks: TaskGroup
-    ) -> None:
+    async def _open(self, lanes: Lanes, stack: AsyncExitStack, tasks: TaskGroup, name: str) -> None:
         """Connect a target and set its lane to work, while other targets are at work already."""
-        assert self._runner is not None
+        feed = self._feeds[name]
         try:
             target = await stack.enter_async_context(self._connector.target(name))
             if self._settings.remember:

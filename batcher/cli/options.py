@@ -17,7 +17,10 @@ F = TypeVar("F", bound=Callable[..., Any])
 def settings_options(
     command: F, entry_point: EntryPoint = "run", only: Container[str] | None = None
 ) -> F:
-    """Add ``--config`` and a flag for every setting of this entry point, or for those named."""
+    """Add ``--config`` and a flag for every setting that this entry point knows.
+
+    ``only``: for those among them that are named.
+    """
     for option in reversed(options()):
         if entry_point in option.entry_points and (only is None or option.name in only):
             command = _flag(option)(command)
@@ -31,7 +34,7 @@ def settings_options(
 
 
 def json_option(about: str) -> Callable[[F], F]:
-    """Add ``--json``: one JSON object on standard output, with ``error`` when an error ends it."""
+    """Add ``--json``: one JSON object on standard output, with ``error`` where one ended it."""
     return click.option("--json", "as_json", is_flag=True, help=about, callback=_owe_json)
 
 
@@ -96,10 +99,7 @@ def queue_place(command: F) -> F:
 
 
 def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
-    """The settings of a command from its flags, the environment and its file.
-
-    Raises SettingsError.
-    """
+    """The settings of a command: flags, environment, its file. Raises SettingsError."""
     return resolve(given, environ=os.environ, file=config)
 
 

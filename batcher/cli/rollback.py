@@ -1,4 +1,4 @@
-"""``batcher rollback``: before images put back where nobody has changed anything since."""
+"""``batcher rollback``: the before images of a run put back, where nothing was changed since."""
 
 from pathlib import Path
 from typing import Any

@@ -80,7 +80,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run_signals, run)
             if shown:
-                tasks.start_soon(show_progress, run.state)
+                tasks.start_soon(show_progress, run.state, order.clock)
 
     async def on_canary(summary: Summary) -> bool:
         _say_summary(run, summary)

@@ -59,9 +59,9 @@ class FollowUp:
             yield opened
 
     def place(self) -> RunPlace:
-        """The one of just these lines that is not finished, else the next.
+        """Find the unfinished run of just these lines, else a directory for a new one.
 
-        They are called RUN.rollback, RUN.rollback-2 … and RUN.retry-1, RUN.retry-2 …
+        They are RUN.rollback, RUN.rollback-2 … and RUN.retry-1, RUN.retry-2 …
         """
         path, left_alone = self.run.directory.path, []
         for number in count(1):

@@ -1,7 +1,4 @@
-"""A rollback: before images put back, newest first.
-
-Each is held against what the run had made of its trigger.
-"""
+"""A rollback: before images put back, newest first, where a trigger is as the run had made it."""
 
 from array import array
 from collections.abc import Callable, Iterator
@@ -13,6 +10,7 @@ from msgspec import Struct
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, JournalError, RunDirectoryError
 from batcher.jobs.run_reader import RunReader
+from batcher.records import Update
 from batcher.storage.before_images import images, images_backwards, line_number
 from batcher.storage.journal import decoded, outcomes, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
@@ -81,10 +79,8 @@ def unseen_text(count: int) -> str:
 def undos(run: RunReader) -> Iterator[Undo]:
     """What puts a run's changes back, newest first.
 
-    Raises RunDirectoryError without images, JournalError for damaged files.
-
     An update without an answer may have been applied: its trigger is held against what it would
-    have made of it.
+    have made of it. Raises RunDirectoryError without images, JournalError for damaged files.
     """
     path = run.directory.before
     if not path.exists():
@@ -99,8 +95,8 @@ def undos(run: RunReader) -> Iterator[Undo]:
         if results.line(image.id) is None:
             unsettled.add(image.id)
     open_lines, repeated = run.lines_of(unsettled), triggers.repeated()
-    # by trigger of several images: what the newer ones can't take away again
-    stays: dict[int, dict[str, Any]] = {}
+    # by trigger of several images: what undoing the newer ones leaves behind
+    left_behind: dict[int, dict[str, Any]] = {}
     for number, image, members in images_backwards(path):
         line = results.line(image.id) or open_lines.get(image.id)
         if line is None:
@@ -108,17 +104,26 @@ def undos(run: RunReader) -> Iterator[Undo]:
                 f"{path}: line {number} is the image of an update {image.id} that the run does not"
                 " have. The file was changed by something else; restore it."
             )
-        (update,) = run.updates([line])
-        result = results.of(line)
-        before = {name: value for name, value in members.items() if name[0].isupper()}
-        left, remains = stays.get(hashed(image.trigger), {}), irreversible(update.request, before)
-        after = (not left and result and result.digest) or digest(
-            merged(update.request, before) | left
-        )
-        sure = result is not None and (result.status == "succeeded" or result.digest is not None)
-        if remains and sure and hashed(image.trigger) in repeated:
-            stays[hashed(image.trigger)] = left | {name: update.request[name] for name in remains}
-        yield Undo(line={**members, "based_on": {"sha256": after}}, remains=remains, sure=sure)
+        (update,), trigger = run.updates([line]), hashed(image.trigger)
+        left = left_behind.get(trigger, {})
+        undo = _undo(update, results.of(line), members, left)
+        if undo.remains and undo.sure and trigger in repeated:
+            remains = {name: update.request[name] for name in undo.remains}
+            left_behind[trigger] = left | remains
+        yield undo
+
+
+def _undo(
+    update: Update, result: "_Place | None", image: dict[str, Any], left: dict[str, Any]
+) -> Undo:
+    before = {name: value for name, value in image.items() if name[0].isupper()}
+    after = None if left or result is None else result.digest
+    based_on = {"sha256": after or digest(merged(update.request, before) | left)}
+    return Undo(
+        line={**image, "based_on": based_on},
+        remains=irreversible(update.request, before),
+        sure=result is not None and (result.status == "succeeded" or result.digest is not None),
+    )
 
 
 def _without_image(run: RunReader) -> int:
@@ -134,10 +139,7 @@ def _without_image(run: RunReader) -> int:
 
 
 class _Results:
-    """The results of a run, by id.
-
-    Holds 8 bytes an update, and what ids cost that are not their line's number.
-    """
+    """The results of a run, by id; 8 bytes an update, and more for ids that are no line numbers."""
 
     def __init__(self, run: RunReader) -> None:
         """Raises JournalError."""
@@ -177,6 +179,8 @@ class _Results:
 
 
 class _Place(Struct):
+    """What a rollback needs of a result."""
+
     id: str
     line: int
     status: str

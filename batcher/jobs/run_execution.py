@@ -53,7 +53,7 @@ class ApprovedRun:
 
     @property
     def lanes(self) -> list[Lane]:
-        """Those at work, or that were."""
+        """The lanes at work, or that were."""
         return [] if self._runner is None else self._runner.lanes
 
     async def execute(

@@ -1,6 +1,6 @@
 """A run that was, read from its directory: what it was asked, and what came of it.
 
-For the commands that come after: retry, rollback, verify. Writes nothing.
+For the jobs that come after: retry, rollback, verify. Writes nothing.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator
@@ -65,10 +65,9 @@ class RunReader:
         return FileSource(self._input, self.indexes[target], self._reader, skip)
 
     def updates(self, lines: Iterable[int]) -> Iterator[Update]:
-        """The updates of those lines.
+        """The updates of those lines, without AWS's time of the state that they are based on.
 
-        AWS's time of the state they are based on does not count any more: this run may have moved
-        it.
+        The run itself may have moved that time. Raises JournalError for a line that is not there.
         """
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
         for line in lines:
@@ -87,7 +86,7 @@ class RunReader:
     def lines_of(self, names: Collection[str]) -> dict[str, int]:
         """The lines of the updates of those ids, as far as the input has them.
 
-        Takes a pass over the input, up to the last of them.
+        Reads the input up to the last one.
         """
         found: dict[str, int] = {}
         with open_input(self._input) as file:
@@ -104,40 +103,35 @@ class RunReader:
         return sorted(result.line for result in outcomes(self.directory.results) if wanted(result))
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
-        """Lines whose trigger a later update has changed: to send them now would undo it."""
+        """Which of the lines would undo a later update of their trigger, if they were sent now."""
         wanted = frozenset(lines)
         triggers: dict[int, list[int]] = {}
         for result in self.results():
             if result.line in wanted:
                 triggers.setdefault(trigger_key(result), []).append(result.line)
-        found: set[int] = set()
-        for result in self.results():
-            if result.status in ("succeeded", "unchanged"):
-                found.update(
-                    line for line in triggers.get(trigger_key(result), ()) if line < result.line
-                )
-        return frozenset(found)
+        return frozenset(
+            line
+            for result in self.results()
+            if result.status in ("succeeded", "unchanged")
+            for line in triggers.get(trigger_key(result), ())
+            if line < result.line
+        )
 
     def _find_input(self) -> Path:
-        """The copy in the run directory, what lies beside it (as in a spool), or the original."""
+        """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
         run, was = self.directory.path.absolute(), Path(self.facts.input.path)
-        changed: str | None = None
-        for path in (
-            run / "input.jsonl",
-            run.with_name(run.name.removesuffix(".run") + ".jsonl"),
-            was,
-        ):
+        beside, wrong = run.with_name(run.name.removesuffix(".run") + ".jsonl"), None
+        for path in (run / "input.jsonl", beside, was):
             if path.is_file():
                 size, sha256 = file_checksum(path)
                 if sha256 == self.facts.input.sha256:
                     return path
-                changed = (
-                    f"{path}: not what the run {run} was started with any more: "
-                    + another_input(self.facts.input, size, sha256)
+                wrong = (
+                    f"{path}: not what the run {run} was started with any more:"
+                    f" {another_input(self.facts.input, size, sha256)}. Put it back."
                 )
-        if changed is None:
-            raise RunDirectoryError(f"{was}: the input of the run {run} is gone; put it back.")
-        raise RunDirectoryError(f"{changed}. Put it back.")
+        gone = f"{was}: the input of the run {run} is gone; put it back."
+        raise RunDirectoryError(wrong or gone)
 
 
 def trigger_key(result: Result) -> int:

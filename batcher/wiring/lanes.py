@@ -14,12 +14,7 @@ from batcher.engine.list_pages import LastUpdatedTimes
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.operations import (
-    CREATE_TRIGGER,
-    GET_TRIGGER,
-    LIST_TRIGGERS,
-    UPDATE_TRIGGER,
-)
+from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.triggers.decision import ChangeOptions
 from batcher.wiring.pacers import Pacers
@@ -47,9 +42,7 @@ class Lanes:
         self._on_attempt = on_attempt
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
-        """What brings one reading operation of a connected target to its answer, at a pace of
-        its own.
-        """
+        """What brings reads of a connected target to their answers, at a pace of their own."""
         pacer = self._pacers.pacer(target, operation)
         return self._retrying(target, operation, pacer, tally.answered)
 
@@ -112,11 +105,7 @@ class Lanes:
         )
 
     def _retrying(
-        self,
-        target: AwsTarget,
-        operation: str,
-        pacer: Pacer,
-        count: Callable[[Verdict], None],
+        self, target: AwsTarget, operation: str, pacer: Pacer, count: Callable[[Verdict], None]
     ) -> Retrying:
         watch = self._on_attempt
 

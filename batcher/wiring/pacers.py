@@ -1,5 +1,6 @@
-"""The pacer of each operation of a target: from the quota that earlier runs found, and together
-with other processes where the settings say so.
+"""The pacer of each operation of a target, by what is known of its quota.
+
+From what earlier runs found, and together with other processes where the settings say so.
 """
 
 import os
@@ -119,9 +120,7 @@ class Pacers:
         return min((rate for rate in rates if rate is not None), default=None)
 
     def remember(self) -> bool:
-        """Write down what the pacers made here have learned by now; whether that was wanted and
-        done.
-        """
+        """Write down what the pacers made here have learned; whether that was wanted and done."""
         if self._file is None:
             return False
         limiters = self._limiters.values()

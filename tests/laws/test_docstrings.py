@@ -11,11 +11,6 @@ from tests.laws.source import PACKAGE, dotted, files, rooms, tree
 
 POINTS_ELSEWHERE = ("The same", "It ", "It's", "That ", "Those ", "This ", "These ", "Same ")
 
-# Rooms where it does not hold yet. This only shrinks, and ends empty.
-NOT_YET: set[str] = {
-    "jobs",
-}
-
 
 @pytest.mark.parametrize("room", rooms())
 def test_no_docstring_begins_with_a_word_that_points_elsewhere(room: str) -> None:
@@ -26,7 +21,4 @@ def test_no_docstring_begins_with_a_word_that_points_elsewhere(room: str) -> Non
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
         and (text := ast.get_docstring(node) or "").startswith(POINTS_ELSEWHERE)
     ]
-    if room in NOT_YET:
-        assert pointing, "this holds now: take it off NOT_YET"
-    else:
-        assert not pointing
+    assert not pointing

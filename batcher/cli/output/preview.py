@@ -10,7 +10,7 @@ DOMAINS_SHOWN = 8
 
 
 def preview(run: ReadyRun) -> Iterator[str]:
-    """Lines for people: how many updates of how many triggers, where, how fast, what is amiss."""
+    """Lines for people: how many updates, of what, where, how fast, how long; what is amiss."""
     state, inspection = run.state, run.state.inspection
     if state.restored:
         before, left = several(state.restored, "result"), several(state.left, "update")

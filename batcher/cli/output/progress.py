@@ -1,10 +1,8 @@
 """Progress of a run: a live bar on a terminal, a plain line every few seconds elsewhere."""
 
 import sys
-import time
 from contextlib import suppress
 
-import anyio
 import click
 from msgspec import Struct
 from rich.console import Console
@@ -12,6 +10,7 @@ from rich.progress import BarColumn, Progress, TextColumn
 
 from batcher.cli.output.format import duration, number, pace
 from batcher.jobs.run_state import RunState
+from batcher.ports import Clock
 
 EVERY_PLAIN = 5.0  # seconds between plain lines
 EVERY_LIVE = 0.2
@@ -19,70 +18,33 @@ WINDOW = 10.0  # seconds over which the rate that is shown was measured
 
 
 class ProgressSnapshot(Struct, frozen=True, kw_only=True):
-    """Where a run stands."""
+    """Where a run stands; ``rate``: requests answered per second."""
 
     done: int
     total: int
     failed: int
     throttled: int
     rate: float
-    quota: float | None
 
-    @property
-    def eta(self) -> str:
-        left = self.total - self.done
-        return duration(left / self.rate) if self.rate > 0 else "?"
-
-    def line(self) -> str:
+    def __str__(self) -> str:
+        left = duration((self.total - self.done) / self.rate) if self.rate > 0 else "?"
         return (
             f"{number(self.done)}/{number(self.total)} done, {number(self.failed)} failed, "
-            f"{number(self.throttled)} throttled, {pace(self.rate)}, {self.eta} left"
+            f"{number(self.throttled)} throttled, {pace(self.rate)}, {left} left"
         )
 
 
-async def show_progress(state: RunState) -> None:
-    """Show on standard error how far a run is. Runs until it is cancelled."""
-    show = _live if sys.stderr.isatty() else _plain
-    with suppress(OSError):  # nobody reads it any more: no reason to stop the run
-        await show(_Meter(state))
+class ProgressMeter:
+    """Reads how far a run is, and its rate over the last WINDOW seconds."""
 
-
-async def _plain(meter: "_Meter") -> None:
-    while True:
-        await anyio.sleep(EVERY_PLAIN)
-        click.echo(meter.read().line(), err=True)
-
-
-async def _live(meter: "_Meter") -> None:
-    columns = (
-        BarColumn(bar_width=None),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), expand=True, transient=False) as bar:
-        snapshot = meter.read()
-        task = bar.add_task(snapshot.line(), total=snapshot.total, completed=snapshot.done)
-        try:
-            while True:
-                await anyio.sleep(EVERY_LIVE)
-                snapshot = meter.read()
-                bar.update(task, completed=snapshot.done, description=snapshot.line())
-        finally:
-            snapshot = meter.read()
-            bar.update(task, completed=snapshot.done, description=snapshot.line())
-
-
-class _Meter:
-    """Reads the tallies, and the rate over the last WINDOW seconds."""
-
-    def __init__(self, state: RunState) -> None:
+    def __init__(self, state: RunState, now: float) -> None:
         self._state = state
-        self._marks: list[tuple[float, int]] = [(time.monotonic(), 0)]
+        self._marks: list[tuple[float, int]] = [(now, 0)]  # when so many were answered
 
-    def read(self) -> ProgressSnapshot:
+    def read(self, now: float) -> ProgressSnapshot:
+        """The run at this moment. ``now`` in monotonic seconds."""
         tallies = self._state.tallies.values()
         answered = sum(tally.session_attempts for tally in tallies)
-        now = time.monotonic()
         self._marks.append((now, answered))
         while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
             self._marks.pop(0)
@@ -93,5 +55,39 @@ class _Meter:
             failed=sum(tally.unsuccessful for tally in tallies),
             throttled=sum(tally.session_throttles for tally in tallies),
             rate=(answered - before) / (now - began) if now > began else 0.0,
-            quota=None,
         )
+
+
+async def show_progress(state: RunState, clock: Clock) -> None:
+    """Show on standard error how far a run is. Runs until it is cancelled."""
+    show = _show_bar if sys.stderr.isatty() else _show_lines
+    with suppress(OSError):  # nobody reads it any more: no reason to stop the run
+        await show(ProgressMeter(state, clock.now()), clock)
+
+
+async def _show_lines(meter: ProgressMeter, clock: Clock) -> None:
+    while True:
+        await clock.sleep(EVERY_PLAIN)
+        click.echo(str(meter.read(clock.now())), err=True)
+
+
+async def _show_bar(meter: ProgressMeter, clock: Clock) -> None:
+    columns = (
+        BarColumn(bar_width=None),
+        TextColumn("{task.percentage:>3.0f} %"),
+        TextColumn("{task.description}"),
+    )
+    with Progress(*columns, console=Console(stderr=True), expand=True, transient=False) as bar:
+        task = bar.add_task("", total=None)
+
+        def show() -> None:
+            found = meter.read(clock.now())
+            bar.update(task, total=found.total, completed=found.done, description=str(found))
+
+        show()
+        try:
+            while True:
+                await clock.sleep(EVERY_LIVE)
+                show()
+        finally:
+            show()

@@ -1,4 +1,4 @@
-"""The one question that is asked before anything is sent."""
+"""The questions that a person at the terminal is asked before anything is sent."""
 
 import sys
 

@@ -1,4 +1,4 @@
-"""The end of a run, said to people: results, where the time went, what was written."""
+"""The end of a run, said to people: what became of it, where the time went, what was written."""
 
 from collections.abc import Iterator
 
@@ -30,23 +30,14 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
 def _sentence(reason: str) -> str:
     """Why it stopped, and what to do now; the errors that end a run have that in them."""
     reason = reason.removesuffix(".")
-    return (
-        f"{reason}."
-        if "same command again" in reason
-        else f"{reason}. Run the same command again to resume."
-    )
+    advice = "" if "same command again" in reason else " Run the same command again to resume."
+    return f"{reason}.{advice}"
 
 
 def _counted(counts: Counts) -> str:
-    found = {status: getattr(counts, status) for status in (*STATUSES, "not_started")}
-    return (
-        ", ".join(
-            f"{number(count)} {status.replace('_', ' ')}"
-            for status, count in found.items()
-            if count
-        )
-        or "nothing done"
-    )
+    found = ((status, getattr(counts, status)) for status in (*STATUSES, "not_started"))
+    said = [f"{number(count)} {status.replace('_', ' ')}" for status, count in found if count]
+    return ", ".join(said) or "nothing done"
 
 
 def _time(summary: TargetSummary) -> Iterator[str]:
@@ -65,10 +56,8 @@ def _seconds(seconds: Seconds) -> str:
         "backoff": seconds.backoff,
         "own work": seconds.queued,
     }
-    return (
-        ", ".join(f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05)
-        or "nowhere"
-    )
+    said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05]
+    return ", ".join(said) or "nowhere"
 
 
 def _target(name: str, target: TargetSummary) -> Iterator[str]:
