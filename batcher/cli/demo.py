@@ -71,38 +71,26 @@ async def _demo(updates: int, rate: float) -> int:
 
 def _triggers(count: int) -> Iterator[dict[str, Any]]:
     """Triggers of a few domains, as they are before the run."""
+    total = {"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}
+    dimension = {"ObjectAttributes": [total]}
     for number in range(count):
         yield {
             "DomainName": DOMAINS[number % len(DOMAINS)],
             "EventTriggerName": f"trigger-{number:04}",
             "ObjectTypeName": "Orders",
             "EventTriggerConditions": [
-                {
-                    "EventTriggerDimensions": [
-                        {
-                            "ObjectAttributes": [
-                                {
-                                    "FieldName": "Total",
-                                    "ComparisonOperator": "GREATER_THAN",
-                                    "Values": ["100"],
-                                }
-                            ]
-                        }
-                    ],
-                    "LogicalOperator": "ALL",
-                }
+                {"EventTriggerDimensions": [dimension], "LogicalOperator": "ALL"}
             ],
         }
 
 
 def _update(trigger: dict[str, Any]) -> dict[str, Any]:
     """The change: at most three times a day for each profile."""
+    period = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}
     return {
         "DomainName": trigger["DomainName"],
         "EventTriggerName": trigger["EventTriggerName"],
-        "EventTriggerLimits": {
-            "Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]
-        },
+        "EventTriggerLimits": {"Periods": [period]},
     }
 
 

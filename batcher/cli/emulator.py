@@ -4,6 +4,7 @@ Flags to settings, and nothing else.
 """
 
 import signal
+from typing import Any
 
 import anyio
 import click
@@ -82,34 +83,16 @@ class CouldNotStart(click.ClickException):
     "--random-seed", default=0, show_default=True, metavar="N", help="Seed of all that is random."
 )
 def emulator(
-    host: str,
-    port: int,
-    rate: float | None,
-    burst: float | None,
-    quota: tuple[str, ...],
-    latency: str,
-    fault: tuple[str, ...],
-    seed: str | None,
-    state: str | None,
-    clear_omitted: bool,
-    key: tuple[str, ...],
-    random_seed: int,
+    quota: tuple[str, ...], latency: str, fault: tuple[str, ...], key: tuple[str, ...], **given: Any
 ) -> None:
     """A Customer Profiles on loopback. Its address is the first line on standard output."""
     try:
         served = Emulator(
-            host=host,
-            port=port,
-            rate=rate,
-            burst=burst,
-            quotas=dict(_quota(text) for text in quota),
+            quotas=dict(map(_quota, quota)),
             latency=_latency(latency),
-            faults=dict(_fault(text) for text in fault),
-            keys=dict(_key(text) for text in key) or None,
-            clear_omitted=clear_omitted,
-            state=state,
-            seed=seed,
-            random_seed=random_seed,
+            faults=dict(map(_fault, fault)),
+            keys=dict(map(_key, key)) or None,
+            **given,
         )
         anyio.run(_serve, served)
     except ValueError as error:

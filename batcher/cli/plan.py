@@ -74,7 +74,7 @@ async def _plan(
             if printer.break_off(str(error) or "interrupted"):
                 click.get_current_context().meta[OWES_JSON] = False
             raise
-    printer.finish(found, settings.max_changes, out)
+    printer.finish(found, out)
     return 0 if found.complete else 1
 
 

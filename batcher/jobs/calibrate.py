@@ -9,7 +9,6 @@ from typing import Any, TypeAlias
 
 import anyio
 import anyio.to_thread
-from anyio.abc import TaskGroup
 from msgspec import Struct
 
 from batcher.accounting.verdicts import Verdict, judge
@@ -133,16 +132,13 @@ class _Measurement:
     async def put_back(self, request: dict[str, Any], calls: int) -> None:
         """Send that request until enough is known, or that many calls are made."""
         async with open_task_group() as tasks:
-            await self._send_all(request, calls, tasks)
-
-    async def _send_all(self, request: dict[str, Any], calls: int, tasks: TaskGroup) -> None:
-        while self.calls < calls:
-            try:
-                permit = await self._pacer.enter(begun=False, must_finish=False)
-            except Draining:
-                return
-            self.calls += 1
-            tasks.start_soon(self._send, request, permit)
+            while self.calls < calls:
+                try:
+                    permit = await self._pacer.enter(begun=False, must_finish=False)
+                except Draining:
+                    return
+                self.calls += 1
+                tasks.start_soon(self._send, request, permit)
 
     async def _send(self, request: dict[str, Any], permit: Permit) -> None:
         attempt, verdict = None, Verdict.LOST

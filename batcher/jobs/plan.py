@@ -44,21 +44,27 @@ class Plan(Struct, frozen=True, kw_only=True):
     """What a file of updates comes to: how many have which effect.
 
     ``irreversible``: those that set a member that no update can clear again; ``conflicts``: those
-    between updates. ``too_many``: more would change than the setting ``max_changes`` allows.
-    ``kept``: whether the plan was put into its file.
+    between updates. ``too_many``: more would change than ``max_changes`` of the settings allows.
     """
 
-    total: int
     effects: dict[Effect, int]
     irreversible: int
     conflicts: int
-    too_many: bool
-    kept: bool
+    max_changes: Limit | None
+
+    @property
+    def total(self) -> int:
+        return sum(self.effects.values())
 
     @property
     def changing(self) -> int:
         """Updates that would change or create their trigger."""
         return self.effects["changed"] + self.effects["created"]
+
+    @property
+    def too_many(self) -> bool:
+        limit = self.max_changes
+        return limit is not None and limit.exceeded_by(self.changing, self.total)
 
     @property
     def complete(self) -> bool:
@@ -77,46 +83,28 @@ async def plan_changes(
     used or every call is refused, CredentialsError.
     """
     file.refuse_unusable()
-    totals = _Totals()
+    counts = Counter[str]()
     async with AsyncExitStack() as stack:
         kept = None if out is None else stack.enter_context(AtomicFile(out))
 
         def take(planned: PlannedUpdate) -> None:
             if on_planned is not None:
                 on_planned(planned)
-            totals.add(planned)
+            irreversible, conflicts = bool(planned.step.irreversible), len(planned.step.conflicts)
+            counts.update({planned.effect: 1, "irreversible": irreversible, "conflicts": conflicts})
             if kept is not None and planned.effect != "unreadable":
                 kept.write(_line(planned))
 
         await _plan_targets(file, take)
-        found = totals.plan(file.settings.max_changes, kept=kept is not None)
-        if kept is not None and found.kept:
-            kept.commit()
-    return found
-
-
-class _Totals:
-    def __init__(self) -> None:
-        self._effects: Counter[Effect] = Counter()
-        self._irreversible = self._conflicts = 0
-
-    def add(self, planned: PlannedUpdate) -> None:
-        self._effects[planned.effect] += 1
-        self._irreversible += bool(planned.step.irreversible)
-        self._conflicts += len(planned.step.conflicts)
-
-    def plan(self, max_changes: Limit | None, *, kept: bool) -> Plan:
-        total = self._effects.total()
-        changing = self._effects["changed"] + self._effects["created"]
-        over = max_changes is not None and max_changes.exceeded_by(changing, total)
-        return Plan(
-            total=total,
-            effects={effect: self._effects[effect] for effect in EFFECTS},
-            irreversible=self._irreversible,
-            conflicts=self._conflicts,
-            too_many=over,
-            kept=kept and not over,
+        plan = Plan(
+            effects={effect: counts[effect] for effect in EFFECTS},
+            irreversible=counts["irreversible"],
+            conflicts=counts["conflicts"],
+            max_changes=file.settings.max_changes,
         )
+        if kept is not None and not plan.too_many:
+            kept.commit()
+    return plan
 
 
 def _line(planned: PlannedUpdate) -> bytes:

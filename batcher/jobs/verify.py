@@ -201,9 +201,9 @@ def _status(error: Error | None) -> str:
 
 def _verification(run: RunReader, comparison: _Comparison) -> Verification:
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
-    faults = books.wrong.count + differs.count + unread.count + books.counts["in_doubt"]
+    discrepancies = books.wrong.count + differs.count + unread.count + books.counts["in_doubt"]
     return Verification(
-        holds=not faults,
+        holds=not discrepancies,
         updates=books.counts.total() + books.not_started,
         counts=dict(books.counts),
         not_started=books.not_started,

@@ -9,7 +9,6 @@ import click
 import msgspec
 from rich.console import Console
 
-from batcher.accounting.limit import Limit
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.format import number, several
 from batcher.jobs.plan import Plan
@@ -51,14 +50,14 @@ class PlanPrinter:
             click.echo(f"{done} updates compared", err=True)
         self._silent = True
 
-    def finish(self, plan: Plan, max_changes: Limit | None, out: Path | None) -> None:
+    def finish(self, plan: Plan, out: Path | None) -> None:
         """Say what it came to."""
         if self._as_json:
             counts = {"irreversible": plan.irreversible, "conflicts": plan.conflicts}
             summary = self._encode({"total": plan.total, **plan.effects, **counts}).decode()
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')
-        for line in _sentences(plan, max_changes, out):
+        for line in _sentences(plan, out):
             click.echo(line, err=True)
 
     def break_off(self, reason: str) -> bool:
@@ -68,7 +67,7 @@ class PlanPrinter:
         return begun
 
 
-def _sentences(plan: Plan, max_changes: Limit | None, out: Path | None) -> Iterator[str]:
+def _sentences(plan: Plan, out: Path | None) -> Iterator[str]:
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."
     if plan.irreversible:
@@ -88,8 +87,8 @@ def _sentences(plan: Plan, max_changes: Limit | None, out: Path | None) -> Itera
         )
     if plan.too_many:
         ending = "." if out is None else "; no plan was kept."
-        yield f"That is more than --max-changes {max_changes}{ending}"
-    if plan.kept:
+        yield f"That is more than --max-changes {plan.max_changes}{ending}"
+    elif out is not None:
         yield f"The plan is in {out}; to do it: batcher run {out}"
 
 

@@ -14,7 +14,7 @@ SHOWN = 20
 class ViolationPrinter:
     """Prints ``line N: path: message`` on standard error, the first 20, and counts the rest.
 
-    With ``as_json`` each also goes to standard output as an entry of ``violations`` in one
+    With ``as_json`` each also goes to standard output as an entry of ``faults`` in one
     JSON object, and at once: none is held.
     """
 
@@ -29,9 +29,9 @@ class ViolationPrinter:
         if self.count <= SHOWN:
             click.echo(f"line {line}: {violation}", err=True)
         if self._as_json:
-            before = '{"faults": [\n' if self.count == 1 else ",\n"
+            begun = '{"faults": [\n' if self.count == 1 else ",\n"
             entry = {"line": line, "path": violation.path, "message": violation.message}
-            self._out.write(before + json.dumps(entry))
+            self._out.write(begun + json.dumps(entry))
 
     def finish(self, **members: object) -> None:
         """Say how many were not shown; with ``as_json``, end the object with these members."""

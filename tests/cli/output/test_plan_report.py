@@ -32,8 +32,8 @@ def planned(line: int) -> PlannedUpdate:
 
 def plan(total: int, **more: Any) -> Plan:
     effects = {**dict.fromkeys(EFFECTS, 0), "changed": total} | more.pop("effects", {})
-    members = {"irreversible": 0, "conflicts": 0, "too_many": False, "kept": False} | more
-    return Plan(total=total, effects=effects, **members)
+    members = {"irreversible": 0, "conflicts": 0, "max_changes": None} | more
+    return Plan(effects=effects, **members)
 
 
 @pytest.mark.parametrize("count", [0, 1, 3])
@@ -43,7 +43,7 @@ def test_the_json_of_a_plan_is_whole_and_hides_what_is_sensitive(
     printed = printer(as_json=True)
     for line in range(count):
         printed.add(planned(line))
-    printed.finish(plan(count), None, None)
+    printed.finish(plan(count), None)
     found = json.loads(capsys.readouterr().out)
     assert [update["line"] for update in found["updates"]] == list(range(count))
     assert found["summary"] == {
@@ -79,17 +79,17 @@ def test_a_plan_that_is_broken_off_ends_its_json_where_it_was_begun(
         (plan(0), None, ["0 updates: nothing to do."]),
         (plan(2), None, ["2 updates: 2 changed."]),
         (
-            plan(3, too_many=True),
+            plan(3, max_changes=Limit("1")),
             None,
             ["3 updates: 3 changed.", "That is more than --max-changes 1."],
         ),
         (
-            plan(3, too_many=True),
+            plan(3, max_changes=Limit("1")),
             Path("p.jsonl"),
             ["3 updates: 3 changed.", "That is more than --max-changes 1; no plan was kept."],
         ),
         (
-            plan(3, kept=True, effects={"changed": 2, "unreadable": 1}),
+            plan(3, effects={"changed": 2, "unreadable": 1}),
             Path("p.jsonl"),
             [
                 "3 updates: 2 changed, 1 unreadable.",
@@ -102,7 +102,7 @@ def test_a_plan_that_is_broken_off_ends_its_json_where_it_was_begun(
 def test_sentences_say_what_it_came_to(
     capsys: Capture, found: Plan, out: Path | None, said: list[str]
 ) -> None:
-    printer(as_json=False).finish(found, Limit("1"), out)
+    printer(as_json=False).finish(found, out)
     assert capsys.readouterr().err.splitlines() == said
 
 
