@@ -53,22 +53,16 @@ class Workload(Struct, frozen=True, kw_only=True):
 
     @property
     def seconds(self) -> float | None:
-        """How long it takes; the burst leaves at once."""
+        """Seconds that it takes; the burst leaves at once."""
         return None if self.rate is None else max(0.0, self.updates - self.burst) / self.rate
 
     def rate_needed(self, seconds: float) -> float:
-        """The rate at which it is done within so many seconds; infinite when there is no time at
-        all.
-        """
+        """The rate (per second) at which it is done in time; infinite when there is no time."""
         beyond = max(0.0, self.updates - self.burst)
         return beyond / seconds if seconds > 0 else float("inf") if beyond else 0.0
 
 
 def longest(works: list[Workload]) -> float | None:
-    """How long all targets take side by side; None when that of one is not known."""
-    known = [work.seconds for work in works]
-    return (
-        None
-        if None in known
-        else max((seconds for seconds in known if seconds is not None), default=0.0)
-    )
+    """Seconds that all targets take side by side; None when those of one are not known."""
+    known = [work.seconds for work in works if work.seconds is not None]
+    return max(known, default=0.0) if len(known) == len(works) else None

@@ -7,6 +7,8 @@ engine does about it is not decided here.
 from collections import Counter
 from typing import Literal, TypeAlias
 
+from msgspec import Struct, field
+
 from batcher.records import Seconds
 
 Cause: TypeAlias = Literal["token", "calling", "backoff"]
@@ -14,7 +16,7 @@ PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
 
 
 class TimeBreakdown:
-    """The books of one lane from ``begin`` to ``end``.
+    """The seconds of one lane from ``begin`` to ``end``, by what held it up.
 
     The lane is held up by the first of these that is the case: the head of a line waits for a
     ``token``; a call is on its way (``calling``); an update waits after a fault (``backoff``); else
@@ -25,27 +27,28 @@ class TimeBreakdown:
         self.wall_seconds = 0.0  # from begin to the last change
         self.busy_seconds = 0.0  # each call's time, summed up
         self._seconds = {"token": 0.0, "calling": 0.0, "backoff": 0.0, "queued": 0.0}
-        self._open: Counter[Cause] = Counter()
+        self._held_up: Counter[Cause] = Counter()
         self._running = False
         self._since = 0.0
 
     def __repr__(self) -> str:
         shares = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in self._seconds.items())
-        return f"<TimeBreakdown {self._now()} of {self.wall_seconds:.1f} s: {shares}>"
+        return f"<TimeBreakdown {self._cause()} of {self.wall_seconds:.1f} s: {shares}>"
 
     def begin(self, now: float) -> None:
+        """Count from now on."""
         self._since = now
         self._running = True
 
     def enter(self, cause: Cause, now: float) -> None:
-        """One more waits for that cause."""
+        """Count one more that waits for that cause."""
         self._pass(now)
-        self._open[cause] += 1
+        self._held_up[cause] += 1
 
     def leave(self, cause: Cause, now: float) -> None:
-        """One fewer does."""
+        """Count one fewer that waits for that cause."""
         self._pass(now)
-        self._open[cause] -= 1
+        self._held_up[cause] -= 1
 
     def end(self, now: float) -> None:
         """The lane's work is over; what comes later is not counted."""
@@ -53,19 +56,39 @@ class TimeBreakdown:
         self._running = False
 
     def seconds(self) -> Seconds:
-        """Up to the last change; they sum up to ``wall_seconds``."""
+        """Seconds by cause up to the last change; they sum up to ``wall_seconds``."""
         return Seconds(**self._seconds)
 
-    def _now(self) -> str:
-        return next((cause for cause in PRECEDENCE if self._open[cause]), "queued")
+    def _cause(self) -> str:
+        return next((cause for cause in PRECEDENCE if self._held_up[cause]), "queued")
 
     def _pass(self, now: float) -> None:
         if not self._running:
             return
         passed, self._since = now - self._since, now
         self.wall_seconds += passed
-        self.busy_seconds += passed * self._open["calling"]
-        self._seconds[self._now()] += passed
+        self.busy_seconds += passed * self._held_up["calling"]
+        self._seconds[self._cause()] += passed
+
+
+class LaneSession(Struct, frozen=True, kw_only=True):
+    """How the session of one target went: what held its lane up, its slots, and why it was given
+    up, else None. By default it never started.
+    """
+
+    time_breakdown: TimeBreakdown = field(default_factory=TimeBreakdown)
+    slots: int = 1
+    stopped: str | None = None
+
+    @property
+    def wall_seconds(self) -> float:
+        """From its first update to its last result."""
+        return self.time_breakdown.wall_seconds
+
+    def saved_by_double_quota(self) -> float:
+        """Seconds by which it would have ended sooner with twice the quota."""
+        held, busy_seconds = self.time_breakdown.seconds(), self.time_breakdown.busy_seconds
+        return saved_by_double_quota(held, busy_seconds=busy_seconds, slots=self.slots)
 
 
 def saved_by_double_quota(seconds: Seconds, *, busy_seconds: float, slots: int) -> float:

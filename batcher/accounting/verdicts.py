@@ -24,43 +24,48 @@ class Verdict(Enum):
 
     @property
     def retryable(self) -> bool:
+        """Whether another attempt may end otherwise."""
         return self in _RETRYABLE
 
 
 _RETRYABLE = frozenset({Verdict.THROTTLED, Verdict.TRANSIENT, Verdict.LOST, Verdict.UNSENT})
 
-BY_CODE = {
-    "ThrottlingException": Verdict.THROTTLED,
-    "Throttling": Verdict.THROTTLED,
-    "ThrottledException": Verdict.THROTTLED,
-    "TooManyRequestsException": Verdict.THROTTLED,
-    "RequestThrottled": Verdict.THROTTLED,
-    "RequestThrottledException": Verdict.THROTTLED,
-    "RequestLimitExceeded": Verdict.THROTTLED,
-    "SlowDown": Verdict.THROTTLED,
-    "429": Verdict.THROTTLED,
-    "InternalServerException": Verdict.TRANSIENT,
-    "InternalFailure": Verdict.TRANSIENT,
-    "ServiceUnavailable": Verdict.TRANSIENT,
-    "ServiceUnavailableException": Verdict.TRANSIENT,
-    "RequestTimeout": Verdict.TRANSIENT,
-    "RequestTimeoutException": Verdict.TRANSIENT,
-    "BadRequestException": Verdict.REJECTED,
-    RESOURCE_NOT_FOUND: Verdict.REJECTED,
-    # the SDK's own rules are narrower than the model's: it will never be sent
-    "ParamValidationError": Verdict.REJECTED,
-    "AccessDeniedException": Verdict.DENIED,
-    "AccessDenied": Verdict.DENIED,
-    "ExpiredTokenException": Verdict.CREDENTIALS,
-    "ExpiredToken": Verdict.CREDENTIALS,
-    "InvalidSignatureException": Verdict.CREDENTIALS,
-    "SignatureDoesNotMatch": Verdict.CREDENTIALS,
-    "UnrecognizedClientException": Verdict.CREDENTIALS,
-    "InvalidClientTokenId": Verdict.CREDENTIALS,
-    "MissingAuthenticationTokenException": Verdict.CREDENTIALS,
-    "IncompleteSignature": Verdict.CREDENTIALS,
-    NO_CREDENTIALS: Verdict.CREDENTIALS,
+_CODES = {
+    Verdict.THROTTLED: (
+        "ThrottlingException",
+        "Throttling",
+        "ThrottledException",
+        "TooManyRequestsException",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "RequestLimitExceeded",
+        "SlowDown",
+        "429",
+    ),
+    Verdict.TRANSIENT: (
+        "InternalServerException",
+        "InternalFailure",
+        "ServiceUnavailable",
+        "ServiceUnavailableException",
+        "RequestTimeout",
+        "RequestTimeoutException",
+    ),
+    # ParamValidationError: the SDK's own rules are narrower than the model's: it is never sent
+    Verdict.REJECTED: ("BadRequestException", RESOURCE_NOT_FOUND, "ParamValidationError"),
+    Verdict.DENIED: ("AccessDeniedException", "AccessDenied"),
+    Verdict.CREDENTIALS: (
+        "ExpiredTokenException",
+        "ExpiredToken",
+        "InvalidSignatureException",
+        "SignatureDoesNotMatch",
+        "UnrecognizedClientException",
+        "InvalidClientTokenId",
+        "MissingAuthenticationTokenException",
+        "IncompleteSignature",
+        NO_CREDENTIALS,
+    ),
 }
+BY_CODE = {code: verdict for verdict, codes in _CODES.items() for code in codes}
 
 
 def judge(attempt: Attempt) -> Verdict:
@@ -86,23 +91,21 @@ def judge(attempt: Attempt) -> Verdict:
     return Verdict.REJECTED
 
 
-def not_yet(result: Result, *, ever_accepted: bool) -> str | None:
-    """Why a result says nothing about its update, so that a worker tries again later; None when it
-    says something.
+def why_inconclusive(result: Result, *, ever_accepted: bool) -> str | None:
+    """Why a result says nothing about its update, so that a worker tries again later, in words;
+    None when it says something.
 
-    AWS answered nothing at all and nothing was sent; or it refuses access, and has not accepted
-    anything from us so far.
+    AWS can't be reached: nothing answered and nothing was sent. Or it refuses access, and has
+    accepted nothing from us so far.
     """
     error = result.error
     if result.status != "failed" or error is None:
         return None
-    verdict = BY_CODE.get(error.code)
-    if not result.attempts and error.http_status is None and verdict is None:
-        return f"AWS can't be reached ({error.code}: {error.message})"
-    if not ever_accepted and (
-        verdict is Verdict.DENIED or (verdict is None and error.http_status in (401, 403))
-    ):
-        return (
-            f"AWS refuses access, and has accepted nothing so far ({error.code}: {error.message})"
-        )
+    verdict, status = BY_CODE.get(error.code), error.http_status
+    said = f"({error.code}: {error.message})"
+    if not result.attempts and status is None and verdict is None:
+        return f"AWS can't be reached {said}"
+    denied = verdict is Verdict.DENIED or (verdict is None and status in (401, 403))
+    if denied and not ever_accepted:
+        return f"AWS refuses access, and has accepted nothing so far {said}"
     return None

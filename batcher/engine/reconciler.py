@@ -13,7 +13,7 @@ import anyio
 import msgspec
 
 from batcher.accounting.tally import Tally
-from batcher.accounting.verdicts import Verdict, not_yet
+from batcher.accounting.verdicts import Verdict, why_inconclusive
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying
 from batcher.error_codes import RESOURCE_NOT_FOUND
@@ -207,7 +207,7 @@ class DeferringReconciler:
         result = await self._settler.settle(update)
         if (
             result is None
-            or (why := not_yet(result, ever_accepted=self._tally.ever_accepted)) is None
+            or (why := why_inconclusive(result, ever_accepted=self._tally.ever_accepted)) is None
         ):
             return result
         self._on_trouble(why)

@@ -13,7 +13,8 @@ from typing import Any
 
 import msgspec
 
-from batcher.accounting.tally import Course, Tally, summarize
+from batcher.accounting.tally import Tally, summarize
+from batcher.accounting.time_breakdown import LaneSession
 from batcher.aws.client import AwsTarget
 from batcher.errors import BatcherError
 from batcher.jobs.run_order import RunOrder
@@ -95,14 +96,14 @@ class RunBooks:
         inspect(self._state.file.path, self._order.reader, on_violation=keep)
 
     def close(
-        self, courses: Mapping[str, Course], *, wall_seconds: float, stopped: str | None
+        self, sessions: Mapping[str, LaneSession], *, wall_seconds: float, stopped: str | None
     ) -> Summary:
         """Write the failed lines and the summary; where something is amiss, what can be written."""
         amiss = self._tidy(recount=stopped is not None)
         summary = summarize(
             self._state.tallies,
             self._state.totals,
-            dict(courses),
+            sessions,
             wall_seconds=wall_seconds,
             stopped=stopped or amiss,
         )

@@ -6,8 +6,8 @@ from typing import Any, TypeAlias
 
 from anyio.abc import TaskGroup
 
-from batcher.accounting.tally import Course, stop_reason
-from batcher.accounting.time_breakdown import TimeBreakdown
+from batcher.accounting.tally import stop_reason
+from batcher.accounting.time_breakdown import LaneSession
 from batcher.aws.client import AwsTarget
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler
@@ -114,7 +114,7 @@ class ApprovedRun:
         finally:
             self.connection.pacers.remember()
             seconds = clock.now() - began
-            summary = self._books.close(self._courses(), wall_seconds=seconds, stopped=stopped)
+            summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary
 
     async def _session(self, beside: Beside | None) -> str | None:
@@ -178,7 +178,7 @@ class ApprovedRun:
 
     def _sends(self) -> bool:
         tallies = self.state.tallies.values()
-        return any(tally.session_attempts or tally.session_throttles for tally in tallies)
+        return any(tally.session_answered or tally.session_throttles for tally in tallies)
 
     def _under_way(self, error: BatcherError) -> bool:
         """Whether something had been sent before an error: then the run can be resumed."""
@@ -186,19 +186,16 @@ class ApprovedRun:
             return any(tally.ever_accepted for tally in self.state.tallies.values())
         return self._has_sent or self._sends()
 
-    def _courses(self) -> dict[str, Course]:
+    def _sessions(self) -> dict[str, LaneSession]:
         """How each target that took part went."""
         if self._runner is None:
             return {}
         given_up = self._runner.given_up
-        courses = {
-            name: Course(time_breakdown=TimeBreakdown(), slots=1, stopped=reason)
-            for name, reason in given_up.items()
-        }
+        sessions = {name: LaneSession(stopped=reason) for name, reason in given_up.items()}
         for lane in self._runner.lanes:
-            courses[lane.target] = Course(
+            sessions[lane.target] = LaneSession(
                 time_breakdown=lane.pacer.time_breakdown,
                 slots=lane.pacer.slots,
                 stopped=given_up.get(lane.target),
             )
-        return courses
+        return sessions

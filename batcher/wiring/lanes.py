@@ -44,7 +44,7 @@ class Lanes:
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
         pacer = self._pacers.pacer(target, operation)
-        return self._retrying(target, operation, pacer, tally.answered)
+        return self._retrying(target, operation, pacer, tally.count_attempt)
 
     def lane(
         self,
@@ -66,12 +66,14 @@ class Lanes:
         """
         settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
         reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
-        writing = {UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.answered)}
+        writing = {
+            UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.count_attempt)
+        }
         more = [reading]
         if settings.create_missing:
             creating = self._pacers.pacer(target, CREATE_TRIGGER, pacer.time_breakdown)
             writing[CREATE_TRIGGER] = self._retrying(
-                target, CREATE_TRIGGER, creating, tally.answered
+                target, CREATE_TRIGGER, creating, tally.count_attempt
             )
             more.append(creating)
         changed_at = None
@@ -83,7 +85,7 @@ class Lanes:
             changed_at = LastUpdatedTimes(retrying, target.page_size(LIST_TRIGGERS)).last_updated
         settler = Reconciler(
             look=images is not None or settings.merge or settings.create_missing,
-            reading=self._retrying(target, GET_TRIGGER, reading, tally.looked),
+            reading=self._retrying(target, GET_TRIGGER, reading, tally.count_read),
             writing=writing,
             images=images or NoBeforeImages(),
             options=ChangeOptions(

@@ -4,7 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.accounting.time_breakdown import PRECEDENCE, TimeBreakdown, saved_by_double_quota
+from batcher.accounting.time_breakdown import (
+    PRECEDENCE,
+    LaneSession,
+    TimeBreakdown,
+    saved_by_double_quota,
+)
 from batcher.records import Seconds
 
 STEPS = st.lists(
@@ -70,3 +75,21 @@ def test_what_twice_the_quota_would_save(
     seconds: Seconds, busy: float, slots: int, saved: float
 ) -> None:
     assert saved_by_double_quota(seconds, busy_seconds=busy, slots=slots) == pytest.approx(saved)
+
+
+def test_a_session_that_never_started_took_no_time_and_would_have_saved_none() -> None:
+    never = LaneSession(stopped="no credentials")
+    assert (never.wall_seconds, never.saved_by_double_quota()) == (0.0, 0.0)
+    assert never.time_breakdown is not LaneSession().time_breakdown
+
+
+def test_what_a_session_would_have_saved_is_reckoned_with_its_slots() -> None:
+    breakdown = TimeBreakdown()
+    breakdown.begin(0.0)
+    breakdown.enter("token", 0.0)
+    for _ in range(8):
+        breakdown.enter("calling", 0.0)
+    breakdown.end(10.0)  # held up by tokens all along, with eight calls on their way
+    for slots, saved in ((64, 5.0), (10, 2.0), (8, 0.0)):
+        session = LaneSession(time_breakdown=breakdown, slots=slots)
+        assert session.saved_by_double_quota() == pytest.approx(saved)

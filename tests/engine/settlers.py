@@ -43,7 +43,7 @@ def writes_only(
         policy=policy or RetryPolicy(),
         clock=LoopClock(),
         log=logger(),
-        on_attempt=lambda verdict, _: tally.answered(verdict),
+        on_attempt=lambda verdict, _: tally.count_attempt(verdict),
         uniform=uniform,
     )
     return Reconciler(

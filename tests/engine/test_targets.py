@@ -8,7 +8,8 @@ import pytest
 from anyio.abc import TaskGroup
 
 from batcher.accounting.limit import Limit
-from batcher.accounting.tally import Course, Tally, summarize
+from batcher.accounting.tally import Tally, summarize
+from batcher.accounting.time_breakdown import LaneSession
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import RetryPolicy
@@ -86,8 +87,8 @@ def work(*targets: Target, **options: Any) -> tuple[Runner, Summary, float]:
 
         await runner.run(feed)
         seconds = LoopClock().now()
-        courses = {
-            lane.target: Course(
+        sessions = {
+            lane.target: LaneSession(
                 time_breakdown=lane.pacer.time_breakdown,
                 slots=lane.pacer.slots,
                 stopped=runner.given_up.get(lane.target),
@@ -98,7 +99,7 @@ def work(*targets: Target, **options: Any) -> tuple[Runner, Summary, float]:
         tallies = {target.name: target.tally for target in targets}
         return (
             runner,
-            summarize(tallies, totals, courses, wall_seconds=seconds, stopped=runner.stopped),
+            summarize(tallies, totals, sessions, wall_seconds=seconds, stopped=runner.stopped),
             seconds,
         )
 

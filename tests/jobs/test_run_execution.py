@@ -188,7 +188,7 @@ async def test_a_limit_of_failures_that_was_passed_is_said_unless_every_call_was
     ):
         tally = run.state.tallies["default"]
         for _ in range(denied):
-            tally.answered(Verdict.DENIED)
+            tally.count_attempt(Verdict.DENIED)
         for line in range(1, failed + 1):
             invalid = Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z")
             tally.add(msgspec.structs.replace(invalid, status="failed"))

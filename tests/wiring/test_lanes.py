@@ -112,4 +112,4 @@ async def test_a_reader_brings_a_read_to_its_answer_and_counts_its_attempts(
     assert found.last is not None
     assert found.last.answer is not None
     assert found.last.answer["Description"] == "before-1"
-    assert (len(told), tally.session_attempts) == (2, 2)
+    assert (len(told), tally.session_answered) == (2, 2)

@@ -44,7 +44,7 @@ class ProgressMeter:
     def read(self, now: float) -> ProgressSnapshot:
         """The run at this moment. ``now`` in monotonic seconds."""
         tallies = self._state.tallies.values()
-        answered = sum(tally.session_attempts for tally in tallies)
+        answered = sum(tally.session_answered for tally in tallies)
         self._marks.append((now, answered))
         while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
             self._marks.pop(0)

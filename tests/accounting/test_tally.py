@@ -1,0 +1,202 @@
+"""Results and attempts in numbers, and when they say that the run should stop."""
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.accounting.limit import Limit
+from batcher.accounting.tally import (
+    PERCENTAGE_COUNTS_FROM,
+    REFUSED_IN_A_ROW,
+    Tally,
+    recounted,
+    stop_reason,
+    summarize,
+)
+from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
+from batcher.accounting.verdicts import Verdict
+from batcher.records import STATUSES, Error, Outcome, Seconds, Status
+
+VERDICTS = st.lists(st.sampled_from(Verdict), max_size=80)
+
+
+def outcome(status: Status, *, code: str | None = None, attempts: int = 1) -> Outcome:
+    error = None if code is None else Error(code=code, message="m")
+    return Outcome(id="1", line=1, target="t", status=status, attempts=attempts, error=error)
+
+
+def tally_of(*statuses: Status) -> Tally:
+    tally = Tally()
+    for status in statuses:
+        tally.add(outcome(status))
+    return tally
+
+
+@given(verdicts=VERDICTS)
+def test_an_attempt_is_a_throttle_or_answered_or_neither_arrived(verdicts: list[Verdict]) -> None:
+    tally = Tally()
+    for verdict in verdicts:
+        tally.count_attempt(verdict)
+    never = verdicts.count(Verdict.LOST) + verdicts.count(Verdict.UNSENT)
+    assert tally.session_throttles == verdicts.count(Verdict.THROTTLED)
+    assert tally.session_answered == len(verdicts) - tally.session_throttles - never
+    assert tally.ever_accepted == (Verdict.ACCEPTED in verdicts)
+
+
+@given(verdicts=VERDICTS)
+def test_throttles_do_not_interrupt_a_row_of_denials_and_all_else_does(
+    verdicts: list[Verdict],
+) -> None:
+    tally = Tally()
+    for verdict in verdicts:
+        tally.count_attempt(verdict)
+    told = [verdict for verdict in verdicts if verdict is not Verdict.THROTTLED]
+    row = next(
+        (n for n, each in enumerate(reversed(told)) if each is not Verdict.DENIED), len(told)
+    )
+    assert tally.denied_in_a_row == row
+
+
+def test_of_reading_only_denials_count() -> None:
+    tally = Tally()
+    for verdict in Verdict:
+        tally.count_read(verdict)
+    assert (tally.denied_in_a_row, tally.session_answered, tally.ever_accepted) == (1, 1, False)
+
+
+@pytest.mark.parametrize(
+    ("denied", "accepted_before", "stops"),
+    [
+        (REFUSED_IN_A_ROW - 1, False, False),
+        (REFUSED_IN_A_ROW, False, True),
+        (REFUSED_IN_A_ROW, True, False),  # then it is this trigger, not the role
+    ],
+)
+def test_a_run_that_is_refused_everything_stops(
+    denied: int, accepted_before: bool, stops: bool
+) -> None:
+    tally = Tally()
+    if accepted_before:
+        tally.count_attempt(Verdict.ACCEPTED)
+    for _ in range(denied):
+        tally.count_attempt(Verdict.DENIED)
+    reason = "every call was refused: 20 in a row AccessDenied, none accepted"
+    assert stop_reason(tally, None) == (reason if stops else None)
+
+
+@pytest.mark.parametrize(
+    ("limit", "failed", "done", "stops"),
+    [
+        ("3", 3, 10, False),
+        ("3", 4, 10, True),
+        ("0", 1, 1, True),
+        ("5%", 6, PERCENTAGE_COUNTS_FROM, True),
+        ("5%", 5, PERCENTAGE_COUNTS_FROM, False),
+        ("5%", 60, PERCENTAGE_COUNTS_FROM - 1, False),  # too few to say anything
+    ],
+)
+def test_more_failures_than_allowed_stop_the_run(
+    limit: str, failed: int, done: int, stops: bool
+) -> None:
+    tally = tally_of(*["failed"] * failed, *["succeeded"] * (done - failed))
+    reason = f"{failed} of {done} did not succeed, more than --max-failures {limit}"
+    assert stop_reason(tally, Limit(limit)) == (reason if stops else None)
+
+
+def test_failures_of_earlier_sessions_do_not_count_towards_the_limit() -> None:
+    tally = tally_of("failed", "failed", "succeeded")
+    tally.begin_session()
+    assert tally.session == (0, 0)
+    tally.add(outcome("failed"))
+    tally.add(outcome("unchanged"))
+    assert tally.session == (2, 1)
+    assert stop_reason(tally, Limit("1")) is None
+    assert tally.counts(10).failed == 3
+
+
+def test_a_part_of_a_session_counts_its_own_attempts() -> None:
+    tally = tally_of("succeeded")
+    for verdict in (Verdict.ACCEPTED, Verdict.THROTTLED):
+        tally.count_attempt(verdict)
+    tally.begin_part()
+    assert (tally.session_answered, tally.session_throttles) == (0, 0)
+    assert (tally.ever_accepted, tally.done) == (True, 1)
+
+
+@given(statuses=st.lists(st.sampled_from(STATUSES), max_size=40), more=st.integers(0, 9))
+def test_the_counts_of_a_run_add_up_to_its_total(statuses: list[Status], more: int) -> None:
+    counts = tally_of(*statuses).counts(len(statuses) + more)
+    assert counts.not_started == more
+    by_status = sum(getattr(counts, status) for status in STATUSES)
+    assert by_status + counts.not_started == counts.total
+    assert counts.attempts == len(statuses)
+
+
+def test_errors_are_counted_by_code_the_most_frequent_first() -> None:
+    tally = Tally()
+    for code in ("A", "B", "B", None):
+        tally.add(outcome("failed", code=code))
+    assert list(tally.counts(4).errors.items()) == [("B", 2), ("A", 1)]
+
+
+def test_results_can_be_forgotten_without_what_is_of_this_session() -> None:
+    tally = tally_of("failed", "succeeded")
+    tally.count_attempt(Verdict.ACCEPTED)
+    tally.forget_results()
+    assert (tally.done, tally.attempts, tally.session_answered) == (0, 0, 1)
+
+
+def session(seconds: float, *, token: float = 0.0, stopped: str | None = None) -> LaneSession:
+    """A lane of two slots that waited for a token at first, and then did nothing."""
+    breakdown = TimeBreakdown()
+    breakdown.begin(0.0)
+    breakdown.enter("token", 0.0)
+    breakdown.leave("token", token)
+    breakdown.end(seconds)
+    return LaneSession(time_breakdown=breakdown, slots=2, stopped=stopped)
+
+
+def test_the_summary_of_one_target_accounts_for_all_of_the_wall_time() -> None:
+    tally = tally_of("succeeded", "failed")
+    for verdict in (Verdict.ACCEPTED, Verdict.REJECTED, Verdict.THROTTLED):
+        tally.count_attempt(verdict)
+    summary = summarize(
+        {"t": tally},
+        {"t": 5},
+        {"t": session(8.0, token=6.0)},
+        wall_seconds=10.0,
+        stopped="asked to",
+    )
+    assert (summary.succeeded, summary.failed, summary.not_started) == (1, 1, 3)
+    assert summary.seconds == Seconds(token=6.0, queued=4.0)  # 2 s were outside the lane
+    assert (summary.rate, summary.double_quota_saves) == (0.2, 3.0)
+    assert (summary.stopped, summary.targets) == ("asked to", msgspec.UNSET)
+
+
+def test_of_several_targets_the_one_that_took_longest_says_what_held_the_run_up() -> None:
+    tallies = {"a": tally_of("succeeded"), "b": tally_of("failed", "stale"), "c": Tally()}
+    sessions = {"a": session(9.0, token=9.0), "b": session(3.0, token=1.0, stopped="no access")}
+    totals = {"a": 1, "b": 3, "c": 2}
+    summary = summarize(tallies, totals, sessions, wall_seconds=9.5, stopped=None)
+    assert (summary.total, summary.succeeded, summary.not_started) == (6, 1, 3)
+    assert (summary.seconds.token, summary.seconds.queued) == (9.0, 0.5)
+    assert isinstance(summary.targets, dict)
+    assert {name: (each.wall_seconds, each.stopped) for name, each in summary.targets.items()} == {
+        "a": (9.0, None),
+        "b": (3.0, "no access"),
+        "c": (0.0, None),  # never started
+    }
+    assert summary.targets["c"].seconds == Seconds()
+
+
+def test_a_recount_replaces_the_counts_and_nothing_else() -> None:
+    totals, sessions = {"a": 2, "b": 1}, {"a": session(4.0), "b": session(2.0)}
+    before = {"a": tally_of("in_doubt", "succeeded"), "b": tally_of("failed")}
+    after = {"a": tally_of("failed", "succeeded"), "b": tally_of("failed")}
+    old, new = (
+        summarize(tallies, totals, sessions, wall_seconds=4.0, stopped="why")
+        for tallies in (before, after)
+    )
+    assert old != new
+    assert recounted(old, after) == new
