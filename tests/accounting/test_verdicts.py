@@ -1,6 +1,4 @@
-"""Which answer means what: the table of codes, what is judged without one, and what says nothing
-yet.
-"""
+"""Which answer means what: by its code, by how far it came, and what says nothing yet."""
 
 import pytest
 
