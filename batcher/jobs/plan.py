@@ -5,7 +5,7 @@ Reads as: check the file, plan its changes. Sends no update.
 
 from collections import Counter
 from collections.abc import Callable
-from contextlib import AsyncExitStack
+from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeAlias
 
@@ -84,8 +84,7 @@ async def plan_changes(
     """
     file.refuse_unusable()
     counts = Counter[str]()
-    async with AsyncExitStack() as stack:
-        kept = None if out is None else stack.enter_context(AtomicFile(out))
+    with nullcontext() if out is None else AtomicFile(out) as kept:
 
         def take(planned: PlannedUpdate) -> None:
             if on_planned is not None:
