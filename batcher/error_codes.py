@@ -11,6 +11,7 @@ INVALID = "Invalid"  # it breaks a rule of the input, and was not sent
 STALE = "Stale"  # the live trigger is not what the update was based on
 NOT_AS_ASKED = "NotAsAsked"  # AWS's answer, or the live trigger, shows something else
 TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
+INTERRUPTED = "Interrupted"  # its request was under way when the work ended
 
 # of an attempt
 NO_CREDENTIALS = "NoCredentials"  # there were none to sign it with

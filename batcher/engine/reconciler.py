@@ -61,7 +61,8 @@ class Reconciler:
     ``look``: at every trigger; else only where an update is based on a state. ``writing``: the
     Retrying of each operation that may be sent. ``pace``: requests per second of writing at
     present, or None while it is not known. ``listed``: AWS's time of the last change of an update's
-    trigger, from a list, or None where it is not known.
+    trigger, from a list, or None where it is not known. ``on_interrupted``: told the result, in
+    doubt, of an update that may have been changed when its settling ended without one.
     """
 
     def __init__(
@@ -76,6 +77,7 @@ class Reconciler:
         pace: Callable[[], float | None],
         listed: Callable[[Update], Awaitable[float | None]] | None = None,
         may_send: MaySend | None = None,
+        on_interrupted: Callable[[Result], None] | None = None,
     ) -> None:
         self._look = look
         self._reading = reading
@@ -86,6 +88,7 @@ class Reconciler:
         self._pace = pace
         self._listed = listed
         self._may_send = may_send
+        self._on_interrupted = on_interrupted
         self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
@@ -147,7 +150,15 @@ class Reconciler:
         self, operation: str, update: Update, members: Mapping[str, Any]
     ) -> RetryState | None:
         may_send = None if self._may_send is None else partial(self._may_send, update)
-        return await self._writing[operation].run_attempts(update.id, members, may_send)
+        return await self._writing[operation].run_attempts(
+            update.id, members, may_send, partial(self._interrupted, update)
+        )
+
+    def _interrupted(self, update: Update, wrote: RetryState) -> None:
+        if self._on_interrupted is None:
+            return
+        if (result := wrote.interrupted(update, self._clock.wall())) is not None:
+            self._on_interrupted(result)
 
     async def _seen_again(
         self, update: Update, looked: RetryState, wrote: RetryState
@@ -155,7 +166,12 @@ class Reconciler:
         """Of a creation that AWS refused after an attempt without a good answer: it refuses what
         that attempt has created.
         """
-        found = await self._reading.run_attempts_for(update)
+        found = None
+        try:
+            found = await self._reading.run_attempts_for(update)
+        finally:
+            if found is None:
+                self._interrupted(update, wrote)
         if found is None or found.last is None:
             return None
         result = msgspec.structs.replace(

@@ -3,8 +3,11 @@
 Decides nothing: whether to go on is for ``retry_policies``.
 """
 
+from msgspec.structs import replace
+
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Permit
+from batcher.error_codes import INTERRUPTED
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 
 
@@ -14,7 +17,7 @@ class RetryState:
     ``id``: what logs call it; ``charged`` attempts count towards the limit of attempts;
     ``refusals`` are those of its credentials in a row; ``throttled_for``: seconds from the first
     throttle to the last attempt with credentials that AWS accepted; ``credentials``: the generation
-    that the last attempt was signed with.
+    that the last attempt was signed with; ``under_way``: an attempt is.
     """
 
     def __init__(self, id: str, started_at: str) -> None:
@@ -23,6 +26,7 @@ class RetryState:
         self.verdict = Verdict.UNSENT
         self.last: Attempt | None = None
         self.credentials = 0
+        self.under_way = False
         self.attempts = self.throttles = self.charged = self.refusals = 0
         self.first_throttle: float | None = None
         self.throttled_for = 0.0
@@ -32,7 +36,7 @@ class RetryState:
 
     def record(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
         """Add one attempt. ``now``: monotonic seconds."""
-        self.last, self.verdict = attempt, verdict
+        self.last, self.verdict, self.under_way = attempt, verdict, False
         self.queued += permit.queued
         self.token += permit.token
         self.calling += attempt.seconds
@@ -87,3 +91,16 @@ class RetryState:
             finished_at=finished_at,
             seconds=self.seconds.rounded(),
         )
+
+    def interrupted(self, update: Update, finished_at: str) -> Result | None:
+        """The result, in doubt, of an update whose attempts were ended before a final answer.
+
+        None when nothing of them can have had an effect: they were throttled, or never left.
+        """
+        if not (self.under_way or self.lost or self.replied):
+            return None
+        result = replace(self.result(update, finished_at), status="in_doubt")
+        if not self.under_way:
+            return result
+        error = Error(code=INTERRUPTED, message="the work ended while its request was under way")
+        return replace(result, error=error, attempts=self.attempts + 1, request_id=None)

@@ -90,13 +90,18 @@ class Retrying:
         return await self.run_attempts(update.id, members_for(self._operation, update.request))
 
     async def run_attempts(
-        self, id: str, members: Mapping[str, Any], may_send: Callable[[], bool] | None = None
+        self,
+        id: str,
+        members: Mapping[str, Any],
+        may_send: Callable[[], bool] | None = None,
+        on_interrupted: Callable[[RetryState], None] | None = None,
     ) -> RetryState | None:
         """Send a request until its answer is final, or it is given up; returns what it took.
 
         ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
         after it was taken up. None when it may not be sent, or when draining came before anything
-        was sent that may have had an effect. Raises CredentialsError.
+        was sent that may have had an effect. Raises CredentialsError. ``on_interrupted``: told what
+        came of the attempts so far when this raises, also when it is cancelled.
         """
         state = RetryState(id, self._clock.wall())
         try:
@@ -104,6 +109,10 @@ class Retrying:
             await self._retrying.copy()(self._attempt, state, members, may_send)
         except Draining:
             return None
+        except BaseException:
+            if on_interrupted is not None:
+                on_interrupted(state)
+            raise
         return state
 
     async def _attempt(
@@ -118,6 +127,7 @@ class Retrying:
         state.credentials = self._credentials.generation
         attempt, verdict = None, Verdict.LOST
         try:
+            state.under_way = True
             attempt = await self._caller.call(self._operation, members)
             verdict = judge(attempt)
         finally:

@@ -16,6 +16,7 @@ from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock, Source
+from batcher.records import Result
 from batcher.triggers.decision import ChangeOptions
 from batcher.wiring.pacers import Pacers
 
@@ -57,12 +58,13 @@ class Lanes:
         force: bool = False,
         listed: bool = False,
         may_send: MaySend | None = None,
+        on_interrupted: Callable[[Result], None] | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
         ``images``: where to keep what each trigger was; None: look at none of them. ``listed``:
         what was planned is first held against a list of its domain; for a run that has sent nothing
-        so far.
+        so far. ``on_interrupted`` as in Reconciler.
         """
         settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
         reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
@@ -95,6 +97,7 @@ class Lanes:
             pace=lambda: pacer.limiter.own_rate,
             listed=changed_at,
             may_send=may_send,
+            on_interrupted=on_interrupted,
         )
         return Lane(
             target=target.name,

@@ -3,7 +3,7 @@
 Looked at, its image kept before it is sent, AWS's answer held against what was asked.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import anyio
@@ -81,11 +81,13 @@ class Kept:
         self.images.append(image)
 
 
-def settle(
-    server: Server, update: Update, *, kept: bool = False, **options: bool
-) -> tuple[Result, Kept]:
+def reconciler(
+    server: Server,
+    images: Kept,
+    on_interrupted: Callable[[Result], None] | None = None,
+    **options: bool,
+) -> Reconciler:
     clock = LoopClock()
-    images = Kept(server, frozenset({update.id}) if kept else frozenset())
 
     def retrying(operation: str) -> Retrying:
         return Retrying(
@@ -99,17 +101,25 @@ def settle(
             on_attempt=lambda verdict, seconds: None,
         )
 
+    return Reconciler(
+        look=True,
+        reading=retrying("GetEventTrigger"),
+        writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},
+        images=images,
+        options=ChangeOptions(**options),
+        clock=clock,
+        pace=lambda: None,
+        on_interrupted=on_interrupted,
+    )
+
+
+def settle(
+    server: Server, update: Update, *, kept: bool = False, **options: bool
+) -> tuple[Result, Kept]:
+    images = Kept(server, frozenset({update.id}) if kept else frozenset())
+
     async def scenario() -> Result | None:
-        careful = Reconciler(
-            look=True,
-            reading=retrying("GetEventTrigger"),
-            writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},
-            images=images,
-            options=ChangeOptions(**options),
-            clock=clock,
-            pace=lambda: None,
-        )
-        return await careful.settle(update)
+        return await reconciler(server, images, **options).settle(update)
 
     result = in_virtual_time(scenario())
     assert result is not None
@@ -266,3 +276,35 @@ def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refuse
     )
     assert server.live is not None
     assert result.digest == (digest(server.live) if status == "succeeded" else msgspec.UNSET)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "failures", "told"),
+    [
+        (0.05, [], []),  # it is looked at
+        (0.15, [], []),  # its image is being kept
+        (0.25, [], [("in_doubt", "Interrupted", 1)]),
+        (0.31, [refused("429", 429, retry_after=5.0)], []),
+        (0.31, [refused("503", 503, retry_after=5.0)], [("in_doubt", "503", 1)]),
+        (
+            0.31,
+            [msgspec.structs.replace(lost(), retry_after=5.0)],
+            [("in_doubt", "ReadTimeoutError", 1)],
+        ),
+    ],
+)
+def test_an_update_whose_settling_is_cancelled_is_told_of_when_it_may_have_been_changed(
+    seconds: float, failures: list[Attempt], told: list[tuple[str, str, int]]
+) -> None:
+    server, interrupted = Server(dict(BEFORE), failures=failures), list[Result]()
+    asked = wants(Description="new")
+
+    async def scenario() -> None:
+        with anyio.move_on_after(seconds) as scope:
+            await reconciler(server, Kept(server), interrupted.append).settle(asked)
+        assert scope.cancelled_caught
+
+    in_virtual_time(scenario())
+    assert [
+        (each.status, each.error and each.error.code, each.attempts) for each in interrupted
+    ] == told

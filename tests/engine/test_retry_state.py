@@ -72,3 +72,29 @@ def test_the_result_is_that_of_the_update_with_the_last_error() -> None:
         "2026-01-01T00:00:00.000Z",
         "2026-01-01T00:00:01.000Z",
     )
+
+
+@pytest.mark.parametrize(
+    ("attempts", "under_way", "code"),
+    [
+        ([], False, None),
+        ([THROTTLE, EXPIRED, unsent()], False, None),  # nothing of it can have had an effect
+        ([], True, "Interrupted"),
+        ([FAULT, ACCEPTED], True, "Interrupted"),
+        ([lost(), THROTTLE], False, "ThrottlingException"),
+        ([FAULT], False, "InternalServerException"),
+    ],
+)
+def test_attempts_that_were_ended_leave_in_doubt_what_may_have_had_an_effect(
+    attempts: list[Attempt], under_way: bool, code: str | None
+) -> None:
+    state = after(*attempts)
+    state.under_way = under_way
+    result = state.interrupted(update(7), "2026-01-01T00:00:01.000Z")
+    if code is None:
+        assert result is None
+        return
+    assert result is not None
+    assert result.error is not None
+    assert (result.status, result.error.code) == ("in_doubt", code)
+    assert (result.attempts, result.line) == (len(attempts) + under_way, 7)
