@@ -7,15 +7,17 @@ import pytest
 
 from tests.laws.source import PACKAGE, dotted, files, imported, rooms, tree
 
-NOTHING_TO_TEST = {"batcher.ports": "Protocols, and one record", "batcher.version": "one constant"}
+NOTHING_TO_TEST = {
+    "batcher.ports": "Protocols, and one record",
+    "batcher.status.snapshot": "records",
+    "batcher.version": "one constant",
+}
 
 # Rooms where it does not hold yet. This only shrinks, and ends empty.
 NOT_YET: set[str] = {
     "cli",
     "engine",
     "queues",
-    "status",
-    "storage",
     "worker",
 }
 

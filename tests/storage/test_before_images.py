@@ -1,0 +1,77 @@
+"""What each trigger was before its update: kept once, read from both ends."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.compact import HashMultiset, LineSet
+from batcher.errors import JournalError
+from batcher.storage.before_images import (
+    BeforeImages,
+    images,
+    images_backwards,
+    line_number,
+    unsettled,
+)
+from batcher.storage.journal import Journal
+from batcher.testing import update
+
+IMAGE = {"DomainName": "acme", "EventTriggerName": "cart", "Description": "old"}
+
+
+async def _written(path: Path, *names: str) -> None:
+    async with Journal[dict[str, Any]](path) as journal:
+        for name in names:
+            await journal.append({"id": name, "target": "default", **IMAGE})
+
+
+async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> None:
+    path = tmp_path / "before.jsonl"
+    async with Journal[dict[str, Any]](path) as journal:
+        store = BeforeImages(journal, kept=["2"])
+        await store.keep(update(1), IMAGE)
+        assert (store.kept(update(1)), store.kept(update(2))) == (False, True)
+    ((number, image, members),) = images_backwards(path)
+    assert (number, image.id) == (1, "1")
+    assert members == {"id": "1", "target": "default", **IMAGE}
+
+
+async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
+    path = tmp_path / "before.jsonl"
+    await _written(path, "a", "b", "c")
+    assert [image.id for image in images(path)] == ["a", "b", "c"]
+    assert [(number, image.id) for number, image, _ in images_backwards(path)] == [
+        (3, "c"),
+        (2, "b"),
+        (1, "a"),
+    ]
+
+
+async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
+    """Lines 1, 2 and 7 are done; the id of line 2 is no number, and 7 is a name of line 2's."""
+    path = tmp_path / "before.jsonl"
+    await _written(path, "1", "007", "named", "7", "5", "other")
+    done, odd, named = LineSet(), LineSet(), HashMultiset()
+    for line in (1, 2, 7):
+        done.add(line)
+    odd.add(2)
+    named.add("named")
+    assert list(unsettled(path, done, odd, named)) == ["007", "5", "other"]
+
+
+@pytest.mark.parametrize(
+    ("name", "line"),
+    [("7", 7), ("0", 0), ("007", None), ("", None), ("-1", None), ("1.0", None), ("9" * 20, None)],
+)
+def test_a_default_id_is_the_number_of_its_line(name: str, line: int | None) -> None:
+    assert line_number(name) == line
+
+
+async def test_a_damaged_image_is_an_error_that_names_its_line(tmp_path: Path) -> None:
+    path = tmp_path / "before.jsonl"
+    await _written(path, "a")
+    with path.open("ab") as file:
+        file.write(b'{"id": "b"}\n')
+    with pytest.raises(JournalError, match="line 2"):
+        list(images(path))
