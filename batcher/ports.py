@@ -89,8 +89,8 @@ class Limiter(Protocol):
         """Return, with a ticket, at the moment the next request may leave."""
         ...
 
-    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
-        """Tell what became of the request of that ticket."""
+    def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+        """Take note of what became of the request of that ticket."""
         ...
 
     @property

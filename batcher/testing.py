@@ -260,7 +260,7 @@ class OpenLimiter:
     async def acquire(self) -> object:
         return None
 
-    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+    def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         self.outcomes.append((verdict, retry_after))
 
 

@@ -100,7 +100,7 @@ class Pacer:
         self.in_flight -= 1
         self.time_breakdown.leave("calling", self.clock.now())
         self._free.release()
-        self.limiter.answered(permit.ticket, verdict, retry_after)
+        self.limiter.observe(permit.ticket, verdict, retry_after)
 
     def drain(self) -> None:
         """Turn away everybody who need not finish, the one at the head included."""

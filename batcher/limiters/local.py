@@ -102,7 +102,7 @@ class LocalLimiter:
         self._warm_up.start()
         return self._estimate.sent(now)
 
-    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+    def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         assert isinstance(ticket, Ticket)
         self._warm_up.end()
         self._estimate.answered(ticket, self._clock.now(), observation_of(verdict), retry_after)

@@ -127,10 +127,10 @@ class SharedLimiter:
                     self._warm_up.start()
                     return ticket
 
-    def answered(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+    def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         self._warm_up.end()
         if isinstance(ticket, LocalTicket):
-            ticket.limiter.answered(ticket.ticket, verdict, retry_after)
+            ticket.limiter.observe(ticket.ticket, verdict, retry_after)
             return
         assert isinstance(ticket, SharedTicket)
         observation = observation_of(verdict)

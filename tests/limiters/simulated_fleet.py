@@ -61,7 +61,7 @@ async def call_on(limiter: Limiter, service: Service, who: str, *, slots: int = 
         try:
             verdict = await service.call(who)
         finally:
-            limiter.answered(ticket, verdict, None)
+            limiter.observe(ticket, verdict, None)
             free.release()
 
     async with anyio.create_task_group() as calls:
@@ -132,7 +132,7 @@ async def main(url: str, name: str, rate: str, burst: str) -> None:
         while True:
             ticket = await limiter.acquire()
             print(flush=True)
-            limiter.answered(ticket, Verdict.ACCEPTED, None)
+            limiter.observe(ticket, Verdict.ACCEPTED, None)
 
 
 if __name__ == "__main__":

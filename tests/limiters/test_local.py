@@ -58,7 +58,7 @@ def test_a_ceiling_is_never_exceeded_and_used_to_the_full() -> None:
         while len(times) < 100:
             ticket = await limiter.acquire()
             times.append(anyio.current_time())
-            limiter.answered(ticket, Verdict.ACCEPTED, None)
+            limiter.observe(ticket, Verdict.ACCEPTED, None)
         return times
 
     times = in_virtual_time(work())

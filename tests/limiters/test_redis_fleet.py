@@ -94,7 +94,7 @@ async def test_when_the_leader_dies_another_one_leads_within_two_seconds(
             await until(anyone_else_leads)
             assert time.monotonic() - killed <= 2.2
             for _ in range(3):
-                limiter.answered(await limiter.acquire(), Verdict.THROTTLED, None)
+                limiter.observe(await limiter.acquire(), Verdict.THROTTLED, None)
             # what is learned now is learned by the new leader
             await until(lambda: limiter.rate != RATE)
             await until(lambda: limiter.workers == 1)  # and the dead one is not counted for long

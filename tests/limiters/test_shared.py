@@ -102,7 +102,7 @@ async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, n
                 cancelled += 1
             else:
                 sent += 1
-                impatient.answered(ticket, Verdict.ACCEPTED, None)
+                impatient.observe(ticket, Verdict.ACCEPTED, None)
         took = time.monotonic() - began
         tokens = len(service.accepted) - before + sent
     assert cancelled > 100
