@@ -17,7 +17,6 @@ NOTHING_TO_TEST = {
 NOT_YET: set[str] = {
     "cli",
     "engine",
-    "queues",
     "worker",
 }
 

@@ -1,7 +1,4 @@
-"""Queues on real servers.
-
-One server of a kind for the session, a queue of its own for each test.
-"""
+"""Queues on real servers: one of a kind for the session, a queue of its own for each test."""
 
 import asyncio
 import contextlib
@@ -48,7 +45,7 @@ class Place:
     async def held_by_another_process(
         self,
     ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
-        """A worker that has leased up to ten messages and does nothing with them, and how many."""
+        """A worker that holds up to ten messages and does nothing with them, and how many."""
         process = await asyncio.create_subprocess_exec(
             sys.executable, "-c", _HOLDER, self.url, str(LEASE), stdout=asyncio.subprocess.PIPE
         )
@@ -75,10 +72,7 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(autouse=True)
 def credentials(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    """Stand-ins, and nothing of this machine's settings.
-
-    Botocore reads them from the environment only.
-    """
+    """Stand-ins, and nothing of this machine's settings."""
     monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDEXAMPLE")
     monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
     monkeypatch.setenv("AWS_REGION", "us-east-1")

@@ -1,7 +1,4 @@
-"""What a spool directory promises.
-
-A file is worked through by one worker at a time, and by none twice.
-"""
+"""A spool directory: a file is worked through by one worker at a time, and by none twice."""
 
 import asyncio
 import sys

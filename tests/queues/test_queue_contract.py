@@ -1,7 +1,4 @@
-"""What every message queue promises.
-
-One suite over SQS standard, SQS FIFO and Redis Streams, on real servers.
-"""
+"""What every message queue promises: SQS standard, SQS FIFO and Redis Streams, real servers."""
 
 import asyncio
 from collections import defaultdict
@@ -31,7 +28,7 @@ async def drain(queue: Queue, count: int) -> list[Message]:
     return messages
 
 
-async def borrow(queue: Queue, count: int) -> list[Message]:
+async def receive(queue: Queue, count: int) -> list[Message]:
     messages: list[Message] = []
     async with asyncio.timeout(30):
         while len(messages) < count:
@@ -61,7 +58,7 @@ async def test_every_update_comes_as_it_was_sent(place: Place) -> None:
 async def test_workers_side_by_side_never_share_a_message(place: Place) -> None:
     async with place.open() as one, place.open() as two:
         await one.producer.send([update(number) for number in range(1, 41)], "b")
-        parts = await asyncio.gather(borrow(one.queue, 20), borrow(two.queue, 20))
+        parts = await asyncio.gather(receive(one.queue, 20), receive(two.queue, 20))
     names = [name_of(message) for part in parts for message in part]
     assert len(names) == len(set(names)) == 40
 
@@ -69,8 +66,8 @@ async def test_workers_side_by_side_never_share_a_message(place: Place) -> None:
 async def test_a_message_that_is_not_acknowledged_comes_again(place: Place) -> None:
     async with place.open() as opened:
         await opened.producer.send([update(1)], "b")
-        first = (await borrow(opened.queue, 1))[0]
-        second = (await borrow(opened.queue, 1))[0]
+        first = (await receive(opened.queue, 1))[0]
+        second = (await receive(opened.queue, 1))[0]
         assert name_of(first) == name_of(second)
         assert second.receives == 2
         await opened.queue.acknowledge(second)
@@ -92,7 +89,7 @@ async def test_an_extended_message_is_kept_and_then_can_be_acknowledged(place: P
     lease = 3
     async with place.open(lease=lease) as mine, place.open(lease=lease) as others:
         await mine.producer.send([update(1)], "b")
-        message = (await borrow(mine.queue, 1))[0]
+        message = (await receive(mine.queue, 1))[0]
 
         async def look_for(seconds: float) -> None:
             stop = asyncio.get_running_loop().time() + seconds
@@ -113,8 +110,8 @@ async def test_a_lost_message_can_not_be_extended_and_acknowledging_it_harms_nob
 ) -> None:
     async with place.open() as slow, place.open() as quick:
         await slow.producer.send([update(1)], "b")
-        lost = (await borrow(slow.queue, 1))[0]
-        found = (await borrow(quick.queue, 1))[0]
+        lost = (await receive(slow.queue, 1))[0]
+        found = (await receive(quick.queue, 1))[0]
         await quick.queue.acknowledge(found)
         assert not await slow.queue.extend(lost)
         await slow.queue.acknowledge(lost)
@@ -125,10 +122,10 @@ async def test_a_lost_message_can_not_be_extended_and_acknowledging_it_harms_nob
 async def test_a_released_message_comes_back_long_before_its_lease_is_over(place: Place) -> None:
     async with place.open(lease=300) as mine, place.open(lease=300) as others:
         await mine.producer.send([update(number) for number in (1, 2, 3)], "b")
-        for message in reversed(await borrow(mine.queue, 3)):
+        for message in reversed(await receive(mine.queue, 3)):
             await mine.queue.release(message)
         async with asyncio.timeout(20):  # of 300
-            assert len(await borrow(others.queue, 3)) == 3
+            assert len(await receive(others.queue, 3)) == 3
 
 
 async def test_a_receive_that_is_cancelled_keeps_nothing(place: Place) -> None:
@@ -144,7 +141,7 @@ async def test_a_receive_that_is_cancelled_keeps_nothing(place: Place) -> None:
             if not receiving.cancelled():
                 await asyncio.gather(*map(mine.queue.release, receiving.result()))
         async with asyncio.timeout(20):
-            assert len(await borrow(others.queue, 10)) == 10
+            assert len(await receive(others.queue, 10)) == 10
 
 
 async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_back(
@@ -152,7 +149,7 @@ async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_ba
 ) -> None:
     async with place.open() as opened:
         await opened.producer.send([update(number) for number in (1, 2, 3)], "b")
-        messages = sorted(await borrow(opened.queue, 3), key=name_of)
+        messages = sorted(await receive(opened.queue, 3), key=name_of)
         await opened.queue.dead_letter(messages[0], "Invalid", "SegmentFilter: too long")
         await opened.queue.dead_letter(messages[1], "ResourceNotFoundException", "no such trigger")
         await opened.queue.acknowledge(messages[2])
@@ -172,7 +169,7 @@ async def test_an_invalid_message_is_set_aside_with_its_reason_and_can_be_put_ba
 async def test_depth_tells_what_waits_and_what_is_held(place: Place) -> None:
     async with place.open() as opened:
         await opened.producer.send([update(number) for number in range(1, 6)], "b")
-        held = await borrow(opened.queue, 2)
+        held = await receive(opened.queue, 2)
         depth = await opened.admin.depth()
         assert (depth.waiting, depth.held, depth.dead) == (3, 2, 0)
         assert depth.oldest_seconds is None or 0 <= depth.oldest_seconds < 60

@@ -1,0 +1,57 @@
+"""Looking after a Redis stream: what waits, what is dead, putting it back."""
+
+from redis.asyncio import Redis
+
+from batcher.queues.factory import open_queue
+from batcher.queues.redis_streams_admin import PAGE, RedisAdmin
+from batcher.queues.redis_streams_client import RedisStream
+from batcher.testing import update
+from tests.conftest import Command
+from tests.servers import Server
+
+
+async def test_dead_letters_of_any_kind_can_be_listed(
+    redis: Server, client: Redis, batcher: Command
+) -> None:
+    url = f"redis://127.0.0.1:{redis.port}/0?stream=odd"
+    async with open_queue(url) as opened:
+        await opened.producer.send([update(1)], "b")
+    for body in (b"\xff\xfe", b"[" * 100_000, b"7"):
+        await client.xadd("odd:dead", {"body": body, "code": "Invalid", "reason": "no update"})
+    await client.xadd("odd:dead", {"what": "somebody else's"})
+    ended = await batcher("queue", "dead", url, "--json")
+    assert (ended.code, len(ended.out.splitlines())) == (0, 4), ended.err
+
+
+async def test_more_than_a_page_goes_in_and_comes_out_in_order(
+    redis: Server, client: Redis
+) -> None:
+    async with RedisStream(f"redis://127.0.0.1:{redis.port}/0", "pages") as stream:
+        admin, count = RedisAdmin(stream), 2 * PAGE + 3
+        await admin.send([update(number) for number in range(count)], "b")
+        entries = await client.xrange("pages")
+        assert [fields[b"body"] for _, fields in entries[:2]] == [
+            b'{"id":"%d","target":"default","DomainName":"acme","EventTriggerName":"t%d"}' % (n, n)
+            for n in range(2)
+        ]
+        async with client.pipeline() as together:
+            for number in range(count):
+                together.xadd("pages:dead", {"body": b"{}", "code": str(number), "reason": "r"})
+            await together.execute()
+        assert [int(letter.code) async for letter in admin.dead()] == list(range(count))
+        depth = await admin.depth()
+        assert (depth.waiting, depth.held, depth.dead) == (count, 0, count)
+        assert depth.oldest_seconds is not None
+        assert 0 <= depth.oldest_seconds < 60
+
+
+async def test_a_letter_that_is_put_back_waits_again_and_is_dead_no_more(
+    redis: Server, client: Redis
+) -> None:
+    async with RedisStream(f"redis://127.0.0.1:{redis.port}/0", "back") as stream:
+        admin = RedisAdmin(stream)
+        await client.xadd("back:dead", {"body": b"{}", "code": "Odd", "reason": "r"})
+        (letter,) = [each async for each in admin.dead()]
+        await admin.redrive(letter)
+        depth = await admin.depth()
+        assert (depth.waiting, depth.dead) == (1, 0)

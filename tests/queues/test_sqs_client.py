@@ -1,0 +1,66 @@
+"""The connection to SQS: where a queue is, and batches of which SQS fails a part."""
+
+import msgspec
+import pytest
+
+from batcher.errors import QueueError, SettingsError
+from batcher.queues.factory import open_queue
+from batcher.queues.sqs_client import SqsClient
+from batcher.testing import update
+from tests.queues.conftest import make_sqs
+from tests.queues.scripted_sqs import ScriptedSqs, held
+from tests.servers import Server
+
+
+async def test_entries_that_failed_on_the_side_of_sqs_are_sent_again_and_only_those() -> None:
+    script = ScriptedSqs(
+        lambda body, times: "InternalError" if '"2"' in body and times < 3 else None
+    )
+    async with script as sqs, open_queue(sqs.queue) as opened:
+        await opened.producer.send([update(number) for number in (1, 2, 3)], "b")
+    assert [
+        [msgspec.json.decode(entry["MessageBody"])["id"] for entry in batch]
+        for _, batch in sqs.batches
+    ] == [
+        ["1", "2", "3"],
+        ["2"],
+        ["2"],
+    ]
+
+
+async def test_entries_that_keep_failing_are_an_error_and_not_forgotten() -> None:
+    async with ScriptedSqs(lambda *_: "InternalError") as sqs, open_queue(sqs.queue) as opened:
+        with pytest.raises(QueueError, match="1 of 1 entries of delete_message_batch failed"):
+            await opened.queue.acknowledge(held(1))
+
+
+async def test_a_queue_that_is_not_there_is_an_error_that_names_it(sqs: Server) -> None:
+    with pytest.raises(
+        QueueError, match=r"queue nowhere: .*NonExistentQueue|queue nowhere: .*QueueDoesNotExist"
+    ):
+        async with open_queue("sqs:nowhere", endpoint_url=f"http://127.0.0.1:{sqs.port}"):
+            pass
+
+
+async def test_a_queue_by_its_name_is_found(sqs: Server) -> None:
+    url = await make_sqs(sqs)
+    async with open_queue(
+        f"sqs:{url.rpartition('/')[2]}", endpoint_url=f"http://127.0.0.1:{sqs.port}"
+    ) as opened:
+        assert (await opened.admin.depth()).waiting == 0
+
+
+async def test_the_region_is_that_of_the_url_or_of_either_variable(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    client = SqsClient("https://sqs.eu-west-3.amazonaws.com/123456789012/updates.fifo")
+    assert (client.region, client.fifo) == ("eu-west-3", True)
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "eu-central-2")
+    monkeypatch.delenv("AWS_REGION")
+    assert SqsClient("updates").region == "eu-central-2"
+    monkeypatch.setenv("AWS_REGION", "eu-central-2")
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert SqsClient("updates").region == "eu-central-2"
+    monkeypatch.delenv("AWS_REGION")
+    with pytest.raises(SettingsError, match="set AWS_REGION"):
+        SqsClient("updates")
