@@ -1,7 +1,7 @@
 """What the engine and the worker need of the outside, as small Protocols.
 
-Nothing here does anything. Doubles of Clock, Source, Journal, Uploader, Caller, Limiter and Queue
-are in ``batcher.testing``.
+Nothing here does anything. Doubles of Clock, Source, ResultStore, Uploader, Caller, Limiter and
+Queue are in ``batcher.testing``.
 """
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
@@ -39,7 +39,7 @@ class Source(Protocol):
         ...
 
 
-class Journal(Protocol):
+class ResultStore(Protocol):
     """Where results go."""
 
     async def append(self, result: Result) -> None:

@@ -82,7 +82,7 @@ class ListSource:
 
 
 class MemoryJournal:
-    """A Journal that keeps results in a list."""
+    """A ResultStore that keeps results in a list."""
 
     def __init__(self) -> None:
         self.results: list[Result] = []

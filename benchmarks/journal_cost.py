@@ -15,8 +15,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.runner import Runner
 from batcher.logs import logger
-from batcher.ports import BeforeImageStore
-from batcher.ports import Journal as Results
+from batcher.ports import BeforeImageStore, ResultStore
 from batcher.records import Update
 from batcher.storage.before_images import BeforeImages
 from batcher.storage.journal import Journal
@@ -31,7 +30,7 @@ KINDS = ("without", "journal", "journal and images")
 
 
 @asynccontextmanager
-async def books(kind: str) -> AsyncIterator[tuple[Results, BeforeImageStore | None]]:
+async def books(kind: str) -> AsyncIterator[tuple[ResultStore, BeforeImageStore | None]]:
     """Where results and images go. On the disk of the temporary directory."""
     async with AsyncExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory()))

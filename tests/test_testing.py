@@ -12,7 +12,7 @@ from batcher.testing import LoopClock, MemoryQueue, in_virtual_time
 DOUBLES = {
     ports.Clock: testing.LoopClock,
     ports.Source: testing.ListSource,
-    ports.Journal: testing.MemoryJournal,
+    ports.ResultStore: testing.MemoryJournal,
     ports.Uploader: testing.ListShip,
     ports.Caller: testing.ScriptedCaller,
     ports.Limiter: testing.OpenLimiter,

@@ -15,7 +15,7 @@ from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, stop_reason
 from batcher.engine.lane import Lane
 from batcher.errors import BatcherError, CredentialsError, InputError
-from batcher.ports import Journal
+from batcher.ports import ResultStore
 from batcher.records import Result
 from batcher.task_groups import open_task_group
 
@@ -33,7 +33,7 @@ class Runner:
     def __init__(
         self,
         *,
-        journal: Journal,
+        journal: ResultStore,
         log: FilteringBoundLogger,
         max_failures: Limit | None = None,
         on_result: Callable[[Result], Awaitable[None]] | None = None,

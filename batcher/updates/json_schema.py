@@ -67,7 +67,7 @@ def members(shape: Mapping[str, Any]) -> Iterator[tuple[str | None, Mapping[str,
     yield from ((None, shape[part]) for part in ("member", "key", "value") if part in shape)
 
 
-def resolve(schema: Schema, root: Schema) -> Schema:
+def dereferenced(schema: Schema, root: Schema) -> Schema:
     """The schema that a reference stands for."""
     reference = schema.get("$ref")
     return root["$defs"][reference.removeprefix(REFERENCE)] if reference else schema
@@ -82,7 +82,7 @@ def at(root: Schema, path: list[str | int]) -> Schema:
         else:
             named = here.get("properties", {}).get(part)
             below = named or here.get("additionalProperties") or {}
-        here = resolve(below, root)
+        here = dereferenced(below, root)
     return here
 
 

@@ -10,7 +10,7 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from batcher.operations import UPDATE_TRIGGER
-from batcher.updates.json_schema import Schema, members, reachable, resolve, update_schema
+from batcher.updates.json_schema import Schema, dereferenced, members, reachable, update_schema
 from batcher.updates.violations import Violation, path_text, violations_of
 
 
@@ -67,7 +67,7 @@ class UpdateModel:
         self, schema: Schema, value: object, path: list[str | int]
     ) -> Iterator[Violation]:
         """Integers such as ``1.0``: JSON Schema takes them, the SDK does not."""
-        rule = resolve(schema, self.schema)
+        rule = dereferenced(schema, self.schema)
         if rule.get("type") == "integer" and isinstance(value, float) and value.is_integer():
             message = "has to be an integer: digits, without a point or an exponent"
             yield Violation(path=path_text(path), message=message)

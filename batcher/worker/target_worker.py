@@ -19,7 +19,7 @@ from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler, Settler
 from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
-from batcher.ports import Clock, Journal
+from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
 from batcher.wiring.lanes import Lanes
@@ -44,7 +44,7 @@ class TargetWorker:
         pacers: Pacers,
         lanes: Lanes,
         leases: LeaseTable,
-        journal: Journal,
+        journal: ResultStore,
         *,
         clock: Clock,
         log: FilteringBoundLogger,

@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from hypothesis import strategies as st
 
 from batcher.aws.service_model import installed_service_model
-from batcher.updates.json_schema import Schema, resolve
+from batcher.updates.json_schema import Schema, dereferenced
 from batcher.updates.update_model import UpdateModel
 
 MODEL = UpdateModel.from_service_model(installed_service_model())
@@ -24,7 +24,7 @@ def valid_lines() -> st.SearchStrategy[dict[str, Any]]:
 
 def full(schema: Schema = MODEL.schema) -> Any:
     """One line with every member of the model, each as small as it may be."""
-    rule = resolve(schema, MODEL.schema)
+    rule = dereferenced(schema, MODEL.schema)
     match rule["type"]:
         case "string":
             return rule["enum"][0] if "enum" in rule else "a" * rule.get("minLength", 1)
@@ -38,7 +38,7 @@ def full(schema: Schema = MODEL.schema) -> Any:
 
 
 def values(schema: Schema) -> st.SearchStrategy[Any]:
-    rule = resolve(schema, MODEL.schema)
+    rule = dereferenced(schema, MODEL.schema)
     match rule["type"]:
         case "string":
             return _strings(rule)
@@ -113,7 +113,7 @@ def _breaks(rule: Schema, value: Any) -> Iterator[tuple[str, tuple[str, ...], An
 def _places(
     schema: Schema, value: Any, path: tuple[str | int, ...]
 ) -> Iterator[tuple[tuple[str | int, ...], Schema, Any]]:
-    rule = resolve(schema, MODEL.schema)
+    rule = dereferenced(schema, MODEL.schema)
     yield path, rule, value
     if isinstance(value, dict):
         for name, below in value.items():

@@ -8,7 +8,7 @@ from jsonschema_rs import Draft202012Validator
 
 from batcher.aws.service_model import installed_service_model
 from batcher.operations import UPDATE_TRIGGER
-from batcher.updates.json_schema import at, reachable, resolve, update_schema
+from batcher.updates.json_schema import at, dereferenced, reachable, update_schema
 from tests.updates.samples import MODEL, valid_lines
 
 SHAPES: dict[str, Any] = {
@@ -74,7 +74,7 @@ def test_every_limit_of_the_installed_model_is_in_the_schema() -> None:
 def test_the_schema_at_a_path_is_that_of_the_value_there(line: dict[str, Any]) -> None:
     def check(value: Any, path: list[str | int]) -> None:
         rule = at(MODEL.schema, path)
-        assert resolve(rule, MODEL.schema) == rule
+        assert dereferenced(rule, MODEL.schema) == rule
         kind = {dict: "object", list: "array", str: "string", bool: "boolean"}.get(type(value))
         assert rule["type"] in ([kind] if kind else ["integer", "number"])
         if isinstance(value, dict):
