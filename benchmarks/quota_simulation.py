@@ -1,9 +1,9 @@
-"""The quota estimate in virtual time: the goals, a hundred servers at random, and a picture for
-docs/why-quota.md.
+"""The quota estimate in virtual time: the goals, and a hundred servers at random.
 
     python -m benchmarks.quota_simulation [--plot docs/quota.svg]
 
-Prints Markdown. Takes about three minutes; a seed repeats a run exactly.
+Prints Markdown for docs/why-quota.md, or makes its picture. Takes about three minutes; a seed
+repeats a run exactly.
 """
 
 import argparse

@@ -1,5 +1,4 @@
-"""Whether the work can be done by a deadline: how long it takes at a rate, and which rate it would
-need.
+"""Whether work can be done by a deadline: how long it takes, and which rate it would need.
 
 Arithmetic only; the time of day is an argument. Where rates come from is not known here.
 """
@@ -36,15 +35,14 @@ class Deadline(TextValue):
 
 
 def clock_after(now: datetime, seconds: float) -> datetime:
-    """The local time so many seconds after ``now`` (local, naive), also where the clock is put
-    forward or back.
-    """
+    """The local time so many seconds after ``now`` (local, naive), also when clocks change."""
     return datetime.fromtimestamp(now.timestamp() + seconds)
 
 
 class Workload(Struct, frozen=True, kw_only=True):
-    """What one target has left to do: updates, and the rate (per second) and burst they go at;
-    None: not known yet.
+    """What one target has left to do.
+
+    ``updates`` go at ``rate`` per second (None: not known yet), after a burst of ``burst``.
     """
 
     updates: int

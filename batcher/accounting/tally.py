@@ -1,5 +1,4 @@
-"""Results and attempts folded into numbers: counts, costs, and whether they say that the run should
-stop.
+"""Results and attempts folded into numbers, and whether these say that the run should stop.
 
 No I/O and no clock. A tally is fed by one event loop and may be read at any time.
 """
@@ -57,14 +56,13 @@ class Tally:
         return self.done - self._earlier[0], self.unsuccessful - self._earlier[1]
 
     def begin_session(self) -> None:
-        """What was counted so far is of earlier sessions: it does not count towards
-        --max-failures any more.
-        """
+        """Let results so far be of earlier sessions, which --max-failures does not count."""
         self._earlier = (self.done, self.unsuccessful)
 
     def begin_part(self) -> None:
-        """Attempts so far are of an earlier part of the session (before or after a canary), with a
-        wall time of its own.
+        """Let attempts so far be of an earlier part of the session, with a wall time of its own.
+
+        A canary is one part, and what comes after it another.
         """
         self.session_answered = self.session_throttles = 0
 
@@ -78,8 +76,9 @@ class Tally:
         self.ever_accepted |= verdict is Verdict.ACCEPTED
 
     def count_read(self, verdict: Verdict) -> None:
-        """Count one attempt to read: only denials tell of the run, which stops when nothing but
-        that comes back.
+        """Count one attempt to read.
+
+        Only denials tell of the run, which stops when nothing but that comes back.
         """
         if verdict is Verdict.DENIED:
             self.count_attempt(verdict)
@@ -142,10 +141,10 @@ def summarize(
     wall_seconds: float,
     stopped: str | None,
 ) -> Summary:
-    """The summary of a run from what is known of each target; one without a session did not
-    start.
+    """The summary of a run from what is known of each target.
 
-    ``wall_seconds`` and ``stopped`` are of the run as a whole.
+    A target without a session did not start. ``wall_seconds`` and ``stopped`` are of the run as a
+    whole.
     """
     never = LaneSession()
     last = max(sessions.values(), key=lambda session: session.wall_seconds, default=never)
@@ -162,8 +161,9 @@ def summarize(
 
 
 def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
-    """A summary with the counts of these tallies, by target; the rest, which is of its last
-    session, stays.
+    """A summary with the counts of these tallies, by target.
+
+    The rest, which is of its last session, stays.
     """
     if isinstance(summary.targets, dict):
         parts = {name: _recounted(part, tallies[name]) for name, part in summary.targets.items()}

@@ -72,8 +72,10 @@ class TimeBreakdown:
 
 
 class LaneSession(Struct, frozen=True, kw_only=True):
-    """How the session of one target went: what held its lane up, its slots, and why it was given
-    up, else None. By default it never started.
+    """How the session of one target went; by default it never started.
+
+    ``time_breakdown``: what held its lane up; ``slots``: calls at the same time; ``stopped``: why
+    it was given up, else None.
     """
 
     time_breakdown: TimeBreakdown = field(default_factory=TimeBreakdown)

@@ -92,11 +92,10 @@ def judge(attempt: Attempt) -> Verdict:
 
 
 def why_inconclusive(result: Result, *, ever_accepted: bool) -> str | None:
-    """Why a result says nothing about its update, so that a worker tries again later, in words;
-    None when it says something.
+    """Why a result says nothing about its update, in words; None when it says something.
 
-    AWS can't be reached: nothing answered and nothing was sent. Or it refuses access, and has
-    accepted nothing from us so far.
+    A worker then tries again later. AWS can't be reached: nothing answered and nothing was sent.
+    Or it refuses access, and has accepted nothing from us so far.
     """
     error = result.error
     if result.status != "failed" or error is None:

@@ -1,5 +1,4 @@
-"""A token bucket that somebody else keeps, as a model: what it should hold now, and how late and
-how scattered that is seen.
+"""A model of a token bucket that somebody else keeps: what it should hold now.
 
 Arithmetic on times and counts only. What throttles prove is counted in ``throttle_log``; how fast
 to send is decided in ``estimator``. Times are seconds, rates tokens per second.
@@ -9,8 +8,9 @@ from batcher.quota.tuning import TUNING, BucketTuning
 
 
 class Latency:
-    """The time from send to answer in seconds, averaged over the last answers: its mean, and its
-    mean deviation ``spread``.
+    """The time from send to answer, over the last answers.
+
+    ``mean`` in seconds; ``spread``: its mean deviation, in seconds too.
     """
 
     def __init__(self, tuning: BucketTuning = TUNING.bucket) -> None:
@@ -36,8 +36,7 @@ class Latency:
 
 
 class BucketModel:
-    """What a bucket of ``rate`` and ``burst`` holds, reckoned from the last moment its level was
-    known.
+    """What a bucket of ``rate`` and ``burst`` holds, from the last moment its level was known.
 
     ``overflow`` counts the tokens that it could not hold since then, if rate and burst are right.
     ``taken`` is always counted from the beginning.
@@ -98,8 +97,9 @@ class BurstEstimator:
         self._samples, self._emptied = [], None
 
     def burst(self, rate: float) -> float | None:
-        """The burst at that rate: the most that was ever taken beyond what flowed in; None:
-        nothing was emptied.
+        """The burst at that rate; None: nothing was emptied.
+
+        The most that was ever taken beyond what flowed in until the bucket was empty.
         """
         if self._emptied is None or not self._samples:
             return None
@@ -134,16 +134,17 @@ class UnitBucketSearch:
             self._last_accepted = sent
 
     def next_at(self, rate: float) -> float:
-        """When a call has to leave to find the next token at that rate, if it takes as long as
-        the last that found one.
+        """When a call has to leave to find the next token at that rate.
+
+        Its way is thought to take as long as that of the last one that found a token.
         """
         return self._last_accepted + 1 / rate
 
     def refused(self, sent: float, rate: float, *, quickly: bool) -> float | None:
-        """The rate to go on with after a refusal at ``rate``, not above it; None: no rate is known
-        to be good yet.
+        """The rate to go on with after a refusal at ``rate``; None: none is known to be good yet.
 
-        ``quickly``: the refusal before was a few calls ago, so the rate is still well off.
+        Never above ``rate``. ``quickly``: the refusal before was a few calls ago, so the rate is
+        still well off.
         """
         if self._good_rate == 0:
             return None

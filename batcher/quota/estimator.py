@@ -1,5 +1,4 @@
-"""The estimate of a quota nobody published: when the next request may leave, learned from which
-ones were refused.
+"""When the next request may leave under a quota nobody published, learned from those refused.
 
 No I/O, clock or asyncio; time is an argument, in monotonic seconds. Here it is decided how fast to
 send. What a throttle means is in ``throttle_meaning``, what it teaches in ``rate_state``. The
@@ -19,8 +18,9 @@ from batcher.quota.tuning import TUNING, Tuning
 
 
 class Pace(NamedTuple):
-    """What the spacing of requests has to keep to: ``rate`` per second, None: nothing is held
-    back; none before ``resume``.
+    """What the spacing of requests has to keep to.
+
+    ``rate`` per second, None: nothing is held back; no request leaves before ``resume``.
     """
 
     rate: float | None
@@ -129,9 +129,7 @@ class RateEstimator:
     def answered(
         self, ticket: Ticket, now: float, observation: Observation, retry_after: float | None = None
     ) -> None:
-        """Note what came of that request. ``retry_after``: the server's wish, in seconds from
-        now.
-        """
+        """Note what came of that request; ``retry_after``: the server's wish, seconds from now."""
         self._now = now
         self._in_flight -= 1
         match observation:
@@ -175,9 +173,7 @@ class RateEstimator:
         return min(max(self._all_tuning.rate.lowest, rate), self._ceiling)
 
     def _surplus_rate(self, now: float) -> float:
-        """What to add while the bucket is full, after a pause or at the start of a remembered
-        one.
-        """
+        """What to add while the bucket is full: after a pause, or when it is a remembered one."""
         state = self._state
         surplus = max(0.0, state.level(now) - state.reserve - state.count_error)
         return min(state.bucket.rate, surplus / self._tuning.surplus_seconds)
@@ -224,9 +220,7 @@ class RateEstimator:
         return max(tuning.test_excess, least)
 
     def _overdue(self, now: float) -> bool:
-        """Whether the bucket gave more than it should hold, so that its rate must be higher than
-        believed.
-        """
+        """Whether the bucket gave more than it should hold, so that its rate must be higher."""
         state, tuning, calls = self._state, self._tuning, self._since_cut
         if state.phase is Phase.SEARCH:
             return not state.is_unit_bucket or calls > tuning.overdue_unit_search
@@ -267,9 +261,7 @@ class RateEstimator:
         )
 
     def _far_too_late(self, sent: float) -> bool | None:
-        """Whether a throttle of a call sent then comes far too late; None: too soon after a cut
-        to tell.
-        """
+        """Whether a throttle of a call sent then comes far too late; None: too soon to tell."""
         state, tuning = self._state, self._tuning
         if self._since_cut <= tuning.fresh:
             return None

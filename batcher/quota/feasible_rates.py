@@ -1,5 +1,4 @@
-"""What a series of calls proves about a token bucket: every rate and burst under which all the
-answers could have come about.
+"""What calls prove about a token bucket: each rate and burst that could have made the answers.
 
 Arithmetic on times that have passed. Nothing is assumed about how full the bucket was in between:
 what may have run over is reckoned with, so that the interval of rates is as wide as the calls leave
@@ -23,8 +22,9 @@ from batcher.quota.tuning import TUNING, FeasibleTuning
 
 
 class Call(NamedTuple):
-    """One call: when it left and was answered, in seconds; ``accepted``: whether it took a
-    token, None: not known.
+    """One call: when it left and was answered, in seconds.
+
+    ``accepted``: whether it took a token, None: not known.
     """
 
     sent: float
@@ -33,8 +33,9 @@ class Call(NamedTuple):
 
 
 class RateInterval(Struct, frozen=True, kw_only=True):
-    """The rate is from ``low`` to ``high`` (tokens per second), most likely ``rate``, and then
-    the burst ``burst`` tokens. ``doubt``: how far the rate may be off, as a part of it.
+    """The rate is from ``low`` to ``high``, most likely ``rate``, all in tokens per second.
+
+    ``burst``: tokens at the likeliest rate; ``doubt``: how far that may be off, as a part of it.
     """
 
     low: float
@@ -62,8 +63,7 @@ class _View(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """A call on a path: at ``time``, when it was decided at the latest (high path) or earliest (low
-    path).
+    """A call on a path: ``time`` is when it was decided at the latest, on the low one earliest.
 
     ``unsure``: seconds between the two; ``across``: tokens taken on the one side of it that may
     have been on the other; ``ahead``: tokens taken after it that may have been before; ``behind``:
@@ -79,9 +79,7 @@ class _Step(NamedTuple):
 
 
 class _Explanation(NamedTuple):
-    """From ``low`` to ``high`` there are rates that explain the answers, with ``burst`` at
-    least.
-    """
+    """Rates from ``low`` to ``high`` explain the answers, with a burst of ``burst`` at least."""
 
     paths: "_Paths"
     low: float
@@ -164,9 +162,7 @@ class _Paths:
             self._low.append(step)
 
     def explanation(self) -> _Explanation | None:
-        """The rates that explain the answers, with any burst, which never ran over; None: no rate
-        does.
-        """
+        """The rates that explain the answers with any burst; None: no rate does."""
         tuning, lowest, highest = self._tuning, cache(self._least_rate), cache(self._greatest_rate)
 
         def cells(*, descending: bool) -> Iterator[tuple[float, float]]:
@@ -190,8 +186,9 @@ class _Paths:
         return _Explanation(self, lowest(largest[1]), highest(smallest[0]), smallest[0])
 
     def middle_burst(self, rate: float) -> float:
-        """The middle of the bursts that explain the answers at that rate, if the bucket was full
-        at first.
+        """The middle of the bursts that explain the answers at that rate.
+
+        The bucket is thought to have been full at first.
         """
         least = self._least_burst(lambda burst: self._explains_accepted(rate, burst))
         greatest = self._least_burst(
@@ -243,11 +240,10 @@ class _Paths:
     def _explains_refused(
         self, rate: float, burst: float, most: float, *, start: float = 0.0
     ) -> bool:
-        """Whether each refused call can have found no token, where no rate is above ``most`` and
-        it held ``start`` at first.
+        """Whether each refused call can have found no token, with ``start`` tokens at first.
 
-        There are two low paths: along one all that is unsure is taken off at once, along the other
-        whatever flows in meanwhile.
+        No rate is above ``most``. There are two low paths: along one all that is unsure is taken
+        off at once, along the other whatever flows in meanwhile.
         """
         level = apart = start
         at = since = self._low[0].time
@@ -266,8 +262,9 @@ class _Paths:
 
 
 def _least(low: float, high: float, holds: Callable[[float], bool], halvings: int) -> float:
-    """The least number from ``low`` to ``high`` for which it holds, as it then does for every
-    greater one; else ``high``.
+    """The least number from ``low`` to ``high`` for which ``holds`` is true; else ``high``.
+
+    Where it holds for a number, it holds for every greater one.
     """
     for _ in range(halvings):
         middle = math.sqrt(low * high)

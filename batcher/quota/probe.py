@@ -1,5 +1,4 @@
-"""The pace of a measurement: always somewhat faster than the bucket fills, so that it hardly ever
-runs over.
+"""The pace of a measurement: so fast that the bucket hardly ever runs over.
 
 No I/O, clock or asyncio; time is an argument, in monotonic seconds. What the calls prove is found
 in ``feasible_rates``. A run goes at the pace of ``estimator`` instead, which is to be throttled
@@ -93,9 +92,7 @@ class SaturationProbe:
     def answered(
         self, ticket: Ticket, now: float, observation: Observation, retry_after: float | None = None
     ) -> None:
-        """Note what came of that request. ``retry_after``: the server's wish, in seconds from
-        now.
-        """
+        """Note what came of that request; ``retry_after``: the server's wish, seconds from now."""
         self._now = now
         match observation:
             case Observation.ACCEPTED:

@@ -14,8 +14,7 @@ from batcher.quota.tuning import TUNING, Tuning
 
 
 class Refusal(NamedTuple):
-    """A request that was throttled: its number, when it left, when its answer came, and the pace
-    at that time (per second).
+    """A request that was throttled: when it left and was answered, at which pace (per second).
 
     ``quickly``: few calls were accepted since the last cut; ``chosen``: a rate that somebody chose,
     None: nobody did.
@@ -73,9 +72,7 @@ class RateState:
 
     @property
     def reserve(self) -> float:
-        """Tokens to save up after a throttle: that many calls may come early before one is
-        refused again.
-        """
+        """Tokens to save up after a throttle: so many calls may come early and find one."""
         tuning = self._tuning
         if self.phase is Phase.SEARCH:
             most = tuning.search_reserve + self.count_error
@@ -101,8 +98,9 @@ class RateState:
         return self.phase is Phase.HOLD and self.level(now) > self.count_error
 
     def excess(self) -> float:
-        """The share of the rate to send on top of it: it spends the reserve in a cycle, or sooner
-        while in doubt.
+        """The share of the rate to send on top of it.
+
+        Spends the reserve in a cycle, or sooner while in doubt.
         """
         if self.phase is not Phase.HOLD or self.is_unit_bucket:
             return 0.0

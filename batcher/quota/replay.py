@@ -1,5 +1,4 @@
-"""One estimator for a fleet: what was reserved by many, and what became of it, replayed in the
-order of time.
+"""One estimator for a fleet: what many reserved, and what became of it, in the order of time.
 
 No I/O, clock or asyncio. Times are those of the one clock that the log was written with, in
 seconds. The events are lines of that log: the order of their fields and their tags are its format.
@@ -30,8 +29,9 @@ class Reserved(Struct, frozen=True, array_like=True, tag="g"):
 
 
 class CallReport(Struct, frozen=True, array_like=True):
-    """What became of a request: when it left and was answered, and the server's wish
-    ``retry_after``; ``sent`` and ``answered`` in seconds ago.
+    """What became of a request, ``sent`` and ``answered`` so many seconds ago.
+
+    ``retry_after``: the server's wish, in seconds.
     """
 
     number: int
@@ -49,9 +49,7 @@ class Reported(Struct, frozen=True, array_like=True, tag="t"):
 
 
 class Cut(Struct, frozen=True, array_like=True, tag="c"):
-    """A throttle: what was reserved for a while after ``at`` is void, and was or will be reserved
-    anew.
-    """
+    """A throttle: what was reserved for a while after ``at`` is void, and is reserved anew."""
 
     number: int
     at: float
@@ -137,9 +135,7 @@ class Replay:
             self.estimator.answered(ticket, answer.answered, report.observation, report.retry_after)
 
     def _send_the_rest(self) -> None:
-        """What can't be held back any more counts as sent: it takes its tokens before anything
-        that is planned now.
-        """
+        """Count as sent what can't be held back any more: it takes tokens before all that comes."""
         for _, _, event in sorted(self._due):
             if isinstance(event, Reserved):
                 self._send(event)

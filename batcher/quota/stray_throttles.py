@@ -1,5 +1,4 @@
-"""Throttles that have nothing to do with the rate: whether there are some, and which throttle is
-one of them.
+"""Whether there are throttles that have nothing to do with the rate.
 
 A service that is spread over many buckets refuses a call now and then, whatever the rate. Such a
 throttle comes alone, and slower sending does not make it rarer; an empty bucket refuses in runs,

@@ -1,5 +1,4 @@
-"""What throttles prove about a token bucket: the arithmetic of what was accepted between two of
-them.
+"""What throttles prove about a token bucket: what was accepted between two of them.
 
 Counting and intervals only. Whether to send, and how fast, is decided in ``estimator``.
 
@@ -18,9 +17,7 @@ from batcher.quota.tuning import TUNING, LogTuning
 
 @dataclass(slots=True)
 class EmptyMoment:
-    """The bucket was empty at ``time``, after requests before number ``number`` had taken
-    ``taken`` tokens.
-    """
+    """The bucket was empty at ``time``; requests before that number had taken ``taken`` tokens."""
 
     number: int
     time: float
@@ -103,10 +100,10 @@ class ThrottleLog:
             self._moments.popleft()
 
     def measure(self, count_error: float) -> MeasuredRate | None:
-        """The rate from the longest span that agrees with the newest, each count being right to
-        ``count_error`` tokens; None while there are no two empty moments apart in time.
+        """The rate from the longest span that agrees with the newest; None: there is no span.
 
-        Those that disagree are of another rate, and are dropped.
+        Each count is right to ``count_error`` tokens. Empty moments that disagree are of another
+        rate, and are dropped.
         """
         newest, low, high, rate = self.newest, 0.0, math.inf, 0.0
         for index in range(len(self._moments) - 2, -1, -1):

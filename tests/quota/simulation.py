@@ -51,9 +51,7 @@ class Bucket:
 
 @dataclass(frozen=True, kw_only=True)
 class Tenant:
-    """Somebody else at the same bucket: sends evenly from ``start`` to ``stop`` and retries what
-    is refused.
-    """
+    """Somebody else at the same bucket, who sends evenly and retries what is refused."""
 
     start: float
     stop: float
@@ -71,9 +69,7 @@ class Change:
 
 @dataclass(frozen=True, kw_only=True)
 class World:
-    """A server and the way to it; times in seconds, ``latency`` from and to of the whole round
-    trip.
-    """
+    """A server and the way to it; times in seconds, ``latency``: of the round trip, from and to."""
 
     rate: float
     burst: float
@@ -109,9 +105,7 @@ class Log:
         return len(self.throttled) / max(1, len(self.sent))
 
     def used(self, rate: float, burst: float) -> float:
-        """The part of the quota that was used: what one bucket can give, divided into what it
-        gave.
-        """
+        """The part of the quota that was used: what it gave, over what one bucket can give."""
         return (len(self.accepted) - burst) / rate / max(1e-9, self.sent[-1] - self.sent[0])
 
     def accepted_between(self, start: float, stop: float) -> int:

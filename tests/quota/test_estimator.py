@@ -1,6 +1,4 @@
-"""The quota estimate against servers in virtual time: the goals, and what must hold on any
-server at all.
-"""
+"""The quota estimate against servers in virtual time: the goals, and what holds on any server."""
 
 import itertools
 import math
@@ -182,8 +180,9 @@ def test_a_memory_that_has_become_wrong_does_no_harm() -> None:
 
 
 def minute_with_strays(rate: float, share: float, ceiling: float | None) -> float:
-    """The part of what strays leave of the quota that a minute uses, mean of ten seeds, or two
-    where there are many calls.
+    """The part of what strays leave of the quota that a minute uses, as a mean.
+
+    Of ten seeds, or two where there are many calls.
     """
     front = None if ceiling is None else (ceiling, max(1.0, ceiling / 10))
     world = World(rate=rate, burst=rate, spurious=share, front=front)

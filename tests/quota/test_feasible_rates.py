@@ -1,6 +1,4 @@
-"""What calls prove about a bucket: the truth is in the interval whatever the bucket, and nothing
-is claimed beyond.
-"""
+"""What calls prove about a bucket: the truth is in the interval, and nothing claimed beyond."""
 
 import math
 from random import Random
@@ -88,9 +86,7 @@ def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claim
 
 
 def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
-    """A burst of 20, emptied, left alone for a second, emptied again: 20 tokens came of it, and
-    100 may have.
-    """
+    """A burst of 20, emptied, left for a second, emptied again: 20 tokens came, 100 may have."""
     calls = [
         Call(at + n / 1000, at + n / 1000, n < 20) for at in (0.0, 1.0, 2.0) for n in range(21)
     ]

@@ -1,6 +1,4 @@
-"""The one record of the estimator's numbers: each has a unit and a reason, each is used, and one
-can be varied alone.
-"""
+"""The one record of numbers: each has a unit and a reason, is used, and can be varied alone."""
 
 import ast
 import re
