@@ -1,0 +1,78 @@
+"""What a run is about to do, in words, from what the job has decided: printing changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.cli.output.preview import DOMAINS_SHOWN, preview
+from batcher.config import resolve
+from batcher.emulator import Emulator
+from batcher.jobs.run import CheckedRun, open_run
+from tests.conftest import change
+
+Say = Callable[..., Any]
+
+
+@pytest.fixture
+def say(stand_in_credentials: None, write_lines: Callable[..., Path]) -> Say:
+    """Returns the lines about a run of those updates, twice the same."""
+
+    async def lines(updates: list[dict[str, Any]], **more: Any) -> list[str]:
+        file = write_lines(updates)
+        async with Emulator(latency=(0.0, 0.0)) as url:
+            given = {"endpoint_url": url, "region": "eu-west-1", "remember": False, "rate": 1}
+            with open_run(
+                str(file), file.with_suffix(".run"), resolve({**given, **more})
+            ) as opened:
+                checked = await opened.check()
+                assert isinstance(checked, CheckedRun)
+                async with checked.connect() as ready:
+                    said = list(preview(ready))
+                    assert list(preview(ready)) == said
+        return [line.replace(url, "URL").replace(str(file.parent), "DIR") for line in said]
+
+    return lines
+
+
+async def test_a_preview_says_what_where_how_fast_and_how_long(say: Say) -> None:
+    said = await say([change(1), change(1), change(2, "other")])
+    assert said[0] == (
+        "3 updates to 2 triggers in 2 domains of unknown account, eu-west-1 (target default, URL)"
+    )
+    assert said[1:3] == [
+        "  domains: acme 2, other 1",
+        "  pace: at most 1/s (burst 1), about 2 s",
+    ]
+    assert said[3].startswith("Takes about 2 s, until ")
+    assert said[4:] == ["Results go to DIR/updates.run/"]
+
+
+async def test_of_many_domains_the_largest_are_named(say: Say) -> None:
+    said = await say([change(1, f"d{n}") for n in range(DOMAINS_SHOWN + 3)])
+    assert said[1].endswith(f"d{DOMAINS_SHOWN - 1} 1 and 3 more")
+
+
+async def test_what_is_amiss_is_said(say: Say) -> None:
+    targets = {"away": {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-1"}}
+    lines = [change(1), change(2, target="away"), {"DomainName": "acme"}]
+    said = await say(lines, targets=targets, skip_invalid=True, rate=100, read_rate=1)
+    assert said[0].startswith("1 update of target away can't be sent and stay as they are: target")
+    assert "1 invalid line will be skipped." in said
+    assert any(
+        line.startswith(
+            "No before images, and so no rollback: target default allows 1 reads a second for 100"
+            " updates, so looking first would take 100.0 times as long."
+        )
+        for line in said
+    )
+
+
+async def test_a_deadline_that_is_missed_ends_the_preview_and_an_unknown_one_is_said(
+    say: Say,
+) -> None:
+    missed = await say([change(n) for n in range(9)], deadline="1s")
+    assert missed[-1].startswith("Takes about 8 s")
+    unknown = await say([change(1)], deadline="1h", rate="auto")
+    assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in unknown[-2]

@@ -1,0 +1,83 @@
+"""How far a run is: counts and the rate of the last seconds; lines where there is no terminal."""
+
+import io
+from collections.abc import Callable, Iterator
+from contextlib import redirect_stderr
+from pathlib import Path
+
+import anyio
+import pytest
+
+from batcher.accounting.verdicts import Verdict
+from batcher.cli.output.progress import (
+    EVERY_PLAIN,
+    WINDOW,
+    ProgressMeter,
+    ProgressSnapshot,
+    show_progress,
+)
+from batcher.config import Settings
+from batcher.jobs.run import open_run
+from batcher.jobs.run_state import RunState, read_input, restore
+from batcher.records import Result
+from batcher.testing import LoopClock, in_virtual_time
+from tests.conftest import change
+
+
+@pytest.fixture
+def state(write_lines: Callable[..., Path]) -> Iterator[RunState]:
+    """The state of a run of 100 updates."""
+    file = write_lines([change(n) for n in range(100)])
+    with open_run(str(file), file.with_suffix(".run"), Settings()) as opened:
+        yield restore(opened.order, read_input(opened.order, None))
+
+
+def answer(state: RunState, count: int) -> None:
+    tally = state.tallies["default"]
+    for line in range(count):
+        tally.count_attempt(Verdict.ACCEPTED)
+        tally.add(Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z"))
+
+
+def test_the_rate_is_that_of_the_last_seconds(state: RunState) -> None:
+    meter = ProgressMeter(state, 0.0)
+    answer(state, 20)
+    assert meter.read(10.0).rate == 2.0
+    assert meter.read(10.0 + WINDOW / 2).rate == pytest.approx(20 / 15)
+    answer(state, 10)
+    found = meter.read(11.0 + WINDOW)  # what was at 10.0 is the last that is not too old
+    assert found.rate == pytest.approx(10 / (1.0 + WINDOW))
+    assert (found.done, found.total, found.failed) == (30, 100, 30)
+
+
+@pytest.mark.parametrize(
+    ("rate", "left"), [(2.0, "35 s left"), (0.0, "? left"), (0.01, "1 h 56 min left")]
+)
+def test_what_is_left_is_said_at_the_present_rate(rate: float, left: str) -> None:
+    found = ProgressSnapshot(done=30, total=100, failed=1, throttled=2, rate=rate)
+    assert str(found) == f"30/100 done, 1 failed, 2 throttled, {rate:g}/s, {left}"
+
+
+def test_without_a_terminal_there_is_a_line_every_few_seconds(
+    state: RunState, capsys: pytest.CaptureFixture[str]
+) -> None:
+    async def scenario() -> None:
+        with anyio.move_on_after(3.5 * EVERY_PLAIN):
+            await show_progress(state, LoopClock())
+
+    answer(state, 3)
+    in_virtual_time(scenario())
+    lines = capsys.readouterr().err.splitlines()
+    assert len(lines) == 3
+    assert lines[0].startswith("3/100 done, 3 failed, 0 throttled, 0.6/s")
+
+
+def test_that_nobody_reads_it_any_more_is_no_reason_to_stop_the_run(state: RunState) -> None:
+    class Gone(io.StringIO):
+        """Standard error whose reader is gone."""
+
+        def write(self, text: str) -> int:
+            raise BrokenPipeError
+
+    with redirect_stderr(Gone()):
+        in_virtual_time(show_progress(state, LoopClock()))

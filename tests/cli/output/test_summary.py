@@ -1,0 +1,60 @@
+"""The end of a run in words: what became of it, where the time went, what to do now."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.cli.output.summary import summary_lines
+from batcher.records import Seconds, Summary, TargetSummary
+from batcher.storage.run_directory import RunDirectory
+
+
+def said(**members: Any) -> list[str]:
+    members = {"wall_seconds": 0.0, "rate": 0.0, "seconds": Seconds()} | members
+    return list(summary_lines(RunDirectory(Path("u.run")), Summary(**members)))
+
+
+def test_only_what_there_is_is_counted() -> None:
+    lines = said(total=3, succeeded=2, in_doubt=1, attempts=4, throttles=1, errors={"Boom": 1})
+    assert lines[0] == "3 updates: 2 succeeded, 1 in doubt."
+    assert lines[1] == "4 attempts, 1 throttled; 0/s over 0.0 s."
+    assert lines[2] == "  Boom: 1"
+    assert said(total=0)[0] == "0 updates: nothing done."
+
+
+def test_where_the_time_went_is_said_of_a_run_that_took_any() -> None:
+    seconds = Seconds(token=80.0, calling=19.0, backoff=0.01, queued=1.0)
+    lines = said(wall_seconds=100.0, seconds=seconds, double_quota_saves=40.0)
+    assert "The time went: quota 1 min 20 s, answers 19 s, own work 1 s." in lines
+    assert "Twice the quota would save about 40 s." in lines
+    little = said(wall_seconds=100.0, seconds=seconds, double_quota_saves=4.9)
+    assert not any("Twice" in line for line in little), "less than a twentieth of the run"
+    assert not any("time went" in line for line in said(wall_seconds=0.9, seconds=seconds))
+
+
+@pytest.mark.parametrize(
+    ("stopped", "line"),
+    [
+        ("interrupted", "Stopped early: interrupted. Run the same command again to resume."),
+        ("Run the same command again.", "Stopped early: Run the same command again."),
+    ],
+)
+def test_a_run_that_stopped_says_why_and_what_to_do_once(stopped: str, line: str) -> None:
+    assert line in said(stopped=stopped)
+
+
+def test_of_several_targets_each_has_a_line_and_a_reason_of_its_own() -> None:
+    part = TargetSummary(
+        total=2, failed=2, wall_seconds=1.0, rate=2.0, seconds=Seconds(), stopped="away"
+    )
+    lines = said(total=2, failed=2, targets={"eu": part})
+    assert "  target eu: 2 updates: 2 failed; 2/s over 1 s (nowhere)" in lines
+    assert "    stopped: away" in lines
+
+
+def test_a_retry_is_proposed_where_there_is_something_to_retry() -> None:
+    retry = "To run the failed ones again: batcher retry u.run"
+    assert retry in said(total=1, failed=1)
+    assert retry in said(total=1, in_doubt=1)
+    assert retry not in said(total=1, stale=1)

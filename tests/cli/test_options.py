@@ -1,0 +1,57 @@
+"""Flags are read off the settings record: each setting of an entry point has one, and no other."""
+
+from pathlib import Path
+from typing import Any
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from batcher.cli.options import Choices, run_options, settings_from, settings_options
+from batcher.config import options
+from batcher.errors import SettingsError
+
+CHOICES = set(Choices.__struct_fields__)
+
+
+@pytest.mark.parametrize("entry_point", ["run", "worker"])
+def test_each_setting_that_an_entry_point_knows_has_a_flag(entry_point: Any) -> None:
+    command = click.command()(settings_options(lambda **_: None, entry_point))
+    known = {each.name for each in options() if entry_point in each.entry_points}
+    assert {param.name for param in command.params} == {*known, "config"}
+
+
+def test_the_choices_of_a_start_are_taken_out_and_settings_are_left() -> None:
+    given: dict[str, Any] = {}
+    command = click.command()(run_options(lambda **values: given.update(values)))
+    flags = ["--yes", "--json", "--out", "o.run", "--rate", "5", "--canary", "2"]
+    assert CliRunner().invoke(command, flags).exit_code == 0
+    choices = Choices.taken(given)
+    assert choices == Choices(
+        out=Path("o.run"), yes=True, dry_run=False, as_json=True, no_progress=False
+    )
+    assert not CHOICES & given.keys()
+    assert given.pop("config") is None
+    settings = settings_from(given, None)
+    assert (settings.rate, settings.canary) == (5, 2)
+
+
+def test_a_flag_goes_over_the_environment_and_that_over_the_file(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    file = tmp_path / "settings.toml"
+    file.write_text('rate = 1\nburst = 2\nread_rate = 3\n[targets.eu]\nregion = "eu-west-1"\n')
+    monkeypatch.setenv("BATCHER_BURST", "20")
+    monkeypatch.setenv("BATCHER_RATE", "10")
+    settings = settings_from({"rate": "100", "burst": None}, file)
+    assert (settings.rate, settings.burst, settings.read_rate) == (100, 20, 3)
+    assert settings.known_targets == {"default", "eu"}
+    with pytest.raises(SettingsError, match="--canary"):
+        settings_from({"canary": "none"}, file)
+
+
+def test_a_map_of_domains_may_be_given_in_parts() -> None:
+    given: dict[str, Any] = {}
+    command = click.command()(settings_options(lambda **values: given.update(values)))
+    CliRunner().invoke(command, ["--domain-map", "a=b", "--domain-map", "c=d"])
+    assert given["domain_map"] == "a=b,c=d"
