@@ -78,44 +78,6 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
         assert emulator.trigger("acme", "t1")["Description"] == "before-1"
 
 
-async def test_retry_takes_only_the_codes_asked_for(
-    batcher: Command, write_lines: Write, tmp_path: Path
-) -> None:
-    emulator = Emulator()
-    emulator.seed([trigger(1)])
-    write_lines([change(1), change(2), change(3)])
-    emulator.script("UpdateEventTrigger", ["internal"])
-    async with emulator as url:
-        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
-        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
-        ended = await batcher("retry", "updates.run", *flags, "--code", "InternalServerException")
-        assert ended.code == 0, ended.err
-        assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == [
-            "1"
-        ]
-        again = await batcher("retry", "updates.run", *flags, "--code", "ResourceNotFoundException")
-        assert again.code == 1
-        assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == [
-            "2",
-            "3",
-        ]
-
-
-async def test_retry_leaves_out_what_a_later_update_has_changed(
-    batcher: Command, write_lines: Write
-) -> None:
-    emulator = Emulator()
-    emulator.seed([trigger(1)])
-    write_lines([change(1, Description="old"), change(1, Description="new")])
-    emulator.script("UpdateEventTrigger", ["internal"])
-    async with emulator as url:
-        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
-        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
-        ended = await batcher("retry", "updates.run", *flags)
-        assert "left out: 1 whose trigger a later update has changed since" in ended.err
-        assert emulator.trigger("acme", "t1")["Description"] == "new"
-
-
 async def test_more_changes_than_allowed_are_refused_before_anything_is_sent(
     batcher: Command, write_lines: Write
 ) -> None:

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from batcher.cli.output.prompt import agreed
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, trigger
 
@@ -89,3 +90,9 @@ async def test_after_a_canary_and_its_question_the_summary_is_of_what_came_after
     summary = json.loads((batcher.folder / "updates.run" / "summary.json").read_bytes())
     assert (summary["succeeded"], summary["attempts"]) == (30, 30)
     assert summary["rate"] * summary["wall_seconds"] == pytest.approx(1, rel=0.05)
+
+
+async def test_without_a_terminal_only_a_flag_agrees(capsys: pytest.CaptureFixture[str]) -> None:
+    assert await agreed(True)
+    assert not await agreed(False)
+    assert "there is no terminal to ask on. Give --yes" in capsys.readouterr().err

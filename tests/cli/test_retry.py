@@ -1,0 +1,70 @@
+"""``batcher retry``: which updates of a run are sent again, and that it is said."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, records, trigger
+
+Write = Callable[..., Path]
+
+
+async def test_retry_takes_only_the_codes_asked_for(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1), change(2), change(3)])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        ended = await batcher("retry", "updates.run", *flags, "--code", "InternalServerException")
+        assert ended.code == 0, ended.err
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == [
+            "1"
+        ]
+        again = await batcher("retry", "updates.run", *flags, "--code", "ResourceNotFoundException")
+        assert again.code == 1
+        assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == [
+            "2",
+            "3",
+        ]
+
+
+async def test_retry_leaves_out_what_a_later_update_has_changed(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1, Description="old"), change(1, Description="new")])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        ended = await batcher("retry", "updates.run", *flags)
+        assert "left out: 1 whose trigger a later update has changed since" in ended.err
+        assert emulator.trigger("acme", "t1")["Description"] == "new"
+
+
+async def test_what_would_be_sent_is_said_by_error_before_anybody_agrees(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1), change(2), change(3)])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100")
+        ended = await batcher("run", "updates.jsonl", *flags, "--yes", "--max-attempts", "1")
+        assert ended.code == 1
+        asked = await batcher("retry", "updates.run", *flags)
+        nothing = await batcher("retry", "updates.run", *flags, "--code", "Nope")
+    assert asked.code == 2
+    groups = "  ResourceNotFoundException (failed): 2\n  InternalServerException (failed): 1\n"
+    assert f"Retry of updates.run:\n{groups}" in asked.err
+    assert "there is no terminal to ask on" in asked.err
+    assert (nothing.code, "nothing to retry: no result has the error Nope" in nothing.err) == (
+        2,
+        True,
+    )
