@@ -8,6 +8,11 @@ from batcher.records import Attempt
 
 USELESS_AT_MOST = 2  # sets of credentials in a row with which nothing is accepted
 
+_ADVICE = (
+    "AWS does not accept the credentials, also after fetching them anew ({}). Renew them (aws sso"
+    " login, a new session, --profile) and run the same command again: it resumes."
+)
+
 
 class CredentialRefresh:
     """The set of credentials in use, by number, and whether AWS has accepted it so far."""
@@ -25,7 +30,7 @@ class CredentialRefresh:
             self.accepted = True
             self._useless = 0
 
-    async def renew(self, generation: int, refused: Attempt | None) -> None:
+    async def renew(self, generation: int, refused: Attempt) -> None:
         """Return when there is a newer set than that, of which AWS refused a request.
 
         Raises CredentialsError when there is none, or too many in a row were of no use.
@@ -35,14 +40,7 @@ class CredentialRefresh:
                 return  # somebody else renewed them while this request was under way
             self._useless += not self.accepted
             if self._useless >= USELESS_AT_MOST or not await self._caller.refresh():
-                raise CredentialsError(_advice(refused))
+                said = f"{refused.code}: {refused.message}"
+                raise CredentialsError(_ADVICE.format(said))
             self.generation += 1
             self.accepted = False
-
-
-def _advice(refused: Attempt | None) -> str:
-    said = f"{refused.code}: {refused.message}" if refused else "none found"
-    return (
-        f"AWS does not accept the credentials, also after fetching them anew ({said}). Renew them"
-        " (aws sso login, a new session, --profile) and run the same command again: it resumes."
-    )

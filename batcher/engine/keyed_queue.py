@@ -1,5 +1,4 @@
-"""Which update is next: in input order, at most one at a time of each trigger, none held back by
-another trigger's.
+"""Which update is next: in input order, one at a time of each trigger, others not held back.
 
 Updates behind a busy trigger are parked: by their line where the source can look back, whole where
 it can't.
@@ -17,14 +16,11 @@ from batcher.records import Update
 
 # updates held in memory behind a busy trigger, for a source that can't look back
 PARKED_AT_MOST = 10_000
-BREATH = 500  # updates parked in a row before others get a turn
+PARKED_IN_A_ROW = 500  # updates, before other tasks get a turn
 
 
 class KeyedQueue:
-    """Hands out the updates of a source.
-
-    One taker reads it at a time; what is ready meanwhile goes to the others.
-    """
+    """Hands out the updates of a source, which one taker at a time reads."""
 
     def __init__(self, source: Source) -> None:
         self._source = source
@@ -38,9 +34,7 @@ class KeyedQueue:
         self.closed = False
 
     async def take(self) -> Update | None:
-        """The next update whose trigger nobody works on; None when there is none left, or the
-        queue is closed.
-        """
+        """The next update whose trigger nobody works on; None: none is left, or it is closed."""
         while not self.closed:
             if self._ready:
                 return self._ready.popleft()
@@ -53,10 +47,8 @@ class KeyedQueue:
                 await self._wait()
         return None
 
-    def settled(self, update: Update) -> None:
-        """The trigger of that update is free again: its next update, if one is parked, goes
-        first.
-        """
+    def release(self, update: Update) -> None:
+        """Free the trigger of an update: its next one, if one is parked, goes first."""
         key = (update.domain, update.trigger)
         parked = self._parked[key]
         if len(parked):
@@ -68,6 +60,7 @@ class KeyedQueue:
                 self._wake_all()
 
     def close(self) -> None:
+        """Give out nothing any more."""
         self.closed = True
         self._wake_all()
 
@@ -80,12 +73,10 @@ class KeyedQueue:
         return any(len(parked) for parked in self._parked.values())
 
     async def _read(self) -> Update | None:
-        """Read on to an update that may be worked on; None when there is something else to do
-        first.
-        """
+        """Read on to an update that may be worked on; None: something else is to be done first."""
         self._reading = True
         try:
-            for _ in range(BREATH):
+            for _ in range(PARKED_IN_A_ROW):
                 if (update := await anext(self._updates, None)) is None:
                     self._exhausted = True
                     self._wake_all()

@@ -1,4 +1,4 @@
-"""A lane: what works at one target, and what is known of how far it is.
+"""A lane: one target's queue of updates, pacers, settler and tally.
 
 Who takes updates through it, and keeps their results, is the runner.
 """
@@ -13,9 +13,10 @@ from batcher.ports import Source
 
 
 class Lane:
-    """One target at work: its source, the pacer of its updates, who settles them, its tally.
+    """One target at work.
 
-    ``on_close`` is told that it takes no more.
+    ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them;
+    ``on_close`` is called when the lane takes no more.
     """
 
     def __init__(
@@ -38,7 +39,7 @@ class Lane:
         self._on_close = on_close
 
     def close(self) -> None:
-        """Take in nothing new and turn away who waits for a first attempt."""
+        """Take in nothing new, and turn away who waits for a first attempt."""
         self.updates.close()
         for pacer in self.pacers:
             pacer.drain()

@@ -1,7 +1,4 @@
-"""Lists read page by page, and what they say of triggers without a look at each.
-
-Which requests they are is the caller's to say.
-"""
+"""Lists of AWS, read page by page; and what one says of triggers, without a look at each."""
 
 from array import array
 from bisect import bisect_left
@@ -35,10 +32,9 @@ async def list_pages(
 
 
 class LastUpdatedTimes:
-    """When triggers were changed last, by ListEventTriggers of each domain: once, when its first
-    trigger is asked about.
+    """When triggers were changed last, as ListEventTriggers says.
 
-    Holds 16 bytes a trigger.
+    Each domain is listed once, when its first trigger is asked about. Holds 16 bytes a trigger.
     """
 
     def __init__(self, listing: Retrying, page_size: int) -> None:
@@ -47,10 +43,9 @@ class LastUpdatedTimes:
         self._domains: dict[str, _Domain] = {}
 
     async def last_updated(self, update: Update) -> float | None:
-        """AWS's time of the last change of that trigger, epoch seconds; None where the list does
-        not say.
+        """When the trigger of an update was changed last, in epoch seconds of AWS's clock.
 
-        Raises CredentialsError.
+        None where the list does not say. Raises CredentialsError.
         """
         domain = self._domains.get(update.domain)
         if domain is None:
@@ -93,4 +88,4 @@ class _Domain:
 
 
 def _answer(state: RetryState | None) -> dict[str, Any]:
-    return (state and state.last and state.last.answer) or {}
+    return (state and state.last.answer) or {}

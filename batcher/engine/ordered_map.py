@@ -1,7 +1,4 @@
-"""Questions asked side by side, and their answers told in the order of the questions.
-
-What is asked is the caller's.
-"""
+"""A function called with many items side by side, its results delivered in the items' order."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from typing import Generic, TypeVar
@@ -12,52 +9,53 @@ from anyio.streams.memory import MemoryObjectSendStream
 
 from batcher.task_groups import open_task_group
 
-Q = TypeVar("Q")
-A = TypeVar("A")
+T = TypeVar("T")
+R = TypeVar("R")
 
 
 async def ordered_map(
-    questions: AsyncIterator[Q],
-    ask: Callable[[Q], Awaitable[A]],
-    tell: Callable[[Q, A], None],
+    items: AsyncIterator[T],
+    function: Callable[[T], Awaitable[R]],
+    deliver: Callable[[T, R], None],
     *,
     ahead: int,
 ) -> None:
-    """Ask every question, at most about ``ahead`` of them before the one that is told next.
+    """Call ``function`` with every item, and ``deliver`` each with its result, in order.
 
-    The first error of ``questions``, ``ask`` or ``tell`` ends it, and is raised.
+    At most about ``ahead`` items are taken before the one that is delivered next. The first error
+    of any of the three ends it, and is raised.
     """
-    send, receive = anyio.create_memory_object_stream[_Asked[Q, A]](ahead)
+    send, receive = anyio.create_memory_object_stream[_Call[T, R]](ahead)
     async with open_task_group() as tasks, receive:
-        tasks.start_soon(_ask_all, questions, ask, send, tasks)
-        async for asked in receive:
-            await asked.answered.wait()
-            tell(asked.question, asked.answer)
+        tasks.start_soon(_call_all, items, function, send, tasks)
+        async for call in receive:
+            await call.done.wait()
+            deliver(call.item, call.result)
 
 
-class _Asked(Generic[Q, A]):
-    """A question under way."""
+class _Call(Generic[T, R]):
+    """A call that is done or under way."""
 
-    __slots__ = ("answer", "answered", "question")
+    __slots__ = ("done", "item", "result")
 
-    def __init__(self, question: Q) -> None:
-        self.question = question
-        self.answer: A
-        self.answered = anyio.Event()
+    def __init__(self, item: T) -> None:
+        self.item = item
+        self.result: R
+        self.done = anyio.Event()
 
-    async def ask(self, ask: Callable[[Q], Awaitable[A]]) -> None:
-        self.answer = await ask(self.question)
-        self.answered.set()
+    async def run(self, function: Callable[[T], Awaitable[R]]) -> None:
+        self.result = await function(self.item)
+        self.done.set()
 
 
-async def _ask_all(
-    questions: AsyncIterator[Q],
-    ask: Callable[[Q], Awaitable[A]],
-    send: MemoryObjectSendStream[_Asked[Q, A]],
+async def _call_all(
+    items: AsyncIterator[T],
+    function: Callable[[T], Awaitable[R]],
+    send: MemoryObjectSendStream[_Call[T, R]],
     tasks: TaskGroup,
 ) -> None:
     async with send:
-        async for question in questions:
-            asked: _Asked[Q, A] = _Asked(question)
-            tasks.start_soon(asked.ask, ask)
-            await send.send(asked)
+        async for item in items:
+            call: _Call[T, R] = _Call(item)
+            tasks.start_soon(call.run, function)
+            await send.send(call)

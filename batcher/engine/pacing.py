@@ -1,7 +1,6 @@
 """Who may send next: one slot and one token for every attempt, before it is signed.
 
-Turns, slots and the order of the waiting live here; how long the next token takes is the limiter's
-to know.
+Turns, slots and the order of the waiting are here; how long the next token takes, a limiter knows.
 """
 
 import heapq
@@ -36,11 +35,9 @@ class Permit:
 
 
 class Pacer:
-    """Gives out permits of one (target, operation), one waiter at a time, at most ``slots`` in use
-    at once.
+    """Gives out permits of one (target, operation), at most ``slots`` of them in use at once.
 
-    ``time_breakdown``: the books of the lane it works for, which pacers of one lane share; default:
-    its own.
+    ``time_breakdown``: of the lane, which its pacers share; default: one of its own.
     """
 
     def __init__(
@@ -115,7 +112,7 @@ class Pacer:
         heapq.heapify(self._waiting)
 
     async def back_off(self, seconds: float) -> None:
-        """Wait after a fault, on the books of the lane."""
+        """Wait after a fault, as the lane's time breakdown is told."""
         self.time_breakdown.enter("backoff", self.clock.now())
         try:
             await self.clock.sleep(seconds)

@@ -1,8 +1,7 @@
-"""An update settled with care: looked at first, its image kept, AWS's answer held against what was
-asked.
+"""An update settled with care: its trigger is looked at first, and AWS's answer held against it.
 
-Reads as: look → decide → keep the image → send → check. Who decides is ``rules.decision``; retries
-are ``retrying``'s.
+Reads as: look, decide, save the before image, write, check. Who decides is ``triggers.decision``;
+retries are in ``retrying``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
@@ -10,7 +9,7 @@ from functools import partial
 from typing import Any, Protocol, TypeAlias
 
 import anyio
-import msgspec
+from msgspec.structs import replace
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, why_inconclusive
@@ -19,7 +18,7 @@ from batcher.engine.retrying import Retrying
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
-from batcher.records import Attempt, Result, Update
+from batcher.records import Result, Seconds, Update
 from batcher.triggers.decision import (
     ChangeOptions,
     Decision,
@@ -59,10 +58,11 @@ class Reconciler:
     """A Settler that looks before it writes.
 
     ``look``: at every trigger; else only where an update is based on a state. ``writing``: the
-    Retrying of each operation that may be sent. ``pace``: requests per second of writing at
-    present, or None while it is not known. ``listed``: AWS's time of the last change of an update's
-    trigger, from a list, or None where it is not known. ``on_interrupted``: told the result, in
-    doubt, of an update that may have been changed when its settling ended without one.
+    Retrying of each operation that may be sent. ``write_rate``: requests per second of writing at
+    present, None while it is not known. ``last_updated``: when the trigger of an update was changed
+    last, in epoch seconds, without a look at it; None where it is not known. ``on_interrupted``:
+    told the result, in doubt, of an update that may have been changed when its settling ended
+    without one.
     """
 
     def __init__(
@@ -74,8 +74,8 @@ class Reconciler:
         images: BeforeImageStore,
         options: ChangeOptions,
         clock: Clock,
-        pace: Callable[[], float | None],
-        listed: Callable[[Update], Awaitable[float | None]] | None = None,
+        write_rate: Callable[[], float | None],
+        last_updated: Callable[[Update], Awaitable[float | None]] | None = None,
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
     ) -> None:
@@ -83,10 +83,10 @@ class Reconciler:
         self._reading = reading
         self._writing = writing
         self._images = images
-        self._wishes = options
+        self._options = options
         self._clock = clock
-        self._pace = pace
-        self._listed = listed
+        self._write_rate = write_rate
+        self._last_updated = last_updated
         self._may_send = may_send
         self._on_interrupted = on_interrupted
         self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
@@ -95,56 +95,43 @@ class Reconciler:
         if not self._look and update.based_on is None:
             wrote = await self._write(UPDATE_TRIGGER, update, update.request)
             return None if wrote is None else self._checked(update, update.request, wrote)
-        if (outdated := await self._outdated(update)) is not None:
-            return self._settled(update, RetryState(update.id, self._clock.wall()), outdated)
-        self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._pace() or 0.0))
+        if (stale := await self._stale_by_list(update)) is not None:
+            return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
+        self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0))
         async with self._ahead:
-            looked = await self._reading.run_attempts_for(update)
-            if looked is None or looked.last is None:
+            if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
-            match self._decide(update, looked, looked.last):
-                case Finish() as settled:
-                    return self._settled(update, looked, settled)
+            match self._decide(update, looked):
+                case Finish() as finish:
+                    return self._unsent(update, looked, finish)
                 case Send() as send:
                     return await self._send(update, looked, send)
 
-    async def _outdated(self, update: Update) -> Finish | None:
+    async def _stale_by_list(self, update: Update) -> Finish | None:
         """Stale, where a list says so already: that costs no look."""
-        if (
-            self._listed is None
-            or update.based_on is None
-            or update.based_on.last_updated_at is None
-        ):
+        base = update.based_on
+        if self._last_updated is None or base is None or base.last_updated_at is None:
             return None
-        return stale_by_time(
-            update, await self._listed(update), kept=self._images.kept(update), options=self._wishes
-        )
+        moment, kept = await self._last_updated(update), self._images.kept(update)
+        return stale_by_time(update, moment, kept=kept, options=self._options)
 
-    def _decide(self, update: Update, looked: RetryState, last: Attempt) -> Decision:
-        if last.code is not None and last.code != RESOURCE_NOT_FOUND:
-            # it could not be looked at, so nothing was sent
+    def _decide(self, update: Update, looked: RetryState) -> Decision:
+        if looked.last.code not in (None, RESOURCE_NOT_FOUND):
             return Finish(status="failed", error=looked.error)
-        return decide(update, last.answer, kept=self._images.kept(update), options=self._wishes)
+        kept = self._images.kept(update)
+        return decide(update, looked.last.answer, kept=kept, options=self._options)
 
-    async def _send(self, update: Update, looked: RetryState, decision: Send) -> Result | None:
-        if decision.image is not None:
-            await self._images.keep(update, decision.image)
-        wrote = await self._write(decision.operation, update, decision.request)
-        if wrote is None:
+    async def _send(self, update: Update, looked: RetryState, send: Send) -> Result | None:
+        if send.image is not None:
+            await self._images.keep(update, send.image)
+        if (wrote := await self._write(send.operation, update, send.request)) is None:
             return None
-        if (
-            decision.operation == CREATE_TRIGGER
-            and wrote.verdict is Verdict.REJECTED
-            and wrote.charged > 1
-        ):
-            return await self._seen_again(update, looked, wrote)
-        answer = wrote.last.answer if wrote.last else None
-        return msgspec.structs.replace(
-            self._checked(update, decision.request, wrote),
-            started_at=looked.started_at,
-            seconds=(looked.seconds + wrote.seconds).rounded(),
-            digest=msgspec.UNSET if answer is None else digest(answer),
-        )
+        refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
+        if send.operation == CREATE_TRIGGER and refused_again:
+            return await self._look_again(update, looked, wrote)
+        result = _spent(self._checked(update, send.request, wrote), looked, wrote)
+        answer = wrote.last.answer
+        return result if answer is None else replace(result, digest=digest(answer))
 
     async def _write(
         self, operation: str, update: Update, members: Mapping[str, Any]
@@ -160,58 +147,48 @@ class Reconciler:
         if (result := wrote.interrupted(update, self._clock.wall())) is not None:
             self._on_interrupted(result)
 
-    async def _seen_again(
+    async def _look_again(
         self, update: Update, looked: RetryState, wrote: RetryState
     ) -> Result | None:
-        """Of a creation that AWS refused after an attempt without a good answer: it refuses what
-        that attempt has created.
-        """
+        """Of a creation refused after an attempt without a good answer, which may have done it."""
         found = None
         try:
             found = await self._reading.run_attempts_for(update)
         finally:
             if found is None:
                 self._interrupted(update, wrote)
-        if found is None or found.last is None:
+        if found is None:
             return None
-        result = msgspec.structs.replace(
-            wrote.result(update, self._clock.wall()),
-            started_at=looked.started_at,
-            seconds=(looked.seconds + wrote.seconds + found.seconds).rounded(),
-        )
+        result = _spent(wrote.result(update, self._clock.wall()), looked, wrote, found)
         current = found.last.answer
         if current is None or not same(update.request, current):
             return result
-        return msgspec.structs.replace(
-            result, status="succeeded", error=None, digest=digest(current)
-        )
+        return replace(result, status="succeeded", error=None, digest=digest(current))
 
     def _checked(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
-        """The result of an update that was sent: it succeeded only when AWS's answer shows what
-        was asked for.
-        """
-        result = wrote.result(update, self._clock.wall())
-        if wrote.last is None or wrote.last.answer is None:
+        """Of an update that was sent: it succeeded only when AWS's answer shows what was asked."""
+        result, answer = wrote.result(update, self._clock.wall()), wrote.last.answer
+        if answer is None or (error := answer_mismatch(asked, answer)) is None:
             return result
-        if (error := answer_mismatch(asked, wrote.last.answer)) is None:
-            return result
-        return msgspec.structs.replace(result, status="failed", error=error)
+        return replace(result, status="failed", error=error)
 
-    def _settled(self, update: Update, looked: RetryState, settled: Finish) -> Result:
-        """The result of an update that was not sent: what was spent on it was spent on looking."""
-        return msgspec.structs.replace(
-            looked.result(update, self._clock.wall()),
-            status=settled.status,
-            error=settled.error,
-            attempts=0,
-            throttles=0,
-        )
+    def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
+        """Of an update that was not sent: what was spent on it was spent on looking."""
+        result = looked.result(update, self._clock.wall())
+        status, error = finish.status, finish.error
+        return replace(result, status=status, error=error, attempts=0, throttles=0)
+
+
+def _spent(result: Result, *states: RetryState) -> Result:
+    """A result with the time that all those requests took."""
+    seconds = sum((state.seconds for state in states), Seconds()).rounded()
+    return replace(result, started_at=states[0].started_at, seconds=seconds)
 
 
 class DeferringReconciler:
-    """A Settler that waits for better times; ``on_trouble`` is told why.
+    """A Settler that gives no result where it says nothing of the update, so that it comes again.
 
-    ``tally``: of the target.
+    ``tally``: of the target; ``on_trouble`` is told why.
     """
 
     def __init__(self, settler: Settler, tally: Tally, on_trouble: Callable[[str], None]) -> None:
@@ -220,11 +197,9 @@ class DeferringReconciler:
         self._on_trouble = on_trouble
 
     async def settle(self, update: Update) -> Result | None:
-        result = await self._settler.settle(update)
-        if (
-            result is None
-            or (why := why_inconclusive(result, ever_accepted=self._tally.ever_accepted)) is None
-        ):
+        if (result := await self._settler.settle(update)) is None:
+            return None
+        if (why := why_inconclusive(result, ever_accepted=self._tally.ever_accepted)) is None:
             return result
         self._on_trouble(why)
         return None

@@ -84,7 +84,7 @@ class wait_as_asked(wait_base):
 
     def __call__(self, call: RetryCallState) -> float:
         state = state_of(call)
-        if state.last is None or state.verdict is Verdict.CREDENTIALS:
+        if state.verdict is Verdict.CREDENTIALS:
             return 0.0
         return state.last.retry_after or 0.0
 

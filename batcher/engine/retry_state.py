@@ -10,21 +10,24 @@ from batcher.engine.pacing import Permit
 from batcher.error_codes import INTERRUPTED
 from batcher.records import Attempt, Error, Result, Seconds, Status, Update
 
+_NO_ATTEMPT = Attempt(reached="unsent", seconds=0.0)
+
 
 class RetryState:
     """The attempts at one request, added up.
 
-    ``id``: what logs call it; ``charged`` attempts count towards the limit of attempts;
-    ``refusals`` are those of its credentials in a row; ``throttled_for``: seconds from the first
-    throttle to the last attempt with credentials that AWS accepted; ``credentials``: the generation
-    that the last attempt was signed with; ``under_way``: an attempt is.
+    ``id``: what logs call it; ``last``: the last attempt, one never sent before the first;
+    ``charged`` attempts count towards the limit of attempts; ``refusals`` are those of its
+    credentials in a row; ``throttled_for``: seconds from the first throttle to the last attempt
+    with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
+    signed with; ``under_way``: an attempt is.
     """
 
     def __init__(self, id: str, started_at: str) -> None:
         self.id = id
         self.started_at = started_at
         self.verdict = Verdict.UNSENT
-        self.last: Attempt | None = None
+        self.last = _NO_ATTEMPT
         self.credentials = 0
         self.under_way = False
         self.attempts = self.throttles = self.charged = self.refusals = 0
@@ -69,10 +72,10 @@ class RetryState:
 
     @property
     def error(self) -> Error | None:
-        last = self.last
-        if last is None or last.code is None:
+        code, last = self.last.code, self.last
+        if code is None:
             return None
-        return Error(code=last.code, message=last.message, http_status=last.http_status)
+        return Error(code=code, message=last.message, http_status=last.http_status)
 
     def result(self, update: Update, finished_at: str) -> Result:
         """The result of an update that these attempts were made for."""
@@ -86,7 +89,7 @@ class RetryState:
             attempts=self.attempts,
             throttles=self.throttles,
             error=self.error,
-            request_id=None if self.last is None else self.last.request_id,
+            request_id=self.last.request_id,
             started_at=self.started_at,
             finished_at=finished_at,
             seconds=self.seconds.rounded(),

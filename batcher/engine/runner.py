@@ -1,8 +1,6 @@
-"""The run: updates taken in order, worked on side by side, each result kept before anything depends
-on it.
+"""The workers of a run: each takes an update, settles it, keeps the result, releases the trigger.
 
-Reads as: take → settle → journal → next of the same trigger. Several lanes, one a target, that
-share nothing but the journal.
+Lanes, one a target, share nothing but the journal. What becomes of one update is not decided here.
 """
 
 from collections.abc import Awaitable, Callable
@@ -81,9 +79,7 @@ class Runner:
             lane.close()
 
     def give_up(self, target: str, reason: str | BatcherError) -> None:
-        """Close one target's lane: nothing new of it is sent, what is in flight is finished, the
-        others go on.
-        """
+        """Close a target's lanes: what is in flight is finished. Those of others go on."""
         if target in self.given_up:
             return
         self.given_up[target] = str(reason)
@@ -137,21 +133,22 @@ class Runner:
                 result = None
             if result is not None:
                 await self.keep(lane.tally, result)
-            lane.updates.settled(update)
+            lane.updates.release(update)
 
     async def keep(self, tally: Tally, result: Result) -> None:
         """Make a result durable, count it, give its target up when that is due, and tell of it."""
         await self._journal.append(result)
         tally.add(result)
-        self._say(result)
+        self._log_result(result)
         if self.stopped is None and (reason := stop_reason(tally, self._max_failures)):
             self.give_up(result.target, reason)
         if self._on_result is not None:  # last: whoever is told may take his time
             await self._on_result(result)
 
-    def _say(self, result: Result) -> None:
-        say = self._log.info if result.status in ("succeeded", "unchanged") else self._log.warning
-        say(
+    def _log_result(self, result: Result) -> None:
+        done = result.status in ("succeeded", "unchanged")
+        log = self._log.info if done else self._log.warning
+        log(
             "update.settled",
             id=result.id,
             line=result.line,

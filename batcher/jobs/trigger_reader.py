@@ -76,5 +76,4 @@ class TriggerReader:
         if reason := stop_reason(self._tally, None):
             raise AwsError(f"target {self._target.name}: {reason}. {self._permissions}")
         assert state is not None  # nobody drains these pacers
-        assert state.last is not None
         return state.error or state.last.answer or {}

@@ -136,7 +136,7 @@ class _ComparingSettler:
 
     async def settle(self, update: Update) -> Result | None:
         state = await self._reading.run_attempts_for(update)
-        if state is None or state.last is None:
+        if state is None:
             return None
         result = state.result(update, state.started_at)
         asked, current = self._visible(update), state.last.answer

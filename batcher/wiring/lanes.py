@@ -78,13 +78,13 @@ class Lanes:
                 target, CREATE_TRIGGER, creating, tally.count_attempt
             )
             more.append(creating)
-        changed_at = None
+        last_updated = None
         if listed:
             listing = self._pacers.pacer(target, LIST_TRIGGERS, pacer.time_breakdown)
             more.append(listing)
             # who may not list is no worse off for it: every trigger is looked at all the same
             retrying = self._retrying(target, LIST_TRIGGERS, listing, lambda verdict: None)
-            changed_at = LastUpdatedTimes(retrying, target.page_size(LIST_TRIGGERS)).last_updated
+            last_updated = LastUpdatedTimes(retrying, target.page_size(LIST_TRIGGERS)).last_updated
         settler = Reconciler(
             look=images is not None or settings.merge or settings.create_missing,
             reading=self._retrying(target, GET_TRIGGER, reading, tally.count_read),
@@ -94,8 +94,8 @@ class Lanes:
                 merge=settings.merge, create_missing=settings.create_missing, force=force
             ),
             clock=self._clock,
-            pace=lambda: pacer.limiter.own_rate,
-            listed=changed_at,
+            write_rate=lambda: pacer.limiter.own_rate,
+            last_updated=last_updated,
             may_send=may_send,
             on_interrupted=on_interrupted,
         )

@@ -53,5 +53,5 @@ def writes_only(
         images=NoBeforeImages(),
         options=ChangeOptions(),
         clock=LoopClock(),
-        pace=lambda: None,
+        write_rate=lambda: None,
     )

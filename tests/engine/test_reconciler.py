@@ -108,7 +108,7 @@ def reconciler(
         images=images,
         options=ChangeOptions(**options),
         clock=clock,
-        pace=lambda: None,
+        write_rate=lambda: None,
         on_interrupted=on_interrupted,
     )
 

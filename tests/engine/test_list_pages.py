@@ -1,0 +1,119 @@
+"""Lists are read to their last page, and each domain is listed once for all its triggers."""
+
+from collections.abc import Callable
+
+import pytest
+
+from batcher.engine.list_pages import LastUpdatedTimes, list_pages
+from batcher.engine.pacing import Pacer
+from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.logs import logger
+from batcher.operations import LIST_TRIGGERS
+from batcher.records import Attempt
+from batcher.task_groups import open_task_group
+from batcher.testing import (
+    LoopClock,
+    OpenLimiter,
+    ScriptedCall,
+    ScriptedCaller,
+    in_virtual_time,
+    refused,
+    update,
+)
+
+DENIED = refused("AccessDeniedException", 403)
+
+
+def listing(answer: Callable[[ScriptedCall], Attempt]) -> tuple[Retrying, ScriptedCaller]:
+    caller, clock = ScriptedCaller(answer, latency=1.0), LoopClock()
+    retrying = Retrying(
+        target="default",
+        operation=LIST_TRIGGERS,
+        caller=caller,
+        pacer=Pacer(OpenLimiter(), 4, clock),
+        policy=RetryPolicy(),
+        clock=clock,
+        log=logger(),
+        on_attempt=lambda verdict, seconds: None,
+    )
+    return retrying, caller
+
+
+def page_of(call: ScriptedCall) -> Attempt:
+    """Page 1, 2 or 3 of a list of three, with one trigger each, changed at that second."""
+    number = int(call.members.get("NextToken", "1"))
+    item = {"EventTriggerName": f"t{number}", "LastUpdatedAt": float(number)}
+    following = {"NextToken": str(number + 1)} if number < 3 else {}
+    return Attempt(reached="answered", seconds=1.0, answer={"Items": [item], **following})
+
+
+def pages_of(
+    answer: Callable[[ScriptedCall], Attempt],
+) -> tuple[list[str | None], ScriptedCaller]:
+    retrying, caller = listing(answer)
+
+    async def scenario() -> list[str | None]:
+        found: list[str | None] = []
+        async for state in list_pages(retrying, "list", {"DomainName": "acme", "MaxResults": 1}):
+            assert state is not None
+            found.append(state.last.code)
+        return found
+
+    return in_virtual_time(scenario()), caller
+
+
+def test_each_page_is_asked_for_with_the_token_of_the_one_before() -> None:
+    codes, caller = pages_of(page_of)
+    assert codes == [None] * 3
+    first = {"DomainName": "acme", "MaxResults": 1}
+    asked = [first, first | {"NextToken": "2"}, first | {"NextToken": "3"}]
+    assert [call.members for call in caller.calls] == asked
+
+
+def test_an_error_is_the_last_page() -> None:
+    codes, caller = pages_of(lambda call: DENIED if "NextToken" in call.members else page_of(call))
+    assert codes == [None, "AccessDeniedException"]
+    assert len(caller.calls) == 2
+
+
+def test_draining_is_the_last_page() -> None:
+    retrying, caller = listing(page_of)
+
+    async def scenario() -> list[bool]:
+        found = []
+        async for state in list_pages(retrying, "list", {}):
+            found.append(state is not None)
+            retrying.pacer.drain()
+        return found
+
+    assert in_virtual_time(scenario()) == [True, False]
+    assert len(caller.calls) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "times", "pages"),
+    [
+        (page_of, {"t1": 1.0, "t2": 2.0, "t3": 3.0, "t4": None}, 3),
+        (lambda call: DENIED, dict.fromkeys(["t1", "t2", "t3", "t4"]), 1),
+    ],
+    ids=["listed", "denied"],
+)
+def test_a_domain_is_listed_once_for_all_who_ask_and_who_may_not_list_does_without(
+    answer: Callable[[ScriptedCall], Attempt], times: dict[str, float | None], pages: int
+) -> None:
+    retrying, caller = listing(answer)
+    last_updated = LastUpdatedTimes(retrying, 100)
+    found: dict[str, float | None] = {}
+
+    async def ask(number: int) -> None:
+        found[f"t{number}"] = await last_updated.last_updated(update(number))
+
+    async def scenario() -> None:
+        async with open_task_group() as tasks:
+            for number in range(1, 5):
+                tasks.start_soon(ask, number)
+        await ask(4)
+
+    in_virtual_time(scenario())
+    assert found == times
+    assert len(caller.calls) == pages
