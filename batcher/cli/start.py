@@ -91,7 +91,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         order.settings.log_level,
         file=order.directory.log,
         terminal=not (shown and sys.stderr.isatty()),
-        redact=Redactor(order.reader.model).withhold,
+        redact=Redactor(run.state.file.reader.model).withhold,
     ):
         summary = await run.execute(beside, on_canary)
     if choices.as_json:

@@ -29,7 +29,6 @@ from batcher.records import Summary
 from batcher.sources.inspection import Inspection, OnViolation
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.decision import reading_first_pays
-from batcher.wiring.line_readers import line_reader
 
 
 class InvalidInput(Struct, frozen=True, kw_only=True):
@@ -100,7 +99,6 @@ def open_run(
             following=following or Following(),
             unattended=unattended,
             dry_run=dry_run,
-            reader=line_reader(settings),
             clock=SystemClock(),
             log=logger(run=run_id),
         )

@@ -93,7 +93,7 @@ class RunBooks:
             journal.add(result)
             self._state.tallies[default].add(result)
 
-        inspect(self._state.file.path, self._order.reader, on_violation=keep)
+        inspect(self._state.file.path, self._state.file.reader, on_violation=keep)
 
     def close(
         self, sessions: Mapping[str, LaneSession], *, wall_seconds: float, stopped: str | None
@@ -169,8 +169,5 @@ def write_failed(run: RunReader) -> None:
 
 
 def _facts(target: AwsTarget) -> dict[str, str | None]:
-    return {
-        "region": target.region,
-        "account": target.account_id,
-        "endpoint": target.endpoint_url,
-    }
+    url = target.endpoint_url
+    return {"region": target.region, "account": target.account_id, "endpoint": url}

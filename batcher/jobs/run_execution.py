@@ -155,7 +155,7 @@ class ApprovedRun:
         index = state.inspection.targets[target.name]
         lane = self.connection.lanes.lane(
             target,
-            FileSource(state.file.path, index, self.order.reader, skip=self._skip),
+            FileSource(state.file.path, index, state.file.reader, skip=self._skip),
             tally,
             images=images,
             force=self.order.following.force,

@@ -11,7 +11,6 @@ from batcher.config import Settings
 from batcher.ports import Clock
 from batcher.records import Result
 from batcher.storage.run_directory import RunDirectory
-from batcher.updates.line_reader import LineReader
 from batcher.wiring.lanes import OnAttempt
 
 
@@ -51,7 +50,6 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     following: Following
     unattended: Unattended | None
     dry_run: bool
-    reader: LineReader
     clock: Clock
     log: FilteringBoundLogger
 

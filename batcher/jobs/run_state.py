@@ -24,6 +24,7 @@ from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import unsettled
 from batcher.storage.journal import outcomes
 from batcher.storage.run_directory import RunDirectory, read_facts, refuse_changed_input
+from batcher.wiring.line_readers import line_reader
 
 
 class RunState(Struct, frozen=True, kw_only=True, eq=False):
@@ -74,7 +75,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
 
     Raises InputError when it can't be read, RunDirectoryError when it is another one than before.
     """
-    settings, directory = order.settings, order.directory
+    settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
     begun = directory.facts.exists()
     copy = order.copies / ("input-again.jsonl" if begun else "input.jsonl")
     if isinstance(order.origin, str):
@@ -86,11 +87,9 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     if begun and not settings.skip_invalid:
         found = _inspected_before(path, directory, settings.target)
     else:
-        found = inspect(path, order.reader, on_violation=on_violation)
+        found = inspect(path, reader, on_violation=on_violation)
     origin = order.origin if isinstance(order.origin, str) else str(path)
-    return CheckedFile(
-        origin=origin, settings=settings, path=path, inspection=found, reader=order.reader
-    )
+    return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
 
 def restore(order: RunOrder, file: CheckedFile) -> RunState:

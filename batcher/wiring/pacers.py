@@ -59,27 +59,18 @@ class Pacers:
         Reading goes at ``read_rate``, without a burst of its own.
         """
         settings, key = target.settings, _quota_key(target, operation)
-        rate, burst = settings.read_ceiling, None
+        rate, burst, share = settings.read_ceiling, 1.0, settings.share.fraction
         if operation in (UPDATE_TRIGGER, CREATE_TRIGGER):
-            rate, burst = settings.ceiling, settings.burst
-        known = self.remembered(target, operation)
-        remembered = known.learned(self._clock.wall()) if known else None
-        if self._fleet is not None:
-            limiter: Limiter = self._fleet.limiter(
-                str(key),
-                rate=rate,
-                burst=burst or 1.0,
-                share=settings.share.fraction,
-                remembered=remembered,
-            )
+            rate, burst = settings.ceiling, settings.burst or 1.0
+        known, now = self.remembered(target, operation), self._clock.now()
+        start = known.learned(self._clock.wall()) if known else None
+        if self._fleet is None:
+            estimate = RateEstimator(now=now, ceiling=rate, share=share, remembered=start)
+            limiter: Limiter = LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst)
         else:
-            estimate = RateEstimator(
-                now=self._clock.now(),
-                ceiling=rate,
-                share=settings.share.fraction,
-                remembered=remembered,
+            limiter = self._fleet.limiter(
+                str(key), rate=rate, burst=burst, share=share, remembered=start
             )
-            limiter = LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst or 1.0)
         return self._paced_by(limiter, target, key, time_breakdown)
 
     def measuring(self, target: AwsTarget, operation: str, probe: SaturationProbe) -> Pacer:

@@ -102,7 +102,7 @@ def test_failed_lines_are_those_that_failed_or_are_in_doubt_and_none_leaves_no_f
 ) -> None:
     run = RecordedRun(tmp_path, [change(0), change(1), change(2)])
     for line, status in enumerate(statuses, 1):
-        run.add(line, status, None if status in ("succeeded", "unchanged") else "Boom")  # type: ignore[arg-type] # rows are plain text
+        run.add(line, status, None if status in ("succeeded", "unchanged") else "Boom")
     path = run.write()
     (path / "failed.jsonl").write_bytes(b"of a session before\n")
     write_failed(RunReader(path, line_reader(Settings())))

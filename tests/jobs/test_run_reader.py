@@ -47,7 +47,7 @@ def test_what_an_update_was_based_on_counts_by_content_and_not_by_time(tmp_path:
 def test_a_line_is_superseded_by_a_later_one_of_its_trigger_that_did_succeed(
     recorded: RecordedRun, later: str, superseded: set[int]
 ) -> None:
-    recorded.add(3, later, "Boom" if later == "failed" else None)  # type: ignore[arg-type] # rows are plain text
+    recorded.add(3, later, "Boom" if later == "failed" else None)
     recorded.add(1, "failed", "Boom")
     recorded.add(4, "failed", "Boom")
     run = reader_of(recorded.write())
