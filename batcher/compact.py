@@ -23,6 +23,11 @@ class LineSet:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
 
 
+def short_hash(content: bytes | str) -> int:
+    """A 32-bit hash of bytes or text; another one in another process, so that nobody can aim."""
+    return hash(content) & 0xFFFF_FFFF
+
+
 def hashed(text: str) -> int:
     """The 64-bit hash that HashMultiset keeps of a string; another one in another process."""
     return hash(text) & 0xFFFF_FFFF_FFFF_FFFF

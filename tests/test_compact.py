@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.compact import HashMultiset, LineSet, hashed
+from batcher.compact import HashMultiset, LineSet, hashed, short_hash
 
 
 @given(st.lists(st.text(max_size=2)))
@@ -51,6 +51,11 @@ def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int)
         found.add(line)
     assert all(line in found for line in lines)
     assert (other in found) is (other in lines)
+
+
+def test_a_short_hash_is_of_the_content_and_has_32_bits() -> None:
+    assert short_hash(b"line") == short_hash(b"".join([b"li", b"ne"])) < 2**32
+    assert len({short_hash(str(number)) for number in range(1000)}) > 990
 
 
 def test_a_set_of_lines_takes_a_bit_for_each() -> None:

@@ -40,12 +40,17 @@ def _updates(file: CheckedFile) -> Iterator[Update]:
     with open_input(file.path) as opened:
         for number, _, raw in opened.lines():
             update = file.reader.read(raw, number)
-            if not isinstance(update, Update):
+            if not isinstance(update, Update) or not _as_checked(file, update, raw):
                 raise InputError(
                     f"{file.path}: changed since it was checked (noticed at line {number}); send it"
                     " again"
                 )
             yield update
+
+
+def _as_checked(file: CheckedFile, update: Update, raw: bytes) -> bool:
+    index = file.inspection.targets.get(update.target)
+    return index is not None and index.matches(update.line, raw)
 
 
 def _stem(origin: str) -> str:

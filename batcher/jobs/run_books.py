@@ -21,6 +21,7 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.records import Result, Summary
+from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
 from batcher.storage.atomic_file import AtomicFile
@@ -124,7 +125,7 @@ class RunBooks:
         return summary
 
     def _tidy(self, *, recount: bool) -> str | None:
-        """Write the failed lines; returns what is amiss.
+        """Write the failed lines; returns what is amiss, with them or with the input.
 
         ``recount``: what was in flight may be in the journal all the same.
         """
@@ -134,6 +135,8 @@ class RunBooks:
             if recount:
                 self._recount()
             self._write_failed()
+            if not recount:  # else the next session reads all of it before it goes on
+                refuse_other_content(self._state.file.path, self._state.inspection.sha256)
         except (BatcherError, OSError) as error:
             return str(error)
         return None

@@ -53,7 +53,7 @@ class RunReader:
     def indexes(self) -> dict[str, LineIndex]:
         """Where its updates are, by target."""
         if self._indexes is None:
-            self._indexes = index_lines(self._input, self._reader.default_target)
+            self._indexes = index_lines(self._input, self._reader.default_target).targets
         return self._indexes
 
     def summary(self) -> Summary | None:

@@ -82,12 +82,14 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
         path = local_file(order.origin, copy, profile=settings.profile)
     else:
         path = _written(order.origin, copy)
-    if begun:
-        path = _recognised(path, directory, copy)
+    if path == copy and begun:
+        path = _recognised(copy, directory)
     if begun and not settings.skip_invalid:
-        found = _inspected_before(path, directory, settings.target)
+        found = _inspected_before(path, settings.target)
     else:
         found = inspect(path, reader, on_violation=on_violation)
+    if begun:  # of what was read just now, line by line
+        refuse_changed_input(directory, read_facts(directory).input, found.size, found.sha256)
     origin = order.origin if isinstance(order.origin, str) else str(path)
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
@@ -134,22 +136,25 @@ def _written(lines: Iterable[bytes], path: Path) -> Path:
     return path
 
 
-def _recognised(path: Path, directory: RunDirectory, copy: Path) -> Path:
-    """Refuse another input than that of the sessions before; of copies the first one stays."""
+def _recognised(copy: Path, directory: RunDirectory) -> Path:
+    """Refuse another input than that of the sessions before; the first copy of it is what counts.
+
+    ``copy``: the one made just now; it is removed.
+    """
     try:
-        refuse_changed_input(directory, read_facts(directory).input, *file_checksum(path))
+        refuse_changed_input(directory, read_facts(directory).input, *file_checksum(copy))
     finally:
         copy.unlink(missing_ok=True)
-    return directory.path / "input.jsonl" if path == copy else path
+    return directory.path / "input.jsonl"
 
 
-def _inspected_before(path: Path, directory: RunDirectory, default_target: str) -> Inspection:
-    before = read_facts(directory).input
+def _inspected_before(path: Path, default_target: str) -> Inspection:
+    file = index_lines(path, default_target)
     return Inspection(
-        total=before.updates,
+        total=sum(map(len, file.targets.values())),
         invalid=0,
         violations=0,
-        targets=index_lines(path, default_target),
-        size=before.size,
-        sha256=before.sha256,
+        targets=file.targets,
+        size=file.size,
+        sha256=file.sha256,
     )

@@ -1,15 +1,17 @@
 """The updates of one target, read from a file that was checked, one line at a time.
 
-The file is read as it is needed; what changed since the check is an InputError, never another
-update.
+The file is read as it is needed, and the bytes of each line are held against those that were
+checked: what changed since then is an InputError, never another update.
 """
 
 from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
+from batcher.compact import short_hash
 from batcher.errors import InputError
 from batcher.records import Update
+from batcher.sources.checksum import file_checksum
 from batcher.sources.line_index import LineIndex, file_stamp
 from batcher.sources.read_errors import reason
 from batcher.updates.line_reader import LINE_AT_MOST, LineReader
@@ -38,9 +40,9 @@ class FileSource:
     async def __aiter__(self) -> AsyncIterator[Update]:
         """The updates in order. Raises InputError when the file is gone or has changed."""
         with self._open() as file:
-            for line, offset in zip(self._index.lines, self._index.offsets, strict=True):
+            for place, line in enumerate(self._index.lines):
                 if not self._skip(line):
-                    yield self._update(self._line(file, offset, line), line)
+                    yield self._update(self._line(file, place), line)
 
     def holds(self, line: int) -> bool:
         """Whether a line is one of this source."""
@@ -58,9 +60,9 @@ class FileSource:
 
         Raises LookupError for a line that is not here, InputError when the file has changed.
         """
-        offset = self._index.offset(line)
+        place = self._index.place(line)
         with self._open() as file:
-            return self._line(file, offset, line)
+            return self._line(file, place)
 
     def _open(self) -> BinaryIO:
         try:
@@ -71,12 +73,16 @@ class FileSource:
             lost = f"{reason(error)}; it could be read when it was checked"
             raise InputError(f"{self._path}: {lost}") from error
 
-    def _line(self, file: BinaryIO, offset: int, line: int) -> bytes:
+    def _line(self, file: BinaryIO, place: int) -> bytes:
+        index, line = self._index, self._index.lines[place]
         # by its name: it may be gone, or another one
-        if (stamp := file_stamp(self._path)) != self._index.stamp:
+        if (stamp := file_stamp(self._path)) != index.stamp:
             raise self._lost("changed" if any(stamp) else "gone", line)
-        file.seek(offset)
-        return file.readline(LINE_AT_MOST + 1)
+        file.seek(index.offsets[place])
+        raw = file.readline(LINE_AT_MOST + 1)
+        if short_hash(raw) != index.hashes[place]:
+            raise self._lost("changed", line)
+        return raw
 
     def _update(self, raw: bytes, line: int) -> Update:
         update = self._reader.read(raw, line)
@@ -85,8 +91,23 @@ class FileSource:
         return update
 
     def _lost(self, what: str, line: int | None = None) -> InputError:
-        noticed = "" if line is None else f" (noticed at line {line})"
-        return InputError(
-            f"{self._path}: {what} since it was checked{noticed}; "
-            "put the file back as it was, or start a new run with the new one"
-        )
+        return _lost(self._path, what, "" if line is None else f" (noticed at line {line})")
+
+
+def refuse_other_content(path: Path, sha256: str) -> None:
+    """Raise InputError when a file is not, as a whole, what it was when it was checked."""
+    try:
+        _, now = file_checksum(path)
+    except InputError as error:
+        raise _lost(
+            path, "gone" if isinstance(error.__cause__, FileNotFoundError) else "unreadable"
+        ) from error
+    if now != sha256:
+        raise _lost(path, "changed")
+
+
+def _lost(path: Path, what: str, noticed: str = "") -> InputError:
+    return InputError(
+        f"{path}: {what} since it was checked{noticed}; "
+        "put the file back as it was, or start a new run with the new one"
+    )

@@ -89,7 +89,7 @@ class _Pass:
                 ):
                     self._refuse(line, [repeated], self._of_id)
                 else:
-                    self._take(update, offset, stamp)
+                    self._take(update, offset, stamp, raw)
             self._size, self._sha256 = file.checksum.size, file.checksum.sha256
 
     def found(self) -> Inspection:
@@ -104,11 +104,11 @@ class _Pass:
             sha256=self._sha256,
         )
 
-    def _take(self, update: Update, offset: int, stamp: Stamp) -> None:
+    def _take(self, update: Update, offset: int, stamp: Stamp, raw: bytes) -> None:
         index = self._targets.get(update.target)
         if index is None:
             index = self._targets[update.target] = LineIndex(stamp)
-        index.add(update.line, offset)
+        index.add(update.line, offset, raw)
         index.count(update)
         self.ids.add(update.id)
 

@@ -1,4 +1,7 @@
-"""Where the lines of a file begin, by target: 12 bytes a line, and never a line itself."""
+"""Where the lines of a file begin and what is in them, by target: 16 bytes a line, never a line.
+
+What an update line says is not checked here.
+"""
 
 import os
 from array import array
@@ -10,7 +13,7 @@ from pathlib import Path
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset
+from batcher.compact import HashMultiset, short_hash
 from batcher.records import Update
 from batcher.sources.input_file import open_input
 
@@ -19,16 +22,18 @@ Stamp = tuple[int, int]
 
 
 class LineIndex:
-    """Where the lines of a target are: ``lines`` (numbers, ascending) and ``offsets`` (bytes).
+    """Where the lines of a target are.
 
-    ``stamp`` is the one that the file had when it was read. ``domains`` (updates of each) and
-    ``triggers`` (how many) are empty and 0 where they were not counted.
+    ``lines``: their numbers, ascending; ``offsets`` in bytes, and ``hashes`` of their bytes, in the
+    same order. ``stamp`` is the one that the file had when it was read. ``domains`` (updates of
+    each) and ``triggers`` (how many) are empty and 0 where they were not counted.
     """
 
     def __init__(self, stamp: Stamp) -> None:
         self.stamp = stamp
         self.lines = array("I")
         self.offsets = array("Q")
+        self.hashes = array("I")
         self.domains: Counter[str] = Counter()
         self.triggers = 0
         self._triggers_seen = HashMultiset()
@@ -39,20 +44,25 @@ class LineIndex:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} lines>"
 
-    def add(self, line: int, offset: int) -> None:
-        """Add a line, higher than those before."""
+    def add(self, line: int, offset: int, raw: bytes) -> None:
+        """Add a line, higher than those before, and its bytes."""
         self.lines.append(line)
         self.offsets.append(offset)
+        self.hashes.append(short_hash(raw))
 
     def __contains__(self, line: int) -> bool:
         at = bisect_left(self.lines, line)
         return at < len(self.lines) and self.lines[at] == line
 
-    def offset(self, line: int) -> int:
-        """Where a line begins, in bytes. Raises LookupError when it is not in the index."""
+    def place(self, line: int) -> int:
+        """At which place in ``offsets`` and ``hashes`` a line is. Raises LookupError."""
         if line not in self:
             raise LookupError(line)
-        return self.offsets[bisect_left(self.lines, line)]
+        return bisect_left(self.lines, line)
+
+    def matches(self, line: int, raw: bytes) -> bool:
+        """Whether these are the bytes of a line."""
+        return line in self and self.hashes[self.place(line)] == short_hash(raw)
 
     def count(self, update: Update) -> None:
         """Count an update of the target."""
@@ -65,8 +75,16 @@ class LineIndex:
         self._triggers_seen = HashMultiset()
 
 
-def index_lines(path: Path, default_target: str) -> dict[str, LineIndex]:
-    """Where the lines of each target begin, without a check: for a file that was checked before.
+class IndexedFile(Struct, frozen=True, kw_only=True, eq=False):
+    """An index of a file that was checked before; ``size`` and ``sha256`` as it is stored now."""
+
+    targets: dict[str, LineIndex]
+    size: int
+    sha256: str
+
+
+def index_lines(path: Path, default_target: str) -> IndexedFile:
+    """Index a file without a check of its lines: for one that was checked before.
 
     A line whose target can't be read counts for the default target. Raises InputError when the file
     can't be read.
@@ -77,12 +95,15 @@ def index_lines(path: Path, default_target: str) -> dict[str, LineIndex]:
         stamp = file_stamp(path)
         for line, offset, raw in file.lines():
             target = default_target
-            if b"target" in raw or b"\\" in raw:  # a name may be written with escapes
-                target = _target(raw, decode) or default_target
+            # a name may be written with escapes
+            if b"target" in raw or b"\\" in raw:
+                named = _named(raw, decode)
+                target = named.target or default_target
             if target not in found:
                 found[target] = LineIndex(stamp)
-            found[target].add(line, offset)
-    return found
+            found[target].add(line, offset, raw)
+        checksum = file.checksum
+    return IndexedFile(targets=found, size=checksum.size, sha256=checksum.sha256)
 
 
 def file_stamp(path: Path) -> Stamp:
@@ -98,8 +119,8 @@ class _Named(Struct):
     target: str = ""
 
 
-def _target(raw: bytes, decode: Callable[[bytes], _Named]) -> str:
+def _named(raw: bytes, decode: Callable[[bytes], _Named]) -> _Named:
     try:
-        return decode(raw).target
+        return decode(raw)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-        return ""
+        return _Named()

@@ -29,6 +29,22 @@ def cut_the_input_short(folder: Path, process: int) -> None:
     os.truncate(folder / INPUT, 200)
 
 
+def _edit_the_input(folder: Path, old: bytes, new: bytes) -> None:
+    """Change something, with size and time left as they were."""
+    path = folder / INPUT
+    found = path.stat()
+    path.write_bytes(path.read_bytes().replace(old, new))
+    os.utime(path, ns=(found.st_atime_ns, found.st_mtime_ns))
+
+
+def edit_what_is_not_sent_yet(folder: Path, process: int) -> None:
+    _edit_the_input(folder, b"round-4", b"ROUND-4")
+
+
+def edit_what_was_sent(folder: Path, process: int) -> None:
+    _edit_the_input(folder, b"round-0", b"ROUND-0")
+
+
 def fill_the_disk(folder: Path, process: int) -> None:
     """The next writes fail, the first of them in the middle of a line.
 
@@ -63,6 +79,8 @@ def bring_it_back(folder: Path) -> None:
     ("strike", "said"),
     [
         (delete_the_input, "updates.jsonl: gone since it was checked"),
+        (edit_what_is_not_sent_yet, "updates.jsonl: changed since it was checked (noticed at line"),
+        (edit_what_was_sent, "updates.jsonl: changed since it was checked;"),
         (cut_the_input_short, "updates.jsonl: changed since it was checked"),
         (fill_the_disk, ".jsonl: can't be written: File too large"),
         (take_the_directory_away, ".jsonl: removed or replaced while the run went on"),

@@ -4,7 +4,9 @@ However they are packed they hold the same, and what is wrong with them is told 
 """
 
 import hashlib
+import os
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +16,9 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.records import Update
-from batcher.sources.file_source import FileSource
+from batcher.sources.file_source import FileSource, refuse_other_content
 from batcher.sources.inspection import Inspection, inspect
+from batcher.sources.line_index import file_stamp
 from batcher.sources.local_file import local_file
 from tests.sources.samples import BOM, PACKED, READER, line
 
@@ -119,3 +122,60 @@ async def test_a_change_while_the_updates_are_being_taken_is_noticed_at_the_next
         file.write(b"\n" + line(4))
     with pytest.raises(InputError, match="noticed at line 2"):
         await anext(taken)
+
+
+def _with_its_stamp(path: Path, content: bytes, *, replace: bool) -> None:
+    """Give a file another content, with size and times as they were."""
+    found = path.stat()
+    assert len(content) == found.st_size
+    target = path.with_name("new") if replace else path
+    target.write_bytes(content)
+    os.utime(target, ns=(found.st_atime_ns, found.st_mtime_ns))
+    if replace:
+        target.rename(path)
+    assert file_stamp(path) == (found.st_size, found.st_mtime_ns)
+
+
+@pytest.mark.parametrize("replace", [True, False])
+@pytest.mark.parametrize(("old", "new"), [(b"cart-2", b"cart-1"), (b"acme", b"acne"), (b"{", b" ")])
+async def test_a_line_whose_bytes_are_others_is_never_taken_though_size_and_time_are_the_same(
+    tmp_path: Path, replace: bool, old: bytes, new: bytes
+) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(b"\n".join(map(line, range(1, 3000))))  # more than is read ahead
+    found = inspect(path, READER)
+    taken = aiter(FileSource(path, found.targets["main"], READER))
+    assert (await anext(taken)).line == 1
+    before = path.read_bytes()
+    _with_its_stamp(path, before.replace(old, new), replace=replace)
+    again = FileSource(path, found.targets["main"], READER)
+    checked = before.split(b"\n")
+    for number in (2, 3, 2990, 2999):
+        same = before.replace(old, new).split(b"\n")[number - 1] == checked[number - 1]
+        if same:
+            assert again.again(number).line == number
+        else:
+            with pytest.raises(InputError, match=f"changed since .*noticed at line {number}"):
+                again.again(number)
+    with suppress(InputError):  # what was read ahead may be taken still: it was checked
+        async for update in taken:
+            assert READER.read(checked[update.line - 1], update.line) == update
+    with pytest.raises(InputError, match="changed since it was checked"):
+        refuse_other_content(path, found.sha256)
+
+
+def test_a_whole_file_is_what_it_was_or_the_difference_is_told(tmp_path: Path) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(line(1))
+    found = inspect(path, READER)
+    path.touch()
+    refuse_other_content(path, found.sha256)
+    path.write_bytes(line(2))
+    with pytest.raises(InputError, match="changed since it was checked"):
+        refuse_other_content(path, found.sha256)
+    path.unlink()
+    with pytest.raises(InputError, match="gone since it was checked"):
+        refuse_other_content(path, found.sha256)
+    path.mkdir()
+    with pytest.raises(InputError, match="unreadable since it was checked"):
+        refuse_other_content(path, found.sha256)

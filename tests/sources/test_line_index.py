@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.compact import short_hash
 from batcher.sources.inspection import inspect
 from batcher.sources.line_index import LineIndex, file_stamp, index_lines
 from tests.sources.samples import BOM, READER, line
@@ -18,27 +19,35 @@ def test_the_quick_index_of_a_file_is_the_index_of_its_inspection(tmp_path: Path
         line(1),
         line(2, target="b"),
         b"",
-        line(3),
+        line(3, id="row-5"),
     ]
     path.write_bytes(BOM + b"\n".join(named))
-    slow, quick = inspect(path, READER).targets, index_lines(path, "main")
-    assert {name: (list(each.lines), list(each.offsets)) for name, each in quick.items()} == {
-        name: (list(each.lines), list(each.offsets)) for name, each in slow.items()
-    }
+    slow, quick = inspect(path, READER), index_lines(path, "main")
+    found = [
+        {
+            name: (list(each.lines), list(each.offsets), list(each.hashes))
+            for name, each in file.targets.items()
+        }
+        for file in (slow, quick)
+    ]
+    assert found[0] == found[1]
+    assert (slow.size, slow.sha256) == (quick.size, quick.sha256)
 
 
 @given(st.dictionaries(st.integers(1, 200), st.integers(0, 2**63)), st.integers(1, 200))
 def test_a_line_is_found_by_its_number_or_not_there(offsets: dict[int, int], wanted: int) -> None:
     index = LineIndex((0, 0))
     for number in sorted(offsets):
-        index.add(number, offsets[number])
+        index.add(number, offsets[number], b"%d" % number)
     assert len(index) == len(offsets)
     assert (wanted in index) is (wanted in offsets)
     if wanted in offsets:
-        assert index.offset(wanted) == offsets[wanted]
+        place = index.place(wanted)
+        assert index.offsets[place] == offsets[wanted]
+        assert index.hashes[place] == short_hash(b"%d" % wanted)
     else:
         with pytest.raises(LookupError):
-            index.offset(wanted)
+            index.place(wanted)
 
 
 def test_a_stamp_is_another_one_after_a_change_and_none_of_a_file_that_is_gone(
