@@ -6,10 +6,6 @@ from collections import defaultdict
 from tests.laws.source import PACKAGE, dotted, files, tree
 
 DEFINITIONS = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
-SHARED: dict[str, str] = {}
-
-# Names that are still shared. This only shrinks, and ends empty.
-NOT_YET: set[str] = set()
 
 
 def test_no_two_public_classes_or_functions_share_a_name() -> None:
@@ -19,4 +15,4 @@ def test_no_two_public_classes_or_functions_share_a_name() -> None:
             if isinstance(node, DEFINITIONS) and not node.name.startswith("_"):
                 homes[node.name].append(dotted(module))
     shared = {name: modules for name, modules in homes.items() if len(modules) > 1}
-    assert set(shared) == set(SHARED) | NOT_YET, shared
+    assert shared == {}
