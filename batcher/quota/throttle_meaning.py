@@ -36,7 +36,7 @@ class Cause(Enum):
     # It came far too late, as the one before it did, so that one of them measured nothing. A second
     # one must follow within a few answers; then it is judged by the rows below.
     LATE_TWICE = "late twice"
-    # One was due: the bucket is empty, and the rate that was believed is confirmed.
+    # One was due: the bucket is empty, and the rate that was supposed is confirmed.
     EXPECTED = "expected"
     # Nobody expected it: the bucket is empty, and one more throttle is unexplained.
     UNEXPLAINED = "unexplained"

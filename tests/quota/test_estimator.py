@@ -195,7 +195,7 @@ def minute_with_strays(rate: float, share: float, ceiling: float | None) -> floa
     return statistics.mean(len(log.accepted) for log in runs) / 60 / most
 
 
-NOISY = [
+WITH_STRAYS = [
     (rate, above, share, least)
     for rate, above in ((5, None), (5, 1), (50, None), (50, 2), (300, 1))
     for share, least in ((0.01, 0.75), (0.05, 0.75), (0.2, 0.6))
@@ -206,7 +206,7 @@ NOISY = [
 MISSED = (300, 1, 0.01, 0.5)
 
 
-@pytest.mark.parametrize(("rate", "above", "share", "least"), [*NOISY, MISSED])
+@pytest.mark.parametrize(("rate", "above", "share", "least"), [*WITH_STRAYS, MISSED])
 def test_throttles_that_have_nothing_to_do_with_the_rate_do_not_slow_it(
     rate: int, above: int | None, share: float, least: float
 ) -> None:

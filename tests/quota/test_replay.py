@@ -61,7 +61,7 @@ def test_refusals_of_what_could_not_be_held_back_are_of_the_same_event() -> None
     again = replay.advance(2.1).rate
     assert once is not None
     assert again == pytest.approx(once, rel=0.02)
-    assert resume > 2.1  # the three take tokens first, and only then the cushion is saved up
+    assert resume > 2.1  # the three take tokens first, and only then the reserve is saved up
 
 
 def test_answers_of_a_time_before_the_log_and_answers_that_never_come_do_no_harm() -> None:

@@ -246,7 +246,7 @@ def test_what_overflowed_is_no_measurement() -> None:
     assert story.phase == "hold"
 
 
-def test_a_bucket_that_is_empty_too_soon_after_it_was_full_is_slower_than_believed() -> None:
+def test_a_bucket_that_is_empty_too_soon_after_it_was_full_is_slower_than_supposed() -> None:
     story = knows(20, 10, age=60.0).accept(5)
     story.now += 10.0
     story.accept(1)
