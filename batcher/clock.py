@@ -13,7 +13,10 @@ class SystemClock:
         return time.monotonic()
 
     def wall(self) -> str:
-        return datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+        return self.utc().isoformat(timespec="milliseconds").replace("+00:00", "Z")
+
+    def utc(self) -> datetime:
+        return datetime.now(UTC)
 
     def epoch(self) -> float:
         """Seconds since 1970-01-01 UTC, to compare with times of files and of other programs."""

@@ -1,12 +1,12 @@
 """The job ``enqueue``: the updates of a checked file put into a queue."""
 
 from collections.abc import Iterator
-from datetime import UTC, datetime
 from itertools import islice
 from pathlib import Path
 
 import msgspec
 
+from batcher.clock import SystemClock
 from batcher.errors import InputError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.queue_admin import QueueAddress
@@ -56,4 +56,6 @@ def _as_checked(file: CheckedFile, update: Update, raw: bytes) -> bool:
 def _stem(origin: str) -> str:
     """What a file is called in a spool: its name without dots before it, else one of the time."""
     own = "" if origin == "-" else Path(origin).name.partition(".jsonl")[0].lstrip(".")
-    return own or f"{'stdin' if origin == '-' else 'updates'}-{datetime.now(UTC):%Y%m%dT%H%M%S.%f}"
+    return (
+        own or f"{'stdin' if origin == '-' else 'updates'}-{SystemClock().utc():%Y%m%dT%H%M%S.%f}"
+    )

@@ -5,7 +5,6 @@ Sends no update; writes only where something was in doubt.
 
 from collections import Counter, defaultdict
 from collections.abc import Collection
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ from anyio.abc import TaskGroup
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally, recounted
+from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
@@ -179,7 +179,7 @@ def _set_later(run: RunReader, in_doubt: frozenset[int]) -> dict[int, frozenset[
 def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
     """Replace the records that were in doubt, and what was made from them."""
     encode, tallies = msgspec.json.Encoder().encode, defaultdict[str, Tally](Tally)
-    now = datetime.now(UTC).isoformat(timespec="milliseconds").replace("+00:00", "Z")
+    now = SystemClock().wall()
     with AtomicFile(run.directory.results) as file:
         for result in run.results():
             if result.line in settled:

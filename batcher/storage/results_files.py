@@ -15,13 +15,13 @@ import re
 import secrets
 import socket
 from contextlib import suppress
-from datetime import UTC, datetime
 from pathlib import Path
 
 import anyio
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
+from batcher.clock import SystemClock
 from batcher.records import Delivered
 from batcher.storage.atomic_file import sync_directory
 from batcher.storage.file_lock import try_lock
@@ -114,5 +114,5 @@ class ResultsFiles:
 
 
 def _new_name() -> str:
-    moment = f"{datetime.now(UTC):%Y%m%dT%H%M%S.%fZ}"
+    moment = f"{SystemClock().utc():%Y%m%dT%H%M%S.%fZ}"
     return f"{moment}-{socket.gethostname()}-{os.getpid()}-{secrets.token_hex(4)}"
