@@ -1,6 +1,5 @@
-"""The worker door: a queue drained for as long as the worker lives, through the same engine as a
-run.
+"""A worker: drains a queue for as long as it runs, through the engine that runs use, too.
 
-``message_consumer`` drains a queue of messages, ``spool_consumer`` a directory of files; ``health``
-is what both share.
+``message_consumer`` drains a queue of messages, ``spool_consumer`` a directory of files; both
+report to ``health``.
 """

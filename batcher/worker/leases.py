@@ -1,5 +1,6 @@
-"""The lease table of a worker: the messages it holds, each extended for as long as it waits or is
-worked on, then acknowledged, moved to the dead letters, or released.
+"""The lease table of a worker: the messages that it holds for as long as it takes.
+
+Each is extended by a heartbeat, then acknowledged, made a dead letter, or released.
 
 A lease is lost when the queue says so, or when it expired before it could be extended: another
 worker gets the message then. An error of the queue ends nothing: what it could not be told is told
@@ -113,9 +114,7 @@ class LeaseTable:
         return True
 
     def pause(self, target: str) -> list[Lease]:
-        """Take note that nobody works on a target's messages; returns what is left of its leases,
-        in the order they came.
-        """
+        """Note that nobody works on a target's messages; returns its leases that are left."""
         for lease in self.of(target):
             lease.started = lease.settled
             if lease.lost and not lease.settled:
@@ -128,9 +127,7 @@ class LeaseTable:
         await self._end(lease)
 
     async def release(self, leases: Iterable[Lease]) -> None:
-        """Give back the messages without a result, the last that came first; others get them at
-        once.
-        """
+        """Give back, for others to get at once, messages without a result, the newest first."""
         unsettled = [lease for lease in leases if not lease.settled]
         for lease in unsettled:
             self._remove(lease)

@@ -1,5 +1,4 @@
-"""A worker on a spool directory: one file after the other, each worked through as a run with its
-own run directory.
+"""A worker on a spool directory: one file after the other, each a run with its own run directory.
 
 A file ends in ``done`` when every update succeeded or was unchanged, else in ``failed`` with the
 reason beside it. One that can't go on for a reason that may pass (credentials, AWS away, a full
@@ -52,7 +51,7 @@ class Postponed:
     reason: str
 
 
-FileOutcome: TypeAlias = Failed | Postponed | None
+FileEnding: TypeAlias = Failed | Postponed | None
 """What came of a file; None: it is done."""
 
 
@@ -86,18 +85,18 @@ class SpoolConsumer:
         self._postponed: dict[str, tuple[Backoff, float]] = {}
 
     async def run(self, *, once: bool) -> None:
-        """Work until the worker is told to stop or to reload; with ``once``, until no file waits or
-        one can't go on.
+        """Work until the worker is told to stop or to reload.
 
-        Raises QueueError, with ``once``, when the directory can't be read.
+        ``once``: also until no file waits, or one can't go on. Raises QueueError, with ``once``,
+        when the directory can't be read.
         """
         async with anyio.create_task_group() as background:
             background.start_soon(self._drain_when, self._health.stop)
             background.start_soon(self._drain_when, self._health.reload)
             background.start_soon(self._abort_when_told)
-            while not self._ending and (claim := await self._claim(once)) is not None:
+            while not self._is_ending and (claim := await self._claim(once)) is not None:
                 postponed = await self._process(claim)
-                if postponed is None or self._ending:
+                if postponed is None or self._is_ending:
                     continue
                 self._health.mark_unhealthy("files", f"{claim.name}: {postponed.reason}")
                 if once:
@@ -106,13 +105,13 @@ class SpoolConsumer:
             background.cancel_scope.cancel()
 
     @property
-    def _ending(self) -> bool:
+    def _is_ending(self) -> bool:
         return self._health.stop.is_set() or self._health.reload.is_set()
 
     async def _claim(self, once: bool) -> Claim | None:
         """The next file; None at the end of the session, and with ``once`` when there is none."""
         claim, backoff = None, Backoff(self._first_pause, LONGEST_PAUSE)
-        while not self._ending:
+        while not self._is_ending:
             try:
                 # a file that is there is claimed before anything waits
                 with anyio.move_on_after(0 if once else CLAIM_WITHIN):
@@ -132,15 +131,15 @@ class SpoolConsumer:
     async def _process(self, claim: Claim) -> Postponed | None:
         """Work a file through and move it where it belongs; what is postponed is released."""
         self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
-        outcome = await self._outcome(claim)
-        if not isinstance(outcome, Postponed):
+        ending = await self._work_through(claim)
+        if not isinstance(ending, Postponed):
             try:
-                self._move(claim, outcome)
+                self._move(claim, ending)
             except BatcherError as error:  # it is claimed still
-                outcome = Postponed(str(error))
-        if isinstance(outcome, Postponed):
+                ending = Postponed(str(error))
+        if isinstance(ending, Postponed):
             self._spool.release(claim)
-            return outcome
+            return ending
         self._postponed.pop(claim.name, None)
         self._health.mark_healthy("files")
         return None
@@ -155,13 +154,13 @@ class SpoolConsumer:
             self.failed = True
             self._log.warning("file.ended", file=claim.name, wrong=failed.reason)
 
-    async def _outcome(self, claim: Claim) -> FileOutcome:
+    async def _work_through(self, claim: Claim) -> FileEnding:
         try:
             return await self._run_through(claim)
         except BatcherError as error:
             return Postponed(str(error)) if _may_pass(error) else Failed(str(error))
 
-    async def _run_through(self, claim: Claim) -> FileOutcome:
+    async def _run_through(self, claim: Claim) -> FileEnding:
         violations: list[str] = []
 
         def note(line: int, violation: Violation) -> None:
@@ -180,14 +179,14 @@ class SpoolConsumer:
             async with checked.connect() as ready:
                 return await self._execute(await ready.approve())
 
-    async def _execute(self, approved: ApprovedRun | NotStarted) -> FileOutcome:
+    async def _execute(self, approved: ApprovedRun | NotStarted) -> FileEnding:
         if isinstance(approved, NotStarted):
             return Postponed(f"not started: {approved.summary.stopped}")
         self.run_of_file = approved
         try:
-            if self._ending:
+            if self._is_ending:
                 approved.drain()
-            return _outcome_of(approved, await approved.execute())
+            return _ending_of(approved, await approved.execute())
         finally:
             self.run_of_file = None
 
@@ -222,7 +221,7 @@ class SpoolConsumer:
             self.run_of_file.abort()
 
 
-def _outcome_of(run: ApprovedRun, summary: Summary) -> FileOutcome:
+def _ending_of(run: ApprovedRun, summary: Summary) -> FileEnding:
     if too_many := run.failure_limit_passed():
         return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
     if summary.stopped is not None:

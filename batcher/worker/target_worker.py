@@ -7,13 +7,14 @@ of other targets, it keeps.
 """
 
 from collections.abc import Callable
-from math import ceil, inf
+from math import inf
 
 import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
+from batcher.aws.client import AwsTarget
 from batcher.backoff import Backoff
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler, Settler
@@ -26,8 +27,8 @@ from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.leases import Lease, LeaseTable
+from batcher.worker.prefetch import room_of_target
 
-UNKNOWN_PACE = 10  # messages held while nobody knows how fast they can be sent
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
@@ -74,15 +75,12 @@ class TargetWorker:
     def __repr__(self) -> str:
         return f"<TargetWorker {self.name}: {self.unusable or self.lane or 'opening'}>"
 
-    def capacity(self, ahead: float) -> int:
+    def room(self, ahead: float) -> int:
         """How many messages more it could take and send within ``ahead`` seconds."""
         if self.lane is None:
             return 0
-        rate = self.lane.pacer.limiter.own_rate
-        most = UNKNOWN_PACE if rate is None else max(1, ceil(rate * ahead))
-        if self.unusable is not None:
-            most = 1  # one shows whether AWS takes them again
-        return max(0, most - self._leases.count(self.name))
+        rate, usable = self.lane.pacer.limiter.own_rate, self.unusable is None
+        return room_of_target(rate, ahead, usable=usable, held=self._leases.count(self.name))
 
     @property
     def is_waiting(self) -> bool:
@@ -90,9 +88,7 @@ class TargetWorker:
         return self.unusable is not None and self.lane is None
 
     def keeps_order(self, requested_at: float) -> bool:
-        """Whether a message that was requested at that time may be held: no older one was released
-        since, which it would overtake.
-        """
+        """Whether a message that was requested at that time overtakes none released since."""
         return requested_at > self._released_at
 
     def put(self, update: Update) -> None:
@@ -148,35 +144,39 @@ class TargetWorker:
             await target.account()
             if self._closing.is_set():
                 return None
-            self._feed = Feed(lambda: None)
             runner = self._runner = Runner(
                 journal=self._journal, log=self._log, on_result=self._on_settled
             )
-            lane = self._lanes.lane(
-                target,
-                self._feed,
-                self.tally,
-                on_close=self._feed.close,
-                may_send=lambda update: self._leases.holds(update.line),
-            )
-            lane.settler = DeferringReconciler(
-                _LeasedOnly(lane.settler, self._leases),
-                self.tally,
-                lambda reason: runner.give_up(self.name, reason),
-            )
+            lane = self._make_lane(target, runner)
 
             async def open_lane(tasks: TaskGroup) -> None:
                 self.lane = lane
                 runner.start(lane, tasks)
 
-            for lease in self._leases.of(self.name):
-                if lease.update is not None and not lease.settled:
-                    self._feed.put(lease.update)
             try:
                 await runner.run(open_lane)
             finally:
                 self._pacers.retire(lane.pacers)
             return runner.given_up.get(self.name)
+
+    def _make_lane(self, target: AwsTarget, runner: Runner) -> Lane:
+        feed = self._feed = Feed(lambda: None)
+        lane = self._lanes.lane(
+            target,
+            feed,
+            self.tally,
+            on_close=feed.close,
+            may_send=lambda update: self._leases.holds(update.line),
+        )
+        lane.settler = DeferringReconciler(
+            _LeasedOnly(lane.settler, self._leases),
+            self.tally,
+            lambda reason: runner.give_up(self.name, reason),
+        )
+        for lease in self._leases.of(self.name):
+            if lease.update is not None and not lease.settled:
+                feed.put(lease.update)
+        return lane
 
     async def _release(self, leases: list[Lease]) -> None:
         self._released_at = inf

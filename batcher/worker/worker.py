@@ -1,5 +1,6 @@
-"""A worker process from its start to its end: the queue opened and opened again, sessions with the
-settings of their time, the exit code.
+"""A worker from its start to its end: its queue, its sessions, its status, its exit code.
+
+A session has one set of settings; SIGHUP ends it and begins another.
 """
 
 from collections.abc import Awaitable, Callable

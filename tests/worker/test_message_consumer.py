@@ -133,15 +133,14 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_
 async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_back_at_once(
     tmp_path: Path,
 ) -> None:
-    queue = MemoryQueue()
-    queue.put(*(encode(change(n)) for n in range(60)))
     most = 0
 
     def watch(name: str) -> None:
         nonlocal most
         most = max(most, len(queue.held))
 
-    queue._on_done = watch
+    queue = MemoryQueue(on_done=watch)
+    queue.put(*(encode(change(n)) for n in range(60)))
     emulator = Emulator(latency=(0.05, 0.05))
     emulator.seed([trigger(n) for n in range(60)])
     async with (
@@ -261,12 +260,7 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
     ):
         await appending.wait()
         served.health.stop.set()
-        await until(
-            lambda: all(
-                target_worker.lane is None
-                for target_worker in served.session.target_workers.values()
-            )
-        )
+        await until(lambda: not list(served.session.lane_snapshots()))
         go_on.set()
         await served.ended
     assert (queue.dead, len(queue)) == ([("m1", "Invalid")], 0)

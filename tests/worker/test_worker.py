@@ -1,4 +1,4 @@
-"""``batcher worker`` as a process, on every message queue: killed, stopped, reloaded.
+"""A worker on every queue, in this process and as one of its own: killed, stopped, reloaded.
 
 Nothing is lost, nothing done twice.
 """
@@ -15,7 +15,11 @@ import aiohttp
 import pytest
 from aiobotocore.session import AioSession
 
+from batcher.config import Settings
 from batcher.emulator import Emulator
+from batcher.logs import logger
+from batcher.queues.spool_directory import SpoolDirectory
+from batcher.worker.worker import FIXED, Worker
 from tests.conftest import Command, change, records, trigger
 from tests.queues.conftest import Place
 from tests.servers import free_port, redis_server, s3_server
@@ -300,3 +304,43 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
         redis.stop()
         s3.stop()
     assert list((command.folder / "results").iterdir()) == []
+
+
+def test_what_counts_from_the_start_to_the_end_are_settings() -> None:
+    assert set(FIXED) <= set(Settings.__struct_fields__)
+
+
+@pytest.mark.parametrize(
+    ("lines", "away", "code", "said"),
+    [
+        ([change(1)], False, 0, None),
+        ([change(99)], False, 1, None),  # its trigger is not there
+        ([{"DomainName": "acme"}], False, 1, None),
+        ([change(1)], True, 3, "Stopped: a.jsonl: "),
+    ],
+    ids=["done", "failed", "invalid", "AWS away"],
+)
+async def test_the_exit_code_says_what_became_of_a_spool(
+    tmp_path: Path, lines: list[dict[str, Any]], away: bool, code: int, said: str | None
+) -> None:
+    spool, emulator, words = SpoolDirectory(tmp_path / "spool"), Emulator(), list[str]()
+    emulator.seed([trigger(1)])
+    spool.put("a.jsonl", [json.dumps(line).encode() + b"\n" for line in lines])
+    async with emulator as url:
+        settings = Settings(
+            endpoint_url=f"http://127.0.0.1:{free_port()}" if away else url,
+            connect_timeout=1.0,
+            read_rate=1000.0,
+            remember=False,
+        )
+        worker = Worker(
+            f"spool:{spool.path}",
+            settings,
+            reload=lambda: settings,
+            once=True,
+            log=logger(),
+            say=words.append,
+        )
+        assert await worker.run() == code
+    assert (said is None) == (not words)
+    assert said is None or words[0].startswith(said)

@@ -1,0 +1,90 @@
+"""The target workers of a session: one a target, with room for what each can send soon."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any, cast
+
+import anyio
+import pytest
+
+from batcher.clock import SystemClock
+from batcher.config import Settings, TargetSettings
+from batcher.emulator import Emulator
+from batcher.logs import logger
+from batcher.ports import ResultStore
+from batcher.records import Message
+from batcher.testing import MemoryQueue
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.pacers import open_pacers
+from batcher.worker.health import Health
+from batcher.worker.leases import LeaseTable
+from batcher.worker.prefetch import UNKNOWN_PACE
+from batcher.worker.target_pool import TargetPool
+from tests.servers import free_port
+from tests.waiting import until
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+
+@asynccontextmanager
+async def pool_of(health: Health, **given: Any) -> AsyncIterator[tuple[TargetPool, LeaseTable]]:
+    settings, clock = Settings(remember=False, ahead=0.5, **given), SystemClock()
+    leases = LeaseTable(
+        MemoryQueue(), dead_letters=True, clock=clock, log=logger(), on_removed=lambda: None
+    )
+    async with (
+        open_pacers(settings, clock=clock, log=logger()) as pacers,
+        anyio.create_task_group() as tasks,
+    ):
+        pool = TargetPool(
+            settings,
+            pacers,
+            Lanes(settings, pacers, clock=clock, log=logger()),
+            leases,
+            cast(ResultStore, None),  # nothing is sent here
+            health,
+            tasks,
+            clock=clock,
+            log=logger(),
+            on_result=lambda result: None,
+        )
+        yield pool, leases
+        pool.abort()
+
+
+async def test_a_target_has_one_worker_whose_lane_is_shown_while_it_is_open() -> None:
+    async with (
+        Emulator() as url,
+        pool_of(Health(logger(), grace=1.0), endpoint_url=url, rate=20.0) as (pool, _),
+    ):
+        assert pool.room() == UNKNOWN_PACE
+        worker = pool.worker("default")
+        assert pool.worker("default") is worker
+        await until(lambda: list(pool.lane_snapshots()))
+        (lane,) = pool.lane_snapshots()
+        assert (lane.target, lane.rate) == ("default", 20.0)
+        assert pool.room() == 10  # for half a second
+        pool.close("enough")
+        await until(lambda: not list(pool.lane_snapshots()))
+
+
+async def test_when_all_that_is_held_is_for_targets_that_can_not_be_used_all_are_waiting() -> None:
+    health = Health(logger(), grace=1.0)
+    health.mark_started()
+    async with Emulator() as url:
+        targets = {
+            "fine": TargetSettings(endpoint_url=url, rate=20.0),
+            "locked": TargetSettings(endpoint_url=url, profile="nobody"),
+            "unused": TargetSettings(endpoint_url=f"http://127.0.0.1:{free_port()}"),
+        }
+        async with pool_of(health, targets=targets, target="fine") as (pool, leases):
+            pool.worker("locked")
+            leases.add(Message(id="1", body=b"", handle=""), 1, "locked")
+            await until(pool.all_waiting)
+            assert str(health.not_ready)
+            assert pool.room() == UNKNOWN_PACE  # for others, whose messages may be behind
+            pool.worker("fine")
+            leases.add(Message(id="2", body=b"", handle=""), 2, "fine")
+            await until(lambda: list(pool.lane_snapshots()))
+            assert not pool.all_waiting()
+            assert pool.room() == 9

@@ -1,0 +1,234 @@
+"""One target of a worker: what it holds, releases and keeps while it can't be used, and sends."""
+
+from typing import Any, Self, cast
+
+import anyio
+import pytest
+
+from batcher.accounting.tally import Tally
+from batcher.engine.lane import Lane
+from batcher.engine.pacing import Pacer
+from batcher.errors import AwsError, CredentialsError
+from batcher.logs import logger
+from batcher.records import Message, Result, Update
+from batcher.sources.feed import Feed
+from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, OpenLimiter, ScriptedCaller
+from batcher.testing import in_virtual_time as run_in_virtual_time
+from batcher.wiring.lanes import Lanes
+from batcher.wiring.pacers import Pacers
+from batcher.wiring.targets import TargetConnector
+from batcher.worker.leases import LeaseTable
+from batcher.worker.prefetch import UNKNOWN_PACE
+from batcher.worker.target_worker import TargetWorker
+from tests.engine.settlers import number_in, update, writes_only
+
+
+class Target:
+    """A target in memory, in place of its connector, its lanes and its pacers.
+
+    ``error``: why it can't be opened; ``rate``: what its limiter allows.
+    """
+
+    def __init__(self) -> None:
+        self.error: AwsError | None = None
+        self.rate: float | None = None
+        self.opened_at: list[float] = []
+        self.caller = ScriptedCaller(lambda call: ACCEPTED)
+
+    def target(self, name: str) -> Self:
+        return self
+
+    async def __aenter__(self) -> Self:
+        self.opened_at.append(anyio.current_time())
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        pass
+
+    async def check(self) -> None:
+        if self.error is not None:
+            raise self.error
+
+    async def account(self) -> None:
+        pass
+
+    def lane(self, target: object, source: Feed, tally: Tally, **more: Any) -> Lane:
+        limiter = OpenLimiter()
+        limiter.own_rate = self.rate
+        pacer = Pacer(limiter, 4, LoopClock())
+        return Lane(
+            target="default",
+            source=source,
+            pacer=pacer,
+            settler=writes_only(self.caller, pacer, tally),
+            tally=tally,
+            on_close=more["on_close"],
+        )
+
+    def retire(self, pacers: object) -> None:
+        pass
+
+
+class Working:
+    """A TargetWorker with its queue and its leases, and where its results go."""
+
+    def __init__(self) -> None:
+        self.target = Target()
+        self.queue = MemoryQueue(lease=60)
+        self.leases = LeaseTable(
+            self.queue,
+            dead_letters=True,
+            clock=LoopClock(),
+            log=logger(),
+            on_removed=lambda: None,
+        )
+        self.reasons: list[str | None] = []
+        self.results: list[Result] = []
+        self.worker = TargetWorker(
+            "default",
+            cast(TargetConnector, self.target),
+            cast(Pacers, self.target),
+            cast(Lanes, self.target),
+            self.leases,
+            self,
+            clock=LoopClock(),
+            log=logger(),
+            on_result=self.results.append,
+            on_unusable=lambda name, reason: self.reasons.append(reason),
+        )
+
+    async def append(self, result: Result) -> None:
+        await self.leases.settle(self.leases[result.line], result)
+
+    async def lease(self, count: int) -> list[Update]:
+        """Lease messages, and hand their updates over."""
+        self.queue.put(*[b"{}"] * count)
+        updates = []
+        for message in await self.queue.receive(count):
+            updates.append(update(int(message.id[1:])))
+            self.leases.add(message, updates[-1].line, "default", updates[-1])
+            self.worker.put(updates[-1])
+        return updates
+
+    def sent(self) -> list[str]:
+        return [str(number_in(call.members)) for call in self.target.caller.calls]
+
+
+def in_virtual_time(work: Any) -> None:
+    """Run a test with a TargetWorker, which ends with it."""
+
+    async def run() -> None:
+        working = Working()
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(working.worker.run)
+            await work(working)
+            working.worker.abort()
+
+    run_in_virtual_time(run())
+
+
+@pytest.mark.parametrize(
+    ("rate", "held", "room"),
+    [
+        (None, 0, UNKNOWN_PACE),
+        (20.0, 0, 10),  # 20 a second for half a second
+        (20.0, 4, 6),
+        (20.0, 12, 0),
+        (0.1, 0, 1),  # at least one
+    ],
+)
+def test_it_can_take_what_it_could_send_soon_less_what_it_holds(
+    rate: float | None, held: int, room: int
+) -> None:
+    async def work(working: Working) -> None:
+        assert working.worker.room(0.5) == 0  # it is not open yet
+        working.target.rate = rate
+        await anyio.sleep(0.1)
+        for line in range(held):
+            working.leases.add(Message(id=str(line), body=b"", handle=""), line, "default")
+        assert working.worker.room(0.5) == room
+
+    in_virtual_time(work)
+
+
+def test_what_is_handed_over_is_sent_and_what_came_before_it_was_open_too() -> None:
+    async def work(working: Working) -> None:
+        first = await working.lease(2)  # not open yet
+        await anyio.sleep(0.1)
+        second = await working.lease(2)
+        await anyio.sleep(0.1)
+        assert sorted(working.sent()) == sorted(each.id for each in [*first, *second])
+        assert len(working.results) == len(working.queue.done) == 4
+        assert (len(working.leases), working.worker.unusable) == (0, None)
+
+    in_virtual_time(work)
+
+
+def test_a_target_that_becomes_unusable_releases_all_but_one_message_once() -> None:
+    async def work(working: Working) -> None:
+        working.target.error = CredentialsError("no credentials")
+        await working.lease(5)
+        await anyio.sleep(0.1)
+        assert working.reasons == ["no credentials"]
+        assert working.worker.is_waiting
+        assert (list(working.queue.held), len(working.queue)) == (["m1"], 4)
+        assert not working.worker.keeps_order(0.0)  # older ones were released since
+        assert working.worker.keeps_order(anyio.current_time())
+        await working.lease(4)  # for it, among those of other targets
+        await anyio.sleep(20)
+        assert len(working.queue.held) == 5, "these are kept, lest they are used up"
+        assert len(working.target.opened_at) > 3
+        assert working.sent() == []
+
+    in_virtual_time(work)
+
+
+def test_it_is_tried_again_after_growing_pauses_and_is_usable_when_aws_has_answered() -> None:
+    async def work(working: Working) -> None:
+        working.target.error = CredentialsError("no credentials")
+        await anyio.sleep(40)
+        pauses = [
+            later - at
+            for at, later in zip(
+                working.target.opened_at, working.target.opened_at[1:], strict=False
+            )
+        ]
+        for pause, most in zip(pauses, (1, 2, 4, 8, 16), strict=False):
+            assert 0.75 * most <= pause <= most
+        working.target.error = None
+        await anyio.sleep(30)
+        assert working.worker.unusable == "no credentials"  # it is open, but nothing was sent
+        assert working.worker.room(100.0) == 1
+        await working.lease(1)
+        await anyio.sleep(0.1)
+        assert working.worker.unusable is None
+        assert working.reasons[-1] is None
+
+    in_virtual_time(work)
+
+
+def test_a_message_whose_lease_expired_is_not_sent() -> None:
+    async def work(working: Working) -> None:
+        working.target.error = CredentialsError("no credentials")
+        await working.lease(1)
+        await anyio.sleep(61)  # nobody extends it here
+        working.target.error = None
+        await anyio.sleep(40)
+        assert working.worker.lane is not None
+        assert (working.sent(), len(working.leases)) == ([], 0)
+
+    in_virtual_time(work)
+
+
+def test_at_its_end_it_finishes_what_is_in_flight_and_releases_the_rest() -> None:
+    async def work(working: Working) -> None:
+        working.target.caller = ScriptedCaller(lambda call: ACCEPTED, latency=1.0)
+        await anyio.sleep(0.1)
+        await working.lease(10)
+        await anyio.sleep(0.5)
+        working.worker.close("the worker takes no more")
+        await anyio.sleep(1)
+        assert len(working.queue.done) == 4  # it has four slots
+        assert (working.queue.held, len(working.queue)) == ({}, 6)
+
+    in_virtual_time(work)
