@@ -10,13 +10,13 @@ import os
 import socket
 import sys
 import threading
-import time
 from contextlib import suppress
 from functools import partial
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from batcher.clock import SystemClock
 from batcher.resettable_event import ResettableEvent
 from batcher.signals import run_signals
 
@@ -35,7 +35,8 @@ class Health:
         self.stop = anyio.Event()
         self.stop_now = anyio.Event()
         self.reload = ResettableEvent()
-        self._last_heartbeat = time.monotonic()
+        self._clock = SystemClock()
+        self._last_heartbeat = self._clock.now()
         self._grace = grace
         self._log = log
         self._started = False
@@ -87,7 +88,7 @@ class Health:
     @property
     def heartbeat_age(self) -> float:
         """Seconds since the event loop last turned."""
-        return time.monotonic() - self._last_heartbeat
+        return self._clock.now() - self._last_heartbeat
 
     async def run_heartbeat(
         self, *, every: float = HEARTBEAT, stuck_after: float = STUCK_AFTER
@@ -99,7 +100,7 @@ class Health:
         tell_supervisor("READY=1")
         try:
             while True:
-                self._last_heartbeat = time.monotonic()
+                self._last_heartbeat = self._clock.now()
                 tell_supervisor("WATCHDOG=1")
                 await anyio.sleep(every)
         finally:

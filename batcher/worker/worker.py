@@ -68,7 +68,7 @@ class Worker:
         self._say = say
         self._clock = SystemClock()
         self._health = Health(log, grace=settings.grace)
-        self._status = WorkerStatus(self.name, self._health, self._clock.wall())
+        self._status = WorkerStatus(self.name, self._health, self._clock)
         self._exit_code = 0
 
     async def run(self) -> int:

@@ -5,13 +5,13 @@ Put together here, shown by ``status``.
 
 import os
 import socket
-import time
 from collections import deque
 from collections.abc import Callable, Iterable
 
 import anyio
 
 from batcher.accounting.tally import Tally
+from batcher.clock import SystemClock
 from batcher.engine.lane import Lane
 from batcher.errors import BatcherError
 from batcher.operations import UPDATE_TRIGGER
@@ -31,17 +31,18 @@ class WorkerStatus:
     """Counts the results of a worker and takes snapshots of it.
 
     ``lanes`` and ``files_waiting`` are asked at each snapshot, and set by the worker once it has
-    any. ``started_at`` is UTC, ISO 8601.
+    any.
     """
 
-    def __init__(self, queue: str, health: Health, started_at: str) -> None:
+    def __init__(self, queue: str, health: Health, clock: SystemClock) -> None:
         self.tally = Tally()
         self.metrics = Metrics()
         self.lanes: Callable[[], Iterable[LaneSnapshot]] = tuple
         self.files_waiting: Callable[[], int | None] = lambda: None
         self._queue = queue
         self._health = health
-        self._started_at = started_at
+        self._clock = clock
+        self._started_at = clock.wall()
         self._failures: deque[Result] = deque(maxlen=FAILURES)
         self._depth: Depth | None = None
 
@@ -71,7 +72,7 @@ class WorkerStatus:
             queue=self._queue,
             worker=f"{socket.gethostname()}:{os.getpid()}",
             started_at=self._started_at,
-            heartbeat_at=time.time() - age,
+            heartbeat_at=self._clock.epoch() - age,
             depth=self._depth,
             files_waiting=self.files_waiting(),
             lanes=tuple(self.lanes()),

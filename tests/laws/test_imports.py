@@ -32,11 +32,6 @@ OWNERS = {
 
 ASKING_THE_TIME = {"date.today", "datetime.now", "datetime.today", "datetime.utcnow"}
 
-# What does not hold yet: (library, module). This only shrinks, and ends empty.
-NOT_YET: set[tuple[str, str]] = {
-    ("time", "worker"),
-}
-
 
 @pytest.mark.parametrize("library", OWNERS)
 def test_a_library_is_imported_where_it_belongs_only(library: str) -> None:
@@ -47,11 +42,7 @@ def test_a_library_is_imported_where_it_belongs_only(library: str) -> None:
         if any(_is_within(name, library) for name in imported(path))
     }
     strangers = {name for name in importers if not any(_is_within(name, owner) for owner in owners)}
-    known = {name for name in strangers if (library, name.split(".")[1]) in NOT_YET}
-    assert strangers <= known, f"{library} belongs into {', '.join(owners)}"
-    rooms = {name.split(".")[1] for name in known}
-    settled = {entry for entry in NOT_YET if entry[0] == library and entry[1] not in rooms}
-    assert not settled, "this holds now: take it off NOT_YET"
+    assert not strangers, f"{library} belongs into {', '.join(owners)}"
 
 
 def test_no_module_leads_back_to_itself_by_imports_at_whatever_level() -> None:

@@ -13,10 +13,6 @@ NOTHING_TO_TEST = {
     "batcher.version": "one constant",
 }
 
-# Rooms where it does not hold yet. This only shrinks, and ends empty.
-NOT_YET: set[str] = {
-}
-
 
 @pytest.mark.parametrize("room", rooms())
 def test_a_module_is_imported_by_the_test_of_its_name(room: str) -> None:
@@ -26,10 +22,7 @@ def test_a_module_is_imported_by_the_test_of_its_name(room: str) -> None:
         if not module.stem.startswith("__") and dotted(module) not in NOTHING_TO_TEST
         if not (_imports(test := _test_of(module), module) or _is_run_by(test, module))
     }
-    if room in NOT_YET:
-        assert missing, "this holds now: take it off NOT_YET"
-    else:
-        assert not missing
+    assert not missing
 
 
 def _test_of(module: Path) -> Path:

@@ -6,6 +6,7 @@ from typing import cast
 import anyio
 import pytest
 
+from batcher.clock import SystemClock
 from batcher.errors import QueueError
 from batcher.logs import logger
 from batcher.ports import QueueAdmin
@@ -34,7 +35,7 @@ class Admin:
 
 
 def status_of(health: Health) -> WorkerStatus:
-    return WorkerStatus("sqs:updates", health, "2026-01-01T00:00:00.000Z")
+    return WorkerStatus("sqs:updates", health, SystemClock())
 
 
 def test_it_is_ready_when_it_has_started_nothing_is_unhealthy_and_it_is_not_stopping() -> None:
