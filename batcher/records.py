@@ -160,7 +160,7 @@ class Delivered(Result, frozen=True, kw_only=True):
         return cls(**members, queue=queue, message_id=message_id)
 
 
-class Outcome(Struct, frozen=True, kw_only=True):
+class BriefResult(Struct, frozen=True, kw_only=True):
     """What counting needs of a result: read from its line in half the time."""
 
     id: str

@@ -13,7 +13,7 @@ import msgspec
 
 from batcher.config import Settings
 from batcher.records import Result
-from batcher.storage.run_directory import InputFacts, RunFacts
+from batcher.storage.run_directory import InputFingerprint, RunManifest
 from benchmarks.common import calls, emulator, update
 
 LINES, DONE, ROUNDS = 1_000_000, 0.99, 3
@@ -30,9 +30,9 @@ def prepare(folder: Path) -> None:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     run = folder / "updates.run"
     run.mkdir()
-    facts = RunFacts(
+    facts = RunManifest(
         run="benchmark",
-        input=InputFacts(
+        input=InputFingerprint(
             path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES
         ),
         settings=Settings().as_json(),

@@ -6,10 +6,10 @@ import pytest
 from batcher.records import (
     STATUSES,
     BasedOn,
+    BriefResult,
     Counts,
     Delivered,
     Error,
-    Outcome,
     Result,
     Seconds,
     Update,
@@ -56,9 +56,9 @@ def test_a_result_is_read_again_as_it_was_and_in_part_as_an_outcome() -> None:
     line = msgspec.json.encode(result)
     assert msgspec.json.decode(line, type=Result) == result
     assert b"digest" not in line
-    outcome = msgspec.json.decode(line, type=Outcome)
+    outcome = msgspec.json.decode(line, type=BriefResult)
     error = Error(code="Invalid", message="line 7: no")
-    assert outcome == Outcome(id="7", line=7, target="eu", status="invalid", error=error)
+    assert outcome == BriefResult(id="7", line=7, target="eu", status="invalid", error=error)
 
 
 def test_a_delivered_result_is_that_result_and_where_it_came_from() -> None:

@@ -12,7 +12,7 @@ import msgspec
 from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.verdicts import Verdict
-from batcher.records import STATUSES, Counts, Outcome, Result, Seconds, Summary, TargetSummary
+from batcher.records import STATUSES, BriefResult, Counts, Result, Seconds, Summary, TargetSummary
 
 S = TypeVar("S", bound=TargetSummary)
 
@@ -83,7 +83,7 @@ class Tally:
         if verdict is Verdict.DENIED:
             self.count_attempt(verdict)
 
-    def add(self, result: Result | Outcome) -> None:
+    def add(self, result: Result | BriefResult) -> None:
         """Count one result, of this session or an earlier one."""
         self.statuses[result.status] += 1
         self.attempts += result.attempts

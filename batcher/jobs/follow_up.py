@@ -15,7 +15,7 @@ from batcher.config import Settings
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
-from batcher.storage.run_directory import RunDirectory, read_facts, read_summary
+from batcher.storage.run_directory import RunDirectory, read_manifest, read_summary
 from batcher.wiring.line_readers import line_reader
 
 
@@ -67,10 +67,10 @@ class FollowUp:
         for number in count(1):
             ending = "" if (self._kind, number) == ("rollback", 1) else f"-{number}"
             directory = RunDirectory(path.with_name(f"{path.name}.{self._kind}{ending}"))
-            if not directory.facts.exists():
+            if not directory.manifest.exists():
                 break
             if not _is_finished(directory):
-                if read_facts(directory).input.sha256 == self._sha256.hexdigest():
+                if read_manifest(directory).input.sha256 == self._sha256.hexdigest():
                     break
                 left_alone.append(directory.path)
         return RunPlace(directory=directory.path, left_alone=left_alone)

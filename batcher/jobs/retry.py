@@ -8,7 +8,7 @@ from msgspec import Struct
 
 from batcher.errors import InputError
 from batcher.jobs.run_reader import RunReader
-from batcher.records import Outcome
+from batcher.records import BriefResult
 
 
 class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
@@ -41,7 +41,7 @@ def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
     """
     groups, others = Counter[tuple[str, str]](), Counter[str]()
 
-    def wanted(result: Outcome) -> bool:
+    def wanted(result: BriefResult) -> bool:
         code = "" if result.error is None else result.error.code
         if result.status not in ("failed", "in_doubt"):
             others[result.status] += 1

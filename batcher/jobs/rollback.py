@@ -11,8 +11,8 @@ from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, JournalError, RunDirectoryError
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
-from batcher.storage.before_images import images, images_backwards, line_number
-from batcher.storage.journal import decoded, outcomes, whole_lines
+from batcher.storage.before_images import line_number, read_images, read_images_backwards
+from batcher.storage.journal import decode_line, read_brief_results, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
 
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
@@ -89,7 +89,7 @@ def undos(run: RunReader) -> Iterator[Undo]:
             " put back. Run with --before to be able to."
         )
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
-    for image in images(path):
+    for image in read_images(path):
         triggers.add(image.trigger)
         # read ahead of an update that a stopped run did not come to, or not to its end
         if results.line(image.id) is None:
@@ -97,7 +97,7 @@ def undos(run: RunReader) -> Iterator[Undo]:
     open_lines, repeated = run.lines_of(unsettled), triggers.repeated()
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
-    for number, image, members in images_backwards(path):
+    for number, image, members in read_images_backwards(path):
         line = results.line(image.id) or open_lines.get(image.id)
         if line is None:
             raise JournalError(
@@ -129,12 +129,12 @@ def _undo(
 def _without_image(run: RunReader) -> int:
     """How many updates succeeded and have no image."""
     kept = HashMultiset()
-    for image in images(run.directory.before):
+    for image in read_images(run.directory.before):
         kept.add(image.id)
     kept.sort()
     return sum(
         result.status == "succeeded" and result.id not in kept
-        for result in outcomes(run.directory.results)
+        for result in read_brief_results(run.directory.results)
     )
 
 
@@ -149,7 +149,7 @@ class _Results:
         self._odd = LineSet()  # lines whose number is not the id
         at = 0
         for number, raw in whole_lines(self._path):
-            place = decoded(raw, _PLACE.decode, self._path, number)
+            place = decode_line(raw, _PLACE.decode, self._path, number)
             if place.id != str(place.line):
                 self._named[place.id] = place.line
             if place.id != str(place.line) or place.status == "invalid":

@@ -26,8 +26,8 @@ from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import BeforeImages
-from batcher.storage.journal import Journal, outcomes
-from batcher.storage.run_directory import InputFacts, RunFacts
+from batcher.storage.journal import Journal, read_brief_results
+from batcher.storage.run_directory import InputFingerprint, RunManifest
 from batcher.updates.violations import Violation
 from batcher.version import __version__
 from batcher.wiring.line_readers import line_reader
@@ -50,9 +50,9 @@ class RunBooks:
         path = str(Path(origin).resolve()) if is_local(origin) else origin
         libraries = {name: version(name) for name in ("aiobotocore", "botocore")}
         self._directory.claim(
-            RunFacts(
+            RunManifest(
                 run=order.run_id,
-                input=InputFacts(
+                input=InputFingerprint(
                     path=path, size=found.size, sha256=found.sha256, updates=found.total
                 ),
                 settings=self._settings.as_json(),
@@ -143,7 +143,7 @@ class RunBooks:
 
     def _recount(self) -> None:
         found: defaultdict[str, Tally] = defaultdict(Tally)
-        for result in outcomes(self._directory.results):
+        for result in read_brief_results(self._directory.results):
             found[result.target].add(result)
         for name, tally in self._state.tallies.items():
             tally.forget_results()

@@ -11,17 +11,17 @@ import msgspec
 from batcher.compact import hashed
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
-from batcher.records import Outcome, Result, Summary, Update
+from batcher.records import BriefResult, Result, Summary, Update
 from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.line_index import LineIndex, index_lines
-from batcher.storage.journal import outcomes, read
+from batcher.storage.journal import read_brief_results, read_results
 from batcher.storage.run_directory import (
     RunDirectory,
-    RunFacts,
-    another_input,
-    read_facts,
+    RunManifest,
+    input_difference,
+    read_manifest,
     read_summary,
 )
 from batcher.updates.line_reader import LineReader
@@ -35,7 +35,7 @@ class RunReader:
 
     def __init__(self, path: Path, reader: LineReader) -> None:
         self.directory = RunDirectory(path)
-        self.facts: RunFacts = read_facts(self.directory)
+        self.manifest: RunManifest = read_manifest(self.directory)
         self._reader = reader
         self._input = self._find_input()
         self._indexes: dict[str, LineIndex] | None = None
@@ -47,7 +47,7 @@ class RunReader:
 
     def results(self) -> Iterator[Result]:
         """Its results, oldest first."""
-        return read(self.directory.results)
+        return read_results(self.directory.results)
 
     @property
     def indexes(self) -> dict[str, LineIndex]:
@@ -98,9 +98,11 @@ class RunReader:
                     found.setdefault(update.id, line)
         return found
 
-    def chosen(self, wanted: Callable[[Outcome], bool]) -> list[int]:
+    def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
-        return sorted(result.line for result in outcomes(self.directory.results) if wanted(result))
+        return sorted(
+            result.line for result in read_brief_results(self.directory.results) if wanted(result)
+        )
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
         """Which of the lines would undo a later update of their trigger, if they were sent now."""
@@ -119,16 +121,16 @@ class RunReader:
 
     def _find_input(self) -> Path:
         """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
-        run, was = self.directory.path.absolute(), Path(self.facts.input.path)
+        run, was = self.directory.path.absolute(), Path(self.manifest.input.path)
         beside, wrong = run.with_name(run.name.removesuffix(".run") + ".jsonl"), None
         for path in (run / "input.jsonl", beside, was):
             if path.is_file():
                 size, sha256 = file_checksum(path)
-                if sha256 == self.facts.input.sha256:
+                if sha256 == self.manifest.input.sha256:
                     return path
                 wrong = (
                     f"{path}: not what the run {run} was started with any more:"
-                    f" {another_input(self.facts.input, size, sha256)}. Put it back."
+                    f" {input_difference(self.manifest.input, size, sha256)}. Put it back."
                 )
         gone = f"{was}: the input of the run {run} is gone; put it back."
         raise RunDirectoryError(wrong or gone)
@@ -143,8 +145,8 @@ def settings_of(path: Path) -> Settings:
     """The settings of the run in a directory. Raises RunDirectoryError."""
     directory = RunDirectory(path)
     try:
-        return Settings.from_json(read_facts(directory).settings)
+        return Settings.from_json(read_manifest(directory).settings)
     except msgspec.ValidationError as error:
         raise RunDirectoryError(
-            f"{directory.facts}: its settings can't be read ({error})."
+            f"{directory.manifest}: its settings can't be read ({error})."
         ) from error

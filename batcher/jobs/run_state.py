@@ -21,9 +21,9 @@ from batcher.sources.inspection import Inspection, OnViolation, inspect
 from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
-from batcher.storage.before_images import unsettled
-from batcher.storage.journal import outcomes
-from batcher.storage.run_directory import RunDirectory, read_facts, refuse_changed_input
+from batcher.storage.before_images import unsettled_ids
+from batcher.storage.journal import read_brief_results
+from batcher.storage.run_directory import RunDirectory, check_same_input, read_manifest
 from batcher.wiring.line_readers import line_reader
 
 
@@ -76,7 +76,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     Raises InputError when it can't be read, RunDirectoryError when it is another one than before.
     """
     settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
-    begun = directory.facts.exists()
+    begun = directory.manifest.exists()
     copy = order.copies / ("input-again.jsonl" if begun else "input.jsonl")
     if isinstance(order.origin, str):
         path = local_file(order.origin, copy, profile=settings.profile)
@@ -89,7 +89,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     else:
         found = inspect(path, reader, on_violation=on_violation)
     if begun:  # of what was read just now, line by line
-        refuse_changed_input(directory, read_facts(directory).input, found.size, found.sha256)
+        check_same_input(directory, read_manifest(directory).input, found.size, found.sha256)
     origin = order.origin if isinstance(order.origin, str) else str(path)
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
@@ -105,7 +105,7 @@ def restore(order: RunOrder, file: CheckedFile) -> RunState:
     if directory.results.exists():
         # named: ids that are not their line's number; odd: lines whose number is no id of theirs
         odd, named = LineSet(), HashMultiset()
-        for result in outcomes(directory.results):
+        for result in read_brief_results(directory.results):
             done.add(result.line)
             if result.id != str(result.line):
                 odd.add(result.line)
@@ -114,12 +114,12 @@ def restore(order: RunOrder, file: CheckedFile) -> RunState:
                 odd.add(result.line)  # its number may be the id of another line
             tallies[result.target].add(result)
         named.sort()
-        in_flight = frozenset(unsettled(directory.before, done, odd, named))
+        in_flight = frozenset(unsettled_ids(directory.before, done, odd, named))
     for tally in tallies.values():
         tally.begin_session()
     return RunState(
         file=file,
-        begun=directory.facts.exists(),
+        begun=directory.manifest.exists(),
         totals=totals,
         restored=sum(tally.done for tally in tallies.values()),
         in_flight=in_flight,
@@ -142,7 +142,7 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
     ``copy``: the one made just now; it is removed.
     """
     try:
-        refuse_changed_input(directory, read_facts(directory).input, *file_checksum(copy))
+        check_same_input(directory, read_manifest(directory).input, *file_checksum(copy))
     finally:
         copy.unlink(missing_ok=True)
     return directory.path / "input.jsonl"

@@ -13,10 +13,10 @@ import msgspec
 
 from batcher.compact import HashMultiset, LineSet
 from batcher.records import Update
-from batcher.storage.journal import Journal, decoded, whole_lines
+from batcher.storage.journal import Journal, decode_line, whole_lines
 
 
-class Image(msgspec.Struct, frozen=True):
+class BeforeImage(msgspec.Struct, frozen=True):
     """What every image has to have: of which update, of which trigger."""
 
     id: str
@@ -30,7 +30,7 @@ class Image(msgspec.Struct, frozen=True):
         return f"{self.target}\0{self.DomainName}\0{self.EventTriggerName}"
 
 
-_DECODE = msgspec.json.Decoder(Image).decode
+_DECODE = msgspec.json.Decoder(BeforeImage).decode
 
 
 class BeforeImages:
@@ -47,7 +47,7 @@ class BeforeImages:
         await self._journal.append({"id": update.id, "target": update.target, **image})
 
 
-def unsettled(path: Path, done: LineSet, odd: LineSet, named: HashMultiset) -> Iterator[str]:
+def unsettled_ids(path: Path, done: LineSet, odd: LineSet, named: HashMultiset) -> Iterator[str]:
     """The ids of images whose update has no result: those that were in flight when a session ended.
 
     ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's
@@ -58,18 +58,18 @@ def unsettled(path: Path, done: LineSet, odd: LineSet, named: HashMultiset) -> I
         plain = line[7 : line.find(b'"', 7)]
         if _is_line(plain.decode(errors="replace"), done, odd):
             continue
-        name = decoded(line, _DECODE, path, number, "a before image").id
+        name = decode_line(line, _DECODE, path, number, "a before image").id
         if not _is_line(name, done, odd) and name not in named:
             yield name
 
 
-def images(path: Path) -> Iterator[Image]:
+def read_images(path: Path) -> Iterator[BeforeImage]:
     """Which updates there are images of, oldest first. Raises JournalError."""
     for number, line in whole_lines(path):
-        yield decoded(line, _DECODE, path, number, "a before image")
+        yield decode_line(line, _DECODE, path, number, "a before image")
 
 
-def images_backwards(path: Path) -> Iterator[tuple[int, Image, dict[str, Any]]]:
+def read_images_backwards(path: Path) -> Iterator[tuple[int, BeforeImage, dict[str, Any]]]:
     """Number (from 1), image and its members, newest first; 8 bytes an image.
 
     Raises JournalError.
@@ -83,7 +83,7 @@ def images_backwards(path: Path) -> Iterator[tuple[int, Image, dict[str, Any]]]:
         for number in range(len(offsets), 0, -1):
             file.seek(offsets[number - 1])
             line = file.readline()
-            image = decoded(line, _DECODE, path, number, "a before image")
+            image = decode_line(line, _DECODE, path, number, "a before image")
             yield number, image, decode(line)
 
 

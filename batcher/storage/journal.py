@@ -15,7 +15,7 @@ import anyio.to_thread
 import msgspec
 
 from batcher.errors import JournalError
-from batcher.records import Outcome, Result
+from batcher.records import BriefResult, Result
 
 R = TypeVar("R")
 
@@ -118,15 +118,15 @@ class Journal(Generic[R]):
             return
 
 
-def outcomes(path: Path) -> Iterator[Outcome]:
+def read_brief_results(path: Path) -> Iterator[BriefResult]:
     """Of each result of a journal, oldest first, only what the books need.
 
     A torn last line is passed over. Raises JournalError for a damaged one.
     """
-    return _decoded(path, Outcome)
+    return _decoded(path, BriefResult)
 
 
-def read(path: Path) -> Iterator[Result]:
+def read_results(path: Path) -> Iterator[Result]:
     """The results of a journal, oldest first.
 
     A torn last line is passed over. Raises JournalError for a damaged one.
@@ -140,10 +140,10 @@ D = TypeVar("D")
 def _decoded(path: Path, kind: type[D]) -> Iterator[D]:
     decode = msgspec.json.Decoder(kind).decode
     for number, line in whole_lines(path):
-        yield decoded(line, decode, path, number)
+        yield decode_line(line, decode, path, number)
 
 
-def decoded(
+def decode_line(
     line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result"
 ) -> D:
     """The record of one line. Raises JournalError, which says where the damage is."""

@@ -18,7 +18,7 @@ from batcher.storage.atomic_file import write_atomically, write_json
 from batcher.storage.file_lock import is_in_place, try_lock
 
 
-class InputFacts(Struct, frozen=True, kw_only=True):
+class InputFingerprint(Struct, frozen=True, kw_only=True):
     """What pins an input: its path, its size in bytes, its SHA-256, its number of updates."""
 
     path: str
@@ -27,11 +27,11 @@ class InputFacts(Struct, frozen=True, kw_only=True):
     updates: int
 
 
-class RunFacts(Struct, frozen=True, kw_only=True):
+class RunManifest(Struct, frozen=True, kw_only=True):
     """``run.json``: what is being run. No secrets."""
 
     run: str
-    input: InputFacts
+    input: InputFingerprint
     settings: dict[str, Any]
     targets: dict[str, dict[str, str | None]]
     versions: dict[str, str]
@@ -49,7 +49,7 @@ class RunDirectory:
 
     def __init__(self, path: Path) -> None:
         self.path = path
-        self.facts = path / "run.json"
+        self.manifest = path / "run.json"
         self.results = path / "results.jsonl"
         self.before = path / "before.jsonl"
         self.failed = path / "failed.jsonl"
@@ -79,7 +79,7 @@ class RunDirectory:
 
     def __exit__(self, *exception: object) -> None:
         if self._lock is not None:
-            if self.in_place and not self.facts.exists():
+            if self.in_place and not self.manifest.exists():
                 self._remove_traces()
             # on a disk that has failed, the name of the holder stays; it holds nothing
             with suppress(OSError):
@@ -104,10 +104,10 @@ class RunDirectory:
         with suppress(OSError):
             self.path.rmdir()
 
-    def claim(self, facts: RunFacts) -> RunFacts:
+    def claim(self, manifest: RunManifest) -> RunManifest:
         """Write ``run.json``, or check that the one there is of the same input and meaning.
 
-        Returns the facts of the run's first session. Raises RunDirectoryError, which says what
+        Returns the manifest of the run's first session. Raises RunDirectoryError, which says what
         differs.
         """
         if not self.in_place:
@@ -115,11 +115,13 @@ class RunDirectory:
                 f"{self.path}: removed or replaced since this process took it. Run the same command"
                 " again."
             )
-        if not self.facts.exists():
-            write_atomically(self.facts, msgspec.json.format(msgspec.json.encode(facts), indent=2))
-            return facts
-        before = read_facts(self)
-        if differences := _differences(before, facts):
+        if not self.manifest.exists():
+            write_atomically(
+                self.manifest, msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+            )
+            return manifest
+        before = read_manifest(self)
+        if differences := _differences(before, manifest):
             raise RunDirectoryError(_another(self, differences))
         return before
 
@@ -127,17 +129,17 @@ class RunDirectory:
         write_json(self.summary, summary)
 
 
-def read_facts(directory: RunDirectory) -> RunFacts:
+def read_manifest(directory: RunDirectory) -> RunManifest:
     """What ``run.json`` says. Raises RunDirectoryError when it is no run directory."""
     try:
-        return msgspec.json.decode(directory.facts.read_bytes(), type=RunFacts)
+        return msgspec.json.decode(directory.manifest.read_bytes(), type=RunManifest)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunDirectoryError(
             f"{directory.path}: no run directory: there is no run.json in it."
         ) from error
     except (OSError, msgspec.DecodeError) as error:
         raise RunDirectoryError(
-            f"{directory.facts}: can't be read ({error}). Start anew with another --out."
+            f"{directory.manifest}: can't be read ({error}). Start anew with another --out."
         ) from error
 
 
@@ -149,12 +151,12 @@ def read_summary(directory: RunDirectory) -> Summary | None:
         return None
 
 
-def refuse_changed_input(
-    directory: RunDirectory, before: InputFacts, size: int, sha256: str
+def check_same_input(
+    directory: RunDirectory, before: InputFingerprint, size: int, sha256: str
 ) -> None:
     """Raise RunDirectoryError when an input is not the one that the run was started with."""
     if before.sha256 != sha256:
-        raise RunDirectoryError(_another(directory, [another_input(before, size, sha256)]))
+        raise RunDirectoryError(_another(directory, [input_difference(before, size, sha256)]))
 
 
 def _another(directory: RunDirectory, differences: list[str]) -> str:
@@ -164,7 +166,7 @@ def _another(directory: RunDirectory, differences: list[str]) -> str:
     )
 
 
-def another_input(before: InputFacts, size: int, sha256: str) -> str:
+def input_difference(before: InputFingerprint, size: int, sha256: str) -> str:
     """How an input differs from the one that a run was started with."""
     return (
         f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes"
@@ -172,10 +174,10 @@ def another_input(before: InputFacts, size: int, sha256: str) -> str:
     )
 
 
-def _differences(before: RunFacts, now: RunFacts) -> list[str]:
+def _differences(before: RunManifest, now: RunManifest) -> list[str]:
     found = []
     if before.input.sha256 != now.input.sha256:
-        found.append(another_input(before.input, now.input.size, now.input.sha256))
+        found.append(input_difference(before.input, now.input.size, now.input.sha256))
     for name in MEANING:
         was, is_now = before.settings.get(name), now.settings.get(name)
         if was != is_now:

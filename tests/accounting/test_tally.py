@@ -16,14 +16,14 @@ from batcher.accounting.tally import (
 )
 from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
 from batcher.accounting.verdicts import Verdict
-from batcher.records import STATUSES, Error, Outcome, Seconds, Status
+from batcher.records import STATUSES, BriefResult, Error, Seconds, Status
 
 VERDICTS = st.lists(st.sampled_from(Verdict), max_size=80)
 
 
-def outcome(status: Status, *, code: str | None = None, attempts: int = 1) -> Outcome:
+def outcome(status: Status, *, code: str | None = None, attempts: int = 1) -> BriefResult:
     error = None if code is None else Error(code=code, message="m")
-    return Outcome(id="1", line=1, target="t", status=status, attempts=attempts, error=error)
+    return BriefResult(id="1", line=1, target="t", status=status, attempts=attempts, error=error)
 
 
 def tally_of(*statuses: Status) -> Tally:

@@ -15,7 +15,7 @@ from batcher.accounting.tally import Tally, summarize
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
 from batcher.records import Error, Result, Status
-from batcher.storage.run_directory import InputFacts, RunDirectory, RunFacts
+from batcher.storage.run_directory import InputFingerprint, RunDirectory, RunManifest
 from tests.conftest import trigger
 
 SettingsFor = Callable[..., Settings]
@@ -54,9 +54,9 @@ class RecordedRun:
         self._updates = updates
         lines = b"".join(msgspec.json.encode(update) + b"\n" for update in updates)
         (folder / "updates.jsonl").write_bytes(lines)
-        self._facts = RunFacts(
+        self._facts = RunManifest(
             run="r",
-            input=InputFacts(
+            input=InputFingerprint(
                 path=str(folder / "updates.jsonl"),
                 size=len(lines),
                 sha256=sha256(lines).hexdigest(),

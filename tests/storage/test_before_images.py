@@ -9,10 +9,10 @@ from batcher.compact import HashMultiset, LineSet
 from batcher.errors import JournalError
 from batcher.storage.before_images import (
     BeforeImages,
-    images,
-    images_backwards,
     line_number,
-    unsettled,
+    read_images,
+    read_images_backwards,
+    unsettled_ids,
 )
 from batcher.storage.journal import Journal
 from batcher.testing import update
@@ -32,7 +32,7 @@ async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> 
         store = BeforeImages(journal, kept=["2"])
         await store.keep(update(1), IMAGE)
         assert (store.kept(update(1)), store.kept(update(2))) == (False, True)
-    ((number, image, members),) = images_backwards(path)
+    ((number, image, members),) = read_images_backwards(path)
     assert (number, image.id) == (1, "1")
     assert members == {"id": "1", "target": "default", **IMAGE}
 
@@ -40,8 +40,8 @@ async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> 
 async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     await _written(path, "a", "b", "c")
-    assert [image.id for image in images(path)] == ["a", "b", "c"]
-    assert [(number, image.id) for number, image, _ in images_backwards(path)] == [
+    assert [image.id for image in read_images(path)] == ["a", "b", "c"]
+    assert [(number, image.id) for number, image, _ in read_images_backwards(path)] == [
         (3, "c"),
         (2, "b"),
         (1, "a"),
@@ -57,7 +57,7 @@ async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
         done.add(line)
     odd.add(2)
     named.add("named")
-    assert list(unsettled(path, done, odd, named)) == ["007", "5", "other"]
+    assert list(unsettled_ids(path, done, odd, named)) == ["007", "5", "other"]
 
 
 @pytest.mark.parametrize(
@@ -74,4 +74,4 @@ async def test_a_damaged_image_is_an_error_that_names_its_line(tmp_path: Path) -
     with path.open("ab") as file:
         file.write(b'{"id": "b"}\n')
     with pytest.raises(JournalError, match="line 2"):
-        list(images(path))
+        list(read_images(path))

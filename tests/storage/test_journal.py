@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from batcher.errors import JournalError
 from batcher.records import Result
-from batcher.storage.journal import Journal, read
+from batcher.storage.journal import Journal, read_results
 
 
 def result(number: int) -> Result:
@@ -40,7 +40,7 @@ async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_whe
         async with anyio.create_task_group() as tasks:
             for number in range(500):
                 tasks.start_soon(append, number)
-    assert sorted(each.line for each in read(path)) == list(range(500))
+    assert sorted(each.line for each in read_results(path)) == list(range(500))
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -50,7 +50,7 @@ async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> Non
         with anyio.CancelScope() as scope:
             scope.cancel()
             await journal.append(result(1))
-    assert [each.line for each in read(path)] == [1]
+    assert [each.line for each in read_results(path)] == [1]
 
 
 @given(cut=st.integers(min_value=0, max_value=2000))
@@ -68,9 +68,9 @@ def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(
     whole = path.read_bytes()
     os.truncate(path, max(0, len(whole) - cut))
     survivors = path.read_bytes().count(b"\n")
-    assert [each.line for each in read(path)] == list(range(1, survivors + 1))
+    assert [each.line for each in read_results(path)] == list(range(1, survivors + 1))
     anyio.run(write, 9)
-    assert [each.line for each in read(path)] == [*range(1, survivors + 1), 9]
+    assert [each.line for each in read_results(path)] == [*range(1, survivors + 1), 9]
 
 
 @pytest.mark.parametrize("damage", [b"{}\n", b"not json\n", b'{"id":1}\n'])
@@ -78,7 +78,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(damage)
     with pytest.raises(JournalError, match="line 1 is not a result"):
-        list(read(path))
+        list(read_results(path))
 
 
 async def test_a_full_disk_ends_the_run_and_leaves_a_valid_journal(tmp_path: Path) -> None:

@@ -8,11 +8,11 @@ import msgspec
 import pytest
 
 from batcher.errors import RunDirectoryError
-from batcher.storage.run_directory import InputFacts, RunDirectory, RunFacts
+from batcher.storage.run_directory import InputFingerprint, RunDirectory, RunManifest
 
-FACTS = RunFacts(
+FACTS = RunManifest(
     run="r1",
-    input=InputFacts(path="/data/u.jsonl", size=10, sha256="a" * 64, updates=1),
+    input=InputFingerprint(path="/data/u.jsonl", size=10, sha256="a" * 64, updates=1),
     settings={"target": "default", "skip_invalid": False},
     targets={
         "default": {"region": "eu-west-1", "account": "111111111111", "endpoint": "https://profile"}
@@ -52,7 +52,7 @@ def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     ("change", "said"),
     [
         (
-            {"input": InputFacts(path="/data/u.jsonl", size=11, sha256="b" * 64, updates=1)},
+            {"input": InputFingerprint(path="/data/u.jsonl", size=11, sha256="b" * 64, updates=1)},
             "the input was 10 bytes",
         ),
         (
