@@ -1,4 +1,4 @@
-"""The one place that reads the clock."""
+"""The machine's own time, for whatever takes a Clock."""
 
 import time
 from datetime import UTC, datetime

@@ -1,6 +1,6 @@
 """A task group that fails with the error that ended it, not with a group of errors.
 
-All task groups whose errors somebody catches are opened here: their tasks tend to fail of the same.
+Tasks of one group tend to fail of the same, so the first error says what is wrong.
 """
 
 from collections.abc import AsyncIterator

@@ -1,1 +1,1 @@
-"""The loop: pacing, retrying, running. It knows ports and rules, and nothing outside them."""
+"""Updates at work: taken by trigger, paced, settled with retries; it knows ports, no adapters."""

@@ -72,6 +72,7 @@ class Retrying:
         self._log = log
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(caller)
+        self._idle: list[tenacity.AsyncRetrying] = []
         self._retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_result(is_worth_repeating),
             stop=stop_after_charged_attempts(policy.max_attempts)
@@ -104,15 +105,19 @@ class Retrying:
         came of the attempts so far when this raises, also when it is cancelled.
         """
         state = RetryState(id, self._clock.wall())
+        # one of its own, used again: tenacity keeps in it how far it is, and leaves it as garbage
+        # that refers to itself
+        retrying = self._idle.pop() if self._idle else self._retrying.copy()
         try:
-            # a copy: tenacity keeps what it is about in the object
-            await self._retrying.copy()(self._attempt, state, members, may_send)
+            await retrying(self._attempt, state, members, may_send)
         except Draining:
             return None
         except BaseException:
             if on_interrupted is not None:
                 on_interrupted(state)
             raise
+        finally:
+            self._idle.append(retrying)
         return state
 
     async def _attempt(
