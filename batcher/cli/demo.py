@@ -96,5 +96,6 @@ def _update(trigger: dict[str, Any]) -> dict[str, Any]:
 
 def _stand_in_credentials() -> None:
     """Set keys: the emulator takes any, and a real one must not leave this machine for a demo."""
-    os.environ.pop("AWS_PROFILE", None)
+    for name in ("PROFILE", "DEFAULT_PROFILE", "ENDPOINT_URL", "ENDPOINT_URL_STS"):
+        os.environ.pop(f"AWS_{name}", None)
     os.environ.update(AWS_ACCESS_KEY_ID="demo", AWS_SECRET_ACCESS_KEY="demo", AWS_SESSION_TOKEN="")

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import unquote
 
-import botocore.session
+import botocore.model
+from botocore.loaders import Loader
 
 from batcher.emulator.constraints import Check, compile_check, describe_violations
 from batcher.emulator.errors import COMMON_ERRORS, ServiceError, bad_request
@@ -68,7 +69,8 @@ class ServiceModel:
     """The emulated operations of Customer Profiles, all its routes, the status of each error."""
 
     def __init__(self) -> None:
-        model = botocore.session.get_session().get_service_model("customer-profiles")
+        name = "customer-profiles"  # read past any session: its profile may not exist
+        model = botocore.model.ServiceModel(Loader().load_service_model(name, "service-2"), name)
         self.operations = {name: _operation(model.operation_model(name)) for name in EMULATED}
         self.statuses = COMMON_ERRORS | {
             shape.name: shape.metadata["error"]["httpStatusCode"] for shape in model.error_shapes

@@ -10,7 +10,8 @@ from random import Random
 from typing import Any
 from xml.etree import ElementTree
 
-import botocore.session
+from botocore.loaders import Loader
+from botocore.model import ServiceModel
 
 from batcher.emulator.authenticator import Authenticator, RoleSession
 from batcher.emulator.call_log import CallLog, LoggedCall
@@ -23,6 +24,7 @@ from batcher.emulator.replies import Reply
 from batcher.emulator.requests import HttpRequest
 
 SIGNING_NAME = "sts"
+IDENTITY = "GetCallerIdentity"
 ROLE = re.compile(r"arn:[a-z-]+:iam::(?P<account>\d{12}):role/(?:.*/)?(?P<name>[^/]+)")
 DEFAULT_SECONDS = 3600  # documented at AssumeRole's DurationSeconds, as prose
 ALPHABET = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567"
@@ -57,7 +59,7 @@ class Sts:
         wall_clock: Callable[[], float],
         random: Random,
     ) -> None:
-        self._model = botocore.session.get_session().get_service_model("sts")
+        self._model = ServiceModel(Loader().load_service_model("sts", "service-2"), "sts")
         self._authenticator = authenticator
         self._session_seconds = session_seconds
         self._external_ids = dict(external_ids)
@@ -67,7 +69,7 @@ class Sts:
         self._random = random
         self._handlers: dict[str, Callable[[CallerIdentity, Json], Json]] = {
             "AssumeRole": self._assume_role,
-            "GetCallerIdentity": lambda caller, _: {
+            IDENTITY: lambda caller, _: {
                 "UserId": caller.user_id,
                 "Account": caller.account,
                 "Arn": caller.arn,
@@ -90,7 +92,8 @@ class Sts:
             outcome = ERRORS[error.code][0]
             return self._refusal(error, request_id)
         finally:
-            self._call_log.add_call(LoggedCall(self._clock(), account, action, outcome))
+            if action != IDENTITY:  # asked before work begins, and no part of it
+                self._call_log.add_call(LoggedCall(self._clock(), account, action, outcome))
 
     def _action(self, received: HttpRequest) -> tuple[str, dict[str, str]]:
         try:

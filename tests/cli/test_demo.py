@@ -8,7 +8,7 @@ from tests.conftest import Command, records
 async def test_a_generated_file_is_run_and_kept_with_its_results(
     batcher: Command, tmp_path: Path
 ) -> None:
-    batcher.environ["TMPDIR"] = str(tmp_path)
+    batcher.environ |= {"TMPDIR": str(tmp_path), "AWS_PROFILE": "nowhere"}
     ended = await batcher("demo", "--updates", "20", "--rate", "1000")
     assert (ended.code, ended.out) == (0, ""), ended.err
     assert "20 triggers, quota 1000/s, some faults." in ended.err
