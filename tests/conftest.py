@@ -14,8 +14,13 @@ import msgspec
 import pytest
 from aiobotocore.session import get_session
 from botocore.config import Config
+from hypothesis import settings
 
 from tests.servers import Server, running, s3_server
+
+# a slow machine is no counterexample
+settings.register_profile("batcher", deadline=None)
+settings.load_profile("batcher")
 
 # as a shell has it for what is in the background
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:

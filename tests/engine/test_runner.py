@@ -66,7 +66,7 @@ def always(answer: Attempt) -> Callable[[ScriptedCall], Attempt]:
     return lambda call: answer
 
 
-@settings(deadline=None, max_examples=60)
+@settings(max_examples=60)
 @given(
     triggers=st.lists(st.sampled_from("abcde"), max_size=40),
     fates=st.lists(

@@ -84,9 +84,7 @@ class Model:
 rates = st.sampled_from([0.0, 0.7, 5.0, 60.0, 300.0])
 
 
-@settings(
-    max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     rate=rates,
     ceiling=rates,

@@ -34,7 +34,7 @@ def test_a_bucket_that_gave_more_than_it_can_hold_has_a_negative_level() -> None
     assert model.seconds_since_known(8.0) == 3.0
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(rate=st.floats(0.5, 50), burst=st.integers(2, 200), speed=st.floats(2, 20))
 def test_from_the_emptying_of_a_full_bucket_its_burst_is_known_to_a_fifth(
     rate: float, burst: int, speed: float
@@ -67,7 +67,7 @@ def test_a_bucket_that_refused_before_it_was_empty_is_taken_for_one_of_a_second(
     assert estimator.burst(2.5) == 2.5
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(rate=st.floats(0.5, 30), good=st.floats(0.4, 1), paced=st.floats(1, 2))
 def test_a_bucket_of_one_token_soon_refuses_no_more_and_no_refusal_raises_the_rate(
     rate: float, good: float, paced: float

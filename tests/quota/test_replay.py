@@ -73,7 +73,7 @@ def test_answers_of_a_time_before_the_log_and_answers_that_never_come_do_no_harm
     assert "0 in flight" in repr(replay.estimator)
 
 
-@settings(max_examples=50, deadline=None)
+@settings(max_examples=50)
 @given(seed=st.integers(0, 10**6), rate=st.sampled_from([4.0, 25.0, 200.0]))
 def test_the_order_in_which_workers_report_makes_no_difference(seed: int, rate: float) -> None:
     random = Random(seed)

@@ -10,7 +10,7 @@ from batcher.quota.throttle_log import MeasuredRate, ThrottleLog
 from batcher.quota.tuning import TUNING
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(outcomes=st.lists(st.booleans(), min_size=2, max_size=40), seed=st.integers(0, 2**32))
 def test_counts_do_not_depend_on_the_order_of_the_answers(outcomes: list[bool], seed: int) -> None:
     refusals = [number for number, accepted in enumerate(outcomes) if not accepted]

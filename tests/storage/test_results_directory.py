@@ -138,7 +138,7 @@ async def test_what_was_told_as_kept_is_there_after_kills_and_a_living_workers_f
     assert {path.stat().st_mode & 0o777 for path in tmp_path.iterdir()} == {0o600}
 
 
-@settings(deadline=None, max_examples=40)  # a slow disk is no error
+@settings(max_examples=40)
 @given(cut=st.integers(min_value=0, max_value=900))
 def test_of_a_dead_workers_file_every_whole_line_is_kept_and_an_empty_one_goes(
     tmp_path_factory: pytest.TempPathFactory, cut: int
