@@ -207,7 +207,7 @@ class RateEstimator:
                 fast = state.bucket.rate >= tuning.fast
                 least = tuning.least_fast if fast else tuning.least_guess
             seconds = max(tuning.growth_seconds, tuning.growth_round_trips * state.latency.mean)
-            if known and self._excess > tuning.doubled:
+            if known and self._excess > tuning.doubled_excess:
                 seconds *= tuning.doubled_slower
             growth = math.exp(1 / (self._rate_at(now) * seconds))
             self._excess = max(self._excess, least) * min(tuning.growth_at_most, growth)
@@ -270,7 +270,7 @@ class RateEstimator:
 
     def _holding(self, sent: float) -> bool:
         """Whether a call sent then should have found a token for sure."""
-        return self._excess < self._tuning.innocent_excess and self._state.holding(sent)
+        return self._excess < self._tuning.small_excess and self._state.holding(sent)
 
     def _learn(self, lesson: Lesson, ticket: Ticket, now: float, *, expected: bool) -> None:
         state, rate_before, pace = self._state, self._state.bucket.rate, self._rate_at(now)

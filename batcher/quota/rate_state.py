@@ -85,7 +85,7 @@ class RateState:
         """Accepted calls from one expected throttle to the next."""
         tuning, log = self._tuning, self.throttle_log
         refused = log.sent - log.taken
-        owed = min(tuning.repaid_within, tuning.repaid * (refused + 1)) - log.sent
+        owed = min(tuning.early_calls, tuning.calls_per_refusal * (refused + 1)) - log.sent
         whole = max(tuning.cycle_calls, tuning.cycle_seconds * self.bucket.rate, owed)
         return self._cycle_part * whole
 
@@ -129,12 +129,12 @@ class RateState:
         if new_event:
             self._revise(lesson, refusal, level)
         if not self.is_unit_bucket:
-            left = self._tuning.left
+            left = self._tuning.tokens_left
         elif lesson is Lesson.FIRST_GUESS:
             left = 0.0
         else:
             part = max(0.0, level * self.bucket.rate / rate_before)
-            left = min(part, self._tuning.most_left)
+            left = min(part, self._tuning.most_tokens_left)
         self._empty(left)
 
     def _revise(self, lesson: Lesson, refusal: Refusal, level: float) -> None:
@@ -196,7 +196,8 @@ class RateState:
         tuning, rate_before, known = self._tuning, self.bucket.rate, len(self.throttle_log)
         measured = self.throttle_log.measure(self.count_error)
         changed = len(self.throttle_log) < known and self.doubt < tuning.known_doubt
-        self._cycle_part = tuning.unrest if changed else min(1.0, self._cycle_part * tuning.calming)
+        grown = min(1.0, self._cycle_part * tuning.cycle_growth)
+        self._cycle_part = tuning.cycle_after_change if changed else grown
         if measured is None or measured.low <= 0:  # too soon after the last one to count anything
             self._lower()
             self.doubt = 1.0

@@ -48,7 +48,7 @@ class PaceTuning:
     fast: float = 10.0
     # share: excess on a known rate from which on growth is slower. He who took half has left by
     # then, and what is sent beyond that is refused at the end
-    doubled: float = 1.3
+    doubled_excess: float = 1.3
     doubled_slower: float = 3.0  # times: so much slower
     quickly: int = 8  # accepted calls: refused again within so many, the rate is still well off
     # accepted calls: with fewer a measurement is fresh, and nothing can be overdue
@@ -64,7 +64,7 @@ class PaceTuning:
     # rate that was asked for
     below_ceiling: float = 0.9
     # share: with more excess than that, what is refused may be due to it
-    innocent_excess: float = 0.1
+    small_excess: float = 0.1
     expected_from: float = 0.5  # cycles: from there on a throttle is no surprise
     # calls: a search of a bucket of one token grows when it was not refused for longer
     overdue_unit_search: int = 2
@@ -90,11 +90,11 @@ class RateTuning:
     # seconds: no shorter a cycle, for where 300 calls take less, jitter makes it 3 refusals, not 1
     cycle_seconds: float = 3.0
     # calls: before the next throttle for each refusal of a search: under 1 % in a short run too
-    repaid: float = 120
-    repaid_within: float = 600  # calls: from the start; later it no longer counts what it cost
+    calls_per_refusal: float = 120
+    early_calls: float = 600  # calls: from the start; later it no longer counts what it cost
     # times the cycle: just after a change; what changed once will change again, and 2 % is allowed
-    unrest: float = 0.3
-    calming: float = 1.1  # times: a cycle without a change makes the next so much longer
+    cycle_after_change: float = 0.3
+    cycle_growth: float = 1.1  # times: a cycle without a change makes the next so much longer
     # share: by less below a whole number, a rate was lowered by calls that came early, and is that
     # number
     nearly_whole: float = 0.015
@@ -114,8 +114,8 @@ class RateTuning:
     search_doubt: float = 0.25  # share: from there on the rate is searched, not held
     interval_doubt: float = 0.01  # share: that of an interval found with a bucket of one token
     lowered: float = 0.8  # times: refused too soon for a count, the rate is that much lower
-    left: float = 0.5  # tokens: in a bucket that refuses there is some part of one
-    most_left: float = 0.97  # tokens: the same, reckoned where a part matters
+    tokens_left: float = 0.5  # tokens: in a bucket that refuses there is some part of one
+    most_tokens_left: float = 0.97  # tokens: the same, reckoned where a part matters
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
