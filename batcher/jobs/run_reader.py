@@ -100,9 +100,8 @@ class RunReader:
 
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
-        return sorted(
-            result.line for result in read_brief_results(self.directory.results) if wanted(result)
-        )
+        results = read_brief_results(self.directory.results)
+        return sorted(result.line for result in results if wanted(result))
 
     def superseded(self, lines: Iterable[int]) -> frozenset[int]:
         """Which of the lines would undo a later update of their trigger, if they were sent now."""

@@ -19,7 +19,7 @@ from batcher.storage.file_lock import is_in_place, try_lock
 
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
-    """What pins an input: its path, its size in bytes, its SHA-256, its number of updates."""
+    """What an input is known by: its path, size in bytes, SHA-256, and number of updates."""
 
     path: str
     size: int
@@ -40,7 +40,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     parent: str | None = None  # the directory of the run that this one follows
 
 
-MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
+SETTINGS_OF_MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
 """Settings that change what a line means; the others may differ on a resume."""
 
 
@@ -116,9 +116,8 @@ class RunDirectory:
                 " again."
             )
         if not self.manifest.exists():
-            write_atomically(
-                self.manifest, msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-            )
+            encoded = msgspec.json.encode(manifest)
+            write_atomically(self.manifest, msgspec.json.format(encoded, indent=2))
             return manifest
         before = read_manifest(self)
         if differences := _differences(before, manifest):
@@ -178,7 +177,7 @@ def _differences(before: RunManifest, now: RunManifest) -> list[str]:
     found = []
     if before.input.sha256 != now.input.sha256:
         found.append(input_difference(before.input, now.input.size, now.input.sha256))
-    for name in MEANING:
+    for name in SETTINGS_OF_MEANING:
         was, is_now = before.settings.get(name), now.settings.get(name)
         if was != is_now:
             found.append(f"{name} was {was!r}, now {is_now!r}")

@@ -5,6 +5,7 @@ go away and come back meanwhile.
 """
 
 from collections.abc import Callable, Iterable
+from dataclasses import dataclass
 
 import anyio
 import msgspec
@@ -24,9 +25,11 @@ from batcher.updates.violations import Violation
 from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.target_pool import TargetPool
+from batcher.worker.target_worker import TargetWorker
 
 RECEIVE_AT_MOST = 10  # messages a request
 NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
@@ -36,41 +39,33 @@ SAVE_QUOTAS_EVERY = 60.0  # seconds
 FLUSH_WITHIN = 5.0  # seconds at the end to tell the queue what it could not be told
 
 
+@dataclass(eq=False, kw_only=True)
 class MessageConsumer:
-    """A worker's session with one open queue and one set of settings, and where its results go."""
+    """A worker's session with one open queue and one set of settings, and where its results go.
 
-    def __init__(
-        self,
-        name: str,
-        opened: OpenedQueue,
-        settings: Settings,
-        results: ResultsDirectory,
-        health: Health,
-        *,
-        clock: Clock,
-        log: FilteringBoundLogger,
-        on_result: Callable[[Result], None],
-        on_attempt: OnAttempt,
-        once: bool,
-    ) -> None:
-        """``name``: of the queue, as results show it. ``once``: end when the queue is empty."""
-        self._name = name
-        self._queue = opened.queue
-        self._settings = settings
-        self._results = results
-        self._health = health
-        self._clock = clock
-        self._log = log
-        self._on_result = on_result
-        self._once = once
-        self._on_attempt = on_attempt
-        self._reader = line_reader(settings)
+    ``name``: of the queue, as results show it. ``once``: end when the queue is empty.
+    """
+
+    name: str
+    opened: OpenedQueue
+    settings: Settings
+    results: ResultsDirectory
+    health: Health
+    clock: Clock
+    log: FilteringBoundLogger
+    on_result: Callable[[Result], None]
+    on_attempt: OnAttempt
+    once: bool
+
+    def __post_init__(self) -> None:
+        self._queue = self.opened.queue
+        self._reader = line_reader(self.settings)
         self._changed = ResettableEvent()
         self._leases = LeaseTable(
-            opened.queue,
-            dead_letters=opened.dead_letters,
-            clock=clock,
-            log=log,
+            self._queue,
+            dead_letters=self.opened.dead_letters,
+            clock=self.clock,
+            log=self.log,
             on_removed=self._changed.set,
         )
         self._lines = 0
@@ -78,7 +73,7 @@ class MessageConsumer:
         self._pool: TargetPool | None = None
 
     def __repr__(self) -> str:
-        return f"<MessageConsumer on {self._name}: {len(self._leases)} held, {self._pool}>"
+        return f"<MessageConsumer on {self.name}: {len(self._leases)} held, {self._pool}>"
 
     async def run(self) -> None:
         """Work until the worker is told to stop or to reload, or the queue is empty, with ``once``.
@@ -87,17 +82,17 @@ class MessageConsumer:
         and it may take a new connection, with credentials read anew.
         """
         lost: QueueError | None = None
-        opened = open_pacers(self._settings, clock=self._clock, log=self._log)
+        opened = open_pacers(self.settings, clock=self.clock, log=self.log)
         async with opened as pacers, anyio.create_task_group() as background:
             background.start_soon(self._leases.run_heartbeat)
             background.start_soon(self._save_quotas, pacers)
             async with anyio.create_task_group() as self._tasks:
                 pool = self._pool = self._make_pool(pacers)
-                if not self._settings.targets:
-                    pool.worker(self._settings.target)
+                if not self.settings.targets:
+                    pool.worker(self.settings.target)
                 with anyio.CancelScope() as receiving:
-                    background.start_soon(_cancel_when, self._health.stop, receiving)
-                    background.start_soon(_cancel_when, self._health.reload, receiving)
+                    background.start_soon(_cancel_when, self.health.stop, receiving)
+                    background.start_soon(_cancel_when, self.health.reload, receiving)
                     lost = await self._receive(pool)
                 background.start_soon(self._abort_when_told, pool)
                 pool.close("the worker takes no more")
@@ -114,56 +109,63 @@ class MessageConsumer:
         return () if self._pool is None else self._pool.lane_snapshots()
 
     def _make_pool(self, pacers: Pacers) -> TargetPool:
+        connector = TargetConnector(self.settings)
         lanes = Lanes(
-            self._settings,
-            pacers,
-            clock=self._clock,
-            log=self._log,
-            on_attempt=self._on_attempt,
+            self.settings, pacers, clock=self.clock, log=self.log, on_attempt=self.on_attempt
         )
+
+        def make(target: str) -> TargetWorker:
+            return TargetWorker(
+                name=target,
+                connector=connector,
+                pacers=pacers,
+                lanes=lanes,
+                leases=self._leases,
+                results=self,
+                health=self.health,
+                clock=self.clock,
+                log=self.log,
+                on_result=self.on_result,
+            )
+
         return TargetPool(
-            self._settings,
-            pacers,
-            lanes,
-            self._leases,
-            self,
-            self._health,
-            self._tasks,
-            clock=self._clock,
-            log=self._log,
-            on_result=self._on_result,
+            make=make,
+            tasks=self._tasks,
+            settings=self.settings,
+            leases=self._leases,
+            clock=self.clock,
         )
 
     async def _receive(self, pool: TargetPool) -> QueueError | None:
         """Take messages in; returns the error of a queue that did not answer for a lease."""
         away_since: float | None = None
         while room := await self._wait_for_room(pool):
-            requested_at = self._clock.now()
+            requested_at = self.clock.now()
             try:
                 messages = await self._queue.receive(min(RECEIVE_AT_MOST, room))
             except QueueError as error:
-                self._health.mark_unhealthy("queue", str(error))
-                away_since = self._clock.now() if away_since is None else away_since
-                if self._clock.now() - away_since >= self._queue.lease:
+                self.health.mark_unhealthy("queue", str(error))
+                away_since = self.clock.now() if away_since is None else away_since
+                if self.clock.now() - away_since >= self._queue.lease:
                     return error
-                await self._health.pause(PAUSE)
+                await self.health.pause(PAUSE)
                 continue
             away_since = None
-            self._health.mark_started()
-            self._health.mark_healthy("queue")
+            self.health.mark_started()
+            self.health.mark_healthy("queue")
             # nobody else would get them until their leases expire
             with anyio.CancelScope(shield=True):
                 for message in messages:
                     earlier = await self._earlier_result(message)
                     self._admit(message, earlier, pool, requested_at)
-            if self._once and not messages and (not len(self._leases) or pool.all_waiting()):
+            if self.once and not messages and (not len(self._leases) or pool.all_waiting()):
                 break
         return None
 
     async def _wait_for_room(self, pool: TargetPool) -> int:
         """How many messages to receive; 0: there is nothing to wait for any more."""
         while not (room := pool.room()):
-            if self._once and pool.all_waiting():
+            if self.once and pool.all_waiting():
                 return 0
             await self._wait_for_change()
         return room
@@ -172,7 +174,7 @@ class MessageConsumer:
         """The result on disk here of a message that somebody could not tell the queue any more."""
         if message.receives <= 1:
             return None
-        return await self._results.find(message.id, message.sent_at or 0.0)
+        return await self.results.find(message.id, message.sent_at or 0.0)
 
     def _admit(
         self, message: Message, earlier: Result | None, pool: TargetPool, requested_at: float
@@ -206,36 +208,32 @@ class MessageConsumer:
     async def _reject(self, lease: Lease, violations: list[Violation]) -> None:
         lease.started = True
         message = "; ".join(map(str, violations))
-        invalid = Result.invalid(lease.line, self._settings.target, message, self._clock.wall())
+        invalid = Result.invalid(lease.line, self.settings.target, message, self.clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
         try:
             await self.append(result)
         except JournalError as error:
-            self._log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
+            self.log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
             await self._leases.release([lease])
             return
-        self._log.warning(
-            "update.settled",
-            id=result.id,
-            target=result.target,
-            status=result.status,
-            code=INVALID,
+        self.log.warning(
+            "update.settled", id=result.id, target=result.target, status=result.status, code=INVALID
         )
-        self._on_result(result)
+        self.on_result(result)
 
     async def append(self, result: Result) -> None:
         """Put a result on disk, then take its message out of the queue."""
         lease = self._leases[result.line]
-        await self._results.append(Delivered.of(result, self._name, lease.message.id))
+        await self.results.append(Delivered.of(result, self.name, lease.message.id))
         await self._leases.settle(lease, result)
 
     async def _save_quotas(self, pacers: Pacers) -> None:
         while True:
-            await self._clock.sleep(SAVE_QUOTAS_EVERY)
+            await self.clock.sleep(SAVE_QUOTAS_EVERY)
             pacers.remember()
 
     async def _abort_when_told(self, pool: TargetPool) -> None:
-        await self._health.stop_now.wait()
+        await self.health.stop_now.wait()
         pool.abort()
 
     async def _wait_for_change(self) -> None:

@@ -55,32 +55,25 @@ FileEnding: TypeAlias = Failed | Postponed | None
 """What came of a file; None: it is done."""
 
 
+@dataclass(eq=False)
 class SpoolConsumer:
     """A worker's session with one set of settings.
 
-    ``run_of_file``: that of the file that is being worked through.
+    ``failed``: at least one file ended in ``failed``; ``run_of_file``: that of the file that is
+    being worked through.
     """
 
-    def __init__(
-        self,
-        spool: Spool,
-        settings: Settings,
-        health: Health,
-        unattended: Unattended,
-        log: FilteringBoundLogger,
-        *,
-        first_pause: float = PAUSE,
-        let_others_go: float = LET_OTHERS_GO,
-    ) -> None:
+    spool: Spool
+    settings: Settings
+    health: Health
+    unattended: Unattended
+    log: FilteringBoundLogger
+    first_pause: float = PAUSE
+    let_others_go: float = LET_OTHERS_GO
+
+    def __post_init__(self) -> None:
         self.run_of_file: ApprovedRun | None = None
-        self.failed = False  # at least one file ended in ``failed``
-        self._spool = spool
-        self._settings = without_start_limits(settings)
-        self._health = health
-        self._unattended = unattended
-        self._log = log
-        self._first_pause = first_pause
-        self._let_others_go = let_others_go
+        self.failed = False
         # of each file that could not go on: its pauses, and until when it waits
         self._postponed: dict[str, tuple[Backoff, float]] = {}
 
@@ -91,14 +84,14 @@ class SpoolConsumer:
         when the directory can't be read.
         """
         async with anyio.create_task_group() as background:
-            background.start_soon(self._drain_when, self._health.stop)
-            background.start_soon(self._drain_when, self._health.reload)
+            background.start_soon(self._drain_when, self.health.stop)
+            background.start_soon(self._drain_when, self.health.reload)
             background.start_soon(self._abort_when_told)
             while not self._is_ending and (claim := await self._claim(once)) is not None:
                 postponed = await self._process(claim)
                 if postponed is None or self._is_ending:
                     continue
-                self._health.mark_unhealthy("files", f"{claim.name}: {postponed.reason}")
+                self.health.mark_unhealthy("files", f"{claim.name}: {postponed.reason}")
                 if once:
                     break
                 await self._postpone(claim.name)
@@ -106,31 +99,31 @@ class SpoolConsumer:
 
     @property
     def _is_ending(self) -> bool:
-        return self._health.stop.is_set() or self._health.reload.is_set()
+        return self.health.stop.is_set() or self.health.reload.is_set()
 
     async def _claim(self, once: bool) -> Claim | None:
         """The next file; None at the end of the session, and with ``once`` when there is none."""
-        claim, backoff = None, Backoff(self._first_pause, LONGEST_PAUSE)
+        claim, backoff = None, Backoff(self.first_pause, LONGEST_PAUSE)
         while not self._is_ending:
             try:
                 # a file that is there is claimed before anything waits
                 with anyio.move_on_after(0 if once else CLAIM_WITHIN):
-                    claim = await self._spool.claim(self._waiting())
-                self._health.mark_started()
-                self._health.mark_healthy("spool")
+                    claim = await self.spool.claim(self._waiting())
+                self.health.mark_started()
+                self.health.mark_healthy("spool")
                 backoff.reset()
                 if once or claim is not None:
                     return claim
             except BatcherError as error:
                 if once:
                     raise
-                self._health.mark_unhealthy("spool", str(error))
-                await self._health.pause(backoff.next_pause())
+                self.health.mark_unhealthy("spool", str(error))
+                await self.health.pause(backoff.next_pause())
         return None
 
     async def _process(self, claim: Claim) -> Postponed | None:
         """Work a file through and move it where it belongs; what is postponed is released."""
-        self._log.info("file.claimed", file=claim.name, resumed=claim.resumed)
+        self.log.info("file.claimed", file=claim.name, resumed=claim.resumed)
         ending = await self._work_through(claim)
         if not isinstance(ending, Postponed):
             try:
@@ -138,21 +131,21 @@ class SpoolConsumer:
             except BatcherError as error:  # it is claimed still
                 ending = Postponed(str(error))
         if isinstance(ending, Postponed):
-            self._spool.release(claim)
+            self.spool.release(claim)
             return ending
         self._postponed.pop(claim.name, None)
-        self._health.mark_healthy("files")
+        self.health.mark_healthy("files")
         return None
 
     def _move(self, claim: Claim, failed: Failed | None) -> None:
         """Raises QueueError and OutputError when it can't be moved."""
         if failed is None:
-            self._spool.done(claim)
-            self._log.info("file.ended", file=claim.name)
+            self.spool.done(claim)
+            self.log.info("file.ended", file=claim.name)
         else:
-            self._spool.failed(claim, failed.reason)
+            self.spool.failed(claim, failed.reason)
             self.failed = True
-            self._log.warning("file.ended", file=claim.name, wrong=failed.reason)
+            self.log.warning("file.ended", file=claim.name, wrong=failed.reason)
 
     async def _work_through(self, claim: Claim) -> FileEnding:
         try:
@@ -167,8 +160,8 @@ class SpoolConsumer:
             if len(violations) < VIOLATIONS_TOLD:
                 violations.append(f"line {line}: {violation}")
 
-        origin, unattended = str(claim.path), self._unattended
-        with open_run(origin, claim.run, self._settings, unattended=unattended) as opened:
+        origin, settings = str(claim.path), without_start_limits(self.settings)
+        with open_run(origin, claim.run, settings, unattended=self.unattended) as opened:
             checked = await opened.check(note)
             found = checked.inspection
             if not found.total:
@@ -199,12 +192,12 @@ class SpoolConsumer:
     async def _postpone(self, name: str) -> None:
         """Try a file again after a pause, which is waited for here unless others may go before."""
         # no jitter: nobody else waits for the same file
-        new = Backoff(self._first_pause, LONGEST_PAUSE, jitter=0.0)
+        new = Backoff(self.first_pause, LONGEST_PAUSE, jitter=0.0)
         backoff, _ = self._postponed.get(name, (new, 0.0))
         pause = backoff.next_pause()
         self._postponed[name] = backoff, anyio.current_time() + pause
-        if pause < self._let_others_go:
-            await self._health.pause(pause)
+        if pause < self.let_others_go:
+            await self.health.pause(pause)
 
     def _waiting(self) -> list[str]:
         now = anyio.current_time()
@@ -216,7 +209,7 @@ class SpoolConsumer:
             self.run_of_file.drain()
 
     async def _abort_when_told(self) -> None:
-        await self._health.stop_now.wait()
+        await self.health.stop_now.wait()
         if self.run_of_file is not None:
             self.run_of_file.abort()
 

@@ -6,7 +6,8 @@ for other workers, but for one that it tries again with; what comes after that, 
 of other targets, it keeps.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from math import inf
 
 import anyio
@@ -23,49 +24,40 @@ from batcher.errors import BatcherError
 from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
+from batcher.status.snapshot import LaneSnapshot
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
+from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.prefetch import room_of_target
+from batcher.worker.worker_status import lane_snapshot
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
+@dataclass(eq=False, kw_only=True)
 class TargetWorker:
     """Sends the messages of one target.
 
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
     """
 
-    def __init__(
-        self,
-        name: str,
-        connector: TargetConnector,
-        pacers: Pacers,
-        lanes: Lanes,
-        leases: LeaseTable,
-        journal: ResultStore,
-        *,
-        clock: Clock,
-        log: FilteringBoundLogger,
-        on_result: Callable[[Result], None],
-        on_unusable: Callable[[str, str | None], None],
-    ) -> None:
-        """``on_unusable``: called with the target and why it can't be used; None: it can again."""
-        self.name = name
-        self.tally = Tally()
+    name: str
+    connector: TargetConnector
+    pacers: Pacers
+    lanes: Lanes
+    leases: LeaseTable
+    results: ResultStore
+    health: Health
+    clock: Clock
+    log: FilteringBoundLogger
+    on_result: Callable[[Result], None]
+
+    def __post_init__(self) -> None:
         self.unusable: str | None = None
         self.lane: Lane | None = None
-        self._connector = connector
-        self._pacers = pacers
-        self._lanes = lanes
-        self._clock = clock
-        self._leases = leases
-        self._journal = journal
-        self._log = log
-        self._on_result = on_result
-        self._on_unusable = on_unusable
+        self._tally = Tally()  # of all its lanes
         self._released_at = -inf  # in monotonic seconds; inf while messages are being released
         self._feed: Feed | None = None
         self._runner: Runner | None = None
@@ -80,7 +72,12 @@ class TargetWorker:
         if self.lane is None:
             return 0
         rate, usable = self.lane.pacer.limiter.own_rate, self.unusable is None
-        return room_of_target(rate, ahead, usable=usable, held=self._leases.count(self.name))
+        return room_of_target(rate, ahead, usable=usable, held=self.leases.count(self.name))
+
+    def lane_snapshots(self) -> Iterator[LaneSnapshot]:
+        """Its lane at this moment, if one is open."""
+        if self.lane is not None:
+            yield lane_snapshot(self.pacers, self.lane, self._tally)
 
     @property
     def is_waiting(self) -> bool:
@@ -112,7 +109,7 @@ class TargetWorker:
         backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self._closing.is_set():
             reason = await self._run_lane()
-            left = self._leases.pause(self.name)
+            left = self.leases.pause(self.name)
             if self._closing.is_set():
                 break
             if self.unusable is None:
@@ -120,12 +117,12 @@ class TargetWorker:
                 await self._release(left[1:])
             self._set_unusable(reason)
             wait = backoff.next_pause()
-            self._log.warning(
+            self.log.warning(
                 "target.waiting", target=self.name, reason=reason, seconds=round(wait, 1)
             )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
-        await self._leases.release(self._leases.of(self.name))
+        await self.leases.release(self.leases.of(self.name))
 
     async def _run_lane(self) -> str | None:
         """Open the target and work to the end of its lane; returns why it can't go on, if so."""
@@ -139,13 +136,13 @@ class TargetWorker:
             self._feed = self.lane = self._runner = None
 
     async def _work(self) -> str | None:
-        async with self._connector.target(self.name) as target:
+        async with self.connector.target(self.name) as target:
             await target.check()
             await target.account()
             if self._closing.is_set():
                 return None
             runner = self._runner = Runner(
-                journal=self._journal, log=self._log, on_result=self._on_settled
+                journal=self.results, log=self.log, on_result=self._on_settled
             )
             lane = self._make_lane(target, runner)
 
@@ -156,41 +153,44 @@ class TargetWorker:
             try:
                 await runner.run(open_lane)
             finally:
-                self._pacers.retire(lane.pacers)
+                self.pacers.retire(lane.pacers)
             return runner.given_up.get(self.name)
 
     def _make_lane(self, target: AwsTarget, runner: Runner) -> Lane:
         feed = self._feed = Feed(lambda: None)
-        lane = self._lanes.lane(
+        lane = self.lanes.lane(
             target,
             feed,
-            self.tally,
+            self._tally,
             on_close=feed.close,
-            may_send=lambda update: self._leases.holds(update.line),
+            may_send=lambda update: self.leases.holds(update.line),
         )
         lane.settler = DeferringReconciler(
-            _LeasedOnly(lane.settler, self._leases),
-            self.tally,
+            _LeasedOnly(lane.settler, self.leases),
+            self._tally,
             lambda reason: runner.give_up(self.name, reason),
         )
-        for lease in self._leases.of(self.name):
+        for lease in self.leases.of(self.name):
             if lease.update is not None and not lease.settled:
                 feed.put(lease.update)
         return lane
 
     async def _release(self, leases: list[Lease]) -> None:
         self._released_at = inf
-        await self._leases.release(leases)
-        self._released_at = self._clock.now()
+        await self.leases.release(leases)
+        self._released_at = self.clock.now()
 
     def _set_unusable(self, reason: str | None) -> None:
         self.unusable = reason
-        self._on_unusable(self.name, reason)
+        if reason is None:
+            self.health.mark_healthy(f"target {self.name}")
+        else:
+            self.health.mark_unhealthy(f"target {self.name}", reason)
 
     async def _on_settled(self, result: Result) -> None:
         if self.unusable is not None and result.attempts > result.throttles:
             self._set_unusable(None)
-        self._on_result(result)
+        self.on_result(result)
 
 
 class _LeasedOnly:
@@ -198,7 +198,7 @@ class _LeasedOnly:
 
     def __init__(self, settler: Settler, leases: LeaseTable) -> None:
         self._settler = settler
-        self._leases = leases
+        self.leases = leases
 
     async def settle(self, update: Update) -> Result | None:
-        return await self._settler.settle(update) if self._leases.start(update.line) else None
+        return await self._settler.settle(update) if self.leases.start(update.line) else None

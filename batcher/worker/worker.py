@@ -167,11 +167,11 @@ class Worker:
 
         async def session() -> None:
             consumer = MessageConsumer(
-                self.name,
-                opened,
-                self._settings,
-                results,
-                self._health,
+                name=self.name,
+                opened=opened,
+                settings=self._settings,
+                results=results,
+                health=self._health,
                 clock=self._clock,
                 log=self._log,
                 on_result=self._status.count,

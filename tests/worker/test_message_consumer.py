@@ -64,11 +64,11 @@ async def serving(
     serving = Serving(folder)
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
         serving.session = MessageConsumer(
-            "memory",
-            cast(OpenedQueue, OpenedQueue(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
-            resolve({"read_rate": 1000, **settings}),
-            directory,
-            serving.health,
+            name="memory",
+            opened=cast(OpenedQueue, OpenedQueue(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
+            settings=resolve({"read_rate": 1000, **settings}),
+            results=directory,
+            health=serving.health,
             clock=SystemClock(),
             log=logger(),
             on_result=serving.results.append,

@@ -16,10 +16,12 @@ from batcher.records import Message
 from batcher.testing import MemoryQueue
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import open_pacers
+from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_pool import TargetPool
+from batcher.worker.target_worker import TargetWorker
 from tests.servers import free_port
 from tests.waiting import until
 
@@ -36,18 +38,24 @@ async def pool_of(health: Health, **given: Any) -> AsyncIterator[tuple[TargetPoo
         open_pacers(settings, clock=clock, log=logger()) as pacers,
         anyio.create_task_group() as tasks,
     ):
-        pool = TargetPool(
-            settings,
-            pacers,
-            Lanes(settings, pacers, clock=clock, log=logger()),
-            leases,
-            cast(ResultStore, None),  # nothing is sent here
-            health,
-            tasks,
-            clock=clock,
-            log=logger(),
-            on_result=lambda result: None,
-        )
+        connector = TargetConnector(settings)
+        lanes = Lanes(settings, pacers, clock=clock, log=logger())
+
+        def make(target: str) -> TargetWorker:
+            return TargetWorker(
+                name=target,
+                connector=connector,
+                pacers=pacers,
+                lanes=lanes,
+                leases=leases,
+                results=cast(ResultStore, None),  # nothing is sent here
+                health=health,
+                clock=clock,
+                log=logger(),
+                on_result=lambda result: None,
+            )
+
+        pool = TargetPool(make=make, tasks=tasks, settings=settings, leases=leases, clock=clock)
         yield pool, leases
         pool.abort()
 

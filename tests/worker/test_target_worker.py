@@ -17,6 +17,7 @@ from batcher.testing import in_virtual_time as run_in_virtual_time
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
+from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_worker import TargetWorker
@@ -82,19 +83,20 @@ class Working:
             log=logger(),
             on_removed=lambda: None,
         )
-        self.reasons: list[str | None] = []
+        self.health = Health(logger(), grace=1.0)
+        self.health.mark_started()
         self.results: list[Result] = []
         self.worker = TargetWorker(
-            "default",
-            cast(TargetConnector, self.target),
-            cast(Pacers, self.target),
-            cast(Lanes, self.target),
-            self.leases,
-            self,
+            name="default",
+            connector=cast(TargetConnector, self.target),
+            pacers=cast(Pacers, self.target),
+            lanes=cast(Lanes, self.target),
+            leases=self.leases,
+            results=self,
+            health=self.health,
             clock=LoopClock(),
             log=logger(),
             on_result=self.results.append,
-            on_unusable=lambda name, reason: self.reasons.append(reason),
         )
 
     async def append(self, result: Result) -> None:
@@ -169,7 +171,7 @@ def test_a_target_that_becomes_unusable_releases_all_but_one_message_once() -> N
         working.target.error = CredentialsError("no credentials")
         await working.lease(5)
         await anyio.sleep(0.1)
-        assert working.reasons == ["no credentials"]
+        assert working.health.not_ready == "no credentials"
         assert working.worker.is_waiting
         assert (list(working.queue.held), len(working.queue)) == (["m1"], 4)
         assert not working.worker.keeps_order(0.0)  # older ones were released since
@@ -202,7 +204,7 @@ def test_it_is_tried_again_after_growing_pauses_and_is_usable_when_aws_has_answe
         await working.lease(1)
         await anyio.sleep(0.1)
         assert working.worker.unusable is None
-        assert working.reasons[-1] is None
+        assert working.health.not_ready is None
 
     in_virtual_time(work)
 
