@@ -53,7 +53,7 @@ def goals() -> None:
             world,
             60,
             lambda rate=rate: RateEstimator(now=0.0, ceiling=rate),
-        )  # type: ignore[misc]
+        )
     for seconds in (60, 20):
         for rate in (1, 5, 25, 100, 300):
             for bursts in (1, 3):

@@ -29,7 +29,7 @@ async def work(endpoint: str, redis: str, rate: str, number: int, until: float) 
         async with asyncio.timeout(until - time.time()):
             async for result in batcher.iter_updates(
                 updates, endpoint_url=endpoint, limiter=redis, **known
-            ):  # type: ignore[arg-type]
+            ):
                 done += result.status == "succeeded"
     except TimeoutError:
         print(done)

@@ -256,7 +256,7 @@ def test_the_unit_is_one_of_systemd(tmp_path: Path) -> None:
 def _unit(path: Path) -> dict[str, dict[str, str]]:
     """Of a key that stands there several times, the last."""
     parser = configparser.RawConfigParser(strict=False, delimiters=("=",), comment_prefixes=("#",))
-    parser.optionxform = str  # type: ignore[assignment, method-assign]
+    parser.optionxform = str  # type: ignore[method-assign] # how configparser is told
     parser.read_string(path.read_text())
     return {section: dict(parser[section]) for section in parser.sections()}
 

@@ -39,7 +39,7 @@ class Bucket:
         """(number, cut, time as Redis tells it, seconds to wait)."""
         self._set_clock()
         arguments = [self.epoch, throttled, "", rate, ceiling, capacity, *held]
-        self.epoch, number, cut, at, wait, _ = self._reserve(keys=KEYS, args=arguments)  # type: ignore[misc]
+        self.epoch, number, cut, at, wait, _ = self._reserve(keys=KEYS, args=arguments)
         return number, cut, at, float(wait)
 
     def publish(self, rate: float, *, cut: int = 0, resume: float = 0) -> None:

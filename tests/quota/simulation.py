@@ -144,9 +144,9 @@ class Simulation:
     def run(self) -> Log:
         self._at(0.0, self._awake)
         for tenant in self.world.tenants:
-            self._at(tenant.start, lambda now, tenant=tenant: self._tenant(now, tenant))  # type: ignore[misc]
+            self._at(tenant.start, lambda now, tenant=tenant: self._tenant(now, tenant))
         for change in self.world.changes:
-            self._at(change.at, lambda now, c=change: self.bucket.change(now, c.rate, c.burst))  # type: ignore[misc]
+            self._at(change.at, lambda now, c=change: self.bucket.change(now, c.rate, c.burst))
         while self._events and (self._waiting or self._in_flight):
             now, _, event = heapq.heappop(self._events)
             if now > self._stop:

@@ -14,7 +14,7 @@ from batcher.sources.checksum import ChecksumReader, file_checksum
 
 @given(st.binary(), st.lists(st.integers(1, 9)))
 def test_what_was_read_is_what_is_counted(content: bytes, sizes: list[int]) -> None:
-    reader = ChecksumReader(io.BytesIO(content))  # type: ignore[arg-type]
+    reader = ChecksumReader(io.BytesIO(content))
     read = b"".join(reader.read(size) or b"" for size in sizes)
     assert (reader.size, reader.sha256) == (len(read), hashlib.sha256(read).hexdigest())
     read += reader.read()

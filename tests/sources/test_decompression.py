@@ -26,7 +26,7 @@ def test_what_was_packed_comes_out_also_of_several_parts(
 ) -> None:
     pack = PACKED[suffix]
     stored = io.BytesIO(pack(first) + pack(second))  # as appending to a file makes them
-    assert decompressed(Path(f"updates.{suffix}"), stored).read() == first + second  # type: ignore[arg-type]
+    assert decompressed(Path(f"updates.{suffix}"), stored).read() == first + second
 
 
 @pytest.mark.parametrize("suffix", ["jsonl.gz", "jsonl.zst"])

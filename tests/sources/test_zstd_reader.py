@@ -12,7 +12,7 @@ from batcher.sources.zstd_reader import ZstdReader
 
 
 def read(stored: bytes) -> bytes:
-    return io.BufferedReader(ZstdReader(io.BufferedReader(io.BytesIO(stored)))).read()  # type: ignore[arg-type]
+    return io.BufferedReader(ZstdReader(io.BufferedReader(io.BytesIO(stored)))).read()
 
 
 @given(st.lists(st.binary(max_size=3000), max_size=4))

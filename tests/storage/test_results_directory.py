@@ -60,7 +60,7 @@ def delivered(number: int) -> Delivered:
 
 def open_directory(path: Path, **more: object) -> ResultsDirectory:
     given = {"rotate_bytes": 1_000_000, "rotate_seconds": 60.0} | more
-    return ResultsDirectory(path, **given)  # type: ignore[arg-type]
+    return ResultsDirectory(path, **given)
 
 
 def numbers(folder: Path, pattern: str = "*.jsonl") -> list[int]:
