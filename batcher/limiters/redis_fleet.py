@@ -5,6 +5,7 @@ import socket
 import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
+from dataclasses import KW_ONLY, dataclass
 
 import anyio
 from anyio.abc import TaskGroup
@@ -24,16 +25,17 @@ LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
 LEAVE_WITHIN = 1.0  # seconds
 
 
+@dataclass(eq=False, repr=False)
 class RedisFleet:
     """Gives out the limiters of shared buckets. Made by ``open_redis_fleet``."""
 
-    def __init__(
-        self, redis: Redis, tasks: TaskGroup, *, clock: Clock, log: FilteringBoundLogger
-    ) -> None:
-        self._redis = redis
-        self._tasks = tasks
-        self._clock = clock
-        self._log = log
+    redis: Redis
+    tasks: TaskGroup
+    _: KW_ONLY
+    clock: Clock
+    log: FilteringBoundLogger
+
+    def __post_init__(self) -> None:
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._limiters: dict[str, SharedLimiter] = {}
         self._leaders: list[Leader] = []
@@ -54,12 +56,12 @@ class RedisFleet:
         """
         if name not in self._limiters:
             settings = BucketSettings(rate=rate, burst=burst, share=share, remembered=remembered)
-            bucket = RedisBucket(self._redis, name, self._me)
-            limiter = SharedLimiter(bucket, settings, clock=self._clock, log=self._log)
+            bucket = RedisBucket(self.redis, name, self._me)
+            limiter = SharedLimiter(bucket, settings, clock=self.clock, log=self.log)
             leader = Leader(limiter)
             self._limiters[name] = limiter
             self._leaders.append(leader)
-            self._tasks.start_soon(leader.run)
+            self.tasks.start_soon(leader.run)
         return self._limiters[name]
 
     async def leave(self) -> None:

@@ -1,6 +1,7 @@
 """Sending the complete files of a results directory to where they are kept for good."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 
 import anyio
@@ -16,13 +17,15 @@ from batcher.storage.results_files import ResultsFiles
 PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a file that could not be sent
 
 
+@dataclass(eq=False, repr=False)
 class ResultsSender:
     """Sends files, oldest first, and removes each when it has arrived."""
 
-    def __init__(self, files: ResultsFiles, uploader: Uploader, log: FilteringBoundLogger) -> None:
-        self._files = files
-        self._uploader = uploader
-        self._log = log
+    files: ResultsFiles
+    uploader: Uploader
+    log: FilteringBoundLogger
+
+    def __post_init__(self) -> None:
         self._completed = ResettableEvent()
 
     def notify(self) -> None:
@@ -38,7 +41,7 @@ class ResultsSender:
         while True:
             self._completed.clear()
             left = False
-            for path in self._files.complete():
+            for path in self.files.complete():
                 if await self._send(path):
                     backoff.reset()
                 else:
@@ -50,7 +53,7 @@ class ResultsSender:
     async def send_rest(self, within: float) -> None:
         """Send what is there, for so many seconds and to the first that can't be sent."""
         with anyio.move_on_after(within):
-            for path in self._files.complete():
+            for path in self.files.complete():
                 if not await self._send(path):
                     break
 
@@ -58,16 +61,14 @@ class ResultsSender:
         """Send one file, unless another worker is sending it; False: look at it again later."""
         try:
             if (lock := try_lock(path, create=False)) is None:
-                return path not in self._files.complete()
+                return path not in self.files.complete()
             try:
-                await self._uploader.send(path)
+                await self.uploader.send(path)
                 os.unlink(path)
             finally:
                 os.close(lock)
         except (UploadError, OSError) as error:
-            waiting = len(self._files.complete())
-            self._log.warning(
-                "results.not_sent", part=path.name, waiting=waiting, reason=str(error)
-            )
+            waiting = len(self.files.complete())
+            self.log.warning("results.not_sent", part=path.name, waiting=waiting, reason=str(error))
             return False
         return True

@@ -9,7 +9,7 @@ again until the lease expires.
 
 from collections import Counter
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import KW_ONLY, dataclass
 
 import anyio
 from structlog.typing import FilteringBoundLogger
@@ -39,6 +39,7 @@ class Lease:
     error: Error | None = None
 
 
+@dataclass(eq=False, repr=False)
 class LeaseTable:
     """All leases of a worker, by line.
 
@@ -46,20 +47,14 @@ class LeaseTable:
     place for them.
     """
 
-    def __init__(
-        self,
-        queue: Queue,
-        *,
-        dead_letters: bool,
-        clock: Clock,
-        log: FilteringBoundLogger,
-        on_removed: Callable[[], None],
-    ) -> None:
-        self._queue = queue
-        self._dead_letters = dead_letters
-        self._clock = clock
-        self._log = log
-        self._on_removed = on_removed
+    queue: Queue
+    _: KW_ONLY
+    dead_letters: bool
+    clock: Clock
+    log: FilteringBoundLogger
+    on_removed: Callable[[], None]
+
+    def __post_init__(self) -> None:
         self._leases: dict[int, Lease] = {}
         self._by_message: dict[str, Lease] = {}
         self._counts: Counter[str] = Counter()
@@ -68,7 +63,7 @@ class LeaseTable:
         return len(self._leases)
 
     def __repr__(self) -> str:
-        return f"<LeaseTable {len(self)} of {self._queue!r}>"
+        return f"<LeaseTable {len(self)} of {self.queue!r}>"
 
     def __getitem__(self, line: int) -> Lease:
         return self._leases[line]
@@ -108,7 +103,7 @@ class LeaseTable:
         lease = self._leases.get(line)
         if lease is None:
             return False
-        if lease.lost or self._clock.now() >= lease.expires_at:
+        if lease.lost or self.clock.now() >= lease.expires_at:
             self._remove(lease)
             return False
         return True
@@ -138,7 +133,7 @@ class LeaseTable:
 
     async def _release(self, lease: Lease) -> None:
         try:
-            await self._queue.release(lease.message)
+            await self.queue.release(lease.message)
         except BatcherError as error:
             self._warn_unreachable(error, "its lease ends by itself")
 
@@ -149,8 +144,8 @@ class LeaseTable:
         """
         async with anyio.create_task_group() as tasks:
             while True:
-                await self._clock.sleep(self._queue.lease / CHECKS_PER_LEASE)
-                due = self._clock.now() + EXTEND_AT * self._queue.lease
+                await self.clock.sleep(self.queue.lease / CHECKS_PER_LEASE)
+                due = self.clock.now() + EXTEND_AT * self.queue.lease
                 for lease in list(self._leases.values()):
                     if not lease.in_request and (lease.settled or lease.expires_at < due):
                         tasks.start_soon(self._end if lease.settled else self._extend, lease)
@@ -159,10 +154,10 @@ class LeaseTable:
         handle, expires_at = lease.message.handle, self._new_expiry()
         lease.in_request = True
         try:
-            held = await self._queue.extend(lease.message)
+            held = await self.queue.extend(lease.message)
         except BatcherError as error:
             self._warn_unreachable(error, "extending again")
-            held = self._clock.now() < lease.expires_at
+            held = self.clock.now() < lease.expires_at
         else:
             lease.expires_at = expires_at if held else lease.expires_at
         finally:
@@ -171,7 +166,7 @@ class LeaseTable:
             self._mark_lost(lease)
 
     def _mark_lost(self, lease: Lease) -> None:
-        self._log.warning(
+        self.log.warning(
             "message.lost", message_id=lease.message.id, target=lease.target, begun=lease.started
         )
         lease.lost = True
@@ -181,27 +176,27 @@ class LeaseTable:
     async def _end(self, lease: Lease) -> None:
         lease.in_request = True
         try:
-            if (error := lease.error) is not None and self._dead_letters and not lease.lost:
+            if (error := lease.error) is not None and self.dead_letters and not lease.lost:
                 reason = error.message or error.code
-                await self._queue.dead_letter(lease.message, error.code, reason)
+                await self.queue.dead_letter(lease.message, error.code, reason)
             else:
-                await self._queue.acknowledge(lease.message)
+                await self.queue.acknowledge(lease.message)
         except BatcherError as unreachable:
             self._warn_unreachable(unreachable, "telling it again")
-            if self._clock.now() < lease.expires_at:
+            if self.clock.now() < lease.expires_at:
                 return
         finally:
             lease.in_request = False
         self._remove(lease)
 
     def _warn_unreachable(self, error: BatcherError, doing: str) -> None:
-        self._log.warning("queue.unreachable", reason=str(error), doing=doing)
+        self.log.warning("queue.unreachable", reason=str(error), doing=doing)
 
     def _new_expiry(self) -> float:
-        return self._clock.now() + self._queue.lease
+        return self.clock.now() + self.queue.lease
 
     def _remove(self, lease: Lease) -> None:
         if self._leases.pop(lease.line, None) is not None:
             self._by_message.pop(lease.message.id, None)
             self._counts[lease.target] -= 1
-            self._on_removed()
+            self.on_removed()

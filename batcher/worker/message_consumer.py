@@ -39,7 +39,7 @@ SAVE_QUOTAS_EVERY = 60.0  # seconds
 FLUSH_WITHIN = 5.0  # seconds at the end to tell the queue what it could not be told
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class MessageConsumer:
     """A worker's session with one open queue and one set of settings, and where its results go.
 

@@ -55,7 +55,7 @@ FileEnding: TypeAlias = Failed | Postponed | None
 """What came of a file; None: it is done."""
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, repr=False)
 class SpoolConsumer:
     """A worker's session with one set of settings.
 

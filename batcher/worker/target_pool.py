@@ -15,7 +15,7 @@ from batcher.worker.target_worker import TargetWorker
 RECENT = 60.0  # seconds; room for a target that got nothing for longer is no reason to receive
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class TargetPool:
     """Target workers as tasks. ``make``: a new one, by the name of its target."""
 

@@ -36,7 +36,7 @@ from batcher.worker.worker_status import lane_snapshot
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 
 
-@dataclass(eq=False, kw_only=True)
+@dataclass(eq=False, repr=False, kw_only=True)
 class TargetWorker:
     """Sends the messages of one target.
 

@@ -5,6 +5,7 @@ A session has one set of settings; SIGHUP ends it and begins another.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from dataclasses import KW_ONLY, dataclass
 from pathlib import Path
 
 from structlog.typing import FilteringBoundLogger
@@ -29,19 +30,12 @@ from batcher.worker.spool_consumer import SpoolConsumer
 from batcher.worker.worker_status import WorkerStatus
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
-FIXED = (
-    "results",
-    "results_to",
-    "rotate_bytes",
-    "rotate_seconds",
-    "http",
-    "lease",
-    "grace",
-    "log_level",
-)
+_OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
+FIXED = (*_OF_RESULTS, "http", "lease", "grace", "log_level")
 """Settings that count from the start of the process to its end."""
 
 
+@dataclass(eq=False, repr=False)
 class Worker:
     """Drains one queue.
 
@@ -49,25 +43,18 @@ class Worker:
     words, what a person at the terminal wants to know.
     """
 
-    def __init__(
-        self,
-        url: str,
-        settings: Settings,
-        *,
-        reload: Callable[[], Settings],
-        once: bool,
-        log: FilteringBoundLogger,
-        say: Callable[[str], None],
-    ) -> None:
-        self.name = shown(url)
-        self._url = url
-        self._settings = settings
-        self._reload = reload
-        self._once = once
-        self._log = log
-        self._say = say
+    url: str
+    settings: Settings
+    _: KW_ONLY
+    reload: Callable[[], Settings]
+    once: bool
+    log: FilteringBoundLogger
+    say: Callable[[str], None]
+
+    def __post_init__(self) -> None:
+        self.name = shown(self.url)
         self._clock = SystemClock()
-        self._health = Health(log, grace=settings.grace)
+        self._health = Health(self.log, grace=self.settings.grace)
         self._status = WorkerStatus(self.name, self._health, self._clock)
         self._exit_code = 0
 
@@ -77,8 +64,8 @@ class Worker:
         Raises SettingsError, JournalError, QueueError, StatusError before the start.
         """
         async with AsyncExitStack() as stack:
-            await self._check(self._settings)
-            spool = spool_of(self._url)
+            await self._check(self.settings)
+            spool = spool_of(self.url)
             results = None if spool is not None else await self._open_results(stack)
             await self._serve_status(stack)
             background = await stack.enter_async_context(open_task_group())
@@ -96,11 +83,11 @@ class Worker:
     async def _check(self, settings: Settings) -> None:
         """Raise SettingsError for what would only come to light at the first update."""
         line_reader(settings)
-        async with open_pacers(settings, clock=self._clock, log=self._log, warn=self._say):
+        async with open_pacers(settings, clock=self._clock, log=self.log, warn=self.say):
             pass
 
     async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
-        settings, uploader = self._settings, None
+        settings, uploader = self.settings, None
         if settings.before:
             raise SettingsError(
                 f"--before: only for a spool directory; results of {self.name} have no images."
@@ -119,21 +106,21 @@ class Worker:
         return await stack.enter_async_context(results)
 
     async def _serve_status(self, stack: AsyncExitStack) -> None:
-        if self._settings.http is not None:
-            host, port = parse_address(self._settings.http)
+        if self.settings.http is not None:
+            host, port = parse_address(self.settings.http)
             metrics, snapshot = self._status.metrics, self._status.snapshot
             server = StatusServer(host, port, metrics=metrics, snapshot=snapshot)
             await stack.enter_async_context(server)
-            self._say(f"Status: http://{server.address}/")
+            self.say(f"Status: http://{server.address}/")
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         on_attempt = self._status.metrics.attempted
         unattended = Unattended(on_result=self._status.count, on_attempt=on_attempt)
 
         async def session() -> None:
-            consumer = SpoolConsumer(spool, self._settings, self._health, unattended, self._log)
+            consumer = SpoolConsumer(spool, self.settings, self._health, unattended, self.log)
             self._status.lanes = consumer.lane_snapshots
-            await consumer.run(once=self._once)
+            await consumer.run(once=self.once)
             if consumer.failed:
                 self._exit_code = 1
 
@@ -143,25 +130,23 @@ class Worker:
         backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self._health.stop.is_set():
             try:
+                given = self.settings
                 async with open_queue(
-                    self._url,
-                    lease=self._settings.lease,
-                    profile=self._settings.profile,
-                    region=self._settings.region,
+                    self.url, lease=given.lease, profile=given.profile, region=given.region
                 ) as opened:
                     backoff.reset()
                     self._health.mark_healthy("queue")
                     await self._drain(opened, results)
                 return
             except QueueError as error:
-                if self._once:
+                if self.once:
                     raise
                 self._health.mark_unhealthy("queue", str(error))
                 await self._health.pause(backoff.next_pause())
 
     async def _drain(self, opened: OpenedQueue, results: ResultsDirectory) -> None:
         if not opened.dead_letters:
-            self._log.warning(
+            self.log.warning(
                 "queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue"
             )
 
@@ -169,14 +154,14 @@ class Worker:
             consumer = MessageConsumer(
                 name=self.name,
                 opened=opened,
-                settings=self._settings,
+                settings=self.settings,
                 results=results,
                 health=self._health,
                 clock=self._clock,
-                log=self._log,
+                log=self.log,
                 on_result=self._status.count,
                 on_attempt=self._status.metrics.attempted,
-                once=self._once,
+                once=self.once,
             )
             self._status.lanes = consumer.lane_snapshots
             await consumer.run()
@@ -194,8 +179,8 @@ class Worker:
                 await session()
             background.cancel_scope.cancel()
         not_ready = self._health.not_ready
-        if self._once and not_ready is not None and not self._health.stop.is_set():
-            self._say(f"Stopped: {not_ready}")
+        if self.once and not_ready is not None and not self._health.stop.is_set():
+            self.say(f"Stopped: {not_ready}")
             self._exit_code = 3
 
     async def _reloaded(self) -> bool:
@@ -204,12 +189,12 @@ class Worker:
             return False
         self._health.reload.clear()
         try:
-            new = self._reload()
+            new = self.reload()
             await self._check(new)
         except SettingsError as error:
-            self._log.error("settings.not_reloaded", reason=str(error))
+            self.log.error("settings.not_reloaded", reason=str(error))
             return True
-        kept = [name for name in FIXED if getattr(new, name) != getattr(self._settings, name)]
-        self._log.warning("settings.reloaded", kept_until_restart=kept)
-        self._settings = new
+        kept = [name for name in FIXED if getattr(new, name) != getattr(self.settings, name)]
+        self.log.warning("settings.reloaded", kept_until_restart=kept)
+        self.settings = new
         return True

@@ -312,8 +312,8 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
                 await until(lambda: len(self) == 9)
             return messages
 
-    lent: dict[str, int] = {}
-    queue = Late(on_done=lambda name: lent.update({name: queue.held[name][0].receives}))
+    deliveries: dict[str, int] = {}
+    queue = Late(on_done=lambda name: deliveries.update({name: queue.held[name][0].receives}))
     queue.put(*(encode(change(n % 4, SegmentFilter=f"s{n:02}")) for n in range(12)))
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(4)])
@@ -326,7 +326,7 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
             lambda: "refuses access" in str(served.health.not_ready) and list(queue.held) == ["m1"]
         )
         await until(lambda: len(queue.done) == 12)
-    assert lent["m1"] == 1
+    assert deliveries["m1"] == 1
     for n in range(4):
         segments = [
             entry["request"]["SegmentFilter"]
