@@ -105,8 +105,8 @@ class Retrying:
         came of the attempts so far when this raises, also when it is cancelled.
         """
         state = RetryState(id, self._clock.wall())
-        # one of its own, used again: tenacity keeps in it how far it is, and leaves it as garbage
-        # that refers to itself
+        # tenacity keeps in the object how far it is, so each request has one to itself; it is used
+        # again by the next: a copy refers to itself, and is left to the garbage collector
         retrying = self._idle.pop() if self._idle else self._retrying.copy()
         try:
             await retrying(self._attempt, state, members, may_send)
