@@ -43,27 +43,28 @@ class Reports(Struct, frozen=True, kw_only=True):
         return [self.epoch, self.throttled, _encode(self.reports) if self.reports else b""]
 
 
-class _Answer(NamedTuple):
+class Answer(NamedTuple):
+    """What the request of a ticket showed of the bucket, and when."""
+
     ticket: SharedTicket
     at: float
     observation: Observation
-    retry_after: float | None
+    retry_after: float | None = None
+
+    def report(self, now: float) -> CallReport:
+        """The answer in terms of how long ago."""
+        sent, answered = now - self.ticket.left, now - self.at
+        return CallReport(self.ticket.number, sent, answered, self.observation, self.retry_after)
 
 
 class UnreportedAnswers:
     """Answers in the order they came."""
 
     def __init__(self) -> None:
-        self._answers: list[_Answer] = []
+        self._answers: list[Answer] = []
 
-    def add(
-        self,
-        ticket: SharedTicket,
-        at: float,
-        observation: Observation,
-        retry_after: float | None = None,
-    ) -> None:
-        self._answers.append(_Answer(ticket, at, observation, retry_after))
+    def add(self, answer: Answer) -> None:
+        self._answers.append(answer)
 
     def is_due(self, now: float) -> bool:
         """Whether an answer should have been reported by now."""
@@ -77,14 +78,5 @@ class UnreportedAnswers:
         answers = [answer for answer in self._answers if answer.ticket.epoch == epoch]
         self._answers.clear()
         cuts = [each.ticket.cut for each in answers if each.observation is Observation.THROTTLED]
-        reports = [
-            CallReport(
-                answer.ticket.number,
-                now - answer.ticket.left,
-                now - answer.at,
-                answer.observation,
-                answer.retry_after,
-            )
-            for answer in answers
-        ]
+        reports = [answer.report(now) for answer in answers]
         return Reports(epoch=epoch, throttled=max(cuts, default=-1), reports=reports)

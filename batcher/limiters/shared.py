@@ -17,7 +17,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.limiters.local import LocalLimiter, WarmUp, capacity, observation_of
 from batcher.limiters.redis_bucket import HeartbeatReply, RedisBucket, Reservation
 from batcher.limiters.redis_scripts import CATCH_UP, FINAL_WITHIN
-from batcher.limiters.reports import NO_EPOCH, Reports, SharedTicket, UnreportedAnswers
+from batcher.limiters.reports import NO_EPOCH, Answer, Reports, SharedTicket, UnreportedAnswers
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -134,7 +134,7 @@ class SharedLimiter:
             return
         assert isinstance(ticket, SharedTicket)
         observation = observation_of(verdict)
-        self._unreported.add(ticket, self.clock.now(), observation, retry_after)
+        self._unreported.add(Answer(ticket, self.clock.now(), observation, retry_after))
         if observation is Observation.THROTTLED:
             self.throttled.set()
 
@@ -145,7 +145,7 @@ class SharedLimiter:
             # its waiter was cancelled
             if self._reservation is not None and self.clock.now() > self._due + CATCH_UP:
                 unused = _ticket(self._reservation, self._due)
-                self._unreported.add(unused, self.clock.now(), Observation.UNSENT)
+                self._unreported.add(Answer(unused, self.clock.now(), Observation.UNSENT))
                 self._reservation = None
             if self._reservation is None or not self._is_final:
                 await self._reserve()

@@ -15,6 +15,7 @@ POLL = 5
 POLL_MARGIN = 2.0  # seconds for an answer after the end of the poll, and for releasing
 # seconds for any other request, its repetitions included: a worker that stops waits for it
 ANSWER_WITHIN = 5.0
+SYSTEM_ATTRIBUTES = ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"]
 
 
 class SqsQueue:
@@ -54,11 +55,7 @@ class SqsQueue:
                     MaxNumberOfMessages=min(limit, BATCH),
                     VisibilityTimeout=self._lease,
                     WaitTimeSeconds=self._poll,
-                    MessageSystemAttributeNames=[
-                        "ApproximateReceiveCount",
-                        "SentTimestamp",
-                        "MessageGroupId",
-                    ],
+                    MessageSystemAttributeNames=SYSTEM_ATTRIBUTES,
                 )
             return list(map(message_of, answer.get("Messages", ())))
 

@@ -29,12 +29,8 @@ PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
 _AWS_HOST = re.compile(r"^sqs\.([a-z0-9-]+)\.amazonaws\.com")
-_WRONG_SETTINGS = (
-    "AWS.SimpleQueueService.NonExistentQueue",
-    "QueueDoesNotExist",
-    "AccessDenied",
-    "AccessDeniedException",
-)
+_NOT_THERE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
+_WRONG_SETTINGS = (*_NOT_THERE, "AccessDenied", "AccessDeniedException")
 
 
 class SqsClient:

@@ -35,24 +35,18 @@ td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
 
 def page(snapshot: WorkerSnapshot) -> str:
     """The page that shows a snapshot. Every value is escaped."""
-    body = "".join(
-        (
-            _table("Worker", (), _facts(snapshot)),
-            (
-                _table("Queue", _DEPTH, [_depth(snapshot.depth)])
-                if snapshot.depth
-                else "<p>The queue does not answer.</p>\n"
-            ),
-            _table("Pace", _LANE, map(_lane, snapshot.lanes)),
-            _table("Results", ("target", *map(_words, STATUSES)), _results(snapshot.lanes)),
-            _table(
-                f"Latest failures (at most {FAILURES})",
-                _FAILURE,
-                map(_failure, _failures(snapshot.recent)),
-            ),
-        )
+    depth, failures = snapshot.depth, map(_failure, _failures(snapshot.recent))
+    tables = (
+        _table("Worker", (), _facts(snapshot)),
+        _table("Queue", _DEPTH, [_depth(depth)])
+        if depth
+        else "<p>The queue does not answer.</p>\n",
+        _table("Pace", _LANE, map(_lane, snapshot.lanes)),
+        _table("Results", ("target", *map(_words, STATUSES)), _results(snapshot.lanes)),
+        _table(f"Latest failures (at most {FAILURES})", _FAILURE, failures),
     )
-    return _PAGE.format(refresh=REFRESH, state=escape(_state(snapshot)), body=body)
+    state = escape(_state(snapshot))
+    return _PAGE.format(refresh=REFRESH, state=state, body="".join(tables))
 
 
 def _state(snapshot: WorkerSnapshot) -> str:
@@ -63,12 +57,8 @@ def _state(snapshot: WorkerSnapshot) -> str:
     return "Ready"
 
 
-def _facts(snapshot: WorkerSnapshot) -> list[tuple[object, ...]]:
-    return [
-        ("worker", snapshot.worker),
-        ("queue", snapshot.queue),
-        ("started", snapshot.started_at),
-    ]
+def _facts(now: WorkerSnapshot) -> list[tuple[object, ...]]:
+    return [("worker", now.worker), ("queue", now.queue), ("started", now.started_at)]
 
 
 _DEPTH = ("waiting", "held by workers", "set aside", "oldest")
@@ -83,16 +73,8 @@ _LANE = ("target", "operation", "rate", "quota", "in flight", "waiting", "waited
 
 
 def _lane(lane: LaneSnapshot) -> tuple[object, ...]:
-    waited = f"{lane.token_seconds:,.1f} s"
-    return (
-        lane.target,
-        lane.operation,
-        _pace(lane.rate),
-        _pace(lane.quota),
-        lane.in_flight,
-        lane.waiting,
-        waited,
-    )
+    paces, waited = (_pace(lane.rate), _pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
+    return lane.target, lane.operation, *paces, lane.in_flight, lane.waiting, waited
 
 
 def _pace(rate: float | None) -> str | None:
@@ -115,16 +97,9 @@ def _failures(recent: Iterable[Result]) -> list[Result]:
 
 
 def _failure(result: Result) -> tuple[object, ...]:
-    code, message = (result.error.code, result.error.message) if result.error else (None, None)
-    return (
-        result.finished_at,
-        result.id,
-        result.target,
-        result.trigger,
-        _words(result.status),
-        code,
-        message,
-    )
+    why = (result.error.code, result.error.message) if result.error else (None, None)
+    status = _words(result.status)
+    return result.finished_at, result.id, result.target, result.trigger, status, *why
 
 
 def _words(name: str) -> str:

@@ -6,7 +6,7 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.limiters.redis_bucket import Publication, RedisBucket, Reservation
-from batcher.limiters.reports import Reports, SharedTicket, UnreportedAnswers
+from batcher.limiters.reports import Answer, Reports, SharedTicket, UnreportedAnswers
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import Pace
 from batcher.quota.observation import Observation
@@ -54,7 +54,7 @@ async def test_what_a_leader_publishes_holds_for_all_and_what_members_report_it_
     assert place.rate == 5.0
     answers = UnreportedAnswers()
     ticket = SharedTicket(place.epoch, place.number, place.cut, left=1.0)
-    answers.add(ticket, 2.0, Observation.ACCEPTED)
+    answers.add(Answer(ticket, 2.0, Observation.ACCEPTED))
     assert (await reserve(member, answers.take(place.epoch, 2.5))).number == 2
     reply = await heartbeat(leader, began.epoch, read=began.newest)
     assert (reply.rate, reply.learned) == (5.0, FIVE)
