@@ -131,7 +131,11 @@ class Reconciler:
             return await self._look_again(update, looked, wrote)
         result = _spent(self._checked(update, send.request, wrote), looked, wrote)
         answer = wrote.last.answer
-        return result if answer is None else replace(result, digest=digest(answer))
+        return (
+            result
+            if answer is None
+            else replace(result, digest=digest(answer, self._options.writable))
+        )
 
     async def _write(
         self, operation: str, update: Update, members: Mapping[str, Any]
@@ -160,15 +164,18 @@ class Reconciler:
         if found is None:
             return None
         result = _spent(wrote.result(update, self._clock.wall()), looked, wrote, found)
-        current = found.last.answer
-        if current is None or not same(update.request, current):
+        current, writable = found.last.answer, self._options.writable
+        if current is None or not same(update.request, writable(current)):
             return result
-        return replace(result, status="succeeded", error=None, digest=digest(current))
+        sha256 = digest(current, writable)
+        return replace(result, status="succeeded", error=None, digest=sha256)
 
     def _checked(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
         """Of an update that was sent: it succeeded only when AWS's answer shows what was asked."""
         result, answer = wrote.result(update, self._clock.wall()), wrote.last.answer
-        if answer is None or (error := answer_mismatch(asked, answer)) is None:
+        if answer is None:
+            return result
+        if (error := answer_mismatch(asked, self._options.writable(answer))) is None:
             return result
         return replace(result, status="failed", error=error)
 

@@ -23,6 +23,7 @@ from batcher.quota.probe import SaturationProbe
 from batcher.records import Attempt, Error
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image
+from batcher.wiring.line_readers import installed_update_model
 
 PERMISSIONS = "These credentials have to be allowed to profile:GetEventTrigger."
 # repeating it would tell nothing either
@@ -88,7 +89,7 @@ async def _calibrate(
     connection: Connection, target: AwsTarget, names: dict[str, Any], calls: int
 ) -> Calibration:
     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-    original = await _state(reader, target, names)
+    original = await _state(reader, names)
     probe = SaturationProbe()
     pacer = connection.pacers.measuring(target, UPDATE_TRIGGER, probe)
     measurement = _Measurement(target, pacer, probe)
@@ -101,7 +102,7 @@ async def _calibrate(
         raise AwsError(
             f"AWS refuses the update: {refused.code}: {refused.message}. Nothing was changed."
         )
-    _compare(names, original, await _state(reader, target, names))
+    _compare(names, original, await _state(reader, names))
     found = probe.estimate
     return Calibration(
         account=target.account_id or target.endpoint_url,
@@ -163,7 +164,7 @@ class _Measurement:
             self._pacer.drain()
 
 
-async def _state(reader: TriggerReader, target: AwsTarget, names: dict[str, Any]) -> dict[str, Any]:
+async def _state(reader: TriggerReader, names: dict[str, Any]) -> dict[str, Any]:
     """The trigger as a request that would bring it about."""
     live = await reader.read_named(names, id="calibrate")
     if isinstance(live, Error):
@@ -171,8 +172,7 @@ async def _state(reader: TriggerReader, target: AwsTarget, names: dict[str, Any]
             f"{_trigger(names)}: can't be read ({live.code}: {live.message}). Give one that exists"
             " with --domain and --trigger."
         )
-    members = target.members(UPDATE_TRIGGER)
-    return names | {name: value for name, value in image(live).items() if name in members}
+    return names | image(live, installed_update_model().writable)
 
 
 def _compare(names: dict[str, Any], original: dict[str, Any], now: dict[str, Any]) -> None:

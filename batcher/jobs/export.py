@@ -16,6 +16,7 @@ from batcher.jobs.connection import connected
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error
 from batcher.triggers.diff import image
+from batcher.wiring.line_readers import installed_update_model
 
 PERMISSIONS = (
     "These credentials have to be allowed to profile:ListDomains, profile:ListEventTriggers and"
@@ -88,7 +89,7 @@ class _Exporter:
                 vanished = live.code == RESOURCE_NOT_FOUND
                 self._skip(names["DomainName"], names["EventTriggerName"], live, vanished=vanished)
             else:
-                on_line(names | image(live))
+                on_line(names | image(live, installed_update_model().writable))
                 self._triggers += 1
 
         await ordered_map(self._names(domains), self._reader.read_named, tell, ahead=AHEAD)

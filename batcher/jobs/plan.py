@@ -27,7 +27,6 @@ from batcher.jobs.target_planner import (
 )
 from batcher.jobs.trigger_reader import AHEAD, TriggerReader
 from batcher.records import Error
-from batcher.sources.file_source import FileSource
 from batcher.storage.atomic_file import AtomicFile
 from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import TriggerForecast
@@ -121,15 +120,15 @@ async def _plan_targets(file: CheckedFile, take: OnPlanned) -> None:
                     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
                     tasks.start_soon(_plan_target, file, name, reader, take)
                 for name, error in connection.unusable.items():
-                    tasks.start_soon(_leave_out, file.source(name), error, take)
+                    tasks.start_soon(_leave_out, file, name, error, take)
         finally:
             connection.pacers.remember()
 
 
-async def _leave_out(source: FileSource, error: AwsError, take: OnPlanned) -> None:
+async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlanned) -> None:
     reason = Error(code=TARGET_UNUSABLE, message=str(error))
-    async for update in source:
-        step = TriggerForecast(None).step(update)
+    async for update in file.source(name):
+        step = TriggerForecast(None, file.reader.model.writable).step(update)
         take(PlannedUpdate(update=update, effect="unreadable", step=step, error=reason))
 
 
@@ -138,7 +137,12 @@ async def _plan_target(
 ) -> None:
     source, index = file.source(name), file.inspection.targets[name]
     repeated = await repeated_triggers(source) if index.triggers < len(index) else Counter[int]()
-    planner = TargetPlanner(reader.read, repeated, create_missing=file.settings.create_missing)
+    planner = TargetPlanner(
+        reader.read,
+        repeated,
+        file.reader.model.writable,
+        create_missing=file.settings.create_missing,
+    )
     await ordered_map(
         aiter(source),
         planner.read,

@@ -14,6 +14,7 @@ from batcher.records import Update
 from batcher.storage.before_images import line_number, read_images, read_images_backwards
 from batcher.storage.journal import decode_line, read_brief_results, whole_lines
 from batcher.triggers.diff import digest, irreversible, merged
+from batcher.wiring.line_readers import installed_update_model
 
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
 
@@ -116,9 +117,12 @@ def undos(run: RunReader) -> Iterator[Undo]:
 def _undo(
     update: Update, result: "_Place | None", image: dict[str, Any], left: dict[str, Any]
 ) -> Undo:
+    writable = installed_update_model().writable
     before = {name: value for name, value in image.items() if name[0].isupper()}
     after = None if left or result is None else result.digest
-    based_on = {"sha256": after or digest(merged(update.request, before) | left)}
+    based_on = {
+        "sha256": after or digest(merged(update.request, before, writable) | left, writable)
+    }
     return Undo(
         line={**image, "based_on": based_on},
         remains=irreversible(update.request, before),

@@ -12,6 +12,7 @@ from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.trigger_reader import LiveTrigger
 from batcher.records import Error, Update
 from batcher.sources.file_source import FileSource
+from batcher.triggers.diff import Writable
 from batcher.triggers.forecast import Step, TriggerForecast
 
 Effect: TypeAlias = Literal["changed", "created", "unchanged", "missing", "unreadable"]
@@ -35,12 +36,16 @@ class TargetPlanner:
     """Reads and compares.
 
     ``left``: of triggers that come more than once, by hash, the number of updates still to come.
-    Such a trigger is read once, and kept until its last update.
+    Such a trigger is read once, and kept until its last update. ``writable``: what of a trigger an
+    update can say.
     """
 
-    def __init__(self, read: ReadTrigger, left: Counter[int], *, create_missing: bool) -> None:
+    def __init__(
+        self, read: ReadTrigger, left: Counter[int], writable: Writable, *, create_missing: bool
+    ) -> None:
         self._read_live = read
         self._left = left
+        self._writable = writable
         self._create_missing = create_missing
         self._reads: dict[str, _SharedRead] = {}
         self._forecasts: dict[str, TriggerForecast] = {}
@@ -84,7 +89,7 @@ class TargetPlanner:
     def _begin(self, live: LiveTrigger) -> TriggerForecast:
         current = None if isinstance(live, Error) else live
         creates = self._create_missing and _is_missing(live)
-        return TriggerForecast(current, create_missing=creates)
+        return TriggerForecast(current, self._writable, create_missing=creates)
 
 
 class _SharedRead:

@@ -28,7 +28,7 @@ from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Update
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.diff import same
-from batcher.wiring.line_readers import line_reader
+from batcher.wiring.line_readers import installed_update_model, line_reader
 
 # what says that an update in doubt did not happen
 SETTLES = (NOT_AS_ASKED, RESOURCE_NOT_FOUND)
@@ -139,8 +139,8 @@ class _ComparingSettler:
         if state is None:
             return None
         result = state.result(update, state.started_at)
-        asked, current = self._visible(update), state.last.answer
-        if current is None or same(asked, current):
+        asked, answer = self._visible(update), state.last.answer
+        if answer is None or same(asked, current := installed_update_model().writable(answer)):
             return result
         off = [name for name in asked if not same({name: asked[name]}, current)]
         error = Error(code=NOT_AS_ASKED, message=f"the live trigger differs in {', '.join(off)}")

@@ -11,7 +11,16 @@ from msgspec import Struct
 from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND, STALE
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Error, Status, Update
-from batcher.triggers.diff import digest, image, last_updated, merged, same, touched
+from batcher.triggers.diff import (
+    Writable,
+    digest,
+    image,
+    is_off,
+    last_updated,
+    merged,
+    same,
+    touched,
+)
 
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
 NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
@@ -42,9 +51,11 @@ class ChangeOptions(Struct, frozen=True, kw_only=True):
     """How a run treats what it finds.
 
     ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
-    is not there. ``force``: also change what is no longer as the update was based on.
+    is not there. ``force``: also change what is no longer as the update was based on. ``writable``:
+    what of a trigger an update can say.
     """
 
+    writable: Writable
     merge: bool = False
     create_missing: bool = False
     force: bool = False
@@ -60,18 +71,19 @@ def decide(
     """
     if current is None:
         return _decide_missing(update, options)
+    shown, writable = current, options.writable
+    current = writable(shown)
     if same(update.request, current):
         return Finish(status="succeeded" if kept else "unchanged")
     base = None if options.force else update.based_on
-    if base is not None and digest(current) != base.sha256:
+    if base is not None and digest(current, writable) != base.sha256:
         return _stale("the live trigger is not what this was based on")
-    if stale := stale_by_time(update, last_updated(current), kept=kept, options=options):
+    if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
         return stale
-    request = merged(update.request, current) if options.merge else update.request
+    request = merged(update.request, current, writable) if options.merge else update.request
     names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
-    return Send(
-        operation=UPDATE_TRIGGER, request=request, image=None if kept else image(current) | names
-    )
+    before = None if kept else image(current, writable) | names
+    return Send(operation=UPDATE_TRIGGER, request=request, image=before)
 
 
 def stale_by_time(
@@ -98,7 +110,11 @@ def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Er
         for name, value in request.items()
         if name in answer and answer[name] != value and not same({name: value}, answer)
     ]
-    absent = [name for name in request if name not in answer and name != "DomainName"]
+    absent = [
+        name
+        for name, value in request.items()
+        if name not in answer and name != "DomainName" and not is_off(value)
+    ]
     if not off and not absent:
         return None
     names = ", ".join(off + absent)

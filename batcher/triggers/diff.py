@@ -5,15 +5,17 @@ update, shows it. What to do about a difference is not decided here.
 
 Lists are compared without regard to order, each entry as often as it stands there: CloudFormation
 treats conditions, dimensions, attributes and values as unordered, and periods are limits that all
-hold at once. A member that is null, false or empty counts as one that is not there: that is how a
-member is said to be off. Names say which trigger is meant; they are not compared.
+hold at once. The two ends of a range are in order. A member that is null, false or empty counts as
+one that is not there: that is how a member is said to be off. Names say which trigger is meant;
+they are not compared. What AWS shows and no update can say counts nowhere: a ``Writable`` takes it
+away.
 """
 
 import hashlib
 from collections import Counter
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -21,9 +23,11 @@ from msgspec import Struct
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn
 
-# a test holds the installed model against this
-ONLY_AWS_SETS = frozenset({"CreatedAt", "LastUpdatedAt", "Tags"})
+RANGES = ("BETWEEN", "NOT_BETWEEN")  # whose values are its two ends, in this order
 ONE_MOMENT = 1.0  # seconds: lists may show whole ones
+
+Writable: TypeAlias = Callable[[Mapping[str, Any]], dict[str, Any]]
+"""Takes of a trigger as AWS shows it what an update can say, by the model's shape of its input."""
 
 
 class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -61,38 +65,37 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
     No later update can clear them again: every optional text or list has a minimum length of 1.
     """
     members = (name for name in wanted if name not in TRIGGER_NAMES)
-    return [
-        name
-        for name in members
-        if _normalized(wanted[name]) is not None and _normalized(current.get(name)) is None
-    ]
+    return [name for name in members if not is_off(wanted[name]) and is_off(current.get(name))]
 
 
-def image(current: Mapping[str, Any]) -> dict[str, Any]:
+def image(current: Mapping[str, Any], writable: Writable) -> dict[str, Any]:
     """The members of a request that brings that state about, with the names that are in it."""
-    return {
-        name: value
-        for name, value in current.items()
-        if name not in ONLY_AWS_SETS and _normalized(value) is not None
-    }
+    return {name: value for name, value in writable(current).items() if not is_off(value)}
 
 
-def merged(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> dict[str, Any]:
+def merged(
+    wanted: Mapping[str, Any], current: Mapping[str, Any], writable: Writable
+) -> dict[str, Any]:
     """A request for the whole trigger: as it is, with the wanted members in place of its own."""
-    return image(current) | dict(wanted)
+    return image(current, writable) | dict(wanted)
 
 
-def digest(current: Mapping[str, Any]) -> str:
+def digest(current: Mapping[str, Any], writable: Writable) -> str:
     """SHA-256 (hex) of what a trigger does: not of its names, times, tags or the order of lists."""
     content = {
-        name: value for name, value in current.items() if name not in TRIGGER_NAMES | ONLY_AWS_SETS
+        name: value for name, value in writable(current).items() if name not in TRIGGER_NAMES
     }
     return hashlib.sha256(_canonical(content)).hexdigest()
 
 
-def based_on(current: Mapping[str, Any]) -> BasedOn:
+def based_on(current: Mapping[str, Any], writable: Writable) -> BasedOn:
     """What a plan keeps of the state that it was made on."""
-    return BasedOn(sha256=digest(current), last_updated_at=last_updated(current))
+    return BasedOn(sha256=digest(current, writable), last_updated_at=last_updated(current))
+
+
+def is_off(value: Any) -> bool:
+    """Whether a member of that value counts as one that is not there."""
+    return _normalized(value) is None
 
 
 def last_updated(current: Mapping[str, Any]) -> float | None:
@@ -117,7 +120,11 @@ def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
     match before, after:
         case dict(), dict():
             for name in before | after:
-                yield from _between(f"{path}.{name}", before.get(name), after.get(name))
+                below = before.get(name), after.get(name)
+                if name == "Values" and _is_range(before) and _is_range(after):
+                    yield from _ends(f"{path}.{name}", *below)
+                else:
+                    yield from _between(f"{path}.{name}", *below)
         case list(), list():
             yield from _entries(path, before, after)
         case _:
@@ -156,13 +163,30 @@ def _canonical(value: Any) -> bytes:
 def _normalized(value: Any) -> Any:
     match value:
         case dict():
-            members = {name: _normalized(below) for name, below in value.items()}
+            ends = "Values" if _is_range(value) else None
+            members = {
+                name: _in_order(below) if name == ends else _normalized(below)
+                for name, below in value.items()
+            }
             return {name: below for name, below in members.items() if below is not None} or None
         case list() | tuple():
             return sorted(map(_normalized, value), key=_encoded) or None
         case None | False | "":
             return None
     return value
+
+
+def _is_range(attribute: Mapping[str, Any]) -> bool:
+    return attribute.get("ComparisonOperator") in RANGES
+
+
+def _in_order(value: Any) -> Any:
+    return (value or None) if isinstance(value, list) else _normalized(value)
+
+
+def _ends(path: str, before: Any, after: Any) -> Iterator[Change]:
+    if _in_order(before) != _in_order(after):
+        yield Change(path=path, before=before, after=after)
 
 
 def _encoded(value: Any) -> bytes:

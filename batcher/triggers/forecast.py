@@ -11,7 +11,16 @@ from msgspec import Struct
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import BasedOn, Update
 from batcher.triggers.decision import NEEDED_TO_CREATE
-from batcher.triggers.diff import Change, based_on, changes, digest, image, irreversible, same
+from batcher.triggers.diff import (
+    Change,
+    Writable,
+    based_on,
+    changes,
+    digest,
+    image,
+    irreversible,
+    same,
+)
 
 
 class Conflict(Struct, frozen=True, kw_only=True):
@@ -40,14 +49,22 @@ class Step(Struct, frozen=True, kw_only=True):
 class TriggerForecast:
     """A trigger from what it is now (as GetEventTrigger shows it), None for one that is not there.
 
-    ``create_missing``: the first update that has all it takes creates it.
+    ``writable``: what of it an update can say. ``create_missing``: the first update that has all it
+    takes creates it.
     """
 
-    def __init__(self, current: Mapping[str, Any] | None, *, create_missing: bool = False) -> None:
+    def __init__(
+        self,
+        current: Mapping[str, Any] | None,
+        writable: Writable,
+        *,
+        create_missing: bool = False,
+    ) -> None:
+        self._writable = writable
         self._there = current is not None
         self._create_missing = create_missing
-        self._state = {} if current is None else image(current)
-        self._base = None if current is None else based_on(current)
+        self._state = {} if current is None else image(current, writable)
+        self._base = None if current is None else based_on(current, writable)
         self._set_on: dict[str, int] = {}  # by member: the line that set it last
 
     def step(self, update: Update) -> Step:
@@ -68,6 +85,6 @@ class TriggerForecast:
             ],
         )
         self._state |= given
-        self._base = BasedOn(sha256=digest(self._state)) if self._there else None
+        self._base = BasedOn(sha256=digest(self._state, self._writable)) if self._there else None
         self._set_on |= dict.fromkeys(given, update.line)
         return step

@@ -28,6 +28,8 @@ class UpdateModel:
     constants: frozenset[str]
     version: str
     _validator: Draft202012Validator
+    _shapes: Mapping[str, Any]
+    _request: str
 
     @classmethod
     def from_service_model(cls, service_model: Mapping[str, Any]) -> "UpdateModel":
@@ -41,6 +43,8 @@ class UpdateModel:
             constants=_constants(shapes, request),
             version=service_model["metadata"]["uid"],
             _validator=Draft202012Validator(schema),
+            _shapes=shapes,
+            _request=request,
         )
 
     def accepts(self, value: object) -> bool:
@@ -53,6 +57,11 @@ class UpdateModel:
         for error in self._validator.iter_errors(value):
             found.extend(violations_of(error, self.schema, self.sensitive))
         return [*found, *self._spelled_as_floats(self.schema, value, [])]
+
+    def writable(self, trigger: Mapping[str, Any]) -> dict[str, Any]:
+        """What of a trigger as AWS shows it an update can say, at any depth."""
+        known: dict[str, Any] = _known_part(self._shapes, self._request, trigger)
+        return known
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
         """The part of a path that may be shown: below a sensitive member only known names."""
@@ -79,6 +88,20 @@ class UpdateModel:
         elif isinstance(value, list) and "items" in rule:
             for index, item in enumerate(value):
                 yield from self._spelled_as_floats(rule["items"], item, [*path, index])
+
+
+def _known_part(shapes: Mapping[str, Any], name: str, value: Any) -> Any:
+    shape = shapes[name]
+    if "members" in shape and isinstance(value, Mapping):
+        inner = shape["members"]
+        return {
+            each: _known_part(shapes, inner[each]["shape"], below)
+            for each, below in value.items()
+            if each in inner
+        }
+    if "member" in shape and isinstance(value, list):
+        return [_known_part(shapes, shape["member"]["shape"], below) for below in value]
+    return value
 
 
 def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:

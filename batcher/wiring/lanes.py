@@ -18,6 +18,7 @@ from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDAT
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.records import Result
 from batcher.triggers.decision import ChangeOptions
+from batcher.wiring.line_readers import installed_update_model
 from batcher.wiring.pacers import Pacers
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
@@ -91,7 +92,10 @@ class Lanes:
             writing=writing,
             images=images or NoBeforeImages(),
             options=ChangeOptions(
-                merge=settings.merge, create_missing=settings.create_missing, force=force
+                writable=installed_update_model().writable,
+                merge=settings.merge,
+                create_missing=settings.create_missing,
+                force=force,
             ),
             clock=self._clock,
             write_rate=lambda: pacer.limiter.own_rate,

@@ -15,6 +15,7 @@ import pytest
 
 from batcher.emulator import Emulator, Quota, account_of
 from batcher.triggers.diff import digest
+from batcher.wiring.line_readers import installed_update_model
 from tests.conftest import CONDITIONS, Command, change, records, trigger
 from tests.waiting import until
 
@@ -110,7 +111,7 @@ async def test_a_kept_plan_holds_the_lines_and_what_they_are_based_on(
     based_on = first.pop("based_on")
     assert first == {"id": "x", "target": "default", **change(0)}
     assert based_on == {
-        "sha256": digest(live),
+        "sha256": digest(live, installed_update_model().writable),
         "LastUpdatedAt": pytest.approx(live["LastUpdatedAt"], abs=0.001),
     }
     assert second["based_on"]["sha256"] != based_on["sha256"]

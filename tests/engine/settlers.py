@@ -51,7 +51,7 @@ def writes_only(
         reading=retrying,
         writing={UPDATE_TRIGGER: retrying},
         images=NoBeforeImages(),
-        options=ChangeOptions(),
+        options=ChangeOptions(writable=dict),
         clock=LoopClock(),
         write_rate=lambda: None,
     )

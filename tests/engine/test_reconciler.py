@@ -19,6 +19,7 @@ from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refus
 from batcher.testing import update as make_update
 from batcher.triggers.decision import ChangeOptions
 from batcher.triggers.diff import digest
+from tests.updates.samples import MODEL
 
 BEFORE = {
     "EventTriggerName": "t1",
@@ -106,7 +107,7 @@ def reconciler(
         reading=retrying("GetEventTrigger"),
         writing={name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")},
         images=images,
-        options=ChangeOptions(**options),
+        options=ChangeOptions(writable=MODEL.writable, **options),
         clock=clock,
         write_rate=lambda: None,
         on_interrupted=on_interrupted,
@@ -144,7 +145,7 @@ def test_the_image_is_kept_before_the_update_is_sent_and_is_ready_to_be_run() ->
             "Description": "old",
         }
     ]
-    assert result.digest == digest({**BEFORE, "Description": "new"})
+    assert result.digest == digest({**BEFORE, "Description": "new"}, MODEL.writable)
 
 
 def test_what_is_already_as_asked_is_not_sent() -> None:
@@ -159,7 +160,10 @@ def test_what_is_already_as_asked_is_not_sent() -> None:
 
 
 def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() -> None:
-    sent_before_the_crash, not_sent = Server({**BEFORE, "Description": "new"}), Server(dict(BEFORE))
+    sent_before_the_crash, not_sent = (
+        Server({**BEFORE, "Description": "new"}),
+        Server(dict(BEFORE)),
+    )
     result, images = settle(sent_before_the_crash, wants(Description="new"), kept=True)
     assert (result.status, result.attempts, images.images) == ("succeeded", 0, [])
     result, images = settle(not_sent, wants(Description="new"), kept=True)
@@ -169,7 +173,7 @@ def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() 
 @pytest.mark.parametrize(
     ("based_on", "force", "status"),
     [
-        (digest(BEFORE), False, "succeeded"),
+        (digest(BEFORE, MODEL.writable), False, "succeeded"),
         ("0" * 64, False, "stale"),
         ("0" * 64, True, "succeeded"),
     ],
@@ -275,7 +279,9 @@ def test_a_creation_that_was_done_and_not_answered_is_not_failed_by_being_refuse
         None if status == "succeeded" else "BadRequestException"
     )
     assert server.live is not None
-    assert result.digest == (digest(server.live) if status == "succeeded" else msgspec.UNSET)
+    assert result.digest == (
+        digest(server.live, MODEL.writable) if status == "succeeded" else msgspec.UNSET
+    )
 
 
 @pytest.mark.parametrize(
@@ -308,3 +314,24 @@ def test_an_update_whose_settling_is_cancelled_is_told_of_when_it_may_have_been_
     assert [
         (each.status, each.error and each.error.code, each.attempts) for each in interrupted
     ] == told
+
+
+@pytest.mark.parametrize("merge", [False, True])
+def test_a_member_that_only_aws_sets_is_in_no_image_no_request_and_no_digest(merge: bool) -> None:
+    limits = {"EventExpiration": 5}
+    server = Server({**BEFORE, "FiredLastAt": 7.5, "EventTriggerLimits": {**limits, "Left": 3}})
+    asked = make_update(1, DomainName="acme", EventTriggerName="t1", Description="new")
+    result, kept = settle(server, asked, merge=merge)
+    assert result.status == "succeeded"
+    (image,) = kept.images
+    assert image == {
+        "DomainName": "acme",
+        "EventTriggerName": "t1",
+        "ObjectTypeName": "Orders",
+        "Description": "old",
+        "EventTriggerLimits": limits,
+    }
+    after = {**image, "Description": "new"}
+    assert result.digest == digest(after, MODEL.writable)
+    again = msgspec.structs.replace(asked, request={**asked.request, "EventTriggerLimits": limits})
+    assert settle(server, again)[0].status == "unchanged"

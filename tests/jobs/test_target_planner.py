@@ -13,6 +13,7 @@ from batcher.jobs.target_planner import TargetPlanner, repeated_triggers
 from batcher.jobs.trigger_reader import LiveTrigger
 from batcher.records import Error, Update
 from tests.conftest import trigger
+from tests.updates.samples import MODEL
 
 
 class Updates:
@@ -43,7 +44,7 @@ def test_each_trigger_is_read_once_and_none_is_kept_to_the_end(numbers: list[int
     async def plan_all() -> None:
         left = await repeated_triggers(Updates(updates))
         assert all(count > 1 for count in left.values())
-        planner = TargetPlanner(read, left, create_missing=False)
+        planner = TargetPlanner(read, left, MODEL.writable, create_missing=False)
         for each in updates:
             assert planner.plan(each, await planner.read(each)).effect == "unchanged"
         assert left.total() == 0
@@ -63,7 +64,10 @@ async def test_updates_of_one_trigger_wait_for_its_one_read() -> None:
         return trigger(0)
 
     planner = TargetPlanner(
-        read, await repeated_triggers(Updates([first, second])), create_missing=False
+        read,
+        await repeated_triggers(Updates([first, second])),
+        MODEL.writable,
+        create_missing=False,
     )
     found: dict[int, LiveTrigger] = {}
 
@@ -99,7 +103,10 @@ async def test_what_is_not_there_is_created_where_that_is_wanted_and_known(
         return error
 
     planner = TargetPlanner(
-        read, await repeated_triggers(Updates(updates)), create_missing=create_missing
+        read,
+        await repeated_triggers(Updates(updates)),
+        MODEL.writable,
+        create_missing=create_missing,
     )
     planned = [planner.plan(each, await planner.read(each)) for each in updates]
     assert [each.effect for each in planned] == effects

@@ -10,6 +10,7 @@ from batcher.jobs.target_planner import PlannedUpdate
 from batcher.records import Error, Update
 from batcher.triggers.forecast import TriggerForecast
 from batcher.triggers.masking import HIDDEN, masked
+from tests.updates.samples import MODEL
 
 NAMES = {"DomainName": "acme", "EventTriggerName": "t1"}
 
@@ -22,7 +23,7 @@ def lines_of(
     current: Mapping[str, Any], *updates: Update, hide: frozenset[str] = frozenset()
 ) -> list[str]:
     """The lines of the last of those updates."""
-    forecast = TriggerForecast({**NAMES, **current})
+    forecast = TriggerForecast({**NAMES, **current}, MODEL.writable)
     for each in updates:
         step = forecast.step(each)
     planned = PlannedUpdate(update=updates[-1], effect="changed", step=step)
@@ -99,7 +100,7 @@ def test_what_can_not_be_compared_is_told_with_its_reason(
     message: str, target: bool, shown: str
 ) -> None:
     asked = update(3)
-    step = TriggerForecast(None).step(asked)
+    step = TriggerForecast(None, MODEL.writable).step(asked)
     error = Error(code="Code", message=message)
     planned = PlannedUpdate(update=asked, effect="missing", step=step, error=error)
     assert [line.plain for line in diff_lines(planned, [], target=target)] == [shown]

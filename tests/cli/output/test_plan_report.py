@@ -13,6 +13,7 @@ from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
 from batcher.records import Update
 from batcher.sources.inspection import Inspection
 from batcher.triggers.forecast import TriggerForecast
+from tests.updates.samples import MODEL
 
 Capture = pytest.CaptureFixture[str]
 NAMES = {"DomainName": "acme", "EventTriggerName": "t1"}
@@ -26,7 +27,7 @@ def printer(*, as_json: bool) -> PlanPrinter:
 def planned(line: int) -> PlannedUpdate:
     request = {**NAMES, "Description": "new"}
     update = Update(id=str(line), line=line, target="default", request=request)
-    step = TriggerForecast({**NAMES, "Description": "old"}).step(update)
+    step = TriggerForecast({**NAMES, "Description": "old"}, MODEL.writable).step(update)
     return PlannedUpdate(update=update, effect="changed", step=step)
 
 
