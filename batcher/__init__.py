@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from batcher.version import __version__ as __version__
 
 if TYPE_CHECKING:
-    from batcher.api import BatchResult, iter_updates, update_many
+    from batcher.api import iter_updates, update_many
     from batcher.errors import (
         AwsError,
         BatcherError,
@@ -20,7 +20,8 @@ if TYPE_CHECKING:
         UpdatesFailed,
         YourError,
     )
-    from batcher.records import Counts, Error, Result, Seconds
+    from batcher.library.batch_result import BatchResult
+    from batcher.public_records import Counts, Error, Progress, Result, Seconds
 
 __all__ = [
     "AwsError",
@@ -30,6 +31,7 @@ __all__ = [
     "CredentialsError",
     "Error",
     "InputError",
+    "Progress",
     "Result",
     "Seconds",
     "SettingsError",
@@ -40,7 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
-    "api": ("BatchResult", "iter_updates", "update_many"),
+    "api": ("iter_updates", "update_many"),
     "errors": (
         "AwsError",
         "BatcherError",
@@ -50,7 +52,8 @@ _HOMES = {
         "UpdatesFailed",
         "YourError",
     ),
-    "records": ("Counts", "Error", "Result", "Seconds"),
+    "library.batch_result": ("BatchResult",),
+    "public_records": ("Counts", "Error", "Progress", "Result", "Seconds"),
 }
 
 
@@ -59,3 +62,9 @@ def __getattr__(name: str) -> Any:
         if name in names:
             return getattr(import_module(f"batcher.{home}"), name)
     raise AttributeError(f"module 'batcher' has no attribute {name!r}")
+
+
+def __dir__() -> list[str]:
+    """What a program may use, and what Python itself keeps of a module."""
+    own = {"_HOMES", "Any", "TYPE_CHECKING", "import_module"}
+    return sorted({*__all__, *globals()} - own)

@@ -4,13 +4,19 @@ A failed update is not here: it is a Result. These end a run or refuse to start 
 says what is wrong, where, and what to do next.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from typing import Any, Self
 
-from batcher.records import Result
+from batcher.public_records import Counts, Result
 
 
 class BatcherError(Exception):
-    """The root of every error that batcher raises on purpose."""
+    """The root of every error that batcher raises on purpose.
+
+    ``results``: of ``update_many`` those there were when it was raised, in input order.
+    """
+
+    results: tuple[Result, ...] = ()
 
 
 class YourError(BatcherError):
@@ -67,13 +73,32 @@ class UploadError(BatcherError):
 
 
 class UpdatesFailed(BatcherError):
-    """Raised by ``BatchResult.raise_for_failures``: ``results`` are those that did not succeed."""
+    """Raised by ``BatchResult.raise_for_failures``: not every update was done.
 
-    def __init__(self, results: Sequence[Result]) -> None:
+    ``results`` are those that did not succeed, ``counts`` are of the whole batch, ``stopped`` says
+    why it ended early, else None.
+    """
+
+    def __init__(
+        self, results: Sequence[Result], counts: Counts, stopped: str | None = None
+    ) -> None:
         self.results = tuple(results)
-        first = self.results[0]
-        code = first.error.code if first.error else first.status
-        super().__init__(
-            f"{len(self.results)} of the updates did not succeed; the first is id {first.id}"
-            f" ({first.status}: {code}). See .results of this error for all of them."
-        )
+        self.counts = counts
+        self.stopped = stopped
+        super().__init__(" ".join(self._sentences()))
+
+    def __reduce__(self) -> tuple[type[Self], tuple[Any, ...]]:
+        """Return how it is copied and pickled: from what it was made of, not from its text."""
+        return type(self), (self.results, self.counts, self.stopped)
+
+    def _sentences(self) -> Iterator[str]:
+        if self.results:
+            first = self.results[0]
+            why = first.error.code if first.error else first.status
+            yield (
+                f"{len(self.results)} of the updates did not succeed; the first is id {first.id}"
+                f" ({first.status}: {why})."
+            )
+        if self.stopped is not None:
+            yield f"It stopped early: {self.stopped.rstrip('.')}."
+        yield f"Of {self.counts}. See .results of this error for those that did not succeed."

@@ -13,8 +13,9 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 import batcher
-from batcher.api import BatchResult
+from batcher import api
 from batcher.emulator import Emulator
+from batcher.library.batch_result import BatchResult
 from tests.conftest import change, trigger
 from tests.waiting import until
 
@@ -41,6 +42,7 @@ async def test_a_batch_has_one_result_for_each_update_in_input_order() -> None:
     async with emulator as url:
         batch = await batcher.update_many(updates, endpoint_url=url, rate=1000)
     assert isinstance(batch, BatchResult)
+    assert batcher.update_many is api.update_many
     assert [result.line for result in batch.results] == list(range(1, 33))
     assert (batch.counts.succeeded, batch.counts.failed, batch.counts.invalid) == (30, 1, 1)
     assert [result.status for result in batch.failed] == ["failed", "invalid"]
@@ -64,7 +66,7 @@ async def test_async_iterables_and_a_ready_client_are_taken() -> None:
         emulator as url,
         get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client,
     ):
-        batch = await batcher.update_many(updates(), client=client, rate=1000)
+        batch = await batcher.update_many(updates(), client=client, rate=1000, concurrency=10)
         batch.raise_for_failures()
         await client.get_event_trigger(DomainName="acme", EventTriggerName="t0")  # it is still open
     assert batch.counts.succeeded == 5

@@ -15,19 +15,19 @@ from urllib.parse import urlsplit
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.httpsession import AIOHTTPSession
 from botocore import xform_name
 from botocore.loaders import Loader
 
 from batcher.aws.attempts import Redact, attempt_of_answer, attempt_of_error
 from batcher.aws.credentials import explained, open_session, region_of, signing_session
+from batcher.aws.one_attempt import OneAttemptSession, send_once
+from batcher.aws.service_model import SERVICE
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, SettingsError
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.version import __version__
 
-SERVICE = "customer-profiles"
 OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
 _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
@@ -37,7 +37,7 @@ class AwsTarget:
     """A target's client, which is the engine's Caller port. Use as an async context manager.
 
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
-    closed here.
+    closed here; it sends each request once from then on.
     """
 
     def __init__(
@@ -67,6 +67,8 @@ class AwsTarget:
     async def __aenter__(self) -> "AwsTarget":
         if self._own:
             await self._connect()
+        else:
+            await send_once(self._client)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -201,20 +203,7 @@ class AwsTarget:
             retries={"mode": "standard", "total_max_attempts": 1},
             # every update was checked against the same model, and stricter
             parameter_validation=False,
-            http_session_cls=_OneAttemptSession,
+            http_session_cls=OneAttemptSession,
             # a fixed one: botocore composes its own anew for every request
             user_agent=f"batcher/{__version__}",
         )
-
-
-class _OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
-    """Sends a request once, also when a kept-alive connection breaks.
-
-    aiohttp by itself sends a PUT again then: a second retry layer, without a token. A test counts
-    the requests that reach the server.
-    """
-
-    async def _get_session(self, proxy_url: str | None) -> Any:
-        session = await super()._get_session(proxy_url)
-        session._retry_connection = False  # noqa: SLF001 # aiohttp has no other switch
-        return session

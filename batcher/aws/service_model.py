@@ -9,6 +9,8 @@ from typing import Any
 
 from botocore.loaders import Loader
 
+SERVICE = "customer-profiles"
+
 
 @cache
 def model_loader() -> Loader:
@@ -18,5 +20,5 @@ def model_loader() -> Loader:
 
 def installed_service_model() -> Mapping[str, Any]:
     """The service model of Customer Profiles in the installed botocore; its newest API version."""
-    model: Mapping[str, Any] = model_loader().load_service_model("customer-profiles", "service-2")
+    model: Mapping[str, Any] = model_loader().load_service_model(SERVICE, "service-2")
     return model

@@ -70,11 +70,15 @@ class Runner:
         tasks.start_soon(self._work_off, lane)
 
     def drain(self, reason: str) -> None:
-        """Take nothing new, finish what is in flight."""
+        """Take nothing new, finish what is in flight; who feeds the lanes is cancelled."""
+        self.close_lanes(reason)
+        self._feeding.cancel()
+
+    def close_lanes(self, reason: str) -> None:
+        """Take nothing new, finish what is in flight; who feeds a lane learns of it from that."""
         if self.stopped is None:
             self.stopped = reason
             self._log.warning("run.draining", reason=reason)
-        self._feeding.cancel()
         for lane in self.lanes:
             lane.close()
 

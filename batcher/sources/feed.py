@@ -4,13 +4,17 @@ Holds updates and says when to read on; reading them, and working on them, is no
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable
+
+from anyio.lowlevel import checkpoint
 
 from batcher.records import Update
 from batcher.resettable_event import ResettableEvent
 
 AHEAD = 100  # updates: a buffer with fewer is filled
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
+UNSEEN_AT_MOST = 5_000  # updates in all buffers while nobody but an unseen target wants more
+BREATH = 100  # updates read in a row before others get a turn
 
 
 class Feed:
@@ -61,43 +65,51 @@ class Feed:
 
 
 class Feeds:
-    """A feed for each target.
+    """A feed for each target. ``expected``: the targets that updates are likely to be for.
 
-    Reading goes on while a target could do with more, one that no update was for so far included:
-    its updates may come last. A target that is slow has its updates held meanwhile, up to
-    HELD_AT_MOST; from there on reading goes at its pace.
+    Reading goes on while a target could do with more. A target that is slow has its updates held
+    meanwhile, up to HELD_AT_MOST; from there on reading goes at its pace. For an expected target
+    that no update was for so far, whose updates may come last, up to UNSEEN_AT_MOST are held.
     """
 
-    def __init__(self, targets: frozenset[str]) -> None:
-        self._targets = targets
-        self._feeds: dict[str, Feed] = {}
+    def __init__(self, expected: Iterable[str]) -> None:
+        self._feeds: dict[str, Feed | None] = dict.fromkeys(expected)
         self._changed = ResettableEvent()
+        self._read = 0
 
     def __contains__(self, target: str) -> bool:
-        return target in self._feeds
+        return self._feeds.get(target) is not None
 
     def __getitem__(self, target: str) -> Feed:
         """The feed of a target, a new one when there is none yet."""
-        if target not in self._feeds:
-            self._feeds[target] = Feed(on_change=self._changed.set)
-        return self._feeds[target]
+        if (feed := self._feeds.get(target)) is None:
+            feed = self._feeds[target] = Feed(on_change=self._changed.set)
+        return feed
+
+    @property
+    def closed(self) -> bool:
+        """Whether nobody takes any more, whatever is read."""
+        return all(feed is not None and feed.closed for feed in self._feeds.values())
 
     async def put(self, update: Update) -> bool:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
         self[update.target].put(update)
+        self._read += 1
+        if not self._read % BREATH:
+            await checkpoint()
         while not self._wants_more():
-            feeds = [self._feeds.get(target) for target in self._targets]
-            if all(feed is not None and feed.closed for feed in feeds):
+            if self.closed:
                 return False
             await self._changed.wait_and_clear()
         return True
 
     def end(self) -> None:
-        for feed in self._feeds.values():
+        for feed in [feed for feed in self._feeds.values() if feed is not None]:
             feed.end()
 
     def _wants_more(self) -> bool:
-        if sum(map(len, self._feeds.values())) >= HELD_AT_MOST:
-            return False
-        feeds = (self._feeds.get(target) for target in self._targets)
-        return any(feed is None or (not feed.closed and len(feed) < AHEAD) for feed in feeds)
+        held = sum(len(feed) for feed in self._feeds.values() if feed is not None)
+        return held < HELD_AT_MOST and any(
+            held < UNSEEN_AT_MOST if feed is None else not feed.closed and len(feed) < AHEAD
+            for feed in self._feeds.values()
+        )

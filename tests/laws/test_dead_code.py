@@ -12,6 +12,7 @@ from pathlib import Path
 from tests.laws.source import PACKAGE, dotted, files, imported, tree
 
 USED_FROM_OUTSIDE = {
+    "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
 }

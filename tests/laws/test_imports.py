@@ -17,7 +17,7 @@ OWNERS = {
     "aiobotocore": ("aws", "queues.sqs_client"),
     "aiohttp": ("aws", "status.server", "emulator"),
     "aiolimiter": ("limiters",),
-    "asyncio": ("api", "emulator", "testing"),
+    "asyncio": ("api", "library", "emulator", "testing"),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
     "click": ("cli",),
     "jsonschema_rs": ("updates",),

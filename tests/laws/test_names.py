@@ -5,6 +5,12 @@ from collections import defaultdict
 
 from tests.laws.source import PACKAGE, dotted, files, tree
 
+# what the library gives to a program: the engine's record of that name, as a dataclass
+PUBLIC_TWINS = {
+    name: ["batcher.public_records", "batcher.records"]
+    for name in ("Counts", "Error", "Result", "Seconds")
+}
+
 DEFINITIONS = ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef
 
 
@@ -15,4 +21,4 @@ def test_no_two_public_classes_or_functions_share_a_name() -> None:
             if isinstance(node, DEFINITIONS) and not node.name.startswith("_"):
                 homes[node.name].append(dotted(module))
     shared = {name: modules for name, modules in homes.items() if len(modules) > 1}
-    assert shared == {}
+    assert shared == PUBLIC_TWINS

@@ -58,11 +58,38 @@ def test_a_target_that_nobody_takes_from_does_not_hold_back_one_that_comes_last_
 
 def test_what_is_held_is_bounded() -> None:
     async def scenario() -> int:
-        return await reads(
-            Feeds(frozenset("ab")), [update(n, target="a") for n in range(feed.HELD_AT_MOST + 10)]
-        )
+        feeds = Feeds("ab")
+        await feeds.put(update(0, target="b"))
+        return await reads(feeds, [update(n, target="a") for n in range(1, feed.HELD_AT_MOST + 10)])
 
-    assert in_virtual_time(scenario()) == feed.HELD_AT_MOST
+    assert in_virtual_time(scenario()) == feed.HELD_AT_MOST - 1
+
+
+def test_less_is_held_for_a_target_that_nobody_has_named() -> None:
+    async def scenario() -> int:
+        many = [update(n, target="a") for n in range(feed.UNSEEN_AT_MOST + 10)]
+        return await reads(Feeds("ab"), many)
+
+    assert in_virtual_time(scenario()) == feed.UNSEEN_AT_MOST
+
+
+def test_reading_for_a_target_that_takes_no_more_lets_others_have_a_turn() -> None:
+    async def scenario() -> int:
+        feeds, turn, read = Feeds("ab"), anyio.Event(), 0
+        feeds["a"].close()
+
+        async def other() -> None:
+            turn.set()
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(other)
+            while not turn.is_set():
+                read += 1
+                assert await feeds.put(update(read, target="a"))  # b may yet come
+        assert not feeds.closed
+        return read
+
+    assert in_virtual_time(scenario()) == feed.BREATH
 
 
 def test_reading_ends_when_no_target_takes_any_more() -> None:

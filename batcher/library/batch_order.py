@@ -1,0 +1,102 @@
+"""What a caller gave for a batch, refused in a sentence where nothing can come of it.
+
+No event loop is needed here, and nothing of the updates is read.
+"""
+
+import io
+from collections.abc import AsyncIterable, Callable, Coroutine, Iterable, Mapping, Sized
+from dataclasses import dataclass
+from inspect import iscoroutinefunction
+from typing import Any
+
+from batcher.aws.ready_client import check_ready_client
+from batcher.config import Keywords, Settings, refuse_foreign, resolve
+from batcher.public_records import Progress, Result
+from batcher.sources.iterable import Updates
+
+# what can be iterated, but not over updates
+_OTHER_ITERABLES: tuple[tuple[Any, str], ...] = (
+    (Mapping, "Put one update into a list: [update]"),
+    (str | bytes | bytearray | memoryview, "Decode its lines: map(json.loads, text.splitlines())"),
+    (io.IOBase, "Decode its lines: map(json.loads, file)"),
+)
+_NOT_ITERABLE: tuple[tuple[Any, str], ...] = (
+    (Coroutine, "Await it, and give what comes of it"),
+    (Callable, "Call it, and give what it returns"),
+    (object, "Put updates into a list"),
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BatchOrder:
+    """A batch as it was asked for. ``total``: how many updates there are, None for no telling."""
+
+    updates: Updates
+    client: Any | None
+    settings: Settings
+    on_result: Callable[[Result], object] | None
+    on_progress: Callable[[Progress], object] | None
+
+    @property
+    def total(self) -> int | None:
+        return len(self.updates) if isinstance(self.updates, Sized) else None
+
+
+def batch_order(
+    updates: Updates,
+    client: Any | None,
+    on_result: Callable[[Result], object] | None,
+    on_progress: Callable[[Progress], object] | None,
+    keywords: Keywords,
+) -> BatchOrder:
+    """The order for a batch. Raises TypeError and SettingsError for what can't be one."""
+    _check_updates(updates)
+    _check_callback("on_result", on_result)
+    _check_callback("on_progress", on_progress)
+    refuse_foreign(keywords, "library")
+    # a library keeps off its user's files unless asked
+    settings = resolve({"remember": False} | keywords)
+    if client is not None:
+        _check_client(client, settings, keywords)
+    return BatchOrder(
+        updates=updates,
+        client=client,
+        settings=settings,
+        on_result=on_result,
+        on_progress=on_progress,
+    )
+
+
+def _check_updates(updates: object) -> None:
+    iterable = isinstance(updates, AsyncIterable | Iterable)
+    for kind, hint in _OTHER_ITERABLES if iterable else _NOT_ITERABLE:
+        if isinstance(updates, kind):
+            raise TypeError(
+                "updates has to be an iterable or async iterable of dicts, one for each update,"
+                f" not {type(updates).__name__}. {hint}."
+            )
+
+
+def _check_client(client: Any, settings: Settings, keywords: Keywords) -> None:
+    check_ready_client(
+        client,
+        settings.targets or {settings.target: settings.target_defaults},
+        operations=1 + (settings.merge or settings.create_missing) + settings.create_missing,
+        timeouts={
+            name: getattr(settings, name)
+            for name in ("connect_timeout", "read_timeout")
+            if name in keywords
+        },
+    )
+
+
+def _check_callback(name: str, callback: object) -> None:
+    if callback is None:
+        return
+    is_async = iscoroutinefunction(callback) or iscoroutinefunction(type(callback).__call__)
+    if is_async or not callable(callback):
+        kind = "an async function" if is_async else type(callback).__name__
+        raise TypeError(
+            f"{name} has to be a plain function, not {kind}: it is called while updates are sent,"
+            " and nothing waits for it. Let it put what it is told into a queue."
+        )

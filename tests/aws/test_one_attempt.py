@@ -1,0 +1,45 @@
+"""A request whose connection breaks is not sent again by the SDK's own means."""
+
+from typing import Any
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.session import get_session
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
+
+from batcher.aws.one_attempt import OneAttemptSession, send_once
+from batcher.emulator import Emulator
+from tests.conftest import change, trigger
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+
+@pytest.mark.parametrize("used", [False, True], ids=["new", "kept alive"])
+@pytest.mark.parametrize(
+    ("config", "once", "sent"),
+    [
+        ({}, False, 2),  # what aiohttp does by itself: this shows that the test can fail
+        ({"http_session_cls": OneAttemptSession}, False, 1),
+        ({}, True, 1),
+    ],
+)
+async def test_a_broken_connection_costs_one_request(
+    config: dict[str, Any], once: bool, sent: int, used: bool
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    emulator.script("UpdateEventTrigger", [None] * used + ["reset-after"] * 2)
+    settings = AioConfig(retries={"total_max_attempts": 1}, **config)
+    async with (
+        emulator as url,
+        get_session().create_client(
+            "customer-profiles", endpoint_url=url, config=settings
+        ) as client,
+    ):
+        if once:
+            await send_once(client)
+        if used:
+            await client.update_event_trigger(**change(1))
+        with pytest.raises((ConnectionClosedError, EndpointConnectionError)):
+            await client.update_event_trigger(**change(1))
+    assert len(emulator.applied()) == used + sent
