@@ -3,14 +3,16 @@
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """
 
-from typing import Any, Literal, TypeAlias
+from typing import Any, Literal, TypeAlias, get_args
 
 from msgspec import UNSET, Struct, UnsetType, field
 
 from batcher.error_codes import INVALID
 
-Status: TypeAlias = Literal["succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale"]
-STATUSES: tuple[Status, ...] = ("succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale")
+Status: TypeAlias = Literal[
+    "succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale", "partial"
+]
+STATUSES: tuple[Status, ...] = get_args(Status)
 
 Reached: TypeAlias = Literal["answered", "sent", "unsent"]
 """How far one request came: AWS answered; it left and no answer came; it never left."""
@@ -182,6 +184,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     in_doubt: int = 0
     invalid: int = 0
     stale: int = 0
+    partial: int = 0
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0

@@ -18,6 +18,7 @@ S = TypeVar("S", bound=TargetSummary)
 
 # that many AccessDenied and not one success: the role lacks the permission, not the trigger
 REFUSED_IN_A_ROW = 20
+WELL = ("succeeded", "unchanged", "partial")
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -47,8 +48,8 @@ class Tally:
 
     @property
     def unsuccessful(self) -> int:
-        """Results that are neither succeeded nor unchanged."""
-        return self.done - self.statuses["succeeded"] - self.statuses["unchanged"]
+        """Results that tell of trouble; a partial one is as far as a rollback comes."""
+        return self.done - sum(map(self.statuses.__getitem__, WELL))
 
     @property
     def session(self) -> tuple[int, int]:

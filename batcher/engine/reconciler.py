@@ -26,6 +26,7 @@ from batcher.triggers.decision import (
     Send,
     answer_mismatch,
     decide,
+    remainder,
     stale_by_time,
 )
 from batcher.triggers.diff import digest, same
@@ -175,9 +176,11 @@ class Reconciler:
         result, answer = wrote.result(update, self._clock.wall()), wrote.last.answer
         if answer is None:
             return result
-        if (error := answer_mismatch(asked, self._options.writable(answer))) is None:
-            return result
-        return replace(result, status="failed", error=error)
+        shown = self._options.writable(answer)
+        if (error := answer_mismatch(asked, shown)) is not None:
+            return replace(result, status="failed", error=error)
+        rest = remainder(update, shown, self._options)
+        return result if rest is None else replace(result, status="partial", error=rest)
 
     def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
         """Of an update that was not sent: what was spent on it was spent on looking."""

@@ -13,7 +13,7 @@ from msgspec import Struct
 
 from batcher.config import Settings
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_order import Following, without_start_limits
+from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.storage.run_directory import RunDirectory, read_manifest, read_summary
 from batcher.wiring.line_readers import line_reader
@@ -53,8 +53,11 @@ class FollowUp:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
         self._file.seek(0)
         following = Following(kind=self._kind, parent=self.run.where, force=force)
-        # the lines are valid, and name the domains that the old run has changed
-        settings = msgspec.structs.replace(settings, domain_map=None, skip_invalid=False)
+        # the lines name the domains that the old run has changed; an image that the installed model
+        # does not know keeps no other from being put back
+        settings = msgspec.structs.replace(
+            settings, domain_map=None, skip_invalid=self._kind == ROLLBACK
+        )
         with open_run(self._file, out, settings, following=following, dry_run=dry_run) as opened:
             yield opened
 

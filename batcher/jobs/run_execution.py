@@ -15,7 +15,7 @@ from batcher.engine.runner import Runner
 from batcher.errors import BatcherError, CredentialsError
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
-from batcher.jobs.run_order import RunOrder
+from batcher.jobs.run_order import ROLLBACK, RunOrder
 from batcher.jobs.run_state import RunState
 from batcher.ports import BeforeImageStore
 from batcher.records import Result, Summary
@@ -159,6 +159,7 @@ class ApprovedRun:
             tally,
             images=images,
             force=self.order.following.force,
+            whole=self.order.following.kind == ROLLBACK,
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
         )

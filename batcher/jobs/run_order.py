@@ -13,6 +13,8 @@ from batcher.records import Result
 from batcher.storage.run_directory import RunDirectory
 from batcher.wiring.lanes import OnAttempt
 
+ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
+
 
 class Following(Struct, frozen=True, kw_only=True):
     """What a run follows from: another run's directory (retry, rollback), or nothing.

@@ -4,7 +4,7 @@ Sends no update; writes only where something was in doubt.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,26 +12,28 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Struct
 
-from batcher.accounting.tally import Tally, recounted
+from batcher.accounting.tally import WELL, Tally, recounted
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
-from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND
+from batcher.error_codes import NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
 from batcher.jobs.connection import connected
 from batcher.jobs.run_audit import Discrepancies, audit_run
 from batcher.jobs.run_books import write_failed
+from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Update
 from batcher.storage.atomic_file import AtomicFile
+from batcher.triggers.decision import ChangeOptions, remainder
 from batcher.triggers.diff import same
 from batcher.wiring.line_readers import installed_update_model, line_reader
 
 # what says that an update in doubt did not happen
-SETTLES = (NOT_AS_ASKED, RESOURCE_NOT_FOUND)
+SETTLES = (NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND)
 
 
 class Verification(Struct, frozen=True, kw_only=True):
@@ -103,6 +105,9 @@ async def _compare_live(
 ) -> None:
     runner = Runner(journal=comparison, log=logger())
     set_later = _set_later(run, comparison.in_doubt)
+    options = ChangeOptions(
+        writable=installed_update_model().writable, whole=run.manifest.kind == ROLLBACK
+    )
     names = [
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)
     ]
@@ -114,7 +119,7 @@ async def _compare_live(
             for name, target in connection.targets.items():
                 tally = Tally()
                 reading = connection.lanes.reading(target, GET_TRIGGER, tally)
-                settler = _ComparingSettler(reading, set_later)
+                settler = _ComparingSettler(reading, set_later, options)
                 source = run.source(name, skip=lambda line: line not in lines)
                 pacer = reading.pacer
                 lane = Lane(target=name, source=source, pacer=pacer, settler=settler, tally=tally)
@@ -127,11 +132,14 @@ class _ComparingSettler:
     """A Settler that only reads: succeeded when the live trigger is as asked.
 
     ``set_later``: by line, members that later updates of the run have set, so that the trigger
-    does not show what that line made of them.
+    does not show what that line made of them. ``options``: of the run.
     """
 
-    def __init__(self, reading: Retrying, set_later: dict[int, frozenset[str]]) -> None:
+    def __init__(
+        self, reading: Retrying, set_later: dict[int, frozenset[str]], options: ChangeOptions
+    ) -> None:
         self._reading = reading
+        self._options = options
         self._set_later = set_later
 
     async def settle(self, update: Update) -> Result | None:
@@ -140,22 +148,33 @@ class _ComparingSettler:
             return None
         result = state.result(update, state.started_at)
         asked, answer = self._visible(update), state.last.answer
-        if answer is None or same(asked, current := installed_update_model().writable(answer)):
+        if answer is None:
             return result
+        current = self._shown(update, answer)
+        if same(asked, current):
+            rest = remainder(update, current, self._options)
+            return result if rest is None else msgspec.structs.replace(result, error=rest)
         off = [name for name in asked if not same({name: asked[name]}, current)]
         error = Error(code=NOT_AS_ASKED, message=f"the live trigger differs in {', '.join(off)}")
         return msgspec.structs.replace(result, status="failed", error=error)
 
     def _visible(self, update: Update) -> dict[str, Any]:
-        hidden = self._set_later.get(update.line, frozenset()) - TRIGGER_NAMES
+        hidden = self._hidden(update)
         return {name: value for name, value in update.request.items() if name not in hidden}
+
+    def _shown(self, update: Update, answer: Mapping[str, Any]) -> dict[str, Any]:
+        hidden, shown = self._hidden(update), self._options.writable(answer)
+        return {name: value for name, value in shown.items() if name not in hidden}
+
+    def _hidden(self, update: Update) -> frozenset[str]:
+        return self._set_later.get(update.line, frozenset()) - TRIGGER_NAMES
 
 
 def _last_lines(run: RunReader) -> frozenset[int]:
-    """Of each trigger the line of the last update that succeeded."""
+    """Of each trigger the line of the last update that succeeded, if only in part."""
     last: dict[int, int] = {}
     for result in run.results():
-        if result.status in ("succeeded", "unchanged"):
+        if result.status in WELL:
             last[trigger_key(result)] = max(last.get(trigger_key(result), 0), result.line)
     return frozenset(last.values())
 
@@ -196,7 +215,9 @@ def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
 
 
 def _status(error: Error | None) -> str:
-    return "succeeded" if error is None else "failed"
+    if error is None:
+        return "succeeded"
+    return "partial" if error.code == PARTIAL else "failed"
 
 
 def _verification(run: RunReader, comparison: _Comparison) -> Verification:

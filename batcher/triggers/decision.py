@@ -8,11 +8,12 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
-from batcher.error_codes import NOT_AS_ASKED, RESOURCE_NOT_FOUND, STALE
+from batcher.error_codes import NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND, STALE
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Error, Status, Update
 from batcher.triggers.diff import (
     Writable,
+    beyond,
     digest,
     image,
     is_off,
@@ -52,10 +53,12 @@ class ChangeOptions(Struct, frozen=True, kw_only=True):
 
     ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
     is not there. ``force``: also change what is no longer as the update was based on. ``writable``:
-    what of a trigger an update can say.
+    what of a trigger an update can say. ``whole``: an update says all that its trigger is to be, as
+    those of a rollback do.
     """
 
     writable: Writable
+    whole: bool = False
     merge: bool = False
     create_missing: bool = False
     force: bool = False
@@ -73,9 +76,13 @@ def decide(
         return _decide_missing(update, options)
     shown, writable = current, options.writable
     current = writable(shown)
-    if same(update.request, current):
-        return Finish(status="succeeded" if kept else "unchanged")
     base = None if options.force else update.based_on
+    if same(update.request, current):
+        rest = remainder(update, current, options)
+        if rest is None:
+            return Finish(status="succeeded" if kept else "unchanged")
+        if kept or (base is not None and digest(current, writable) != base.sha256):
+            return Finish(status="partial", error=rest)
     if base is not None and digest(current, writable) != base.sha256:
         return _stale("the live trigger is not what this was based on")
     if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
@@ -101,6 +108,17 @@ def stale_by_time(
 def reading_first_pays(read_rate: float, write_rate: float) -> bool:
     """Whether looking at every trigger first costs little time. Both in requests per second."""
     return read_rate * SLOWER_AT_MOST >= write_rate
+
+
+def remainder(update: Update, current: Mapping[str, Any], options: ChangeOptions) -> Error | None:
+    """What a trigger has beyond an update that is to be all of it; None: nothing, or it is not.
+
+    ``current``: what of it an update can say.
+    """
+    if not options.whole or not (names := beyond(update.request, current)):
+        return None
+    message = f"an update can't take away what did not exist before: {', '.join(names)}"
+    return Error(code=PARTIAL, message=message)
 
 
 def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:

@@ -68,6 +68,15 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
     return [name for name in members if not is_off(wanted[name]) and is_off(current.get(name))]
 
 
+def beyond(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
+    """The members that a trigger has and ``wanted`` lacks: an update can't take them away."""
+    return [
+        name
+        for name, value in current.items()
+        if name not in TRIGGER_NAMES and is_off(wanted.get(name)) and not is_off(value)
+    ]
+
+
 def image(current: Mapping[str, Any], writable: Writable) -> dict[str, Any]:
     """The members of a request that brings that state about, with the names that are in it."""
     return {name: value for name, value in writable(current).items() if not is_off(value)}

@@ -57,15 +57,16 @@ class Lanes:
         *,
         images: BeforeImageStore | None = None,
         force: bool = False,
+        whole: bool = False,
         listed: bool = False,
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
-        ``images``: where to keep what each trigger was; None: look at none of them. ``listed``:
-        what was planned is first held against a list of its domain; for a run that has sent nothing
-        so far. ``on_interrupted`` as in Reconciler.
+        ``images``: where to keep what each trigger was; None: look at none of them. ``force`` and
+        ``whole`` as in ChangeOptions. ``listed``: what was planned is first held against a list of
+        its domain; for a run that has sent nothing so far. ``on_interrupted`` as in Reconciler.
         """
         settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
         reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
@@ -96,6 +97,7 @@ class Lanes:
                 merge=settings.merge,
                 create_missing=settings.create_missing,
                 force=force,
+                whole=whole,
             ),
             clock=self._clock,
             write_rate=lambda: pacer.limiter.own_rate,

@@ -67,14 +67,22 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
             "acme/t2: SegmentFilter did not exist before, and an update can't take it away"
             in ended.err
         )
-        assert {name: json.loads(ended.out)[name] for name in ("succeeded", "stale")} == {
-            "succeeded": 3,
+        assert {
+            name: json.loads(ended.out)[name] for name in ("succeeded", "partial", "stale")
+        } == {
+            "succeeded": 1,
+            "partial": 2,
             "stale": 1,
         }
+        assert "2 partial" in ended.err
         assert emulator.trigger("acme", "t2")["Description"] == "before-2"
         assert emulator.trigger("acme", "t1")["Description"] == "somebody else"
         forced = await batcher("rollback", "updates.run", *flags, "--force", "--out", "forced.run")
-        assert forced.code == 0, forced.err
+        assert forced.code == 1, forced.err
+        assert "1 succeeded, 1 unchanged, 2 partial" in forced.err
+        verified = await batcher("verify", "forced.run", "--endpoint-url", url)
+        assert verified.code == 1
+        assert "acme/t2: Partial: an update can't take away" in verified.err
         assert emulator.trigger("acme", "t1")["Description"] == "before-1"
 
 

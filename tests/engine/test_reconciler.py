@@ -41,10 +41,12 @@ class Server:
         *,
         failures: list[Attempt] | None = None,
         obeys: bool = True,
+        clears: bool = False,
     ) -> None:
         self.live = live
         self.failures = failures or []
         self.obeys = obeys
+        self.clears = clears
         self.log: list[str] = []
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
@@ -58,7 +60,7 @@ class Server:
             return refused("ResourceNotFoundException", 404)
         if operation != "GetEventTrigger" and self.obeys:
             sets = {name: value for name, value in members.items() if name != "DomainName"}
-            self.live = {**(self.live or {}), **sets}
+            self.live = {**(self.live if self.live and not self.clears else {}), **sets}
         return Attempt(reached="answered", seconds=0.1, answer=self.live, request_id="r")
 
     async def refresh(self) -> bool:
@@ -335,3 +337,17 @@ def test_a_member_that_only_aws_sets_is_in_no_image_no_request_and_no_digest(mer
     assert result.digest == digest(after, MODEL.writable)
     again = msgspec.structs.replace(asked, request={**asked.request, "EventTriggerLimits": limits})
     assert settle(server, again)[0].status == "unchanged"
+
+
+@pytest.mark.parametrize(("clears", "status"), [(False, "partial"), (True, "succeeded")])
+def test_a_rollback_is_partial_where_aws_shows_more_than_the_image(
+    clears: bool, status: str
+) -> None:
+    server = Server({**BEFORE, "SegmentFilter": "vip", "Description": "new"}, clears=clears)
+    names = {"DomainName": "acme", "EventTriggerName": "t1", "ObjectTypeName": "Orders"}
+    result, _ = settle(server, make_update(1, **names, Description="old"), whole=True)
+    assert (result.status, result.error is None) == (status, status == "succeeded")
+    if result.error is not None:
+        assert result.error.code == "Partial"
+        assert result.error.message.endswith("SegmentFilter")
+    assert settle(server, make_update(1, **names, Description="older"))[0].status == "succeeded"

@@ -71,6 +71,13 @@ CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send]] = [
     ({"SegmentFilter": "new"}, {}, "unchanged"),
     ({"SegmentFilter": "new"}, {"kept": True}, "succeeded"),  # an earlier session did it
     ({"SegmentFilter": "new"}, {"base": OTHER}, "unchanged"),
+    # a rollback says all that the trigger was; what is there beyond it may go when it is sent
+    ({**LIVE, "SegmentFilter": "new"}, {"whole": True, "kept": True}, "partial Partial"),
+    ({**LIVE, "SegmentFilter": "new"}, {"whole": True, "base": OTHER}, "partial Partial"),
+    ({"SegmentFilter": "new", "Tags": {"a": "b"}}, {"whole": True, "base": OTHER}, "unchanged"),
+    ({"SegmentFilter": "new", "EventTriggerLimits": {}}, {"whole": True}, "unchanged"),
+    (LIVE, {"whole": True, "base": OTHER}, "stale Stale"),
+    (LIVE, {"whole": True, "base": PLANNED}, SENT),
     # it is what the update was based on, or not
     (LIVE, {"base": PLANNED}, SENT),
     (LIVE, {"base": OTHER}, "stale Stale"),
