@@ -1,4 +1,4 @@
-"""The records that every floor shares: an update, an attempt, a result, the sum of a run.
+"""The records that every layer shares: an update, an attempt, a result, the sum of a run.
 
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """

@@ -1,6 +1,6 @@
-"""What people write as text and the code uses as something else: parsed where it comes in, once.
+"""The base of settings that people write as text: parsed once, and printed as they were written.
 
-Only what such values have in common is here; each kind lives in the room of its topic.
+Each kind is in the package of its topic, such as Limit in ``accounting.limit``.
 """
 
 import re

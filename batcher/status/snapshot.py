@@ -1,4 +1,4 @@
-"""A worker at one moment: records that the worker fills in and the rest of the room shows."""
+"""A worker at one moment: records that the worker fills in and the page and the metrics show."""
 
 from msgspec import Struct
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from tests.laws.source import PACKAGE, files, rooms
+from tests.laws.source import PACKAGE, files, top_level
 
 PAGES = [Path("CONTRIBUTING.md"), *sorted(Path("docs").glob("*.md"))]
 ROOTS = (Path(), PACKAGE)
@@ -22,7 +22,7 @@ def _quoted(page: Path) -> list[str]:
 
 def _is_ours(name: str) -> bool:
     first = name.partition(".")[0]
-    return first == "tests" or {first, f"{first}.py"} & set(rooms()) != set()
+    return first == "tests" or {first, f"{first}.py"} & set(top_level()) != set()
 
 
 def _named(name: str) -> Any:
@@ -61,12 +61,12 @@ def test_a_file_of_the_code_is_where_a_page_says(page: Path) -> None:
     assert not missing
 
 
-def test_a_room_that_contributing_names_is_there() -> None:
+def test_a_package_that_contributing_names_is_there() -> None:
     folders = {name for name in _quoted(PAGES[0]) if re.fullmatch(r"[a-z_./]+/", name)}
     assert {name for name in folders if not any((root / name).is_dir() for root in ROOTS)} == set()
 
 
-def test_the_map_names_every_room() -> None:
+def test_the_map_names_every_package() -> None:
     page = PAGES[0].read_text()
-    named = {room if room.endswith(".py") else f"{room}/" for room in rooms()} - NOT_ON_THE_MAP
-    assert {room for room in named if f"`{room}`" not in page} == set()
+    named = {name if name.endswith(".py") else f"{name}/" for name in top_level()} - NOT_ON_THE_MAP
+    assert {name for name in named if f"`{name}`" not in page} == set()

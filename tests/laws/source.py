@@ -20,7 +20,7 @@ def files(place: Path) -> list[Path]:
     return sorted(path for path in place.rglob("*.py") if "node_modules" not in path.parts)
 
 
-def rooms() -> list[str]:
+def top_level() -> list[str]:
     """What lies in the package's folder: ``aws`` and the like, and ``clock.py`` and the like."""
     entries = [path for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"]
     return sorted(path.name for path in entries if path.name != "__pycache__")

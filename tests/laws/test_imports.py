@@ -1,6 +1,6 @@
-"""Which rooms may import which library, and no circles.
+"""Which packages may import which library, and no circles.
 
-What goes for imports between rooms is in ``pyproject.toml``, as contracts of import-linter.
+What goes for imports between packages is in ``pyproject.toml``, as contracts of import-linter.
 """
 
 import ast
@@ -28,7 +28,7 @@ OWNERS = {
     "tenacity": ("engine.retrying", "engine.retry_policies"),
     "time": ("clock", "emulator"),
 }
-"""What each library may be imported by: modules, or rooms with all that is in them."""
+"""What each library may be imported by: modules, or packages with all that is in them."""
 
 ASKING_THE_TIME = {"date.today", "datetime.now", "datetime.today", "datetime.utcnow"}
 
@@ -52,7 +52,7 @@ def test_no_module_leads_back_to_itself_by_imports_at_whatever_level() -> None:
     ).prepare()  # raises CycleError, which names the modules of the circle
 
 
-def test_only_two_loaders_import_by_name_and_optional_modules_are_of_the_same_room() -> None:
+def test_only_two_loaders_import_by_name_and_optional_modules_are_of_the_same_package() -> None:
     """Import-linter sees no import by name; this way none can lead up."""
     loading = {
         dotted(path) for path in files(PACKAGE) if "importlib.import_module" in imported(path)
@@ -61,11 +61,11 @@ def test_only_two_loaders_import_by_name_and_optional_modules_are_of_the_same_ro
     for path in files(PACKAGE):
         for call in [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]:
             if ast.unparse(call.func) == "optional_module":
-                room = dotted(path).rpartition(".")[0]
-                assert ast.literal_eval(call.args[0]).rpartition(".")[0] == room, path
+                package = dotted(path).rpartition(".")[0]
+                assert ast.literal_eval(call.args[0]).rpartition(".")[0] == package, path
 
 
-def test_pure_rooms_ask_for_neither_the_time_nor_a_file() -> None:
+def test_pure_packages_ask_for_neither_the_time_nor_a_file() -> None:
     """What they could do without an import, or by one of datetime."""
     contracts = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["importlinter"][
         "contracts"
@@ -74,7 +74,7 @@ def test_pure_rooms_ask_for_neither_the_time_nor_a_file() -> None:
     asking = {
         f"{dotted(path)}: {ast.unparse(call)}"
         for path in files(PACKAGE)
-        if any(_is_within(dotted(path), room) for room in pure)
+        if any(_is_within(dotted(path), package) for package in pure)
         for call in [node for node in ast.walk(tree(path)) if isinstance(node, ast.Call)]
         if ast.unparse(call.func) in ASKING_THE_TIME | {"open", "input", "print"}
     }

@@ -1,11 +1,11 @@
-"""The tests mirror the rooms: ``batcher/ROOM/MODULE.py`` has ``tests/ROOM/test_MODULE.py``."""
+"""The tests mirror the packages: ``batcher/aws/client.py`` has ``tests/aws/test_client.py``."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
-from tests.laws.source import PACKAGE, dotted, files, imported, rooms, tree
+from tests.laws.source import PACKAGE, dotted, files, imported, top_level, tree
 
 NOTHING_TO_TEST = {
     "batcher.ports": "Protocols, and one record",
@@ -14,11 +14,11 @@ NOTHING_TO_TEST = {
 }
 
 
-@pytest.mark.parametrize("room", rooms())
-def test_a_module_is_imported_by_the_test_of_its_name(room: str) -> None:
+@pytest.mark.parametrize("entry", top_level())
+def test_a_module_is_imported_by_the_test_of_its_name(entry: str) -> None:
     missing = {
         dotted(module): f"{test} does not import it"
-        for module in files(PACKAGE / room)
+        for module in files(PACKAGE / entry)
         if not module.stem.startswith("__") and dotted(module) not in NOTHING_TO_TEST
         if not (_imports(test := _test_of(module), module) or _is_run_by(test, module))
     }
