@@ -52,10 +52,17 @@ def _say(found: Verification) -> None:
     if found.settled:
         settled = ", ".join(f"{count:,} {name}" for name, count in found.settled.items())
         click.echo(f"Were in doubt, and are settled now: {settled}.", err=True)
+    if found.superseded:
+        later = "superseded: later updates have set all their members"
+        click.echo(f"Stay in doubt, {found.superseded:,} {later}.", err=True)
     click.echo(
         f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
         err=True,
     )
+    if found.unseen:
+        click.echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
+    for target, reason in found.stopped.items():
+        click.echo(f"  target {target}: {reason}", err=True)
     _say_discrepancies("Not as asked", found.differs)
     _say_discrepancies("Could not be read; verify again", found.unread)
     _say_discrepancies("The books are wrong", found.wrong)

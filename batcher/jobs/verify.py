@@ -18,7 +18,8 @@ from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
-from batcher.error_codes import NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
+from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
+from batcher.errors import CredentialsError
 from batcher.jobs.connection import connected
 from batcher.jobs.run_audit import Discrepancies, audit_run
 from batcher.jobs.run_books import write_failed
@@ -26,8 +27,9 @@ from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
-from batcher.records import Error, Result, Update
+from batcher.records import Error, Result, Status, Update
 from batcher.storage.atomic_file import AtomicFile
+from batcher.storage.before_images import read_images_backwards
 from batcher.triggers.decision import ChangeOptions, remainder
 from batcher.triggers.diff import same
 from batcher.wiring.line_readers import installed_update_model, line_reader
@@ -39,10 +41,12 @@ SETTLES = (NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND)
 class Verification(Struct, frozen=True, kw_only=True):
     """What was found of a run.
 
-    ``holds``: the books are right, nothing is in doubt, and the live triggers are as asked.
+    ``holds``: the books are right, every update has its result, none that matters is in doubt, and
+    the live triggers were all seen and are as asked.
     ``counts`` of the results by status; ``wrong`` about the books; ``settled`` those that had been
-    in doubt, by status; ``looked_at`` live triggers, of which ``differs`` are not as asked, and
-    ``unread`` could not be read.
+    in doubt, by status; ``superseded``: in doubt for good, as later updates have set all their
+    members; ``looked_at`` live triggers, of which ``differs`` are not as asked, and ``unread``
+    could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target.
     """
 
     holds: bool
@@ -51,10 +55,13 @@ class Verification(Struct, frozen=True, kw_only=True):
     not_started: int
     wrong: Discrepancies
     settled: dict[str, int]
+    superseded: int
     looked_at: int
     as_asked: int
     differs: Discrepancies
     unread: Discrepancies
+    unseen: int
+    stopped: dict[str, str]
 
 
 async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Verification:
@@ -62,15 +69,18 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
 
     ``live``: look at every trigger that the run changed, else only at those of updates in doubt.
     Raises RunDirectoryError when there is no such run, it is in use, or its input is gone or
-    changed; JournalError, InputError, SettingsError; AwsError when a target can't be used,
-    CredentialsError.
+    changed; JournalError, InputError, SettingsError; AwsError or CredentialsError when no target
+    can be used.
     """
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory:
         in_doubt = frozenset(run.chosen(lambda result: result.status == "in_doubt"))
+        set_later = _set_later(run, in_doubt)
+        superseded = _superseded(run, set_later)
+        in_doubt -= superseded
         lines = in_doubt | (_last_lines(run) if live else frozenset())
-        comparison = _Comparison(in_doubt)
-        await _compare_live(run, settings, lines, comparison)
+        comparison = _Comparison(in_doubt, len(superseded), len(lines))
+        await _compare_live(run, settings, lines, set_later, comparison)
         if comparison.settled:
             _write_settled(run, comparison.settled)
         return _verification(run, comparison)
@@ -79,12 +89,16 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
 class _Comparison:
     """What the live triggers showed; a Journal whose results are looked at and not kept.
 
-    ``settled``: what became of lines in doubt, None for as asked.
+    ``settled``: what became of lines in doubt, None for as asked; ``expected``: how many triggers
+    were to be looked at; ``stopped``: why targets were left before their end.
     """
 
-    def __init__(self, in_doubt: frozenset[int]) -> None:
+    def __init__(self, in_doubt: frozenset[int], superseded: int, expected: int) -> None:
         self.in_doubt = in_doubt
+        self.superseded = superseded
+        self.expected = expected
         self.settled: dict[int, Error | None] = {}
+        self.stopped: dict[str, str] = {}
         self.looked_at = self.as_asked = 0
         self.differs, self.unread = Discrepancies(), Discrepancies()
 
@@ -92,19 +106,25 @@ class _Comparison:
         error, self.looked_at = result.error, self.looked_at + 1
         if result.line in self.in_doubt and (error is None or error.code in SETTLES):
             self.settled[result.line] = error
-        elif error is None:
+            return
+        if error is None:
             self.as_asked += 1
-        else:
-            kind = self.differs if error.code in SETTLES else self.unread
-            where = f"{result.domain}/{result.trigger}"
-            kind.add(result.line, f"{where}: {error.code}: {error.message}")
+            return
+        if error.code == CHANGED_SINCE and result.status == "succeeded":
+            self.settled[result.line] = None
+        kind = self.differs if error.code in (*SETTLES, CHANGED_SINCE) else self.unread
+        where = f"{result.domain}/{result.trigger}"
+        kind.add(result.line, f"{where}: {error.code}: {error.message}")
 
 
 async def _compare_live(
-    run: RunReader, settings: Settings, lines: Collection[int], comparison: _Comparison
+    run: RunReader,
+    settings: Settings,
+    lines: Collection[int],
+    set_later: dict[int, frozenset[str]],
+    comparison: _Comparison,
 ) -> None:
-    runner = Runner(journal=comparison, log=logger())
-    set_later = _set_later(run, comparison.in_doubt)
+    runner, images = Runner(journal=comparison, log=logger()), _images(run, comparison.in_doubt)
     options = ChangeOptions(
         writable=installed_update_model().writable, whole=run.manifest.kind == ROLLBACK
     )
@@ -112,33 +132,46 @@ async def _compare_live(
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)
     ]
     async with connected(settings, names) as connection:
-        for error in connection.unusable.values():
-            raise error
 
         async def start(tasks: TaskGroup) -> None:
+            for name, error in connection.unusable.items():
+                runner.give_up(name, error)
             for name, target in connection.targets.items():
                 tally = Tally()
                 reading = connection.lanes.reading(target, GET_TRIGGER, tally)
-                settler = _ComparingSettler(reading, set_later, options)
+                settler = _ComparingSettler(reading, set_later, images, options)
                 source = run.source(name, skip=lambda line: line not in lines)
                 pacer = reading.pacer
                 lane = Lane(target=name, source=source, pacer=pacer, settler=settler, tally=tally)
                 runner.start(lane, tasks)
 
-        await runner.run(start)
+        try:
+            await runner.run(start)
+        except CredentialsError:
+            if not comparison.looked_at:
+                raise
+        finally:
+            connection.pacers.remember()
+        comparison.stopped = runner.given_up
 
 
 class _ComparingSettler:
     """A Settler that only reads: succeeded when the live trigger is as asked.
 
     ``set_later``: by line, members that later updates of the run have set, so that the trigger
-    does not show what that line made of them. ``options``: of the run.
+    does not show what that line made of them. ``images``: what the triggers of lines in doubt were
+    before. ``options``: of the run.
     """
 
     def __init__(
-        self, reading: Retrying, set_later: dict[int, frozenset[str]], options: ChangeOptions
+        self,
+        reading: Retrying,
+        set_later: dict[int, frozenset[str]],
+        images: dict[int, dict[str, Any]],
+        options: ChangeOptions,
     ) -> None:
         self._reading = reading
+        self._images = images
         self._options = options
         self._set_later = set_later
 
@@ -149,14 +182,14 @@ class _ComparingSettler:
         result = state.result(update, state.started_at)
         asked, answer = self._visible(update), state.last.answer
         if answer is None:
-            return result
+            return _not_yours(result)
         current = self._shown(update, answer)
         if same(asked, current):
             rest = remainder(update, current, self._options)
             return result if rest is None else msgspec.structs.replace(result, error=rest)
-        off = [name for name in asked if not same({name: asked[name]}, current)]
-        error = Error(code=NOT_AS_ASKED, message=f"the live trigger differs in {', '.join(off)}")
-        return msgspec.structs.replace(result, status="failed", error=error)
+        before = self._images.get(update.line)
+        status, error = _told_apart(asked, current, before and self._options.writable(before))
+        return msgspec.structs.replace(result, status=status, error=error)
 
     def _visible(self, update: Update) -> dict[str, Any]:
         hidden = self._hidden(update)
@@ -168,6 +201,54 @@ class _ComparingSettler:
 
     def _hidden(self, update: Update) -> frozenset[str]:
         return self._set_later.get(update.line, frozenset()) - TRIGGER_NAMES
+
+
+def _not_yours(result: Result) -> Result:
+    if result.error is None or result.error.code != RESOURCE_NOT_FOUND:
+        return result
+    error = msgspec.structs.replace(result.error, message="it is not there, or not yours to see")
+    return msgspec.structs.replace(result, error=error)
+
+
+def _told_apart(
+    asked: Mapping[str, Any], current: Mapping[str, Any], before: Mapping[str, Any] | None
+) -> tuple[Status, Error]:
+    """Of a trigger that is not as asked: whether the update never happened, or was changed since.
+
+    ``before``: of an update in doubt, None where nothing is kept of it.
+    """
+    each = [(name, {name: value}) for name, value in asked.items() if name not in TRIGGER_NAMES]
+    off = ", ".join(name for name, one in each if not same(one, current))
+    never = Error(code=NOT_AS_ASKED, message=f"the live trigger differs in {off}")
+    moved = [one for _, one in each if before is not None and not same(one, before)]
+    if before is None or all(same({name: before.get(name)}, current) for name, _ in each):
+        return "failed", never
+    if any(same(one, current) for one in moved):
+        why = f"it was applied, and somebody has changed {off} since"
+        return "succeeded", Error(code=CHANGED_SINCE, message=why)
+    why = f"somebody has changed {off} since: whether it was applied can't be told"
+    return "in_doubt", Error(code=CHANGED_SINCE, message=why)
+
+
+def _superseded(run: RunReader, set_later: dict[int, frozenset[str]]) -> frozenset[int]:
+    """The lines in doubt all of whose members later updates have set."""
+    return frozenset(
+        update.line
+        for update in run.updates(set_later)
+        if update.request.keys() <= set_later[update.line]
+    )
+
+
+def _images(run: RunReader, in_doubt: frozenset[int]) -> dict[int, dict[str, Any]]:
+    """What the triggers of lines in doubt were before, as far as that was kept."""
+    names = {result.id: result.line for result in run.results() if result.line in in_doubt}
+    if not names or not run.directory.before.exists():
+        return {}
+    return {
+        names[image.id]: members  # the first of an update comes last here, and counts
+        for _, image, members in read_images_backwards(run.directory.before)
+        if image.id in names
+    }
 
 
 def _last_lines(run: RunReader) -> frozenset[int]:
@@ -222,16 +303,21 @@ def _status(error: Error | None) -> str:
 
 def _verification(run: RunReader, comparison: _Comparison) -> Verification:
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
-    discrepancies = books.wrong.count + differs.count + unread.count + books.counts["in_doubt"]
+    unseen = comparison.expected - comparison.looked_at
+    open_doubts = books.counts["in_doubt"] - comparison.superseded
+    discrepancies = books.wrong.count + differs.count + unread.count + unseen + open_doubts
     return Verification(
-        holds=not discrepancies,
+        holds=not discrepancies and not books.not_started,
         updates=books.counts.total() + books.not_started,
         counts=dict(books.counts),
         not_started=books.not_started,
         wrong=books.wrong,
         settled=dict(Counter(map(_status, comparison.settled.values()))),
+        superseded=comparison.superseded,
         looked_at=comparison.looked_at,
         as_asked=comparison.as_asked,
         differs=differs,
         unread=unread,
+        unseen=unseen,
+        stopped=comparison.stopped,
     )

@@ -1,9 +1,12 @@
 """The job ``verify`` without a terminal: what was in doubt is settled, what differs is told."""
 
+import json
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from batcher.config import resolve
 from batcher.errors import AwsError, RunDirectoryError
 from batcher.jobs.verify import verify_run
 from batcher.storage.run_directory import RunDirectory
@@ -102,3 +105,111 @@ async def test_a_run_that_is_in_use_or_none_is_refused(
         await verify_run(path, settings)
     with pytest.raises(AwsError, match="no connection"):
         await verify_run(path, settings)
+
+
+def keep_images(run: RecordedRun, *images: dict[str, object]) -> None:
+    lines = [json.dumps(image) + "\n" for image in images]
+    run.directory.before.write_text("".join(lines))
+
+
+async def test_what_was_applied_and_changed_since_is_told_apart_from_what_never_happened(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(n, SegmentFilter="vip") for n in range(4)])
+    for line in (1, 2, 3, 4):
+        run.add(line, "in_doubt", "ReadTimeoutError")
+    path = run.write()
+    keep_images(run, *({"id": str(n + 1), **trigger(n)} for n in range(4)))
+    emulator = seeded(4)  # t0 as it was
+    emulator.seed(
+        [
+            live(1, SegmentFilter="vip"),
+            live(2, Description="theirs", SegmentFilter="vip"),
+            live(3, Description="theirs", SegmentFilter="theirs"),
+        ]
+    )
+    async with emulator as url:
+        found = await verify_run(path, settings_for(url))
+    assert (found.holds, found.settled) == (False, {"failed": 1, "succeeded": 2})
+    assert [each.line for each in found.differs.first] == [3, 4]
+    applied, unknown = (each.what for each in found.differs.first)
+    assert applied.endswith("it was applied, and somebody has changed Description since")
+    assert unknown.endswith("since: whether it was applied can't be told")
+    statuses = {record["line"]: record["status"] for record in records(run.directory.results)}
+    assert statuses == {1: "failed", 2: "succeeded", 3: "succeeded", 4: "in_doubt"}
+
+
+async def test_what_later_updates_have_set_all_of_is_superseded_and_nothing_is_claimed_of_it(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(0, Description="later"), change(1)])
+    run.add(1, "in_doubt", "ReadTimeoutError")
+    run.add(2, "succeeded")
+    run.add(3, "succeeded")
+    emulator = seeded(1)
+    emulator.seed([live(0, Description="later"), live(1)])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url))
+    assert (found.holds, found.superseded, found.settled, found.looked_at) == (True, 1, {}, 2)
+    assert records(run.directory.results)[0]["status"] == "in_doubt"
+
+
+async def test_a_run_with_updates_that_have_no_result_does_not_hold(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1)])
+    run.add(1, "succeeded")
+    emulator = seeded(1)
+    emulator.seed([live(0)])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url))
+    assert (found.holds, found.not_started, found.wrong.count) == (False, 1, 0)
+
+
+@pytest.mark.parametrize("fault", ["access-denied", "expired-token"])
+async def test_what_nobody_came_to_is_counted_and_it_does_not_hold(
+    settings_for: SettingsFor, tmp_path: Path, fault: str
+) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(60)])
+    for line in range(1, 61):
+        run.add(line, "succeeded")
+    emulator = seeded(60)
+    emulator.seed([live(n) for n in range(60)])
+    async with emulator as url:
+        answered = [] if fault == "access-denied" else [None] * 3
+        emulator.script("GetEventTrigger", [*answered, *[fault] * 500])
+        found = await verify_run(run.write(), settings_for(url, concurrency=1))
+    assert not found.holds
+    assert found.unseen > 0
+    assert found.looked_at + found.unseen == 60
+    assert found.as_asked == len(answered)
+    assert list(found.stopped) == ["default"]
+
+
+async def test_of_several_targets_one_that_can_not_be_reached_is_counted_as_not_seen(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), {**change(1), "target": "gone"}])
+    run.add(1, "succeeded")
+    of_gone = msgspec.structs.replace(run.add(2, "succeeded"), target="gone")
+    run.results[1] = of_gone
+    config = tmp_path / "batcher.toml"
+    config.write_text('[targets.default]\n[targets.gone]\nendpoint_url = "http://127.0.0.1:1"\n')
+    emulator = seeded(1)
+    emulator.seed([live(0)])
+    async with emulator as url:
+        given = {"endpoint_url": url, "region": "eu-west-1", "remember": False, "read_rate": 1000}
+        found = await verify_run(run.write(), resolve(given, file=config))
+    assert (found.holds, found.as_asked, found.unseen) == (False, 1, 1)
+    assert list(found.stopped) == ["gone"]
+
+
+async def test_what_is_not_there_is_told_as_not_there_or_not_yours(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(9)])
+    run.add(1, "succeeded")
+    async with seeded(1) as url:
+        found = await verify_run(run.write(), settings_for(url))
+    (told,) = found.differs.first
+    assert told.what.endswith("it is not there, or not yours to see")
