@@ -21,4 +21,4 @@ CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the conne
 UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
 
 # of a message
-TOO_MANY_RECEIVES = "TooManyReceives"  # lent again and again, and never settled
+TOO_MANY_RECEIVES = "TooManyReceives"  # leased again and again, and never settled

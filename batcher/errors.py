@@ -57,7 +57,7 @@ class OutputError(BatcherError):
 class QueueError(BatcherError):
     """The queue, or the spool directory, can't be reached or refuses.
 
-    It may come back; what was lent will be lent again.
+    It may come back; messages whose lease is over come again.
     """
 
 
