@@ -17,7 +17,7 @@ from batcher.records import STATUSES, BriefResult, Counts, Result, Seconds, Summ
 S = TypeVar("S", bound=TargetSummary)
 
 # that many AccessDenied and not one success: the role lacks the permission, not the trigger
-REFUSED_IN_A_ROW = 20
+DENIED_IN_A_ROW = 20
 WELL = ("succeeded", "unchanged", "partial")
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
@@ -122,7 +122,7 @@ class Tally:
 def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
     """Why the run should stop now, in words, or None."""
     denied = tally.denied_in_a_row
-    if denied >= REFUSED_IN_A_ROW and not tally.ever_accepted:
+    if denied >= DENIED_IN_A_ROW and not tally.ever_accepted:
         return f"every call was refused: {denied} in a row AccessDenied, none accepted"
     if max_failures is None:
         return None

@@ -17,7 +17,7 @@ from click.shell_completion import CompletionItem
 
 from batcher.version import __version__
 
-OWES_JSON = "batcher.owes_json"  # in a context's meta: whether an error has to be told as JSON too
+ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
 
 COMMANDS = {
     "run": "Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or"
@@ -74,7 +74,7 @@ class _Commands(click.Group):
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
             explained = isinstance(error, KeyboardInterrupt) or _exit_code(error) is not None
-            if ctx.meta.get(OWES_JSON) and explained:
+            if ctx.meta.get(ERROR_AS_JSON) and explained:
                 click.echo(json.dumps({"error": str(error) or "interrupted"}))
             raise
 

@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 import anyio
 import click
 
-from batcher.cli.options import queue_option, queue_place
+from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.format import example, several
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
@@ -23,7 +23,7 @@ from batcher.jobs.queue_admin import QueueAddress
 @click.option(
     "--target", metavar="NAME", help="Target of lines that name none; default: the worker's own."
 )
-@queue_place
+@sqs_options
 def enqueue(
     file: str, queue: str, target: str | None, profile: str | None, region: str | None
 ) -> None:

@@ -8,7 +8,7 @@ from typing import Any, Self, TypeVar
 import click
 from msgspec import Struct
 
-from batcher.cli import OWES_JSON
+from batcher.cli import ERROR_AS_JSON
 from batcher.config import EntryPoint, Option, Settings, options, resolve
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -35,11 +35,11 @@ def settings_options(
 
 def json_option(about: str) -> Callable[[F], F]:
     """Add ``--json``: one JSON object on standard output, with ``error`` where one ended it."""
-    return click.option("--json", "as_json", is_flag=True, help=about, callback=_owe_json)
+    return click.option("--json", "as_json", is_flag=True, help=about, callback=_note_json)
 
 
-def _owe_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
-    context.meta[OWES_JSON] = wanted
+def _note_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:
+    context.meta[ERROR_AS_JSON] = wanted
     return wanted
 
 
@@ -88,7 +88,7 @@ def queue_option(command: F) -> F:
     )(command)
 
 
-def queue_place(command: F) -> F:
+def sqs_options(command: F) -> F:
     """Add the flags that say where an SQS queue is."""
     command = click.option(
         "--region", envvar="BATCHER_REGION", metavar="TEXT", help="AWS Region of an SQS queue."

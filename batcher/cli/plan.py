@@ -10,7 +10,7 @@ from typing import Any
 import anyio
 import click
 
-from batcher.cli import OWES_JSON
+from batcher.cli import ERROR_AS_JSON
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
@@ -72,7 +72,7 @@ async def _plan(
             found = await _tell(checked, out, printer)
         except BaseException as error:
             if printer.break_off(str(error) or "interrupted"):
-                click.get_current_context().meta[OWES_JSON] = False
+                click.get_current_context().meta[ERROR_AS_JSON] = False
             raise
     printer.finish(found, out)
     return 0 if found.complete else 1

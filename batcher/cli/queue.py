@@ -4,7 +4,7 @@ import anyio
 import click
 import msgspec
 
-from batcher.cli.options import json_option, queue_place
+from batcher.cli.options import json_option, sqs_options
 from batcher.cli.output.format import duration, example
 from batcher.jobs.queue_admin import (
     QueueAddress,
@@ -25,7 +25,7 @@ def queue() -> None:
 @queue.command(epilog=example("batcher queue status spool:/var/spool/batcher"))
 @click.argument("url", metavar="URL")
 @json_option("Print one JSON object on standard output.")
-@queue_place
+@sqs_options
 def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
     """Show how much waits, is held by workers, and was set aside, and how old the oldest is.
 
@@ -49,7 +49,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 @click.option(
     "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output."
 )
-@queue_place
+@sqs_options
 def dead(
     url: str, code: str | None, as_json: bool, profile: str | None, region: str | None
 ) -> None:
@@ -86,7 +86,7 @@ def dead(
     metavar="N",
     help="Put back N a second at most.",
 )
-@queue_place
+@sqs_options
 def redrive(
     url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
 ) -> None:

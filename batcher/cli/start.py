@@ -10,7 +10,7 @@ import click
 import msgspec
 
 from batcher.cli.options import Choices
-from batcher.cli.output.forecast import missed
+from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import show_progress
 from batcher.cli.output.prompt import agreed, confirmed
@@ -61,7 +61,7 @@ def _not_started(found: NotStarted, choices: Choices) -> int:
     """Say why nothing was sent; returns the exit code."""
     match found:
         case DeadlineMissed(forecast=forecast, now=now):
-            raise SettingsError(missed(forecast, now))
+            raise SettingsError(deadline_missed(forecast, now))
         case TooManyChanges(plan=plan, limit=limit):
             click.echo(
                 f"Nothing was sent: {plan.changing:,} of {plan.total:,} updates would change"

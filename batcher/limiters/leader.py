@@ -13,7 +13,7 @@ from batcher.limiters.shared import REDIS_ERRORS, SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.replay import Replay
 
-HEARTBEAT = 0.5  # seconds
+HEARTBEAT_EVERY = 0.5  # seconds
 READ_EVERY = 0.05  # seconds between two looks of the leader at the log
 READ_IDLE_EVERY = 0.25  # seconds, while nothing is sent
 IDLE_AFTER = 1.0  # seconds without an event
@@ -40,7 +40,7 @@ class Leader:
             except REDIS_ERRORS as error:
                 self._step_down()
                 self._limiter.fall_back(error)
-                pause = HEARTBEAT
+                pause = HEARTBEAT_EVERY
             await self._wait(pause)
 
     async def leave(self) -> None:
@@ -104,7 +104,7 @@ class Leader:
     def _step_down(self) -> float:
         self._replay = self._published = None
         self._read = ""
-        return HEARTBEAT
+        return HEARTBEAT_EVERY
 
 
 def is_worth_publishing(before: Publication, now: Publication) -> bool:

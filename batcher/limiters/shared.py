@@ -215,7 +215,7 @@ class SharedLimiter:
         return LocalTicket(local, await local.acquire())
 
     @property
-    def share(self) -> float:
+    def local_rate(self) -> float:
         """Requests per second of this worker while Redis is away."""
         learned, ceiling = self.learned, self.settings.rate
         if not learned.is_guess or learned.burst is not None:
@@ -228,14 +228,14 @@ class SharedLimiter:
         """Go on alone, from an empty bucket: Redis is away."""
         if self._local is not None:
             return
-        share, now = self.share, self.clock.now()
+        rate, now = self.local_rate, self.clock.now()
         self.log.warning(
-            "limiter.redis_away", reason=str(error), rate=round(share, 3), workers=self.workers
+            "limiter.redis_away", reason=str(error), rate=round(rate, 3), workers=self.workers
         )
         self._local = LocalLimiter(
-            RateEstimator(now=now, ceiling=share), clock=self.clock, rate=share, burst=1.0
+            RateEstimator(now=now, ceiling=rate), clock=self.clock, rate=rate, burst=1.0
         )
-        self._lost_at, self._not_before = now, now + 1 / share
+        self._lost_at, self._not_before = now, now + 1 / rate
         self._reservation = None
         self._unreported.clear()
         self._end_turn()

@@ -1,7 +1,7 @@
 """What a throttle means in which state: the one table of it, decided from evidence alone.
 
-Pure decisions. The books of each cause are kept in ``stray_throttles``, each lesson is learned in
-``rate_state``, and the evidence is gathered in ``estimator``.
+Pure decisions. Each cause is counted in ``stray_throttles``, each lesson learned in ``rate_state``,
+and the evidence gathered in ``estimator``.
 """
 
 from dataclasses import dataclass

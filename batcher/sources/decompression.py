@@ -18,9 +18,9 @@ def decompressed(path: Path, stored: io.RawIOBase) -> BinaryIO:
     Reading it raises EOFError where compressed data is truncated, zlib.error or gzip.BadGzipFile
     where it is damaged. Raises InputError where the package for it is not installed.
     """
-    if path.suffix not in COMPRESSED:
-        return io.BufferedReader(stored, BLOCK)
     packed = io.BufferedReader(stored, BLOCK)
+    if path.suffix not in COMPRESSED:
+        return packed
     if path.suffix == ".gz":
         # a raw stream in all but its base class; its own readline is slower than BufferedReader's
         return io.BufferedReader(cast(io.RawIOBase, gzip.GzipFile(fileobj=packed)), BLOCK)

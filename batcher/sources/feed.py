@@ -14,7 +14,7 @@ from batcher.resettable_event import ResettableEvent
 AHEAD = 100  # updates: a buffer with fewer is filled
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
 UNSEEN_AT_MOST = 5_000  # updates in all buffers while nobody but an unseen target wants more
-BREATH = 100  # updates read in a row before others get a turn
+READ_IN_A_ROW = 100  # updates read in a row before others get a turn
 
 
 class Feed:
@@ -95,7 +95,7 @@ class Feeds:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
         self[update.target].put(update)
         self._read += 1
-        if not self._read % BREATH:
+        if not self._read % READ_IN_A_ROW:
             await checkpoint()
         while not self._wants_more():
             if self.closed:

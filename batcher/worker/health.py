@@ -20,7 +20,7 @@ from batcher.clock import SystemClock
 from batcher.resettable_event import ResettableEvent
 from batcher.signals import run_signals
 
-HEARTBEAT = 1.0  # seconds
+HEARTBEAT_EVERY = 1.0  # seconds
 STUCK_AFTER = 60.0  # seconds without a heartbeat
 STUCK = 70  # exit code, EX_SOFTWARE
 
@@ -91,7 +91,7 @@ class Health:
         return self._clock.now() - self._last_heartbeat
 
     async def run_heartbeat(
-        self, *, every: float = HEARTBEAT, stuck_after: float = STUCK_AFTER
+        self, *, every: float = HEARTBEAT_EVERY, stuck_after: float = STUCK_AFTER
     ) -> None:
         """Show that the event loop turns, and have a watchdog look. Runs until it is cancelled."""
         ended = threading.Event()

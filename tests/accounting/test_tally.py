@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import (
+    DENIED_IN_A_ROW,
     PERCENTAGE_COUNTS_FROM,
-    REFUSED_IN_A_ROW,
     Tally,
     recounted,
     stop_reason,
@@ -68,9 +68,9 @@ def test_of_reading_only_denials_count() -> None:
 @pytest.mark.parametrize(
     ("denied", "accepted_before", "stops"),
     [
-        (REFUSED_IN_A_ROW - 1, False, False),
-        (REFUSED_IN_A_ROW, False, True),
-        (REFUSED_IN_A_ROW, True, False),  # then it is this trigger, not the role
+        (DENIED_IN_A_ROW - 1, False, False),
+        (DENIED_IN_A_ROW, False, True),
+        (DENIED_IN_A_ROW, True, False),  # then it is this trigger, not the role
     ],
 )
 def test_a_run_that_is_refused_everything_stops(

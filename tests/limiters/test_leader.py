@@ -8,7 +8,7 @@ import anyio
 import pytest
 from msgspec import structs
 
-from batcher.limiters.leader import HEARTBEAT, READ_IDLE_EVERY, Leader, is_worth_publishing
+from batcher.limiters.leader import HEARTBEAT_EVERY, READ_IDLE_EVERY, Leader, is_worth_publishing
 from batcher.limiters.redis_bucket import HeartbeatReply, Publication, RedisBucket
 from batcher.limiters.reports import Reports
 from batcher.limiters.shared import BucketSettings, SharedLimiter
@@ -77,9 +77,9 @@ def test_a_follower_sends_a_heartbeat_now_and_then_publishes_nothing_and_takes_w
     async def work() -> None:
         bucket = ScriptedBucket(lambda _: structs.replace(FOLLOWING, rate=20.0))
         async with running(bucket) as (_, limiter):
-            await anyio.sleep(4 * HEARTBEAT - 0.01)
+            await anyio.sleep(4 * HEARTBEAT_EVERY - 0.01)
         assert [at for at, *_ in bucket.heartbeats] == pytest.approx(
-            [0, HEARTBEAT, 2 * HEARTBEAT, 3 * HEARTBEAT]
+            [0, HEARTBEAT_EVERY, 2 * HEARTBEAT_EVERY, 3 * HEARTBEAT_EVERY]
         )
         assert not any(publication for *_, publication in bucket.heartbeats)
         assert (limiter.workers, limiter.rate, limiter.own_rate) == (3, 20.0, 20 / 3)
@@ -111,11 +111,11 @@ def test_without_redis_it_falls_back_and_comes_back_when_the_bucket_opens() -> N
     async def work() -> None:
         bucket = ScriptedBucket(reply)
         async with running(bucket) as (leader, limiter):
-            await anyio.sleep(HEARTBEAT + 0.01)
+            await anyio.sleep(HEARTBEAT_EVERY + 0.01)
             assert limiter.away
             assert limiter.rate == pytest.approx(50 / 3)  # of three workers
             await leader.leave()  # a Redis that is away is not told
-            await anyio.sleep(2 * HEARTBEAT + 0.74)
+            await anyio.sleep(2 * HEARTBEAT_EVERY + 0.74)
             assert limiter.away
             await anyio.sleep(0.02)
             assert not limiter.away

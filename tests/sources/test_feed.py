@@ -89,7 +89,7 @@ def test_reading_for_a_target_that_takes_no_more_lets_others_have_a_turn() -> No
         assert not feeds.closed
         return read
 
-    assert in_virtual_time(scenario()) == feed.BREATH
+    assert in_virtual_time(scenario()) == feed.READ_IN_A_ROW
 
 
 def test_reading_ends_when_no_target_takes_any_more() -> None:

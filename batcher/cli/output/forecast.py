@@ -35,7 +35,7 @@ def target_pace(found: TargetForecast) -> str:
     return ", ".join([found_out, *parts])
 
 
-def outlook(run: ReadyRun) -> Iterator[str]:
+def forecast_lines(run: ReadyRun) -> Iterator[str]:
     """Lines for people: when the run ends, and for which targets nobody knows."""
     works = [each.work for each in run.forecasts.values()]
     seconds = longest(works)
@@ -52,7 +52,7 @@ def outlook(run: ReadyRun) -> Iterator[str]:
         )
 
 
-def missed(found: DeadlineForecast, now: datetime) -> str:
+def deadline_missed(found: DeadlineForecast, now: datetime) -> str:
     """Which targets can't keep a deadline, and what they would need. ``now``: local time."""
     late = "; ".join(_late(each, found.seconds_left, now) for each in found.late)
     return f"--deadline {found.deadline} can't be kept: {late}."

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from batcher.cli.output.forecast import outlook, target_pace
+from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.format import number, several
 from batcher.jobs.run import ReadyRun, SlowReading
 
@@ -25,7 +25,7 @@ def preview(run: ReadyRun) -> Iterator[str]:
     yield from run.warnings
     if run.slow_reading is not None:
         yield _no_images(run.slow_reading)
-    yield from outlook(run)
+    yield from forecast_lines(run)
     if run.deadline is None or not run.deadline.late:
         yield f"Results go to {run.order.directory.path}/"
 

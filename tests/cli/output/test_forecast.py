@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from batcher.accounting.completion_time import Deadline
-from batcher.cli.output.forecast import missed, target_pace
+from batcher.cli.output.forecast import deadline_missed, target_pace
 from batcher.config import resolve
 from batcher.jobs.run_forecast import TargetForecast, forecast, hold_against
 from batcher.storage.quota_file import Remembered
@@ -72,7 +72,7 @@ def test_a_missed_deadline_names_the_end_and_the_rate_it_would_take(
     updates: int, until: str
 ) -> None:
     found = hold_against(Deadline("30m"), [target(updates, rate=1, burst=1)], NOON)
-    text = missed(found, NOON)
+    text = deadline_missed(found, NOON)
     assert text.startswith("--deadline 30m can't be kept: target eu takes ")
     assert f" at 1/s{until}, and has 30 min; it would need " in text
     assert text.endswith("/s.")
@@ -80,4 +80,4 @@ def test_a_missed_deadline_names_the_end_and_the_rate_it_would_take(
 
 def test_it_says_when_it_is_reading_that_takes_too_long() -> None:
     found = hold_against(Deadline("30m"), [target(read_rate=1)], NOON)
-    assert " at 1/s of reading, until 13:00" in missed(found, NOON)
+    assert " at 1/s of reading, until 13:00" in deadline_missed(found, NOON)
