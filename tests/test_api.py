@@ -197,6 +197,20 @@ async def test_the_library_keeps_off_the_users_files_unless_asked(
     assert [path.name for path in tmp_path.iterdir()] == ["batcher"]
 
 
+async def test_the_library_reads_no_variable_and_no_file_of_batchers(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    nonsense = {"RATE": "fast", "ENDPOINT_URL": "http://127.0.0.1:1", "CONFIG": "/nowhere.toml"}
+    for name, value in nonsense.items():
+        monkeypatch.setenv(f"BATCHER_{name}", value)
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_CUSTOMER_PROFILES", url)
+        batch = await batcher.update_many([change(1)], rate=1000)
+    assert batch.counts.succeeded == 1
+
+
 async def test_errors_that_are_yours_are_raised_bare() -> None:
     with pytest.raises(batcher.SettingsError, match="--rate"):
         await batcher.update_many([], rate=-1)

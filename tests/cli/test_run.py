@@ -285,6 +285,20 @@ async def test_bad_input_is_one_clear_message(
         assert said in json.loads(ended.out)["error"]
 
 
+async def test_a_deadline_does_not_stop_a_run_that_is_late(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator(latency=(0.5, 0.5))
+    emulator.seed([trigger(n) for n in range(6)])
+    write_lines([change(n) for n in range(6)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--deadline", "1s", "--concurrency", "2", "--no-before")
+        ended = await batcher("run", "updates.jsonl", *flags, "--yes", "--json")
+    summary = json.loads(ended.out)
+    assert (ended.code, summary["succeeded"], summary["stopped"]) == (0, 6, None), ended.err
+    assert summary["wall_seconds"] > 1
+
+
 async def test_nothing_sensitive_is_shown_or_logged(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:

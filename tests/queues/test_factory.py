@@ -1,5 +1,6 @@
 """What the URL of a queue means, and what is said of one that means none."""
 
+import os
 import sys
 from pathlib import Path
 
@@ -70,6 +71,17 @@ def test_a_spool_is_made_only_when_that_was_asked_for(tmp_path: Path) -> None:
     assert made is not None
     assert made.path.is_dir()
     assert spool_of(url, create=False) is not None
+
+
+def test_a_spool_that_is_made_is_its_owners_alone_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0)
+    try:
+        assert spool_of(f"spool:{tmp_path / 'spool'}") is not None
+    finally:
+        os.umask(before)
+    folders = [tmp_path / "spool", *(tmp_path / "spool").iterdir()]
+    assert len(folders) == 4
+    assert {path.stat().st_mode & 0o777 for path in folders} == {0o700}
 
 
 async def test_without_redis_py_the_url_says_what_to_install(

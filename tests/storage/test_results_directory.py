@@ -5,6 +5,7 @@ What was told of as kept is found afterwards, whatever ends the worker; complete
 
 import asyncio
 import contextlib
+import os
 import resource
 import sys
 from collections.abc import Iterator
@@ -169,6 +170,21 @@ async def test_files_end_by_size_and_each_record_is_in_one(tmp_path: Path) -> No
     files = list(tmp_path.iterdir())
     assert len(files) >= 10
     assert all(10_000 <= path.stat().st_size < 10_000 + 10 * 400 for path in sorted(files)[:1])
+
+
+async def test_a_complete_file_is_never_touched_again(tmp_path: Path) -> None:
+    async with open_directory(tmp_path) as results:
+        await results.append(delivered(1))
+    (complete,) = tmp_path.iterdir()
+    content, stat = complete.read_bytes(), complete.stat()
+    os.utime(complete, ns=(stat.st_atime_ns, stat.st_mtime_ns - 10**9))
+    stat = complete.stat()
+    for number in range(2, 5):  # each takes over what is there, finds, adds and ends
+        async with open_directory(tmp_path, rotate_bytes=100) as results:
+            await asyncio.gather(*(results.append(delivered(number)) for _ in range(3)))
+    assert len(list(tmp_path.iterdir())) > 3
+    assert (complete.read_bytes(), complete.stat().st_ino) == (content, stat.st_ino)
+    assert complete.stat().st_mtime_ns == stat.st_mtime_ns
 
 
 async def test_a_file_ends_by_age_also_when_nothing_comes_and_an_empty_one_leaves_nothing(

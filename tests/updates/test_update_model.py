@@ -79,6 +79,25 @@ def test_every_violation_of_a_line_is_told_in_our_words() -> None:
     } <= set(told)
 
 
+@pytest.mark.parametrize("name", ["id", "target"])
+def test_a_name_of_ours_has_1_to_256_characters_none_a_control_character(name: str) -> None:
+    line = {"DomainName": "acme", "EventTriggerName": "cart"}
+    for value in ("a", "é" * 256, "a b"):
+        assert MODEL.check(line | {name: value}) == []
+    for value in ("", "a" * 257, "a\n", "\x00", "\x7f", 1):
+        assert [violation.path for violation in MODEL.check(line | {name: value})] == [name], value
+
+
+@pytest.mark.parametrize("number", ["1.0", "1e3", "0.5", "1E0"])
+def test_an_integer_is_written_as_digits_as_the_sdk_wants_it(number: str) -> None:
+    limits = json.loads(f'{{"EventExpiration": {number}}}')
+    line = {"DomainName": "acme", "EventTriggerName": "cart", "EventTriggerLimits": limits}
+    assert ParamValidator().validate(line, SDK_RULES).has_errors()
+    assert [violation.path for violation in MODEL.check(line)] == [
+        "EventTriggerLimits.EventExpiration"
+    ]
+
+
 @pytest.mark.parametrize("name", ["DomainName", "EventTriggerName", "SegmentFilter"])
 def test_a_pattern_that_ends_with_a_dollar_takes_no_newline(name: str) -> None:
     line = {"DomainName": "acme", "EventTriggerName": "cart"} | {name: "acme\n"}

@@ -178,6 +178,27 @@ async def test_sigterm_finishes_what_is_in_flight_and_gives_the_rest_back(
 
 
 @pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_a_second_signal_stops_it_at_once_whatever_the_grace(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(1), change(2)])
+    emulator, http = Emulator(), free_port()
+    emulator.seed([trigger(1), trigger(2)])
+    emulator.script("UpdateEventTrigger", ["hang", "hang"])
+    flags = ("--grace", "600", "--read-timeout", "600", "--http", str(http))
+    async with emulator as url, aiohttp.ClientSession(f"http://127.0.0.1:{http}") as client:
+        assert (await command("enqueue", "updates.jsonl", "--queue", place.url)).code == 0
+        worker = await command.start(*worker_of(place, url, *flags))
+        await until(lambda: "UpdateEventTrigger" in {call[2] for call in emulator.calls()})
+        worker.send_signal(signal.SIGTERM)
+        await until_said(client, "/readyz", 503, "stopping")
+        worker.send_signal(signal.SIGTERM)
+        _, err = await worker.communicate()
+    assert (worker.returncode, b"Traceback" in err) == (4, False), err.decode()
+    assert results_in(command.folder) == []
+
+
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
 async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads(
     place: Place, command: Command, write_lines: Callable[..., Path]
 ) -> None:

@@ -1,0 +1,54 @@
+"""The quickstart, from its second step to its end, as it stands on its page."""
+
+import asyncio
+import os
+import re
+import sys
+from pathlib import Path
+
+from tests.conftest import records
+from tests.servers import free_port
+
+PAGE = Path("docs/quickstart.md")
+
+
+def _steps(port: int) -> list[str]:
+    """The commands of each step that has some, without prompts."""
+    blocks = re.findall(r"^ +```console\n(.*?)^ +```", PAGE.read_text(), re.M | re.S)
+    commands = [re.sub(r"^ +(?:\$ )?", "", block, flags=re.M) for block in blocks]
+    return [text.replace("9400", str(port)) for text in commands]
+
+
+async def _shell(commands: str, folder: Path) -> asyncio.subprocess.Process:
+    environ = {
+        "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
+        "HOME": str(folder),
+        "AWS_EC2_METADATA_DISABLED": "true",
+    }
+    return await asyncio.create_subprocess_exec(
+        "bash", "-ec", commands, cwd=folder, env=environ, stdout=-1, stderr=-1, stdin=-3
+    )
+
+
+async def test_step_by_step_it_leads_to_a_finished_run(tmp_path: Path) -> None:
+    install, emulate, write, run = _steps(free_port())
+    assert install.startswith("make install")
+    server = await _shell(re.sub("^(batcher emulator)", r"exec \1", emulate, flags=re.M), tmp_path)
+    assert server.stdout is not None
+    try:
+        assert (await server.stdout.readline()).startswith(b"http://127.0.0.1:")
+        told = []
+        for commands in (write, run, run):
+            process = await _shell(commands, tmp_path)
+            _, err = await process.communicate()
+            assert process.returncode == 0, err.decode()
+            told.append(err.decode())
+    finally:
+        server.terminate()
+        await server.communicate()
+    assert "1 succeeded" in told[1]
+    assert "0 updates left" in told[2]
+    assert server.returncode == 0
+    (result,) = records(tmp_path / "updates.run" / "results.jsonl")
+    assert (result["status"], result["trigger"]) == ("succeeded", "cart-abandoned")
+    assert (tmp_path / "updates.run" / "summary.json").exists()
