@@ -31,6 +31,16 @@ class InputError(YourError):
     """The input can't be read, or breaks the rules of the service model."""
 
 
+class OutputExistsError(YourError):
+    """A file that was asked for is there already. It stays as it is."""
+
+    def __init__(self, path: object) -> None:
+        super().__init__(
+            f"{path}: is there already, and stays as it is. Give another name, or replace it with"
+            " --force."
+        )
+
+
 class RunDirectoryError(BatcherError):
     """The run directory is in use, belongs to another input, or can't be written."""
 
@@ -47,6 +57,13 @@ class JournalError(BatcherError):
     """The journal can't be written any more (disk full, read-only).
 
     What was written is valid; the run can be resumed.
+    """
+
+
+class DamageError(JournalError):
+    """A file of a run directory is not as it was written, or not of a kind that is safe to read.
+
+    The message names the file and the line.
     """
 
 

@@ -9,8 +9,7 @@ import logging
 import sys
 from collections.abc import Callable
 from contextlib import suppress
-from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import msgspec
 import structlog
@@ -43,7 +42,7 @@ def logger(**bound: Any) -> FilteringBoundLogger:
 class LogOutput:
     """Handlers on the loggers that matter, for as long as a command runs. Use as a context manager.
 
-    ``file``: JSON lines, mode 0600. ``terminal``: warnings and worse on standard error, one
+    ``file``: JSON lines; closed at the end. ``terminal``: warnings and worse on standard error, one
     readable line each. ``service``: everything on standard error, JSON lines where that is no
     terminal.
     """
@@ -52,18 +51,18 @@ class LogOutput:
         self,
         level: str,
         *,
-        file: Path | None = None,
+        file: TextIO | None = None,
         terminal: bool = False,
         service: bool = False,
         redact: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._level = level.upper()
+        self._file = file
         self._redact = redact
         self._handlers: list[logging.Handler] = []
         self._before: list[tuple[logging.Logger, int, bool]] = []
         if file is not None:
-            file.touch(mode=0o600)
-            self._add(logging.FileHandler(file, encoding="utf-8"), _json(), self._level)
+            self._add(logging.StreamHandler(file), _json(), self._level)
         if terminal:
             self._add(logging.StreamHandler(sys.stderr), _readable(), "WARNING")
         if service:
@@ -94,8 +93,10 @@ class LogOutput:
             for handler in self._handlers:
                 target.removeHandler(handler)
         for handler in self._handlers:
+            handler.close()
+        if self._file is not None:
             with suppress(OSError):  # a full disk is told of by the journal
-                handler.close()
+                self._file.close()
 
     def _add(self, handler: logging.Handler, renderer: Any, level: str) -> None:
         handler.setLevel(level)

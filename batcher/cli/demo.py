@@ -16,6 +16,7 @@ from batcher.cli.start import start
 from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.jobs.run import open_run
+from batcher.storage.atomic_file import write_atomically
 
 DOMAINS = ("shop-eu", "shop-us", "loyalty")
 
@@ -46,9 +47,8 @@ async def _demo(updates: int, rate: float) -> int:
     folder = Path(tempfile.mkdtemp(prefix="batcher-demo-"))
     triggers = list(_triggers(updates))
     file = folder / "updates.jsonl"
-    file.write_bytes(
-        b"".join(msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers)
-    )
+    lines = (msgspec.json.encode(_update(trigger)) + b"\n" for trigger in triggers)
+    write_atomically(file, b"".join(lines))
     emulator = Emulator(
         rate=rate, burst=rate, latency=(0.03, 0.08), faults={"internal": 0.02, "reset-after": 0.01}
     )

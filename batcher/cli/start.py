@@ -89,7 +89,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
 
     with LogOutput(
         order.settings.log_level,
-        file=order.directory.log,
+        file=order.directory.open_log(),
         terminal=not (shown and sys.stderr.isatty()),
         redact=Redactor(run.state.file.reader.model).withhold,
     ):

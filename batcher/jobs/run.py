@@ -27,6 +27,7 @@ from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.sources.inspection import Inspection, OnViolation
+from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.decision import reading_first_pays
 
@@ -86,6 +87,7 @@ def open_run(
     with ExitStack() as stack:
         directory, copies = RunDirectory(out), out
         if dry_run:  # what has to be copied to be read is copied elsewhere
+            refuse_foreign_directory(out)
             copies = Path(stack.enter_context(TemporaryDirectory()))
         else:
             stack.enter_context(directory)

@@ -26,6 +26,7 @@ from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import BeforeImages
+from batcher.storage.file_system import remove
 from batcher.storage.journal import Journal, read_brief_results
 from batcher.storage.run_directory import InputFingerprint, RunManifest
 from batcher.updates.violations import Violation
@@ -155,17 +156,17 @@ class RunBooks:
             reader = line_reader(self._settings, any_target=True)
             write_failed(RunReader(self._directory.path, reader))
         else:
-            self._directory.failed.unlink(missing_ok=True)
+            remove(self._directory.failed)
 
 
 def write_failed(run: RunReader) -> None:
     """Write ``failed.jsonl``: the updates that failed or are in doubt, ready to be run again."""
     lines = run.chosen(lambda result: result.status in ("failed", "in_doubt"))
     if not lines:
-        run.directory.failed.unlink(missing_ok=True)
+        remove(run.directory.failed)
         return
     encode = msgspec.json.Encoder().encode
-    with AtomicFile(run.directory.failed) as file:
+    with AtomicFile(run.directory.failed, replace=True) as file:
         for update in run.updates(lines):
             file.write(encode(update.as_line()) + b"\n")
         file.commit()

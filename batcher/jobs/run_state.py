@@ -22,6 +22,7 @@ from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import unsettled_ids
+from batcher.storage.file_system import hidden_name, remove
 from batcher.storage.journal import read_brief_results
 from batcher.storage.run_directory import RunDirectory, check_same_input, read_manifest
 from batcher.wiring.line_readers import line_reader
@@ -77,7 +78,8 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     """
     settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
     begun = directory.manifest.exists()
-    copy = order.copies / ("input-again.jsonl" if begun else "input.jsonl")
+    copy = order.copies / "input.jsonl"
+    copy = hidden_name(copy) if begun else copy
     if isinstance(order.origin, str):
         path = local_file(order.origin, copy, profile=settings.profile)
     else:
@@ -129,7 +131,7 @@ def restore(order: RunOrder, file: CheckedFile) -> RunState:
 
 
 def _written(lines: Iterable[bytes], path: Path) -> Path:
-    with AtomicFile(path) as file:
+    with AtomicFile(path, replace=True) as file:
         for line in lines:
             file.write(line)
         file.commit()
@@ -144,7 +146,7 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
     try:
         check_same_input(directory, read_manifest(directory).input, *file_checksum(copy))
     finally:
-        copy.unlink(missing_ok=True)
+        remove(copy)
     return directory.path / "input.jsonl"
 
 

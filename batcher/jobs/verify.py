@@ -280,7 +280,7 @@ def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
     """Replace the records that were in doubt, and what was made from them."""
     encode, tallies = msgspec.json.Encoder().encode, defaultdict[str, Tally](Tally)
     now = SystemClock().wall()
-    with AtomicFile(run.directory.results) as file:
+    with AtomicFile(run.directory.results, replace=True) as file:
         for result in run.results():
             if result.line in settled:
                 error = settled[result.line]

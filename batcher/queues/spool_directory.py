@@ -21,11 +21,12 @@ import anyio
 import msgspec
 
 from batcher.clock import SystemClock
-from batcher.errors import QueueError
+from batcher.errors import OutputError, OutputExistsError, QueueError
 from batcher.ports import Claim
 from batcher.records import Depth, Update
-from batcher.storage.atomic_file import AtomicFile, sync_directory, write_atomically
+from batcher.storage.atomic_file import AtomicFile, write_atomically
 from batcher.storage.file_lock import try_lock
+from batcher.storage.file_system import make_directory, move, remove
 
 ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel
@@ -53,7 +54,7 @@ class SpoolDirectory:
                     " one."
                 )
             for each in folders:
-                each.mkdir(mode=0o700, parents=True, exist_ok=True)
+                make_directory(each)
         except OSError as error:
             raise QueueError(
                 f"{path}: can't be used as spool directory: {error.strerror}."
@@ -96,7 +97,7 @@ class SpoolDirectory:
                     os.close(lock)
                     return None
                 self._set_aside_run_of(mine)
-                path.rename(mine)
+                move(path, mine)
         except FileNotFoundError:  # another worker had it, and may have ended it by now
             self._unlock(name, lock)
             return None
@@ -118,7 +119,7 @@ class SpoolDirectory:
         """Move away the run of an earlier file of this name, whose worker died moving the two."""
         stale = _run_of(mine)
         if stale.exists():
-            stale.rename(_run_of(self._done / _free_name(self._done, mine.name)))
+            move(stale, _run_of(self._done / _free_name(self._done, mine.name)))
 
     def done(self, claim: Claim) -> None:
         """Move a file, and its run directory, to ``done``."""
@@ -133,10 +134,10 @@ class SpoolDirectory:
         try:
             if wrong is not None:
                 write_atomically(to / f"{name}.wrong", (wrong.rstrip() + "\n").encode())
-            claim.path.rename(to / name)
+            move(claim.path, to / name)
             # last: a file without its run directory would be worked through once more
             if claim.run.exists():
-                claim.run.rename(_run_of(to / name))
+                move(claim.run, _run_of(to / name))
         except OSError as error:
             raise QueueError(f"{claim.path}: can't be moved to {to}: {error.strerror}.") from error
         self._unlock(claim.name, self._locks.pop(claim.name))
@@ -149,7 +150,7 @@ class SpoolDirectory:
         """The lock file goes while it is held, and only when there is nothing to lock any more."""
         with suppress(OSError):  # one that stays behind locks nothing
             if not self._in_use(name):
-                self._lock_of(name).unlink(missing_ok=True)
+                remove(self._lock_of(name))
         os.close(lock)
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
@@ -161,24 +162,20 @@ class SpoolDirectory:
 
         Raises QueueError for a name that waits already, or that workers do not take.
         """
-        hidden, there = self.path / f".{name}.new", self.path / name
+        there = self.path / name
         if name.startswith("."):
             raise QueueError(
                 f"{there}: workers take no name that begins with a dot. Give the file another name."
             )
         try:
-            with AtomicFile(hidden) as file:
+            with AtomicFile(there) as file:
                 for line in lines:
                     file.write(line)
                 file.commit()
-            os.link(hidden, there)  # unlike a rename it does not replace one that still waits
-            hidden.unlink()
-            sync_directory(self.path)
-        except FileExistsError:
-            hidden.unlink()
+        except OutputExistsError:
             raise QueueError(f"{there}: waits already. Give the file another name.") from None
-        except OSError as error:
-            raise QueueError(f"{there}: can't be written: {error.strerror}.") from error
+        except OutputError as error:
+            raise QueueError(str(error)) from error
 
     async def depth(self) -> Depth:
         """Count the files."""
@@ -207,8 +204,7 @@ class SpoolDirectory:
         failed, there = self._failed / name, self.path / name
         try:
             os.utime(failed)  # it waits from now on
-            os.link(failed, there)
-            failed.unlink()
+            move(failed, there)
         except FileExistsError:
             raise QueueError(
                 f"{there}: waits already. Put {failed} back when that is done."

@@ -1,17 +1,18 @@
 """Inputs that can't be read twice, or only in one go, copied to a plain file that can."""
 
-import os
-import shutil
 import sys
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
 
 from batcher.aws.s3_download import SCHEME, s3_object
-from batcher.errors import InputError
+from batcher.errors import InputError, OutputError
 from batcher.sources.decompression import BLOCK, COMPRESSED
 from batcher.sources.input_file import open_input
-from batcher.sources.read_errors import damage, reason
+from batcher.sources.read_errors import damage
+from batcher.storage.atomic_file import AtomicFile
+from batcher.storage.file_system import hidden_name, remove
 
 
 def is_local(origin: str) -> bool:
@@ -40,30 +41,34 @@ def local_file(
 
 def _download(url: str, into: Path, profile: str | None) -> Path:
     """Copy an object as it is stored, so that its checksum is looked at before it is unpacked."""
-    packed = into.with_name("object" + Path(url).suffix)
+    packed = hidden_name(into).with_suffix(Path(url).suffix)  # which says how it is packed
     try:
         with s3_object(url, profile) as stream:
             _copy(url, stream, packed)
         with open_input(packed) as file:
             return _copy(url, file.stream, into)
     finally:
-        packed.unlink(missing_ok=True)
+        remove(packed)
 
 
 def _copy(name: str, stream: BinaryIO, into: Path) -> Path:
-    """Copy under another name until it is whole: a part must not be taken for the input."""
-    partial = into.with_name(into.name + ".partial")
+    """Copy as a whole: a part must not be taken for the input."""
     try:
-        descriptor = os.open(partial, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-        with os.fdopen(descriptor, "wb") as copy:
-            try:
-                shutil.copyfileobj(stream, copy, BLOCK)
-            except (OSError, EOFError, zlib.error) as error:
-                place = f"after {copy.tell():,} unpacked bytes"
-                raise InputError(f"{name}: {damage(error)}, {place}") from error
-        partial.replace(into)
-    except OSError as error:
-        raise InputError(f"{name}: can't be copied to {into}: {reason(error)}") from error
-    finally:
-        partial.unlink(missing_ok=True)
+        with AtomicFile(into, replace=True) as copy:
+            for block in _blocks(name, stream):
+                copy.write(block)
+            copy.commit()
+    except OutputError as error:
+        raise InputError(f"{name}: can't be copied: {error}") from error.__cause__
     return into
+
+
+def _blocks(name: str, stream: BinaryIO) -> Iterator[bytes]:
+    copied = 0
+    try:
+        while block := stream.read(BLOCK):
+            yield block
+            copied += len(block)
+    except (OSError, EOFError, zlib.error) as error:
+        place = f"after {copied:,} unpacked bytes"
+        raise InputError(f"{name}: {damage(error)}, {place}") from error

@@ -1,4 +1,4 @@
-"""Files replaced as a whole: how files are written that nobody may see half of.
+"""Files that appear, or are replaced, as a whole: nobody may see half of one.
 
 What is in them is their owners' business.
 """
@@ -11,49 +11,52 @@ from typing import Any, BinaryIO, Self
 
 import msgspec
 
-from batcher.errors import OutputError
+from batcher.errors import OutputError, OutputExistsError
+from batcher.storage.file_system import (
+    create_file,
+    hidden_name,
+    put_in_place,
+    refuse_to_replace,
+    remove,
+)
 
 
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file, mode 0600: after a crash it is the old or the new one. Raises OutputError."""
-    with AtomicFile(path) as file:
+def write_atomically(path: Path, content: bytes, *, replace: bool = False) -> None:
+    """Write a file, mode 0600: after a crash it is whole or as before. Raises OutputError."""
+    with AtomicFile(path, replace=replace) as file:
         file.write(content)
         file.commit()
 
 
 def write_json(path: Path, record: Any) -> None:
-    """Replace a file by one JSON document for people to read. Raises OutputError."""
-    write_atomically(path, msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n")
-
-
-def sync_directory(path: Path) -> None:
-    """Make the names in a directory durable. Raises OSError."""
-    directory = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(directory)
-    finally:
-        os.close(directory)
+    """Replace a file of ours by one JSON document for people to read. Raises OutputError."""
+    content = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    write_atomically(path, content, replace=True)
 
 
 class AtomicFile:
     """A file, mode 0600, that is written hidden and put in place as a whole by ``commit``.
 
-    Without a path: standard output. Use as a context manager: what was not committed is removed.
-    Raises OutputError.
+    ``replace``: a file of that name goes; else it stays, and ``commit`` says so. Without a path:
+    standard output. Use as a context manager: what was not committed is removed. Raises
+    OutputError, and OutputExistsError, from the start on, where the name is taken.
     """
 
-    def __init__(self, path: Path | None) -> None:
+    def __init__(self, path: Path | None, *, replace: bool = False) -> None:
         self._path = path
-        self._hidden = None if path is None else path.with_name(f".{path.name}.new")
+        self._replace = replace
+        self._hidden: Path | None = None  # while there is one
         self._file: BinaryIO
 
     def __enter__(self) -> Self:
-        flags = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC
         try:
-            if self._hidden is None:
+            if self._path is None:
                 self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
             else:
-                self._file = open(os.open(self._hidden, flags, 0o600), "wb")
+                self._refuse_taken(self._path)
+                hidden = hidden_name(self._path)
+                self._file = open(create_file(hidden), "wb")
+                self._hidden = hidden
         except OSError as error:
             raise self._unwritable(error) from error
         return self
@@ -66,21 +69,32 @@ class AtomicFile:
             raise self._unwritable(error) from error
 
     def commit(self) -> None:
-        """Put the file in place, its content durable."""
+        """Put the file in place, its content and its name durable."""
         if self._path is None or self._hidden is None:
             return
         try:
             self._file.flush()
             os.fsync(self._file.fileno())
-            self._hidden.replace(self._path)
+            put_in_place(self._hidden, self._path, replace=self._replace)
+        except FileExistsError as error:
+            raise OutputExistsError(self._path) from error
         except OSError as error:
             raise self._unwritable(error) from error
+        self._hidden = None
 
     def __exit__(self, *exception: object) -> None:
         if self._hidden is not None:
-            self._hidden.unlink(missing_ok=True)
+            with suppress(OSError):
+                remove(self._hidden)
         with suppress(OSError):  # what could not be written was told of when it was
             self._file.close()
+
+    def _refuse_taken(self, path: Path) -> None:
+        """Say at the start already what would be in the way at the end."""
+        if self._replace:
+            refuse_to_replace(path)
+        elif os.path.lexists(path):
+            raise OutputExistsError(path)
 
     def _unwritable(self, error: OSError) -> OutputError:
         where = "standard output" if self._path is None else str(self._path)

@@ -9,16 +9,19 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from batcher.storage.file_system import open_or_create
+from batcher.storage.regular_file import open_regular
+
 
 def try_lock(path: Path, *, create: bool = True) -> int | None:
     """The file of that name, open and locked; None when another process holds it.
 
     Closing it releases the lock. ``create``: make it, mode 0600, where it is not there; else None
-    when it is gone. Raises OSError.
+    when it is gone. Raises OSError, and DamageError for what is no regular file of this user.
     """
     while True:
         try:
-            file = _open(path, os.O_CREAT if create else 0)
+            file = open_or_create(path) if create else open_regular(path, os.O_RDWR)
         except FileNotFoundError:
             if create:
                 raise
@@ -40,9 +43,9 @@ def try_lock(path: Path, *, create: bool = True) -> int | None:
 def locked(path: Path) -> Iterator[None]:
     """Hold a lock file, which is made where it is not there; waits for whoever has it.
 
-    Raises OSError.
+    Raises OSError, DamageError.
     """
-    file = _open(path, os.O_CREAT)
+    file = open_or_create(path)
     try:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
@@ -56,7 +59,3 @@ def is_in_place(file: int, path: Path) -> bool:
         return os.path.samestat(os.fstat(file), os.stat(path))
     except OSError:
         return False
-
-
-def _open(path: Path, flags: int) -> int:
-    return os.open(path, os.O_RDWR | os.O_CLOEXEC | flags, 0o600)

@@ -16,6 +16,7 @@ import msgspec
 
 from batcher.errors import JournalError
 from batcher.records import BriefResult, Result
+from batcher.storage.file_system import open_or_create
 
 R = TypeVar("R")
 
@@ -26,8 +27,9 @@ class Journal(Generic[R]):
     Use as an async context manager.
     """
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, *, write: Callable[[int, memoryview], int] = os.write) -> None:
         self.path = path
+        self._write_to = write
         self._encoder = msgspec.json.Encoder()
         self._pending: list[bytes] = []
         self._added = 0
@@ -36,7 +38,7 @@ class Journal(Generic[R]):
         self._broken: JournalError | None = None
         self._writing = anyio.Lock(fast_acquire=True)
         try:
-            self._file = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+            self._file = open_or_create(path, os.O_RDWR | os.O_APPEND)
             self._length = cut_torn_line(self._file)
         except OSError as error:
             raise JournalError(_cannot(path, error)) from error
@@ -93,7 +95,7 @@ class Journal(Generic[R]):
         try:
             view = memoryview(batch)
             while view:
-                view = view[os.write(self._file, view) :]
+                view = view[self._write_to(self._file, view) :]
             os.fdatasync(self._file)
             self._length += len(batch)
             in_place = os.path.samestat(os.fstat(self._file), os.stat(self.path))

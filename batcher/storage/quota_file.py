@@ -13,10 +13,12 @@ from typing import TypeAlias
 import msgspec
 from msgspec import Struct
 
-from batcher.errors import OutputError
+from batcher.errors import DamageError, OutputError
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.atomic_file import write_json
 from batcher.storage.file_lock import locked
+from batcher.storage.file_system import make_directory
+from batcher.storage.regular_file import read_document
 
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
@@ -115,11 +117,14 @@ class QuotaFile:
     def entries(self) -> list[Remembered]:
         """All that is remembered, in the order of account, Region and operation."""
         try:
-            content = self.path.read_bytes()
+            content = read_document(self.path)
         except FileNotFoundError:
             return []
         except OSError as error:
             self._warn(f"can't be read: {error.strerror}")
+            return []
+        except DamageError as error:
+            self._warn(f"is ignored: {error}")
             return []
         try:
             return [_checked(entry) for entry in msgspec.json.decode(content, type=_Content).quotas]
@@ -160,12 +165,14 @@ class QuotaFile:
 
     def _replace(self, change: Callable[[_Entries], _Entries]) -> bool:
         try:
-            self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self.path.parent)
             with self._lock(self.path.with_suffix(".lock")):
                 after = change({entry.key: entry for entry in self.entries()})
                 write_json(self.path, _Content(quotas=[after[key] for key in sorted(after)]))
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
+        except DamageError as error:
+            self._warn(f"can't be written: {error}")
         except OutputError as error:
             self._warn(str(error))
         else:

@@ -15,6 +15,7 @@ from batcher.errors import JournalError
 from batcher.logs import logger
 from batcher.ports import Uploader
 from batcher.records import Delivered
+from batcher.storage.file_system import make_directory
 from batcher.storage.results_files import OpenFile, ResultsFiles
 from batcher.storage.results_sender import ResultsSender
 
@@ -58,7 +59,7 @@ class ResultsDirectory:
 
     async def __aenter__(self) -> Self:
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            make_directory(self.path)
         except OSError as error:
             raise _unusable(self.path, error) from error
         await anyio.to_thread.run_sync(self._files.take_over)

@@ -22,9 +22,10 @@ import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from batcher.clock import SystemClock
+from batcher.errors import DamageError
 from batcher.records import Delivered
-from batcher.storage.atomic_file import sync_directory
 from batcher.storage.file_lock import try_lock
+from batcher.storage.file_system import move, remove, sync_directory
 from batcher.storage.journal import Journal, cut_torn_line
 
 _OPEN = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl\.open")
@@ -70,8 +71,8 @@ class ResultsFiles:
         for path in self._named(_OPEN):
             try:
                 lock = try_lock(path, create=False)
-            except OSError as error:
-                self._log.warning("results.left_open", part=path.name, reason=error.strerror)
+            except (OSError, DamageError) as error:
+                self._log.warning("results.left_open", part=path.name, reason=str(error))
                 continue
             if lock is not None:
                 self.finish(path, lock)
@@ -84,10 +85,9 @@ class ResultsFiles:
         try:
             if cut_torn_line(lock):
                 os.fsync(lock)
-                path.rename(path.with_suffix(""))
+                move(path, path.with_suffix(""))
             else:
-                path.unlink()
-            sync_directory(path.parent)
+                remove(path)
         except OSError as error:
             self._log.warning("results.left_open", part=path.name, reason=error.strerror)
         finally:

@@ -8,10 +8,11 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
-from batcher.errors import UploadError
+from batcher.errors import DamageError, UploadError
 from batcher.ports import Uploader
 from batcher.resettable_event import ResettableEvent
 from batcher.storage.file_lock import try_lock
+from batcher.storage.file_system import remove
 from batcher.storage.results_files import ResultsFiles
 
 PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a file that could not be sent
@@ -64,10 +65,10 @@ class ResultsSender:
                 return path not in self.files.complete()
             try:
                 await self.uploader.send(path)
-                os.unlink(path)
+                remove(path)
             finally:
                 os.close(lock)
-        except (UploadError, OSError) as error:
+        except (UploadError, OSError, DamageError) as error:
             waiting = len(self.files.complete())
             self.log.warning("results.not_sent", part=path.name, waiting=waiting, reason=str(error))
             return False

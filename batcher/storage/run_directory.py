@@ -7,7 +7,7 @@ import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self
+from typing import Any, Self, TextIO
 
 import msgspec
 from msgspec import Struct
@@ -15,7 +15,14 @@ from msgspec import Struct
 from batcher.errors import RunDirectoryError
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
+from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.file_lock import is_in_place, try_lock
+from batcher.storage.file_system import (
+    make_directory,
+    open_or_create,
+    remove,
+    remove_directories,
+)
 
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
@@ -57,10 +64,14 @@ class RunDirectory:
         self.log = path / "log.jsonl"
         self._lock_path = path / "lock"
         self._lock: int | None = None
+        self._made: list[Path] = []  # directories
+        self._found: frozenset[Path] = frozenset()  # files that were there before
 
     def __enter__(self) -> Self:
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            refuse_foreign_directory(self.path)
+            self._made = make_directory(self.path)
+            self._found = frozenset(self.path.iterdir())
             self._lock = try_lock(self._lock_path)
         except OSError as error:
             raise RunDirectoryError(
@@ -98,11 +109,10 @@ class RunDirectory:
         return "another process"
 
     def _remove_traces(self) -> None:
-        """Nothing was started here: remove what was put in, and the directory if that was all."""
-        for name in ("input.jsonl", "before.jsonl", "lock"):
-            (self.path / name).unlink(missing_ok=True)
-        with suppress(OSError):
-            self.path.rmdir()
+        """Nothing was started here: remove what this process made, and nothing else."""
+        for path in {self.path / "input.jsonl", self._lock_path} - self._found:
+            remove(path)
+        remove_directories(self._made)
 
     def claim(self, manifest: RunManifest) -> RunManifest:
         """Write ``run.json``, or check that the one there is of the same input and meaning.
@@ -123,6 +133,11 @@ class RunDirectory:
         if differences := _differences(before, manifest):
             raise RunDirectoryError(_another(self, differences))
         return before
+
+    def open_log(self) -> TextIO:
+        """Its log, for appending. Raises DamageError, OSError."""
+        file = open_or_create(self.log, os.O_WRONLY | os.O_APPEND)
+        return open(file, "a", encoding="utf-8")
 
     def write_summary(self, summary: Summary) -> None:
         write_json(self.summary, summary)

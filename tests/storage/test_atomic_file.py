@@ -6,7 +6,8 @@ from pathlib import Path
 import pytest
 
 from batcher.errors import OutputError
-from batcher.storage.atomic_file import AtomicFile, sync_directory, write_atomically, write_json
+from batcher.storage.atomic_file import AtomicFile, write_atomically, write_json
+from batcher.storage.file_system import sync_directory
 
 
 def test_what_is_committed_replaces_the_file_and_only_its_owner_may_read_it(tmp_path: Path) -> None:
@@ -23,7 +24,7 @@ def test_before_it_is_committed_nobody_sees_anything_and_afterwards_nothing_is_l
 ) -> None:
     path = tmp_path / "a.jsonl"
     path.write_bytes(b"old")
-    with AtomicFile(path) as file:
+    with AtomicFile(path, replace=True) as file:
         file.write(b"new\n")
         assert path.read_bytes() == b"old"
     assert [each.name for each in tmp_path.iterdir()] == ["a.jsonl"]
@@ -37,7 +38,7 @@ def test_a_full_disk_leaves_the_old_file_and_says_what_to_do(tmp_path: Path) -> 
     resource.setrlimit(resource.RLIMIT_FSIZE, (100, before[1]))
     try:
         with pytest.raises(OutputError, match=r"a\.jsonl: can't be written: .*--out"):
-            write_atomically(path, b"x" * 1000)
+            write_atomically(path, b"x" * 1000, replace=True)
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
     assert [each.name for each in tmp_path.iterdir()] == ["a.jsonl"]

@@ -1,5 +1,6 @@
 """The journal: what was appended is on disk, whole, in order, whatever happens next."""
 
+import errno
 import os
 from pathlib import Path
 
@@ -82,8 +83,11 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
 
 
 async def test_a_full_disk_ends_the_run_and_leaves_a_valid_journal(tmp_path: Path) -> None:
+    def write_to_full_disk(file: int, content: memoryview) -> int:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
     with pytest.raises(JournalError, match="the disk is full"):
-        async with Journal(Path("/dev/full")) as journal:
+        async with Journal(tmp_path / "results.jsonl", write=write_to_full_disk) as journal:
             await journal.append(result(1))
 
 

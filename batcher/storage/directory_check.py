@@ -1,0 +1,64 @@
+"""Whether a directory is one that a run may use: a new one, or that of a run.
+
+Looks only. What is in a directory that no run made is somebody's, whatever its names are.
+"""
+
+import errno
+import os
+import re
+import stat
+from pathlib import Path
+
+from batcher.errors import RunDirectoryError
+from batcher.storage.regular_file import read_document
+
+_UNBEGUN = re.compile(r"lock|input\.jsonl|\.batcher-.+")
+"""What a process that was killed before its run began may have left."""
+
+_HOLDER = re.compile(rb"process \d+ on \S+\s*")
+
+
+def refuse_foreign_directory(path: Path) -> None:
+    """Raise RunDirectoryError for what is no place of a run; nothing there is fine.
+
+    That is a directory of files without a ``run.json``, of another user, or that others can write
+    to, and what is no directory. Raises OSError, and DamageError for a lock that is none.
+    """
+    if not os.path.lexists(path):
+        return
+    link = os.lstat(path)
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+        raise _unusable(path, "it is a symbolic link of another user")
+    if not path.exists():
+        raise FileNotFoundError(errno.ENOENT, "a link to what is not there", str(path))
+    if not path.is_dir():
+        raise _unusable(path, "it is no directory")
+    _refuse_shared(path)
+    names = sorted(os.listdir(path))
+    begun = "run.json" in names
+    strange = [] if begun else [name for name in names if not _UNBEGUN.fullmatch(name)]
+    if "lock" in names and (holder := read_document(path / "lock")):
+        strange += [] if _HOLDER.fullmatch(holder) else ["lock"]
+    elif not begun and names and names != ["lock"]:
+        strange = names  # without the lock of a run, input.jsonl is somebody's
+    if strange:
+        raise _unusable(path, f"it holds files of something else ({_some(strange)})")
+
+
+def _refuse_shared(path: Path) -> None:
+    found = path.stat()
+    if found.st_uid != os.geteuid():
+        raise _unusable(path, f"it belongs to another user (uid {found.st_uid})")
+    if found.st_mode & stat.S_IWOTH:
+        raise _unusable(path, f"every user can write to it; chmod o-w {path}, if that is not meant")
+
+
+def _some(names: list[str]) -> str:
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _unusable(path: Path, why: str) -> RunDirectoryError:
+    return RunDirectoryError(
+        f"{path}: can't be used as run directory: {why}. Nothing in it was touched. Give another,"
+        " or one that is not there yet, with --out."
+    )
