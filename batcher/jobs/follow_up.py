@@ -13,6 +13,8 @@ from msgspec import Struct
 
 from batcher.config import Settings
 from batcher.jobs.run import OpenRun, open_run
+from batcher.jobs.run_books import write_failed
+from batcher.jobs.run_family import RETRY
 from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.storage.run_directory import RunDirectory, read_manifest, read_summary
@@ -90,6 +92,8 @@ def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory, TemporaryFile(dir=path) as file:
         yield FollowUp(run, settings, kind, file)
+        if kind == RETRY and run.directory.failed.exists():  # what the retry did is out of it
+            write_failed(run)
 
 
 def _is_finished(directory: RunDirectory) -> bool:

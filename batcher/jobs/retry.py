@@ -7,6 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
+from batcher.jobs.run_family import OPEN, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.records import BriefResult
 
@@ -15,7 +16,7 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
     """What a retry would send again.
 
     ``groups``: how many of each error code and status; ``superseded``: lines left out, as a later
-    update of the same run has changed their trigger since.
+    update, of this run or of its retries, has changed their trigger since.
     """
 
     run: RunReader
@@ -37,13 +38,17 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
 def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
     """Choose what failed or is in doubt; ``codes``: only with one of these error codes.
 
+    What a retry of this run has done since counts as done.
+
     Raises InputError when nothing is of that kind.
     """
     groups, others = Counter[tuple[str, str]](), Counter[str]()
+    newer = newer_results(run)
 
-    def wanted(result: BriefResult) -> bool:
+    def wanted(own: BriefResult) -> bool:
+        result = newer.get(own.id, own) if own.status in OPEN else own
         code = "" if result.error is None else result.error.code
-        if result.status not in ("failed", "in_doubt"):
+        if result.status not in OPEN:
             others[result.status] += 1
         elif codes and code not in codes:
             others[code] += 1
@@ -55,7 +60,7 @@ def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
     lines = run.chosen(wanted)
     if not lines:
         raise InputError(_nothing(run, codes, others))
-    return RetryChoice(run=run, lines=lines, groups=groups, superseded=run.superseded(lines))
+    return RetryChoice(run=run, lines=lines, groups=groups, superseded=superseded(run, lines))
 
 
 def _nothing(run: RunReader, codes: Collection[str], others: Counter[str]) -> str:

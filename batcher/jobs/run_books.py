@@ -17,9 +17,11 @@ from batcher.accounting.tally import Tally, summarize
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.aws.client import AwsTarget
 from batcher.errors import BatcherError
+from batcher.jobs.run_family import OPEN, newer_results, superseded
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
+from batcher.logs import logger
 from batcher.records import Result, Summary
 from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
@@ -160,14 +162,21 @@ class RunBooks:
 
 
 def write_failed(run: RunReader) -> None:
-    """Write ``failed.jsonl``: the updates that failed or are in doubt, ready to be run again."""
-    lines = run.chosen(lambda result: result.status in ("failed", "in_doubt"))
-    if not lines:
+    """Write ``failed.jsonl``: the updates that failed or are in doubt, ready to be run again.
+
+    What a retry has done since is left out, and what would undo a later update.
+    """
+    newer = newer_results(run)
+    lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
+    left_out = superseded(run, lines)
+    if left_out:
+        logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
+    if len(lines) == len(left_out):
         remove(run.directory.failed)
         return
     encode = msgspec.json.Encoder().encode
     with AtomicFile(run.directory.failed, replace=True) as file:
-        for update in run.updates(lines):
+        for update in run.updates(line for line in lines if line not in left_out):
             file.write(encode(update.as_line()) + b"\n")
         file.commit()
 

@@ -103,21 +103,6 @@ class RunReader:
         results = read_brief_results(self.directory.results)
         return sorted(result.line for result in results if wanted(result))
 
-    def superseded(self, lines: Iterable[int]) -> frozenset[int]:
-        """Which of the lines would undo a later update of their trigger, if they were sent now."""
-        wanted = frozenset(lines)
-        triggers: dict[int, list[int]] = {}
-        for result in self.results():
-            if result.line in wanted:
-                triggers.setdefault(trigger_key(result), []).append(result.line)
-        return frozenset(
-            line
-            for result in self.results()
-            if result.status in ("succeeded", "unchanged")
-            for line in triggers.get(trigger_key(result), ())
-            if line < result.line
-        )
-
     def _find_input(self) -> Path:
         """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
         run, was = self.directory.path.absolute(), Path(self.manifest.input.path)

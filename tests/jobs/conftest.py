@@ -47,11 +47,14 @@ class RecordedRun:
         folder: Path,
         updates: list[dict[str, Any]],
         settings: dict[str, Any] | None = None,
+        kind: str = "run",
+        parent: Path | None = None,
     ) -> None:
+        folder.mkdir(exist_ok=True)
         self.path = folder / "updates.run"
         self.directory = RunDirectory(self.path)
         self.results: list[Result] = []
-        self._updates = updates
+        self.updates = updates
         lines = b"".join(msgspec.json.encode(update) + b"\n" for update in updates)
         (folder / "updates.jsonl").write_bytes(lines)
         self._facts = RunManifest(
@@ -66,11 +69,13 @@ class RecordedRun:
             targets={},
             versions={},
             started_at="2026-01-01T00:00:00.000Z",
+            kind=kind,
+            parent=None if parent is None else str(parent),
         )
 
     def add(self, line: int, status: Status, code: str | None = None) -> Result:
         """Put in the result of a line."""
-        update = self._updates[line - 1]
+        update = self.updates[line - 1]
         result = Result(
             id=str(line),
             line=line,
@@ -97,7 +102,7 @@ class RecordedRun:
                     tally.add(result)
                 found = summarize(
                     {"default": tally},
-                    {"default": len(self._updates)},
+                    {"default": len(self.updates)},
                     {},
                     wall_seconds=1.0,
                     stopped=None,

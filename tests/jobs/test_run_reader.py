@@ -41,21 +41,6 @@ def test_what_an_update_was_based_on_counts_by_content_and_not_by_time(tmp_path:
     assert (update.based_on.sha256, update.based_on.last_updated_at) == ("0" * 64, None)
 
 
-@pytest.mark.parametrize(
-    ("later", "superseded"), [("succeeded", {1}), ("unchanged", {1}), ("failed", set())]
-)
-def test_a_line_is_superseded_by_a_later_one_of_its_trigger_that_did_succeed(
-    recorded: RecordedRun, later: str, superseded: set[int]
-) -> None:
-    recorded.add(3, later, "Boom" if later == "failed" else None)
-    recorded.add(1, "failed", "Boom")
-    recorded.add(4, "failed", "Boom")
-    run = reader_of(recorded.write())
-    chosen = run.chosen(lambda result: result.status == "failed")
-    assert run.superseded([1, 4]) == superseded
-    assert chosen == sorted(chosen)
-
-
 @pytest.mark.parametrize("place", ["input.jsonl of the run", "beside the run", "where it was"])
 def test_its_input_is_found_where_it_was_copied_or_moved_to(
     recorded: RecordedRun, tmp_path: Path, place: str

@@ -1,0 +1,102 @@
+"""What became of a run's updates since: an older one is never put over a newer one."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batcher.config import Settings
+from batcher.jobs.retry import choose
+from batcher.jobs.run_books import write_failed
+from batcher.jobs.run_family import newer_results, superseded
+from batcher.jobs.run_reader import RunReader
+from batcher.records import Status
+from batcher.wiring.line_readers import line_reader
+from tests.conftest import change, records
+from tests.jobs.conftest import RecordedRun
+
+LATER: list[tuple[Status, str | None, set[int]]] = [
+    ("succeeded", None, {1}),
+    ("unchanged", None, {1}),
+    ("partial", "Partial", {1}),
+    ("in_doubt", "ReadTimeoutError", {1}),  # it may have been applied
+    ("failed", "Boom", set()),
+    ("stale", "Stale", set()),
+]
+
+
+def reader_of(path: Path) -> RunReader:
+    return RunReader(path, line_reader(Settings(), any_target=True))
+
+
+def a_retry(run: RecordedRun, number: int, *results: tuple[str, int, Status]) -> RunReader:
+    """A retry of a run, by id, line in the input of the first run, and what came of it."""
+    updates = [run.updates[line - 1] | {"id": name} for name, line, _ in results]
+    ended = RecordedRun(run.path.parent / f"of{number}", updates, kind="retry", parent=run.path)
+    for line, (name, _, status) in enumerate(results, 1):
+        result = ended.add(line, status, None if status == "succeeded" else "Boom")
+        finished = f"2026-01-0{number + 1}T00:00:01.000Z"
+        ended.results[-1] = msgspec.structs.replace(result, id=name, finished_at=finished)
+    path = run.path.with_name(f"{run.path.name}.retry-{number}")
+    ended.write().rename(path)
+    return reader_of(path)
+
+
+@pytest.mark.parametrize(("later", "code", "found"), LATER)
+def test_a_line_is_superseded_by_a_later_one_that_may_have_changed_its_trigger(
+    tmp_path: Path, later: Status, code: str | None, found: set[int]
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(0), change(1)])
+    run.add(3, later, code)
+    run.add(1, "failed", "Boom")
+    run.add(4, "failed", "Boom")
+    assert superseded(reader_of(run.write()), [1, 4]) == found
+
+
+def test_a_later_line_that_is_sent_again_itself_supersedes_nothing(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(0)])
+    run.add(1, "failed", "Boom")
+    run.add(2, "in_doubt", "ReadTimeoutError")
+    assert superseded(reader_of(run.write()), [1, 2]) == frozenset()
+    assert superseded(reader_of(run.path), [1]) == {1}
+
+
+def test_what_a_retry_has_done_is_neither_done_again_nor_undone(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(0), change(1)])
+    for line in (1, 2, 3, 4):
+        run.add(line, "failed", "Boom")
+    reader = reader_of(run.write())
+    write_failed(reader)
+    assert [line["id"] for line in records(run.directory.failed)] == ["1", "2", "3", "4"]
+    retried = a_retry(run, 1, ("3", 3, "succeeded"), ("2", 2, "succeeded"), ("4", 4, "failed"))
+    assert sorted(newer_results(reader)) == ["2", "3", "4"]
+    chosen = choose(reader)
+    assert (chosen.lines, set(chosen.superseded)) == ([1, 4], {1})
+    write_failed(reader)
+    assert [line["id"] for line in records(run.directory.failed)] == ["4"]
+    again = choose(retried)
+    assert [line["id"] for line in again.updates()] == ["4"]
+
+
+def test_a_retry_of_a_retry_knows_what_the_first_run_and_other_retries_did(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(n % 3) for n in range(6)])  # t0 t1 t2 t0 t1 t2
+    for line in (1, 2, 3, 6):
+        run.add(line, "failed", "Boom")
+    run.add(4, "succeeded")  # the run went on after its first retry
+    run.add(5, "failed", "Boom")
+    run.write()
+    first = a_retry(run, 1, ("1", 1, "failed"), ("2", 2, "failed"), ("3", 3, "failed"))
+    a_retry(run, 2, ("5", 5, "succeeded"), ("3", 3, "succeeded"))
+    chosen = choose(first)
+    assert chosen.lines == [1, 2]  # line 3 is done by the second
+    assert chosen.superseded == {1, 2}
+
+
+def test_a_retry_that_is_not_finished_is_left_to_be_resumed(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1)])
+    run.add(1, "failed", "Boom")
+    run.add(2, "failed", "Boom")
+    reader = reader_of(run.write())
+    a_retry(run, 1, ("1", 1, "succeeded"))
+    (tmp_path / "updates.run.retry-1" / "summary.json").unlink()
+    assert choose(reader).lines == [1, 2]
