@@ -5,7 +5,6 @@ Whether to try again is the caller's to decide. A request to AWS has its own rul
 """
 
 import random
-from collections.abc import Callable
 
 
 class Backoff:
@@ -15,23 +14,15 @@ class Backoff:
     not come back together.
     """
 
-    def __init__(
-        self,
-        first: float,
-        longest: float,
-        *,
-        jitter: float = 0.25,
-        uniform: Callable[[float, float], float] = random.uniform,
-    ) -> None:
+    def __init__(self, first: float, longest: float, *, jitter: float = 0.25) -> None:
         self._first = self._pause = first
         self._longest = longest
         self._jitter = jitter
-        self._uniform = uniform
 
     def next_pause(self) -> float:
         """How long to wait after one more failure."""
         pause, self._pause = self._pause, min(2 * self._pause, self._longest)
-        return pause * self._uniform(1 - self._jitter, 1.0)
+        return pause * random.uniform(1 - self._jitter, 1.0)
 
     def reset(self) -> None:
         """Begin with ``first`` again, after a success."""

@@ -2,6 +2,7 @@
 
 import asyncio
 import uuid
+from dataclasses import dataclass
 from random import Random
 
 from aiohttp import web
@@ -20,25 +21,16 @@ TOO_LARGE = ServiceError(
 )
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Gateway:
     """Handles the requests of one web server."""
 
-    def __init__(
-        self,
-        *,
-        service: Service,
-        sts: Sts,
-        admin: Admin,
-        latency: LatencyRange,
-        slow_seconds: float,
-        random: Random,
-    ) -> None:
-        self._service = service
-        self._sts = sts
-        self._admin = admin
-        self._latency = latency
-        self._slow_seconds = slow_seconds
-        self._random = random
+    service: Service
+    sts: Sts
+    admin: Admin
+    latency: LatencyRange
+    slow_seconds: float
+    random: Random
 
     def open(self) -> Connections:
         """The web server, made in the running event loop."""
@@ -46,27 +38,27 @@ class Gateway:
         return self._connections
 
     async def _handle(self, http: web.BaseRequest) -> web.StreamResponse:
-        request_id = str(uuid.UUID(int=self._random.getrandbits(128), version=4))
+        request_id = str(uuid.UUID(int=self.random.getrandbits(128), version=4))
         try:
             received = await _read(http)
         except web.HTTPRequestEntityTooLarge:
             return _response(refusal(TOO_LARGE, COMMON_ERRORS[TOO_LARGE.code], request_id))
         if received.path.startswith(PREFIX):
-            return _response(self._admin.answer(received))
+            return _response(self.admin.answer(received))
         if received.path == "/" and received.method == "POST":
-            return _response(self._sts.answer(received, request_id))
+            return _response(self.sts.answer(received, request_id))
         return await self._serve(http, received, request_id)
 
     async def _serve(
         self, http: web.BaseRequest, received: HttpRequest, request_id: str
     ) -> web.StreamResponse:
         """Half the latency lies before the token is taken, half after it."""
-        arrival = self._service.receive(received, request_id)
+        arrival = self.service.receive(received, request_id)
         if isinstance(arrival, Reply):
             return _response(arrival)
-        half = self._latency.draw() / 2
+        half = self.latency.draw() / 2
         await _wait(half)
-        decision = self._service.decide(arrival)
+        decision = self.service.decide(arrival)
         await _wait(half)
         await self._end(http, decision)
         return _response(decision.reply)
@@ -75,7 +67,7 @@ class Gateway:
         """Do to the connection what precedes the reply; after a reset or hang nobody gets it."""
         match decision.ending:
             case Ending.LATE:
-                await _wait(self._slow_seconds)
+                await _wait(self.slow_seconds)
             case Ending.RESET:
                 await self._connections.reset(http)
             case Ending.HANG:

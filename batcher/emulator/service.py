@@ -40,43 +40,30 @@ class Response:
     ending: Ending = Ending.ANSWER
 
 
+@dataclass(eq=False, repr=False, kw_only=True)
 class Service:
     """Customer Profiles over a store; ``on_change`` is called after each mutation."""
 
-    def __init__(
-        self,
-        *,
-        model: ServiceModel,
-        store: Store,
-        operations: Operations,
-        authenticator: Authenticator,
-        quotas: Quotas,
-        faults: Faults,
-        call_log: CallLog,
-        clock: Callable[[], float],
-        wall_clock: Callable[[], float],
-        on_change: Callable[[], None],
-    ) -> None:
-        self._model = model
-        self._store = store
-        self._operations = operations
-        self._authenticator = authenticator
-        self._quotas = quotas
-        self._faults = faults
-        self._call_log = call_log
-        self._clock = clock
-        self._wall_clock = wall_clock
-        self._on_change = on_change
+    model: ServiceModel
+    store: Store
+    operations: Operations
+    authenticator: Authenticator
+    quotas: Quotas
+    faults: Faults
+    call_log: CallLog
+    clock: Callable[[], float]
+    wall_clock: Callable[[], float]
+    on_change: Callable[[], None]
 
     def receive(self, received: HttpRequest, request_id: str) -> Arrival | Reply:
         """Finds operation and caller, or the reply that refuses."""
         name = "-"
         try:
-            operation, labels = self._model.route(received.method, received.path)
+            operation, labels = self.model.route(received.method, received.path)
             name = operation.name
-            caller = self._authenticator.authenticate(received, SIGNING_NAME)
+            caller = self.authenticator.authenticate(received, SIGNING_NAME)
         except ServiceError as error:
-            self._call_log.add_call(LoggedCall(self._clock(), "", name, error.code))
+            self.call_log.add_call(LoggedCall(self.clock(), "", name, error.code))
             return self._refusal(error, request_id)
         return Arrival(
             received=received,
@@ -88,7 +75,7 @@ class Service:
 
     def decide(self, arrival: Arrival) -> Response:
         """Takes the token, finds the fault, and carries out what is to be carried out, at once."""
-        now = self._clock()
+        now = self.clock()
         fault = self._fault(arrival, now)
         if fault is None or fault.applies:
             reply, outcome = self._carry_out(arrival, now)
@@ -96,7 +83,7 @@ class Service:
             reply, outcome = self._faulted(fault, arrival.request_id), fault.code or fault.kind
         if fault and fault.ending in (Ending.RESET, Ending.HANG):
             outcome = fault.kind
-        self._call_log.add_call(
+        self.call_log.add_call(
             LoggedCall(now, arrival.caller.account, arrival.operation.name, outcome)
         )
         return Response(reply=reply, ending=fault.ending if fault else Ending.ANSWER)
@@ -104,26 +91,26 @@ class Service:
     def _fault(self, arrival: Arrival, now: float) -> Fault | None:
         """An exhausted bucket refuses just as the fault ``throttle`` does."""
         name, caller = arrival.operation.name, arrival.caller
-        if fault := self._faults.before_token(name):
+        if fault := self.faults.before_token(name):
             return fault
-        if not self._quotas.take(caller.account, caller.region, name, now):
+        if not self.quotas.take(caller.account, caller.region, name, now):
             return FAULTS["throttle"]
-        return self._faults.after_token(name)
+        return self.faults.after_token(name)
 
     def _carry_out(self, arrival: Arrival, now: float) -> tuple[Reply, str]:
         """The reply, and the outcome for the call log."""
         operation, caller = arrival.operation, arrival.caller
-        wall_time = round(self._wall_clock(), 3)
+        wall_time = round(self.wall_clock(), 3)
         try:
             request = read_members(operation, arrival.labels, arrival.received)
             operation.check(request)
-            place = self._store.place(caller.account, caller.region, wall_time)
-            answer = self._operations.carry_out(operation, place, request, wall_time)
+            place = self.store.place(caller.account, caller.region, wall_time)
+            answer = self.operations.carry_out(operation, place, request, wall_time)
         except ServiceError as error:
             return self._refusal(error, arrival.request_id), error.code
         if operation.mutates:
-            self._call_log.add_mutation(now, caller, operation.name, request, arrival.request_id)
-            self._on_change()
+            self.call_log.add_mutation(now, caller, operation.name, request, arrival.request_id)
+            self.on_change()
         return success(answer, arrival.request_id), "ok"
 
     def _faulted(self, fault: Fault, request_id: str) -> Reply:
@@ -134,4 +121,4 @@ class Service:
         return unavailable_html(request_id)  # resets and hangs send no reply at all
 
     def _refusal(self, error: ServiceError, request_id: str) -> Reply:
-        return refusal(error, self._model.statuses[error.code], request_id)
+        return refusal(error, self.model.statuses[error.code], request_id)

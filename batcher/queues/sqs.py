@@ -21,21 +21,15 @@ SYSTEM_ATTRIBUTES = ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId
 class SqsQueue:
     """A queue of SQS as ports.Queue. Use inside ``async with`` of its client.
 
-    ``lease``: whole seconds of visibility timeout, renewed by ``extend``. ``poll``: whole seconds
-    of a long poll. ``answer_within``: seconds after which any other request counts as not answered.
+    ``lease``: whole seconds of visibility timeout, renewed by ``extend``. ``answer_within``:
+    seconds after which a request other than a long poll counts as not answered.
     """
 
     def __init__(
-        self,
-        client: SqsClient,
-        *,
-        lease: int = 60,
-        poll: int = POLL,
-        answer_within: float = ANSWER_WITHIN,
+        self, client: SqsClient, *, lease: int = 60, answer_within: float = ANSWER_WITHIN
     ) -> None:
         self._client = client
         self._lease = lease
-        self._poll = poll
         self._answer_within = answer_within
         self._delete = RequestBatcher(self._delete_all, BATCH)
         self._change_visibility = RequestBatcher(self._change_visibilities, BATCH)
@@ -49,12 +43,12 @@ class SqsQueue:
 
     async def receive(self, limit: int) -> list[Message]:
         async def poll() -> list[Message]:
-            with self._client.answer_within(self._poll + POLL_MARGIN):
+            with self._client.answer_within(POLL + POLL_MARGIN):
                 answer = await self._client.call(
                     "receive_message",
                     MaxNumberOfMessages=min(limit, BATCH),
                     VisibilityTimeout=self._lease,
-                    WaitTimeSeconds=self._poll,
+                    WaitTimeSeconds=POLL,
                     MessageSystemAttributeNames=SYSTEM_ATTRIBUTES,
                 )
             return list(map(message_of, answer.get("Messages", ())))

@@ -1,7 +1,6 @@
 """Who is let in."""
 
 import time
-from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
 
@@ -13,16 +12,7 @@ from batcher.emulator.authenticator import Authenticator, RoleSession
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.requests import HttpRequest
 from tests.emulator.raw_http import SIGNED
-
-NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
-KEYS = {"AKIDTEST": "secret"}
-ROLE = "arn:aws:iam::123456789012:role/team/updater"
-Trigger = Callable[..., dict[str, Any]]
-
-
-def _code(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+from tests.emulator.signed_clients import KEYS, NAME, ROLE, Trigger, code_and_status
 
 
 @pytest.mark.parametrize("keys", [KEYS, None])
@@ -47,10 +37,10 @@ async def test_a_session_expires(
         offset = 61.0
         with pytest.raises(ClientError) as refused:
             await client.get_event_trigger(**NAME)
-        assert _code(refused) == ("ExpiredTokenException", 403)
+        assert code_and_status(refused) == ("ExpiredTokenException", 403)
         with pytest.raises(ClientError) as refused:
             await (await connect(url, service="sts", **given)).get_caller_identity()
-        assert _code(refused) == ("ExpiredToken", 403)
+        assert code_and_status(refused) == ("ExpiredToken", 403)
 
 
 def test_without_keys_any_signature_is_taken_and_a_session_still_needs_its_token() -> None:

@@ -1,7 +1,6 @@
 """Signatures of real clients, checked."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import aiohttp
@@ -13,15 +12,7 @@ from botocore.exceptions import ClientError
 
 from batcher.emulator import Emulator, account_of
 from batcher.emulator.signature_v4 import TOLERANCE
-
-NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
-KEYS = {"AKIDTEST": "secret"}
-Trigger = Callable[..., dict[str, Any]]
-
-
-def _code(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+from tests.emulator.signed_clients import KEYS, NAME, Trigger, code_and_status
 
 
 async def test_rightly_signed_requests_pass_whatever_is_in_path_query_and_body(
@@ -83,7 +74,7 @@ async def test_a_wrongly_signed_request_is_refused(
     async with emulator as url:
         with pytest.raises(ClientError, match=message) as refused:
             await (await connect(url, **client)).update_event_trigger(**NAME)
-    assert _code(refused) == (code, 403)
+    assert code_and_status(refused) == (code, 403)
     assert emulator.counts() == {"UpdateEventTrigger": {code: 1}}
 
 

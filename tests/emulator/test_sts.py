@@ -1,7 +1,6 @@
 """Roles assumed by real clients."""
 
 import time
-from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -10,16 +9,7 @@ from botocore.exceptions import ClientError
 from batcher.emulator import Emulator, account_of
 from batcher.emulator.errors import COMMON_ERRORS
 from batcher.emulator.sts import ERRORS
-
-NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
-KEYS = {"AKIDTEST": "secret"}
-ROLE = "arn:aws:iam::123456789012:role/team/updater"
-Trigger = Callable[..., dict[str, Any]]
-
-
-def _code(refused: pytest.ExceptionInfo[ClientError]) -> tuple[str, int]:
-    response = refused.value.response
-    return response["Error"]["Code"], response["ResponseMetadata"]["HTTPStatusCode"]
+from tests.emulator.signed_clients import KEYS, NAME, ROLE, Trigger, code_and_status
 
 
 async def test_an_assumed_role_acts_in_the_account_of_its_arn(
@@ -55,7 +45,10 @@ async def test_an_assumed_role_acts_in_the_account_of_its_arn(
         ):
             with pytest.raises(ClientError) as refused:
                 await (await connect(url, **bad)).get_event_trigger(**NAME)
-            assert _code(refused)[0] in ("UnrecognizedClientException", "InvalidSignatureException")
+            assert code_and_status(refused)[0] in (
+                "UnrecognizedClientException",
+                "InvalidSignatureException",
+            )
     assert [entry["account"] for entry in emulator.applied()] == ["123456789012"]
 
 
@@ -86,7 +79,7 @@ async def test_a_role_is_given_only_for_a_valid_request_with_its_external_id(
         else:
             with pytest.raises(ClientError) as refused:
                 await call
-            assert _code(refused) == code
+            assert code_and_status(refused) == code
     assert emulator.counts()["AssumeRole"] == {code[0] if code else "ok": 1}
 
 
@@ -94,10 +87,10 @@ async def test_sts_refuses_other_actions_and_wrong_signatures(connect: Any) -> N
     async with Emulator(keys=KEYS) as url:
         with pytest.raises(ClientError) as refused:
             await (await connect(url, service="sts")).get_session_token()
-        assert _code(refused) == ("InvalidAction", 400)
+        assert code_and_status(refused) == ("InvalidAction", 400)
         with pytest.raises(ClientError) as refused:
             await (await connect(url, service="sts", secret="wrong")).get_caller_identity()
-        assert _code(refused) == ("SignatureDoesNotMatch", 403)
+        assert code_and_status(refused) == ("SignatureDoesNotMatch", 403)
 
 
 def test_each_error_of_the_query_protocol_is_one_that_a_caller_can_meet() -> None:
