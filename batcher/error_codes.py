@@ -17,6 +17,7 @@ INTERRUPTED = "Interrupted"  # its request was under way when the work ended
 
 # of an attempt
 NO_CREDENTIALS = "NoCredentials"  # there were none to sign it with
+WRONG_ACCOUNT = "WrongAccount"  # those to sign it with are not of its target's account
 CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the connection broke
 UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
 

@@ -53,6 +53,10 @@ class CredentialsError(AwsError):
     """The credentials are missing, expired or refused, also after one refresh."""
 
 
+class WrongAccountError(CredentialsError):
+    """The credentials are of another account than the target's, or nobody can tell of which."""
+
+
 class JournalError(BatcherError):
     """The journal can't be written any more (disk full, read-only).
 

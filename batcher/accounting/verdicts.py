@@ -6,7 +6,7 @@ can fail (``Attempt.reached``).
 
 from enum import Enum
 
-from batcher.error_codes import NO_CREDENTIALS, RESOURCE_NOT_FOUND
+from batcher.error_codes import NO_CREDENTIALS, RESOURCE_NOT_FOUND, WRONG_ACCOUNT
 from batcher.records import Attempt, Result
 
 
@@ -63,6 +63,7 @@ _CODES = {
         "MissingAuthenticationTokenException",
         "IncompleteSignature",
         NO_CREDENTIALS,
+        WRONG_ACCOUNT,
     ),
 }
 BY_CODE = {code: verdict for verdict, codes in _CODES.items() for code in codes}

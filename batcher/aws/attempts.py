@@ -14,7 +14,13 @@ import aiohttp
 import botocore.exceptions as sdk
 
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS
-from batcher.error_codes import CONNECTION_CLOSED, NO_CREDENTIALS, UNREADABLE_ANSWER
+from batcher.error_codes import (
+    CONNECTION_CLOSED,
+    NO_CREDENTIALS,
+    UNREADABLE_ANSWER,
+    WRONG_ACCOUNT,
+)
+from batcher.errors import WrongAccountError
 from batcher.records import Attempt, Reached
 
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
@@ -57,6 +63,8 @@ def attempt_of_error(
 
 def _reached(error: Exception) -> tuple[Reached, str]:
     """How far a request came that was not answered, and the code of its error."""
+    if isinstance(error, WrongAccountError):
+        return "unsent", WRONG_ACCOUNT
     if isinstance(error, NO_CREDENTIALS_ERRORS):
         return "unsent", NO_CREDENTIALS
     if isinstance(error, sdk.EndpointConnectionError) and not _is_refused_connection(error):

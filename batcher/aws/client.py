@@ -4,6 +4,7 @@ The SDK's own retries are off, and its pool is as large as the engine's slots. W
 call becomes an Attempt in ``attempts``; for the opening of a client, an error in ``credentials``.
 """
 
+import hashlib
 import os
 import re
 from collections.abc import Mapping
@@ -13,21 +14,32 @@ from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
-import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from botocore import xform_name
 from botocore.loaders import Loader
 
+from batcher.aws.account_guard import AccountGuard
 from batcher.aws.attempts import Redact, attempt_of_answer, attempt_of_error
-from batcher.aws.credentials import explained, open_session, region_of, signing_session
+from batcher.aws.caller_account import caller_account
+from batcher.aws.credentials import (
+    NO_CREDENTIALS_ERRORS,
+    CheckedCredentials,
+    CredentialProvider,
+    explained,
+    open_session,
+    region_of,
+    signing_credentials,
+)
 from batcher.aws.one_attempt import OneAttemptSession, send_once
 from batcher.aws.service_model import SERVICE
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, SettingsError
 from batcher.ports import Clock
 from batcher.records import Attempt
+from batcher.target_identity import TargetIdentity
 from batcher.version import __version__
 
+STS_ATTEMPTS = 4
 OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
 _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
@@ -37,7 +49,8 @@ class AwsTarget:
     """A target's client, which is the engine's Caller port. Use as an async context manager.
 
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
-    closed here; it sends each request once from then on.
+    closed here, and whose account is not asked for; it sends each request once from then on.
+    ``guard``: of a target that was open before.
     """
 
     def __init__(
@@ -51,16 +64,18 @@ class AwsTarget:
         loader: Loader,
         clock: Clock,
         client: Any | None = None,
+        guard: AccountGuard | None = None,
     ) -> None:
         self.name = name
         self.settings = settings
-        self.account_id: str | None = None
         self._redact = redact
         self._timeouts = (connect_timeout, read_timeout)
         self._loader = loader
         self._clock = clock
         self._client: Any = client
         self._own = client is None
+        self._guard = guard or AccountGuard(name, settings.account)
+        self._credentials: Any = None  # unchecked; those that the present client signs with
         # the present one, and the one before: a request may be under way with it
         self._clients: list[AsyncExitStack] = []
 
@@ -83,6 +98,26 @@ class AwsTarget:
     @property
     def endpoint_url(self) -> str:
         return str(self._client.meta.endpoint_url)
+
+    @property
+    def account_id(self) -> str | None:
+        """The AWS account, as far as it is known."""
+        return self._guard.account
+
+    @property
+    def identity(self) -> TargetIdentity:
+        """The place that it is, as far as that is known."""
+        url = self.endpoint_url
+        return TargetIdentity(region=self.region, account=self.account_id, endpoint=url)
+
+    @property
+    def quota_owner(self) -> str:
+        """Whose quota it uses: the account, or, unknown, what no other access key shares."""
+        if self.account_id is not None:
+            return self.account_id
+        credentials = self._credentials or self._client._get_credentials()  # noqa: SLF001 # only there
+        key = str(getattr(credentials, "access_key", self.endpoint_url))
+        return f"key-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
         """Send one request of that operation, named as in the API.
@@ -136,28 +171,40 @@ class AwsTarget:
             ) from error
 
     async def account(self) -> str | None:
-        """The AWS account, which ``account_id`` is from then on: the role's, or by STS.
+        """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.
 
-        None where STS is not where AWS has it, or does not answer.
+        None where STS does not tell it. Raises WrongAccountError where it is another than the
+        account of the settings, or than it was before, and where these have one and STS tells none.
         """
-        if self._own and (match := _ROLE_ACCOUNT.match(self.settings.role_arn or "")):
-            self.account_id = match[1]
-        else:
-            self.account_id = await self._caller_account()
+        if self._own:
+            try:
+                frozen = await self._credentials.get_frozen_credentials()
+            except NO_CREDENTIALS_ERRORS:
+                return self.account_id  # the first request says what is wrong
+            await self._guard.identify(frozen, self._ask_account)
+        elif self.settings.account is not None:
+            raise SettingsError(
+                f"target {self.name}: the account of a client of your own is not asked for. Leave"
+                " account out."
+            )
         return self.account_id
 
-    async def _caller_account(self) -> str | None:
-        redirected = {"AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_STS"} & set(os.environ)
-        if not self._own or (self.settings.endpoint_url and not redirected):
-            return None
-        session = open_session(self.settings.profile, self._loader)
-        try:
-            async with session.create_client(
-                "sts", region_name=self.region, config=self._config()
-            ) as sts:
-                return str((await sts.get_caller_identity())["Account"])
-        except (TimeoutError, sdk.BotoCoreError, sdk.ClientError, OSError):
-            return None
+    async def _check_account(self, credentials: Any) -> None:
+        await self._guard.check(credentials, self._ask_account)
+
+    async def _ask_account(self, credentials: Any) -> str | None:
+        if match := _ROLE_ACCOUNT.match(self.settings.role_arn or ""):
+            return match[1]
+        # where it is known, no answer would end the work
+        attempts = 1 if self.account_id is None else STS_ATTEMPTS
+        retries = AioConfig(retries={"mode": "standard", "total_max_attempts": attempts})
+        return await caller_account(
+            open_session(self.settings.profile, self._loader),
+            credentials,
+            region=self.region,
+            endpoint_url=self.endpoint_url,
+            config=self._config().merge(retries),
+        )
 
     async def _connect(self) -> None:
         with explained(self.name):
@@ -168,9 +215,12 @@ class AwsTarget:
                 raise SettingsError(
                     f"target {self.name}: no Region. Give --region, or set AWS_REGION."
                 )
-            session = await signing_session(
+            self._credentials = await signing_credentials(
                 session, self.name, settings, region=region, config=config, clock=self._clock
             )
+            checked = CheckedCredentials(self._credentials, self._check_account)
+            session = open_session(settings.profile, self._loader)
+            session.register_component("credential_provider", CredentialProvider(checked))
             async with AsyncExitStack() as stack:
                 client = session.create_client(
                     SERVICE, region_name=region, endpoint_url=settings.endpoint_url, config=config

@@ -14,6 +14,7 @@ from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioRefreshableCredentials
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
+from botocore.session import Session
 
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError, SettingsError
@@ -41,9 +42,9 @@ def open_session(profile: str | None, loader: Loader) -> AioSession:
     return session
 
 
-def region_of(session: AioSession, given: str | None) -> str | None:
-    """The Region to use: the given one, else the profile's, else that of the environment."""
-    return given or session.get_config_variable("region") or os.environ.get("AWS_REGION")
+def region_of(session: AioSession | Session, given: str | None) -> str | None:
+    """The Region to use: the given one, AWS_REGION, AWS_DEFAULT_REGION, or the profile's."""
+    return given or os.environ.get("AWS_REGION") or session.get_config_variable("region")
 
 
 @contextmanager
@@ -63,7 +64,7 @@ def explained(target: str) -> Iterator[None]:
         raise SettingsError(f"target {target}: {error}") from error
 
 
-async def signing_session(
+async def signing_credentials(
     session: AioSession,
     target: str,
     settings: TargetSettings,
@@ -71,29 +72,26 @@ async def signing_session(
     region: str,
     config: AioConfig,
     clock: Clock,
-) -> AioSession:
-    """The session with whose credentials a target's requests are signed: that one, or the role's.
+) -> Any:
+    """The credentials that a target's requests are signed with: the session's, or the role's.
 
     ``config``: for the calls of STS. Raises CredentialsError.
     """
-    if await session.get_credentials() is None:
+    if (own := await session.get_credentials()) is None:
         raise CredentialsError(
             f"target {target}: no AWS credentials found. Give --profile, or set AWS_PROFILE or"
             " AWS_ACCESS_KEY_ID."
         )
     if settings.role_arn is None:
-        return session
+        return own
     fetch = _role_fetcher(session, settings, settings.role_arn, region, config)
     try:
-        role = role_credentials(await fetch(), fetch, clock)
+        return role_credentials(await fetch(), fetch, clock)
     except sdk.CredentialRetrievalError as error:
         raise CredentialsError(
             f"target {target}: {error} Check role_arn, external_id, and whom the role's trust"
             " policy lets in."
         ) from error
-    assumed = open_session(settings.profile, session.get_component("data_loader"))
-    assumed.register_component("credential_provider", _Provider(role))
-    return assumed
 
 
 def role_credentials(
@@ -141,11 +139,30 @@ def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
     }
 
 
-class _Provider:
+class CheckedCredentials:
+    """Credentials of botocore's that are checked, as they are frozen, before each signature.
+
+    ``check`` raises where they must not be signed with.
+    """
+
+    def __init__(self, credentials: Any, check: Callable[[Any], Awaitable[None]]) -> None:
+        self._credentials = credentials
+        self._check = check
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._credentials, name)
+
+    async def get_frozen_credentials(self) -> Any:
+        frozen = await self._credentials.get_frozen_credentials()
+        await self._check(frozen)
+        return frozen
+
+
+class CredentialProvider:
     """botocore's way of being handed credentials."""
 
-    def __init__(self, credentials: AioRefreshableCredentials) -> None:
+    def __init__(self, credentials: Any) -> None:
         self._credentials = credentials
 
-    async def load_credentials(self) -> AioRefreshableCredentials:
+    async def load_credentials(self) -> Any:
         return self._credentials

@@ -46,9 +46,13 @@ def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> M
 class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What one target needs: an account and Region, the credentials and the pace to use there."""
 
-    region: Annotated[str | None, about("AWS Region; default: the profile's, or AWS_REGION.")] = (
+    region: Annotated[str | None, about("AWS Region; default: AWS_REGION, or the profile's.")] = (
         None
     )
+    account: Annotated[
+        Annotated[str, Meta(pattern=r"^\d{12}$")] | None,
+        about("Account that it has to be; another, or one that STS does not tell, is refused."),
+    ] = None
     profile: Annotated[str | None, about("Profile of the AWS configuration files.")] = None
     role_arn: Annotated[str | None, about("Role to assume with those credentials.")] = None
     external_id: Annotated[str | None, about("External id that the role asks for.")] = None
@@ -237,6 +241,7 @@ class Keywords(TypedDict, total=False):
     """The settings that the library knows, as keywords. A test holds it equal to Settings."""
 
     region: str | None
+    account: str | None
     profile: str | None
     role_arn: str | None
     external_id: str | None

@@ -2,7 +2,8 @@
 
 import anyio
 
-from batcher.errors import CredentialsError
+from batcher.error_codes import WRONG_ACCOUNT
+from batcher.errors import CredentialsError, WrongAccountError
 from batcher.ports import Caller
 from batcher.records import Attempt
 
@@ -33,8 +34,11 @@ class CredentialRefresh:
     async def renew(self, generation: int, refused: Attempt) -> None:
         """Return when there is a newer set than that, of which AWS refused a request.
 
-        Raises CredentialsError when there is none, or too many in a row were of no use.
+        Raises CredentialsError when there is none, or too many in a row were of no use, and
+        WrongAccountError for those of another account.
         """
+        if refused.code == WRONG_ACCOUNT:
+            raise WrongAccountError(refused.message)
         async with self._renewing:
             if generation < self.generation:
                 return  # somebody else renewed them while this request was under way

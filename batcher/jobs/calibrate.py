@@ -105,7 +105,7 @@ async def _calibrate(
     _compare(names, original, await _state(reader, names))
     found = probe.estimate
     return Calibration(
-        account=target.account_id or target.endpoint_url,
+        account=target.quota_owner,
         region=target.region,
         operation=UPDATE_TRIGGER,
         measured=not found.is_guess,

@@ -13,6 +13,7 @@ from batcher.config import Settings
 from batcher.errors import AwsError
 from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
+from batcher.target_identity import TargetIdentity
 from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
@@ -25,6 +26,16 @@ class Connection(Struct, frozen=True, kw_only=True):
     unusable: dict[str, AwsError]
     pacers: Pacers
     lanes: Lanes
+
+
+async def identities(settings: Settings, names: Iterable[str]) -> dict[str, TargetIdentity]:
+    """Where those targets are, without those that can't be used; they need not be reached.
+
+    Raises as ``connected`` does.
+    """
+    async with AsyncExitStack() as stack:
+        targets, _ = await TargetConnector(settings).connect(names, stack, reach=False)
+        return {name: target.identity for name, target in targets.items()}
 
 
 @asynccontextmanager

@@ -54,7 +54,8 @@ class FollowUp:
     ) -> Iterator[OpenRun]:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
         self._file.seek(0)
-        following = Following(kind=self._kind, parent=self.run.where, force=force)
+        targets = self.run.manifest.targets
+        following = Following(kind=self._kind, parent=self.run.where, targets=targets, force=force)
         # the lines name the domains that the old run has changed; an image that the installed model
         # does not know keeps no other from being put back
         settings = msgspec.structs.replace(

@@ -22,6 +22,7 @@ from batcher.jobs.plan import Plan, plan_changes
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
 from batcher.jobs.run_order import Following, RunOrder, Unattended
+from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_state import RunState, read_input, restore
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
@@ -141,8 +142,9 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
     async def connect(self) -> AsyncIterator["ReadyRun"]:
         """Open every target that has something left to do, and see what the run is about to do.
 
-        Raises SettingsError, and the AwsError or CredentialsError of the first target when none can
-        be used.
+        Raises RunDirectoryError when the run belongs to another account, Region or endpoint,
+        SettingsError, and the AwsError or CredentialsError of the first target when none can be
+        used.
         """
         order, settings, warnings = self.order, self.order.settings, list[str]()
 
@@ -150,10 +152,12 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
             warnings.append(text)
             order.log.warning("quotas.unusable", reason=text)
 
+        await check_finished_places(order, self.state.unfinished)
         on_attempt = order.unattended.on_attempt if order.unattended else None
         async with connected(
             settings, self.state.unfinished, log=order.log, warn=warn, on_attempt=on_attempt
         ) as connection:
+            check_places(order, connection.targets.values())
             looks, slow_reading = settings.before, None
             if looks is None:
                 slow_reading = _slow_reading(connection)

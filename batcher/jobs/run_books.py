@@ -59,7 +59,7 @@ class RunBooks:
                     path=path, size=found.size, sha256=found.sha256, updates=found.total
                 ),
                 settings=self._settings.as_json(),
-                targets={target.name: _facts(target) for target in targets},
+                targets={target.name: target.identity for target in targets},
                 versions={"python": sys.version.split()[0], "batcher": __version__, **libraries},
                 started_at=order.clock.wall(),
                 kind=order.following.kind,
@@ -179,8 +179,3 @@ def write_failed(run: RunReader) -> None:
         for update in run.updates(line for line in lines if line not in left_out):
             file.write(encode(update.as_line()) + b"\n")
         file.commit()
-
-
-def _facts(target: AwsTarget) -> dict[str, str | None]:
-    url = target.endpoint_url
-    return {"region": target.region, "account": target.account_id, "endpoint": url}

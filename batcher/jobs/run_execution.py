@@ -16,6 +16,7 @@ from batcher.errors import BatcherError, CredentialsError
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_order import ROLLBACK, RunOrder
+from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
 from batcher.ports import BeforeImageStore
 from batcher.records import Result, Summary
@@ -98,7 +99,7 @@ class ApprovedRun:
     async def _part(self, beside: Beside | None, last_line: int | None) -> Summary:
         """Do the canary, or what is left; the books are closed whatever happens."""
         self._last_line = last_line
-        self._books.claim(self.connection.targets.values())
+        await self._claim()
         self._has_sent |= self._sends()
         for tally in self.state.tallies.values():
             tally.begin_part()
@@ -116,6 +117,15 @@ class ApprovedRun:
             seconds = clock.now() - began
             summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary
+
+    async def _claim(self) -> None:
+        """Write down what is being run, and where; what is not known of that is asked again."""
+        targets = self.connection.targets.values()
+        for target in targets:
+            if target.account_id is None:
+                await target.account()
+        check_places(self.order, targets)
+        self._books.claim(targets)
 
     async def _session(self, beside: Beside | None) -> str | None:
         """Send what has no result yet; returns why it ended early, or None."""
@@ -184,7 +194,8 @@ class ApprovedRun:
     def _under_way(self, error: BatcherError) -> bool:
         """Whether something had been sent before an error: then the run can be resumed."""
         if isinstance(error, CredentialsError):
-            return any(tally.ever_accepted for tally in self.state.tallies.values())
+            tallies = self.state.tallies.values()
+            return any(tally.ever_accepted or tally.session[0] for tally in tallies)
         return self._has_sent or self._sends()
 
     def _sessions(self) -> dict[str, LaneSession]:

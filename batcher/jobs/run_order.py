@@ -11,6 +11,7 @@ from batcher.config import Settings
 from batcher.ports import Clock
 from batcher.records import Result
 from batcher.storage.run_directory import RunDirectory
+from batcher.target_identity import TargetIdentity
 from batcher.wiring.lanes import OnAttempt
 
 ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
@@ -19,11 +20,12 @@ ROLLBACK = "rollback"  # the kind of run whose updates say all that their trigge
 class Following(Struct, frozen=True, kw_only=True):
     """What a run follows from: another run's directory (retry, rollback), or nothing.
 
-    ``force``: change what is stale.
+    ``targets``: where that run belongs; ``force``: change what is stale.
     """
 
     kind: str = "run"
     parent: str | None = None
+    targets: dict[str, TargetIdentity] = {}
     force: bool = False
 
 

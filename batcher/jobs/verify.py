@@ -20,10 +20,11 @@ from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
 from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
 from batcher.errors import CredentialsError
-from batcher.jobs.connection import connected
+from batcher.jobs.connection import connected, identities
 from batcher.jobs.run_audit import Discrepancies, audit_run
 from batcher.jobs.run_books import write_failed
 from batcher.jobs.run_order import ROLLBACK
+from batcher.jobs.run_places import refuse_other_places
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
@@ -69,8 +70,8 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
 
     ``live``: look at every trigger that the run changed, else only at those of updates in doubt.
     Raises RunDirectoryError when there is no such run, it is in use, or its input is gone or
-    changed; JournalError, InputError, SettingsError; AwsError or CredentialsError when no target
-    can be used.
+    changed, or a target is another account, Region or endpoint than the run's; JournalError,
+    InputError, SettingsError; AwsError or CredentialsError when no target can be used.
     """
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory:
@@ -131,7 +132,11 @@ async def _compare_live(
     names = [
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)
     ]
+    others = await identities(settings, run.manifest.targets.keys() - names)
+    refuse_other_places(run.where, run.manifest.targets, others, sends=False)
     async with connected(settings, names) as connection:
+        now = {name: target.identity for name, target in connection.targets.items()}
+        refuse_other_places(run.where, run.manifest.targets, now, sends=True)
 
         async def start(tasks: TaskGroup) -> None:
             for name, error in connection.unusable.items():

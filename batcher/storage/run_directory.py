@@ -23,6 +23,7 @@ from batcher.storage.file_system import (
     remove,
     remove_directories,
 )
+from batcher.target_identity import TargetIdentity, all_known, place_differences
 
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
@@ -40,7 +41,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     run: str
     input: InputFingerprint
     settings: dict[str, Any]
-    targets: dict[str, dict[str, str | None]]
+    targets: dict[str, TargetIdentity]
     versions: dict[str, str]
     started_at: str
     kind: str = "run"  # or retry, rollback
@@ -115,10 +116,10 @@ class RunDirectory:
         remove_directories(self._made)
 
     def claim(self, manifest: RunManifest) -> RunManifest:
-        """Write ``run.json``, or check that the one there is of the same input and meaning.
+        """Write ``run.json``, or check that the one there is of the same input, meaning and places.
 
-        Returns the manifest of the run's first session. Raises RunDirectoryError, which says what
-        differs.
+        Targets and accounts that no session knew before are put in. Returns the manifest of the
+        run's first session with these. Raises RunDirectoryError, which says what differs.
         """
         if not self.in_place:
             raise RunDirectoryError(
@@ -126,18 +127,24 @@ class RunDirectory:
                 " again."
             )
         if not self.manifest.exists():
-            encoded = msgspec.json.encode(manifest)
-            write_atomically(self.manifest, msgspec.json.format(encoded, indent=2))
+            self._write_manifest(manifest)
             return manifest
         before = read_manifest(self)
         if differences := _differences(before, manifest):
             raise RunDirectoryError(_another(self, differences))
+        if (targets := all_known(before.targets, manifest.targets)) != before.targets:
+            before = msgspec.structs.replace(before, targets=targets)
+            self._write_manifest(before)
         return before
 
     def open_log(self) -> TextIO:
         """Its log, for appending. Raises DamageError, OSError."""
         file = open_or_create(self.log, os.O_WRONLY | os.O_APPEND)
         return open(file, "a", encoding="utf-8")
+
+    def _write_manifest(self, manifest: RunManifest) -> None:
+        text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
+        write_atomically(self.manifest, text)
 
     def write_summary(self, summary: Summary) -> None:
         write_json(self.summary, summary)
@@ -196,9 +203,4 @@ def _differences(before: RunManifest, now: RunManifest) -> list[str]:
         was, is_now = before.settings.get(name), now.settings.get(name)
         if was != is_now:
             found.append(f"{name} was {was!r}, now {is_now!r}")
-    for name, target in before.targets.items():
-        for fact in ("region", "account"):
-            was, is_now = target.get(fact), now.targets.get(name, {}).get(fact)
-            if was and is_now and was != is_now:  # what could not be found out is no difference
-                found.append(f"the {fact} of target {name} was {was}, now {is_now}")
-    return found
+    return [*found, *place_differences(before.targets, now.targets)]

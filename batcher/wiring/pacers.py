@@ -145,5 +145,4 @@ async def open_pacers(
 
 
 def _quota_key(target: AwsTarget, operation: str) -> QuotaKey:
-    account = target.account_id or target.endpoint_url
-    return QuotaKey(account=account, region=target.region, operation=operation)
+    return QuotaKey(account=target.quota_owner, region=target.region, operation=operation)

@@ -4,11 +4,12 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
+from batcher.aws.account_guard import AccountGuard
 from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.errors import AwsError
+from batcher.errors import AwsError, WrongAccountError
 from batcher.task_groups import open_task_group
 from batcher.updates.redaction import Redactor
 from batcher.wiring.line_readers import installed_update_model
@@ -22,7 +23,7 @@ class Connected(NamedTuple):
 
 
 class TargetConnector:
-    """Opens targets by name.
+    """Opens targets by name; one that is opened again has to be of the account that it was.
 
     ``client``: a ready aiobotocore client of the caller's own, used for every target.
     """
@@ -31,25 +32,33 @@ class TargetConnector:
         self.redactor = Redactor(installed_update_model())
         self._settings = settings
         self._client = client
+        self._guards: dict[str, AccountGuard] = {}
 
     def target(self, name: str) -> AwsTarget:
         """The target of that name, not yet connected."""
+        settings = self._settings.for_target(name)
+        guard = self._guards.setdefault(name, AccountGuard(name, settings.account))
         return AwsTarget(
             name,
-            self._settings.for_target(name),
+            settings,
             redact=self.redactor.redact,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             loader=model_loader(),
             clock=SystemClock(),
             client=self._client,
+            guard=guard,
         )
 
-    async def connect(self, names: Iterable[str], stack: AsyncExitStack) -> Connected:
+    async def connect(
+        self, names: Iterable[str], stack: AsyncExitStack, *, reach: bool = True
+    ) -> Connected:
         """Open the clients of those targets and ask which account each is, side by side.
 
-        They are closed with the stack. Raises SettingsError, and the AwsError of the first target
-        when none can be used.
+        ``reach``: one that can't be connected to is unusable.
+
+        They are closed with the stack. Raises SettingsError, WrongAccountError, and the AwsError of
+        the first target when none can be used.
         """
         usable: dict[str, AwsTarget] = {}
         unusable: dict[str, AwsError] = {}
@@ -57,11 +66,14 @@ class TargetConnector:
         async def open_client(name: str) -> None:
             try:
                 target = await stack.enter_async_context(self.target(name))
-                await target.check()
+                if reach:
+                    await target.check()
+                await target.account()
+            except WrongAccountError:
+                raise
             except AwsError as error:
                 unusable[name] = error
             else:
-                await target.account()
                 usable[name] = target
 
         names = list(names)

@@ -107,7 +107,7 @@ def test_what_is_wrong_is_said_with_what_to_do(
         raise error
 
 
-def test_the_region_is_the_given_one_else_the_profiles_else_that_of_the_environment(
+def test_the_region_is_the_given_one_else_that_of_the_environment_else_the_profiles(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = tmp_path / "config"
@@ -117,7 +117,11 @@ def test_the_region_is_the_given_one_else_the_profiles_else_that_of_the_environm
     monkeypatch.setenv("AWS_REGION", "us-east-1")
     there, nowhere = (open_session(name, Loader()) for name in ("there", "nowhere"))
     assert region_of(there, "eu-west-1") == "eu-west-1"
-    assert region_of(there, None) == "eu-north-1"
-    assert region_of(nowhere, None) == "us-east-1"
+    monkeypatch.setenv("AWS_DEFAULT_REGION", "us-west-2")
+    assert region_of(there, None) == region_of(nowhere, None) == "us-east-1"
     monkeypatch.delenv("AWS_REGION")
+    assert region_of(there, None) == region_of(nowhere, None) == "us-west-2"
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    there, nowhere = (open_session(name, Loader()) for name in ("there", "nowhere"))
+    assert region_of(there, None) == "eu-north-1"
     assert region_of(nowhere, None) is None

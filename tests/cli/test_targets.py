@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from batcher.emulator import Emulator
+from batcher.emulator import Emulator, account_of
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey
 from tests.conftest import Command, change, records, trigger
@@ -81,7 +81,9 @@ async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_t
     write_lines(lines(one=60, two=60))
     book = QuotaFile(tmp_path / "state" / "batcher", print)
     async with seeded(60, rate=20, burst=10) as url:
-        key = QuotaKey(account=url, region="eu-west-1", operation="UpdateEventTrigger")
+        key = QuotaKey(
+            account=account_of("AKIDEXAMPLE"), region="eu-west-1", operation="UpdateEventTrigger"
+        )
         book.remember(
             [(key, EstimatedQuota(rate=20, burst=10, doubt=0.01))], "2026-03-02T12:00:00.000Z"
         )

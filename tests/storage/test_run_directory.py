@@ -8,18 +8,34 @@ import msgspec
 import pytest
 
 from batcher.errors import RunDirectoryError
-from batcher.storage.run_directory import InputFingerprint, RunDirectory, RunManifest
+from batcher.storage.run_directory import (
+    InputFingerprint,
+    RunDirectory,
+    RunManifest,
+    read_manifest,
+)
+from batcher.target_identity import TargetIdentity
 
+PLACE = TargetIdentity(region="eu-west-1", account="111111111111", endpoint="https://profile")
 FACTS = RunManifest(
     run="r1",
     input=InputFingerprint(path="/data/u.jsonl", size=10, sha256="a" * 64, updates=1),
     settings={"target": "default", "skip_invalid": False},
-    targets={
-        "default": {"region": "eu-west-1", "account": "111111111111", "endpoint": "https://profile"}
-    },
+    targets={"default": PLACE},
     versions={},
     started_at="2026-01-01T00:00:00.000Z",
 )
+
+
+def test_targets_and_accounts_that_were_not_known_before_are_put_in(tmp_path: Path) -> None:
+    unknown = msgspec.structs.replace(PLACE, account=None)
+    with RunDirectory(tmp_path) as directory:
+        directory.claim(msgspec.structs.replace(FACTS, targets={"default": unknown}))
+        later = {"default": PLACE, "us": msgspec.structs.replace(PLACE, region="us-east-1")}
+        directory.claim(msgspec.structs.replace(FACTS, targets=later))
+        assert read_manifest(directory).targets == later
+        directory.claim(msgspec.structs.replace(FACTS, targets={}))
+        assert read_manifest(directory).targets == later
 
 
 def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> None:
@@ -60,12 +76,20 @@ def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
             "target was 'default', now 'other'",
         ),
         (
-            {"targets": {"default": {"region": "us-east-1", "account": "111111111111"}}},
+            {"targets": {"default": msgspec.structs.replace(PLACE, region="us-east-1")}},
             "region of target default was",
         ),
         (
-            {"targets": {"default": {"region": "eu-west-1", "account": "2"}}},
+            {"targets": {"default": msgspec.structs.replace(PLACE, account="2")}},
             "account of target default was",
+        ),
+        (
+            {"targets": {"default": msgspec.structs.replace(PLACE, account=None)}},
+            "account of target default was 111111111111, now STS does not tell it",
+        ),
+        (
+            {"targets": {"default": msgspec.structs.replace(PLACE, endpoint="http://h")}},
+            "endpoint of target default was https://profile, now http://h",
         ),
     ],
 )

@@ -39,7 +39,7 @@ def pacers(**given: Any) -> Pacers:
 
 
 def remember(tmp_path: Path, target: AwsTarget, operation: str, rate: float) -> None:
-    key = QuotaKey(account=target.endpoint_url, region=target.region, operation=operation)
+    key = QuotaKey(account=target.quota_owner, region=target.region, operation=operation)
     learned = EstimatedQuota(rate=rate, burst=5.0, doubt=0.01)
     file = QuotaFile(tmp_path / "batcher", lambda text: pytest.fail(text))
     assert file.remember([(key, learned)], SystemClock().wall())

@@ -39,7 +39,7 @@ def say(stand_in_credentials: None, write_lines: Callable[..., Path]) -> Say:
 async def test_a_preview_says_what_where_how_fast_and_how_long(say: Say) -> None:
     said = await say([change(1), change(1), change(2, "other")])
     assert said[0] == (
-        "3 updates to 2 triggers in 2 domains of unknown account, eu-west-1 (target default, URL)"
+        "3 updates to 2 triggers in 2 domains of 112233313609, eu-west-1 (target default, URL)"
     )
     assert said[1:3] == [
         "  domains: acme 2, other 1",

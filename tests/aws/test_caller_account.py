@@ -1,0 +1,66 @@
+"""STS asked for an account: its own, or what answers at the endpoint; no answer is none."""
+
+import pytest
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from aiohttp import web
+from aiohttp.test_utils import TestServer
+from botocore.credentials import ReadOnlyCredentials
+
+from batcher.aws.caller_account import caller_account
+from batcher.emulator import Emulator, account_of
+
+AWS = "https://profile.eu-west-1.amazonaws.com"
+
+
+async def account(endpoint_url: str, key: str = "AKIDONE") -> str | None:
+    return await caller_account(
+        AioSession(),
+        ReadOnlyCredentials(key, "secret", None, None),
+        region="eu-west-1",
+        endpoint_url=endpoint_url,
+        config=AioConfig(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}),
+    )
+
+
+async def test_an_endpoint_that_is_not_awss_is_asked_itself(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    async with Emulator() as url:
+        assert await account(url) == account_of("AKIDONE")
+        assert await account(url, "AKIDTWO") == account_of("AKIDTWO")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        assert await account(AWS) == account_of("AKIDONE")
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+        assert await account(url) is None  # somebody said where STS is
+
+
+@pytest.mark.parametrize(
+    ("status", "body"),
+    [
+        (200, "<html>a proxy</html>"),
+        (200, ""),
+        (200, "{}"),
+        (200, "\x00<"),
+        (404, "not here"),
+        (403, "<ErrorResponse/>"),
+        (503, ""),
+        (
+            200,
+            "<GetCallerIdentityResponse><GetCallerIdentityResult><Account>12</Account>"
+            "</GetCallerIdentityResult></GetCallerIdentityResponse>",
+        ),
+    ],
+)
+async def test_whatever_else_answers_there_tells_no_account(status: int, body: str) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(status=status, text=body)
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        assert await account(str(server.make_url("/"))) is None
+
+
+async def test_nobody_there_tells_no_account() -> None:
+    assert await account("http://127.0.0.1:1") is None

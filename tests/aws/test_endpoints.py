@@ -1,0 +1,28 @@
+"""Hosts that are AWS's own, of every partition, and those that only look like it."""
+
+import pytest
+
+from batcher.aws.endpoints import aws_service_host
+
+
+@pytest.mark.parametrize(
+    ("host", "service"),
+    [
+        ("profile.eu-west-1.amazonaws.com", "profile.eu-west-1"),
+        ("PROFILE.eu-west-1.AMAZONAWS.com.", "profile.eu-west-1"),
+        ("vpce-1-2.sqs.us-east-2.vpce.amazonaws.com", "vpce-1-2.sqs.us-east-2.vpce"),
+        ("sqs.cn-north-1.amazonaws.com.cn", "sqs.cn-north-1"),
+        ("sqs.us-east-1.api.aws", "sqs.us-east-1"),
+        ("sqs.us-iso-east-1.c2s.ic.gov", "sqs.us-iso-east-1"),
+        ("sqs.eusc-de-east-1.amazonaws.eu", "sqs.eusc-de-east-1"),
+        ("127.0.0.1", None),
+        ("amazonaws.com", None),
+        ("notamazonaws.com", None),
+        ("profile.amazonaws.com.example.org", None),
+        ("", None),
+    ],
+)
+def test_a_host_is_awss_own_when_it_ends_in_the_domain_of_a_partition(
+    host: str, service: str | None
+) -> None:
+    assert aws_service_host(host) == service

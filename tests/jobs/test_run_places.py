@@ -1,0 +1,174 @@
+"""Whatever acts for a run does it where the run belongs, or not at all."""
+
+import json
+import sys
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.emulator import Emulator, account_of
+from batcher.errors import RunDirectoryError
+from batcher.jobs.run_places import refuse_other_places
+from batcher.target_identity import TargetIdentity
+from tests.conftest import Command, change, records, trigger
+from tests.waiting import until
+
+Write = Callable[..., Path]
+ONE, TWO = account_of("AKIDEXAMPLE"), account_of("AKIDOTHER")
+FLAGS = ("--yes", "--rate", "1000", "--no-progress")
+
+elsewhere = pytest.mark.parametrize(
+    ("environ", "said"),
+    [
+        ({"AWS_ACCESS_KEY_ID": "AKIDOTHER"}, f"account of target default was {ONE}, now {TWO}"),
+        ({"AWS_REGION": "us-east-1"}, "region of target default was eu-west-1, now us-east-1"),
+    ],
+    ids=["account", "region"],
+)
+
+
+def seeded(count: int = 3, **options: Any) -> Emulator:
+    emulator = Emulator(**options)
+    emulator.seed([trigger(number) for number in range(count)])
+    return emulator
+
+
+def content(folder: Path) -> dict[str, bytes]:
+    return {str(path): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+def test_a_refusal_names_the_run_and_what_differs() -> None:
+    one = TargetIdentity(region="eu-west-1", account=ONE, endpoint="http://h")
+    other = TargetIdentity(region="eu-west-1", account=ONE, endpoint="http://x")
+    with pytest.raises(RunDirectoryError, match=r"u\.run: belongs to another place: .* http://x"):
+        refuse_other_places("u.run", {"default": one}, {"default": other}, sends=False)
+
+
+@elsewhere
+@pytest.mark.parametrize(
+    "command",
+    [
+        "run updates.jsonl",
+        "retry updates.run",
+        "verify updates.run",
+        "verify updates.run --in-doubt-only",
+        "rollback updates.run",
+    ],
+)
+async def test_no_command_acts_for_a_finished_run_elsewhere(
+    batcher: Command,
+    write_lines: Write,
+    tmp_path: Path,
+    command: str,
+    environ: dict[str, str],
+    said: str,
+) -> None:
+    write_lines([change(0), change(1), change(9)])
+    emulator = seeded()
+    async with emulator as url:
+        arguments = [*command.split(), "--endpoint-url", url]
+        arguments += [] if "verify" in command else FLAGS
+        first = await batcher("run", "updates.jsonl", "--endpoint-url", url, *FLAGS)
+        assert first.code == 1, first.err
+        before, applied = content(tmp_path / "updates.run"), emulator.applied()
+        batcher.environ |= environ
+        refused = await batcher(*arguments)
+        assert (refused.code, said in refused.err) == (5, True), refused.err
+        assert emulator.applied() == applied
+    assert content(tmp_path / "updates.run") == before
+    assert not list(tmp_path.glob("*.retry*")) + list(tmp_path.glob("*.rollback*"))
+
+
+async def test_another_endpoint_is_another_place(batcher: Command, write_lines: Write) -> None:
+    write_lines([change(0)])
+    async with seeded() as one, seeded() as two:
+        assert (await batcher("run", "updates.jsonl", "--endpoint-url", one, *FLAGS)).code == 0
+        refused = await batcher("run", "updates.jsonl", "--endpoint-url", two, *FLAGS)
+    assert refused.code == 5
+    assert f"endpoint of target default was {one}, now {two}" in refused.err
+
+
+async def test_a_target_first_seen_on_a_resume_belongs_to_the_run_from_then_on(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([{**change(0), "target": "one"}, {**change(1), "target": "two"}])
+
+    def configured(one: str, two: str) -> tuple[str, ...]:
+        tables = f'[targets.one]\nendpoint_url = "{one}"\n[targets.two]\nendpoint_url = "{two}"\n'
+        (tmp_path / "c.toml").write_text(f'target = "one"\n{tables}')
+        return ("run", "updates.jsonl", "--config", "c.toml", *FLAGS)
+
+    async with seeded() as one, seeded() as two, seeded() as other:
+        assert (await batcher(*configured(one, "http://127.0.0.1:1"))).code == 3
+        assert (await batcher(*configured(one, two))).code == 0
+        run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
+        assert {name: place["endpoint"] for name, place in run["targets"].items()} == {
+            "one": one,
+            "two": two,
+        }
+        refused = await batcher(*configured(one, other))
+    assert (refused.code, f"was {two}, now {other}" in refused.err) == (5, True)
+
+
+def renewing(folder: Path, key: str) -> Path:
+    """A profile whose credentials are fetched anew for each signature, with the key in a file."""
+    script, file = folder / "credentials.py", folder / "key"
+    expiry = (datetime.now(UTC) + timedelta(minutes=14)).isoformat()  # due, and not yet over
+    answer = {"Version": 1, "SecretAccessKey": "s", "SessionToken": "t", "Expiration": expiry}
+    script.write_text(
+        "import json\n"
+        f"print(json.dumps({answer!r} | {{'AccessKeyId': open({str(file)!r}).read()}}))\n"
+    )
+    (folder / "config").write_text(f"[default]\ncredential_process = {sys.executable} {script}\n")
+    file.write_text(key)
+    return file
+
+
+async def test_credentials_of_another_account_fetched_in_mid_run_stop_it_before_a_request(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([change(number) for number in range(40)])
+    key = renewing(tmp_path, "AKIDEXAMPLE")
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del batcher.environ[name]
+    batcher.environ["AWS_CONFIG_FILE"] = str(tmp_path / "config")
+    emulator = seeded(40)
+    async with emulator as url:
+        arguments = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--rate", "5")
+        process = await batcher.start(*arguments, "--no-progress")
+        await until(lambda: len(emulator.applied()) >= 3)
+        key.write_text("AKIDOTHER")
+        _, err = await process.communicate()
+        assert process.returncode == 3, err.decode()
+        assert f"belongs to account {ONE}" in err.decode()
+        assert f"are of account {TWO}" in err.decode()
+        assert {call.account for call in emulator.calls()} == {ONE}
+        key.write_text("AKIDEXAMPLE")
+        resumed = await batcher(*arguments[:-1], "1000")
+    assert resumed.code == 0, resumed.err
+    assert len(records(tmp_path / "updates.run" / "results.jsonl")) == 40
+
+
+@pytest.mark.parametrize(("away", "code"), [(False, 0), (True, 5)])
+async def test_a_pinned_account_has_to_be_known(
+    batcher: Command, write_lines: Write, tmp_path: Path, away: bool, code: int
+) -> None:
+    write_lines([change(0)])
+    if away:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = "http://127.0.0.1:1"
+    emulator = seeded()
+    async with emulator as url:
+        command = ("run", "updates.jsonl", "--endpoint-url", url, *FLAGS)
+        refused = await batcher(*command, "--account", TWO)
+        assert (refused.code, f"belongs to account {TWO}" in refused.err) == (5, True)
+        assert not (tmp_path / "updates.run").exists()
+        assert emulator.calls() == []
+        assert (await batcher(*command, "--account", ONE)).code == code
+        if away:
+            unknown = await batcher(*command)
+            assert (unknown.code, "unknown account" in unknown.err) == (0, True)
+            run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
+            assert run["targets"]["default"]["account"] is None
