@@ -36,7 +36,7 @@ def prepare(folder: Path) -> None:
             path=str(content), size=content.stat().st_size, sha256=sha256, updates=LINES
         ),
         settings=Settings().as_json(),
-        targets={"default": {"region": "eu-west-1", "account": None, "endpoint": None}},
+        targets={},
         versions={},
         started_at="2026-01-01T00:00:00.000Z",
     )

@@ -9,12 +9,15 @@ import botocore.exceptions as sdk
 from botocore.config import Config
 from botocore.session import Session
 
+from batcher.aws.credentials import region_of
 from batcher.errors import AwsError, CredentialsError, InputError
 
 
 @contextmanager
-def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
+def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[BinaryIO]:
     """The content of ``s3://BUCKET/KEY``, to be read once. The role needs s3:GetObject there.
+
+    ``region``: by default that of the environment, or of the profile.
 
     Bytes fewer than announced, or others than the object's checksum says, are an error too. Raises
     InputError, CredentialsError, and AwsError where S3 can't be reached; also while the stream is
@@ -24,8 +27,11 @@ def s3_object(url: str, profile: str | None) -> Iterator[BinaryIO]:
     if not key or key.endswith("/"):
         raise InputError(f"{url}: not an object in S3. Give s3://BUCKET/KEY.")
     try:
-        client: Any = Session(profile=profile).create_client(
-            "s3", config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"})
+        session = Session(profile=profile)
+        client: Any = session.create_client(
+            "s3",
+            region_name=region_of(session, region),
+            config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"}),
         )
         try:
             found = client.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from batcher.aws.client import AwsTarget
-from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.options import confirm_option, json_option, settings_from, settings_options
 from batcher.cli.output.format import duration, example, rate_text, several
 from batcher.cli.output.prompt import agreed
 from batcher.config import Settings
@@ -38,6 +38,7 @@ CALLS = 200
     help="UpdateEventTrigger calls at most.",
 )
 @click.option("--yes", is_flag=True, help="Start without asking.")
+@confirm_option
 @json_option("Print the result as one JSON object on standard output.")
 @settings_options
 def calibrate(
@@ -45,6 +46,7 @@ def calibrate(
     trigger: str,
     calls: int,
     yes: bool,
+    confirm: tuple[str, ...],
     as_json: bool,
     config: Path | None,
     **given: Any,
@@ -56,11 +58,17 @@ def calibrate(
     to tell.
     """
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_calibrate, settings, domain, trigger, calls, yes, as_json))
+    raise SystemExit(anyio.run(_calibrate, settings, domain, trigger, calls, yes, confirm, as_json))
 
 
 async def _calibrate(
-    settings: Settings, domain: str, trigger: str, calls: int, yes: bool, as_json: bool
+    settings: Settings,
+    domain: str,
+    trigger: str,
+    calls: int,
+    yes: bool,
+    confirm: tuple[str, ...],
+    as_json: bool,
 ) -> int:
     async def may_start(target: AwsTarget) -> bool:
         click.echo(
@@ -71,7 +79,7 @@ async def _calibrate(
             " lost.",
             err=True,
         )
-        return await agreed(yes)
+        return await agreed(yes, {target.name: target}, confirm)
 
     def warn(text: str) -> None:
         click.echo(f"batcher: {text}", err=True)

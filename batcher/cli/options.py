@@ -48,6 +48,7 @@ class Choices(Struct, frozen=True, kw_only=True):
 
     out: Path | None
     yes: bool
+    confirm: tuple[str, ...] = ()
     dry_run: bool
     as_json: bool
     no_progress: bool
@@ -56,6 +57,12 @@ class Choices(Struct, frozen=True, kw_only=True):
     def taken(cls, given: dict[str, Any]) -> Self:
         """Take the choices out of a command's flags; what is left are settings."""
         return cls(**{name: given.pop(name) for name in cls.__struct_fields__})
+
+
+def confirm_option(command: F) -> F:
+    """Add ``--confirm``."""
+    about = "Name of a protected target, instead of typing it; may be repeated."
+    return click.option("--confirm", multiple=True, metavar="NAME", help=about)(command)
 
 
 def run_options(command: F) -> F:
@@ -68,6 +75,7 @@ def run_options(command: F) -> F:
             is_flag=True,
             help="Check everything, say what would be done, send nothing.",
         ),
+        confirm_option,
         click.option("--yes", is_flag=True, help="Start without asking."),
         click.option(
             "--out",

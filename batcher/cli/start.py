@@ -50,7 +50,9 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         for line in preview(ready):
             click.echo(line, err=True)
         approved = await ready.approve()
-        if isinstance(approved, ApprovedRun) and not await agreed(choices.yes):
+        if isinstance(approved, ApprovedRun) and not await agreed(
+            choices.yes, ready.connection.targets, choices.confirm
+        ):
             approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
         if isinstance(approved, NotStarted):
             return _not_started(approved, choices)

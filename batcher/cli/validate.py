@@ -50,7 +50,9 @@ def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspec
     with TemporaryDirectory(prefix="batcher-") as copies:
         path = Path(file)
         if not path.is_file():
-            path = local_file(file, Path(copies) / "input.jsonl", profile=settings.profile)
+            path = local_file(
+                file, Path(copies) / "input.jsonl", profile=settings.profile, region=settings.region
+            )
         return inspect(path, reader, on_violation=printer.add)
 
 

@@ -79,6 +79,9 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Annotated[int, Meta(ge=1, le=4096)],
         about("Requests in flight at once at most, and size of the pool."),
     ] = 64
+    protected: Annotated[
+        bool, about("Have the name of the target typed, or given with --confirm.", "run")
+    ] = False
 
     @property
     def ceiling(self) -> float | None:

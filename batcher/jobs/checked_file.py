@@ -56,7 +56,8 @@ def check_file(
     reached, SettingsError.
     """
     reader = line_reader(settings, any_target=any_target)
-    path = local_file(origin, copies / "input.jsonl", profile=settings.profile)
+    copy, profile, region = copies / "input.jsonl", settings.profile, settings.region
+    path = local_file(origin, copy, profile=profile, region=region)
     found = inspect(path, reader, on_violation=on_violation)
     if not found.total:
         raise InputError(f"{origin}: no updates in it; nothing to do.")

@@ -81,7 +81,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     copy = order.copies / "input.jsonl"
     copy = hidden_name(copy) if begun else copy
     if isinstance(order.origin, str):
-        path = local_file(order.origin, copy, profile=settings.profile)
+        path = local_file(order.origin, copy, profile=settings.profile, region=settings.region)
     else:
         path = _written(order.origin, copy)
     if path == copy and begun:

@@ -5,20 +5,19 @@ SettingsError where somebody has to put something right.
 """
 
 import json
-import os
-import re
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Self
-from urllib.parse import urlsplit
 
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batcher.aws.credentials import region_of
 from batcher.backoff import Backoff
 from batcher.errors import QueueError, SettingsError
+from batcher.queues.sqs_url import QueuePlace, place_of, region_of_url
 from batcher.records import Message
 
 BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
@@ -28,7 +27,6 @@ TRIES = 4  # of the entries of a batch that failed on the side of SQS
 PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
-_AWS_HOST = re.compile(r"^sqs\.([a-z0-9-]+)\.amazonaws\.com")
 _NOT_THERE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _WRONG_SETTINGS = (*_NOT_THERE, "AccessDenied", "AccessDeniedException")
 
@@ -36,8 +34,9 @@ _WRONG_SETTINGS = (*_NOT_THERE, "AccessDenied", "AccessDeniedException")
 class SqsClient:
     """A queue by name or URL. Use as an async context manager.
 
-    ``region``, ``endpoint_url``: default: those of the URL, else of botocore's configuration.
-    Raises SettingsError without a Region; entering raises QueueError and SettingsError.
+    The Region is that of the URL, else ``region``, else that of the environment or the profile.
+    Raises SettingsError without one, and for a ``region`` that is not the URL's; entering raises
+    QueueError and SettingsError.
     """
 
     def __init__(
@@ -51,9 +50,10 @@ class SqsClient:
         self.name = queue.rpartition("/")[2]
         self.url = queue if "://" in queue else ""
         self.dead_url: str | None = None
-        given, self._endpoint = _place(self.url, region, endpoint_url)
+        place = place_of(self.url) if self.url else QueuePlace(None, None)
+        self._endpoint = endpoint_url or place.endpoint
         self._session = AioSession(profile=profile)
-        self.region = given or self._configured_region()
+        self.region = self._region(region_of_url(self.url, place.region, region))
         self._stack = AsyncExitStack()
         self._client: Any = None
 
@@ -87,16 +87,16 @@ class SqsClient:
         with anyio.CancelScope(shield=True):
             await self._stack.aclose()
 
-    def _configured_region(self) -> str:
+    def _region(self, known: str | None) -> str:
         try:
-            region = self._session.get_config_variable("region") or os.environ.get("AWS_REGION")
+            region = region_of(self._session, known)
         except sdk.BotoCoreError as error:
             raise SettingsError(f"queue {self.name}: {error}") from error
-        if not region and not self._endpoint:
+        if not region:
             raise SettingsError(
                 f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION."
             )
-        return region or "us-east-1"
+        return region
 
     async def _connect(self) -> None:
         config = AioConfig(
@@ -198,14 +198,6 @@ def message_of(raw: Mapping[str, Any]) -> Message:
         sent_at=int(system["SentTimestamp"]) / 1000 if "SentTimestamp" in system else None,
         group=system.get("MessageGroupId"),
     )
-
-
-def _place(url: str, region: str | None, endpoint_url: str | None) -> tuple[str | None, str | None]:
-    """Region and endpoint: those given, else those of the URL."""
-    parts = urlsplit(url)
-    if found := _AWS_HOST.match(parts.netloc):
-        return region or found[1], endpoint_url
-    return region, endpoint_url or (f"{parts.scheme}://{parts.netloc}" if url else None)
 
 
 def _explained(name: str, error: Exception) -> QueueError:

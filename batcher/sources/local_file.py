@@ -21,17 +21,22 @@ def is_local(origin: str) -> bool:
 
 
 def local_file(
-    origin: str | Path, into: Path, *, stdin: BinaryIO | None = None, profile: str | None = None
+    origin: str | Path,
+    into: Path,
+    *,
+    stdin: BinaryIO | None = None,
+    profile: str | None = None,
+    region: str | None = None,
 ) -> Path:
     """The path of a plain file with the bytes of ``origin``: itself, or a copy at ``into``.
 
-    Copied are ``-`` (standard input), ``s3://…`` (read with that profile), pipes, and, unpacked,
-    ``.gz`` and ``.zst``; mode 0600. Raises InputError; of S3 also AwsError.
+    Copied are ``-`` (standard input), ``s3://…`` (read with that profile, in that Region), pipes,
+    and, unpacked, ``.gz`` and ``.zst``; mode 0600. Raises InputError; of S3 also AwsError.
     """
     if str(origin) == "-":
         return _copy("standard input", stdin or sys.stdin.buffer, into)
     if str(origin).startswith(SCHEME):
-        return _download(str(origin), into, profile)
+        return _download(str(origin), into, profile, region)
     path = Path(origin)
     with open_input(path) as file:
         if path.suffix not in COMPRESSED and path.is_file():
@@ -39,11 +44,11 @@ def local_file(
         return _copy(str(path), file.stream, into)
 
 
-def _download(url: str, into: Path, profile: str | None) -> Path:
+def _download(url: str, into: Path, profile: str | None, region: str | None) -> Path:
     """Copy an object as it is stored, so that its checksum is looked at before it is unpacked."""
     packed = hidden_name(into).with_suffix(Path(url).suffix)  # which says how it is packed
     try:
-        with s3_object(url, profile) as stream:
+        with s3_object(url, profile, region) as stream:
             _copy(url, stream, packed)
         with open_input(packed) as file:
             return _copy(url, file.stream, into)

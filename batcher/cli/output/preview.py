@@ -32,8 +32,8 @@ def preview(run: ReadyRun) -> Iterator[str]:
 
 def _target(run: ReadyRun, name: str) -> Iterator[str]:
     target, index = run.connection.targets[name], run.state.inspection.targets[name]
-    account = target.account_id or "unknown account"
-    where = f"{account}, {target.region} (target {name}, {target.endpoint_url})"
+    protected = ", protected" if target.settings.protected else ""
+    where = f"{target.identity} (target {name}{protected}, {target.endpoint_url})"
     updates = several(len(index.lines), "update")
     if index.triggers:
         triggers, domains = (

@@ -1,31 +1,63 @@
 """The questions that a person at the terminal is asked before anything is sent."""
 
 import sys
+from collections.abc import Collection, Mapping
 
 import anyio
 import click
 
+from batcher.aws.client import AwsTarget
+from batcher.errors import SettingsError
 
-async def agreed(yes: bool) -> bool:
-    """Whether to start: ``--yes``, or an answer on the terminal. Says so when not."""
-    if yes:
-        return True
+
+async def agreed(
+    yes: bool, targets: Mapping[str, AwsTarget], confirm: Collection[str] = ()
+) -> bool:
+    """Whether to start on these targets: ``yes``, or an answer on the terminal. Says so when not.
+
+    Of a protected target the name has to be typed, unless it is one of ``confirm``. Raises
+    SettingsError where nobody can type it.
+    """
+    protected = [
+        name for name in targets if targets[name].settings.protected and name not in confirm
+    ]
     if not sys.stdin.isatty():
-        click.echo(
-            "Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True
-        )
-        return False
-    if await confirmed("Start?"):
+        return _agreed_by_flags(yes, protected)
+    for name in protected:
+        where = f"{targets[name].identity} is protected. Type the name of the target, {name}:"
+        if await _answer(f"{where} ") != name:
+            click.echo("Nothing was sent.", err=True)
+            return False
+    typed = bool(protected) and len(protected) == len(targets)
+    where = "; ".join(f"{target.identity} (target {name})" for name, target in targets.items())
+    if yes or typed or await confirmed(f"To be changed: {where}. Start?" if where else "Start?"):
         return True
     click.echo("Nothing was sent.", err=True)
     return False
 
 
-async def confirmed(question: str) -> bool:
-    """Yes or no on the terminal; its end is a no.
+def _agreed_by_flags(yes: bool, protected: list[str]) -> bool:
+    if yes and protected:
+        flags = " ".join(f"--confirm {name}" for name in protected)
+        names = ", ".join(protected)
+        raise SettingsError(
+            f"target {names}: protected, and there is no terminal to type its name on. Give {flags}"
+            " beside --yes."
+        )
+    if not yes:
+        click.echo(
+            "Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True
+        )
+    return yes
 
-    Waits where a signal can end it: a read in a thread could not be ended.
-    """
-    click.echo(f"{question} [y/N]: ", nl=False, err=True)
+
+async def confirmed(question: str) -> bool:
+    """Yes or no on the terminal; its end is a no."""
+    return (await _answer(f"{question} [y/N]: ")).lower() in ("y", "yes")
+
+
+async def _answer(question: str) -> str:
+    """A line on the terminal. Waits where a signal can end it: a read in a thread could not be."""
+    click.echo(question, nl=False, err=True)
     await anyio.wait_readable(sys.stdin)
-    return sys.stdin.readline().strip().lower() in ("y", "yes")
+    return sys.stdin.readline().strip()

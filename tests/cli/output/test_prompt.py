@@ -13,13 +13,13 @@ from pathlib import Path
 import pytest
 
 from batcher.cli.output.prompt import agreed
-from batcher.emulator import Emulator
+from batcher.emulator import Emulator, account_of
 from tests.conftest import Command, change, trigger
 
 
 @asynccontextmanager
 async def asked(
-    command: Command, url: str, *flags: str
+    command: Command, url: str, *flags: str, question: str = "Start? [y/N]: "
 ) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
     """``batcher run`` at its question, and the terminal's other side."""
     ours, theirs = pty.openpty()
@@ -35,7 +35,7 @@ async def asked(
     assert process.stderr is not None
     try:
         async with asyncio.timeout(30):
-            await process.stderr.readuntil(b"Start? [y/N]: ")
+            await process.stderr.readuntil(question.encode())
             yield process, ours
     finally:
         if process.returncode is None:
@@ -93,6 +93,59 @@ async def test_after_a_canary_and_its_question_the_summary_is_of_what_came_after
 
 
 async def test_without_a_terminal_only_a_flag_agrees(capsys: pytest.CaptureFixture[str]) -> None:
-    assert await agreed(True)
-    assert not await agreed(False)
+    assert await agreed(True, {})
+    assert not await agreed(False, {})
     assert "there is no terminal to ask on. Give --yes" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("flags", "typed", "code"),
+    [
+        ((), "default", 0),
+        (("--yes",), "default", 0),
+        (("--yes",), "y", 2),
+        ((), "defaul", 2),
+        (("--yes", "--confirm", "other"), "", 2),
+    ],
+)
+async def test_of_a_protected_target_the_name_is_typed(
+    batcher: Command,
+    write_lines: Callable[..., Path],
+    flags: tuple[str, ...],
+    typed: str,
+    code: int,
+) -> None:
+    write_lines([change(1)])
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    place = f"{account_of('AKIDEXAMPLE')}, eu-west-1"
+    question = f"{place} is protected. Type the name of the target, default: "
+    async with (
+        emulator as url,
+        asked(batcher, url, "--protected", *flags, question=question) as (process, terminal),
+    ):
+        os.write(terminal, f"{typed}\n".encode())
+        await process.communicate()
+    assert (process.returncode, len(emulator.applied())) == (code, int(code == 0))
+
+
+async def test_without_a_terminal_a_protected_target_takes_its_name(
+    batcher: Command, write_lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    write_lines([{**change(1), "target": "prod"}, {**change(1), "target": "dev"}])
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        table = f'endpoint_url = "{url}"\n'
+        (tmp_path / "c.toml").write_text(
+            f"[targets.prod]\nprotected = true\n{table}[targets.dev]\n{table}"
+        )
+        command = ("run", "updates.jsonl", "--config", "c.toml", "--yes", "--target", "dev")
+        for flags in ((), ("--confirm", "dev")):
+            refused = await batcher(*command, *flags)
+            assert refused.code == 2
+            assert "Give --confirm prod beside --yes" in refused.err
+        assert not emulator.applied()
+        assert "(target prod, protected, http" in refused.err
+        assert (await batcher(*command, "--confirm", "prod")).code == 0
+    assert len(emulator.applied()) == 2
