@@ -127,14 +127,14 @@ class RunDirectory:
                 " again."
             )
         if not self.manifest.exists():
-            self._write_manifest(manifest)
+            self._write_manifest(manifest, replace=False)
             return manifest
         before = read_manifest(self)
         if differences := _differences(before, manifest):
             raise RunDirectoryError(_another(self, differences))
         if (targets := all_known(before.targets, manifest.targets)) != before.targets:
             before = msgspec.structs.replace(before, targets=targets)
-            self._write_manifest(before)
+            self._write_manifest(before, replace=True)
         return before
 
     def open_log(self) -> TextIO:
@@ -142,9 +142,9 @@ class RunDirectory:
         file = open_or_create(self.log, os.O_WRONLY | os.O_APPEND)
         return open(file, "a", encoding="utf-8")
 
-    def _write_manifest(self, manifest: RunManifest) -> None:
+    def _write_manifest(self, manifest: RunManifest, *, replace: bool) -> None:
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
-        write_atomically(self.manifest, text)
+        write_atomically(self.manifest, text, replace=replace)
 
     def write_summary(self, summary: Summary) -> None:
         write_json(self.summary, summary)
