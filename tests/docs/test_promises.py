@@ -113,6 +113,13 @@ def test_each_row_names_a_test_or_says_why_there_is_none() -> None:
         assert section == NONE or (why if section == OPEN else "::" in why), phrase
 
 
+def test_no_row_is_there_twice() -> None:
+    keys = [(section, phrase, rest.split(" | ")[0]) for section, phrase, rest in _rows()]
+    promised = [key[:2] for key in keys if key[0] not in (OPEN, NONE)]
+    assert len(set(keys)) == len(keys)
+    assert len(set(promised)) == len(promised)
+
+
 def test_a_page_is_covered_by_rows_of_its_own() -> None:
     sections = {section for section, *_ in _rows()}
     assert {str(page) for page in PAGES} - sections - {row[2] for row in _rows()} == set()

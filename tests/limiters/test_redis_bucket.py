@@ -41,6 +41,16 @@ async def test_members_reserve_places_in_one_line_and_the_first_one_leads(
     assert (await heartbeat(two)).leading
 
 
+async def test_nothing_outlives_thirty_days_without_use_in_redis(client: Redis, name: str) -> None:
+    bucket = RedisBucket(client, name, "one")
+    await reserve(bucket)
+    await heartbeat(bucket)
+    left = [await client.ttl(key) async for key in client.scan_iter(f"*{name}*")]
+    assert len(left) >= 3
+    assert min(left) >= 0
+    assert 30 * 86_400 - 60 <= max(left) <= 30 * 86_400
+
+
 async def test_what_a_leader_publishes_holds_for_all_and_what_members_report_it_reads(
     client: Redis, name: str
 ) -> None:
