@@ -65,6 +65,5 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    """What a program may use, and what Python itself keeps of a module."""
-    own = {"_HOMES", "Any", "TYPE_CHECKING", "import_module"}
-    return sorted({*__all__, *globals()} - own)
+    """Return what a program may use, and what Python itself has of every module."""
+    return sorted({*__all__, *(name for name in globals() if name.startswith("__"))})

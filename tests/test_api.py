@@ -2,12 +2,16 @@
 
 import asyncio
 import logging
+import os
 import re
+import subprocess
 import sys
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import aclosing
 from pathlib import Path
 from typing import Any
 
+import anyio
 import pytest
 from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
@@ -255,3 +259,232 @@ async def test_the_settings_that_change_what_an_update_means_count_in_the_librar
             [change(1)], endpoint_url=url, rate=1000, domain_map="acme=globex"
         )
     assert (batch.counts.succeeded, batch.results[0].domain) == (1, "globex")
+
+
+CutShort = Callable[[Awaitable[Any], list[batcher.Result]], Awaitable[None]]
+
+
+async def asyncio_timeout(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    async with asyncio.timeout(0.5):
+        await work
+
+
+async def wait_for(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    await asyncio.wait_for(work, 0.5)
+
+
+async def anyio_fail_after(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    with anyio.fail_after(0.5):
+        await work
+
+
+async def anyio_move_on_after(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    with anyio.move_on_after(0.5):
+        await work
+
+
+async def cancelled_twice(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    task = asyncio.ensure_future(work)
+    await until(lambda: told)
+    task.cancel()
+    await asyncio.sleep(0)
+    task.cancel()
+    await task
+
+
+async def task_group(work: Awaitable[Any], told: list[batcher.Result]) -> None:
+    async def fail() -> None:
+        await until(lambda: told)
+        raise ZeroDivisionError
+
+    async def wait() -> None:
+        await work
+
+    async with asyncio.TaskGroup() as tasks:
+        tasks.create_task(wait())
+        tasks.create_task(fail())
+
+
+def carried(error: BaseException | None) -> tuple[batcher.Result, ...] | None:
+    """The results on an exception, or on what led to it."""
+    while error is not None:
+        if (results := getattr(error, "results", None)) is not None:
+            return tuple(results)
+        error = error.__cause__ or error.__context__
+    return None
+
+
+@pytest.mark.parametrize(
+    "cut_short",
+    [
+        asyncio_timeout,
+        wait_for,
+        anyio_fail_after,
+        anyio_move_on_after,
+        cancelled_twice,
+        task_group,
+    ],
+)
+async def test_whatever_cuts_a_batch_short_on_result_has_been_told_of_all_that_was_applied(
+    cut_short: CutShort,
+) -> None:
+    """Where an exception comes out, it or what led to it has the results as well."""
+    emulator, told = Emulator(latency=(0.02, 0.02)), list[batcher.Result]()
+    emulator.seed([trigger(n) for n in range(500)])
+    error: BaseException | None = None
+    async with emulator as url:
+        work = batcher.update_many(
+            (change(n) for n in range(500)), endpoint_url=url, rate=40, on_result=told.append
+        )
+        try:
+            await cut_short(work, told)
+        except (TimeoutError, asyncio.CancelledError, ExceptionGroup) as raised:
+            error = raised
+        assert ours() == set()
+        applied = {entry["EventTriggerName"] for entry in emulator.applied()}
+    assert {result.status for result in told} <= {"succeeded", "in_doubt"}
+    assert applied <= {result.trigger for result in told}
+    assert len(told) < 500
+    if cut_short not in (anyio_move_on_after, task_group):  # where nothing of it comes out
+        assert carried(error) == tuple(sorted(told, key=lambda result: result.line))
+
+
+class Closed(Exception):
+    """An exception that takes no results."""
+
+    @property
+    def results(self) -> str:
+        return "its own"
+
+
+@pytest.mark.parametrize("kind", [ZeroDivisionError, SystemExit, ExceptionGroup, Closed])
+async def test_what_the_program_itself_raises_carries_the_results(
+    kind: type[BaseException],
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    error = ExceptionGroup("two", [ValueError(), OSError()]) if kind is ExceptionGroup else kind()
+
+    async def updates() -> AsyncIterator[dict[str, Any]]:
+        for n in range(3):
+            yield change(n)
+        await until(lambda: len(emulator.applied()) == 3)
+        raise error
+
+    async with emulator as url:
+        with pytest.raises(batcher.BatcherError if kind is Closed else kind) as raised:
+            await batcher.update_many(updates(), endpoint_url=url, rate=1000)
+    assert raised.value is (raised.value if kind is Closed else error)
+    assert raised.value.__cause__ is (error if kind is Closed else None)
+    assert [result.line for result in carried(raised.value) or ()] == [1, 2, 3]
+
+
+async def test_iter_updates_yields_every_result_before_it_raises() -> None:
+    emulator, seen = Emulator(), list[int]()
+    emulator.seed([trigger(n) for n in range(30)])
+
+    def updates() -> Iterator[dict[str, Any]]:
+        yield from (change(n) for n in range(30))
+        raise ZeroDivisionError
+
+    async def read(url: str) -> None:
+        async for result in batcher.iter_updates(updates(), endpoint_url=url, rate=1000):
+            seen.append(result.line)
+
+    async with emulator as url:
+        with pytest.raises(ZeroDivisionError) as raised:
+            await read(url)
+        assert len(emulator.applied()) == len(seen)
+    assert carried(raised.value) == ()
+
+
+async def test_a_loop_over_results_that_is_cancelled_has_the_rest_of_them_on_the_error() -> None:
+    emulator, seen, told = Emulator(), list[batcher.Result](), list[batcher.Result]()
+    emulator.seed([trigger(n) for n in range(200)])
+
+    async def loop(url: str) -> None:
+        results = batcher.iter_updates(
+            [change(n) for n in range(200)], endpoint_url=url, rate=40, on_result=told.append
+        )
+        async with aclosing(results):
+            async for result in results:
+                seen.append(result)
+
+    async with emulator as url:
+        work = asyncio.create_task(loop(url))
+        await until(lambda: len(seen) > 3)
+        work.cancel()
+        with pytest.raises(asyncio.CancelledError) as raised:
+            await work
+        applied = {entry["EventTriggerName"] for entry in emulator.applied()}
+    assert {*seen, *(carried(raised.value) or ())} == {*told}
+    assert applied <= {result.trigger for result in told}
+    assert ours() == set()
+
+
+async def test_a_string_or_one_update_is_refused_before_anything_else() -> None:
+    for updates in ("[]", b"[]", change(1)):
+        with pytest.raises(TypeError, match="updates has to be an iterable"):
+            await batcher.update_many(updates, rate=-1)
+        with pytest.raises(TypeError, match="updates has to be an iterable"):
+            batcher.iter_updates(updates)
+
+
+def test_without_a_loop_of_asyncio_nothing_begins() -> None:
+    """As under trio, whose loop is none of asyncio's."""
+    with pytest.raises(RuntimeError, match=r"batcher runs on asyncio.*trio can't be used"):
+        batcher.update_many([change(1)]).send(None)
+    with pytest.raises(RuntimeError, match=r"batcher runs on asyncio.*trio can't be used"):
+        batcher.iter_updates([change(1)]).__anext__().send(None)
+
+
+def test_results_can_be_asked_for_before_a_loop_runs_and_are_read_in_one_loop() -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    with asyncio.Runner() as first, asyncio.Runner() as second:
+        url = first.run(emulator.__aenter__())
+        results = batcher.iter_updates([change(1)] * 9, endpoint_url=url, rate=1000)
+        assert first.run(anext(results)).status == "succeeded"
+        with pytest.raises(RuntimeError, match="begun in another event loop"):
+            second.run(anext(results))
+        first.run(emulator.__aexit__(None, None, None))
+
+
+def test_an_interrupt_carries_the_results_on_what_led_to_it() -> None:
+    script = """
+import asyncio, os, signal, batcher
+from batcher.emulator import Emulator
+from tests.conftest import change, trigger
+signal.signal(signal.SIGINT, signal.default_int_handler)
+told = []
+def tell(result):
+    told.append(result)
+    if len(told) == 10:
+        os.kill(os.getpid(), signal.SIGINT)
+async def main():
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(100)])
+    async with emulator as url:
+        many = [change(n) for n in range(100)]
+        await batcher.update_many(many, endpoint_url=url, rate=100, on_result=tell)
+try:
+    asyncio.run(main())
+except KeyboardInterrupt as error:
+    assert {*error.__context__.results} == {*told}
+    print("carried")
+"""
+    ended = subprocess.run(
+        [sys.executable, "-c", script], env=os.environ | {"PYTHONPATH": "."}, capture_output=True
+    )
+    assert ended.stdout == b"carried\n", ended.stderr.decode()
+
+
+def test_the_package_shows_what_it_exports_and_nothing_else() -> None:
+    taken: dict[str, Any] = {}
+    exec("from batcher import *", taken)
+    assert {name for name in taken if not name.startswith("__")} == {*batcher.__all__}
+    assert {name for name in dir(batcher) if not name.startswith("__")} == {*batcher.__all__}
+    assert "__version__" in dir(batcher)
+    assert all(getattr(batcher, name).__doc__ for name in batcher.__all__)
+    with pytest.raises(AttributeError, match="module 'batcher' has no attribute 'nothing'"):
+        batcher.nothing  # noqa: B018 # the attribute is what is tested
