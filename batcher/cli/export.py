@@ -7,7 +7,7 @@ import anyio
 import click
 import msgspec
 
-from batcher.cli.options import settings_from, settings_options
+from batcher.cli.options import check_output, output_option, settings_from, settings_options
 from batcher.cli.output.format import example, several
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
@@ -22,14 +22,15 @@ from batcher.storage.atomic_file import AtomicFile
 @click.option(
     "--all", "everything", is_flag=True, help="Export every domain of the account and Region."
 )
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Write to this file; default: standard output.",
-)
+@output_option("Write to this file; default: standard output.")
 @settings_options
 def export(
-    domains: tuple[str, ...], everything: bool, out: Path | None, config: Path | None, **given: Any
+    domains: tuple[str, ...],
+    everything: bool,
+    out: Path | None,
+    force: bool,
+    config: Path | None,
+    **given: Any,
 ) -> None:
     """Write the live triggers of domains as updates, one a line, by domain and name.
 
@@ -39,16 +40,16 @@ def export(
     """
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
-    if out is not None and out.suffix in (".gz", ".zst"):
-        raise click.UsageError(
-            f"--out {out}: an export is not packed; give a name that ends in .jsonl."
-        )
-    raise SystemExit(anyio.run(_export, domains or None, out, settings_from(given, config)))
+    check_output(out, "an export", force=force)
+    settings = settings_from(given, config)
+    raise SystemExit(anyio.run(_export, domains or None, out, force, settings))
 
 
-async def _export(domains: tuple[str, ...] | None, out: Path | None, settings: Settings) -> int:
+async def _export(
+    domains: tuple[str, ...] | None, out: Path | None, force: bool, settings: Settings
+) -> int:
     encode = msgspec.json.Encoder().encode
-    with AtomicFile(out) as file:
+    with AtomicFile(out, replace=force) as file:
         found = await export_triggers(
             settings,
             domains,

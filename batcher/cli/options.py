@@ -10,6 +10,7 @@ from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
 from batcher.config import EntryPoint, Option, Settings, options, resolve
+from batcher.storage.atomic_file import refuse_taken
 
 F = TypeVar("F", bound=Callable[..., Any])
 
@@ -31,6 +32,37 @@ def settings_options(
         envvar="BATCHER_CONFIG",
         help="Settings from a TOML file; examples in configs/.",
     )(command)
+
+
+def output_option(about: str) -> Callable[[F], F]:
+    """Add ``--out FILE`` and ``--force``, without which a file that is there stays."""
+    path = click.Path(dir_okay=False, path_type=Path)
+
+    def add(command: F) -> F:
+        command = click.option(
+            "--force", is_flag=True, help="Replace the file of --out where there is one."
+        )(command)
+        return click.option("--out", type=path, help=about)(command)
+
+    return add
+
+
+def check_output(out: Path | None, what: str, *, force: bool) -> None:
+    """Refuse a place of ``--out`` that ``what`` can't go to, before anything else is done.
+
+    Raises UsageError, OutputExistsError, OSError.
+    """
+    if out is None:
+        return
+    if out.suffix in (".gz", ".zst"):
+        raise click.UsageError(
+            f"--out {out}: {what} is not packed; give a name that ends in .jsonl."
+        )
+    if (out.parent / "run.json").exists():
+        raise click.UsageError(
+            f"--out {out}: that is in a run directory; give a place outside of it."
+        )
+    refuse_taken(out, replace=force)
 
 
 def json_option(about: str) -> Callable[[F], F]:

@@ -11,7 +11,13 @@ import anyio
 import click
 
 from batcher.cli import ERROR_AS_JSON
-from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.options import (
+    check_output,
+    json_option,
+    output_option,
+    settings_from,
+    settings_options,
+)
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
 from batcher.cli.output.violations import ViolationPrinter
@@ -25,17 +31,14 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 
 @click.command(epilog=example("batcher plan updates.jsonl --profile prod --out plan.jsonl"))
 @click.argument("file", metavar="FILE")
-@click.option(
-    "--out",
-    type=click.Path(dir_okay=False, path_type=Path),
-    help="Keep the plan in this file, to be run.",
-)
+@output_option("Keep the plan in this file, to be run.")
 @click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")
 @json_option("Print the plan as one JSON object on standard output.")
 @settings_options
 def plan(
     file: str,
     out: Path | None,
+    force: bool,
     show_sensitive: bool,
     as_json: bool,
     config: Path | None,
@@ -47,18 +50,20 @@ def plan(
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
     is missing or can't be read, or when more would change than --max-changes allows.
     """
-    if out is not None and out.suffix in (".gz", ".zst"):
-        raise click.UsageError(
-            f"--out {out}: a plan is not packed; give a name that ends in .jsonl."
-        )
     if out is not None and Path(file).exists() and out.exists() and out.samefile(file):
         raise click.UsageError(f"--out {out}: that is the file to be planned; give another name.")
+    check_output(out, "a plan", force=force)
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_plan, file, out, settings, show_sensitive, as_json))
+    raise SystemExit(anyio.run(_plan, file, out, force, settings, show_sensitive, as_json))
 
 
 async def _plan(
-    file: str, out: Path | None, settings: Settings, show_sensitive: bool, as_json: bool
+    file: str,
+    out: Path | None,
+    force: bool,
+    settings: Settings,
+    show_sensitive: bool,
+    as_json: bool,
 ) -> int:
     with TemporaryDirectory(prefix="batcher-") as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid)
@@ -69,7 +74,7 @@ async def _plan(
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
         printer = PlanPrinter(checked.inspection, hidden=hidden, as_json=as_json)
         try:
-            found = await _tell(checked, out, printer)
+            found = await _tell(checked, out, force, printer)
         except BaseException as error:
             if printer.break_off(str(error) or "interrupted"):
                 click.get_current_context().meta[ERROR_AS_JSON] = False
@@ -78,7 +83,7 @@ async def _plan(
     return 0 if found.complete else 1
 
 
-async def _tell(checked: CheckedFile, out: Path | None, printer: PlanPrinter) -> Plan:
+async def _tell(checked: CheckedFile, out: Path | None, force: bool, printer: PlanPrinter) -> Plan:
     async def tick() -> None:
         while True:
             await anyio.sleep(TICK)
@@ -86,6 +91,6 @@ async def _tell(checked: CheckedFile, out: Path | None, printer: PlanPrinter) ->
 
     async with open_task_group() as beside:
         beside.start_soon(tick)
-        found = await plan_changes(checked, printer.add, out=out)
+        found = await plan_changes(checked, printer.add, out=out, replace=force)
         beside.cancel_scope.cancel()
     return found

@@ -72,18 +72,23 @@ class Plan(Struct, frozen=True, kw_only=True):
 
 
 async def plan_changes(
-    file: CheckedFile, on_planned: OnPlanned | None = None, *, out: Path | None = None
+    file: CheckedFile,
+    on_planned: OnPlanned | None = None,
+    *,
+    out: Path | None = None,
+    replace: bool = False,
 ) -> Plan:
     """Read every live trigger of a file, and compare it with what is wanted of it.
 
     ``on_planned`` is told of every update, those of a target in the order of the file. ``out``:
     keeps the plan, to be run, unless too much would change; an update that could not be compared
-    is no part of it. Raises InputError, OutputError, SettingsError; AwsError when no target can be
+    is no part of it; a file of that name goes with ``replace`` only. Raises InputError,
+    OutputExistsError, OutputError, SettingsError; AwsError when no target can be
     used or every call is refused, CredentialsError.
     """
     file.refuse_unusable()
     counts = Counter[str]()
-    with nullcontext() if out is None else AtomicFile(out) as kept:
+    with nullcontext() if out is None else AtomicFile(out, replace=replace) as kept:
 
         def take(planned: PlannedUpdate) -> None:
             if on_planned is not None:

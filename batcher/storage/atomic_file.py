@@ -28,6 +28,14 @@ def write_atomically(path: Path, content: bytes, *, replace: bool = False) -> No
         file.commit()
 
 
+def refuse_taken(path: Path, *, replace: bool = False) -> None:
+    """Say early what would be in the way of a file. Raises OutputExistsError, OSError."""
+    if replace:
+        refuse_to_replace(path)
+    elif os.path.lexists(path):
+        raise OutputExistsError(path)
+
+
 def write_json(path: Path, record: Any) -> None:
     """Replace a file of ours by one JSON document for people to read. Raises OutputError."""
     content = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
@@ -53,7 +61,7 @@ class AtomicFile:
             if self._path is None:
                 self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
             else:
-                self._refuse_taken(self._path)
+                refuse_taken(self._path, replace=self._replace)
                 hidden = hidden_name(self._path)
                 self._file = open(create_file(hidden), "wb")
                 self._hidden = hidden
@@ -88,13 +96,6 @@ class AtomicFile:
                 remove(self._hidden)
         with suppress(OSError):  # what could not be written was told of when it was
             self._file.close()
-
-    def _refuse_taken(self, path: Path) -> None:
-        """Say at the start already what would be in the way at the end."""
-        if self._replace:
-            refuse_to_replace(path)
-        elif os.path.lexists(path):
-            raise OutputExistsError(path)
 
     def _unwritable(self, error: OSError) -> OutputError:
         where = "standard output" if self._path is None else str(self._path)

@@ -52,6 +52,30 @@ async def test_a_file_that_is_no_state_is_named_and_left_alone(tmp_path: Path, t
     assert state.read_text() == text
 
 
+@pytest.mark.parametrize("text", ["theirs", '{"format": 1}'])
+def test_what_something_else_put_there_meanwhile_is_left_alone(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "state.json"
+    file = StateFile(path, Store())
+    file.load()
+    file.save()
+    (tmp_path / "other").write_text(text)
+    (tmp_path / "other").replace(path)
+    with pytest.raises(FileExistsError, match=r"state\.json: something else wrote it"):
+        file.save()
+    with pytest.raises(FileExistsError):
+        StateFile(path, Store()).save()
+    assert (path.read_text(), os.listdir(tmp_path)) == (text, ["state.json"])
+
+
+def test_a_state_is_read_from_a_regular_file_only(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "fifo")
+    (tmp_path / "link").symlink_to("nowhere")
+    with pytest.raises(ValueError, match="no regular file"):
+        StateFile(tmp_path / "fifo", Store()).load()
+    with pytest.raises(OSError, match="symbolic links"):
+        StateFile(tmp_path / "link", Store()).load()
+
+
 def test_a_state_that_is_not_there_yet_is_written_at_once(tmp_path: Path) -> None:
     path = tmp_path / "state.json"
     assert not StateFile(path, Store()).load()
