@@ -17,7 +17,7 @@ from batcher.errors import DamageError, OutputError
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.atomic_file import write_json
 from batcher.storage.file_lock import locked
-from batcher.storage.file_system import make_directory
+from batcher.storage.file_system import hidden_name, make_directory, move
 from batcher.storage.regular_file import read_document
 
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
@@ -112,6 +112,7 @@ class QuotaFile:
         self.path = directory / "quotas.json"
         self._warn_of = warn
         self._warned = False
+        self._damaged = False  # what was read last is nothing of ours
         self._lock = lock
 
     def entries(self) -> list[Remembered]:
@@ -129,6 +130,7 @@ class QuotaFile:
         try:
             return [_checked(entry) for entry in msgspec.json.decode(content, type=_Content).quotas]
         except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
+            self._damaged = True
             self._warn(f"is damaged and ignored: {error}")
             return []
 
@@ -167,7 +169,10 @@ class QuotaFile:
         try:
             make_directory(self.path.parent)
             with self._lock(self.path.with_suffix(".lock")):
+                self._damaged = False
                 after = change({entry.key: entry for entry in self.entries()})
+                if self._damaged:  # kept, under another name
+                    move(self.path, hidden_name(self.path).with_suffix(".damaged"))
                 write_json(self.path, _Content(quotas=[after[key] for key in sorted(after)]))
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")

@@ -75,6 +75,7 @@ class RunDirectory:
             self._found = frozenset(self.path.iterdir())
             self._lock = try_lock(self._lock_path)
         except OSError as error:
+            remove_directories(self._made)
             raise RunDirectoryError(
                 f"{self.path}: can't be used as run directory: {error.strerror}. Give another with"
                 " --out."

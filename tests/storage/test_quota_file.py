@@ -112,6 +112,14 @@ def test_numbers_and_times_that_can_not_be_count_as_damage(
     assert str(value) in warnings[0]
 
 
+def test_what_is_no_quota_file_is_kept_under_another_name(book: QuotaFile) -> None:
+    book.path.parent.mkdir(parents=True)
+    book.path.write_bytes(b"theirs")
+    assert book.remember([(KEY, FOUND)], MONDAY)
+    (kept,) = book.path.parent.glob(".*.damaged")
+    assert (kept.read_bytes(), len(book.entries())) == (b"theirs", 1)
+
+
 def test_a_guess_does_not_replace_what_was_known(book: QuotaFile) -> None:
     assert book.remember([(KEY, GUESS)], MONDAY)
     assert not book.path.parent.exists()  # there was nothing to write
