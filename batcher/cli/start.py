@@ -65,9 +65,11 @@ def _not_started(found: NotStarted, choices: Choices) -> int:
         case DeadlineMissed(forecast=forecast, now=now):
             raise SettingsError(deadline_missed(forecast, now))
         case TooManyChanges(plan=plan, limit=limit):
+            unread = plan.effects["unreadable"]
+            more = f" and {unread:,} could not be read" if unread else ""
             click.echo(
                 f"Nothing was sent: {plan.changing:,} of {plan.total:,} updates would change"
-                f" something, more than --max-changes {limit}.",
+                f" something{more}, more than --max-changes {limit}.",
                 err=True,
             )
     if choices.as_json:

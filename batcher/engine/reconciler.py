@@ -27,6 +27,7 @@ from batcher.triggers.decision import (
     answer_mismatch,
     decide,
     remainder,
+    same_send,
     stale_by_time,
 )
 from batcher.triggers.diff import digest, same
@@ -37,6 +38,9 @@ MaySend: TypeAlias = Callable[[Update], bool]
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
 AHEAD_LEAST = 4  # updates
+# seconds; a look that is older when its update may be sent is taken anew: more than what lies
+# between the two when nothing is in the way, less than somebody needs to change the trigger by hand
+LOOK_OLD_AFTER = 5.0
 
 
 class Settler(Protocol):
@@ -53,6 +57,15 @@ class NoBeforeImages:
 
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         return None
+
+
+class _Look:
+    """What a look found, when (monotonic seconds), and a newer one that asks for something else."""
+
+    def __init__(self, state: RetryState, at: float) -> None:
+        self.state = state
+        self.at = at
+        self.newer: RetryState | None = None
 
 
 class Reconciler:
@@ -102,11 +115,32 @@ class Reconciler:
         async with self._ahead:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
-            match self._decide(update, looked):
-                case Finish() as finish:
-                    return self._unsent(update, looked, finish)
-                case Send() as send:
-                    return await self._send(update, looked, send)
+            return await self._settle_as(update, looked)
+
+    async def _settle_as(self, update: Update, looked: RetryState) -> Result | None:
+        """Do what the look says, and where a newer one says something else, what that says."""
+        while True:
+            match decision := self._decide(update, looked):
+                case Finish():
+                    return self._unsent(update, looked, decision)
+                case Send():
+                    look = _Look(looked, self._clock.now())
+                    result = await self._send(update, look, decision)
+            if result is not None or look.newer is None:
+                return result
+            looked = look.newer
+
+    async def _still_wanted(self, update: Update, look: "_Look", send: Send) -> bool:
+        """Whether the trigger is as it was; looked at again where the look is old by now."""
+        if self._clock.now() - look.at < LOOK_OLD_AFTER:
+            return True
+        if (looked := await self._reading.run_attempts_for(update)) is None:
+            return False
+        decision, look.at = self._decide(update, looked), self._clock.now()
+        if isinstance(decision, Send) and same_send(decision, send):
+            return True
+        look.newer = looked
+        return False
 
     async def _stale_by_list(self, update: Update) -> Finish | None:
         """Stale, where a list says so already: that costs no look."""
@@ -122,10 +156,12 @@ class Reconciler:
         kept = self._images.kept(update)
         return decide(update, looked.last.answer, kept=kept, options=self._options)
 
-    async def _send(self, update: Update, looked: RetryState, send: Send) -> Result | None:
+    async def _send(self, update: Update, look: "_Look", send: Send) -> Result | None:
         if send.image is not None:
             await self._images.keep(update, send.image)
-        if (wrote := await self._write(send.operation, update, send.request)) is None:
+        looked, still_wanted = look.state, partial(self._still_wanted, update, look, send)
+        wrote = await self._write(send.operation, update, send.request, still_wanted)
+        if wrote is None:
             return None
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
         if send.operation == CREATE_TRIGGER and refused_again:
@@ -139,11 +175,15 @@ class Reconciler:
         )
 
     async def _write(
-        self, operation: str, update: Update, members: Mapping[str, Any]
+        self,
+        operation: str,
+        update: Update,
+        members: Mapping[str, Any],
+        still_wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> RetryState | None:
         may_send = None if self._may_send is None else partial(self._may_send, update)
         return await self._writing[operation].run_attempts(
-            update.id, members, may_send, partial(self._interrupted, update)
+            update.id, members, may_send, partial(self._interrupted, update), still_wanted
         )
 
     def _interrupted(self, update: Update, wrote: RetryState) -> None:

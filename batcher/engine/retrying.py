@@ -5,7 +5,7 @@ may send when in ``pacing``.
 """
 
 import random
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 import tenacity
@@ -96,20 +96,22 @@ class Retrying:
         members: Mapping[str, Any],
         may_send: Callable[[], bool] | None = None,
         on_interrupted: Callable[[RetryState], None] | None = None,
+        still_wanted: Callable[[], Awaitable[bool]] | None = None,
     ) -> RetryState | None:
         """Send a request until its answer is final, or it is given up; returns what it took.
 
         ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
         after it was taken up. None when it may not be sent, or when draining came before anything
         was sent that may have had an effect. Raises CredentialsError. ``on_interrupted``: told what
-        came of the attempts so far when this raises, also when it is cancelled.
+        came of the attempts so far when this raises, also when it is cancelled. ``still_wanted``:
+        asked like ``may_send``, with the permit in hand, while no attempt can have had an effect.
         """
         state = RetryState(id, self._clock.wall())
         # tenacity keeps in the object how far it is, so each request has one to itself; it is used
         # again by the next: a copy refers to itself, and is left to the garbage collector
         retrying = self._idle.pop() if self._idle else self._retrying.copy()
         try:
-            await retrying(self._attempt, state, members, may_send)
+            await retrying(self._attempt, state, members, may_send, still_wanted)
         except Draining:
             return None
         except BaseException:
@@ -121,13 +123,24 @@ class Retrying:
         return state
 
     async def _attempt(
-        self, state: RetryState, members: Mapping[str, Any], may_send: Callable[[], bool] | None
+        self,
+        state: RetryState,
+        members: Mapping[str, Any],
+        may_send: Callable[[], bool] | None,
+        still_wanted: Callable[[], Awaitable[bool]] | None,
     ) -> Verdict:
         permit = await self.pacer.enter(
             begun=state.attempts > 0, must_finish=state.lost or state.replied
         )
-        if may_send is not None and not may_send():
-            self.pacer.leave(permit, Verdict.UNSENT, None)
+        wanted = False
+        try:
+            wanted = may_send is None or may_send()
+            if wanted and still_wanted is not None and not (state.lost or state.replied):
+                wanted = await still_wanted()
+        finally:
+            if not wanted:
+                self.pacer.leave(permit, Verdict.UNSENT, None)
+        if not wanted:
             raise Draining
         state.credentials = self._credentials.generation
         attempt, verdict = None, Verdict.LOST

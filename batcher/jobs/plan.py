@@ -61,9 +61,14 @@ class Plan(Struct, frozen=True, kw_only=True):
         return self.effects["changed"] + self.effects["created"]
 
     @property
+    def may_change(self) -> int:
+        """Updates that would change something, or could not be held against their trigger."""
+        return self.changing + self.effects["unreadable"]
+
+    @property
     def too_many(self) -> bool:
         limit = self.max_changes
-        return limit is not None and limit.exceeded_by(self.changing, self.total)
+        return limit is not None and limit.exceeded_by(self.may_change, self.total)
 
     @property
     def complete(self) -> bool:

@@ -90,15 +90,22 @@ def undos(run: RunReader) -> Iterator[Undo]:
             " put back. Run with --before to be able to."
         )
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
+    names, seen = HashMultiset(), set[str]()
     for image in read_images(path):
         triggers.add(image.trigger)
+        names.add(image.id)
         # read ahead of an update that a stopped run did not come to, or not to its end
         if results.line(image.id) is None:
             unsettled.add(image.id)
     open_lines, repeated = run.lines_of(unsettled), triggers.repeated()
+    several = names.repeated()
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
     for number, image, members in read_images_backwards(path):
+        if hashed(image.id) in several:  # what was found last is what the update has replaced
+            if image.id in seen:
+                continue
+            seen.add(image.id)
         line = results.line(image.id) or open_lines.get(image.id)
         if line is None:
             raise JournalError(

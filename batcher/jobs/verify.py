@@ -249,11 +249,11 @@ def _images(run: RunReader, in_doubt: frozenset[int]) -> dict[int, dict[str, Any
     names = {result.id: result.line for result in run.results() if result.line in in_doubt}
     if not names or not run.directory.before.exists():
         return {}
-    return {
-        names[image.id]: members  # the first of an update comes last here, and counts
-        for _, image, members in read_images_backwards(run.directory.before)
-        if image.id in names
-    }
+    found: dict[int, dict[str, Any]] = {}
+    for _, image, members in read_images_backwards(run.directory.before):
+        if image.id in names:
+            found.setdefault(names[image.id], members)  # the last of an update counts
+    return found
 
 
 def _last_lines(run: RunReader) -> frozenset[int]:

@@ -1,7 +1,7 @@
 """The before images of a run: ``before.jsonl``, in the update format, ready to be run as the undo.
 
-The first image of an update is the one that counts: once it is kept the update may have been sent,
-and what is read later may be the update's own work.
+The last image of an update is the one that counts: another is kept only where its trigger was found
+neither as asked nor, just before the send, as it had been.
 """
 
 from array import array

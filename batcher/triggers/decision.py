@@ -37,7 +37,7 @@ class Finish(Struct, frozen=True, kw_only=True):
 class Send(Struct, frozen=True, kw_only=True):
     """Send ``request`` by ``operation``.
 
-    ``image``: what to keep first; None when there is none, or an earlier session has kept it.
+    ``image``: what to keep first; None when there is none.
     """
 
     operation: str
@@ -69,8 +69,8 @@ def decide(
 ) -> Decision:
     """What to do about an update, whose trigger was found as ``current``, None for not there.
 
-    ``kept``: an earlier session kept the image, and so may have sent the update: then what is as
-    asked is taken as its work, and the image is not taken anew.
+    ``kept``: an earlier session kept an image, and so may have sent the update: then what is as
+    asked is taken as its work. What is not is kept once more, as somebody may have changed it.
     """
     if current is None:
         return _decide_missing(update, options)
@@ -89,8 +89,16 @@ def decide(
         return stale
     request = merged(update.request, current, writable) if options.merge else update.request
     names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
-    before = None if kept else image(current, writable) | names
+    before = image(current, writable) | names
     return Send(operation=UPDATE_TRIGGER, request=request, image=before)
+
+
+def same_send(one: Send, other: Send) -> bool:
+    """Whether both send the same to the same trigger, whatever the order of its lists."""
+    if one.operation != other.operation or not same(one.request, other.request):
+        return False
+    before, after = one.image or {}, other.image or {}
+    return same(before, after) and same(after, before)
 
 
 def stale_by_time(

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from batcher.engine.pacing import Pacer
-from batcher.engine.reconciler import Reconciler
+from batcher.engine.reconciler import LOOK_OLD_AFTER, Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.records import Attempt, BasedOn, Result, Update
@@ -161,7 +161,7 @@ def test_what_is_already_as_asked_is_not_sent() -> None:
     )
 
 
-def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() -> None:
+def test_after_a_crash_what_was_sent_is_recognised_and_what_was_not_is_kept_anew() -> None:
     sent_before_the_crash, not_sent = (
         Server({**BEFORE, "Description": "new"}),
         Server(dict(BEFORE)),
@@ -169,7 +169,8 @@ def test_after_a_crash_the_first_image_counts_and_what_was_sent_is_recognised() 
     result, images = settle(sent_before_the_crash, wants(Description="new"), kept=True)
     assert (result.status, result.attempts, images.images) == ("succeeded", 0, [])
     result, images = settle(not_sent, wants(Description="new"), kept=True)
-    assert (result.status, result.attempts, images.images) == ("succeeded", 1, [])
+    assert (result.status, result.attempts) == ("succeeded", 1)
+    assert [image["Description"] for image in images.images] == ["old"]
 
 
 @pytest.mark.parametrize(
@@ -351,3 +352,63 @@ def test_a_rollback_is_partial_where_aws_shows_more_than_the_image(
         assert result.error.code == "Partial"
         assert result.error.message.endswith("SegmentFilter")
     assert settle(server, make_update(1, **names, Description="older"))[0].status == "succeeded"
+
+
+class Throttling(Server):
+    """Answers the first writes with throttles; at the last of them somebody changes the trigger."""
+
+    def __init__(self, throttles: int, theirs: dict[str, Any]) -> None:
+        super().__init__(dict(BEFORE))
+        self.left = throttles
+        self._theirs = theirs
+
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        if operation == "UpdateEventTrigger" and self.left:
+            self.left -= 1
+            self.log.append(operation)
+            await anyio.sleep(LOOK_OLD_AFTER)
+            if not self.left and self.live is not None:
+                self.live |= self._theirs
+            return refused("ThrottlingException", 429)
+        return await super().call(operation, members)
+
+
+@pytest.mark.parametrize(
+    ("theirs", "kept"),
+    [
+        ({}, ["old"]),
+        ({"LastUpdatedAt": 9.0}, ["old"]),
+        ({"Description": "theirs"}, ["old", "theirs"]),
+        ({"SegmentFilter": "theirs"}, ["old", "old"]),
+    ],
+)
+def test_a_trigger_that_was_changed_while_its_update_was_throttled_has_an_image_of_that(
+    theirs: dict[str, Any], kept: list[str]
+) -> None:
+    server = Throttling(2, theirs)
+    result, images = settle(server, wants(Description="new"))
+    assert result.status == "succeeded"
+    assert [image["Description"] for image in images.images] == kept
+    assert server.live is not None
+    assert server.live["Description"] == "new"
+
+
+def test_what_became_stale_while_it_was_throttled_is_not_sent() -> None:
+    server = Throttling(1, {"SegmentFilter": "theirs"})
+    base = BasedOn(sha256=digest(BEFORE, MODEL.writable))
+    update = msgspec.structs.replace(wants(Description="new"), based_on=base)
+    result, _ = settle(server, update)
+    assert (result.status, server.log.count("UpdateEventTrigger")) == ("stale", 1)
+
+
+def test_a_look_that_is_not_old_is_not_taken_again() -> None:
+    server = Server(dict(BEFORE))
+    settle(server, wants(Description="new"))
+    assert server.log.count("GetEventTrigger") == 1
+
+
+def test_after_an_attempt_that_may_have_changed_it_there_is_no_newer_look() -> None:
+    server = Server(dict(BEFORE), failures=[lost(), refused("InternalServerException", 500)])
+    result, images = settle(server, wants(Description="new"))
+    assert (result.status, len(images.images)) == ("succeeded", 1)
+    assert server.log.count("GetEventTrigger") == 1

@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
+from batcher.accounting.limit import Limit
 from batcher.errors import AwsError, InputError, OutputError
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.plan import Plan, plan_changes
-from batcher.jobs.target_planner import PlannedUpdate
+from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
 from tests.conftest import change, records
 from tests.jobs.conftest import SettingsFor, seeded
 
@@ -125,3 +126,10 @@ async def test_where_the_plan_can_not_be_kept_nothing_is_read(
         with pytest.raises(OutputError, match=r"none/plan\.jsonl: can't be written"):
             await plan_changes(checked([change(0)], url), out=tmp_path / "none" / "plan.jsonl")
         assert emulator.calls() == []
+
+
+def test_what_could_not_be_read_counts_as_changed() -> None:
+    effects = dict.fromkeys(EFFECTS, 0) | {"changed": 1, "unreadable": 2, "unchanged": 7}
+    for limit, too_many in [("3", False), ("2", True), ("30%", False), ("29%", True)]:
+        plan = Plan(effects=effects, irreversible=0, conflicts=0, max_changes=Limit(limit))
+        assert plan.too_many is too_many

@@ -88,3 +88,13 @@ def test_where_there_is_nothing_to_undo_it_says_why(tmp_path: Path) -> None:
 def test_an_image_of_an_update_that_the_run_does_not_have_is_damage(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="line 1 is the image of an update nobody"):
         rollback(RecordedRun(tmp_path, [change(0)]), [image(1, 0, id="nobody")])
+
+
+def test_of_several_images_of_an_update_the_last_is_put_back(tmp_path: Path) -> None:
+    recorded = RecordedRun(tmp_path, [change(0), change(1)])
+    for line in (1, 2):
+        recorded.add(line, "succeeded")
+    images = [image(1, 0), image(2, 1), image(1, 0, Description="a colleague's")]
+    report, made = rollback(recorded, images)
+    assert [line["Description"] for line in made] == ["a colleague's", "before-1"]
+    assert report.undone == 2
