@@ -14,7 +14,7 @@ from batcher.jobs.run import open_run
 
 
 @click.command(
-    epilog=example("batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run"),
+    epilog=example("batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run")
 )
 @click.argument("file", metavar="FILE")
 @run_options

@@ -74,9 +74,6 @@ def _say_discrepancies(title: str, kind: Discrepancies) -> None:
         return
     click.echo(f"{title}: {kind.count:,}", err=True)
     for each in kind.first:
-        click.echo(
-            f"  line {each.line}: {each.what}" if each.line else f"  {each.what}",
-            err=True,
-        )
+        click.echo(f"  line {each.line}: {each.what}" if each.line else f"  {each.what}", err=True)
     if more := kind.count - len(kind.first):
         click.echo(f"  … and {more:,} more", err=True)

@@ -69,11 +69,7 @@ async def test_rollback_leaves_alone_what_somebody_changed_since_and_says_what_c
         )
         assert {
             name: json.loads(ended.out)[name] for name in ("succeeded", "partial", "stale")
-        } == {
-            "succeeded": 1,
-            "partial": 2,
-            "stale": 1,
-        }
+        } == {"succeeded": 1, "partial": 2, "stale": 1}
         assert "2 partial" in ended.err
         assert emulator.trigger("acme", "t2")["Description"] == "before-2"
         assert emulator.trigger("acme", "t1")["Description"] == "somebody else"

@@ -45,11 +45,7 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
             table.code,
             f"{found['rate']:.3g}/s" in table.out,
             "eu-west-1  UpdateEventTrigger" in table.out,
-        ) == (
-            0,
-            True,
-            True,
-        )
+        ) == (0, True, True)
         (entry,) = json.loads((await batcher("quota", "--json")).out)["quotas"]
         assert (entry["account"], entry["operation"]) == (found["account"], "UpdateEventTrigger")
         assert 0 <= entry["age_seconds"] < 60

@@ -90,10 +90,7 @@ async def test_the_command_serves_until_a_signal_and_keeps_its_state(
     ],
 )
 def test_a_wrong_flag_is_explained_with_exit_code_2(
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-    arguments: list[str],
-    said: str,
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, arguments: list[str], said: str
 ) -> None:
     (tmp_path / "bad.jsonl").write_text(f"{json.dumps(trigger(1))}\n{{\n")
     monkeypatch.chdir(tmp_path)

@@ -179,10 +179,9 @@ async def test_a_run_that_still_goes_on_is_neither_undone_nor_retried(
         await until(lambda: results.exists() and results.read_bytes())
         for kind in ("rollback", "retry"):
             ended = await batcher(kind, "updates.run", "--endpoint-url", url, "--yes")
-            assert (ended.code, f"in use by process {process.pid}" in ended.err) == (
-                5,
-                True,
-            ), ended.err
+            assert (ended.code, f"in use by process {process.pid}" in ended.err) == (5, True), (
+                ended.err
+            )
         process.kill()
         await process.communicate()
     assert emulator.applied() == []
@@ -200,18 +199,16 @@ async def test_what_can_not_be_undone_or_retried_is_told_with_its_reason(
         assert (await batcher("run", "updates.jsonl", *flags)).code == 1
         none = await batcher("retry", "updates.run", *flags, "--code", "Stale")
         assert "nothing to retry: no result has the error Stale. Results of" in none.err
-        assert (none.code, "2 succeeded, 1 ResourceNotFoundException" in none.err) == (
-            2,
-            True,
-        ), none.err
+        assert (none.code, "2 succeeded, 1 ResourceNotFoundException" in none.err) == (2, True), (
+            none.err
+        )
         for name, what in (("before.jsonl", "a before image"), ("results.jsonl", "a result")):
             whole = (run / name).read_bytes()
             (run / name).write_bytes(whole.replace(b'\n{"id":', b'\n{"id":\xff', 1))
             damaged = await batcher("rollback", "updates.run", *flags)
-            assert (damaged.code, f"{name}: line 2 is not {what}" in damaged.err) == (
-                5,
-                True,
-            ), damaged.err
+            assert (damaged.code, f"{name}: line 2 is not {what}" in damaged.err) == (5, True), (
+                damaged.err
+            )
             (run / name).write_bytes(whole)
         (run / "before.jsonl").write_bytes(b"")
         none = await batcher("rollback", "updates.run", *flags)

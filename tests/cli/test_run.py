@@ -125,11 +125,7 @@ async def test_nothing_is_sent_when_a_line_breaks_a_rule(
     }
     assert sorted(
         (r["line"], r["status"]) for r in records(tmp_path / "updates.run" / "results.jsonl")
-    ) == [
-        (1, "succeeded"),
-        (2, "invalid"),
-        (3, "invalid"),
-    ]
+    ) == [(1, "succeeded"), (2, "invalid"), (3, "invalid")]
 
 
 @pytest.mark.parametrize("kind", ["gz", "zst", "stdin"])
@@ -165,10 +161,7 @@ async def test_a_dry_run_and_a_missing_yes_send_nothing_and_leave_nothing(
     assert (
         emulator.counts().get("UpdateEventTrigger"),
         sorted(p.name for p in tmp_path.iterdir()),
-    ) == (
-        None,
-        ["updates.jsonl"],
-    )
+    ) == (None, ["updates.jsonl"])
 
 
 async def test_a_signal_drains_and_the_same_command_resumes(

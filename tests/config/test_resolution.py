@@ -33,11 +33,7 @@ def test_a_target_has_its_own_table_over_the_settings_of_the_run(tmp_path: Path)
     assert [
         (own.region, own.rate)
         for own in (settings.for_target(name) for name in ("us", "slow", "default"))
-    ] == [
-        ("us-east-1", 7),
-        ("eu-west-1", "auto"),
-        ("eu-west-1", 7),
-    ]
+    ] == [("us-east-1", 7), ("eu-west-1", "auto"), ("eu-west-1", 7)]
 
 
 @pytest.mark.parametrize(

@@ -8,11 +8,7 @@ from contextlib import suppress
 from typing import Any
 
 import pytest
-from botocore.exceptions import (
-    ConnectionClosedError,
-    EndpointConnectionError,
-    ReadTimeoutError,
-)
+from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from batcher.emulator import Emulator
 from batcher.emulator.connections import MAX_BODY

@@ -8,11 +8,7 @@ from batcher.emulator.model import ServiceModel
 
 @pytest.mark.parametrize(
     "error",
-    [
-        bad_request("no"),
-        not_found("no"),
-        *(ServiceError(code, "no") for code in COMMON_ERRORS),
-    ],
+    [bad_request("no"), not_found("no"), *(ServiceError(code, "no") for code in COMMON_ERRORS)],
     ids=lambda error: error.code,
 )
 def test_an_error_has_a_status_of_the_model_or_of_the_table(error: ServiceError) -> None:

@@ -6,9 +6,7 @@ from random import Random
 from typing import Any
 
 import pytest
-from botocore.exceptions import (
-    ClientError,
-)
+from botocore.exceptions import ClientError
 
 from batcher.emulator import Emulator, Quota
 from batcher.emulator.faults import FAULTS, LatencyRange

@@ -47,9 +47,7 @@ def page_of(call: ScriptedCall) -> Attempt:
     return Attempt(reached="answered", seconds=1.0, answer={"Items": [item], **following})
 
 
-def pages_of(
-    answer: Callable[[ScriptedCall], Attempt],
-) -> tuple[list[str | None], ScriptedCaller]:
+def pages_of(answer: Callable[[ScriptedCall], Attempt]) -> tuple[list[str | None], ScriptedCaller]:
     retrying, caller = listing(answer)
 
     async def scenario() -> list[str | None]:

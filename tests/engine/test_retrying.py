@@ -30,10 +30,7 @@ FAULT = refused("InternalServerException", 500)
 
 
 def retrying_with(
-    caller: ScriptedCaller,
-    limiter: OpenLimiter,
-    clock: LoopClock,
-    **policy: float,
+    caller: ScriptedCaller, limiter: OpenLimiter, clock: LoopClock, **policy: float
 ) -> Retrying:
     return Retrying(
         target="default",
@@ -96,12 +93,7 @@ def test_answers_lead_to_one_status(
         result.error and result.error.code,
         result.attempts,
         result.throttles,
-    ) == (
-        status,
-        code,
-        attempts,
-        throttles,
-    )
+    ) == (status, code, attempts, throttles)
 
 
 def test_backoff_doubles_up_to_its_cap_and_is_booked() -> None:

@@ -6,13 +6,7 @@ import anyio
 import pytest
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.local import (
-    WARM_UP_AT_MOST,
-    LocalLimiter,
-    WarmUp,
-    capacity,
-    observation_of,
-)
+from batcher.limiters.local import WARM_UP_AT_MOST, LocalLimiter, WarmUp, capacity, observation_of
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.observation import Observation
 from batcher.testing import LoopClock, in_virtual_time

@@ -21,11 +21,7 @@ async def test_entries_that_failed_on_the_side_of_sqs_are_sent_again_and_only_th
     assert [
         [msgspec.json.decode(entry["MessageBody"])["id"] for entry in batch]
         for _, batch in sqs.batches
-    ] == [
-        ["1", "2", "3"],
-        ["2"],
-        ["2"],
-    ]
+    ] == [["1", "2", "3"], ["2"], ["2"]]
 
 
 async def test_entries_that_keep_failing_are_an_error_and_not_forgotten() -> None:

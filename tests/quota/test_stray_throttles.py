@@ -3,14 +3,7 @@
 import pytest
 
 from batcher.quota.stray_throttles import StrayThrottleTest
-from batcher.quota.throttle_meaning import (
-    Evidence,
-    Hypothesis,
-    Lesson,
-    Phase,
-    cause_of,
-    lesson_of,
-)
+from batcher.quota.throttle_meaning import Evidence, Hypothesis, Lesson, Phase, cause_of, lesson_of
 from batcher.quota.tuning import TUNING
 
 

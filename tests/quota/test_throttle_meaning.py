@@ -18,15 +18,7 @@ from batcher.quota.throttle_meaning import (
 )
 from tests.quota.simulation import Bucket
 
-FLAGS = (
-    "same_event",
-    "expected",
-    "late_twice",
-    "too_many",
-    "is_run",
-    "unit_bucket",
-    "overflowed",
-)
+FLAGS = ("same_event", "expected", "late_twice", "too_many", "is_run", "unit_bucket", "overflowed")
 ALL_EVIDENCE = [
     Evidence(phase=phase, hypothesis=hypothesis, **dict(zip(FLAGS, values, strict=True)))
     for phase in Phase

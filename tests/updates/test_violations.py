@@ -54,10 +54,7 @@ def test_what_is_wrong_is_told_with_what_is_allowed(
     ],
 )
 def test_an_unknown_member_is_told_with_what_may_be_meant(member: str, hint: str) -> None:
-    schema = {
-        "properties": {"DomainName": {}, "Target": {}},
-        "additionalProperties": False,
-    }
+    schema = {"properties": {"DomainName": {}, "Target": {}}, "additionalProperties": False}
     assert told(schema, {member: 1}) == [f"{member}: no such member; {hint}"]
     inside = {"properties": {"Secret": schema}}
     assert told(inside, {"Secret": {member: 1}}, frozenset({"Secret"})) == [

@@ -258,9 +258,7 @@ async def test_a_file_with_a_dot_before_its_name_is_put_in_under_one_that_worker
 
 
 @pytest.mark.usefixtures("stand_in_credentials")
-async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(
-    tmp_path: Path,
-) -> None:
+async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(tmp_path: Path) -> None:
     tried: list[str] = []
 
     class Recorded(Health):

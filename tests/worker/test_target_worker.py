@@ -77,11 +77,7 @@ class Working:
         self.target = Target()
         self.queue = MemoryQueue(lease=60)
         self.leases = LeaseTable(
-            self.queue,
-            dead_letters=True,
-            clock=LoopClock(),
-            log=logger(),
-            on_removed=lambda: None,
+            self.queue, dead_letters=True, clock=LoopClock(), log=logger(), on_removed=lambda: None
         )
         self.health = Health(logger(), grace=1.0)
         self.health.mark_started()
