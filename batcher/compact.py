@@ -2,7 +2,7 @@
 
 from array import array
 from bisect import bisect_left
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 GROWTH = 4096  # bytes that a set of line numbers grows by at least
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
@@ -11,8 +11,15 @@ PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the mem
 class LineSet:
     """Line numbers, from 0; takes an eighth of the highest one in bytes."""
 
-    def __init__(self) -> None:
+    def __init__(self, lines: Sequence[int] = ()) -> None:
+        """``lines``: those in it at first, ascending."""
         self._bytes = bytearray()
+        if lines and lines[-1] - lines[0] + 1 == len(lines):  # no gap: a million at one stroke
+            bits = (1 << lines[-1] + 1) - (1 << lines[0])
+            self._bytes += bits.to_bytes((lines[-1] >> 3) + 1, "little")
+            return
+        for line in lines:
+            self.add(line)
 
     def add(self, line: int) -> None:
         if line >> 3 >= len(self._bytes):
@@ -21,6 +28,30 @@ class LineSet:
 
     def __contains__(self, line: int) -> bool:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
+
+    def __len__(self) -> int:
+        return self.bits.bit_count()
+
+    def __repr__(self) -> str:
+        return f"<LineSet: {len(self):,} lines>"
+
+    @property
+    def bits(self) -> int:
+        """All of it as one number: bit n is set when line n is there."""
+        return int.from_bytes(self._bytes, "little")
+
+    def union(self, others: "LineSet") -> "LineSet":
+        """The lines that are here or there."""
+        return self._of(self.bits | others.bits)
+
+    def without(self, others: "LineSet") -> "LineSet":
+        """The lines that are here and not there."""
+        return self._of(self.bits & ~others.bits)
+
+    def _of(self, bits: int) -> "LineSet":
+        found = LineSet()
+        found._bytes += bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
+        return found
 
 
 def short_hash(content: bytes | str) -> int:

@@ -3,9 +3,9 @@
 Frozen records and their one JSON shape live here. No decision, no I/O, no clock.
 """
 
-from typing import Any, Literal, TypeAlias, get_args
+from typing import Annotated, Any, Literal, TypeAlias, get_args
 
-from msgspec import UNSET, Struct, UnsetType, field
+from msgspec import UNSET, Meta, Struct, UnsetType, field
 
 from batcher.error_codes import INVALID
 
@@ -13,6 +13,8 @@ Status: TypeAlias = Literal[
     "succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale", "partial"
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
+
+Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 
 Reached: TypeAlias = Literal["answered", "sent", "unsent"]
 """How far one request came: AWS answered; it left and no answer came; it never left."""
@@ -118,13 +120,13 @@ class Result(Struct, frozen=True, kw_only=True):
     """
 
     id: str
-    line: int
+    line: Count
     target: str
     domain: str | None
     trigger: str | None
     status: Status
-    attempts: int = 0
-    throttles: int = 0
+    attempts: Count = 0
+    throttles: Count = 0
     error: Error | None = None
     request_id: str | None = None
     started_at: str
@@ -132,6 +134,8 @@ class Result(Struct, frozen=True, kw_only=True):
     seconds: Seconds = Seconds()
     # of the trigger as AWS's answer showed it; a rollback holds the live one against it
     digest: str | UnsetType = UNSET
+    # the digest of its before image; None: there was one, and it was lost
+    image: str | UnsetType | None = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -166,11 +170,11 @@ class BriefResult(Struct, frozen=True, kw_only=True):
     """What counting needs of a result: read from its line in half the time."""
 
     id: str
-    line: int
+    line: Count
     target: str
     status: Status
-    attempts: int = 0
-    throttles: int = 0
+    attempts: Count = 0
+    throttles: Count = 0
     error: Error | None = None
 
 

@@ -13,7 +13,7 @@ import msgspec
 
 from batcher.config import Settings
 from batcher.records import Result
-from batcher.storage.run_directory import InputFingerprint, RunManifest
+from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from benchmarks.common import calls, emulator, update
 
 LINES, DONE, ROUNDS = 1_000_000, 0.99, 3

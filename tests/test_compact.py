@@ -53,6 +53,22 @@ def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int)
     assert (other in found) is (other in lines)
 
 
+@given(st.sets(st.integers(0, 3000)), st.sets(st.integers(0, 3000)), st.integers(0, 3000))
+def test_sets_of_lines_are_counted_and_taken_from_each_other(
+    lines: set[int], others: set[int], first: int
+) -> None:
+    found = LineSet(sorted(lines))
+    assert (len(found), repr(found)) == (len(lines), f"<LineSet: {len(lines):,} lines>")
+    assert [line for line in range(3001) if line in found.union(LineSet(sorted(others)))] == sorted(
+        lines | others
+    )
+    without = found.without(LineSet(sorted(others)))
+    assert [line for line in range(3001) if line in without] == sorted(lines - others)
+    gapless = LineSet(range(first, first + len(others)))
+    assert [line for line in range(6001) if line in gapless] == [*range(first, first + len(others))]
+    assert len(without.without(without)) == 0
+
+
 def test_a_short_hash_is_of_the_content_and_has_32_bits() -> None:
     assert short_hash(b"line") == short_hash(b"".join([b"li", b"ne"])) < 2**32
     assert len({short_hash(str(number)) for number in range(1000)}) > 990

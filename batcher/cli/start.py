@@ -18,6 +18,7 @@ from batcher.cli.output.summary import summary_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.run import (
+    AlreadyFinished,
     CheckedRun,
     DeadlineMissed,
     DryRunEnded,
@@ -30,6 +31,7 @@ from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
 from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.signals import run_signals
+from batcher.storage.run_directory import RunDirectory
 from batcher.updates.redaction import Redactor
 
 
@@ -55,12 +57,13 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         ):
             approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
         if isinstance(approved, NotStarted):
-            return _not_started(approved, choices)
+            return _not_started(approved, opened.order.directory, choices)
         return await _execute(approved, choices)
 
 
-def _not_started(found: NotStarted, choices: Choices) -> int:
+def _not_started(found: NotStarted, directory: RunDirectory, choices: Choices) -> int:
     """Say why nothing was sent; returns the exit code."""
+    code = 0 if isinstance(found, DryRunEnded) else 2
     match found:
         case DeadlineMissed(forecast=forecast, now=now):
             raise SettingsError(deadline_missed(forecast, now))
@@ -72,9 +75,13 @@ def _not_started(found: NotStarted, choices: Choices) -> int:
                 f" something{more}, more than --max-changes {limit}.",
                 err=True,
             )
+        case AlreadyFinished(summary=summary):
+            for line in summary_lines(directory, summary):
+                click.echo(line, err=True)
+            code = exit_code(summary)
     if choices.as_json:
         click.echo(msgspec.json.encode(found.summary))
-    return 0 if isinstance(found, DryRunEnded) else 2
+    return code
 
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:

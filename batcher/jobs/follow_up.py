@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from batcher.config import Settings
+from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_books import write_failed
 from batcher.jobs.run_family import RETRY
 from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
-from batcher.storage.run_directory import RunDirectory, read_manifest, read_summary
+from batcher.storage.run_directory import RunDirectory
 from batcher.wiring.line_readers import line_reader
 
 
@@ -76,7 +76,7 @@ class FollowUp:
             if not directory.manifest.exists():
                 break
             if not _is_finished(directory):
-                if read_manifest(directory).input.sha256 == self._sha256.hexdigest():
+                if directory.read_manifest().input.sha256 == self._sha256.hexdigest():
                     break
                 left_alone.append(directory.path)
         return RunPlace(directory=directory.path, left_alone=left_alone)
@@ -98,5 +98,5 @@ def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
 
 
 def _is_finished(directory: RunDirectory) -> bool:
-    summary = read_summary(directory)
+    summary = directory.read_summary()
     return summary is not None and summary.not_started == 0

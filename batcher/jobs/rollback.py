@@ -8,11 +8,13 @@ import msgspec
 from msgspec import Struct
 
 from batcher.compact import HashMultiset, LineSet, hashed
-from batcher.errors import InputError, JournalError, RunDirectoryError
+from batcher.errors import InputError, RunDirectoryError
+from batcher.jobs.recorded_images import refuse_lost_images, refuse_other_trigger
+from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_reader import RunReader
-from batcher.records import Update
+from batcher.records import BriefResult, Result, Update
 from batcher.storage.before_images import line_number, read_images, read_images_backwards
-from batcher.storage.journal import decode_line, read_brief_results, whole_lines
+from batcher.storage.journal_reader import damaged, decode_line
 from batcher.triggers.diff import digest, irreversible, merged
 from batcher.wiring.line_readers import installed_update_model
 
@@ -81,17 +83,18 @@ def undos(run: RunReader) -> Iterator[Undo]:
     """What puts a run's changes back, newest first.
 
     An update without an answer may have been applied: its trigger is held against what it would
-    have made of it. Raises RunDirectoryError without images, JournalError for damaged files.
+    have made of it. Raises RunDirectoryError without images, DamageError.
     """
-    path = run.directory.before
-    if not path.exists():
+    before = run.journals.before
+    refuse_lost_images(run)
+    if not before.path.exists():
         raise RunDirectoryError(
             f"{run.directory.path}: this run kept no before images, so what it changed can't be"
             " put back. Run with --before to be able to."
         )
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
     names, seen = HashMultiset(), set[str]()
-    for image in read_images(path):
+    for _, _, image in read_images(before):
         triggers.add(image.trigger)
         names.add(image.id)
         # read ahead of an update that a stopped run did not come to, or not to its end
@@ -101,18 +104,17 @@ def undos(run: RunReader) -> Iterator[Undo]:
     several = names.repeated()
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
-    for number, image, members in read_images_backwards(path):
+    for number, image, members in read_images_backwards(before):
         if hashed(image.id) in several:  # what was found last is what the update has replaced
             if image.id in seen:
                 continue
             seen.add(image.id)
         line = results.line(image.id) or open_lines.get(image.id)
         if line is None:
-            raise JournalError(
-                f"{path}: line {number} is the image of an update {image.id} that the run does not"
-                " have. The file was changed by something else; restore it."
-            )
+            what = f"is the image of an update {image.id} that the run does not have"
+            raise damaged(before.path, what, number)
         (update,), trigger = run.updates([line]), hashed(image.trigger)
+        refuse_other_trigger(run, number, image, update)
         left = left_behind.get(trigger, {})
         undo = _undo(update, results.of(line), members, left)
         if undo.remains and undo.sure and trigger in repeated:
@@ -122,7 +124,7 @@ def undos(run: RunReader) -> Iterator[Undo]:
 
 
 def _undo(
-    update: Update, result: "_Place | None", image: dict[str, Any], left: dict[str, Any]
+    update: Update, result: Result | None, image: dict[str, Any], left: dict[str, Any]
 ) -> Undo:
     writable = installed_update_model().writable
     before = {name: value for name, value in image.items() if name[0].isupper()}
@@ -133,69 +135,55 @@ def _undo(
     return Undo(
         line={**image, "based_on": based_on},
         remains=irreversible(update.request, before),
-        sure=result is not None and (result.status == "succeeded" or result.digest is not None),
+        sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
     )
 
 
 def _without_image(run: RunReader) -> int:
     """How many updates succeeded and have no image."""
     kept = HashMultiset()
-    for image in read_images(run.directory.before):
+    for _, _, image in read_images(run.journals.before):
         kept.add(image.id)
     kept.sort()
-    return sum(
-        result.status == "succeeded" and result.id not in kept
-        for result in read_brief_results(run.directory.results)
-    )
+    return sum(result.status == "succeeded" and result.id not in kept for result in run.outcomes())
 
 
 class _Results:
-    """The results of a run, by id; 8 bytes an update, and more for ids that are no line numbers."""
+    """The results of a run, by id; 12 bytes an update, and more for ids that are no line numbers.
+
+    Raises DamageError.
+    """
 
     def __init__(self, run: RunReader) -> None:
-        """Raises JournalError."""
-        self._path = run.directory.results
-        self._offsets = array("Q")  # by line, one more than the place in the journal; 0 for none
+        self._journal = run.journals.results
+        self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has no result
         self._named: dict[str, int] = {}
         self._odd = LineSet()  # lines whose number is not the id
-        at = 0
-        for number, raw in whole_lines(self._path):
-            place = decode_line(raw, _PLACE.decode, self._path, number)
-            if place.id != str(place.line):
-                self._named[place.id] = place.line
-            if place.id != str(place.line) or place.status == "invalid":
-                self._odd.add(place.line)
-            if len(self._offsets) <= place.line:
-                self._offsets.frombytes(bytes(8 * (place.line + 1024 - len(self._offsets))))
-            self._offsets[place.line] = at + 1
-            at += len(raw)
+        for number, _, result in checked_results(self._journal, run.lines, BriefResult):
+            line = result.line
+            if result.id != str(line):
+                self._named[result.id] = line
+            if result.id != str(line) or result.status == "invalid":
+                self._odd.add(line)
+            if len(self._numbers) <= line:
+                self._numbers.frombytes(bytes(4 * (line + 1024 - len(self._numbers))))
+            self._numbers[line] = number
 
     def line(self, name: str) -> int | None:
         """The line of the update of that id; None when it has no result."""
         if name in self._named:
             return self._named[name]
         line = line_number(name)
-        return None if line is None or line in self._odd or not self._at(line) else line
+        return None if line is None or line in self._odd or not self._number(line) else line
 
-    def of(self, line: int) -> "_Place | None":
+    def of(self, line: int) -> Result | None:
         """The result of that line; None when there is none."""
-        if not (at := self._at(line)):
+        if not (number := self._number(line)):
             return None
-        with self._path.open("rb") as file:
-            file.seek(at - 1)
-            return _PLACE.decode(file.readline())
+        return decode_line(self._journal.line(number), _DECODE, self._journal.path, number)
 
-    def _at(self, line: int) -> int:
-        return self._offsets[line] if line < len(self._offsets) else 0
+    def _number(self, line: int) -> int:
+        return self._numbers[line] if line < len(self._numbers) else 0
 
 
-class _Place(Struct):
-    """What a rollback needs of a result."""
-
-    id: str
-    line: int
-    status: str
-    digest: str | None = None  # of the trigger as AWS's answer showed it
-
-
-_PLACE = msgspec.json.Decoder(_Place)
+_DECODE = msgspec.json.Decoder(Result).decode

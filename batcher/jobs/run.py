@@ -19,6 +19,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.jobs.connection import Connection, connected
 from batcher.jobs.plan import Plan, plan_changes
+from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
 from batcher.jobs.run_order import Following, RunOrder, Unattended
@@ -43,6 +44,10 @@ class NotStarted(Struct, frozen=True, kw_only=True):
     """A run that sends nothing. ``summary``: of its sessions before; ``stopped`` says why."""
 
     summary: Summary
+
+
+class AlreadyFinished(NotStarted, frozen=True, kw_only=True):
+    """A run that an earlier session has finished: its ``summary`` stands as that wrote it."""
 
 
 class DryRunEnded(NotStarted, frozen=True, kw_only=True):
@@ -200,8 +205,13 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
     async def approve(self) -> ApprovedRun | NotStarted:
         """Hold the run against its limits: the deadline, and what it may change.
 
-        What it changes is planned only before its first session. Raises as the plan does.
+        What it changes is planned only before its first session. Of a finished run nothing is
+        written. Raises as the plan does, and RunDirectoryError for a finished run of another
+        meaning.
         """
+        if self.state.finished is not None and not self.order.dry_run:
+            RunBooks(self.order, self.state).check(self.connection.targets.values())
+            return AlreadyFinished(summary=self.state.finished)
         if self.deadline is not None and self.deadline.late:
             summary = self.state.summary("it can't keep the --deadline")
             return DeadlineMissed(summary=summary, forecast=self.deadline, now=self.now)
@@ -224,7 +234,7 @@ def _forecasts(
         name: forecast(
             name,
             target.settings,
-            updates=state.totals[name] - state.tallies[name].done,
+            updates=state.left_of(name),
             looks=looks or settings.merge or settings.create_missing,
             writing=pacers.remembered(target, UPDATE_TRIGGER),
             reading=pacers.remembered(target, GET_TRIGGER),

@@ -4,14 +4,16 @@ Every line of the input has to be once among the results or not started, and the
 up.
 """
 
+from array import array
 from collections import Counter, defaultdict
-from collections.abc import Mapping
 
 from msgspec import Struct
 
-from batcher.compact import LineSet
+from batcher.accounting.tally import Tally
+from batcher.compact import LineSet, hashed
+from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
-from batcher.records import STATUSES, Counts, Summary
+from batcher.records import STATUSES, Counts, Result, Summary
 
 SHOWN = 20  # discrepancies of a kind that are kept to be shown; all are counted
 
@@ -44,57 +46,75 @@ class Audit(Struct, frozen=True, kw_only=True):
 
 
 def audit_run(run: RunReader) -> Audit:
-    """Hold the results of a run against its input, and its summary against both.
+    """Hold the results of a run against its input, and what is made from them against both.
 
-    Raises JournalError for a damaged file, InputError.
+    Raises DamageError for a damaged file, InputError.
     """
-    wrong = Discrepancies()
-    per_target = _count_results(run, wrong)
-    counts = sum(per_target.values(), Counter[str]())
-    not_started = sum(map(len, run.indexes.values())) - counts.total()
-    if (summary := run.summary()) is None:
+    wrong, found = Discrepancies(), _Counted()
+    for result in run.results():
+        found.add(result)
+    counts = sum((tally.statuses for tally in found.tallies.values()), Counter[str]())
+    not_started = sum(len(lines.without(found.done)) for lines in run.lines.of_target.values())
+    _compare_triggers(run, found, wrong)
+    if (summary := run.directory.read_summary()) is None:
         wrong.add(
             0,
             "there is no summary.json: the run did not come to its end; start it again to"
             " resume it",
         )
     else:
-        _compare_summary(summary, counts, per_target, not_started, wrong)
+        _compare_summary(summary, found, wrong)
+        _compare("not_started", summary.not_started, not_started, "", wrong)
+    if run.journals.known is not None and not is_as_written(run):
+        wrong.add(0, "failed.jsonl does not have the lines that failed or are in doubt")
     return Audit(counts=counts, not_started=not_started, wrong=wrong)
 
 
-def _count_results(run: RunReader, wrong: Discrepancies) -> defaultdict[str, Counter[str]]:
-    """Results by target and status."""
-    seen, indexes = LineSet(), run.indexes.values()
-    per_target = defaultdict[str, Counter[str]](Counter)
-    for result in run.results():
-        if result.line in seen:
-            wrong.add(result.line, "has more than one result")
-            continue
-        seen.add(result.line)
-        if not any(result.line in found for found in indexes):
-            wrong.add(result.line, "has a result and is not in the input")
-            continue
-        per_target[result.target][result.status] += 1
-    return per_target
+class _Counted:
+    """The results of a run, counted. ``triggers``: by line, a hash of the one it is of; or 0."""
+
+    def __init__(self) -> None:
+        self.done = LineSet()
+        self.tallies = defaultdict[str, Tally](Tally)
+        self.triggers = array("Q")
+
+    def add(self, result: Result) -> None:
+        self.done.add(result.line)
+        self.tallies[result.target].add(result)
+        if len(self.triggers) <= result.line:
+            self.triggers.frombytes(bytes(8 * (result.line + 1024 - len(self.triggers))))
+        if result.domain is not None and result.trigger is not None:
+            self.triggers[result.line] = _trigger_hash(result.domain, result.trigger)
 
 
-def _compare_summary(
-    summary: Summary,
-    counts: Counter[str],
-    per_target: Mapping[str, Counter[str]],
-    not_started: int,
-    wrong: Discrepancies,
-) -> None:
-    _compare("not_started", summary.not_started, not_started, "", wrong)
-    _compare_counts(summary, counts, "", wrong)
+def _compare_triggers(run: RunReader, found: _Counted, wrong: Discrepancies) -> None:
+    """Hold domain and trigger of each result against the line that it is of."""
+    for line, names in run.triggers():
+        said = found.triggers[line] if line < len(found.triggers) else 0
+        if said and (names is None or said != _trigger_hash(*names)):
+            wrong.add(line, "has a result of another trigger")
+
+
+def _trigger_hash(domain: str, trigger: str) -> int:
+    return hashed(f"{domain}\0{trigger}") or 1
+
+
+def _compare_summary(summary: Summary, found: _Counted, wrong: Discrepancies) -> None:
+    whole = Tally()
+    for tally in found.tallies.values():
+        whole.merge(tally)
+    _compare_counts(summary, whole, "", wrong)
     for target, part in summary.targets.items() if isinstance(summary.targets, dict) else ():
-        _compare_counts(part, per_target[target], f" of target {target}", wrong)
+        _compare_counts(part, found.tallies[target], f" of target {target}", wrong)
 
 
-def _compare_counts(said: Counts, counts: Counter[str], whose: str, wrong: Discrepancies) -> None:
-    for status in STATUSES:
-        _compare(status, getattr(said, status), counts[status], whose, wrong)
+def _compare_counts(said: Counts, tally: Tally, whose: str, wrong: Discrepancies) -> None:
+    """Hold counts against those of the results; how many are not started is not among these."""
+    counts = tally.counts(said.total)
+    for name in (*STATUSES, "attempts", "throttles"):
+        _compare(name, getattr(said, name), getattr(counts, name), whose, wrong)
+    if said.errors != counts.errors:
+        wrong.add(0, f"summary.json says other errors{whose} than the results")
 
 
 def _compare(status: str, said: int, found: int, whose: str, wrong: Discrepancies) -> None:

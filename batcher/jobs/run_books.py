@@ -6,34 +6,38 @@ Facts of the run, the journal of its results, the lines that failed, and the sum
 import sys
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
+import anyio.to_thread
 import msgspec
 
 from batcher.accounting.tally import Tally, summarize
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.aws.client import AwsTarget
 from batcher.errors import BatcherError
-from batcher.jobs.run_family import OPEN, newer_results, superseded
+from batcher.jobs.failed_lines import write_failed
+from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
-from batcher.logs import logger
-from batcher.records import Result, Summary
+from batcher.ports import ResultStore
+from batcher.records import BriefResult, Result, Summary
 from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
-from batcher.storage.atomic_file import AtomicFile
-from batcher.storage.before_images import BeforeImages
+from batcher.storage.before_images import BeforeImages, ImagedResults
 from batcher.storage.file_system import remove
-from batcher.storage.journal import Journal, read_brief_results
-from batcher.storage.run_directory import InputFingerprint, RunManifest
+from batcher.storage.journal import Journal
+from batcher.storage.run_journals import NO_LINES, Heads
+from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from batcher.updates.violations import Violation
 from batcher.version import __version__
 from batcher.wiring.line_readers import line_reader
+
+HEADS_EVERY = 2.0  # seconds
 
 
 class RunBooks:
@@ -45,44 +49,78 @@ class RunBooks:
         self._settings = order.settings
         self._state = state
         self._summary: Summary | None = None
+        self._results: Journal[Result] | None = None
+        self._images: Journal[dict[str, Any]] | None = None
+        self._written: Heads | None = None  # into run.json
+
+    def check(self, targets: Iterable[AwsTarget]) -> None:
+        """Raise RunDirectoryError when the run in the directory is another. Writes nothing."""
+        self._directory.check_same_run(self._manifest(targets))
 
     def claim(self, targets: Iterable[AwsTarget]) -> None:
         """Write down what is being run. Raises RunDirectoryError when the run there is another."""
+        self._directory.claim(self._manifest(targets))
+        if self._state.begun:
+            self._write_heads(next=self._state.heads.next)
+
+    def _manifest(self, targets: Iterable[AwsTarget]) -> RunManifest:
         order, found = self._order, self._state.inspection
         origin = self._state.file.origin
         path = str(Path(origin).resolve()) if is_local(origin) else origin
         libraries = {name: version(name) for name in ("aiobotocore", "botocore")}
-        self._directory.claim(
-            RunManifest(
-                run=order.run_id,
-                input=InputFingerprint(
-                    path=path, size=found.size, sha256=found.sha256, updates=found.total
-                ),
-                settings=self._settings.as_json(),
-                targets={target.name: target.identity for target in targets},
-                versions={"python": sys.version.split()[0], "batcher": __version__, **libraries},
-                started_at=order.clock.wall(),
-                kind=order.following.kind,
-                parent=order.following.parent,
-            )
+        return RunManifest(
+            run=order.run_id,
+            input=InputFingerprint(
+                path=path, size=found.size, sha256=found.sha256, updates=found.total
+            ),
+            settings=self._settings.as_json(),
+            targets={target.name: target.identity for target in targets},
+            versions={"python": sys.version.split()[0], "batcher": __version__, **libraries},
+            started_at=order.clock.wall(),
+            kind=order.following.kind,
+            parent=order.following.parent,
+            heads=NO_LINES,
         )
 
     @asynccontextmanager
     async def open_journals(
         self, *, looks: bool
-    ) -> AsyncIterator[tuple[Journal[Result], BeforeImages | None]]:
+    ) -> AsyncIterator[tuple[ResultStore, BeforeImages | None]]:
         """The journals of results and, where the run ``looks`` first, of before images.
 
         Every line that breaks a rule has its ``invalid`` result by then.
         """
-        async with Journal[Result](self._directory.results) as results:
+        directory, state = self._directory, self._state
+        async with Journal[Result](directory.results, state.results_tip) as results:
+            self._results = results
             self._keep_invalid(results)
             await results.flush()
             if not looks:
                 yield results, None
                 return
-            async with Journal[dict[str, Any]](self._directory.before) as images:
-                yield results, BeforeImages(images, self._state.in_flight)
+            async with Journal[dict[str, Any]](directory.before, state.images_tip) as journal:
+                self._images = journal
+                images = BeforeImages(journal, state.in_flight)
+                yield ImagedResults(results, images), images
+
+    async def keep_heads(self) -> None:
+        """Write into ``run.json`` every few seconds how far the journals go, until cancelled."""
+        while True:
+            await self._order.clock.sleep(HEADS_EVERY)
+            with suppress(BatcherError, OSError):  # what can't be written is told at the end
+                await anyio.to_thread.run_sync(self._write_heads, self._state.heads.next)
+
+    def _write_heads(self, next: Heads | None = None) -> None:
+        results, images, before = self._results, self._images, self._state.heads
+        heads = Heads(
+            results=(results and results.head) or before.results,
+            before=(images and images.head) or before.before,
+            unproven=before.unproven,
+            next=next,
+        )
+        if heads != self._written:
+            self._directory.write_heads(heads)
+            self._written = heads
 
     def _keep_invalid(self, journal: Journal[Result]) -> None:
         if not (self._settings.skip_invalid and self._state.inspection.invalid):
@@ -114,6 +152,7 @@ class RunBooks:
         try:
             if self._directory.in_place:
                 self._directory.write_summary(summary)
+                self._write_heads()
         except (BatcherError, OSError) as error:
             summary = msgspec.structs.replace(summary, stopped=summary.stopped or str(error))
         self._summary = summary
@@ -146,7 +185,8 @@ class RunBooks:
 
     def _recount(self) -> None:
         found: defaultdict[str, Tally] = defaultdict(Tally)
-        for result in read_brief_results(self._directory.results):
+        results, lines = self._directory.journals().results, self._state.inspection.lines()
+        for *_, result in checked_results(results, lines, BriefResult):
             found[result.target].add(result)
         for name, tally in self._state.tallies.items():
             tally.forget_results()
@@ -159,23 +199,3 @@ class RunBooks:
             write_failed(RunReader(self._directory.path, reader))
         else:
             remove(self._directory.failed)
-
-
-def write_failed(run: RunReader) -> None:
-    """Write ``failed.jsonl``: the updates that failed or are in doubt, ready to be run again.
-
-    What a retry has done since is left out, and what would undo a later update.
-    """
-    newer = newer_results(run)
-    lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
-    left_out = superseded(run, lines)
-    if left_out:
-        logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
-    if len(lines) == len(left_out):
-        remove(run.directory.failed)
-        return
-    encode = msgspec.json.Encoder().encode
-    with AtomicFile(run.directory.failed, replace=True) as file:
-        for update in run.updates(line for line in lines if line not in left_out):
-            file.write(encode(update.as_line()) + b"\n")
-        file.commit()

@@ -146,6 +146,7 @@ class ApprovedRun:
                 targets=list(self.connection.targets),
             )
             async with open_task_group() as tasks:
+                tasks.start_soon(self._books.keep_heads)
                 if beside is not None:
                     tasks.start_soon(beside)
                 await runner.run(partial(self._start_lanes, runner, images))

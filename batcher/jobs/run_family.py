@@ -1,6 +1,7 @@
 """What became of a run's updates since: in it, in its retries, and in the run that it retries.
 
-A retry that is not finished is no part of it: the same command resumes that one. Reads only.
+A retry that is not finished is no part of it: the same command resumes that one. Reads only, and
+raises DamageError for results that are not as they were written.
 """
 
 from collections.abc import Iterable, Iterator
@@ -9,10 +10,10 @@ from pathlib import Path
 
 from msgspec import UNSET
 
+from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import Result
-from batcher.storage.journal import read_results
-from batcher.storage.run_directory import RunDirectory, read_manifest, read_summary
+from batcher.storage.run_directory import RunDirectory
 
 RETRY = "retry"
 OPEN = ("failed", "in_doubt")
@@ -65,7 +66,7 @@ def _may_have_changed(result: Result) -> bool:
 
 def _results(directories: Iterable[RunDirectory]) -> Iterator[Result]:
     for directory in directories:
-        for result in read_results(directory.results):
+        for result in proven_results(directory.journals().results):
             if result.status != "invalid":  # its id is a line's number, perhaps another's id
                 yield result
 
@@ -86,7 +87,7 @@ def _family(directory: RunDirectory) -> list[RunDirectory]:
 
 def _parent(directory: RunDirectory) -> RunDirectory | None:
     """The run that this one retries: beside it, as both may have been moved, or where it was."""
-    manifest = read_manifest(directory)
+    manifest = directory.read_manifest()
     if manifest.kind != RETRY or manifest.parent is None:
         return None
     beside = directory.path.absolute().with_name(Path(manifest.parent).name)
@@ -98,5 +99,5 @@ def _parent(directory: RunDirectory) -> RunDirectory | None:
 
 
 def _is_finished(directory: RunDirectory) -> bool:
-    summary = read_summary(directory)
+    summary = directory.read_summary()
     return summary is not None and summary.not_started == 0

@@ -6,7 +6,6 @@ from batcher.aws.client import AwsTarget
 from batcher.errors import RunDirectoryError
 from batcher.jobs.connection import identities
 from batcher.jobs.run_order import RunOrder
-from batcher.storage.run_directory import read_manifest
 from batcher.target_identity import TargetIdentity, all_known, place_differences
 
 
@@ -43,5 +42,5 @@ async def check_finished_places(order: RunOrder, unfinished: Collection[str]) ->
 def _places(order: RunOrder) -> dict[str, TargetIdentity]:
     """The targets of a run's sessions so far, and of the run that it follows."""
     begun = order.directory.manifest.exists()
-    own = read_manifest(order.directory).targets if begun else {}
+    own = order.directory.read_manifest().targets if begun else {}
     return all_known(own, order.following.targets)

@@ -10,35 +10,38 @@ import msgspec
 
 from batcher.compact import hashed
 from batcher.config import Settings
-from batcher.errors import JournalError, RunDirectoryError
-from batcher.records import BriefResult, Result, Summary, Update
-from batcher.sources.checksum import file_checksum
+from batcher.errors import RunDirectoryError
+from batcher.jobs.recorded_results import checked_results
+from batcher.records import BriefResult, Result, Update
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
-from batcher.sources.line_index import LineIndex, index_lines
-from batcher.storage.journal import read_brief_results, read_results
-from batcher.storage.run_directory import (
-    RunDirectory,
-    RunManifest,
-    input_difference,
-    read_manifest,
-    read_summary,
-)
+from batcher.sources.input_lines import InputLines
+from batcher.sources.line_index import IndexedFile, LineIndex, index_lines
+from batcher.storage.journal_reader import damaged
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest, input_difference
 from batcher.updates.line_reader import LineReader
 
 
 class RunReader:
     """The run in a directory. ``reader``: of its lines, whichever targets they name.
 
-    Raises RunDirectoryError when there is none, or its input is gone or changed.
+    Raises RunDirectoryError when there is none, or its input is gone or changed. Whatever reads a
+    journal raises DamageError where it is not as it was written, or not of this input.
     """
 
     def __init__(self, path: Path, reader: LineReader) -> None:
         self.directory = RunDirectory(path)
-        self.manifest: RunManifest = read_manifest(self.directory)
         self._reader = reader
-        self._input = self._find_input()
-        self._indexes: dict[str, LineIndex] | None = None
+        self.reload()
+        self._input, indexed = self._find_input()
+        self.indexes: dict[str, LineIndex] = indexed.targets
+        self.lines = InputLines(indexed.targets, indexed.ids)
+
+    def reload(self) -> None:
+        """Read anew what ``run.json`` says, after it was written."""
+        self.manifest: RunManifest = self.directory.read_manifest()
+        self.journals = self.directory.journals()
 
     @property
     def where(self) -> str:
@@ -47,18 +50,13 @@ class RunReader:
 
     def results(self) -> Iterator[Result]:
         """Its results, oldest first."""
-        return read_results(self.directory.results)
+        return (each for *_, each in checked_results(self.journals.results, self.lines, Result))
 
-    @property
-    def indexes(self) -> dict[str, LineIndex]:
-        """Where its updates are, by target."""
-        if self._indexes is None:
-            self._indexes = index_lines(self._input, self._reader.default_target).targets
-        return self._indexes
-
-    def summary(self) -> Summary | None:
-        """Its summary; None when it never came to one."""
-        return read_summary(self.directory)
+    def outcomes(self) -> Iterator[BriefResult]:
+        """Of each of its results, oldest first, only what the books need."""
+        return (
+            each for *_, each in checked_results(self.journals.results, self.lines, BriefResult)
+        )
 
     def source(self, target: str, skip: Callable[[int], bool]) -> FileSource:
         """The updates of one target, but for those to skip."""
@@ -67,21 +65,25 @@ class RunReader:
     def updates(self, lines: Iterable[int]) -> Iterator[Update]:
         """The updates of those lines, without AWS's time of the state that they are based on.
 
-        The run itself may have moved that time. Raises JournalError for a line that is not there.
+        The run itself may have moved that time. Raises DamageError for a line that is not there.
         """
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
         for line in lines:
             source = next((source for source in sources if source.holds(line)), None)
             if source is None:
-                raise JournalError(
-                    f"{self.directory.results}: has a result of line {line}, which {self._input}"
-                    " has not. The file was changed by something else; restore it."
-                )
+                what = f"has a result of line {line}, which is not in the input"
+                raise damaged(self.directory.results, what)
             update = source.again(line)
             base = update.based_on and msgspec.structs.replace(
                 update.based_on, last_updated_at=None
             )
             yield msgspec.structs.replace(update, based_on=base)
+
+    def triggers(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
+        """Of each line of the input, its number, and domain and name of the trigger it is of."""
+        with open_input(self._input) as file:
+            for line, _, raw in file.lines():
+                yield line, self._reader.trigger_of(raw)
 
     def lines_of(self, names: Collection[str]) -> dict[str, int]:
         """The lines of the updates of those ids, as far as the input has them.
@@ -100,22 +102,26 @@ class RunReader:
 
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
-        results = read_brief_results(self.directory.results)
-        return sorted(result.line for result in results if wanted(result))
+        return sorted(result.line for result in self.outcomes() if wanted(result))
 
-    def _find_input(self) -> Path:
+    def _find_input(self) -> tuple[Path, IndexedFile]:
         """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
-        run, was = self.directory.path.absolute(), Path(self.manifest.input.path)
-        beside, wrong = run.with_name(run.name.removesuffix(".run") + ".jsonl"), None
-        for path in (run / "input.jsonl", beside, was):
-            if path.is_file():
-                size, sha256 = file_checksum(path)
-                if sha256 == self.manifest.input.sha256:
-                    return path
-                wrong = (
-                    f"{path}: not what the run {run} was started with any more:"
-                    f" {input_difference(self.manifest.input, size, sha256)}. Put it back."
-                )
+        run, known = self.directory.path.absolute(), self.manifest.input
+        was, wrong = Path(known.path), None
+        beside = run.with_name(run.name.removesuffix(".run") + ".jsonl")
+        for path in (self.directory.input_copy, beside, was):
+            if not path.is_file():
+                continue
+            size, sha256 = path.stat().st_size, "?"
+            if size == known.size:
+                found = index_lines(path, self._reader.default_target)
+                if found.sha256 == known.sha256:
+                    return path, found
+                size, sha256 = found.size, found.sha256
+            wrong = (
+                f"{path}: not what the run {run} was started with any more:"
+                f" {input_difference(known, size, sha256)}. Put it back."
+            )
         gone = f"{was}: the input of the run {run} is gone; put it back."
         raise RunDirectoryError(wrong or gone)
 
@@ -129,7 +135,7 @@ def settings_of(path: Path) -> Settings:
     """The settings of the run in a directory. Raises RunDirectoryError."""
     directory = RunDirectory(path)
     try:
-        return Settings.from_json(read_manifest(directory).settings)
+        return Settings.from_json(directory.read_manifest().settings)
     except msgspec.ValidationError as error:
         raise RunDirectoryError(
             f"{directory.manifest}: its settings can't be read ({error})."

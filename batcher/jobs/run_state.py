@@ -5,43 +5,57 @@ Sends and writes nothing, but for copies of an input that can't be read twice.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
 
-from batcher.accounting.tally import Tally, summarize
+from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.compact import HashMultiset, LineSet
+from batcher.errors import RunDirectoryError
 from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.failed_lines import is_as_written
+from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
-from batcher.records import Summary
+from batcher.jobs.run_reader import RunReader
+from batcher.records import BriefResult, Summary
 from batcher.sources.checksum import file_checksum
+from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import Inspection, OnViolation, inspect
 from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import unsettled_ids
 from batcher.storage.file_system import hidden_name, remove
-from batcher.storage.journal import read_brief_results
-from batcher.storage.run_directory import RunDirectory, check_same_input, read_manifest
+from batcher.storage.hash_chain import ChainTip
+from batcher.storage.journal_reader import JournalReader, damaged
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_journals import Heads
 from batcher.wiring.line_readers import line_reader
 
 
 class RunState(Struct, frozen=True, kw_only=True, eq=False):
     """Which updates a run has, and what became of them so far.
 
-    ``begun``: by an earlier session; ``totals``: updates of each target, where lines that are
-    skipped as invalid count for the default one; ``restored``: results of earlier sessions;
-    ``in_flight``: ids of updates that those may have sent without an answer. ``done`` (the lines
-    that have a result) and ``tallies`` (by target) grow with the run.
+    ``begun``: by an earlier session; ``lines`` of each target, where lines that are skipped as
+    invalid are with the default one's; ``restored``: results of earlier sessions; ``in_flight``:
+    digests of the images of updates that those may have sent without an answer, by their ids.
+    ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
+    ``finished``: the summary of a run that has all its results and whose books are closed.
+    ``done`` (the lines that have a result), ``tallies`` (by target) and the tips grow with the run.
     """
 
     file: CheckedFile
     begun: bool
-    totals: dict[str, int]
+    lines: dict[str, LineSet]
     restored: int
-    in_flight: frozenset[str]
+    in_flight: dict[str, str]
+    results_tip: ChainTip
+    images_tip: ChainTip
+    heads: Heads
+    finished: Summary | None
     done: LineSet
     tallies: dict[str, Tally]
 
@@ -50,15 +64,23 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
         return self.file.inspection
 
     @property
+    def totals(self) -> dict[str, int]:
+        """How many updates each target has."""
+        return {name: len(lines) for name, lines in self.lines.items()}
+
+    def left_of(self, target: str) -> int:
+        """How many lines of a target have no result yet."""
+        return len(self.lines[target].without(self.done))
+
+    @property
     def left(self) -> int:
         """Updates that have no result yet."""
-        return sum(self.totals.values()) - sum(tally.done for tally in self.tallies.values())
+        return sum(map(self.left_of, self.lines))
 
     @property
     def unfinished(self) -> list[str]:
         """The targets that have updates left."""
-        targets = self.inspection.targets
-        return [name for name in targets if self.totals[name] > self.tallies[name].done]
+        return [name for name in self.inspection.targets if self.left_of(name)]
 
     def canary_end(self, count: int) -> int | None:
         """The last line of the first ``count`` updates; None when each of these has its result."""
@@ -78,6 +100,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     """
     settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
     begun = directory.manifest.exists()
+    directory.journals()  # refused, where they are damaged so that it shows, before all else
     copy = order.copies / "input.jsonl"
     copy = hidden_name(copy) if begun else copy
     if isinstance(order.origin, str):
@@ -91,43 +114,100 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     else:
         found = inspect(path, reader, on_violation=on_violation)
     if begun:  # of what was read just now, line by line
-        check_same_input(directory, read_manifest(directory).input, found.size, found.sha256)
+        directory.check_same_input(found.size, found.sha256, found.total)
     origin = order.origin if isinstance(order.origin, str) else str(path)
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
 
 def restore(order: RunOrder, file: CheckedFile) -> RunState:
-    """Take over the results that earlier sessions wrote. Raises JournalError for damaged files."""
-    settings, directory = order.settings, order.directory
-    totals = {name: len(found) for name, found in file.inspection.targets.items()}
-    if settings.skip_invalid and file.inspection.invalid:
-        totals[settings.target] = totals.get(settings.target, 0) + file.inspection.invalid
-    tallies = defaultdict(Tally, {name: Tally() for name in totals})
-    done, in_flight = LineSet(), frozenset[str]()
-    if directory.results.exists():
-        # named: ids that are not their line's number; odd: lines whose number is no id of theirs
-        odd, named = LineSet(), HashMultiset()
-        for result in read_brief_results(directory.results):
-            done.add(result.line)
-            if result.id != str(result.line):
-                odd.add(result.line)
-                named.add(result.id)
-            elif result.status == "invalid":
-                odd.add(result.line)  # its number may be the id of another line
-            tallies[result.target].add(result)
-        named.sort()
-        in_flight = frozenset(unsettled_ids(directory.before, done, odd, named))
+    """Take over the results that earlier sessions wrote.
+
+    Raises DamageError where a file of theirs is not as they left it, RunDirectoryError.
+    """
+    directory, inspection, input_lines = order.directory, file.inspection, file.inspection.lines()
+    begun = directory.manifest.exists()
+    lines = dict(input_lines.of_target)
+    if order.settings.skip_invalid and inspection.invalid:
+        default = lines.get(order.settings.target, LineSet())
+        lines[order.settings.target] = default.union(inspection.invalid_lines)
+    tallies = defaultdict(Tally, {name: Tally() for name in lines})
+    journals = directory.journals()
+    found = _Restored()
+    for *_, result in checked_results(journals.results, input_lines, BriefResult):
+        found.add(result)
+        tallies[result.target].add(result)
     for tally in tallies.values():
         tally.begin_session()
     return RunState(
         file=file,
-        begun=directory.manifest.exists(),
-        totals=totals,
-        restored=sum(tally.done for tally in tallies.values()),
-        in_flight=in_flight,
-        done=done,
+        begun=begun,
+        lines=lines,
+        restored=len(found.done),
+        in_flight=found.in_flight(journals.before, input_lines),
+        results_tip=journals.results.tip(),
+        images_tip=journals.before.tip(),
+        heads=journals.heads(next=journals.known and journals.known.next),
+        finished=_finished(order, lines, found.done, tallies) if begun else None,
+        done=found.done,
         tallies=tallies,
     )
+
+
+def _finished(
+    order: RunOrder, lines: Mapping[str, LineSet], done: LineSet, tallies: dict[str, Tally]
+) -> Summary | None:
+    """The summary of a run that has all its results, and whose other files are as they say."""
+    directory = order.directory
+    summary, known = directory.read_summary(), directory.read_manifest().heads
+    if (
+        summary is None
+        or summary.stopped is not None
+        or summary.total != sum(map(len, lines.values()))
+        or any(each.without(done) for each in lines.values())
+        or recounted(summary, defaultdict(Tally, tallies)) != summary
+        or (known is not None and known.next is not None)
+        or not _has_failed_lines(order, summary)
+    ):
+        return None
+    return summary
+
+
+def _has_failed_lines(order: RunOrder, summary: Summary) -> bool:
+    """Whether ``failed.jsonl`` is as it has to be, as far as the input is where it was."""
+    if not summary.failed and not summary.in_doubt:
+        return not order.directory.failed.exists()
+    with suppress(RunDirectoryError):
+        reader = line_reader(order.settings, any_target=True)
+        return is_as_written(RunReader(order.directory.path, reader))
+    return order.directory.failed.exists()
+
+
+class _Restored:
+    """Which lines have results. ``odd``: those of them whose number is no id of theirs."""
+
+    def __init__(self) -> None:
+        self.done, self._odd = LineSet(), LineSet()
+        self._named = HashMultiset()  # the ids that are not their line's number
+
+    def add(self, result: BriefResult) -> None:
+        self.done.add(result.line)
+        if result.id != str(result.line):
+            self._odd.add(result.line)
+            self._named.add(result.id)
+        elif result.status == "invalid":
+            self._odd.add(result.line)  # its number may be the id of another line
+
+    def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, str]:
+        """The digests of images without a result, by id."""
+        self._named.sort()
+        found = {}
+        for number, id, digest in unsettled_ids(before, self.done, self._odd, self._named):
+            if not lines.has_id(id):
+                raise damaged(
+                    before.path, f"is the image of {id}, which is not in the input", number
+                )
+            found[id] = digest
+        return found
 
 
 def _written(lines: Iterable[bytes], path: Path) -> Path:
@@ -144,10 +224,10 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
     ``copy``: the one made just now; it is removed.
     """
     try:
-        check_same_input(directory, read_manifest(directory).input, *file_checksum(copy))
+        directory.check_same_input(*file_checksum(copy))
     finally:
         remove(copy)
-    return directory.path / "input.jsonl"
+    return directory.input_copy
 
 
 def _inspected_before(path: Path, default_target: str) -> Inspection:
@@ -159,4 +239,5 @@ def _inspected_before(path: Path, default_target: str) -> Inspection:
         targets=file.targets,
         size=file.size,
         sha256=file.sha256,
+        ids=file.ids,
     )

@@ -3,8 +3,8 @@
 Sends no update; writes only where something was in doubt.
 """
 
-from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +12,7 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import Struct
 
-from batcher.accounting.tally import WELL, Tally, recounted
+from batcher.accounting.tally import WELL, Tally
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.lane import Lane
@@ -21,16 +21,18 @@ from batcher.engine.runner import Runner
 from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
 from batcher.errors import CredentialsError
 from batcher.jobs.connection import connected, identities
+from batcher.jobs.recorded_images import refuse_lost_images
+from batcher.jobs.recorded_results import checked_results
+from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
-from batcher.jobs.run_books import write_failed
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_places import refuse_other_places
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Status, Update
-from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import read_images_backwards
+from batcher.storage.hash_chain import split
 from batcher.triggers.decision import ChangeOptions, remainder
 from batcher.triggers.diff import same
 from batcher.wiring.line_readers import installed_update_model, line_reader
@@ -75,6 +77,9 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
     """
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory:
+        refuse_lost_images(run)
+        if is_half_rewritten(run.journals.known):
+            close_books(run)
         in_doubt = frozenset(run.chosen(lambda result: result.status == "in_doubt"))
         set_later = _set_later(run, in_doubt)
         superseded = _superseded(run, set_later)
@@ -83,7 +88,7 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         comparison = _Comparison(in_doubt, len(superseded), len(lines))
         await _compare_live(run, settings, lines, set_later, comparison)
         if comparison.settled:
-            _write_settled(run, comparison.settled)
+            rewrite_results(run, _settled_lines(run, comparison.settled))
         return _verification(run, comparison)
 
 
@@ -250,7 +255,7 @@ def _images(run: RunReader, in_doubt: frozenset[int]) -> dict[int, dict[str, Any
     if not names or not run.directory.before.exists():
         return {}
     found: dict[int, dict[str, Any]] = {}
-    for _, image, members in read_images_backwards(run.directory.before):
+    for _, image, members in read_images_backwards(run.journals.before):
         if image.id in names:
             found.setdefault(names[image.id], members)  # the last of an update counts
     return found
@@ -281,23 +286,18 @@ def _set_later(run: RunReader, in_doubt: frozenset[int]) -> dict[int, frozenset[
     return later
 
 
-def _write_settled(run: RunReader, settled: dict[int, Error | None]) -> None:
-    """Replace the records that were in doubt, and what was made from them."""
-    encode, tallies = msgspec.json.Encoder().encode, defaultdict[str, Tally](Tally)
+def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator[bytes]:
+    """The lines of its results, those that were in doubt replaced by what became of them."""
+    encode = msgspec.json.Encoder().encode
     now = SystemClock().wall()
-    with AtomicFile(run.directory.results, replace=True) as file:
-        for result in run.results():
-            if result.line in settled:
-                error = settled[result.line]
-                result = msgspec.structs.replace(
-                    result, status=_status(error), error=error, finished_at=now
-                )
-            tallies[result.target].add(result)
-            file.write(encode(result) + b"\n")
-        file.commit()
-    write_failed(run)
-    if (summary := run.summary()) is not None:
-        run.directory.write_summary(recounted(summary, tallies))
+    for _, line, result in checked_results(run.journals.results, run.lines, Result):
+        if result.line not in settled:
+            yield split(line)[0]
+            continue
+        error = settled[result.line]
+        yield encode(
+            msgspec.structs.replace(result, status=_status(error), error=error, finished_at=now)
+        )
 
 
 def _status(error: Error | None) -> str:

@@ -6,12 +6,13 @@ Keeps an index of the lines and hashes of ids and triggers; never a line.
 from collections.abc import Callable
 from pathlib import Path
 
-from msgspec import Struct
+from msgspec import Struct, field
 
-from batcher.compact import HashMultiset, hashed
+from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.records import Update
 from batcher.sources.input_file import open_input
-from batcher.sources.line_index import LineIndex, Stamp, file_stamp
+from batcher.sources.input_lines import InputLines
+from batcher.sources.line_index import LineIds, LineIndex, Stamp, file_stamp
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
@@ -22,9 +23,9 @@ OnViolation = Callable[[int, Violation], None]
 class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
-    ``total``: lines that are not blank; ``invalid``: those among them that break a rule, with
-    ``violations`` in all; ``targets``: an index of the others for each target. ``size`` and
-    ``sha256`` are of the file as it is stored.
+    ``total``: lines that are not blank; ``invalid``: those among them that break a rule
+    (``invalid_lines``), with ``violations`` in all; ``targets``: an index of the others for each
+    target, and their ``ids``. ``size`` and ``sha256`` are of the file as it is stored.
     """
 
     total: int
@@ -33,6 +34,12 @@ class Inspection(Struct, frozen=True, kw_only=True):
     targets: dict[str, LineIndex]
     size: int
     sha256: str
+    ids: LineIds = field(default_factory=LineIds)
+    invalid_lines: LineSet = field(default_factory=LineSet)
+
+    def lines(self) -> InputLines:
+        """The lines, for records of them to be held against."""
+        return InputLines(self.targets, self.ids, self.invalid_lines)
 
 
 def inspect(
@@ -71,6 +78,7 @@ class _Pass:
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = 0
         self._targets: dict[str, LineIndex] = {}
+        self._line_ids, self._invalid_lines = LineIds(), LineSet()
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
@@ -102,6 +110,8 @@ class _Pass:
             targets=self._targets,
             size=self._size,
             sha256=self._sha256,
+            ids=self._line_ids,
+            invalid_lines=self._invalid_lines,
         )
 
     def _take(self, update: Update, offset: int, stamp: Stamp, raw: bytes) -> None:
@@ -109,11 +119,13 @@ class _Pass:
         if index is None:
             index = self._targets[update.target] = LineIndex(stamp)
         index.add(update.line, offset, raw)
+        self._line_ids.add(update.line, update.id)
         index.count(update)
         self.ids.add(update.id)
 
     def _refuse(self, line: int, violations: list[Violation], tell: OnViolation) -> None:
         self._invalid += 1
+        self._invalid_lines.add(line)
         self._violations += len(violations)
         for violation in violations:
             tell(line, violation)

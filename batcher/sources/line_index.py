@@ -75,10 +75,39 @@ class LineIndex:
         self._triggers_seen = HashMultiset()
 
 
+class LineIds:
+    """The ids of lines that are not the line's own number, as hashes: 8 bytes a line."""
+
+    def __init__(self) -> None:
+        self._lines = array("I")
+        self._hashes = array("I")
+
+    def __repr__(self) -> str:
+        return f"<LineIds: of {len(self._lines):,} lines>"
+
+    def add(self, line: int, id: str) -> None:
+        """Add the id of a line, higher than those before."""
+        if id != str(line):
+            self._lines.append(line)
+            self._hashes.append(short_hash(id))
+
+    def matches(self, line: int, id: str) -> bool:
+        """Whether that is the id of a line."""
+        at = bisect_left(self._lines, line)
+        if at < len(self._lines) and self._lines[at] == line:
+            return self._hashes[at] == short_hash(id)
+        return id == str(line)
+
+    def has(self, id: str) -> bool:
+        """Whether one of these lines has that id."""
+        return short_hash(id) in self._hashes
+
+
 class IndexedFile(Struct, frozen=True, kw_only=True, eq=False):
     """An index of a file that was checked before; ``size`` and ``sha256`` as it is stored now."""
 
     targets: dict[str, LineIndex]
+    ids: LineIds
     size: int
     sha256: str
 
@@ -91,19 +120,21 @@ def index_lines(path: Path, default_target: str) -> IndexedFile:
     """
     decode = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}
+    ids = LineIds()
     with open_input(path) as file:
         stamp = file_stamp(path)
         for line, offset, raw in file.lines():
             target = default_target
             # a name may be written with escapes
-            if b"target" in raw or b"\\" in raw:
+            if b"target" in raw or b'"id"' in raw or b"\\" in raw:
                 named = _named(raw, decode)
                 target = named.target or default_target
+                ids.add(line, named.id or str(line))
             if target not in found:
                 found[target] = LineIndex(stamp)
             found[target].add(line, offset, raw)
         checksum = file.checksum
-    return IndexedFile(targets=found, size=checksum.size, sha256=checksum.sha256)
+    return IndexedFile(targets=found, ids=ids, size=checksum.size, sha256=checksum.sha256)
 
 
 def file_stamp(path: Path) -> Stamp:
@@ -116,6 +147,7 @@ def file_stamp(path: Path) -> Stamp:
 
 
 class _Named(Struct):
+    id: str = ""
     target: str = ""
 
 

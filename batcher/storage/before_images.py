@@ -4,16 +4,18 @@ The last image of an update is the one that counts: another is kept only where i
 neither as asked nor, just before the send, as it had been.
 """
 
-from array import array
-from collections.abc import Iterable, Iterator
-from pathlib import Path
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 import msgspec
 
 from batcher.compact import HashMultiset, LineSet
-from batcher.records import Update
-from batcher.storage.journal import Journal, decode_line, whole_lines
+from batcher.records import Result, Update
+from batcher.storage.hash_chain import line_digest
+from batcher.storage.journal import Journal
+from batcher.storage.journal_reader import JournalReader, decode_line
+
+WHAT = "a before image"
 
 
 class BeforeImage(msgspec.Struct, frozen=True):
@@ -34,57 +36,77 @@ _DECODE = msgspec.json.Decoder(BeforeImage).decode
 
 
 class BeforeImages:
-    """The BeforeImageStore port over ``before.jsonl``."""
+    """The BeforeImageStore port over ``before.jsonl``.
 
-    def __init__(self, journal: Journal[dict[str, Any]], kept: Iterable[str] = ()) -> None:
+    ``kept``: the digests of images that earlier sessions kept, by the id of their update.
+    """
+
+    def __init__(
+        self, journal: Journal[dict[str, Any]], kept: Mapping[str, str] | None = None
+    ) -> None:
         self._journal = journal
-        self._kept = frozenset(kept)
+        self._kept = kept or {}
+        self._digests: dict[str, str] = {}  # of this session, until they are asked for
 
     def kept(self, update: Update) -> bool:
         return update.id in self._kept
 
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
-        await self._journal.append({"id": update.id, "target": update.target, **image})
+        line = self._journal.add({"id": update.id, "target": update.target, **image})
+        await self._journal.flush()
+        self._digests[update.id] = line_digest(line)
+
+    def take_digest(self, id: str) -> str | None:
+        """The digest of the image of an update, to be kept with its result; None: it has none."""
+        return self._digests.pop(id, None) or self._kept.get(id)
 
 
-def unsettled_ids(path: Path, done: LineSet, odd: LineSet, named: HashMultiset) -> Iterator[str]:
-    """The ids of images whose update has no result: those that were in flight when a session ended.
+class ImagedResults:
+    """The Journal port over ``results.jsonl``: a result has the digest of its update's image."""
 
-    ``done``: the lines that have a result; ``odd``: those of them whose id is not the line's
-    number, ``named`` these ids.
+    def __init__(self, journal: Journal[Result], images: BeforeImages) -> None:
+        self._journal = journal
+        self._images = images
+
+    async def append(self, result: Result) -> None:
+        if (digest := self._images.take_digest(result.id)) is not None:
+            result = msgspec.structs.replace(result, image=digest)
+        await self._journal.append(result)
+
+
+def unsettled_ids(
+    before: JournalReader, done: LineSet, odd: LineSet, named: HashMultiset
+) -> Iterator[tuple[int, str, str]]:
+    """The images whose update has no result: those in flight when a session ended.
+
+    Gives number in the journal, id and digest of each. ``done``: the lines that have a result;
+    ``odd``: those of them whose id is not the line's number, ``named`` these ids.
     """
-    for number, line in whole_lines(path):
+    for number, line in before.lines():
         # {"id":"…": a million of these are looked through before a resume
         plain = line[7 : line.find(b'"', 7)]
         if _is_line(plain.decode(errors="replace"), done, odd):
             continue
-        name = decode_line(line, _DECODE, path, number, "a before image").id
+        name = decode_line(line, _DECODE, before.path, number, WHAT).id
         if not _is_line(name, done, odd) and name not in named:
-            yield name
+            yield number, name, line_digest(line)
 
 
-def read_images(path: Path) -> Iterator[BeforeImage]:
-    """Which updates there are images of, oldest first. Raises JournalError."""
-    for number, line in whole_lines(path):
-        yield decode_line(line, _DECODE, path, number, "a before image")
+def read_images(before: JournalReader) -> Iterator[tuple[int, bytes, BeforeImage]]:
+    """Number, bytes and head of each image, oldest first: which updates there are images of."""
+    return before.records(_DECODE, WHAT)
 
 
-def read_images_backwards(path: Path) -> Iterator[tuple[int, BeforeImage, dict[str, Any]]]:
-    """Number (from 1), image and its members, newest first; 8 bytes an image.
-
-    Raises JournalError.
-    """
-    offsets, at = array("Q"), 0
-    for _, line in whole_lines(path):
-        offsets.append(at)
-        at += len(line)
+def read_images_backwards(
+    before: JournalReader,
+) -> Iterator[tuple[int, BeforeImage, dict[str, Any]]]:
+    """Number, image and its members, newest first; 8 bytes an image."""
     decode = msgspec.json.Decoder(dict[str, Any]).decode
-    with path.open("rb") as file:
-        for number in range(len(offsets), 0, -1):
-            file.seek(offsets[number - 1])
-            line = file.readline()
-            image = decode_line(line, _DECODE, path, number, "a before image")
-            yield number, image, decode(line)
+    for number, line in before.backwards():
+        image = decode_line(line, _DECODE, before.path, number, WHAT)
+        members = decode(line)
+        members.pop("chain", None)
+        yield number, image, members
 
 
 def line_number(name: str) -> int | None:

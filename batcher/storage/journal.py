@@ -1,12 +1,13 @@
 """The journal: the append-only file that makes a run resumable, of results or of before images.
 
 Group commit: records that come while one write is under way go to disk together with the next. A
-record is there only after fsync. Nothing here decides; what a result means is in ``records``.
+record is there only after fsync. Nothing here decides; what a result means is in ``records``, and
+what was written is read by ``journal_reader``.
 """
 
 import errno
 import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Generic, Self, TypeVar
 
@@ -15,8 +16,9 @@ import anyio.to_thread
 import msgspec
 
 from batcher.errors import JournalError
-from batcher.records import BriefResult, Result
 from batcher.storage.file_system import open_or_create
+from batcher.storage.hash_chain import ChainTip, Head
+from batcher.storage.journal_reader import damaged
 
 R = TypeVar("R")
 
@@ -24,12 +26,20 @@ R = TypeVar("R")
 class Journal(Generic[R]):
     """A file of records, one JSON line each, open for appending.
 
-    Use as an async context manager.
+    ``tip``: where it ends, and the next line goes; it moves on with each line. Without one, lines
+    are not chained, and go after the last whole one. Use as an async context manager.
     """
 
-    def __init__(self, path: Path, *, write: Callable[[int, memoryview], int] = os.write) -> None:
+    def __init__(
+        self,
+        path: Path,
+        tip: ChainTip | None = None,
+        *,
+        write: Callable[[int, memoryview], int] | None = None,
+    ) -> None:
         self.path = path
-        self._write_to = write
+        self._tip = tip
+        self._write_to = write or os.write
         self._encoder = msgspec.json.Encoder()
         self._pending: list[bytes] = []
         self._added = 0
@@ -38,10 +48,10 @@ class Journal(Generic[R]):
         self._broken: JournalError | None = None
         self._writing = anyio.Lock(fast_acquire=True)
         try:
-            self._file = open_or_create(path, os.O_RDWR | os.O_APPEND)
-            self._length = cut_torn_line(self._file)
+            self._file, self._length = _open(path, tip)
         except OSError as error:
             raise JournalError(_cannot(path, error)) from error
+        self._head = None if tip is None else tip.head()
 
     def __repr__(self) -> str:
         return f"<Journal {self.path}: {self._durable} written, {len(self._pending)} pending>"
@@ -50,6 +60,11 @@ class Journal(Generic[R]):
     def length(self) -> int:
         """Bytes that are on disk."""
         return self._length
+
+    @property
+    def head(self) -> Head | None:
+        """The head of what is on disk; None where lines are not chained."""
+        return self._head
 
     async def __aenter__(self) -> Self:
         return self
@@ -64,10 +79,15 @@ class Journal(Generic[R]):
         finally:
             os.close(self._file)
 
-    def add(self, record: R) -> None:
-        """Take a record without waiting for the disk; ``flush`` makes it durable."""
-        self._pending.append(self._encoder.encode(record) + b"\n")
+    def add(self, record: R) -> bytes:
+        """Take a record without waiting for the disk; ``flush`` makes it durable.
+
+        Returns its line, without newline and chain.
+        """
+        line = self._encoder.encode(record)
+        self._pending.append(line + b"\n" if self._tip is None else self._tip.seal(line))
         self._added += 1
+        return line
 
     async def append(self, record: R) -> None:
         """Return when the record is on disk.
@@ -86,10 +106,17 @@ class Journal(Generic[R]):
             if self._durable >= mine:
                 return  # written by somebody who came before
             batch, self._pending = b"".join(self._pending), []
-            upto = self._added
+            upto, head = self._added, self._advance(batch)
             with anyio.CancelScope(shield=True):
                 await anyio.to_thread.run_sync(self._write, batch)
-            self._durable = upto
+            self._durable, self._head = upto, head
+
+    def _advance(self, batch: bytes) -> Head | None:
+        """The head of the journal once that is on disk: all that was added up to now."""
+        if self._tip is None:
+            return None
+        self._tip.extend(batch)
+        return self._tip.head()
 
     def _write(self, batch: bytes) -> None:
         try:
@@ -98,7 +125,8 @@ class Journal(Generic[R]):
                 view = view[self._write_to(self._file, view) :]
             os.fdatasync(self._file)
             self._length += len(batch)
-            in_place = os.path.samestat(os.fstat(self._file), os.stat(self.path))
+            written = os.fstat(self._file)
+            in_place = os.path.samestat(written, os.stat(self.path))
         except FileNotFoundError:
             in_place = False
         except OSError as error:
@@ -111,6 +139,9 @@ class Journal(Generic[R]):
                 " it was and run the same command again: it resumes."
             )
             raise self._broken
+        if written.st_size != self._length:
+            self._broken = damaged(self.path, "was changed while the run went on")
+            raise self._broken
 
     def _cut_back(self) -> None:
         """Leave whole lines only. When even that fails, the next start cuts the torn line."""
@@ -118,54 +149,6 @@ class Journal(Generic[R]):
             os.ftruncate(self._file, self._length)
         except OSError:
             return
-
-
-def read_brief_results(path: Path) -> Iterator[BriefResult]:
-    """Of each result of a journal, oldest first, only what the books need.
-
-    A torn last line is passed over. Raises JournalError for a damaged one.
-    """
-    return _decoded(path, BriefResult)
-
-
-def read_results(path: Path) -> Iterator[Result]:
-    """The results of a journal, oldest first.
-
-    A torn last line is passed over. Raises JournalError for a damaged one.
-    """
-    return _decoded(path, Result)
-
-
-D = TypeVar("D")
-
-
-def _decoded(path: Path, kind: type[D]) -> Iterator[D]:
-    decode = msgspec.json.Decoder(kind).decode
-    for number, line in whole_lines(path):
-        yield decode_line(line, decode, path, number)
-
-
-def decode_line(
-    line: bytes, decode: Callable[[bytes], D], path: Path, number: int, what: str = "a result"
-) -> D:
-    """The record of one line. Raises JournalError, which says where the damage is."""
-    try:
-        return decode(line)
-    except (ValueError, RecursionError) as error:
-        raise JournalError(
-            f"{path}: line {number} is not {what} ({error}). The file was changed by something"
-            " else; restore it, or start a new run with another --out."
-        ) from error
-
-
-def whole_lines(path: Path) -> Iterator[tuple[int, bytes]]:
-    """Number (from 1) and bytes of every line but a torn last one; none where there is no file."""
-    if not path.exists():
-        return
-    with path.open("rb") as file:
-        for number, line in enumerate(file, 1):
-            if line.endswith(b"\n"):
-                yield number, line
 
 
 def cut_torn_line(file: int) -> int:
@@ -182,6 +165,23 @@ def cut_torn_line(file: int) -> int:
     if keep < length:
         os.ftruncate(file, keep)
     return keep
+
+
+def _open(path: Path, tip: ChainTip | None) -> tuple[int, int]:
+    """The file, open for appending, and its length without what a crash left of a last line."""
+    file = open_or_create(path, os.O_RDWR | os.O_APPEND)
+    if tip is None:
+        return file, cut_torn_line(file)
+    try:
+        torn = os.fstat(file).st_size - tip.size
+        if torn < 0 or (torn and b"\n" in os.pread(file, torn, tip.size)):
+            raise damaged(path, "was changed while it was in use")
+        if torn:
+            os.ftruncate(file, tip.size)
+    except BaseException:
+        os.close(file)
+        raise
+    return file, tip.size
 
 
 def _cannot(path: Path, error: OSError) -> str:

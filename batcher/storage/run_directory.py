@@ -1,18 +1,17 @@
-"""The run directory: what is being run, who holds it, and what came of it.
+"""The run directory: the names of its files, who holds it, and what it is a run of.
 
-The one place that knows the names of its files. The journals among them are written by ``journal``.
+The one place that knows these names. The journals among the files are written by ``journal``.
 """
 
 import os
 import socket
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, Self, TextIO
+from typing import Self, TextIO
 
 import msgspec
-from msgspec import Struct
 
-from batcher.errors import RunDirectoryError
+from batcher.errors import DamageError, RunDirectoryError
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
 from batcher.storage.directory_check import refuse_foreign_directory
@@ -23,33 +22,10 @@ from batcher.storage.file_system import (
     remove,
     remove_directories,
 )
-from batcher.target_identity import TargetIdentity, all_known, place_differences
-
-
-class InputFingerprint(Struct, frozen=True, kw_only=True):
-    """What an input is known by: its path, size in bytes, SHA-256, and number of updates."""
-
-    path: str
-    size: int
-    sha256: str
-    updates: int
-
-
-class RunManifest(Struct, frozen=True, kw_only=True):
-    """``run.json``: what is being run. No secrets."""
-
-    run: str
-    input: InputFingerprint
-    settings: dict[str, Any]
-    targets: dict[str, TargetIdentity]
-    versions: dict[str, str]
-    started_at: str
-    kind: str = "run"  # or retry, rollback
-    parent: str | None = None  # the directory of the run that this one follows
-
-
-SETTINGS_OF_MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
-"""Settings that change what a line means; the others may differ on a resume."""
+from batcher.storage.regular_file import read_document, refuse_irregular
+from batcher.storage.run_journals import NO_LINES, Heads, RunJournals
+from batcher.storage.run_manifest import RunManifest, differences, input_difference, load_manifest
+from batcher.target_identity import all_known
 
 
 class RunDirectory:
@@ -63,8 +39,10 @@ class RunDirectory:
         self.failed = path / "failed.jsonl"
         self.summary = path / "summary.json"
         self.log = path / "log.jsonl"
+        self.input_copy = path / "input.jsonl"
         self._lock_path = path / "lock"
         self._lock: int | None = None
+        self._lock_before = b"", (0, 0)  # its content and times before it was taken
         self._made: list[Path] = []  # directories
         self._found: frozenset[Path] = frozenset()  # files that were there before
 
@@ -73,6 +51,7 @@ class RunDirectory:
             refuse_foreign_directory(self.path)
             self._made = make_directory(self.path)
             self._found = frozenset(self.path.iterdir())
+            self._refuse_irregular()
             self._lock = try_lock(self._lock_path)
         except OSError as error:
             remove_directories(self._made)
@@ -86,8 +65,10 @@ class RunDirectory:
                 " in another directory with --out."
             )
         with suppress(OSError):  # on a full disk: only a person who finds it in use would read it
-            os.ftruncate(self._lock, 0)
-            os.pwrite(self._lock, f"process {os.getpid()} on {socket.gethostname()}".encode(), 0)
+            found = os.fstat(self._lock)
+            times = (found.st_atime_ns, found.st_mtime_ns)
+            self._lock_before = os.pread(self._lock, found.st_size, 0), times
+            self._write_lock(f"process {os.getpid()} on {socket.gethostname()}".encode())
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -96,8 +77,16 @@ class RunDirectory:
                 self._remove_traces()
             # on a disk that has failed, the name of the holder stays; it holds nothing
             with suppress(OSError):
-                os.ftruncate(self._lock, 0)
+                content, times = self._lock_before
+                self._write_lock(content)
+                os.utime(self._lock, ns=times)  # who has changed nothing else leaves no trace
             os.close(self._lock)
+
+    def _refuse_irregular(self) -> None:
+        """Raise DamageError where one of its files is no regular file of this user."""
+        for path in vars(self).values():
+            if isinstance(path, Path) and path != self.path:
+                refuse_irregular(path)
 
     @property
     def in_place(self) -> bool:
@@ -105,14 +94,19 @@ class RunDirectory:
         return self._lock is not None and is_in_place(self._lock, self._lock_path)
 
     def _holder(self) -> str:
-        with suppress(OSError):
-            if holder := self._lock_path.read_text(errors="replace").strip():
+        with suppress(OSError, DamageError):
+            if holder := read_document(self._lock_path).decode(errors="replace").strip():
                 return holder
         return "another process"
 
+    def _write_lock(self, content: bytes) -> None:
+        assert self._lock is not None
+        os.ftruncate(self._lock, 0)
+        os.pwrite(self._lock, content, 0)
+
     def _remove_traces(self) -> None:
         """Nothing was started here: remove what this process made, and nothing else."""
-        for path in {self.path / "input.jsonl", self._lock_path} - self._found:
+        for path in {self.input_copy, self._lock_path} - self._found:
             remove(path)
         remove_directories(self._made)
 
@@ -130,12 +124,17 @@ class RunDirectory:
         if not self.manifest.exists():
             self._write_manifest(manifest, replace=False)
             return manifest
-        before = read_manifest(self)
-        if differences := _differences(before, manifest):
-            raise RunDirectoryError(_another(self, differences))
+        before = self.check_same_run(manifest)
         if (targets := all_known(before.targets, manifest.targets)) != before.targets:
             before = msgspec.structs.replace(before, targets=targets)
             self._write_manifest(before, replace=True)
+        return before
+
+    def check_same_run(self, manifest: RunManifest) -> RunManifest:
+        """Raise RunDirectoryError where that can't be the run in it; returns what there is."""
+        before = self.read_manifest()
+        if found := differences(before, manifest):
+            raise self._of_another(found)
         return before
 
     def open_log(self) -> TextIO:
@@ -147,61 +146,59 @@ class RunDirectory:
         text = msgspec.json.format(msgspec.json.encode(manifest), indent=2)
         write_atomically(self.manifest, text, replace=replace)
 
+    def read_manifest(self) -> RunManifest:
+        """What ``run.json`` says. Raises RunDirectoryError when it is no run directory."""
+        return load_manifest(self.manifest)
+
+    def check_same_input(self, size: int, sha256: str, updates: int | None = None) -> None:
+        """Raise RunDirectoryError for an input that is not the one the run was started with."""
+        before = self.read_manifest().input
+        if before.sha256 != sha256:
+            raise self._of_another([input_difference(before, size, sha256)])
+        if before.size != size or updates not in (None, before.updates):
+            raise RunDirectoryError(
+                f"{self.manifest}: says {before.size} bytes and {before.updates} updates of an"
+                f" input that has {size} and {updates or before.updates}. Restore it, or start"
+                " anew with another --out."
+            )
+
+    def _of_another(self, differences: list[str]) -> RunDirectoryError:
+        return RunDirectoryError(
+            f"{self.path}: belongs to another run: {'; '.join(differences)}. "
+            "Put that back to resume it, or give another directory with --out to start anew."
+        )
+
     def write_summary(self, summary: Summary) -> None:
         write_json(self.summary, summary)
 
+    def read_summary(self) -> Summary | None:
+        """The summary of a run; None when it never came to one, or what is there is none."""
+        try:
+            return msgspec.json.decode(read_document(self.summary), type=Summary)
+        except (OSError, ValueError, RecursionError):
+            return None
 
-def read_manifest(directory: RunDirectory) -> RunManifest:
-    """What ``run.json`` says. Raises RunDirectoryError when it is no run directory."""
-    try:
-        return msgspec.json.decode(directory.manifest.read_bytes(), type=RunManifest)
-    except (FileNotFoundError, NotADirectoryError) as error:
-        raise RunDirectoryError(
-            f"{directory.path}: no run directory: there is no run.json in it."
-        ) from error
-    except (OSError, msgspec.DecodeError) as error:
-        raise RunDirectoryError(
-            f"{directory.manifest}: can't be read ({error}). Start anew with another --out."
-        ) from error
+    def write_heads(self, heads: Heads) -> None:
+        """Write into ``run.json`` how far the journals go; the rest of it stays.
 
+        Raises RunDirectoryError, DamageError, OutputError.
+        """
+        if not self.in_place:
+            raise RunDirectoryError(f"{self.path}: removed or replaced. Put it back as it was.")
+        said = msgspec.json.decode(read_document(self.manifest))
+        write_json(self.manifest, said | {"heads": msgspec.to_builtins(heads)})
 
-def read_summary(directory: RunDirectory) -> Summary | None:
-    """The summary of a run; None when it never came to one."""
-    try:
-        return msgspec.json.decode(directory.summary.read_bytes(), type=Summary)
-    except (FileNotFoundError, NotADirectoryError, msgspec.DecodeError):
-        return None
+    def journals(self) -> RunJournals:
+        """Its journals, for reading, with what ``run.json`` knows of them.
 
-
-def check_same_input(
-    directory: RunDirectory, before: InputFingerprint, size: int, sha256: str
-) -> None:
-    """Raise RunDirectoryError when an input is not the one that the run was started with."""
-    if before.sha256 != sha256:
-        raise RunDirectoryError(_another(directory, [input_difference(before, size, sha256)]))
-
-
-def _another(directory: RunDirectory, differences: list[str]) -> str:
-    return (
-        f"{directory.path}: belongs to another run: {'; '.join(differences)}. "
-        "Put that back to resume it, or give another directory with --out to start anew."
-    )
-
-
-def input_difference(before: InputFingerprint, size: int, sha256: str) -> str:
-    """How an input differs from the one that a run was started with."""
-    return (
-        f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes"
-        f" with {sha256[:12]}…"
-    )
-
-
-def _differences(before: RunManifest, now: RunManifest) -> list[str]:
-    found = []
-    if before.input.sha256 != now.input.sha256:
-        found.append(input_difference(before.input, now.input.size, now.input.sha256))
-    for name in SETTINGS_OF_MEANING:
-        was, is_now = before.settings.get(name), now.settings.get(name)
-        if was != is_now:
-            found.append(f"{name} was {was!r}, now {is_now!r}")
-    return [*found, *place_differences(before.targets, now.targets)]
+        Raises RunDirectoryError where it is gone and they are not, DamageError.
+        """
+        if self.manifest.exists():
+            return RunJournals(self.results, self.before, self.read_manifest().heads)
+        for path in (self.results, self.before):
+            if path.exists():
+                raise RunDirectoryError(
+                    f"{self.manifest}: is gone, and {path.name} is there. Restore it, or give"
+                    " another directory with --out."
+                )
+        return RunJournals(self.results, self.before, NO_LINES)

@@ -26,6 +26,7 @@ BASED_ON: Schema = {
     "required": ["sha256"],
     "additionalProperties": False,
 }
+CHAIN: Schema = {"type": "string", "description": "Of a line of before.jsonl; says nothing here."}
 REFERENCE = "#/$defs/"
 
 _RANGES = {"integer": 2**31, "long": 2**63}
@@ -34,11 +35,16 @@ _TAG = re.compile(r"<[^>]*>")
 
 
 def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
-    """The schema of an update line: the members of the request's shape, and our own three."""
+    """The schema of an update line: the members of the request's shape, and our own."""
     names = (name for name in reachable(shapes, request) if name != request)
     definitions = {name: _of_shape(shapes[name]) for name in names}
     body = _of_shape(shapes[request])
-    ours = {"id": OUR_TEXT | ID, "target": OUR_TEXT | TARGET, "based_on": BASED_ON}
+    ours = {
+        "id": OUR_TEXT | ID,
+        "target": OUR_TEXT | TARGET,
+        "based_on": BASED_ON,
+        "chain": CHAIN,
+    }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "title": "Update of an event trigger",

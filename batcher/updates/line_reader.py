@@ -9,6 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
+from msgspec import Struct
 
 from batcher.records import BasedOn, Update
 from batcher.updates.domain_map import DomainMap
@@ -37,7 +38,9 @@ class LineReader:
         self.default_target = default_target
         self._known_targets = known_targets
         self._domains = domains
-        self._names = model.constants | {"id", "target", "based_on", "sha256", "LastUpdatedAt"}
+        ours = {"id", "target", "based_on", "chain", "sha256", "LastUpdatedAt"}
+        self._names = model.constants | ours
+        self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
 
@@ -56,6 +59,20 @@ class LineReader:
         except (ValueError, RecursionError):  # those of decoding are ValueErrors
             pass
         return self._read_slowly(raw, line)
+
+    def trigger_of(self, raw: bytes) -> tuple[str, str] | None:
+        """The domain and the name of the trigger that a line is of; None where it names none.
+
+        No rule of the model is looked at.
+        """
+        try:
+            named = self._decode_names(raw)
+        except (ValueError, RecursionError):
+            return None
+        domain = named.DomainName
+        return domain if self._domains is None else self._domains.renamed(
+            domain
+        ), named.EventTriggerName
 
     def _read_slowly(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """Read a line that is wrong or unusual: all checks, in the order that explains most."""
@@ -101,6 +118,7 @@ class LineReader:
         if violations := self._unknown_target(target):
             return violations
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
+        value.pop("chain", None)
         if self._domains is not None:
             value["DomainName"] = self._domains.renamed(value["DomainName"])
         return Update(
@@ -122,6 +140,11 @@ class LineReader:
         """Whether a member may stand twice in one object: then colons are lost in decoding."""
         escaped = b"\\" in raw and b"\\u003" in raw  # a colon may be written as \u003a
         return escaped or raw.count(b":") != self._encode(value).count(b":")
+
+
+class _Names(Struct):
+    DomainName: str
+    EventTriggerName: str
 
 
 def _fraction(digits: str) -> float:

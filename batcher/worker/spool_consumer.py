@@ -16,8 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
 from batcher.config import Settings
-from batcher.errors import BatcherError, InputError, RunDirectoryError
-from batcher.jobs.run import InvalidInput, NotStarted, open_run
+from batcher.errors import BatcherError, DamageError, InputError, RunDirectoryError
+from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended, without_start_limits
 from batcher.ports import Claim, Spool
@@ -173,6 +173,8 @@ class SpoolConsumer:
                 return await self._execute(await ready.approve())
 
     async def _execute(self, approved: ApprovedRun | NotStarted) -> FileEnding:
+        if isinstance(approved, AlreadyFinished):
+            return _ending_by(approved.summary)
         if isinstance(approved, NotStarted):
             return Postponed(f"not started: {approved.summary.stopped}")
         self.run_of_file = approved
@@ -217,8 +219,11 @@ class SpoolConsumer:
 def _ending_of(run: ApprovedRun, summary: Summary) -> FileEnding:
     if too_many := run.failure_limit_passed():
         return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
-    if summary.stopped is not None:
-        return Postponed(summary.stopped)
+    return Postponed(summary.stopped) if summary.stopped is not None else _ending_by(summary)
+
+
+def _ending_by(summary: Summary) -> Failed | None:
+    """How a file ends whose run came to its end."""
     if bad := summary.total - summary.succeeded - summary.unchanged:
         codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
         return Failed(
@@ -233,7 +238,7 @@ def _may_pass(error: BatcherError) -> bool:
     match error:
         case InputError(__cause__=OSError(errno=number)):
             return number in NO_SPACE
-        case InputError():
+        case InputError() | DamageError():
             return False
         case RunDirectoryError():
             return isinstance(error.__cause__, OSError)

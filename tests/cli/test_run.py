@@ -331,3 +331,37 @@ async def _applied(emulator: Emulator, count: int) -> None:
 
 async def _called(emulator: Emulator, count: int) -> None:
     await until(lambda: len(emulator.calls()) >= count)
+
+
+@pytest.mark.parametrize("bad", [False, True])
+async def test_a_finished_run_is_told_so_and_nothing_is_written(
+    batcher: Command, write_lines: Write, tmp_path: Path, bad: bool
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(0), change(1), change(9 if bad else 2)])
+    run = tmp_path / "updates.run"
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--yes", "--json")
+        first = await batcher("run", "updates.jsonl", *flags)
+        before = _files(run)
+        calls = len(emulator.calls())
+        for more in ((), ("--canary", "1"), ("--max-changes", "1"), ("--no-before",)):
+            again = await batcher("run", "updates.jsonl", *flags, *more)
+            assert (again.code, again.out) == (first.code, first.out) == (int(bad), again.out)
+            assert "this run is finished, and nothing is left to do" in again.err
+            assert _files(run) == before
+        assert len(emulator.calls()) == calls
+        other = await batcher("run", "updates.jsonl", *flags, "--merge")
+        assert (other.code, "belongs to another run: merge was False" in other.err) == (5, True)
+        assert _files(run) == before
+        (run / "summary.json").unlink()
+        assert (await batcher("run", "updates.jsonl", *flags)).code == int(bad)
+        assert (run / "summary.json").exists(), "books that are not closed are closed"
+        assert len(emulator.calls()) == calls
+
+
+def _files(run: Path) -> dict[str, tuple[bytes, int]]:
+    """Names, content and times of a run's files, and the time of its directory."""
+    found = {path.name: (path.read_bytes(), path.stat().st_mtime_ns) for path in run.iterdir()}
+    return found | {"": (b"", run.stat().st_mtime_ns)}

@@ -15,7 +15,8 @@ from batcher.accounting.tally import Tally, summarize
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
 from batcher.records import Error, Result, Status
-from batcher.storage.run_directory import InputFingerprint, RunDirectory, RunManifest
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from tests.conftest import trigger
 
 SettingsFor = Callable[..., Settings]

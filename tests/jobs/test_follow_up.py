@@ -9,7 +9,7 @@ from batcher.errors import RunDirectoryError
 from batcher.jobs.follow_up import open_follow_up
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import ApprovedRun
-from batcher.storage.run_directory import RunDirectory, read_manifest
+from batcher.storage.run_directory import RunDirectory
 from tests.conftest import change, trigger
 from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
 
@@ -52,7 +52,7 @@ async def test_it_has_a_directory_of_its_own_and_goes_on_in_one_of_the_same_line
         assert await begin(two, finish=False) == (second, [first]), "of other lines"
         assert await begin(one, finish=True) == (first, [])
         assert await begin(two, finish=True) == (second, []), "the first one is finished by now"
-    facts = read_manifest(RunDirectory(first))
+    facts = RunDirectory(first).read_manifest()
     assert (facts.kind, facts.parent) == (kind, str(path.absolute()))
 
 

@@ -11,6 +11,7 @@ import pytest
 from batcher.config import Settings
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.run import (
+    AlreadyFinished,
     CheckedRun,
     DeadlineMissed,
     DryRunEnded,
@@ -45,6 +46,8 @@ async def approved(
 
 async def run(file: Path | list[bytes], out: Path, settings: Settings, **more: Any) -> Summary:
     async with approved(file, out, settings, **more) as ready:
+        if isinstance(ready, AlreadyFinished):
+            return ready.summary
         assert isinstance(ready, ApprovedRun)
         return await ready.execute()
 

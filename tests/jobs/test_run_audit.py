@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from batcher.config import Settings
+from batcher.errors import DamageError
 from batcher.jobs.run_audit import SHOWN, Audit, Discrepancies, audit_run
 from batcher.jobs.run_reader import RunReader
 from batcher.wiring.line_readers import line_reader
@@ -35,16 +36,34 @@ def test_right_books_are_counted_and_nothing_is_wrong(run: RecordedRun) -> None:
     assert (found.wrong.count, found.wrong.first) == (0, [])
 
 
-def test_a_line_with_two_results_and_one_that_is_not_in_the_input_are_told(
-    run: RecordedRun,
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        ({}, "line 4 is of line 1, which has more than one result"),
+        ({"line": 9}, "line 4 is of line 9, which is not in the input"),
+        ({"id": "2"}, "line 4 has another id than line 1"),
+        ({"target": "b"}, "line 4 has the target of another line than 1"),
+    ],
+)
+def test_results_that_can_not_be_of_the_run_are_damage_and_not_counted(
+    run: RecordedRun, change: dict[str, Any], said: str
 ) -> None:
     for line in (1, 2, 3):
         run.add(line, "succeeded")
     run.write()
-    run.results += [run.results[0], msgspec.structs.replace(run.results[1], line=9)]
-    assert told(audited(run.write(summary=False)).wrong) == [
-        (1, "has more than one result"),
-        (9, "has a result and is not in the input"),
+    run.results.append(msgspec.structs.replace(run.results[0], **change))
+    with pytest.raises(DamageError, match=said):
+        audited(run.write(summary=False))
+
+
+def test_a_result_that_names_another_trigger_than_its_line_is_told(run: RecordedRun) -> None:
+    for line in (1, 2, 3):
+        run.add(line, "succeeded")
+    run.results[1] = msgspec.structs.replace(run.results[1], trigger="t0")
+    run.results[2] = msgspec.structs.replace(run.results[2], domain="other")
+    assert told(audited(run.write()).wrong) == [
+        (2, "has a result of another trigger"),
+        (3, "has a result of another trigger"),
     ]
 
 

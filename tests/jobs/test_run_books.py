@@ -5,17 +5,14 @@ from contextlib import asynccontextmanager
 from pathlib import Path
 
 import msgspec
-import pytest
 
 from batcher.config import Settings
 from batcher.jobs.run import CheckedRun, open_run
-from batcher.jobs.run_books import RunBooks, write_failed
-from batcher.jobs.run_reader import RunReader
+from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_state import RunState
 from batcher.records import Error, Result
-from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, records
-from tests.jobs.conftest import RecordedRun, SettingsFor
+from tests.jobs.conftest import SettingsFor
 
 Write = Callable[..., Path]
 NOWHERE = "http://127.0.0.1:1"
@@ -91,22 +88,3 @@ async def test_what_can_not_be_written_is_said_in_the_summary(
         summary = kept.close({}, wall_seconds=1.0, stopped=None)
         assert summary.stopped == f"{out}: removed or replaced. Put it back as it was"
         assert not out.exists()
-
-
-@pytest.mark.parametrize(
-    ("statuses", "failed"),
-    [(["succeeded", "failed", "in_doubt"], ["2", "3"]), (["succeeded", "stale", "unchanged"], [])],
-)
-def test_failed_lines_are_those_that_failed_or_are_in_doubt_and_none_leaves_no_file(
-    tmp_path: Path, statuses: list[str], failed: list[str]
-) -> None:
-    run = RecordedRun(tmp_path, [change(0), change(1), change(2)])
-    for line, status in enumerate(statuses, 1):
-        run.add(line, status, None if status in ("succeeded", "unchanged") else "Boom")
-    path = run.write()
-    (path / "failed.jsonl").write_bytes(b"of a session before\n")
-    write_failed(RunReader(path, line_reader(Settings())))
-    if failed:
-        assert [each["id"] for each in records(path / "failed.jsonl")] == failed
-    else:
-        assert not (path / "failed.jsonl").exists()

@@ -140,7 +140,7 @@ async def test_aborted_it_leaves_what_is_in_flight_without_a_result_and_a_resume
             summary = await executing
         assert (summary.not_started, records(file.with_suffix(".run") / "results.jsonl")) == (1, [])
         async with ready_to_start(file, settings_for(url)) as run:
-            assert run.state.in_flight == {"1"}, "its image was kept"
+            assert run.state.in_flight.keys() == {"1"}, "its image was kept"
             assert (await run.execute()).not_started == 0
 
 

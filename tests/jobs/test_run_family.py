@@ -6,8 +6,8 @@ import msgspec
 import pytest
 
 from batcher.config import Settings
+from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.retry import choose
-from batcher.jobs.run_books import write_failed
 from batcher.jobs.run_family import newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Status

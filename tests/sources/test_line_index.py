@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from batcher.compact import short_hash
 from batcher.sources.inspection import inspect
-from batcher.sources.line_index import LineIndex, file_stamp, index_lines
+from batcher.sources.line_index import LineIds, LineIndex, file_stamp, index_lines
 from tests.sources.samples import BOM, READER, line
 
 
@@ -32,6 +32,10 @@ def test_the_quick_index_of_a_file_is_the_index_of_its_inspection(tmp_path: Path
     ]
     assert found[0] == found[1]
     assert (slow.size, slow.sha256) == (quick.size, quick.sha256)
+    for ids in (slow.ids, quick.ids):
+        assert [ids.matches(number, "row-5") for number in (1, 2, 3, 5)] == [False] * 3 + [True]
+        assert ids.matches(3, "3")
+        assert not ids.matches(5, "5")
 
 
 @given(st.dictionaries(st.integers(1, 200), st.integers(0, 2**63)), st.integers(1, 200))
@@ -48,6 +52,21 @@ def test_a_line_is_found_by_its_number_or_not_there(offsets: dict[int, int], wan
     else:
         with pytest.raises(LookupError):
             index.place(wanted)
+
+
+@given(
+    st.dictionaries(st.integers(1, 60), st.sampled_from(["a", "b", "1", "7", "007"])),
+    st.integers(1, 60),
+    st.sampled_from(["a", "b", "1", "7", "007", "60"]),
+)
+def test_a_line_has_the_id_that_was_given_or_its_number(
+    given: dict[int, str], asked: int, id: str
+) -> None:
+    ids = LineIds()
+    for number in sorted(given):
+        ids.add(number, given[number])
+    assert ids.matches(asked, id) is (given.get(asked, str(asked)) == id)
+    assert ids.has(id) is any(name == id != str(number) for number, name in given.items())
 
 
 def test_a_stamp_is_another_one_after_a_change_and_none_of_a_file_that_is_gone(

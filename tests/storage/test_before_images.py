@@ -15,6 +15,7 @@ from batcher.storage.before_images import (
     unsettled_ids,
 )
 from batcher.storage.journal import Journal
+from batcher.storage.journal_reader import JournalReader
 from batcher.testing import update
 
 IMAGE = {"DomainName": "acme", "EventTriggerName": "cart", "Description": "old"}
@@ -29,10 +30,10 @@ async def _written(path: Path, *names: str) -> None:
 async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     async with Journal[dict[str, Any]](path) as journal:
-        store = BeforeImages(journal, kept=["2"])
+        store = BeforeImages(journal, kept={"2": "d"})
         await store.keep(update(1), IMAGE)
         assert (store.kept(update(1)), store.kept(update(2))) == (False, True)
-    ((number, image, members),) = read_images_backwards(path)
+    ((number, image, members),) = read_images_backwards(JournalReader(path))
     assert (number, image.id) == (1, "1")
     assert members == {"id": "1", "target": "default", **IMAGE}
 
@@ -40,8 +41,10 @@ async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> 
 async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     await _written(path, "a", "b", "c")
-    assert [image.id for image in read_images(path)] == ["a", "b", "c"]
-    assert [(number, image.id) for number, image, _ in read_images_backwards(path)] == [
+    assert [image.id for *_, image in read_images(JournalReader(path))] == ["a", "b", "c"]
+    assert [
+        (number, image.id) for number, image, _ in read_images_backwards(JournalReader(path))
+    ] == [
         (3, "c"),
         (2, "b"),
         (1, "a"),
@@ -57,7 +60,8 @@ async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
         done.add(line)
     odd.add(2)
     named.add("named")
-    assert list(unsettled_ids(path, done, odd, named)) == ["007", "5", "other"]
+    found = unsettled_ids(JournalReader(path), done, odd, named)
+    assert [(number, name) for number, name, _ in found] == [(2, "007"), (5, "5"), (6, "other")]
 
 
 @pytest.mark.parametrize(
@@ -74,4 +78,4 @@ async def test_a_damaged_image_is_an_error_that_names_its_line(tmp_path: Path) -
     with path.open("ab") as file:
         file.write(b'{"id": "b"}\n')
     with pytest.raises(JournalError, match="line 2"):
-        list(read_images(path))
+        list(read_images(JournalReader(path)))

@@ -2,16 +2,19 @@
 
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.errors import JournalError
 from batcher.records import Result
-from batcher.storage.journal import Journal, read_results
+from batcher.storage.journal import Journal
+from batcher.storage.journal_reader import JournalReader
 
 
 def result(number: int) -> Result:
@@ -28,6 +31,11 @@ def result(number: int) -> Result:
     )
 
 
+def _read(path: Path) -> Iterator[Result]:
+    decode = msgspec.json.Decoder(Result).decode
+    return (each for *_, each in JournalReader(path).records(decode, "a result"))
+
+
 async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_when_told(
     tmp_path: Path,
 ) -> None:
@@ -41,7 +49,7 @@ async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_whe
         async with anyio.create_task_group() as tasks:
             for number in range(500):
                 tasks.start_soon(append, number)
-    assert sorted(each.line for each in read_results(path)) == list(range(500))
+    assert sorted(each.line for each in _read(path)) == list(range(500))
     assert path.stat().st_mode & 0o777 == 0o600
 
 
@@ -51,7 +59,7 @@ async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> Non
         with anyio.CancelScope() as scope:
             scope.cancel()
             await journal.append(result(1))
-    assert [each.line for each in read_results(path)] == [1]
+    assert [each.line for each in _read(path)] == [1]
 
 
 @given(cut=st.integers(min_value=0, max_value=2000))
@@ -69,9 +77,9 @@ def test_a_torn_last_line_is_cut_off_and_whole_ones_stay(
     whole = path.read_bytes()
     os.truncate(path, max(0, len(whole) - cut))
     survivors = path.read_bytes().count(b"\n")
-    assert [each.line for each in read_results(path)] == list(range(1, survivors + 1))
+    assert [each.line for each in _read(path)] == list(range(1, survivors + 1))
     anyio.run(write, 9)
-    assert [each.line for each in read_results(path)] == [*range(1, survivors + 1), 9]
+    assert [each.line for each in _read(path)] == [*range(1, survivors + 1), 9]
 
 
 @pytest.mark.parametrize("damage", [b"{}\n", b"not json\n", b'{"id":1}\n'])
@@ -79,7 +87,7 @@ def test_a_damaged_line_is_named(tmp_path: Path, damage: bytes) -> None:
     path = tmp_path / "results.jsonl"
     path.write_bytes(damage)
     with pytest.raises(JournalError, match="line 1 is not a result"):
-        list(read_results(path))
+        list(_read(path))
 
 
 async def test_a_full_disk_ends_the_run_and_leaves_a_valid_journal(tmp_path: Path) -> None:

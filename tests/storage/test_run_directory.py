@@ -8,12 +8,8 @@ import msgspec
 import pytest
 
 from batcher.errors import RunDirectoryError
-from batcher.storage.run_directory import (
-    InputFingerprint,
-    RunDirectory,
-    RunManifest,
-    read_manifest,
-)
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from batcher.target_identity import TargetIdentity
 
 PLACE = TargetIdentity(region="eu-west-1", account="111111111111", endpoint="https://profile")
@@ -33,9 +29,9 @@ def test_targets_and_accounts_that_were_not_known_before_are_put_in(tmp_path: Pa
         directory.claim(msgspec.structs.replace(FACTS, targets={"default": unknown}))
         later = {"default": PLACE, "us": msgspec.structs.replace(PLACE, region="us-east-1")}
         directory.claim(msgspec.structs.replace(FACTS, targets=later))
-        assert read_manifest(directory).targets == later
+        assert directory.read_manifest().targets == later
         directory.claim(msgspec.structs.replace(FACTS, targets={}))
-        assert read_manifest(directory).targets == later
+        assert directory.read_manifest().targets == later
 
 
 def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> None:

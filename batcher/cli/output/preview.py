@@ -15,6 +15,9 @@ def preview(run: ReadyRun) -> Iterator[str]:
     if state.restored:
         before, left = several(state.restored, "result"), several(state.left, "update")
         yield f"Resuming: {before} from before, {left} left."
+    if state.finished is not None:
+        yield f"{run.order.directory.path}: this run is finished, and nothing is left to do."
+        return
     for name, reason in run.connection.unusable.items():
         updates = several(state.totals[name], "update")
         yield f"{updates} of target {name} can't be sent and stay as they are: {reason}"

@@ -1,0 +1,64 @@
+"""``failed.jsonl``: the updates of a run that failed or are in doubt, ready to be run again."""
+
+from collections.abc import Iterator
+
+import msgspec
+
+from batcher.jobs.run_family import OPEN, newer_results, superseded
+from batcher.jobs.run_reader import RunReader
+from batcher.logs import logger
+from batcher.storage.atomic_file import AtomicFile
+from batcher.storage.file_system import remove
+from batcher.storage.journal_reader import LINE_AT_MOST
+from batcher.storage.regular_file import open_regular
+
+
+def write_failed(run: RunReader) -> None:
+    """Write the file anew; there is none where it would have no line.
+
+    What a retry has done since is left out, and what would undo a later update. Raises OutputError,
+    DamageError.
+    """
+    lines = _to_run_again(run)
+    if not lines:
+        remove(run.directory.failed)
+        return
+    with AtomicFile(run.directory.failed, replace=True) as file:
+        for _, line in _encoded(run, lines):
+            file.write(line)
+        file.commit()
+
+
+def is_as_written(run: RunReader) -> bool:
+    """Whether the file has what it has to, and what it had to before later retries.
+
+    Raises DamageError.
+    """
+    lines = run.chosen(lambda result: result.status in OPEN)
+    needed = frozenset(_to_run_again(run))
+    try:
+        descriptor = open_regular(run.directory.failed)
+    except FileNotFoundError:
+        return not needed
+    with open(descriptor, "rb") as file:
+        there = file.readline(LINE_AT_MOST)
+        for line, encoded in _encoded(run, lines):
+            if there == encoded:
+                there = file.readline(LINE_AT_MOST)
+            elif line in needed:
+                return False
+        return not there
+
+
+def _to_run_again(run: RunReader) -> list[int]:
+    newer = newer_results(run)
+    lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
+    if left_out := superseded(run, lines):
+        logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
+    return [line for line in lines if line not in left_out]
+
+
+def _encoded(run: RunReader, lines: list[int]) -> Iterator[tuple[int, bytes]]:
+    encode = msgspec.json.Encoder().encode
+    for update in run.updates(lines):
+        yield update.line, encode(update.as_line()) + b"\n"

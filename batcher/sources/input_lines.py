@@ -1,0 +1,58 @@
+"""Which lines an input has, of which target and with which id: what records are held against."""
+
+from collections.abc import Mapping
+from typing import Protocol
+
+from batcher.compact import LineSet
+from batcher.sources.line_index import LineIds, LineIndex
+
+
+class LineRecord(Protocol):
+    """What a record says of the line that it is of: a Result, an BriefResult."""
+
+    @property
+    def id(self) -> str: ...
+    @property
+    def line(self) -> int: ...
+    @property
+    def target(self) -> str: ...
+    @property
+    def status(self) -> str: ...
+
+
+class InputLines:
+    """The lines of an input. ``invalid``: those known to break a rule; they have no id."""
+
+    def __init__(
+        self, targets: Mapping[str, LineIndex], ids: LineIds, invalid: LineSet | None = None
+    ) -> None:
+        self.of_target = {name: LineSet(index.lines) for name, index in targets.items()}
+        self._ids = ids
+        self._invalid = LineSet() if invalid is None else invalid
+
+    def __repr__(self) -> str:
+        return f"<InputLines: {sum(map(len, self.of_target.values())):,}>"
+
+    def fault(self, record: LineRecord) -> str | None:
+        """Why a record can't be of this input, in words; None when it can."""
+        line = record.line
+        if line in self._invalid:
+            return None
+        if record.status == "invalid":
+            return None if line in self and record.id == str(line) else _no_line(line)
+        if line not in self.of_target.get(record.target, ()):
+            return f"has the target of another line than {line}" if line in self else _no_line(line)
+        return None if self._ids.matches(line, record.id) else f"has another id than line {line}"
+
+    def __contains__(self, line: int) -> bool:
+        return any(line in lines for lines in self.of_target.values())
+
+    def has_id(self, id: str) -> bool:
+        """Whether an update of the input has that id."""
+        is_number = id.isascii() and id.isdigit() and len(id) < 16
+        own = is_number and int(id) in self and self._ids.matches(int(id), id)
+        return own or self._ids.has(id)
+
+
+def _no_line(line: int) -> str:
+    return f"is of line {line}, which is not in the input"

@@ -1,0 +1,91 @@
+"""The manifest of a run, ``run.json``: what is being run, and how far its journals go."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any
+
+import msgspec
+from msgspec import Meta, Struct
+
+from batcher.errors import RunDirectoryError
+from batcher.records import Count
+from batcher.storage.regular_file import read_document
+from batcher.storage.run_journals import Heads
+from batcher.target_identity import TargetIdentity, place_differences
+
+
+class InputFingerprint(Struct, frozen=True, kw_only=True):
+    """What an input is known by: its path, size in bytes, SHA-256, and number of updates."""
+
+    path: Annotated[str, Meta(pattern=r"^[^\x00]+$")]
+    size: Count
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    updates: Count
+
+
+class RunManifest(Struct, frozen=True, kw_only=True):
+    """``run.json``: what is being run. No secrets.
+
+    ``heads``: of the journals; None in runs from before lines were chained.
+    """
+
+    run: str
+    input: InputFingerprint
+    settings: dict[str, Any]
+    targets: dict[str, TargetIdentity]
+    versions: dict[str, str]
+    started_at: str
+    kind: str = "run"  # or retry, rollback
+    parent: str | None = None  # the directory of the run that this one follows
+    heads: Heads | None = None
+
+
+SETTINGS_OF_MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
+"""Settings that change what a line means; the others may differ on a resume."""
+
+
+def load_manifest(path: Path) -> RunManifest:
+    """What a ``run.json`` says. Raises RunDirectoryError; DamageError where it is no regular file.
+
+    RunDirectoryError: there is none, or it is not as it was written.
+    """
+    try:
+        content = read_document(path)
+        json.loads(content, object_pairs_hook=_once)
+        return msgspec.json.decode(content, type=RunManifest)
+    except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunDirectoryError(
+            f"{path.parent}: no run directory: there is no run.json in it."
+        ) from error
+    except (OSError, ValueError, RecursionError) as error:
+        raise RunDirectoryError(
+            f"{path}: can't be read ({error}). Restore it, or start anew with another --out."
+        ) from error
+
+
+def input_difference(before: InputFingerprint, size: int, sha256: str) -> str:
+    """How an input differs from the one that a run was started with."""
+    return (
+        f"the input was {before.size} bytes with SHA-256 {before.sha256[:12]}…, now {size} bytes"
+        f" with {sha256[:12]}…"
+    )
+
+
+def differences(before: RunManifest, now: RunManifest) -> list[str]:
+    """Why a run can't be the one that was, in words; empty when it can."""
+    found = []
+    if before.input.sha256 != now.input.sha256:
+        found.append(input_difference(before.input, now.input.size, now.input.sha256))
+    for name in SETTINGS_OF_MEANING:
+        was, is_now = before.settings.get(name), now.settings.get(name)
+        if was != is_now:
+            found.append(f"{name} was {was!r}, now {is_now!r}")
+    return [*found, *place_differences(before.targets, now.targets)]
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    """An object's members, each of which stands there once: else one of them would not be read."""
+    found = dict(pairs)
+    if len(found) != len(pairs):
+        raise ValueError("a member is given twice in one object")
+    return found
