@@ -81,6 +81,7 @@ class Counts:
     in_doubt: int = 0
     invalid: int = 0
     stale: int = 0
+    partial: int = 0
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0

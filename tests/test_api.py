@@ -1,6 +1,7 @@
 """The library door: ``update_many`` and ``iter_updates`` over real HTTP."""
 
 import asyncio
+import dataclasses
 import logging
 import os
 import re
@@ -488,3 +489,23 @@ def test_the_package_shows_what_it_exports_and_nothing_else() -> None:
     assert all(getattr(batcher, name).__doc__ for name in batcher.__all__)
     with pytest.raises(AttributeError, match="module 'batcher' has no attribute 'nothing'"):
         batcher.nothing  # noqa: B018 # the attribute is what is tested
+
+
+async def test_what_is_shown_of_results_holds_nothing_sensitive() -> None:
+    emulator = Emulator(faults={"internal": 0.3, "reset-after": 0.2})
+    emulator.seed([trigger(n) for n in range(10)])
+    conditions = trigger(1)["EventTriggerConditions"]
+    updates: list[dict[str, Any]] = [
+        *(change(n, EventTriggerConditions=conditions) for n in range(20)),
+        change(1, Description=["after-1"]),
+        change(1, Description="after-1" * 10_000),
+        change(1, EventTriggerConditions=["SECRET-VALUE-1"]),
+    ]
+    async with emulator as url:
+        batch = await batcher.update_many(updates, endpoint_url=url, rate=1000, max_attempts=2)
+    assert batch.counts.invalid == 3
+    assert batch.counts.errors["ResourceNotFoundException"] >= 5
+    with pytest.raises(batcher.UpdatesFailed) as raised:
+        batch.raise_for_failures()
+    shown = [batch, raised.value, *batch.results, *dataclasses.asdict(batch)["results"]]
+    assert not re.search(r"after-\d|SECRET-VALUE", " ".join(map(repr, shown)))

@@ -7,9 +7,11 @@ import pickle
 from typing import Any, get_type_hints
 
 import msgspec
+import pydantic
 import pytest
 
 from batcher import public_records, records
+from batcher.library.batch_result import BatchResult
 from batcher.public_records import Counts, Error, Progress, Result, Seconds
 
 FULL = records.Result(
@@ -84,3 +86,22 @@ def test_what_is_public_is_what_the_package_exports() -> None:
         if isinstance(value, type) and value.__module__ == public_records.__name__
     }
     assert own == {"Counts", "Error", "Progress", "Result", "Seconds"}
+
+
+class Answer(pydantic.BaseModel):
+    """What a service of somebody's may answer."""
+
+    batch: BatchResult
+    first: Result
+    progress: Progress
+
+
+def test_pydantic_takes_them_as_members_of_a_model_and_makes_them_again() -> None:
+    result = Result.of(FULL)
+    answer = Answer(
+        batch=BatchResult(results=[result, Result.of(BARE)], counts=Counts.of(COUNTS)),
+        first=result,
+        progress=Progress(done=1, total=None, failed=0, throttles=2, rate=0.5),
+    )
+    assert Answer.model_validate_json(answer.model_dump_json()) == answer
+    assert {"Result", "Counts", "Progress"} < Answer.model_json_schema()["$defs"].keys()

@@ -15,7 +15,8 @@ from batcher.aws.service_model import SERVICE
 from batcher.config import TargetSettings
 from batcher.errors import SettingsError
 
-_MADE_WITH = ("profile", "role_arn", "external_id")  # settings that mean nothing to a ready client
+# settings that mean nothing to a ready client, whose account nobody asks for
+_ITS_OWN = ("profile", "role_arn", "external_id", "account")
 
 
 def check_ready_client(
@@ -81,9 +82,9 @@ def _pool_faults(
 
 
 def _contradictions(client: AioBaseClient, target: TargetSettings) -> Iterator[str]:
-    for name in _MADE_WITH:
+    for name in _ITS_OWN:
         if getattr(target, name) is not None:
-            yield f"it has credentials of its own; leave {name} out"
+            yield f"its credentials are its own matter; leave {name} out"
     region, endpoint = client.meta.region_name, client.meta.endpoint_url
     if target.region not in (None, region):
         yield f"it is of {region}, and not of {target.region}; leave region out"

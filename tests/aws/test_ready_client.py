@@ -117,6 +117,7 @@ async def test_a_pool_has_a_connection_for_each_request(
         ({"profile": "prod"}, "leave profile out"),
         ({"role_arn": "arn:aws:iam::123456789012:role/x"}, "leave role_arn out"),
         ({"external_id": "x"}, "leave external_id out"),
+        ({"account": "123456789012"}, "leave account out"),
         ({"endpoint_url": "http://127.0.0.1:9"}, r"it calls http://127\.0\.0\.1:9400, and not"),
         ({"endpoint_url": "http://127.0.0.1:9400/"}, None),
         ({"read_timeout": 5}, "its read_timeout is 60, and not 5; leave read_timeout out"),
