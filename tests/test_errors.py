@@ -27,7 +27,7 @@ def test_every_error_is_batchers_own_and_says_what_it_means(error: type[Exceptio
 
 def test_what_the_caller_has_to_put_right_is_told_from_the_rest() -> None:
     yours = {each.__name__ for each in ERRORS if issubclass(each, YourError)}
-    assert yours == {"YourError", "SettingsError", "InputError"}
+    assert yours == {"YourError", "SettingsError", "InputError", "OutputExistsError"}
 
 
 @pytest.mark.parametrize(

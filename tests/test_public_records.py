@@ -31,13 +31,16 @@ FULL = records.Result(
     digest="0a",
 )
 BARE = records.Result.invalid(3, "eu", "no", "2026-11-23T22:57:00.123Z")
+OF_RUNS = {"image"}  # a library keeps no before images
 COUNTS = records.Counts(total=9, succeeded=6, failed=1, not_started=2, errors={"Odd": 1})
 
 
 @pytest.mark.parametrize("kind", [Result, Error, Seconds, Counts])
 def test_a_program_gets_every_member_of_the_engines_record(kind: type[Any]) -> None:
-    engines = getattr(records, kind.__name__)
-    assert [field.name for field in dataclasses.fields(kind)] == list(engines.__struct_fields__)
+    engines = getattr(records, kind.__name__).__struct_fields__
+    assert [field.name for field in dataclasses.fields(kind)] == [
+        name for name in engines if name not in OF_RUNS
+    ]
 
 
 @pytest.mark.parametrize("record", [FULL, BARE])

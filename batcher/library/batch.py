@@ -32,6 +32,9 @@ from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import open_pacers
 from batcher.wiring.targets import TargetConnector
 
+# of the caller's own code; an interrupt goes straight through
+ENDING = (Exception, SystemExit)
+
 
 class Batch:
     """A batch at work, in the event loop in which it is made; to the engine, its ResultStore.
@@ -51,7 +54,7 @@ class Batch:
         self._read = 0
         self._meter = Meter(order.total, self._clock.now())
         self._reading: asyncio.Timeout | None = None
-        self._error: Exception | None = None
+        self._error: BaseException | None = None
         self._runner = Runner(
             journal=self,
             log=self._log,
@@ -109,7 +112,7 @@ class Batch:
         try:
             async with reading as self._reading:
                 await self._read_all(open_target, tasks)
-        except Exception as error:
+        except ENDING as error:
             self._reading = None
             if not (isinstance(error, TimeoutError) and reading.expired()):
                 self._fail(error)
@@ -179,7 +182,7 @@ class Batch:
         try:
             if self._order.on_result is not None:
                 self._order.on_result(result)
-        except Exception as error:
+        except ENDING as error:
             self._fail(error)
         if self._meter.is_due(self._clock.now()):
             self._tell_progress()
@@ -189,10 +192,10 @@ class Batch:
             return
         try:
             self._order.on_progress(self._meter.progress(self._clock.now()))
-        except Exception as error:
+        except ENDING as error:
             self._fail(error)
 
-    def _fail(self, error: Exception) -> None:
+    def _fail(self, error: BaseException) -> None:
         """End the batch in order because of what the caller's own code has raised."""
         if self._error is None:
             self._error = error

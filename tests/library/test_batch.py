@@ -117,16 +117,17 @@ async def test_an_iterable_that_raises_ends_the_batch_when_what_is_in_flight_is_
             assert batch.stopped == "the program's own code raised Broken"
 
 
+@pytest.mark.parametrize("error", [Broken, SystemExit])
 @pytest.mark.parametrize("callback", ["on_result", "on_progress"])
 async def test_a_callback_that_raises_ends_the_batch_when_what_is_in_flight_is_finished(
-    callback: str,
+    callback: str, error: type[BaseException]
 ) -> None:
     def fail(told: Any) -> None:
-        raise Broken
+        raise error
 
     async with Server() as server:
         batch = server.batch([change(n) for n in range(UPDATES)], **{callback: fail})
-        with pytest.raises(Broken):
+        with pytest.raises(error):
             await batch.run()
         server.check()
         assert batch.counts().in_doubt == 0
