@@ -8,7 +8,7 @@ import hashlib
 import os
 import re
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from datetime import datetime
 from typing import Any
 from urllib.parse import urlsplit
@@ -76,6 +76,7 @@ class AwsTarget:
         self._own = client is None
         self._guard = guard or AccountGuard(name, settings.account)
         self._credentials: Any = None  # unchecked; those that the present client signs with
+        self._first_key: str | None = None  # the access key id at the beginning
         # the present one, and the one before: a request may be under way with it
         self._clients: list[AsyncExitStack] = []
 
@@ -84,6 +85,10 @@ class AwsTarget:
             await self._connect()
         else:
             await send_once(self._client)
+            self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
+        if self._credentials is not None:
+            with suppress(*NO_CREDENTIALS_ERRORS):  # the first request says what is wrong
+                self._first_key = (await self._credentials.get_frozen_credentials()).access_key
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -115,8 +120,7 @@ class AwsTarget:
         """Whose quota it uses: the account, or, unknown, what no other access key shares."""
         if self.account_id is not None:
             return self.account_id
-        credentials = self._credentials or self._client._get_credentials()  # noqa: SLF001 # only there
-        key = str(getattr(credentials, "access_key", self.endpoint_url))
+        key = self._first_key or self.endpoint_url
         return f"key-{hashlib.sha256(key.encode()).hexdigest()[:16]}"
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:

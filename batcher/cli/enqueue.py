@@ -9,6 +9,7 @@ import click
 from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.format import example, several
 from batcher.cli.output.violations import ViolationPrinter
+from batcher.cli.region_notice import queue_address
 from batcher.config import Settings
 from batcher.jobs.checked_file import check_file
 from batcher.jobs.enqueue import enqueue_file
@@ -33,8 +34,8 @@ def enqueue(
     Nothing is put in unless all lines are valid. To send the same file again within five minutes
     does no harm to an SQS FIFO queue; elsewhere its updates are done twice.
     """
-    settings = Settings(target=target or "", profile=profile)
-    address = QueueAddress(url=queue, profile=profile, region=region)
+    settings = Settings(target=target or "", profile=profile, region=region)
+    address = queue_address(queue, profile, region)
     raise SystemExit(anyio.run(_enqueue, file, settings, address))
 
 

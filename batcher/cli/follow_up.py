@@ -1,15 +1,13 @@
 """A run that follows another one, retry or rollback: with its settings, started like any run."""
 
-import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import click
 
-from batcher.cli.options import Choices
+from batcher.cli.options import Choices, settings_from
 from batcher.cli.start import start
-from batcher.config import resolve
 from batcher.jobs.follow_up import FollowUp, open_follow_up
 
 
@@ -28,7 +26,7 @@ async def follow(
     the old run is going on, and InputError when there are no lines.
     """
     with open_follow_up(path, kind) as follow_up:
-        settings = resolve(given, environ=os.environ, file=config, base=follow_up.settings)
+        settings = settings_from(given, config, base=follow_up.settings)
         click.echo(f"{kind.capitalize()} of {path}:", err=True)
         make(follow_up)
         out, dry_run = choices.out or _directory(follow_up), choices.dry_run

@@ -9,6 +9,7 @@ import click
 from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.region_notice import settings_with_notice
 from batcher.config import EntryPoint, Option, Settings, options, resolve
 from batcher.storage.atomic_file import refuse_taken
 
@@ -138,9 +139,11 @@ def sqs_options(command: F) -> F:
     )(command)
 
 
-def settings_from(given: Mapping[str, Any], config: Path | None) -> Settings:
-    """The settings of a command: flags, environment, its file. Raises SettingsError."""
-    return resolve(given, environ=os.environ, file=config)
+def settings_from(
+    given: Mapping[str, Any], config: Path | None, base: Settings | None = None
+) -> Settings:
+    """The settings of a command: flags, environment, its file, ``base``. Raises SettingsError."""
+    return settings_with_notice(resolve(given, environ=os.environ, file=config, base=base))
 
 
 def _flag(option: Option) -> Callable[[F], F]:

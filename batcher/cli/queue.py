@@ -6,8 +6,8 @@ import msgspec
 
 from batcher.cli.options import json_option, sqs_options
 from batcher.cli.output.format import duration, example
+from batcher.cli.region_notice import queue_address
 from batcher.jobs.queue_admin import (
-    QueueAddress,
     ShownLetter,
     failed_files,
     list_dead_letters,
@@ -31,7 +31,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 
     A spool directory is counted in files, the others in updates. Creates nothing.
     """
-    depth = anyio.run(queue_depth, QueueAddress(url=url, profile=profile, region=region))
+    depth = anyio.run(queue_depth, queue_address(url, profile, region))
     if as_json:
         click.echo(msgspec.json.encode(depth))
         return
@@ -57,7 +57,7 @@ def dead(
 
     Of a spool directory: the files that failed, each with the first line of what was wrong.
     """
-    address = QueueAddress(url=url, profile=profile, region=region)
+    address = queue_address(url, profile, region)
     if (failures := failed_files(address, code)) is not None:
         for name, reason in failures.items():
             entry = msgspec.json.encode({"file": name, "reason": reason})
@@ -94,7 +94,7 @@ def redrive(
 
     Of a spool directory: all files that failed, each to be worked through anew as a whole.
     """
-    address = QueueAddress(url=url, profile=profile, region=region)
+    address = queue_address(url, profile, region)
     if (count := redrive_files(address, code, rate)) is None:
         found = anyio.run(redrive_dead_letters, address, code, rate)
         _say_unseen(found.unseen)

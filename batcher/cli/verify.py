@@ -1,6 +1,5 @@
 """``batcher verify``: settles what is in doubt, and proves the books of a run."""
 
-import os
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,9 +8,8 @@ import anyio
 import click
 import msgspec
 
-from batcher.cli.options import json_option, settings_options
+from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.format import example, several
-from batcher.config import resolve
 from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.verify import Verification, verify_run
@@ -32,7 +30,7 @@ def verify(
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
     when all of it holds, else with 1.
     """
-    settings = resolve(given, environ=os.environ, file=config, base=settings_of(run))
+    settings = settings_from(given, config, base=settings_of(run))
     found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
     if as_json:
         click.echo(msgspec.json.encode(found))

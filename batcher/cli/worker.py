@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.format import example
+from batcher.cli.region_notice import queue_address
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
 from batcher.updates.redaction import Redactor
@@ -29,6 +30,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     rest back (exit code 4); SIGHUP reads the settings anew.
     """
     settings = settings_from(given, config)
+    queue_address(queue, settings.profile, None)
     raise SystemExit(
         anyio.run(_serve, queue, once, settings, partial(settings_from, given, config))
     )

@@ -13,6 +13,7 @@ from batcher.errors import SettingsError
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
+from batcher.queues.sqs_url import place_of
 from batcher.records import DeadLetter, Depth
 
 
@@ -22,6 +23,12 @@ class QueueAddress(Struct, frozen=True, kw_only=True):
     url: str
     profile: str | None = None
     region: str | None = None
+
+    @property
+    def region_of_url(self) -> str | None:
+        """The Region that the URL of an SQS queue names; None: none, or another kind of queue."""
+        kind, _, rest = self.url.partition(":")
+        return place_of(rest).region if kind == "sqs" and "://" in rest else None
 
     def open(self, *, create: bool) -> AbstractAsyncContextManager[OpenedQueue]:
         """The message queue, connected. Raises SettingsError, QueueError."""

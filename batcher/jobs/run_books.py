@@ -5,7 +5,7 @@ Facts of the run, the journal of its results, the lines that failed, and the sum
 
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -33,6 +33,7 @@ from batcher.storage.file_system import remove
 from batcher.storage.journal import Journal
 from batcher.storage.run_journals import NO_LINES, Heads
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
+from batcher.target_identity import TargetIdentity
 from batcher.updates.violations import Violation
 from batcher.version import __version__
 from batcher.wiring.line_readers import line_reader
@@ -51,6 +52,7 @@ class RunBooks:
         self._summary: Summary | None = None
         self._results: Journal[Result] | None = None
         self._images: Journal[dict[str, Any]] | None = None
+        self._places: dict[str, TargetIdentity] = {}
         self._written: Heads | None = None  # into run.json
 
     def check(self, targets: Iterable[AwsTarget]) -> None:
@@ -67,6 +69,7 @@ class RunBooks:
         order, found = self._order, self._state.inspection
         origin = self._state.file.origin
         path = str(Path(origin).resolve()) if is_local(origin) else origin
+        self._places = {target.name: target.identity for target in targets}
         libraries = {name: version(name) for name in ("aiobotocore", "botocore")}
         return RunManifest(
             run=order.run_id,
@@ -74,13 +77,19 @@ class RunBooks:
                 path=path, size=found.size, sha256=found.sha256, updates=found.total
             ),
             settings=self._settings.as_json(),
-            targets={target.name: target.identity for target in targets},
+            targets=self._places,
             versions={"python": sys.version.split()[0], "batcher": __version__, **libraries},
             started_at=order.clock.wall(),
             kind=order.following.kind,
             parent=order.following.parent,
             heads=NO_LINES,
         )
+
+    def note_places(self, targets: Collection[AwsTarget]) -> None:
+        """Write down accounts that were first known in mid-run, where that can be done."""
+        if any(self._places.get(target.name) != target.identity for target in targets):
+            with suppress(BatcherError, OSError):
+                self._directory.claim(self._manifest(targets))
 
     @asynccontextmanager
     async def open_journals(

@@ -114,6 +114,7 @@ class ApprovedRun:
             stopped = str(error)
         finally:
             self.connection.pacers.remember()
+            self._books.note_places(self.connection.targets.values())
             seconds = clock.now() - began
             summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary

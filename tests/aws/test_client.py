@@ -156,3 +156,25 @@ async def test_the_model_says_what_a_request_has_and_how_long_a_page_may_be() ->
         assert eu.members(GET_TRIGGER) == TRIGGER_NAMES
         assert change(1).keys() <= eu.members(UPDATE_TRIGGER)
         assert eu.page_size(LIST_TRIGGERS) == 100
+
+
+async def test_an_unknown_account_shares_its_quota_with_no_other_access_key(
+    connect: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", "http://127.0.0.1:1")
+    async with Emulator() as url:
+        owners = []
+        for key in ("AKIDONE", "AKIDTWO", "AKIDONE"):
+            monkeypatch.setenv("AWS_ACCESS_KEY_ID", key)
+            async with target(url) as eu:
+                assert await eu.account() is None
+                owners.append(eu.quota_owner)
+        async with target(None, await connect(url, key="AKIDTWO")) as own:
+            owners.append(own.quota_owner)
+        assert owners == [owners[0], owners[1], owners[0], owners[1]]
+        assert owners[0] != owners[1]
+        assert "AKID" not in "".join(owners)
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        async with target(url) as eu:
+            await eu.account()
+            assert eu.quota_owner == account_of("AKIDONE")

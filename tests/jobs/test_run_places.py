@@ -14,6 +14,7 @@ from batcher.errors import RunDirectoryError
 from batcher.jobs.run_places import refuse_other_places
 from batcher.target_identity import TargetIdentity
 from tests.conftest import Command, change, records, trigger
+from tests.servers import free_port
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -172,3 +173,26 @@ async def test_a_pinned_account_has_to_be_known(
             assert (unknown.code, "unknown account" in unknown.err) == (0, True)
             run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
             assert run["targets"]["default"]["account"] is None
+
+
+async def test_an_account_that_is_first_known_at_a_renewal_is_the_runs_from_then_on(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([change(number) for number in range(40)])
+    key, port = renewing(tmp_path, "AKIDEXAMPLE"), free_port()
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        del batcher.environ[name]
+    batcher.environ["AWS_CONFIG_FILE"] = str(tmp_path / "config")
+    batcher.environ["AWS_ENDPOINT_URL_STS"] = f"http://127.0.0.1:{port}"
+    emulator = seeded(40)
+    async with emulator as url:
+        arguments = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--rate", "5")
+        process = await batcher.start(*arguments, "--no-progress")
+        await until(lambda: len(emulator.applied()) >= 3)
+        async with Emulator(port=port):
+            key.write_text("AKIDOTHER")
+            _, err = await process.communicate()
+        assert process.returncode == 3, err.decode()
+        assert f"belongs to account {ONE}, and the credentials are of account {TWO}" in err.decode()
+    run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
+    assert run["targets"]["default"]["account"] == ONE
