@@ -22,8 +22,8 @@ def files(place: Path) -> list[Path]:
 
 def top_level() -> list[str]:
     """What lies in the package's folder: ``aws`` and the like, and ``clock.py`` and the like."""
-    entries = [path for path in PACKAGE.iterdir() if path.is_dir() or path.suffix == ".py"]
-    return sorted(path.name for path in entries if path.name != "__pycache__")
+    packages = [path.parent.name for path in PACKAGE.glob("*/__init__.py")]
+    return sorted(packages + [path.name for path in PACKAGE.glob("*.py")])
 
 
 def dotted(path: Path) -> str:
