@@ -21,10 +21,15 @@ class LineSet:
         for line in lines:
             self.add(line)
 
-    def add(self, line: int) -> None:
-        if line >> 3 >= len(self._bytes):
-            self._bytes.extend(bytes((line >> 3) + 1 - len(self._bytes) + GROWTH))
-        self._bytes[line >> 3] |= 1 << (line & 7)
+    def add(self, line: int) -> bool:
+        """Add a line; returns whether it was not there before."""
+        at, bit = line >> 3, 1 << (line & 7)
+        if at >= len(self._bytes):
+            self._bytes.extend(bytes(at + 1 - len(self._bytes) + GROWTH))
+        if self._bytes[at] & bit:
+            return False
+        self._bytes[at] |= bit
+        return True
 
     def __contains__(self, line: int) -> bool:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))

@@ -166,7 +166,7 @@ class Delivered(Result, frozen=True, kw_only=True):
         return cls(**members, queue=queue, message_id=message_id)
 
 
-class BriefResult(Struct, frozen=True, kw_only=True):
+class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     """What counting needs of a result: read from its line in half the time."""
 
     id: str

@@ -47,8 +47,8 @@ def test_once_sorted_they_know_what_was_added(texts: list[str], other: str) -> N
 @given(st.sets(st.integers(0, 100_000)), st.integers(0, 200_000))
 def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int) -> None:
     found = LineSet()
-    for line in lines:
-        found.add(line)
+    assert all(found.add(line) for line in lines)
+    assert not any(found.add(line) for line in lines)
     assert all(line in found for line in lines)
     assert (other in found) is (other in lines)
 

@@ -18,21 +18,22 @@ R = TypeVar("R", BriefResult, Result)
 
 
 def checked_results(
-    journal: JournalReader, lines: InputLines, kind: type[R]
-) -> Iterator[tuple[int, bytes, R]]:
-    """Number in the journal, bytes and record of each result, oldest first, read as that kind.
+    journal: JournalReader, lines: InputLines, kind: type[R], seen: LineSet | None = None
+) -> Iterator[tuple[int, R]]:
+    """Number in the journal and record of each result, oldest first, read as that kind.
+
+    ``seen``: an empty set, which the lines that have results are put into.
 
     Raises DamageError, which names the line that is not as it was written, or not of this input.
     """
-    seen = LineSet()
-    for number, line, result in journal.records(msgspec.json.Decoder(kind).decode, "a result"):
-        fault = lines.fault(result)
-        if fault is None and result.line in seen:
-            fault = f"is of line {result.line}, which has more than one result"
-        if fault is not None:
+    seen = LineSet() if seen is None else seen
+    for number, result in journal.records(msgspec.json.Decoder(kind), "a result"):
+        if (fault := lines.fault(result)) is not None:
             raise damaged(journal.path, fault, number)
-        seen.add(result.line)
-        yield number, line, result
+        if not seen.add(result.line):
+            what = f"is of line {result.line}, which has more than one result"
+            raise damaged(journal.path, what, number)
+        yield number, result
 
 
 def proven_results(journal: JournalReader) -> Iterator[Result]:
@@ -40,5 +41,5 @@ def proven_results(journal: JournalReader) -> Iterator[Result]:
 
     Raises DamageError for a line that is not as it was written.
     """
-    decode = msgspec.json.Decoder(Result).decode
-    return (result for *_, result in journal.records(decode, "a result"))
+    records = journal.records(msgspec.json.Decoder(Result), "a result")
+    return (result for _, result in records)

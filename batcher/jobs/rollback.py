@@ -94,7 +94,7 @@ def undos(run: RunReader) -> Iterator[Undo]:
         )
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
     names, seen = HashMultiset(), set[str]()
-    for _, _, image in read_images(before):
+    for image in read_images(before):
         triggers.add(image.trigger)
         names.add(image.id)
         # read ahead of an update that a stopped run did not come to, or not to its end
@@ -142,7 +142,7 @@ def _undo(
 def _without_image(run: RunReader) -> int:
     """How many updates succeeded and have no image."""
     kept = HashMultiset()
-    for _, _, image in read_images(run.journals.before):
+    for image in read_images(run.journals.before):
         kept.add(image.id)
     kept.sort()
     return sum(result.status == "succeeded" and result.id not in kept for result in run.outcomes())
@@ -159,7 +159,7 @@ class _Results:
         self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has no result
         self._named: dict[str, int] = {}
         self._odd = LineSet()  # lines whose number is not the id
-        for number, _, result in checked_results(self._journal, run.lines, BriefResult):
+        for number, result in checked_results(self._journal, run.lines, BriefResult):
             line = result.line
             if result.id != str(line):
                 self._named[result.id] = line

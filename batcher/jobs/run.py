@@ -127,10 +127,11 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         return await anyio.to_thread.run_sync(self._check, on_violation, abandon_on_cancel=True)
 
     def _check(self, on_violation: OnViolation | None) -> "CheckedRun | InvalidInput":
+        journals = self.order.directory.journals()
         file = read_input(self.order, on_violation)
         if not file.usable or not file.inspection.total:
             return InvalidInput(inspection=file.inspection)
-        return CheckedRun(order=self.order, state=restore(self.order, file))
+        return CheckedRun(order=self.order, state=restore(self.order, file, journals))
 
 
 class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):

@@ -195,7 +195,7 @@ class RunBooks:
     def _recount(self) -> None:
         found: defaultdict[str, Tally] = defaultdict(Tally)
         results, lines = self._directory.journals().results, self._state.inspection.lines()
-        for *_, result in checked_results(results, lines, BriefResult):
+        for _, result in checked_results(results, lines, BriefResult):
             found[result.target].add(result)
         for name, tally in self._state.tallies.items():
             tally.forget_results()

@@ -50,13 +50,11 @@ class RunReader:
 
     def results(self) -> Iterator[Result]:
         """Its results, oldest first."""
-        return (each for *_, each in checked_results(self.journals.results, self.lines, Result))
+        return (each for _, each in checked_results(self.journals.results, self.lines, Result))
 
     def outcomes(self) -> Iterator[BriefResult]:
         """Of each of its results, oldest first, only what the books need."""
-        return (
-            each for *_, each in checked_results(self.journals.results, self.lines, BriefResult)
-        )
+        return (each for _, each in checked_results(self.journals.results, self.lines, BriefResult))
 
     def source(self, target: str, skip: Callable[[int], bool]) -> FileSource:
         """The updates of one target, but for those to skip."""

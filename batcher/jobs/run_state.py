@@ -32,7 +32,7 @@ from batcher.storage.file_system import hidden_name, remove
 from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.run_journals import Heads
+from batcher.storage.run_journals import Heads, RunJournals
 from batcher.wiring.line_readers import line_reader
 
 
@@ -100,7 +100,6 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     """
     settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
     begun = directory.manifest.exists()
-    directory.journals()  # refused, where they are damaged so that it shows, before all else
     copy = order.copies / "input.jsonl"
     copy = hidden_name(copy) if begun else copy
     if isinstance(order.origin, str):
@@ -119,8 +118,8 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
 
-def restore(order: RunOrder, file: CheckedFile) -> RunState:
-    """Take over the results that earlier sessions wrote.
+def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunState:
+    """Take over the results that earlier sessions wrote into the journals of the run.
 
     Raises DamageError where a file of theirs is not as they left it, RunDirectoryError.
     """
@@ -131,10 +130,12 @@ def restore(order: RunOrder, file: CheckedFile) -> RunState:
         default = lines.get(order.settings.target, LineSet())
         lines[order.settings.target] = default.union(inspection.invalid_lines)
     tallies = defaultdict(Tally, {name: Tally() for name in lines})
-    journals = directory.journals()
     found = _Restored()
-    for *_, result in checked_results(journals.results, input_lines, BriefResult):
-        found.add(result)
+    has_names = input_lines.has_names
+    results = checked_results(journals.results, input_lines, BriefResult, found.done)
+    for _, result in results:
+        if has_names or result.status == "invalid":
+            found.note_id(result)
         tallies[result.target].add(result)
     for tally in tallies.values():
         tally.begin_session()
@@ -189,8 +190,8 @@ class _Restored:
         self.done, self._odd = LineSet(), LineSet()
         self._named = HashMultiset()  # the ids that are not their line's number
 
-    def add(self, result: BriefResult) -> None:
-        self.done.add(result.line)
+    def note_id(self, result: BriefResult) -> None:
+        """Take in what may be an id that is no line's number, or a number that is no id."""
         if result.id != str(result.line):
             self._odd.add(result.line)
             self._named.add(result.id)

@@ -22,7 +22,6 @@ from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_N
 from batcher.errors import CredentialsError
 from batcher.jobs.connection import connected, identities
 from batcher.jobs.recorded_images import refuse_lost_images
-from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
 from batcher.jobs.run_order import ROLLBACK
@@ -290,7 +289,8 @@ def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator
     """The lines of its results, those that were in doubt replaced by what became of them."""
     encode = msgspec.json.Encoder().encode
     now = SystemClock().wall()
-    for _, line, result in checked_results(run.journals.results, run.lines, Result):
+    lines = (line for _, line in run.journals.results.lines())
+    for line, result in zip(lines, run.results(), strict=True):
         if result.line not in settled:
             yield split(line)[0]
             continue

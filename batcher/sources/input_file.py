@@ -38,10 +38,10 @@ class InputFile:
             while raw := readline(LINE_AT_MOST + 1):
                 number += 1
                 start = offset
-                offset += len(raw)
-                if len(raw) > LINE_AT_MOST and raw[-1:] != b"\n":
+                offset += (length := len(raw))
+                if length > LINE_AT_MOST and raw[-1:] != b"\n":
                     offset += self._skip_line()
-                if number == 1 and raw.startswith(BOM):
+                if not start and raw.startswith(BOM):
                     start, raw = len(BOM), raw[len(BOM) :] or b"\n"
                 if not raw.isspace():
                     yield number, start, raw

@@ -1,6 +1,6 @@
 """Which lines an input has, of which target and with which id: what records are held against."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Protocol
 
 from batcher.compact import LineSet
@@ -27,8 +27,9 @@ class InputLines:
         self, targets: Mapping[str, LineIndex], ids: LineIds, invalid: LineSet | None = None
     ) -> None:
         self.of_target = {name: LineSet(index.lines) for name, index in targets.items()}
+        self._known = {name: _quick(index.lines) for name, index in targets.items()}
         self._ids = ids
-        self._invalid = LineSet() if invalid is None else invalid
+        self._invalid = invalid
 
     def __repr__(self) -> str:
         return f"<InputLines: {sum(map(len, self.of_target.values())):,}>"
@@ -36,22 +37,34 @@ class InputLines:
     def fault(self, record: LineRecord) -> str | None:
         """Why a record can't be of this input, in words; None when it can."""
         line = record.line
-        if line in self._invalid:
+        if self._invalid is not None and line in self._invalid:
             return None
         if record.status == "invalid":
             return None if line in self and record.id == str(line) else _no_line(line)
-        if line not in self.of_target.get(record.target, ()):
+        if line not in self._known.get(record.target, ()):
             return f"has the target of another line than {line}" if line in self else _no_line(line)
         return None if self._ids.matches(line, record.id) else f"has another id than line {line}"
 
+    @property
+    def has_names(self) -> bool:
+        """Whether there are ids that are not their line's number."""
+        return len(self._ids) > 0
+
     def __contains__(self, line: int) -> bool:
-        return any(line in lines for lines in self.of_target.values())
+        return any(line in lines for lines in self._known.values())
 
     def has_id(self, id: str) -> bool:
         """Whether an update of the input has that id."""
         is_number = id.isascii() and id.isdigit() and len(id) < 16
         own = is_number and int(id) in self and self._ids.matches(int(id), id)
         return own or self._ids.has(id)
+
+
+def _quick(lines: Sequence[int]) -> range | LineSet:
+    """Those line numbers, to be looked up a million times: of a file without gaps a range."""
+    if lines and lines[-1] - lines[0] + 1 == len(lines):
+        return range(lines[0], lines[-1] + 1)
+    return LineSet(lines)
 
 
 def _no_line(line: int) -> str:

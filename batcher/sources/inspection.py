@@ -39,7 +39,7 @@ class Inspection(Struct, frozen=True, kw_only=True):
 
     def lines(self) -> InputLines:
         """The lines, for records of them to be held against."""
-        return InputLines(self.targets, self.ids, self.invalid_lines)
+        return InputLines(self.targets, self.ids, self.invalid_lines if self.invalid else None)
 
 
 def inspect(

@@ -85,6 +85,9 @@ class LineIds:
     def __repr__(self) -> str:
         return f"<LineIds: of {len(self._lines):,} lines>"
 
+    def __len__(self) -> int:
+        return len(self._lines)
+
     def add(self, line: int, id: str) -> None:
         """Add the id of a line, higher than those before."""
         if id != str(line):
@@ -93,6 +96,8 @@ class LineIds:
 
     def matches(self, line: int, id: str) -> bool:
         """Whether that is the id of a line."""
+        if not self._lines:
+            return id == str(line)
         at = bisect_left(self._lines, line)
         if at < len(self._lines) and self._lines[at] == line:
             return self._hashes[at] == short_hash(id)
@@ -130,9 +135,9 @@ def index_lines(path: Path, default_target: str) -> IndexedFile:
                 named = _named(raw, decode)
                 target = named.target or default_target
                 ids.add(line, named.id or str(line))
-            if target not in found:
-                found[target] = LineIndex(stamp)
-            found[target].add(line, offset, raw)
+            if (index := found.get(target)) is None:
+                index = found[target] = LineIndex(stamp)
+            index.add(line, offset, raw)
         checksum = file.checksum
     return IndexedFile(targets=found, ids=ids, size=checksum.size, sha256=checksum.sha256)
 

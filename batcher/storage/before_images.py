@@ -4,6 +4,7 @@ The last image of an update is the one that counts: another is kept only where i
 neither as asked nor, just before the send, as it had been.
 """
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -16,6 +17,7 @@ from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader, decode_line
 
 WHAT = "a before image"
+_NUMBERS = re.compile(rb'\n\{"id":"([1-9][0-9]{0,17})"')  # at the beginning of a line
 
 
 class BeforeImage(msgspec.Struct, frozen=True):
@@ -32,7 +34,7 @@ class BeforeImage(msgspec.Struct, frozen=True):
         return f"{self.target}\0{self.DomainName}\0{self.EventTriggerName}"
 
 
-_DECODE = msgspec.json.Decoder(BeforeImage).decode
+_DECODER = msgspec.json.Decoder(BeforeImage)
 
 
 class BeforeImages:
@@ -82,19 +84,24 @@ def unsettled_ids(
     Gives number in the journal, id and digest of each. ``done``: the lines that have a result;
     ``odd``: those of them whose id is not the line's number, ``named`` these ids.
     """
-    for number, line in before.lines():
-        # {"id":"…": a million of these are looked through before a resume
-        plain = line[7 : line.find(b'"', 7)]
-        if _is_line(plain.decode(errors="replace"), done, odd):
+    number, settled = 0, done.without(odd)
+    for chunk, lines in before.chunks():
+        # a million of these are looked through before a resume
+        plain = _NUMBERS.findall(b"\n" + chunk)
+        if len(plain) == lines and all(map(settled.__contains__, map(int, plain))):
+            number += lines
             continue
-        name = decode_line(line, _DECODE, before.path, number, WHAT).id
-        if not _is_line(name, done, odd) and name not in named:
-            yield number, name, line_digest(line)
+        for line in chunk.split(b"\n")[:-1]:
+            number += 1
+            name = decode_line(line, _DECODER.decode, before.path, number, WHAT).id
+            own = line_number(name)
+            if (own is None or own not in settled) and name not in named:
+                yield number, name, line_digest(line)
 
 
-def read_images(before: JournalReader) -> Iterator[tuple[int, bytes, BeforeImage]]:
-    """Number, bytes and head of each image, oldest first: which updates there are images of."""
-    return before.records(_DECODE, WHAT)
+def read_images(before: JournalReader) -> Iterator[BeforeImage]:
+    """Which updates there are images of, oldest first."""
+    return (image for _, image in before.records(_DECODER, WHAT))
 
 
 def read_images_backwards(
@@ -103,7 +110,7 @@ def read_images_backwards(
     """Number, image and its members, newest first; 8 bytes an image."""
     decode = msgspec.json.Decoder(dict[str, Any]).decode
     for number, line in before.backwards():
-        image = decode_line(line, _DECODE, before.path, number, WHAT)
+        image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
         members = decode(line)
         members.pop("chain", None)
         yield number, image, members
@@ -112,7 +119,3 @@ def read_images_backwards(
 def line_number(name: str) -> int | None:
     """The line whose default id that is; None when it is none: ``007`` is a name."""
     return int(name) if name.isdecimal() and len(name) < 20 and str(int(name)) == name else None
-
-
-def _is_line(name: str, done: LineSet, odd: LineSet) -> bool:
-    return (line := line_number(name)) is not None and line in done and line not in odd

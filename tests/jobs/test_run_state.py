@@ -23,7 +23,9 @@ def state_of(settings_for: SettingsFor) -> StateOf:
     def read(file: Path, **more: Any) -> RunState:
         settings = settings_for("http://127.0.0.1:1", **more)
         with open_run(str(file), file.with_suffix(".run"), settings) as opened:
-            return restore(opened.order, read_input(opened.order, None))
+            return restore(
+                opened.order, read_input(opened.order, None), opened.order.directory.journals()
+            )
 
     return read
 

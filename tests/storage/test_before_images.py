@@ -41,7 +41,7 @@ async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> 
 async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     await _written(path, "a", "b", "c")
-    assert [image.id for *_, image in read_images(JournalReader(path))] == ["a", "b", "c"]
+    assert [image.id for image in read_images(JournalReader(path))] == ["a", "b", "c"]
     assert [
         (number, image.id) for number, image, _ in read_images_backwards(JournalReader(path))
     ] == [

@@ -32,8 +32,8 @@ def result(number: int) -> Result:
 
 
 def _read(path: Path) -> Iterator[Result]:
-    decode = msgspec.json.Decoder(Result).decode
-    return (each for *_, each in JournalReader(path).records(decode, "a result"))
+    records = JournalReader(path).records(msgspec.json.Decoder(Result), "a result")
+    return (each for _, each in records)
 
 
 async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_when_told(

@@ -29,7 +29,9 @@ def state(write_lines: Callable[..., Path]) -> Iterator[RunState]:
     """The state of a run of 100 updates."""
     file = write_lines([change(n) for n in range(100)])
     with open_run(str(file), file.with_suffix(".run"), Settings()) as opened:
-        yield restore(opened.order, read_input(opened.order, None))
+        yield restore(
+            opened.order, read_input(opened.order, None), opened.order.directory.journals()
+        )
 
 
 def answer(state: RunState, count: int) -> None:
