@@ -61,7 +61,7 @@ class InputLines:
 
 
 def _quick(lines: Sequence[int]) -> range | LineSet:
-    """Those line numbers, to be looked up a million times: of a file without gaps a range."""
+    """The line numbers, to be looked up a million times: of a file without gaps a range."""
     if lines and lines[-1] - lines[0] + 1 == len(lines):
         return range(lines[0], lines[-1] + 1)
     return LineSet(lines)
