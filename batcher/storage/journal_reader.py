@@ -78,18 +78,25 @@ class JournalReader:
         number = 0
         for chunk, lines in self.chunks():
             records = _quickly_decoded(chunk, lines, decoder)
-            for record in records or self._decoded(chunk, decoder, what, number):
+            for record in records or self._one_by_one(chunk, decoder, what, number):
                 number += 1
                 yield number, record
 
-    def _decoded(
+    def _one_by_one(
         self, chunk: bytes, decoder: msgspec.json.Decoder[D], what: str, number: int
     ) -> list[D]:
-        """The records of whole lines; ``number``: of the line before."""
-        return [
-            decode_line(line, decoder.decode, self.path, at, what)
-            for at, line in enumerate(chunk.split(b"\n")[:-1], number + 1)
-        ]
+        """The records of whole lines; ``number``: of the line before.
+
+        Of a line that is none, the chain says first whether it is as it was written.
+        """
+        try:
+            return [
+                decode_line(line, decoder.decode, self.path, at, what)
+                for at, line in enumerate(chunk.split(b"\n")[:-1], number + 1)
+            ]
+        except DamageError:
+            JournalReader(self.path, self._head).tip()
+            raise
 
     def backwards(self) -> Iterator[tuple[int, bytes]]:
         """Number and bytes of each line, last one first; takes 8 bytes a line."""
