@@ -6,7 +6,7 @@ SIGHUP by what it means to the process.
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from contextlib import asynccontextmanager
 
 import anyio
@@ -52,6 +52,14 @@ async def listening(grace: float = 1000.0, *, reloads: bool = False) -> AsyncIte
         yield told
         tasks.cancel_scope.cancel()
     told.close()
+
+
+@pytest.fixture(autouse=True)
+def hangup_by_default() -> Iterator[None]:
+    """A hangup means what it means by default, also where the tests run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
 
 
 @pytest.mark.parametrize("first", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
