@@ -18,6 +18,7 @@ OUTAGE = 1.5
 REOPEN_IN = 0.75  # seconds until that moment: all have asked again by then
 LOG_LENGTH = 10_000  # entries of the log: half a minute at 300 a second
 FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgotten
+LOG_FORGOTTEN = 3600  # seconds without use after which its log and its members are
 
 _PRELUDE = """
 local clock = redis.call('TIME')
@@ -64,6 +65,9 @@ local function save()
     state[#state + 1] = text(s[name])
   end
   redis.call('HSET', KEYS[1], unpack(state))
+  -- here, as a process may end before its first heartbeat
+  redis.call('EXPIRE', KEYS[1], FORGOTTEN)
+  redis.call('EXPIRE', KEYS[2], LOG_FORGOTTEN)
 end
 """
 
@@ -137,9 +141,7 @@ elseif leading then
   newest = last[1] and last[1][1] or '0-0'
 end
 save()
-redis.call('EXPIRE', KEYS[1], FORGOTTEN)
-redis.call('EXPIRE', KEYS[2], 3600)
-redis.call('EXPIRE', KEYS[3], 3600)
+redis.call('EXPIRE', KEYS[3], LOG_FORGOTTEN)
 local learned = redis.call('HGET', KEYS[1], 'learned') or ''
 return {text(s.epoch), text(now), redis.call('ZCARD', KEYS[3]), leading and 1 or 0, newest, entries,
   s.cut, text(s.open - now), learned, text(now - s.last), text(s.rate)}

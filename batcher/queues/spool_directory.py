@@ -25,6 +25,7 @@ from batcher.errors import OutputError, OutputExistsError, QueueError
 from batcher.ports import Claim
 from batcher.records import Depth, Update
 from batcher.storage.atomic_file import AtomicFile, write_atomically
+from batcher.storage.directory_check import why_not_own
 from batcher.storage.file_lock import try_lock
 from batcher.storage.file_system import make_directory, move, remove
 
@@ -55,6 +56,11 @@ class SpoolDirectory:
                 )
             for each in folders:
                 make_directory(each)
+                if (why := why_not_own(each)) is not None:
+                    raise QueueError(
+                        f"{each}: can't be used as spool directory: {why}. What others change there"
+                        " would be sent. Nothing in it was touched."
+                    )
         except OSError as error:
             raise QueueError(
                 f"{path}: can't be used as spool directory: {error.strerror}."

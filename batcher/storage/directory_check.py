@@ -1,9 +1,8 @@
-"""Whether a directory is one that a run may use: a new one, or that of a run.
+"""Whether a directory may be used: one of this user, and for a run a new one, or that of a run.
 
 Looks only. What is in a directory that no run made is somebody's, whatever its names are.
 """
 
-import errno
 import os
 import re
 import stat
@@ -26,14 +25,8 @@ def refuse_foreign_directory(path: Path) -> None:
     """
     if not os.path.lexists(path):
         return
-    link = os.lstat(path)
-    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
-        raise _unusable(path, "it is a symbolic link of another user")
-    if not path.exists():
-        raise FileNotFoundError(errno.ENOENT, "a link to what is not there", str(path))
-    if not path.is_dir():
-        raise _unusable(path, "it is no directory")
-    _refuse_shared(path)
+    if (why := why_not_own(path)) is not None:
+        raise _unusable(path, why)
     names = sorted(os.listdir(path))
     begun = "run.json" in names
     strange = [] if begun else [name for name in names if not _UNBEGUN.fullmatch(name)]
@@ -45,12 +38,22 @@ def refuse_foreign_directory(path: Path) -> None:
         raise _unusable(path, f"it holds files of something else ({_some(strange)})")
 
 
-def _refuse_shared(path: Path) -> None:
+def why_not_own(path: Path) -> str | None:
+    """Why what is there is no directory of this user alone, in words; None where it is one.
+
+    Raises OSError, also for a link to what is not there.
+    """
+    link = os.lstat(path)
+    if stat.S_ISLNK(link.st_mode) and link.st_uid not in (0, os.geteuid()):
+        return "it is a symbolic link of another user"
     found = path.stat()
+    if not stat.S_ISDIR(found.st_mode):
+        return "it is no directory"
     if found.st_uid != os.geteuid():
-        raise _unusable(path, f"it belongs to another user (uid {found.st_uid})")
+        return f"it belongs to another user (uid {found.st_uid})"
     if found.st_mode & stat.S_IWOTH:
-        raise _unusable(path, f"every user can write to it; chmod o-w {path}, if that is not meant")
+        return f"every user can write to it; chmod o-w {path}, if that is not meant"
+    return None
 
 
 def _some(names: list[str]) -> str:

@@ -42,13 +42,20 @@ async def test_members_reserve_places_in_one_line_and_the_first_one_leads(
 
 
 async def test_nothing_outlives_thirty_days_without_use_in_redis(client: Redis, name: str) -> None:
+    async def left() -> list[int]:
+        return [await client.ttl(key) async for key in client.scan_iter(f"*{name}*")]
+
     bucket = RedisBucket(client, name, "one")
     await reserve(bucket)
+    before = await left()  # it may be killed now
     await heartbeat(bucket)
-    left = [await client.ttl(key) async for key in client.scan_iter(f"*{name}*")]
-    assert len(left) >= 3
-    assert min(left) >= 0
-    assert 30 * 86_400 - 60 <= max(left) <= 30 * 86_400
+    after = await left()
+    assert (len(before), len(after)) == (2, 4)
+    for found in before, after:
+        assert min(found) >= 0
+        assert 30 * 86_400 - 60 <= max(found) <= 30 * 86_400
+    await bucket.leave(Reports())
+    assert min(await left()) >= 0
 
 
 async def test_what_a_leader_publishes_holds_for_all_and_what_members_report_it_reads(

@@ -1,7 +1,9 @@
 """A spool directory: a file is worked through by one worker at a time, and by none twice."""
 
 import asyncio
+import os
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,7 @@ import pytest
 from batcher.errors import QueueError
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.testing import update
+from tests.storage.test_file_system import contents
 
 _WORKER = """
 import sys
@@ -188,3 +191,39 @@ def test_a_name_that_workers_would_not_see_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QueueError, match="begins with a dot"):
         SpoolDirectory(tmp_path).put(".a.jsonl", [b"{}\n"])
     assert names(tmp_path) == ["claimed", "done", "failed"]
+
+
+def for_all_to_write(path: Path) -> None:
+    path.mkdir(exist_ok=True)
+    path.chmod(0o777)
+
+
+def of_another_user(path: Path) -> None:
+    path.mkdir(exist_ok=True)
+    os.chown(path, 12345, 12345)
+
+
+def link_of_another_user(path: Path) -> None:
+    if path.exists():
+        path.rmdir()
+    path.with_name("elsewhere").mkdir()
+    path.symlink_to("elsewhere")
+    os.lchown(path, 12345, 12345)
+
+
+@pytest.mark.parametrize("make", [for_all_to_write, of_another_user, link_of_another_user])
+@pytest.mark.parametrize("folder", ["", "claimed", "done", "failed"])
+@pytest.mark.skipif(os.geteuid() != 0, reason="only root can give files away")
+def test_what_others_can_write_to_is_no_spool_directory_and_stays_as_it_is(
+    tmp_path: Path, make: Callable[[Path], None], folder: str
+) -> None:
+    spool = tmp_path / "spool"
+    if folder:
+        SpoolDirectory(spool)
+    make(spool / folder)
+    before = contents(tmp_path)
+    for create in True, False:
+        with pytest.raises(QueueError, match=r"spool") as refused:
+            SpoolDirectory(spool, create=create)
+        assert "can't be used" in str(refused.value) or not (folder or create)
+    assert contents(tmp_path) == before
