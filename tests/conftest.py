@@ -16,6 +16,9 @@ from aiobotocore.session import get_session
 from botocore.config import Config
 from hypothesis import settings
 
+from batcher.clock import SystemClock
+from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
 from tests.servers import Server, running, s3_server
 
 # a slow machine is no counterexample
@@ -193,3 +196,13 @@ def write_lines(tmp_path: Path) -> Callable[..., Path]:
 def records(path: Path) -> list[dict[str, Any]]:
     """The JSON lines of a file."""
     return [msgspec.json.decode(line) for line in path.read_bytes().splitlines()]
+
+
+def remember_quota(
+    state: Path, operation: str, rate: float, *, account: str, region: str = "eu-west-1"
+) -> None:
+    """Put what a run has found of a quota into the file of quotas below ``$XDG_STATE_HOME``."""
+    key = QuotaKey(account=account, region=region, operation=operation)
+    file = QuotaFile(state_directory({"XDG_STATE_HOME": str(state)}), pytest.fail)
+    learned = EstimatedQuota(rate=rate, burst=5.0, doubt=0.01)
+    assert file.remember([(key, learned)], SystemClock().wall())

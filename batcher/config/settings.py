@@ -140,7 +140,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         bool | None,
         about(
             "Look at every trigger first, keep its image, skip what is as asked; by default unless"
-            " reading is very slow.",
+            " reading is known to be very slow.",
             *COMMANDS,
         ),
     ] = None

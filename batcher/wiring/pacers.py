@@ -17,7 +17,7 @@ from batcher.config import Settings
 from batcher.engine.pacing import Pacer
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
-from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
+from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -104,11 +104,18 @@ class Pacers:
         return None if self._file is None else self._file.recall(_quota_key(target, operation))
 
     def known_rate(self, target: AwsTarget, operation: str) -> float | None:
-        """Requests per second of that operation, given or remembered; None when neither is."""
-        settings, found = target.settings, self.remembered(target, operation)
-        ceiling = settings.ceiling if operation == UPDATE_TRIGGER else settings.read_ceiling
-        rates = (ceiling, None if found is None else found.rate)
-        return min((rate for rate in rates if rate is not None), default=None)
+        """Requests per second that are known to go through; None where nobody knows.
+
+        For changes that takes a quota that was found: a ceiling says how fast they may go, not how
+        fast they can. Reads go no faster than theirs, whatever the quota.
+        """
+        found = self.remembered(target, operation)
+        quota = None if found is None or found.is_guess else found.rate
+        if operation != GET_TRIGGER and quota is None:
+            return None
+        settings = target.settings
+        ceiling = settings.read_ceiling if operation == GET_TRIGGER else settings.ceiling
+        return min((rate for rate in (ceiling, quota) if rate is not None), default=None)
 
     def remember(self) -> bool:
         """Write down what the pacers made here have learned; whether that was wanted and done."""

@@ -11,7 +11,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from batcher.emulator import Emulator, account_of
-from tests.conftest import ClockAhead, Command, change, records, trigger
+from batcher.operations import UPDATE_TRIGGER
+from tests.conftest import ClockAhead, Command, change, records, remember_quota, trigger
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -116,29 +117,26 @@ async def test_more_changes_than_allowed_are_refused_before_anything_is_sent(
     assert len(emulator.applied()) == 2
 
 
-async def test_no_images_are_taken_where_reading_is_far_too_slow(
+async def test_no_images_are_taken_where_reading_is_known_to_be_far_too_slow(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     emulator = Emulator()
     emulator.seed([trigger(1)])
     write_lines([change(1)])
+    account = account_of("AKIDEXAMPLE")
     async with emulator as url:
-        flags = (
-            "run",
-            "updates.jsonl",
-            "--endpoint-url",
-            url,
-            "--rate",
-            "100",
-            "--yes",
-            "--read-rate",
-            "5",
-        )
-        ended = await batcher(*flags)
-        assert (ended.code, "No before images" in ended.err) == (0, True)
-        assert not (tmp_path / "updates.run" / "before.jsonl").exists()
-        assert (await batcher(*flags, "--before", "--out", "again.run")).code == 0
-    assert (tmp_path / "again.run" / "before.jsonl").exists()
+        flags = ("--endpoint-url", url, "--rate", "100", "--read-rate", "5", "--yes")
+        run = ("run", "updates.jsonl", *flags)
+        ended = await batcher(*run, "--out", "ceiling.run")
+        assert (ended.code, "No before images" in ended.err) == (0, False), "a ceiling is no quota"
+        remember_quota(tmp_path / "state", UPDATE_TRIGGER, 80, account=account)
+        ended = await batcher(*run, "--out", "remembered.run")
+        assert (ended.code, "allows 5 reads a second for 80 updates" in ended.err) == (0, True)
+        assert (await batcher(*run, "--before", "--out", "asked.run")).code == 0
+        slowly = await batcher(*run, "--rate", "7", "--out", "slow.run")
+        assert (slowly.code, "No before images" in slowly.err) == (0, False)
+    looked = {path.parent.name for path in tmp_path.glob("*.run/before.jsonl")}
+    assert looked == {"ceiling.run", "asked.run", "slow.run"}
 
 
 async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(

@@ -9,6 +9,7 @@ import msgspec
 import pytest
 
 from batcher.config import Settings
+from batcher.emulator import account_of
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.run import (
     AlreadyFinished,
@@ -23,9 +24,10 @@ from batcher.jobs.run import (
     open_run,
 )
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.updates.violations import Violation
-from tests.conftest import change, records
+from tests.conftest import change, records, remember_quota
 from tests.jobs.conftest import SettingsFor, seeded
 
 Write = Callable[..., Path]
@@ -172,25 +174,31 @@ async def test_a_dry_run_sees_all_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize(
-    ("before", "read_rate", "looks"),
+    ("before", "read_rate", "quota", "looks"),
     [
-        (None, 1000, True),
-        (None, 0.5, False),  # reading takes 200 times as long as writing
-        (True, 0.5, True),
-        (False, 1000, False),
+        (None, 1000, 100, True),
+        (None, 0.5, 100, False),  # reading takes 200 times as long as writing
+        (None, 0.5, None, True),  # nobody knows how fast writing may be: --rate is a ceiling
+        (True, 0.5, 100, True),
+        (False, 1000, 100, False),
     ],
 )
 async def test_whether_each_trigger_is_looked_at_first_is_decided_once_before_the_start(
     settings_for: SettingsFor,
     write_lines: Write,
     tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
     before: bool | None,
     read_rate: float,
+    quota: float | None,
     looks: bool,
 ) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    if quota is not None:
+        remember_quota(tmp_path, UPDATE_TRIGGER, quota, account=account_of("AKIDEXAMPLE"))
     file = write_lines([change(0)])
     async with seeded() as url:
-        settings = settings_for(url, rate=100, read_rate=read_rate, before=before)
+        settings = settings_for(url, rate=100, read_rate=read_rate, before=before, remember=True)
         with open_run(str(file), tmp_path / "u.run", settings) as opened:
             checked = await opened.check()
             assert isinstance(checked, CheckedRun)

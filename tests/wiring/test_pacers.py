@@ -1,9 +1,11 @@
 """Pacers of a target's operations: what they start from, what of it is written down."""
 
+import json
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+import msgspec
 import pytest
 
 from batcher.accounting.verdicts import Verdict
@@ -15,11 +17,11 @@ from batcher.engine.pacing import Pacer
 from batcher.errors import SettingsError
 from batcher.logs import logger
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
-from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.probe import SaturationProbe
-from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
+from batcher.storage.quota_file import state_directory
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
+from tests.conftest import remember_quota
 
 
 @pytest.fixture
@@ -39,10 +41,7 @@ def pacers(**given: Any) -> Pacers:
 
 
 def remember(tmp_path: Path, target: AwsTarget, operation: str, rate: float) -> None:
-    key = QuotaKey(account=target.quota_owner, region=target.region, operation=operation)
-    learned = EstimatedQuota(rate=rate, burst=5.0, doubt=0.01)
-    file = QuotaFile(tmp_path / "batcher", lambda text: pytest.fail(text))
-    assert file.remember([(key, learned)], SystemClock().wall())
+    remember_quota(tmp_path, operation, rate, account=target.quota_owner)
 
 
 async def send_one(pacer: Pacer) -> None:
@@ -57,22 +56,56 @@ async def test_changing_goes_at_the_rate_and_reading_at_its_own(
     target: AwsTarget, operation: str, rate: float | None
 ) -> None:
     made = pacers(remember=False)
-    assert made.known_rate(target, operation) == (rate if operation != CREATE_TRIGGER else None)
+    assert made.known_rate(target, operation) is None, "a ceiling is no quota"
     pacer = made.pacer(target, operation)
     assert (pacer.limiter.rate or 0) <= (rate or 1e6)
     assert made.learned(pacer).is_guess
 
 
-@pytest.mark.parametrize(("remembers", "known"), [(True, 7.0), (False, 20.0)])
-async def test_a_remembered_quota_is_what_is_known_where_it_is_below_the_ceiling(
-    target: AwsTarget, tmp_path: Path, remembers: bool, known: float
+@pytest.mark.parametrize(
+    ("remembers", "found", "known"),
+    [(True, 7.0, 7.0), (True, 50.0, 20.0), (True, None, None), (False, 7.0, None)],
+)
+async def test_what_can_be_sent_is_known_of_a_remembered_quota_and_a_ceiling_lowers_it(
+    target: AwsTarget, tmp_path: Path, remembers: bool, found: float | None, known: float | None
 ) -> None:
-    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    if found is not None:
+        remember(tmp_path, target, UPDATE_TRIGGER, found)
     made = pacers(remember=remembers)
     assert made.known_rate(target, UPDATE_TRIGGER) == known
-    assert (made.remembered(target, UPDATE_TRIGGER) is not None) is remembers
+    assert (made.remembered(target, UPDATE_TRIGGER) is not None) is (
+        remembers and found is not None
+    )
     learned = made.learned(made.pacer(target, UPDATE_TRIGGER))
-    assert (learned.rate == 7.0) is remembers
+    assert (learned.rate == found) is (known == found and found is not None)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "found", "known"),
+    [(None, None, None), (2.0, None, 2.0), (None, 5.0, 5.0), (2.0, 5.0, 2.0), (9.0, 5.0, 5.0)],
+)
+async def test_reads_go_no_faster_than_their_ceiling_whatever_is_remembered(
+    target: AwsTarget, tmp_path: Path, ceiling: float | None, found: float | None, known: float
+) -> None:
+    if found is not None:
+        remember(tmp_path, target, GET_TRIGGER, found)
+    reading = msgspec.structs.replace(target.settings, read_rate=ceiling or "auto")
+    target.settings = reading
+    assert pacers().known_rate(target, GET_TRIGGER) == known
+
+
+async def test_a_quota_that_was_only_guessed_is_not_known(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    file = tmp_path / "batcher" / "quotas.json"
+    content = json.loads(file.read_text())
+    content["quotas"][0]["doubt"] = 9.0
+    file.write_text(json.dumps(content))
+    made = pacers()
+    assert (found := made.remembered(target, UPDATE_TRIGGER)) is not None
+    assert found.is_guess
+    assert made.known_rate(target, UPDATE_TRIGGER) is None
 
 
 async def test_what_was_used_is_written_down_when_a_pacer_is_retired(
