@@ -49,6 +49,8 @@ class Controls:
     ) -> int:
         """Put triggers (members of CreateEventTriggerRequest) in place; returns their number.
 
+        Members of PutIntegrationRequest, which have a Uri, are an integration.
+
         Without account and region: in every place that is in use, and in each new one when it is
         first called.
         """

@@ -28,13 +28,16 @@ class Operations:
             "CreateDomain": self._create_domain,
             "CreateEventTrigger": self._create_event_trigger,
             "DeleteEventTrigger": self._delete_event_trigger,
+            "DeleteIntegration": self._delete_integration,
             "GetDomain": lambda place, request, now: _domain(place, request).record,
             "GetEventTrigger": lambda place, request, now: _trigger(place, request)[1],
             "ListDomains": self._list_domains,
             "ListEventTriggers": self._list_event_triggers,
+            "ListIntegrations": self._list_integrations,
             "ListTagsForResource": lambda place, request, now: {
                 "tags": _tagged(place, request)[0].get("Tags", {})
             },
+            "PutIntegration": self._put_integration,
             "TagResource": self._tag_resource,
             "UntagResource": self._untag_resource,
             "UpdateEventTrigger": self._update_event_trigger,
@@ -76,7 +79,20 @@ class Operations:
 
     def _delete_event_trigger(self, place: Place, request: Json, now: float) -> Json:
         domain, _ = _trigger(place, request)
-        domain.triggers.remove(request["EventTriggerName"])
+        name = request["EventTriggerName"]
+        if any(name in each.get("EventTriggerNames", ()) for each in domain.integrations):
+            raise bad_request(f"Event trigger {name} has an active integration.")
+        domain.triggers.remove(name)
+        return {"Message": "OK"}
+
+    def _put_integration(self, place: Place, request: Json, now: float) -> Json:
+        return _domain(place, request).put_integration(request, now)
+
+    def _delete_integration(self, place: Place, request: Json, now: float) -> Json:
+        domain, uri = _domain(place, request), request["Uri"]
+        if uri not in domain.integrations:
+            raise not_found(f"Integration {uri} of domain {request['DomainName']}")
+        domain.integrations.remove(uri)
         return {"Message": "OK"}
 
     def _list_domains(self, place: Place, request: Json, now: float) -> Json:
@@ -86,6 +102,13 @@ class Operations:
     def _list_event_triggers(self, place: Place, request: Json, now: float) -> Json:
         return self._page(
             _domain(place, request).triggers, ["ListEventTriggers", request["DomainName"]], request
+        )
+
+    def _list_integrations(self, place: Place, request: Json, now: float) -> Json:
+        return self._page(
+            _domain(place, request).integrations,
+            ["ListIntegrations", request["DomainName"]],
+            request,
         )
 
     def _page(self, listed: SortedEntries[Entry], scope: list[str], request: Json) -> Json:

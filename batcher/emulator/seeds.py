@@ -1,4 +1,8 @@
-"""Triggers to start with, checked as CreateEventTrigger would check them."""
+"""Triggers and integrations to start with, checked as their operations would check them.
+
+What has a ``Uri`` is an integration: members of PutIntegration. All else is a trigger: members of
+CreateEventTrigger.
+"""
 
 import json
 from collections.abc import Iterable, Iterator
@@ -6,10 +10,11 @@ from collections.abc import Iterable, Iterator
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.model import Json, ServiceModel
 from batcher.emulator.requests import parse_body
+from batcher.emulator.store import is_integration
 
 
 def parse_seeds(model: ServiceModel, lines: bytes, origin: str) -> list[Json]:
-    """The triggers of JSON lines; blank lines are skipped.
+    """The seeds of JSON lines; blank lines are skipped.
 
     ValueError naming origin and line for a bad one.
     """
@@ -37,6 +42,6 @@ def check_seeds(model: ServiceModel, triggers: Iterable[Json]) -> Iterator[Json]
             raise ValueError(f"trigger {number}: {error}") from None
 
 
-def _checked(model: ServiceModel, trigger: Json) -> Json:
-    model.operation("CreateEventTrigger").check(trigger)
-    return trigger
+def _checked(model: ServiceModel, seed: Json) -> Json:
+    model.operation("PutIntegration" if is_integration(seed) else "CreateEventTrigger").check(seed)
+    return seed

@@ -1,4 +1,4 @@
-"""What the emulator holds: for each account and Region domains, and in them event triggers.
+"""What the emulator holds: for each account and Region domains, in them triggers, integrations.
 
 Records are unchecked dicts of request members with ``CreatedAt`` and ``LastUpdatedAt`` (epoch
 seconds) added. A record is replaced, never changed, so what was handed out stays as it was.
@@ -49,11 +49,20 @@ class SortedEntries(Generic[Entry]):
 
 
 class StoredDomain:
-    """A domain's record and its event triggers."""
+    """A domain's record, its event triggers, and its integrations by the URI of each."""
 
     def __init__(self, record: Json) -> None:
         self.record = record
         self.triggers: SortedEntries[Json] = SortedEntries()
+        self.integrations: SortedEntries[Json] = SortedEntries()
+
+    def put_integration(self, request: Json, now: float) -> Json:
+        """Put an integration in place of any of that URI; returns its record."""
+        uri = request.get("Uri", "")
+        created = (self.integrations.get(uri) or {}).get("CreatedAt", now)
+        record = {**request, "Uri": uri, "CreatedAt": created, "LastUpdatedAt": now}
+        self.integrations.put(uri, record)
+        return record
 
 
 class Place:
@@ -67,14 +76,17 @@ class Place:
     def __repr__(self) -> str:
         return f"<Place {self.account} {self.region}, {sum(1 for _ in self.domains)} domains>"
 
-    def seed(self, trigger: Json, now: float) -> None:
-        """Put a trigger in place of any of that name; its domain is made when there is none."""
-        name = trigger["DomainName"]
+    def seed(self, seed: Json, now: float) -> None:
+        """Put a trigger or an integration in place; its domain is made when there is none."""
+        name = seed["DomainName"]
         times = {"CreatedAt": now, "LastUpdatedAt": now}
         if (domain := self.domains.get(name)) is None:
             domain = StoredDomain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
             self.domains.put(name, domain)
-        domain.triggers.put(trigger["EventTriggerName"], {**trigger, **times})
+        if is_integration(seed):
+            domain.put_integration(seed, now)
+        else:
+            domain.triggers.put(seed["EventTriggerName"], {**seed, **times})
 
 
 class Store:
@@ -85,20 +97,20 @@ class Store:
 
     def __init__(self) -> None:
         self._places: dict[tuple[str, str], Place] = {}
-        self._seeds: dict[tuple[str, str], Json] = {}
+        self._seeds: dict[tuple[str, str, bool], Json] = {}
 
     def place(self, account: str, region: str, now: float) -> Place:
         if (place := self._places.get((account, region))) is None:
             place = self._places[account, region] = Place(account, region)
-            for trigger in self._seeds.values():
-                place.seed(trigger, now)
+            for seed in self._seeds.values():
+                place.seed(seed, now)
         return place
 
-    def seed_everywhere(self, trigger: Json, now: float) -> None:
-        """Puts a trigger into every place there is, and every place to come."""
-        self._seeds[trigger["DomainName"], trigger["EventTriggerName"]] = trigger
+    def seed_everywhere(self, seed: Json, now: float) -> None:
+        """Puts a trigger or an integration into every place there is, and every place to come."""
+        self._seeds[_key(seed)] = seed
         for place in self._places.values():
-            place.seed(trigger, now)
+            place.seed(seed, now)
 
     def find(self, domain: str, name: str, account: str | None, region: str | None) -> Json | None:
         """A trigger's record, or None.
@@ -114,7 +126,7 @@ class Store:
             places = ", ".join(f"{place.account} {place.region}" for place in fitting)
             raise ValueError(f"say which account and region is meant; in use are {places}")
         if not fitting:
-            return self._seeds.get((domain, name))
+            return self._seeds.get((domain, name, False))
         found = fitting[0].domains.get(domain)
         return found.triggers.get(name) if found else None
 
@@ -131,9 +143,7 @@ class Store:
         try:
             if state["format"] != FORMAT:
                 raise ValueError(f"its format is {state['format']!r}, and only {FORMAT} is known")
-            seeds = {
-                (seed["DomainName"], seed["EventTriggerName"]): seed for seed in state["seeds"]
-            }
+            seeds = {_key(seed): seed for seed in state["seeds"]}
             places = {(item["account"], item["region"]): _loaded(item) for item in state["places"]}
         except (KeyError, TypeError, AttributeError) as error:
             raise ValueError(
@@ -142,9 +152,24 @@ class Store:
         self._seeds, self._places = seeds, places
 
 
+def is_integration(seed: Json) -> bool:
+    """Whether it is members of a PutIntegration request, and no trigger."""
+    return "Uri" in seed
+
+
+def _key(seed: Json) -> tuple[str, str, bool]:
+    integration = is_integration(seed)
+    return seed["DomainName"], seed["Uri" if integration else "EventTriggerName"], integration
+
+
 def _dumped(place: Place) -> Json:
     domains = [
-        {"record": domain.record, "triggers": list(domain.triggers)} for domain in place.domains
+        {
+            "record": domain.record,
+            "triggers": list(domain.triggers),
+            "integrations": list(domain.integrations),
+        }
+        for domain in place.domains
     ]
     return {"account": place.account, "region": place.region, "domains": domains}
 
@@ -155,5 +180,7 @@ def _loaded(item: Json) -> Place:
         domain = StoredDomain(entry["record"])
         for trigger in entry["triggers"]:
             domain.triggers.put(trigger["EventTriggerName"], trigger)
+        for integration in entry.get("integrations", ()):  # states of before have none
+            domain.integrations.put(integration["Uri"], integration)
         place.domains.put(entry["record"]["DomainName"], domain)
     return place

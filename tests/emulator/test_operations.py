@@ -57,6 +57,14 @@ def _walk_through(url: str, trigger: Trigger) -> None:
     assert client.get_event_trigger(**NAME)["Tags"] == {"b": "two/ü"}
     client.tag_resource(resourceArn=arn.partition("/event")[0], tags={"c": "3"})
     assert client.get_domain(DomainName="acme")["Tags"] == {"team": "crm", "c": "3"}
+    stream = client.put_integration(DomainName="acme", Uri="kinesis", EventTriggerNames=["cart"])
+    assert stream["EventTriggerNames"] == ["cart"]
+    (listed,) = client.list_integrations(DomainName="acme", IncludeHidden=True)["Items"]
+    assert (listed["Uri"], listed["EventTriggerNames"]) == ("kinesis", ["cart"])
+    with pytest.raises(ClientError, match="has an active integration"):
+        client.delete_event_trigger(**NAME)
+    client.delete_integration(DomainName="acme", Uri="kinesis")
+    assert client.list_integrations(DomainName="acme")["Items"] == []
     client.delete_event_trigger(**NAME)
     assert client.list_event_triggers(DomainName="acme")["Items"] == []
     client.close()
@@ -183,6 +191,7 @@ def test_each_emulated_operation_is_carried_out() -> None:
     model, place = ServiceModel(), Place("111122223333", "eu-west-1")
     operations = Operations(model, clear_omitted=False)
     request = {**NAME, "resourceArn": "arn:aws:profile:x", "tags": {}, "tagKeys": []}
+    request["Uri"] = "kinesis"
     for name in EMULATED:
         with suppress(ServiceError):
             operations.carry_out(model.operation(name), place, request, 1.0)

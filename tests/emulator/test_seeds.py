@@ -33,5 +33,9 @@ def test_lines_may_be_blank_and_the_file_may_have_a_mark_at_its_beginning(trigge
     line = json.dumps(trigger(Description=None)).encode()
     seeds = parse_seeds(ServiceModel(), b"\xef\xbb\xbf" + line + b"\r\n\n" + line, "file")
     assert seeds == [trigger()] * 2
+    integration = {"DomainName": "acme", "Uri": "kinesis", "EventTriggerNames": ["cart"]}
+    assert parse_seeds(ServiceModel(), json.dumps(integration).encode(), "file") == [integration]
+    with pytest.raises(ValueError, match=r"line 1: .*'eventTriggerNames'"):
+        parse_seeds(ServiceModel(), b'{"DomainName":"a","Uri":"k","EventTriggerNames":[]}', "file")
     with pytest.raises(ValueError, match=r"^file: line 2: The body is not JSON"):
         parse_seeds(ServiceModel(), line + b"\n{", "file")

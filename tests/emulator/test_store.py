@@ -80,8 +80,13 @@ def test_a_dump_is_loaded_as_it_was(trigger: Trigger) -> None:
     store, copy = Store(), Store()
     store.seed_everywhere(trigger(), 1.0)
     store.place("111122223333", "eu-west-1", 2.0).seed(trigger("other"), 3.0)
+    store.seed_everywhere({"DomainName": "acme", "Uri": "cart", "EventTriggerNames": ["cart"]}, 4.0)
     copy.load(json.loads(json.dumps(store.dump())))
     assert copy.dump() == store.dump()
+    domain = copy.place("111122223333", "eu-west-1", 5.0).domains.get("acme")
+    assert domain is not None
+    assert [each["Uri"] for each in domain.integrations] == ["cart"]
+    assert copy.find("acme", "cart", None, None) is not None
     assert repr(copy.place("111122223333", "eu-west-1", 4.0)) == (
         "<Place 111122223333 eu-west-1, 1 domains>"
     )
