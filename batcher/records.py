@@ -13,6 +13,7 @@ Status: TypeAlias = Literal[
     "succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale", "partial"
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
+OPEN: tuple[Status, ...] = ("failed", "in_doubt")  # what a retry sends again
 
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 
@@ -24,10 +25,12 @@ class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
     """The state of a trigger that an update was planned on.
 
     ``sha256``: the digest of its content; ``last_updated_at``: AWS's time of it (epoch seconds).
+    ``sent_at``: of a dead letter, when its update first came into the queue (epoch seconds).
     """
 
     sha256: str
     last_updated_at: float | None = field(default=None, name="LastUpdatedAt")
+    sent_at: float | None = None
 
 
 class Update(Struct, frozen=True, kw_only=True):
@@ -136,6 +139,8 @@ class Result(Struct, frozen=True, kw_only=True):
     digest: str | UnsetType = UNSET
     # the digest of its before image; None: there was one, and it was lost
     image: str | UnsetType | None = UNSET
+    # the state that an update without success found, or left; goes with its dead letter
+    based_on: BasedOn | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":

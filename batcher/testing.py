@@ -113,7 +113,8 @@ class MemoryQueue:
     ``away``: while it is set, every request is a QueueError.
 
     ``held``: the leased messages by id; ``done``: the ids that were acknowledged; ``dead``: the ids
-    of dead letters with their codes. ``on_done`` is told of an id just before it is done or dead.
+    of dead letters with their codes, ``letters`` these messages. ``on_done`` is told of an id just
+    before it is done or dead.
     """
 
     def __init__(
@@ -128,6 +129,7 @@ class MemoryQueue:
         self.held: dict[str, tuple[Message, float]] = {}
         self.done: list[str] = []
         self.dead: list[tuple[str, str]] = []
+        self.letters: list[Message] = []
         self.extended = 0
         self._poll = poll
         self._on_done = on_done or (lambda name: None)
@@ -180,6 +182,7 @@ class MemoryQueue:
             self._on_done(message.id)
             del self.held[message.id]
             self.dead.append((message.id, code))
+            self.letters.append(message)
 
     def _leased(self, message: Message) -> Message:
         leased = msgspec.structs.replace(

@@ -1,5 +1,7 @@
 """``batcher queue``: what a queue holds, its dead letters, and how they get another chance."""
 
+from functools import partial
+
 import anyio
 import click
 import msgspec
@@ -86,17 +88,24 @@ def dead(
     metavar="N",
     help="Put back N a second at most.",
 )
+@click.option("--force", is_flag=True, help="Also over what was changed since they failed.")
 @sqs_options
 def redrive(
-    url: str, code: str | None, rate: float | None, profile: str | None, region: str | None
+    url: str,
+    code: str | None,
+    rate: float | None,
+    force: bool,
+    profile: str | None,
+    region: str | None,
 ) -> None:
     """Put dead letters back into the queue, all of them or those of one error code.
 
     Of a spool directory: all files that failed, each to be worked through anew as a whole.
     """
     address = queue_address(url, profile, region)
-    if (count := redrive_files(address, code, rate)) is None:
-        found = anyio.run(redrive_dead_letters, address, code, rate)
+    if (count := redrive_files(address, code, rate, force=force)) is None:
+        redrive_all = partial(redrive_dead_letters, address, code, rate, force=force)
+        found = anyio.run(redrive_all)
         _say_unseen(found.unseen)
         count = found.codes.total()
     click.echo(f"{count:,} put back.", err=True)

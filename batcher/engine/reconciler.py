@@ -18,7 +18,7 @@ from batcher.engine.retrying import Retrying
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
-from batcher.records import Result, Seconds, Update
+from batcher.records import OPEN, BasedOn, Result, Seconds, Update
 from batcher.triggers.decision import (
     ChangeOptions,
     Decision,
@@ -167,12 +167,15 @@ class Reconciler:
         if send.operation == CREATE_TRIGGER and refused_again:
             return await self._look_again(update, looked, wrote)
         result = _spent(self._checked(update, send.request, wrote), looked, wrote)
-        answer = wrote.last.answer
-        return (
-            result
-            if answer is None
-            else replace(result, digest=digest(answer, self._options.writable))
-        )
+        if (answer := wrote.last.answer) is not None:
+            result = replace(result, digest=digest(answer, self._options.writable))
+        return self._with_base(result, answer or looked.last.answer)
+
+    def _with_base(self, result: Result, shown: Mapping[str, Any] | None) -> Result:
+        """Of an update that did not succeed, with the state that its trigger was shown in last."""
+        if shown is None or result.status not in OPEN:
+            return result
+        return replace(result, based_on=BasedOn(sha256=digest(shown, self._options.writable)))
 
     async def _write(
         self,

@@ -4,9 +4,10 @@ from collections.abc import Iterator
 
 import msgspec
 
-from batcher.jobs.run_family import OPEN, newer_results, superseded
+from batcher.jobs.run_family import newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.logs import logger
+from batcher.records import OPEN
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import remove
 from batcher.storage.journal_reader import LINE_AT_MOST

@@ -72,13 +72,17 @@ def failed_files(address: QueueAddress, code: str | None = None) -> dict[str, st
 
 
 def redrive_files(
-    address: QueueAddress, code: str | None = None, rate: float | None = None
+    address: QueueAddress,
+    code: str | None = None,
+    rate: float | None = None,
+    *,
+    force: bool = False,
 ) -> int | None:
     """Put all files that failed back into a spool directory; returns how many.
 
-    None for a message queue. Raises QueueError, and SettingsError for a code or a rate.
+    None for a message queue. Raises QueueError, and SettingsError for what is for updates only.
     """
-    if (spool := _spool(address, code=code, rate=rate)) is None:
+    if (spool := _spool(address, code=code, rate=rate, force=force or None)) is None:
         return None
     failures = spool.failures()
     for name in failures:
@@ -104,11 +108,16 @@ async def list_dead_letters(
 
 
 async def redrive_dead_letters(
-    address: QueueAddress, code: str | None = None, rate: float | None = None
+    address: QueueAddress,
+    code: str | None = None,
+    rate: float | None = None,
+    *,
+    force: bool = False,
 ) -> LetterCount:
     """Put dead letters back into a message queue, all of them or those of one code.
 
-    ``rate``: so many a second at most. Raises SettingsError, QueueError.
+    ``rate``: so many a second at most. ``force``: without what they are based on, so that they may
+    undo a newer update. Raises SettingsError, QueueError.
     """
     codes, left, next_at = Counter[str](), 0, anyio.current_time()
     async with address.open(create=False) as opened:
@@ -117,10 +126,20 @@ async def redrive_dead_letters(
                 left += 1
                 continue
             await anyio.sleep_until(next_at)
-            await opened.admin.redrive(letter)
+            await opened.admin.redrive(_without_base(letter) if force else letter)
             codes[letter.code] += 1
             next_at = max(next_at, anyio.current_time()) + (1 / rate if rate else 0)
         return LetterCount(codes=codes, unseen=await _unseen(opened.admin, left))
+
+
+def _without_base(letter: DeadLetter) -> DeadLetter:
+    try:
+        line = msgspec.json.decode(letter.body, type=dict[str, Any])
+    except (ValueError, RecursionError):  # no update
+        return letter
+    if line.pop("based_on", None) is None:
+        return letter
+    return msgspec.structs.replace(letter, body=msgspec.json.encode(line))
 
 
 async def _unseen(admin: QueueAdmin, left: int) -> int:

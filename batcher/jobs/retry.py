@@ -7,9 +7,9 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
-from batcher.jobs.run_family import OPEN, newer_results, superseded
+from batcher.jobs.run_family import newer_results, superseded
 from batcher.jobs.run_reader import RunReader
-from batcher.records import BriefResult
+from batcher.records import OPEN, BriefResult
 
 
 class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):

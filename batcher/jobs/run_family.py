@@ -12,11 +12,10 @@ from msgspec import UNSET
 
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader, trigger_key
-from batcher.records import Result
+from batcher.records import OPEN, Result
 from batcher.storage.run_directory import RunDirectory
 
 RETRY = "retry"
-OPEN = ("failed", "in_doubt")
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "in_doubt")
 
 

@@ -22,6 +22,7 @@ BASED_ON: Schema = {
     "properties": {
         "sha256": {"type": "string", "minLength": 64, "maxLength": 64, "pattern": "^[0-9a-f]{64}$"},
         "LastUpdatedAt": {"type": "number", "minimum": 0, "maximum": 2**53},
+        "sent_at": {"type": "number", "minimum": 0, "maximum": 2**53},
     },
     "required": ["sha256"],
     "additionalProperties": False,

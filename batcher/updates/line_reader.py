@@ -38,7 +38,7 @@ class LineReader:
         self.default_target = default_target
         self._known_targets = known_targets
         self._domains = domains
-        ours = {"id", "target", "based_on", "chain", "sha256", "LastUpdatedAt"}
+        ours = {"id", "target", "based_on", "chain", "sha256", "LastUpdatedAt", "sent_at"}
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode

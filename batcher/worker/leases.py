@@ -16,7 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.errors import BatcherError
 from batcher.ports import Clock, Queue
-from batcher.records import Error, Message, Result, Update
+from batcher.records import Message, Result, Update
+from batcher.worker.letter_bases import with_base
 
 CHECKS_PER_LEASE = 6  # how often the table is looked through for what is due
 EXTEND_AT = 0.5  # the part of a lease that is left when it is extended
@@ -36,7 +37,7 @@ class Lease:
     lost: bool = False
     in_request: bool = False  # a request about it is under way to the queue
     settled: bool = False  # its result is on disk, and the queue has to be told
-    error: Error | None = None
+    result: Result | None = None
 
 
 @dataclass(eq=False, repr=False)
@@ -118,7 +119,7 @@ class LeaseTable:
 
     async def settle(self, lease: Lease, result: Result) -> None:
         """Acknowledge a message whose result is on disk; after an error it is a dead letter."""
-        lease.settled, lease.error = True, result.error
+        lease.settled, lease.result = True, result
         await self._end(lease)
 
     async def release(self, leases: Iterable[Lease]) -> None:
@@ -176,9 +177,10 @@ class LeaseTable:
     async def _end(self, lease: Lease) -> None:
         lease.in_request = True
         try:
-            if (error := lease.error) is not None and self.dead_letters and not lease.lost:
-                reason = error.message or error.code
-                await self.queue.dead_letter(lease.message, error.code, reason)
+            error = None if lease.result is None else lease.result.error
+            if lease.result and error and self.dead_letters and not lease.lost:
+                letter, reason = with_base(lease.message, lease.result), error.message or error.code
+                await self.queue.dead_letter(letter, error.code, reason)
             else:
                 await self.queue.acknowledge(lease.message)
         except BatcherError as unreachable:

@@ -30,6 +30,7 @@ from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
+from batcher.worker.letter_bases import LetterBases
 from batcher.worker.prefetch import room_of_target
 from batcher.worker.worker_status import lane_snapshot
 
@@ -58,6 +59,7 @@ class TargetWorker:
         self.unusable: str | None = None
         self.lane: Lane | None = None
         self._tally = Tally()  # of all its lanes
+        self._bases = LetterBases()
         self._released_at = -inf  # in monotonic seconds; inf while messages are being released
         self._feed: Feed | None = None
         self._runner: Runner | None = None
@@ -166,7 +168,7 @@ class TargetWorker:
             may_send=lambda update: self.leases.holds(update.line),
         )
         lane.settler = DeferringReconciler(
-            _LeasedOnly(lane.settler, self.leases),
+            _LeasedOnly(lane.settler, self.leases, self._bases),
             self._tally,
             lambda reason: runner.give_up(self.name, reason),
         )
@@ -196,9 +198,14 @@ class TargetWorker:
 class _LeasedOnly:
     """A Settler that leaves an update alone when its lease is lost or expired."""
 
-    def __init__(self, settler: Settler, leases: LeaseTable) -> None:
+    def __init__(self, settler: Settler, leases: LeaseTable, bases: LetterBases) -> None:
         self._settler = settler
+        self._bases = bases
         self.leases = leases
 
     async def settle(self, update: Update) -> Result | None:
-        return await self._settler.settle(update) if self.leases.start(update.line) else None
+        if not self.leases.start(update.line):
+            return None
+        result = await self._settler.settle(self._bases.current(update))
+        self._bases.note(update, result)
+        return result

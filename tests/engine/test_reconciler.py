@@ -241,6 +241,17 @@ def test_an_answer_that_never_comes_leaves_it_in_doubt_with_its_image_kept() -> 
     assert result.digest is msgspec.UNSET
 
 
+def test_what_did_not_succeed_has_the_state_that_was_seen_last() -> None:
+    update = wants(Description="new")
+    found = BasedOn(sha256=digest(BEFORE, MODEL.writable))
+    for failures in ([refused("BadRequestException", 400)], [lost()] * 8):
+        assert settle(Server(dict(BEFORE), failures=failures), update)[0].based_on == found
+    clamped, _ = settle(Server({**BEFORE, "Description": "clamped"}, obeys=False), update)
+    assert (clamped.status, clamped.based_on) == ("failed", BasedOn(sha256=str(clamped.digest)))
+    for done in (settle(Server(dict(BEFORE)), update)[0], settle(Server(None), update)[0]):
+        assert done.based_on is msgspec.UNSET
+
+
 @pytest.mark.parametrize(
     ("somebody", "status"),
     [({}, "succeeded"), ({"Description": "else"}, "failed")],
