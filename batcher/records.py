@@ -171,6 +171,21 @@ class Delivered(Result, frozen=True, kw_only=True):
         return cls(**members, queue=queue, message_id=message_id)
 
 
+class ChangedUpdate(Struct, frozen=True, kw_only=True):
+    """An update that changed something, by its names, and what its result says."""
+
+    id: str
+    line: int
+    target: str
+    domain: str | None
+    trigger: str | None
+    status: Status
+
+    @classmethod
+    def of(cls, result: Result) -> "ChangedUpdate":
+        return cls(**{name: getattr(result, name) for name in cls.__struct_fields__})
+
+
 class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     """What counting needs of a result: read from its line in half the time."""
 
@@ -221,9 +236,11 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     """The sum of a run: ``summary.json``.
 
     ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
-    long the run takes. ``targets`` has the sum of each when there are several.
+    long the run takes. ``targets`` has the sum of each when there are several; ``canary`` the first
+    updates that changed something, when they are to be shown before the rest is done.
     """
 
+    canary: list[ChangedUpdate] | UnsetType = UNSET
     targets: dict[str, TargetSummary] | UnsetType = UNSET
 
 

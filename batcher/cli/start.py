@@ -14,7 +14,7 @@ from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import show_progress
 from batcher.cli.output.prompt import agreed, confirmed
-from batcher.cli.output.summary import summary_lines
+from batcher.cli.output.summary import canary_lines, summary_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.run import (
@@ -95,8 +95,9 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
 
     async def on_canary(summary: Summary) -> bool:
         _say_summary(run, summary)
-        question = f"Those were the first {order.settings.canary}. Go on with the rest?"
-        return sys.stdin.isatty() and await confirmed(question)
+        for line in canary_lines(summary):
+            click.echo(line, err=True)
+        return sys.stdin.isatty() and await confirmed("Go on with the rest?")
 
     with LogOutput(
         order.settings.log_level,

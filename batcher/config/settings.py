@@ -166,7 +166,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     canary: Annotated[
         Positive | None,
-        about("Do N updates first, show the result, and ask before the rest.", "run", metavar="N"),
+        about(
+            "Do the first N updates that change something, name them, and ask before the rest.",
+            "run",
+            metavar="N",
+        ),
     ] = None
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")

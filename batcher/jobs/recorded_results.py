@@ -14,7 +14,7 @@ from batcher.records import BriefResult, Result
 from batcher.sources.input_lines import InputLines
 from batcher.storage.journal_reader import JournalReader, damaged
 
-R = TypeVar("R", BriefResult, Result)
+R = TypeVar("R", bound=BriefResult | Result)
 
 
 def checked_results(

@@ -158,6 +158,9 @@ class RunBooks:
             wall_seconds=wall_seconds,
             stopped=stopped or amiss,
         )
+        if self._settings.canary is not None:
+            named = sorted(self._state.changed, key=lambda update: update.line)
+            summary = msgspec.structs.replace(summary, canary=named)
         try:
             if self._directory.in_place:
                 self._directory.write_summary(summary)

@@ -4,6 +4,7 @@ from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
 from typing import Any, TypeAlias
 
+import msgspec
 from anyio.abc import TaskGroup
 
 from batcher.accounting.tally import stop_reason
@@ -13,6 +14,7 @@ from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner
 from batcher.errors import BatcherError, CredentialsError
+from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_order import ROLLBACK, RunOrder
@@ -47,7 +49,7 @@ class ApprovedRun:
         self._runner: Runner | None = None
         self._drained = False
         self._has_sent = False  # in a part of the session before this one
-        self._last_line: int | None = None  # of the canary, while it is at work
+        self._canary: Canary | None = None  # while it is at work
 
     def __repr__(self) -> str:
         return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
@@ -62,15 +64,17 @@ class ApprovedRun:
     ) -> Summary:
         """Send what has no result yet, and write results, failed lines and summary.
 
-        With a canary its updates go first, and the rest only if ``on_canary`` says so. Raises
-        RunDirectoryError when the directory is of another run, CredentialsError and BatcherError
-        for what keeps the run from sending anything.
+        With a canary the first updates that change something go first (``Summary.canary``), and
+        the rest only if ``on_canary`` says so. Raises RunDirectoryError when the directory is of
+        another run, CredentialsError and BatcherError for what keeps the run from sending anything.
         """
-        count = self.order.settings.canary
-        line = None if count is None else self.state.canary_end(count)
-        summary = await self._part(beside, line)
-        if line is None or summary.stopped is not None or not summary.not_started:
+        count, changed = self.order.settings.canary, self.state.changed
+        if count is None or len(changed) >= count:
+            return await self._part(beside, None)
+        summary = await self._part(beside, Canary(count, self.state.lines_left(), changed))
+        if summary.stopped is not None or not summary.not_started:
             return summary
+        self.order.log.info("run.canary", updates=msgspec.to_builtins(summary.canary))
         if on_canary is not None and await on_canary(summary):
             return await self._part(beside, None)
         return self._books.stop(f"after the first {count} (--canary)")
@@ -96,9 +100,9 @@ class ApprovedRun:
         reasons = (stop_reason(tally, limit) for tally in tallies if not stop_reason(tally, None))
         return next((reason for reason in reasons if reason is not None), None)
 
-    async def _part(self, beside: Beside | None, last_line: int | None) -> Summary:
+    async def _part(self, beside: Beside | None, canary: Canary | None) -> Summary:
         """Do the canary, or what is left; the books are closed whatever happens."""
-        self._last_line = last_line
+        self._canary = canary
         await self._claim()
         self._has_sent |= self._sends()
         for tally in self.state.tallies.values():
@@ -159,6 +163,7 @@ class ApprovedRun:
     ) -> None:
         for name, error in self.connection.unusable.items():
             runner.give_up(name, error)
+            self._leave(name)
         for target in self.connection.targets.values():
             runner.start(self._lane(target, runner, images), tasks)
 
@@ -175,13 +180,19 @@ class ApprovedRun:
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
         )
+        if self._canary is not None:
+            lane.settler = CanarySettler(lane.settler, self._canary)
         if self.order.unattended is not None:
             give_up = partial(runner.give_up, target.name)
             lane.settler = DeferringReconciler(lane.settler, tally, give_up)
         return lane
 
+    def _leave(self, target: str) -> None:
+        if self._canary is not None:
+            self._canary.leave(target)
+
     def _skip(self, line: int) -> bool:
-        beyond = self._last_line is not None and line > self._last_line
+        beyond = self._canary is not None and self._canary.is_over
         return beyond or line in self.state.done
 
     async def _note(self, result: Result) -> None:

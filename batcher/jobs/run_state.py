@@ -3,11 +3,9 @@
 Sends and writes nothing, but for copies of an input that can't be read twice.
 """
 
-import heapq
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
-from itertools import islice
 from pathlib import Path
 
 from msgspec import Struct
@@ -15,12 +13,13 @@ from msgspec import Struct
 from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.compact import HashMultiset, LineSet
 from batcher.errors import RunDirectoryError
+from batcher.jobs.canary import has_changed
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
-from batcher.records import BriefResult, Summary
+from batcher.records import BriefResult, ChangedUpdate, Result, Summary
 from batcher.sources.checksum import file_checksum
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import Inspection, OnViolation, inspect
@@ -44,7 +43,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     digests of the images of updates that those may have sent without an answer, by their ids.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
     ``finished``: the summary of a run that has all its results and whose books are closed.
-    ``done`` (the lines that have a result), ``tallies`` (by target) and the tips grow with the run.
+    ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the first updates
+    that changed something, for a canary) and the tips grow with the run.
     """
 
     file: CheckedFile
@@ -58,6 +58,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     finished: Summary | None
     done: LineSet
     tallies: dict[str, Tally]
+    changed: list[ChangedUpdate]
 
     @property
     def inspection(self) -> Inspection:
@@ -82,11 +83,13 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
         """The targets that have updates left."""
         return [name for name in self.inspection.targets if self.left_of(name)]
 
-    def canary_end(self, count: int) -> int | None:
-        """The last line of the first ``count`` updates; None when each of these has its result."""
-        lines = heapq.merge(*(found.lines for found in self.inspection.targets.values()))
-        first = list(islice(lines, count))
-        return None if all(line in self.done for line in first) else first[-1]
+    def lines_left(self) -> dict[str, Iterator[int]]:
+        """The lines of the updates of each target that have no result yet, as they are read."""
+        indexes = self.inspection.targets
+        return {name: self._lines_left(indexes[name].lines) for name in self.unfinished}
+
+    def _lines_left(self, lines: Iterable[int]) -> Iterator[int]:
+        return (line for line in lines if line not in self.done)
 
     def summary(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
@@ -132,8 +135,12 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
     tallies = defaultdict(Tally, {name: Tally() for name in lines})
     found = _Restored()
     has_names = input_lines.has_names
-    results = checked_results(journals.results, input_lines, BriefResult, found.done)
-    for _, result in results:
+    changed: list[ChangedUpdate] = []
+    canary = order.settings.canary or 0
+    kind: type[BriefResult | Result] = Result if canary else BriefResult
+    for _, result in checked_results(journals.results, input_lines, kind, found.done):
+        if isinstance(result, Result) and len(changed) < canary and has_changed(result):
+            changed.append(ChangedUpdate.of(result))
         if has_names or result.status == "invalid":
             found.note_id(result)
         tallies[result.target].add(result)
@@ -151,6 +158,7 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
         finished=_finished(order, lines, found.done, tallies) if begun else None,
         done=found.done,
         tallies=tallies,
+        changed=changed,
     )
 
 
@@ -190,7 +198,7 @@ class _Restored:
         self.done, self._odd = LineSet(), LineSet()
         self._named = HashMultiset()  # the ids that are not their line's number
 
-    def note_id(self, result: BriefResult) -> None:
+    def note_id(self, result: BriefResult | Result) -> None:
         """Take in what may be an id that is no line's number, or a number that is no id."""
         if result.id != str(result.line):
             self._odd.add(result.line)

@@ -140,36 +140,29 @@ async def test_no_images_are_taken_where_reading_is_known_to_be_far_too_slow(
 
 
 async def test_a_canary_stops_after_the_first_ones_and_the_same_command_goes_on(
-    batcher: Command, write_lines: Write
+    batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(10)])
-    write_lines([change(n) for n in range(10)])
+    same = {"DomainName": "acme", "EventTriggerName": "t0", "Description": "before-0"}
+    lines = [same, change(99), *(change(n, id=f"row-{n}") for n in range(10))]
+    write_lines(lines)
     async with emulator as url:
-        flags = (
-            "run",
-            "updates.jsonl",
-            "--endpoint-url",
-            url,
-            "--rate",
-            "100",
-            "--yes",
-            "--canary",
-            "3",
-            "--json",
-        )
-        first = await batcher(*flags)
-        assert (first.code, json.loads(first.out)["succeeded"], len(emulator.applied())) == (
-            3,
-            3,
-            3,
-        )
-        rest = await batcher(*flags)
-        assert (rest.code, json.loads(rest.out)["succeeded"], len(emulator.applied())) == (
-            0,
-            10,
-            10,
-        )
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--json")
+        first = await batcher(*flags, "--canary", "3")
+        said = json.loads(first.out)
+        assert (first.code, said["succeeded"], len(emulator.applied())) == (3, 3, 3)
+        assert (said["unchanged"], said["failed"]) == (1, 1), "these are not what a canary counts"
+        assert "Those were the first 3 updates that changed something:" in first.err
+        assert "  line 4, id row-1: acme/t1 succeeded" in first.err
+        named = [(each["line"], each["domain"], each["trigger"]) for each in said["canary"]]
+        assert named == [(3, "acme", "t0"), (4, "acme", "t1"), (5, "acme", "t2")]
+        log = records(tmp_path / "updates.run" / "log.jsonl")
+        (event,) = [each for each in log if each["event"] == "run.canary"]
+        assert event["updates"] == said["canary"]
+        rest = await batcher(*flags, "--canary", "3")
+        said = json.loads(rest.out)
+        assert (rest.code, said["succeeded"], len(emulator.applied())) == (1, 10, 10)
 
 
 async def test_a_canary_of_nothing_but_invalid_lines_is_no_mishap(

@@ -1,6 +1,7 @@
 """The running of a run: its canary, drained, aborted, resumed; a limit of failures."""
 
 import asyncio
+import json
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -15,7 +16,7 @@ from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
 from batcher.jobs.run_order import Unattended
 from batcher.records import Result, Summary
-from tests.conftest import change, records
+from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 from tests.waiting import until
 
@@ -37,6 +38,11 @@ async def ready_to_start(
             run = await ready.approve()
             assert isinstance(run, ApprovedRun)
             yield run
+
+
+def drain_after(count: int, run: ApprovedRun) -> None:
+    if run.state.restored + len(run.state.changed) >= count:
+        run.drain()
 
 
 @pytest.mark.parametrize("goes_on", [True, False, None])
@@ -78,6 +84,55 @@ async def test_a_canary_that_an_earlier_session_has_done_is_not_asked_about_agai
             assert (await run.execute()).not_started == 1
         async with ready_to_start(file, settings_for(url, canary=2)) as run:
             assert (await run.execute(on_canary=answer)).succeeded == 3
+
+
+async def test_a_canary_counts_what_changes_something_over_sessions_and_names_it(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    asked: list[Summary] = []
+
+    async def answer(summary: Summary) -> bool:
+        asked.append(summary)
+        return False
+
+    def named(summary: Summary) -> list[tuple[object, ...]]:
+        assert isinstance(summary.canary, list)
+        return [(each.line, each.id, each.domain, each.trigger) for each in summary.canary]
+
+    same = [
+        {
+            "DomainName": "acme",
+            "EventTriggerName": f"t{n}",
+            "Description": trigger(n)["Description"],
+        }
+        for n in range(10)
+    ]
+    lines = [*same, change(99), *({**change(n), "id": f"row-{n}"} for n in range(10))]
+    file, emulator, runs = write_lines(lines), seeded(10), []
+    async with emulator as url:
+        settings = settings_for(url, canary=4, concurrency=1)
+        async with ready_to_start(file, settings, lambda result: drain_after(2, runs[0])) as run:
+            runs.append(run)
+            first = await run.execute(on_canary=answer)
+        assert (first.stopped, first.succeeded, first.unchanged, first.failed) == (
+            INTERRUPTED,
+            2,
+            10,
+            1,
+        )
+        async with ready_to_start(file, settings_for(url, canary=4)) as run:
+            second = await run.execute(on_canary=answer)
+        assert len(emulator.applied()) == 4
+        four = [(12 + n, f"row-{n}", "acme", f"t{n}") for n in range(4)]
+        assert named(first) == four[:2]
+        assert named(second) == four
+        assert [named(each) for each in asked] == [four]
+        assert second.stopped == "after the first 4 (--canary)"
+        written = json.loads((file.with_suffix(".run") / "summary.json").read_text())
+        assert [each["trigger"] for each in written["canary"]] == ["t0", "t1", "t2", "t3"]
+        async with ready_to_start(file, settings_for(url, canary=4)) as run:
+            last = await run.execute(on_canary=answer)
+        assert (last.stopped, last.succeeded, len(asked), named(last)) == (None, 10, 1, four)
 
 
 async def test_a_canary_in_trouble_stops_without_a_question(

@@ -63,36 +63,42 @@ def test_results_of_earlier_sessions_count_and_images_without_one_are_in_flight(
     assert state.tallies["default"].session == (0, 0), "failures of before are not of this session"
 
 
-@pytest.mark.parametrize(
-    ("done", "count", "end"),
-    [
-        ([], 2, 2),
-        ([], 9, 4),  # there are but four
-        ([1], 2, 2),
-        ([2], 2, 2),
-        ([1, 2], 2, None),
-        ([1, 3, 4], 4, 4),
-        ([1, 2, 3, 4], 9, None),
-    ],
-)
-def test_a_canary_ends_with_its_last_line_and_is_over_when_each_has_a_result(
-    state_of: StateOf, write_lines: Callable[..., Path], done: list[int], count: int, end: int
+def test_what_is_left_of_each_target_is_read_as_the_run_goes_on(
+    state_of: StateOf, write_lines: Callable[..., Path]
 ) -> None:
     targets = {"b": {"region": "eu-west-1"}}
-    lines = [change(0), change(1, target="b"), change(2, target="b"), change(3)]
+    lines = [change(0), change(1, target="b"), change(2, target="b"), change(3), change(4)]
     state = state_of(write_lines(lines), targets=targets)
-    for line in done:
-        state.done.add(line)
-    assert state.canary_end(count) == end
+    state.done.add(2)
+    left = state.lines_left()
+    assert next(left["default"]) == 1
+    state.done.add(4)
+    assert {name: list(found) for name, found in left.items()} == {"default": [5], "b": [3]}
 
 
-def test_lines_that_are_skipped_count_for_the_default_target_and_are_no_canary(
+def test_for_a_canary_what_earlier_sessions_changed_is_named(
+    state_of: StateOf, tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(6)])
+    run.add(1, "unchanged")
+    run.add(5, "succeeded")
+    run.add(2, "stale", "Stale")
+    run.add(3, "failed", "NotThere")  # before it was sent: no attempt
+    run.add(4, "succeeded")
+    run.write()
+    file = tmp_path / "updates.jsonl"
+    assert [each.line for each in state_of(file, canary=9).changed] == [5, 4]
+    assert [each.line for each in state_of(file, canary=1).changed] == [5]
+    assert state_of(file).changed == []
+
+
+def test_lines_that_are_skipped_count_for_the_default_target_and_are_not_left_to_send(
     state_of: StateOf, write_lines: Callable[..., Path]
 ) -> None:
     file = write_lines([{"DomainName": "acme"}])
     state = state_of(file, skip_invalid=True)
     assert (state.totals, state.left, state.unfinished) == ({"default": 1}, 1, [])
-    assert state.canary_end(3) is None
+    assert state.lines_left() == {}
 
 
 def test_another_input_than_before_is_refused(state_of: StateOf, tmp_path: Path) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
+from batcher.cli.output.format import printable
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.triggers.diff import Change
 from batcher.triggers.forecast import Conflict
@@ -46,7 +47,7 @@ def _head(planned: PlannedUpdate, *, target: bool) -> Text:
             if planned.error.message
             else planned.error.code
         )
-        text += Text(f" {planned.effect}: ", "red") + Text(_printable(said))
+        text += Text(f" {planned.effect}: ", "red") + Text(printable(said))
     return text
 
 
@@ -87,9 +88,4 @@ def _marked(mark: str, text: str, note: Text | None = None, *, indent: int = 4) 
 def _shown(value: Any) -> str:
     if value == HIDDEN:
         return HIDDEN
-    return _printable(json.dumps(value, ensure_ascii=False))
-
-
-def _printable(text: str) -> str:
-    """What a terminal would take for a command is written as an escape."""
-    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)
+    return printable(json.dumps(value, ensure_ascii=False))

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator
 
-from batcher.cli.output.format import duration, number, pace, several
+from batcher.cli.output.format import duration, number, pace, printable, several
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
+CANARY_SHOWN = 20  # updates
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
@@ -25,6 +26,17 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     if summary.stopped:
         yield f"Stopped early: {_sentence(summary.stopped)}"
     yield from _written(directory, summary)
+
+
+def canary_lines(summary: Summary) -> Iterator[str]:
+    """What the canary has changed, update by update, for the question whether to go on."""
+    changed = summary.canary or []
+    yield f"Those were the first {several(len(changed), 'update')} that changed something:"
+    for each in changed[:CANARY_SHOWN]:
+        status = each.status.replace("_", " ")
+        yield printable(f"  line {each.line}, id {each.id}: {each.domain}/{each.trigger} {status}")
+    if (more := len(changed) - CANARY_SHOWN) > 0:
+        yield f"  … and {number(more)} more: see results.jsonl"
 
 
 def _sentence(reason: str) -> str:

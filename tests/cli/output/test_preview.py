@@ -8,9 +8,10 @@ import pytest
 
 from batcher.cli.output.preview import DOMAINS_SHOWN, preview
 from batcher.config import resolve
-from batcher.emulator import Emulator
+from batcher.emulator import Emulator, account_of
 from batcher.jobs.run import CheckedRun, open_run
-from tests.conftest import change
+from batcher.operations import UPDATE_TRIGGER
+from tests.conftest import change, remember_quota
 
 Say = Callable[..., Any]
 
@@ -51,16 +52,22 @@ async def test_of_many_domains_the_largest_are_named(say: Say) -> None:
     assert said[1].endswith(f"d{DOMAINS_SHOWN - 1} 1 and 3 more")
 
 
-async def test_what_is_amiss_is_said(say: Say) -> None:
+async def test_what_is_amiss_is_said(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    remember_quota(tmp_path, UPDATE_TRIGGER, 80, account=account_of("AKIDEXAMPLE"))
     targets = {"away": {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-1"}}
     lines = [change(1), change(2, target="away"), {"DomainName": "acme"}]
-    said = await say(lines, targets=targets, skip_invalid=True, rate=100, read_rate=1)
+    said = await say(
+        lines, targets=targets, skip_invalid=True, rate=100, read_rate=1, remember=True
+    )
     assert said[0].startswith("1 update of target away can't be sent and stay as they are: target")
     assert "1 invalid line will be skipped." in said
     assert any(
         line.startswith(
-            "No before images, and so no rollback: target default allows 1 reads a second for 100"
-            " updates, so looking first would take 100.0 times as long."
+            "No before images, and so no rollback: target default allows 1 reads a second for 80"
+            " updates, so looking first would take 80.0 times as long."
         )
         for line in said
     )

@@ -5,8 +5,8 @@ from typing import Any
 
 import pytest
 
-from batcher.cli.output.summary import summary_lines
-from batcher.records import Seconds, Summary, TargetSummary
+from batcher.cli.output.summary import canary_lines, summary_lines
+from batcher.records import ChangedUpdate, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -58,3 +58,21 @@ def test_a_retry_is_proposed_where_there_is_something_to_retry() -> None:
     assert retry in said(total=1, failed=1)
     assert retry in said(total=1, in_doubt=1)
     assert retry not in said(total=1, stale=1)
+
+
+def test_of_a_long_canary_the_first_ones_are_named_and_the_rest_is_counted() -> None:
+    changed = [
+        ChangedUpdate(
+            id=str(line), line=line, target="eu", domain="\x1b", trigger="t", status="in_doubt"
+        )
+        for line in range(1, 1026)
+    ]
+    members = {"wall_seconds": 0.0, "rate": 0.0, "seconds": Seconds()}
+    lines = list(canary_lines(Summary(**members, canary=changed)))
+    assert lines[0] == "Those were the first 1,025 updates that changed something:"
+    assert lines[1] == "  line 1, id 1: \\u001b/t in doubt"
+    assert lines[20:] == [
+        "  line 20, id 20: \\u001b/t in doubt",
+        "  … and 1,005 more: see results.jsonl",
+    ]
+    assert list(canary_lines(Summary(**members, canary=changed[:20])))[-1] == lines[20]
