@@ -95,7 +95,7 @@ class Runner:
                 lane.close()
 
     def abort(self) -> None:
-        """Stop now. What is in flight gets no result, and is sent again by a resume."""
+        """Stop now. What is in flight gets no result from here."""
         self._scope.cancel()
 
     def _conclude(self) -> None:

@@ -1,9 +1,11 @@
 """The running of a run: lanes set to work, drained or aborted, and the books closed after it."""
 
 from collections.abc import Awaitable, Callable, Coroutine
+from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
+import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
@@ -13,7 +15,7 @@ from batcher.aws.client import AwsTarget
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner
-from batcher.errors import BatcherError, CredentialsError
+from batcher.errors import BatcherError, CredentialsError, JournalError
 from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
@@ -50,6 +52,7 @@ class ApprovedRun:
         self._drained = False
         self._has_sent = False  # in a part of the session before this one
         self._canary: Canary | None = None  # while it is at work
+        self._interrupted: list[Result] = []  # in doubt: they may have been sent
 
     def __repr__(self) -> str:
         return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
@@ -86,7 +89,7 @@ class ApprovedRun:
             self._runner.drain(INTERRUPTED)
 
     def abort(self) -> None:
-        """Stop now. What is in flight gets no result, and is sent again by a resume."""
+        """Stop now. What may have been sent is in doubt; unattended a resume sends it again."""
         if self._runner is not None:
             self._runner.abort()
 
@@ -154,9 +157,19 @@ class ApprovedRun:
                 tasks.start_soon(self._books.keep_heads)
                 if beside is not None:
                     tasks.start_soon(beside)
-                await runner.run(partial(self._start_lanes, runner, images))
+                try:
+                    await runner.run(partial(self._start_lanes, runner, images))
+                finally:
+                    await self._keep_interrupted(runner)
                 tasks.cancel_scope.cancel()
             return runner.stopped
+
+    async def _keep_interrupted(self, runner: Runner) -> None:
+        """Keep what may have been sent when its settling was ended, as far as the disk takes it."""
+        with anyio.CancelScope(shield=True), suppress(JournalError):
+            for result in self._interrupted:
+                await runner.keep(self.state.tallies[result.target], result)
+        self._interrupted.clear()
 
     async def _start_lanes(
         self, runner: Runner, images: BeforeImageStore | None, tasks: TaskGroup
@@ -179,6 +192,7 @@ class ApprovedRun:
             whole=self.order.following.kind == ROLLBACK,
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
+            on_interrupted=None if self.order.unattended else self._interrupted.append,
         )
         if self._canary is not None:
             lane.settler = CanarySettler(lane.settler, self._canary)

@@ -185,21 +185,31 @@ async def test_a_signal_drains_and_the_same_command_resumes(
     assert len(emulator.applied()) == 200
 
 
-async def test_a_second_signal_stops_at_once(batcher: Command, write_lines: Write) -> None:
-    emulator = Emulator(faults={"hang": 1.0})
-    emulator.seed([trigger(1)])
-    write_lines([change(1)])
+async def test_a_second_signal_stops_at_once_and_what_may_have_been_applied_is_in_doubt(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator(faults={"hang-after": 1.0})
+    emulator.seed([trigger(1), trigger(2)])
+    write_lines([change(1), change(1), change(2)])
     async with emulator as url:
-        process = await batcher.start(
-            "run", "updates.jsonl", "--endpoint-url", url, "--rate", "50", "--yes"
-        )
-        await _called(emulator, 1)
+        flags = ("--endpoint-url", url, "--rate", "50", "--yes", "--no-before")
+        process = await batcher.start("run", "updates.jsonl", *flags)
+        await until(lambda: len(emulator.applied()) == 2)
         process.send_signal(signal.SIGINT)
         while b"draining" not in await process.stderr.readline():
             pass
         process.send_signal(signal.SIGINT)
         await asyncio.wait_for(process.communicate(), 10)
-    assert process.returncode == 4
+        assert process.returncode == 4
+        emulator.set_faults({})
+        summary = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
+        assert (summary["in_doubt"], summary["not_started"], summary["attempts"]) == (2, 1, 2)
+        ended = await batcher("run", "updates.jsonl", *flags)
+        assert (ended.code, len(emulator.applied())) == (1, 3)
+        assert "1 succeeded, 2 in doubt" in ended.err
+        assert (await batcher("verify", "updates.run", "--endpoint-url", url)).code == 0
+    statuses = [each["status"] for each in records(tmp_path / "updates.run" / "results.jsonl")]
+    assert statuses.count("succeeded") == 2, "line 1 is superseded by line 2 of its trigger"
 
 
 @pytest.mark.parametrize(

@@ -11,10 +11,12 @@ import pytest
 
 from batcher.accounting.verdicts import Verdict
 from batcher.config import Settings
+from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
 from batcher.jobs.run_order import Unattended
+from batcher.jobs.verify import verify_run
 from batcher.records import Result, Summary
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
@@ -182,13 +184,33 @@ async def test_drained_on_its_way_it_finishes_what_is_in_flight_and_a_resume_doe
     assert sorted(lines) == list(range(1, 21))
 
 
-async def test_aborted_it_leaves_what_is_in_flight_without_a_result_and_a_resume_sends_it_again(
+async def test_aborted_it_has_what_is_in_flight_in_doubt_and_verify_settles_it(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator = write_lines([change(0), change(1)]), seeded()
+    emulator.script("UpdateEventTrigger", ["hang-after", "hang"])
+    out = file.with_suffix(".run")
+    async with emulator as url:
+        async with ready_to_start(file, settings_for(url)) as run:
+            executing = asyncio.create_task(run.execute())
+            await until(lambda: emulator.applied() and run.lanes[0].pacer.in_flight == 2)
+            run.abort()
+            summary = await executing
+        assert (summary.in_doubt, summary.not_started, summary.attempts) == (2, 0, 2)
+        errors = [each["error"]["code"] for each in records(out / "results.jsonl")]
+        assert errors == ["Interrupted", "Interrupted"]
+        assert len(records(out / "failed.jsonl")) == 2
+        found = await verify_run(out, settings_for(url))
+    assert (found.settled, found.wrong.count) == ({"succeeded": 1, "failed": 1}, 0)
+
+
+async def test_unattended_what_is_in_flight_has_no_result_and_a_resume_sends_it_again(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
     file, emulator = write_lines([change(0)]), seeded()
     emulator.script("UpdateEventTrigger", ["hang-after"])
     async with emulator as url:
-        async with ready_to_start(file, settings_for(url)) as run:
+        async with ready_to_start(file, settings_for(url), lambda result: None) as run:
             executing = asyncio.create_task(run.execute())
             await until(emulator.applied)
             run.abort()
@@ -197,6 +219,34 @@ async def test_aborted_it_leaves_what_is_in_flight_without_a_result_and_a_resume
         async with ready_to_start(file, settings_for(url)) as run:
             assert run.state.in_flight.keys() == {"1"}, "its image was kept"
             assert (await run.execute()).not_started == 0
+
+
+@pytest.mark.parametrize("looks", [True, False])
+@pytest.mark.parametrize("calls", range(1, 30, 2))
+async def test_whenever_it_is_aborted_what_was_applied_has_a_result(
+    settings_for: SettingsFor, write_lines: Write, calls: int, looks: bool
+) -> None:
+    file = write_lines([change(n) for n in range(12)])
+    faults = {"reset-before": 0.1, "reset-after": 0.1, "internal": 0.1, "throttle": 0.1}
+    emulator = Emulator(latency=(0.0, 0.01), faults=faults, random_seed=calls)
+    emulator.seed([trigger(n) for n in range(12)])
+    async with emulator as url:
+        settings = settings_for(url, before=looks, concurrency=4)
+        async with ready_to_start(file, settings) as run:
+            executing = asyncio.create_task(run.execute())
+            await until(lambda: len(emulator.calls()) >= calls or executing.done())
+            run.abort()
+            summary = await executing
+    applied = {each["EventTriggerName"] for each in emulator.applied()}
+    results = records(file.with_suffix(".run") / "results.jsonl")
+    told = {each["trigger"] for each in results if each["status"] in ("succeeded", "in_doubt")}
+    assert applied <= told
+    assert summary.not_started == 12 - len(results)
+    statuses = [each["status"] for each in results]
+    assert (summary.succeeded, summary.in_doubt) == (
+        statuses.count("succeeded"),
+        statuses.count("in_doubt"),
+    )
 
 
 async def test_what_runs_beside_ends_with_the_run_and_its_error_ends_the_run(

@@ -83,5 +83,7 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
 
 def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
+    if summary.in_doubt:
+        yield f"To settle what is in doubt, by looking: batcher verify {directory.path}"
     if summary.failed or summary.in_doubt:
         yield f"To run the failed ones again: batcher retry {directory.path}"
