@@ -30,6 +30,7 @@ class Seconds:
     token: float = 0.0
     backoff: float = 0.0
     calling: float = 0.0
+    unreachable: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

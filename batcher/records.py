@@ -91,12 +91,16 @@ class Error(Struct, frozen=True, kw_only=True):
 
 
 class Seconds(Struct, frozen=True, kw_only=True):
-    """Where the time of an update, or of all of them, went. Seconds."""
+    """Where the time of an update, or of all of them, went. Seconds.
+
+    ``unreachable``: nothing could be sent, as requests did not leave this machine.
+    """
 
     queued: float = 0.0
     token: float = 0.0
     backoff: float = 0.0
     calling: float = 0.0
+    unreachable: float = 0.0
 
     def __add__(self, other: "Seconds") -> "Seconds":
         return Seconds(
@@ -104,6 +108,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
             token=self.token + other.token,
             backoff=self.backoff + other.backoff,
             calling=self.calling + other.calling,
+            unreachable=self.unreachable + other.unreachable,
         )
 
     def rounded(self) -> "Seconds":
@@ -113,6 +118,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
             token=round(self.token, 3),
             backoff=round(self.backoff, 3),
             calling=round(self.calling, 3),
+            unreachable=round(self.unreachable, 3),
         )
 
 

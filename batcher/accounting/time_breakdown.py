@@ -4,7 +4,7 @@ No clock: the time of each change is an argument, monotonic seconds that never g
 engine does about it is not decided here.
 """
 
-from collections import Counter
+from collections import Counter, deque
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -13,6 +13,7 @@ from batcher.records import Seconds
 
 Cause: TypeAlias = Literal["token", "calling", "backoff"]
 PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
+REMEMBERED = 1000  # changes of cause while no call comes back: more than a lane has slots
 
 
 class TimeBreakdown:
@@ -20,19 +21,28 @@ class TimeBreakdown:
 
     The lane is held up by the first of these that is the case: the head of a line waits for a
     ``token``; a call is on its way (``calling``); an update waits after a fault (``backoff``); else
-    it is ``queued``: reading, writing results, or idle.
+    it is ``queued``: reading, writing results, or idle. Whichever of the first three it is, it is
+    ``unreachable`` from the beginning of a call that never left this machine to the next answer.
     """
 
     def __init__(self) -> None:
         self.wall_seconds = 0.0  # from begin to the last change
         self.busy_seconds = 0.0  # each call's time, summed up
-        self._seconds = {"token": 0.0, "calling": 0.0, "backoff": 0.0, "queued": 0.0}
+        self.token_seconds = 0.0  # as it looked at the time: never goes down
+        self._seconds = dict.fromkeys((*PRECEDENCE, "queued", "unreachable"), 0.0)
+        self._unreachable = False
+        # cause and seconds of what passed since a call came back
+        self._lately: deque[tuple[str, float]] = deque(maxlen=REMEMBERED)
         self._held_up: Counter[Cause] = Counter()
         self._running = False
         self._since = 0.0
 
     def __repr__(self) -> str:
-        shares = ", ".join(f"{cause} {seconds:.1f}" for cause, seconds in self._seconds.items())
+        shares = ", ".join(
+            f"{cause} {seconds:.1f}"
+            for cause, seconds in self._seconds.items()
+            if seconds or cause != "unreachable"
+        )
         return f"<TimeBreakdown {self._cause()} of {self.wall_seconds:.1f} s: {shares}>"
 
     def begin(self, now: float) -> None:
@@ -55,12 +65,33 @@ class TimeBreakdown:
         self._pass(now)
         self._running = False
 
+    def answered(self, now: float) -> None:
+        """A call was answered: requests leave this machine."""
+        self._pass(now)
+        self._unreachable = False
+        self._lately.clear()
+
+    def not_sent(self, seconds: float, now: float) -> None:
+        """A call came back after so many seconds and never left: nothing could be sent since."""
+        self._pass(now)
+        self._unreachable = True
+        while self._lately and seconds > 0:
+            cause, passed = self._lately.pop()
+            part = min(passed, seconds)
+            self._seconds[cause] -= part
+            self._seconds["unreachable"] += part
+            seconds -= part
+        self._lately.clear()
+
     def seconds(self) -> Seconds:
         """Seconds by cause up to the last change; they sum up to ``wall_seconds``."""
         return Seconds(**self._seconds)
 
     def _cause(self) -> str:
-        return next((cause for cause in PRECEDENCE if self._held_up[cause]), "queued")
+        cause = next((cause for cause in PRECEDENCE if self._held_up[cause]), None)
+        if cause is None:
+            return "queued"
+        return "unreachable" if self._unreachable else cause
 
     def _pass(self, now: float) -> None:
         if not self._running:
@@ -68,7 +99,11 @@ class TimeBreakdown:
         passed, self._since = now - self._since, now
         self.wall_seconds += passed
         self.busy_seconds += passed * self._held_up["calling"]
-        self._seconds[self._cause()] += passed
+        cause = self._cause()
+        self._seconds[cause] += passed
+        self.token_seconds += passed if cause == "token" else 0.0
+        if passed and cause in PRECEDENCE:
+            self._lately.append((cause, passed))
 
 
 class LaneSession(Struct, frozen=True, kw_only=True):

@@ -11,6 +11,7 @@ import anyio
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import Verdict
 from batcher.ports import Clock, Limiter
+from batcher.records import Attempt
 
 # a retry goes ahead of a first attempt: an update that was begun is finished first
 RETRY, FIRST = 0, 1
@@ -98,6 +99,13 @@ class Pacer:
         self.time_breakdown.leave("calling", self.clock.now())
         self._free.release()
         self.limiter.observe(permit.ticket, verdict, retry_after)
+
+    def note_reach(self, attempt: Attempt, verdict: Verdict) -> None:
+        """Tell the time breakdown whether requests leave this machine, by one that came back."""
+        if attempt.reached == "answered":
+            self.time_breakdown.answered(self.clock.now())
+        elif attempt.reached == "unsent" and verdict is not Verdict.REJECTED:
+            self.time_breakdown.not_sent(attempt.seconds, self.clock.now())
 
     def drain(self) -> None:
         """Turn away everybody who need not finish, the one at the head included."""

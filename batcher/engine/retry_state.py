@@ -35,15 +35,18 @@ class RetryState:
         self.throttled_for = 0.0
         self.replied = False  # by anything but a throttle, which says nothing about the request
         self.lost = False  # at least one attempt left and was never answered
-        self.queued = self.token = self.backoff = self.calling = 0.0
+        self.queued = self.token = self.backoff = self.calling = self.unreachable = 0.0
 
     def record(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
         """Add one attempt. ``now``: monotonic seconds."""
         self.last, self.verdict, self.under_way = attempt, verdict, False
         self.queued += permit.queued
         self.token += permit.token
-        self.calling += attempt.seconds
-        self.attempts += attempt.reached != "unsent"
+        if attempt.reached == "unsent":
+            self.unreachable += attempt.seconds
+        else:
+            self.calling += attempt.seconds
+            self.attempts += 1
         if verdict is Verdict.CREDENTIALS:
             self.refusals += 1
             return
@@ -58,10 +61,21 @@ class RetryState:
         if self.first_throttle is not None:
             self.throttled_for = now - self.first_throttle
 
+    def waited(self, seconds: float) -> None:
+        """Add the wait after the last attempt."""
+        if self.last.reached == "unsent":
+            self.unreachable += seconds
+        else:
+            self.backoff += seconds
+
     @property
     def seconds(self) -> Seconds:
         return Seconds(
-            queued=self.queued, token=self.token, backoff=self.backoff, calling=self.calling
+            queued=self.queued,
+            token=self.token,
+            backoff=self.backoff,
+            calling=self.calling,
+            unreachable=self.unreachable,
         )
 
     @property

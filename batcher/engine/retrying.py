@@ -150,6 +150,7 @@ class Retrying:
             verdict = judge(attempt)
         finally:
             self.pacer.leave(permit, verdict, attempt.retry_after if attempt else None)
+        self.pacer.note_reach(attempt, verdict)
         if verdict is Verdict.ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self._clock.now())
@@ -162,7 +163,7 @@ class Retrying:
         if state.verdict is Verdict.CREDENTIALS:
             await self._credentials.renew(state.credentials, state.last)
             return
-        state.backoff += call.upcoming_sleep
+        state.waited(call.upcoming_sleep)
         self._log.info(
             "retry.scheduled",
             id=state.id,

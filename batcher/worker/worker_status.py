@@ -90,6 +90,6 @@ def lane_snapshot(pacers: Pacers, lane: Lane, tally: Tally) -> LaneSnapshot:
         quota=learned.rate if learned.doubt < 1 else None,
         in_flight=lane.pacer.in_flight,
         waiting=lane.pacer.waiting,
-        token_seconds=lane.pacer.time_breakdown.seconds().token,
+        token_seconds=lane.pacer.time_breakdown.token_seconds,
         counts=tally.counts(tally.done),
     )

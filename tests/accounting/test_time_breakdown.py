@@ -1,5 +1,6 @@
 """Every second of a lane has one cause."""
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -57,6 +58,61 @@ def test_a_lane_is_held_up_by_the_first_of_token_calling_backoff() -> None:
         repr(time_breakdown)
         == "<TimeBreakdown queued of 20.0 s: token 4.0, calling 5.0, backoff 5.0, queued 6.0>"
     )
+
+
+@given(
+    steps=STEPS,
+    reach=st.lists(st.tuples(st.sampled_from(["answered", "not sent"]), st.floats(0, 300))),
+)
+def test_what_can_not_be_sent_is_taken_from_the_other_causes_and_the_sum_stays(
+    steps: list[tuple[float, str, bool]], reach: list[tuple[str, float]]
+) -> None:
+    time_breakdown, now, opened = TimeBreakdown(), 0.0, dict.fromkeys(PRECEDENCE, 0)
+    time_breakdown.begin(now)
+    waits = 0.0
+    for at, (pause, cause, enters) in enumerate(steps):
+        now += pause
+        if enters or not opened[cause]:
+            time_breakdown.enter(cause, now)
+            opened[cause] += 1
+        else:
+            time_breakdown.leave(cause, now)
+            opened[cause] -= 1
+        if at < len(reach):
+            kind, seconds = reach[at]
+            if kind == "answered":
+                time_breakdown.answered(now)
+            else:
+                time_breakdown.not_sent(seconds, now)
+        assert time_breakdown.token_seconds >= waits
+        waits = time_breakdown.token_seconds
+    found = msgspec.structs.asdict(time_breakdown.seconds())
+    assert min(found.values()) > -1e-6
+    assert sum(found.values()) == pytest.approx(time_breakdown.wall_seconds) == pytest.approx(now)
+
+
+def test_from_the_start_of_a_call_that_never_left_to_the_next_answer_nothing_could_be_sent() -> (
+    None
+):
+    time_breakdown = TimeBreakdown()
+    time_breakdown.begin(0)
+    time_breakdown.enter("token", 0)
+    time_breakdown.leave("token", 10)  # 0-10: the quota
+    time_breakdown.enter("calling", 10)
+    time_breakdown.enter("token", 10)  # somebody else waits for the quota as well
+    time_breakdown.leave("calling", 15)
+    time_breakdown.not_sent(5, 15)  # 10-15: no connection came about
+    time_breakdown.enter("backoff", 15)
+    time_breakdown.leave("token", 30)  # 15-30
+    time_breakdown.leave("backoff", 40)  # 30-40
+    time_breakdown.enter("calling", 41)  # 40-41: nobody wants to send
+    time_breakdown.leave("calling", 42)  # 41-42: not known yet that it leaves
+    time_breakdown.answered(42)
+    time_breakdown.enter("token", 42)
+    time_breakdown.end(50)
+    assert time_breakdown.seconds() == Seconds(token=18, queued=1, unreachable=31)
+    assert time_breakdown.token_seconds == 10 + 5 + 8
+    assert "unreachable 31.0>" in repr(time_breakdown)
 
 
 @pytest.mark.parametrize(

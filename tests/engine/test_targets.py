@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 from anyio.abc import TaskGroup
+from msgspec.structs import replace
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, summarize
@@ -205,3 +206,25 @@ def test_every_second_of_the_run_has_a_cause() -> None:
     assert summary.double_quota_saves == pytest.approx(25, rel=0.05)
     assert isinstance(summary.targets, dict)
     assert set(summary.targets) == {"paced", "far", "faulty"}
+
+
+@pytest.mark.parametrize(("rate", "takes"), [(2, 0.0), (2, 5.0), (100, 0.001), (0.2, 5.0)])
+def test_while_nothing_can_be_sent_no_second_is_the_quotas(rate: float, takes: float) -> None:
+    def cut_off(call: ScriptedCall) -> Attempt:
+        down = 20 <= call.began <= 80
+        return replace(unsent(), seconds=takes) if down else ACCEPTED
+
+    target = Target("cut off", round(rate * 120), rate, cut_off, latency=takes)
+    _, summary, seconds = work(target)
+    down = summary.seconds.unreachable
+    slack = takes + 20 + 2 / rate  # the longest backoff and two turns, until it is noticed
+    assert 60 - slack <= down <= 60 + slack
+    assert seconds - down == pytest.approx(
+        summary.seconds.token
+        + summary.seconds.calling
+        + summary.seconds.backoff
+        + summary.seconds.queued,
+        abs=0.1,
+    )
+    if takes < 1:
+        assert summary.seconds.token <= seconds - 60 + 1 / rate

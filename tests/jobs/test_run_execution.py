@@ -3,13 +3,14 @@
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
 import msgspec
 import pytest
 
 from batcher.accounting.verdicts import Verdict
+from batcher.cli.output.summary import summary_lines
 from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
@@ -247,6 +248,36 @@ async def test_whenever_it_is_aborted_what_was_applied_has_a_result(
         statuses.count("succeeded"),
         statuses.count("in_doubt"),
     )
+
+
+async def test_the_time_in_which_nobody_is_there_is_a_cause_of_its_own(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file = write_lines([change(n) for n in range(9)])
+    async with seeded() as url:
+        port = int(url.rpartition(":")[2])
+    emulator = seeded(9, port=port)
+    async with AsyncExitStack() as stack:
+        first = await stack.enter_async_context(AsyncExitStack())
+        settings = settings_for(await first.enter_async_context(emulator), rate=30)
+        run = await stack.enter_async_context(ready_to_start(file, settings))
+        await first.aclose()
+        executing = asyncio.create_task(run.execute())
+        await until(lambda: run.lanes and _unreachable(run) > 0.5)
+        await stack.enter_async_context(emulator)
+        summary = await executing
+    assert summary.succeeded == 9
+    assert summary.seconds.unreachable >= 0.5
+    assert summary.seconds.token < summary.wall_seconds - summary.seconds.unreachable + 0.1
+    written = json.loads((file.with_suffix(".run") / "summary.json").read_bytes())
+    assert written["seconds"]["unreachable"] == summary.seconds.unreachable
+    assert any(
+        "nothing could be sent" in line for line in summary_lines(run.order.directory, summary)
+    )
+
+
+def _unreachable(run: ApprovedRun) -> float:
+    return run.lanes[0].pacer.time_breakdown.seconds().unreachable
 
 
 async def test_what_runs_beside_ends_with_the_run_and_its_error_ends_the_run(

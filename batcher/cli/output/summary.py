@@ -66,6 +66,7 @@ def _seconds(seconds: Seconds) -> str:
         "quota": seconds.token,
         "answers": seconds.calling,
         "backoff": seconds.backoff,
+        "nothing could be sent": seconds.unreachable,
         "own work": seconds.queued,
     }
     said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05]
