@@ -10,7 +10,6 @@ from batcher.limiters.redis_bucket import HeartbeatReply, Publication
 from batcher.limiters.redis_scripts import FINAL_WITHIN
 from batcher.limiters.reports import REPORT_WITHIN
 from batcher.limiters.shared import REDIS_ERRORS, SharedLimiter
-from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.replay import Replay
 
 HEARTBEAT_EVERY = 0.5  # seconds
@@ -83,7 +82,7 @@ class Leader:
             self._last_event = reply.now
         before, pace = self._published, self._replay.advance(reply.now)
         self._published = Publication(
-            cut=self._replay.cut, pace=pace, learned=self._replay.estimator.estimate
+            cut=self._replay.cut, pace=pace, learned=self._replay.estimator.to_remember
         )
         if before is None or is_worth_publishing(before, self._published):
             return 0.0
@@ -96,7 +95,7 @@ class Leader:
         if reply.learned is not None or away:
             # nobody counted what was taken alone
             age = 0.0 if away else max(0.0, reply.idle)
-            known = EstimatedQuota(rate=known.rate, burst=known.burst, doubt=known.doubt, age=age)
+            known = known.as_start(age)
         self._epoch, self._published = reply.epoch, None
         limiter.log.info("limiter.leading", rate=round(known.rate, 3), workers=reply.workers)
         return Replay(limiter.settings.estimator(reply.now, known), FINAL_WITHIN)

@@ -90,7 +90,8 @@ class RateEstimator:
         if state.phase is Phase.RAMP:
             flowed_in = self._accepted / (self._tuning.longest_burst + self._now - self._start)
             return EstimatedQuota(rate=max(self._all_tuning.rate.lowest, flowed_in))
-        return EstimatedQuota(rate=state.bucket.rate, burst=state.bucket.burst, doubt=state.doubt)
+        doubt = state.proved_doubt
+        return EstimatedQuota(rate=state.bucket.rate, burst=state.bucket.burst, doubt=doubt)
 
     @property
     def to_remember(self) -> EstimatedQuota:
@@ -122,6 +123,7 @@ class RateEstimator:
         if state.phase is not Phase.RAMP:
             state.bucket.note_overflow(now, log.taken)
         ticket = Ticket(log.sent, now, rate, at >= oldest, now)
+        state.rate_bounds.sent(log.sent, now + state.latency.mean / 2)
         log.sent += 1
         self._in_flight += 1
         return ticket

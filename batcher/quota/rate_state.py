@@ -8,6 +8,7 @@ reckoned in ``bucket_model``; which lesson a throttle teaches is decided in ``th
 from typing import NamedTuple
 
 from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency, UnitBucketSearch
+from batcher.quota.rate_bounds import RateBounds
 from batcher.quota.throttle_log import ThrottleLog
 from batcher.quota.throttle_meaning import Lesson, Phase
 from batcher.quota.tuning import TUNING, Tuning
@@ -38,6 +39,8 @@ class RateState:
     def __init__(self, now: float, tuning: Tuning = TUNING) -> None:
         self.start = now
         self.throttle_log = ThrottleLog(tuning.log)
+        self.rate_bounds = RateBounds(self.throttle_log, tuning.bounds)
+        self._deviations = tuning.bounds.deviations
         self.latency = Latency(tuning.bucket)
         self.bucket = BucketModel(now)
         self.burst_estimator = BurstEstimator(tuning.bucket)
@@ -89,6 +92,16 @@ class RateState:
         whole = max(tuning.cycle_calls, tuning.cycle_seconds * self.bucket.rate, owed)
         return self._cycle_part * whole
 
+    @property
+    def proved_doubt(self) -> float:
+        """How far the truth may be from the rate at most, as a part of it; 1.0: nobody knows."""
+        low, high = self.rate_bounds.bounds(self.bucket.rate, self._time_error)
+        return min(1.0, max(high / self.bucket.rate - 1, 1 - low / self.bucket.rate))
+
+    @property
+    def _time_error(self) -> float:
+        return self._deviations * self.latency.spread
+
     def level(self, now: float) -> float:
         """Tokens that should be in the bucket, if everything in flight takes one."""
         return self.bucket.level(now, self.throttle_log.taken)
@@ -127,6 +140,9 @@ class RateState:
         new_event = lesson is not Lesson.STILL_EMPTY
         self.throttle_log.throttled(refusal.number, moment, new_event=new_event)
         if new_event:
+            self.rate_bounds.throttled(
+                refusal.number, moment, rate=rate_before, error=self._time_error
+            )
             self._revise(lesson, refusal, level)
         if not self.is_unit_bucket:
             left = self._tuning.tokens_left

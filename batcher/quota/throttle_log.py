@@ -70,6 +70,17 @@ class ThrottleLog:
         """Tokens taken so far, with everything in flight."""
         return self.sent - self._not_taken
 
+    def count(self, first: int, before: int) -> tuple[float, float]:
+        """Tokens taken by the requests from ``first`` to that before ``before``, and how unsure.
+
+        Where more was refused than is kept, all of it is unsure.
+        """
+        refused = [tokens for number, tokens in self._refusals if first <= number < before]
+        unsure = sum(min(tokens, 1 - tokens) for tokens in refused)
+        if len(self._refusals) == self._refusals.maxlen and first < self._refusals[0][0]:
+            return before - first, float(before - first)
+        return before - first - sum(refused), unsure
+
     def not_taken(self, number: int, tokens: float) -> None:
         """Note that the request of that number took ``tokens`` less than one."""
         self._not_taken += tokens

@@ -40,7 +40,7 @@ class PaceTuning:
     growth_seconds: float = 0.6  # seconds: the excess grows by e in that time
     # round trips: the same, where they take longer, so that few calls are in flight too many
     growth_round_trips: float = 4.0
-    growth_at_most: float = 2.0  # times: what one answer makes of the excess
+    growth_at_most: float = 1.5  # times: what one answer makes of the excess
     least_known: float = 0.01  # share: excess to grow from where the rate was known
     least_guess: float = 0.1  # share: excess to grow from in a search
     least_fast: float = 0.4  # share: the same from ``fast`` on
@@ -164,6 +164,20 @@ class LogTuning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class BoundsTuning:
+    """``rate_bounds``: how carefully the ± is reckoned."""
+
+    sample_spacing: float = 1.25  # times as many calls from one sample to the next
+    # samples: so many of the last calls besides, for there the pace was highest
+    last_samples: int = 32
+    # times the likeliest rate: a greater one is not looked at, for nothing is known then
+    at_most: float = 1.5
+    rounds: int = 4  # steps: a greater rate means a smaller burst, and that a greater rate
+    # times the mean deviation of the latency: so far off is a moment thought to be at most
+    deviations: float = 4.0
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class BucketTuning:
     """``bucket_model``: what is seen of a bucket, and the search where it holds one token."""
 
@@ -231,6 +245,7 @@ class Tuning:
     rate: RateTuning = RateTuning()
     strays: StrayTuning = StrayTuning()
     log: LogTuning = LogTuning()
+    bounds: BoundsTuning = BoundsTuning()
     bucket: BucketTuning = BucketTuning()
     probe: ProbeTuning = ProbeTuning()
     feasible: FeasibleTuning = FeasibleTuning()

@@ -6,6 +6,7 @@ works.
 """
 
 import heapq
+import math
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -77,6 +78,8 @@ class World:
     before_decision: float = 0.5  # the part of the latency that passes before the bucket decides
     independent_ways: bool = False  # the way there says nothing about the way back
     lateness: float = 0.003  # a send leaves up to this much after the time it was planned for
+    # on a busy machine up to so much passes from a ticket to its send, and after an answer
+    busy: float = 0.0
     tenants: tuple[Tenant, ...] = ()
     changes: tuple[Change, ...] = ()
     faults: float = 0.0  # share of accepted calls that answer InternalServerException
@@ -187,6 +190,9 @@ class Simulation:
         there = self._random.uniform(low, high)
         back = self._random.uniform(low, high) if self.world.independent_ways else there
         there, back = there * self.world.before_decision, back * (1 - self.world.before_decision)
+        if self.world.busy:
+            there += self._random.uniform(0, self.world.busy)
+            back += self._random.uniform(0, self.world.busy)
         if self._random.random() < self.world.losses / 2:
             self._at(
                 now + there, lambda then: self._answer(then, ticket, Observation.UNKNOWN, False)
@@ -231,3 +237,24 @@ class Simulation:
             self._at(
                 now + self._random.uniform(0.1, 0.4), lambda then: self._tenant_call(then, stop)
             )
+
+
+def busy_world(random: random.Random) -> World:
+    """A small or a large quota, any way to it, sends up to 50 ms late, answers that are lost."""
+    slowest, fastest = math.log(0.5), math.log(300)
+    rate = random.choice([1, 2, 5, round(math.exp(random.uniform(0, fastest)))])
+    if random.random() < 0.25:
+        rate = math.exp(random.uniform(slowest, fastest))
+    bursts = random.choice([random.uniform(0.2, 1), 1, random.uniform(1, 3), 3])
+    few = random.choice([1.0, 1.0, 2.0, 3.0])
+    low = math.exp(random.uniform(math.log(0.005), math.log(0.3)))
+    return World(
+        rate=rate,
+        burst=few if random.random() < 0.3 else max(1.0, rate * bursts),
+        latency=(low, low * random.uniform(1, 3)),
+        before_decision=random.choice([0, 0.5, 1, random.random()]),
+        independent_ways=random.choice([False, True]),
+        lateness=random.choice([0.003, 0.05]),
+        busy=random.choice([0, 0.05]),
+        losses=random.choice([0, 0, 0.03]),
+    )

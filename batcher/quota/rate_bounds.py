@@ -1,0 +1,124 @@
+"""Between which rates the answers of a run leave the quota: what its ± is made of.
+
+Counting only. How fast to send is decided in ``estimator`` by the likeliest rate; what is stated
+and remembered must hold the truth as well, whatever ran over unnoticed and however late calls left.
+
+From a throttle on, no more can be accepted than flows in, and a token: that is the least rate. Up
+to a throttle no less was accepted than flowed in, less a token, since the throttle before or, where
+the bucket was full in between, since then; but then a whole burst went with it. That is the
+greatest rate, and it needs no guess at when the bucket was full.
+"""
+
+import math
+from collections import deque
+from typing import NamedTuple
+
+from batcher.quota.throttle_log import ThrottleLog
+from batcher.quota.tuning import TUNING, BoundsTuning
+
+
+class _Moment(NamedTuple):
+    """When the request of that number was decided, as is thought."""
+
+    number: int
+    time: float
+
+
+class _Window(NamedTuple):
+    """What was taken at most until a throttle, within so many seconds before it.
+
+    ``unsure``: tokens less that it may be.
+    """
+
+    taken: float
+    unsure: float
+    seconds: float
+
+
+class RateBounds:
+    """The least and the greatest rate that explain what was accepted and refused.
+
+    ``error``: seconds by which a call may be decided earlier or later than is thought; ``rate``:
+    the likeliest per second. A rate that is far above it is not told from any other: math.inf.
+    """
+
+    def __init__(self, log: ThrottleLog, tuning: BoundsTuning = TUNING.bounds) -> None:
+        self._log, self._tuning = log, tuning
+        self._low, self._high = 0.0, math.inf  # of all throttles but the newest
+        self._before: _Moment | None = None  # the throttle before the newest
+        self._newest: _Moment | None = None
+        self._spaced: list[_Moment] = []  # since the newest throttle, ever further apart
+        self._last: deque[_Moment] = deque(maxlen=tuning.last_samples)
+        self._cycle: list[_Moment] = []  # both, from the throttle before to the newest
+        self._first: list[_Window] = []  # until the first throttle: what a full bucket held
+
+    def sent(self, number: int, time: float) -> None:
+        """Note when a request is thought to be decided."""
+        first = self._spaced[0].number if self._spaced else number
+        if number - first >= self._tuning.sample_spacing ** len(self._spaced) - 1:
+            self._spaced.append(_Moment(number, time))
+        self._last.append(_Moment(number, time))
+
+    def throttled(self, number: int, time: float, *, rate: float, error: float) -> None:
+        """Note the first throttle of an event."""
+        self._low, self._high = self.bounds(rate, error)
+        if self._before is None and self._newest is not None:  # its calls are answered by now
+            self._first = [self._window(start) for start in self._cycle]
+        self._cycle = [m for m in (*self._spaced, *self._last) if m.number < number]
+        later = [m for m in self._last if m.number >= number]
+        self._before, self._newest = self._newest, _Moment(number, time)
+        self._spaced = later[:1]
+        self._last = deque(later, maxlen=self._tuning.last_samples)
+
+    def bounds(self, rate: float, error: float) -> tuple[float, float]:
+        """From where to where; what older throttles say counts where it agrees with the newest."""
+        if self._newest is None:
+            return 0.0, math.inf
+        low, high = self._least(error), self._greatest(rate, error)
+        if low > high:
+            return 0.0, math.inf
+        if low > self._high or high < self._low:  # the quota has changed, or one of them is wrong
+            return min(low, self._low), max(high, self._high)
+        return max(low, self._low), min(high, self._high)
+
+    def _least(self, error: float) -> float:
+        assert self._newest is not None
+        ends = [(self._newest, moment) for moment in list(self._last)[-1:]]
+        if self._before is not None:
+            ends.append((self._before, self._newest))
+        least = 0.0
+        for start, end in ends:
+            taken, unsure = self._log.count(start.number, end.number)
+            if (seconds := end.time - start.time) > 0:
+                least = max(least, (taken - unsure - 1) / (seconds + error))
+        return least
+
+    def _greatest(self, rate: float, error: float) -> float:
+        windows = [self._window(start) for start in self._cycle]
+        never_full = 0.0
+        if self._before is not None:
+            never_full = _greatest_rate(self._window(self._before), 0.0, error)
+        high = most = self._tuning.at_most * rate
+        for _ in range(self._tuning.rounds):
+            held = self._held(high, error)
+            fastest = max((_greatest_rate(each, held, error) for each in windows), default=math.inf)
+            high = min(high, max(fastest, never_full))
+        return high if high < most else math.inf
+
+    def _held(self, rate: float, error: float) -> float:
+        """Tokens that a full bucket holds at least, if that is the rate."""
+        beyond = (w.taken - 2 * w.unsure - rate * (w.seconds + error) for w in self._first)
+        return max(1.0, *beyond) if self._first else 1.0
+
+    def _window(self, start: _Moment) -> _Window:
+        assert self._newest is not None
+        taken, unsure = self._log.count(start.number, self._newest.number)
+        return _Window(taken + unsure, unsure, self._newest.time - start.time)
+
+
+def _greatest_rate(window: _Window, held: float, error: float) -> float:
+    """The greatest rate if the bucket held so much at the beginning of a window."""
+    if window.taken + 1 <= held:
+        return 0.0
+    seconds = window.seconds - error
+    return (window.taken + 1 - held) / seconds if seconds > 0 else math.inf
