@@ -37,6 +37,8 @@ def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
     chosen = choose(follow_up.run, codes)
     for (code, status), count in chosen.groups.most_common():
         click.echo(f"  {code} ({status.replace('_', ' ')}): {count:,}", err=True)
+    for each in chosen.unreadable:
+        click.echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
     if chosen.superseded:
         left_out = len(chosen.superseded)
         click.echo(

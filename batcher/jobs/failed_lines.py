@@ -4,14 +4,16 @@ from collections.abc import Iterator
 
 import msgspec
 
-from batcher.jobs.run_family import newer_results, superseded
-from batcher.jobs.run_reader import RunReader
+from batcher.errors import BatcherError
+from batcher.jobs.run_family import family_of, is_same, newer_results, superseded
+from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.logs import logger
 from batcher.records import OPEN
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import remove
 from batcher.storage.journal_reader import LINE_AT_MOST
 from batcher.storage.regular_file import open_regular
+from batcher.wiring.line_readers import line_reader
 
 
 def write_failed(run: RunReader) -> None:
@@ -21,6 +23,8 @@ def write_failed(run: RunReader) -> None:
     DamageError.
     """
     lines = _to_run_again(run)
+    if _has_just(run, lines):
+        return
     if not lines:
         remove(run.directory.failed)
         return
@@ -28,6 +32,30 @@ def write_failed(run: RunReader) -> None:
         for _, line in _encoded(run, lines):
             file.write(line)
         file.commit()
+
+
+def renew_family(run: RunReader) -> list[str]:
+    """Write the files anew of a run that this process holds, and of all that it belongs with.
+
+    So they are right whatever became of an update in any of them. Does nothing for a run that
+    belongs with no other. Returns, in words, which of the others could not be written; raises as
+    ``write_failed`` does for the run itself.
+    """
+    family, wrong = family_of(run.directory), list[str]()
+    if not family.retries:
+        return wrong
+    write_failed(run)
+    for each in (family.root, *family.retries):
+        if is_same(each, run.directory):
+            continue
+        try:
+            reader = line_reader(settings_of(each.path), any_target=True)
+            with each:
+                write_failed(RunReader(each.path, reader))
+        except (BatcherError, OSError) as error:
+            wrong.append(f"{each.failed}: can't be made anew: {error}")
+            logger().warning("failed.not_renewed", path=str(each.failed), reason=str(error))
+    return wrong
 
 
 def is_as_written(run: RunReader) -> bool:
@@ -49,6 +77,16 @@ def is_as_written(run: RunReader) -> bool:
             elif line in needed:
                 return False
         return not there
+
+
+def _has_just(run: RunReader, lines: list[int]) -> bool:
+    try:
+        descriptor = open_regular(run.directory.failed)
+    except FileNotFoundError:
+        return not lines
+    with open(descriptor, "rb") as file:
+        there = all(file.readline(LINE_AT_MOST) == line for _, line in _encoded(run, lines))
+        return bool(lines) and there and not file.read(1)
 
 
 def _to_run_again(run: RunReader) -> list[int]:

@@ -12,12 +12,13 @@ import msgspec
 from msgspec import Struct
 
 from batcher.config import Settings
-from batcher.jobs.failed_lines import write_failed
+from batcher.errors import RunDirectoryError
+from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_family import RETRY
 from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_retries import RETRY
 from batcher.wiring.line_readers import line_reader
 
 
@@ -91,10 +92,20 @@ def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
     """
     settings = settings_of(path)
     run = RunReader(path, line_reader(settings, any_target=True))
-    with run.directory, TemporaryFile(dir=path) as file:
+    with run.directory, _lines_in(path) as file:
         yield FollowUp(run, settings, kind, file)
-        if kind == RETRY and run.directory.failed.exists():  # what the retry did is out of it
-            write_failed(run)
+        if kind == RETRY:  # what the retry did is out of them
+            renew_family(run)
+
+
+def _lines_in(path: Path) -> IO[bytes]:
+    try:
+        return TemporaryFile(dir=path)
+    except OSError as error:
+        raise RunDirectoryError(
+            f"{path}: can't be written to ({error.strerror}), and the run that follows another is"
+            " made there. Put that right, and run the same command again."
+        ) from error
 
 
 def _is_finished(directory: RunDirectory) -> bool:

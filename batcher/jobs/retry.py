@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
-from batcher.jobs.run_family import newer_results, superseded
+from batcher.jobs.run_family import family_of, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.records import OPEN, BriefResult
 
@@ -16,13 +16,15 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
     """What a retry would send again.
 
     ``groups``: how many of each error code and status; ``superseded``: lines left out, as a later
-    update, of this run or of its retries, has changed their trigger since.
+    update, of this run or of its retries, has changed their trigger since; ``unreadable``: in
+    words, runs that belong to this one, and nobody can say what they did.
     """
 
     run: RunReader
     lines: list[int]
     groups: Counter[tuple[str, str]]
     superseded: frozenset[int]
+    unreadable: list[str]
 
     def updates(self) -> Iterator[dict[str, Any]]:
         """The update lines, in the order of the input.
@@ -60,7 +62,13 @@ def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
     lines = run.chosen(wanted)
     if not lines:
         raise InputError(_nothing(run, codes, others))
-    return RetryChoice(run=run, lines=lines, groups=groups, superseded=superseded(run, lines))
+    return RetryChoice(
+        run=run,
+        lines=lines,
+        groups=groups,
+        superseded=superseded(run, lines),
+        unreadable=family_of(run.directory).unreadable,
+    )
 
 
 def _nothing(run: RunReader, codes: Collection[str], others: Counter[str]) -> str:

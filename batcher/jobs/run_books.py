@@ -33,6 +33,7 @@ from batcher.storage.file_system import remove
 from batcher.storage.journal import Journal
 from batcher.storage.run_journals import NO_LINES, Heads
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
+from batcher.storage.run_retries import note_in_parent
 from batcher.target_identity import TargetIdentity
 from batcher.updates.violations import Violation
 from batcher.version import __version__
@@ -61,7 +62,9 @@ class RunBooks:
 
     def claim(self, targets: Iterable[AwsTarget]) -> None:
         """Write down what is being run. Raises RunDirectoryError when the run there is another."""
-        self._directory.claim(self._manifest(targets))
+        manifest = self._manifest(targets)
+        note_in_parent(self._directory, manifest)
+        self._directory.claim(manifest)
         if self._state.begun:
             self._write_heads(next=self._state.heads.next)
 

@@ -1,27 +1,42 @@
 """What became of a run's updates since: in it, in its retries, and in the run that it retries.
 
-A retry that is not finished is no part of it: the same command resumes that one. Reads only, and
-raises DamageError for results that are not as they were written.
+Of what is to be sent again a retry that is not finished is no part: the same command resumes that
+one. What it has changed counts all the same. Reads only, and raises DamageError for results that
+are not as they were written.
 """
 
 from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
 
-from msgspec import UNSET
+from msgspec import UNSET, Struct
 
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import OPEN, Result
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
 
-RETRY = "retry"
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "in_doubt")
+
+
+class Family(Struct, frozen=True, kw_only=True):
+    """A run with those it belongs to.
+
+    ``root``: the run whose lines these are; ``retries``: of it and of its retries, this one
+    included; ``unreadable``: in words, those that are known of and not to be seen.
+    """
+
+    root: RunDirectory
+    retries: list[RunDirectory]
+    unreadable: list[str]
 
 
 def newer_results(run: RunReader) -> dict[str, Result]:
     """By id, what has come elsewhere of updates that failed or are in doubt in this run."""
-    others = [each for each in _family(run.directory) if each.path != run.directory.path]
+    family = family_of(run.directory)
+    others = [each for each in (family.root, *family.retries) if not is_same(each, run.directory)]
+    others = [each for each in others if each is family.root or _is_finished(each)]
     if not others:
         return {}
     own = {each.id: each.finished_at for each in run.results() if each.status in OPEN}
@@ -42,10 +57,10 @@ def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:
         if result.line in wanted:
             chosen[result.id] = result.line
             triggers.add(trigger_key(result))
-    root, *retries = _family(run.directory)
-    since = {each.id: each for each in sorted(_results(retries), key=_finished_at)}
+    family = family_of(run.directory)
+    since = {each.id: each for each in sorted(_results(family.retries), key=_finished_at)}
     places, last = list[tuple[int, int, int]](), dict[int, int]()
-    for result in _results([root]):
+    for result in _results([family.root]):
         if (trigger := trigger_key(result)) not in triggers:
             continue
         if result.id in chosen:
@@ -70,31 +85,53 @@ def _results(directories: Iterable[RunDirectory]) -> Iterator[Result]:
                 yield result
 
 
-def _family(directory: RunDirectory) -> list[RunDirectory]:
-    """The run whose lines these are, this run and all finished retries."""
-    root = directory
-    while (parent := _parent(root)) is not None:
+def family_of(directory: RunDirectory) -> Family:
+    """Find the family of a run. Raises RunDirectoryError, DamageError."""
+    root, unreadable = directory, list[str]()
+    while (path := _parent(root)) is not None:
+        if (parent := next(_moved_with(root, path), None)) is None:
+            unreadable.append(f"{path}: the run that {root.path} retries is gone")
+            break
         root = parent
-    path = root.path.absolute()
-    found = [each for each in (root, directory) if each is root or each.path != root.path]
+    found = [root] if is_same(root, directory) else [root, directory]
+    for each in found:  # grows while it is walked
+        for noted in noted_retries(each):
+            if (child := _noted(each, noted)) is None:
+                unreadable.append(f"{noted.directory}: a retry of {each.path} that is gone")
+            elif not any(is_same(child, other) for other in found):
+                found.append(child)
+        found += [child for child in _beside(each) if not any(is_same(child, o) for o in found)]
+    return Family(root=root, retries=found[1:], unreadable=unreadable)
+
+
+def _beside(directory: RunDirectory) -> Iterator[RunDirectory]:
+    """Retries that have the name of one, as those of older versions are noted nowhere."""
+    path = directory.path.absolute()
     for each in sorted(path.parent.glob(f"{escape(path.name)}.{RETRY}-*")):
-        child = RunDirectory(each)
-        if each != directory.path.absolute() and child.results.exists() and _is_finished(child):
-            found.append(child)
-    return found
+        if (child := RunDirectory(each)).manifest.exists() and child.results.exists():
+            yield child
 
 
-def _parent(directory: RunDirectory) -> RunDirectory | None:
-    """The run that this one retries: beside it, as both may have been moved, or where it was."""
+def _parent(directory: RunDirectory) -> Path | None:
     manifest = directory.read_manifest()
-    if manifest.kind != RETRY or manifest.parent is None:
-        return None
-    beside = directory.path.absolute().with_name(Path(manifest.parent).name)
-    for path in (beside, Path(manifest.parent)):
-        found = RunDirectory(path)
-        if found.manifest.exists() and found.results.exists():
-            return found
-    return None
+    return Path(manifest.parent) if manifest.kind == RETRY and manifest.parent else None
+
+
+def _noted(directory: RunDirectory, noted: NotedRetry) -> RunDirectory | None:
+    found = _moved_with(directory, Path(noted.directory))
+    return next((each for each in found if each.read_manifest().run == noted.run), None)
+
+
+def _moved_with(directory: RunDirectory, path: Path) -> Iterator[RunDirectory]:
+    """The runs of that path: beside another, as both may have been moved, and where it was."""
+    for each in (directory.path.absolute().with_name(path.name), path):
+        if (found := RunDirectory(each)).manifest.exists():
+            yield found
+
+
+def is_same(one: RunDirectory, other: RunDirectory) -> bool:
+    """Whether both are one directory, by their paths."""
+    return one.path.absolute() == other.path.absolute()
 
 
 def _is_finished(directory: RunDirectory) -> bool:

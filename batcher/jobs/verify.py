@@ -1,6 +1,7 @@
 """The job ``verify``: doubts settled, books audited, live triggers held against what was asked.
 
-Sends no update; writes only where something was in doubt.
+Sends no update; writes only where something was in doubt, and ``failed.jsonl`` of runs that belong
+with others.
 """
 
 from collections import Counter
@@ -21,6 +22,7 @@ from batcher.engine.runner import Runner
 from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
 from batcher.errors import CredentialsError
 from batcher.jobs.connection import connected, identities
+from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
@@ -88,7 +90,8 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         await _compare_live(run, settings, lines, set_later, comparison)
         if comparison.settled:
             rewrite_results(run, _settled_lines(run, comparison.settled))
-        return _verification(run, comparison)
+        not_renewed = renew_family(run)
+        return _verification(run, comparison, not_renewed)
 
 
 class _Comparison:
@@ -306,8 +309,10 @@ def _status(error: Error | None) -> str:
     return "partial" if error.code == PARTIAL else "failed"
 
 
-def _verification(run: RunReader, comparison: _Comparison) -> Verification:
+def _verification(run: RunReader, comparison: _Comparison, not_renewed: list[str]) -> Verification:
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
+    for what in not_renewed:
+        books.wrong.add(0, what)
     unseen = comparison.expected - comparison.looked_at
     open_doubts = books.counts["in_doubt"] - comparison.superseded
     discrepancies = books.wrong.count + differs.count + unread.count + unseen + open_doubts

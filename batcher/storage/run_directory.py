@@ -37,6 +37,7 @@ class RunDirectory:
         self.results = path / "results.jsonl"
         self.before = path / "before.jsonl"
         self.failed = path / "failed.jsonl"
+        self.retries = path / "retries.json"
         self.summary = path / "summary.json"
         self.log = path / "log.jsonl"
         self.input_copy = path / "input.jsonl"

@@ -68,3 +68,27 @@ async def test_what_would_be_sent_is_said_by_error_before_anybody_agrees(
         2,
         True,
     )
+
+
+async def test_a_retry_elsewhere_is_known_to_the_next_and_missed_when_it_is_gone(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    write_lines([change(1, Description="old"), change(1, Description="new")])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes", "--max-attempts", "1")
+        emulator.script("UpdateEventTrigger", ["internal"] * 2)
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 1
+        emulator.script("UpdateEventTrigger", ["internal", None])
+        ended = await batcher("retry", "updates.run", *flags, "--out", "far/again")
+        assert ended.code == 1, ended.err
+        kept = tmp_path / "kept.run"
+        (tmp_path / "far" / "again").rename(kept)
+        missed = await batcher("retry", "updates.run", *flags, "--dry-run")
+        assert f"{tmp_path}/far/again: a retry of" in missed.err
+        assert "may be undone by this. Put it back." in missed.err
+        kept.rename(tmp_path / "far" / "again")
+        ended = await batcher("retry", "updates.run", *flags)
+        assert "nothing to retry: to send any of them now would undo a later update" in ended.err
+    assert emulator.trigger("acme", "t1")["Description"] == "new"

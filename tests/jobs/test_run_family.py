@@ -8,9 +8,11 @@ import pytest
 from batcher.config import Settings
 from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.retry import choose
-from batcher.jobs.run_family import newer_results, superseded
+from batcher.jobs.run_family import family_of, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Status
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_retries import note_in_parent
 from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, records
 from tests.jobs.conftest import RecordedRun
@@ -100,3 +102,67 @@ def test_a_retry_that_is_not_finished_is_left_to_be_resumed(tmp_path: Path) -> N
     a_retry(run, 1, ("1", 1, "succeeded"))
     (tmp_path / "updates.run.retry-1" / "summary.json").unlink()
     assert choose(reader).lines == [1, 2]
+
+
+def elsewhere(run: RecordedRun, retried: RunReader, to: Path) -> RunDirectory:
+    """A retry that is not beside its run, noted in it as it was begun."""
+    to.parent.mkdir(exist_ok=True)
+    moved = RunDirectory(retried.directory.path.rename(to))
+    note_in_parent(moved, retried.manifest)
+    return moved
+
+
+def test_a_retry_elsewhere_counts_wherever_both_are_moved(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(0)])
+    run.add(1, "failed", "Boom")
+    run.add(2, "failed", "Boom")
+    run.write()
+    there = elsewhere(run, a_retry(run, 1, ("2", 2, "succeeded")), tmp_path / "far" / "again")
+    assert choose(reader_of(run.path)).superseded == {1}
+    assert family_of(run.directory).unreadable == []
+    again = elsewhere(run, a_retry(run, 2, ("1", 1, "failed")), tmp_path / "of" / "again")
+    assert [each.path for each in family_of(again).retries] == [again.path, there.path]
+    (tmp_path / "new").mkdir()
+    both = [each.rename(tmp_path / "new" / each.name) for each in (run.path, there.path)]
+    (tmp_path / "new" / "updates.jsonl").write_bytes((tmp_path / "updates.jsonl").read_bytes())
+    assert choose(reader_of(both[0])).superseded == {1}
+
+
+def test_a_retry_that_is_gone_or_another_run_by_now_is_said(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(0)])
+    run.add(1, "failed", "Boom")
+    run.add(2, "failed", "Boom")
+    reader = reader_of(run.write())
+    there = elsewhere(run, a_retry(run, 1, ("2", 2, "succeeded")), tmp_path / "far" / "again")
+    said = [f"{there.path}: a retry of {run.path} that is gone"]
+    kept = there.manifest.read_bytes()
+    there.manifest.write_bytes(kept.replace(b'"run": "r"', b'"run": "another"'))
+    assert (choose(reader).lines, choose(reader).unreadable) == ([1, 2], said)
+    there.path.rename(tmp_path / "away")
+    assert choose(reader).unreadable == said
+    (tmp_path / "away").rename(there.path)
+    there.manifest.write_bytes(kept)
+    assert choose(reader).unreadable == []
+
+
+def test_a_run_that_is_retried_and_gone_is_said(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0)])
+    run.add(1, "failed", "Boom")
+    run.write()
+    retried = a_retry(run, 1, ("1", 1, "failed"))
+    run.path.rename(tmp_path / "away")
+    (said,) = choose(retried).unreadable
+    assert said.startswith(f"{run.path}: the run that ")
+
+
+def test_what_an_unfinished_retry_has_changed_is_not_undone(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1), change(0)])
+    run.add(1, "failed", "Boom")
+    run.add(2, "failed", "Crash")
+    run.add(3, "failed", "Crash")
+    reader = reader_of(run.write())
+    a_retry(run, 1, ("3", 3, "succeeded"))
+    (tmp_path / "updates.run.retry-1" / "summary.json").unlink()
+    assert choose(reader, ["Boom"]).superseded == {1}
+    everything = choose(reader)
+    assert (everything.lines, everything.superseded) == ([1, 2, 3], frozenset())
