@@ -222,13 +222,14 @@ class Counts(Struct, frozen=True, kw_only=True):
 
 
 class TargetSummary(Counts, frozen=True, kw_only=True):
-    """The sum of a target's part of a run.
+    """The sum of a target's part of a run, over all of its sessions.
 
-    Counts are of the whole run, resumed parts included. The rest is of the last session:
-    ``wall_seconds`` from its first update to its last result, ``rate`` (attempts answered other
-    than by a throttle, per second), ``seconds`` (the wall time by what the target was held up by),
-    ``double_quota_saves`` (seconds by which twice the quota would have ended it sooner).
-    ``stopped`` says why it ended early, else null.
+    ``wall_seconds``: from its first update to its last result, summed up over the sessions;
+    ``rate`` (attempts answered other than by a throttle, per second of that), ``seconds`` (the wall
+    time by what the target was held up by), ``double_quota_saves`` (seconds by which twice the
+    quota would have ended it sooner). ``stopped`` says why it ended early, else null. ``account``,
+    ``region``, and ``who`` (the caller's ARN, of the last session) where they are known; of a run
+    of several targets where they are the same for all.
     """
 
     wall_seconds: float
@@ -236,6 +237,16 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
     seconds: Seconds
     double_quota_saves: float = 0.0
     stopped: str | None = None
+    account: str | None = None
+    region: str | None = None
+    who: str | None = None
+
+
+class InputName(Struct, frozen=True, kw_only=True):
+    """What an input is called, a file without its directory, and its SHA-256."""
+
+    name: str
+    sha256: str
 
 
 class Summary(TargetSummary, frozen=True, kw_only=True):
@@ -244,10 +255,14 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
     long the run takes. ``targets`` has the sum of each when there are several; ``canary`` the first
     updates that changed something, when they are to be shown before the rest is done.
+    ``started_at``: the first session; ``finished_at``: the last one's end.
     """
 
     canary: list[ChangedUpdate] | UnsetType = UNSET
     targets: dict[str, TargetSummary] | UnsetType = UNSET
+    input: InputName | None = None
+    started_at: str | None = None
+    finished_at: str | None = None
 
 
 class Message(Struct, frozen=True, kw_only=True):

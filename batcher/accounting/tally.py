@@ -11,8 +11,9 @@ import msgspec
 
 from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import LaneSession
+from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent, TimeSpent
 from batcher.accounting.verdicts import Verdict
-from batcher.records import STATUSES, BriefResult, Counts, Result, Seconds, Summary, TargetSummary
+from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
 
 S = TypeVar("S", bound=TargetSummary)
 
@@ -141,24 +142,34 @@ def summarize(
     *,
     wall_seconds: float,
     stopped: str | None,
+    earlier: RunTimeSpent = NOTHING_SPENT,
 ) -> Summary:
     """The summary of a run from what is known of each target.
 
     A target without a session did not start. ``wall_seconds`` and ``stopped`` are of the run as a
-    whole.
+    whole; ``earlier``: what the sessions before this one took.
     """
-    never = LaneSession()
-    last = max(sessions.values(), key=lambda session: session.wall_seconds, default=never)
+    spent = time_spent(tallies, sessions, wall_seconds) + earlier
     total, whole = sum(totals.values()), _merged(tallies)
-    summed = _summed(whole, total, last, wall_seconds=wall_seconds, stopped=stopped)
-    summary = msgspec.convert(summed, Summary, from_attributes=True)
+    summary = msgspec.convert(
+        _summed(whole, total, spent.run, stopped), Summary, from_attributes=True
+    )
     if len(totals) == 1:
         return summary
+    never = LaneSession()
     targets = {
-        name: _of_target(tallies[name], total, sessions.get(name, never))
+        name: _summed(tallies[name], total, spent.of(name), sessions.get(name, never).stopped)
         for name, total in totals.items()
     }
     return msgspec.structs.replace(summary, targets=targets)
+
+
+def time_spent(
+    tallies: Mapping[str, Tally], sessions: Mapping[str, LaneSession], wall_seconds: float
+) -> RunTimeSpent:
+    """What this part of the session has taken so far."""
+    answered = {name: tally.session_answered for name, tally in tallies.items()}
+    return RunTimeSpent.of_sessions(sessions, answered, wall_seconds)
 
 
 def recounted(summary: Summary, tallies: Mapping[str, Tally]) -> Summary:
@@ -184,20 +195,12 @@ def _recounted(summary: S, tally: Tally) -> S:
     return msgspec.structs.replace(summary, **counts)
 
 
-def _of_target(tally: Tally, total: int, session: LaneSession) -> TargetSummary:
-    seconds, stopped = session.wall_seconds, session.stopped
-    return _summed(tally, total, session, wall_seconds=seconds, stopped=stopped)
-
-
-def _summed(
-    tally: Tally, total: int, session: LaneSession, *, wall_seconds: float, stopped: str | None
-) -> TargetSummary:
-    unaccounted = Seconds(queued=max(0.0, wall_seconds - session.wall_seconds))
+def _summed(tally: Tally, total: int, spent: TimeSpent, stopped: str | None) -> TargetSummary:
     return TargetSummary(
         **msgspec.structs.asdict(tally.counts(total)),
-        wall_seconds=round(wall_seconds, 3),
-        rate=round(tally.session_answered / wall_seconds, 3) if wall_seconds > 0 else 0.0,
-        seconds=(session.time_breakdown.seconds() + unaccounted).rounded(),
-        double_quota_saves=round(session.saved_by_double_quota(), 3),
+        wall_seconds=spent.wall_seconds,
+        rate=round(spent.rate, 3),
+        seconds=spent.seconds,
+        double_quota_saves=spent.double_quota_saves,
         stopped=stopped,
     )

@@ -20,7 +20,7 @@ from botocore.loaders import Loader
 
 from batcher.aws.account_guard import AccountGuard
 from batcher.aws.attempts import Redact, attempt_of_answer, attempt_of_error
-from batcher.aws.caller_account import caller_account
+from batcher.aws.caller_identity import caller_identity
 from batcher.aws.credentials import (
     NO_CREDENTIALS_ERRORS,
     CheckedCredentials,
@@ -74,6 +74,7 @@ class AwsTarget:
         self._clock = clock
         self._client: Any = client
         self._own = client is None
+        self._caller: str | None = None  # the ARN that STS told last
         self._guard = guard or AccountGuard(name, settings.account)
         self._credentials: Any = None  # unchecked; those that the present client signs with
         self._first_key: str | None = None  # the access key id at the beginning
@@ -108,6 +109,11 @@ class AwsTarget:
     def account_id(self) -> str | None:
         """The AWS account, as far as it is known."""
         return self._guard.account
+
+    @property
+    def caller_arn(self) -> str | None:
+        """Who it signs for: the role it assumes, or whom STS told; None where that is not known."""
+        return self.settings.role_arn or self._caller
 
     @property
     def identity(self) -> TargetIdentity:
@@ -202,13 +208,17 @@ class AwsTarget:
         # where it is known, no answer would end the work
         attempts = 1 if self.account_id is None else STS_ATTEMPTS
         retries = AioConfig(retries={"mode": "standard", "total_max_attempts": attempts})
-        return await caller_account(
+        found = await caller_identity(
             open_session(self.settings.profile, self._loader),
             credentials,
             region=self.region,
             endpoint_url=self.endpoint_url,
             config=self._config().merge(retries),
         )
+        if found is None:
+            return None
+        self._caller = found.arn or self._caller
+        return found.account
 
     async def _connect(self) -> None:
         with explained(self.name):

@@ -5,7 +5,7 @@ Facts of the run, the journal of its results, the lines that failed, and the sum
 
 import sys
 from collections import defaultdict
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Collection, Iterable, Mapping
 from contextlib import asynccontextmanager, suppress
 from importlib.metadata import version
 from pathlib import Path
@@ -14,17 +14,19 @@ from typing import Any
 import anyio.to_thread
 import msgspec
 
-from batcher.accounting.tally import Tally, summarize
+from batcher.accounting.tally import Tally, summarize, time_spent
 from batcher.accounting.time_breakdown import LaneSession
+from batcher.accounting.time_spent import RunTimeSpent
 from batcher.aws.client import AwsTarget
 from batcher.errors import BatcherError
 from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
+from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.ports import ResultStore
-from batcher.records import BriefResult, Result, Summary
+from batcher.records import BriefResult, InputName, Result, Summary
 from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
@@ -54,7 +56,10 @@ class RunBooks:
         self._results: Journal[Result] | None = None
         self._images: Journal[dict[str, Any]] | None = None
         self._places: dict[str, TargetIdentity] = {}
-        self._written: Heads | None = None  # into run.json
+        self._callers: dict[str, str | None] = {}
+        self._first: RunManifest | None = None  # what run.json says since the first session
+        self._spent = state.spent  # up to the last part of this session that was closed
+        self._written: tuple[Heads, RunTimeSpent] | None = None  # into run.json
 
     def check(self, targets: Iterable[AwsTarget]) -> None:
         """Raise RunDirectoryError when the run in the directory is another. Writes nothing."""
@@ -62,11 +67,13 @@ class RunBooks:
 
     def claim(self, targets: Iterable[AwsTarget]) -> None:
         """Write down what is being run. Raises RunDirectoryError when the run there is another."""
+        targets = list(targets)
         manifest = self._manifest(targets)
         note_in_parent(self._directory, manifest)
-        self._directory.claim(manifest)
+        self._first = self._directory.claim(manifest)
+        self._callers = {target.name: target.caller_arn for target in targets}
         if self._state.begun:
-            self._write_heads(next=self._state.heads.next)
+            self._write_heads(self._spent, next=self._state.heads.next)
 
     def _manifest(self, targets: Iterable[AwsTarget]) -> RunManifest:
         order, found = self._order, self._state.inspection
@@ -92,7 +99,8 @@ class RunBooks:
         """Write down accounts that were first known in mid-run, where that can be done."""
         if any(self._places.get(target.name) != target.identity for target in targets):
             with suppress(BatcherError, OSError):
-                self._directory.claim(self._manifest(targets))
+                self._first = self._directory.claim(self._manifest(targets))
+        self._callers |= {target.name: target.caller_arn for target in targets}
 
     @asynccontextmanager
     async def open_journals(
@@ -115,14 +123,18 @@ class RunBooks:
                 images = BeforeImages(journal, state.in_flight)
                 yield ImagedResults(results, images), images
 
-    async def keep_heads(self) -> None:
-        """Write into ``run.json`` every few seconds how far the journals go, until cancelled."""
+    async def keep_heads(self, spent: Callable[[], RunTimeSpent]) -> None:
+        """Write into ``run.json`` how far the journals go and what is ``spent`` by now.
+
+        Every few seconds, until cancelled.
+        """
         while True:
             await self._order.clock.sleep(HEADS_EVERY)
+            now = self._spent + spent()
             with suppress(BatcherError, OSError):  # what can't be written is told at the end
-                await anyio.to_thread.run_sync(self._write_heads, self._state.heads.next)
+                await anyio.to_thread.run_sync(self._write_heads, now, self._state.heads.next)
 
-    def _write_heads(self, next: Heads | None = None) -> None:
+    def _write_heads(self, spent: RunTimeSpent, next: Heads | None = None) -> None:
         results, images, before = self._results, self._images, self._state.heads
         heads = Heads(
             results=(results and results.head) or before.results,
@@ -130,9 +142,9 @@ class RunBooks:
             unproven=before.unproven,
             next=next,
         )
-        if heads != self._written:
-            self._directory.write_heads(heads)
-            self._written = heads
+        if (heads, spent) != self._written:
+            self._directory.write_heads(heads, spent)
+            self._written = heads, spent
 
     def _keep_invalid(self, journal: Journal[Result]) -> None:
         if not (self._settings.skip_invalid and self._state.inspection.invalid):
@@ -160,19 +172,37 @@ class RunBooks:
             sessions,
             wall_seconds=wall_seconds,
             stopped=stopped or amiss,
+            earlier=self._spent,
         )
-        if self._settings.canary is not None:
-            named = sorted(self._state.changed, key=lambda update: update.line)
-            summary = msgspec.structs.replace(summary, canary=named)
+        self._spent += time_spent(self._state.tallies, sessions, wall_seconds)
+        if self._first is not None:
+            summary = self._named(summary, self._first)
         try:
             if self._directory.in_place:
                 self._directory.write_summary(summary)
-                self._write_heads()
+                self._write_heads(self._spent)
         except (BatcherError, OSError) as error:
             summary = msgspec.structs.replace(summary, stopped=summary.stopped or str(error))
         self._summary = summary
         self._order.log.info("run.ended", **msgspec.to_builtins(summary))
         return summary
+
+    def _named(self, summary: Summary, first: RunManifest) -> Summary:
+        """A summary that says of which run it is, and where and by whom that was done."""
+        before = self._directory.read_summary()
+        summary = with_places(summary, first.targets, self._callers, before)
+        path = first.input.path
+        if self._settings.canary is not None:
+            named = sorted(self._state.changed, key=lambda update: update.line)
+            summary = msgspec.structs.replace(summary, canary=named)
+        return msgspec.structs.replace(
+            summary,
+            input=InputName(
+                name=path if "://" in path else Path(path).name, sha256=first.input.sha256
+            ),
+            started_at=first.started_at,
+            finished_at=self._order.clock.wall(),
+        )
 
     def stop(self, reason: str) -> Summary:
         """Write into the summary that was written last why no more is done."""

@@ -9,8 +9,9 @@ import anyio
 import msgspec
 from anyio.abc import TaskGroup
 
-from batcher.accounting.tally import stop_reason
+from batcher.accounting.tally import stop_reason, time_spent
 from batcher.accounting.time_breakdown import LaneSession
+from batcher.accounting.time_spent import RunTimeSpent
 from batcher.aws.client import AwsTarget
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler
@@ -50,6 +51,7 @@ class ApprovedRun:
         self._books = RunBooks(order, state)
         self._runner: Runner | None = None
         self._drained = False
+        self._began = 0.0  # the part of the session that is under way, monotonic seconds
         self._has_sent = False  # in a part of the session before this one
         self._canary: Canary | None = None  # while it is at work
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
@@ -111,7 +113,7 @@ class ApprovedRun:
         for tally in self.state.tallies.values():
             tally.begin_part()
         clock = self.order.clock
-        began = clock.now()
+        self._began = clock.now()
         stopped: str | None = "stopped by an error"
         try:
             stopped = await self._session(beside)
@@ -122,7 +124,7 @@ class ApprovedRun:
         finally:
             self.connection.pacers.remember()
             self._books.note_places(self.connection.targets.values())
-            seconds = clock.now() - began
+            seconds = clock.now() - self._began
             summary = self._books.close(self._sessions(), wall_seconds=seconds, stopped=stopped)
         return summary
 
@@ -154,7 +156,7 @@ class ApprovedRun:
                 targets=list(self.connection.targets),
             )
             async with open_task_group() as tasks:
-                tasks.start_soon(self._books.keep_heads)
+                tasks.start_soon(self._books.keep_heads, self._spent)
                 if beside is not None:
                     tasks.start_soon(beside)
                 try:
@@ -224,6 +226,11 @@ class ApprovedRun:
             tallies = self.state.tallies.values()
             return any(tally.ever_accepted or tally.session[0] for tally in tallies)
         return self._has_sent or self._sends()
+
+    def _spent(self) -> RunTimeSpent:
+        """What this part of the session has taken so far."""
+        seconds = self.order.clock.now() - self._began
+        return time_spent(self.state.tallies, self._sessions(), seconds)
 
     def _sessions(self) -> dict[str, LaneSession]:
         """How each target that took part went."""

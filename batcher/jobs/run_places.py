@@ -2,10 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 
+from msgspec.structs import replace
+
 from batcher.aws.client import AwsTarget
 from batcher.errors import RunDirectoryError
 from batcher.jobs.connection import identities
 from batcher.jobs.run_order import RunOrder
+from batcher.records import Summary
 from batcher.target_identity import TargetIdentity, all_known, place_differences
 
 
@@ -37,6 +40,45 @@ async def check_finished_places(order: RunOrder, unfinished: Collection[str]) ->
     places = _places(order)
     now = await identities(order.settings, places.keys() - unfinished)
     refuse_other_places(str(order.directory.path), places, now, sends=False)
+
+
+def with_places(
+    summary: Summary,
+    places: Mapping[str, TargetIdentity],
+    callers: Mapping[str, str | None],
+    before: Summary | None,
+) -> Summary:
+    """A summary that says of each target its account, Region and caller; of a run what all share.
+
+    ``before``: the summary of the session before, for callers of targets without any now.
+    """
+    parts = summary.targets if isinstance(summary.targets, dict) else {}
+    names = parts.keys() or places.keys()
+    earlier = _callers(before, names) if before is not None else {}
+    found = {
+        name: {
+            "account": place.account,
+            "region": place.region,
+            "who": callers.get(name) or earlier.get(name),
+        }
+        for name, place in places.items()
+        if name in names
+    }
+    if parts:
+        targets = {name: replace(part, **found.get(name, {})) for name, part in parts.items()}
+        summary = replace(summary, targets=targets)
+    shared = {
+        member: values.pop()
+        for member in ("account", "region", "who")
+        if len(values := {each[member] for each in found.values()}) == 1
+    }
+    return replace(summary, **shared)
+
+
+def _callers(summary: Summary, names: Collection[str]) -> dict[str, str | None]:
+    if isinstance(summary.targets, dict):
+        return {name: part.who for name, part in summary.targets.items()}
+    return dict.fromkeys(names, summary.who)
 
 
 def _places(order: RunOrder) -> dict[str, TargetIdentity]:

@@ -8,9 +8,11 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 
+import msgspec
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally, recounted, summarize
+from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
 from batcher.compact import HashMultiset, LineSet
 from batcher.errors import RunDirectoryError
 from batcher.jobs.canary import has_changed
@@ -42,7 +44,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     invalid are with the default one's; ``restored``: results of earlier sessions; ``in_flight``:
     digests of the images of updates that those may have sent without an answer, by their ids.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
-    ``finished``: the summary of a run that has all its results and whose books are closed.
+    ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
+    results and whose books are closed.
     ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the first updates
     that changed something, for a canary) and the tips grow with the run.
     """
@@ -55,6 +58,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     results_tip: ChainTip
     images_tip: ChainTip
     heads: Heads
+    spent: RunTimeSpent
     finished: Summary | None
     done: LineSet
     tallies: dict[str, Tally]
@@ -93,7 +97,9 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
     def summary(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
-        return summarize(self.tallies, self.totals, {}, wall_seconds=0.0, stopped=reason)
+        return summarize(
+            self.tallies, self.totals, {}, wall_seconds=0.0, stopped=reason, earlier=self.spent
+        )
 
 
 def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile:
@@ -155,11 +161,23 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
         results_tip=journals.results.tip(),
         images_tip=journals.before.tip(),
         heads=journals.heads(next=journals.known and journals.known.next),
+        spent=_spent(directory) if begun else NOTHING_SPENT,
         finished=_finished(order, lines, found.done, tallies) if begun else None,
         done=found.done,
         tallies=tallies,
         changed=changed,
     )
+
+
+def _spent(directory: RunDirectory) -> RunTimeSpent:
+    """What the sessions so far took, by ``run.json``, else by the summary of the last one."""
+    if (known := directory.read_manifest().spent) is not None:
+        return known
+    if (summary := directory.read_summary()) is not None:
+        with suppress(ValueError, OverflowError):  # numbers that can't be
+            said = msgspec.to_builtins(RunTimeSpent.of_summary(summary))
+            return msgspec.convert(said, RunTimeSpent)
+    return NOTHING_SPENT
 
 
 def _finished(

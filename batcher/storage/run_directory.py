@@ -11,6 +11,7 @@ from typing import Self, TextIO
 
 import msgspec
 
+from batcher.accounting.time_spent import RunTimeSpent
 from batcher.errors import DamageError, RunDirectoryError
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
@@ -179,15 +180,18 @@ class RunDirectory:
         except (OSError, ValueError, RecursionError):
             return None
 
-    def write_heads(self, heads: Heads) -> None:
+    def write_heads(self, heads: Heads, spent: RunTimeSpent | None = None) -> None:
         """Write into ``run.json`` how far the journals go; the rest of it stays.
+
+        ``spent``: what its sessions took so far, where that has changed.
 
         Raises RunDirectoryError, DamageError, OutputError.
         """
         if not self.in_place:
             raise RunDirectoryError(f"{self.path}: removed or replaced. Put it back as it was.")
         said = msgspec.json.decode(read_document(self.manifest))
-        write_json(self.manifest, said | {"heads": msgspec.to_builtins(heads)})
+        news = {"heads": heads} if spent is None else {"heads": heads, "spent": spent}
+        write_json(self.manifest, said | msgspec.to_builtins(news))
 
     def journals(self) -> RunJournals:
         """Its journals, for reading, with what ``run.json`` knows of them.

@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import msgspec
 from msgspec import Meta, Struct
 
+from batcher.accounting.time_spent import RunTimeSpent
 from batcher.errors import RunDirectoryError
 from batcher.records import Count
 from batcher.storage.regular_file import read_document
@@ -26,7 +27,8 @@ class InputFingerprint(Struct, frozen=True, kw_only=True):
 class RunManifest(Struct, frozen=True, kw_only=True):
     """``run.json``: what is being run. No secrets.
 
-    ``heads``: of the journals; None in runs from before lines were chained.
+    ``heads``: of the journals; None in runs from before lines were chained. ``spent``: what its
+    sessions took up to the last few seconds; None in runs from before it was kept.
     """
 
     run: str
@@ -38,6 +40,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     kind: str = "run"  # or retry, rollback
     parent: str | None = None  # the directory of the run that this one follows
     heads: Heads | None = None
+    spent: RunTimeSpent | None = None
 
 
 SETTINGS_OF_MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")

@@ -139,7 +139,9 @@ async def test_the_account_of_a_role_is_in_its_name_and_elsewhere_sts_knows(
 ) -> None:
     async with Emulator() as url:
         async with target(url) as eu:
+            assert eu.caller_arn is None
             assert await eu.account() == account_of("AKIDEXAMPLE")  # asked at the same address
+            assert eu.caller_arn == f"arn:aws:iam::{eu.account_id}:user/emulator"
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
         async with target(url) as eu:
             account = await eu.account()
@@ -149,6 +151,7 @@ async def test_the_account_of_a_role_is_in_its_name_and_elsewhere_sts_knows(
         role = "arn:aws:iam::444455556666:role/batcher"
         async with target(url, role_arn=role) as eu:
             assert await eu.account() == "444455556666"
+            assert eu.caller_arn == role
 
 
 async def test_the_model_says_what_a_request_has_and_how_long_a_page_may_be() -> None:

@@ -2,9 +2,11 @@
 
 import asyncio
 import json
+import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
@@ -248,6 +250,70 @@ async def test_whenever_it_is_aborted_what_was_applied_has_a_result(
         statuses.count("succeeded"),
         statuses.count("in_doubt"),
     )
+
+
+async def test_time_and_rate_are_of_all_sessions_and_of_all_parts(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, runs, found = write_lines([change(n) for n in range(20)]), [], []
+    async with seeded(20) as url:
+        settings = settings_for(url, rate=20, burst=1, canary=2)
+        for ends in (6, 12, 20):
+
+            def stop(result: Result, ends: int = ends) -> None:
+                if len(runs[-1].state.done) >= ends:
+                    runs[-1].drain()
+
+            async with ready_to_start(file, settings, stop) as run:
+                runs.append(run)
+                found.append(await run.execute(on_canary=agree))
+    assert [each.stopped for each in found[:2]] == [INTERRUPTED, INTERRUPTED]
+    last = found[-1]
+    assert last.succeeded == 20
+    assert last.rate * last.wall_seconds == pytest.approx(20, rel=0.02)
+    assert last.rate < 24
+    sums = [each.wall_seconds for each in found]
+    assert sums == sorted(sums)
+    assert sums[-1] >= 16 / 20  # of each session the first update waits for nothing
+    for each in found:
+        causes = msgspec.structs.asdict(each.seconds)
+        assert sum(causes.values()) == pytest.approx(each.wall_seconds, abs=0.02)
+    manifest = json.loads((file.with_suffix(".run") / "run.json").read_bytes())
+    assert manifest["spent"]["run"]["answered"] == 20
+    assert manifest["spent"]["targets"]["default"]["answered"] == 20
+
+
+async def test_the_time_of_a_session_that_was_killed_counts(
+    settings_for: SettingsFor, write_lines: Write, tmp_path: Path
+) -> None:
+    file = write_lines([change(n) for n in range(9)])
+    run_json = file.with_suffix(".run") / "run.json"
+
+    def spent() -> dict[str, Any]:
+        return (json.loads(run_json.read_bytes())["spent"] or {}).get("run", {})
+
+    async with seeded(9) as url:
+        async with ready_to_start(file, settings_for(url, rate=1.5, burst=1)) as run:
+            executing = asyncio.create_task(run.execute())
+            await until(lambda: run_json.exists() and spent().get("answered"))
+            killed = tmp_path / "killed.run"
+            shutil.copytree(file.with_suffix(".run"), killed)
+            run.abort()
+            await executing
+        found = json.loads((killed / "run.json").read_bytes())["spent"]["run"]
+        assert found["wall_seconds"] > 1
+        assert not (killed / "summary.json").exists()
+        killed.rename(tmp_path / "again.run")
+        again = file.rename(tmp_path / "again.jsonl")
+        async with ready_to_start(again, settings_for(url, rate=100)) as run:
+            summary = await run.execute()
+    assert summary.not_started == 0
+    assert found["wall_seconds"] < summary.wall_seconds < found["wall_seconds"] + 5
+    assert summary.rate * summary.wall_seconds > found["answered"]
+
+
+async def agree(summary: Summary) -> bool:
+    return True
 
 
 async def test_the_time_in_which_nobody_is_there_is_a_cause_of_its_own(

@@ -1,17 +1,19 @@
 """Whatever acts for a run does it where the run belongs, or not at all."""
 
+import hashlib
 import json
 import sys
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 
 from batcher.emulator import Emulator, account_of
 from batcher.errors import RunDirectoryError
-from batcher.jobs.run_places import refuse_other_places
+from batcher.jobs.run_places import refuse_other_places, with_places
+from batcher.records import Seconds, Summary, TargetSummary
 from batcher.target_identity import TargetIdentity
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
@@ -196,3 +198,62 @@ async def test_an_account_that_is_first_known_at_a_renewal_is_the_runs_from_then
         assert f"belongs to account {ONE}, and the credentials are of account {TWO}" in err.decode()
     run = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
     assert run["targets"]["default"]["account"] == ONE
+
+
+ONE_PLACE = TargetIdentity(region="eu-west-1", account=ONE, endpoint="http://h")
+OTHER_PLACE = TargetIdentity(region="us-east-1", account=None, endpoint="http://h")
+
+
+def summed(*targets: str) -> Summary:
+    members: dict[str, Any] = {"wall_seconds": 1.0, "rate": 1.0, "seconds": Seconds()}
+    if len(targets) < 2:
+        return Summary(**members)
+    return Summary(**members, targets={name: TargetSummary(**members) for name in targets})
+
+
+def test_a_summary_says_where_it_was_and_by_whom() -> None:
+    one = with_places(summed(), {"a": ONE_PLACE}, {"a": "arn"}, None)
+    assert (one.account, one.region, one.who) == (ONE, "eu-west-1", "arn")
+    unknown = with_places(summed(), {"a": OTHER_PLACE}, {"a": None}, None)
+    assert (unknown.account, unknown.region, unknown.who) == (None, "us-east-1", None)
+
+
+def test_of_several_targets_each_says_so_and_the_whole_what_they_share() -> None:
+    places = {"a": ONE_PLACE, "b": OTHER_PLACE}
+    both = with_places(summed("a", "b"), places, {"a": "arn", "b": "arn"}, None)
+    assert isinstance(both.targets, dict)
+    found = {name: (part.account, part.region, part.who) for name, part in both.targets.items()}
+    assert found == {"a": (ONE, "eu-west-1", "arn"), "b": (None, "us-east-1", "arn")}
+    assert (both.account, both.region, both.who) == (None, None, "arn")
+
+
+@pytest.mark.parametrize("targets", [("a",), ("a", "b")])
+def test_who_did_a_target_in_an_earlier_session_is_still_said(targets: tuple[str, ...]) -> None:
+    places = dict.fromkeys(targets, ONE_PLACE)
+    before = with_places(summed(*targets), places, {"a": "arn:before"}, None)
+    after = with_places(summed(*targets), places, {"b": "arn:after"}, before)
+    part = after if len(targets) == 1 else cast("dict[str, TargetSummary]", after.targets)["a"]
+    assert part.who == "arn:before"
+
+
+async def test_the_summary_of_a_run_names_its_place_its_input_and_its_time(
+    batcher: Command, write_lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(n) for n in range(3)])
+    file = write_lines([change(n) for n in range(3)])
+    async with emulator as url:
+        flags = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "100", "--yes", "--json")
+        said = json.loads((ended := await batcher(*flags)).out)
+        assert (
+            "In 112233313609, eu-west-1, as arn:aws:iam::112233313609:user/emulator." in ended.err
+        )
+        again = await batcher(*flags)
+    written = json.loads((tmp_path / "updates.run" / "summary.json").read_bytes())
+    assert said == written == json.loads(again.out), "a finished run is told as it was"
+    place = (said["account"], said["region"], said["who"])
+    assert place == (ONE, "eu-west-1", f"arn:aws:iam::{ONE}:user/emulator")
+    sha256 = hashlib.sha256(file.read_bytes()).hexdigest()
+    assert said["input"] == {"name": "updates.jsonl", "sha256": sha256}
+    manifest = json.loads((tmp_path / "updates.run" / "run.json").read_bytes())
+    assert said["started_at"] == manifest["started_at"] < said["finished_at"]

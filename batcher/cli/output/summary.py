@@ -13,6 +13,7 @@ WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     """Lines for people; none quotes a sensitive member."""
     yield f"{several(summary.total, 'update')}: {_counted(summary)}."
+    yield from _identified(summary)
     yield (
         f"{several(summary.attempts, 'attempt')}, {number(summary.throttles)} throttled; "
         f"{pace(summary.rate)} over {duration(summary.wall_seconds)}."
@@ -52,6 +53,20 @@ def _counted(counts: Counts) -> str:
     return ", ".join(said) or "nothing done"
 
 
+def _identified(summary: Summary) -> Iterator[str]:
+    """Of what this is the sum: the input, when, where, and by whom."""
+    if summary.input is not None:
+        name, sha256 = printable(summary.input.name), summary.input.sha256[:12]
+        yield f"Of {name} (SHA-256 {sha256}…), {summary.started_at} to {summary.finished_at}."
+    if summary.region is not None:
+        yield f"In {_place(summary)}."
+
+
+def _place(part: TargetSummary) -> str:
+    by = "" if part.who is None else f", as {part.who}"
+    return f"{part.account or 'unknown account'}, {part.region}{by}"
+
+
 def _time(summary: TargetSummary) -> Iterator[str]:
     """Where the time went, and what more quota would save."""
     if summary.wall_seconds < 1:
@@ -78,6 +93,8 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
         f"  target {name}: {several(target.total, 'update')}: {_counted(target)};"
         f" {pace(target.rate)} over {duration(target.wall_seconds)} ({_seconds(target.seconds)})"
     )
+    if target.region is not None:
+        yield f"    in {_place(target)}"
     if target.stopped:
         yield f"    stopped: {target.stopped}"
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from batcher.cli.output.summary import canary_lines, summary_lines
-from batcher.records import ChangedUpdate, Seconds, Summary, TargetSummary
+from batcher.records import ChangedUpdate, InputName, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -79,3 +79,23 @@ def test_of_a_long_canary_the_first_ones_are_named_and_the_rest_is_counted() -> 
         "  … and 1,005 more: see results.jsonl",
     ]
     assert list(canary_lines(Summary(**members, canary=changed[:20])))[-1] == lines[20]
+
+
+def test_of_what_it_is_the_sum_is_said_as_far_as_it_is_known() -> None:
+    lines = said(
+        total=1,
+        succeeded=1,
+        region="eu-west-1",
+        input=InputName(name="a\x1b.jsonl", sha256="0123456789abcdef" * 4),
+        started_at="2026-01-01T00:00:00.000Z",
+        finished_at="2026-01-01T00:00:09.000Z",
+        targets={
+            "eu": TargetSummary(
+                wall_seconds=1.0, rate=1.0, seconds=Seconds(), region="r", account="1", who="arn"
+            )
+        },
+    )
+    when = "2026-01-01T00:00:00.000Z to 2026-01-01T00:00:09.000Z"
+    assert lines[1] == f"Of a\\u001b.jsonl (SHA-256 0123456789ab…), {when}."
+    assert lines[2] == "In unknown account, eu-west-1."
+    assert "    in 1, r, as arn" in lines

@@ -7,14 +7,19 @@ from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botocore.credentials import ReadOnlyCredentials
 
-from batcher.aws.caller_account import caller_account
+from batcher.aws.caller_identity import StsIdentity, caller_identity
 from batcher.emulator import Emulator, account_of
 
 AWS = "https://profile.eu-west-1.amazonaws.com"
 
 
 async def account(endpoint_url: str, key: str = "AKIDONE") -> str | None:
-    return await caller_account(
+    found = await identity(endpoint_url, key)
+    return None if found is None else found.account
+
+
+async def identity(endpoint_url: str, key: str = "AKIDONE") -> StsIdentity | None:
+    return await caller_identity(
         AioSession(),
         ReadOnlyCredentials(key, "secret", None, None),
         region="eu-west-1",
@@ -60,6 +65,31 @@ async def test_whatever_else_answers_there_tells_no_account(status: int, body: s
     app.router.add_route("*", "/{path:.*}", answer)
     async with TestServer(app) as server:
         assert await account(str(server.make_url("/"))) is None
+
+
+@pytest.mark.parametrize(
+    ("arn", "known"),
+    [
+        ("arn:aws:iam::111122223333:user/ann", True),
+        ("arn:aws-cn:sts::111122223333:assumed-role/deploy/ann@example.com", True),
+        ("", False),
+        ("ann", False),
+        ("arn:aws:sts::111122223333:assumed-role/\u202eevil", False),
+    ],
+)
+async def test_an_arn_that_is_none_is_not_taken(arn: str, known: bool) -> None:
+    async def answer(_: web.Request) -> web.Response:
+        return web.Response(
+            text="<GetCallerIdentityResponse><GetCallerIdentityResult>"
+            f"<Account>111122223333</Account><Arn>{arn}</Arn>"
+            "</GetCallerIdentityResult></GetCallerIdentityResponse>"
+        )
+
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app) as server:
+        found = await identity(str(server.make_url("/")))
+    assert found == StsIdentity(account="111122223333", arn=arn if known else None)
 
 
 async def test_nobody_there_tells_no_account() -> None:

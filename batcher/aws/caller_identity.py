@@ -7,17 +7,26 @@ from urllib.parse import urlsplit
 
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
+from msgspec import Struct
 
 from batcher.aws.endpoints import aws_service_host
 
 _ACCOUNT = re.compile(r"\d{12}")
+_ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,2048}")
 _REDIRECTIONS = ("AWS_ENDPOINT_URL_STS", "AWS_ENDPOINT_URL")
 
 
-async def caller_account(
+class StsIdentity(Struct, frozen=True, kw_only=True):
+    """Whose credentials are, as STS says. ``arn``: None where it says none."""
+
+    account: str
+    arn: str | None = None
+
+
+async def caller_identity(
     session: AioSession, credentials: Any, *, region: str, endpoint_url: str, config: AioConfig
-) -> str | None:
-    """The account of frozen credentials; None where STS does not tell it.
+) -> StsIdentity | None:
+    """Whose frozen credentials are; None where STS does not tell it.
 
     STS is AWS's, or where the environment has it; for another endpoint than AWS's it is there.
     """
@@ -31,10 +40,13 @@ async def caller_account(
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
         ) as sts:
-            account = (await sts.get_caller_identity()).get("Account")
+            answer = await sts.get_caller_identity()
+            account, arn = answer.get("Account"), answer.get("Arn")
     except Exception:  # also what botocore chokes on, where something else answers
         return None
-    return account if isinstance(account, str) and _ACCOUNT.fullmatch(account) else None
+    if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
+        return None
+    return StsIdentity(account=account, arn=arn if _ARN.fullmatch(str(arn)) else None)
 
 
 def _sts_endpoint(endpoint_url: str) -> str | None:

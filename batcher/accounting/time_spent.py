@@ -1,0 +1,112 @@
+"""What the sessions of a run took, added up: wall time, its causes, and the requests answered.
+
+``run.json`` keeps it, so that a session that was killed counts too.
+"""
+
+from collections.abc import Mapping
+from typing import Annotated
+
+from msgspec import Meta, Struct
+
+from batcher.accounting.time_breakdown import LaneSession
+from batcher.records import Count, Seconds, Summary, TargetSummary
+
+Duration = Annotated[float, Meta(ge=0, le=1e10)]
+
+
+class TimeSpent(Struct, frozen=True, kw_only=True):
+    """The time of a run, or of a target's part in it, and the attempts answered within it.
+
+    Members as in TargetSummary; ``answered``: other than by a throttle.
+    """
+
+    wall_seconds: Duration
+    answered: Count
+    seconds: Seconds
+    double_quota_saves: Duration
+
+    @property
+    def rate(self) -> float:
+        """Attempts answered other than by a throttle, per second."""
+        return self.answered / self.wall_seconds if self.wall_seconds else 0.0
+
+    def __add__(self, other: "TimeSpent") -> "TimeSpent":
+        return TimeSpent(
+            wall_seconds=round(self.wall_seconds + other.wall_seconds, 3),
+            answered=self.answered + other.answered,
+            seconds=(self.seconds + other.seconds).rounded(),
+            double_quota_saves=round(self.double_quota_saves + other.double_quota_saves, 3),
+        )
+
+    @classmethod
+    def of_session(
+        cls, session: LaneSession, *, answered: int, wall_seconds: float | None = None
+    ) -> "TimeSpent":
+        """The time of one session of a target; ``wall_seconds``: of the run, if it is longer."""
+        wall = session.wall_seconds if wall_seconds is None else wall_seconds
+        beside = Seconds(queued=max(0.0, wall - session.wall_seconds))
+        spent = cls(
+            wall_seconds=wall,
+            answered=answered,
+            seconds=session.time_breakdown.seconds() + beside,
+            double_quota_saves=session.saved_by_double_quota(),
+        )
+        return spent + NO_TIME  # rounded
+
+    @classmethod
+    def of_summary(cls, summary: TargetSummary) -> "TimeSpent":
+        """What a summary says; its rate is rounded."""
+        return cls(
+            wall_seconds=summary.wall_seconds,
+            answered=round(summary.rate * summary.wall_seconds),
+            seconds=summary.seconds,
+            double_quota_saves=summary.double_quota_saves,
+        )
+
+
+NO_TIME = TimeSpent(wall_seconds=0.0, answered=0, seconds=Seconds(), double_quota_saves=0.0)
+
+
+class RunTimeSpent(Struct, frozen=True, kw_only=True):
+    """The time of a whole run, in which the slowest target counts, and of each target."""
+
+    run: TimeSpent
+    targets: dict[str, TimeSpent]
+
+    def __add__(self, other: "RunTimeSpent") -> "RunTimeSpent":
+        names = {**self.targets, **other.targets}
+        return RunTimeSpent(
+            run=self.run + other.run,
+            targets={name: self.of(name) + other.of(name) for name in names},
+        )
+
+    def of(self, target: str) -> TimeSpent:
+        return self.targets.get(target, NO_TIME)
+
+    @classmethod
+    def of_sessions(
+        cls, sessions: Mapping[str, LaneSession], answered: Mapping[str, int], wall_seconds: float
+    ) -> "RunTimeSpent":
+        """The time of one session of a run; ``answered`` attempts by target."""
+        last = max(sessions.values(), key=lambda each: each.wall_seconds, default=LaneSession())
+        return cls(
+            run=TimeSpent.of_session(
+                last, answered=sum(answered.values()), wall_seconds=wall_seconds
+            ),
+            targets={
+                name: TimeSpent.of_session(session, answered=answered[name])
+                for name, session in sessions.items()
+            },
+        )
+
+    @classmethod
+    def of_summary(cls, summary: Summary) -> "RunTimeSpent":
+        """The time of the sessions up to a summary, from before ``run.json`` kept it."""
+        parts = summary.targets if isinstance(summary.targets, dict) else {}
+        return cls(
+            run=TimeSpent.of_summary(summary),
+            targets={name: TimeSpent.of_summary(part) for name, part in parts.items()},
+        )
+
+
+NOTHING_SPENT = RunTimeSpent(run=NO_TIME, targets={})
