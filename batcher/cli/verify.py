@@ -28,7 +28,7 @@ def verify(
     """Prove the books of the run in directory RUN, against its input and the live triggers.
 
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
-    when all of it holds, else with 1.
+    when all was looked at and holds, else with 1.
     """
     settings = settings_from(given, config, base=settings_of(run))
     found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
@@ -59,12 +59,24 @@ def _say(found: Verification) -> None:
     )
     if found.unseen:
         click.echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
+    if found.left_out:
+        left = f"{several(found.left_out, 'live trigger')} (--in-doubt-only)"
+        click.echo(f"Not looked at: {left}; verify without it to see all.", err=True)
     for target, reason in found.stopped.items():
         click.echo(f"  target {target}: {reason}", err=True)
     _say_discrepancies("Not as asked", found.differs)
     _say_discrepancies("Could not be read; verify again", found.unread)
     _say_discrepancies("The books are wrong", found.wrong)
-    click.echo("It holds." if found.holds else "It does not hold.", err=True)
+    click.echo(_verdict(found), err=True)
+
+
+def _verdict(found: Verification) -> str:
+    if found.holds:
+        none = "The books hold; there was no live trigger to look at."
+        return "It holds." if found.looked_at else none
+    if found.amiss:
+        return "It does not hold."
+    return "The books hold and nothing is in doubt; the live triggers are not proved."
 
 
 def _say_discrepancies(title: str, kind: Discrepancies) -> None:

@@ -50,10 +50,12 @@ class Verification(Struct, frozen=True, kw_only=True):
     ``counts`` of the results by status; ``wrong`` about the books; ``settled`` those that had been
     in doubt, by status; ``superseded``: in doubt for good, as later updates have set all their
     members; ``looked_at`` live triggers, of which ``differs`` are not as asked, and ``unread``
-    could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target.
+    could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target;
+    ``left_out``: those that were not to be looked at, so that it neither holds nor is ``amiss``.
     """
 
     holds: bool
+    amiss: bool
     updates: int
     counts: dict[str, int]
     not_started: int
@@ -65,6 +67,7 @@ class Verification(Struct, frozen=True, kw_only=True):
     differs: Discrepancies
     unread: Discrepancies
     unseen: int
+    left_out: int
     stopped: dict[str, str]
 
 
@@ -86,7 +89,7 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         superseded = _superseded(run, set_later)
         in_doubt -= superseded
         lines = in_doubt | (_last_lines(run) if live else frozenset())
-        comparison = _Comparison(in_doubt, len(superseded), len(lines))
+        comparison = _Comparison(in_doubt, len(superseded), lines)
         await _compare_live(run, settings, lines, set_later, comparison)
         if comparison.settled:
             rewrite_results(run, _settled_lines(run, comparison.settled))
@@ -97,14 +100,14 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
 class _Comparison:
     """What the live triggers showed; a Journal whose results are looked at and not kept.
 
-    ``settled``: what became of lines in doubt, None for as asked; ``expected``: how many triggers
+    ``settled``: what became of lines in doubt, None for as asked; ``lines``: those whose triggers
     were to be looked at; ``stopped``: why targets were left before their end.
     """
 
-    def __init__(self, in_doubt: frozenset[int], superseded: int, expected: int) -> None:
+    def __init__(self, in_doubt: frozenset[int], superseded: int, lines: frozenset[int]) -> None:
         self.in_doubt = in_doubt
         self.superseded = superseded
-        self.expected = expected
+        self.lines = lines
         self.settled: dict[int, Error | None] = {}
         self.stopped: dict[str, str] = {}
         self.looked_at = self.as_asked = 0
@@ -313,11 +316,13 @@ def _verification(run: RunReader, comparison: _Comparison, not_renewed: list[str
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
     for what in not_renewed:
         books.wrong.add(0, what)
-    unseen = comparison.expected - comparison.looked_at
+    unseen = len(comparison.lines) - comparison.looked_at
+    left_out = len(_last_lines(run) - comparison.lines)
     open_doubts = books.counts["in_doubt"] - comparison.superseded
     discrepancies = books.wrong.count + differs.count + unread.count + unseen + open_doubts
     return Verification(
-        holds=not discrepancies and not books.not_started,
+        holds=not (discrepancies or left_out or books.not_started),
+        amiss=bool(discrepancies or books.not_started),
         updates=books.counts.total() + books.not_started,
         counts=dict(books.counts),
         not_started=books.not_started,
@@ -329,5 +334,6 @@ def _verification(run: RunReader, comparison: _Comparison, not_renewed: list[str
         differs=differs,
         unread=unread,
         unseen=unseen,
+        left_out=left_out,
         stopped=comparison.stopped,
     )

@@ -84,3 +84,23 @@ async def test_verify_finds_what_somebody_changed_since(
         "Could not be read; verify again: 1\n  line 1: acme/t0: InternalServerException"
         in ended.err
     )
+
+
+async def test_what_was_not_looked_at_is_said_and_is_no_proof(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    write_lines([change(n) for n in range(3)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        assert (await batcher("run", "updates.jsonl", *flags, "--rate", "50", "--yes")).code == 0
+        looks = len(emulator.calls())
+        ended = await batcher("verify", "updates.run", *flags, "--in-doubt-only", "--json")
+        assert len(emulator.calls()) == looks
+        assert (ended.code, json.loads(ended.out)["left_out"]) == (1, 3)
+        assert "It holds." not in ended.err
+        assert "Not looked at: 3 live triggers (--in-doubt-only)" in ended.err
+        assert "0 live triggers looked at" in ended.err
+        assert "the live triggers are not proved." in ended.err
+        assert (await batcher("verify", "updates.run", *flags)).code == 0

@@ -9,6 +9,7 @@ import pytest
 from batcher.config import resolve
 from batcher.errors import AwsError, RunDirectoryError
 from batcher.jobs.verify import verify_run
+from batcher.records import Status
 from batcher.storage.run_directory import RunDirectory
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
@@ -70,12 +71,52 @@ async def test_only_a_look_at_the_live_triggers_finds_what_somebody_changed(
     emulator.seed([live(0, Description="last"), live(1, Description="theirs")])
     async with emulator as url:
         found = await verify_run(run.write(), settings_for(url), live=look)
-    assert (found.holds, found.looked_at, found.as_asked) == (
-        (False, 2, 1) if look else (True, 0, 0)
-    )
+    assert (found.looked_at, found.as_asked, found.left_out) == ((2, 1, 0) if look else (0, 0, 2))
+    assert (found.holds, found.amiss) == (False, look), "what was not looked at is no proof"
     told = [(each.line, each.what) for each in found.differs.first]
     wrong = (2, "acme/t1: NotAsAsked: the live trigger differs in Description")
     assert told == ([wrong] if look else [])
+
+
+@pytest.mark.parametrize(
+    ("statuses", "seen", "left_out", "holds"),
+    [
+        (("in_doubt", "in_doubt"), 2, 0, True),  # all that was changed was looked at
+        (("in_doubt", "succeeded"), 1, 1, False),
+        (("in_doubt", "unchanged"), 1, 1, False),
+        (("in_doubt", "failed"), 1, 0, True),  # nothing was changed there
+        (("succeeded", "succeeded"), 0, 2, False),
+        (("failed", "stale"), 0, 0, True),
+    ],
+)
+async def test_it_holds_only_if_nothing_was_left_out(
+    settings_for: SettingsFor,
+    tmp_path: Path,
+    statuses: tuple[Status, Status],
+    seen: int,
+    left_out: int,
+    holds: bool,
+) -> None:
+    run, emulator = RecordedRun(tmp_path, [change(0), change(1)]), seeded(2)
+    for line, status in enumerate(statuses, 1):
+        run.add(line, status)
+    emulator.seed([live(0), live(1)])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url), live=False)
+    assert (found.looked_at, found.left_out, found.holds) == (seen, left_out, holds)
+    assert not found.amiss
+
+
+async def test_a_trigger_that_was_looked_at_for_a_later_line_is_not_left_out(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    run, emulator = RecordedRun(tmp_path, [change(0, Description="first"), change(0)]), seeded(1)
+    run.add(1, "succeeded")
+    run.add(2, "in_doubt")
+    emulator.seed([live(0)])
+    async with emulator as url:
+        found = await verify_run(run.write(), settings_for(url), live=False)
+    assert (found.settled, found.left_out, found.holds) == ({"succeeded": 1}, 0, True)
 
 
 async def test_what_can_not_be_read_does_not_hold(
