@@ -50,10 +50,10 @@ class ResultStore(Protocol):
 class Uploader(Protocol):
     """Takes complete parts of the results away, to where they are kept."""
 
-    async def send(self, path: Path) -> None:
+    async def send(self, path: Path, folder: str = "") -> None:
         """Return when the file is proved to be there, under its own name. Raises UploadError.
 
-        To send a file again is harmless.
+        ``folder``: the one that it goes into. To send a file again is harmless.
         """
         ...
 

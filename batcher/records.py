@@ -165,10 +165,15 @@ class Result(Struct, frozen=True, kw_only=True):
 
 
 class Delivered(Result, frozen=True, kw_only=True):
-    """A result of a worker: a line of its results files. ``queue``: the URL without secrets."""
+    """A result of a worker: a line of its results files.
+
+    ``queue``: the URL without secrets; ``image_file``: the file in ``images/`` that its before
+    image is in.
+    """
 
     queue: str
     message_id: str
+    image_file: str | UnsetType = UNSET
 
     @classmethod
     def of(cls, result: Result, queue: str, message_id: str) -> "Delivered":

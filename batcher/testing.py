@@ -101,10 +101,11 @@ class ListShip:
         self._wrong = wrong
         self.sent: list[tuple[str, bytes]] = []
 
-    async def send(self, path: Path) -> None:
-        if (reason := self._wrong(path.name)) is not None:
+    async def send(self, path: Path, folder: str = "") -> None:
+        name = f"{folder}/{path.name}" if folder else path.name
+        if (reason := self._wrong(name)) is not None:
             raise UploadError(reason)
-        self.sent.append((path.name, await anyio.Path(path).read_bytes()))
+        self.sent.append((name, await anyio.Path(path).read_bytes()))
 
 
 class MemoryQueue:

@@ -22,7 +22,7 @@ from batcher.errors import SettingsError, UploadError
 
 
 class S3Uploader:
-    """ports.Uploader: a file's key is the prefix of ``s3://BUCKET/PREFIX``, a slash, its name.
+    """ports.Uploader: a key is the prefix of ``s3://BUCKET/PREFIX``, then folder and name.
 
     Use as an async context manager.
 
@@ -60,8 +60,9 @@ class S3Uploader:
     async def __aexit__(self, *exception: object) -> None:
         await self._disconnect()
 
-    async def send(self, path: Path) -> None:
+    async def send(self, path: Path, folder: str = "") -> None:
         """Put the file, and have S3 say its size and SHA-256. Raises UploadError."""
+        name = f"{folder}/{path.name}" if folder else path.name
         try:
             if self._client is None:
                 await self._connect()
@@ -70,7 +71,7 @@ class S3Uploader:
                 size = file.tell()
                 checksum = base64.b64encode(digest.digest()).decode()
                 file.seek(0)
-                where = {"Bucket": self.bucket, "Key": self.prefix + path.name}
+                where = {"Bucket": self.bucket, "Key": self.prefix + name}
                 await self._client.put_object(
                     **where,
                     Body=file,
@@ -83,12 +84,11 @@ class S3Uploader:
         except Exception as error:
             await self._disconnect()  # the next one begins with credentials read anew
             raise UploadError(
-                f"{self._place(path.name)}: {_said(error)} It stays in {path.parent} and is sent"
-                " again."
+                f"{self._place(name)}: {_said(error)} It stays in {path.parent} and is sent again."
             ) from error
         if (found := (there.get("ContentLength"), there.get("ChecksumSHA256"))) != (size, checksum):
             raise UploadError(
-                f"{self._place(path.name)}: is there with {found[0]} bytes and SHA-256 {found[1]}, "
+                f"{self._place(name)}: is there with {found[0]} bytes and SHA-256 {found[1]}, "
                 f"{path} has {size} bytes and {checksum}. The file stays and is sent again."
             )
 

@@ -60,6 +60,11 @@ class ApprovedRun:
         return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
 
     @property
+    def looks(self) -> bool:
+        """Whether each trigger is looked at first, and its before image kept."""
+        return self._looks
+
+    @property
     def lanes(self) -> list[Lane]:
         """The lanes at work, or that were."""
         return [] if self._runner is None else self._runner.lanes

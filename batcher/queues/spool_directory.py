@@ -55,12 +55,12 @@ class SpoolDirectory:
                     " one."
                 )
             for each in folders:
-                make_directory(each)
-                if (why := why_not_own(each)) is not None:
+                if os.path.lexists(each) and (why := why_not_own(each)) is not None:
                     raise QueueError(
                         f"{each}: can't be used as spool directory: {why}. What others change there"
                         " would be sent. Nothing in it was touched."
                     )
+                make_directory(each)
         except OSError as error:
             raise QueueError(
                 f"{path}: can't be used as spool directory: {error.strerror}."

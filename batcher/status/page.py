@@ -69,12 +69,14 @@ def _depth(depth: Depth) -> tuple[object, ...]:
     return depth.waiting, depth.held, depth.dead, oldest
 
 
-_LANE = ("target", "operation", "rate", "quota", "in flight", "waiting", "waited for tokens")
+_PACE = ("rate", "quota", "in flight", "waiting", "waited for tokens")
+_LANE = ("target", "operation", *_PACE, "before images")
 
 
 def _lane(lane: LaneSnapshot) -> tuple[object, ...]:
     paces, waited = (_pace(lane.rate), _pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
-    return lane.target, lane.operation, *paces, lane.in_flight, lane.waiting, waited
+    images = "kept" if lane.no_images is None else f"none: {lane.no_images}"
+    return lane.target, lane.operation, *paces, lane.in_flight, lane.waiting, waited, images
 
 
 def _pace(rate: float | None) -> str | None:

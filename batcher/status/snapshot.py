@@ -10,7 +10,8 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
 
     ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
     known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are
-    of results, None for an operation without any.
+    of results, None for an operation without any. ``no_images``: why no before images are kept,
+    None where they are.
     """
 
     target: str
@@ -21,6 +22,7 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     waiting: int = 0
     token_seconds: float = 0.0
     counts: Counts | None = None
+    no_images: str | None = None
 
 
 class WorkerSnapshot(Struct, frozen=True, kw_only=True):

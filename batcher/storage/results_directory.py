@@ -1,4 +1,4 @@
-"""Where a worker's results go: journals that are completed by size and by age, and sent on.
+"""Where a worker's results and before images go: journals completed by size and age, and sent on.
 
 A result may be there twice, after a redelivery; none is missing that was told of as kept.
 """
@@ -16,7 +16,10 @@ from batcher.logs import logger
 from batcher.ports import Uploader
 from batcher.records import Delivered
 from batcher.storage.file_system import make_directory
-from batcher.storage.results_files import OpenFile, ResultsFiles
+from batcher.storage.hash_chain import line_digest
+from batcher.storage.journal import Journal
+from batcher.storage.message_images import KeptImage, MessageImage
+from batcher.storage.results_files import IMAGES, OpenFile, ResultsFiles
 from batcher.storage.results_sender import ResultsSender
 
 CLOSE_WITHIN = 10.0  # seconds for sending at the end; what is left is sent after the next start
@@ -24,7 +27,7 @@ CLOCKS_APART = 60.0  # seconds between this host's clock and a queue's that are 
 
 
 class ResultsDirectory:
-    """Keeps results in a directory, which is made when it is not there.
+    """Keeps results and images in a directory, which is made when it is not there.
 
     Use as an async context manager; entering raises JournalError. A file is complete when it has
     ``rotate_bytes``, or after ``rotate_seconds``. ``uploader`` takes complete files away; one that
@@ -102,17 +105,33 @@ class ResultsDirectory:
         except JournalError:
             await self._complete(file)
             raise
-        if file.journal.length >= self._rotate_bytes:
-            await self._complete(file)
+        await self._complete_by_size(file)
 
-    async def find(self, message_id: str, since: float) -> Delivered | None:
+    async def keep_image(self, image: MessageImage) -> KeptImage:
+        """Return when the image is on disk. Raises as ``append`` does."""
+        file, images = await self._current_images()
+        try:
+            line = images.add(image)
+            await images.flush()
+        except JournalError:
+            await self._complete(file)
+            raise
+        await self._complete_by_size(file)
+        return KeptImage(digest=line_digest(line), file=file.name)
+
+    async def find(self, queue: str, message_id: str, since: float) -> Delivered | None:
         """The result of a message, from a file written to after ``since``; None: there is none.
 
         ``since`` in seconds since the epoch. Finds what a worker on this directory kept and could
         not tell its queue. Files that were sent are not looked at.
         """
         since -= CLOCKS_APART
-        return await anyio.to_thread.run_sync(self._files.find, message_id, since)
+        return await anyio.to_thread.run_sync(self._files.find, queue, message_id, since)
+
+    async def find_image(self, queue: str, message_id: str, since: float) -> KeptImage | None:
+        """The newest before image of a message, as ``find`` finds its result."""
+        since -= CLOCKS_APART
+        return await anyio.to_thread.run_sync(self._files.find_image, queue, message_id, since)
 
     async def _current_file(self) -> OpenFile:
         async with self._beginning:
@@ -123,6 +142,24 @@ class ResultsDirectory:
                     raise _unusable(self.path, error) from error
                 self._tasks.start_soon(self._complete_by_age, self._current)
             return self._current
+
+    async def _current_images(self) -> tuple[OpenFile, Journal[MessageImage]]:
+        """The file that is being written, with that of its images, begun where there is none."""
+        while True:
+            file = await self._current_file()
+            async with file.beginning:
+                if file.images is None and file is self._current:
+                    try:
+                        await anyio.to_thread.run_sync(file.begin_images)
+                    except OSError as error:
+                        raise _unusable(self.path / IMAGES, error) from error
+            if file.images is not None and file is self._current:
+                return file, file.images
+
+    async def _complete_by_size(self, file: OpenFile) -> None:
+        images = 0 if file.images is None else file.images.length
+        if max(file.journal.length, images) >= self._rotate_bytes:
+            await self._complete(file)
 
     async def _complete_by_age(self, file: OpenFile) -> None:
         with anyio.move_on_after(self._rotate_seconds):
@@ -136,9 +173,12 @@ class ResultsDirectory:
         self._current = None
         file.completed.set()
         with anyio.CancelScope(shield=True):
-            with suppress(JournalError):  # who appended was told
-                async with file.journal:
-                    pass
+            async with file.beginning:
+                journals = [each for each in (file.images, file.journal) if each is not None]
+            for journal in journals:
+                with suppress(JournalError):  # who appended was told
+                    async with journal:
+                        pass
             await anyio.to_thread.run_sync(self._files.finish, file.path, file.lock)
         if self._sender is not None:
             self._sender.notify()

@@ -13,7 +13,7 @@ from batcher.ports import Uploader
 from batcher.resettable_event import ResettableEvent
 from batcher.storage.file_lock import try_lock
 from batcher.storage.file_system import remove
-from batcher.storage.results_files import ResultsFiles
+from batcher.storage.results_files import IMAGES, ResultsFiles
 
 PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a file that could not be sent
 
@@ -64,7 +64,10 @@ class ResultsSender:
             if (lock := try_lock(path, create=False)) is None:
                 return path not in self.files.complete()
             try:
-                await self.uploader.send(path)
+                if path.parent.name == IMAGES:
+                    await self.uploader.send(path, IMAGES)
+                else:
+                    await self.uploader.send(path)
                 remove(path)
             finally:
                 os.close(lock)

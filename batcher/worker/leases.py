@@ -17,6 +17,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.errors import BatcherError
 from batcher.ports import Clock, Queue
 from batcher.records import Message, Result, Update
+from batcher.storage.message_images import KeptImage
 from batcher.worker.letter_bases import with_base
 
 CHECKS_PER_LEASE = 6  # how often the table is looked through for what is due
@@ -26,7 +27,11 @@ RELEASE_WITHIN = 5.0  # seconds; what could not be released by then expires by i
 
 @dataclass(slots=True, eq=False)
 class Lease:
-    """One message held for one target. ``line``: its number in this worker."""
+    """One message held for one target. ``line``: its number in this worker.
+
+    ``image``: the newest before image of its update; ``may_be_sent``: one was kept by somebody who
+    did not come to a result, and may have sent the update.
+    """
 
     message: Message
     line: int
@@ -38,6 +43,8 @@ class Lease:
     in_request: bool = False  # a request about it is under way to the queue
     settled: bool = False  # its result is on disk, and the queue has to be told
     result: Result | None = None
+    image: KeptImage | None = None
+    may_be_sent: bool = False
 
 
 @dataclass(eq=False, repr=False)
@@ -69,6 +76,10 @@ class LeaseTable:
     def __getitem__(self, line: int) -> Lease:
         return self._leases[line]
 
+    def get(self, line: int) -> Lease | None:
+        """The lease of that line; None where it is held no more."""
+        return self._leases.get(line)
+
     def of(self, target: str) -> list[Lease]:
         """The leases of a target, in the order they came."""
         return [lease for lease in self._leases.values() if lease.target == target]
@@ -85,9 +96,20 @@ class LeaseTable:
         lease.message, lease.lost, lease.expires_at = message, False, self._new_expiry()
         return True
 
-    def add(self, message: Message, line: int, target: str, update: Update | None = None) -> Lease:
-        """Hold a message that has just come; ``update``: what is in it."""
+    def add(
+        self,
+        message: Message,
+        line: int,
+        target: str,
+        update: Update | None = None,
+        image: KeptImage | None = None,
+    ) -> Lease:
+        """Hold a message that has just come; ``update``: what is in it.
+
+        ``image``: the one that an earlier delivery left.
+        """
         lease = Lease(message, line, target, self._new_expiry(), update)
+        lease.image, lease.may_be_sent = image, image is not None
         self._leases[line] = self._by_message[message.id] = lease
         self._counts[target] += 1
         return lease
@@ -113,6 +135,7 @@ class LeaseTable:
         """Note that nobody works on a target's messages; returns its leases that are left."""
         for lease in self.of(target):
             lease.started = lease.settled
+            lease.may_be_sent = lease.image is not None
             if lease.lost and not lease.settled:
                 self._remove(lease)
         return self.of(target)

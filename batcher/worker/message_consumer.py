@@ -17,9 +17,10 @@ from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
-from batcher.records import Delivered, Message, Result, Update
+from batcher.records import Message, Result, Update
 from batcher.resettable_event import ResettableEvent
 from batcher.status.snapshot import LaneSnapshot
+from batcher.storage.message_images import KeptImage
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.updates.violations import Violation
 from batcher.wiring.lanes import Lanes, OnAttempt
@@ -28,6 +29,8 @@ from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
+from batcher.worker.message_images import MessageImages
+from batcher.worker.message_results import MessageResults
 from batcher.worker.target_pool import TargetPool
 from batcher.worker.target_worker import TargetWorker
 
@@ -67,6 +70,10 @@ class MessageConsumer:
             clock=self.clock,
             log=self.log,
             on_removed=self._changed.set,
+        )
+        self._results = MessageResults(directory=self.results, leases=self._leases, queue=self.name)
+        self._images = MessageImages(
+            settings=self.settings, results=self._results, clock=self.clock, log=self.log
         )
         self._lines = 0
         self._tasks: TaskGroup
@@ -120,8 +127,9 @@ class MessageConsumer:
                 connector=connector,
                 pacers=pacers,
                 lanes=lanes,
+                images=self._images,
                 leases=self._leases,
-                results=self,
+                results=self._results,
                 health=self.health,
                 clock=self.clock,
                 log=self.log,
@@ -156,7 +164,7 @@ class MessageConsumer:
             # nobody else would get them until their leases expire
             with anyio.CancelScope(shield=True):
                 for message in messages:
-                    earlier = await self._earlier_result(message)
+                    earlier = await self._results.earlier(message)
                     self._admit(message, earlier, pool, requested_at)
             if self.once and not messages and (not len(self._leases) or pool.all_waiting()):
                 break
@@ -170,35 +178,40 @@ class MessageConsumer:
             await self._wait_for_change()
         return room
 
-    async def _earlier_result(self, message: Message) -> Result | None:
-        """The result on disk here of a message that somebody could not tell the queue any more."""
-        if message.receives <= 1:
-            return None
-        return await self.results.find(message.id, message.sent_at or 0.0)
-
     def _admit(
-        self, message: Message, earlier: Result | None, pool: TargetPool, requested_at: float
+        self,
+        message: Message,
+        earlier: Result | KeptImage | None,
+        pool: TargetPool,
+        requested_at: float,
     ) -> None:
         if self._leases.accept_redelivery(message):
             return
         self._lines += 1
-        found = self._reader.read(message.body, self._lines) if earlier is None else None
+        image = earlier if isinstance(earlier, KeptImage) else None
+        result = earlier if isinstance(earlier, Result) else None
+        found = self._reader.read(message.body, self._lines) if result is None else None
         if isinstance(found, Update):
-            self._hand_over(message, found, pool, requested_at)
+            self._hand_over(message, found, image, pool, requested_at)
             return
         lease = self._leases.add(message, self._lines, NO_TARGET)
-        if earlier is not None:
-            self._tasks.start_soon(self._leases.settle, lease, earlier)
+        if result is not None:
+            self._tasks.start_soon(self._leases.settle, lease, result)
         else:
             empty = Violation(path="", message="an empty message")
             self._tasks.start_soon(self._reject, lease, found or [empty])
 
     def _hand_over(
-        self, message: Message, update: Update, pool: TargetPool, requested_at: float
+        self,
+        message: Message,
+        update: Update,
+        image: KeptImage | None,
+        pool: TargetPool,
+        requested_at: float,
     ) -> None:
         if not _has_own_id(message):
             update = msgspec.structs.replace(update, id=message.id)
-        lease = self._leases.add(message, update.line, update.target, update)
+        lease = self._leases.add(message, update.line, update.target, update, image)
         worker = pool.worker(update.target)
         if worker.keeps_order(requested_at):
             worker.put(update)
@@ -211,7 +224,7 @@ class MessageConsumer:
         invalid = Result.invalid(lease.line, self.settings.target, message, self.clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
         try:
-            await self.append(result)
+            await self._results.append(result)
         except JournalError as error:
             self.log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
             await self._leases.release([lease])
@@ -220,12 +233,6 @@ class MessageConsumer:
             "update.settled", id=result.id, target=result.target, status=result.status, code=INVALID
         )
         self.on_result(result)
-
-    async def append(self, result: Result) -> None:
-        """Put a result on disk, then take its message out of the queue."""
-        lease = self._leases[result.line]
-        await self.results.append(Delivered.of(result, self.name, lease.message.id))
-        await self._leases.settle(lease, result)
 
     async def _save_quotas(self, pacers: Pacers) -> None:
         while True:

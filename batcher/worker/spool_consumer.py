@@ -188,8 +188,10 @@ class SpoolConsumer:
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
         """The lanes that are open at this moment."""
         if self.run_of_file is not None:
-            for lane in self.run_of_file.lanes:
-                yield lane_snapshot(self.run_of_file.connection.pacers, lane, lane.tally)
+            run, pacers = self.run_of_file, self.run_of_file.connection.pacers
+            why = None if run.looks else "--no-before, or reading is too slow"
+            for lane in run.lanes:
+                yield lane_snapshot(pacers, lane, lane.tally, no_images=why)
 
     async def _postpone(self, name: str) -> None:
         """Try a file again after a pause, which is waited for here unless others may go before."""

@@ -31,6 +31,7 @@ from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.letter_bases import LetterBases
+from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import room_of_target
 from batcher.worker.worker_status import lane_snapshot
 
@@ -48,6 +49,7 @@ class TargetWorker:
     connector: TargetConnector
     pacers: Pacers
     lanes: Lanes
+    images: MessageImages
     leases: LeaseTable
     results: ResultStore
     health: Health
@@ -79,7 +81,8 @@ class TargetWorker:
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
         """Its lane at this moment, if one is open."""
         if self.lane is not None:
-            yield lane_snapshot(self.pacers, self.lane, self._tally)
+            why = self.images.why_none.get(self.name)
+            yield lane_snapshot(self.pacers, self.lane, self._tally, no_images=why)
 
     @property
     def is_waiting(self) -> bool:
@@ -165,6 +168,7 @@ class TargetWorker:
             feed,
             self._tally,
             on_close=feed.close,
+            images=self.images.of_target(target, self.pacers),
             may_send=lambda update: self.leases.holds(update.line),
         )
         lane.settler = DeferringReconciler(

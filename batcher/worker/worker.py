@@ -88,10 +88,6 @@ class Worker:
 
     async def _open_results(self, stack: AsyncExitStack) -> ResultsDirectory:
         settings, uploader = self.settings, None
-        if settings.before:
-            raise SettingsError(
-                f"--before: only for a spool directory; results of {self.name} have no images."
-            )
         if settings.results_to is not None:
             uploader = await stack.enter_async_context(
                 S3Uploader(settings.results_to, profile=settings.profile, region=settings.region)

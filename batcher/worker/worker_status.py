@@ -80,7 +80,9 @@ class WorkerStatus:
         )
 
 
-def lane_snapshot(pacers: Pacers, lane: Lane, tally: Tally) -> LaneSnapshot:
+def lane_snapshot(
+    pacers: Pacers, lane: Lane, tally: Tally, *, no_images: str | None
+) -> LaneSnapshot:
     """A lane at this moment; ``tally``: of all results of its target, by earlier lanes too."""
     learned = pacers.learned(lane.pacer)
     return LaneSnapshot(
@@ -92,4 +94,5 @@ def lane_snapshot(pacers: Pacers, lane: Lane, tally: Tally) -> LaneSnapshot:
         waiting=lane.pacer.waiting,
         token_seconds=lane.pacer.time_breakdown.token_seconds,
         counts=tally.counts(tally.done),
+        no_images=no_images,
     )

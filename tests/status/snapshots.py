@@ -42,7 +42,7 @@ def snapshot(**more: Any) -> WorkerSnapshot:
                 token_seconds=12.25,
                 counts=Counts(succeeded=90, failed=1, in_doubt=2),
             ),
-            LaneSnapshot(target="prod", operation="GetEventTrigger"),
+            LaneSnapshot(target="prod", operation="GetEventTrigger", no_images="--no-before"),
         ),
         "recent": (failure(), failure("row-2", status="succeeded", error=None)),
     }

@@ -49,6 +49,9 @@ def test_the_page_tells_state_queue_pace_results_and_failures() -> None:
         "12.2 s",
         "in doubt",
         "90",
+        "before images",
+        "kept",
+        "none: --no-before",
     ):
         assert told in seen.text
     assert "row-1" in seen.text

@@ -10,6 +10,7 @@ import resource
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import anyio
 import msgspec
@@ -21,6 +22,8 @@ from batcher.errors import JournalError
 from batcher.records import Delivered
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import ListShip
+from tests.storage.test_message_images import message_image
+from tests.waiting import until
 
 _WORKER = """
 import asyncio, sys
@@ -31,7 +34,7 @@ from tests.storage.test_results_directory import delivered
 async def main():
     first, count = int(sys.argv[2]), int(sys.argv[3])
     path = Path(sys.argv[1])
-    async with ResultsDirectory(path, rotate_bytes=20_000, rotate_seconds=60) as results:
+    async with ResultsDirectory(path, rotate_bytes=30_000, rotate_seconds=60) as results:
         async def append(number):
             await results.append(delivered(number))
             print(number, flush=True)
@@ -75,7 +78,7 @@ def numbers_in(content: bytes) -> Iterator[int]:
     """Those of a file, which has to be whole."""
     assert content.endswith(b"\n") or not content
     for line in content.splitlines():
-        yield msgspec.json.decode(line, type=Delivered).line
+        yield msgspec.json.decode(line, type=dict[str, Any])["line"]
 
 
 class Arrivals(ListShip):
@@ -86,8 +89,8 @@ class Arrivals(ListShip):
         super().__init__(lambda _: left.pop(0) if left else None)
         self._news = asyncio.Queue[str]()
 
-    async def send(self, path: Path) -> None:
-        await super().send(path)
+    async def send(self, path: Path, folder: str = "") -> None:
+        await super().send(path, folder)
         self._news.put_nowait(path.name)
 
     async def next(self) -> str:
@@ -246,7 +249,7 @@ async def test_what_could_not_be_sent_by_the_end_is_sent_after_the_next_start(
     tmp_path: Path,
 ) -> None:
     class Stuck:
-        async def send(self, path: Path) -> None:
+        async def send(self, path: Path, folder: str = "") -> None:
             await asyncio.Event().wait()
 
     async with open_directory(tmp_path, uploader=Stuck(), close_within=0.05) as results:
@@ -296,3 +299,79 @@ async def test_a_directory_that_can_not_be_used_is_told_of_at_the_start(tmp_path
     with pytest.raises(JournalError, match="can't be used as results directory: Not a directory"):
         async with open_directory(tmp_path / "file" / "results"):
             pass
+
+
+def files_in(folder: Path) -> set[str]:
+    return {str(path.relative_to(folder)) for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_images_have_the_names_of_their_results_and_are_completed_and_sent_with_them(
+    tmp_path: Path,
+) -> None:
+    uploader = ListShip(lambda name: "S3 is away" if away else None)
+    away = True
+    async with open_directory(tmp_path, rotate_bytes=2_000, uploader=uploader) as results:
+        for number in range(40):
+            kept = await results.keep_image(message_image(number))
+            assert (
+                f"{kept.file}.open" in {path.name for path in tmp_path.glob("images/*")}
+                or (tmp_path / "images" / kept.file).exists()
+            )
+            if number != 39:  # the last is in flight
+                await results.append(delivered(number))
+        whole = files_in(tmp_path)
+        names = {each for each in whole if "/" not in each}
+        assert len(names) > 5
+        assert whole == names | {f"images/{name}" for name in names}
+        assert results.waiting == 2 * len([each for each in names if not each.endswith(".open")])
+    there = files_in(tmp_path)
+    assert not [name for name in there if name.endswith(".open")]
+    away = False
+    async with open_directory(tmp_path, uploader=uploader):
+        await until(lambda: len(uploader.sent) == len(there))
+    assert {name for name, _ in uploader.sent} == there
+    assert files_in(tmp_path) == set()
+    sent = sorted(number for name, content in uploader.sent for number in numbers_in(content))
+    assert sent == sorted([*range(40), *range(39)])
+
+
+@pytest.mark.parametrize("torn", [False, True])
+async def test_the_images_of_a_dead_worker_are_completed_with_or_without_results(
+    tmp_path: Path, torn: bool
+) -> None:
+    name = "20260101T000000.000000Z-host-1-00000000.jsonl"
+    (tmp_path / f"{name}.open").touch()
+    (tmp_path / "images").mkdir()
+    line = msgspec.json.encode(message_image(1)) + b"\n"
+    (tmp_path / "images" / f"{name}.open").write_bytes(line + (line[:50] if torn else b""))
+    async with open_directory(tmp_path):
+        pass
+    assert files_in(tmp_path) == {f"images/{name}"}
+    assert (tmp_path / "images" / name).read_bytes() == line
+
+
+async def test_an_image_that_can_not_be_kept_is_told_and_those_after_it_go_into_another_file(
+    tmp_path: Path,
+) -> None:
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+    async with open_directory(tmp_path) as results:
+        await results.keep_image(message_image(1))
+        resource.setrlimit(resource.RLIMIT_FSIZE, (600, hard))
+        try:
+            with pytest.raises(JournalError, match="can't be written"):
+                await results.keep_image(message_image(2))
+        finally:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+        await results.keep_image(message_image(3))
+    images = sorted((tmp_path / "images").iterdir())
+    assert [list(numbers_in(path.read_bytes())) for path in images] == [[1], [3]]
+
+
+async def test_a_place_of_images_that_others_can_write_to_is_refused(tmp_path: Path) -> None:
+    (tmp_path / "images").mkdir()
+    (tmp_path / "images").chmod(0o777)
+    async with open_directory(tmp_path) as results:
+        with pytest.raises(JournalError, match="every user can write to it"):
+            await results.keep_image(message_image(1))
+        await results.append(delivered(1))
+    assert numbers(tmp_path) == [1]

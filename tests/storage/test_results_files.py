@@ -8,6 +8,8 @@ import pytest
 
 from batcher.logs import logger
 from batcher.storage.file_lock import try_lock
+from batcher.storage.hash_chain import split
+from batcher.storage.journal_reader import JournalReader
 from batcher.storage.results_files import OpenFile, ResultsFiles
 from tests.storage.test_results_directory import delivered
 
@@ -29,7 +31,9 @@ async def test_an_open_file_is_empty_locked_and_there_and_becomes_a_complete_one
     async with file.journal:
         await file.journal.append(delivered(1))
     files.finish(file.path, file.lock)
-    assert [path.read_bytes() for path in files.complete()] == [line(1)]
+    (whole,) = files.complete()
+    (kept,) = JournalReader(whole, None).lines()
+    assert split(kept[1])[0] + b"\n" == line(1)
 
 
 @pytest.mark.parametrize(
@@ -60,8 +64,8 @@ def test_a_result_is_found_by_the_whole_id_of_its_message_in_files_that_are_new_
     (tmp_path / "notes.jsonl").write_bytes(line(3))
     os.utime(tmp_path / OLD, (1000, 1000))
     files = ResultsFiles(tmp_path, logger())
-    assert files.find("m1", since=1000) == delivered(1)
-    assert files.find("m2", since=0) == delivered(2)
-    assert files.find("m1", since=1001) is None
-    assert files.find("m3", since=0) is None  # not one of ours
-    assert ResultsFiles(tmp_path / "gone", logger()).find("m1", since=0) is None
+    assert files.find("sqs:updates", "m1", since=1000) == delivered(1)
+    assert files.find("sqs:updates", "m2", since=0) == delivered(2)
+    assert files.find("sqs:updates", "m1", since=1001) is None
+    assert files.find("sqs:updates", "m3", since=0) is None  # not one of ours
+    assert ResultsFiles(tmp_path / "gone", logger()).find("sqs:updates", "m1", since=0) is None

@@ -73,7 +73,7 @@ async def test_at_the_end_it_sends_up_to_the_first_that_is_refused_and_for_so_lo
     tmp_path: Path,
 ) -> None:
     class Silent(ListShip):
-        async def send(self, path: Path) -> None:
+        async def send(self, path: Path, folder: str = "") -> None:
             await asyncio.Event().wait()
 
     write(tmp_path, *NAMES)

@@ -192,7 +192,7 @@ async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger
         await until(lambda: "refuses access" in str(served.health.not_ready))
         await until(lambda: len(queue.done) == 5)
         emulator.script("UpdateEventTrigger", ["access-denied"])
-        queue.put(encode(change(0)))
+        queue.put(encode(change(0, Description="another")))
         await until(lambda: queue.dead)
     assert queue.dead == [("m6", "AccessDeniedException")]
 

@@ -11,7 +11,6 @@ from batcher.clock import SystemClock
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
 from batcher.logs import logger
-from batcher.ports import ResultStore
 from batcher.records import Message
 from batcher.testing import MemoryQueue
 from batcher.wiring.lanes import Lanes
@@ -19,6 +18,8 @@ from batcher.wiring.pacers import open_pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
+from batcher.worker.message_images import MessageImages
+from batcher.worker.message_results import MessageResults
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_pool import TargetPool
 from batcher.worker.target_worker import TargetWorker
@@ -41,14 +42,18 @@ async def pool_of(health: Health, **given: Any) -> AsyncIterator[tuple[TargetPoo
         connector = TargetConnector(settings)
         lanes = Lanes(settings, pacers, clock=clock, log=logger())
 
+        results = cast(MessageResults, None)  # nothing is sent here
+        images = MessageImages(settings=settings, results=results, clock=clock, log=logger())
+
         def make(target: str) -> TargetWorker:
             return TargetWorker(
                 name=target,
                 connector=connector,
                 pacers=pacers,
                 lanes=lanes,
+                images=images,
                 leases=leases,
-                results=cast(ResultStore, None),  # nothing is sent here
+                results=results,
                 health=health,
                 clock=clock,
                 log=logger(),

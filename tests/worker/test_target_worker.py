@@ -19,6 +19,7 @@ from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
+from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_worker import TargetWorker
 from tests.engine.settlers import number_in, update, writes_only
@@ -66,6 +67,9 @@ class Target:
             on_close=more["on_close"],
         )
 
+    def of_target(self, target: object, pacers: object) -> None:
+        return None
+
     def retire(self, pacers: object) -> None:
         pass
 
@@ -87,6 +91,7 @@ class Working:
             connector=cast(TargetConnector, self.target),
             pacers=cast(Pacers, self.target),
             lanes=cast(Lanes, self.target),
+            images=cast(MessageImages, self.target),
             leases=self.leases,
             results=self,
             health=self.health,
