@@ -1,6 +1,7 @@
 """A run that follows another one, retry or rollback: with its settings, started like any run."""
 
 from collections.abc import Callable, Mapping
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
@@ -19,19 +20,23 @@ async def follow(
     config: Path | None,
     make: Callable[[FollowUp], None],
     force: bool = False,
+    opened: AbstractContextManager[FollowUp] | None = None,
 ) -> int:
     """Make the lines of a follow-up, and run them; returns the exit code.
 
-    Settings: those of the old run, and what is given now over them. Raises RunDirectoryError when
-    the old run is going on, and InputError when there are no lines.
+    ``opened``: of something else than the run in ``path``. Settings: those of the old run, and what
+    is given now over them. Raises RunDirectoryError when the old run is going on, and InputError
+    when there are no lines.
     """
-    with open_follow_up(path, kind) as follow_up:
+    with opened or open_follow_up(path, kind) as follow_up:
         settings = settings_from(given, config, base=follow_up.settings)
         click.echo(f"{kind.capitalize()} of {path}:", err=True)
         make(follow_up)
+        for note in follow_up.notes:
+            click.echo(note, err=True)
         out, dry_run = choices.out or _directory(follow_up), choices.dry_run
-        with follow_up.open_run(settings, out, force=force, dry_run=dry_run) as opened:
-            return await start(opened, choices)
+        with follow_up.open_run(settings, out, force=force, dry_run=dry_run) as begun:
+            return await start(begun, choices)
 
 
 def _directory(follow_up: FollowUp) -> Path:

@@ -1,5 +1,9 @@
-"""``batcher rollback``: the before images of a run put back, where nothing was changed since."""
+"""``batcher rollback``: before images put back, where nothing was changed since.
 
+Those of a run, or of what workers did in a time.
+"""
+
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -7,24 +11,60 @@ import anyio
 import click
 
 from batcher.cli.follow_up import follow
-from batcher.cli.options import Choices, run_options
+from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example, several
-from batcher.jobs.follow_up import FollowUp
+from batcher.jobs.follow_up import FollowUp, open_results_rollback
+from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
+
+
+def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
+    """A time in the form of the records. Raises BadParameter."""
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text).astimezone(UTC)
+    except (ValueError, OverflowError) as error:
+        raise click.BadParameter(
+            f"{text!r} is no ISO 8601 time such as 2026-11-26T14:00Z.", param=parameter
+        ) from error
+    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
 
 
 @click.command(epilog=example("batcher rollback updates.run --dry-run"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
+@click.option(
+    "--since", metavar="TIME", callback=_moment, help="Of a worker's results: only from then on."
+)
+@click.option("--until", metavar="TIME", callback=_moment, help="And only up to then.")
 @run_options
-def rollback(run: Path, force: bool, config: Path | None, **given: Any) -> None:
-    """Put back what the run in directory RUN has changed.
+def rollback(
+    run: Path,
+    force: bool,
+    since: str | None,
+    until: str | None,
+    config: Path | None,
+    **given: Any,
+) -> None:
+    """Put back what the run in directory RUN has changed, or workers with results directory RUN.
 
     A trigger that is no longer as the run made it is left alone and gets the status stale. The
-    rollback is a run of its own: it can be resumed, verified, and rolled back.
+    rollback is a run of its own: it can be resumed, verified, and rolled back. TIME is ISO 8601,
+    such as 2026-11-26T14:00Z; without an offset it is local.
     """
-    choices = Choices.taken(given)
-    raise SystemExit(anyio.run(follow, run, "rollback", choices, given, config, _make, force))
+    choices, opened = Choices.taken(given), None
+    if not (run / "run.json").exists():
+        span = TimeSpan(since=since, until=until)
+        opened = open_results_rollback(run, settings_from(given, config), span)
+    elif since or until:
+        raise click.UsageError(
+            f"--since and --until are for a worker's results directory; {run} is that of a run,"
+            " which is put back as a whole."
+        )
+    raise SystemExit(
+        anyio.run(follow, run, "rollback", choices, given, config, _make, force, opened)
+    )
 
 
 def _make(follow_up: FollowUp) -> None:

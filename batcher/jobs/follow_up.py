@@ -1,7 +1,7 @@
 """A run made from another run's books: the lines of a retry or a rollback, and their place."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import count
 from pathlib import Path
@@ -14,6 +14,7 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.jobs.failed_lines import renew_family
+from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
@@ -32,11 +33,20 @@ class RunPlace(Struct, frozen=True, kw_only=True):
 class FollowUp:
     """The lines of a run that follows another one, as they are made. ``kind``: retry or rollback.
 
-    ``run``: the old one; ``settings``: its own, but for what was meant for its start only.
+    ``run``: the old one; ``settings``: its own, but for what was meant for its start only;
+    ``notes``, in words: what is no part of it.
     """
 
-    def __init__(self, run: RunReader, settings: Settings, kind: str, file: IO[bytes]) -> None:
+    def __init__(
+        self,
+        run: RunReader,
+        settings: Settings,
+        kind: str,
+        file: IO[bytes],
+        notes: Sequence[str] = (),
+    ) -> None:
         self.run = run
+        self.notes = notes
         self.settings = without_start_limits(settings)
         self._kind = kind
         self._file = file
@@ -70,7 +80,7 @@ class FollowUp:
 
         They are RUN.rollback, RUN.rollback-2 … and RUN.retry-1, RUN.retry-2 …
         """
-        path, left_alone = self.run.directory.path, []
+        path, left_alone = self.run.place, []
         for number in count(1):
             ending = "" if (self._kind, number) == ("rollback", 1) else f"-{number}"
             directory = RunDirectory(path.with_name(f"{path.name}.{self._kind}{ending}"))
@@ -106,6 +116,16 @@ def _lines_in(path: Path) -> IO[bytes]:
             f"{path}: can't be written to ({error.strerror}), and the run that follows another is"
             " made there. Put that right, and run the same command again."
         ) from error
+
+
+@contextmanager
+def open_results_rollback(path: Path, settings: Settings, span: TimeSpan) -> Iterator[FollowUp]:
+    """A rollback, without lines yet, of what the workers on a results directory did in that time.
+
+    Raises as ``results_as_run`` does.
+    """
+    with results_as_run(path, settings, span) as found, _lines_in(path) as file:
+        yield FollowUp(found.run, settings, ROLLBACK, file, found.notes())
 
 
 def _is_finished(directory: RunDirectory) -> bool:

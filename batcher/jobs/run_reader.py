@@ -26,12 +26,15 @@ from batcher.updates.line_reader import LineReader
 class RunReader:
     """The run in a directory. ``reader``: of its lines, whichever targets they name.
 
+    ``place``: the directory that it is known by, which may be another that it was made from.
+
     Raises RunDirectoryError when there is none, or its input is gone or changed. Whatever reads a
     journal raises DamageError where it is not as it was written, or not of this input.
     """
 
-    def __init__(self, path: Path, reader: LineReader) -> None:
+    def __init__(self, path: Path, reader: LineReader, stands_for: Path | None = None) -> None:
         self.directory = RunDirectory(path)
+        self.place = stands_for or path
         self._reader = reader
         self.reload()
         self._input, indexed = self._find_input()
@@ -45,8 +48,8 @@ class RunReader:
 
     @property
     def where(self) -> str:
-        """The absolute path of its directory."""
-        return str(self.directory.path.absolute())
+        """The absolute path of the directory that it is known by."""
+        return str(self.place.absolute())
 
     def results(self) -> Iterator[Result]:
         """Its results, oldest first."""
