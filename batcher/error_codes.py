@@ -17,8 +17,15 @@ INTERRUPTED = "Interrupted"  # its request was under way when the work ended
 
 # of an attempt
 NO_CREDENTIALS = "NoCredentials"  # there were none to sign it with
+CREDENTIALS_UNAVAILABLE = "CredentialsUnavailable"  # whoever gives them does not for now
 WRONG_ACCOUNT = "WrongAccount"  # those to sign it with are not of its target's account
+NOT_SENDABLE = "ParamValidationError"  # the SDK makes no request of it
+PROXY_REFUSED = "ProxyRefused"  # the proxy lets nothing through
+TOO_MANY_OPEN_FILES = "TooManyOpenFiles"  # no descriptor for a connection
+TOO_MANY_THREADS = "TooManyThreads"  # none more can be started
+OUT_OF_MEMORY = "OutOfMemory"
 CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the connection broke
+READ_TIMEOUT = "ReadTimeoutError"  # it left, and no answer came in time
 UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
 
 # of a message

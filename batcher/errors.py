@@ -49,6 +49,10 @@ class AwsError(BatcherError):
     """AWS will not let the run go on: no usable credentials, or no endpoint."""
 
 
+class NotSentError(AwsError):
+    """Requests can't leave this machine, and go on being tried for a while did not help."""
+
+
 class CredentialsError(AwsError):
     """The credentials are missing, expired or refused, also after one refresh."""
 

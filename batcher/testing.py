@@ -13,6 +13,7 @@ import anyio
 import msgspec
 
 from batcher.accounting.verdicts import Verdict
+from batcher.error_codes import READ_TIMEOUT
 from batcher.errors import QueueError, UploadError
 from batcher.records import Attempt, Message, Result, Update
 
@@ -48,7 +49,7 @@ def refused(code: str, status: int, *, retry_after: float | None = None) -> Atte
     )
 
 
-def lost(code: str = "ReadTimeoutError") -> Attempt:
+def lost(code: str = READ_TIMEOUT) -> Attempt:
     """An attempt that left and was never answered."""
     return Attempt(reached="sent", seconds=0.0, code=code)
 

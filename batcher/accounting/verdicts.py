@@ -6,7 +6,12 @@ can fail (``Attempt.reached``).
 
 from enum import Enum
 
-from batcher.error_codes import NO_CREDENTIALS, RESOURCE_NOT_FOUND, WRONG_ACCOUNT
+from batcher.error_codes import (
+    NO_CREDENTIALS,
+    NOT_SENDABLE,
+    RESOURCE_NOT_FOUND,
+    WRONG_ACCOUNT,
+)
 from batcher.records import Attempt, Result
 
 
@@ -17,7 +22,7 @@ class Verdict(Enum):
     THROTTLED = "throttled"  # slow down and try again; not charged to the update
     TRANSIENT = "transient"  # AWS answered with a fault of its own: back off and try again
     LOST = "lost"  # sent, and no answer: try again; in doubt if that never ends
-    UNSENT = "unsent"  # never left: try again
+    UNSENT = "unsent"  # never left: try again; not charged to the update
     REJECTED = "rejected"  # give up on this update
     DENIED = "denied"  # give up on this update; stop the run when nothing but that comes back
     CREDENTIALS = "credentials"  # refresh once, else stop the run
@@ -50,8 +55,7 @@ _CODES = {
         "RequestTimeout",
         "RequestTimeoutException",
     ),
-    # ParamValidationError: the SDK's own rules are narrower than the model's: it is never sent
-    Verdict.REJECTED: ("BadRequestException", RESOURCE_NOT_FOUND, "ParamValidationError"),
+    Verdict.REJECTED: ("BadRequestException", RESOURCE_NOT_FOUND),
     Verdict.DENIED: ("AccessDeniedException", "AccessDenied"),
     Verdict.CREDENTIALS: (
         "ExpiredTokenException",
@@ -61,31 +65,41 @@ _CODES = {
         "UnrecognizedClientException",
         "InvalidClientTokenId",
         "MissingAuthenticationTokenException",
+        "MissingAuthenticationToken",
+        "IncompleteSignatureException",
         "IncompleteSignature",
-        NO_CREDENTIALS,
-        WRONG_ACCOUNT,
+        "RequestExpired",
+        "RequestTimeTooSkewed",
     ),
 }
 BY_CODE = {code: verdict for verdict, codes in _CODES.items() for code in codes}
+"""What AWS's codes mean."""
+
+_UNSENT = {
+    NO_CREDENTIALS: Verdict.CREDENTIALS,
+    WRONG_ACCOUNT: Verdict.CREDENTIALS,
+    NOT_SENDABLE: Verdict.REJECTED,  # the one cause that lies in the update
+}
 
 
 def judge(attempt: Attempt) -> Verdict:
     """The verdict on an attempt.
 
-    A code in the table decides; else how far it came; else the HTTP status.
+    What never left is no answer, whatever its code; else a code in the table decides; else how far
+    it came; else the HTTP status.
     """
     if attempt.code is None:
         return Verdict.ACCEPTED
+    if attempt.reached == "unsent":
+        return _UNSENT.get(attempt.code, Verdict.UNSENT)
     if (known := BY_CODE.get(attempt.code)) is not None:
         return known
     match attempt.reached, attempt.http_status:
-        case "unsent", _:
-            return Verdict.UNSENT
         case "sent", _:
             return Verdict.LOST
         case _, 429:
             return Verdict.THROTTLED
-        case _, int(status) if status >= 500:
+        case _, int(status) if status >= 500 or status == 408:
             return Verdict.TRANSIENT
         case _, 401 | 403:
             return Verdict.DENIED
@@ -95,17 +109,14 @@ def judge(attempt: Attempt) -> Verdict:
 def why_inconclusive(result: Result, *, ever_accepted: bool) -> str | None:
     """Why a result says nothing about its update, in words; None when it says something.
 
-    A worker then tries again later. AWS can't be reached: nothing answered and nothing was sent.
-    Or it refuses access, and has accepted nothing from us so far.
+    A worker then tries again later: AWS refuses access, and has accepted nothing from us so far.
     """
     error = result.error
     if result.status != "failed" or error is None:
         return None
     verdict, status = BY_CODE.get(error.code), error.http_status
-    said = f"({error.code}: {error.message})"
-    if not result.attempts and status is None and verdict is None:
-        return f"AWS can't be reached {said}"
     denied = verdict is Verdict.DENIED or (verdict is None and status in (401, 403))
     if denied and not ever_accepted:
-        return f"AWS refuses access, and has accepted nothing so far {said}"
+        said = f"{error.code}: {error.message}"
+        return f"AWS refuses access, and has accepted nothing so far ({said})"
     return None

@@ -13,23 +13,17 @@ from typing import Any, TypeAlias
 import aiohttp
 import botocore.exceptions as sdk
 
-from batcher.aws.credentials import NO_CREDENTIALS_ERRORS
-from batcher.error_codes import (
-    CONNECTION_CLOSED,
-    NO_CREDENTIALS,
-    UNREADABLE_ANSWER,
-    WRONG_ACCOUNT,
-)
-from batcher.errors import WrongAccountError
-from batcher.records import Attempt, Reached
+from batcher.aws.unsent import NO_PROXY_PASSWORD, Unsent, why_unsent
+from batcher.error_codes import CONNECTION_CLOSED, READ_TIMEOUT, UNREADABLE_ANSWER
+from batcher.records import Attempt
 
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
 
 Redact: TypeAlias = Callable[[str, Mapping[str, Any]], str]
 """A message without what the sensitive members of that request hold."""
 
+# also where nobody saw whether the first byte left: in a ready client of another make
 _NEVER_SENT = (
-    sdk.EndpointConnectionError,
     sdk.ConnectTimeoutError,
     sdk.ProxyConnectionError,
     sdk.SSLError,
@@ -50,30 +44,48 @@ def attempt_of_answer(answer: dict[str, Any], seconds: float) -> Attempt:
 
 
 def attempt_of_error(
-    error: Exception, seconds: float, redact: Callable[[str], str], now: datetime
+    error: Exception,
+    seconds: float,
+    redact: Callable[[str], str],
+    now: datetime,
+    *,
+    operation: str,
+    left: bool,
 ) -> Attempt:
-    """What came of a request that raised. ``redact``: for its message; ``now``: with a zone."""
-    if isinstance(error, sdk.ClientError):
+    """What came of a request that raised. ``redact``: for its message; ``now``: with a zone.
+
+    ``left``: whether its first byte had. What AWS answers to another operation, inside of the call,
+    is no answer to this one.
+    """
+    if isinstance(error, sdk.ClientError) and (left or error.operation_name == operation):
         return _refused(error.response, seconds, redact, now)
-    reached, code = _reached(error)
+    if not left or isinstance(error, _NEVER_SENT) or _is_refused_connection(error):
+        return _unsent(why_unsent(error), seconds, redact)
+    code = _code_of_loss(error)
     # the text of what botocore chokes on may quote the body, of which nobody knows the shape
     message = type(error).__name__ if code == UNREADABLE_ANSWER else redact(str(error))
-    return Attempt(reached=reached, seconds=seconds, code=code, message=message)
+    return Attempt(reached="sent", seconds=seconds, code=code, message=message)
 
 
-def _reached(error: Exception) -> tuple[Reached, str]:
-    """How far a request came that was not answered, and the code of its error."""
-    if isinstance(error, WrongAccountError):
-        return "unsent", WRONG_ACCOUNT
-    if isinstance(error, NO_CREDENTIALS_ERRORS):
-        return "unsent", NO_CREDENTIALS
-    if isinstance(error, sdk.EndpointConnectionError) and not _is_refused_connection(error):
-        return "sent", CONNECTION_CLOSED  # aiobotocore has one name for both
-    if isinstance(error, _NEVER_SENT):
-        return "unsent", type(error).__name__
+def attempt_without_answer(seconds: float, *, left: bool) -> Attempt:
+    """What came of a request that took too long as a whole."""
+    if not left:
+        return _unsent(why_unsent(TimeoutError(f"{seconds:.0f} s")), seconds, str)
+    message = f"no complete answer within {seconds:.1f} s"
+    return Attempt(reached="sent", seconds=seconds, code=READ_TIMEOUT, message=message)
+
+
+def _unsent(why: Unsent, seconds: float, redact: Callable[[str], str]) -> Attempt:
+    return Attempt(reached="unsent", seconds=seconds, code=why.code, message=redact(why.message))
+
+
+def _code_of_loss(error: Exception) -> str:
+    """The code of the error of a request that left and was not answered."""
+    if isinstance(error, sdk.EndpointConnectionError):
+        return CONNECTION_CLOSED  # aiobotocore has one name for this and for none at all
     if isinstance(error, sdk.BotoCoreError | OSError):
-        return "sent", type(error).__name__
-    return "sent", UNREADABLE_ANSWER
+        return type(error).__name__
+    return UNREADABLE_ANSWER
 
 
 def _refused(
@@ -81,6 +93,8 @@ def _refused(
 ) -> Attempt:
     said, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode")
+    if status == 407:  # of the proxy, which let nothing through
+        return _unsent(NO_PROXY_PASSWORD, seconds, redact)
     return Attempt(
         reached="answered",
         seconds=seconds,
@@ -92,9 +106,10 @@ def _refused(
     )
 
 
-def _is_refused_connection(error: sdk.EndpointConnectionError) -> bool:
+def _is_refused_connection(error: Exception) -> bool:
     """Whether no connection came about, as opposed to one that broke."""
-    return isinstance(error.kwargs.get("error"), aiohttp.ClientConnectorError | socket.gaierror)
+    wrapped = error.kwargs.get("error") if isinstance(error, sdk.EndpointConnectionError) else None
+    return isinstance(wrapped, aiohttp.ClientConnectorError | socket.gaierror)
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:

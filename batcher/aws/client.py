@@ -5,24 +5,29 @@ call becomes an Attempt in ``attempts``; for the opening of a client, an error i
 """
 
 import hashlib
-import os
 import re
 from collections.abc import Mapping
 from contextlib import AsyncExitStack, suppress
 from datetime import datetime
+from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
+import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from botocore import xform_name
 from botocore.loaders import Loader
 
 from batcher.aws.account_guard import AccountGuard
-from batcher.aws.attempts import Redact, attempt_of_answer, attempt_of_error
+from batcher.aws.attempts import (
+    Redact,
+    attempt_of_answer,
+    attempt_of_error,
+    attempt_without_answer,
+)
 from batcher.aws.caller_identity import caller_identity
 from batcher.aws.credentials import (
-    NO_CREDENTIALS_ERRORS,
     CheckedCredentials,
     CredentialProvider,
     explained,
@@ -30,8 +35,10 @@ from batcher.aws.credentials import (
     region_of,
     signing_credentials,
 )
+from batcher.aws.departure import Departure, departing, reach, watch_departures
 from batcher.aws.one_attempt import OneAttemptSession, send_once
 from batcher.aws.service_model import SERVICE
+from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, SettingsError
 from batcher.ports import Clock
@@ -88,7 +95,7 @@ class AwsTarget:
             await send_once(self._client)
             self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
         if self._credentials is not None:
-            with suppress(*NO_CREDENTIALS_ERRORS):  # the first request says what is wrong
+            with suppress(Exception):  # whoever gives them may fail: the first request says how
                 self._first_key = (await self._credentials.get_frozen_credentials()).access_key
         return self
 
@@ -134,17 +141,23 @@ class AwsTarget:
 
         Whatever goes wrong is in the Attempt, redacted.
         """
-        began = self._clock.now()
+        began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         try:
-            answer = await getattr(self._client, xform_name(operation))(**members)
+            with departing(departure):
+                answer = await getattr(self._client, xform_name(operation))(**members)
         except Exception as error:
             return attempt_of_error(
                 error,
                 self._clock.now() - began,
                 lambda text: self._redact(text, members),
                 datetime.fromisoformat(self._clock.wall()),
+                operation=operation,
+                left=departure.left,
             )
-        return attempt_of_answer(answer, self._clock.now() - began)
+        seconds = self._clock.now() - began
+        if departure.scope.cancelled_caught:
+            return attempt_without_answer(seconds, left=departure.left)
+        return attempt_of_answer(answer, seconds)
 
     def members(self, operation: str) -> frozenset[str]:
         """The members of that operation's request."""
@@ -165,20 +178,23 @@ class AwsTarget:
         return True
 
     async def check(self) -> None:
-        """Raise AwsError where the endpoint can't be connected to, SettingsError for no address."""
-        proxies = {key.lower() for key in os.environ} & {"http_proxy", "https_proxy", "all_proxy"}
-        if not self._own or proxies:
+        """Connect, proxy and TLS included, and send nothing.
+
+        Raises AwsError where that can't be, SettingsError for no address.
+        """
+        if not self._own:
             return
-        host, port = self._address()
         try:
-            with anyio.fail_after(self._timeouts[0] or None):
-                stream = await anyio.connect_tcp(host, port)
-                await stream.aclose()
-        except (OSError, TimeoutError) as error:
-            raise AwsError(
-                f"target {self.name}: no connection to {self.endpoint_url}"
-                f" ({error or 'timed out'}). Check the network, --region and --endpoint-url."
+            _ = urlsplit(self.endpoint_url).port
+        except ValueError as error:
+            raise SettingsError(
+                f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}."
             ) from error
+        http = self._client._endpoint.http_session  # noqa: SLF001 # connected as requests will be
+        try:
+            await reach(http, self.endpoint_url)
+        except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:
+            raise AwsError(f"target {self.name}: {why_unsent(error).message}") from error
 
     async def account(self) -> str | None:
         """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.
@@ -189,8 +205,8 @@ class AwsTarget:
         if self._own:
             try:
                 frozen = await self._credentials.get_frozen_credentials()
-            except NO_CREDENTIALS_ERRORS:
-                return self.account_id  # the first request says what is wrong
+            except Exception:  # as above
+                return self.account_id
             await self._guard.identify(frozen, self._ask_account)
         elif self.settings.account is not None:
             raise SettingsError(
@@ -240,19 +256,10 @@ class AwsTarget:
                     SERVICE, region_name=region, endpoint_url=settings.endpoint_url, config=config
                 )
                 self._client = await stack.enter_async_context(client)
+                watch_departures(self._client)
                 self._clients.append(stack.pop_all())
             if len(self._clients) > 2:
                 await self._clients.pop(0).aclose()
-
-    def _address(self) -> tuple[str, int]:
-        address = urlsplit(self.endpoint_url)
-        try:
-            port = address.port or (443 if address.scheme == "https" else 80)
-        except ValueError as error:
-            raise SettingsError(
-                f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}."
-            ) from error
-        return address.hostname or "", port
 
     def _input_shape(self, operation: str) -> Any:
         return self._client.meta.service_model.operation_model(operation).input_shape

@@ -9,6 +9,7 @@ from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
+import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioRefreshableCredentials
@@ -28,11 +29,17 @@ NO_CREDENTIALS_ERRORS = (
     sdk.TokenRetrievalError,
     sdk.UnauthorizedSSOTokenError,
     sdk.SSOError,
+    sdk.LoginError,
+    sdk.RefreshWithMFAUnsupportedError,
 )
 
 # parts of a role session's life that are left when it is renewed, and when that has to succeed:
 # botocore's fixed 15 minutes are all of a short session's
 RENEW_AT, RENEW_BY = 0.25, 0.05
+
+
+class UnsafeCredentialsError(Exception):
+    """A part of the credentials has a character that no header can hold; names the part."""
 
 
 def open_session(profile: str | None, loader: Loader) -> AioSession:
@@ -142,20 +149,41 @@ def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
 class CheckedCredentials:
     """Credentials of botocore's that are checked, as they are frozen, before each signature.
 
-    ``check`` raises where they must not be signed with.
+    ``check`` raises where they must not be signed with. A renewal that fails, fails for all who
+    wait for it: one after the other would ask for it again.
     """
 
     def __init__(self, credentials: Any, check: Callable[[Any], Awaitable[None]]) -> None:
         self._credentials = credentials
         self._check = check
+        self._waiting: set[anyio.CancelScope] = set()
+        self._failure: Exception | None = None
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._credentials, name)
 
     async def get_frozen_credentials(self) -> Any:
-        frozen = await self._credentials.get_frozen_credentials()
+        frozen = await self._renewed()
+        for part in ("access_key", "secret_key", "token"):
+            value = getattr(frozen, part) or ""
+            if not (value.isascii() and value.isprintable()):
+                raise UnsafeCredentialsError(part)
         await self._check(frozen)
         return frozen
+
+    async def _renewed(self) -> Any:
+        with anyio.CancelScope() as scope:
+            self._waiting.add(scope)
+            try:
+                return await self._credentials.get_frozen_credentials()
+            except Exception as error:
+                self._failure = error
+                for waiting in self._waiting - {scope}:
+                    waiting.cancel()
+                raise
+            finally:
+                self._waiting.discard(scope)
+        raise self._failure or AssertionError("only a failure cancels")
 
 
 class CredentialProvider:

@@ -44,7 +44,12 @@ class CredentialRefresh:
                 return  # somebody else renewed them while this request was under way
             self._useless += not self.accepted
             if self._useless >= USELESS_AT_MOST or not await self._caller.refresh():
-                said = f"{refused.code}: {refused.message}"
-                raise CredentialsError(_ADVICE.format(said))
+                raise CredentialsError(_said(refused))
             self.generation += 1
             self.accepted = False
+
+
+def _said(refused: Attempt) -> str:
+    if refused.reached == "unsent":  # nobody was shown them: what is wrong with them says so
+        return f"{refused.message} Then run the same command again: it resumes."
+    return _ADVICE.format(f"{refused.code}: {refused.message}")

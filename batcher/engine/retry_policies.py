@@ -60,8 +60,9 @@ class stop_after_refusals(stop_base):
 class wait_full_jitter(wait_base):
     """Wait at random up to a ceiling, so that what failed together does not come back together.
 
-    The ceiling doubles with each charged attempt, from ``first`` up to ``longest`` seconds. There
-    is no wait after a throttle, for which the pacer slows down, nor before new credentials.
+    The ceiling doubles with each charged or unsent attempt, from ``first`` up to ``longest``
+    seconds. There is no wait after a throttle, for which the pacer slows down, nor before new
+    credentials.
     """
 
     def __init__(
@@ -75,7 +76,7 @@ class wait_full_jitter(wait_base):
         state = state_of(call)
         if state.verdict in (Verdict.THROTTLED, Verdict.CREDENTIALS):
             return 0.0
-        ceiling = min(self._longest, self._first * 2.0 ** (state.charged - 1))
+        ceiling = min(self._longest, self._first * 2.0 ** (state.charged + state.unsent - 1))
         return self._uniform(0.0, ceiling)
 
 

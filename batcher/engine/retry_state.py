@@ -18,9 +18,10 @@ class RetryState:
 
     ``id``: what logs call it; ``last``: the last attempt, one never sent before the first;
     ``charged`` attempts count towards the limit of attempts; ``refusals`` are those of its
-    credentials in a row; ``throttled_for``: seconds from the first throttle to the last attempt
-    with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
-    signed with; ``under_way``: an attempt is.
+    credentials in a row, ``unsent`` the attempts in a row that never left; ``throttled_for``:
+    seconds from the first throttle to the last attempt with credentials that AWS accepted;
+    ``credentials``: the generation that the last attempt was signed with; ``under_way``: an attempt
+    is.
     """
 
     def __init__(self, id: str, started_at: str) -> None:
@@ -30,7 +31,7 @@ class RetryState:
         self.last = _NO_ATTEMPT
         self.credentials = 0
         self.under_way = False
-        self.attempts = self.throttles = self.charged = self.refusals = 0
+        self.attempts = self.throttles = self.charged = self.refusals = self.unsent = 0
         self.first_throttle: float | None = None
         self.throttled_for = 0.0
         self.replied = False  # by anything but a throttle, which says nothing about the request
@@ -47,6 +48,10 @@ class RetryState:
         else:
             self.calling += attempt.seconds
             self.attempts += 1
+        if verdict is Verdict.UNSENT:
+            self.unsent += 1
+            return
+        self.unsent = 0
         if verdict is Verdict.CREDENTIALS:
             self.refusals += 1
             return

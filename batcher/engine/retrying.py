@@ -27,6 +27,7 @@ from batcher.engine.retry_policies import (
     wait_longest,
 )
 from batcher.engine.retry_state import RetryState
+from batcher.errors import NotSentError
 from batcher.operations import members_for
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Update
@@ -37,7 +38,8 @@ RENEWALS = 2  # times in a row that credentials are fetched anew for one request
 class RetryPolicy(Struct, frozen=True, kw_only=True):
     """How often and how long to try. Seconds."""
 
-    max_attempts: int = 8  # charged: errors and lost connections, not throttles
+    # charged: errors and lost connections, not throttles; of those that never left so many in a row
+    max_attempts: int = 8
     throttle_limit: float = 900.0  # from a request's first throttle on
     # before the second charged attempt at most this, doubled with each one more
     backoff: float = 0.5
@@ -72,6 +74,7 @@ class Retrying:
         self._log = log
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(caller)
+        self._max_unsent = policy.max_attempts
         self._idle: list[tenacity.AsyncRetrying] = []
         self._retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_result(is_worth_repeating),
@@ -102,9 +105,10 @@ class Retrying:
 
         ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
         after it was taken up. None when it may not be sent, or when draining came before anything
-        was sent that may have had an effect. Raises CredentialsError. ``on_interrupted``: told what
-        came of the attempts so far when this raises, also when it is cancelled. ``still_wanted``:
-        asked like ``may_send``, with the permit in hand, while no attempt can have had an effect.
+        was sent that may have had an effect. Raises CredentialsError, and NotSentError when too
+        many attempts in a row never left. ``on_interrupted``: told what came of the attempts so far
+        when this raises, also when it is cancelled. ``still_wanted``: asked like ``may_send``, with
+        the permit in hand, while no attempt can have had an effect.
         """
         state = RetryState(id, self._clock.wall())
         # tenacity keeps in the object how far it is, so each request has one to itself; it is used
@@ -163,6 +167,8 @@ class Retrying:
         if state.verdict is Verdict.CREDENTIALS:
             await self._credentials.renew(state.credentials, state.last)
             return
+        if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent:
+            raise NotSentError(f"target {self._target}: nothing can be sent: {state.last.message}")
         state.waited(call.upcoming_sleep)
         self._log.info(
             "retry.scheduled",

@@ -12,7 +12,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, stop_reason
 from batcher.engine.lane import Lane
-from batcher.errors import BatcherError, CredentialsError, InputError
+from batcher.errors import AwsError, BatcherError, InputError
 from batcher.ports import ResultStore
 from batcher.records import Result
 from batcher.task_groups import open_task_group
@@ -52,7 +52,7 @@ class Runner:
         """Work until every lane that ``feed`` starts is empty, closed, drained or aborted.
 
         Raises what ends a run: JournalError at once, InputError when what is in flight is finished,
-        and CredentialsError when there was no other target.
+        and AwsError when there was no other target.
         """
         with self._scope:
             async with open_task_group() as tasks:
@@ -132,7 +132,7 @@ class Runner:
         while (update := await lane.updates.take()) is not None:
             try:
                 result = await lane.settler.settle(update)
-            except CredentialsError as error:
+            except AwsError as error:
                 self.give_up(lane.target, error)
                 result = None
             if result is not None:

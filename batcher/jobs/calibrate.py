@@ -27,7 +27,7 @@ from batcher.wiring.line_readers import installed_update_model
 
 PERMISSIONS = "These credentials have to be allowed to profile:GetEventTrigger."
 # repeating it would tell nothing either
-TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS)
+TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS, Verdict.UNSENT)
 
 MayStart: TypeAlias = Callable[[AwsTarget], Awaitable[bool]]
 """Asked when the target is connected, and before anything is read or sent."""
@@ -99,6 +99,8 @@ async def _calibrate(
     probe.look()
     kept = connection.pacers.remember()
     if (refused := measurement.refused) is not None:
+        if refused.reached == "unsent":
+            raise AwsError(f"target {target.name}: {refused.message} Nothing was changed.")
         raise AwsError(
             f"AWS refuses the update: {refused.code}: {refused.message}. Nothing was changed."
         )

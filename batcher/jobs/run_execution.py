@@ -16,7 +16,7 @@ from batcher.aws.client import AwsTarget
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner
-from batcher.errors import BatcherError, CredentialsError, JournalError
+from batcher.errors import AwsError, BatcherError, JournalError
 from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
@@ -175,6 +175,8 @@ class ApprovedRun:
         """Keep what may have been sent when its settling was ended, as far as the disk takes it."""
         with anyio.CancelScope(shield=True), suppress(JournalError):
             for result in self._interrupted:
+                if result.target in runner.given_up:
+                    continue  # nothing could be sent any more: a resume sends it again
                 await runner.keep(self.state.tallies[result.target], result)
         self._interrupted.clear()
 
@@ -227,7 +229,7 @@ class ApprovedRun:
 
     def _under_way(self, error: BatcherError) -> bool:
         """Whether something had been sent before an error: then the run can be resumed."""
-        if isinstance(error, CredentialsError):
+        if isinstance(error, AwsError):
             tallies = self.state.tallies.values()
             return any(tally.ever_accepted or tally.session[0] for tally in tallies)
         return self._has_sent or self._sends()

@@ -20,7 +20,7 @@ from batcher.engine.lane import Lane
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
 from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
-from batcher.errors import CredentialsError
+from batcher.errors import AwsError
 from batcher.jobs.connection import connected, identities
 from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.recorded_images import refuse_lost_images
@@ -162,7 +162,7 @@ async def _compare_live(
 
         try:
             await runner.run(start)
-        except CredentialsError:
+        except AwsError:
             if not comparison.looked_at:
                 raise
         finally:

@@ -27,7 +27,10 @@ def attempt(
         ("ExpiredTokenException", Verdict.CREDENTIALS),
         ("ServiceUnavailable", Verdict.TRANSIENT),
         ("SlowDown", Verdict.THROTTLED),
-        ("ParamValidationError", Verdict.REJECTED),
+        ("RequestExpired", Verdict.CREDENTIALS),
+        ("RequestTimeTooSkewed", Verdict.CREDENTIALS),
+        ("IncompleteSignature", Verdict.CREDENTIALS),
+        ("MissingAuthenticationToken", Verdict.CREDENTIALS),
     ],
 )
 def test_a_code_of_the_table_decides_whatever_the_status(code: str, verdict: Verdict) -> None:
@@ -53,6 +56,7 @@ def test_no_code_stands_for_what_only_the_way_there_can_tell() -> None:
         ("answered", 429, Verdict.THROTTLED),
         ("answered", 500, Verdict.TRANSIENT),
         ("answered", 503, Verdict.TRANSIENT),
+        ("answered", 408, Verdict.TRANSIENT),
         ("answered", 401, Verdict.DENIED),
         ("answered", 403, Verdict.DENIED),
         ("answered", 400, Verdict.REJECTED),
@@ -63,6 +67,17 @@ def test_without_a_known_code_it_counts_how_far_it_came_and_then_the_status(
     reached: Reached, status: int | None, verdict: Verdict
 ) -> None:
     assert judge(attempt("SomethingNew", status, reached)) is verdict
+
+
+@pytest.mark.parametrize("code", [*BY_CODE, "SomethingNew", "TooManyOpenFiles"])
+def test_what_never_left_is_no_answer_whatever_code_was_raised(code: str) -> None:
+    assert judge(attempt(code, reached="unsent")) is Verdict.UNSENT
+
+
+def test_only_an_update_that_can_not_be_sent_is_at_fault_for_never_having_left() -> None:
+    assert judge(attempt("ParamValidationError", reached="unsent")) is Verdict.REJECTED
+    for code in ("NoCredentials", "WrongAccount"):
+        assert judge(attempt(code, reached="unsent")) is Verdict.CREDENTIALS
 
 
 def test_an_answer_without_a_code_is_accepted() -> None:
@@ -93,8 +108,6 @@ def failed(code: str, *, attempts: int, http_status: int | None = None) -> Resul
 @pytest.mark.parametrize(
     ("result", "early", "late"),
     [
-        # nothing was sent, and nothing answered: the next hour may
-        (failed("EndpointConnectionError", attempts=0), "can't be reached", "can't be reached"),
         # refused before anything was accepted: the role may be at fault, not the update
         (failed("AccessDenied", attempts=1, http_status=403), "refuses access", None),
         (failed("SomethingNew", attempts=1, http_status=403), "refuses access", None),

@@ -1,5 +1,6 @@
 """Whatever botocore brings or raises is one Attempt, and its message shows nothing sensitive."""
 
+import errno
 import socket
 from datetime import UTC, datetime
 
@@ -13,8 +14,11 @@ from batcher.aws.attempts import (
     RETRY_AFTER_AT_MOST,
     attempt_of_answer,
     attempt_of_error,
+    attempt_without_answer,
     retry_after,
 )
+from batcher.aws.credentials import UnsafeCredentialsError
+from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt
 
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
@@ -23,27 +27,29 @@ KEY = ConnectionKey("127.0.0.1", 1, False, True, None, None, None)
 REFUSED = aiohttp.ClientConnectorError(KEY, ConnectionRefusedError(111, "refused"))
 
 
-def attempt_of(error: Exception) -> Attempt:
-    return attempt_of_error(error, 0.5, lambda text: text.replace("SECRET", "[hidden]"), NOW)
+def attempt_of(error: Exception, *, left: bool = True) -> Attempt:
+    return attempt_of_error(
+        error,
+        0.5,
+        lambda text: text.replace("SECRET", "[hidden]"),
+        NOW,
+        operation=UPDATE_TRIGGER,
+        left=left,
+    )
 
 
-def answered(code: str | None, message: str, status: int, **headers: str) -> sdk.ClientError:
+def answered(
+    code: str | None, message: str, status: int, operation: str = UPDATE_TRIGGER, **headers: str
+) -> sdk.ClientError:
     said = {"Message": message} | ({} if code is None else {"Code": code})
     metadata = {"HTTPStatusCode": status, "RequestId": "r1", "HTTPHeaders": headers}
-    return sdk.ClientError({"Error": said, "ResponseMetadata": metadata}, "UpdateEventTrigger")
+    return sdk.ClientError({"Error": said, "ResponseMetadata": metadata}, operation)
 
 
 @pytest.mark.parametrize(
     ("error", "reached", "code", "verdict"),
     [
-        # it never left
-        (sdk.NoCredentialsError(), "unsent", "NoCredentials", Verdict.CREDENTIALS),
-        (
-            sdk.CredentialRetrievalError(provider="sso", error_msg="expired"),
-            "unsent",
-            "NoCredentials",
-            Verdict.CREDENTIALS,
-        ),
+        # no connection came about, whoever saw it leave
         (
             sdk.EndpointConnectionError(endpoint_url=URL, error=REFUSED),
             "unsent",
@@ -87,6 +93,67 @@ def test_an_error_on_the_way_says_how_far_the_request_came(
     attempt = attempt_of(error)
     assert (attempt.reached, attempt.code, attempt.seconds) == (reached, code, 0.5)
     assert judge(attempt) is verdict
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        answered("ThrottlingException", "Rate exceeded", 400, operation="AssumeRole"),
+        answered("InternalFailure", "", 500, operation="AssumeRoleWithWebIdentity"),
+        answered("429", "", 429, operation="GetRoleCredentials"),
+        sdk.ReadTimeoutError(endpoint_url="https://sts.eu-west-1.amazonaws.com"),
+        sdk.ConnectionClosedError(endpoint_url="https://sts.eu-west-1.amazonaws.com"),
+        sdk.MetadataRetrievalError(error_msg="no answer"),
+        ConnectionResetError("reset"),
+        OSError(errno.EMFILE, "Too many open files"),
+        MemoryError(),
+        RuntimeError("can't start new thread"),
+        KeyError("AccessKeyId"),
+    ],
+    ids=repr,
+)
+def test_what_is_raised_before_it_left_is_no_answer_and_teaches_nothing(error: Exception) -> None:
+    attempt = attempt_of(error, left=False)
+    assert (attempt.reached, attempt.http_status, attempt.retry_after) == ("unsent", None, None)
+    assert judge(attempt) is Verdict.UNSENT
+    assert attempt.message
+
+
+@pytest.mark.parametrize(
+    "error",
+    [
+        sdk.NoCredentialsError(),
+        sdk.CredentialRetrievalError(provider="sso", error_msg="expired"),
+        sdk.UnauthorizedSSOTokenError(),
+        sdk.LoginRefreshRequired(),
+        sdk.RefreshWithMFAUnsupportedError(),
+        answered("AccessDenied", "not authorized", 403, operation="AssumeRole"),
+        answered("ExpiredTokenException", "", 400, operation="AssumeRoleWithWebIdentity"),
+        UnsafeCredentialsError("token"),
+        RuntimeError("Credentials were refreshed, but the refreshed credentials are still expired"),
+    ],
+    ids=repr,
+)
+def test_who_gets_no_credentials_fetches_them_anew_and_blames_no_update(error: Exception) -> None:
+    attempt = attempt_of(error, left=False)
+    assert (attempt.reached, attempt.code) == ("unsent", "NoCredentials")
+    assert judge(attempt) is Verdict.CREDENTIALS
+
+
+def test_a_refusal_of_the_operation_itself_counts_also_where_nobody_saw_it_leave() -> None:
+    attempt = attempt_of(answered("AccessDeniedException", "no", 403), left=False)
+    assert (attempt.reached, judge(attempt)) == ("answered", Verdict.DENIED)
+
+
+def test_what_a_proxy_answers_in_place_of_aws_never_left() -> None:
+    attempt = attempt_of(answered(None, "", 407))
+    assert (attempt.reached, judge(attempt)) == ("unsent", Verdict.UNSENT)
+    assert "HTTPS_PROXY" in attempt.message
+
+
+@pytest.mark.parametrize(("left", "reached"), [(False, "unsent"), (True, "sent")])
+def test_a_call_that_takes_too_long_came_as_far_as_it_was(left: bool, reached: str) -> None:
+    assert attempt_without_answer(30.0, left=left).reached == reached
 
 
 def test_an_answer_is_what_aws_says_of_the_trigger_and_its_metadata_are_apart() -> None:

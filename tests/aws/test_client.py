@@ -21,13 +21,15 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 NAMES = {name: trigger(1)[name] for name in TRIGGER_NAMES}
 
 
-def target(url: str | None, client: Any | None = None, **settings: Any) -> AwsTarget:
+def target(
+    url: str | None, client: Any | None = None, read_timeout: float = 5, **settings: Any
+) -> AwsTarget:
     return AwsTarget(
         "eu",
         TargetSettings(endpoint_url=url, **settings),
         redact=lambda text, members: text,
         connect_timeout=5,
-        read_timeout=5,
+        read_timeout=read_timeout,
         loader=model_loader(),
         clock=SystemClock(),
         client=client,

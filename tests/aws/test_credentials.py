@@ -1,16 +1,20 @@
 """What signs requests: found, assumed, renewed in time, or explained in words."""
 
+import asyncio
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import botocore.exceptions as sdk
 import pytest
+from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
 from botocore.loaders import Loader
 
 from batcher.aws.credentials import (
     RENEW_AT,
     RENEW_BY,
+    CheckedCredentials,
+    UnsafeCredentialsError,
     explained,
     open_session,
     region_of,
@@ -125,3 +129,38 @@ def test_the_region_is_the_given_one_else_that_of_the_environment_else_the_profi
     there, nowhere = (open_session(name, Loader()) for name in ("there", "nowhere"))
     assert region_of(there, None) == "eu-north-1"
     assert region_of(nowhere, None) is None
+
+
+async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
+    renewals = 0
+
+    async def renew() -> dict[str, str]:
+        nonlocal renewals
+        renewals += 1
+        await asyncio.sleep(0)
+        raise sdk.CredentialRetrievalError(provider="role", error_msg="away")
+
+    async def passed(frozen: Any) -> None:
+        raise AssertionError(frozen)
+
+    expired = datetime.now(UTC) - timedelta(minutes=1)
+    renewed = AioRefreshableCredentials("AKID", "s", None, expired, renew, "assume-role")
+    credentials = CheckedCredentials(renewed, passed)
+    asking = [credentials.get_frozen_credentials() for _ in range(20)]
+    found = await asyncio.gather(*asking, return_exceptions=True)
+    assert {type(error) for error in found} == {sdk.CredentialRetrievalError}
+    assert renewals <= 2  # the next in line may have begun
+
+
+@pytest.mark.parametrize("part", ["access_key", "secret_key", "token"])
+@pytest.mark.parametrize("added", ["\n", "\r\nX: y", "\0", "é", "\x7f"])
+async def test_a_credential_that_no_header_can_hold_is_named_and_not_shown(
+    part: str, added: str
+) -> None:
+    async def passed(frozen: Any) -> None:
+        raise AssertionError(frozen)
+
+    values = {"access_key": "AKID", "secret_key": "abc", "token": "def"}
+    values[part] += added
+    with pytest.raises(UnsafeCredentialsError, match=f"^{part}$"):
+        await CheckedCredentials(AioCredentials(**values), passed).get_frozen_credentials()

@@ -34,11 +34,12 @@ def after(*verdicts: Verdict, retry_after: float | None = None) -> RetryCallStat
 
 
 T, F, L, C = Verdict.THROTTLED, Verdict.TRANSIENT, Verdict.LOST, Verdict.CREDENTIALS
+U = Verdict.UNSENT
 
 
 def test_what_may_end_otherwise_is_worth_repeating() -> None:
     worth = {verdict for verdict in Verdict if is_worth_repeating(verdict)}
-    assert worth == {T, F, L, C, Verdict.UNSENT}
+    assert worth == {T, F, L, C, U}
 
 
 @pytest.mark.parametrize(
@@ -46,7 +47,8 @@ def test_what_may_end_otherwise_is_worth_repeating() -> None:
     [
         ([F, F], False),
         ([F, F, F], True),
-        ([F, L, Verdict.UNSENT], True),
+        ([F, L, F], True),
+        ([F, U, U, U, L], False),  # nor what never left
         ([F, T, T, C, C, F], False),  # neither throttles nor refused credentials are charged
     ],
 )

@@ -49,7 +49,8 @@ def test_every_attempt_is_counted_once(attempts: list[Attempt]) -> None:
     assert state.attempts == len(left)
     assert state.throttles == verdicts.count(Verdict.THROTTLED)
     refusals = verdicts.count(Verdict.CREDENTIALS)
-    assert state.charged + state.throttles + refusals == len(attempts)
+    unsent = verdicts.count(Verdict.UNSENT)
+    assert state.charged + state.throttles + refusals + unsent == len(attempts)
     assert state.seconds == Seconds(queued=1.0 * len(attempts), token=0.5 * len(attempts))
 
 

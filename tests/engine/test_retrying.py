@@ -4,11 +4,12 @@ from collections.abc import Callable
 from itertools import pairwise
 
 import pytest
+from msgspec.structs import replace
 
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.errors import CredentialsError
+from batcher.errors import CredentialsError, NotSentError
 from batcher.logs import logger
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt, Result, Update
@@ -79,9 +80,9 @@ def each(*answers: Attempt) -> Callable[[ScriptedCall], Attempt]:
         # a throttle says nothing of the update
         ([lost(), THROTTLE, lost()], "in_doubt", "ReadTimeoutError", 9, 1),
         ([lost(), FAULT, lost()], "failed", "ReadTimeoutError", 8, 0),  # AWS answered once
-        ([lost(), unsent()], "in_doubt", "EndpointConnectionError", 1, 0),
-        # never left: there is nothing to doubt
-        ([unsent()], "failed", "EndpointConnectionError", 0, 0),
+        # what never left is not charged
+        ([unsent()] * 7 + [ACCEPTED], "succeeded", None, 1, 0),
+        (([unsent()] * 7 + [FAULT]) * 8, "failed", "InternalServerException", 8, 0),
     ],
 )
 def test_answers_lead_to_one_status(
@@ -94,6 +95,21 @@ def test_answers_lead_to_one_status(
         result.attempts,
         result.throttles,
     ) == (status, code, attempts, throttles)
+
+
+@pytest.mark.parametrize("before", [[], [lost()], [FAULT, THROTTLE]])
+def test_what_goes_on_not_leaving_ends_its_target_and_is_charged_to_no_update(
+    before: list[Attempt],
+) -> None:
+    with pytest.raises(NotSentError, match=r"target default: nothing can be sent: no network"):
+        settle(each(*before, replace(unsent(), message="no network")))
+
+
+def test_a_state_of_what_never_left_is_left_behind_by_an_attempt_that_did() -> None:
+    _, caller, limiter = settle(each(*[unsent()] * 3, FAULT, ACCEPTED), backoff=1.0)
+    waits = [later.began - earlier.began for earlier, later in pairwise(caller.calls)]
+    assert waits == pytest.approx([1, 2, 4, 1])
+    assert [verdict for verdict, _ in limiter.outcomes[:3]] == [Verdict.UNSENT] * 3
 
 
 def test_backoff_doubles_up_to_its_cap_and_is_booked() -> None:

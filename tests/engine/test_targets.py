@@ -48,11 +48,13 @@ class Target:
         rate: float,
         answer: Attempt | Answer = ACCEPTED,
         latency: float = 0.05,
+        max_attempts: int = 8,
     ) -> None:
         self.name, self.updates, self.rate = name, updates, rate
         self.answer: Answer = answer if callable(answer) else lambda call: answer
         self.caller = ScriptedCaller(self.answer, latency=latency)
         self.tally = Tally()
+        self.policy = RetryPolicy(throttle_limit=60, max_attempts=max_attempts)
 
     def lane(self) -> Lane:
         clock = LoopClock()
@@ -63,7 +65,7 @@ class Target:
             pacer,
             self.tally,
             target=self.name,
-            policy=RetryPolicy(throttle_limit=60),
+            policy=self.policy,
             uniform=random.uniform,
         )
         source = ListSource(
@@ -130,7 +132,7 @@ def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one() -> None:
         ),
         (refused("ExpiredToken", 403), 0.05, "AWS does not accept the credentials"),
         (refused("InternalServerException", 500), 0.05, None),
-        (unsent(), 5.0, None),
+        (unsent(), 5.0, "nothing can be sent"),
         (lost(), 30.0, None),
     ],
     ids=["throttled", "denied", "expired", "failing", "unreachable", "hanging"],
@@ -214,7 +216,8 @@ def test_while_nothing_can_be_sent_no_second_is_the_quotas(rate: float, takes: f
         down = 20 <= call.began <= 80
         return replace(unsent(), seconds=takes) if down else ACCEPTED
 
-    target = Target("cut off", round(rate * 120), rate, cut_off, latency=takes)
+    # patient enough to live through it
+    target = Target("cut off", round(rate * 120), rate, cut_off, latency=takes, max_attempts=50)
     _, summary, seconds = work(target)
     down = summary.seconds.unreachable
     slack = takes + 20 + 2 / rate  # the longest backoff and two turns, until it is noticed

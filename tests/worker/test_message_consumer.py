@@ -24,6 +24,7 @@ from batcher.testing import MemoryQueue
 from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
 from tests.conftest import change, records, trigger
+from tests.local_sts import LocalSts, role_profile
 from tests.servers import free_port
 from tests.waiting import until
 
@@ -175,6 +176,37 @@ async def test_aws_may_be_away_and_the_credentials_wrong_and_no_update_is_failed
             await until(lambda: len(queue.done) == 12)
             assert served.health.not_ready is None
     assert [result.status for result in served.results] == ["succeeded"] * 12
+
+
+@pytest.mark.parametrize(
+    ("code", "status", "words"),
+    [
+        ("AccessDenied", 403, "AssumeRole: AccessDenied"),
+        ("ExpiredToken", 400, "AssumeRole: ExpiredToken"),
+        ("Throttling", 400, "AssumeRole: Throttling"),
+    ],
+)
+async def test_credentials_that_are_refused_while_they_are_renewed_bury_nothing(
+    code: str, status: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    queue = MemoryQueue()
+    queue.put(*(encode(change(n)) for n in range(8)))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(8)])
+    async with LocalSts() as sts, emulator as url:
+        role_profile(tmp_path, monkeypatch, sts)
+        settings = {"profile": "prod", "region": "eu-west-1", "max_attempts": 2}
+        results = tmp_path / "results"
+        async with serving(queue, results, endpoint_url=url, rate=50, **settings) as served:
+            await until(lambda: len(queue.done) > 1)
+            sts.refusal = (code, status)
+            await until(lambda: words in str(served.health.not_ready))
+            assert queue.dead == []
+            sts.refusal = None
+            await until(lambda: len(queue.done) == 8)
+            assert served.health.not_ready is None
+    assert {result.status for result in served.results} == {"succeeded"}
+    assert {result.throttles for result in served.results} == {0}
 
 
 async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger_is_not(
@@ -352,7 +384,7 @@ async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away
         queue.away = True
         await until(lambda: served.health.not_ready)
         queue.away = False
-        await until(lambda: len(queue.done) == 30)
+        await until(lambda: len(queue.done) == 8)
         await until(lambda: served.health.not_ready is None)
     for n in range(3):
         segments = [
