@@ -40,7 +40,7 @@ def export(
     """
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
-    check_output(out, "an export", force=force)
+    check_output(out, "an export", force=force, inputs=[config])
     settings = settings_from(given, config)
     raise SystemExit(anyio.run(_export, domains or None, out, force, settings))
 

@@ -1,7 +1,7 @@
 """Flags read off the settings record, so that no option is written down twice."""
 
 import os
-from collections.abc import Callable, Container, Mapping
+from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -48,8 +48,12 @@ def output_option(about: str) -> Callable[[F], F]:
     return add
 
 
-def check_output(out: Path | None, what: str, *, force: bool) -> None:
+def check_output(
+    out: Path | None, what: str, *, force: bool, inputs: Iterable[str | Path | None]
+) -> None:
     """Refuse a place of ``--out`` that ``what`` can't go to, before anything else is done.
+
+    ``inputs``: what the command reads.
 
     Raises UsageError, OutputExistsError, OSError.
     """
@@ -59,6 +63,9 @@ def check_output(out: Path | None, what: str, *, force: bool) -> None:
         raise click.UsageError(
             f"--out {out}: {what} is not packed; give a name that ends in .jsonl."
         )
+    for path in (Path(each) for each in inputs if each is not None):
+        if out.exists() and path.exists() and out.samefile(path):
+            raise click.UsageError(f"--out {out}: that is read by this; give another name.")
     if (out.parent / "run.json").exists():
         raise click.UsageError(
             f"--out {out}: that is in a run directory; give a place outside of it."

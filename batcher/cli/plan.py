@@ -50,9 +50,7 @@ def plan(
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
     is missing or can't be read, or when more would change than --max-changes allows.
     """
-    if out is not None and Path(file).exists() and out.exists() and out.samefile(file):
-        raise click.UsageError(f"--out {out}: that is the file to be planned; give another name.")
-    check_output(out, "a plan", force=force)
+    check_output(out, "a plan", force=force, inputs=(file, config))
     settings = settings_from(given, config)
     raise SystemExit(anyio.run(_plan, file, out, force, settings, show_sensitive, as_json))
 

@@ -48,9 +48,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 )
 @click.argument("url", metavar="URL")
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
-@click.option(
-    "--json", "as_json", is_flag=True, help="Print one JSON object a line on standard output."
-)
+@json_option("Print one JSON object a line on standard output.")
 @sqs_options
 def dead(
     url: str, code: str | None, as_json: bool, profile: str | None, region: str | None

@@ -9,10 +9,12 @@ import msgspec
 from batcher.clock import SystemClock
 from batcher.errors import InputError
 from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.own_input import refuse_queued
 from batcher.jobs.queue_admin import QueueAddress
 from batcher.queues.factory import shown, spool_of
 from batcher.records import Update
 from batcher.sources.input_file import open_input
+from batcher.sources.local_file import is_local
 
 AT_ONCE = 1000  # updates handed to the queue together
 
@@ -26,6 +28,8 @@ async def enqueue_file(file: CheckedFile, address: QueueAddress) -> str:
     """
     file.refuse_unusable()
     if (spool := spool_of(address.url)) is not None:
+        if is_local(file.origin):
+            refuse_queued(Path(file.origin), spool.path)
         encode, name = msgspec.json.Encoder().encode, f"{_stem(file.origin)}.jsonl"
         spool.put(name, (encode(update.as_line()) + b"\n" for update in _updates(file)))
         return str(spool.path / name)

@@ -14,6 +14,7 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.jobs.failed_lines import renew_family
+from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
@@ -64,6 +65,7 @@ class FollowUp:
         self, settings: Settings, out: Path, *, force: bool = False, dry_run: bool = False
     ) -> Iterator[OpenRun]:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
+        refuse_own_input(self.run.directory.path, out)
         self._file.seek(0)
         targets = self.run.manifest.targets
         following = Following(kind=self._kind, parent=self.run.where, targets=targets, force=force)

@@ -18,6 +18,7 @@ from batcher.accounting.limit import Limit
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.jobs.connection import Connection, connected
+from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.plan import Plan, plan_changes
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_execution import ApprovedRun
@@ -29,6 +30,7 @@ from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.sources.inspection import Inspection, OnViolation
+from batcher.sources.local_file import is_local
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.decision import reading_first_pays
@@ -88,10 +90,13 @@ def open_run(
 ) -> Iterator["OpenRun"]:
     """Hold the run directory ``out``; a dry run leaves it as it is.
 
-    ``origin`` as in RunOrder. Raises RunDirectoryError when another process holds it.
+    ``origin`` as in RunOrder. Raises InputError for one that lies in ``out``, and RunDirectoryError
+    when another process holds it.
     """
+    directory, copies = RunDirectory(out), out
+    if isinstance(origin, str) and is_local(origin) and directory.manifest.exists():
+        refuse_own_input(Path(origin), out)
     with ExitStack() as stack:
-        directory, copies = RunDirectory(out), out
         if dry_run:  # what has to be copied to be read is copied elsewhere
             refuse_foreign_directory(out)
             copies = Path(stack.enter_context(TemporaryDirectory()))

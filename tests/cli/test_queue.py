@@ -11,6 +11,7 @@ from click.testing import CliRunner, Result
 
 from batcher.cli.queue import queue
 from batcher.queues.spool_directory import SpoolDirectory
+from tests.conftest import Command
 
 
 def run(*arguments: str) -> Result:
@@ -48,3 +49,18 @@ def test_redrive_puts_them_back_and_says_how_many(url: str) -> None:
     assert run("redrive", url).stderr == "1 put back.\n"
     assert run("redrive", url).stderr == "0 put back.\n"
     assert run("status", url).stdout.startswith("2 waiting, 0 held by workers, 0 dead")
+
+
+@pytest.mark.parametrize("command", ["dead", "status"])
+@pytest.mark.parametrize(
+    ("queue_url", "code"),
+    [("spool:none", 5), ("nothing:x", 2), ("redis://127.0.0.1:1/0?stream=s", 5)],
+)
+async def test_an_error_is_one_json_object_too(
+    batcher: Command, command: str, queue_url: str, code: int
+) -> None:
+    ended = await batcher("queue", command, queue_url, "--json")
+    assert ended.code == code, ended.err
+    (said,) = map(json.loads, ended.out.splitlines())
+    assert list(said) == ["error"]
+    assert said["error"] in ended.err
