@@ -4,6 +4,7 @@ Stopped early, gone on since, still going on, damaged.
 """
 
 import json
+import signal
 from collections.abc import Callable
 from pathlib import Path
 
@@ -222,3 +223,61 @@ async def test_what_can_not_be_undone_or_retried_is_told_with_its_reason(
         never = await batcher("rollback", "updates.run", *flags)
         assert (never.code, "before.jsonl: is gone" in never.err) == (5, True), never.err
     assert {path.name for path in tmp_path.iterdir()} == {"updates.jsonl", "updates.run"}
+
+
+@pytest.mark.parametrize("again", [True, False], ids=["changed twice", "changed once"])
+@pytest.mark.parametrize("fault", ["hang", "hang-after"])
+async def test_what_somebody_changed_between_killed_sessions_is_what_a_rollback_puts_back(
+    batcher: Command, write_lines: Write, tmp_path: Path, fault: str, again: bool
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(0)])
+    write_lines([change(0)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        for session, somebody in enumerate(("a colleague's", "his second thoughts"), 1):
+            emulator.script("UpdateEventTrigger", [fault])
+            process = await batcher.start("run", "updates.jsonl", *flags)
+            await until(lambda count=session: writes(emulator) == count)
+            process.kill()
+            await process.communicate()
+            if session == 1 or again:
+                emulator.seed([{**trigger(0), "Description": (theirs := somebody)}])
+        ended = await batcher("run", "updates.jsonl", *flags)
+        assert ended.code == 0, ended.err
+        kept = [each["Description"] for each in records(tmp_path / "updates.run" / "before.jsonl")]
+        assert kept[:2] == ["before-0", "a colleague's"]
+        assert kept[-1] == theirs
+        assert descriptions(emulator, 1) == ["after-0"]
+        assert (await batcher("verify", "updates.run", "--endpoint-url", url)).code == 0
+        undone = await batcher("rollback", "updates.run", *flags)
+        assert undone.code == 0, undone.err
+    assert descriptions(emulator, 1) == [theirs]
+
+
+@pytest.mark.parametrize("fault", ["hang", "hang-after"])
+async def test_what_somebody_changed_after_a_second_signal_is_left_alone(
+    batcher: Command, write_lines: Write, fault: str
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(0), trigger(1)])
+    write_lines([change(0), change(1)])
+    emulator.script("UpdateEventTrigger", [fault, fault])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--yes")
+        process = await batcher.start("run", "updates.jsonl", *flags)
+        await until(lambda: writes(emulator) == 2)
+        process.send_signal(signal.SIGINT)
+        assert process.stderr is not None
+        while b"draining" not in await process.stderr.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        await process.communicate()
+        emulator.seed([{**trigger(0), "Description": "a colleague's"}])
+        assert (await batcher("run", "updates.jsonl", *flags)).code == 1, "both are in doubt"
+        assert (await batcher("rollback", "updates.run", *flags)).code == 1
+    assert descriptions(emulator, 2) == ["a colleague's", "before-1"]
+
+
+def writes(emulator: Emulator) -> int:
+    return sum(call.operation == "UpdateEventTrigger" for call in emulator.calls())

@@ -7,11 +7,14 @@ import msgspec
 import pytest
 
 from batcher.config import resolve
+from batcher.emulator import account_of
 from batcher.errors import AwsError, RunDirectoryError
 from batcher.jobs.verify import verify_run
+from batcher.operations import GET_TRIGGER
 from batcher.records import Status
+from batcher.storage.quota_file import QuotaFile
 from batcher.storage.run_directory import RunDirectory
-from tests.conftest import change, records, trigger
+from tests.conftest import change, records, remember_quota, trigger
 from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
 
 
@@ -254,3 +257,24 @@ async def test_what_is_not_there_is_told_as_not_there_or_not_yours(
         found = await verify_run(run.write(), settings_for(url))
     (told,) = found.differs.first
     assert told.what.endswith("it is not there, or not yours to see")
+
+
+@pytest.mark.parametrize("remembers", [True, False])
+async def test_what_is_known_of_reading_is_used_and_kept(
+    settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, remembers: bool
+) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
+    account = account_of("AKIDEXAMPLE")
+    remember_quota(tmp_path, GET_TRIGGER, 50, account=account)
+    file = QuotaFile(tmp_path / "batcher", pytest.fail)
+    (before,) = file.entries()
+    run, emulator = RecordedRun(tmp_path, [change(n) for n in range(3)]), seeded(3)
+    emulator.seed([live(n) for n in range(3)])
+    for line in (1, 2, 3):
+        run.add(line, "succeeded")
+    async with emulator as url:
+        settings = settings_for(url, read_rate="auto", remember=remembers)
+        assert (await verify_run(run.write(), settings)).holds
+    (after,) = file.entries()
+    assert (after.operation, after.account) == (GET_TRIGGER, account)
+    assert (after.used_at > before.used_at) is remembers
