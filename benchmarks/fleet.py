@@ -53,6 +53,7 @@ class RedisFleet:
                 "--ahead",
                 "2",
                 "--no-remember",
+                "--no-before",  # the quota is that of writing
             ),
             *("--log-level", "warning", *flags),
         ]

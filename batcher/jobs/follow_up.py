@@ -83,6 +83,8 @@ class FollowUp:
         They are RUN.rollback, RUN.rollback-2 … and RUN.retry-1, RUN.retry-2 …
         """
         path, left_alone = self.run.place, []
+        if not path.name:  # it was named as the current directory
+            path = path.absolute()
         for number in count(1):
             ending = "" if (self._kind, number) == ("rollback", 1) else f"-{number}"
             directory = RunDirectory(path.with_name(f"{path.name}.{self._kind}{ending}"))

@@ -18,7 +18,7 @@ from msgspec import UNSET, Struct
 from batcher.clock import SystemClock
 from batcher.compact import LineSet
 from batcher.config import Settings
-from batcher.errors import InputError, RunDirectoryError
+from batcher.errors import InputError, RunDirectoryError, SettingsError
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Delivered, Result
 from batcher.storage.atomic_file import AtomicFile, write_json
@@ -76,7 +76,8 @@ def results_as_run(path: Path, settings: Settings, span: TimeSpan) -> Iterator[R
     bytes an update.
 
     Raises RunDirectoryError where it is no results directory, there are no images, or a target is
-    in two places; InputError where nothing was done in that time; DamageError.
+    in two places; SettingsError for a target that the settings don't know; InputError where
+    nothing was done in that time; DamageError, OutputError.
     """
     reader = ResultsReader(path)
     if reader.is_empty:
@@ -143,6 +144,11 @@ class _RunWriter:
                     self._add_result(where, result, reader, settled)
             for file in (self._input, self._before, self._results):
                 file.commit()
+        if unknown := self._places.keys() - self._settings.known_targets:
+            raise SettingsError(
+                f"{self._origin}: the workers' targets {', '.join(sorted(unknown))} are not known"
+                " to these settings. Give the --config, or the --target, that the workers had."
+            )
         if not self._lines:
             raise InputError(f"nothing to undo: {self._origin} has no updates of that time.")
         self._write_manifest()

@@ -114,27 +114,34 @@ class ResultsFiles:
                 continue
             if lock is not None:
                 self.finish(path, lock)
+        for path in _named(self.path / IMAGES, _OPEN):
+            if not (self.path / path.name).exists():  # completed by who knew of no images
+                self._finish_images(path)
 
     def finish(self, path: Path, lock: int) -> None:
         """Give an open file and its images their last names; one without a whole line is removed.
 
         Where that fails, the next start does it.
         """
+        self._finish_images(images_beside(path))
         try:
-            images = images_beside(path)
-            with suppress(FileNotFoundError):
-                file = open_regular(images, os.O_RDWR)
-                try:
-                    _complete(images, file)
-                finally:
-                    os.close(file)
-            _complete(path, lock)  # last: while it is there a start looks for the images too
+            _complete(path, lock)
         except OSError as error:
             self._log.warning("results.left_open", part=path.name, reason=error.strerror)
-        except DamageError as error:
-            self._log.warning("results.left_open", part=path.name, reason=str(error))
         finally:
             os.close(lock)
+
+    def _finish_images(self, path: Path) -> None:
+        try:
+            file = open_regular(path, os.O_RDWR)
+            try:
+                _complete(path, file)
+            finally:
+                os.close(file)
+        except FileNotFoundError:
+            return
+        except (OSError, DamageError) as error:
+            self._log.warning("images.left_open", part=path.name, reason=str(error))
 
     def find(self, queue: str, message_id: str, since: float) -> Delivered | None:
         """The result of a message in a file written to after ``since``, seconds since the epoch."""

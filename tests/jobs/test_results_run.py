@@ -10,7 +10,7 @@ import pytest
 from msgspec.structs import replace
 
 from batcher.config import resolve
-from batcher.errors import DamageError, InputError, RunDirectoryError
+from batcher.errors import DamageError, InputError, RunDirectoryError, SettingsError
 from batcher.jobs.results_run import ResultsRun, TimeSpan, results_as_run
 from batcher.jobs.rollback import make_rollback
 from batcher.storage.message_images import KeptImage, MessageImage
@@ -140,6 +140,18 @@ async def test_two_places_of_one_target_are_refused_unless_the_time_leaves_one(
         pass
     with read(tmp_path, since=at(3)) as found:
         assert found.run.manifest.targets == {"default": other}
+
+
+async def test_a_target_that_the_settings_do_not_know_is_refused_by_its_name(
+    tmp_path: Path,
+) -> None:
+    async with open_directory(tmp_path) as results:
+        image = await keep(results, 1, 1, target="prod")
+        await settle(results, 1, 2, image, target="prod")
+    with pytest.raises(SettingsError, match="targets prod are not known"), read(tmp_path):
+        pass
+    with results_as_run(tmp_path, resolve({"target": "prod"}), TimeSpan()) as found:
+        assert undone(found) == ["m1"]
 
 
 async def test_a_directory_of_an_earlier_version_or_of_something_else_is_told(

@@ -10,7 +10,7 @@ from batcher.logs import logger
 from batcher.storage.file_lock import try_lock
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import JournalReader
-from batcher.storage.results_files import OpenFile, ResultsFiles
+from batcher.storage.results_files import IMAGES, OpenFile, ResultsFiles
 from tests.storage.test_results_directory import delivered
 
 OLD = "20260101T000000.000000Z-host-1-00000000.jsonl"
@@ -34,6 +34,26 @@ async def test_an_open_file_is_empty_locked_and_there_and_becomes_a_complete_one
     (whole,) = files.complete()
     (kept,) = JournalReader(whole, None).lines()
     assert split(kept[1])[0] + b"\n" == line(1)
+
+
+async def test_images_whose_results_an_earlier_version_completed_are_completed_too(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / IMAGES).mkdir()
+    (tmp_path / IMAGES / f"{OLD}.open").write_bytes(line(1))
+    (tmp_path / OLD).write_bytes(line(1))
+    living = OpenFile(tmp_path)
+    living.begin_images()
+    files = ResultsFiles(tmp_path, logger())
+    files.take_over()
+    assert files.complete() == [tmp_path / IMAGES / OLD, tmp_path / OLD]
+    assert [path.name for path in (tmp_path / IMAGES).glob("*.open")] == [living.path.name]
+    for journal in (living.journal, living.images):
+        assert journal is not None
+        async with journal:
+            pass
+    files.finish(living.path, living.lock)
+    assert len(list(tmp_path.rglob("*.jsonl*"))) == 2
 
 
 @pytest.mark.parametrize(
