@@ -1,8 +1,8 @@
 """A run made from another run's books: the lines of a retry or a rollback, and their place."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from itertools import count
 from pathlib import Path
 from tempfile import TemporaryFile
@@ -35,7 +35,7 @@ class FollowUp:
     """The lines of a run that follows another one, as they are made. ``kind``: retry or rollback.
 
     ``run``: the old one; ``settings``: its own, but for what was meant for its start only;
-    ``notes``, in words: what is no part of it.
+    ``notes``, in words: what is no part of it; ``when_made`` is called when all lines are there.
     """
 
     def __init__(
@@ -45,9 +45,11 @@ class FollowUp:
         kind: str,
         file: IO[bytes],
         notes: Sequence[str] = (),
+        when_made: Callable[[], None] = lambda: None,
     ) -> None:
         self.run = run
         self.notes = notes
+        self._when_made = when_made
         self.settings = without_start_limits(settings)
         self._kind = kind
         self._file = file
@@ -67,6 +69,7 @@ class FollowUp:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
         refuse_own_input(self.run.directory.path, out)
         self._file.seek(0)
+        self._when_made()
         targets = self.run.manifest.targets
         following = Following(kind=self._kind, parent=self.run.where, targets=targets, force=force)
         # the lines name the domains that the old run has changed; an image that the installed model
@@ -128,8 +131,10 @@ def open_results_rollback(path: Path, settings: Settings, span: TimeSpan) -> Ite
 
     Raises as ``results_as_run`` does.
     """
-    with results_as_run(path, settings, span) as found, _lines_in(path) as file:
-        yield FollowUp(found.run, settings, ROLLBACK, file, found.notes())
+    with ExitStack() as copies, _lines_in(path) as file:
+        found = copies.enter_context(results_as_run(path, settings, span))
+        # copies of what is sensitive last no longer than they are needed
+        yield FollowUp(found.run, settings, ROLLBACK, file, found.notes(), copies.close)
 
 
 def _is_finished(directory: RunDirectory) -> bool:

@@ -72,7 +72,7 @@ class ResultsRun(Struct, frozen=True, kw_only=True):
 def results_as_run(path: Path, settings: Settings, span: TimeSpan) -> Iterator[ResultsRun]:
     """What the workers on a results directory did in that time, as a run that is gone at the end.
 
-    An update is of the time of its result; without a result, of that of its image. Takes some 300
+    An update is of the time of its result; without a result, of that of its image. Takes some 500
     bytes an update.
 
     Raises RunDirectoryError where it is no results directory, there are no images, or a target is

@@ -76,3 +76,13 @@ def test_the_old_run_is_held_meanwhile(tmp_path: Path, settings_for: SettingsFor
         open_run(str(tmp_path / "updates.jsonl"), path, settings_for("http://h")),
     ):
         pass
+
+
+@pytest.mark.parametrize(("named", "at"), [(".", "updates.run"), ("updates.run/", "")])
+def test_its_place_is_beside_the_run_however_that_is_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, named: str, at: str
+) -> None:
+    RecordedRun(tmp_path, [change(0)]).write()
+    monkeypatch.chdir(tmp_path / at)
+    with open_follow_up(Path(named), "rollback") as follow_up:
+        assert follow_up.place().directory.absolute() == tmp_path / "updates.run.rollback"

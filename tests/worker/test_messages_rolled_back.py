@@ -3,6 +3,7 @@
 Workers in this process and their queue in memory; ``batcher rollback`` as a command.
 """
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -22,10 +23,6 @@ __all__ = ["no_memory"]
 
 def descriptions(emulator: Emulator, count: int) -> list[str]:
     return [emulator.trigger("acme", f"t{n}")["Description"] for n in range(count)]
-
-
-def images_in(results: Path) -> list[dict[str, Any]]:
-    return [each for path in sorted((results / "images").glob("2*")) for each in records(path)]
 
 
 async def later_than(moment: str) -> str:
@@ -91,3 +88,28 @@ async def test_only_what_was_done_in_a_time_is_put_back_down_to_the_state_at_its
         assert (wrong.code, "is no ISO 8601 time" in wrong.err) == (2, True)
         wrong = await batcher("rollback", "results.rollback", "--since", since, *flags)
         assert (wrong.code, "put back as a whole" in wrong.err) == (2, True)
+
+
+async def test_a_killed_rollback_is_resumed_and_what_it_could_put_back_in_part_only_is_said(
+    batcher: Command,
+) -> None:
+    emulator, results = Emulator(), batcher.folder / "results"
+    emulator.seed([trigger(n) for n in range(20)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--yes", "--region", "us-east-1", "--json")
+        more = {0: {"SegmentFilter": "vip"}}
+        await drained(url, results, *(change(n, **more.get(n, {})) for n in range(20)))
+        process = await batcher.start("rollback", "results", *flags, "--rate", "5")
+        await until(lambda: len(emulator.applied()) >= 23)
+        process.kill()
+        await process.communicate()
+        ended = await batcher("rollback", "results", *flags, "--rate", "1000")
+        assert ended.code == 1, ended.err
+        assert "t0: SegmentFilter did not exist before" in ended.err
+        counts = json.loads(ended.out)
+        assert (counts["total"], counts["succeeded"], counts["partial"]) == (20, 19, 1)
+        assert descriptions(emulator, 20) == [f"before-{n}" for n in range(20)]
+        proof = await batcher("verify", "results.rollback", *flags[:2])
+        assert (proof.code, "19 as asked" in proof.err, "Partial" in proof.err) == (1, True, True)
+    assert not (batcher.folder / "results.rollback-2").exists()
+    assert [path.name for path in results.glob(".*")] == [], "what was killed left no copy"
