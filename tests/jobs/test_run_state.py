@@ -92,6 +92,20 @@ def test_for_a_canary_what_earlier_sessions_changed_is_named(
     assert state_of(file).changed == []
 
 
+@pytest.mark.parametrize(
+    ("said", "seconds"),
+    [({"wall_seconds": 5.0, "rate": 2.0}, 5.0), ({"wall_seconds": -5.0}, 0.0)],
+)
+def test_of_a_run_from_before_it_was_kept_the_summary_says_what_was_spent(
+    state_of: StateOf, tmp_path: Path, said: dict[str, Any], seconds: float
+) -> None:
+    run = RecordedRun(tmp_path, [change(0), change(1)])
+    run.add(1, "succeeded")
+    run.write(**said)
+    spent = state_of(tmp_path / "updates.jsonl").spent
+    assert (spent.run.wall_seconds, spent.run.answered) == (seconds, 2 * seconds)
+
+
 def test_lines_that_are_skipped_count_for_the_default_target_and_are_not_left_to_send(
     state_of: StateOf, write_lines: Callable[..., Path]
 ) -> None:

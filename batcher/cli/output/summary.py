@@ -64,7 +64,7 @@ def _identified(summary: Summary) -> Iterator[str]:
 
 def _place(part: TargetSummary) -> str:
     by = "" if part.who is None else f", as {part.who}"
-    return f"{part.account or 'unknown account'}, {part.region}{by}"
+    return printable(f"{part.account or 'unknown account'}, {part.region}{by}")
 
 
 def _time(summary: TargetSummary) -> Iterator[str]:
