@@ -26,6 +26,7 @@ TOO_MANY_THREADS = "TooManyThreads"  # none more can be started
 OUT_OF_MEMORY = "OutOfMemory"
 CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the connection broke
 READ_TIMEOUT = "ReadTimeoutError"  # it left, and no answer came in time
+UNKNOWN_CODE = "UnknownCode"  # AWS's answer has a code that is none of AWS's
 UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
 
 # of a message

@@ -1,19 +1,21 @@
 """Logs: named events with values and units, silent unless somebody listens.
 
 Everything goes through the standard library's logger ``batcher``, so that a program that uses the
-library decides where it goes. Sensitive members never get here: the port to AWS redacts; records of
-foreign loggers are reduced to their template.
+library decides where it goes. Sensitive members never get here: the ports leave them away; of what
+foreign loggers say only the place is kept. Whatever is written is printable.
 """
 
 import logging
 import sys
-from collections.abc import Callable
 from contextlib import suppress
+from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 import structlog
 from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+
+from batcher.foreign_text import printable, withheld
 
 # else warnings go to standard error on their own
 logging.getLogger("batcher").addHandler(logging.NullHandler())
@@ -54,11 +56,9 @@ class LogOutput:
         file: TextIO | None = None,
         terminal: bool = False,
         service: bool = False,
-        redact: Callable[[str], str] = lambda text: text,
     ) -> None:
         self._level = level.upper()
         self._file = file
-        self._redact = redact
         self._handlers: list[logging.Handler] = []
         self._before: list[tuple[logging.Logger, int, bool]] = []
         if file is not None:
@@ -108,31 +108,41 @@ class LogOutput:
                     structlog.stdlib.add_log_level,
                     structlog.stdlib.add_logger_name,
                     _STAMP,
-                    self._foreign,
+                    _foreign,
                 ],
             )
         )
         self._handlers.append(handler)
 
-    def _foreign(self, _logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
-        """Keep a foreign record's template: arguments and tracebacks may quote what is sent."""
-        record: logging.LogRecord = event["_record"]
-        event["event"] = self._redact(str(record.msg))
-        event.pop("exc_info", None)
-        record.exc_info = record.exc_text = None
-        return event
+
+def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    """Keep where a foreign record is from: its text may quote what is sent, and what signs it."""
+    record: logging.LogRecord = event["_record"]
+    event["event"] = withheld(len(str(record.msg)))
+    event["where"] = f"{Path(record.pathname).name}:{record.lineno}"
+    if record.exc_info and record.exc_info[0]:
+        event["error"] = record.exc_info[0].__name__
+    event.pop("exc_info", None)
+    record.exc_info = record.exc_text = None
+    return event
 
 
 def _json() -> Any:
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def render(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
-        return encode(event).decode()
+        return printable(encode(event).decode())
 
     return render
 
 
 def _readable() -> Any:
-    return structlog.dev.ConsoleRenderer(
+    write = structlog.dev.ConsoleRenderer(
         colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
     )
+
+    def render(logger: WrappedLogger, name: str, event: EventDict) -> str:
+        texts = {key: printable(value) for key, value in event.items() if isinstance(value, str)}
+        return write(logger, name, {**event, **texts})
+
+    return render

@@ -68,8 +68,8 @@ class Attempt(Struct, frozen=True, kw_only=True):
 
     ``code`` is None when AWS accepted it; ``seconds`` is from sending to the answer.
 
-    ``message`` is already redacted: what a sensitive member holds never gets past the port that
-    makes an Attempt.
+    ``message`` holds what is known to be harmless: the rest never gets past the port that makes an
+    Attempt.
     """
 
     reached: Reached

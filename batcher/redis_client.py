@@ -3,6 +3,7 @@
 By its defaults it takes seconds to notice a connection that is refused.
 """
 
+import os
 import re
 from urllib.parse import parse_qs, urlsplit
 
@@ -10,6 +11,8 @@ from redis.asyncio import BlockingConnectionPool, Redis
 from redis.asyncio.retry import Retry
 from redis.backoff import FullJitterBackoff
 from redis.exceptions import RedisError
+
+from batcher.foreign_text import known_phrases
 
 LONGEST_REPLY = 3.0  # seconds
 # connections; requests beyond them wait for one, where redis-py's own pool fails those beyond a
@@ -19,6 +22,17 @@ AT_ONCE = 50
 # the others are set here, and some would break it
 _OPTIONS = re.compile(r"db|username|password|client_name|ssl_\w+")
 _DATABASE = re.compile(r"/?|/\d+/?", re.ASCII)
+
+# of Redis's replies and of redis-py's sentences; the rest may quote a command or a password
+_KNOWN = re.compile(
+    r"\b(?:NOAUTH|WRONGPASS|NOPERM|READONLY|MOVED|ASK|CLUSTERDOWN|CROSSSLOT|TRYAGAIN|LOADING|BUSY"
+    r"|MASTERDOWN|MISCONF|OOM|NOREPLICAS|NOSCRIPT|NOPROTO|BUSYGROUP|NOGROUP|WRONGTYPE|EXECABORT|ERR)\b"
+    r"|Authentication required|invalid username-password pair or user is disabled"
+    r"|invalid password|unknown command|max number of clients reached"
+    r"|Connection refused|Connection reset by peer|Connection closed by server"
+    r"|Timeout (?:connecting to|reading from|writing to)|No connection available"
+    r"|DB index is out of range"
+)
 
 
 def connect(url: str, *, longest_reply: float = LONGEST_REPLY, retries: int = 2) -> Redis:
@@ -66,3 +80,13 @@ def _check(url: str) -> None:
         raise ValueError(f"there is no option {', '.join(wrong)}")
     if not _DATABASE.fullmatch(parts.path) or not all(map(str.isdecimal, query.get("db", ()))):
         raise ValueError("its database is no number")
+
+
+def redis_error_text(error: BaseException) -> str:
+    """What an error of Redis, or on the way to it, says without a value that it may quote."""
+    inner = error if isinstance(error, OSError) else error.__cause__ or error.__context__
+    if isinstance(inner, OSError) and inner.errno:
+        said = os.strerror(inner.errno) if inner.errno > 0 else "the name is not found"
+    else:
+        said = known_phrases(str(error), _KNOWN)
+    return f"{type(error).__name__}: {said}" if said else type(error).__name__

@@ -26,19 +26,41 @@ def test_an_event_is_a_line_of_json_in_a_file(tmp_path: Path) -> None:
     }
 
 
-def test_of_foreign_records_only_the_template_is_kept_and_that_is_redacted(tmp_path: Path) -> None:
+def test_of_a_foreign_record_only_its_place_and_the_kind_of_its_error_are_kept(
+    tmp_path: Path,
+) -> None:
     path = tmp_path / "log.jsonl"
-    with LogOutput(
-        "debug", file=path.open("a"), redact=lambda text: text.replace("Response", "[redacted]")
-    ):
+    with LogOutput("debug", file=path.open("a")):
         try:
             raise ValueError("SECRET-VALUE-1")
         except ValueError:
-            logging.getLogger("botocore").warning("Response %s", "SECRET-VALUE-2", exc_info=True)
+            text = "SECRET-VALUE-3 of %s"
+            logging.getLogger("botocore").warning(text, "SECRET-VALUE-2", exc_info=True)
         logging.getLogger("botocore").info("too little to be told of")
     (line,) = path.read_text().splitlines()
-    assert json.loads(line)["event"] == "[redacted] %s"
+    written = json.loads(line)
+    assert written["event"] == "[withheld: 20 characters]"
+    assert (written["logger"], written["error"]) == ("botocore", "ValueError")
+    assert written["where"].startswith("test_logs.py:")
     assert "SECRET" not in line
+
+
+HOSTILE = "a\x1b]0;title\x07\x9b2J\u202egnp\u2028\r\nb\x00\x7f\ud800"
+
+
+def test_no_control_character_comes_out_of_a_value(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "log.jsonl"
+    with LogOutput("info", file=path.open("a"), terminal=True):
+        logger().warning("queue.message", body=HOSTILE.replace("\ud800", ""), many=[HOSTILE[:-1]])
+        logging.getLogger("asyncio").warning(HOSTILE)
+    lines = path.read_text().split("\n")[:-1]
+    assert len(lines) == 2
+    assert json.loads(lines[0])["body"] == HOSTILE[:-1]
+    said = capsys.readouterr().err
+    assert len(said.splitlines()) == 2
+    assert all(line.isprintable() for line in [*lines, *said.splitlines()])
 
 
 def test_a_terminal_gets_warnings_and_nothing_is_left_behind(

@@ -10,6 +10,7 @@ from batcher.error_codes import (
     NO_CREDENTIALS,
     NOT_SENDABLE,
     RESOURCE_NOT_FOUND,
+    UNKNOWN_CODE,
     WRONG_ACCOUNT,
 )
 from batcher.records import Attempt, Result
@@ -80,6 +81,41 @@ _UNSENT = {
     WRONG_ACCOUNT: Verdict.CREDENTIALS,
     NOT_SENDABLE: Verdict.REJECTED,  # the one cause that lies in the update
 }
+
+# of AWS, too, and without a meaning of their own: the status of the answer decides
+# fmt: off
+_OTHER_CODES = frozenset({
+    "AllAccessDisabled", "AuthorizationHeaderMalformed",
+    "AWS.SimpleQueueService.NonExistentQueue", "AWS.SimpleQueueService.UnsupportedOperation",
+    "BadDigest", "ConflictException", "EntityTooLarge", "ForbiddenException",
+    "IDPCommunicationError", "IDPRejectedClaim", "IllegalLocationConstraintException",
+    "InternalError", "InvalidAccessKeyId", "InvalidAction", "InvalidAddress",
+    "InvalidBucketName", "InvalidClientException", "InvalidGrantException",
+    "InvalidIdentityToken", "InvalidMessageContents", "InvalidObjectState",
+    "InvalidParameterCombination", "InvalidParameterException", "InvalidParameterValue",
+    "InvalidQueryParameter", "InvalidRequest", "InvalidRequestException", "InvalidSecurity",
+    "InvalidToken", "KMS.DisabledException", "KMS.InvalidStateException",
+    "KMS.NotFoundException", "KmsAccessDenied", "KmsDisabled", "KmsInvalidState", "KmsNotFound",
+    "KmsThrottled", "LimitExceededException", "MalformedPolicyDocument", "MalformedQueryString",
+    "MethodNotAllowed", "MissingAction", "MissingParameter", "NoSuchBucket", "NoSuchKey",
+    "NotAuthorized", "NotImplementedException", "OptInRequired", "OverLimit",
+    "PackedPolicyTooLarge", "PermanentRedirect", "PreconditionFailed", "QueueDoesNotExist",
+    "ReceiptHandleIsInvalid", "RegionDisabledException", "RequestEntityTooLargeException",
+    "ServiceQuotaExceededException", "SignatureExpired", "TokenRefreshRequired",
+    "UnauthorizedException", "UnknownOperationException", "UnsupportedOperation",
+    "ValidationError", "ValidationException",
+})
+# fmt: on
+
+
+def known_code(code: object, status: object) -> str:
+    """An answer's code where AWS has such a one, or the HTTP status where it gives none.
+
+    Anything else may be a value that was sent: UNKNOWN_CODE.
+    """
+    text = str(code or status or UNKNOWN_CODE)
+    known = text in BY_CODE or text in _OTHER_CODES or text == str(status)
+    return text if known else UNKNOWN_CODE
 
 
 def judge(attempt: Attempt) -> Verdict:

@@ -1,26 +1,28 @@
 """What came of a request, as an Attempt: from botocore's answer, or from what it raised.
 
-No other module reads what botocore raises for a call of Customer Profiles. Messages are redacted
-here.
+No other module reads what botocore raises for a call of Customer Profiles. Of messages only what is
+known to be harmless is kept here.
 """
 
+import re
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
-from typing import Any, TypeAlias
+from typing import Any
 
 import aiohttp
 import botocore.exceptions as sdk
 
+from batcher.aws.sdk_errors import code_and_message, error_text
 from batcher.aws.unsent import NO_PROXY_PASSWORD, Unsent, why_unsent
 from batcher.error_codes import CONNECTION_CLOSED, READ_TIMEOUT, UNREADABLE_ANSWER
 from batcher.records import Attempt
+from batcher.updates.aws_messages import AwsMessages
 
 RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
 
-Redact: TypeAlias = Callable[[str, Mapping[str, Any]], str]
-"""A message without what the sensitive members of that request hold."""
+_REQUEST_ID = re.compile(r"[0-9A-Fa-f-]{8,36}")
 
 # also where nobody saw whether the first byte left: in a ready client of another make
 _NEVER_SENT = (
@@ -39,44 +41,45 @@ def attempt_of_answer(answer: dict[str, Any], seconds: float) -> Attempt:
         seconds=seconds,
         answer=answer,
         http_status=metadata.get("HTTPStatusCode"),
-        request_id=metadata.get("RequestId"),
+        request_id=_request_id(metadata),
     )
 
 
 def attempt_of_error(
     error: Exception,
     seconds: float,
-    redact: Callable[[str], str],
+    messages: AwsMessages,
     now: datetime,
     *,
     operation: str,
     left: bool,
 ) -> Attempt:
-    """What came of a request that raised. ``redact``: for its message; ``now``: with a zone.
+    """What came of a request that raised.
+
+    ``messages``: what is kept of its message; ``now``: with a zone.
 
     ``left``: whether its first byte had. What AWS answers to another operation, inside of the call,
     is no answer to this one.
     """
     if isinstance(error, sdk.ClientError) and (left or error.operation_name == operation):
-        return _refused(error.response, seconds, redact, now)
+        return _refused(error.response, seconds, messages, now)
     if not left or isinstance(error, _NEVER_SENT) or _is_refused_connection(error):
-        return _unsent(why_unsent(error), seconds, redact)
+        return _unsent(why_unsent(error), seconds)
     code = _code_of_loss(error)
-    # the text of what botocore chokes on may quote the body, of which nobody knows the shape
-    message = type(error).__name__ if code == UNREADABLE_ANSWER else redact(str(error))
+    message = error_text(error, messages)
     return Attempt(reached="sent", seconds=seconds, code=code, message=message)
 
 
 def attempt_without_answer(seconds: float, *, left: bool) -> Attempt:
     """What came of a request that took too long as a whole."""
     if not left:
-        return _unsent(why_unsent(TimeoutError(f"{seconds:.0f} s")), seconds, str)
+        return _unsent(why_unsent(TimeoutError(f"{seconds:.0f} s")), seconds)
     message = f"no complete answer within {seconds:.1f} s"
     return Attempt(reached="sent", seconds=seconds, code=READ_TIMEOUT, message=message)
 
 
-def _unsent(why: Unsent, seconds: float, redact: Callable[[str], str]) -> Attempt:
-    return Attempt(reached="unsent", seconds=seconds, code=why.code, message=redact(why.message))
+def _unsent(why: Unsent, seconds: float) -> Attempt:
+    return Attempt(reached="unsent", seconds=seconds, code=why.code, message=why.message)
 
 
 def _code_of_loss(error: Exception) -> str:
@@ -89,21 +92,28 @@ def _code_of_loss(error: Exception) -> str:
 
 
 def _refused(
-    response: Mapping[str, Any], seconds: float, redact: Callable[[str], str], now: datetime
+    response: Mapping[str, Any], seconds: float, messages: AwsMessages, now: datetime
 ) -> Attempt:
-    said, metadata = response.get("Error", {}), response.get("ResponseMetadata", {})
+    code, message = code_and_message(response, messages)
+    metadata = response.get("ResponseMetadata", {})
     status = metadata.get("HTTPStatusCode")
     if status == 407:  # of the proxy, which let nothing through
-        return _unsent(NO_PROXY_PASSWORD, seconds, redact)
+        return _unsent(NO_PROXY_PASSWORD, seconds)
     return Attempt(
         reached="answered",
         seconds=seconds,
-        code=str(said.get("Code") or status or "Unknown"),
-        message=redact(str(said.get("Message") or response.get("Message") or "")),
+        code=code,
+        message=message,
         http_status=status,
-        request_id=metadata.get("RequestId"),
+        request_id=_request_id(metadata),
         retry_after=retry_after(metadata.get("HTTPHeaders", {}), now),
     )
+
+
+def _request_id(metadata: Mapping[str, Any]) -> str | None:
+    """The id of a request, where it is one and not any other text."""
+    text = str(metadata.get("RequestId"))
+    return text if _REQUEST_ID.fullmatch(text) else None
 
 
 def _is_refused_connection(error: Exception) -> bool:

@@ -21,7 +21,6 @@ from botocore.loaders import Loader
 
 from batcher.aws.account_guard import AccountGuard
 from batcher.aws.attempts import (
-    Redact,
     attempt_of_answer,
     attempt_of_error,
     attempt_without_answer,
@@ -41,9 +40,11 @@ from batcher.aws.service_model import SERVICE
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, SettingsError
+from batcher.foreign_text import shown_url
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.target_identity import TargetIdentity
+from batcher.updates.aws_messages import AwsMessages
 from batcher.version import __version__
 
 STS_ATTEMPTS = 4
@@ -65,7 +66,7 @@ class AwsTarget:
         name: str,
         settings: TargetSettings,
         *,
-        redact: Redact,
+        messages: AwsMessages,
         connect_timeout: float,
         read_timeout: float,
         loader: Loader,
@@ -75,7 +76,7 @@ class AwsTarget:
     ) -> None:
         self.name = name
         self.settings = settings
-        self._redact = redact
+        self._messages = messages
         self._timeouts = (connect_timeout, read_timeout)
         self._loader = loader
         self._clock = clock
@@ -139,7 +140,7 @@ class AwsTarget:
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
         """Send one request of that operation, named as in the API.
 
-        Whatever goes wrong is in the Attempt, redacted.
+        Whatever goes wrong is in the Attempt, and of its message what is known to be harmless.
         """
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         try:
@@ -149,7 +150,7 @@ class AwsTarget:
             return attempt_of_error(
                 error,
                 self._clock.now() - began,
-                lambda text: self._redact(text, members),
+                self._messages,
                 datetime.fromisoformat(self._clock.wall()),
                 operation=operation,
                 left=departure.left,
@@ -188,7 +189,8 @@ class AwsTarget:
             _ = urlsplit(self.endpoint_url).port
         except ValueError as error:
             raise SettingsError(
-                f"target {self.name}: --endpoint-url {self.endpoint_url}: {error}."
+                f"target {self.name}: --endpoint-url {shown_url(self.endpoint_url)}: its port is"
+                " no number from 0 to 65535."
             ) from error
         http = self._client._endpoint.http_session  # noqa: SLF001 # connected as requests will be
         try:

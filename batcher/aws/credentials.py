@@ -17,6 +17,7 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from batcher.aws.sdk_errors import error_text
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError, SettingsError
 from batcher.ports import Clock
@@ -61,14 +62,14 @@ def explained(target: str) -> Iterator[None]:
         yield
     except NO_CREDENTIALS_ERRORS as error:
         raise CredentialsError(
-            f"target {target}: {error} Renew them, or give another --profile."
+            f"target {target}: {error_text(error)} Renew them, or give another --profile."
         ) from error
     except sdk.ProfileNotFound as error:
         raise SettingsError(
-            f"target {target}: {error}. See aws configure list-profiles."
+            f"target {target}: {error_text(error)}. See aws configure list-profiles."
         ) from error
     except (sdk.BotoCoreError, ValueError) as error:
-        raise SettingsError(f"target {target}: {error}") from error
+        raise SettingsError(f"target {target}: {error_text(error)}") from error
 
 
 async def signing_credentials(
@@ -96,8 +97,8 @@ async def signing_credentials(
         return role_credentials(await fetch(), fetch, clock)
     except sdk.CredentialRetrievalError as error:
         raise CredentialsError(
-            f"target {target}: {error} Check role_arn, external_id, and whom the role's trust"
-            " policy lets in."
+            f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"
+            " trust policy lets in."
         ) from error
 
 
@@ -130,7 +131,9 @@ def _role_fetcher(
                     RoleArn=role_arn, RoleSessionName=settings.role_session_name, **external_id
                 )
         except (sdk.ClientError, sdk.BotoCoreError, OSError) as error:
-            raise sdk.CredentialRetrievalError(provider=role_arn, error_msg=str(error)) from error
+            raise sdk.CredentialRetrievalError(
+                provider=role_arn, error_msg=error_text(error)
+            ) from error
         return _metadata(answer["Credentials"])
 
     return fetch

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from batcher.aws.credentials import region_of
+from batcher.aws.sdk_errors import error_text
 from batcher.errors import AwsError, CredentialsError, InputError
 
 
@@ -39,18 +40,20 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
         finally:
             client.close()
     except sdk.ClientError as error:
-        said = error.response["Error"]
-        raise InputError(f"{url}: {said.get('Code')}: {said.get('Message')}") from error
+        raise InputError(f"{url}: {error_text(error)}") from error
     except (
         sdk.NoCredentialsError,
         sdk.PartialCredentialsError,
         sdk.CredentialRetrievalError,
         sdk.ProfileNotFound,
     ) as error:
-        raise CredentialsError(f"{url}: {error}. Give a --profile that may read it.") from error
+        raise CredentialsError(
+            f"{url}: {error_text(error)}. Give a --profile that may read it."
+        ) from error
     except (sdk.BotoCoreError, ValueError) as error:
         raise AwsError(
-            f"{url}: can't be fetched: {error}. Run the same command again when it can be."
+            f"{url}: can't be fetched: {error_text(error)}. Run the same command again when it can"
+            " be."
         ) from error
 
 

@@ -18,6 +18,7 @@ from botocore.loaders import Loader
 
 from batcher.aws.credentials import open_session, region_of
 from batcher.aws.s3_download import s3_place
+from batcher.aws.sdk_errors import error_text
 from batcher.errors import SettingsError, UploadError
 
 
@@ -54,7 +55,7 @@ class S3Uploader:
         try:
             await self._connect()
         except (sdk.BotoCoreError, ValueError) as error:
-            raise SettingsError(f"{self._place('')}: {error}") from error
+            raise SettingsError(f"{self._place('')}: {error_text(error)}") from error
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -84,7 +85,8 @@ class S3Uploader:
         except Exception as error:
             await self._disconnect()  # the next one begins with credentials read anew
             raise UploadError(
-                f"{self._place(name)}: {_said(error)} It stays in {path.parent} and is sent again."
+                f"{self._place(name)}: {error_text(error)}. It stays in {path.parent} and is sent"
+                " again."
             ) from error
         if (found := (there.get("ContentLength"), there.get("ChecksumSHA256"))) != (size, checksum):
             raise UploadError(
@@ -113,10 +115,3 @@ class S3Uploader:
         self._client = None
         with anyio.CancelScope(shield=True):
             await self._stack.aclose()
-
-
-def _said(error: Exception) -> str:
-    if isinstance(error, sdk.ClientError):
-        said = error.response.get("Error", {})
-        return f"{said.get('Code')}: {said.get('Message')}"
-    return f"{type(error).__name__}: {error}"

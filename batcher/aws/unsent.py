@@ -5,7 +5,6 @@ credentials.
 """
 
 import errno
-import re
 import socket
 import ssl
 from collections.abc import Callable, Iterator
@@ -15,8 +14,9 @@ from urllib.parse import urlsplit
 import aiohttp
 import botocore.exceptions as sdk
 
-from batcher.accounting.verdicts import BY_CODE
+from batcher.accounting.verdicts import BY_CODE, known_code
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, UnsafeCredentialsError
+from batcher.aws.sdk_errors import error_text
 from batcher.error_codes import (
     CREDENTIALS_UNAVAILABLE,
     NO_CREDENTIALS,
@@ -28,6 +28,7 @@ from batcher.error_codes import (
     WRONG_ACCOUNT,
 )
 from batcher.errors import WrongAccountError
+from batcher.foreign_text import printable, shown_url
 
 PROXY_AUTHENTICATION_REQUIRED = 407  # HTTP status
 
@@ -53,13 +54,9 @@ def why_unsent(error: BaseException) -> Unsent:
         for link in reversed(links):  # the innermost says most
             if fits(link):
                 said = sentence.format(_said(link), _at(links))
-                return Unsent(code or type(error).__name__, _printable(said))
+                return Unsent(code or type(error).__name__, printable(said))
     name = type(error).__name__
-    return Unsent(name, _printable(f"the request can't be sent ({name}: {_said(links[-1])})."))
-
-
-def _printable(text: str) -> str:
-    return "".join(character if character.isprintable() else "?" for character in text)
+    return Unsent(name, printable(f"the request can't be sent ({name}: {_said(links[-1])})."))
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:
@@ -81,8 +78,9 @@ def _said(link: BaseException) -> str:
     """What an error says, as far as it can't quote what nobody should see."""
     match link:
         case sdk.ClientError():
-            code = re.sub(r"[^\w.#:-]", "", str(link.response.get("Error", {}).get("Code")))
-            return f"{link.operation_name}: {code[:80]}"
+            status = link.response.get("ResponseMetadata", {}).get("HTTPStatusCode")
+            code = known_code(link.response.get("Error", {}).get("Code"), status)
+            return f"{link.operation_name}: {code}"
         case sdk.CredentialRetrievalError() if link.kwargs.get("provider") == "custom-process":
             return "credential_process failed"  # what it printed may hold anything
         case ssl.SSLCertVerificationError() if said := getattr(link, "verify_message", None):
@@ -91,15 +89,17 @@ def _said(link: BaseException) -> str:
             return type(link).__name__  # a URL may hold anything
         case OSError() if link.strerror:
             return str(link.strerror)
-    return str(link).rstrip(".") or type(link).__name__
+        case UnsafeCredentialsError() | RuntimeError() | UnicodeError() | TimeoutError():
+            return str(link).rstrip(".") or type(link).__name__  # of Python's, or of our own
+    return error_text(link).rstrip(".")
 
 
 def _at(links: list[BaseException]) -> str:
     """Where the request, or the one for its credentials, was to go."""
     for link in links:
         if isinstance(link, sdk.BotoCoreError) and (url := link.kwargs.get("endpoint_url")):
-            place = urlsplit(str(url))
-            return f"{place.scheme}://{place.netloc.rpartition('@')[2]}"
+            place = urlsplit(shown_url(str(url)))
+            return f"{place.scheme}://{place.netloc}"
     return "AWS"
 
 

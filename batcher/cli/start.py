@@ -32,7 +32,6 @@ from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.signals import run_signals
 from batcher.storage.run_directory import RunDirectory
-from batcher.updates.redaction import Redactor
 
 
 async def start(opened: OpenRun, choices: Choices) -> int:
@@ -103,7 +102,6 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         order.settings.log_level,
         file=order.directory.open_log(),
         terminal=not (shown and sys.stderr.isatty()),
-        redact=Redactor(run.state.file.reader.model).withhold,
     ):
         summary = await run.execute(beside, on_canary)
     if choices.as_json:

@@ -12,8 +12,6 @@ from batcher.cli.output.format import example
 from batcher.cli.region_notice import queue_address
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
-from batcher.updates.redaction import Redactor
-from batcher.wiring.line_readers import installed_update_model
 from batcher.worker.worker import Worker
 
 
@@ -37,8 +35,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
-    redactor = Redactor(installed_update_model())
-    with LogOutput(settings.log_level, service=True, redact=redactor.withhold):
+    with LogOutput(settings.log_level, service=True):
         say = partial(click.echo, err=True)
         served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")

@@ -3,7 +3,6 @@
 Everything that is given is checked here, and turned into what the record holds.
 """
 
-import re
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -15,9 +14,8 @@ import msgspec
 from batcher.config.options import options
 from batcher.config.settings import EntryPoint, Settings, TargetSettings
 from batcher.errors import SettingsError
+from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
-
-PASSWORD = re.compile(r"//[^@\s]*@")
 
 
 def resolve(
@@ -108,7 +106,7 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)
         except msgspec.ValidationError as error:
             reason = error
-    shown = PASSWORD.sub("//…@", repr(value))
+    shown = repr(shown_url(value) if isinstance(value, str) else value)
     raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
 
 

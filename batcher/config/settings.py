@@ -11,6 +11,7 @@ from msgspec import Meta, Struct
 
 from batcher.accounting.completion_time import Deadline
 from batcher.accounting.limit import Limit
+from batcher.foreign_text import shown_url
 from batcher.text_value import TextValue, parse_text
 from batcher.updates.domain_map import DomainMap
 
@@ -233,15 +234,24 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
     def as_json(self) -> dict[str, Any]:
         """What ``run.json`` keeps: as people write it, and no user or password of an address."""
-        kind, _, address = self.limiter.partition("://")
-        limiter = f"{kind}://{address.rpartition('@')[2]}" if address else kind
-        written = msgspec.to_builtins(self, enc_hook=str)
-        return {**written, "limiter": limiter}
+        written: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        return _without_secrets(written)
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Self:
         """The settings that ``as_json`` has written. Raises msgspec.ValidationError."""
         return msgspec.convert(written, cls, dec_hook=parse_text)
+
+
+def _without_secrets(written: dict[str, Any]) -> dict[str, Any]:
+    """Settings with the addresses of services as ``shown_url`` has them."""
+    shown = {
+        name: shown_url(written[name])
+        for name in ("limiter", "endpoint_url")
+        if written.get(name) is not None
+    }
+    targets = {name: _without_secrets(each) for name, each in written.get("targets", {}).items()}
+    return written | shown | ({"targets": targets} if targets else {})
 
 
 class Keywords(TypedDict, total=False):

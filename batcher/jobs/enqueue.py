@@ -8,10 +8,11 @@ import msgspec
 
 from batcher.clock import SystemClock
 from batcher.errors import InputError
+from batcher.foreign_text import shown_url
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.own_input import refuse_queued
 from batcher.jobs.queue_admin import QueueAddress
-from batcher.queues.factory import shown, spool_of
+from batcher.queues.factory import spool_of
 from batcher.records import Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import is_local
@@ -37,7 +38,7 @@ async def enqueue_file(file: CheckedFile, address: QueueAddress) -> str:
         updates = _updates(file)
         while batch := list(islice(updates, AT_ONCE)):
             await opened.producer.send(batch, file.inspection.sha256)
-    return shown(address.url)
+    return shown_url(address.url)
 
 
 def _updates(file: CheckedFile) -> Iterator[Update]:

@@ -18,7 +18,7 @@ from batcher.limiters.redis_bucket import RedisBucket
 from batcher.limiters.shared import REDIS_ERRORS, BucketSettings, SharedLimiter
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.redis_client import connect
+from batcher.redis_client import connect, redis_error_text
 from batcher.task_groups import open_task_group
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
@@ -104,6 +104,6 @@ async def _warn_if_away(redis: Redis, warn: Callable[[str], None]) -> None:
         await redis.ping()
     except REDIS_ERRORS as error:
         warn(
-            f"The shared quota can't be had: {error}. Going on alone at a share of the rate,"
-            " until Redis is there."
+            f"The shared quota can't be had: {redis_error_text(error)}. Going on alone at a share"
+            " of the rate, until Redis is there."
         )

@@ -24,6 +24,7 @@ from batcher.quota.estimator import RateEstimator
 from batcher.quota.observation import Observation
 from batcher.quota.ramp import ramp
 from batcher.quota.tuning import TUNING
+from batcher.redis_client import redis_error_text
 from batcher.resettable_event import ResettableEvent
 
 # Redis is away, or holds what can't be understood
@@ -230,7 +231,10 @@ class SharedLimiter:
             return
         rate, now = self.local_rate, self.clock.now()
         self.log.warning(
-            "limiter.redis_away", reason=str(error), rate=round(rate, 3), workers=self.workers
+            "limiter.redis_away",
+            reason=redis_error_text(error),
+            rate=round(rate, 3),
+            workers=self.workers,
         )
         self._local = LocalLimiter(
             RateEstimator(now=now, ceiling=rate), clock=self.clock, rate=rate, burst=1.0

@@ -7,6 +7,7 @@ from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
 from batcher.errors import SettingsError
+from batcher.foreign_text import shown_url
 from batcher.optional_imports import optional_module
 from batcher.ports import Producer, Queue, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
@@ -24,12 +25,6 @@ class OpenedQueue(NamedTuple):
     producer: Producer
     admin: QueueAdmin
     dead_letters: bool
-
-
-def shown(url: str) -> str:
-    """The URL as it may be shown: without user and password, which need not be encoded."""
-    kind, slashes, rest = url.partition("//")
-    return f"{kind}{slashes}{rest.rpartition('@')[2]}" if kind in ("redis:", "rediss:") else url
 
 
 def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
@@ -70,7 +65,7 @@ async def open_queue(
         async with _open_redis(url, lease, create) as opened:
             yield opened
     else:
-        raise SettingsError(f"{shown(url)}: not a message queue. A queue is one of {KINDS}.")
+        raise SettingsError(f"{shown_url(url)}: not a message queue. A queue is one of {KINDS}.")
 
 
 @asynccontextmanager
@@ -82,12 +77,12 @@ async def _open_redis(url: str, lease: float, create: bool) -> AsyncIterator[Ope
     address, _, query = url.partition("?")
     options = dict(parse_qsl(query, keep_blank_values=True))
     if not (name := options.pop("stream", "")):
-        raise SettingsError(f"{shown(url)}: names no stream: add ?stream=NAME.")
+        raise SettingsError(f"{shown_url(url)}: names no stream: add ?stream=NAME.")
     try:
         stream = clients.RedisStream(f"{address}?{urlencode(options)}", name, create=create)
     except ValueError as error:
         raise SettingsError(
-            f"{shown(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME."
+            f"{shown_url(url)}: not the URL of a queue: {error}. Give redis://HOST:PORT/DB?stream=NAME."
         ) from error
     async with stream:
         queue, admin = consumers.RedisQueue(stream, lease=lease), admins.RedisAdmin(stream)

@@ -11,7 +11,7 @@ from redis.exceptions import AuthenticationError, RedisError, ResponseError
 
 from batcher.errors import QueueError
 from batcher.records import Message
-from batcher.redis_client import LONGEST_REPLY, connect
+from batcher.redis_client import LONGEST_REPLY, connect, redis_error_text
 
 T = TypeVar("T")
 
@@ -54,15 +54,19 @@ class RedisStream:
         except ResponseError as error:
             if "NOGROUP" in str(error) and self._create:
                 await self._create_group()
-            raise QueueError(f"queue {self.name}: Redis refuses: {error}") from error
+            raise QueueError(
+                f"queue {self.name}: Redis refuses: {redis_error_text(error)}"
+            ) from error
         except AuthenticationError as error:
-            reason = str(error).rstrip(".")
+            reason = redis_error_text(error)
             raise QueueError(
                 f"queue {self.name}: Redis refuses the credentials: {reason}. Check user and"
                 " password in the queue's URL."
             ) from error
         except (RedisError, OSError) as error:
-            reason = str(error) or f"none within {ANSWER_WITHIN:g} s"
+            reason = redis_error_text(error)
+            if isinstance(error, TimeoutError):
+                reason = f"none within {ANSWER_WITHIN:g} s"
             raise QueueError(
                 f"queue {self.name}: no answer from Redis: {reason}. Trying again may help."
             ) from error

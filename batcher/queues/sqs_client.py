@@ -14,7 +14,9 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 
+from batcher.accounting.verdicts import known_code
 from batcher.aws.credentials import region_of
+from batcher.aws.sdk_errors import error_text
 from batcher.backoff import Backoff
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.sqs_url import QueuePlace, place_of, region_of_url
@@ -91,7 +93,7 @@ class SqsClient:
         try:
             region = region_of(self._session, known)
         except sdk.BotoCoreError as error:
-            raise SettingsError(f"queue {self.name}: {error}") from error
+            raise SettingsError(f"queue {self.name}: {error_text(error)}") from error
         if not region:
             raise SettingsError(
                 f"queue {self.name}: no Region. Give its URL, or --region, or set AWS_REGION."
@@ -110,7 +112,7 @@ class SqsClient:
         try:
             self._client = await self._stack.enter_async_context(client)
         except (sdk.BotoCoreError, ValueError) as error:
-            raise SettingsError(f"queue {self.name}: {error}") from error
+            raise SettingsError(f"queue {self.name}: {error_text(error)}") from error
 
     async def _find_dead_letters(self) -> str | None:
         policy = (await self.attributes("RedrivePolicy")).get("RedrivePolicy")
@@ -153,7 +155,7 @@ class SqsClient:
                 await anyio.sleep(backoff.next_pause())
             numbered = [{"Id": str(number), **entries[number]} for number in left]
             failed = (await self.call(operation, to=to, Entries=numbered)).get("Failed", ())
-            codes = {int(failure["Id"]): failure["Code"] for failure in failed}
+            codes = {int(each["Id"]): known_code(each["Code"], None) for each in failed}
             for number in left:
                 answers[number] = codes.get(number)
             left = [int(failure["Id"]) for failure in failed if not failure["SenderFault"]]
@@ -201,10 +203,8 @@ def message_of(raw: Mapping[str, Any]) -> Message:
 
 
 def _explained(name: str, error: Exception) -> QueueError:
+    todo = ""
     if isinstance(error, sdk.ClientError):
-        details = error.response.get("Error", {})
-        code, todo = str(details.get("Code")), "Trying again may help."
-        if code in _WRONG_SETTINGS:
-            todo = "Check its name, Region, account and policy."
-        return QueueError(f"queue {name}: {code}: {details.get('Message')} {todo}")
-    return QueueError(f"queue {name}: {type(error).__name__}: {error}")
+        wrong = error.response.get("Error", {}).get("Code") in _WRONG_SETTINGS
+        todo = "Check its name, Region, account and policy." if wrong else "Trying again may help."
+    return QueueError(f"queue {name}: {error_text(error)}. {todo}".rstrip())

@@ -28,7 +28,7 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
 class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     """A worker at one moment.
 
-    No secrets: ``queue`` is the URL without a password; the messages in ``recent`` are redacted.
+    No secrets: ``queue`` is the URL without a password; no message in ``recent`` quotes a value.
 
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
     ``depth`` is None where the queue could not be asked. ``recent`` are results, newest first.

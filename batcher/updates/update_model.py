@@ -19,7 +19,7 @@ class UpdateModel:
     """The rules of an update.
 
     ``schema``: the JSON Schema of a line. ``sensitive``: names of the members whose content must
-    not be shown. ``constants``: the names and enum values that the model itself publishes.
+    not be shown. ``constants``: the names, enum values and patterns that the model publishes.
     ``version`` names the model.
     """
 
@@ -119,4 +119,5 @@ def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
 def _constants(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
     below = [shapes[name] for name in reachable(shapes, request)]
     names = (name for shape in below for name in shape.get("members", ()))
-    return frozenset(names).union(*(shape.get("enum", ()) for shape in below))
+    patterns = (shape["pattern"] for shape in below if "pattern" in shape)
+    return frozenset(names).union(patterns, *(shape.get("enum", ()) for shape in below))

@@ -11,7 +11,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import AwsError, WrongAccountError
 from batcher.task_groups import open_task_group
-from batcher.updates.redaction import Redactor
+from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.line_readers import installed_update_model
 
 
@@ -29,7 +29,7 @@ class TargetConnector:
     """
 
     def __init__(self, settings: Settings, client: Any | None = None) -> None:
-        self.redactor = Redactor(installed_update_model())
+        self._messages = AwsMessages(installed_update_model().constants)
         self._settings = settings
         self._client = client
         self._guards: dict[str, AccountGuard] = {}
@@ -41,7 +41,7 @@ class TargetConnector:
         return AwsTarget(
             name,
             settings,
-            redact=self.redactor.redact,
+            messages=self._messages,
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             loader=model_loader(),

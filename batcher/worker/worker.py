@@ -15,9 +15,10 @@ from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import QueueError, SettingsError
+from batcher.foreign_text import shown_url
 from batcher.jobs.run_order import Unattended
 from batcher.ports import QueueAdmin
-from batcher.queues.factory import OpenedQueue, open_queue, shown, spool_of
+from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.status.server import StatusServer, parse_address
 from batcher.storage.results_directory import ResultsDirectory
@@ -52,7 +53,7 @@ class Worker:
     say: Callable[[str], None]
 
     def __post_init__(self) -> None:
-        self.name = shown(self.url)
+        self.name = shown_url(self.url)
         self._clock = SystemClock()
         self._health = Health(self.log, grace=self.settings.grace)
         self._status = WorkerStatus(self.name, self._health, self._clock)

@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 import aiohttp
 import botocore.exceptions as sdk
+import msgspec
 import pytest
 from aiohttp.client_reqrep import ConnectionKey
 
@@ -20,7 +21,10 @@ from batcher.aws.attempts import (
 from batcher.aws.credentials import UnsafeCredentialsError
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt
+from batcher.updates.aws_messages import AwsMessages
+from tests.quoting_forms import FORMS
 
+ID = "3f2504e0-4f89-11d3-9a0c-0305e82c3301"
 NOW = datetime(2026, 7, 1, 12, 0, 0, tzinfo=UTC)
 URL = "http://127.0.0.1:1"
 KEY = ConnectionKey("127.0.0.1", 1, False, True, None, None, None)
@@ -31,7 +35,7 @@ def attempt_of(error: Exception, *, left: bool = True) -> Attempt:
     return attempt_of_error(
         error,
         0.5,
-        lambda text: text.replace("SECRET", "[hidden]"),
+        AwsMessages(),
         NOW,
         operation=UPDATE_TRIGGER,
         left=left,
@@ -42,7 +46,7 @@ def answered(
     code: str | None, message: str, status: int, operation: str = UPDATE_TRIGGER, **headers: str
 ) -> sdk.ClientError:
     said = {"Message": message} | ({} if code is None else {"Code": code})
-    metadata = {"HTTPStatusCode": status, "RequestId": "r1", "HTTPHeaders": headers}
+    metadata = {"HTTPStatusCode": status, "RequestId": ID, "HTTPHeaders": headers}
     return sdk.ClientError({"Error": said, "ResponseMetadata": metadata}, operation)
 
 
@@ -157,10 +161,10 @@ def test_a_call_that_takes_too_long_came_as_far_as_it_was(left: bool, reached: s
 
 
 def test_an_answer_is_what_aws_says_of_the_trigger_and_its_metadata_are_apart() -> None:
-    metadata = {"HTTPStatusCode": 200, "RequestId": "r1"}
+    metadata = {"HTTPStatusCode": 200, "RequestId": ID}
     attempt = attempt_of_answer({"EventTriggerName": "t", "ResponseMetadata": metadata}, 0.25)
     assert attempt.answer == {"EventTriggerName": "t"}
-    assert (attempt.code, attempt.http_status, attempt.request_id) == (None, 200, "r1")
+    assert (attempt.code, attempt.http_status, attempt.request_id) == (None, 200, ID)
 
 
 @pytest.mark.parametrize(
@@ -172,12 +176,22 @@ def test_a_refusal_has_awss_code_else_the_http_status(
 ) -> None:
     attempt = attempt_of(answered(code, "no: SECRET", status))
     assert (attempt.reached, attempt.code, attempt.http_status) == ("answered", shown, status)
-    assert (attempt.message, attempt.request_id) == ("no: [hidden]", "r1")
+    assert (attempt.message, attempt.request_id) == ("[withheld: 10 characters]", ID)
 
 
-def test_messages_are_redacted_and_of_an_unreadable_answer_nothing_is_quoted() -> None:
-    assert attempt_of(sdk.HTTPClientError(error="SECRET")).message.endswith("[hidden]")
-    assert attempt_of(ValueError("<html>a proxy's page</html>")).message == "ValueError"
+@pytest.mark.parametrize("form", FORMS)
+def test_no_text_of_an_answer_is_kept_that_is_not_known(form: str) -> None:
+    """Message, code and request id, and what the SDK has of a proxy or of a broken connection."""
+    text = "Vip Kunde " + FORMS[form]("Größter Kunde: 4711")
+    refused = attempt_of(answered(text, text, 400))
+    refused_with = msgspec.json.encode(refused).decode()
+    assert (refused.code, refused.message) == ("UnknownCode", f"[withheld: {len(text)} characters]")
+    assert judge(refused) is Verdict.REJECTED
+    assert "Kunde" not in refused_with
+    metadata = {"HTTPStatusCode": 200, "RequestId": text}
+    assert attempt_of_answer({"ResponseMetadata": metadata}, 0.5).request_id is None
+    for error in (sdk.HTTPClientError(error=text), OSError(text), ValueError(text)):
+        assert "Kunde" not in attempt_of(error).message
 
 
 @pytest.mark.parametrize(

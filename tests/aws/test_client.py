@@ -14,6 +14,7 @@ from batcher.config import TargetSettings
 from batcher.emulator import Emulator, account_of
 from batcher.errors import AwsError, CredentialsError, SettingsError
 from batcher.operations import GET_TRIGGER, LIST_TRIGGERS, TRIGGER_NAMES, UPDATE_TRIGGER
+from batcher.updates.aws_messages import AwsMessages
 from tests.conftest import change, trigger
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -27,7 +28,7 @@ def target(
     return AwsTarget(
         "eu",
         TargetSettings(endpoint_url=url, **settings),
-        redact=lambda text, members: text,
+        messages=AwsMessages(),
         connect_timeout=5,
         read_timeout=read_timeout,
         loader=model_loader(),

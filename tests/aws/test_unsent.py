@@ -91,7 +91,7 @@ def refusal(code: str, status: int) -> sdk.ClientError:
             "can't be made",
         ),
         (WrongAccountError("of another account"), "WrongAccount", "of another account."),
-        (ZeroDivisionError("odd"), "ZeroDivisionError", "odd"),
+        (ZeroDivisionError("odd"), "ZeroDivisionError", "ZeroDivisionError"),
     ],
     ids=repr,
 )

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from batcher.records import Error, Result
 from batcher.status.metrics import Metrics
 from batcher.status.page import page
+from batcher.updates.aws_messages import AwsMessages
 from batcher.updates.line_reader import LineReader
-from batcher.updates.redaction import Redactor
 from tests.status.snapshots import failure, snapshot
 from tests.updates.samples import MODEL, broken_lines, full
 
@@ -108,7 +108,7 @@ def test_what_the_model_marks_sensitive_is_on_no_page_and_in_no_metric() -> None
         "Values"
     ] = ["SECRET-VALUE"]
     assert {"Description", "EventTriggerConditions"} <= MODEL.sensitive
-    reader, redactor = LineReader(MODEL, "prod"), Redactor(MODEL)
+    reader, messages = LineReader(MODEL, "prod"), AwsMessages(MODEL.constants)
     results: list[Result] = []
     for broken in broken_lines(line):
         faults = reader.from_mapping(broken.line, 1) if isinstance(broken.line, dict) else []
@@ -122,7 +122,7 @@ def test_what_the_model_marks_sensitive_is_on_no_page_and_in_no_metric() -> None
         "Value 'SECRET-TEXT' at 'description' failed to satisfy constraint",
         repr(line),
     ):
-        error = Error(code="BadRequestException", message=redactor.redact(quoted, line))
+        error = Error(code="BadRequestException", message=messages.keep(quoted))
         results.append(failure(error=error))
     assert len(results) > 50
     metrics = Metrics()

@@ -9,7 +9,7 @@ from typing import Any
 
 from rich.text import Text
 
-from batcher.cli.output.format import printable
+from batcher.foreign_text import printable
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.triggers.diff import Change
 from batcher.triggers.forecast import Conflict

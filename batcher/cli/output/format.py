@@ -1,7 +1,5 @@
 """Numbers as people read them, and examples as they copy them."""
 
-import json
-
 
 def example(command: str) -> str:
     """The end of a command's ``--help``: in one line at any width, to be copied."""
@@ -45,8 +43,3 @@ def rate_text(rate: float) -> str:
 def pace(rate: float | None) -> str:
     """Requests per second, where they may be unknown: '? /s'."""
     return "? /s" if rate is None else rate_text(rate)
-
-
-def printable(text: str) -> str:
-    """Text of somebody else's, with escapes in place of what a terminal would act on."""
-    return "".join(each if each.isprintable() else json.dumps(each)[1:-1] for each in text)

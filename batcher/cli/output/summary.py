@@ -2,7 +2,8 @@
 
 from collections.abc import Iterator
 
-from batcher.cli.output.format import duration, number, pace, printable, several
+from batcher.cli.output.format import duration, number, pace, several
+from batcher.foreign_text import printable
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 

@@ -1,0 +1,86 @@
+"""Text that others wrote, as it may be shown: by known phrases, without secrets, in one line.
+
+Everything that quotes a message, an error or a URL of somebody else quotes what comes out of here.
+Nothing is searched for and taken out: what is not known to be harmless is left away.
+"""
+
+import re
+from collections.abc import Callable
+from unicodedata import category
+from urllib.parse import parse_qsl, urlencode, urlsplit
+
+LEFT_OUT = "…"
+
+_GAP = " \t\r\n.,;:'\""  # between two phrases, this is nothing
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+_PLACE = re.compile(r"[\w.:\[\]-]*", re.ASCII)  # host and port
+# parameters of a URL that may be shown: names, numbers, and paths of files
+_HARMLESS = re.compile(
+    r"stream|db|ssl_(?:ca_(?:certs|path)|certfile|keyfile|cert_reqs|check_hostname)"
+)
+# control, direction, half of a surrogate pair, ends of lines and paragraphs
+_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
+
+
+def withheld(count: int) -> str:
+    """What stands for so many characters that may say anything."""
+    return f"[withheld: {count} characters]"
+
+
+def known_phrases(
+    text: str, known: re.Pattern[str], spell: Callable[[str], str] = lambda phrase: phrase
+) -> str:
+    """The phrases of a text that are ``known``, and how much else there was.
+
+    ``spell``: how a phrase is written.
+    """
+    phrases, left, end = [], 0, 0
+    for match in known.finditer(text):
+        left += _weight(text[end : match.start()])
+        phrases.append(spell(match[0]))
+        end = match.end()
+    left += _weight(text[end:])
+    said = "; ".join(phrases).replace(":; ", ": ").replace("; [", " [")
+    return " ".join(filter(None, (said, withheld(left) if left else "")))
+
+
+def _weight(gap: str) -> int:
+    return len(gap) if gap.strip(_GAP) else 0
+
+
+def shown_url(text: str) -> str:
+    """A URL without user, password, fragment, and parameters that may be secret.
+
+    One that can't be read is its scheme alone. A name or a path stays as it is.
+    """
+    if (scheme := _SCHEME.search(text)) is None:
+        is_path = text.startswith("spool:") or not set("@?") & set(text)
+        return text if is_path else LEFT_OUT
+    hidden = f"{text[: scheme.end()]}{LEFT_OUT}"
+    try:
+        parts = urlsplit(text[scheme.start() :])
+        parameters = parse_qsl(parts.query, keep_blank_values=True)
+        _ = parts.port  # raises ValueError for what is no number
+    except ValueError:
+        return hidden
+    place = parts.netloc.rpartition("@")[2]
+    # an @ further on: there is a / or a # in the password, and nobody knows where it ends
+    if not _PLACE.fullmatch(place) or "@" in parts.path + parts.query + parts.fragment:
+        return hidden
+    query = urlencode([each for each in parameters if _HARMLESS.fullmatch(each[0])], safe="/:")
+    return f"{text[: scheme.end()]}{place}{parts.path}" + (f"?{query}" if query else "")
+
+
+def printable(text: str) -> str:
+    r"""A text in one line, for a terminal or a log: control characters as ``\u001b``.
+
+    What was JSON in one line stays the same JSON.
+    """
+    if text.isprintable():
+        return text
+    return "".join(_escaped(each) if category(each) in _UNPRINTABLE else each for each in text)
+
+
+def _escaped(character: str) -> str:
+    units = character.encode("utf-16-be", "surrogatepass")
+    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

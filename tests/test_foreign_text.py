@@ -1,0 +1,90 @@
+"""What others wrote comes out without secrets, in one line, as far as it is known."""
+
+import json
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.foreign_text import known_phrases, printable, shown_url, withheld
+
+PASSWORD = "hunter2-Pässwort"
+
+
+@pytest.mark.parametrize(
+    ("url", "shown"),
+    [
+        ("redis://u:{}@h:6379/0?stream=s", "redis://h:6379/0?stream=s"),
+        ("redis://:{}@h", "redis://h"),
+        ("REDIS://:{}@h/0", "REDIS://h/0"),
+        ("redis://h/0?stream=s&password={}", "redis://h/0?stream=s"),
+        ("rediss://h?ssl_password={}&username={}", "rediss://h"),
+        ("rediss://h?ssl_ca_certs=/etc/ca.pem&x={}", "rediss://h?ssl_ca_certs=/etc/ca.pem"),
+        ("redis://h?stream=s&ssl_ca_data={}", "redis://h?stream=s"),
+        ("rediss://:{}/x@h", "rediss://…"),
+        ("rediss://:{}#x@h", "rediss://…"),
+        ("rediss://:{}?x@h", "rediss://…"),
+        ("rediss://:[{}@h", "rediss://…"),
+        ("rediss://:x{}", "rediss://…"),
+        ("valkey+tls://u:{}@h:1/0", "valkey+tls://h:1/0"),
+        ("https://u:{}@proxy:3128/", "https://proxy:3128/"),
+        ("http://h/path?token={}#{}", "http://h/path"),
+        (
+            "sqs:https://u:{}@sqs.eu-west-1.amazonaws.com/1/q",
+            "sqs:https://sqs.eu-west-1.amazonaws.com/1/q",
+        ),
+        ("redis:u:{}@h", "…"),
+        ("redis:h?password={}", "…"),
+        ("redis://[::1]:6379/0", "redis://[::1]:6379/0"),
+        ("spool:/data/a@b?c", "spool:/data/a@b?c"),
+        ("sqs:updates.fifo", "sqs:updates.fifo"),
+        ("local", "local"),
+    ],
+)
+def test_a_url_is_shown_without_what_is_secret(url: str, shown: str) -> None:
+    assert shown_url(url.replace("{}", PASSWORD)) == shown
+
+
+@given(
+    st.text(min_size=6),
+    st.sampled_from(["redis://:{}@h:1/0?stream=s", "http://h?password={}", "rediss://{}@h"]),
+)
+def test_no_password_of_any_characters_is_shown(password: str, url: str) -> None:
+    shown = shown_url(url.replace("{}", f"§§{password}§§"))
+    assert "§§" not in shown
+    assert printable(shown) == shown or "§" not in shown
+
+
+@given(st.text())
+def test_a_printable_text_is_one_line_and_the_same_json(text: str) -> None:
+    shown = printable(text)
+    assert shown.splitlines() in ([], [shown])
+    assert not re.search("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069]", shown)
+    assert json.loads(printable(json.dumps(text, ensure_ascii=False))) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("Zoë, 日本 🎉", "Zoë, 日本 🎉"),
+        ("\x1b[2J", "\\u001b[2J"),
+        ("a\nb\tc", "a\\u000ab\\u0009c"),
+        ("\U000e0001", "\\udb40\\udc01"),  # a tag, above the BMP
+        ("\ud800", "\\ud800"),
+    ],
+)
+def test_what_people_read_stays_and_what_steers_a_terminal_is_escaped(
+    text: str, shown: str
+) -> None:
+    assert printable(text) == shown
+
+
+def test_only_known_phrases_are_kept_and_the_rest_is_counted() -> None:
+    known = re.compile("Rate exceeded|try later")
+    assert known_phrases("Rate exceeded. Try: try later!", known) == (
+        "Rate exceeded; try later [withheld: 8 characters]"
+    )
+    assert known_phrases("Rate exceeded.", known) == "Rate exceeded"
+    assert known_phrases("secret", known, str.upper) == withheld(6)
+    assert known_phrases("try later", known, str.upper) == "TRY LATER"
