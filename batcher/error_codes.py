@@ -12,6 +12,9 @@ STALE = "Stale"  # the live trigger is not what the update was based on
 PARTIAL = "Partial"  # put back, but for what an update can't take away
 NOT_AS_ASKED = "NotAsAsked"  # AWS's answer, or the live trigger, shows something else
 CHANGED_SINCE = "ChangedSince"  # the live trigger is neither as asked nor as it was
+INTEGRATION_ATTACHED = "IntegrationAttached"  # not deleted to be created anew: it is in use
+NOT_RECREATED = "NotRecreated"  # deleted, and could not be created anew
+RECREATION_STOPPED = "RecreationStopped"  # not deleted, as another could not be created anew
 TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
 INTERRUPTED = "Interrupted"  # its request was under way when the work ended
 

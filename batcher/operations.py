@@ -5,15 +5,25 @@ from typing import Any
 
 UPDATE_TRIGGER = "UpdateEventTrigger"
 CREATE_TRIGGER = "CreateEventTrigger"
+DELETE_TRIGGER = "DeleteEventTrigger"
 GET_TRIGGER = "GetEventTrigger"
 LIST_TRIGGERS = "ListEventTriggers"
 LIST_DOMAINS = "ListDomains"
+LIST_INTEGRATIONS = "ListIntegrations"
+
+# those that change a trigger
+WRITES = frozenset({UPDATE_TRIGGER, CREATE_TRIGGER, DELETE_TRIGGER})
 
 # members that say which trigger is meant
 TRIGGER_NAMES = frozenset({"DomainName", "EventTriggerName"})
 
 # a test holds the installed model against this
-_TAKEN = {GET_TRIGGER: TRIGGER_NAMES, LIST_TRIGGERS: frozenset({"DomainName"})}
+_TAKEN = {
+    GET_TRIGGER: TRIGGER_NAMES,
+    DELETE_TRIGGER: TRIGGER_NAMES,
+    LIST_TRIGGERS: frozenset({"DomainName"}),
+    LIST_INTEGRATIONS: frozenset({"DomainName"}),
+}
 
 
 def members_for(operation: str, request: Mapping[str, Any]) -> Mapping[str, Any]:

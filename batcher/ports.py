@@ -65,6 +65,13 @@ class BeforeImageStore(Protocol):
         """Whether an earlier session kept the image of that update, and so may have sent it."""
         ...
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        """What goes with the trigger that an earlier session was about to delete; None: it was not.
+
+        Kept with the image, as its member ``lost``.
+        """
+        ...
+
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         """Return when the image is kept for good. Raises JournalError when that can't be."""
         ...

@@ -147,6 +147,8 @@ class Result(Struct, frozen=True, kw_only=True):
     image: str | UnsetType | None = UNSET
     # the state that an update without success found, or left; goes with its dead letter
     based_on: BasedOn | UnsetType = UNSET
+    # there where the trigger was deleted to be created anew: names of members that went with it
+    lost: list[str] | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -207,6 +209,7 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     attempts: Count = 0
     throttles: Count = 0
     error: Error | None = None
+    lost: list[str] | UnsetType = UNSET
 
 
 class Counts(Struct, frozen=True, kw_only=True):

@@ -31,7 +31,8 @@ FULL = records.Result(
     digest="0a",
 )
 BARE = records.Result.invalid(3, "eu", "no", "2026-11-23T22:57:00.123Z")
-OF_RUNS = {"image"}  # a library keeps no before images
+# a library keeps no before images and no dead letters, and deletes nothing
+OF_RUNS = {"image", "based_on", "lost"}
 COUNTS = records.Counts(total=9, succeeded=6, failed=1, not_started=2, errors={"Odd": 1})
 
 

@@ -13,7 +13,7 @@ import click
 from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example, several
-from batcher.jobs.follow_up import FollowUp, open_results_rollback
+from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
 
@@ -35,6 +35,11 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> s
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
 @click.option(
+    "--recreate",
+    is_flag=True,
+    help="Delete and create what an update can't put back; tags and creation time are lost.",
+)
+@click.option(
     "--since", metavar="TIME", callback=_moment, help="Of a worker's results: only from then on."
 )
 @click.option("--until", metavar="TIME", callback=_moment, help="And only up to then.")
@@ -42,6 +47,7 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> s
 def rollback(
     run: Path,
     force: bool,
+    recreate: bool,
     since: str | None,
     until: str | None,
     config: Path | None,
@@ -53,10 +59,11 @@ def rollback(
     rollback is a run of its own: it can be resumed, verified, and rolled back. TIME is ISO 8601,
     such as 2026-11-26T14:00Z; without an offset it is local.
     """
-    choices, opened = Choices.taken(given), None
+    choices = Choices.taken(given)
+    opened = open_follow_up(run, "rollback", recreate=recreate)
     if not (run / "run.json").exists():
         span = TimeSpan(since=since, until=until)
-        opened = open_results_rollback(run, settings_from(given, config), span)
+        opened = open_results_rollback(run, settings_from(given, config), span, recreate=recreate)
     elif since or until:
         raise click.UsageError(
             f"--since and --until are for a worker's results directory; {run} is that of a run,"
@@ -68,20 +75,22 @@ def rollback(
 
 
 def _make(follow_up: FollowUp) -> None:
-    report = make_rollback(follow_up.run, follow_up.add)
+    recreate = follow_up.recreate
+    report = make_rollback(follow_up.run, follow_up.add, recreate=recreate)
+    stays = "it is deleted and created anew" if recreate else "an update can't take it away"
     for undo in report.first_partial:
         where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
         remains = ", ".join(undo.remains)
-        click.echo(
-            f"{where}: {remains} did not exist before, and an update can't take it away", err=True
-        )
+        click.echo(f"{where}: {remains} did not exist before, and {stays}", err=True)
     if report.partial:
         updates = several(report.partial, "update")
-        click.echo(f"{updates} can't be put back in full; the rest of each is.", err=True)
+        how = "are put back by deleting the trigger" if recreate else "can't be put back in full"
+        rest = "and creating it" if recreate else "the rest of each is"
+        click.echo(f"{updates} {how}; {rest}.", err=True)
     if report.unsure:
+        then = "the trigger is recreated too" if recreate else "what did not exist before stays"
         click.echo(
-            f"{several(report.unsure, 'update')} without an answer: if one was applied, what did"
-            " not exist before stays.",
+            f"{several(report.unsure, 'update')} without an answer: if one was applied, {then}.",
             err=True,
         )
     if report.unseen:

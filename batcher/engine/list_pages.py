@@ -10,25 +10,53 @@ import anyio
 from batcher.compact import hashed
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying
-from batcher.operations import LIST_TRIGGERS, members_for
-from batcher.records import Update
+from batcher.operations import LIST_INTEGRATIONS, LIST_TRIGGERS, members_for
+from batcher.records import Error, Update
 from batcher.triggers.diff import last_updated
 
 
 async def list_pages(
-    listing: Retrying, name: str, members: Mapping[str, Any]
+    listing: Retrying, name: str, members: Mapping[str, Any], *, must_finish: bool = False
 ) -> AsyncIterator[RetryState | None]:
     """What came of asking for each page of a list, in order.
 
     ``name``: of the list, for logs; ``members`` of the request for its first page. An error, or
-    None for draining, is the last. Raises CredentialsError.
+    None for draining, is the last. ``must_finish``: also while draining. Raises CredentialsError.
     """
     following: dict[str, Any] | None = {}
     while following is not None:
-        state = await listing.run_attempts(name, {**members, **following})
+        state = await listing.run_attempts(name, {**members, **following}, must_finish=must_finish)
         yield state
         token = _answer(state).get("NextToken")
         following = {"NextToken": token} if token else None
+
+
+class AttachedIntegrations:
+    """Which integrations an event trigger is attached to, as ListIntegrations says."""
+
+    def __init__(self, listing: Retrying, page_size: int) -> None:
+        self._listing = listing
+        self._page_size = page_size
+
+    async def of(self, update: Update, *, must_finish: bool) -> list[str] | Error | None:
+        """Their URIs, now; an Error where AWS does not say, None for draining.
+
+        Raises CredentialsError.
+        """
+        name = f"{LIST_INTEGRATIONS} {update.domain}"
+        members = members_for(LIST_INTEGRATIONS, update.request)
+        page = {"MaxResults": self._page_size, "IncludeHidden": True}
+        found = list[str]()
+        async for state in list_pages(
+            self._listing, name, {**members, **page}, must_finish=must_finish
+        ):
+            if state is None or state.error is not None:
+                return None if state is None else state.error
+            items = _answer(state).get("Items", ())
+            found += [
+                item["Uri"] for item in items if update.trigger in item.get("EventTriggerNames", ())
+            ]
+        return found
 
 
 class LastUpdatedTimes:

@@ -6,28 +6,29 @@ retries are in ``retrying``.
 
 from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
-from typing import Any, Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias, assert_never
 
 import anyio
 from msgspec.structs import replace
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict, why_inconclusive
+from batcher.engine.recreation import Recreation
 from batcher.engine.retry_state import RetryState
-from batcher.engine.retrying import Retrying
+from batcher.engine.retrying import Retrying, StillWanted
+from batcher.engine.write_result import not_sent, spent, write_result
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
-from batcher.records import OPEN, BasedOn, Result, Seconds, Update
+from batcher.records import OPEN, BasedOn, Result, Update
 from batcher.triggers.decision import (
     ChangeOptions,
     Decision,
     Finish,
+    Recreate,
     Send,
-    answer_mismatch,
     decide,
-    remainder,
-    same_send,
+    same_action,
     stale_by_time,
 )
 from batcher.triggers.diff import digest, same
@@ -55,6 +56,9 @@ class NoBeforeImages:
     def kept(self, update: Update) -> bool:
         return False
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        return None
+
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         return None
 
@@ -76,7 +80,7 @@ class Reconciler:
     present, None while it is not known. ``last_updated``: when the trigger of an update was changed
     last, in epoch seconds, without a look at it; None where it is not known. ``on_interrupted``:
     told the result, in doubt, of an update that may have been changed when its settling ended
-    without one.
+    without one. ``recreation``: what does a Recreate, which the ``options`` have to allow.
     """
 
     def __init__(
@@ -92,6 +96,7 @@ class Reconciler:
         last_updated: Callable[[Update], Awaitable[float | None]] | None = None,
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
+        recreation: Recreation | None = None,
     ) -> None:
         self._look = look
         self._reading = reading
@@ -103,12 +108,13 @@ class Reconciler:
         self._last_updated = last_updated
         self._may_send = may_send
         self._on_interrupted = on_interrupted
+        self._recreation = recreation
         self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
             wrote = await self._write(UPDATE_TRIGGER, update, update.request)
-            return None if wrote is None else self._checked(update, update.request, wrote)
+            return None if wrote is None else self._result(update, update.request, wrote)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0))
@@ -120,24 +126,33 @@ class Reconciler:
     async def _settle_as(self, update: Update, looked: RetryState) -> Result | None:
         """Do what the look says, and where a newer one says something else, what that says."""
         while True:
-            match decision := self._decide(update, looked):
+            look = _Look(looked, self._clock.now())
+            match decision := self.decide(update, looked):
                 case Finish():
                     return self._unsent(update, looked, decision)
+                case Recreate():
+                    assert self._recreation is not None
+                    result, look.newer = await self._recreation.recreate(
+                        update, looked, decision, self.decide
+                    )
                 case Send():
-                    look = _Look(looked, self._clock.now())
                     result = await self._send(update, look, decision)
+                case _:
+                    assert_never(decision)
             if result is not None or look.newer is None:
                 return result
             looked = look.newer
 
-    async def _still_wanted(self, update: Update, look: "_Look", send: Send) -> bool:
+    async def _still_wanted(
+        self, update: Update, look: "_Look", send: Send, wrote: RetryState
+    ) -> bool:
         """Whether the trigger is as it was; looked at again where the look is old by now."""
-        if self._clock.now() - look.at < LOOK_OLD_AFTER:
+        if wrote.may_have_acted or self._clock.now() - look.at < LOOK_OLD_AFTER:
             return True
         if (looked := await self._reading.run_attempts_for(update)) is None:
             return False
-        decision, look.at = self._decide(update, looked), self._clock.now()
-        if isinstance(decision, Send) and same_send(decision, send):
+        look.at = self._clock.now()
+        if same_action(self.decide(update, looked), send):
             return True
         look.newer = looked
         return False
@@ -150,11 +165,12 @@ class Reconciler:
         moment, kept = await self._last_updated(update), self._images.kept(update)
         return stale_by_time(update, moment, kept=kept, options=self._options)
 
-    def _decide(self, update: Update, looked: RetryState) -> Decision:
+    def decide(self, update: Update, looked: RetryState) -> Decision:
+        """What to do about an update after that look."""
         if looked.last.code not in (None, RESOURCE_NOT_FOUND):
             return Finish(status="failed", error=looked.error)
-        kept = self._images.kept(update)
-        return decide(update, looked.last.answer, kept=kept, options=self._options)
+        kept, lost = self._images.kept(update), self._images.lost(update)
+        return decide(update, looked.last.answer, kept=kept, lost=lost, options=self._options)
 
     async def _send(self, update: Update, look: "_Look", send: Send) -> Result | None:
         if send.image is not None:
@@ -166,7 +182,7 @@ class Reconciler:
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
         if send.operation == CREATE_TRIGGER and refused_again:
             return await self._look_again(update, looked, wrote)
-        result = _spent(self._checked(update, send.request, wrote), looked, wrote)
+        result = spent(self._result(update, send.request, wrote), looked, wrote)
         if (answer := wrote.last.answer) is not None:
             result = replace(result, digest=digest(answer, self._options.writable))
         return self._with_base(result, answer or looked.last.answer)
@@ -182,7 +198,7 @@ class Reconciler:
         operation: str,
         update: Update,
         members: Mapping[str, Any],
-        still_wanted: Callable[[], Awaitable[bool]] | None = None,
+        still_wanted: StillWanted | None = None,
     ) -> RetryState | None:
         may_send = None if self._may_send is None else partial(self._may_send, update)
         return await self._writing[operation].run_attempts(
@@ -207,35 +223,25 @@ class Reconciler:
                 self._interrupted(update, wrote)
         if found is None:
             return None
-        result = _spent(wrote.result(update, self._clock.wall()), looked, wrote, found)
+        result = spent(wrote.result(update, self._clock.wall()), looked, wrote, found)
         current, writable = found.last.answer, self._options.writable
         if current is None or not same(update.request, writable(current)):
             return result
         sha256 = digest(current, writable)
         return replace(result, status="succeeded", error=None, digest=sha256)
 
-    def _checked(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
-        """Of an update that was sent: it succeeded only when AWS's answer shows what was asked."""
-        result, answer = wrote.result(update, self._clock.wall()), wrote.last.answer
-        if answer is None:
-            return result
-        shown = self._options.writable(answer)
-        if (error := answer_mismatch(asked, shown)) is not None:
-            return replace(result, status="failed", error=error)
-        rest = remainder(update, shown, self._options)
-        return result if rest is None else replace(result, status="partial", error=rest)
+    def _result(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
+        return write_result(update, asked, wrote, self._options, self._clock.wall())
 
     def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
-        """Of an update that was not sent: what was spent on it was spent on looking."""
-        result = looked.result(update, self._clock.wall())
-        status, error = finish.status, finish.error
-        return replace(result, status=status, error=error, attempts=0, throttles=0)
-
-
-def _spent(result: Result, *states: RetryState) -> Result:
-    """A result with the time that all those requests took."""
-    seconds = sum((state.seconds for state in states), Seconds()).rounded()
-    return replace(result, started_at=states[0].started_at, seconds=seconds)
+        result = not_sent(update, looked, self._clock.wall())
+        result = replace(result, status=finish.status, error=finish.error)
+        answer = looked.last.answer
+        if finish.status != "succeeded" or answer is None:
+            return result
+        result = replace(result, digest=digest(answer, self._options.writable))
+        lost = self._images.lost(update)
+        return result if lost is None else replace(result, lost=sorted(lost))
 
 
 class DeferringReconciler:

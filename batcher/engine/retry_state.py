@@ -21,11 +21,12 @@ class RetryState:
     credentials in a row, ``unsent`` the attempts in a row that never left; ``throttled_for``:
     seconds from the first throttle to the last attempt with credentials that AWS accepted;
     ``credentials``: the generation that the last attempt was signed with; ``under_way``: an attempt
-    is.
+    is; ``must_finish``: also while draining.
     """
 
-    def __init__(self, id: str, started_at: str) -> None:
+    def __init__(self, id: str, started_at: str, *, must_finish: bool = False) -> None:
         self.id = id
+        self._must_finish = must_finish
         self.started_at = started_at
         self.verdict = Verdict.UNSENT
         self.last = _NO_ATTEMPT
@@ -74,6 +75,16 @@ class RetryState:
             self.backoff += seconds
 
     @property
+    def may_have_acted(self) -> bool:
+        """Whether an attempt can have had an effect."""
+        return self.lost or self.replied
+
+    @property
+    def must_finish(self) -> bool:
+        """Whether it is brought to its end also while draining."""
+        return self._must_finish or self.may_have_acted
+
+    @property
     def seconds(self) -> Seconds:
         return Seconds(
             queued=self.queued,
@@ -119,7 +130,7 @@ class RetryState:
 
         None when nothing of them can have had an effect: they were throttled, or never left.
         """
-        if not (self.under_way or self.lost or self.replied):
+        if not (self.under_way or self.may_have_acted):
             return None
         result = replace(self.result(update, finished_at), status="in_doubt")
         if not self.under_way:

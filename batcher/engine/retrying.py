@@ -6,7 +6,7 @@ may send when in ``pacing``.
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from typing import Any, TypeAlias
 
 import tenacity
 from msgspec import Struct
@@ -31,6 +31,9 @@ from batcher.errors import NotSentError
 from batcher.operations import members_for
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Update
+
+StillWanted: TypeAlias = Callable[[RetryState], Awaitable[bool]]
+"""Whether to send, after what came of the attempts so far."""
 
 RENEWALS = 2  # times in a row that credentials are fetched anew for one request
 
@@ -89,9 +92,18 @@ class Retrying:
             retry_error_callback=lambda call: None,  # what is given up is no error here
         )
 
-    async def run_attempts_for(self, update: Update) -> RetryState | None:
+    async def run_attempts_for(
+        self,
+        update: Update,
+        *,
+        still_wanted: "StillWanted | None" = None,
+        must_finish: bool = False,
+    ) -> RetryState | None:
         """What ``run_attempts`` does, with those members of the update that the operation takes."""
-        return await self.run_attempts(update.id, members_for(self._operation, update.request))
+        members = members_for(self._operation, update.request)
+        return await self.run_attempts(
+            update.id, members, still_wanted=still_wanted, must_finish=must_finish
+        )
 
     async def run_attempts(
         self,
@@ -99,7 +111,9 @@ class Retrying:
         members: Mapping[str, Any],
         may_send: Callable[[], bool] | None = None,
         on_interrupted: Callable[[RetryState], None] | None = None,
-        still_wanted: Callable[[], Awaitable[bool]] | None = None,
+        still_wanted: StillWanted | None = None,
+        *,
+        must_finish: bool = False,
     ) -> RetryState | None:
         """Send a request until its answer is final, or it is given up; returns what it took.
 
@@ -108,9 +122,9 @@ class Retrying:
         was sent that may have had an effect. Raises CredentialsError, and NotSentError when too
         many attempts in a row never left. ``on_interrupted``: told what came of the attempts so far
         when this raises, also when it is cancelled. ``still_wanted``: asked like ``may_send``, with
-        the permit in hand, while no attempt can have had an effect.
+        the permit in hand. ``must_finish``: also while draining.
         """
-        state = RetryState(id, self._clock.wall())
+        state = RetryState(id, self._clock.wall(), must_finish=must_finish)
         # tenacity keeps in the object how far it is, so each request has one to itself; it is used
         # again by the next: a copy refers to itself, and is left to the garbage collector
         retrying = self._idle.pop() if self._idle else self._retrying.copy()
@@ -131,16 +145,14 @@ class Retrying:
         state: RetryState,
         members: Mapping[str, Any],
         may_send: Callable[[], bool] | None,
-        still_wanted: Callable[[], Awaitable[bool]] | None,
+        still_wanted: StillWanted | None,
     ) -> Verdict:
-        permit = await self.pacer.enter(
-            begun=state.attempts > 0, must_finish=state.lost or state.replied
-        )
+        permit = await self.pacer.enter(begun=state.attempts > 0, must_finish=state.must_finish)
         wanted = False
         try:
             wanted = may_send is None or may_send()
-            if wanted and still_wanted is not None and not (state.lost or state.replied):
-                wanted = await still_wanted()
+            if wanted and still_wanted is not None:
+                wanted = await still_wanted(state)
         finally:
             if not wanted:
                 self.pacer.leave(permit, Verdict.UNSENT, None)

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import msgspec
 
 from batcher.errors import BatcherError
-from batcher.jobs.run_family import family_of, is_same, newer_results, superseded
+from batcher.jobs.run_family import family_of, is_same, lines_again, newer_results, superseded
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.logs import logger
 from batcher.records import OPEN
@@ -99,5 +99,5 @@ def _to_run_again(run: RunReader) -> list[int]:
 
 def _encoded(run: RunReader, lines: list[int]) -> Iterator[tuple[int, bytes]]:
     encode = msgspec.json.Encoder().encode
-    for update in run.updates(lines):
-        yield update.line, encode(update.as_line()) + b"\n"
+    for line, members in lines_again(run, lines):
+        yield line, encode(members) + b"\n"

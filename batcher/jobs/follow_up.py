@@ -12,12 +12,12 @@ import msgspec
 from msgspec import Struct
 
 from batcher.config import Settings
-from batcher.errors import RunDirectoryError
+from batcher.errors import RunDirectoryError, SettingsError
 from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_order import ROLLBACK, Following, without_start_limits
+from batcher.jobs.run_order import ROLLBACK, Following, is_whole, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY
@@ -35,7 +35,9 @@ class FollowUp:
     """The lines of a run that follows another one, as they are made. ``kind``: retry or rollback.
 
     ``run``: the old one; ``settings``: its own, but for what was meant for its start only;
-    ``notes``, in words: what is no part of it; ``when_made`` is called when all lines are there.
+    ``notes``, in words: what is no part of it; ``when_made`` is called when all lines are there;
+    ``recreate``: what an update can't put back is deleted and created anew, as in the run that a
+    retry is of.
     """
 
     def __init__(
@@ -46,8 +48,11 @@ class FollowUp:
         file: IO[bytes],
         notes: Sequence[str] = (),
         when_made: Callable[[], None] = lambda: None,
+        *,
+        recreate: bool = False,
     ) -> None:
         self.run = run
+        self.recreate = recreate or (kind == RETRY and run.manifest.recreate)
         self.notes = notes
         self._when_made = when_made
         self.settings = without_start_limits(settings)
@@ -70,13 +75,22 @@ class FollowUp:
         refuse_own_input(self.run.directory.path, out)
         self._file.seek(0)
         self._when_made()
-        targets = self.run.manifest.targets
-        following = Following(kind=self._kind, parent=self.run.where, targets=targets, force=force)
+        manifest = self.run.manifest
+        following = Following(
+            kind=self._kind,
+            parent=self.run.where,
+            targets=manifest.targets,
+            force=force,
+            whole=self._kind == ROLLBACK or is_whole(manifest),
+            recreate=self.recreate,
+        )
         # the lines name the domains that the old run has changed; an image that the installed model
         # does not know keeps no other from being put back
         settings = msgspec.structs.replace(
             settings, domain_map=None, skip_invalid=self._kind == ROLLBACK
         )
+        if self.recreate:
+            settings = _with_images(settings)
         with open_run(self._file, out, settings, following=following, dry_run=dry_run) as opened:
             yield opened
 
@@ -101,8 +115,8 @@ class FollowUp:
 
 
 @contextmanager
-def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
-    """A follow-up, without lines yet, of the run in a directory.
+def open_follow_up(path: Path, kind: str, *, recreate: bool = False) -> Iterator[FollowUp]:
+    """A follow-up, without lines yet, of the run in a directory. ``recreate`` as in FollowUp.
 
     That directory is held until the end: its run must not go on meanwhile. Raises RunDirectoryError
     when another process holds it, or there is no run in it.
@@ -110,7 +124,7 @@ def open_follow_up(path: Path, kind: str) -> Iterator[FollowUp]:
     settings = settings_of(path)
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory, _lines_in(path) as file:
-        yield FollowUp(run, settings, kind, file)
+        yield FollowUp(run, settings, kind, file, recreate=recreate)
         if kind == RETRY:  # what the retry did is out of them
             renew_family(run)
 
@@ -126,7 +140,9 @@ def _lines_in(path: Path) -> IO[bytes]:
 
 
 @contextmanager
-def open_results_rollback(path: Path, settings: Settings, span: TimeSpan) -> Iterator[FollowUp]:
+def open_results_rollback(
+    path: Path, settings: Settings, span: TimeSpan, *, recreate: bool = False
+) -> Iterator[FollowUp]:
     """A rollback, without lines yet, of what the workers on a results directory did in that time.
 
     Raises as ``results_as_run`` does.
@@ -134,7 +150,17 @@ def open_results_rollback(path: Path, settings: Settings, span: TimeSpan) -> Ite
     with ExitStack() as copies, _lines_in(path) as file:
         found = copies.enter_context(results_as_run(path, settings, span))
         # copies of what is sensitive last no longer than they are needed
-        yield FollowUp(found.run, settings, ROLLBACK, file, found.notes(), copies.close)
+        yield FollowUp(
+            found.run, settings, ROLLBACK, file, found.notes(), copies.close, recreate=recreate
+        )
+
+
+def _with_images(settings: Settings) -> Settings:
+    if settings.before is False:
+        raise SettingsError(
+            "--recreate deletes triggers, and keeps what they are before: leave --no-before out."
+        )
+    return msgspec.structs.replace(settings, before=True)
 
 
 def _is_finished(directory: RunDirectory) -> bool:

@@ -7,7 +7,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
-from batcher.jobs.run_family import family_of, newer_results, superseded
+from batcher.jobs.run_family import family_of, lines_again, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
 from batcher.records import OPEN, BriefResult
 
@@ -33,8 +33,9 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
         """
         if len(self.superseded) == len(self.lines):
             raise InputError("nothing to retry: to send any of them now would undo a later update.")
-        for update in self.run.updates(line for line in self.lines if line not in self.superseded):
-            yield update.as_line()
+        lines = (line for line in self.lines if line not in self.superseded)
+        for _, members in lines_again(self.run, lines):
+            yield members
 
 
 def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:

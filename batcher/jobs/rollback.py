@@ -48,13 +48,16 @@ class RollbackReport(Struct, kw_only=True):
     unseen: int = 0
 
 
-def make_rollback(run: RunReader, add: Callable[[dict[str, Any]], None]) -> RollbackReport:
+def make_rollback(
+    run: RunReader, add: Callable[[dict[str, Any]], None], *, recreate: bool = False
+) -> RollbackReport:
     """Make the update lines that put a run's changes back; ``add`` is told of each.
 
-    Raises InputError when there is nothing to undo, and as ``undos`` does.
+    ``recreate``: what an update can't take away goes all the same. Raises InputError when there is
+    nothing to undo, and as ``undos`` does.
     """
     report = RollbackReport()
-    for undo in undos(run):
+    for undo in undos(run, recreate=recreate):
         report.undone += 1
         if undo.remains and not undo.sure:
             report.unsure += 1
@@ -79,8 +82,8 @@ def unseen_text(count: int) -> str:
     return f"{updates} {stays}" if count else ""
 
 
-def undos(run: RunReader) -> Iterator[Undo]:
-    """What puts a run's changes back, newest first.
+def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
+    """What puts a run's changes back, newest first. ``recreate``: in full, whatever that takes.
 
     An update without an answer may have been applied: its trigger is held against what it would
     have made of it. Raises RunDirectoryError without images, DamageError.
@@ -117,7 +120,7 @@ def undos(run: RunReader) -> Iterator[Undo]:
         refuse_other_trigger(run, number, image, update)
         left = left_behind.get(trigger, {})
         undo = _undo(update, results.of(line), members, left)
-        if undo.remains and undo.sure and trigger in repeated:
+        if undo.remains and undo.sure and trigger in repeated and not recreate:
             remains = {name: update.request[name] for name in undo.remains}
             left_behind[trigger] = left | remains
         yield undo
@@ -129,9 +132,10 @@ def _undo(
     writable = installed_update_model().writable
     before = {name: value for name, value in image.items() if name[0].isupper()}
     after = None if left or result is None else result.digest
-    based_on = {
-        "sha256": after or digest(merged(update.request, before, writable) | left, writable)
-    }
+    made = merged(update.request, before, writable) | left
+    if result is not None and isinstance(result.lost, list):  # it was deleted first
+        made = {} if result.status == "failed" else update.request
+    based_on = {"sha256": after or digest(made, writable)}
     return Undo(
         line={**image, "based_on": based_on},
         remains=irreversible(update.request, before),

@@ -92,6 +92,8 @@ class RunBooks:
             started_at=order.clock.wall(),
             kind=order.following.kind,
             parent=order.following.parent,
+            whole=order.following.whole,
+            recreate=order.following.recreate,
             heads=NO_LINES,
         )
 

@@ -20,7 +20,7 @@ from batcher.errors import AwsError, BatcherError, JournalError
 from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
-from batcher.jobs.run_order import ROLLBACK, RunOrder
+from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
 from batcher.ports import BeforeImageStore
@@ -198,7 +198,8 @@ class ApprovedRun:
             tally,
             images=images,
             force=self.order.following.force,
-            whole=self.order.following.kind == ROLLBACK,
+            whole=self.order.following.whole,
+            recreate=self.order.following.recreate,
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
             on_interrupted=None if self.order.unattended else self._interrupted.append,

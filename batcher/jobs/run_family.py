@@ -8,14 +8,16 @@ are not as they were written.
 from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
+from typing import Any
 
 from msgspec import UNSET, Struct
 
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_reader import RunReader, trigger_key
-from batcher.records import OPEN, Result
+from batcher.records import OPEN, BasedOn, BriefResult, Result
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
+from batcher.triggers.diff import NOTHING
 
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "in_doubt")
 
@@ -45,6 +47,24 @@ def newer_results(run: RunReader) -> dict[str, Result]:
         if own.get(result.id, result.finished_at) < result.finished_at:
             own[result.id], newer[result.id] = result.finished_at, result
     return newer
+
+
+def lines_again(run: RunReader, lines: Iterable[int]) -> Iterator[tuple[int, dict[str, Any]]]:
+    """What a line has to hold for each of those updates to be sent again.
+
+    Where its trigger was deleted and could not be created anew, it is based on nothing being there.
+    """
+    newer = newer_results(run)
+
+    def is_deleted(own: BriefResult) -> bool:
+        return own.lost is not UNSET or newer.get(own.id, own).lost is not UNSET
+
+    deleted = frozenset(run.chosen(is_deleted))
+    for update in run.updates(lines):
+        line = update.as_line()
+        if update.line in deleted:
+            line["based_on"] = BasedOn(sha256=NOTHING)
+        yield update.line, line
 
 
 def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:

@@ -11,6 +11,7 @@ from batcher.config import Settings
 from batcher.ports import Clock
 from batcher.records import Result
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest
 from batcher.target_identity import TargetIdentity
 from batcher.wiring.lanes import OnAttempt
 
@@ -20,13 +21,17 @@ ROLLBACK = "rollback"  # the kind of run whose updates say all that their trigge
 class Following(Struct, frozen=True, kw_only=True):
     """What a run follows from: another run's directory (retry, rollback), or nothing.
 
-    ``targets``: where that run belongs; ``force``: change what is stale.
+    ``targets``: where that run belongs; ``force``: change what is stale. ``whole``: its updates say
+    all that their triggers are to be; ``recreate``: those that an update can't make that are
+    deleted and created anew.
     """
 
     kind: str = "run"
     parent: str | None = None
     targets: dict[str, TargetIdentity] = {}
     force: bool = False
+    whole: bool = False
+    recreate: bool = False
 
 
 class Unattended(Struct, frozen=True, kw_only=True):
@@ -56,6 +61,11 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     dry_run: bool
     clock: Clock
     log: FilteringBoundLogger
+
+
+def is_whole(manifest: RunManifest) -> bool:
+    """Whether the updates of a run say all that their triggers are to be."""
+    return manifest.whole or manifest.kind == ROLLBACK
 
 
 def without_start_limits(settings: Settings) -> Settings:

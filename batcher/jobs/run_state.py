@@ -28,7 +28,7 @@ from batcher.sources.inspection import Inspection, OnViolation, inspect
 from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
-from batcher.storage.before_images import unsettled_ids
+from batcher.storage.before_images import ImageInFlight, unsettled_ids
 from batcher.storage.file_system import hidden_name, remove
 from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
@@ -42,7 +42,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
     ``begun``: by an earlier session; ``lines`` of each target, where lines that are skipped as
     invalid are with the default one's; ``restored``: results of earlier sessions; ``in_flight``:
-    digests of the images of updates that those may have sent without an answer, by their ids.
+    the images of updates that those may have sent without an answer, by their ids.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
     results and whose books are closed.
@@ -54,7 +54,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     begun: bool
     lines: dict[str, LineSet]
     restored: int
-    in_flight: dict[str, str]
+    in_flight: dict[str, ImageInFlight]
     results_tip: ChainTip
     images_tip: ChainTip
     heads: Heads
@@ -224,16 +224,16 @@ class _Restored:
         elif result.status == "invalid":
             self._odd.add(result.line)  # its number may be the id of another line
 
-    def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, str]:
-        """The digests of images without a result, by id."""
+    def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, ImageInFlight]:
+        """The images without a result, by id."""
         self._named.sort()
         found = {}
-        for number, id, digest in unsettled_ids(before, self.done, self._odd, self._named):
+        for number, id, image in unsettled_ids(before, self.done, self._odd, self._named):
             if not lines.has_id(id):
                 raise damaged(
                     before.path, f"is the image of {id}, which is not in the input", number
                 )
-            found[id] = digest
+            found[id] = image
         return found
 
 

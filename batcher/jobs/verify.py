@@ -26,7 +26,7 @@ from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
-from batcher.jobs.run_order import ROLLBACK
+from batcher.jobs.run_order import is_whole
 from batcher.jobs.run_places import refuse_other_places
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.logs import logger
@@ -137,7 +137,7 @@ async def _compare_live(
 ) -> None:
     runner, images = Runner(journal=comparison, log=logger()), _images(run, comparison.in_doubt)
     options = ChangeOptions(
-        writable=installed_update_model().writable, whole=run.manifest.kind == ROLLBACK
+        writable=installed_update_model().writable, whole=is_whole(run.manifest)
     )
     names = [
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)

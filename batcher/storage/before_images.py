@@ -21,12 +21,17 @@ _NUMBERS = re.compile(rb'\n\{"id":"([1-9][0-9]{0,17})"')  # at the beginning of 
 
 
 class BeforeImage(msgspec.Struct, frozen=True):
-    """What every image has to have: of which update, of which trigger."""
+    """What every image has to have: of which update, of which trigger.
+
+    ``lost``: there where the trigger was about to be deleted and created anew: what no update can
+    bring back of it.
+    """
 
     id: str
     DomainName: str
     EventTriggerName: str
     target: str = ""
+    lost: dict[str, Any] | None = None
 
     @property
     def trigger(self) -> str:
@@ -37,14 +42,21 @@ class BeforeImage(msgspec.Struct, frozen=True):
 _DECODER = msgspec.json.Decoder(BeforeImage)
 
 
+class ImageInFlight(msgspec.Struct, frozen=True):
+    """The digest of an image that an earlier session kept; ``lost`` as in BeforeImage."""
+
+    digest: str
+    lost: dict[str, Any] | None = None
+
+
 class BeforeImages:
     """The BeforeImageStore port over ``before.jsonl``.
 
-    ``kept``: the digests of images that earlier sessions kept, by the id of their update.
+    ``kept``: the images that earlier sessions kept, by the id of their update.
     """
 
     def __init__(
-        self, journal: Journal[dict[str, Any]], kept: Mapping[str, str] | None = None
+        self, journal: Journal[dict[str, Any]], kept: Mapping[str, ImageInFlight] | None = None
     ) -> None:
         self._journal = journal
         self._kept = kept or {}
@@ -53,6 +65,10 @@ class BeforeImages:
     def kept(self, update: Update) -> bool:
         return update.id in self._kept
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        kept = self._kept.get(update.id)
+        return None if kept is None else kept.lost
+
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         line = self._journal.add({"id": update.id, "target": update.target, **image})
         await self._journal.flush()
@@ -60,7 +76,8 @@ class BeforeImages:
 
     def take_digest(self, id: str) -> str | None:
         """The digest of the image of an update, to be kept with its result; None: it has none."""
-        return self._digests.pop(id, None) or self._kept.get(id)
+        kept = self._kept.get(id)
+        return self._digests.pop(id, None) or (None if kept is None else kept.digest)
 
 
 class ImagedResults:
@@ -78,10 +95,10 @@ class ImagedResults:
 
 def unsettled_ids(
     before: JournalReader, done: LineSet, odd: LineSet, named: HashMultiset
-) -> Iterator[tuple[int, str, str]]:
+) -> Iterator[tuple[int, str, ImageInFlight]]:
     """The images whose update has no result: those in flight when a session ended.
 
-    Gives number in the journal, id and digest of each. ``done``: the lines that have a result;
+    Gives number in the journal, id and image of each. ``done``: the lines that have a result;
     ``odd``: those of them whose id is not the line's number, ``named`` these ids.
     """
     number, settled = 0, done.without(odd)
@@ -93,10 +110,10 @@ def unsettled_ids(
             continue
         for line in chunk.split(b"\n")[:-1]:
             number += 1
-            name = decode_line(line, _DECODER.decode, before.path, number, WHAT).id
-            own = line_number(name)
-            if (own is None or own not in settled) and name not in named:
-                yield number, name, line_digest(line)
+            image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
+            own = line_number(image.id)
+            if (own is None or own not in settled) and image.id not in named:
+                yield number, image.id, ImageInFlight(line_digest(line), image.lost)
 
 
 def read_images(before: JournalReader) -> Iterator[BeforeImage]:
@@ -112,7 +129,8 @@ def read_images_backwards(
     for number, line in before.backwards():
         image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
         members = decode(line)
-        members.pop("chain", None)
+        for ours in ("chain", "lost"):
+            members.pop(ours, None)
         yield number, image, members
 
 

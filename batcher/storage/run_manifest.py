@@ -39,6 +39,8 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     started_at: str
     kind: str = "run"  # or retry, rollback
     parent: str | None = None  # the directory of the run that this one follows
+    whole: bool = False  # its updates say all that their triggers are to be
+    recreate: bool = False  # what an update can't make that is deleted and created anew
     heads: Heads | None = None
     spent: RunTimeSpent | None = None
 
@@ -83,6 +85,9 @@ def differences(before: RunManifest, now: RunManifest) -> list[str]:
         was, is_now = before.settings.get(name), now.settings.get(name)
         if was != is_now:
             found.append(f"{name} was {was!r}, now {is_now!r}")
+    if before.recreate != now.recreate:
+        with_or_without = "with" if before.recreate else "without"
+        found.append(f"it was started {with_or_without} --recreate")
     return [*found, *place_differences(before.targets, now.targets)]
 
 

@@ -14,11 +14,13 @@ from batcher.records import Error, Status, Update
 from batcher.triggers.diff import (
     Writable,
     beyond,
+    beyond_updates,
     digest,
     image,
     is_off,
     last_updated,
     merged,
+    on_nothing,
     same,
     touched,
 )
@@ -45,7 +47,19 @@ class Send(Struct, frozen=True, kw_only=True):
     image: dict[str, Any] | None
 
 
-Decision: TypeAlias = Finish | Send
+class Recreate(Struct, frozen=True, kw_only=True):
+    """Delete the trigger, and create it with ``request``: no update makes it that.
+
+    ``image``: what to keep first; None where it is deleted already. ``lost``: members that go with
+    it, as no request brings them back.
+    """
+
+    request: dict[str, Any]
+    image: dict[str, Any] | None
+    lost: dict[str, Any]
+
+
+Decision: TypeAlias = Finish | Send | Recreate
 
 
 class ChangeOptions(Struct, frozen=True, kw_only=True):
@@ -54,26 +68,33 @@ class ChangeOptions(Struct, frozen=True, kw_only=True):
     ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
     is not there. ``force``: also change what is no longer as the update was based on. ``writable``:
     what of a trigger an update can say. ``whole``: an update says all that its trigger is to be, as
-    those of a rollback do.
+    those of a rollback do. ``recreate``: delete and create what can't be all of that by an update.
     """
 
     writable: Writable
     whole: bool = False
+    recreate: bool = False
     merge: bool = False
     create_missing: bool = False
     force: bool = False
 
 
 def decide(
-    update: Update, current: Mapping[str, Any] | None, *, kept: bool, options: ChangeOptions
+    update: Update,
+    current: Mapping[str, Any] | None,
+    *,
+    kept: bool,
+    options: ChangeOptions,
+    lost: dict[str, Any] | None = None,
 ) -> Decision:
     """What to do about an update, whose trigger was found as ``current``, None for not there.
 
     ``kept``: an earlier session kept an image, and so may have sent the update: then what is as
     asked is taken as its work. What is not is kept once more, as somebody may have changed it.
+    ``lost``: what went with the trigger if that session deleted it, which it was about to do.
     """
     if current is None:
-        return _decide_missing(update, options)
+        return _decide_missing(update, options, lost)
     shown, writable = current, options.writable
     current = writable(shown)
     base = None if options.force else update.based_on
@@ -81,7 +102,8 @@ def decide(
         rest = remainder(update, current, options)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
-        if kept or (base is not None and digest(current, writable) != base.sha256):
+        stays = kept and not options.recreate
+        if stays or (base is not None and digest(current, writable) != base.sha256):
             return Finish(status="partial", error=rest)
     if base is not None and digest(current, writable) != base.sha256:
         return _stale("the live trigger is not what this was based on")
@@ -90,12 +112,22 @@ def decide(
     request = merged(update.request, current, writable) if options.merge else update.request
     names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
     before = image(current, writable) | names
+    if options.recreate and remainder(update, current, options) and _can_create(update):
+        lost = beyond_updates(shown, writable)
+        return Recreate(request=update.request, image=before, lost=lost)
     return Send(operation=UPDATE_TRIGGER, request=request, image=before)
 
 
-def same_send(one: Send, other: Send) -> bool:
-    """Whether both send the same to the same trigger, whatever the order of its lists."""
-    if one.operation != other.operation or not same(one.request, other.request):
+def same_action(one: Decision, other: Decision) -> bool:
+    """Whether both do the same to the same trigger, whatever the order of its lists."""
+    match one, other:
+        case (Send(), Send()) if one.operation == other.operation:
+            pass
+        case Recreate(), Recreate():
+            pass
+        case _:
+            return False
+    if not same(one.request, other.request):
         return False
     before, after = one.image or {}, other.image or {}
     return same(before, after) and same(after, before)
@@ -147,8 +179,17 @@ def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Er
     return Error(code=NOT_AS_ASKED, message=f"AWS's answer differs from what was asked in {names}")
 
 
-def _decide_missing(update: Update, options: ChangeOptions) -> Decision:
-    if update.based_on is not None and not options.force:
+def _can_create(update: Update) -> bool:
+    return all(name in update.request for name in NEEDED_TO_CREATE)
+
+
+def _decide_missing(
+    update: Update, options: ChangeOptions, lost: dict[str, Any] | None
+) -> Decision:
+    gone = on_nothing(update.based_on)
+    if options.recreate and (gone or lost is not None) and _can_create(update):
+        return Recreate(request=update.request, image=None, lost=lost or {})
+    if update.based_on is not None and not gone and not options.force:
         return _stale(
             "the trigger that this was based on is not there any more, or access to it was denied"
         )

@@ -97,6 +97,21 @@ def digest(current: Mapping[str, Any], writable: Writable) -> str:
     return hashlib.sha256(_canonical(content)).hexdigest()
 
 
+def on_nothing(base: BasedOn | None) -> bool:
+    """Whether an update is based on there being no such trigger."""
+    return base is not None and base.sha256 == NOTHING
+
+
+def beyond_updates(current: Mapping[str, Any], writable: Writable) -> dict[str, Any]:
+    """What of a trigger no update can say, and so goes with it when it is deleted."""
+    known = writable(current)
+    return {
+        name: value
+        for name, value in current.items()
+        if name not in known and name != "LastUpdatedAt" and not is_off(value)
+    }
+
+
 def based_on(current: Mapping[str, Any], writable: Writable) -> BasedOn:
     """What a plan keeps of the state that it was made on."""
     return BasedOn(sha256=digest(current, writable), last_updated_at=last_updated(current))
@@ -200,3 +215,6 @@ def _ends(path: str, before: Any, after: Any) -> Iterator[Change]:
 
 def _encoded(value: Any) -> bytes:
     return msgspec.json.encode(value, order="deterministic")
+
+
+NOTHING = hashlib.sha256(_canonical({})).hexdigest()  # the digest of no trigger: none is so empty

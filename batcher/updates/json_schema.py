@@ -28,6 +28,7 @@ BASED_ON: Schema = {
     "additionalProperties": False,
 }
 CHAIN: Schema = {"type": "string", "description": "Of a line of before.jsonl; says nothing here."}
+LOST: Schema = {"type": "object", "description": CHAIN["description"]}
 REFERENCE = "#/$defs/"
 
 _RANGES = {"integer": 2**31, "long": 2**63}
@@ -45,6 +46,7 @@ def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
         "target": OUR_TEXT | TARGET,
         "based_on": BASED_ON,
         "chain": CHAIN,
+        "lost": LOST,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -38,7 +38,7 @@ class LineReader:
         self.default_target = default_target
         self._known_targets = known_targets
         self._domains = domains
-        ours = {"id", "target", "based_on", "chain", "sha256", "LastUpdatedAt", "sent_at"}
+        ours = {"id", "target", "based_on", "chain", "lost", "sha256", "LastUpdatedAt", "sent_at"}
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
@@ -119,6 +119,7 @@ class LineReader:
             return violations
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
         value.pop("chain", None)
+        value.pop("lost", None)
         if self._domains is not None:
             value["DomainName"] = self._domains.renamed(value["DomainName"])
         return Update(

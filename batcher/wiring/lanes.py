@@ -10,11 +10,19 @@ from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.lane import Lane
-from batcher.engine.list_pages import LastUpdatedTimes
+from batcher.engine.list_pages import AttachedIntegrations, LastUpdatedTimes
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler
+from batcher.engine.recreation import Recreation
 from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
+from batcher.operations import (
+    CREATE_TRIGGER,
+    DELETE_TRIGGER,
+    GET_TRIGGER,
+    LIST_INTEGRATIONS,
+    LIST_TRIGGERS,
+    UPDATE_TRIGGER,
+)
 from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.records import Result
 from batcher.triggers.decision import ChangeOptions
@@ -45,8 +53,9 @@ class Lanes:
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
-        pacer = self._pacers.pacer(target, operation)
-        return self._retrying(target, operation, pacer, tally.count_attempt)
+        return _Operations(target, self._pacers, self._retrying).sent(
+            operation, tally.count_attempt
+        )
 
     def lane(
         self,
@@ -58,61 +67,87 @@ class Lanes:
         images: BeforeImageStore | None = None,
         force: bool = False,
         whole: bool = False,
+        recreate: bool = False,
         listed: bool = False,
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
-        ``images``: where to keep what each trigger was; None: look at none of them. ``force`` and
-        ``whole`` as in ChangeOptions. ``listed``: what was planned is first held against a list of
-        its domain; for a run that has sent nothing so far. ``on_interrupted`` as in Reconciler.
+        ``images``: where to keep what each trigger was; None: look at none of them. ``force``,
+        ``whole`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
+        planned is first held against a list of its domain; for a run that has sent nothing so far.
+        ``on_interrupted`` as in Reconciler.
         """
-        settings, pacer = self._settings, self._pacers.pacer(target, UPDATE_TRIGGER)
-        reading = self._pacers.pacer(target, GET_TRIGGER, pacer.time_breakdown)
-        writing = {
-            UPDATE_TRIGGER: self._retrying(target, UPDATE_TRIGGER, pacer, tally.count_attempt)
-        }
-        more = [reading]
-        if settings.create_missing:
-            creating = self._pacers.pacer(target, CREATE_TRIGGER, pacer.time_breakdown)
-            writing[CREATE_TRIGGER] = self._retrying(
-                target, CREATE_TRIGGER, creating, tally.count_attempt
-            )
-            more.append(creating)
-        last_updated = None
-        if listed:
-            listing = self._pacers.pacer(target, LIST_TRIGGERS, pacer.time_breakdown)
-            more.append(listing)
-            # who may not list is no worse off for it: every trigger is looked at all the same
-            retrying = self._retrying(target, LIST_TRIGGERS, listing, lambda verdict: None)
-            last_updated = LastUpdatedTimes(retrying, target.page_size(LIST_TRIGGERS)).last_updated
-        settler = Reconciler(
-            look=images is not None or settings.merge or settings.create_missing,
-            reading=self._retrying(target, GET_TRIGGER, reading, tally.count_read),
-            writing=writing,
-            images=images or NoBeforeImages(),
-            options=ChangeOptions(
-                writable=installed_update_model().writable,
-                merge=settings.merge,
-                create_missing=settings.create_missing,
-                force=force,
-                whole=whole,
-            ),
-            clock=self._clock,
-            write_rate=lambda: pacer.limiter.own_rate,
-            last_updated=last_updated,
+        operations = _Operations(target, self._pacers, self._retrying)
+        settler = self._reconciler(
+            operations,
+            tally,
+            images,
+            self._options(force=force, whole=whole, recreate=recreate),
+            listed=listed,
             may_send=may_send,
             on_interrupted=on_interrupted,
         )
         return Lane(
             target=target.name,
             source=source,
-            pacer=pacer,
-            more_pacers=more,
+            pacer=operations.pacers[0],
+            more_pacers=operations.pacers[1:],
             settler=settler,
             tally=tally,
             on_close=on_close,
+        )
+
+    def _options(self, *, force: bool, whole: bool, recreate: bool) -> ChangeOptions:
+        return ChangeOptions(
+            writable=installed_update_model().writable,
+            merge=self._settings.merge,
+            create_missing=self._settings.create_missing,
+            force=force,
+            whole=whole,
+            recreate=recreate,
+        )
+
+    def _reconciler(
+        self,
+        operations: "_Operations",
+        tally: Tally,
+        images: BeforeImageStore | None,
+        options: ChangeOptions,
+        *,
+        listed: bool,
+        may_send: MaySend | None,
+        on_interrupted: Callable[[Result], None] | None,
+    ) -> Reconciler:
+        updating = operations.sent(UPDATE_TRIGGER, tally.count_attempt)
+        reading = operations.sent(GET_TRIGGER, tally.count_read)
+        writing, recreation = {UPDATE_TRIGGER: updating}, None
+        if options.create_missing or options.recreate:
+            writing[CREATE_TRIGGER] = operations.sent(CREATE_TRIGGER, tally.count_attempt)
+        if options.recreate and images is not None:
+            recreation = Recreation(
+                reading=reading,
+                integrations=operations.attached_integrations(),
+                deleting=operations.sent(DELETE_TRIGGER, tally.count_attempt),
+                creating=writing[CREATE_TRIGGER],
+                images=images,
+                options=options,
+                clock=self._clock,
+                log=self._log,
+            )
+        return Reconciler(
+            look=images is not None or options.merge or options.create_missing,
+            reading=reading,
+            writing=writing,
+            images=images or NoBeforeImages(),
+            options=options,
+            clock=self._clock,
+            write_rate=lambda: updating.pacer.limiter.own_rate,
+            last_updated=operations.last_updated_times().last_updated if listed else None,
+            may_send=may_send,
+            on_interrupted=on_interrupted,
+            recreation=recreation,
         )
 
     def _retrying(
@@ -138,3 +173,34 @@ class Lanes:
             log=self._log,
             on_attempt=on_attempt,
         )
+
+
+class _Operations:
+    """The operations of one lane, each sent at a pace of its own; time counts as the lane's."""
+
+    def __init__(
+        self,
+        target: AwsTarget,
+        pacers: Pacers,
+        retrying: Callable[[AwsTarget, str, Pacer, Callable[[Verdict], None]], Retrying],
+    ) -> None:
+        self.pacers: list[Pacer] = []
+        self._target = target
+        self._make_pacer = pacers.pacer
+        self._retrying = retrying
+
+    def sent(self, operation: str, count: Callable[[Verdict], None]) -> Retrying:
+        """What sends that operation; ``count`` is told of each attempt."""
+        breakdown = self.pacers[0].time_breakdown if self.pacers else None
+        self.pacers.append(self._make_pacer(self._target, operation, breakdown))
+        return self._retrying(self._target, operation, self.pacers[-1], count)
+
+    def last_updated_times(self) -> LastUpdatedTimes:
+        # who may not list is no worse off for it: every trigger is looked at all the same
+        listing = self.sent(LIST_TRIGGERS, lambda verdict: None)
+        return LastUpdatedTimes(listing, self._target.page_size(LIST_TRIGGERS))
+
+    def attached_integrations(self) -> AttachedIntegrations:
+        # who may not list them deletes nothing, and is told so by each result
+        listing = self.sent(LIST_INTEGRATIONS, lambda verdict: None)
+        return AttachedIntegrations(listing, self._target.page_size(LIST_INTEGRATIONS))

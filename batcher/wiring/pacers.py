@@ -17,7 +17,7 @@ from batcher.config import Settings
 from batcher.engine.pacing import Pacer
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
-from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
+from batcher.operations import GET_TRIGGER, WRITES
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -60,7 +60,7 @@ class Pacers:
         """
         settings, key = target.settings, _quota_key(target, operation)
         rate, burst, share = settings.read_ceiling, 1.0, settings.share.fraction
-        if operation in (UPDATE_TRIGGER, CREATE_TRIGGER):
+        if operation in WRITES:
             rate, burst = settings.ceiling, settings.burst or 1.0
         known, now = self.remembered(target, operation), self._clock.now()
         start = known.learned(self._clock.wall()) if known else None

@@ -68,6 +68,9 @@ class TargetImages:
         self._images = images
         self._target = target
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        return None
+
     def kept(self, update: Update) -> bool:
         lease = self._images.results.leases.get(update.line)
         return lease is not None and lease.may_be_sent

@@ -78,6 +78,9 @@ class Kept:
     def kept(self, update: Update) -> bool:
         return update.id in self._kept
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        return None
+
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         await anyio.sleep(0.1)
         self._server.log.append("image")

@@ -9,6 +9,7 @@ from batcher.compact import HashMultiset, LineSet
 from batcher.errors import JournalError
 from batcher.storage.before_images import (
     BeforeImages,
+    ImageInFlight,
     line_number,
     read_images,
     read_images_backwards,
@@ -30,9 +31,11 @@ async def _written(path: Path, *names: str) -> None:
 async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     async with Journal[dict[str, Any]](path) as journal:
-        store = BeforeImages(journal, kept={"2": "d"})
-        await store.keep(update(1), IMAGE)
+        store = BeforeImages(journal, kept={"2": ImageInFlight("d", {"Tags": {}})})
+        await store.keep(update(1), {**IMAGE, "lost": {"Tags": {"a": "b"}}})
         assert (store.kept(update(1)), store.kept(update(2))) == (False, True)
+        assert (store.lost(update(1)), store.lost(update(2))) == (None, {"Tags": {}})
+        assert store.take_digest("2") == "d"
     ((number, image, members),) = read_images_backwards(JournalReader(path))
     assert (number, image.id) == (1, "1")
     assert members == {"id": "1", "target": "default", **IMAGE}
@@ -54,14 +57,17 @@ async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
 async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
     """Lines 1, 2 and 7 are done; the id of line 2 is no number, and 7 is a name of line 2's."""
     path = tmp_path / "before.jsonl"
-    await _written(path, "1", "007", "named", "7", "5", "other")
+    await _written(path, "1", "007", "named", "7", "5")
+    async with Journal[dict[str, Any]](path, JournalReader(path).tip()) as journal:
+        await journal.append({"id": "other", **IMAGE, "lost": {"Tags": {"a": "b"}}})
     done, odd, named = LineSet(), LineSet(), HashMultiset()
     for line in (1, 2, 7):
         done.add(line)
     odd.add(2)
     named.add("named")
-    found = unsettled_ids(JournalReader(path), done, odd, named)
+    found = [*unsettled_ids(JournalReader(path), done, odd, named)]
     assert [(number, name) for number, name, _ in found] == [(2, "007"), (5, "5"), (6, "other")]
+    assert [image.lost for _, _, image in found] == [None, None, {"Tags": {"a": "b"}}]
 
 
 @pytest.mark.parametrize(

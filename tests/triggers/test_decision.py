@@ -5,18 +5,20 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.records import BasedOn
 from batcher.triggers.decision import (
     ChangeOptions,
     Finish,
+    Recreate,
     Send,
     answer_mismatch,
     decide,
     reading_first_pays,
 )
-from batcher.triggers.diff import based_on, digest, is_off, same
+from batcher.triggers.diff import NOTHING, based_on, digest, is_off, same
 from tests.triggers.samples import SHOWN_AT, answered, requests, update_of
 from tests.updates.samples import MODEL
 
@@ -31,30 +33,44 @@ TOUCHED = BasedOn(sha256=digest(LIVE, MODEL.writable), last_updated_at=SHOWN_AT.
 SENT = Send(operation=UPDATE_TRIGGER, request=WANTED, image=IMAGE)
 
 
+WIDE = {**LIVE, "Description": "new member", "Tags": {"a": "b"}, "CreatedAt": 1.0}
+WIDE_IMAGE = {**IMAGE, "Description": "new member"}
+WIDELY = based_on(WIDE, MODEL.writable)
+GONE = BasedOn(sha256=NOTHING)
+RECREATES: dict[str, Any] = {"request": WHOLE, "whole": True, "recreate": True}
+RECREATED = Recreate(request=WHOLE, image=WIDE_IMAGE, lost={"Tags": {"a": "b"}, "CreatedAt": 1.0})
+CREATED = Recreate(request=WHOLE, image=None, lost={"Tags": 1})
+
+
 def decided(
     current: dict[str, Any] | None,
     request: dict[str, Any] = WANTED,
     *,
     base: BasedOn | None = None,
     kept: bool = False,
+    lost: dict[str, Any] | None = None,
     **options: bool,
-) -> str | Send:
+) -> str | Send | Recreate:
     """What is sent; or the status, and the code of the error if there is one."""
     update = update_of(request, based_on=base)
     match decide(
-        update, current, kept=kept, options=ChangeOptions(writable=MODEL.writable, **options)
+        update,
+        current,
+        kept=kept,
+        lost=lost,
+        options=ChangeOptions(writable=MODEL.writable, **options),
     ):
         case Finish(status=status, error=None):
             return status
         case Finish(status=status, error=error):
             assert error is not None
             return f"{status} {error.code}"
-        case Send() as send:
-            return send
+        case Send() | Recreate() as action:
+            return action
 
 
 MISSING = "failed ResourceNotFoundException"
-CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send]] = [
+CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send | Recreate]] = [
     # there is no such trigger
     (None, {}, MISSING),
     (None, {"create_missing": True}, MISSING),  # the line lacks what it takes
@@ -91,6 +107,29 @@ CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send]] = [
         {"base": TOUCHED, "kept": True},
         SENT,
     ),
+    # what no update makes it is deleted and created, where that is wanted and known to be right
+    (WIDE, {**RECREATES, "base": WIDELY}, RECREATED),
+    (WIDE, {**RECREATES, "base": WIDELY, "kept": True}, RECREATED),
+    (WIDE, {**RECREATES, "base": OTHER}, "stale Stale"),
+    ({**WIDE, **WHOLE}, {**RECREATES, "base": OTHER}, "partial Partial"),
+    (LIVE, {**RECREATES, "base": PLANNED}, replace(SENT, request=WHOLE)),
+    (WIDE, {**RECREATES, "request": WANTED, "base": WIDELY}, replace(SENT, image=WIDE_IMAGE)),
+    (
+        WIDE,
+        {**RECREATES, "recreate": False, "base": WIDELY},
+        replace(SENT, request=WHOLE, image=WIDE_IMAGE),
+    ),
+    (None, {**RECREATES, "base": WIDELY}, "stale Stale"),
+    (None, {**RECREATES, "base": WIDELY, "kept": True}, "stale Stale"),
+    (None, {**RECREATES, "base": WIDELY, "kept": True, "lost": {"Tags": 1}}, CREATED),
+    (None, {**RECREATES, "base": GONE}, replace(CREATED, lost={})),
+    (None, {"base": GONE, "request": WHOLE}, MISSING),
+    (
+        None,
+        {"base": GONE, "request": WHOLE, "create_missing": True},
+        Send(operation=CREATE_TRIGGER, request=WHOLE, image=None),
+    ),
+    (LIVE, {"base": GONE}, "stale Stale"),
     # what is sent, and what is kept before
     (LIVE, {}, SENT),
     (LIVE, {"kept": True}, SENT),  # somebody may have changed it since the image was kept
@@ -104,7 +143,7 @@ CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send]] = [
 
 @pytest.mark.parametrize(("current", "more", "expected"), CASES)
 def test_what_is_done(
-    current: dict[str, Any] | None, more: dict[str, Any], expected: str | Send
+    current: dict[str, Any] | None, more: dict[str, Any], expected: str | Send | Recreate
 ) -> None:
     assert decided(current, **more) == expected
 

@@ -34,7 +34,7 @@ def full(schema: Schema = MODEL.schema) -> Any:
             return False
         case "array":
             return [full(rule["items"])]
-    return {name: full(member) for name, member in rule["properties"].items()}
+    return {name: full(member) for name, member in rule.get("properties", {}).items()}
 
 
 def values(schema: Schema) -> st.SearchStrategy[Any]:
@@ -54,8 +54,8 @@ def values(schema: Schema) -> st.SearchStrategy[Any]:
                 min_size=rule.get("minItems", 0),
                 max_size=min(rule["maxItems"], 2),
             )
-    members = {name: values(member) for name, member in rule["properties"].items()}
-    required = {name: members.pop(name) for name in rule["required"]}
+    members = {name: values(member) for name, member in rule.get("properties", {}).items()}
+    required = {name: members.pop(name) for name in rule.get("required", ())}
     return st.fixed_dictionaries(required, optional=members)
 
 
@@ -92,7 +92,7 @@ def broken_lines(line: dict[str, Any]) -> Iterator[Broken]:
 def _breaks(rule: Schema, value: Any) -> Iterator[tuple[str, tuple[str, ...], Any]]:
     """(what is wrong, where below the value the violation is, the wrong value)."""
     yield "type", (), None
-    if rule["type"] == "object":
+    if rule["type"] == "object" and rule.get("additionalProperties") is False:
         yield "unknown", (SECRET,), value | {SECRET: SECRET}
     for name in rule.get("required", ()):
         yield "missing", (name,), {key: kept for key, kept in value.items() if key != name}

@@ -34,6 +34,9 @@ class MemoryImages:
     def kept(self, update: Update) -> bool:
         return False
 
+    def lost(self, update: Update) -> dict[str, Any] | None:
+        return None
+
     async def keep(self, update: Update, image: dict[str, Any]) -> None:
         self.images.append(image)
 

@@ -7,6 +7,11 @@ from batcher.cli.output.format import number, several
 from batcher.jobs.run import ReadyRun, SlowReading
 
 DOMAINS_SHOWN = 8
+RECREATES = (
+    "What an update can't put back is deleted and created anew (--recreate), one trigger at a time:"
+    " its tags and its time of creation are lost, and so would be its integration: while one is"
+    " attached, the trigger is left as it is."
+)
 
 
 def preview(run: ReadyRun) -> Iterator[str]:
@@ -23,6 +28,8 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield f"{updates} of target {name} can't be sent and stay as they are: {reason}"
     for name in run.connection.targets:
         yield from _target(run, name)
+    if run.order.following.recreate:
+        yield RECREATES
     if inspection.invalid:
         yield f"{several(inspection.invalid, 'invalid line')} will be skipped."
     yield from run.warnings

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from batcher.cli.output.format import duration, number, pace, several
+from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
@@ -21,6 +22,11 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     )
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
+    if gone := summary.errors.get(NOT_RECREATED):
+        yield (
+            f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
+            f" {directory.failed}; batcher retry {directory.path} creates it."
+        )
     yield from _time(summary)
     if isinstance(summary.targets, dict):
         for name, target in summary.targets.items():

@@ -1,0 +1,39 @@
+"""The result of an update that was sent: AWS's answer held against what was asked."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec.structs import replace
+
+from batcher.engine.retry_state import RetryState
+from batcher.records import Result, Seconds, Update
+from batcher.triggers.decision import ChangeOptions, answer_mismatch, remainder
+
+
+def write_result(
+    update: Update,
+    asked: Mapping[str, Any],
+    wrote: RetryState,
+    options: ChangeOptions,
+    finished_at: str,
+) -> Result:
+    """What came of sending ``asked``: it succeeded only when AWS's answer shows just that."""
+    result, answer = wrote.result(update, finished_at), wrote.last.answer
+    if answer is None:
+        return result
+    shown = options.writable(answer)
+    if (error := answer_mismatch(asked, shown)) is not None:
+        return replace(result, status="failed", error=error)
+    rest = remainder(update, shown, options)
+    return result if rest is None else replace(result, status="partial", error=rest)
+
+
+def spent(result: Result, *states: RetryState) -> Result:
+    """A result with the time that all those requests took."""
+    seconds = sum((state.seconds for state in states), Seconds()).rounded()
+    return replace(result, started_at=states[0].started_at, seconds=seconds)
+
+
+def not_sent(update: Update, looked: RetryState, finished_at: str) -> Result:
+    """Of an update that was not sent: what was spent on it was spent on looking."""
+    return replace(looked.result(update, finished_at), attempts=0, throttles=0)
