@@ -118,7 +118,7 @@ class Fleet:
         await self.work(looks=looks)
 
     async def work(self, *, looks: bool = True) -> None:
-        more = ["--merge"] * looks
+        more = [] if looks else ["--no-before"]
         ended = await self.command(
             *worker_of(self.place, self.url, "--once", "--max-attempts", "1", *more)
         )
