@@ -7,8 +7,10 @@ it is called, and the listing of ``--help`` imports none.
 import json
 import signal
 import sys
+import traceback
 from contextlib import suppress
 from importlib import import_module
+from pathlib import Path
 from types import FrameType
 from typing import Any
 
@@ -18,6 +20,13 @@ from click.shell_completion import CompletionItem
 from batcher.version import __version__
 
 ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
+
+DEFECT = 70  # exit code, EX_SOFTWARE
+CALLS_SHOWN = 6  # of a defect, the innermost ones
+
+_GO_ON = (
+    "and give the same command again: what was done is on disk, and a run goes on with the rest."
+)
 
 COMMANDS = {
     "run": "Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or"
@@ -73,9 +82,10 @@ class _Commands(click.Group):
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
-            explained = isinstance(error, KeyboardInterrupt) or _exit_code(error) is not None
-            if ctx.meta.get(ERROR_AS_JSON) and explained:
-                click.echo(json.dumps({"error": str(error) or "interrupted"}))
+            told = not isinstance(error, click.exceptions.Exit)
+            if ctx.meta.get(ERROR_AS_JSON) and told:
+                with suppress(OSError):  # it may be what went wrong
+                    click.echo(json.dumps({"error": _words(error) or "interrupted"}))
             raise
 
 
@@ -107,10 +117,8 @@ def main() -> None:
         error.show()
         sys.exit(error.exit_code)
     except Exception as error:
-        if (code := _exit_code(error)) is None:
-            raise
-        _say(f"batcher: {error}")
-        sys.exit(code)
+        _say(f"batcher: {_words(error)}")
+        sys.exit(_exit_code(error) or DEFECT)
 
 
 def _interrupt(_: int, frame: FrameType | None) -> None:
@@ -124,10 +132,29 @@ def _interrupt(_: int, frame: FrameType | None) -> None:
 
 def _exit_code(error: BaseException) -> int | None:
     """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect."""
+    if isinstance(error, click.ClickException):
+        return int(error.exit_code)
     errors = import_module("batcher.errors")  # only now: it takes half as long as all of --help
     if isinstance(error, errors.YourError):
         return 2
     return 5 if isinstance(error, errors.BatcherError | OSError) else None
+
+
+def _words(error: BaseException) -> str:
+    """What an error says; of a defect where it is, and nothing that it may hold."""
+    if not isinstance(error, Exception) or isinstance(error, click.Abort):
+        return ""
+    if _exit_code(error) is not None:
+        return str(error)
+    while isinstance(error, BaseExceptionGroup):
+        error = error.exceptions[0]
+    if isinstance(error, MemoryError) or "new thread" in str(error):
+        what = f"this host, or a limit of it, allows no more memory or threads ({error})"
+        return f"{what}. Raise the limit (ulimit -v, ulimit -u, a container's), {_GO_ON}"
+    calls = traceback.extract_tb(error.__traceback__)[-CALLS_SHOWN:]
+    places = (f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in reversed(calls))
+    where = " < ".join(places)
+    return f"a defect: {type(error).__name__} at {where}. Report it with this line, {_GO_ON}"
 
 
 def _say(text: str) -> None:

@@ -164,10 +164,8 @@ class ApprovedRun:
                 tasks.start_soon(self._books.keep_heads, self._spent)
                 if beside is not None:
                     tasks.start_soon(beside)
-                try:
-                    await runner.run(partial(self._start_lanes, runner, images))
-                finally:
-                    await self._keep_interrupted(runner)
+                await runner.run(partial(self._start_lanes, runner, images))
+                await self._keep_interrupted(runner)
                 tasks.cancel_scope.cancel()
             return runner.stopped
 

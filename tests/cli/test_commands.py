@@ -3,17 +3,21 @@
 What it lists is what each command says of itself, and costs no imports.
 """
 
+import json
 import re
 import shlex
 import subprocess
 import sys
+from pathlib import Path
 
 import click
 import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from batcher.cli import COMMANDS, batcher
+from batcher.cli import COMMANDS, DEFECT, batcher
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, records, trigger
 
 HEAVY = ("aiobotocore", "anyio", "batcher.config", "botocore", "msgspec", "redis", "rich")
 
@@ -63,3 +67,63 @@ def test_help_has_an_example_in_one_line_with_flags_that_exist(name: str) -> Non
             context = click.Context(command)
             command = command.get_command(context, arguments.pop(0))
         command.make_parser(click.Context(command)).parse_args(arguments)
+
+
+BROKEN = """
+import itertools, os, threading
+where, counted = {where}, itertools.count()
+sound = getattr(where, {name!r})
+def broken(*arguments):
+    if next(counted) >= {after}:
+        raise {error}
+    return sound(*arguments)
+setattr(where, {name!r}, broken)
+"""
+
+
+def break_python(
+    batcher: Command, folder: Path, where: str, name: str, error: str, after: int
+) -> None:
+    """Have a function of the standard library raise, in commands, after so many calls."""
+    text = BROKEN.format(where=where, name=name, error=error, after=after)
+    (folder / "site").mkdir()
+    (folder / "site" / "sitecustomize.py").write_text(text)
+    batcher.environ["PYTHONPATH"] += f":{folder / 'site'}"
+
+
+@pytest.mark.parametrize(
+    ("where", "name", "error", "after", "words"),
+    [
+        ("os", "fdatasync", "ValueError('SECRET')", 3, "a defect: ValueError at "),
+        ("os", "fdatasync", "MemoryError()", 3, "allows no more memory or threads"),
+        ("threading.Thread", "start", 'RuntimeError("can\'t start new thread")', 1, "new thread"),
+    ],
+)
+async def test_a_defect_ends_with_a_code_of_its_own_and_a_resume_goes_on(
+    where: str,
+    name: str,
+    error: str,
+    after: int,
+    words: str,
+    batcher: Command,
+    tmp_path: Path,
+) -> None:
+    lines = [json.dumps(change(n)) for n in range(30)]
+    (tmp_path / "u.jsonl").write_text("\n".join(lines))
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(30)])
+    sound = batcher.environ["PYTHONPATH"]
+    break_python(batcher, tmp_path, where, name, error, after)
+    async with emulator as url:
+        command = ("run", "u.jsonl", "--yes", "--json", "--endpoint-url", url, "--rate", "100")
+        ended = await batcher(*command)
+        assert ended.code == DEFECT
+        assert re.search(rf"^batcher: .*{re.escape(words)}", ended.err, re.MULTILINE)
+        assert words in json.loads(ended.out)["error"]
+        assert "SECRET" not in ended.err + ended.out
+        results = tmp_path / "u.run" / "results.jsonl"
+        kept = records(results) if results.exists() else []
+        assert {record["status"] for record in kept} <= {"succeeded"}
+        batcher.environ["PYTHONPATH"] = sound
+        assert (await batcher(*command)).code == 0
+    assert len(records(results)) == 30
