@@ -174,7 +174,7 @@ class AwsTarget:
             return False
         try:
             await self._connect()
-        except AwsError:
+        except (AwsError, SettingsError):  # a profile may go, or be broken, in mid-run
             return False
         return True
 

@@ -9,7 +9,7 @@ import botocore.exceptions as sdk
 from botocore.config import Config
 from botocore.session import Session
 
-from batcher.aws.credentials import region_of
+from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, region_of
 from batcher.aws.sdk_errors import error_text
 from batcher.errors import AwsError, CredentialsError, InputError
 
@@ -41,12 +41,7 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
             client.close()
     except sdk.ClientError as error:
         raise InputError(f"{url}: {error_text(error)}") from error
-    except (
-        sdk.NoCredentialsError,
-        sdk.PartialCredentialsError,
-        sdk.CredentialRetrievalError,
-        sdk.ProfileNotFound,
-    ) as error:
+    except (*NO_CREDENTIALS_ERRORS, sdk.ProfileNotFound) as error:
         raise CredentialsError(
             f"{url}: {error_text(error)}. Give a --profile that may read it."
         ) from error

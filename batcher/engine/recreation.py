@@ -26,6 +26,7 @@ from batcher.error_codes import (
     RESOURCE_NOT_FOUND,
     STALE,
 )
+from batcher.foreign_text import printable
 from batcher.ports import BeforeImageStore, Clock
 from batcher.records import Error, Result, Update
 from batcher.triggers.decision import ChangeOptions, Decision, Recreate, remainder, same_action
@@ -220,8 +221,8 @@ def _refusal(attached: list[str] | Error) -> Error | None:
         return None
     return Error(
         code=INTEGRATION_ATTACHED,
-        message=f"nothing was deleted: an integration is attached ({', '.join(attached)})."
-        " Remove it (DeleteIntegration) and run this again",
+        message="nothing was deleted: an integration is attached"
+        f" ({printable(', '.join(attached))}). Remove it (DeleteIntegration) and run this again",
     )
 
 

@@ -84,9 +84,11 @@ async def test_a_refresh_reads_the_profile_anew_while_requests_of_before_are_und
     async with emulator as url, target(url, profile="prod", region="eu-west-1") as eu:
         assert await eu.refresh()
         assert (await eu.call(GET_TRIGGER, NAMES)).code is None
-        keys.write_text("[prod]\naws_access_key_id = AKID2\n")
-        assert not await eu.refresh()  # no secret to it: the ones of before stay
-        assert (await eu.call(GET_TRIGGER, NAMES)).code is None
+        # no secret to it, no such profile, no profiles at all: the ones of before stay
+        for broken in ("[prod]\naws_access_key_id = AKID2\n", "[other]\n", "prod = [\n", ""):
+            keys.write_text(broken)
+            assert not await eu.refresh()
+            assert (await eu.call(GET_TRIGGER, NAMES)).code is None
 
 
 async def test_a_client_of_the_callers_own_is_neither_refreshed_nor_closed(connect: Any) -> None:

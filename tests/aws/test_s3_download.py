@@ -89,6 +89,22 @@ def test_without_credentials_it_says_so(
         local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="nobody")
 
 
+@pytest.mark.parametrize("session", [True, False])
+def test_an_sso_login_that_is_over_is_one_of_credentials(
+    bucket: Any, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, session: bool
+) -> None:
+    where = "sso_start_url = https://acme.example/start\nsso_region = eu-west-1\n"
+    role = "sso_account_id = 111122223333\nsso_role_name = reader\n"
+    named = f"sso_session = acme\n[sso-session acme]\n{where}" if session else where
+    config = tmp_path / "config"
+    config.write_text(f"[profile sso]\nregion = eu-west-1\n{role}{named}")
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("HOME", str(tmp_path))  # where tokens of SSO would be
+    with pytest.raises(CredentialsError, match="--profile"):
+        local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="sso")
+
+
 @pytest.mark.parametrize(
     ("headers", "body", "error"),
     [
