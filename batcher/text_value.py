@@ -10,14 +10,14 @@ from typing import Any, ClassVar
 class TextValue:
     """A value that keeps the text it was made from: printed, compared and written down as that.
 
-    A kind is a subclass with a ``PATTERN`` that every text of it matches.
+    A kind is a subclass with a ``PATTERN`` that every text of it matches to its end.
     """
 
     PATTERN: ClassVar[str]
 
     def __init__(self, text: str) -> None:
         """Raises ValueError for a text that does not match the pattern."""
-        if not isinstance(text, str) or re.search(self.PATTERN, text) is None:
+        if not isinstance(text, str) or re.fullmatch(self.PATTERN, text) is None:
             raise ValueError(f"{text!r} does not match the regex {self.PATTERN}")
         self._text = text
 

@@ -6,7 +6,7 @@ from batcher.text_value import TextValue
 class Limit(TextValue):
     """``N``, or ``P%`` of all."""
 
-    PATTERN = r"^(\d+|\d+(\.\d+)?%)$"
+    PATTERN = r"[0-9]{1,12}|[0-9]{1,12}(\.[0-9]{1,9})?%"
 
     def __init__(self, text: str) -> None:
         super().__init__(text)

@@ -10,7 +10,16 @@ from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
 from batcher.cli.region_notice import settings_with_notice
-from batcher.config import EntryPoint, Option, Settings, options, resolve
+from batcher.config import (
+    EntryPoint,
+    Option,
+    Settings,
+    clean_text,
+    options,
+    refuse_unknown,
+    resolve,
+    variables,
+)
 from batcher.storage.atomic_file import refuse_taken
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -132,17 +141,36 @@ def queue_option(command: F) -> F:
     """Add ``--queue``."""
     about = "The queue: spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME."
     return click.option(
-        "--queue", required=True, envvar="BATCHER_QUEUE", metavar="URL", help=about
+        "--queue",
+        required=True,
+        envvar="BATCHER_QUEUE",
+        metavar="URL",
+        help=about,
+        callback=_cleaned,
     )(command)
+
+
+def _cleaned(_: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+    """A text that is no setting, taken as strictly as one."""
+    refuse_unknown(os.environ, variables())
+    return None if given is None else clean_text(parameter.opts[0], given)
 
 
 def sqs_options(command: F) -> F:
     """Add the flags that say where an SQS queue is."""
     command = click.option(
-        "--region", envvar="BATCHER_REGION", metavar="TEXT", help="AWS Region of an SQS queue."
+        "--region",
+        envvar="BATCHER_REGION",
+        metavar="TEXT",
+        help="AWS Region of an SQS queue.",
+        callback=_cleaned,
     )(command)
     return click.option(
-        "--profile", envvar="BATCHER_PROFILE", metavar="TEXT", help="Profile to reach it with."
+        "--profile",
+        envvar="BATCHER_PROFILE",
+        metavar="TEXT",
+        help="Profile to reach it with.",
+        callback=_cleaned,
     )(command)
 
 

@@ -1,6 +1,7 @@
 """Settings: one frozen record, from flag over environment over file over default."""
 
-from batcher.config.options import Option, options
+from batcher.config.given_text import clean_text, refuse_unknown
+from batcher.config.options import Option, options, variables
 from batcher.config.resolution import refuse_foreign, resolve
 from batcher.config.settings import EntryPoint, Keywords, Settings, TargetSettings
 
@@ -10,7 +11,10 @@ __all__ = [
     "Option",
     "Settings",
     "TargetSettings",
+    "clean_text",
     "options",
     "refuse_foreign",
+    "refuse_unknown",
     "resolve",
+    "variables",
 ]

@@ -8,6 +8,7 @@ from msgspec import Struct
 from batcher.config.settings import EntryPoint, Settings
 
 ENVIRONMENT_PREFIX = "BATCHER_"
+NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -41,6 +42,11 @@ def options() -> list[Option]:
         for field in fields
         if field.name != "targets"
     ]
+
+
+def variables() -> frozenset[str]:
+    """The names of all variables that mean something."""
+    return frozenset({*NO_SETTINGS, *(option.variable for option in options())})
 
 
 def _option(name: str, default: Any, hint: Any) -> Option:

@@ -11,7 +11,8 @@ from typing import Any, get_type_hints
 
 import msgspec
 
-from batcher.config.options import options
+from batcher.config.given_text import clean_text, refuse_unknown
+from batcher.config.options import options, variables
 from batcher.config.settings import EntryPoint, Settings, TargetSettings
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
@@ -27,14 +28,18 @@ def resolve(
 ) -> Settings:
     """Settings from flags that are not None, ``BATCHER_…`` variables, a TOML file, then ``base``.
 
+    An empty variable is an unset one.
+
     Raises SettingsError that names the setting, where it came from, and what it may be.
     """
     given: dict[str, tuple[str, Any]] = {}  # by name: where it was given, and the value
     if file is not None:
         given = {name: (f"{file}: {name}", value) for name, value in _read_toml(file).items()}
-    for option in options():
-        if environ is not None and option.variable in environ:
-            given[option.name] = option.variable, environ[option.variable]
+    if environ is not None:
+        refuse_unknown(environ, variables())
+        for option in options():
+            if environ.get(option.variable, "").strip():
+                given[option.name] = option.variable, environ[option.variable]
     for name, value in flags.items():
         if value is not None:
             given[name] = "--" + name.replace("_", "-"), value
@@ -86,7 +91,8 @@ def _targets(defaults: TargetSettings, origin: str, tables: Any) -> dict[str, Ta
         raise SettingsError(
             f"{origin}: has to be tables: [targets.NAME], each with region, profile, rate, …"
         )
-    return {name: _target(defaults, f"{origin}.{name}", table) for name, table in tables.items()}
+    names = {clean_text(f"{origin}.{name}", str(name)): table for name, table in tables.items()}
+    return {name: _target(defaults, f"{origin}.{name}", table) for name, table in names.items()}
 
 
 def _target(defaults: TargetSettings, origin: str, table: Mapping[str, Any]) -> TargetSettings:
@@ -101,6 +107,8 @@ def _target(defaults: TargetSettings, origin: str, table: Mapping[str, Any]) -> 
 
 
 def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
+    if isinstance(value, str):
+        value = clean_text(origin, value)
     for reading in _readings(value):
         try:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)
@@ -114,7 +122,7 @@ def _readings(value: Any) -> Iterator[Any]:
     """A value as it could be meant: a number as text (5 of N|P%), a text as a number, as it is."""
     if isinstance(value, int | float) and not isinstance(value, bool):
         yield str(value)
-    if isinstance(value, str):
+    if isinstance(value, str) and value.isascii():
         with suppress(ValueError):
             yield float(value)
     yield value

@@ -20,18 +20,18 @@ COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
 
 MOST = 1e6  # requests per second: no limit at all, but finite
 Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
-Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+$")]
-Positive = Annotated[int, Meta(ge=1)]
+Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
+Positive = Annotated[int, Meta(ge=1, le=10**12)]
 Duration = Annotated[float, Meta(ge=0, le=MOST)]
-S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?$")]
-Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)$")]
+S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]
+Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)\Z")]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 
 class Share(TextValue):
     """``P%``, more than 0 and at most 100: a part of a quota."""
 
-    PATTERN = r"^(100|[1-9]\d?(\.\d+)?|0\.\d*[1-9]\d*)%$"
+    PATTERN = r"(100|[1-9][0-9]?(\.[0-9]{1,9})?|0\.[0-9]{0,8}[1-9][0-9]{0,8})%"
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
@@ -51,7 +51,7 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         None
     )
     account: Annotated[
-        Annotated[str, Meta(pattern=r"^\d{12}$")] | None,
+        Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")] | None,
         about("Account that it has to be; another, or one that STS does not tell, is refused."),
     ] = None
     profile: Annotated[str | None, about("Profile of the AWS configuration files.")] = None

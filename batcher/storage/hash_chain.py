@@ -25,9 +25,9 @@ class Head(Struct, frozen=True, kw_only=True):
     """
 
     lines: Count
-    chain: Annotated[str, Meta(pattern="^([0-9a-f]{32})?$")]
+    chain: Annotated[str, Meta(pattern="^([0-9a-f]{32})?\\Z")]
     size: Count
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]
 
 
 EMPTY = Head(lines=0, chain="", size=0, sha256=hashlib.sha256().hexdigest())

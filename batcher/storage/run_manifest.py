@@ -18,9 +18,9 @@ from batcher.target_identity import TargetIdentity, place_differences
 class InputFingerprint(Struct, frozen=True, kw_only=True):
     """What an input is known by: its path, size in bytes, SHA-256, and number of updates."""
 
-    path: Annotated[str, Meta(pattern=r"^[^\x00]+$")]
+    path: Annotated[str, Meta(pattern=r"^[^\x00]+\Z")]
     size: Count
-    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}$")]
+    sha256: Annotated[str, Meta(pattern="^[0-9a-f]{64}\\Z")]
     updates: Count
 
 

@@ -7,7 +7,7 @@ from batcher.text_value import TextValue
 class DomainMap(TextValue):
     """``OLD=NEW,…``: for some domains the one to use instead."""
 
-    PATTERN = r"^[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*$"
+    PATTERN = r"[^=,]+=[^=,]+(,[^=,]+=[^=,]+)*"
 
     def __init__(self, text: str) -> None:
         """Raises SettingsError when a domain is given two others."""
