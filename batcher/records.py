@@ -257,15 +257,24 @@ class InputName(Struct, frozen=True, kw_only=True):
     sha256: str
 
 
+class Superseded(Struct, frozen=True, kw_only=True):
+    """Updates that failed or are in doubt and would undo a later one: how many, the first lines."""
+
+    updates: int
+    lines: list[int]
+
+
 class Summary(TargetSummary, frozen=True, kw_only=True):
     """The sum of a run: ``summary.json``.
 
     ``seconds`` and ``double_quota_saves`` are those of the target that ended last: it decides how
     long the run takes. ``targets`` has the sum of each when there are several; ``canary`` the first
     updates that changed something, when they are to be shown before the rest is done.
-    ``started_at``: the first session; ``finished_at``: the last one's end.
+    ``started_at``: the first session; ``finished_at``: the last one's end. ``superseded``: what is
+    left out of ``failed.jsonl``, when there is any.
     """
 
+    superseded: Superseded | UnsetType = UNSET
     canary: list[ChangedUpdate] | UnsetType = UNSET
     targets: dict[str, TargetSummary] | UnsetType = UNSET
     input: InputName | None = None

@@ -10,6 +10,7 @@ import click
 from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options
 from batcher.cli.output.format import example
+from batcher.jobs.failed_lines import LINES_TOLD
 from batcher.jobs.follow_up import FollowUp
 from batcher.jobs.retry import choose
 
@@ -40,9 +41,9 @@ def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
     for each in chosen.unreadable:
         click.echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
     if chosen.superseded:
-        left_out = len(chosen.superseded)
-        click.echo(
-            f"  left out: {left_out:,} whose trigger a later update has changed since", err=True
-        )
+        lines = sorted(chosen.superseded)
+        shown = ", ".join(map(str, lines[:LINES_TOLD])) + " …" * (len(lines) > LINES_TOLD)
+        why = "whose trigger a later update has changed since"
+        click.echo(f"  left out: {len(lines):,} {why} (line {shown})", err=True)
     for line in chosen.updates():
         follow_up.add(line)

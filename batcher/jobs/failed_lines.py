@@ -3,26 +3,36 @@
 from collections.abc import Iterator
 
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from batcher.errors import BatcherError
 from batcher.jobs.run_family import family_of, is_same, lines_again, newer_results, superseded
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.logs import logger
-from batcher.records import OPEN
+from batcher.records import OPEN, Superseded
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import remove
 from batcher.storage.journal_reader import LINE_AT_MOST
 from batcher.storage.regular_file import open_regular
 from batcher.wiring.line_readers import line_reader
 
+LINES_TOLD = 20  # of the lines that are left out
 
-def write_failed(run: RunReader) -> None:
+
+def write_failed(run: RunReader) -> Superseded | UnsetType:
     """Write the file anew; there is none where it would have no line.
 
-    What a retry has done since is left out, and what would undo a later update. Raises OutputError,
-    DamageError.
+    What a retry has done since is left out, and what would undo a later update: that is returned,
+    if there is any. Raises OutputError, DamageError.
     """
-    lines = _to_run_again(run)
+    lines, left_out = _to_run_again(run)
+    _write(run, lines)
+    if not left_out:
+        return UNSET
+    return Superseded(updates=len(left_out), lines=sorted(left_out)[:LINES_TOLD])
+
+
+def _write(run: RunReader, lines: list[int]) -> None:
     if _has_just(run, lines):
         return
     if not lines:
@@ -64,7 +74,7 @@ def is_as_written(run: RunReader) -> bool:
     Raises DamageError.
     """
     lines = run.chosen(lambda result: result.status in OPEN)
-    needed = frozenset(_to_run_again(run))
+    needed = frozenset(_to_run_again(run)[0])
     try:
         descriptor = open_regular(run.directory.failed)
     except FileNotFoundError:
@@ -89,12 +99,13 @@ def _has_just(run: RunReader, lines: list[int]) -> bool:
         return bool(lines) and there and not file.read(1)
 
 
-def _to_run_again(run: RunReader) -> list[int]:
+def _to_run_again(run: RunReader) -> tuple[list[int], frozenset[int]]:
+    """The lines of the file, and those that are left out of it as superseded."""
     newer = newer_results(run)
     lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
     if left_out := superseded(run, lines):
         logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
-    return [line for line in lines if line not in left_out]
+    return [line for line in lines if line not in left_out], left_out
 
 
 def _encoded(run: RunReader, lines: list[int]) -> Iterator[tuple[int, bytes]]:

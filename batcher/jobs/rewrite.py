@@ -37,9 +37,10 @@ def close_books(run: RunReader) -> None:
     tallies = defaultdict[str, Tally](Tally)
     for result in run.outcomes():
         tallies[result.target].add(result)
-    write_failed(run)
+    left_out = write_failed(run)
     if (summary := run.directory.read_summary()) is not None:
-        run.directory.write_summary(recounted(summary, tallies))
+        summary = recounted(summary, tallies)
+        run.directory.write_summary(msgspec.structs.replace(summary, superseded=left_out))
     run.directory.write_heads(run.journals.heads())
     run.reload()
 

@@ -13,6 +13,7 @@ from typing import Any
 
 import anyio.to_thread
 import msgspec
+from msgspec import UNSET, UnsetType
 
 from batcher.accounting.tally import Tally, summarize, time_spent
 from batcher.accounting.time_breakdown import LaneSession
@@ -26,7 +27,7 @@ from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.ports import ResultStore
-from batcher.records import BriefResult, InputName, Result, Summary
+from batcher.records import BriefResult, InputName, Result, Summary, Superseded
 from batcher.sources.file_source import refuse_other_content
 from batcher.sources.inspection import inspect
 from batcher.sources.local_file import is_local
@@ -58,6 +59,7 @@ class RunBooks:
         self._places: dict[str, TargetIdentity] = {}
         self._callers: dict[str, str | None] = {}
         self._first: RunManifest | None = None  # what run.json says since the first session
+        self._superseded: Superseded | UnsetType = UNSET
         self._spent = state.spent  # up to the last part of this session that was closed
         self._written: tuple[Heads, RunTimeSpent] | None = None  # into run.json
 
@@ -177,6 +179,7 @@ class RunBooks:
             earlier=self._spent,
         )
         self._spent += time_spent(self._state.tallies, sessions, wall_seconds)
+        summary = msgspec.structs.replace(summary, superseded=self._superseded)
         if self._first is not None:
             summary = self._named(summary, self._first)
         try:
@@ -243,6 +246,6 @@ class RunBooks:
         tallies = self._state.tallies.values()
         if any(tally.statuses["failed"] or tally.statuses["in_doubt"] for tally in tallies):
             reader = line_reader(self._settings, any_target=True)
-            write_failed(RunReader(self._directory.path, reader))
+            self._superseded = write_failed(RunReader(self._directory.path, reader))
         else:
             remove(self._directory.failed)

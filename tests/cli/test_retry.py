@@ -1,5 +1,6 @@
 """``batcher retry``: which updates of a run are sent again, and that it is said."""
 
+import json
 from collections.abc import Callable
 from pathlib import Path
 
@@ -41,9 +42,13 @@ async def test_retry_leaves_out_what_a_later_update_has_changed(
     emulator.script("UpdateEventTrigger", ["internal"])
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "100", "--yes")
-        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        ended = await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1", "--json")
+        assert ended.code == 1
+        assert json.loads(ended.out)["superseded"] == {"updates": 1, "lines": [1]}
+        left_out = "as a later update has changed the trigger since: 1 update (line 1)"
+        assert left_out in ended.err
         ended = await batcher("retry", "updates.run", *flags)
-        assert "left out: 1 whose trigger a later update has changed since" in ended.err
+        assert "left out: 1 whose trigger a later update has changed since (line 1)" in ended.err
         assert emulator.trigger("acme", "t1")["Description"] == "new"
 
 

@@ -4,6 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
+from msgspec import UNSET
 
 from batcher.config import Settings
 from batcher.errors import DamageError
@@ -12,6 +13,7 @@ from batcher.jobs.rewrite import close_books, rewrite_results
 from batcher.jobs.run_audit import audit_run
 from batcher.jobs.run_family import newer_results
 from batcher.jobs.run_reader import RunReader
+from batcher.records import Superseded
 from batcher.storage.hash_chain import split
 from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, records
@@ -106,6 +108,9 @@ def test_what_is_settled_in_a_retry_is_settled_for_the_run_too(
     run, retried = a_family(tmp_path / "f")
     assert failed_of(run.path) == failed_of(retried.directory.path) == ["1", "2"]
     settle(retried.directory.path, status)
+    left_out = write_failed(reader_of(run.path))
+    told = Superseded(updates=1, lines=[1])
+    assert left_out == (told if status == "succeeded" else UNSET)
     assert failed_of(run.path) == failed_of(retried.directory.path) == ids
     assert audit_run(reader_of(run.path)).wrong.count == 0
 

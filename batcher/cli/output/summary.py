@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from batcher.cli.output.format import duration, number, pace, several
 from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
-from batcher.records import STATUSES, Counts, Seconds, Summary, TargetSummary
+from batcher.records import STATUSES, Counts, Seconds, Summary, Superseded, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 CANARY_SHOWN = 20  # updates
@@ -45,6 +45,17 @@ def canary_lines(summary: Summary) -> Iterator[str]:
         yield printable(f"  line {each.line}, id {each.id}: {each.domain}/{each.trigger} {status}")
     if (more := len(changed) - CANARY_SHOWN) > 0:
         yield f"  … and {number(more)} more: see results.jsonl"
+
+
+def left_out(found: Superseded) -> str:
+    """What is not to be run again, as a later update has changed its trigger since."""
+    shown = ", ".join(map(str, found.lines))
+    more = " …" if found.updates > len(found.lines) else ""
+    updates = several(found.updates, "update")
+    return (
+        f"Left out of failed.jsonl, as a later update has changed the trigger since: {updates}"
+        + (f" (line {shown}{more})")
+    )
 
 
 def _sentence(reason: str) -> str:
@@ -110,5 +121,7 @@ def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
     if summary.in_doubt:
         yield f"To settle what is in doubt, by looking: batcher verify {directory.path}"
+    if isinstance(summary.superseded, Superseded):
+        yield left_out(summary.superseded)
     if summary.failed or summary.in_doubt:
         yield f"To run the failed ones again: batcher retry {directory.path}"
