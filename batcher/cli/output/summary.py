@@ -51,11 +51,11 @@ def left_out(found: Superseded) -> str:
     """What is not to be run again, as a later update has changed its trigger since."""
     shown = ", ".join(map(str, found.lines))
     more = " …" if found.updates > len(found.lines) else ""
-    updates = several(found.updates, "update")
-    return (
-        f"Left out of failed.jsonl, as a later update has changed the trigger since: {updates}"
-        + (f" (line {shown}{more})")
+    updates, why = (
+        several(found.updates, "update"),
+        "as a later update has changed the trigger since",
     )
+    return f"Left out of failed.jsonl, {why}: {updates} (line {shown}{more})"
 
 
 def _sentence(reason: str) -> str:
