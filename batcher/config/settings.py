@@ -18,6 +18,7 @@ from batcher.updates.domain_map import DomainMap
 EntryPoint: TypeAlias = Literal["run", "worker", "library"]
 COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
 
+DEFAULT_LEASE = 60  # seconds
 MOST = 1e6  # requests per second: no limit at all, but finite
 Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
 Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
@@ -183,7 +184,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             "Seconds that a message is lent at a time; extended while it waits or is worked on.",
             "worker",
         ),
-    ] = 60
+    ] = DEFAULT_LEASE
     ahead: Annotated[
         Duration,
         about(

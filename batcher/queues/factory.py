@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
+from batcher.config.settings import DEFAULT_LEASE
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.optional_imports import optional_module
@@ -44,7 +45,7 @@ def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
 async def open_queue(
     url: str,
     *,
-    lease: int = 60,
+    lease: int = DEFAULT_LEASE,
     create: bool = True,
     profile: str | None = None,
     region: str | None = None,

@@ -15,6 +15,7 @@ from typing import Any, cast
 
 import anyio
 
+from batcher.config.settings import DEFAULT_LEASE
 from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
 from batcher.queues.batching import RequestBatcher
@@ -62,7 +63,7 @@ class RedisQueue:
     ``lease``: seconds after which an entry that is not extended may be claimed by others.
     """
 
-    def __init__(self, stream: RedisStream, *, lease: float = 60.0) -> None:
+    def __init__(self, stream: RedisStream, *, lease: float = DEFAULT_LEASE) -> None:
         self._stream = stream
         self._lease = lease
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"

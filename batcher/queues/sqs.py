@@ -5,6 +5,7 @@ Connecting and batch requests are in ``sqs_client``; sending and the dead letter
 
 from collections.abc import Sequence
 
+from batcher.config.settings import DEFAULT_LEASE
 from batcher.queues.batching import RequestBatcher
 from batcher.queues.cancellation import release_if_cancelled
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of
@@ -26,7 +27,7 @@ class SqsQueue:
     """
 
     def __init__(
-        self, client: SqsClient, *, lease: int = 60, answer_within: float = ANSWER_WITHIN
+        self, client: SqsClient, *, lease: int = DEFAULT_LEASE, answer_within: float = ANSWER_WITHIN
     ) -> None:
         self._client = client
         self._lease = lease
