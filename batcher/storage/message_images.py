@@ -6,17 +6,23 @@ where.
 
 from typing import Any
 
+import msgspec
 from msgspec import Struct
 
 from batcher.records import Count
+from batcher.storage.hash_chain import line_digest
 from batcher.target_identity import TargetIdentity
 
 
 class KeptImage(Struct, frozen=True, kw_only=True):
-    """Where an image is: its digest, and the name of its file in ``images/``."""
+    """Where an image is: the digest of its line, and the name of its file in ``images/``.
+
+    ``content``: of what it says of the trigger, by ``content_of``.
+    """
 
     digest: str
     file: str
+    content: str
 
 
 class MessageImage(Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -38,3 +44,8 @@ class MessageImage(Struct, frozen=True, kw_only=True, omit_defaults=True):
     image: dict[str, Any]
     asked: dict[str, Any]
     replaces: str | None = None
+
+
+def content_of(image: dict[str, Any]) -> str:
+    """The digest of what an image says of its trigger, whenever it was kept."""
+    return line_digest(msgspec.json.encode(image, order="sorted"))

@@ -18,7 +18,7 @@ from batcher.records import Delivered
 from batcher.storage.file_system import make_directory
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal import Journal
-from batcher.storage.message_images import KeptImage, MessageImage
+from batcher.storage.message_images import KeptImage, MessageImage, content_of
 from batcher.storage.results_files import IMAGES, OpenFile, ResultsFiles
 from batcher.storage.results_sender import ResultsSender
 
@@ -117,7 +117,8 @@ class ResultsDirectory:
             await self._complete(file)
             raise
         await self._complete_by_size(file)
-        return KeptImage(digest=line_digest(line), file=file.name)
+        content = content_of(image.image)
+        return KeptImage(digest=line_digest(line), file=file.name, content=content)
 
     async def find(self, queue: str, message_id: str, since: float) -> Delivered | None:
         """The result of a message, from a file written to after ``since``; None: there is none.

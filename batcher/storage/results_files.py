@@ -34,7 +34,7 @@ from batcher.storage.file_lock import try_lock
 from batcher.storage.file_system import make_directory, move, remove, sync_directory
 from batcher.storage.hash_chain import ChainTip, line_digest
 from batcher.storage.journal import Journal, cut_torn_line
-from batcher.storage.message_images import KeptImage, MessageImage
+from batcher.storage.message_images import KeptImage, MessageImage, content_of
 from batcher.storage.regular_file import open_regular
 
 IMAGES = "images"  # the directory of before images
@@ -79,8 +79,9 @@ class OpenFile:
         make_directory(path.parent)
         if (why := why_not_own(path.parent)) is not None:
             raise OSError(errno.EPERM, why, str(path.parent))
-        self.images = Journal(path, ChainTip())
+        images: Journal[MessageImage] = Journal(path, ChainTip())
         sync_directory(path.parent)
+        self.images = images
 
 
 class ResultsFiles:
@@ -153,8 +154,9 @@ class ResultsFiles:
         found = _last_of(self.images(), MessageImage, queue, message_id, since)
         if found is None:
             return None
-        path, _, line = found
-        return KeptImage(digest=line_digest(line), file=path.name.removesuffix(".open"))
+        path, image, line = found
+        name, content = path.name.removesuffix(".open"), content_of(image.image)
+        return KeptImage(digest=line_digest(line), file=name, content=content)
 
 
 def images_beside(results: Path) -> Path:

@@ -13,7 +13,7 @@ from batcher.config import Settings
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Clock
 from batcher.records import Update
-from batcher.storage.message_images import MessageImage
+from batcher.storage.message_images import MessageImage, content_of
 from batcher.triggers.decision import reading_first_pays
 from batcher.wiring.pacers import Pacers
 from batcher.worker.message_results import MessageResults
@@ -79,6 +79,8 @@ class TargetImages:
         results = self._images.results
         if (lease := results.leases.get(update.line)) is None:
             return  # it is another worker's by now, and not sent from here
+        if lease.image is not None and lease.image.content == content_of(image):
+            return  # as when it was tried last
         before = None if lease.may_be_sent else lease.image
         lease.image = await results.directory.keep_image(
             MessageImage(

@@ -2,7 +2,7 @@
 
 import msgspec
 
-from batcher.storage.message_images import MessageImage
+from batcher.storage.message_images import MessageImage, content_of
 from batcher.target_identity import TargetIdentity
 
 PLACE = TargetIdentity(region="eu-west-1", account="111122223333", endpoint="https://a.example")
@@ -34,5 +34,6 @@ def test_an_image_says_of_which_message_what_was_there_what_was_asked_and_where(
     assert (line["queue"], line["message_id"], line["line"]) == ("sqs:updates", "m1", 1)
     assert (line["image"]["Description"], line["asked"]["Description"]) == ("before", "after")
     assert "replaces" not in line
+    assert content_of({"a": 1, "b": [2]}) == content_of({"b": [2], "a": 1}) != content_of({"a": 1})
     again = msgspec.convert(line, MessageImage)
     assert again == message_image(1)

@@ -169,7 +169,7 @@ async def test_what_a_worker_before_may_have_sent_is_taken_as_its_work_and_keeps
     (result,) = second.on_disk()
     digests = [digest for digest, _ in images_in(tmp_path)]
     assert (result["status"], result["image"]) == ("succeeded", digests[-1])
-    assert len(digests) == (1 if applied else 2)
+    assert len(digests) == 1, "it was as before"
     assert {image.image["Description"] for _, image in images_in(tmp_path)} == {"before-0"}
     assert all(image.replaces is None for _, image in images_in(tmp_path))
     assert len(emulator.applied()) == 1
