@@ -235,15 +235,17 @@ class TargetSummary(Counts, frozen=True, kw_only=True):
     ``wall_seconds``: from its first update to its last result, summed up over the sessions;
     ``rate`` (attempts answered other than by a throttle, per second of that), ``seconds`` (the wall
     time by what the target was held up by), ``double_quota_saves`` (seconds by which twice the
-    quota would have ended it sooner). ``stopped`` says why it ended early, else null. ``account``,
-    ``region``, and ``who`` (the caller's ARN, of the last session) where they are known; of a run
-    of several targets where they are the same for all.
+    quota would have ended it sooner), ``held_by_concurrency`` (seconds in which the quota allowed a
+    request and the number in flight did not). ``stopped`` says why it ended early, else null.
+    ``account``, ``region``, and ``who`` (the caller's ARN, of the last session) where they are
+    known; of a run of several targets where they are the same for all.
     """
 
     wall_seconds: float
     rate: float
     seconds: Seconds
     double_quota_saves: float = 0.0
+    held_by_concurrency: float = 0.0
     stopped: str | None = None
     account: str | None = None
     region: str | None = None

@@ -190,16 +190,18 @@ async def test_a_target_with_wrong_settings_costs_the_others_no_result() -> None
 
 
 async def test_the_library_keeps_off_the_users_files_unless_asked(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
-    emulator = Emulator(rate=20, burst=5)
-    emulator.seed([trigger(n) for n in range(60)])
+    (tmp_path / "batcher").mkdir()
+    (tmp_path / "batcher" / "quotas.json").write_text("damaged: whoever reads it says so")
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
     async with emulator as url:
-        await batcher.update_many([change(n) for n in range(60)], endpoint_url=url)
-        assert list(tmp_path.iterdir()) == []
-        await batcher.update_many([change(n) for n in range(60)], endpoint_url=url, remember=True)
-    assert [path.name for path in tmp_path.iterdir()] == ["batcher"]
+        await batcher.update_many([change(1)], endpoint_url=url)
+        assert "quotas.unusable" not in caplog.text
+        await batcher.update_many([change(1)], endpoint_url=url, remember=True)
+    assert "quotas.unusable" in caplog.text
 
 
 async def test_the_library_reads_no_variable_and_no_file_of_batchers(

@@ -202,5 +202,6 @@ def _summed(tally: Tally, total: int, spent: TimeSpent, stopped: str | None) -> 
         rate=round(spent.rate, 3),
         seconds=spent.seconds,
         double_quota_saves=spent.double_quota_saves,
+        held_by_concurrency=spent.held_by_concurrency,
         stopped=stopped,
     )

@@ -109,12 +109,14 @@ class TimeBreakdown:
 class LaneSession(Struct, frozen=True, kw_only=True):
     """How the session of one target went; by default it never started.
 
-    ``time_breakdown``: what held its lane up; ``slots``: calls at the same time; ``stopped``: why
-    it was given up, else None.
+    ``time_breakdown``: what held its lane up; ``slots``: calls at the same time;
+    ``slot_seconds``: for so long a token was there, and no slot; ``stopped``: why it was given up,
+    else None.
     """
 
     time_breakdown: TimeBreakdown = field(default_factory=TimeBreakdown)
     slots: int = 1
+    slot_seconds: float = 0.0
     stopped: str | None = None
 
     @property

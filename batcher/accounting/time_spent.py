@@ -24,6 +24,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
     answered: Count
     seconds: Seconds
     double_quota_saves: Duration
+    held_by_concurrency: Duration = 0.0
 
     @property
     def rate(self) -> float:
@@ -36,6 +37,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             answered=self.answered + other.answered,
             seconds=(self.seconds + other.seconds).rounded(),
             double_quota_saves=round(self.double_quota_saves + other.double_quota_saves, 3),
+            held_by_concurrency=round(self.held_by_concurrency + other.held_by_concurrency, 3),
         )
 
     @classmethod
@@ -50,6 +52,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             answered=answered,
             seconds=session.time_breakdown.seconds() + beside,
             double_quota_saves=session.saved_by_double_quota(),
+            held_by_concurrency=session.slot_seconds,
         )
         return spent + NO_TIME  # rounded
 
@@ -61,6 +64,7 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             answered=round(summary.rate * summary.wall_seconds),
             seconds=summary.seconds,
             double_quota_saves=summary.double_quota_saves,
+            held_by_concurrency=summary.held_by_concurrency,
         )
 
 

@@ -41,6 +41,7 @@ from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, SettingsError
 from batcher.foreign_text import shown_url
+from batcher.host_limits import requests_at_once
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.target_identity import TargetIdentity
@@ -104,6 +105,12 @@ class AwsTarget:
         with anyio.CancelScope(shield=True):
             while self._clients:
                 await self._clients.pop().aclose()
+
+    @property
+    def slots(self) -> int:
+        """Requests of one operation that may be under way at once."""
+        asked = self.settings.concurrency
+        return requests_at_once(1) if asked == "auto" else asked
 
     @property
     def region(self) -> str:
@@ -271,7 +278,7 @@ class AwsTarget:
         return AioConfig(
             connect_timeout=connect_timeout,
             read_timeout=read_timeout,
-            max_pool_connections=OPERATIONS_AT_ONCE * self.settings.concurrency,
+            max_pool_connections=OPERATIONS_AT_ONCE * self.slots,
             # the engine's is the only retry layer
             retries={"mode": "standard", "total_max_attempts": 1},
             # every update was checked against the same model, and stricter

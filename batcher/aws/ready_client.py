@@ -12,11 +12,22 @@ from aiobotocore.httpsession import AIOHTTPSession
 from aiobotocore.session import ClientCreatorContext
 
 from batcher.aws.service_model import SERVICE
-from batcher.config import TargetSettings
+from batcher.config import Settings, TargetSettings
 from batcher.errors import SettingsError
 
 # settings that mean nothing to a ready client, whose account nobody asks for
 _ITS_OWN = ("profile", "role_arn", "external_id", "account")
+
+
+def operations_of(settings: Settings) -> int:
+    """How many of the API's operations a batch calls side by side."""
+    return 1 + (settings.merge or settings.create_missing) + settings.create_missing
+
+
+def requests_in_pool(client: Any, settings: Settings) -> int:
+    """Requests of each operation that each target can have under way with a ready client."""
+    users = operations_of(settings) * (len(settings.targets) or 1)
+    return max(1, int(client.meta.config.max_pool_connections) // users)
 
 
 def check_ready_client(
@@ -71,7 +82,9 @@ def _retry_faults(retries: Mapping[str, Any]) -> Iterator[str]:
 def _pool_faults(
     pool: int, targets: Mapping[str, TargetSettings], operations: int
 ) -> Iterator[str]:
-    needed = operations * sum(target.concurrency for target in targets.values())
+    needed = operations * sum(
+        1 if target.concurrency == "auto" else target.concurrency for target in targets.values()
+    )
     if pool < needed:
         fitting = pool // (operations * len(targets))
         smaller = f"give concurrency={fitting}, or " if fitting else ""

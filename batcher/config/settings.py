@@ -20,6 +20,7 @@ COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
 
 DEFAULT_LEASE = 60  # seconds
 MOST = 1e6  # requests per second: no limit at all, but finite
+Concurrency = Literal["auto"] | Annotated[int, Meta(ge=1, le=4096)]
 Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
 Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
 Positive = Annotated[int, Meta(ge=1, le=10**12)]
@@ -78,9 +79,12 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         Rate, about("Reads per second at most, or auto: find that quota.", metavar="auto|N")
     ] = "auto"
     concurrency: Annotated[
-        Annotated[int, Meta(ge=1, le=4096)],
-        about("Requests in flight at once at most, and size of the pool."),
-    ] = 64
+        Concurrency,
+        about(
+            "Requests in flight at once at most, or auto: what rate and latency ask for.",
+            metavar="auto|N",
+        ),
+    ] = "auto"
     protected: Annotated[
         bool, about("Have the name of the target typed, or given with --confirm.", "run")
     ] = False
@@ -269,7 +273,7 @@ class Keywords(TypedDict, total=False):
     burst: float | None
     share: str
     read_rate: Rate
-    concurrency: int
+    concurrency: Concurrency
     target: str
     max_attempts: int
     remember: bool

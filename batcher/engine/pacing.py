@@ -4,6 +4,7 @@ Turns, slots and the order of the waiting are here; how long the next token take
 """
 
 import heapq
+from collections.abc import Callable
 from itertools import count
 
 import anyio
@@ -15,6 +16,7 @@ from batcher.records import Attempt
 
 # a retry goes ahead of a first attempt: an update that was begun is finished first
 RETRY, FIRST = 0, 1
+TOLD_AFTER = 1.0  # seconds without a slot, though a token was there
 
 
 class Draining(Exception):
@@ -52,6 +54,8 @@ class Pacer:
         self.slots = slots
         self.time_breakdown = time_breakdown or TimeBreakdown()
         self.in_flight = 0
+        self.slot_seconds = 0.0  # in which a token was there, and no slot
+        self.on_full: Callable[[], None] | None = None  # told once, when that was a second
         self._free = anyio.Semaphore(slots, fast_acquire=True)
         self.clock = clock
         self._waiting: list[_Waiter] = []
@@ -81,10 +85,12 @@ class Pacer:
             with anyio.CancelScope() as scope:
                 if not must_finish:
                     self._head = scope
+                called = self.clock.now()
                 await self._free.acquire()
                 turn = self.clock.now()
                 ticket = await self._token(turn)
                 left = self.clock.now()
+                self._note_full(turn - called, left - turn)
                 self.in_flight += 1
                 self.time_breakdown.enter("calling", left)
                 return Permit(ticket, turn - arrived, left - turn)
@@ -126,6 +132,13 @@ class Pacer:
             await self.clock.sleep(seconds)
         finally:
             self.time_breakdown.leave("backoff", self.clock.now())
+
+    def _note_full(self, slot: float, token: float) -> None:
+        """Note for how many seconds the head waited for a slot, and then for a token."""
+        held = max(0.0, slot - token)
+        if self.on_full is not None and self.slot_seconds < TOLD_AFTER <= self.slot_seconds + held:
+            self.on_full()
+        self.slot_seconds += held
 
     async def _token(self, turn: float) -> object:
         self.time_breakdown.enter("token", turn)

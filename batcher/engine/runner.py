@@ -3,7 +3,8 @@
 Lanes, one a target, share nothing but the journal. What becomes of one update is not decided here.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
+from typing import Any
 
 import anyio
 from anyio.abc import TaskGroup
@@ -19,6 +20,7 @@ from batcher.task_groups import open_task_group
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
+WORKERS_AT_FIRST = 256  # a lane; more are started when none of them waits for its turn
 
 
 class Runner:
@@ -116,20 +118,24 @@ class Runner:
         time_breakdown.begin(now())
         try:
             async with anyio.create_task_group() as workers:
-                for _ in range(min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)):
-                    workers.start_soon(self._worker, lane)
+                crew = _Crew(min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST), workers)
+                for _ in range(min(WORKERS_AT_FIRST, crew.left)):
+                    crew.start(self._worker, lane)
         finally:
             time_breakdown.end(now())
 
-    async def _worker(self, lane: Lane) -> None:
+    async def _worker(self, lane: Lane, crew: "_Crew") -> None:
         try:
-            await self._work(lane)
+            await self._work(lane, crew)
         except InputError as error:
             self._unreadable = error
             self.drain(str(error))
 
-    async def _work(self, lane: Lane) -> None:
+    async def _work(self, lane: Lane, crew: "_Crew") -> None:
         while (update := await lane.updates.take()) is not None:
+            crew.busy += 1
+            if crew.busy == crew.started and not any(pacer.waiting for pacer in lane.pacers):
+                crew.start(self._worker, lane)
             try:
                 result = await lane.settler.settle(update)
             except AwsError as error:
@@ -138,6 +144,7 @@ class Runner:
             if result is not None:
                 await self.keep(lane.tally, result)
             lane.updates.release(update)
+            crew.busy -= 1
 
     async def keep(self, tally: Tally, result: Result) -> None:
         """Make a result durable, count it, give its target up when that is due, and tell of it."""
@@ -164,6 +171,22 @@ class Runner:
             throttles=result.throttles,
             code=result.error.code if result.error else None,
         )
+
+
+class _Crew:
+    """The workers of a lane: how many were started, are at work, and may still be started."""
+
+    def __init__(self, most: int, tasks: TaskGroup) -> None:
+        self.started = self.busy = 0
+        self.left = most
+        self._tasks = tasks
+
+    def start(self, work: Callable[[Lane, "_Crew"], Coroutine[Any, Any, None]], lane: Lane) -> None:
+        """Start one more, if there may be one."""
+        if self.left:
+            self.left -= 1
+            self.started += 1
+            self._tasks.start_soon(work, lane, self)
 
 
 def _of_target(target: str, reason: str) -> str:

@@ -248,6 +248,7 @@ class ApprovedRun:
             sessions[lane.target] = LaneSession(
                 time_breakdown=lane.pacer.time_breakdown,
                 slots=lane.pacer.slots,
+                slot_seconds=sum(pacer.slot_seconds for pacer in lane.pacers),
                 stopped=given_up.get(lane.target),
             )
         return sessions

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from inspect import iscoroutinefunction
 from typing import Any
 
-from batcher.aws.ready_client import check_ready_client
+from batcher.aws.ready_client import check_ready_client, operations_of
 from batcher.config import Keywords, Settings, refuse_foreign, resolve
 from batcher.public_records import Progress, Result
 from batcher.sources.iterable import Updates
@@ -81,7 +81,7 @@ def _check_client(client: Any, settings: Settings, keywords: Keywords) -> None:
     check_ready_client(
         client,
         settings.targets or {settings.target: settings.target_defaults},
-        operations=1 + (settings.merge or settings.create_missing) + settings.create_missing,
+        operations=operations_of(settings),
         timeouts={
             name: getattr(settings, name)
             for name in ("connect_timeout", "read_timeout")

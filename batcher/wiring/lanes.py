@@ -1,6 +1,7 @@
 """Lanes of the engine, and readers with retries, of connected targets."""
 
 from collections.abc import Callable
+from functools import partial
 from typing import TypeAlias
 
 from structlog.typing import FilteringBoundLogger
@@ -154,6 +155,13 @@ class Lanes:
         self, target: AwsTarget, operation: str, pacer: Pacer, count: Callable[[Verdict], None]
     ) -> Retrying:
         watch = self._on_attempt
+        pacer.on_full = partial(
+            self._log.warning,
+            "concurrency.reached",
+            target=target.name,
+            operation=operation,
+            at_most=pacer.slots,
+        )
 
         def on_attempt(verdict: Verdict, seconds: float) -> None:
             count(verdict)

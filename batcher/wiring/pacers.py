@@ -85,7 +85,7 @@ class Pacers:
         key: QuotaKey,
         time_breakdown: TimeBreakdown | None,
     ) -> Pacer:
-        pacer = Pacer(limiter, target.settings.concurrency, self._clock, time_breakdown)
+        pacer = Pacer(limiter, target.slots, self._clock, time_breakdown)
         self._limiters[pacer] = (key, limiter)
         return pacer
 

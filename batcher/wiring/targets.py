@@ -4,12 +4,16 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
+import msgspec
+
 from batcher.aws.account_guard import AccountGuard
 from batcher.aws.client import AwsTarget
+from batcher.aws.ready_client import requests_in_pool
 from batcher.aws.service_model import model_loader
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import AwsError, WrongAccountError
+from batcher.host_limits import requests_at_once
 from batcher.task_groups import open_task_group
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.line_readers import installed_update_model
@@ -37,6 +41,8 @@ class TargetConnector:
     def target(self, name: str) -> AwsTarget:
         """The target of that name, not yet connected."""
         settings = self._settings.for_target(name)
+        if settings.concurrency == "auto":
+            settings = msgspec.structs.replace(settings, concurrency=self._fair_concurrency())
         guard = self._guards.setdefault(name, AccountGuard(name, settings.account))
         return AwsTarget(
             name,
@@ -49,6 +55,12 @@ class TargetConnector:
             client=self._client,
             guard=guard,
         )
+
+    def _fair_concurrency(self) -> int:
+        """Requests of an operation that a target may have under way where nobody says how many."""
+        if self._client is not None:
+            return requests_in_pool(self._client, self._settings)
+        return requests_at_once(len(self._settings.targets) or 1)
 
     async def connect(
         self, names: Iterable[str], stack: AsyncExitStack, *, reach: bool = True

@@ -90,7 +90,9 @@ async def test_retries_that_the_environment_asks_for_count_too(
 @pytest.mark.parametrize(
     ("pool", "operations", "given", "said"),
     [
-        (63, 1, {}, "63 connections, and 64 requests may .* concurrency=63, or .*=64"),
+        (63, 1, {"concurrency": 64}, "63 connections, and 64 requests .*=63, or .*=64"),
+        (2, 2, {}, None),
+        (1, 2, {}, r"2 requests .* make it with AioConfig\(max_pool_connections=2\)"),
         (10, 1, {"concurrency": 10}, None),
         (19, 2, {"concurrency": 10}, r"19 connections, and 20 .* concurrency=9, or .*=20"),
         (2, 3, {"concurrency": 1}, r"once; make it with AioConfig\(max_pool_connections=3\)"),

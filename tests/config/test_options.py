@@ -26,7 +26,7 @@ def test_a_default_can_be_given_as_it_is_shown(option: Option) -> None:
     ("name", "flag", "variable", "metavar"),
     [
         ("max_failures", "--max-failures", "BATCHER_MAX_FAILURES", "N|P%"),
-        ("concurrency", "--concurrency", "BATCHER_CONCURRENCY", "N"),
+        ("concurrency", "--concurrency", "BATCHER_CONCURRENCY", "auto|N"),
         ("grace", "--grace", "BATCHER_GRACE", "SECONDS"),
         ("profile", "--profile", "BATCHER_PROFILE", "TEXT"),
         ("log_level", "--log-level", "BATCHER_LOG_LEVEL", "debug|info|warning|error"),

@@ -103,3 +103,27 @@ def test_a_cancelled_waiter_leaves_the_line_and_loses_nobody_a_turn() -> None:
         return entered
 
     assert in_virtual_time(scenario()) == ["a", "b", "c"]
+
+
+def test_seconds_without_a_slot_while_a_token_is_there_are_counted_and_told_once() -> None:
+    async def scenario(limiter: OpenLimiter) -> tuple[float, int]:
+        pacer, told = Pacer(limiter, 2, LoopClock()), []
+        pacer.on_full = lambda: told.append(None)
+
+        async def call() -> None:
+            permit = await pacer.enter(begun=False, must_finish=False)
+            await anyio.sleep(0.8)
+            pacer.leave(permit, Verdict.ACCEPTED, None)
+
+        async with anyio.create_task_group() as tasks:
+            for _ in range(8):
+                tasks.start_soon(call)
+        return pacer.slot_seconds, len(told)
+
+    seconds, told = in_virtual_time(scenario(OpenLimiter()))
+    assert seconds == pytest.approx(3 * 0.8)
+    assert told == 1
+    # one token a second: the two slots are free by then
+    seconds, told = in_virtual_time(scenario(SlowLimiter()))
+    assert seconds == pytest.approx(0.0)
+    assert told == 0

@@ -119,6 +119,18 @@ def test_no_more_requests_than_slots_are_in_flight_and_backoff_holds_no_slot() -
     assert [result.line for result in journal.results][:4] == [5, 6, 7, 8]
 
 
+def test_workers_are_as_many_as_slots_ask_for_and_no_task_waits_for_nothing() -> None:
+    """300 per second at 2 s have 600 in flight; updates that are taken at once have few."""
+    updates = [update(number) for number in range(1, 1501)]
+    slow, journal = ScriptedCaller(always(ACCEPTED), latency=2.0), MemoryJournal()
+    in_virtual_time(run([lane(updates, slow, slots=700)], journal))
+    assert slow.most_in_flight == 700
+    assert slow.calls[-1].ended == pytest.approx(6.0)
+    quick = ScriptedCaller(always(ACCEPTED), latency=0.0)
+    in_virtual_time(run([lane(updates, quick, slots=700)], MemoryJournal()))
+    assert quick.most_in_flight < 300
+
+
 def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
     kept_at: dict[str, float] = {}
 

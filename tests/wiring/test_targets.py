@@ -4,11 +4,13 @@ from contextlib import AsyncExitStack
 from typing import Any
 
 import pytest
+from aiobotocore.config import AioConfig
 from aiobotocore.session import get_session
 
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
 from batcher.errors import AwsError, SettingsError
+from batcher.host_limits import requests_at_once
 from batcher.wiring.targets import TargetConnector
 
 
@@ -63,3 +65,24 @@ async def test_a_client_of_the_callers_own_is_used_and_not_closed(settings: Sett
         async with TargetConnector(settings, client).target("any") as target:
             assert target.endpoint_url == url
         await client.list_domains()
+
+
+async def test_without_a_number_targets_share_what_this_machine_can_have_in_flight(
+    settings: Settings,
+) -> None:
+    alone = TargetConnector(resolve({"region": "eu-west-1"})).target("default")
+    two = TargetConnector(settings)
+    assert alone.slots == requests_at_once(1)
+    assert [two.target(name).slots for name in ("away", "gone")] == [requests_at_once(2)] * 2
+    chosen = resolve({"concurrency": 7, "region": "eu-west-1"})
+    assert TargetConnector(chosen).target("default").slots == 7
+
+
+async def test_with_a_client_of_the_callers_own_they_share_its_pool(settings: Settings) -> None:
+    config = AioConfig(max_pool_connections=40)
+    async with get_session().create_client(
+        "customer-profiles", region_name="eu-west-1", config=config
+    ) as client:
+        assert TargetConnector(settings, client).target("away").slots == 20
+        merging = resolve({"merge": True}, base=settings)
+        assert TargetConnector(merging, client).target("away").slots == 10

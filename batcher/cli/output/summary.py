@@ -92,6 +92,12 @@ def _time(summary: TargetSummary) -> Iterator[str]:
     yield f"The time went: {_seconds(summary.seconds)}."
     if summary.double_quota_saves >= max(1.0, WORTH_SAYING * summary.wall_seconds):
         yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
+    if summary.held_by_concurrency >= max(1.0, WORTH_SAYING * summary.wall_seconds):
+        yield (
+            f"All requests that may be in flight at once were for"
+            f" {duration(summary.held_by_concurrency)}, while the quota had room: --concurrency"
+            " auto takes as many as descriptors (ulimit -n) and memory allow."
+        )
 
 
 def _seconds(seconds: Seconds) -> str:

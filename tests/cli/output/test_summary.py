@@ -28,6 +28,9 @@ def test_where_the_time_went_is_said_of_a_run_that_took_any() -> None:
     lines = said(wall_seconds=100.0, seconds=seconds, double_quota_saves=40.0)
     assert "The time went: quota 1 min 20 s, answers 19 s, own work 1 s." in lines
     assert "Twice the quota would save about 40 s." in lines
+    held = said(wall_seconds=100.0, seconds=seconds, held_by_concurrency=12.0)
+    assert any("--concurrency auto" in line and "12 s" in line for line in held)
+    assert not any("--concurrency" in line for line in lines)
     little = said(wall_seconds=100.0, seconds=seconds, double_quota_saves=4.9)
     assert not any("Twice" in line for line in little), "less than a twentieth of the run"
     assert not any("time went" in line for line in said(wall_seconds=0.9, seconds=seconds))
