@@ -1,6 +1,5 @@
 """An STS on loopback whose answers a test decides, and a profile that takes its role from it."""
 
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from types import TracebackType
@@ -16,15 +15,16 @@ _NAMESPACE = "https://sts.amazonaws.com/doc/2011-06-15/"
 class LocalSts:
     """Gives credentials that last for a minute: botocore renews such before each request.
 
-    ``refusal``: code and HTTP status of its answer, for as long as it is set; ``asked``: the forms
-    of the requests it got.
+    ``refusal``: code and HTTP status of its answer, for as long as it is set; ``says``: its answer,
+    whole; ``asked``: the forms of the requests it got.
     """
 
     def __init__(self) -> None:
         self.refusal: tuple[str, int] | None = None
+        self.says: str | None = None
+        self.life = timedelta(minutes=1)
         self.asked: list[dict[str, str]] = []
         self.url = ""
-        self.wall: Callable[[], datetime] = lambda: datetime.now(UTC)
 
     async def __aenter__(self) -> Self:
         app = web.Application()
@@ -50,7 +50,9 @@ class LocalSts:
             code, status = self.refusal
             text = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
             return web.Response(text=text, status=status, content_type="text/xml")
-        until = (self.wall() + timedelta(minutes=1)).isoformat()
+        if self.says is not None:
+            return web.Response(text=self.says, content_type="text/xml")
+        until = (datetime.now(UTC) + self.life).isoformat()
         text = (
             f'<AssumeRoleResponse xmlns="{_NAMESPACE}"><AssumeRoleResult><Credentials>'
             f"<AccessKeyId>ASIA{len(self.asked)}</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"

@@ -7,7 +7,7 @@ call becomes an Attempt in ``attempts``; for the opening of a client, an error i
 import hashlib
 import re
 from collections.abc import Mapping
-from contextlib import AsyncExitStack, suppress
+from contextlib import AsyncExitStack
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -35,11 +35,12 @@ from batcher.aws.credentials import (
     signing_credentials,
 )
 from batcher.aws.departure import Departure, departing, reach, watch_departures
+from batcher.aws.mfa import one_at_a_time
 from batcher.aws.one_attempt import OneAttemptSession, send_once
 from batcher.aws.service_model import SERVICE
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
-from batcher.errors import AwsError, SettingsError
+from batcher.errors import AwsError, CredentialsError, SettingsError
 from batcher.foreign_text import shown_url
 from batcher.host_limits import requests_at_once
 from batcher.ports import Clock
@@ -96,9 +97,7 @@ class AwsTarget:
         else:
             await send_once(self._client)
             self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
-        if self._credentials is not None:
-            with suppress(Exception):  # whoever gives them may fail: the first request says how
-                self._first_key = (await self._credentials.get_frozen_credentials()).access_key
+            self._first_key = await _access_key(self._credentials)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -248,15 +247,17 @@ class AwsTarget:
     async def _connect(self) -> None:
         with explained(self.name):
             settings, config = self.settings, self._config()
-            session = open_session(settings.profile, self._loader)
+            session = open_session(settings.profile, self._loader, settings.region)
             region = region_of(session, settings.region)
             if not region:
                 raise SettingsError(
                     f"target {self.name}: no Region. Give --region, or set AWS_REGION."
                 )
-            self._credentials = await signing_credentials(
-                session, self.name, settings, region=region, config=config, clock=self._clock
-            )
+            async with one_at_a_time(session):
+                self._credentials = await signing_credentials(
+                    session, self.name, settings, region=region, config=config, clock=self._clock
+                )
+                self._first_key = self._first_key or await _access_key(self._credentials)
             checked = CheckedCredentials(self._credentials, self._check_account)
             session = open_session(settings.profile, self._loader)
             session.register_component("credential_provider", CredentialProvider(checked))
@@ -287,3 +288,13 @@ class AwsTarget:
             # a fixed one: botocore composes its own anew for every request
             user_agent=f"batcher/{__version__}",
         )
+
+
+async def _access_key(credentials: Any) -> str | None:
+    """The access key id, as far as there is one yet. Raises CredentialsError without a terminal."""
+    try:
+        return str((await credentials.get_frozen_credentials()).access_key)
+    except CredentialsError:
+        raise
+    except Exception:  # whoever gives them may fail: the first request says how
+        return None

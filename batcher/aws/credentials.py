@@ -17,6 +17,7 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.sdk_errors import error_text
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError, SettingsError
@@ -43,10 +44,16 @@ class UnsafeCredentialsError(Exception):
     """A part of the credentials has a character that no header can hold; names the part."""
 
 
-def open_session(profile: str | None, loader: Loader) -> AioSession:
-    """A session that reads profiles, environment and token caches anew, but not the models."""
+def open_session(profile: str | None, loader: Loader, region: str | None = None) -> AioSession:
+    """A session that reads profiles, environment and token caches anew, but not the models.
+
+    ``region``: the given one; who gives credentials is asked there, too.
+    """
     session = AioSession(profile=profile)
     session.register_component("data_loader", loader)
+    if region is not None:
+        session.set_config_variable("region", region)
+    ask_for_mfa_once(session)
     return session
 
 
@@ -130,11 +137,13 @@ def _role_fetcher(
                 answer = await sts.assume_role(
                     RoleArn=role_arn, RoleSessionName=settings.role_session_name, **external_id
                 )
-        except (sdk.ClientError, sdk.BotoCoreError, OSError) as error:
+            return _metadata(answer["Credentials"])
+        except CredentialsError:
+            raise
+        except Exception as error:  # also what botocore chokes on, where something else answers
             raise sdk.CredentialRetrievalError(
                 provider=role_arn, error_msg=error_text(error)
             ) from error
-        return _metadata(answer["Credentials"])
 
     return fetch
 

@@ -10,6 +10,7 @@ from botocore.config import Config
 from botocore.session import Session
 
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, region_of
+from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.sdk_errors import error_text
 from batcher.errors import AwsError, CredentialsError, InputError
 
@@ -29,6 +30,7 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
         raise InputError(f"{url}: not an object in S3. Give s3://BUCKET/KEY.")
     try:
         session = Session(profile=profile)
+        ask_for_mfa_once(session)
         client: Any = session.create_client(
             "s3",
             region_name=region_of(session, region),

@@ -98,7 +98,7 @@ class S3Uploader:
         return f"s3://{self.bucket}/{self.prefix}{name}"
 
     async def _connect(self) -> None:
-        session = open_session(self._profile, self._loader)
+        session = open_session(self._profile, self._loader, self._region)
         client = session.create_client(
             "s3",
             region_name=region_of(session, self._region),

@@ -27,7 +27,7 @@ from batcher.error_codes import (
     TOO_MANY_THREADS,
     WRONG_ACCOUNT,
 )
-from batcher.errors import WrongAccountError
+from batcher.errors import CredentialsError, WrongAccountError
 from batcher.foreign_text import printable, shown_url
 
 PROXY_AUTHENTICATION_REQUIRED = 407  # HTTP status
@@ -139,6 +139,7 @@ _REACH = " Check the network, --region and --endpoint-url."
 
 _CAUSES: list[tuple[Fits, str | None, str]] = [
     (_is(WrongAccountError), WRONG_ACCOUNT, "{0}."),
+    (_is(CredentialsError), NO_CREDENTIALS, "{0}."),
     (
         _says(errno.EMFILE, errno.ENFILE),
         TOO_MANY_OPEN_FILES,

@@ -12,11 +12,11 @@ from typing import Any, Self
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 
 from batcher.accounting.verdicts import known_code
-from batcher.aws.credentials import region_of
+from batcher.aws.credentials import open_session, region_of
 from batcher.aws.sdk_errors import error_text
+from batcher.aws.service_model import model_loader
 from batcher.backoff import Backoff
 from batcher.errors import QueueError, SettingsError
 from batcher.queues.sqs_url import QueuePlace, place_of, region_of_url
@@ -54,7 +54,7 @@ class SqsClient:
         self.dead_url: str | None = None
         place = place_of(self.url) if self.url else QueuePlace(None, None)
         self._endpoint = endpoint_url or place.endpoint
-        self._session = AioSession(profile=profile)
+        self._session = open_session(profile, model_loader(), region)
         self.region = self._region(region_of_url(self.url, place.region, region))
         self._stack = AsyncExitStack()
         self._client: Any = None

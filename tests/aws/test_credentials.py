@@ -1,6 +1,7 @@
 """What signs requests: found, assumed, renewed in time, or explained in words."""
 
 import asyncio
+from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,12 @@ from batcher.aws.credentials import (
     role_credentials,
 )
 from batcher.clock import SystemClock
+from batcher.emulator import Emulator
 from batcher.errors import BatcherError, CredentialsError, SettingsError
+from batcher.operations import UPDATE_TRIGGER
+from tests.aws.test_client import target
+from tests.conftest import change
+from tests.local_sts import ROLE, LocalSts, role_profile
 
 LIFE = 900.0  # seconds, of the shortest session that AWS gives
 
@@ -129,6 +135,34 @@ def test_the_region_is_the_given_one_else_that_of_the_environment_else_the_profi
     there, nowhere = (open_session(name, Loader()) for name in ("there", "nowhere"))
     assert region_of(there, None) == "eu-north-1"
     assert region_of(nowhere, None) is None
+
+
+async def test_a_role_of_a_profile_without_a_region_is_assumed_in_the_given_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with LocalSts() as sts:
+        role_profile(tmp_path, monkeypatch, sts)
+        for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+            monkeypatch.delenv(name, raising=False)
+        session = open_session("prod", Loader(), "eu-central-1")
+        credentials = await session.get_credentials()
+        assert credentials is not None
+        assert (await credentials.get_frozen_credentials()).access_key == "ASIA1"
+
+
+@pytest.mark.parametrize("says", ["", "<html/>", "{}", "<AssumeRoleResponse/>", "\0", "<a><b></a>"])
+async def test_an_odd_answer_of_sts_is_told_and_no_traceback(
+    says: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with LocalSts() as sts, Emulator() as url:
+        role_profile(tmp_path, monkeypatch, sts)
+        sts.says = says
+        for role in (None, ROLE):
+            with suppress(CredentialsError):
+                async with target(url, profile="prod", region="eu-west-1", role_arn=role) as eu:
+                    await eu.account()
+                    attempt = await eu.call(UPDATE_TRIGGER, change(1))
+                    assert attempt.reached == "unsent"
 
 
 async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
