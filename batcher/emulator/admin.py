@@ -35,7 +35,7 @@ class Admin:
         if handler := self._handlers.get((received.method, name)):
             try:
                 return handler(received)
-            except (ValueError, TypeError) as error:
+            except (ValueError, TypeError, OverflowError, RecursionError) as error:
                 return _error(400, str(error))
         methods = [method for method, path in self._handlers if path == name]
         if methods:

@@ -1,4 +1,7 @@
-"""The web server's connections: reset at will, and awaited until their client leaves."""
+"""The web server's connections: reset at will, and awaited until their client leaves.
+
+Those that never send a request are closed.
+"""
 
 import asyncio
 import socket
@@ -12,20 +15,51 @@ from aiohttp.streams import StreamReader
 from aiohttp.web_protocol import RequestHandler
 
 MAX_BODY = 16 * 2**20  # bytes; the largest request the model allows has about 13 MiB when escaped
+SILENT_AT_MOST = 10.0  # seconds from a connection to its first request
 NO_LINGER = struct.pack("ii", 1, 0)  # closing the socket then sends RST
 
 
 class Connections(web.Server):
     """A low-level web server that knows when a connection is gone."""
 
-    def __init__(self, handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]]) -> None:
-        super().__init__(handler, request_factory=_request, access_log=None)
+    def __init__(
+        self,
+        handler: Callable[[web.BaseRequest], Awaitable[web.StreamResponse]],
+        silent_at_most: float = SILENT_AT_MOST,
+    ) -> None:
+        super().__init__(handler, request_factory=self._request, access_log=None)
         self._gone: dict[RequestHandler, asyncio.Event] = {}
+        self._silent_at_most = silent_at_most
+        self._silent: dict[RequestHandler, asyncio.TimerHandle] = {}
+
+    def connection_made(self, handler: RequestHandler, transport: asyncio.Transport) -> None:
+        super().connection_made(handler, transport)
+        loop = asyncio.get_running_loop()
+        self._silent[handler] = loop.call_later(self._silent_at_most, transport.abort)
 
     def connection_lost(self, handler: RequestHandler, exc: BaseException | None = None) -> None:
         super().connection_lost(handler, exc)
+        self._heard(handler)
         if event := self._gone.pop(handler, None):
             event.set()
+
+    def _heard(self, handler: RequestHandler) -> None:
+        if timer := self._silent.pop(handler, None):
+            timer.cancel()
+
+    def _request(
+        self,
+        message: RawRequestMessage,
+        payload: StreamReader,
+        protocol: RequestHandler,
+        writer: AbstractStreamWriter,
+        task: "asyncio.Task[None]",
+    ) -> web.BaseRequest:
+        self._heard(protocol)
+        loop = asyncio.get_running_loop()
+        return web.BaseRequest(
+            message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY
+        )
 
     async def wait_gone(self, request: web.BaseRequest) -> None:
         """Returns when the request's connection is closed, by either side."""
@@ -40,14 +74,3 @@ class Connections(web.Server):
             )
             request.transport.abort()
             await self.wait_gone(request)
-
-
-def _request(
-    message: RawRequestMessage,
-    payload: StreamReader,
-    protocol: RequestHandler,
-    writer: AbstractStreamWriter,
-    task: "asyncio.Task[None]",
-) -> web.BaseRequest:
-    loop = asyncio.get_running_loop()
-    return web.BaseRequest(message, payload, protocol, writer, task, loop, client_max_size=MAX_BODY)

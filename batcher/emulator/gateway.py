@@ -8,9 +8,10 @@ from random import Random
 from aiohttp import web
 
 from batcher.emulator.admin import PREFIX, Admin
-from batcher.emulator.connections import MAX_BODY, Connections
+from batcher.emulator.connections import MAX_BODY, SILENT_AT_MOST, Connections
 from batcher.emulator.errors import COMMON_ERRORS, ServiceError
 from batcher.emulator.faults import Ending, LatencyRange
+from batcher.emulator.own_names import stranger
 from batcher.emulator.replies import Reply, refusal
 from batcher.emulator.requests import HttpRequest
 from batcher.emulator.service import Response, Service
@@ -21,10 +22,14 @@ TOO_LARGE = ServiceError(
 )
 
 
+NO_BODY = ServiceError("BadRequestException", "The body can't be read")
+
+
 @dataclass(eq=False, repr=False, kw_only=True)
 class Gateway:
     """Handles the requests of one web server."""
 
+    host: str  # where it listens
     service: Service
     sts: Sts
     admin: Admin
@@ -43,6 +48,12 @@ class Gateway:
             received = await _read(http)
         except web.HTTPRequestEntityTooLarge:
             return _response(refusal(TOO_LARGE, COMMON_ERRORS[TOO_LARGE.code], request_id))
+        except (web.RequestPayloadError, TimeoutError):  # what it says of its body is not so
+            return _response(refusal(NO_BODY, 400, request_id))
+        hosts, origin = http.headers.getall("Host", []), http.headers.get("Origin")
+        if (refused := stranger(hosts, origin, self.host)) is not None:
+            status, why = refused
+            return _response(refusal(ServiceError("Stranger", why), status, request_id))
         if received.path.startswith(PREFIX):
             return _response(self.admin.answer(received))
         if received.path == "/" and received.method == "POST":
@@ -76,9 +87,8 @@ class Gateway:
 
 async def _read(http: web.BaseRequest) -> HttpRequest:
     path, _, query = http.raw_path.partition("?")
-    return HttpRequest(
-        method=http.method, path=path, query=query, headers=http.headers, body=await http.read()
-    )
+    body = await asyncio.wait_for(http.read(), SILENT_AT_MOST)
+    return HttpRequest(method=http.method, path=path, query=query, headers=http.headers, body=body)
 
 
 async def _wait(seconds: float) -> None:

@@ -111,6 +111,7 @@ class Emulator(Controls):
             random=random,
         )
         self._gateway = Gateway(
+            host=host,
             service=service,
             sts=sts,
             admin=Admin(self),

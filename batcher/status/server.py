@@ -1,7 +1,7 @@
 """The HTTP server of a worker: probes, metrics for Prometheus, a page for people.
 
 They are ``/healthz``, ``/readyz``, ``/metrics`` and ``/``, for reading only. Whoever reaches the
-address may read them, so by default that is the loopback.
+address may read them, so by default that is the loopback; a web page of elsewhere may not.
 """
 
 import errno
@@ -13,14 +13,17 @@ from ipaddress import IPv6Address
 from typing import Self
 
 from aiohttp import web
+from aiohttp.typedefs import Handler
 
 from batcher.errors import SettingsError, StatusError
 from batcher.status.metrics import CONTENT_TYPE, Metrics
+from batcher.status.own_names import refused_by
 from batcher.status.page import page
 from batcher.status.snapshot import WorkerSnapshot
 
 LOOPBACK = "127.0.0.1"
 GRACE = 1.0  # seconds for answers under way when it stops
+SILENT_AT_MOST = 10.0  # seconds
 
 _ADDRESS = re.compile(r"(?:(?P<host>[A-Za-z0-9._-]*|\[[^\]]+\]):)?(?P<port>[0-9]{1,5})")
 _HEADERS = {
@@ -55,13 +58,21 @@ def parse_address(text: str) -> tuple[str, int]:
 class StatusServer:
     """Answers while it is entered.
 
-    ``snapshot`` is asked anew for every request. Entering raises StatusError.
+    ``snapshot`` is asked anew for every request; ``silent_at_most``: seconds that a connection may
+    be open without a request. Entering raises StatusError.
     """
 
     def __init__(
-        self, host: str, port: int, *, metrics: Metrics, snapshot: Callable[[], WorkerSnapshot]
+        self,
+        host: str,
+        port: int,
+        *,
+        metrics: Metrics,
+        snapshot: Callable[[], WorkerSnapshot],
+        silent_at_most: float = SILENT_AT_MOST,
     ) -> None:
         self._requested = (host, port)
+        self._silent_at_most = silent_at_most
         self._metrics = metrics
         self._snapshot = snapshot
         self._exits = AsyncExitStack()
@@ -71,15 +82,20 @@ class StatusServer:
         return f"<StatusServer {self.address or 'not open'}>"
 
     async def __aenter__(self) -> Self:
-        app = web.Application()
+        app = web.Application(middlewares=[self._guard])
         for path, answer in (
             ("/", self._page),
             ("/healthz", self._health),
             ("/readyz", self._readiness),
+            ("/metrics", self._exposition),
         ):
-            app.router.add_get(path, answer, allow_head=False)
-        app.router.add_get("/metrics", self._exposition, allow_head=False)
-        runner = web.AppRunner(app, access_log=None, shutdown_timeout=GRACE)
+            app.router.add_get(path, answer, allow_head=path.endswith("z"))
+        runner = web.AppRunner(
+            app,
+            access_log=None,
+            shutdown_timeout=GRACE,
+            keepalive_timeout=self._silent_at_most,
+        )
         async with AsyncExitStack() as exits:
             exits.push_async_callback(runner.cleanup)
             await runner.setup()
@@ -93,6 +109,14 @@ class StatusServer:
 
     async def __aexit__(self, *exception: object) -> None:
         await self._exits.aclose()
+
+    @web.middleware
+    async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        hosts, origin = request.headers.getall("Host", []), request.headers.get("Origin")
+        if (refused := refused_by(hosts, origin, self._requested[0])) is not None:
+            status, why = refused
+            return web.Response(status=status, text=f"{why}\n", headers=_HEADERS)
+        return await handler(request)
 
     async def _health(self, request: web.Request) -> web.Response:
         snapshot = self._snapshot()

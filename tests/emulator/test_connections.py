@@ -7,11 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 from typing import Any
 
+import aiohttp
 import pytest
+from aiohttp import web
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError, ReadTimeoutError
 
 from batcher.emulator import Emulator
-from batcher.emulator.connections import MAX_BODY
+from batcher.emulator.connections import MAX_BODY, Connections
 from tests.emulator.raw_http import SIGNED, send
 from tests.waiting import until
 
@@ -79,3 +81,64 @@ async def test_a_body_over_the_limit_is_refused_as_too_large() -> None:
     async with Emulator(latency=(0, 0)) as url:
         status, code, _ = await send(url, body=io.BytesIO(b" " * (MAX_BODY + 1)))
     assert (status, code) == (413, "RequestEntityTooLargeException")
+
+
+async def test_a_page_of_elsewhere_reaches_nothing() -> None:
+    async with Emulator(latency=(0, 0)) as url, aiohttp.ClientSession() as session:
+        for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+            for path in ("/_emulator/state", "/_emulator/faults", "/domains"):
+                async with session.get(url + path, headers=headers) as answer:
+                    assert answer.status == 403
+        async with session.post(url + "/_emulator/script", headers={"Origin": "null"}) as answer:
+            assert answer.status == 403
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01",
+        b"hello\r\n\r\n",
+        b"PUT /_emulator/faults HTTP/1.1\r\nHost: localhost\r\nContent-Length: 1\r\n\r\n[",
+        b"PUT /_emulator/faults HTTP/1.1\r\nHost: localhost\r\n"
+        b"Transfer-Encoding: chunked\r\n\r\nzz",
+        b"PUT /_emulator/faults HTTP/1.1\r\nHost: localhost\r\nContent-Encoding: gzip\r\n"
+        b"Content-Length: 4\r\n\r\nabcd",
+        b"PUT /_emulator/quota HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100000\r\n\r\n"
+        + b"[" * 100000,
+        b"PUT /_emulator/quota HTTP/1.1\r\nHost: localhost\r\nContent-Length: 12\r\n\r\n"
+        b'{"rate":1e9}',
+        b"PUT /_emulator/latency HTTP/1.1\r\nHost: localhost\r\nContent-Length: 21\r\n\r\n"
+        b'{"seconds":[-1,"a"]} ',
+        b"POST / HTTP/1.1\r\nHost: localhost\r\nContent-Length: 3\r\n\r\n\xff\xfe&",
+        b"GET /_emulator/state HTTP/1.1\r\n\r\n",
+    ],
+)
+async def test_garbage_is_never_answered_with_500(garbage: bytes) -> None:
+    async with Emulator(latency=(0, 0)) as url:
+        reader, writer = await asyncio.open_connection(*url.removeprefix("http://").split(":"))
+        writer.write(garbage)
+        status = int((await reader.readline()).split()[1])
+        writer.close()
+    assert status in (200, 400, 403), "a quota of that size may be taken"
+    assert status == 400 or garbage.startswith((b"PUT /_emulator/quota", b"POST / "))
+
+
+async def test_a_client_that_says_nothing_is_closed() -> None:
+    handled: list[Any] = []
+
+    async def handle(request: web.BaseRequest) -> web.StreamResponse:
+        handled.append(request)
+        return web.Response()
+
+    connections = Connections(handle, silent_at_most=0.1)
+    runner = web.ServerRunner(connections)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    for said in (b"", b"GET /healthz HT"):
+        reader, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+        writer.write(said)
+        with suppress(ConnectionResetError):
+            assert await reader.read() == b""  # the end, and within the test's time
+        writer.close()
+    await runner.cleanup()
+    assert not handled

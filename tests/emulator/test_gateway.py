@@ -40,6 +40,7 @@ class Instant:
 async def test_a_request_that_is_refused_on_arrival_waits_for_no_latency() -> None:
     latency = LatencyRange(3600, 3600, Random(0))
     gateway = Gateway(
+        host="127.0.0.1",
         service=Instant(),
         sts=None,
         admin=None,

@@ -1,5 +1,6 @@
 """The addresses of a worker: probes, metrics and page over HTTP, for readers only."""
 
+import asyncio
 import re
 from collections.abc import AsyncIterator
 
@@ -80,6 +81,55 @@ async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_r
 async def test_there_is_nothing_else(worker: Worker, method: str, path: str, status: int) -> None:
     async with worker.client.request(method, f"http://{worker.server.address}{path}") as answer:
         assert answer.status == status
+
+
+@pytest.mark.parametrize("path", ["/", "/metrics", "/healthz", "/readyz", "/nothing"])
+async def test_a_rebound_name_and_a_page_of_elsewhere_read_nothing(
+    worker: Worker, path: str
+) -> None:
+    url = f"http://{worker.server.address}{path}"
+    for headers in ({"Host": "evil.example"}, {"Origin": "http://evil.example"}):
+        async with worker.client.get(url, headers=headers) as answer:
+            assert answer.status == 403
+            assert "batcher" not in await answer.text()
+
+
+async def test_health_is_told_without_a_body_too(worker: Worker) -> None:
+    for path, status in (("/healthz", 200), ("/readyz", 503)):
+        worker.now = snapshot(ready=False, reason="paused")
+        async with worker.client.head(f"http://{worker.server.address}{path}") as answer:
+            assert (answer.status, await answer.read()) == (status, b"")
+
+
+@pytest.mark.parametrize(
+    "garbage",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",  # TLS
+        b"hello\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET / HTTP/1.1\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: localhost\r\nContent-Length: x\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost localhost\r\n\r\n",
+    ],
+)
+async def test_garbage_is_answered_with_400(worker: Worker, garbage: bytes) -> None:
+    host, _, port = worker.server.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(garbage)
+    assert (await reader.readline()).split()[1] == b"400"
+    writer.close()
+
+
+async def test_a_client_that_says_nothing_is_closed() -> None:
+    server = StatusServer("127.0.0.1", 0, metrics=Metrics(), snapshot=snapshot, silent_at_most=0.1)
+    async with server:
+        host, _, port = server.address.rpartition(":")
+        for said in (b"", b"GET /healthz HT"):
+            reader, writer = await asyncio.open_connection(host, int(port))
+            writer.write(said)
+            assert await reader.read() == b""  # the end, and within the test's time
+            writer.close()
 
 
 async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker: Worker) -> None:
