@@ -4,6 +4,7 @@ The one lazy place of the package: a command's module, with all that it imports,
 it is called, and the listing of ``--help`` imports none.
 """
 
+import io
 import json
 import signal
 import sys
@@ -17,6 +18,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from batcher.cli.output.echo import echo
 from batcher.version import __version__
 
 ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
@@ -85,7 +87,7 @@ class _Commands(click.Group):
             told = not isinstance(error, click.exceptions.Exit)
             if ctx.meta.get(ERROR_AS_JSON) and told:
                 with suppress(OSError):  # it may be what went wrong
-                    click.echo(json.dumps({"error": _words(error) or "interrupted"}))
+                    echo(json.dumps({"error": _words(error) or "interrupted"}))
             raise
 
 
@@ -114,7 +116,9 @@ def main() -> None:
         _say("Interrupted.")
         sys.exit(4)
     except click.ClickException as error:
-        error.show()
+        said = io.StringIO()
+        error.show(said)
+        _say(said.getvalue().rstrip("\n"), lines=True)
         sys.exit(error.exit_code)
     except Exception as error:
         _say(f"batcher: {_words(error)}")
@@ -157,6 +161,6 @@ def _words(error: BaseException) -> str:
     return f"a defect: {type(error).__name__} at {where}. Report it with this line, {_GO_ON}"
 
 
-def _say(text: str) -> None:
+def _say(text: str, *, lines: bool = False) -> None:
     with suppress(OSError):  # nobody listens: the exit code has to do
-        click.echo(text, err=True)
+        echo(text, err=True, lines=lines)

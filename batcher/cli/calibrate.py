@@ -9,6 +9,7 @@ import msgspec
 
 from batcher.aws.client import AwsTarget
 from batcher.cli.options import confirm_option, json_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example, rate_text, several
 from batcher.cli.output.prompt import agreed
 from batcher.config import Settings
@@ -71,7 +72,7 @@ async def _calibrate(
     as_json: bool,
 ) -> int:
     async def may_start(target: AwsTarget) -> bool:
-        click.echo(
+        echo(
             f"Reads {trigger} in {domain} of {target.account_id or 'unknown account'},"
             f" {target.region} (target {target.name}, {target.endpoint_url}), puts its own state"
             f" back with at most {calls} UpdateEventTrigger calls, as fast as AWS allows, and sees"
@@ -82,7 +83,7 @@ async def _calibrate(
         return await agreed(yes, {target.name: target}, confirm)
 
     def warn(text: str) -> None:
-        click.echo(f"batcher: {text}", err=True)
+        echo(f"batcher: {text}", err=True)
 
     found = await calibrate_quota(
         settings, domain, trigger, calls=calls, may_start=may_start, warn=warn
@@ -90,8 +91,8 @@ async def _calibrate(
     if found is None:
         return 2
     if as_json:
-        click.echo(msgspec.json.encode(found))
-    click.echo(_said(found), err=True)
+        echo(msgspec.json.encode(found))
+    echo(_said(found), err=True)
     return 0 if found.measured else 1
 
 

@@ -11,6 +11,7 @@ import click
 import msgspec
 
 from batcher.cli.options import Choices
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.start import start
 from batcher.config import Settings
@@ -55,12 +56,12 @@ async def _demo(updates: int, rate: float) -> int:
     emulator.seed(triggers)
     _stand_in_credentials()
     async with emulator as endpoint_url:
-        click.echo(
+        echo(
             f"A local Customer Profiles at {endpoint_url}: {updates} triggers, quota {rate:g}/s,"
             " some faults.",
             err=True,
         )
-        click.echo(
+        echo(
             f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True
         )
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)

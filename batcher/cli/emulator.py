@@ -9,6 +9,7 @@ from typing import Any
 import anyio
 import click
 
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.emulator import Emulator, Quota
 
@@ -107,7 +108,7 @@ async def _serve(served: Emulator) -> None:
     """Serve until SIGINT or SIGTERM."""
     with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
         async with served as endpoint_url:
-            click.echo(endpoint_url)
+            echo(endpoint_url)
             await anext(signals)
 
 

@@ -7,6 +7,7 @@ import anyio
 import click
 
 from batcher.cli.options import queue_option, sqs_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.region_notice import queue_address
@@ -45,8 +46,8 @@ async def _enqueue(file: str, settings: Settings, address: QueueAddress) -> int:
         checked = check_file(file, settings, Path(copies), printer.add, any_target=True)
         printer.finish()
         if not checked.usable:
-            click.echo("Nothing was put into the queue. Correct these lines.", err=True)
+            echo("Nothing was put into the queue. Correct these lines.", err=True)
             return 2
         where = await enqueue_file(checked, address)
-    click.echo(f"{several(checked.inspection.total, 'update')} put into {where}.", err=True)
+    echo(f"{several(checked.inspection.total, 'update')} put into {where}.", err=True)
     return 0

@@ -8,6 +8,7 @@ import click
 import msgspec
 
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
@@ -54,12 +55,12 @@ async def _export(
             settings,
             domains,
             lambda line: file.write(encode(line) + b"\n"),
-            lambda unread: click.echo(_reason(unread), err=True),
+            lambda unread: echo(_reason(unread), err=True),
         )
         file.commit()
     where = "" if out is None else f" in {out}"
     what = f"{several(found.triggers, 'trigger')} of {several(found.domains, 'domain')}"
-    click.echo(f"{what}{where}.", err=True)
+    echo(f"{what}{where}.", err=True)
     return 1 if found.unread else 0
 
 

@@ -5,9 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
-import click
-
 from batcher.cli.options import Choices, settings_from
+from batcher.cli.output.echo import echo
 from batcher.cli.start import start
 from batcher.jobs.follow_up import FollowUp, open_follow_up
 
@@ -30,10 +29,10 @@ async def follow(
     """
     with opened or open_follow_up(path, kind) as follow_up:
         settings = settings_from(given, config, base=follow_up.settings)
-        click.echo(f"{kind.capitalize()} of {path}:", err=True)
+        echo(f"{kind.capitalize()} of {path}:", err=True)
         make(follow_up)
         for note in follow_up.notes:
-            click.echo(note, err=True)
+            echo(note, err=True)
         out, dry_run = choices.out or _directory(follow_up), choices.dry_run
         with follow_up.open_run(settings, out, force=force, dry_run=dry_run) as begun:
             return await start(begun, choices)
@@ -42,5 +41,5 @@ async def follow(
 def _directory(follow_up: FollowUp) -> Path:
     place = follow_up.place()
     for path in place.left_alone:
-        click.echo(f"{path} is not finished, but of other updates: it is left as it is.", err=True)
+        echo(f"{path} is not finished, but of other updates: it is left as it is.", err=True)
     return place.directory

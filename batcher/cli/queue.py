@@ -7,6 +7,7 @@ import click
 import msgspec
 
 from batcher.cli.options import json_option, sqs_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
 from batcher.cli.region_notice import queue_address
 from batcher.jobs.queue_admin import (
@@ -35,12 +36,12 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
     """
     depth = anyio.run(queue_depth, queue_address(url, profile, region))
     if as_json:
-        click.echo(msgspec.json.encode(depth))
+        echo(msgspec.json.encode(depth))
         return
     dead = "no place for dead letters" if depth.dead is None else f"{depth.dead:,} dead"
     oldest = depth.oldest_seconds
     age = "" if oldest is None else f"; the oldest for {duration(oldest)}"
-    click.echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{age}")
+    echo(f"{depth.waiting:,} waiting, {depth.held:,} held by workers, {dead}{age}")
 
 
 @queue.command(
@@ -61,18 +62,18 @@ def dead(
     if (failures := failed_files(address, code)) is not None:
         for name, reason in failures.items():
             entry = msgspec.json.encode({"file": name, "reason": reason})
-            click.echo(entry if as_json else f"{name}  {reason}")
-        click.echo(f"Files that failed: {len(failures):,}.", err=True)
+            echo(entry if as_json else f"{name}  {reason}")
+        echo(f"Files that failed: {len(failures):,}.", err=True)
         return
 
     def say(letter: ShownLetter) -> None:
         members = msgspec.structs.astuple(letter)
-        click.echo(msgspec.json.encode(letter) if as_json else "  ".join(map(str, members)))
+        echo(msgspec.json.encode(letter) if as_json else "  ".join(map(str, members)))
 
     found = anyio.run(list_dead_letters, address, say, code)
     _say_unseen(found.unseen)
     said = ", ".join(f"{each} {count:,}" for each, count in found.codes.most_common()) or "none"
-    click.echo(f"Dead letters: {said}.", err=True)
+    echo(f"Dead letters: {said}.", err=True)
 
 
 @queue.command(
@@ -106,12 +107,12 @@ def redrive(
         found = anyio.run(redrive_all)
         _say_unseen(found.unseen)
         count = found.codes.total()
-    click.echo(f"{count:,} put back.", err=True)
+    echo(f"{count:,} put back.", err=True)
 
 
 def _say_unseen(count: int) -> None:
     if count:
-        click.echo(
+        echo(
             f"About {count:,} more could not be looked at: of one trigger's letters in a FIFO"
             " queue SQS shows the oldest ten. batcher queue redrive without --code puts them back"
             " too.",

@@ -9,6 +9,7 @@ from rich.console import Console
 from rich.table import Table
 
 from batcher.cli.options import json_option
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import ago, example, rate_text
 from batcher.clock import SystemClock
 from batcher.storage.quota_file import QuotaFile, Remembered, seconds_between, state_directory
@@ -31,13 +32,13 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
     """
 
     def warn(text: str) -> None:
-        click.echo(f"batcher: {text}", err=True)
+        echo(f"batcher: {text}", err=True)
 
     file = QuotaFile(state_directory(os.environ), warn)
     if forget:
         if (gone := file.forget(account)) is None:
             raise SystemExit(5)
-        click.echo(f"Forgot {gone} of {file.path}.", err=True)
+        echo(f"Forgot {gone} of {file.path}.", err=True)
         if not as_json:
             return
     entries = [entry for entry in file.entries() if account in (None, entry.account)]
@@ -46,14 +47,14 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
     elif entries:
         _print_table(entries)
     else:
-        click.echo("No quota is remembered; run or calibrate finds it.", err=True)
+        echo("No quota is remembered; run or calibrate finds it.", err=True)
 
 
 def _print_json(entries: list[Remembered]) -> None:
     found = [
         msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries
     ]
-    click.echo(json.dumps({"quotas": found}, indent=2))
+    echo(json.dumps({"quotas": found}, indent=2), lines=True)
 
 
 def _print_table(entries: list[Remembered]) -> None:

@@ -3,8 +3,7 @@
 import os
 from collections.abc import Iterable
 
-import click
-
+from batcher.cli.output.echo import echo
 from batcher.config import Settings
 from batcher.jobs.queue_admin import QueueAddress
 
@@ -27,4 +26,4 @@ def _say(regions: Iterable[str | None]) -> None:
     others = {region for region in regions if region} - {given}
     if given and others:
         what = ", ".join(sorted(others))
-        click.echo(f"AWS_REGION is {given}, and overruled: the Region is {what}.", err=True)
+        echo(f"AWS_REGION is {given}, and overruled: the Region is {what}.", err=True)

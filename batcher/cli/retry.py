@@ -9,6 +9,7 @@ import click
 
 from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.jobs.failed_lines import LINES_TOLD
 from batcher.jobs.follow_up import FollowUp
@@ -37,13 +38,13 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
 def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
     chosen = choose(follow_up.run, codes)
     for (code, status), count in chosen.groups.most_common():
-        click.echo(f"  {code} ({status.replace('_', ' ')}): {count:,}", err=True)
+        echo(f"  {code} ({status.replace('_', ' ')}): {count:,}", err=True)
     for each in chosen.unreadable:
-        click.echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
+        echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
     if chosen.superseded:
         lines = sorted(chosen.superseded)
         shown = ", ".join(map(str, lines[:LINES_TOLD])) + " …" * (len(lines) > LINES_TOLD)
         why = "whose trigger a later update has changed since"
-        click.echo(f"  left out: {len(lines):,} {why} (line {shown})", err=True)
+        echo(f"  left out: {len(lines):,} {why} (line {shown})", err=True)
     for line in chosen.updates():
         follow_up.add(line)

@@ -12,6 +12,7 @@ import click
 
 from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options, settings_from
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
@@ -81,17 +82,17 @@ def _make(follow_up: FollowUp) -> None:
     for undo in report.first_partial:
         where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
         remains = ", ".join(undo.remains)
-        click.echo(f"{where}: {remains} did not exist before, and {stays}", err=True)
+        echo(f"{where}: {remains} did not exist before, and {stays}", err=True)
     if report.partial:
         updates = several(report.partial, "update")
         how = "are put back by deleting the trigger" if recreate else "can't be put back in full"
         rest = "and creating it" if recreate else "the rest of each is"
-        click.echo(f"{updates} {how}; {rest}.", err=True)
+        echo(f"{updates} {how}; {rest}.", err=True)
     if report.unsure:
         then = "the trigger is recreated too" if recreate else "what did not exist before stays"
-        click.echo(
+        echo(
             f"{several(report.unsure, 'update')} without an answer: if one was applied, {then}.",
             err=True,
         )
     if report.unseen:
-        click.echo(unseen_text(report.unseen), err=True)
+        echo(unseen_text(report.unseen), err=True)

@@ -4,6 +4,7 @@ import json
 
 import click
 
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.wiring.line_readers import installed_update_model
 
@@ -12,4 +13,4 @@ from batcher.wiring.line_readers import installed_update_model
 def schema() -> None:
     """Print the JSON Schema of an update line, for editors and other checkers."""
     model = installed_update_model()
-    click.echo(json.dumps(model.schema, indent=2, ensure_ascii=False))
+    echo(json.dumps(model.schema, indent=2, ensure_ascii=False), lines=True)

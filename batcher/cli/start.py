@@ -6,10 +6,10 @@ What is done, and in which order, is the job's; here it is printed, and a person
 import sys
 
 import anyio
-import click
 import msgspec
 
 from batcher.cli.options import Choices
+from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import show_progress
@@ -49,7 +49,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         return 2
     async with checked.connect() as ready:
         for line in preview(ready):
-            click.echo(line, err=True)
+            echo(line, err=True)
         approved = await ready.approve()
         if isinstance(approved, ApprovedRun) and not await agreed(
             choices.yes, ready.connection.targets, choices.confirm
@@ -69,17 +69,17 @@ def _not_started(found: NotStarted, directory: RunDirectory, choices: Choices) -
         case TooManyChanges(plan=plan, limit=limit):
             unread = plan.effects["unreadable"]
             more = f" and {unread:,} could not be read" if unread else ""
-            click.echo(
+            echo(
                 f"Nothing was sent: {plan.changing:,} of {plan.total:,} updates would change"
                 f" something{more}, more than --max-changes {limit}.",
                 err=True,
             )
         case AlreadyFinished(summary=summary):
             for line in summary_lines(directory, summary):
-                click.echo(line, err=True)
+                echo(line, err=True)
             code = exit_code(summary)
     if choices.as_json:
-        click.echo(msgspec.json.encode(found.summary))
+        echo(msgspec.json.encode(found.summary))
     return code
 
 
@@ -95,7 +95,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
     async def on_canary(summary: Summary) -> bool:
         _say_summary(run, summary)
         for line in canary_lines(summary):
-            click.echo(line, err=True)
+            echo(line, err=True)
         return sys.stdin.isatty() and await confirmed("Go on with the rest?")
 
     with LogOutput(
@@ -105,7 +105,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
     ):
         summary = await run.execute(beside, on_canary)
     if choices.as_json:
-        click.echo(msgspec.json.encode(summary))
+        echo(msgspec.json.encode(summary))
     _say_summary(run, summary)
     return exit_code(summary)
 
@@ -131,4 +131,4 @@ def exit_code(summary: Summary) -> int:
 
 def _say_summary(run: ApprovedRun, summary: Summary) -> None:
     for line in summary_lines(run.order.directory, summary):
-        click.echo(line, err=True)
+        echo(line, err=True)

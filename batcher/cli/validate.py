@@ -8,6 +8,7 @@ from typing import Any
 import click
 
 from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, number, several
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
@@ -35,12 +36,12 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
         found = _inspect(file, settings, printer)
     except InputError as error:
         printer.finish(valid=False, error=str(error))
-        click.echo(f"batcher: {error}", err=True)
+        echo(f"batcher: {error}", err=True)
         raise SystemExit(2) from None
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
     fit = found.total > 0 and not found.invalid
     printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)
-    click.echo(_verdict(found), err=True)
+    echo(_verdict(found), err=True)
     raise SystemExit(0 if fit else 2)
 
 

@@ -9,6 +9,7 @@ import click
 import msgspec
 
 from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.run_reader import settings_of
@@ -33,7 +34,7 @@ def verify(
     settings = settings_from(given, config, base=settings_of(run))
     found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
     if as_json:
-        click.echo(msgspec.json.encode(found))
+        echo(msgspec.json.encode(found))
     _say(found)
     raise SystemExit(0 if found.holds else 1)
 
@@ -42,32 +43,32 @@ def _say(found: Verification) -> None:
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in found.counts.items() if count
     )
-    click.echo(
+    echo(
         f"{several(found.updates, 'update')}: {counts or 'none done'}, {found.not_started:,} not"
         " started.",
         err=True,
     )
     if found.settled:
         settled = ", ".join(f"{count:,} {name}" for name, count in found.settled.items())
-        click.echo(f"Were in doubt, and are settled now: {settled}.", err=True)
+        echo(f"Were in doubt, and are settled now: {settled}.", err=True)
     if found.superseded:
         later = "superseded: later updates have set all their members"
-        click.echo(f"Stay in doubt, {found.superseded:,} {later}.", err=True)
-    click.echo(
+        echo(f"Stay in doubt, {found.superseded:,} {later}.", err=True)
+    echo(
         f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
         err=True,
     )
     if found.unseen:
-        click.echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
+        echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
     if found.left_out:
         left = f"{several(found.left_out, 'live trigger')} (--in-doubt-only)"
-        click.echo(f"Not looked at: {left}; verify without it to see all.", err=True)
+        echo(f"Not looked at: {left}; verify without it to see all.", err=True)
     for target, reason in found.stopped.items():
-        click.echo(f"  target {target}: {reason}", err=True)
+        echo(f"  target {target}: {reason}", err=True)
     _say_discrepancies("Not as asked", found.differs)
     _say_discrepancies("Could not be read; verify again", found.unread)
     _say_discrepancies("The books are wrong", found.wrong)
-    click.echo(_verdict(found), err=True)
+    echo(_verdict(found), err=True)
 
 
 def _verdict(found: Verification) -> str:
@@ -82,8 +83,8 @@ def _verdict(found: Verification) -> str:
 def _say_discrepancies(title: str, kind: Discrepancies) -> None:
     if not kind.count:
         return
-    click.echo(f"{title}: {kind.count:,}", err=True)
+    echo(f"{title}: {kind.count:,}", err=True)
     for each in kind.first:
-        click.echo(f"  line {each.line}: {each.what}" if each.line else f"  {each.what}", err=True)
+        echo(f"  line {each.line}: {each.what}" if each.line else f"  {each.what}", err=True)
     if more := kind.count - len(kind.first):
-        click.echo(f"  … and {more:,} more", err=True)
+        echo(f"  … and {more:,} more", err=True)

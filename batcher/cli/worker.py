@@ -8,6 +8,7 @@ import anyio
 import click
 
 from batcher.cli.options import queue_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.region_notice import queue_address
 from batcher.config import Settings
@@ -36,7 +37,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
     with LogOutput(settings.log_level, service=True):
-        say = partial(click.echo, err=True)
+        say = partial(echo, err=True)
         served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
         return await served.run()

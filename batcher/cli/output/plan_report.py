@@ -5,12 +5,13 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import click
 import msgspec
 from rich.console import Console
 
 from batcher.cli.output.diff import diff_lines
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
+from batcher.foreign_text import printable
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.sources.inspection import Inspection
@@ -37,7 +38,8 @@ class PlanPrinter:
         found = masked(planned.step.changes, self._hidden)
         if self._as_json:
             begun = ",\n" if self._taken else '{"updates": [\n'
-            sys.stdout.write(begun + self._encode(_entry(planned, found)).decode())
+            entry = self._encode(_entry(planned, found)).decode()
+            sys.stdout.write(begun + printable(entry))
         if planned.effect != "unchanged" or planned.step.conflicts:
             for line in diff_lines(planned, found, target=self._several_targets):
                 self._console.print(line)
@@ -47,7 +49,7 @@ class PlanPrinter:
         """Say how far it is, if nothing was said since the last tick."""
         if self._silent:
             done = f"{number(self._taken)}/{number(self._total)}"
-            click.echo(f"{done} updates compared", err=True)
+            echo(f"{done} updates compared", err=True)
         self._silent = True
 
     def finish(self, plan: Plan, out: Path | None) -> None:
@@ -58,12 +60,12 @@ class PlanPrinter:
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')
         for line in _sentences(plan, out):
-            click.echo(line, err=True)
+            echo(line, err=True)
 
     def break_off(self, reason: str) -> bool:
         """End the JSON object with why there is no summary; returns whether one was begun."""
         if begun := self._as_json and self._taken > 0:
-            sys.stdout.write('\n], "error": ' + self._encode(reason).decode() + "}\n")
+            sys.stdout.write('\n], "error": ' + printable(self._encode(reason).decode()) + "}\n")
         return begun
 
 

@@ -3,11 +3,11 @@
 import sys
 from contextlib import suppress
 
-import click
 from msgspec import Struct
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn
 
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, number, pace
 from batcher.jobs.run_state import RunState
 from batcher.ports import Clock
@@ -68,7 +68,7 @@ async def show_progress(state: RunState, clock: Clock) -> None:
 async def _show_lines(meter: ProgressMeter, clock: Clock) -> None:
     while True:
         await clock.sleep(EVERY_PLAIN)
-        click.echo(str(meter.read(clock.now())), err=True)
+        echo(str(meter.read(clock.now())), err=True)
 
 
 async def _show_bar(meter: ProgressMeter, clock: Clock) -> None:

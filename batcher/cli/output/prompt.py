@@ -4,9 +4,9 @@ import sys
 from collections.abc import Collection, Mapping
 
 import anyio
-import click
 
 from batcher.aws.client import AwsTarget
+from batcher.cli.output.echo import echo
 from batcher.errors import SettingsError
 
 
@@ -26,13 +26,13 @@ async def agreed(
     for name in protected:
         where = f"{targets[name].identity} is protected. Type the name of the target, {name}:"
         if await _answer(f"{where} ") != name:
-            click.echo("Nothing was sent.", err=True)
+            echo("Nothing was sent.", err=True)
             return False
     typed = bool(protected) and len(protected) == len(targets)
     where = "; ".join(f"{target.identity} (target {name})" for name, target in targets.items())
     if yes or typed or await confirmed(f"To be changed: {where}. Start?" if where else "Start?"):
         return True
-    click.echo("Nothing was sent.", err=True)
+    echo("Nothing was sent.", err=True)
     return False
 
 
@@ -45,9 +45,7 @@ def _agreed_by_flags(yes: bool, protected: list[str]) -> bool:
             " beside --yes."
         )
     if not yes:
-        click.echo(
-            "Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True
-        )
+        echo("Nothing was sent: there is no terminal to ask on. Give --yes to start.", err=True)
     return yes
 
 
@@ -58,6 +56,6 @@ async def confirmed(question: str) -> bool:
 
 async def _answer(question: str) -> str:
     """A line on the terminal. Waits where a signal can end it: a read in a thread could not be."""
-    click.echo(question, nl=False, err=True)
+    echo(question, nl=False, err=True)
     await anyio.wait_readable(sys.stdin)
     return sys.stdin.readline().strip()

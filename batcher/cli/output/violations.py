@@ -3,8 +3,8 @@
 import json
 import sys
 
-import click
-
+from batcher.cli.output.echo import echo
+from batcher.foreign_text import printable
 from batcher.sources.inspection import Inspection
 from batcher.updates.violations import Violation
 
@@ -27,16 +27,16 @@ class ViolationPrinter:
         """Take one violation, and its line; it is printed now."""
         self.count += 1
         if self.count <= SHOWN:
-            click.echo(f"line {line}: {violation}", err=True)
+            echo(f"line {line}: {violation}", err=True)
         if self._as_json:
             begun = '{"faults": [\n' if self.count == 1 else ",\n"
             entry = {"line": line, "path": violation.path, "message": violation.message}
-            self._out.write(begun + json.dumps(entry))
+            self._out.write(begun + printable(json.dumps(entry)))
 
     def finish(self, **members: object) -> None:
         """Say how many were not shown; with ``as_json``, end the object with these members."""
         if self.count > SHOWN:
-            click.echo(f"… and {self.count - SHOWN:,} more", err=True)
+            echo(f"… and {self.count - SHOWN:,} more", err=True)
         if self._as_json:
             begun = '{"faults": [' if self.count == 0 else "\n"
             ends = "".join(f', "{name}": {json.dumps(value)}' for name, value in members.items())
@@ -51,7 +51,7 @@ class ViolationPrinter:
             return
         self.finish(valid=False, total=found.total, invalid=found.invalid)
         if not usable:
-            click.echo(
+            echo(
                 f"Nothing was {not_done}. Correct these lines, or leave them out with"
                 " --skip-invalid.",
                 err=True,
