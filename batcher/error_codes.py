@@ -5,6 +5,7 @@ What AWS's other codes mean is a table in ``accounting.verdicts``.
 
 # AWS's
 RESOURCE_NOT_FOUND = "ResourceNotFoundException"  # no such domain or trigger, or none to be seen
+TIME_REFUSED = ("RequestExpired", "RequestTimeTooSkewed")  # one of the two clocks is off
 
 # of an update
 INVALID = "Invalid"  # it breaks a rule of the input, and was not sent

@@ -1,6 +1,7 @@
 """An STS on loopback whose answers a test decides, and a profile that takes its role from it."""
 
 from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -23,6 +24,7 @@ class LocalSts:
         self.refusal: tuple[str, int] | None = None
         self.says: str | None = None
         self.life = timedelta(minutes=1)
+        self.ahead = timedelta()  # its clock; five minutes are tolerated
         self.asked: list[dict[str, str]] = []
         self.url = ""
 
@@ -46,10 +48,16 @@ class LocalSts:
 
     async def _answer(self, request: web.Request) -> web.Response:
         self.asked.append({name: str(value) for name, value in (await request.post()).items()})
-        if self.refusal is not None:
-            code, status = self.refusal
+        now = datetime.now(UTC) + self.ahead
+        signed = datetime.strptime(request.headers["X-Amz-Date"], "%Y%m%dT%H%M%S%z")
+        refusal = self.refusal
+        if abs(signed - now) > timedelta(minutes=5):
+            refusal = ("SignatureDoesNotMatch", 403)
+        if refusal is not None:
+            code, status = refusal
+            headers = {"Date": format_datetime(now, usegmt=True)}
             text = f"<ErrorResponse><Error><Code>{code}</Code></Error></ErrorResponse>"
-            return web.Response(text=text, status=status, content_type="text/xml")
+            return web.Response(text=text, status=status, content_type="text/xml", headers=headers)
         if self.says is not None:
             return web.Response(text=self.says, content_type="text/xml")
         until = (datetime.now(UTC) + self.life).isoformat()

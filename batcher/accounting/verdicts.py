@@ -10,6 +10,7 @@ from batcher.error_codes import (
     NO_CREDENTIALS,
     NOT_SENDABLE,
     RESOURCE_NOT_FOUND,
+    TIME_REFUSED,
     UNKNOWN_CODE,
     WRONG_ACCOUNT,
 )
@@ -69,8 +70,7 @@ _CODES = {
         "MissingAuthenticationToken",
         "IncompleteSignatureException",
         "IncompleteSignature",
-        "RequestExpired",
-        "RequestTimeTooSkewed",
+        *TIME_REFUSED,
     ),
 }
 BY_CODE = {code: verdict for verdict, codes in _CODES.items() for code in codes}

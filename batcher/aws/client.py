@@ -16,8 +16,10 @@ from urllib.parse import urlsplit
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
 from botocore import xform_name
 from botocore.loaders import Loader
+from msgspec.structs import replace
 
 from batcher.aws.account_guard import AccountGuard
 from batcher.aws.attempts import (
@@ -37,6 +39,7 @@ from batcher.aws.credentials import (
 from batcher.aws.departure import Departure, departing, reach, watch_departures
 from batcher.aws.mfa import one_at_a_time
 from batcher.aws.one_attempt import OneAttemptSession, send_once
+from batcher.aws.server_clock import ServerClock
 from batcher.aws.service_model import SERVICE
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
@@ -86,6 +89,7 @@ class AwsTarget:
         self._own = client is None
         self._caller: str | None = None  # the ARN that STS told last
         self._guard = guard or AccountGuard(name, settings.account)
+        self._server_clock = ServerClock(clock)
         self._credentials: Any = None  # unchecked; those that the present client signs with
         self._first_key: str | None = None  # the access key id at the beginning
         # the present one, and the one before: a request may be under way with it
@@ -96,6 +100,7 @@ class AwsTarget:
             await self._connect()
         else:
             await send_once(self._client)
+            self._server_clock.watch(self._client.meta.events)
             self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
             self._first_key = await _access_key(self._credentials)
         return self
@@ -149,11 +154,12 @@ class AwsTarget:
         Whatever goes wrong is in the Attempt, and of its message what is known to be harmless.
         """
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
+        offset = self._server_clock.offset
         try:
             with departing(departure):
                 answer = await getattr(self._client, xform_name(operation))(**members)
         except Exception as error:
-            return attempt_of_error(
+            attempt = attempt_of_error(
                 error,
                 self._clock.now() - began,
                 self._messages,
@@ -161,6 +167,9 @@ class AwsTarget:
                 operation=operation,
                 left=departure.left,
             )
+            if self._server_clock.offset != offset:
+                attempt = replace(attempt, message=self._server_clock.told)
+            return attempt
         seconds = self._clock.now() - began
         if departure.scope.cancelled_caught:
             return attempt_without_answer(seconds, left=departure.left)
@@ -177,7 +186,7 @@ class AwsTarget:
     async def refresh(self) -> bool:
         """Open a new client with credentials read anew; False when that can't be."""
         if not self._own:
-            return False
+            return bool(self._server_clock.offset)  # they were good, but not for that time
         try:
             await self._connect()
         except (AwsError, SettingsError):  # a profile may go, or be broken, in mid-run
@@ -233,7 +242,7 @@ class AwsTarget:
         attempts = 1 if self.account_id is None else STS_ATTEMPTS
         retries = AioConfig(retries={"mode": "standard", "total_max_attempts": attempts})
         found = await caller_identity(
-            open_session(self.settings.profile, self._loader),
+            self._session(),
             credentials,
             region=self.region,
             endpoint_url=self.endpoint_url,
@@ -247,7 +256,7 @@ class AwsTarget:
     async def _connect(self) -> None:
         with explained(self.name):
             settings, config = self.settings, self._config()
-            session = open_session(settings.profile, self._loader, settings.region)
+            session = self._session()
             region = region_of(session, settings.region)
             if not region:
                 raise SettingsError(
@@ -259,7 +268,7 @@ class AwsTarget:
                 )
                 self._first_key = self._first_key or await _access_key(self._credentials)
             checked = CheckedCredentials(self._credentials, self._check_account)
-            session = open_session(settings.profile, self._loader)
+            session = self._session()
             session.register_component("credential_provider", CredentialProvider(checked))
             async with AsyncExitStack() as stack:
                 client = session.create_client(
@@ -270,6 +279,10 @@ class AwsTarget:
                 self._clients.append(stack.pop_all())
             if len(self._clients) > 2:
                 await self._clients.pop(0).aclose()
+
+    def _session(self) -> AioSession:
+        settings = self.settings
+        return open_session(settings.profile, self._loader, settings.region, self._server_clock)
 
     def _input_shape(self, operation: str) -> Any:
         return self._client.meta.service_model.operation_model(operation).input_shape

@@ -19,6 +19,7 @@ from botocore.session import Session
 
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.sdk_errors import error_text
+from batcher.aws.server_clock import ServerClock
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError, SettingsError
 from batcher.ports import Clock
@@ -44,15 +45,23 @@ class UnsafeCredentialsError(Exception):
     """A part of the credentials has a character that no header can hold; names the part."""
 
 
-def open_session(profile: str | None, loader: Loader, region: str | None = None) -> AioSession:
+def open_session(
+    profile: str | None,
+    loader: Loader,
+    region: str | None = None,
+    server_clock: ServerClock | None = None,
+) -> AioSession:
     """A session that reads profiles, environment and token caches anew, but not the models.
 
-    ``region``: the given one; who gives credentials is asked there, too.
+    ``region``: the given one; who gives credentials is asked there, too. ``server_clock``: what
+    its clients sign by.
     """
     session = AioSession(profile=profile)
     session.register_component("data_loader", loader)
     if region is not None:
         session.set_config_variable("region", region)
+    if server_clock is not None:
+        server_clock.watch(session.get_component("event_emitter"))
     ask_for_mfa_once(session)
     return session
 

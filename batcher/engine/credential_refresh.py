@@ -2,7 +2,7 @@
 
 import anyio
 
-from batcher.error_codes import WRONG_ACCOUNT
+from batcher.error_codes import TIME_REFUSED, WRONG_ACCOUNT
 from batcher.errors import CredentialsError, WrongAccountError
 from batcher.ports import Caller
 from batcher.records import Attempt
@@ -52,4 +52,9 @@ class CredentialRefresh:
 def _said(refused: Attempt) -> str:
     if refused.reached == "unsent":  # nobody was shown them: what is wrong with them says so
         return f"{refused.message} Then run the same command again: it resumes."
+    if refused.code in TIME_REFUSED:
+        return (
+            f"AWS refuses the time of the requests ({refused.code}): the clock of this machine is"
+            " off. Set it (timedatectl set-ntp true) and run the same command again: it resumes."
+        )
     return _ADVICE.format(f"{refused.code}: {refused.message}")

@@ -155,6 +155,12 @@ def test_credentials_that_are_refused_also_when_new_end_the_run() -> None:
         settle(each(refused("UnrecognizedClientException", 403)))
 
 
+@pytest.mark.parametrize("code", ["RequestExpired", "RequestTimeTooSkewed"])
+def test_a_time_that_is_refused_for_good_is_told_as_that(code: str) -> None:
+    with pytest.raises(CredentialsError, match=rf"time of the requests \({code}\): the clock"):
+        settle(each(refused(code, 403)))
+
+
 def test_new_credentials_get_a_second_chance_when_those_before_them_were_accepted() -> None:
     """Role sessions end in mid-run, and AWS may not know a new one everywhere yet."""
     expired = refused("ExpiredTokenException", 403)
