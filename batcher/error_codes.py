@@ -31,7 +31,8 @@ OUT_OF_MEMORY = "OutOfMemory"
 CONNECTION_CLOSED = "ConnectionClosedError"  # it may have left before the connection broke
 READ_TIMEOUT = "ReadTimeoutError"  # it left, and no answer came in time
 UNKNOWN_CODE = "UnknownCode"  # AWS's answer has a code that is none of AWS's
-UNREADABLE_ANSWER = "UnreadableAnswer"  # AWS's answer can't be decoded
+UNREADABLE_ANSWER = "UnreadableAnswer"  # no answer to what was asked, or none that can be read
+REDIRECTED = "Redirected"  # to another host, to which nothing is sent
 
 # of a message
 TOO_MANY_RECEIVES = "TooManyReceives"  # leased again and again, and never settled

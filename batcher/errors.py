@@ -61,6 +61,21 @@ class WrongAccountError(CredentialsError):
     """The credentials are of another account than the target's, or nobody can tell of which."""
 
 
+class RedirectError(AwsError):
+    """Something that is not AWS, or not as it should be, answers with a redirect.
+
+    It was not followed: a request and what signs it are for one host. ``status``: of HTTP.
+    """
+
+    def __init__(self, status: int, host: str) -> None:
+        self.status = status
+        super().__init__(
+            f"the answer is a redirect (status {status}) to {host}; none is followed, and nothing"
+            " was sent there. Check --endpoint-url, DNS and proxies, and run the same command"
+            " again: it resumes."
+        )
+
+
 class JournalError(BatcherError):
     """The journal can't be written any more (disk full, read-only).
 

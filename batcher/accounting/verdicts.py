@@ -9,6 +9,7 @@ from enum import Enum
 from batcher.error_codes import (
     NO_CREDENTIALS,
     NOT_SENDABLE,
+    REDIRECTED,
     RESOURCE_NOT_FOUND,
     TIME_REFUSED,
     UNKNOWN_CODE,
@@ -28,6 +29,7 @@ class Verdict(Enum):
     REJECTED = "rejected"  # give up on this update
     DENIED = "denied"  # give up on this update; stop the run when nothing but that comes back
     CREDENTIALS = "credentials"  # refresh once, else stop the run
+    REDIRECTED = "redirected"  # not AWS's answer, whoever gave it: stop the target
 
     @property
     def retryable(self) -> bool:
@@ -72,6 +74,7 @@ _CODES = {
         "IncompleteSignature",
         *TIME_REFUSED,
     ),
+    Verdict.REDIRECTED: (REDIRECTED,),
 }
 BY_CODE = {code: verdict for verdict, codes in _CODES.items() for code in codes}
 """What AWS's codes mean."""

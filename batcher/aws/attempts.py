@@ -14,9 +14,11 @@ from typing import Any
 import aiohttp
 import botocore.exceptions as sdk
 
+from batcher.aws.answers import UnreadableAnswerError
 from batcher.aws.sdk_errors import code_and_message, error_text
 from batcher.aws.unsent import NO_PROXY_PASSWORD, Unsent, why_unsent
-from batcher.error_codes import CONNECTION_CLOSED, READ_TIMEOUT, UNREADABLE_ANSWER
+from batcher.error_codes import CONNECTION_CLOSED, READ_TIMEOUT, REDIRECTED, UNREADABLE_ANSWER
+from batcher.errors import RedirectError
 from batcher.records import Attempt
 from batcher.updates.aws_messages import AwsMessages
 
@@ -65,6 +67,18 @@ def attempt_of_error(
         return _refused(error.response, seconds, messages, now)
     if not left or isinstance(error, _NEVER_SENT) or _is_refused_connection(error):
         return _unsent(why_unsent(error), seconds)
+    match error.kwargs.get("error") if isinstance(error, sdk.HTTPClientError) else error:
+        case RedirectError(status=status) as redirect:
+            return Attempt(
+                reached="answered",
+                seconds=seconds,
+                code=REDIRECTED,
+                message=str(redirect),
+                http_status=status,
+            )
+        case UnreadableAnswerError() as why:
+            said = f"no answer to what was asked: {why}"
+            return Attempt(reached="sent", seconds=seconds, code=UNREADABLE_ANSWER, message=said)
     code = _code_of_loss(error)
     message = error_text(error, messages)
     return Attempt(reached="sent", seconds=seconds, code=code, message=message)

@@ -9,7 +9,9 @@ from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
 from msgspec import Struct
 
+from batcher.aws.answers import refuse_redirects
 from batcher.aws.endpoints import aws_service_host
+from batcher.errors import RedirectError
 
 _ACCOUNT = re.compile(r"\d{12}")
 _ARN = re.compile(r"arn:[\w-]+:(?:iam|sts)::\d{12}:[\x21-\x7e]{1,2048}")
@@ -29,6 +31,7 @@ async def caller_identity(
     """Whose frozen credentials are; None where STS does not tell it.
 
     STS is AWS's, or where the environment has it; for another endpoint than AWS's it is there.
+    Raises RedirectError.
     """
     try:
         async with session.create_client(
@@ -40,8 +43,11 @@ async def caller_identity(
             aws_secret_access_key=credentials.secret_key,
             aws_session_token=credentials.token,
         ) as sts:
+            refuse_redirects(sts)
             answer = await sts.get_caller_identity()
             account, arn = answer.get("Account"), answer.get("Arn")
+    except RedirectError:
+        raise
     except Exception:  # also what botocore chokes on, where something else answers
         return None
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):

@@ -22,6 +22,7 @@ from botocore.loaders import Loader
 from msgspec.structs import replace
 
 from batcher.aws.account_guard import AccountGuard
+from batcher.aws.answers import check_asked, hold_to_model
 from batcher.aws.attempts import (
     attempt_of_answer,
     attempt_of_error,
@@ -43,7 +44,7 @@ from batcher.aws.server_clock import ServerClock
 from batcher.aws.service_model import SERVICE
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
-from batcher.errors import AwsError, CredentialsError, SettingsError
+from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
 from batcher.foreign_text import shown_url
 from batcher.host_limits import requests_at_once
 from batcher.ports import Clock
@@ -101,6 +102,7 @@ class AwsTarget:
         else:
             await send_once(self._client)
             self._server_clock.watch(self._client.meta.events)
+            hold_to_model(self._client)
             self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
             self._first_key = await _access_key(self._credentials)
         return self
@@ -158,6 +160,7 @@ class AwsTarget:
         try:
             with departing(departure):
                 answer = await getattr(self._client, xform_name(operation))(**members)
+                check_asked(answer, members)
         except Exception as error:
             attempt = attempt_of_error(
                 error,
@@ -224,7 +227,10 @@ class AwsTarget:
                 frozen = await self._credentials.get_frozen_credentials()
             except Exception:  # as above
                 return self.account_id
-            await self._guard.identify(frozen, self._ask_account)
+            try:
+                await self._guard.identify(frozen, self._ask_account)
+            except RedirectError as error:
+                raise AwsError(f"target {self.name}: STS: {error}") from error
         elif self.settings.account is not None:
             raise SettingsError(
                 f"target {self.name}: the account of a client of your own is not asked for. Leave"
@@ -276,6 +282,7 @@ class AwsTarget:
                 )
                 self._client = await stack.enter_async_context(client)
                 watch_departures(self._client)
+                hold_to_model(self._client)
                 self._clients.append(stack.pop_all())
             if len(self._clients) > 2:
                 await self._clients.pop(0).aclose()

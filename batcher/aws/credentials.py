@@ -17,11 +17,14 @@ from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
 
+from batcher.aws.answers import refuse_redirects
+from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.mfa import ask_for_mfa_once
+from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.config import TargetSettings
-from batcher.errors import CredentialsError, SettingsError
+from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
 from batcher.ports import Clock
 
 # what botocore raises when it has nothing to sign with
@@ -41,10 +44,6 @@ NO_CREDENTIALS_ERRORS = (
 RENEW_AT, RENEW_BY = 0.25, 0.05
 
 
-class UnsafeCredentialsError(Exception):
-    """A part of the credentials has a character that no header can hold; names the part."""
-
-
 def open_session(
     profile: str | None,
     loader: Loader,
@@ -53,10 +52,12 @@ def open_session(
 ) -> AioSession:
     """A session that reads profiles, environment and token caches anew, but not the models.
 
+    Its clients, also those that it fetches credentials with, send no request anywhere twice.
     ``region``: the given one; who gives credentials is asked there, too. ``server_clock``: what
     its clients sign by.
     """
     session = AioSession(profile=profile)
+    session.set_default_client_config(AioConfig(http_session_cls=OneAttemptSession))
     session.register_component("data_loader", loader)
     if region is not None:
         session.set_config_variable("region", region)
@@ -86,6 +87,8 @@ def explained(target: str) -> Iterator[None]:
         ) from error
     except (sdk.BotoCoreError, ValueError) as error:
         raise SettingsError(f"target {target}: {error_text(error)}") from error
+    except RedirectError as error:
+        raise AwsError(f"target {target}: {error}") from error
 
 
 async def signing_credentials(
@@ -143,6 +146,7 @@ def _role_fetcher(
     async def fetch() -> dict[str, Any]:
         try:
             async with session.create_client("sts", region_name=region, config=config) as sts:
+                refuse_redirects(sts)
                 answer = await sts.assume_role(
                     RoleArn=role_arn, RoleSessionName=settings.role_session_name, **external_id
                 )

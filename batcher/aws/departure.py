@@ -16,13 +16,15 @@ from aiobotocore.httpsession import AIOHTTPSession
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.exceptions import HTTPClientError
 
-from batcher.aws.credentials import UnsafeCredentialsError
-
 PREPARE_WITHIN = (
     120.0  # seconds to renew credentials and connect; also what a process asks a person
 )
 
 _CONTROL = re.compile(r"[\x00-\x08\x0a-\x1f\x7f]")  # not the tab, which a header may hold
+
+
+class UnsafeCredentialsError(Exception):
+    """A part of the credentials has a character that no header can hold; names the part."""
 
 
 class Departure:

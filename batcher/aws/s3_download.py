@@ -9,10 +9,11 @@ import botocore.exceptions as sdk
 from botocore.config import Config
 from botocore.session import Session
 
+from batcher.aws.answers import refuse_redirects
 from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, region_of
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.sdk_errors import error_text
-from batcher.errors import AwsError, CredentialsError, InputError
+from batcher.errors import AwsError, CredentialsError, InputError, RedirectError
 
 
 @contextmanager
@@ -36,6 +37,7 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
             region_name=region_of(session, region),
             config=Config(connect_timeout=5, read_timeout=60, retries={"mode": "standard"}),
         )
+        refuse_redirects(client)
         try:
             found = client.get_object(Bucket=bucket, Key=key, ChecksumMode="ENABLED")
             yield cast(BinaryIO, found["Body"])
@@ -47,7 +49,7 @@ def s3_object(url: str, profile: str | None, region: str | None) -> Iterator[Bin
         raise CredentialsError(
             f"{url}: {error_text(error)}. Give a --profile that may read it."
         ) from error
-    except (sdk.BotoCoreError, ValueError) as error:
+    except (sdk.BotoCoreError, RedirectError, ValueError) as error:
         raise AwsError(
             f"{url}: can't be fetched: {error_text(error)}. Run the same command again when it can"
             " be."

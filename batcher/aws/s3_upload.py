@@ -16,7 +16,9 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from botocore.loaders import Loader
 
+from batcher.aws.answers import refuse_redirects
 from batcher.aws.credentials import open_session, region_of
+from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.s3_download import s3_place
 from batcher.aws.sdk_errors import error_text
 from batcher.errors import SettingsError, UploadError
@@ -107,9 +109,11 @@ class S3Uploader:
                 connect_timeout=5,
                 read_timeout=60,
                 retries={"mode": "standard", "total_max_attempts": 1},
+                http_session_cls=OneAttemptSession,
             ),
         )
         self._client = await self._stack.enter_async_context(client)
+        refuse_redirects(self._client)
 
     async def _disconnect(self) -> None:
         self._client = None

@@ -15,7 +15,8 @@ import aiohttp
 import botocore.exceptions as sdk
 
 from batcher.accounting.verdicts import BY_CODE, known_code
-from batcher.aws.credentials import NO_CREDENTIALS_ERRORS, UnsafeCredentialsError
+from batcher.aws.credentials import NO_CREDENTIALS_ERRORS
+from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.sdk_errors import error_text
 from batcher.error_codes import (
     CREDENTIALS_UNAVAILABLE,

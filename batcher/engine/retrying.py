@@ -27,7 +27,7 @@ from batcher.engine.retry_policies import (
     wait_longest,
 )
 from batcher.engine.retry_state import RetryState
-from batcher.errors import NotSentError
+from batcher.errors import AwsError, NotSentError
 from batcher.operations import members_for
 from batcher.ports import Caller, Clock
 from batcher.records import Attempt, Update
@@ -119,10 +119,11 @@ class Retrying:
 
         ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
         after it was taken up. None when it may not be sent, or when draining came before anything
-        was sent that may have had an effect. Raises CredentialsError, and NotSentError when too
-        many attempts in a row never left. ``on_interrupted``: told what came of the attempts so far
-        when this raises, also when it is cancelled. ``still_wanted``: asked like ``may_send``, with
-        the permit in hand. ``must_finish``: also while draining.
+        was sent that may have had an effect. Raises CredentialsError, NotSentError when too many
+        attempts in a row never left, and AwsError where a redirect answers. ``on_interrupted``:
+        told what came of the attempts so far when this raises, also when it is cancelled.
+        ``still_wanted``: asked like ``may_send``, with the permit in hand. ``must_finish``: also
+        while draining.
         """
         state = RetryState(id, self._clock.wall(), must_finish=must_finish)
         # tenacity keeps in the object how far it is, so each request has one to itself; it is used
@@ -172,6 +173,8 @@ class Retrying:
         state.record(attempt, verdict, permit, self._clock.now())
         self._on_attempt(verdict, attempt.seconds)
         self._log_attempt(state, attempt, permit)
+        if verdict is Verdict.REDIRECTED:
+            raise AwsError(f"target {self._target}: {self._operation}: {attempt.message}")
         return verdict
 
     async def _prepare_next(self, call: RetryCallState) -> None:

@@ -27,7 +27,13 @@ from batcher.wiring.line_readers import installed_update_model
 
 PERMISSIONS = "These credentials have to be allowed to profile:GetEventTrigger."
 # repeating it would tell nothing either
-TELLS_NOTHING = (Verdict.REJECTED, Verdict.DENIED, Verdict.CREDENTIALS, Verdict.UNSENT)
+TELLS_NOTHING = (
+    Verdict.REJECTED,
+    Verdict.DENIED,
+    Verdict.CREDENTIALS,
+    Verdict.REDIRECTED,
+    Verdict.UNSENT,
+)
 
 MayStart: TypeAlias = Callable[[AwsTarget], Awaitable[bool]]
 """Asked when the target is connected, and before anything is read or sent."""

@@ -77,7 +77,7 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
     ``live``: look at every trigger that the run changed, else only at those of updates in doubt.
     Raises RunDirectoryError when there is no such run, it is in use, or its input is gone or
     changed, or a target is another account, Region or endpoint than the run's; JournalError,
-    InputError, SettingsError; AwsError or CredentialsError when no target can be used.
+    InputError, SettingsError; AwsError when no target can be used.
     """
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory:

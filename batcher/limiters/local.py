@@ -19,6 +19,7 @@ LATENESS = 0.005  # seconds by which an event loop wakes late; tokens of that lo
 _OBSERVATIONS = {
     Verdict.THROTTLED: Observation.THROTTLED,
     Verdict.LOST: Observation.UNKNOWN,
+    Verdict.REDIRECTED: Observation.UNKNOWN,
     Verdict.UNSENT: Observation.UNSENT,
 }
 

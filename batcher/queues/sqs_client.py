@@ -14,11 +14,13 @@ import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 
 from batcher.accounting.verdicts import known_code
+from batcher.aws.answers import refuse_redirects
 from batcher.aws.credentials import open_session, region_of
+from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import error_text
 from batcher.aws.service_model import model_loader
 from batcher.backoff import Backoff
-from batcher.errors import QueueError, SettingsError
+from batcher.errors import QueueError, RedirectError, SettingsError
 from batcher.queues.sqs_url import QueuePlace, place_of, region_of_url
 from batcher.records import Message
 
@@ -29,8 +31,14 @@ TRIES = 4  # of the entries of a batch that failed on the side of SQS
 PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
 
+ANSWER_AT_MOST = 2**26  # bytes: ten messages of 1 MiB, were every character of them escaped
+
 _NOT_THERE = ("AWS.SimpleQueueService.NonExistentQueue", "QueueDoesNotExist")
 _WRONG_SETTINGS = (*_NOT_THERE, "AccessDenied", "AccessDeniedException")
+
+
+class _QueueSession(OneAttemptSession):
+    answer_at_most = ANSWER_AT_MOST
 
 
 class SqsClient:
@@ -105,12 +113,14 @@ class SqsClient:
             connect_timeout=5,
             read_timeout=30,
             retries={"mode": "standard", "total_max_attempts": 3},
+            http_session_cls=_QueueSession,
         )
         client = self._session.create_client(
             "sqs", region_name=self.region, endpoint_url=self._endpoint, config=config
         )
         try:
             self._client = await self._stack.enter_async_context(client)
+            refuse_redirects(self._client)
         except (sdk.BotoCoreError, ValueError) as error:
             raise SettingsError(f"queue {self.name}: {error_text(error)}") from error
 
@@ -136,7 +146,7 @@ class SqsClient:
         target = {} if to is None else {"QueueUrl": to or self.url}
         try:
             answer: dict[str, Any] = await getattr(self._client, operation)(**target, **request)
-        except (sdk.BotoCoreError, sdk.ClientError, OSError) as error:
+        except (sdk.BotoCoreError, sdk.ClientError, RedirectError, OSError) as error:
             raise _explained(self.name, error) from error
         return answer
 

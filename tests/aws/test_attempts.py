@@ -18,7 +18,7 @@ from batcher.aws.attempts import (
     attempt_without_answer,
     retry_after,
 )
-from batcher.aws.credentials import UnsafeCredentialsError
+from batcher.aws.departure import UnsafeCredentialsError
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt
 from batcher.updates.aws_messages import AwsMessages

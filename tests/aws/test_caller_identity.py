@@ -8,7 +8,10 @@ from aiohttp.test_utils import TestServer
 from botocore.credentials import ReadOnlyCredentials
 
 from batcher.aws.caller_identity import StsIdentity, caller_identity
+from batcher.aws.one_attempt import OneAttemptSession
 from batcher.emulator import Emulator, account_of
+from batcher.errors import RedirectError
+from tests.odd_server import http, odd_server
 
 AWS = "https://profile.eu-west-1.amazonaws.com"
 
@@ -24,7 +27,12 @@ async def identity(endpoint_url: str, key: str = "AKIDONE") -> StsIdentity | Non
         ReadOnlyCredentials(key, "secret", None, None),
         region="eu-west-1",
         endpoint_url=endpoint_url,
-        config=AioConfig(connect_timeout=1, read_timeout=1, retries={"total_max_attempts": 1}),
+        config=AioConfig(
+            connect_timeout=1,
+            read_timeout=1,
+            retries={"total_max_attempts": 1},
+            http_session_cls=OneAttemptSession,
+        ),
     )
 
 
@@ -94,3 +102,13 @@ async def test_an_arn_that_is_none_is_not_taken(arn: str, known: bool) -> None:
 
 async def test_nobody_there_tells_no_account() -> None:
     assert await account("http://127.0.0.1:1") is None
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_of_sts_is_no_account(status: int) -> None:
+    async with (
+        Emulator() as elsewhere,
+        odd_server(lambda request: http(status, b"", Location=elsewhere)) as server,
+    ):
+        with pytest.raises(RedirectError, match=f"status {status}"):
+            await account(server.url)

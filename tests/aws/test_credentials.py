@@ -15,12 +15,12 @@ from batcher.aws.credentials import (
     RENEW_AT,
     RENEW_BY,
     CheckedCredentials,
-    UnsafeCredentialsError,
     explained,
     open_session,
     region_of,
     role_credentials,
 )
+from batcher.aws.departure import UnsafeCredentialsError
 from batcher.clock import SystemClock
 from batcher.emulator import Emulator
 from batcher.errors import BatcherError, CredentialsError, SettingsError

@@ -17,6 +17,7 @@ from batcher.emulator import Emulator
 from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
 from batcher.sources.local_file import local_file
 from tests.conftest import Command, change, records, trigger
+from tests.odd_server import http, odd_server
 from tests.servers import Server
 
 CONTENT = b'{"DomainName":"acme"}\n' * 50_000
@@ -171,3 +172,19 @@ async def test_a_run_of_an_object_resumes_and_refuses_another_content(
 
 def _sha256(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
+
+
+# 303 is not followed either, but urllib3 chokes on it before anybody is told
+@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308])
+async def test_a_redirect_is_not_followed(
+    status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with (
+        odd_server(lambda request: http(200, CONTENT)) as elsewhere,
+        odd_server(lambda request: http(status, b"", Location=f"{elsewhere.url}/u")) as server,
+    ):
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        with pytest.raises(AwsError, match=rf"s3://inputs/u.*status {status}\) to 127\.0\.0\.1"):
+            await run_sync(local_file, "s3://inputs/u", tmp_path / "input.jsonl")
+    assert not elsewhere.requests
+    assert not (tmp_path / "input.jsonl").exists()

@@ -18,6 +18,7 @@ from aiohttp.test_utils import TestServer
 from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import SettingsError, UploadError
 from batcher.storage.results_directory import ResultsDirectory
+from tests.odd_server import http, odd_server
 from tests.servers import Server
 from tests.storage.test_results_directory import delivered, numbers, numbers_in
 from tests.waiting import until
@@ -175,3 +176,18 @@ async def test_the_region_is_that_of_the_environment_also_by_the_name_that_botoc
 def test_what_is_no_place_in_s3_is_a_settings_error(url: str) -> None:
     with pytest.raises(SettingsError, match="Give s3://BUCKET/PREFIX"):
         S3Uploader(url)
+
+
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(status: int, tmp_path: Path) -> None:
+    part = tmp_path / "part.jsonl"
+    part.write_bytes(b"{}\n")
+    async with (
+        odd_server(lambda request: http(200)) as elsewhere,
+        odd_server(lambda request: http(status, b"", Location=f"{elsewhere.url}/p")) as server,
+        S3Uploader("s3://parts/p", region="us-east-1", endpoint_url=server.url) as uploader,
+    ):
+        with pytest.raises(UploadError, match=rf"status {status}\) to 127\.0\.0\.1"):
+            await uploader.send(part)
+    assert not elsewhere.requests
+    assert part.exists()

@@ -11,7 +11,7 @@ from aiohttp.client_reqrep import ConnectionKey
 from multidict import CIMultiDict, CIMultiDictProxy
 from yarl import URL
 
-from batcher.aws.credentials import UnsafeCredentialsError
+from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.unsent import why_unsent
 from batcher.errors import WrongAccountError
 

@@ -1,5 +1,7 @@
 """The connection to SQS: where a queue is, and batches of which SQS fails a part."""
 
+from pathlib import Path
+
 import msgspec
 import pytest
 
@@ -7,6 +9,7 @@ from batcher.errors import QueueError, SettingsError
 from batcher.queues.factory import open_queue
 from batcher.queues.sqs_client import SqsClient
 from batcher.testing import update
+from tests.odd_server import http, odd_server
 from tests.queues.conftest import make_sqs
 from tests.queues.scripted_sqs import ScriptedSqs, held
 from tests.servers import Server
@@ -60,3 +63,17 @@ async def test_the_region_is_that_of_the_url_or_of_either_variable(
     monkeypatch.delenv("AWS_REGION")
     with pytest.raises(SettingsError, match="set AWS_REGION"):
         SqsClient("updates")
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+async def test_a_redirect_is_not_followed(
+    status: int, stand_in_credentials: None, tmp_path: Path
+) -> None:
+    async with (
+        odd_server(lambda request: http(200, {"QueueUrl": "x"})) as elsewhere,
+        odd_server(lambda request: http(status, b"", Location=elsewhere.url)) as server,
+    ):
+        with pytest.raises(QueueError, match=rf"queue q: .*status {status}\) to 127\.0\.0\.1"):
+            async with SqsClient("q", region="eu-west-1", endpoint_url=server.url):
+                pass
+    assert not elsewhere.requests

@@ -1,0 +1,178 @@
+"""What counts as an answer of Customer Profiles: of the model's shape, and of what was asked.
+
+Anything else is no answer, whatever its status says. The SDK itself takes a body that is not JSON
+for an empty answer, a redirect without a place for a success, and passes on halves of surrogate
+pairs and numbers where there have to be texts.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Any
+from urllib.parse import urlsplit
+
+import msgspec
+from msgspec import Meta, Struct, field
+
+from batcher.aws.service_model import SERVICE
+from batcher.errors import RedirectError
+
+_Name = Annotated[str, Meta(min_length=1, max_length=255)]
+_Number = Annotated[int, Meta(ge=-(2**63), le=2**63 - 1)]
+_TYPES: dict[str, Any] = {
+    "string": str,
+    "boolean": bool,
+    "integer": _Number,
+    "long": _Number,
+    "timestamp": int | float | str,
+}
+_REGION = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}")
+_TRIGGER, _DOMAIN = "EventTriggerName", "DomainName"
+_DOMAINS = "batcher.domains"  # those that an answer names; the model has no member for them
+
+
+class UnreadableAnswerError(Exception):
+    """What came is no answer to what was asked. The message says why, and quotes nothing of it."""
+
+
+def hold_to_model(client: Any) -> None:
+    """Make a client of Customer Profiles raise UnreadableAnswerError and RedirectError."""
+    refuse_redirects(client)
+    client.meta.events.register(f"before-parse.{SERVICE}", _Shapes().check, unique_id="batcher")
+
+
+def refuse_redirects(client: Any) -> None:
+    """Make a client raise RedirectError where the answer is a redirect.
+
+    A client of S3 may call AWS's own host of another Region first, which is not one that the answer
+    names: that is where the bucket is.
+    """
+    if client.meta.service_model.service_name == "s3":
+        client.meta.events.register("before-parse.s3", _refuse_redirect_out_of_s3)
+        client.meta.events.register("after-call.s3", _refuse_last_redirect)
+    else:
+        client.meta.events.register("before-parse", _refuse_redirect, unique_id="batcher-redirect")
+
+
+def check_asked(answer: dict[str, Any], asked: Mapping[str, Any]) -> None:
+    """Raise UnreadableAnswerError for an answer that is of another domain or trigger.
+
+    ``asked``: the members of the request. Takes out of the answer what is not of the model.
+    """
+    domains = answer.pop(_DOMAINS, set())
+    if _DOMAIN in asked and domains - {asked[_DOMAIN]}:
+        raise UnreadableAnswerError("it is of another domain than the one asked for")
+    if _TRIGGER in asked and answer.get(_TRIGGER) != asked[_TRIGGER]:
+        raise UnreadableAnswerError("it is of another trigger than the one asked for")
+
+
+class _Shapes:
+    """The bodies that one service model allows, by operation."""
+
+    def __init__(self) -> None:
+        self._decoders: dict[str, Any] = {}
+
+    def check(
+        self,
+        operation_model: Any,
+        response_dict: dict[str, Any],
+        customized_response_dict: dict[str, Any],
+        **_: object,
+    ) -> None:
+        """Called before the SDK reads a body."""
+        name, body = operation_model.name, response_dict["body"]
+        if response_dict["status_code"] >= 300:
+            response_dict["body"] = _readable_refusal(body)
+            return
+        if name not in self._decoders:
+            self._decoders[name] = msgspec.json.Decoder(_type_of(operation_model.output_shape))
+        if domains := set(_domains(_read(self._decoders[name], body))):
+            customized_response_dict[_DOMAINS] = domains
+
+
+class _Refusal(Struct):
+    """Of a refusal the members that the SDK looks at."""
+
+    message: str | None = None
+    code: str | None = None
+    message_: str | None = field(default=None, name="Message")
+    code_: str | None = field(default=None, name="Code")
+    type_: str | None = field(default=None, name="__type")
+
+
+_REFUSAL = msgspec.json.Decoder(_Refusal)
+
+
+def _readable_refusal(body: bytes) -> bytes:
+    try:
+        return body and _read(_REFUSAL, body) and body
+    except UnreadableAnswerError as error:
+        return msgspec.json.encode({"message": f"what came with it can't be read: {error}"})
+
+
+def _read(decoder: Any, body: bytes) -> Any:
+    try:
+        return decoder.decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        # these messages name members of the model and places in the text, and no value
+        raise UnreadableAnswerError(str(error)) from error
+
+
+def _type_of(shape: Any) -> Any:
+    match shape.type_name:
+        case "structure":
+            return _structure(shape)
+        case "list":
+            return list[_type_of(shape.member)]  # type: ignore[misc] # made from the model
+        case "map":
+            return dict[str, _type_of(shape.value)]  # type: ignore[misc] # as above
+        case other:
+            return _TYPES.get(other, Any)
+
+
+def _structure(shape: Any) -> type:
+    """A type with the members of a structure; what has a name has to say it."""
+    names = [name for name in (_TRIGGER, _DOMAIN) if name in shape.members][:1]
+    fields: list[Any] = [(name, _Name) for name in names]
+    fields += [
+        (name, _type_of(member) | None, None)
+        for name, member in shape.members.items()
+        if name not in names
+    ]
+    if _TRIGGER in names:
+        fields.append((_DOMAIN, str | None, None))
+    return msgspec.defstruct(shape.name, fields)
+
+
+def _domains(found: Any) -> Iterator[str]:
+    """The domains that triggers in an answer say they are of."""
+    for each in (found, *(getattr(found, "Items", None) or ())):
+        if hasattr(each, _TRIGGER) and (domain := getattr(each, _DOMAIN)) is not None:
+            yield domain
+
+
+def _refuse_redirect(response_dict: Mapping[str, Any], **_: object) -> None:
+    _refuse(response_dict["status_code"], response_dict["headers"])
+
+
+def _refuse_redirect_out_of_s3(response_dict: Mapping[str, Any], **_: object) -> None:
+    """What says no Region; the SDK would ask again and again for it."""
+    if not _REGION.fullmatch(response_dict["headers"].get("x-amz-bucket-region", "")):
+        _refuse(response_dict["status_code"], response_dict["headers"])
+
+
+def _refuse_last_redirect(http_response: Any, **_: object) -> None:
+    _refuse(http_response.status_code, http_response.headers)
+
+
+def _refuse(status: int, headers: Mapping[str, str]) -> None:
+    if 300 <= status < 400:
+        raise RedirectError(status, _host(headers.get("location", "")))
+
+
+def _host(location: str) -> str:
+    """The host that a redirect names, without anything beside it that it may have."""
+    try:
+        host = urlsplit(location).hostname or "no other host"
+    except ValueError:
+        return "a place that can't be read"
+    return host if host.isascii() and host.isprintable() and len(host) < 254 else "a strange host"

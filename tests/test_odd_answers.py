@@ -1,0 +1,157 @@
+"""Whole commands against a server that answers oddly: nothing of it is taken for AWS's word."""
+
+import json
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.conftest import Command, change, trigger
+from tests.odd_server import Answer, OddServer, Request, http, odd_server
+
+TRIGGERS = 6
+QUICKLY = ("--yes", "--json", "--no-progress", "--max-attempts", "2", "--rate", "1000")
+SECRET = "SECRET-VALUE-1"
+
+
+class Profiles:
+    """Triggers as AWS would show them; ``odd`` answers instead of it where it has something.
+
+    Told what it would answer, without a status; None: that.
+    """
+
+    def __init__(self) -> None:
+        self.live = {f"t{number}": self._shown(number) for number in range(1, TRIGGERS + 1)}
+
+    def odd(self, request: Request, shown: dict[str, Any]) -> Answer | None:
+        return None
+
+    def __call__(self, request: Request) -> Answer:
+        name = request.path.rpartition("/")[2]
+        if name not in self.live:  # STS, and lists
+            return http(400, {"Message": "not here"}, x_amzn_ErrorType="BadRequestException")
+        if request.method == "PUT":
+            self.live[name] |= json.loads(request.body)
+        return self.odd(request, self.live[name]) or http(200, self.live[name])
+
+    @staticmethod
+    def _shown(number: int) -> dict[str, Any]:
+        shown = {**trigger(number), "CreatedAt": 1.0, "LastUpdatedAt": 2.0}
+        del shown["DomainName"]
+        return shown
+
+
+@asynccontextmanager
+async def serving(profiles: Profiles) -> AsyncIterator[OddServer]:
+    async with odd_server(profiles) as server:
+        yield server
+
+
+def updates(folder: Path) -> Path:
+    path = folder / "updates.jsonl"
+    lines = (json.dumps(change(number)) for number in range(1, TRIGGERS + 1))
+    path.write_text("\n".join(lines) + "\n")
+    return path
+
+
+def results(folder: Path) -> dict[str, tuple[str, str | None]]:
+    """Status and code of each trigger's result."""
+    lines = (folder / "updates.run/results.jsonl").read_text().splitlines()
+    found = map(json.loads, lines)
+    return {each["trigger"]: (each["status"], (each["error"] or {}).get("code")) for each in found}
+
+
+@pytest.mark.parametrize("status", [301, 302, 303, 307, 308])
+@pytest.mark.parametrize("method", ["GET", "PUT", "POST"])  # the look, the update, STS
+async def test_nothing_goes_where_a_redirect_leads_and_the_target_stops(
+    batcher: Command, method: str, status: int
+) -> None:
+    profiles = Profiles()
+    batcher.environ["AWS_SESSION_TOKEN"] = "SECRET-TOKEN"
+    async with odd_server(profiles) as elsewhere:
+        redirect = http(status, b"", Location=f"{elsewhere.url}/x?SECRET-QUERY")
+
+        def answer(request: Request) -> Answer:
+            return redirect if request.method == method else profiles(request)
+
+        async with odd_server(answer) as server:
+            command = ("run", str(updates(batcher.folder)), "--endpoint-url", server.url, *QUICKLY)
+            ended = await batcher(*command)
+            server.answer = profiles
+            again = await batcher(*command)
+        assert not elsewhere.requests
+    assert ended.code == 5
+    assert f"redirect (status {status}) to 127.0.0.1" in ended.err
+    assert "SECRET" not in ended.err + ended.out
+    assert "redirect" in json.loads(ended.out)["error"]
+    # with the server in order it resumes: nothing had counted as done
+    assert again.code == 0, again.err
+    assert json.loads(again.out)["succeeded"] == TRIGGERS
+
+
+ODD_LOOKS = {
+    "another trigger's": lambda shown: {**shown, "EventTriggerName": "t5"},
+    "half a pair": lambda shown: {**shown, "Description": "\ud83d"},
+    "a null value": lambda shown: {**shown, "EventTriggerConditions": [None]},
+    "a list": lambda shown: [shown],
+    "a text where a list is": lambda shown: {**shown, "EventTriggerConditions": "abc"},
+    "two mebibytes": lambda shown: {**shown, "Description": "x" * 2**21},
+    "an integer that no file takes": lambda shown: {
+        **shown,
+        "EventTriggerLimits": {"EventExpiration": 2**90},
+    },
+}
+
+
+@pytest.mark.parametrize("odd", ODD_LOOKS.values(), ids=ODD_LOOKS)
+async def test_an_odd_look_keeps_no_image_and_ends_only_its_own_update(
+    batcher: Command, odd: Any
+) -> None:
+    profiles = Profiles()
+    profiles.odd = lambda request, shown: (
+        http(200, odd(shown))
+        if request.method == "GET" and request.path.endswith(("/t2", "/t3"))
+        else None
+    )
+    async with serving(profiles) as server:
+        ended = await batcher(
+            "run", str(updates(batcher.folder)), "--endpoint-url", server.url, *QUICKLY
+        )
+    assert ended.code == 1
+    odd_ones = ("failed", "UnreadableAnswer")
+    assert results(batcher.folder) == {
+        f"t{number}": odd_ones if number in (2, 3) else ("succeeded", None)
+        for number in range(1, TRIGGERS + 1)
+    }
+    images = (batcher.folder / "updates.run/before.jsonl").read_text().splitlines()
+    kept = {line["EventTriggerName"]: line["Description"] for line in map(json.loads, images)}
+    assert kept == {f"t{number}": f"before-{number}" for number in (1, 4, 5, 6)}
+    assert {name: live["Description"] for name, live in profiles.live.items()} == {
+        f"t{number}": f"before-{number}" if number in (2, 3) else change(number)["Description"]
+        for number in range(1, TRIGGERS + 1)
+    }
+
+
+@pytest.mark.parametrize("odd", ODD_LOOKS.values(), ids=ODD_LOOKS)
+async def test_an_odd_answer_to_an_update_leaves_it_in_doubt_and_a_look_settles_it(
+    batcher: Command, odd: Any
+) -> None:
+    profiles = Profiles()
+    profiles.odd = lambda request, shown: (
+        http(200, odd(shown))
+        if request.method == "PUT" and request.path.endswith(("/t2", "/t3"))
+        else None
+    )
+    async with serving(profiles) as server:
+        at = ("--endpoint-url", server.url)
+        ended = await batcher("run", str(updates(batcher.folder)), *at, *QUICKLY)
+        assert ended.code == 1
+        found = results(batcher.folder)
+        assert found["t2"] == found["t3"] == ("in_doubt", "UnreadableAnswer")
+        assert json.loads(ended.out)["succeeded"] == TRIGGERS - 2
+        verified = await batcher("verify", "updates.run", *at)
+    assert verified.code == 0, verified.err
+    assert set(results(batcher.folder).values()) == {("succeeded", None)}
+    assert SECRET not in ended.err + ended.out + verified.err
