@@ -110,13 +110,13 @@ FORMS: dict[str, Callable[[str], str]] = {
 }
 
 
-def traces(text: str) -> set[str]:
-    """Strings of 5 characters that stand in a quoted form of a text, whatever is between them."""
+def traces(text: str, length: int = 5) -> set[str]:
+    """Strings of that many characters that stand in a text, whatever is between them."""
     squeezed = "".join(each for each in text.casefold() if each.isalnum())
-    return {squeezed[at : at + 5] for at in range(len(squeezed) - 4)}
+    return {squeezed[at : at + length] for at in range(len(squeezed) - length + 1)}
 
 
-def shows(shown: str, secret: str) -> list[str]:
-    """The forms of a secret that something of can be found in a shown text."""
-    seen = traces(shown)
-    return [name for name, quote in FORMS.items() if traces(quote(secret)) & seen]
+def shows(shown: str, secret: str, length: int = 5) -> list[str]:
+    """The forms of a secret that so many characters in a row of can be found in a shown text."""
+    seen = traces(shown, length)
+    return [name for name, quote in FORMS.items() if traces(quote(secret), length) & seen]

@@ -114,8 +114,13 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)
         except msgspec.ValidationError as error:
             reason = error
-    shown = repr(shown_url(value) if isinstance(value, str) else value)
+    shown = repr(_without_password(value) if isinstance(value, str) else value)
     raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
+
+
+def _without_password(text: str) -> str:
+    shown = shown_url(text)
+    return shown if "@" not in text or "…" in shown else shown.replace("://", "://…@", 1)
 
 
 def _readings(value: Any) -> Iterator[Any]:

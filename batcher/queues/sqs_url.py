@@ -10,6 +10,7 @@ from urllib.parse import urlsplit
 
 from batcher.aws.endpoints import aws_service_host
 from batcher.errors import SettingsError
+from batcher.foreign_text import shown_url
 
 _STANDARD = re.compile(r"sqs\.(?P<region>[a-z]{2,}-[a-z-]+-\d+)")
 _LEGACY = re.compile(r"(?:(?P<region>[a-z]{2,}-[a-z-]+-\d+)\.)?queue")
@@ -33,7 +34,9 @@ def place_of(url: str) -> QueuePlace:
         host = (parts.hostname or "").lower().rstrip(".")
         own_port = parts.port is not None and (parts.scheme, parts.port) != ("https", 443)
     except ValueError as error:
-        raise SettingsError(f"{url}: not the URL of a queue: {error}.") from error
+        raise SettingsError(
+            f"{shown_url(url)}: not the URL of a queue: its host or port can't be read."
+        ) from error
     endpoint, service = f"{parts.scheme}://{parts.netloc}", aws_service_host(host)
     if service is None:
         return QueuePlace(None, endpoint)
@@ -49,7 +52,7 @@ def region_of_url(url: str, found: str | None, given: str | None) -> str | None:
     """The Region in a URL, else the given one. Raises SettingsError where they differ."""
     if found and given and found != given:
         raise SettingsError(
-            f"{url}: a queue in Region {found}, and the Region given is {given}. Leave"
+            f"{shown_url(url)}: a queue in Region {found}, and the Region given is {given}. Leave"
             " out --region (BATCHER_REGION, region in the settings file), or give another queue."
         )
     return found or given

@@ -64,12 +64,11 @@ class UpdateModel:
         return known
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
-        """The part of a path that may be shown: below a sensitive member only known names."""
-        below = False
+        """The part of a path that may be shown: no name that a line made up."""
+        known = self.constants | self.schema["properties"].keys()
         for index, part in enumerate(path):
-            if below and isinstance(part, str) and part not in self.constants:
+            if isinstance(part, str) and part not in known:
                 return path[:index]
-            below = below or part in self.sensitive
         return path
 
     def _spelled_as_floats(

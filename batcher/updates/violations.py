@@ -1,7 +1,8 @@
 """What is wrong with a line, in our own words.
 
 A violation names the place, what is wrong there and what is allowed. It never quotes a value, nor
-a member name that the model does not know where that name may be data of a sensitive member.
+a member name that a line made up: of those that the model does not know only misspelt ones, and
+none of a sensitive member.
 """
 
 import difflib
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from batcher.updates.json_schema import NO_CONTROL_CHARACTERS, Schema, at
 
+MISSPELT = 0.85  # how alike a name and a known one are that it is quoted, by difflib
 NAME_SHOWN_AT_MOST = 64  # characters of a name that nobody knows
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
@@ -62,8 +64,9 @@ def violations_of(
             yield Violation(path=path_text([*path, name]), message="missing; it is required")
         case ValidationErrorKind.AdditionalProperties(names):
             known = list(at(schema, path).get("properties", ()))
-            hidden = not sensitive.isdisjoint(path)
+            below = not sensitive.isdisjoint(path)
             for name in names:
+                hidden = below or not _is_misspelt(name, known)
                 where = path if hidden else [*path, name]
                 yield Violation(path=path_text(where), message=_unknown(name, known, hidden=hidden))
         case kind:
@@ -84,6 +87,12 @@ def path_text(path: Sequence[str | int]) -> str:
 def name_text(name: str) -> str:
     """A name as it is; quoted, escaped and cut when it is none of the usual ones."""
     return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:NAME_SHOWN_AT_MOST])
+
+
+def _is_misspelt(name: str, known: list[str]) -> bool:
+    """Whether a name is a slip of the pen; one that a line made up may be data."""
+    folded = [each.lower() for each in known]
+    return bool(difflib.get_close_matches(name.lower()[:NAME_SHOWN_AT_MOST], folded, 1, MISSPELT))
 
 
 def _unknown(name: str, known: list[str], *, hidden: bool) -> str:

@@ -89,7 +89,7 @@ def test_every_example_loads(example: Path) -> None:
         ("log_level", "loud", "Give debug or info or warning or error"),
         ("merge", "maybe", "Expected `bool`"),
         ("canary", 0, "Expected `int` >= 1"),
-        ("limiter", "redis://:secret@host/0 x", "can't be 'redis://host/0 x': Give local or URL"),
+        ("limiter", "redis://:secret@host/0 x", "can't be 'redis://…@host/0 x': Give local or URL"),
     ],
 )
 def test_what_a_setting_may_be_is_told_in_words(name: str, value: Any, said: str) -> None:

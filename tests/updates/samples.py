@@ -83,7 +83,7 @@ def broken_lines(line: dict[str, Any]) -> Iterator[Broken]:
     """That line with each single thing wrong, one at a time."""
     for path, rule, value in _places(MODEL.schema, line, ()):
         for what, below, replaced in _breaks(rule, value):
-            hidden = what == "unknown" and not MODEL.sensitive.isdisjoint(path)
+            hidden = what == "unknown"
             yield Broken(
                 _with(line, path, replaced), _text(path if hidden else (*path, *below)), what
             )
