@@ -71,6 +71,13 @@ def shown_url(text: str) -> str:
     return f"{text[: scheme.end()]}{place}{parts.path}" + (f"?{query}" if query else "")
 
 
+def shortened(text: str, at_most: int) -> str:
+    """A text of at most about that many characters, and how long it was where it is cut."""
+    return (
+        text if len(text) <= at_most else f"{text[:at_most]}{LEFT_OUT} [{len(text):,} characters]"
+    )
+
+
 def printable(text: str) -> str:
     r"""A text in one line, for a terminal or a log: control characters as ``\u001b``.
 

@@ -6,7 +6,7 @@ Queue are in ``batcher.testing``.
 
 from collections.abc import AsyncIterator, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, NamedTuple, Protocol
 
 from msgspec import Struct
 
@@ -170,33 +170,59 @@ class QueueAdmin(Protocol):
         ...
 
 
+class FileStamp(NamedTuple):
+    """What shows that a file was changed."""
+
+    size: int  # bytes
+    written_ns: int  # since the epoch
+    number: int  # of the file in its file system
+
+
 class Claim(Struct, frozen=True, kw_only=True):
     """A file of a spool directory that this worker has, and the run directory for it.
 
-    ``resumed``: a worker before had begun it.
+    ``resumed``: a worker before had begun it; ``stamp``: as it was claimed.
     """
 
     name: str
     path: Path
     run: Path
     resumed: bool
+    stamp: FileStamp | None = None
+
+
+class Unclaimable(Struct, frozen=True, kw_only=True):
+    """A file of a spool directory that no worker can have, and why, in words."""
+
+    name: str
+    path: Path
+    reason: str
 
 
 class Spool(Protocol):
     """Whole files of updates, each claimed by one worker until it ends, dies or lets go."""
 
-    async def claim(self, skip: Collection[str] = ()) -> Claim:
+    @property
+    def being_written(self) -> Collection[str]:
+        """Names of files that are not taken yet, because somebody may still write to them."""
+        ...
+
+    async def claim(self, skip: Collection[str] = ()) -> Claim | Unclaimable:
         """Wait for a file that nobody has; one that a dead worker left comes first.
 
         Not for those named in ``skip``.
         """
         ...
 
+    def why_changed(self, claim: Claim) -> str | None:
+        """Why a file is no longer as it was claimed, in words; None where it is."""
+        ...
+
     def done(self, claim: Claim) -> None:
         """Put a file with those that succeeded."""
         ...
 
-    def failed(self, claim: Claim, wrong: str) -> None:
+    def failed(self, claim: Claim | Unclaimable, wrong: str) -> None:
         """Put a file with the failed ones, and what is wrong beside it."""
         ...
 

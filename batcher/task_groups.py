@@ -17,8 +17,9 @@ async def open_task_group() -> AsyncIterator[TaskGroup]:
         async with anyio.create_task_group() as tasks:
             yield tasks
     except BaseExceptionGroup as group:
-        raise _first(group) from None
+        raise first_cause(group) from None
 
 
-def _first(error: BaseException) -> BaseException:
-    return _first(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error
+def first_cause(error: BaseException) -> BaseException:
+    """The first error of a group of errors; else the error."""
+    return first_cause(error.exceptions[0]) if isinstance(error, BaseExceptionGroup) else error

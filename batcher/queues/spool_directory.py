@@ -1,7 +1,7 @@
 """A spool directory: whole files of updates, each claimed by one worker at a time.
 
-    DIR/NAME.jsonl           waits; written under a name with a dot first, so that it is whole when
-                             it is seen
+    DIR/NAME.jsonl           waits; it is taken once it was still for some seconds. Written under a
+                             name with a dot first, it is whole when it is seen
     DIR/claimed/NAME.jsonl   being worked through; NAME.jsonl.lock is flocked by its worker,
                              NAME.run is its run directory (that of NAME.jsonl.gz and
                              NAME.jsonl.zst too, so only one of the three is here at a time)
@@ -12,8 +12,9 @@ one that died. Nothing is read here but names; several hosts can share a directo
 and flock work across them (a local disk, NFSv4).
 """
 
+import errno
 import os
-from collections.abc import Collection, Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 
@@ -21,17 +22,43 @@ import anyio
 import msgspec
 
 from batcher.clock import SystemClock
-from batcher.errors import OutputError, OutputExistsError, QueueError
-from batcher.ports import Claim
+from batcher.errors import DamageError, OutputError, OutputExistsError, QueueError
+from batcher.foreign_text import shortened
+from batcher.ports import Claim, Unclaimable
+from batcher.queues.spool_claims import SpoolClaims
+from batcher.queues.spool_files import (
+    SpoolFile,
+    StillnessCheck,
+    files_in,
+    free_name,
+    reason_of,
+    run_of,
+    stamp_of,
+    working_name,
+)
 from batcher.records import Depth, Update
 from batcher.storage.atomic_file import AtomicFile, write_atomically
 from batcher.storage.directory_check import why_not_own
-from batcher.storage.file_lock import try_lock
 from batcher.storage.file_system import make_directory, move, remove
+from batcher.storage.regular_file import read_document
 
-ENDINGS = (".jsonl", ".jsonl.gz", ".jsonl.zst")
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel
 POLL = 0.2
+STILL_FOR = 5.0  # seconds that a file was not written to when it is taken
+# of the directory or of this host, not of one file
+_OF_THE_PLACE = frozenset(
+    {
+        errno.ENOSPC,
+        errno.EDQUOT,
+        errno.EROFS,
+        errno.EACCES,
+        errno.EMFILE,
+        errno.ENFILE,
+        errno.ENOMEM,
+    }
+)
+
+REASON_AT_MOST = 10_000  # characters of what is wrong with a file
 
 _encode = msgspec.json.Encoder().encode
 
@@ -39,13 +66,15 @@ _encode = msgspec.json.Encoder().encode
 class SpoolDirectory:
     """ports.Spool and ports.Producer over a directory. Raises QueueError when it can't be used.
 
-    ``create``: make it when it is not there.
+    ``create``: make it when it is not there. ``still_for``: seconds that a file was not written to
+    when it is taken.
     """
 
-    def __init__(self, path: Path, *, create: bool = True) -> None:
+    def __init__(self, path: Path, *, create: bool = True, still_for: float = STILL_FOR) -> None:
         self.path = path
+        self._stillness = StillnessCheck(still_for)
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
-        self._locks: dict[str, int] = {}
+        self._claims = SpoolClaims(self._claimed, self._done)
         self._clock = SystemClock()
         folders = (path, self._claimed, self._done, self._failed)
         try:
@@ -67,9 +96,14 @@ class SpoolDirectory:
             ) from error
 
     def __repr__(self) -> str:
-        return f"<SpoolDirectory {self.path}, holds {', '.join(self._locks) or 'nothing'}>"
+        return f"<SpoolDirectory {self.path}, holds {', '.join(self._claims) or 'nothing'}>"
 
-    async def claim(self, skip: Collection[str] = ()) -> Claim:
+    @property
+    def being_written(self) -> tuple[str, ...]:
+        """Files that were not still at the last look."""
+        return self._stillness.moving
+
+    async def claim(self, skip: Collection[str] = ()) -> Claim | Unclaimable:
         """Claim the oldest file that nobody has, a dead worker's first; waits until there is one.
 
         ``skip``: names of files to leave out. Raises QueueError.
@@ -79,11 +113,15 @@ class SpoolDirectory:
                 return claim
             await anyio.sleep(POLL)
 
-    def try_claim(self, skip: Collection[str] = ()) -> Claim | None:
+    def try_claim(self, skip: Collection[str] = ()) -> Claim | Unclaimable | None:
         """Claim a file as ``claim`` does, without waiting; None when there is none."""
         try:
-            for path in (*_oldest_first(self._claimed), *_oldest_first(self.path)):
-                if path.name not in skip and (claim := self._claim_file(path)) is not None:
+            now, epoch = self._clock.now(), self._clock.epoch()
+            waiting = self._stillness.still(files_in(self.path), now, epoch)
+            found = [(file, file.path.name) for file in files_in(self._claimed)]
+            found += [(file, working_name(file.path.name)) for file in waiting]
+            for file, name in found:
+                if name not in skip and (claim := self._claim_file(file, name)) is not None:
                     return claim
         except OSError as error:
             raise QueueError(
@@ -91,73 +129,61 @@ class SpoolDirectory:
             ) from error
         return None
 
-    def _claim_file(self, path: Path) -> Claim | None:
-        """Lock first, then rename: so a file in ``claimed`` without a lock is a dead worker's."""
-        name = path.name
-        if (lock := try_lock(self._lock_of(name))) is None:
-            return None
-        mine = self._claimed / name
+    def _claim_file(self, file: SpoolFile, name: str) -> Claim | Unclaimable | None:
+        """None: another worker has it. Raises OSError for what is not that file's own fault."""
         try:
-            if not (resumed := mine.exists()):
-                if self._in_use(name):
-                    os.close(lock)
-                    return None
-                self._set_aside_run_of(mine)
-                move(path, mine)
-        except FileNotFoundError:  # another worker had it, and may have ended it by now
-            self._unlock(name, lock)
+            if file.wrong is not None:
+                return Unclaimable(name=name, path=file.path, reason=file.wrong)
+            return self._claims.take(file.path, name)
+        except (OSError, DamageError) as error:
+            if isinstance(error, OSError) and error.errno in _OF_THE_PLACE:
+                raise
+            reason = f"can't be claimed: {getattr(error, 'strerror', None) or error}"
+            return Unclaimable(name=name, path=file.path, reason=reason)
+
+    def why_changed(self, claim: Claim) -> str | None:
+        """Why a claimed file is not the one that was claimed, in words; None where it is."""
+        now = stamp_of(claim.path)
+        if now == claim.stamp:
             return None
-        except OSError:
-            self._unlock(name, lock)
-            raise
-        self._locks[name] = lock
-        return Claim(name=name, path=mine, run=_run_of(mine), resumed=resumed)
-
-    def _lock_of(self, name: str) -> Path:
-        """The lock of all files that share a run directory."""
-        return self._claimed / f"{_stem(name)}.jsonl.lock"
-
-    def _in_use(self, name: str) -> bool:
-        """Whether the run directory of that file is that of one in ``claimed``."""
-        return any((self._claimed / f"{_stem(name)}{ending}").exists() for ending in ENDINGS)
-
-    def _set_aside_run_of(self, mine: Path) -> None:
-        """Move away the run of an earlier file of this name, whose worker died moving the two."""
-        stale = _run_of(mine)
-        if stale.exists():
-            move(stale, _run_of(self._done / _free_name(self._done, mine.name)))
+        if claim.stamp is None or now is None:
+            return "it was taken away, or replaced, while it was worked through."
+        return (
+            f"it was still being written: {claim.stamp.size:,} bytes when it was taken,"
+            f" {now.size:,} by now. Put it in again when it is whole, best under a name that begins"
+            " with a dot, renamed at the end. What was done by then is in its run directory."
+        )
 
     def done(self, claim: Claim) -> None:
         """Move a file, and its run directory, to ``done``."""
         self._end(claim, self._done)
 
-    def failed(self, claim: Claim, wrong: str) -> None:
+    def failed(self, claim: Claim | Unclaimable, wrong: str) -> None:
         """Move a file, and its run directory, to ``failed``, and write beside it what is wrong."""
         self._end(claim, self._failed, wrong)
 
-    def _end(self, claim: Claim, to: Path, wrong: str | None = None) -> None:
-        name = _free_name(to, claim.name)
+    def _end(self, claim: Claim | Unclaimable, to: Path, wrong: str | None = None) -> None:
+        """Raises QueueError when it can't be moved, and OutputError."""
+        ended = to / free_name(to, claim.name)
+        if wrong is not None:
+            reason = shortened(wrong.rstrip(), REASON_AT_MOST).encode(errors="backslashreplace")
+            write_atomically(reason_of(ended), reason + b"\n")
         try:
-            if wrong is not None:
-                write_atomically(to / f"{name}.wrong", (wrong.rstrip() + "\n").encode())
-            move(claim.path, to / name)
+            move(claim.path, ended)
             # last: a file without its run directory would be worked through once more
-            if claim.run.exists():
-                move(claim.run, _run_of(to / name))
+            if isinstance(claim, Claim) and claim.run.exists():
+                move(claim.run, run_of(ended))
         except OSError as error:
+            if wrong is not None and not os.path.lexists(ended):
+                with suppress(OSError):
+                    remove(reason_of(ended))
             raise QueueError(f"{claim.path}: can't be moved to {to}: {error.strerror}.") from error
-        self._unlock(claim.name, self._locks.pop(claim.name))
+        if isinstance(claim, Claim):
+            self._claims.end(claim)
 
     def release(self, claim: Claim) -> None:
         """Let go of a file: it stays in ``claimed``, and another worker resumes it."""
-        os.close(self._locks.pop(claim.name))
-
-    def _unlock(self, name: str, lock: int) -> None:
-        """The lock file goes while it is held, and only when there is nothing to lock any more."""
-        with suppress(OSError):  # one that stays behind locks nothing
-            if not self._in_use(name):
-                remove(self._lock_of(name))
-        os.close(lock)
+        self._claims.release(claim)
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         """Put in one file named after the batch. Raises QueueError when it waits already."""
@@ -185,21 +211,23 @@ class SpoolDirectory:
 
     async def depth(self) -> Depth:
         """Count the files."""
-        waiting = list(_oldest_first(self.path))
-        oldest = waiting[0].stat().st_mtime if waiting else None
+        waiting = files_in(self.path)
+        oldest = waiting[0].stamp.written_ns / 1e9 if waiting else None
         return Depth(
             waiting=len(waiting),
-            held=len(list(_oldest_first(self._claimed))),
-            dead=len(list(_oldest_first(self._failed))),
+            held=len(files_in(self._claimed)),
+            dead=len(files_in(self._failed)),
             oldest_seconds=max(0.0, self._clock.epoch() - oldest) if oldest else None,
         )
 
     def failures(self) -> dict[str, str]:
         """The names of the files that failed, oldest first, and the first line of why."""
         found = {}
-        for path in _oldest_first(self._failed):
-            reason = path.with_name(f"{path.name}.wrong")
-            found[path.name] = reason.read_text().partition("\n")[0] if reason.exists() else ""
+        for path in (file.path for file in files_in(self._failed)):
+            found[path.name] = ""
+            with suppress(OSError, DamageError):
+                said = read_document(reason_of(path)).decode(errors="replace")
+                found[path.name] = said.partition("\n")[0]
         return found
 
     def redrive(self, name: str) -> None:
@@ -217,33 +245,3 @@ class SpoolDirectory:
             ) from None
         except OSError as error:
             raise QueueError(f"{failed}: can't be put back: {error.strerror}.") from error
-
-
-def _oldest_first(folder: Path) -> Iterator[Path]:
-    """Files of updates, by the time they were written, then by name."""
-    found = []
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.name.endswith(ENDINGS) and not entry.name.startswith("."):
-                with suppress(FileNotFoundError):  # taken in the meantime
-                    found.append((entry.stat().st_mtime_ns, entry.name))
-    return (folder / name for _, name in sorted(found))
-
-
-def _run_of(path: Path) -> Path:
-    """The run directory that belongs to a file."""
-    return path.with_name(f"{_stem(path.name)}.run")
-
-
-def _stem(name: str) -> str:
-    return name[: name.rindex(".jsonl")]
-
-
-def _free_name(folder: Path, name: str) -> str:
-    """The name, with a number where a file of that name ended before."""
-    stem, ending = _stem(name), name[name.rindex(".jsonl") :]
-    number, free = 1, name
-    while (folder / free).exists() or _run_of(folder / free).exists():
-        number += 1
-        free = f"{stem}-{number}{ending}"
-    return free

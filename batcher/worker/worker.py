@@ -116,7 +116,7 @@ class Worker:
 
         async def session() -> None:
             consumer = SpoolConsumer(spool, self.settings, self._health, unattended, self.log)
-            self._status.lanes = consumer.lane_snapshots
+            self._status.lanes = consumer.runner.lane_snapshots
             await consumer.run(once=self.once)
             if consumer.failed:
                 self._exit_code = 1

@@ -21,7 +21,7 @@ def run(*arguments: str) -> Result:
 @pytest.fixture
 async def url(tmp_path: Path) -> str:
     """A spool directory with a file that waits and one that failed."""
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     spool.put("bad.jsonl", [b"{}\n"])
     spool.failed(await spool.claim(), "line 1: wrong\nline 2: wrong too")
     spool.put("good.jsonl", [b"{}\n"])

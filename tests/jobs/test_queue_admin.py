@@ -81,7 +81,8 @@ async def test_a_message_queue_has_no_files(address: QueueAddress) -> None:
 
 
 async def test_files_that_failed_are_told_and_put_back(tmp_path: Path) -> None:
-    spool, address = SpoolDirectory(tmp_path / "spool"), QueueAddress(url=f"spool:{tmp_path}/spool")
+    spool = SpoolDirectory(tmp_path / "spool", still_for=0.0)
+    address = QueueAddress(url=f"spool:{tmp_path}/spool")
     spool.put("some.jsonl", [b"{}\n"])
     spool.failed(await spool.claim(), "line 1: no update\nmore")
     assert failed_files(address) == {"some.jsonl": "line 1: no update"}

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from batcher.errors import QueueError
+from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.testing import update
 from tests.storage.test_file_system import contents
@@ -18,7 +19,7 @@ import sys
 from pathlib import Path
 from batcher.queues.spool_directory import SpoolDirectory
 
-spool = SpoolDirectory(Path(sys.argv[1]))
+spool = SpoolDirectory(Path(sys.argv[1]), still_for=0.0)
 while (claim := spool.try_claim()) is not None:
     claim.run.mkdir()
     print(claim.name, flush=True)
@@ -45,7 +46,7 @@ def names(folder: Path) -> list[str]:
 
 
 async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     for number in range(200):
         spool.put(f"{number:03}.jsonl", [b"{}\n"])
     workers = [await start(tmp_path, "work") for _ in range(4)]
@@ -61,7 +62,7 @@ async def test_workers_side_by_side_never_take_the_same_file(tmp_path: Path) -> 
 async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(
     tmp_path: Path,
 ) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     spool.put("a.jsonl", [b"{}\n"])
     worker = await start(tmp_path, "hang")
     assert worker.stdout is not None
@@ -79,7 +80,7 @@ async def test_the_file_of_a_killed_worker_is_taken_over_with_its_run_directory(
 async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only_when_it_is_whole(
     tmp_path: Path,
 ) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     (tmp_path / ".half.jsonl.new").write_bytes(b"{")
     (tmp_path / "notes.txt").write_bytes(b"")
     waiting = asyncio.create_task(spool.claim())
@@ -92,7 +93,7 @@ async def test_a_file_that_appears_while_a_worker_waits_is_seen_at_once_and_only
 
 
 def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> None:
-    one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
+    one, two = SpoolDirectory(tmp_path, still_for=0.0), SpoolDirectory(tmp_path, still_for=0.0)
     one.put("b.jsonl", [b"{}\n"])
     claim = one.try_claim()
     assert claim is not None
@@ -110,7 +111,7 @@ def test_a_file_that_is_let_go_is_resumed_before_any_other(tmp_path: Path) -> No
 
 
 async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     spool.put("a.jsonl.gz", [b"no gzip"])
     claim = await spool.claim()
     spool.failed(claim, "a.jsonl.gz: not a gzip file")
@@ -121,7 +122,7 @@ async def test_a_failed_file_has_what_is_wrong_beside_it(tmp_path: Path) -> None
 
 
 async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     for _ in range(3):
         spool.put("a.jsonl", [b"{}\n"])
         with pytest.raises(QueueError, match="waits already"):
@@ -142,7 +143,7 @@ async def test_a_name_that_was_there_before_replaces_nothing(tmp_path: Path) -> 
 async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_directory(
     tmp_path: Path,
 ) -> None:
-    spool = SpoolDirectory(tmp_path)
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
     (tmp_path / "claimed" / "a.run").mkdir()
     (tmp_path / "claimed" / "a.jsonl.lock").touch()
     (tmp_path / "done" / "a.jsonl").touch()
@@ -154,7 +155,7 @@ async def test_a_worker_that_died_between_the_two_moves_of_an_end_leaves_no_run_
 async def test_files_that_share_a_run_directory_are_worked_through_one_after_the_other(
     tmp_path: Path,
 ) -> None:
-    one, two = SpoolDirectory(tmp_path), SpoolDirectory(tmp_path)
+    one, two = SpoolDirectory(tmp_path, still_for=0.0), SpoolDirectory(tmp_path, still_for=0.0)
     one.put("a.jsonl", [b"{}\n"])
     plain = await one.claim()
     plain.run.mkdir()
@@ -189,7 +190,7 @@ async def test_files_that_share_a_run_directory_are_worked_through_one_after_the
 
 def test_a_name_that_workers_would_not_see_is_refused(tmp_path: Path) -> None:
     with pytest.raises(QueueError, match="begins with a dot"):
-        SpoolDirectory(tmp_path).put(".a.jsonl", [b"{}\n"])
+        SpoolDirectory(tmp_path, still_for=0.0).put(".a.jsonl", [b"{}\n"])
     assert names(tmp_path) == ["claimed", "done", "failed"]
 
 
@@ -227,3 +228,54 @@ def test_what_others_can_write_to_is_no_spool_directory_and_stays_as_it_is(
             SpoolDirectory(spool, create=create)
         assert "can't be used" in str(refused.value) or not (folder or create)
     assert contents(tmp_path) == before
+
+
+def test_a_file_is_taken_only_when_it_was_not_written_to_for_some_seconds(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path, still_for=30.0)
+    (tmp_path / "a.jsonl").write_bytes(b"{}\n")
+    os.utime(tmp_path / "a.jsonl", (1, 1))  # as scp -p leaves it
+    assert spool.try_claim() is None
+    assert spool.being_written == ("a.jsonl",)
+
+
+@pytest.mark.parametrize("more", [b"{}\n", b""])
+async def test_a_file_that_changes_after_it_was_taken_is_told_from_one_that_does_not(
+    tmp_path: Path, more: bytes
+) -> None:
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
+    writer = (tmp_path / "a.jsonl").open("wb", buffering=0)
+    writer.write(b"{}\n")
+    claim = await spool.claim()
+    assert isinstance(claim, Claim)
+    assert spool.why_changed(claim) is None
+    with writer:
+        writer.write(more)
+    assert ("still being written" in (spool.why_changed(claim) or "")) is bool(more)
+    claim.path.unlink()
+    assert "taken away" in (spool.why_changed(claim) or "")
+
+
+async def test_what_nobody_can_have_is_set_aside_and_a_reason_that_is_long_is_cut(
+    tmp_path: Path,
+) -> None:
+    spool, name = SpoolDirectory(tmp_path, still_for=0.0), "x" * 249 + ".jsonl"
+    os.mkfifo(tmp_path / name)
+    found = await spool.claim()
+    assert isinstance(found, Unclaimable)
+    spool.failed(found, "a\udcff" * 10**6)
+    (failed,) = spool.failures()
+    assert failed == found.name
+    assert (tmp_path / "failed" / f"{failed}.wrong").stat().st_size < 100_000
+    spool.redrive(failed)
+    assert names(tmp_path) == ["claimed", "done", "failed", failed]
+
+
+async def test_a_reason_that_was_left_is_in_nobodys_way(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path, still_for=0.0)
+    spool.put("a.jsonl", [b"{\n"])
+    for number in range(2):
+        claim = await spool.claim()
+        spool.failed(claim, f"wrong {number}")
+        if not number:
+            spool.redrive("a.jsonl")
+    assert spool.failures() == {"a-2.jsonl": "wrong 1"}

@@ -5,6 +5,7 @@ Each file is one run, worked through by one worker at a time, to its end.
 
 import asyncio
 import gzip
+import os
 import resource
 import signal
 from collections import Counter
@@ -16,9 +17,12 @@ import pytest
 
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
+from batcher.errors import QueueError
 from batcher.jobs.run_order import Unattended
 from batcher.logs import logger
+from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_directory import SpoolDirectory
+from batcher.records import Result
 from batcher.worker.health import Health
 from batcher.worker.spool_consumer import SpoolConsumer
 from tests.conftest import Command, change, records, trigger
@@ -265,7 +269,11 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(tmp_p
         def mark_unhealthy(self, part: str, reason: str) -> None:
             tried.append(reason)
 
-    spool, emulator, health = SpoolDirectory(tmp_path), Emulator(), Recorded(logger(), grace=1.0)
+    spool, emulator, health = (
+        SpoolDirectory(tmp_path, still_for=0.0),
+        Emulator(),
+        Recorded(logger(), grace=1.0),
+    )
     emulator.seed([trigger(1)])
     unattended = Unattended(
         on_result=lambda result: tried.append(result.id), on_attempt=lambda *_: None
@@ -291,3 +299,141 @@ async def test_a_file_that_can_not_go_on_for_long_lets_others_go_before_it(tmp_p
     assert tried.index("good") >= 4
     assert all(each.startswith("a.jsonl: ") for each in tried if each != "good")
     assert (tmp_path / "claimed" / "a.jsonl").exists()
+
+
+Odd = Callable[[Path], None]
+
+
+def latin(spool: Path) -> None:
+    Path(os.fsdecode(bytes(spool) + b"/caf\xe9.jsonl")).write_bytes(b"{}\n")
+
+
+def long(spool: Path) -> None:
+    (spool / f"{'x' * 249}.jsonl").write_bytes(b"{}\n")
+
+
+def pipe(spool: Path) -> None:
+    os.mkfifo(spool / "odd.jsonl.gz")
+
+
+def loop(spool: Path) -> None:
+    (spool / "odd.jsonl").symlink_to("odd.jsonl")
+
+
+def taken_lock(spool: Path) -> None:
+    (spool / "claimed" / "odd.jsonl.lock").mkdir()
+    (spool / "odd.jsonl").write_bytes(b"{}\n")
+
+
+def taken_run(spool: Path) -> None:
+    (spool / "claimed" / "odd.run").write_bytes(b"")
+    (spool / "claimed" / "odd.jsonl").write_bytes(b"{}\n")
+
+
+def damaged(spool: Path) -> None:
+    (spool / "odd.jsonl.zst").write_bytes(b"no zstd")
+
+
+def consumer_of(spool: SpoolDirectory, url: str, unattended: Unattended) -> SpoolConsumer:
+    settings = Settings(region="eu-west-1", endpoint_url=url, read_rate=1000.0, remember=False)
+    return SpoolConsumer(
+        spool, settings, Health(logger(), grace=1.0), unattended, logger(), first_pause=0.01
+    )
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+@pytest.mark.parametrize("odd", [latin, long, pipe, loop, taken_lock, taken_run, damaged])
+async def test_a_file_that_nobody_can_work_on_is_set_aside_and_the_others_go_on(
+    tmp_path: Path, odd: Odd
+) -> None:
+    spool, emulator = SpoolDirectory(tmp_path, still_for=0.0), Emulator()
+    emulator.seed([trigger(1)])
+    odd(tmp_path)
+    spool.put("good.jsonl", [msgspec.json.encode(change(1))])
+    quiet = Unattended(on_result=lambda _: None, on_attempt=lambda *_: None)
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(spool, url, quiet)
+        await session.run(once=True)
+    assert session.failed
+    assert session.health.not_ready is None
+    assert {path.name for path in (tmp_path / "done").iterdir()} == {"good.jsonl", "good.run"}
+    ((name, reason),) = spool.failures().items()
+    assert name.startswith(("caf-", "xxx", "odd.jsonl"))
+    assert reason
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_whatever_is_raised_over_a_file_is_that_files_after_three_tries(
+    tmp_path: Path,
+) -> None:
+    spool, emulator, tried = SpoolDirectory(tmp_path, still_for=0.0), Emulator(), list[str]()
+    emulator.seed([trigger(1), trigger(2)])
+    spool.put("a.jsonl", [msgspec.json.encode(change(1, id="odd"))])
+    spool.put("b.jsonl", [msgspec.json.encode(change(2, id="good"))])
+
+    def attempted(*_: object) -> None:
+        tried.append("attempt")
+        if len(tried) <= 3:
+            raise LookupError("secret")
+
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(
+            spool, url, Unattended(on_result=lambda _: None, on_attempt=attempted)
+        )
+        await session.run(once=True)
+    assert (tmp_path / "done" / "b.jsonl").exists()
+    wrong = (tmp_path / "failed" / "a.jsonl.wrong").read_text()
+    assert wrong.startswith("LookupError at ")
+    assert "Tried 3 times." in wrong
+    assert "secret" not in wrong
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_a_file_that_grows_while_it_is_worked_through_is_never_done(tmp_path: Path) -> None:
+    spool, emulator = SpoolDirectory(tmp_path, still_for=0.0), Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    lines = [msgspec.json.encode(change(n)) + b"\n" for n in range(3)]
+    upload = (tmp_path / "a.jsonl").open("wb", buffering=0)
+    upload.write(lines[0])
+
+    def go_on(result: Result) -> None:
+        upload.write(lines[1])
+
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(spool, url, Unattended(on_result=go_on, on_attempt=lambda *_: None))
+        with upload:
+            await session.run(once=True)
+    assert list((tmp_path / "done").iterdir()) == []
+    assert "it was still being written" in spool.failures()["a.jsonl"]
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_once_ends_although_a_file_is_written_to_for_ever(tmp_path: Path) -> None:
+    spool, emulator = SpoolDirectory(tmp_path, still_for=1000.0), Emulator()
+    (tmp_path / "a.jsonl").write_bytes(b"{}\n")
+    quiet = Unattended(on_result=lambda _: None, on_attempt=lambda *_: None)
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(spool, url, quiet)
+        session.wait_for_writers = 0.1
+        await session.run(once=True)
+    assert session.health.not_ready == "a.jsonl: it is still being written."
+    assert (tmp_path / "a.jsonl").exists()
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_what_can_not_even_be_moved_stays_and_the_others_go_on(tmp_path: Path) -> None:
+    class Immovable(SpoolDirectory):
+        def failed(self, claim: Claim | Unclaimable, wrong: str) -> None:
+            raise QueueError("it can't be moved")
+
+    spool, emulator = Immovable(tmp_path, still_for=0.0), Emulator()
+    emulator.seed([trigger(1)])
+    pipe(tmp_path)
+    spool.put("good.jsonl", [msgspec.json.encode(change(1))])
+    quiet = Unattended(on_result=lambda _: None, on_attempt=lambda *_: None)
+    async with emulator as url, asyncio.timeout(60):
+        session = consumer_of(spool, url, quiet)
+        await session.run(once=True)
+    assert (session.failed, session.health.not_ready) == (True, None)
+    assert (tmp_path / "done" / "good.jsonl").exists()
+    assert (tmp_path / "odd.jsonl.gz").is_fifo()

@@ -1,0 +1,179 @@
+"""One file of a spool directory worked through as a run, and what came of it.
+
+Nothing is moved here. Whatever is raised over a file is an ending of that file.
+"""
+
+import errno
+import traceback
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TypeAlias
+
+from batcher.config import Settings
+from batcher.errors import BatcherError, DamageError, InputError, RunDirectoryError
+from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
+from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_order import Unattended, without_start_limits
+from batcher.ports import Claim
+from batcher.records import Summary
+from batcher.status.snapshot import LaneSnapshot
+from batcher.task_groups import first_cause
+from batcher.updates.violations import Violation
+from batcher.worker.worker_status import lane_snapshot
+
+VIOLATIONS_TOLD = 20  # of a file
+# of the disk, of the user's part of it, of what the process may write, open and use
+OF_THE_HOST = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EFBIG,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+)
+
+
+@dataclass(frozen=True)
+class Failed:
+    """A file that ends in ``failed``."""
+
+    reason: str
+
+
+@dataclass(frozen=True)
+class Postponed:
+    """A file that can't go on now.
+
+    ``of_file``: for a reason of its own, as far as one can tell; ``over``: it is worked through,
+    and can't be moved where it belongs.
+    """
+
+    reason: str
+    of_file: bool = False
+    over: bool = False
+
+
+FileEnding: TypeAlias = Failed | Postponed | None
+"""What came of a file; None: it is done."""
+
+
+@dataclass(eq=False, repr=False)
+class FileRunner:
+    """Works through one file after the other. ``run``: of the file that it has now."""
+
+    settings: Settings
+    unattended: Unattended
+
+    def __post_init__(self) -> None:
+        self.run: ApprovedRun | None = None
+        self._draining = False
+
+    async def work_through(self, claim: Claim) -> FileEnding:
+        """Run a file, or what is left of it; raises nothing."""
+        try:
+            return await self._run_through(claim)
+        except BatcherError as error:
+            return _ending_after(error)
+        except Exception as error:  # whatever it is: it was raised over this file, and others wait
+            cause = first_cause(error)
+            return Postponed(_place_of(cause), of_file=not _is_of_the_host(cause))
+
+    async def _run_through(self, claim: Claim) -> FileEnding:
+        violations: list[str] = []
+
+        def note(line: int, violation: Violation) -> None:
+            if len(violations) < VIOLATIONS_TOLD:
+                violations.append(f"line {line}: {violation}")
+
+        origin, settings = str(claim.path), without_start_limits(self.settings)
+        with open_run(origin, claim.run, settings, unattended=self.unattended) as opened:
+            checked = await opened.check(note)
+            found = checked.inspection
+            if not found.total:
+                return Failed("there are no updates in it")
+            if isinstance(checked, InvalidInput) or found.invalid:
+                count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
+                return Failed("\n".join([*violations, count]))
+            async with checked.connect() as ready:
+                return await self._execute(await ready.approve())
+
+    async def _execute(self, approved: ApprovedRun | NotStarted) -> FileEnding:
+        if isinstance(approved, AlreadyFinished):
+            return _ending_by(approved.summary)
+        if isinstance(approved, NotStarted):
+            return Postponed(f"not started: {approved.summary.stopped}")
+        self.run = approved
+        try:
+            if self._draining:
+                approved.drain()
+            return _ending_of(approved, await approved.execute())
+        finally:
+            self.run = None
+
+    def lane_snapshots(self) -> Iterator[LaneSnapshot]:
+        """The lanes that are open at this moment."""
+        if self.run is not None:
+            run, pacers = self.run, self.run.connection.pacers
+            why = None if run.looks else "--no-before, or reading is too slow"
+            for lane in run.lanes:
+                yield lane_snapshot(pacers, lane, lane.tally, no_images=why)
+
+    def drain(self) -> None:
+        """Take nothing new, finish what is in flight."""
+        self._draining = True
+        if self.run is not None:
+            self.run.drain()
+
+    def abort(self) -> None:
+        """Stop at once."""
+        if self.run is not None:
+            self.run.abort()
+
+
+def _ending_of(run: ApprovedRun, summary: Summary) -> FileEnding:
+    if too_many := run.failure_limit_passed():
+        return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
+    return Postponed(summary.stopped) if summary.stopped is not None else _ending_by(summary)
+
+
+def _ending_by(summary: Summary) -> Failed | None:
+    """How a file ends whose run came to its end."""
+    if bad := summary.total - summary.succeeded - summary.unchanged:
+        codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
+        return Failed(
+            f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
+            " results.jsonl of its run."
+        )
+    return None
+
+
+def _ending_after(error: BatcherError) -> Failed | Postponed:
+    """Not to be tried again when the file itself is wrong, or its run directory another's."""
+    reason, cause = str(error), error.__cause__
+    match error:
+        case InputError(__cause__=OSError()) if _is_of_the_host(cause):
+            return Postponed(reason)
+        case InputError() | DamageError():
+            return Failed(reason)
+        case RunDirectoryError(__cause__=OSError()):
+            return Postponed(reason, of_file=not _is_of_the_host(cause))
+        case RunDirectoryError():
+            return Failed(reason)
+    return Postponed(reason)
+
+
+def _is_of_the_host(error: BaseException | None) -> bool:
+    """Whether any file would meet that now."""
+    if isinstance(error, OSError):
+        return error.errno in OF_THE_HOST
+    return isinstance(error, MemoryError) or "new thread" in str(error)
+
+
+def _place_of(error: BaseException) -> str:
+    """What was raised and where, without what it may hold of the file."""
+    what = error.strerror if isinstance(error, OSError) else None
+    calls = traceback.extract_tb(error.__traceback__)[-2:]
+    where = " < ".join(f"{Path(call.filename).name}:{call.lineno}" for call in reversed(calls))
+    return f"{what or type(error).__name__} at {where}"

@@ -1,0 +1,61 @@
+"""What comes of a file: done, failed, or put off."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batcher.config import Settings
+from batcher.emulator import Emulator
+from batcher.jobs.run_order import Unattended
+from batcher.ports import Claim
+from batcher.worker.file_runner import Failed, FileRunner, Postponed
+from tests.conftest import change, trigger
+from tests.servers import free_port
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+
+def runner(url: str) -> FileRunner:
+    settings = Settings(
+        region="eu-west-1",
+        endpoint_url=url,
+        connect_timeout=1.0,
+        read_rate=1000.0,
+        remember=False,
+    )
+    return FileRunner(settings, Unattended(on_result=lambda _: None, on_attempt=lambda *_: None))
+
+
+def claim(folder: Path, content: bytes) -> Claim:
+    (folder / "a.jsonl").write_bytes(content)
+    return Claim(name="a.jsonl", path=folder / "a.jsonl", run=folder / "a.run", resumed=False)
+
+
+async def test_a_file_is_done_when_each_update_is_and_failed_when_one_is_not(
+    tmp_path: Path,
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    (tmp_path / "b").mkdir()
+    async with emulator as url:
+        files = runner(url)
+        good = await files.work_through(claim(tmp_path, msgspec.json.encode(change(1))))
+        bad = await files.work_through(claim(tmp_path / "b", msgspec.json.encode(change(9))))
+    assert good is None
+    assert isinstance(bad, Failed)
+    assert "1 of 1 updates did not succeed" in bad.reason
+
+
+async def test_what_may_pass_is_put_off_and_what_is_in_the_files_way_is_counted(
+    tmp_path: Path,
+) -> None:
+    files, line = runner(f"http://127.0.0.1:{free_port()}"), msgspec.json.encode(change(1))
+    away = await files.work_through(claim(tmp_path, line))
+    assert isinstance(away, Postponed)
+    assert not away.of_file
+    (tmp_path / "b").mkdir()
+    (tmp_path / "b" / "a.run").symlink_to("nowhere")
+    blocked = await files.work_through(claim(tmp_path / "b", line))
+    assert isinstance(blocked, Postponed)
+    assert blocked.of_file
