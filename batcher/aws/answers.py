@@ -61,7 +61,7 @@ def check_asked(answer: dict[str, Any], asked: Mapping[str, Any]) -> None:
     domains = answer.pop(_DOMAINS, set())
     if _DOMAIN in asked and domains - {asked[_DOMAIN]}:
         raise UnreadableAnswerError("it is of another domain than the one asked for")
-    if _TRIGGER in asked and answer.get(_TRIGGER) != asked[_TRIGGER]:
+    if _TRIGGER in asked and answer.get(_TRIGGER, asked[_TRIGGER]) != asked[_TRIGGER]:
         raise UnreadableAnswerError("it is of another trigger than the one asked for")
 
 

@@ -10,8 +10,9 @@ import anyio
 from batcher.compact import hashed
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying
+from batcher.error_codes import UNREADABLE_ANSWER
 from batcher.operations import LIST_INTEGRATIONS, LIST_TRIGGERS, members_for
-from batcher.records import Error, Update
+from batcher.records import Attempt, Error, Update
 from batcher.triggers.diff import last_updated
 
 
@@ -24,10 +25,16 @@ async def list_pages(
     None for draining, is the last. ``must_finish``: also while draining. Raises CredentialsError.
     """
     following: dict[str, Any] | None = {}
+    seen: set[str] = set()
     while following is not None:
         state = await listing.run_attempts(name, {**members, **following}, must_finish=must_finish)
-        yield state
         token = _answer(state).get("NextToken")
+        if state is not None and token in seen:
+            said = "no answer to what was asked: the list gives the token of a page again"
+            state.last = Attempt(reached="sent", seconds=0.0, code=UNREADABLE_ANSWER, message=said)
+            token = None
+        seen.add(token or "")
+        yield state
         following = {"NextToken": token} if token else None
 
 

@@ -60,6 +60,17 @@ def pages_of(answer: Callable[[ScriptedCall], Attempt]) -> tuple[list[str | None
     return in_virtual_time(scenario()), caller
 
 
+@pytest.mark.parametrize("period", [1, 2, 5])
+def test_a_token_that_comes_again_ends_the_list_as_no_answer(period: int) -> None:
+    def circling(call: ScriptedCall) -> Attempt:
+        number = (int(call.members.get("NextToken", "0")) + 1) % period
+        return Attempt(reached="answered", seconds=1.0, answer={"NextToken": str(number)})
+
+    codes, caller = pages_of(circling)
+    assert codes == [None] * period + ["UnreadableAnswer"]
+    assert len(caller.calls) == period + 1
+
+
 def test_each_page_is_asked_for_with_the_token_of_the_one_before() -> None:
     codes, caller = pages_of(page_of)
     assert codes == [None] * 3
