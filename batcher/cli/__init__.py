@@ -34,7 +34,8 @@ COMMANDS = {
     "run": "Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or"
     " s3://BUCKET/KEY).",
     "retry": "Run again what failed or is in doubt in the run of directory RUN.",
-    "rollback": "Put back what the run in directory RUN has changed.",
+    "rollback": "Put back what the run in directory RUN has changed, or workers with"
+    " results directory RUN.",
     "verify": "Prove the books of the run in directory RUN, against its input and the live"
     " triggers.",
     "calibrate": "Measure the quota of UpdateEventTrigger with updates that change nothing, and"
