@@ -17,6 +17,7 @@ INTEGRATION_ATTACHED = "IntegrationAttached"  # not deleted to be created anew: 
 NOT_RECREATED = "NotRecreated"  # deleted, and could not be created anew
 RECREATION_STOPPED = "RecreationStopped"  # not deleted, as another could not be created anew
 TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
+RESULT_LOST = "ResultLost"  # its result was in a damaged journal, and is lost
 INTERRUPTED = "Interrupted"  # its request was under way when the work ended
 
 # of an attempt

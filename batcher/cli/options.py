@@ -101,11 +101,18 @@ class Choices(Struct, frozen=True, kw_only=True):
     dry_run: bool
     as_json: bool
     no_progress: bool
+    repair: bool = False
 
     @classmethod
     def taken(cls, given: dict[str, Any]) -> Self:
         """Take the choices out of a command's flags; what is left are settings."""
         return cls(**{name: given.pop(name) for name in cls.__struct_fields__})
+
+
+def repair_option(command: F) -> F:
+    """Add ``--repair``."""
+    about = "Of a run directory that something else has changed, take what is provably whole."
+    return click.option("--repair", is_flag=True, help=about)(command)
 
 
 def confirm_option(command: F) -> F:
@@ -125,6 +132,7 @@ def run_options(command: F) -> F:
             help="Check everything, say what would be done, send nothing.",
         ),
         confirm_option,
+        repair_option,
         click.option("--yes", is_flag=True, help="Start without asking."),
         click.option(
             "--out",

@@ -11,6 +11,7 @@ from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
+from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.failed_lines import LINES_TOLD
 from batcher.jobs.follow_up import FollowUp
 from batcher.jobs.retry import choose
@@ -32,6 +33,8 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
     Shows first how many there are of which error. The new run is linked to the old one.
     """
     choices, make = Choices.taken(given), partial(_make, codes)
+    if choices.repair:
+        repair_with_notice(run, dry_run=choices.dry_run)
     raise SystemExit(anyio.run(follow, run, "retry", choices, given, config, make))
 
 

@@ -14,6 +14,7 @@ from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
@@ -61,6 +62,8 @@ def rollback(
     such as 2026-11-26T14:00Z; without an offset it is local.
     """
     choices = Choices.taken(given)
+    if choices.repair:
+        repair_with_notice(run, dry_run=choices.dry_run)
     opened = open_follow_up(run, "rollback", recreate=recreate)
     if not (run / "run.json").exists():
         span = TimeSpan(since=since, until=until)

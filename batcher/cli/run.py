@@ -8,6 +8,7 @@ import click
 
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example
+from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.start import start
 from batcher.config import Settings
 from batcher.jobs.run import open_run
@@ -25,6 +26,8 @@ def run(file: str, config: Path | None, **given: Any) -> None:
     same command again resumes.
     """
     choices = Choices.taken(given)
+    if choices.repair:
+        repair_with_notice(choices.out or default_directory(file), dry_run=choices.dry_run)
     raise SystemExit(anyio.run(_run, file, choices, settings_from(given, config)))
 
 

@@ -8,9 +8,10 @@ import anyio
 import click
 import msgspec
 
-from batcher.cli.options import json_option, settings_from, settings_options
+from batcher.cli.options import json_option, repair_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.run_audit import Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.verify import Verification, verify_run
@@ -21,16 +22,19 @@ from batcher.jobs.verify import Verification, verify_run
 @click.option(
     "--in-doubt-only", is_flag=True, help="Look only at the triggers of updates that are in doubt."
 )
+@repair_option
 @json_option("Print the proof as one JSON object on standard output.")
 @settings_options
 def verify(
-    run: Path, in_doubt_only: bool, as_json: bool, config: Path | None, **given: Any
+    run: Path, in_doubt_only: bool, repair: bool, as_json: bool, config: Path | None, **given: Any
 ) -> None:
     """Prove the books of the run in directory RUN, against its input and the live triggers.
 
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
     when all was looked at and holds, else with 1.
     """
+    if repair:
+        repair_with_notice(run)
     settings = settings_from(given, config, base=settings_of(run))
     found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
     if as_json:

@@ -78,7 +78,9 @@ def make_rollback(
 def unseen_text(count: int) -> str:
     """In words, what so many updates did that were applied without a before image; "" for none."""
     updates = f"{count:,} update{'' if count == 1 else 's'}"
-    stays = "created a trigger, or did not look at it first: what they did stays."
+    stays = (
+        "created a trigger, did not look at it first, or lost their images: what they did stays."
+    )
     return f"{updates} {stays}" if count else ""
 
 

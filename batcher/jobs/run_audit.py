@@ -53,6 +53,8 @@ def audit_run(run: RunReader) -> Audit:
     wrong, found = Discrepancies(), _Counted()
     for result in run.results():
         found.add(result)
+        if result.image is None:
+            wrong.add(result.line, "its before image is lost: it can't be put back")
     counts = sum((tally.statuses for tally in found.tallies.values()), Counter[str]())
     not_started = sum(len(lines.without(found.done)) for lines in run.lines.of_target.values())
     _compare_triggers(run, found, wrong)

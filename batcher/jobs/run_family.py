@@ -107,21 +107,22 @@ def _results(directories: Iterable[RunDirectory]) -> Iterator[Result]:
 
 def family_of(directory: RunDirectory) -> Family:
     """Find the family of a run. Raises RunDirectoryError, DamageError."""
-    root, unreadable = directory, list[str]()
+    root, unreadable, passed = directory, list[str](), [directory]
     while (path := _parent(root)) is not None:
-        if (parent := next(_moved_with(root, path), None)) is None:
+        found = (each for each in _moved_with(root, path) if not _is_among(each, passed))
+        if (parent := next(found, None)) is None:
             unreadable.append(f"{path}: the run that {root.path} retries is gone")
             break
-        root = parent
-    found = [root] if is_same(root, directory) else [root, directory]
-    for each in found:  # grows while it is walked
+        passed.append(root := parent)
+    family = [root] if is_same(root, directory) else [root, directory]
+    for each in family:  # grows while it is walked
         for noted in noted_retries(each):
             if (child := _noted(each, noted)) is None:
                 unreadable.append(f"{noted.directory}: a retry of {each.path} that is gone")
-            elif not any(is_same(child, other) for other in found):
-                found.append(child)
-        found += [child for child in _beside(each) if not any(is_same(child, o) for o in found)]
-    return Family(root=root, retries=found[1:], unreadable=unreadable)
+            elif not _is_among(child, family):
+                family.append(child)
+        family += [child for child in _beside(each) if not _is_among(child, family)]
+    return Family(root=root, retries=family[1:], unreadable=unreadable)
 
 
 def _beside(directory: RunDirectory) -> Iterator[RunDirectory]:
@@ -152,6 +153,10 @@ def _moved_with(directory: RunDirectory, path: Path) -> Iterator[RunDirectory]:
 def is_same(one: RunDirectory, other: RunDirectory) -> bool:
     """Whether both are one directory, by their paths."""
     return one.path.absolute() == other.path.absolute()
+
+
+def _is_among(directory: RunDirectory, others: Iterable[RunDirectory]) -> bool:
+    return any(is_same(directory, other) for other in others)
 
 
 def _is_finished(directory: RunDirectory) -> bool:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from batcher.compact import hashed
+from batcher.compact import LineSet, hashed
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.jobs.recorded_results import checked_results
@@ -85,6 +85,14 @@ class RunReader:
         with open_input(self._input) as file:
             for line, _, raw in file.lines():
                 yield line, self._reader.trigger_of(raw)
+
+    def updates_but(self, done: LineSet) -> Iterator[Update]:
+        """The updates of all lines but those, in the order of the input."""
+        with open_input(self._input) as file:
+            for line, _, raw in file.lines():
+                update = None if line in done else self._reader.read(raw, line)
+                if isinstance(update, Update):
+                    yield update
 
     def lines_of(self, names: Collection[str]) -> dict[str, int]:
         """The lines of the updates of those ids, as far as the input has them.

@@ -32,8 +32,8 @@ def noted_retries(parent: RunDirectory) -> list[NotedRetry]:
         return []
     except (OSError, ValueError, RecursionError) as error:
         raise RunDirectoryError(
-            f"{parent.retries}: can't be read ({error}). Restore it: it says where the retries of"
-            " this run are."
+            f"{parent.retries}: can't be read ({error}). It says where the retries of this run are:"
+            " restore it, or give --repair to go on with those that are beside the run."
         ) from error
 
 

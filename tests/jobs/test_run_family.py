@@ -1,5 +1,6 @@
 """What became of a run's updates since: an older one is never put over a newer one."""
 
+import shutil
 from pathlib import Path
 
 import msgspec
@@ -153,6 +154,32 @@ def test_a_run_that_is_retried_and_gone_is_said(tmp_path: Path) -> None:
     run.path.rename(tmp_path / "away")
     (said,) = choose(retried).unreadable
     assert said.startswith(f"{run.path}: the run that ")
+
+
+@pytest.mark.parametrize("name", ["updates.run", "other.run"])
+def test_a_retry_that_is_called_like_its_run_is_not_taken_for_it(tmp_path: Path, name: str) -> None:
+    run = RecordedRun(tmp_path, [change(0)])
+    run.add(1, "failed", "Boom")
+    run.write()
+    (tmp_path / "else").mkdir()
+    ended = RecordedRun(tmp_path / "else", [change(0)], kind="retry", parent=run.path)
+    ended.add(1, "succeeded")
+    path = ended.write().rename(tmp_path / "else" / name)
+    family = family_of(RunDirectory(path))
+    assert (family.root.path, [each.path for each in family.retries]) == (run.path, [path])
+    shutil.rmtree(run.path)
+    assert family_of(RunDirectory(path)).unreadable != []
+
+
+def test_runs_that_retry_each_other_have_an_end(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0)], kind="retry", parent=tmp_path / "x" / "updates.run")
+    run.add(1, "failed", "Boom")
+    (tmp_path / "x").mkdir()
+    other = RecordedRun(tmp_path / "x", [change(0)], kind="retry", parent=run.path)
+    other.add(1, "failed", "Boom")
+    run.write()
+    other.write()
+    assert family_of(RunDirectory(run.path)).unreadable != []
 
 
 def test_what_an_unfinished_retry_has_changed_is_not_undone(tmp_path: Path) -> None:

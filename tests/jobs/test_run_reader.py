@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from batcher.compact import LineSet
 from batcher.config import Settings
 from batcher.errors import JournalError, RunDirectoryError
 from batcher.jobs.run_reader import RunReader, settings_of
@@ -30,6 +31,7 @@ def test_updates_are_read_by_their_lines_whichever_target_they_name(recorded: Re
         ("1", "default"),
     ]
     assert run.lines_of({"b", "4", "nobody"}) == {"b": 2, "4": 4}
+    assert [each.line for each in run.updates_but(LineSet([1, 3]))] == [2, 4]
     with pytest.raises(JournalError, match="result of line 9"):
         list(run.updates([9]))
 
