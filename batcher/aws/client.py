@@ -268,6 +268,7 @@ class AwsTarget:
                 raise SettingsError(
                     f"target {self.name}: no Region. Give --region, or set AWS_REGION."
                 )
+            session.set_config_variable("region", region)  # who gives credentials is asked there
             async with one_at_a_time(session):
                 self._credentials = await signing_credentials(
                     session, self.name, settings, region=region, config=config, clock=self._clock

@@ -6,6 +6,7 @@ it is called, and the listing of ``--help`` imports none.
 
 import io
 import json
+import logging
 import signal
 import sys
 import traceback
@@ -111,6 +112,8 @@ def batcher() -> None:
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
     signal.signal(signal.SIGTERM, _interrupt)
+    for library in ("aiobotocore", "botocore"):  # their tracebacks: what is wrong is told by us
+        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         sys.exit(batcher.main(prog_name="batcher", standalone_mode=False))
     except (KeyboardInterrupt, click.Abort):

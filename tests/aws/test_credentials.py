@@ -137,17 +137,20 @@ def test_the_region_is_the_given_one_else_that_of_the_environment_else_the_profi
     assert region_of(nowhere, None) is None
 
 
-async def test_a_role_of_a_profile_without_a_region_is_assumed_in_the_given_one(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("given", ["eu-central-1", None], ids=["given", "AWS_REGION"])
+async def test_a_role_of_a_profile_without_a_region_is_assumed_in_the_one_to_use(
+    given: str | None, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async with LocalSts() as sts:
         role_profile(tmp_path, monkeypatch, sts)
         for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
             monkeypatch.delenv(name, raising=False)
-        session = open_session("prod", Loader(), "eu-central-1")
-        credentials = await session.get_credentials()
-        assert credentials is not None
-        assert (await credentials.get_frozen_credentials()).access_key == "ASIA1"
+        if given is None:
+            monkeypatch.setenv("AWS_REGION", "eu-central-1")
+        async with Emulator() as url, target(url, profile="prod", region=given) as eu:
+            assert eu.region == "eu-central-1"
+            assert (await eu.call(UPDATE_TRIGGER, change(1))).reached == "answered"
+        assert sts.asked
 
 
 @pytest.mark.parametrize("says", ["", "<html/>", "{}", "<AssumeRoleResponse/>", "\0", "<a><b></a>"])
