@@ -10,6 +10,8 @@ from batcher.cli.options import json_option, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
 from batcher.cli.region_notice import queue_address
+from batcher.errors import QueueError
+from batcher.jobs.file_redrive import RedrivenFiles
 from batcher.jobs.queue_admin import (
     ShownLetter,
     failed_files,
@@ -99,15 +101,28 @@ def redrive(
 ) -> None:
     """Put dead letters back into the queue, all of them or those of one error code.
 
-    Of a spool directory: all files that failed, each to be worked through anew as a whole.
+    Of a spool directory: all files that failed. The run of one goes on with what failed, is in
+    doubt or was not started; an edited one is worked through as a whole, as a new file.
     """
     address = queue_address(url, profile, region)
-    if (count := redrive_files(address, code, rate, force=force)) is None:
-        redrive_all = partial(redrive_dead_letters, address, code, rate, force=force)
-        found = anyio.run(redrive_all)
-        _say_unseen(found.unseen)
-        count = found.codes.total()
-    echo(f"{count:,} put back.", err=True)
+    if (files := redrive_files(address, code, rate, force=force)) is not None:
+        _say_files(files)
+        return
+    redrive_all = partial(redrive_dead_letters, address, code, rate, force=force)
+    found = anyio.run(redrive_all)
+    _say_unseen(found.unseen)
+    echo(f"{found.codes.total():,} put back.", err=True)
+
+
+def _say_files(files: RedrivenFiles) -> None:
+    echo(f"{files.resumed + files.anew:,} put back.", err=True)
+    if files.resumed:
+        goes_on = "what failed, is in doubt or was not started"
+        echo(f"  {files.resumed:,} unchanged: the run goes on with {goes_on}.", err=True)
+    if files.anew:
+        echo(f"  {files.anew:,} edited or never begun: as new, all of its lines.", err=True)
+    if files.left:
+        raise QueueError(" ".join(files.left))
 
 
 def _say_unseen(count: int) -> None:

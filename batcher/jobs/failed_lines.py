@@ -25,11 +25,23 @@ def write_failed(run: RunReader) -> Superseded | UnsetType:
     What a retry has done since is left out, and what would undo a later update: that is returned,
     if there is any. Raises OutputError, DamageError.
     """
-    lines, left_out = _to_run_again(run)
+    lines, left_out = lines_to_run_again(run)
     _write(run, lines)
     if not left_out:
         return UNSET
     return Superseded(updates=len(left_out), lines=sorted(left_out)[:LINES_TOLD])
+
+
+def lines_to_run_again(run: RunReader) -> tuple[list[int], frozenset[int]]:
+    """The lines of the file, and those that are left out of it as superseded.
+
+    Raises DamageError.
+    """
+    newer = newer_results(run)
+    lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
+    if left_out := superseded(run, lines):
+        logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
+    return [line for line in lines if line not in left_out], left_out
 
 
 def _write(run: RunReader, lines: list[int]) -> None:
@@ -74,7 +86,7 @@ def is_as_written(run: RunReader) -> bool:
     Raises DamageError.
     """
     lines = run.chosen(lambda result: result.status in OPEN)
-    needed = frozenset(_to_run_again(run)[0])
+    needed = frozenset(lines_to_run_again(run)[0])
     try:
         descriptor = open_regular(run.directory.failed)
     except FileNotFoundError:
@@ -97,15 +109,6 @@ def _has_just(run: RunReader, lines: list[int]) -> bool:
     with open(descriptor, "rb") as file:
         there = all(file.readline(LINE_AT_MOST) == line for _, line in _encoded(run, lines))
         return bool(lines) and there and not file.read(1)
-
-
-def _to_run_again(run: RunReader) -> tuple[list[int], frozenset[int]]:
-    """The lines of the file, and those that are left out of it as superseded."""
-    newer = newer_results(run)
-    lines = run.chosen(lambda own: own.status in OPEN and newer.get(own.id, own).status in OPEN)
-    if left_out := superseded(run, lines):
-        logger().warning("failed.left_out", updates=len(left_out), reason="superseded")
-    return [line for line in lines if line not in left_out], left_out
 
 
 def _encoded(run: RunReader, lines: list[int]) -> Iterator[tuple[int, bytes]]:

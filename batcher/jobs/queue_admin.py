@@ -10,6 +10,7 @@ import msgspec
 from msgspec import Struct
 
 from batcher.errors import SettingsError
+from batcher.jobs.file_redrive import RedrivenFiles, redrive_failed_files
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
@@ -77,17 +78,13 @@ def redrive_files(
     rate: float | None = None,
     *,
     force: bool = False,
-) -> int | None:
-    """Put all files that failed back into a spool directory; returns how many.
+) -> RedrivenFiles | None:
+    """Put all files that failed back into a spool directory.
 
     None for a message queue. Raises QueueError, and SettingsError for what is for updates only.
     """
-    if (spool := _spool(address, code=code, rate=rate, force=force or None)) is None:
-        return None
-    failures = spool.failures()
-    for name in failures:
-        spool.redrive(name)
-    return len(failures)
+    spool = _spool(address, code=code, rate=rate, force=force or None)
+    return None if spool is None else redrive_failed_files(spool)
 
 
 async def list_dead_letters(

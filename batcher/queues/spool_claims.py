@@ -5,7 +5,7 @@ Two files of one stem share a lock, since they would share a run directory.
 
 import os
 from collections.abc import Iterator
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from batcher.ports import Claim
@@ -15,10 +15,13 @@ from batcher.storage.file_system import move, remove
 
 
 class SpoolClaims:
-    """The files that this process has in ``claimed``. ``done``: where runs go that were left."""
+    """The files that this process has in ``claimed``.
 
-    def __init__(self, claimed: Path, done: Path) -> None:
-        self._claimed, self._done = claimed, done
+    ``done``, ``failed``: where runs go that were left.
+    """
+
+    def __init__(self, claimed: Path, done: Path, failed: Path) -> None:
+        self._claimed, self._done, self._failed = claimed, done, failed
         self._locks: dict[str, int] = {}
 
     def __iter__(self) -> Iterator[str]:
@@ -60,6 +63,25 @@ class SpoolClaims:
         """Let go of a file that is there no more."""
         self._unlock(claim.name, self._locks.pop(claim.name))
 
+    @contextmanager
+    def hold(self, name: str) -> Iterator[Path | None]:
+        """Where a file of that name is to be put, while nobody else can claim one of its name.
+
+        None: somebody works on one. Raises OSError, DamageError.
+        """
+        if (lock := try_lock(self._lock_of(name))) is None:
+            yield None
+            return
+        try:
+            if self._in_use(name):
+                yield None
+                return
+            mine = self._claimed / name
+            self._set_aside_run_of(mine)
+            yield mine
+        finally:
+            self._unlock(name, lock)
+
     def _lock_of(self, name: str) -> Path:
         """The lock of all files that share a run directory."""
         return self._claimed / f"{stem_of(name)}.jsonl.lock"
@@ -69,10 +91,13 @@ class SpoolClaims:
         return any((self._claimed / f"{stem_of(name)}{ending}").exists() for ending in ENDINGS)
 
     def _set_aside_run_of(self, mine: Path) -> None:
-        """Move away the run of an earlier file of this name, whose worker died moving the two."""
-        stale = run_of(mine)
-        if stale.exists():
-            move(stale, run_of(self._done / free_name(self._done, mine.name)))
+        """Move away the run of an earlier file of this name: who moved the two died over it."""
+        if not (stale := run_of(mine)).exists():
+            return
+        file = self._failed / mine.name
+        if not file.exists() or run_of(file).exists():
+            file = self._done / free_name(self._done, mine.name)
+        move(stale, run_of(file))
 
     def _unlock(self, name: str, lock: int) -> None:
         """The lock file goes while it is held, and only when there is nothing to lock any more."""

@@ -8,14 +8,14 @@
     DIR/done/, DIR/failed/   both of them after the end; NAME.jsonl.wrong says why it failed
 
 The kernel releases the lock of a worker that dies, so a claimed file whose lock is free was left by
-one that died. Nothing is read here but names; several hosts can share a directory where rename
-and flock work across them (a local disk, NFSv4).
+one that died, or put back with its run. Nothing is read here but names; several hosts can share a
+directory where rename and flock work across them (a local disk, NFSv4).
 """
 
 import errno
 import os
-from collections.abc import Collection, Iterable, Sequence
-from contextlib import suppress
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import anyio
@@ -74,7 +74,7 @@ class SpoolDirectory:
         self.path = path
         self._stillness = StillnessCheck(still_for)
         self._claimed, self._done, self._failed = path / "claimed", path / "done", path / "failed"
-        self._claims = SpoolClaims(self._claimed, self._done)
+        self._claims = SpoolClaims(self._claimed, self._done, self._failed)
         self._clock = SystemClock()
         folders = (path, self._claimed, self._done, self._failed)
         try:
@@ -230,18 +230,47 @@ class SpoolDirectory:
                 found[path.name] = said.partition("\n")[0]
         return found
 
-    def redrive(self, name: str) -> None:
-        """Put a file that failed in once more, as a new one; its run directory stays.
+    @contextmanager
+    def hold_failed(self, name: str) -> Iterator[Claim]:
+        """A file that failed, while nobody can claim one of its name.
 
-        Raises QueueError when one of that name waits already.
+        Raises QueueError when one of that name is being worked through.
         """
-        failed, there = self._failed / name, self.path / name
+        failed = self._failed / name
         try:
-            os.utime(failed)  # it waits from now on
-            move(failed, there)
-        except FileExistsError:
-            raise QueueError(
-                f"{there}: waits already. Put {failed} back when that is done."
-            ) from None
+            with self._claims.hold(name) as mine:
+                if mine is None:
+                    raise QueueError(
+                        f"{self._claimed / name}: is being worked through. Put {failed} back when"
+                        " that is done."
+                    )
+                yield Claim(name=name, path=failed, run=run_of(failed), resumed=False)
         except OSError as error:
             raise QueueError(f"{failed}: can't be put back: {error.strerror}.") from error
+
+    def put_back(self, failed: Claim) -> None:
+        """Put a file that is held in once more, as a new one; its run directory stays.
+
+        Raises QueueError when one of that name waits already, OSError.
+        """
+        there = self.path / failed.name
+        os.utime(failed.path)  # it waits from now on
+        try:
+            move(failed.path, there)
+        except FileExistsError:
+            raise QueueError(
+                f"{there}: waits already. Put {failed.path} back when that is done."
+            ) from None
+        if not failed.run.exists():  # else it says of that why it ended
+            remove(reason_of(failed.path))
+
+    def put_back_with_run(self, failed: Claim) -> None:
+        """Put a file that is held back with its run directory, as if its worker had died.
+
+        So the next worker goes on with it. Raises OSError.
+        """
+        mine = self._claimed / failed.name
+        remove(reason_of(failed.path))
+        # before the file: one without its run directory would be worked through once more
+        move(failed.run, run_of(mine))
+        move(failed.path, mine)

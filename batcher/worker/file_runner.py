@@ -16,7 +16,7 @@ from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended, without_start_limits
 from batcher.ports import Claim
-from batcher.records import Summary
+from batcher.records import Summary, Superseded
 from batcher.status.snapshot import LaneSnapshot
 from batcher.task_groups import first_cause
 from batcher.updates.violations import Violation
@@ -142,8 +142,11 @@ def _ending_by(summary: Summary) -> Failed | None:
     """How a file ends whose run came to its end."""
     if bad := summary.total - summary.succeeded - summary.unchanged:
         codes = ", ".join(f"{code} {count}" for code, count in summary.errors.items())
+        left_out = ""
+        if isinstance(summary.superseded, Superseded):
+            left_out = f" {summary.superseded.updates} of them would undo a later update."
         return Failed(
-            f"{bad} of {summary.total} updates did not succeed: {codes}. Each is in"
+            f"{bad} of {summary.total} updates did not succeed: {codes}.{left_out} Each is in"
             " results.jsonl of its run."
         )
     return None

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from batcher.errors import QueueError, SettingsError
+from batcher.jobs.file_redrive import RedrivenFiles
 from batcher.jobs.queue_admin import (
     QueueAddress,
     ShownLetter,
@@ -87,7 +88,7 @@ async def test_files_that_failed_are_told_and_put_back(tmp_path: Path) -> None:
     spool.failed(await spool.claim(), "line 1: no update\nmore")
     assert failed_files(address) == {"some.jsonl": "line 1: no update"}
     assert (await queue_depth(address)).dead == 1
-    assert redrive_files(address) == 1
+    assert redrive_files(address) == RedrivenFiles(anew=1)
     depth = await queue_depth(address)
     assert (depth.waiting, depth.dead, failed_files(address)) == (1, 0, {})
 

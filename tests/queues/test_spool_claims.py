@@ -9,7 +9,7 @@ def test_a_file_is_one_workers_until_he_lets_go_and_its_lock_goes_with_it(tmp_pa
     claimed, done = tmp_path / "claimed", tmp_path / "done"
     claimed.mkdir()
     done.mkdir()
-    one, two = SpoolClaims(claimed, done), SpoolClaims(claimed, done)
+    one, two = (SpoolClaims(claimed, done, tmp_path / "failed") for _ in range(2))
     (tmp_path / "a.jsonl").write_bytes(b"{}\n")
     claim = one.take(tmp_path / "a.jsonl", "a.jsonl")
     assert claim is not None
@@ -27,7 +27,7 @@ def test_a_file_is_claimed_under_the_name_that_it_is_given(tmp_path: Path) -> No
     for folder in ("claimed", "done"):
         (tmp_path / folder).mkdir()
     (tmp_path / "long.jsonl").write_bytes(b"{}\n")
-    claims = SpoolClaims(tmp_path / "claimed", tmp_path / "done")
+    claims = SpoolClaims(*(tmp_path / each for each in ("claimed", "done", "failed")))
     claim = claims.take(tmp_path / "long.jsonl", "l.jsonl")
     assert claim is not None
     assert (claim.path.name, claim.run.name) == ("l.jsonl", "l.run")

@@ -266,16 +266,14 @@ async def test_what_nobody_can_have_is_set_aside_and_a_reason_that_is_long_is_cu
     (failed,) = spool.failures()
     assert failed == found.name
     assert (tmp_path / "failed" / f"{failed}.wrong").stat().st_size < 100_000
-    spool.redrive(failed)
+    with spool.hold_failed(failed) as held:
+        spool.put_back(held)
     assert names(tmp_path) == ["claimed", "done", "failed", failed]
 
 
 async def test_a_reason_that_was_left_is_in_nobodys_way(tmp_path: Path) -> None:
     spool = SpoolDirectory(tmp_path, still_for=0.0)
     spool.put("a.jsonl", [b"{\n"])
-    for number in range(2):
-        claim = await spool.claim()
-        spool.failed(claim, f"wrong {number}")
-        if not number:
-            spool.redrive("a.jsonl")
+    (tmp_path / "failed" / "a.jsonl.wrong").write_text("wrong 0\n")
+    spool.failed(await spool.claim(), "wrong 1")
     assert spool.failures() == {"a-2.jsonl": "wrong 1"}

@@ -102,10 +102,11 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(
     assert list((spool / "claimed").iterdir()) == []
 
 
-async def test_files_that_failed_are_listed_and_put_back_to_be_done_anew(
+async def test_files_that_failed_are_listed_and_put_back_to_go_on(
     batcher: Command, write_lines: Callable[..., Path]
 ) -> None:
-    emulator, failed = Emulator(), batcher.folder / "spool" / "failed"
+    emulator, spool = Emulator(), batcher.folder / "spool"
+    failed = spool / "failed"
     emulator.seed([trigger(n) for n in range(9)])
     write_lines([change(3), change(99)])
     async with emulator as url:
@@ -117,16 +118,22 @@ async def test_files_that_failed_are_listed_and_put_back_to_be_done_anew(
         )
         refused = await batcher("queue", "redrive", "spool:spool", "--code", "Invalid")
         assert (refused.code, "--code: not for a spool" in refused.err) == (2, True)
+        put_back = await batcher("queue", "redrive", "spool:spool")
+        assert "1 put back.\n  1 unchanged: the run goes on" in put_back.err
+        assert not list(failed.iterdir())
+        assert (await batcher(*worker_of(url, "--once"))).code == 1
+        assert Counter(results_below(spool)) == {"updates:1": 1, "updates:2": 1}
+        emulator.seed([trigger(99)])
+        (failed / "updates.jsonl").write_bytes(write_lines([change(99)]).read_bytes())
         assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
         refused = await batcher("queue", "redrive", "spool:spool")
         assert (refused.code, "waits already" in refused.err) == (5, True)
-        (batcher.folder / "spool" / "updates.jsonl").unlink()
-        assert "1 put back" in (await batcher("queue", "redrive", "spool:spool")).err
-        assert not (failed / "updates.jsonl").exists()
-        assert (await batcher(*worker_of(url, "--once"))).code == 1
-    assert len(records(failed / "updates-2.run" / "results.jsonl")) == 2, (
-        "beside the books of the first time"
-    )
+        (spool / "updates.jsonl").unlink()
+        put_back = await batcher("queue", "redrive", "spool:spool")
+        assert "1 put back.\n  1 edited or never begun: as new" in put_back.err
+        assert (await batcher(*worker_of(url, "--once"))).code == 0
+    assert len(records(spool / "done" / "updates.run" / "results.jsonl")) == 1
+    assert len(records(failed / "updates.run" / "results.jsonl")) == 2, "of the first time"
 
 
 async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_resumed(
