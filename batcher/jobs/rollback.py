@@ -105,7 +105,7 @@ def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
         # read ahead of an update that a stopped run did not come to, or not to its end
         if results.line(image.id) is None:
             unsettled.add(image.id)
-    open_lines, repeated = run.lines_of(unsettled), triggers.repeated()
+    open_lines, repeated = run.lines_of(unsettled, results.has), triggers.repeated()
     several = names.repeated()
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
@@ -181,6 +181,10 @@ class _Results:
             return self._named[name]
         line = line_number(name)
         return None if line is None or line in self._odd or not self._number(line) else line
+
+    def has(self, line: int) -> bool:
+        """Whether that line has a result."""
+        return self._number(line) > 0
 
     def of(self, line: int) -> Result | None:
         """The result of that line; None when there is none."""

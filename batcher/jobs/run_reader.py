@@ -94,10 +94,11 @@ class RunReader:
                 if isinstance(update, Update):
                     yield update
 
-    def lines_of(self, names: Collection[str]) -> dict[str, int]:
+    def lines_of(self, names: Collection[str], skip: Callable[[int], bool]) -> dict[str, int]:
         """The lines of the updates of those ids, as far as the input has them.
 
-        Reads the input up to the last one.
+        ``skip``: lines to pass over, as one that broke a rule when it was run may have the id of
+        another. Reads the input up to the last one.
         """
         found: dict[str, int] = {}
         with open_input(self._input) as file:
@@ -105,7 +106,7 @@ class RunReader:
                 if len(found) == len(names):
                     break
                 update = self._reader.read(raw, line)
-                if isinstance(update, Update) and update.id in names:
+                if isinstance(update, Update) and update.id in names and not skip(line):
                     found.setdefault(update.id, line)
         return found
 

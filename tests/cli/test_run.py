@@ -128,6 +128,47 @@ async def test_nothing_is_sent_when_a_line_breaks_a_rule(
     ) == [(1, "succeeded"), (2, "invalid"), (3, "invalid")]
 
 
+async def test_an_id_that_an_invalid_line_has_as_number_names_its_own_update_and_no_other(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator, there = Emulator(), tmp_path / "updates.run"
+    emulator.seed([trigger(n) for n in (2, 3)])
+    write_lines(
+        [
+            {"DomainName": "acme"},
+            change(1, id="1"),  # not there yet
+            change(2, id="x"),
+            change(9, id="x"),  # invalid: the id comes again
+            change(3, id="4"),
+            change(9, id="5", target="nowhere"),
+        ]
+    )
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100")
+        ended = await batcher("run", "updates.jsonl", *flags, "--yes", "--skip-invalid")
+        assert ended.code == 1, ended.err
+        results = records(there / "results.jsonl")
+        assert sorted((r["line"], r["id"], r["status"]) for r in results) == [
+            (1, "1", "invalid"),
+            (2, "1", "failed"),
+            (3, "x", "succeeded"),
+            (4, "4", "invalid"),
+            (5, "4", "succeeded"),
+            (6, "6", "invalid"),
+        ]
+        assert (await batcher("run", "updates.jsonl", *flags, "--yes", "--skip-invalid")).code == 1
+        assert len(emulator.applied()) == 2, "nothing is sent anew"
+        assert "2 as asked" in (await batcher("verify", "updates.run", *flags)).err
+        emulator.seed([trigger(1)])
+        retried = await batcher("retry", "updates.run", *flags, "--yes")
+        assert retried.code == 0, retried.err
+        assert [each["EventTriggerName"] for each in emulator.applied()][2:] == ["t1"]
+        undone = await batcher("rollback", "updates.run", *flags, "--yes")
+        assert undone.code == 0, undone.err
+    texts = [emulator.trigger("acme", f"t{n}")["Description"] for n in (2, 3)]
+    assert texts == ["before-2", "before-3"]
+
+
 @pytest.mark.parametrize("kind", ["gz", "zst", "stdin"])
 async def test_packed_files_and_standard_input_run_as_plain_ones(
     batcher: Command, write_lines: Write, tmp_path: Path, kind: str

@@ -66,6 +66,17 @@ def test_an_update_without_an_answer_is_undone_as_well_and_nobody_knows_in_full(
     assert made[0]["Description"] == "before-0"
 
 
+@pytest.mark.parametrize("name", ["x", "1"])
+def test_a_line_that_broke_a_rule_is_not_taken_for_the_update_of_its_id(
+    tmp_path: Path, name: str
+) -> None:
+    lines = [change(1, id=name, target="no target"), change(0, id=name)]
+    recorded = RecordedRun(tmp_path, lines)
+    recorded.add(1, "invalid", "InvalidUpdate")
+    report, made = rollback(recorded, [image(1, 0) | {"id": name}])  # of line 2, in flight
+    assert (report.undone, made[0]["EventTriggerName"]) == (1, "t0")
+
+
 def test_what_succeeded_without_an_image_stays(tmp_path: Path) -> None:
     recorded = RecordedRun(tmp_path, [change(0), change(1)])
     for line in (1, 2):

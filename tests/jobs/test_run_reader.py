@@ -30,8 +30,9 @@ def test_updates_are_read_by_their_lines_whichever_target_they_name(recorded: Re
         ("b", "other"),
         ("1", "default"),
     ]
-    assert run.lines_of({"b", "4", "nobody"}) == {"b": 2, "4": 4}
     assert [each.line for each in run.updates_but(LineSet([1, 3]))] == [2, 4]
+    assert run.lines_of({"b", "4", "nobody"}, lambda _: False) == {"b": 2, "4": 4}
+    assert run.lines_of({"b", "4"}, lambda line: line == 4) == {"b": 2}
     with pytest.raises(JournalError, match="result of line 9"):
         list(run.updates([9]))
 
