@@ -31,6 +31,7 @@ class SqsQueue:
     ) -> None:
         self._client = client
         self._lease = lease
+        self._poll = max(1, min(POLL, lease // 3))  # of a lease that counts from its beginning
         self._answer_within = answer_within
         self._delete = RequestBatcher(self._delete_all, BATCH)
         self._change_visibility = RequestBatcher(self._change_visibilities, BATCH)
@@ -44,12 +45,12 @@ class SqsQueue:
 
     async def receive(self, limit: int) -> list[Message]:
         async def poll() -> list[Message]:
-            with self._client.answer_within(POLL + POLL_MARGIN):
+            with self._client.answer_within(self._poll + POLL_MARGIN):
                 answer = await self._client.call(
                     "receive_message",
                     MaxNumberOfMessages=min(limit, BATCH),
                     VisibilityTimeout=self._lease,
-                    WaitTimeSeconds=POLL,
+                    WaitTimeSeconds=self._poll,
                     MessageSystemAttributeNames=SYSTEM_ATTRIBUTES,
                 )
             return list(map(message_of, answer.get("Messages", ())))

@@ -107,10 +107,14 @@ class Health:
             ended.set()
 
     def _watch(self, ended: threading.Event, every: float, stuck_after: float) -> None:
-        while self.heartbeat_age < stuck_after:
+        """Count time in turns of its own: in a process that is frozen as a whole it stands too."""
+        seen, silent = self._last_heartbeat, 0.0
+        while silent < stuck_after:
             if ended.wait(every):
                 return
-        self._log.error("worker.stuck", seconds=round(self.heartbeat_age, 1))
+            silent = silent + every if seen == self._last_heartbeat else 0.0
+            seen = self._last_heartbeat
+        self._log.error("worker.stuck", seconds=round(silent, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
 

@@ -15,6 +15,7 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.errors import BatcherError
+from batcher.foreign_text import shortened
 from batcher.ports import Clock, Queue
 from batcher.records import Message, Result, Update
 from batcher.storage.message_images import KeptImage
@@ -22,6 +23,7 @@ from batcher.worker.letter_bases import with_base
 
 CHECKS_PER_LEASE = 6  # how often the table is looked through for what is due
 EXTEND_AT = 0.5  # the part of a lease that is left when it is extended
+REASON_AT_MOST = 2000  # characters of why a message is a dead letter: queues bound what they take
 RELEASE_WITHIN = 5.0  # seconds; what could not be released by then expires by itself
 
 
@@ -88,12 +90,13 @@ class LeaseTable:
         """How many leases a target has."""
         return self._counts[target]
 
-    def accept_redelivery(self, message: Message) -> bool:
+    def accept_redelivery(self, message: Message, requested_at: float) -> bool:
         """Whether the message is held already; from now on its new handle counts."""
         lease = self._by_message.get(message.id)
         if lease is None:
             return False
-        lease.message, lease.lost, lease.expires_at = message, False, self._new_expiry()
+        lease.message, lease.lost = message, False
+        lease.expires_at = requested_at + self.queue.lease
         return True
 
     def add(
@@ -103,12 +106,16 @@ class LeaseTable:
         target: str,
         update: Update | None = None,
         image: KeptImage | None = None,
+        *,
+        requested_at: float | None = None,
     ) -> Lease:
-        """Hold a message that has just come; ``update``: what is in it.
+        """Hold a message that has come; ``update``: what is in it.
 
-        ``image``: the one that an earlier delivery left.
+        ``image``: the one that an earlier delivery left; ``requested_at``: when it was asked for,
+        which is when its lease began at the earliest; None: now.
         """
-        lease = Lease(message, line, target, self._new_expiry(), update)
+        began = self.clock.now() if requested_at is None else requested_at
+        lease = Lease(message, line, target, began + self.queue.lease, update)
         lease.image, lease.may_be_sent = image, image is not None
         self._leases[line] = self._by_message[message.id] = lease
         self._counts[target] += 1
@@ -175,7 +182,7 @@ class LeaseTable:
                         tasks.start_soon(self._end if lease.settled else self._extend, lease)
 
     async def _extend(self, lease: Lease) -> None:
-        handle, expires_at = lease.message.handle, self._new_expiry()
+        handle, expires_at = lease.message.handle, self.clock.now() + self.queue.lease
         lease.in_request = True
         try:
             held = await self.queue.extend(lease.message)
@@ -202,7 +209,8 @@ class LeaseTable:
         try:
             error = None if lease.result is None else lease.result.error
             if lease.result and error and self.dead_letters and not lease.lost:
-                letter, reason = with_base(lease.message, lease.result), error.message or error.code
+                letter = with_base(lease.message, lease.result)
+                reason = shortened(error.message or error.code, REASON_AT_MOST)
                 await self.queue.dead_letter(letter, error.code, reason)
             else:
                 await self.queue.acknowledge(lease.message)
@@ -216,9 +224,6 @@ class LeaseTable:
 
     def _warn_unreachable(self, error: BatcherError, doing: str) -> None:
         self.log.warning("queue.unreachable", reason=str(error), doing=doing)
-
-    def _new_expiry(self) -> float:
-        return self.clock.now() + self.queue.lease
 
     def _remove(self, lease: Lease) -> None:
         if self._leases.pop(lease.line, None) is not None:

@@ -5,6 +5,7 @@ go away and come back meanwhile.
 """
 
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass
 
 import anyio
@@ -15,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.config import Settings
 from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
+from batcher.foreign_text import shortened
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Result, Update
@@ -28,7 +30,7 @@ from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
-from batcher.worker.leases import Lease, LeaseTable
+from batcher.worker.leases import REASON_AT_MOST, RELEASE_WITHIN, Lease, LeaseTable
 from batcher.worker.message_images import MessageImages
 from batcher.worker.message_results import MessageResults
 from batcher.worker.target_pool import TargetPool
@@ -161,14 +163,21 @@ class MessageConsumer:
             away_since = None
             self.health.mark_started()
             self.health.mark_healthy("queue")
-            # nobody else would get them until their leases expire
-            with anyio.CancelScope(shield=True):
-                for message in messages:
-                    earlier = await self._results.earlier(message)
-                    self._admit(message, earlier, pool, requested_at)
+            left = messages[::-1]
+            try:
+                while left:
+                    earlier = await self._results.earlier(left[-1])
+                    self._admit(left.pop(), earlier, pool, requested_at)
+            finally:  # nobody else would get what is left until its lease expires
+                await self._give_back(left)
             if self.once and not messages and (not len(self._leases) or pool.all_waiting()):
                 break
         return None
+
+    async def _give_back(self, messages: list[Message]) -> None:
+        with anyio.move_on_after(RELEASE_WITHIN, shield=True), suppress(QueueError):
+            for message in messages:
+                await self._queue.release(message)
 
     async def _wait_for_room(self, pool: TargetPool) -> int:
         """How many messages to receive; 0: there is nothing to wait for any more."""
@@ -185,7 +194,7 @@ class MessageConsumer:
         pool: TargetPool,
         requested_at: float,
     ) -> None:
-        if self._leases.accept_redelivery(message):
+        if self._leases.accept_redelivery(message, requested_at):
             return
         self._lines += 1
         image = earlier if isinstance(earlier, KeptImage) else None
@@ -194,7 +203,7 @@ class MessageConsumer:
         if isinstance(found, Update):
             self._hand_over(message, found, image, pool, requested_at)
             return
-        lease = self._leases.add(message, self._lines, NO_TARGET)
+        lease = self._leases.add(message, self._lines, NO_TARGET, requested_at=requested_at)
         if result is not None:
             self._tasks.start_soon(self._leases.settle, lease, result)
         else:
@@ -211,7 +220,9 @@ class MessageConsumer:
     ) -> None:
         if not _has_own_id(message):
             update = msgspec.structs.replace(update, id=message.id)
-        lease = self._leases.add(message, update.line, update.target, update, image)
+        lease = self._leases.add(
+            message, update.line, update.target, update, image, requested_at=requested_at
+        )
         worker = pool.worker(update.target)
         if worker.keeps_order(requested_at):
             worker.put(update)
@@ -220,7 +231,7 @@ class MessageConsumer:
 
     async def _reject(self, lease: Lease, violations: list[Violation]) -> None:
         lease.started = True
-        message = "; ".join(map(str, violations))
+        message = shortened("; ".join(map(str, violations)), REASON_AT_MOST)
         invalid = Result.invalid(lease.line, self.settings.target, message, self.clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
         try:

@@ -2,14 +2,17 @@
 
 import asyncio
 import os
+import signal
 import socket
 import sys
 from pathlib import Path
 
+import anyio
 import pytest
 
 from batcher.logs import logger
 from batcher.worker.health import STUCK, Health
+from tests.waiting import until
 
 _STUCK = """
 import anyio, time
@@ -42,6 +45,26 @@ async def test_a_stuck_loop_ends_the_process_and_says_where_without_saying_what(
     assert worker.returncode == STUCK
     assert b"in main" in err
     assert b"SECRET" not in err
+
+
+async def test_a_worker_that_was_frozen_as_a_whole_is_not_stuck() -> None:
+    stuck, lives = "time.sleep(60)", "print(flush=True); await anyio.sleep(2); raise SystemExit(3)"
+    worker = await asyncio.create_subprocess_exec(
+        sys.executable,
+        "-c",
+        _STUCK.replace("stuck_after=0.3", "stuck_after=1.0").replace(stuck, lives),
+        stdout=asyncio.subprocess.PIPE,
+        env={**os.environ, "PYTHONPATH": os.getcwd()},
+    )
+    assert worker.stdout is not None
+    async with asyncio.timeout(60):
+        assert await worker.stdout.readline() == b"\n"
+        worker.send_signal(signal.SIGSTOP)
+        thaw = anyio.current_time() + 3.0
+        await until(lambda: anyio.current_time() > thaw)
+        worker.send_signal(signal.SIGCONT)
+        await worker.communicate()
+    assert worker.returncode != STUCK
 
 
 async def test_a_supervisor_that_listens_is_told(

@@ -122,10 +122,10 @@ def test_a_message_that_comes_again_while_it_is_held_is_held_once_with_its_new_h
         await anyio.sleep(61)  # nobody kept it
         (again,) = await queue.receive(1)
         assert again.handle != one.message.handle
-        assert leases.accept_redelivery(again)
+        assert leases.accept_redelivery(again, anyio.current_time())
         await leases.settle(one, result(one))
         assert queue.done == ["m1"]
-        assert not leases.accept_redelivery(Message(id="other", body=b"", handle="h"))
+        assert not leases.accept_redelivery(Message(id="other", body=b"", handle="h"), 0.0)
 
     in_virtual_time(work())
 
@@ -180,5 +180,41 @@ def test_what_has_expired_is_not_started_or_sent_also_while_the_queue_does_not_s
             assert [message.id for message in await queue.receive(2)] == ["m1", "m2"], (
                 "somebody else has them by now"
             )
+
+    in_virtual_time(work())
+
+
+def test_a_lease_counts_from_when_its_message_was_asked_for() -> None:
+    async def work() -> None:
+        queue = MemoryQueue(lease=60)
+        queue.put(b"1", b"2")
+        leases, asked_at = table_of(queue), anyio.current_time()
+        one, two = await queue.receive(2)
+        await anyio.sleep(59)
+        leases.add(one, 1, "default", requested_at=asked_at)
+        assert leases.holds(1)
+        await anyio.sleep(1)
+        assert not leases.holds(1)
+        leases.add(two, 2, "default", requested_at=asked_at)
+        assert leases.accept_redelivery(two, anyio.current_time())
+        assert leases.holds(2)
+
+    in_virtual_time(work())
+
+
+def test_the_reason_of_a_dead_letter_is_bounded() -> None:
+    async def work() -> None:
+        reasons = list[str]()
+
+        class Noting(MemoryQueue):
+            async def dead_letter(self, message: Message, code: str, reason: str) -> None:
+                reasons.append(reason)
+
+        queue = Noting(lease=60)
+        queue.put(b"1")
+        leases = table_of(queue)
+        (lease,) = await receive(queue, leases, 1)
+        await leases.settle(lease, result(lease, Error(code="E", message="x" * 10**6)))
+        assert len(reasons[0]) < 2100
 
     in_virtual_time(work())
