@@ -273,10 +273,12 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     long the run takes. ``targets`` has the sum of each when there are several; ``canary`` the first
     updates that changed something, when they are to be shown before the rest is done.
     ``started_at``: the first session; ``finished_at``: the last one's end. ``superseded``: what is
-    left out of ``failed.jsonl``, when there is any.
+    left out of ``failed.jsonl``, when there is any; ``left_out``: by a retry, of the run that it
+    retries, with lines of that one's input.
     """
 
     superseded: Superseded | UnsetType = UNSET
+    left_out: Superseded | UnsetType = UNSET
     canary: list[ChangedUpdate] | UnsetType = UNSET
     targets: dict[str, TargetSummary] | UnsetType = UNSET
     input: InputName | None = None

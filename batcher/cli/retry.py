@@ -12,9 +12,10 @@ from batcher.cli.options import Choices, run_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.jobs.failed_lines import LINES_TOLD
+from batcher.jobs.failed_lines import superseded_lines
 from batcher.jobs.follow_up import FollowUp
 from batcher.jobs.retry import choose
+from batcher.records import Superseded
 
 
 @click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
@@ -44,10 +45,12 @@ def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
         echo(f"  {code} ({status.replace('_', ' ')}): {count:,}", err=True)
     for each in chosen.unreadable:
         echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
-    if chosen.superseded:
-        lines = sorted(chosen.superseded)
-        shown = ", ".join(map(str, lines[:LINES_TOLD])) + " …" * (len(lines) > LINES_TOLD)
+    follow_up.left_out = left_out = superseded_lines(chosen.superseded)
+    if isinstance(left_out, Superseded):
+        shown = ", ".join(map(str, left_out.lines)) + " …" * (
+            left_out.updates > len(left_out.lines)
+        )
         why = "whose trigger a later update has changed since"
-        echo(f"  left out: {len(lines):,} {why} (line {shown})", err=True)
+        echo(f"  left out: {left_out.updates:,} {why} (line {shown})", err=True)
     for line in chosen.updates():
         follow_up.add(line)

@@ -28,10 +28,10 @@ from batcher.jobs.run import (
     TooManyChanges,
 )
 from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
+from batcher.jobs.run_order import RunOrder
 from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.signals import run_signals
-from batcher.storage.run_directory import RunDirectory
 
 
 async def start(opened: OpenRun, choices: Choices) -> int:
@@ -56,11 +56,11 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         ):
             approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
         if isinstance(approved, NotStarted):
-            return _not_started(approved, opened.order.directory, choices)
+            return _not_started(approved, opened.order, choices)
         return await _execute(approved, choices)
 
 
-def _not_started(found: NotStarted, directory: RunDirectory, choices: Choices) -> int:
+def _not_started(found: NotStarted, order: RunOrder, choices: Choices) -> int:
     """Say why nothing was sent; returns the exit code."""
     code = 0 if isinstance(found, DryRunEnded) else 2
     match found:
@@ -75,12 +75,17 @@ def _not_started(found: NotStarted, directory: RunDirectory, choices: Choices) -
                 err=True,
             )
         case AlreadyFinished(summary=summary):
-            for line in summary_lines(directory, summary):
+            for line in summary_lines(order.directory, summary):
                 echo(line, err=True)
             code = exit_code(summary)
     if choices.as_json:
-        echo(msgspec.json.encode(found.summary))
+        _print_json(order, found.summary)
     return code
+
+
+def _print_json(order: RunOrder, summary: Summary) -> None:
+    left_out = order.following.left_out
+    echo(msgspec.json.encode(msgspec.structs.replace(summary, left_out=left_out)))
 
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:
@@ -105,7 +110,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
     ):
         summary = await run.execute(beside, on_canary)
     if choices.as_json:
-        echo(msgspec.json.encode(summary))
+        _print_json(order, summary)
     _say_summary(run, summary)
     return exit_code(summary)
 

@@ -27,9 +27,14 @@ def write_failed(run: RunReader) -> Superseded | UnsetType:
     """
     lines, left_out = lines_to_run_again(run)
     _write(run, lines)
-    if not left_out:
+    return superseded_lines(left_out)
+
+
+def superseded_lines(lines: frozenset[int]) -> Superseded | UnsetType:
+    """What is told of lines that are left out, if there are any."""
+    if not lines:
         return UNSET
-    return Superseded(updates=len(left_out), lines=sorted(left_out)[:LINES_TOLD])
+    return Superseded(updates=len(lines), lines=sorted(lines)[:LINES_TOLD])
 
 
 def lines_to_run_again(run: RunReader) -> tuple[list[int], frozenset[int]]:

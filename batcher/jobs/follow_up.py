@@ -9,7 +9,7 @@ from tempfile import TemporaryFile
 from typing import IO, Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError, SettingsError
@@ -19,6 +19,7 @@ from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import ROLLBACK, Following, is_whole, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
+from batcher.records import Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY
 from batcher.wiring.line_readers import line_reader
@@ -54,6 +55,7 @@ class FollowUp:
         self.run = run
         self.recreate = recreate or (kind == RETRY and run.manifest.recreate)
         self.notes = notes
+        self.left_out: Superseded | UnsetType = UNSET  # of the old run, as superseded
         self._when_made = when_made
         self.settings = without_start_limits(settings)
         self._kind = kind
@@ -83,6 +85,7 @@ class FollowUp:
             force=force,
             whole=self._kind == ROLLBACK or is_whole(manifest),
             recreate=self.recreate,
+            left_out=self.left_out,
         )
         # the lines name the domains that the old run has changed; an image that the installed model
         # does not know keeps no other from being put back

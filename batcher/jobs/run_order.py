@@ -4,12 +4,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 from structlog.typing import FilteringBoundLogger
 
 from batcher.config import Settings
 from batcher.ports import Clock
-from batcher.records import Result
+from batcher.records import Result, Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
 from batcher.target_identity import TargetIdentity
@@ -23,7 +23,7 @@ class Following(Struct, frozen=True, kw_only=True):
 
     ``targets``: where that run belongs; ``force``: change what is stale. ``whole``: its updates say
     all that their triggers are to be; ``recreate``: those that an update can't make that are
-    deleted and created anew.
+    deleted and created anew; ``left_out``: of that run, as superseded.
     """
 
     kind: str = "run"
@@ -32,6 +32,7 @@ class Following(Struct, frozen=True, kw_only=True):
     force: bool = False
     whole: bool = False
     recreate: bool = False
+    left_out: Superseded | UnsetType = UNSET
 
 
 class Unattended(Struct, frozen=True, kw_only=True):

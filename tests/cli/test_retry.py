@@ -52,6 +52,27 @@ async def test_retry_leaves_out_what_a_later_update_has_changed(
         assert emulator.trigger("acme", "t1")["Description"] == "new"
 
 
+async def test_as_json_too_it_says_what_is_left_out_whether_it_sends_or_not(
+    batcher: Command, write_lines: Write
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    # t1: the first fails; t2: not there yet
+    write_lines([change(1, Description="old"), change(2), change(1, Description="new")])
+    emulator.script("UpdateEventTrigger", ["internal"])
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--rate", "100", "--json")
+        ended = await batcher("run", "updates.jsonl", *flags, "--yes", "--max-attempts", "1")
+        assert "left_out" not in json.loads(ended.out)
+        emulator.seed([trigger(2)])
+        for more in (["--dry-run"], [], ["--yes"]):
+            retried = await batcher("retry", "updates.run", *flags, *more)
+            summary = json.loads(retried.out)
+            assert summary["left_out"] == {"updates": 1, "lines": [1]}
+            assert (summary["total"], "superseded" in summary) == (1, False)
+        assert (retried.code, emulator.trigger("acme", "t1")["Description"]) == (0, "new")
+
+
 async def test_what_would_be_sent_is_said_by_error_before_anybody_agrees(
     batcher: Command, write_lines: Write
 ) -> None:
