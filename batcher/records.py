@@ -292,7 +292,8 @@ class Message(Struct, frozen=True, kw_only=True):
     ``body``: the update as a line of JSON, not yet checked. ``handle`` is the queue's own word for
     this lease; ``receives`` counts the leases, this one included; ``sent_at`` is in seconds since
     the epoch, by the queue's clock, None where it does not say. ``group``: messages of one group
-    are in order, None where the queue knows no order.
+    are in order, None where the queue knows no order. ``attributes``: whatever else came with
+    it, in the queue's own form.
     """
 
     id: str
@@ -301,12 +302,13 @@ class Message(Struct, frozen=True, kw_only=True):
     receives: int = 1
     sent_at: float | None = None
     group: str | None = None
+    attributes: dict[Any, Any] = {}
 
 
 class DeadLetter(Struct, frozen=True, kw_only=True):
     """A message whose update can't succeed, with an error code and the reason in words.
 
-    ``handle`` as in Message.
+    ``handle`` and ``attributes`` as in Message.
     """
 
     id: str
@@ -315,6 +317,7 @@ class DeadLetter(Struct, frozen=True, kw_only=True):
     code: str
     reason: str
     group: str | None = None
+    attributes: dict[Any, Any] = {}
 
 
 class Depth(Struct, frozen=True, kw_only=True):

@@ -20,7 +20,13 @@ from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
 from batcher.queues.batching import RequestBatcher
 from batcher.queues.cancellation import release_if_cancelled
-from batcher.queues.redis_streams_client import GROUP, NO_ONE, RedisStream, message_of_entry
+from batcher.queues.redis_streams_client import (
+    GROUP,
+    NO_ONE,
+    RedisStream,
+    fields_of_letter,
+    message_of_entry,
+)
 from batcher.records import Message
 from batcher.redis_client import LONGEST_REPLY
 
@@ -39,11 +45,11 @@ if #held == 0 then return 0 end
 return #redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[5], 'IDLE', ARGV[4], 'JUSTID')
 """
 _SETTLE = """
--- KEYS: stream, dead letters. ARGV: group, consumer, id, and for a dead letter body, code, reason.
+-- KEYS: stream, dead letters. ARGV: group, consumer, id, and fields and values of a dead letter.
 -- Acknowledges what `consumer` has.
 if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
 if ARGV[4] then
-  redis.call('XADD', KEYS[2], '*', 'body', ARGV[4], 'code', ARGV[5], 'reason', ARGV[6])
+  redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
 end
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 return redis.call('XDEL', KEYS[1], ARGV[3])
@@ -157,7 +163,8 @@ class RedisQueue:
         await self._settle(message)
 
     async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-        await self._settle(message, message.body, code, reason)
+        fields = fields_of_letter(message, code, reason)
+        await self._settle(message, *(part for field in fields.items() for part in field))
 
     async def _settle(self, message: Message, *letter: bytes | str) -> None:
         """Nothing happens where another consumer has it by now."""

@@ -5,7 +5,14 @@ from typing import Any
 
 import msgspec
 
-from batcher.queues.redis_streams_client import GROUP, NO_ONE, RedisStream, sent_at
+from batcher.queues.redis_streams_client import (
+    GROUP,
+    NO_ONE,
+    RedisStream,
+    attributes_of_letter,
+    fields_of_entry,
+    sent_at,
+)
 from batcher.records import DeadLetter, Depth, Update
 
 PAGE = 500  # entries of one request
@@ -50,7 +57,7 @@ class RedisAdmin:
 
     async def redrive(self, letter: DeadLetter) -> None:
         async with self._stream.redis.pipeline(transaction=True) as together:
-            together.xadd(self._stream.name, {"body": letter.body})
+            together.xadd(self._stream.name, fields_of_entry(letter.body, letter.attributes))
             together.xdel(self._stream.dead_name, letter.handle)
             await self._stream.answer(together.execute())
 
@@ -63,4 +70,5 @@ def _dead_letter(entry: Any) -> DeadLetter:
         handle=identity.decode(),
         code=fields.get(b"code", b"?").decode(errors="replace"),
         reason=fields.get(b"reason", b"?").decode(errors="replace"),
+        attributes=attributes_of_letter(fields),
     )

@@ -15,6 +15,9 @@ from batcher.redis_client import LONGEST_REPLY, connect, redis_error_text
 
 T = TypeVar("T")
 
+_OF_LETTERS = (b"code", b"reason")
+_KEPT = b"entry:"  # before the name of a field that was called like one of a letter's
+
 GROUP = "batcher"
 NO_ONE = "released"  # the consumer of entries that were released
 # seconds for any request, its repetitions included: a worker that stops waits for it
@@ -97,7 +100,31 @@ def message_of_entry(entry: Any, receives: int) -> Message:
         handle=identity.decode(),
         receives=receives,
         sent_at=sent_at(identity),
+        attributes={name: value for name, value in fields.items() if name != b"body" or not value},
     )
+
+
+def fields_of_entry(body: bytes, attributes: dict[Any, Any]) -> dict[Any, Any]:
+    """The fields of an entry as somebody sent it, names and values bytes."""
+    return attributes | ({b"body": body} if body or not attributes else {})
+
+
+def fields_of_letter(message: Message, code: str, reason: str) -> dict[bytes, bytes]:
+    """The fields of a dead letter: those of its entry, renamed where ours are called so."""
+    fields = fields_of_entry(message.body, message.attributes)
+    kept = {_KEPT + name if _is_ours(name) else name: value for name, value in fields.items()}
+    return kept | {b"code": code.encode(), b"reason": reason.encode(errors="replace")}
+
+
+def attributes_of_letter(fields: dict[bytes, bytes]) -> dict[bytes, bytes]:
+    """What else was in the entry of a dead letter."""
+    others = {name: value for name, value in fields.items() if name not in _OF_LETTERS}
+    others = {name.removeprefix(_KEPT): value for name, value in others.items()}
+    return {name: value for name, value in others.items() if name != b"body" or not value}
+
+
+def _is_ours(name: bytes) -> bool:
+    return name in _OF_LETTERS or name.startswith(_KEPT)
 
 
 def sent_at(identity: bytes) -> float:

@@ -52,6 +52,7 @@ class SqsQueue:
                     VisibilityTimeout=self._lease,
                     WaitTimeSeconds=self._poll,
                     MessageSystemAttributeNames=SYSTEM_ATTRIBUTES,
+                    MessageAttributeNames=["All"],
                 )
             return list(map(message_of, answer.get("Messages", ())))
 

@@ -93,7 +93,7 @@ class SqsAdmin:
             VisibilityTimeout=self._look_for,
             WaitTimeSeconds=1,
             MessageSystemAttributeNames=["MessageGroupId"],
-            MessageAttributeNames=[CODE, REASON],
+            MessageAttributeNames=["All"],
         )
         return [_dead_letter(raw) for raw in answer.get("Messages", ())]
 
@@ -109,10 +109,12 @@ class SqsAdmin:
 
     async def redrive(self, letter: DeadLetter) -> None:
         """Sent first, then deleted: a crash in between leaves it twice, never not at all."""
-        order = {}
+        order: dict[str, Any] = {}
+        if letter.attributes:
+            order["MessageAttributes"] = letter.attributes
         if self._client.fifo:
             again = hashlib.sha256(f"redrive\0{letter.id}".encode()).hexdigest()
-            order = {"MessageGroupId": letter.group, "MessageDeduplicationId": again}
+            order |= {"MessageGroupId": letter.group, "MessageDeduplicationId": again}
         await self._client.call("send_message", MessageBody=letter.body.decode(), **order)
         await self._client.call(
             "delete_message", to=self._client.dead_url, ReceiptHandle=letter.handle
@@ -158,4 +160,5 @@ def _dead_letter(raw: dict[str, Any]) -> DeadLetter:
         code=attribute(CODE, TOO_MANY_RECEIVES),
         reason=attribute(REASON, "moved by the queue's own redrive policy"),
         group=message.group,
+        attributes=message.attributes,
     )

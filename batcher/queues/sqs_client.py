@@ -29,7 +29,10 @@ BATCH = 10  # entries of a batch request, messages of a receive; the service mod
 OPEN_WITHIN = 15.0
 TRIES = 4  # of the entries of a batch that failed on the side of SQS
 PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
+ATTRIBUTES_AT_MOST = 10  # of a message; the service model does not say
 CODE, REASON = "BatcherCode", "BatcherReason"  # message attributes of a dead letter
+
+_OF_ATTRIBUTES = ("DataType", "StringValue", "BinaryValue")
 
 ANSWER_AT_MOST = 2**26  # bytes: ten messages of 1 MiB, were every character of them escaped
 
@@ -186,9 +189,9 @@ class SqsClient:
         order = {}
         if self.fifo:
             order = {"MessageGroupId": message.group, "MessageDeduplicationId": message.id}
-        attributes = {
-            name: {"DataType": "String", "StringValue": text}
-            for name, text in ((CODE, code), (REASON, reason))
+        ours = ((CODE, code), (REASON, reason))[: ATTRIBUTES_AT_MOST - len(message.attributes)]
+        attributes = message.attributes | {
+            name: {"DataType": "String", "StringValue": text} for name, text in ours
         }
         await self.call(
             "send_message",
@@ -209,6 +212,11 @@ def message_of(raw: Mapping[str, Any]) -> Message:
         receives=int(system.get("ApproximateReceiveCount", 1)),
         sent_at=int(system["SentTimestamp"]) / 1000 if "SentTimestamp" in system else None,
         group=system.get("MessageGroupId"),
+        attributes={
+            name: {part: value[part] for part in _OF_ATTRIBUTES if part in value}
+            for name, value in raw.get("MessageAttributes", {}).items()
+            if name not in (CODE, REASON)
+        },
     )
 
 

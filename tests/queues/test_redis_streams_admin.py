@@ -1,5 +1,8 @@
 """Looking after a Redis stream: what waits, what is dead, putting it back."""
 
+from uuid import uuid4
+
+import pytest
 from redis.asyncio import Redis
 
 from batcher.queues.factory import open_queue
@@ -55,3 +58,28 @@ async def test_a_letter_that_is_put_back_waits_again_and_is_dead_no_more(
         await admin.redrive(letter)
         depth = await admin.depth()
         assert (depth.waiting, depth.dead) == (1, 0)
+
+
+@pytest.mark.parametrize(
+    "fields",
+    [
+        {b"data": b"{}", b"trace": b"1"},
+        {b"body": b"no JSON", b"code": b"7", b"reason": b"mine", b"entry:code": b"8"},
+        {b"body": b"", b"other": b"\xff"},
+        {b"body": b""},
+    ],
+)
+async def test_an_entry_comes_back_with_all_its_fields(
+    redis: Server, client: Redis, fields: dict[bytes, bytes]
+) -> None:
+    name = f"fields{uuid4().hex}"
+    async with open_queue(f"redis://127.0.0.1:{redis.port}/0?stream={name}") as opened:
+        await client.xadd(name, fields)
+        (message,) = await opened.queue.receive(1)
+        await opened.queue.dead_letter(message, "Invalid", "no update")
+        ((_, letter),) = await client.xrange(f"{name}:dead")
+        assert (letter[b"code"], letter[b"reason"]) == (b"Invalid", b"no update")
+        assert set(fields.values()) <= set(letter.values())
+        (dead,) = [each async for each in opened.admin.dead()]
+        await opened.admin.redrive(dead)
+        assert [back for _, back in await client.xrange(name)] == [fields]

@@ -1,10 +1,13 @@
 """Filling a queue of SQS in order, and looking at its dead letters without keeping them."""
 
 import re
+from typing import Any
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.queues.factory import open_queue
 from batcher.queues.sqs_admin import SqsAdmin, group_of
 from batcher.queues.sqs_client import SqsClient
@@ -75,3 +78,21 @@ def test_a_group_is_one_that_sqs_takes_and_one_for_each_trigger(one: str, two: s
 
     assert re.fullmatch(r"[!-~]{1,128}", group(one))
     assert (group(one) == group(two)) == (one == two)
+
+
+@pytest.mark.parametrize("count", [2, 9, 10])
+async def test_a_message_comes_back_with_its_attributes(sqs: Server, count: int) -> None:
+    url = await make_sqs(sqs)
+    sent: dict[str, Any] = {
+        f"a{n}": {"DataType": "String", "StringValue": str(n)} for n in range(count)
+    }
+    sent["a0"] = {"DataType": "Binary", "BinaryValue": b"\xff"}
+    async with open_queue(f"sqs:{url}", lease=5) as opened, SqsClient(url) as client:
+        await client.call("send_message", MessageBody="odd", MessageAttributes=sent)
+        (message,) = await opened.queue.receive(1)
+        await opened.queue.dead_letter(message, "Invalid", "no update")
+        (letter,) = [each async for each in opened.admin.dead()]
+        assert letter.code == ("Invalid" if count < 10 else TOO_MANY_RECEIVES)
+        await opened.admin.redrive(letter)
+        (back,) = await opened.queue.receive(1)
+        assert back.attributes == message.attributes == sent
