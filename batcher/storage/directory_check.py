@@ -11,7 +11,7 @@ from pathlib import Path
 from batcher.errors import RunDirectoryError
 from batcher.storage.regular_file import read_document
 
-_UNBEGUN = re.compile(r"lock|input\.jsonl|\.batcher-.+")
+_UNBEGUN = re.compile(r"lock|log\.jsonl|input\.jsonl|\.batcher-.+")
 """What a process that was killed before its run began may have left."""
 
 _HOLDER = re.compile(rb"process \d+ on \S+\s*")
@@ -33,7 +33,7 @@ def refuse_foreign_directory(path: Path) -> None:
     if "lock" in names and (holder := read_document(path / "lock")):
         strange += [] if _HOLDER.fullmatch(holder) else ["lock"]
     elif not begun and names and names != ["lock"]:
-        strange = names  # without the lock of a run, input.jsonl is somebody's
+        strange = names  # without the lock of a run, they are somebody's
     if strange:
         raise _unusable(path, f"it holds files of something else ({_some(strange)})")
 

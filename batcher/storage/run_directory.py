@@ -108,7 +108,7 @@ class RunDirectory:
 
     def _remove_traces(self) -> None:
         """Nothing was started here: remove what this process made, and nothing else."""
-        for path in {self.input_copy, self._lock_path} - self._found:
+        for path in {self.input_copy, self.log, self._lock_path} - self._found:
             remove(path)
         remove_directories(self._made)
 

@@ -59,6 +59,7 @@ FOREIGN = {
     "names of a run": with_files("input.jsonl", "before.jsonl", "lock"),
     "results only": with_files("results.jsonl"),
     "an input only": with_files("input.jsonl"),
+    "a log only": with_files("log.jsonl"),
     "a lock of something else": with_files("lock"),
     "a lock of something else in a run": with_files("lock", "run.json"),
     "an input and an empty lock": with_lock(b"", "input.jsonl"),
@@ -101,9 +102,17 @@ def test_a_place_of_others_is_refused_and_left_as_it_is(tmp_path: Path, kind: st
         with_files(),
         with_lock(b""),
         with_lock(b"process 7 on host.example", "input.jsonl", ".batcher-0123.new"),
+        with_lock(b"process 7 on host.example", "input.jsonl", "log.jsonl"),
         lambda path: (path.with_name("real").mkdir(), path.symlink_to("real")),
     ],
-    ids=["nothing", "empty", "killed at once", "killed before it began", "a link of one's own"],
+    ids=[
+        "nothing",
+        "empty",
+        "killed at once",
+        "killed before it began",
+        "killed as it began",
+        "a link of one's own",
+    ],
 )
 def test_what_a_run_may_use_is_as_before_when_none_was_begun(
     tmp_path: Path, make: Callable[[Path], object]

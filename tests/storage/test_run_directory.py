@@ -48,6 +48,18 @@ def test_a_second_process_is_told_who_holds_the_directory(tmp_path: Path) -> Non
     assert subprocess.run([sys.executable, "-c", script], check=False).returncode == 0
 
 
+def test_a_log_of_a_run_that_was_not_begun_goes_and_what_was_there_stays(tmp_path: Path) -> None:
+    for place, log in ((tmp_path / "new", None), (tmp_path / "killed", b"theirs")):
+        if log is not None:
+            place.mkdir()
+            (place / "lock").write_bytes(b"process 7 on host.example")
+            (place / "log.jsonl").write_bytes(log)
+        with RunDirectory(place) as directory, directory.open_log() as file:
+            file.write("x")
+        there = (place / "log.jsonl").read_bytes() if place.exists() else None
+        assert there == (None if log is None else log + b"x")
+
+
 def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
     script = (
         "import os; from pathlib import Path\n"
