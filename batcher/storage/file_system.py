@@ -8,6 +8,7 @@ its owner only, whatever the umask.
 import ctypes
 import errno
 import os
+import re
 import secrets
 import stat
 from contextlib import suppress
@@ -17,6 +18,7 @@ from batcher.storage.regular_file import open_regular
 
 _IMPOSSIBLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _NOREPLACE = 1
+_HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}\.new")
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
 
 
@@ -31,6 +33,18 @@ def create_file(path: Path, flags: int = os.O_RDWR) -> int:
 def hidden_name(path: Path) -> Path:
     """A new name in the same directory, for what is not whole yet; nobody can guess it."""
     return path.with_name(f".batcher-{secrets.token_hex(8)}.new")
+
+
+def remove_leftovers(directory: Path) -> None:
+    """Remove what processes of this user that were killed left there under hidden names.
+
+    Only for who holds the directory: nobody else is writing to it.
+    """
+    for path in directory.glob(".batcher-*.new"):
+        found = os.lstat(path)
+        is_ours = stat.S_ISREG(found.st_mode) and found.st_uid == os.geteuid()
+        if is_ours and _HIDDEN.fullmatch(path.name):
+            remove(path)
 
 
 def open_or_create(path: Path, flags: int = os.O_RDWR) -> int:

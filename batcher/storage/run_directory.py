@@ -22,6 +22,7 @@ from batcher.storage.file_system import (
     open_or_create,
     remove,
     remove_directories,
+    remove_leftovers,
 )
 from batcher.storage.regular_file import read_document, refuse_irregular
 from batcher.storage.run_journals import NO_LINES, Heads, RunJournals
@@ -66,6 +67,9 @@ class RunDirectory:
                 f"{self.path}: in use by {self._holder()}. Wait for it, stop it, or start a new run"
                 " in another directory with --out."
             )
+        if self.manifest.exists():
+            with suppress(OSError):  # on a disk that can only be read they stay
+                remove_leftovers(self.path)
         with suppress(OSError):  # on a full disk: only a person who finds it in use would read it
             found = os.fstat(self._lock)
             times = (found.st_atime_ns, found.st_mtime_ns)

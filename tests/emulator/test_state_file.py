@@ -1,7 +1,9 @@
 """What was stored is there after a restart."""
 
+import asyncio
 import os
 from collections.abc import Callable
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +12,7 @@ import pytest
 from batcher.emulator import Emulator
 from batcher.emulator.state_file import StateFile
 from batcher.emulator.store import Store
+from batcher.testing import in_virtual_time
 from tests.waiting import until
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
@@ -82,3 +85,28 @@ def test_a_state_that_is_not_there_yet_is_written_at_once(tmp_path: Path) -> Non
     assert StateFile(path, Store()).load()
     with pytest.raises(FileNotFoundError):
         StateFile(tmp_path / "no folder" / "state.json", Store()).load()
+
+
+def test_whatever_changes_it_is_written_once_a_second_at_most_and_then_with_all(
+    tmp_path: Path,
+) -> None:
+    class Counted(Store):
+        def dump(self) -> dict[str, Any]:
+            written.append(asyncio.get_running_loop().time())
+            return super().dump()
+
+    async def scenario() -> None:
+        state = StateFile(tmp_path / "state.json", Counted())
+        state.save()
+        for tenth in range(100):  # ten seconds of changes
+            asyncio.get_running_loop().call_later(tenth / 10, state.touch)
+        async with asyncio.timeout(15):
+            await state.keep()
+
+    written: list[float] = []
+    with pytest.raises(TimeoutError):
+        in_virtual_time(scenario())
+    pauses = [later - earlier for earlier, later in pairwise(written[1:])]
+    assert all(pause > 0.999 for pause in pauses), pauses
+    assert len(pauses) >= 9
+    assert 9.9 <= written[-1] < 11.5, "the last change is in it, and without changes none is made"

@@ -72,6 +72,21 @@ def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
         pass
 
 
+def test_what_a_killed_process_left_unfinished_goes_and_nothing_else(tmp_path: Path) -> None:
+    left, folder = tmp_path / f".batcher-{'0a' * 8}.new", tmp_path / f".batcher-{'0b' * 8}.new"
+    others = [tmp_path / name for name in (".batcher-0a.new", f".batcher-{'0a' * 8}.new~", "x.new")]
+    with RunDirectory(tmp_path) as held:
+        held.claim(FACTS)
+    for path in (left, *others):
+        path.write_bytes(b"half")
+    link = tmp_path / f".batcher-{'0c' * 8}.new"
+    link.symlink_to(others[0])
+    folder.mkdir()
+    with RunDirectory(tmp_path):
+        assert not left.exists()
+    assert all(path.exists() for path in (*others, link, folder))
+
+
 @pytest.mark.parametrize(
     ("change", "said"),
     [
