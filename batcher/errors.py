@@ -50,7 +50,7 @@ class AwsError(BatcherError):
 
 
 class NotSentError(AwsError):
-    """Requests can't leave this machine, and go on being tried for a while did not help."""
+    """Requests can't leave this machine, also after they were tried for a while."""
 
 
 class CredentialsError(AwsError):

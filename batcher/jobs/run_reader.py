@@ -115,11 +115,12 @@ class RunReader:
         return sorted(result.line for result in self.outcomes() if wanted(result))
 
     def _find_input(self) -> tuple[Path, IndexedFile]:
-        """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
+        """A copy in the run directory; or beside it, for a spool moves both; or where it was."""
         run, known = self.directory.path.absolute(), self.manifest.input
         was, wrong = Path(known.path), None
-        beside = run.with_name(run.name.removesuffix(".run") + ".jsonl")
-        for path in (self.directory.input_copy, beside, was):
+        beside = run.with_name(was.name)
+        moved = run.with_name(run.name.removesuffix(".run") + ".jsonl")
+        for path in (self.directory.input_copy, run / was.name, beside, moved, was):
             if not path.is_file():
                 continue
             size, sha256 = path.stat().st_size, "?"
@@ -132,7 +133,7 @@ class RunReader:
                 f"{path}: not what the run {run} was started with any more:"
                 f" {input_difference(known, size, sha256)}. Put it back."
             )
-        gone = f"{was}: the input of the run {run} is gone; put it back."
+        gone = f"{was}: the input of the run {run} is gone; put it back, as {beside}."
         raise RunDirectoryError(wrong or gone)
 
 

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeAlias
 
+from anyio import to_thread
+
 from batcher.config import Settings
 from batcher.errors import BatcherError, DamageError, InputError, RunDirectoryError
 from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
@@ -18,6 +20,7 @@ from batcher.jobs.run_order import Unattended, without_start_limits
 from batcher.ports import Claim
 from batcher.records import Summary, Superseded
 from batcher.status.snapshot import LaneSnapshot
+from batcher.storage.atomic_file import AtomicFile
 from batcher.task_groups import first_cause
 from batcher.updates.violations import Violation
 from batcher.worker.worker_status import lane_snapshot
@@ -97,7 +100,10 @@ class FileRunner:
                 count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
                 return Failed("\n".join([*violations, count]))
             async with checked.connect() as ready:
-                return await self._execute(await ready.approve())
+                ending = await self._execute(await ready.approve())
+        if isinstance(ending, Failed):  # before somebody mends its lines where it lies
+            await to_thread.run_sync(_keep_copy, claim)
+        return ending
 
     async def _execute(self, approved: ApprovedRun | NotStarted) -> FileEnding:
         if isinstance(approved, AlreadyFinished):
@@ -130,6 +136,20 @@ class FileRunner:
         """Stop at once."""
         if self.run is not None:
             self.run.abort()
+
+
+def _keep_copy(claim: Claim) -> None:
+    """Keep what a run was made of in its directory, so that it can be undone. Raises OutputError.
+
+    One that is there is of this run already.
+    """
+    copy = claim.run / claim.path.name
+    if copy.exists():
+        return
+    with claim.path.open("rb") as file, AtomicFile(copy) as kept:
+        while block := file.read(1 << 20):
+            kept.write(block)
+        kept.commit()
 
 
 def _ending_of(run: ApprovedRun, summary: Summary) -> FileEnding:

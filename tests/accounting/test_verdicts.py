@@ -45,6 +45,7 @@ def test_no_code_stands_for_what_only_the_way_there_can_tell() -> None:
         Verdict.REJECTED,
         Verdict.DENIED,
         Verdict.CREDENTIALS,
+        Verdict.REDIRECTED,
     }
 
 

@@ -132,8 +132,13 @@ async def test_files_that_failed_are_listed_and_put_back_to_go_on(
         put_back = await batcher("queue", "redrive", "spool:spool")
         assert "1 put back.\n  1 edited or never begun: as new" in put_back.err
         assert (await batcher(*worker_of(url, "--once"))).code == 0
+        undone = await batcher(
+            "rollback", str(failed / "updates.run"), "--endpoint-url", url, "--yes"
+        )
     assert len(records(spool / "done" / "updates.run" / "results.jsonl")) == 1
     assert len(records(failed / "updates.run" / "results.jsonl")) == 2, "of the first time"
+    assert (undone.code, "1 succeeded" in undone.err) == (0, True), undone.err
+    assert emulator.applied()[-1]["EventTriggerName"] == change(3)["EventTriggerName"]
 
 
 async def test_several_workers_share_the_files_and_what_a_killed_one_left_is_resumed(
