@@ -15,6 +15,7 @@ from batcher.config import Settings
 from batcher.errors import RunDirectoryError, SettingsError
 from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.own_input import refuse_own_input
+from batcher.jobs.recorded_images import missing_triggers
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import ROLLBACK, Following, is_whole, without_start_limits
@@ -75,6 +76,7 @@ class FollowUp:
     ) -> Iterator[OpenRun]:
         """The run of all lines that were added, in ``out``. ``force``: change what is stale."""
         refuse_own_input(self.run.directory.path, out)
+        self._refuse_to_leave_missing(RunDirectory(out))
         self._file.seek(0)
         self._when_made()
         manifest = self.run.manifest
@@ -111,10 +113,16 @@ class FollowUp:
             if not directory.manifest.exists():
                 break
             if not _is_finished(directory):
+                self._refuse_to_leave_missing(directory)
                 if directory.read_manifest().input.sha256 == self._sha256.hexdigest():
                     break
                 left_alone.append(directory.path)
         return RunPlace(directory=directory.path, left_alone=left_alone)
+
+    def _refuse_to_leave_missing(self, directory: RunDirectory) -> None:
+        """Without ``recreate`` nothing is begun while that run has left a trigger deleted."""
+        if not self.recreate and (missing := missing_triggers(directory)):
+            raise RunDirectoryError(f"{missing}.")
 
 
 @contextmanager

@@ -3,12 +3,18 @@
 Whoever undoes a run, or proves it, asks here first whether what it was to keep is there.
 """
 
+from glob import escape
+
 from batcher.compact import HashMultiset
+from batcher.foreign_text import printable
+from batcher.jobs.recorded_results import proven_results
+from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
-from batcher.storage.before_images import BeforeImage
+from batcher.storage.before_images import BeforeImage, read_images
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal_reader import damaged
+from batcher.storage.run_directory import RunDirectory
 
 
 def refuse_lost_images(run: RunReader) -> None:
@@ -32,3 +38,35 @@ def refuse_other_trigger(run: RunReader, number: int, image: BeforeImage, update
     if (image.target or update.target, image.DomainName, image.EventTriggerName) != of_update:
         what = f"is not of the trigger that update {image.id} is of"
         raise damaged(run.directory.before, what, number)
+
+
+def missing_triggers(directory: RunDirectory) -> str:
+    """In words, which triggers a run was to delete and create anew and did not create; "" for none.
+
+    A run that was ended by force may have deleted them. Raises RunDirectoryError, DamageError.
+    """
+    if not (directory.manifest.exists() and directory.read_manifest().recreate):
+        return ""
+    journals, done = directory.journals(), HashMultiset()
+    for result in proven_results(journals.results):
+        if result.status != "invalid":  # its id may be another's
+            done.add(result.id)
+    done.sort()
+    images = read_images(journals.before) if directory.before.exists() else ()
+    open_images = (each for each in images if each.lost is not None and each.id not in done)
+    names = sorted({f"{each.DomainName}/{each.EventTriggerName}" for each in open_images})
+    if not names:
+        return ""
+    again = "with --recreate " if directory.read_manifest().kind == ROLLBACK else ""
+    return (
+        f"{directory.path}: deleted, unless the run was ended just before, and not created anew:"
+        f" {printable(', '.join(names))}. The same command again {again}brings that back"
+    )
+
+
+def missing_by(run: RunReader) -> list[str]:
+    """What ``missing_triggers`` says of a run, and of the runs beside it that follow from it."""
+    path = run.place.absolute()
+    beside = sorted(path.parent.glob(f"{escape(path.name)}.*"))
+    found = map(missing_triggers, (run.directory, *map(RunDirectory, beside)))
+    return [each for each in found if each]

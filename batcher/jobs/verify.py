@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 from anyio.abc import TaskGroup
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from batcher.accounting.tally import WELL, Tally
 from batcher.clock import SystemClock
@@ -23,7 +23,7 @@ from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_N
 from batcher.errors import AwsError
 from batcher.jobs.connection import connected, identities
 from batcher.jobs.failed_lines import renew_family
-from batcher.jobs.recorded_images import refuse_lost_images
+from batcher.jobs.recorded_images import missing_by, refuse_lost_images
 from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
 from batcher.jobs.run_order import is_whole
@@ -267,10 +267,13 @@ def _images(run: RunReader, in_doubt: frozenset[int]) -> dict[int, dict[str, Any
 
 
 def _last_lines(run: RunReader) -> frozenset[int]:
-    """Of each trigger the line of the last update that succeeded, if only in part."""
+    """Of each trigger the line of the last update that succeeded, if only in part.
+
+    Or that deleted it, and could not create it anew.
+    """
     last: dict[int, int] = {}
     for result in run.results():
-        if result.status in WELL:
+        if result.status in WELL or (result.status == "failed" and result.lost is not UNSET):
             last[trigger_key(result)] = max(last.get(trigger_key(result), 0), result.line)
     return frozenset(last.values())
 
@@ -314,7 +317,7 @@ def _status(error: Error | None) -> str:
 
 def _verification(run: RunReader, comparison: _Comparison, not_renewed: list[str]) -> Verification:
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
-    for what in not_renewed:
+    for what in (*not_renewed, *missing_by(run)):
         books.wrong.add(0, what)
     unseen = len(comparison.lines) - comparison.looked_at
     left_out = len(_last_lines(run) - comparison.lines)

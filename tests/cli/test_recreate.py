@@ -4,6 +4,7 @@ No trigger is lost without a word, whatever comes in between.
 """
 
 import json
+import re
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import Any
@@ -108,6 +109,12 @@ async def test_without_leave_to_see_integrations_nothing_is_deleted(
     assert "DeleteEventTrigger" not in operations(emulator)
 
 
+def assert_names_the_missing(said: str, name: str) -> None:
+    said = " ".join(said.split())
+    assert re.search(rf"not created anew: {name}\. The same command again with --recreate", said)
+    assert "--out" not in said
+
+
 @pytest.mark.parametrize("hangs_at", ["DeleteEventTrigger", "CreateEventTrigger"])
 @pytest.mark.parametrize("applied", ["hang", "hang-after"])
 async def test_a_kill_between_the_two_is_found_on_the_resume(
@@ -129,8 +136,18 @@ async def test_a_kill_between_the_two_is_found_on_the_resume(
         gone = gone or (hangs_at == "CreateEventTrigger" and applied == "hang")
         assert len(there) == (2 if gone else 3)
         assert any(each["SegmentFilter"] == "vip" for each in images)
-        other = await batcher("rollback", "updates.run", *flags(url))
-        assert (other.code, "it was started with --recreate" in other.err) == (5, True)
+        (left,) = {n for n in range(3) if n not in there} or {None}
+        flagless = ("rollback", "updates.run", *flags(url))
+        for more in ((), ("--dry-run",), ("--out", str(ROLLBACK))):
+            other = await batcher(*flagless, *more)
+            if left is not None:
+                assert_names_the_missing(other.err, f"acme/t{left}")
+            assert (other.code, "--recreate" in other.err) == (5, True)
+        for run in ("updates.run", str(ROLLBACK)) if left is not None else ():
+            for more in ((), ("--in-doubt-only",)):
+                proof = await batcher("verify", run, "--endpoint-url", url, *more)
+                assert_names_the_missing(proof.err, f"acme/t{left}")
+                assert (proof.code, "It does not hold." in proof.err) == (1, True)
         ended = await batcher(*rollback)
         assert (ended.code, json.loads(ended.out)["succeeded"]) == (0, 3), ended.err
         assert [content(emulator, n) for n in range(3)] == [trigger(n) for n in range(3)]
@@ -158,6 +175,8 @@ async def test_what_could_not_be_created_anew_is_told_loudly_and_no_other_is_del
             if content(emulator, int(line["EventTriggerName"][1:])) is None
         ]
         gone = int(lost["EventTriggerName"][1:])
+        proof = await batcher("verify", str(ROLLBACK), "--endpoint-url", url)
+        assert (proof.code, f"acme/t{gone}: ResourceNotFound" in proof.err) == (1, True), proof.err
         assert {name: lost[name] for name in trigger(gone)} == trigger(gone)
         refused = await batcher("retry", str(ROLLBACK), *flags(url))
         assert (refused.code, "1 trigger DELETED" in refused.err) == (1, True), refused.err
@@ -200,6 +219,26 @@ async def test_a_change_of_somebody_else_before_the_delete_stays(
         assert (process.returncode, json.loads(out)["stale"]) == (1, 1)
     assert (content(emulator, 0) or {})["Description"] == "somebody else's"
     assert "DeleteEventTrigger" not in operations(emulator)
+
+
+async def test_updates_of_one_trigger_leave_none_missing_when_killed(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = seeded(1)
+    write_lines([*widened([0]), change(0, Description="second")])
+    async with emulator as url:
+        assert (await batcher("run", "updates.jsonl", *flags(url))).code == 0
+        emulator.script("CreateEventTrigger", ["hang"])
+        rollback = ("rollback", "updates.run", *flags(url))
+        process = await batcher.start(*rollback, "--recreate")
+        await until(lambda: emulator.counts().get("CreateEventTrigger", {}).get("hang"))
+        process.kill()
+        await process.communicate()
+        refused = await batcher(*rollback)  # whose lines are others
+        assert_names_the_missing(refused.err, "acme/t0")
+        assert (refused.code, Path(tmp_path / f"{ROLLBACK}-2").exists()) == (5, False)
+        ended = await batcher(*rollback, "--recreate")
+        assert (ended.code, content(emulator, 0)) == (0, trigger(0)), ended.err
 
 
 async def test_a_signal_between_the_two_waits_for_the_creation(
