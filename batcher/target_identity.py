@@ -1,6 +1,6 @@
 """Which place a target is, and whether it is still the one that a run belongs to."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 from msgspec import Struct
 
@@ -17,12 +17,17 @@ class TargetIdentity(Struct, frozen=True, kw_only=True):
 
 
 def place_differences(
-    was: Mapping[str, TargetIdentity], now: Mapping[str, TargetIdentity], *, sends: bool = True
+    was: Mapping[str, TargetIdentity],
+    now: Mapping[str, TargetIdentity],
+    *,
+    sends: bool = True,
+    pinned: Collection[str] | None = None,
 ) -> Iterator[str]:
     """In words, how targets differ from those of a run, by name; of the names that both have.
 
-    An account that a run never knew is no difference; one that can't be known any more is, where
-    anything is to be sent (``sends``).
+    One whose account can't be known any more differs where anything is to be sent (``sends``). One
+    whose account the run never knew differs where it is known now, unless somebody said that it is
+    the one: of the targets in ``pinned``, by default of all.
     """
     for name in was.keys() & now.keys():
         old, new = was[name], now[name]
@@ -34,6 +39,11 @@ def place_differences(
             yield f"the account of target {name} was {old.account}, now {new.account}"
         if old.account and not new.account and sends:
             yield f"the account of target {name} was {old.account}, now STS does not tell it"
+        if not old.account and new.account and pinned is not None and name not in pinned:
+            yield (
+                f"the account of target {name} was never known, now it is {new.account}; add"
+                f" --account {new.account} if it was that one"
+            )
 
 
 def all_known(

@@ -36,6 +36,13 @@ def test_each_difference_names_both_places(
     assert all(part in sentence for part, sentence in zip(said, found, strict=True))
 
 
+def test_an_account_that_was_never_known_has_to_be_named() -> None:
+    was, now = {"eu": UNKNOWN, "us": UNKNOWN}, {"eu": PLACE, "us": PLACE}
+    (said,) = place_differences(was, now, pinned=["us"])
+    assert "account of target eu was never known" in said
+    assert "--account 111111111111" in said
+
+
 def test_what_is_first_known_now_is_put_in_and_what_was_known_stays() -> None:
     was = {"eu": PLACE, "us": UNKNOWN, "ap": UNKNOWN}
     now = {"eu": OTHER, "us": OTHER, "af": PLACE}

@@ -5,6 +5,7 @@ from collections.abc import Collection, Iterable, Mapping
 from msgspec.structs import replace
 
 from batcher.aws.client import AwsTarget
+from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.jobs.connection import identities
 from batcher.jobs.run_order import RunOrder
@@ -13,13 +14,19 @@ from batcher.target_identity import TargetIdentity, all_known, place_differences
 
 
 def refuse_other_places(
-    where: str, was: Mapping[str, TargetIdentity], now: Mapping[str, TargetIdentity], *, sends: bool
+    where: str,
+    was: Mapping[str, TargetIdentity],
+    now: Mapping[str, TargetIdentity],
+    settings: Settings,
+    *,
+    sends: bool,
 ) -> None:
     """Raise RunDirectoryError where a target is not where the run in ``where`` has it.
 
-    ``sends`` as in place_differences.
+    ``settings``: of the targets as they are now; ``sends`` as in place_differences.
     """
-    if differences := list(place_differences(was, now, sends=sends)):
+    pinned = {name for name in now if settings.for_target(name).account is not None}
+    if differences := list(place_differences(was, now, sends=sends, pinned=pinned)):
         raise RunDirectoryError(
             f"{where}: belongs to another place: {'; '.join(differences)}. Give the credentials,"
             " --region and --endpoint-url that it was run with."
@@ -29,7 +36,8 @@ def refuse_other_places(
 def check_places(order: RunOrder, targets: Iterable[AwsTarget]) -> None:
     """Hold the targets that a run is about to use against its own. Raises RunDirectoryError."""
     now = {target.name: target.identity for target in targets}
-    refuse_other_places(str(order.directory.path), _places(order), now, sends=True)
+    where = str(order.directory.path)
+    refuse_other_places(where, _places(order), now, order.settings, sends=True)
 
 
 async def check_finished_places(order: RunOrder, unfinished: Collection[str]) -> None:
@@ -39,7 +47,7 @@ async def check_finished_places(order: RunOrder, unfinished: Collection[str]) ->
     """
     places = _places(order)
     now = await identities(order.settings, places.keys() - unfinished)
-    refuse_other_places(str(order.directory.path), places, now, sends=False)
+    refuse_other_places(str(order.directory.path), places, now, order.settings, sends=False)
 
 
 def with_places(

@@ -143,10 +143,10 @@ async def _compare_live(
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)
     ]
     others = await identities(settings, run.manifest.targets.keys() - names)
-    refuse_other_places(run.where, run.manifest.targets, others, sends=False)
+    refuse_other_places(run.where, run.manifest.targets, others, settings, sends=False)
     async with connected(settings, names) as connection:
         now = {name: target.identity for name, target in connection.targets.items()}
-        refuse_other_places(run.where, run.manifest.targets, now, sends=True)
+        refuse_other_places(run.where, run.manifest.targets, now, settings, sends=True)
 
         async def start(tasks: TaskGroup) -> None:
             for name, error in connection.unusable.items():

@@ -10,6 +10,7 @@ from typing import Any, cast
 
 import pytest
 
+from batcher.config import Settings
 from batcher.emulator import Emulator, account_of
 from batcher.errors import RunDirectoryError
 from batcher.jobs.run_places import refuse_other_places, with_places
@@ -47,7 +48,7 @@ def test_a_refusal_names_the_run_and_what_differs() -> None:
     one = TargetIdentity(region="eu-west-1", account=ONE, endpoint="http://h")
     other = TargetIdentity(region="eu-west-1", account=ONE, endpoint="http://x")
     with pytest.raises(RunDirectoryError, match=r"u\.run: belongs to another place: .* http://x"):
-        refuse_other_places("u.run", {"default": one}, {"default": other}, sends=False)
+        refuse_other_places("u.run", {"default": one}, {"default": other}, Settings(), sends=False)
 
 
 @elsewhere
@@ -83,6 +84,29 @@ async def test_no_command_acts_for_a_finished_run_elsewhere(
         assert emulator.applied() == applied
     assert content(tmp_path / "updates.run") == before
     assert not list(tmp_path.glob("*.retry*")) + list(tmp_path.glob("*.rollback*"))
+
+
+@pytest.mark.parametrize(
+    "command", ["run updates.jsonl", "verify updates.run", "rollback updates.run"]
+)
+async def test_a_run_whose_account_nobody_knew_is_gone_on_with_only_where_somebody_names_it(
+    batcher: Command, write_lines: Write, command: str
+) -> None:
+    write_lines([change(0), change(1)])
+    emulator = seeded()
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = f"http://127.0.0.1:{free_port()}"
+        first = await batcher("run", "updates.jsonl", "--endpoint-url", url, *FLAGS)
+        assert (first.code, "unknown account" in first.err) == (0, True), first.err
+        del batcher.environ["AWS_ENDPOINT_URL_STS"]
+        applied = emulator.applied()
+        arguments = [*command.split(), "--endpoint-url", url]
+        arguments += [] if "verify" in command else FLAGS
+        refused = await batcher(*arguments)
+        assert (refused.code, f"never known, now it is {ONE}" in refused.err) == (5, True)
+        assert emulator.applied() == applied
+        named = await batcher(*arguments, "--account", ONE)
+        assert named.code == 0, named.err
 
 
 async def test_another_endpoint_is_another_place(batcher: Command, write_lines: Write) -> None:
