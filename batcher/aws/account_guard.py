@@ -65,9 +65,11 @@ class AccountGuard:
         self._passed.add(key)
 
     def _why(self, found: str | None) -> str:
-        wanted = f"account {self.account}" + (" (--account)" if self._pinned else "")
+        pinned = " (--account)" if self._pinned else ""
+        wanted = f"account {self.account}{pinned}"
+        correct = ", or correct --account" if self._pinned else ""
         are = f"are of account {found}" if found else "are of an account that STS does not tell"
         return (
             f"target {self._target}: belongs to {wanted}, and the credentials {are}. Nothing was"
-            " sent with them. Give those of its account, and run the same command again."
+            f" sent with them. Give those of its account, and run the same command again{correct}."
         )

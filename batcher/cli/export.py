@@ -57,8 +57,9 @@ async def _export(
             lambda line: file.write(encode(line) + b"\n"),
             lambda unread: echo(_reason(unread), err=True),
         )
-        file.commit()
-    where = "" if out is None else f" in {out}"
+        if kept := bool(found.triggers or not found.unread):
+            file.commit()
+    where = "" if out is None else f" in {out}" if kept else f"; {out} was not written"
     what = f"{several(found.triggers, 'trigger')} of {several(found.domains, 'domain')}"
     echo(f"{what}{where}.", err=True)
     return 1 if found.unread else 0

@@ -12,7 +12,7 @@ from batcher.cli.options import json_option, repair_option, settings_from, setti
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.repair_notice import repair_with_notice
-from batcher.jobs.run_audit import Discrepancies
+from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.verify import Verification, verify_run
 
@@ -71,7 +71,9 @@ def _say(found: Verification) -> None:
         echo(f"  target {target}: {reason}", err=True)
     _say_discrepancies("Not as asked", found.differs)
     _say_discrepancies("Could not be read; verify again", found.unread)
-    _say_discrepancies("The books are wrong", found.wrong)
+    unfinished = [each.what for each in found.wrong.first] == [UNFINISHED]
+    books = "The books are not closed" if unfinished else "The books are wrong"
+    _say_discrepancies(books, found.wrong)
     echo(_verdict(found), err=True)
 
 

@@ -54,7 +54,10 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
     )
     account: Annotated[
         Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")] | None,
-        about("Account that it has to be; another, or one that STS does not tell, is refused."),
+        about(
+            "Account that it has to be; another, or one that STS does not tell, is refused.",
+            metavar="12 DIGITS",
+        ),
     ] = None
     profile: Annotated[str | None, about("Profile of the AWS configuration files.")] = None
     role_arn: Annotated[str | None, about("Role to assume with those credentials.")] = None

@@ -15,6 +15,10 @@ from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
 from batcher.records import STATUSES, Counts, Result, Summary
 
+UNFINISHED = (
+    "there is no summary.json: the run was interrupted before its end; run the same command again to"
+    " go on"
+)
 SHOWN = 20  # discrepancies of a kind that are kept to be shown; all are counted
 
 
@@ -59,11 +63,7 @@ def audit_run(run: RunReader) -> Audit:
     not_started = sum(len(lines.without(found.done)) for lines in run.lines.of_target.values())
     _compare_triggers(run, found, wrong)
     if (summary := run.directory.read_summary()) is None:
-        wrong.add(
-            0,
-            "there is no summary.json: the run did not come to its end; start it again to"
-            " resume it",
-        )
+        wrong.add(0, UNFINISHED)
     else:
         _compare_summary(summary, found, wrong)
         _compare("not_started", summary.not_started, not_started, "", wrong)

@@ -20,24 +20,26 @@ def refuse_other_places(
     settings: Settings,
     *,
     sends: bool,
+    empty: bool = False,
 ) -> None:
     """Raise RunDirectoryError where a target is not where the run in ``where`` has it.
 
-    ``settings``: of the targets as they are now; ``sends`` as in place_differences.
+    ``settings``: of the targets as they are now; ``sends`` as in place_differences; ``empty``: nothing is recorded of the run.
     """
+    anew = ", or start anew with --out DIR: nothing is recorded in this one" if empty else ""
     pinned = {name for name in now if settings.for_target(name).account is not None}
     if differences := list(place_differences(was, now, sends=sends, pinned=pinned)):
         raise RunDirectoryError(
             f"{where}: belongs to another place: {'; '.join(differences)}. Give the credentials,"
-            " --region and --endpoint-url that it was run with."
+            f" --region and --endpoint-url that it was run with{anew}."
         )
 
 
 def check_places(order: RunOrder, targets: Iterable[AwsTarget]) -> None:
     """Hold the targets that a run is about to use against its own. Raises RunDirectoryError."""
     now = {target.name: target.identity for target in targets}
-    where = str(order.directory.path)
-    refuse_other_places(where, _places(order), now, order.settings, sends=True)
+    where, empty = str(order.directory.path), _is_empty(order)
+    refuse_other_places(where, _places(order), now, order.settings, sends=True, empty=empty)
 
 
 async def check_finished_places(order: RunOrder, unfinished: Collection[str]) -> None:
@@ -87,6 +89,13 @@ def _callers(summary: Summary, names: Collection[str]) -> dict[str, str | None]:
     if isinstance(summary.targets, dict):
         return {name: part.who for name, part in summary.targets.items()}
     return dict.fromkeys(names, summary.who)
+
+
+def _is_empty(order: RunOrder) -> bool:
+    """Whether a run of its own, for whose directory somebody may give another, has done nothing."""
+    journals = (order.directory.results, order.directory.before)
+    recorded = any(path.exists() and path.stat().st_size for path in journals)
+    return not (recorded or order.following.targets or order.unattended)
 
 
 def _places(order: RunOrder) -> dict[str, TargetIdentity]:

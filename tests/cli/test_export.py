@@ -104,6 +104,21 @@ async def test_a_domain_that_is_not_there_is_said_and_the_others_are_exported(
     assert "2 triggers of 1 domain." in ended.err
 
 
+async def test_an_export_of_nothing_that_could_be_read_leaves_no_file(
+    batcher: Command, tmp_path: Path
+) -> None:
+    (tmp_path / "old.jsonl").write_text("as it was")
+    async with seeded({"acme": 2, "empty": 0}) as url:
+        to = ("--endpoint-url", url, "--out")
+        failed = await batcher("export", "--domain", "nope", *to, "new.jsonl")
+        kept = await batcher("export", "--domain", "nope", *to, "old.jsonl", "--force")
+        part = await batcher("export", "--domain", "nope", "--domain", "acme", *to, "part.jsonl")
+    assert "0 triggers of 0 domains; new.jsonl was not written." in failed.err
+    assert (failed.code, kept.code, part.code) == (1, 1, 1)
+    assert sorted(path.name for path in tmp_path.glob("*.jsonl")) == ["old.jsonl", "part.jsonl"]
+    assert (tmp_path / "old.jsonl").read_text() == "as it was"
+
+
 async def test_a_trigger_that_vanishes_meanwhile_is_skipped(batcher: Command) -> None:
     emulator = seeded({"acme": 8})
     keys = {

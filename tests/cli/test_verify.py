@@ -9,6 +9,7 @@ from pathlib import Path
 
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
+from tests.waiting import until
 
 Write = Callable[..., Path]
 
@@ -60,6 +61,26 @@ async def test_verify_settles_what_is_in_doubt_and_proves_the_books(
         )
         forged = await batcher("verify", "updates.run", *flags)
         assert (forged.code, "line 6 is not as it was written" in forged.err) == (5, True)
+
+
+async def test_the_books_of_a_run_that_was_killed_are_not_called_wrong(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(40)])
+    write_lines([change(n) for n in range(40)])
+    async with emulator as url:
+        flags = ("--endpoint-url", url)
+        run = await batcher.start("run", "updates.jsonl", *flags, "--rate", "5", "--yes")
+        await until(lambda: len(emulator.applied()) >= 2)
+        run.kill()
+        await run.communicate()
+        ended = await batcher("verify", "updates.run", *flags)
+        assert (ended.code, "The books are not closed: 1" in ended.err) == (1, True), ended.err
+        assert "interrupted before its end; run the same command again" in ended.err
+        (tmp_path / "updates.run" / "failed.jsonl").write_text("{}\n")
+        wrong = await batcher("verify", "updates.run", *flags)
+    assert (wrong.code, "The books are wrong: 2" in wrong.err) == (1, True), wrong.err
 
 
 async def test_verify_finds_what_somebody_changed_since(

@@ -28,6 +28,7 @@ def test_a_default_can_be_given_as_it_is_shown(option: Option) -> None:
         ("max_failures", "--max-failures", "BATCHER_MAX_FAILURES", "N|P%"),
         ("concurrency", "--concurrency", "BATCHER_CONCURRENCY", "auto|N"),
         ("grace", "--grace", "BATCHER_GRACE", "SECONDS"),
+        ("account", "--account", "BATCHER_ACCOUNT", "12 DIGITS"),
         ("profile", "--profile", "BATCHER_PROFILE", "TEXT"),
         ("log_level", "--log-level", "BATCHER_LOG_LEVEL", "debug|info|warning|error"),
         ("merge", "--merge", "BATCHER_MERGE", "true|false"),

@@ -82,6 +82,7 @@ def test_every_example_loads(example: Path) -> None:
         ("share", "101%", "Give P%"),
         ("share", "0%", "Give P%"),
         ("share", 80, "Give P%"),
+        ("account", "12345", "Give 12 DIGITS"),
         ("domain_map", ["a=b"], "Give OLD=NEW"),
         ("deadline", "25:00", "Give 06:00 or 2h"),
         ("domain_map", "a", "Give OLD=NEW"),

@@ -86,7 +86,7 @@ def test_a_summary_that_counts_otherwise_is_told(
 def test_a_run_without_a_summary_did_not_come_to_its_end(run: RecordedRun) -> None:
     run.add(1, "succeeded")
     ((line, what),) = told(audited(run.write(summary=False)).wrong)
-    assert (line, "did not come to its end" in what) == (0, True)
+    assert (line, "interrupted before its end; run the same command again" in what) == (0, True)
 
 
 def test_all_discrepancies_are_counted_and_the_first_ones_kept() -> None:

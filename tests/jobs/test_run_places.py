@@ -51,6 +51,24 @@ def test_a_refusal_names_the_run_and_what_differs() -> None:
         refuse_other_places("u.run", {"default": one}, {"default": other}, Settings(), sends=False)
 
 
+async def test_only_of_a_run_that_has_done_nothing_a_refusal_proposes_to_start_anew(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([change(0)])
+    run = ("run", "updates.jsonl", "--endpoint-url")
+    async with seeded(latency=(30.0, 30.0)) as one, seeded() as two, seeded() as three:
+        first = await batcher.start(*run, one, *FLAGS)
+        await until((tmp_path / "updates.run" / "run.json").exists)
+        first.kill()
+        await first.communicate()
+        refused = await batcher(*run, two, *FLAGS)
+        assert (refused.code, "or start anew with --out DIR" in refused.err) == (5, True)
+        assert (await batcher(*run, two, *FLAGS, "--out", "two.run")).code == 0
+        done = await batcher(*run, three, *FLAGS, "--out", "two.run")
+    assert (done.code, "belongs to another place" in done.err) == (5, True)
+    assert "--out DIR" not in done.err
+
+
 @elsewhere
 @pytest.mark.parametrize(
     "command",

@@ -37,7 +37,8 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield _no_images(run.slow_reading)
     yield from forecast_lines(run)
     if run.deadline is None or not run.deadline.late:
-        yield f"Results go to {run.order.directory.path}/"
+        verb = "would go" if run.order.dry_run else "go"
+        yield f"Results {verb} to {run.order.directory.path}/"
 
 
 def _target(run: ReadyRun, name: str) -> Iterator[str]:

@@ -127,6 +127,11 @@ def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
     if summary.in_doubt:
         yield f"To settle what is in doubt, by looking: batcher verify {directory.path}"
+    if summary.stale:
+        yield (
+            "Stale is what somebody changed since, and was left alone: for an update make a new"
+            " plan (batcher plan); a rollback goes over it with --force."
+        )
     if isinstance(summary.superseded, Superseded):
         yield left_out(summary.superseded)
     if summary.failed or summary.in_doubt:

@@ -20,13 +20,12 @@ Say = Callable[..., Any]
 def say(stand_in_credentials: None, write_lines: Callable[..., Path]) -> Say:
     """Returns the lines about a run of those updates, twice the same."""
 
-    async def lines(updates: list[dict[str, Any]], **more: Any) -> list[str]:
+    async def lines(updates: list[dict[str, Any]], dry_run: bool = False, **more: Any) -> list[str]:
         file = write_lines(updates)
         async with Emulator(latency=(0.0, 0.0)) as url:
             given = {"endpoint_url": url, "region": "eu-west-1", "remember": False, "rate": 1}
-            with open_run(
-                str(file), file.with_suffix(".run"), resolve({**given, **more})
-            ) as opened:
+            settings, out = resolve({**given, **more}), file.with_suffix(".run")
+            with open_run(str(file), out, settings, dry_run=dry_run) as opened:
                 checked = await opened.check()
                 assert isinstance(checked, CheckedRun)
                 async with checked.connect() as ready:
@@ -45,6 +44,7 @@ async def test_a_preview_says_what_where_how_fast_and_how_long(say: Say) -> None
     assert said[1:3] == ["  domains: acme 2, other 1", "  pace: at most 1/s (burst 1), about 2 s"]
     assert said[3].startswith("Takes about 2 s, until ")
     assert said[4:] == ["Results go to DIR/updates.run/"]
+    assert (await say([change(1)], dry_run=True))[-1] == "Results would go to DIR/updates.run/"
 
 
 async def test_of_many_domains_the_largest_are_named(say: Say) -> None:

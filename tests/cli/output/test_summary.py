@@ -64,6 +64,8 @@ def test_a_retry_is_proposed_where_there_is_something_to_retry() -> None:
     verify = "To settle what is in doubt, by looking: batcher verify u.run"
     assert verify in said(total=1, in_doubt=1)
     assert verify not in said(total=1, failed=1)
+    assert any("make a new plan" in line for line in said(total=2, stale=1, failed=1))
+    assert not any("make a new plan" in line for line in said(total=1, failed=1))
 
 
 def test_of_a_long_canary_the_first_ones_are_named_and_the_rest_is_counted() -> None:
