@@ -13,6 +13,7 @@ import msgspec
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
+from batcher.cli.output.next_command import next_command
 from batcher.cli.start import start
 from batcher.config import Settings
 from batcher.emulator import Emulator
@@ -61,9 +62,8 @@ async def _demo(updates: int, rate: float) -> int:
             " some faults.",
             err=True,
         )
-        echo(
-            f"$ batcher run {file} --endpoint-url {endpoint_url} --region eu-west-1 --yes", err=True
-        )
+        flags = ("--endpoint-url", endpoint_url, "--region", "eu-west-1", "--yes")
+        echo(f"$ {next_command('run', file, *flags)}", err=True)
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)
         choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
         with open_run(str(file), folder / "updates.run", settings) as opened:

@@ -10,6 +10,7 @@ import msgspec
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.output.preview import say_places
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.export import Unread, export_triggers
@@ -56,6 +57,7 @@ async def _export(
             domains,
             lambda line: file.write(encode(line) + b"\n"),
             lambda unread: echo(_reason(unread), err=True),
+            say_places,
         )
         if kept := bool(found.triggers or not found.unread):
             file.commit()

@@ -20,6 +20,7 @@ from batcher.cli.options import (
 )
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
+from batcher.cli.output.preview import say_places
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
@@ -89,6 +90,8 @@ async def _tell(checked: CheckedFile, out: Path | None, force: bool, printer: Pl
 
     async with open_task_group() as beside:
         beside.start_soon(tick)
-        found = await plan_changes(checked, printer.add, out=out, replace=force)
+        found = await plan_changes(
+            checked, printer.add, out=out, replace=force, on_connected=say_places
+        )
         beside.cancel_scope.cancel()
     return found

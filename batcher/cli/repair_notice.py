@@ -7,6 +7,7 @@ import click
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import several
+from batcher.cli.output.next_command import next_command
 from batcher.jobs.repair import Repair, repair_run
 
 
@@ -33,7 +34,7 @@ def _lines(repair: Repair) -> Iterator[str]:
     if repair.in_doubt:
         yield (
             f"  {several(repair.in_doubt, 'update')} may have been sent, and are in doubt now"
-            " (ResultLost): batcher verify settles them."
+            f" (ResultLost): to settle them: {next_command('verify', repair.path)}"
         )
     if repair.without_image:
         what = several(repair.without_image, "update")

@@ -1,7 +1,8 @@
 """What a job reads and sends through: connected targets, their pacers and lanes, from settings."""
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
+from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
@@ -26,6 +27,10 @@ class Connection(Struct, frozen=True, kw_only=True):
     unusable: dict[str, AwsError]
     pacers: Pacers
     lanes: Lanes
+
+
+OnConnected: TypeAlias = Callable[[Mapping[str, AwsTarget]], None]
+"""Told of the targets that are connected, by name, before anything is read."""
 
 
 async def identities(settings: Settings, names: Iterable[str]) -> dict[str, TargetIdentity]:

@@ -12,7 +12,7 @@ from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
-from batcher.jobs.connection import connected
+from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error
 from batcher.triggers.diff import image
@@ -49,7 +49,11 @@ OnUnread: TypeAlias = Callable[[Unread], None]
 
 
 async def export_triggers(
-    settings: Settings, domains: Iterable[str] | None, on_line: OnLine, on_unread: OnUnread
+    settings: Settings,
+    domains: Iterable[str] | None,
+    on_line: OnLine,
+    on_unread: OnUnread,
+    on_connected: OnConnected | None = None,
 ) -> Export:
     """Read every trigger of those domains of the settings' target; None: of all its domains.
 
@@ -58,6 +62,8 @@ async def export_triggers(
     call is refused, CredentialsError, SettingsError.
     """
     async with connected(settings, [settings.target]) as connection:
+        if on_connected is not None:
+            on_connected(connection.targets)
         (target,) = connection.targets.values()
         reader = TriggerReader(target, connection.lanes, PERMISSIONS)
         exporter = _Exporter(target.name, reader, on_unread)

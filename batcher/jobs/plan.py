@@ -17,7 +17,7 @@ from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import TARGET_UNUSABLE
 from batcher.errors import AwsError
 from batcher.jobs.checked_file import CheckedFile
-from batcher.jobs.connection import connected
+from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.target_planner import (
     EFFECTS,
     Effect,
@@ -82,6 +82,7 @@ async def plan_changes(
     *,
     out: Path | None = None,
     replace: bool = False,
+    on_connected: OnConnected | None = None,
 ) -> Plan:
     """Read every live trigger of a file, and compare it with what is wanted of it.
 
@@ -103,7 +104,7 @@ async def plan_changes(
             if kept is not None and planned.effect != "unreadable":
                 kept.write(_line(planned))
 
-        await _plan_targets(file, take)
+        await _plan_targets(file, take, on_connected)
         plan = Plan(
             effects={effect: counts[effect] for effect in EFFECTS},
             irreversible=counts["irreversible"],
@@ -121,9 +122,13 @@ def _line(planned: PlannedUpdate) -> bytes:
     return msgspec.json.encode(update.as_line()) + b"\n"
 
 
-async def _plan_targets(file: CheckedFile, take: OnPlanned) -> None:
+async def _plan_targets(
+    file: CheckedFile, take: OnPlanned, on_connected: OnConnected | None
+) -> None:
     """Plan all targets side by side; of one that can't be used, every update is unreadable."""
     async with connected(file.settings, file.inspection.targets) as connection:
+        if on_connected is not None:
+            on_connected(connection.targets)
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():

@@ -16,8 +16,8 @@ from batcher.jobs.run_reader import RunReader
 from batcher.records import STATUSES, Counts, Result, Summary
 
 UNFINISHED = (
-    "there is no summary.json: the run was interrupted before its end; run the same command again to"
-    " go on"
+    "there is no summary.json: the run was interrupted before its end; run the same command again"
+    " to go on"
 )
 SHOWN = 20  # discrepancies of a kind that are kept to be shown; all are counted
 

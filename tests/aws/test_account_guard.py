@@ -74,7 +74,7 @@ async def test_sts_that_was_away_is_asked_again_and_what_it_says_then_counts() -
 async def test_sts_that_is_away_at_a_renewal_ends_what_has_a_known_account() -> None:
     sts, guard = Sts(a=ONE), AccountGuard("eu")
     await guard.identify(key("a"), sts.ask)
-    with pytest.raises(WrongAccountError, match="STS does not tell.*command again\\.$"):
+    with pytest.raises(WrongAccountError, match=r"STS does not tell.*command again\.$"):
         await guard.check(key("b"), sts.ask)
 
 

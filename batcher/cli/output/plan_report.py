@@ -11,6 +11,7 @@ from rich.console import Console
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
+from batcher.cli.output.next_command import next_command
 from batcher.foreign_text import printable
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
@@ -91,7 +92,7 @@ def _sentences(plan: Plan, out: Path | None) -> Iterator[str]:
         ending = "." if out is None else "; no plan was kept."
         yield f"That is more than --max-changes {plan.max_changes}{ending}"
     elif out is not None:
-        yield f"The plan is in {out}; to do it: batcher run {out}"
+        yield f"The plan is in {out}; to do it: {next_command('run', out)}"
 
 
 def _entry(planned: PlannedUpdate, found: list[Change]) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 """What a run is about to do, said before it starts."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
+from batcher.aws.client import AwsTarget
+from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.format import number, several
 from batcher.jobs.run import ReadyRun, SlowReading
@@ -41,10 +43,21 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield f"Results {verb} to {run.order.directory.path}/"
 
 
+def say_places(targets: Mapping[str, AwsTarget]) -> None:
+    """Say on standard error which targets are looked at."""
+    for target in targets.values():
+        echo(f"Looks at {_place(target)}", err=True)
+
+
+def _place(target: AwsTarget) -> str:
+    """Account, Region, name and endpoint of a target."""
+    protected = ", protected" if target.settings.protected else ""
+    return f"{target.identity} (target {target.name}{protected}, {target.endpoint_url})"
+
+
 def _target(run: ReadyRun, name: str) -> Iterator[str]:
     target, index = run.connection.targets[name], run.state.inspection.targets[name]
-    protected = ", protected" if target.settings.protected else ""
-    where = f"{target.identity} (target {name}{protected}, {target.endpoint_url})"
+    where = _place(target)
     updates = several(len(index.lines), "update")
     if index.triggers:
         triggers, domains = (

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 
 from batcher.cli.output.format import duration, number, pace, several
+from batcher.cli.output.next_command import next_command
 from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.records import STATUSES, Counts, Seconds, Summary, Superseded, TargetSummary
@@ -25,7 +26,7 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     if gone := summary.errors.get(NOT_RECREATED):
         yield (
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
-            f" {directory.failed}; batcher retry {directory.path} creates it."
+            f" {directory.failed}; {next_command('retry', directory.path)} creates it."
         )
     yield from _time(summary)
     if isinstance(summary.targets, dict):
@@ -126,7 +127,7 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
 def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
     if summary.in_doubt:
-        yield f"To settle what is in doubt, by looking: batcher verify {directory.path}"
+        yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
     if summary.stale:
         yield (
             "Stale is what somebody changed since, and was left alone: for an update make a new"
@@ -135,4 +136,4 @@ def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     if isinstance(summary.superseded, Superseded):
         yield left_out(summary.superseded)
     if summary.failed or summary.in_doubt:
-        yield f"To run the failed ones again: batcher retry {directory.path}"
+        yield f"To run the failed ones again: {next_command('retry', directory.path)}"

@@ -1,0 +1,50 @@
+"""Commands that are offered to people: whole, so that they can be pasted into a shell."""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+
+import click
+from click.core import ParameterSource
+
+from batcher.foreign_text import shown_url
+
+# what says where, as whom and in which way updates are sent; none of it is secret
+CARRIED = frozenset(
+    {
+        "config",
+        "target",
+        "region",
+        "account",
+        "profile",
+        "role_arn",
+        "external_id",
+        "role_session_name",
+        "endpoint_url",
+        "merge",
+        "create_missing",
+        "protected",
+    }
+)
+
+
+def next_command(name: str, path: Path, *more: str) -> str:
+    """A command of batcher's on that path, with the flags of place of the one that is under way.
+
+    What came from variables is left out: it is still there. ``more``: further words of it.
+    """
+    text = str(path)
+    given = f"./{text}" if text.startswith("-") else text  # it is no flag
+    return shlex.join(["batcher", name, given, *more, *_carried()])
+
+
+def _carried() -> Iterator[str]:
+    if (context := click.get_current_context(silent=True)) is None:
+        return
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+        if given and name in CARRIED:
+            yield parameter.opts[0]
+            if (value := context.params[name]) is not True:
+                yield shown_url(value) if name == "endpoint_url" else str(value)

@@ -1,0 +1,67 @@
+"""An offered command does what the one that offers it looked at."""
+
+import shlex
+from collections.abc import Callable
+from pathlib import Path
+
+import click
+import pytest
+
+from batcher.cli.options import settings_options
+from batcher.cli.output.next_command import CARRIED, next_command
+from batcher.config import options
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, trigger
+
+OFFERED = "to do it: batcher "
+
+
+def offered(*flags: str, path: str = "a plan.jsonl") -> list[str]:
+    found = []
+
+    @settings_options
+    def command(**_: object) -> None:
+        found.extend(shlex.split(next_command("run", Path(path))))
+
+    click.command(command).main([*flags], standalone_mode=False)
+    return found
+
+
+@pytest.mark.parametrize(
+    "flags",
+    [
+        [],
+        ["--config", "my c.toml", "--target", "it's", "--merge"],
+        ["--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1", "--profile", "a $b"],
+        ["--account", "112233313609", "--role-arn", "arn:x", "--create-missing", "--protected"],
+    ],
+)
+def test_flags_of_place_are_carried_over_and_survive_a_shell(flags: list[str]) -> None:
+    found = offered(*flags)
+    assert found[:3] == ["batcher", "run", "a plan.jsonl"]
+    assert sorted(found[3:]) == sorted(flags)
+
+
+def test_nothing_else_is_carried_and_no_parameter_of_a_url(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("BATCHER_CONFIG", "c.toml")
+    assert offered("--limiter", "redis://:secret@h/0", "--rate", "5", path="-x")[2:] == ["./-x"]
+    assert "secret" not in str(offered("--endpoint-url", "http://h/?token=secret"))
+    assert {"config"} == CARRIED - {option.name for option in options()}
+
+
+async def test_what_a_plan_offers_does_it_where_the_plan_looked(
+    batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    emulator = Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(0)])
+    write_lines([change(0)])
+    async with emulator as url:
+        place = ("--endpoint-url", url, "--account", "112233313609")
+        plan = await batcher("plan", "updates.jsonl", *place, "--out", "the plan.jsonl")
+        assert f"Looks at 112233313609, eu-west-1 (target default, {url})" in plan.err
+        export = await batcher("export", "--domain", "acme", *place)
+        assert f"Looks at 112233313609, eu-west-1 (target default, {url})" in export.err
+        (said,) = (line for line in plan.err.splitlines() if OFFERED in line)
+        words = shlex.split(said.partition(OFFERED)[2])
+        run = await batcher(*words, "--yes")
+    assert (run.code, len(emulator.applied())) == (0, 1), run.err
