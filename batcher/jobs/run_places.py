@@ -24,7 +24,8 @@ def refuse_other_places(
 ) -> None:
     """Raise RunDirectoryError where a target is not where the run in ``where`` has it.
 
-    ``settings``: of the targets as they are now; ``sends`` as in place_differences; ``empty``: nothing is recorded of the run.
+    ``settings``: of the targets as they are now; ``sends`` as in place_differences; ``empty``:
+    nothing is recorded of the run.
     """
     anew = ", or start anew with --out DIR: nothing is recorded in this one" if empty else ""
     pinned = {name for name in now if settings.for_target(name).account is not None}
