@@ -2,6 +2,8 @@
 
 from array import array
 from collections.abc import Callable, Iterator
+from glob import escape
+from operator import itemgetter
 from typing import Any
 
 import msgspec
@@ -11,10 +13,13 @@ from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.recorded_images import refuse_lost_images, refuse_other_trigger
 from batcher.jobs.recorded_results import checked_results
-from batcher.jobs.run_reader import RunReader
+from batcher.jobs.run_family import family_of, results_of
+from batcher.jobs.run_order import ROLLBACK
+from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import BriefResult, Result, Update
 from batcher.storage.before_images import line_number, read_images, read_images_backwards
 from batcher.storage.journal_reader import damaged, decode_line
+from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.diff import digest, irreversible, merged
 from batcher.wiring.line_readers import installed_update_model
 
@@ -97,6 +102,7 @@ def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
             f"{run.directory.path}: this run kept no before images, so what it changed can't be"
             " put back. Run with --before to be able to."
         )
+    undone = _undone_in_part(run) if recreate else {}
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
     names, seen = HashMultiset(), set[str]()
     for image in read_images(before):
@@ -122,6 +128,8 @@ def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
         refuse_other_trigger(run, number, image, update)
         left = left_behind.get(trigger, {})
         undo = _undo(update, results.of(line), members, left)
+        if sha256 := undone.pop(trigger_key(update), None):
+            undo.line["based_on"] = {"sha256": sha256}
         if undo.remains and undo.sure and trigger in repeated and not recreate:
             remains = {name: update.request[name] for name in undo.remains}
             left_behind[trigger] = left | remains
@@ -143,6 +151,27 @@ def _undo(
         remains=irreversible(update.request, before),
         sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
     )
+
+
+def _undone_in_part(run: RunReader) -> dict[int, str]:
+    """The digests of what earlier rollbacks left of triggers that they put back in part only.
+
+    By trigger key. Those that recreate are no part of it: one of them may be resumed. Raises
+    RunDirectoryError, DamageError.
+    """
+    path, left = run.place.absolute(), dict[int, tuple[str, str, str]]()
+    for each in sorted(path.parent.glob(f"{escape(path.name)}.{ROLLBACK}*")):
+        if not (found := RunDirectory(each)).manifest.exists():
+            continue
+        manifest = found.read_manifest()
+        if (manifest.kind, manifest.recreate) != (ROLLBACK, False):
+            continue
+        for result in results_of([found, *family_of(found).retries]):
+            if isinstance(result.digest, str):
+                news = (result.finished_at, result.status, result.digest)
+                key = trigger_key(result)
+                left[key] = max(left.get(key, news), news, key=itemgetter(0))
+    return {key: digest for key, (_, status, digest) in left.items() if status == "partial"}
 
 
 def _without_image(run: RunReader) -> int:

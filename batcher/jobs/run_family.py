@@ -43,7 +43,7 @@ def newer_results(run: RunReader) -> dict[str, Result]:
         return {}
     own = {each.id: each.finished_at for each in run.results() if each.status in OPEN}
     newer = dict[str, Result]()
-    for result in _results(others):
+    for result in results_of(others):
         if own.get(result.id, result.finished_at) < result.finished_at:
             own[result.id], newer[result.id] = result.finished_at, result
     return newer
@@ -78,9 +78,9 @@ def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:
             chosen[result.id] = result.line
             triggers.add(trigger_key(result))
     family = family_of(run.directory)
-    since = {each.id: each for each in sorted(_results(family.retries), key=_finished_at)}
+    since = {each.id: each for each in sorted(results_of(family.retries), key=_finished_at)}
     places, last = list[tuple[int, int, int]](), dict[int, int]()
-    for result in _results([family.root]):
+    for result in results_of([family.root]):
         if (trigger := trigger_key(result)) not in triggers:
             continue
         if result.id in chosen:
@@ -98,7 +98,8 @@ def _may_have_changed(result: Result) -> bool:
     return result.status in MAY_HAVE_CHANGED or result.digest is not UNSET
 
 
-def _results(directories: Iterable[RunDirectory]) -> Iterator[Result]:
+def results_of(directories: Iterable[RunDirectory]) -> Iterator[Result]:
+    """The results of those runs, but for invalid lines. Raises DamageError."""
     for directory in directories:
         for result in proven_results(directory.journals().results):
             if result.status != "invalid":  # its id is a line's number, perhaps another's id

@@ -137,8 +137,8 @@ class RunReader:
         raise RunDirectoryError(wrong or gone)
 
 
-def trigger_key(result: Result) -> int:
-    """One number for all results of one trigger."""
+def trigger_key(result: Result | Update) -> int:
+    """One number for all results and updates of one trigger."""
     return hashed(f"{result.target}\0{result.domain}\0{result.trigger}")
 
 

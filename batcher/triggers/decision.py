@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from batcher.error_codes import NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND, STALE
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
@@ -102,8 +103,11 @@ def decide(
         rest = remainder(update, current, options)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
-        stays = kept and not options.recreate
-        if stays or (base is not None and digest(current, writable) != base.sha256):
+        changed = base is not None and digest(current, writable) != base.sha256
+        if changed and options.recreate:
+            why = f"{rest.message}; it was changed since, so that only --force recreates it"
+            return Finish(status="partial", error=replace(rest, message=why))
+        if changed or (kept and not options.recreate):
             return Finish(status="partial", error=rest)
     if base is not None and digest(current, writable) != base.sha256:
         return _stale("the live trigger is not what this was based on")
@@ -158,6 +162,8 @@ def remainder(update: Update, current: Mapping[str, Any], options: ChangeOptions
     if not options.whole or not (names := beyond(update.request, current)):
         return None
     message = f"an update can't take away what did not exist before: {', '.join(names)}"
+    if not options.recreate:
+        message += "; batcher rollback RUN --recreate can"
     return Error(code=PARTIAL, message=message)
 
 

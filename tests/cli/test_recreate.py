@@ -271,6 +271,34 @@ async def test_several_updates_of_a_trigger_are_undone_one_by_one(
         assert (ended.code, content(emulator, 0)) == (0, trigger(0)), ended.err
 
 
+@pytest.mark.parametrize("again", [False, True])
+async def test_what_a_rollback_put_back_in_part_is_recreated_by_the_next_one(
+    batcher: Command, write_lines: Write, tmp_path: Path, connect: Any, again: bool
+) -> None:
+    emulator = seeded()
+    twice = [change(0, Description="second"), change(2, Description="second", SegmentFilter="z")]
+    write_lines([change(n, Description="new", SegmentFilter="vip") for n in range(3)] + twice)
+    async with emulator as url:
+        assert (await batcher("run", "updates.jsonl", *flags(url))).code == 0
+        for _ in range(1 + again):
+            first = await batcher("rollback", "updates.run", *flags(url))
+            assert "batcher rollback RUN --recreate" in first.err
+        results = records(tmp_path / ROLLBACK / "results.jsonl")
+        partial = [each for each in results if each["status"] == "partial"]
+        assert all("rollback RUN --recreate" in each["error"]["message"] for each in partial)
+        assert {each["trigger"] for each in partial} == {"t0", "t1", "t2"}
+        client = await connect(url, key=KEY)
+        await client.update_event_trigger(
+            DomainName="acme", EventTriggerName="t1", SegmentFilter="theirs"
+        )
+        ended = await batcher("rollback", "updates.run", *flags(url), "--recreate")
+        assert ended.code == 1, ended.err
+        assert [content(emulator, n) for n in (0, 2)] == [trigger(0), trigger(2)], ended.err
+        assert (content(emulator, 1) or {})["SegmentFilter"] == "theirs"
+        forced = await batcher("rollback", "updates.run", *flags(url), "--recreate", "--force")
+        assert (forced.code, content(emulator, 1)) == (0, trigger(1)), forced.err
+
+
 async def test_what_is_deleted_has_an_image(batcher: Command, write_lines: Write) -> None:
     emulator = seeded(1)
     write_lines(widened([0]))

@@ -135,5 +135,10 @@ def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
         )
     if isinstance(summary.superseded, Superseded):
         yield left_out(summary.superseded)
+    if summary.partial:
+        yield (
+            "To put back in full what is partial, by deleting and creating it: batcher rollback RUN"
+            " --recreate (and --force where it was changed since), RUN as this was a rollback of"
+        )
     if summary.failed or summary.in_doubt:
         yield f"To run the failed ones again: {next_command('retry', directory.path)}"
