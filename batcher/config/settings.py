@@ -134,7 +134,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         900.0
     )
     connect_timeout: Annotated[Duration, about("Seconds to wait for a connection.")] = 5.0
-    read_timeout: Annotated[Duration, about("Seconds to wait for an answer.")] = 30.0
+    read_timeout: Annotated[Duration, about("Seconds until the whole answer is there.")] = 30.0
     max_failures: Annotated[
         Limit | None,
         about(

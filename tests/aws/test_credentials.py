@@ -1,6 +1,9 @@
 """What signs requests: found, assumed, renewed in time, or explained in words."""
 
 import asyncio
+import hashlib
+import json
+import sys
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -9,6 +12,8 @@ from typing import Any
 import botocore.exceptions as sdk
 import pytest
 from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
+from aiohttp import web
+from aiohttp.test_utils import TestServer
 from botocore.loaders import Loader
 
 from batcher.aws.credentials import (
@@ -201,3 +206,75 @@ async def test_a_credential_that_no_header_can_hold_is_named_and_not_shown(
     values[part] += added
     with pytest.raises(UnsafeCredentialsError, match=f"^{part}$"):
         await CheckedCredentials(AioCredentials(**values), passed).get_frozen_credentials()
+
+
+_FOUND = """
+import asyncio, sys
+from batcher.aws.credentials import open_session
+from batcher.aws.service_model import model_loader
+
+async def main():
+    found = await open_session(sys.argv[1] or None, model_loader()).get_credentials()
+    print((await found.get_frozen_credentials()).access_key)
+
+asyncio.run(main())
+"""
+_THERE = {
+    "Code": "Success",
+    "AccessKeyId": "AKIDTHERE",
+    "SecretAccessKey": "s",
+    "Token": "t",
+    "Expiration": "2099-01-01T00:00:00Z",
+    "roleCredentials": {
+        "accessKeyId": "AKIDTHERE",
+        "secretAccessKey": "s",
+        "sessionToken": "t",
+        "expiration": 4_070_908_800_000,
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("variable", "profile"),
+    [
+        ("AWS_CONTAINER_CREDENTIALS_FULL_URI", ""),
+        ("AWS_EC2_METADATA_SERVICE_ENDPOINT", ""),
+        ("AWS_ENDPOINT_URL_SSO", "sso"),
+    ],
+)
+async def test_credentials_of_a_container_an_instance_and_sso_are_found(
+    tmp_path: Path, variable: str, profile: str
+) -> None:
+    async def answer(request: web.Request) -> web.Response:
+        if request.path.endswith("/api/token"):
+            return web.Response(text="t", headers={"x-aws-ec2-metadata-token-ttl-seconds": "60"})
+        if request.path.endswith("/security-credentials/"):
+            return web.Response(text="role")
+        return web.json_response(_THERE)
+
+    sign_in(tmp_path)
+    app = web.Application()
+    app.router.add_route("*", "/{path:.*}", answer)
+    async with TestServer(app, host="127.0.0.1") as server:
+        process = await asyncio.create_subprocess_exec(
+            *(sys.executable, "-c", _FOUND, profile),
+            stdout=asyncio.subprocess.PIPE,
+            env={"HOME": str(tmp_path), variable: str(server.make_url("/")).rstrip("/")},
+        )
+        found, _ = await process.communicate()
+    assert found == b"AKIDTHERE\n"
+
+
+def sign_in(home: Path) -> None:
+    """What ``aws sso login`` leaves behind."""
+    start, name = "https://acme.example/start", "reader"
+    cache = home / ".aws" / "sso" / "cache"
+    cache.mkdir(parents=True)
+    (home / ".aws" / "config").write_text(
+        f"[profile sso]\nsso_start_url = {start}\nsso_region = eu-west-1\n"
+        f"sso_account_id = 111122223333\nsso_role_name = {name}\n"
+    )
+    key = hashlib.sha1(start.encode(), usedforsecurity=False).hexdigest()
+    (cache / f"{key}.json").write_text(
+        json.dumps({"accessToken": "t", "expiresAt": "2099-01-01T00:00:00Z"})
+    )

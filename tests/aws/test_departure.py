@@ -21,6 +21,7 @@ from batcher.aws.credentials import CredentialProvider
 from batcher.aws.departure import reach
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.emulator import Emulator
+from batcher.errors import AwsError
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES, UPDATE_TRIGGER
 from batcher.records import Attempt
 from tests.aws.test_client import target
@@ -109,6 +110,22 @@ async def test_what_tls_or_a_proxy_has_against_it_is_found_before_it_leaves(
     assert (attempt.reached, judge(attempt)) == ("unsent", Verdict.UNSENT)
     assert code in (None, attempt.code)
     assert words in attempt.message
+
+
+@pytest.mark.parametrize(
+    ("serve", "proxied"),
+    [(closes, False), (wants_password, False), (closes, True), (wants_password, True)],
+)
+async def test_tls_and_proxy_are_part_of_the_check_at_the_start(
+    serve: Serve, proxied: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with serving(serve) as address:
+        if proxied:
+            monkeypatch.setenv("HTTPS_PROXY", f"http://{address}")
+        url = "https://unreachable.invalid" if proxied else f"https://{address}"
+        async with target(url) as eu:
+            with pytest.raises(AwsError, match="target eu: "):
+                await eu.check()
 
 
 async def test_of_a_proxy_in_clear_too_the_wanted_password_is_no_answer(

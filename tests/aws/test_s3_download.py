@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -18,6 +19,7 @@ from batcher.errors import AwsError, BatcherError, CredentialsError, InputError
 from batcher.sources.local_file import local_file
 from tests.conftest import Command, change, records, trigger
 from tests.odd_server import http, odd_server
+from tests.queues.scripted_sqs import access_key_of
 from tests.servers import Server
 
 CONTENT = b'{"DomainName":"acme"}\n' * 50_000
@@ -188,3 +190,27 @@ async def test_a_redirect_is_not_followed(
             await run_sync(local_file, "s3://inputs/u", tmp_path / "input.jsonl")
     assert not elsewhere.requests
     assert not (tmp_path / "input.jsonl").exists()
+
+
+@pytest.mark.parametrize(("profile", "key"), [("reader", "AKIDREADER"), (None, "AKIDOTHER")])
+async def test_it_is_read_with_the_profile_else_with_the_credentials_that_are_there(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str | None, key: str
+) -> None:
+    kept = tmp_path / "credentials"
+    kept.write_text("[reader]\naws_access_key_id = AKIDREADER\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(kept))
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDOTHER")
+    signed: list[str] = []
+
+    async def answer(request: web.Request) -> web.Response:
+        signed.append(access_key_of(request))
+        return web.Response(body=CONTENT)
+
+    app = web.Application()
+    app.router.add_get("/{key:.*}", answer)
+    async with TestServer(app) as scripted:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", str(scripted.make_url("/")))
+        await run_sync(
+            partial(local_file, "s3://inputs/u.jsonl", tmp_path / "input.jsonl", profile=profile)
+        )
+    assert set(signed) == {key}

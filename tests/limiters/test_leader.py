@@ -126,6 +126,19 @@ def test_without_redis_it_falls_back_and_comes_back_when_the_bucket_opens() -> N
     in_virtual_time(work())
 
 
+@pytest.mark.parametrize("seconds", [3, 600])
+def test_while_redis_is_away_it_asks_twice_a_second_however_long_that_is(seconds: int) -> None:
+    async def work() -> None:
+        bucket = ScriptedBucket(lambda _: ConnectionError("gone"))
+        async with running(bucket):
+            await anyio.sleep(seconds - 0.01)
+        assert [at for at, *_ in bucket.heartbeats] == pytest.approx(
+            [number / 2 for number in range(2 * seconds)]
+        )
+
+    in_virtual_time(work())
+
+
 @pytest.mark.parametrize(
     ("cut", "rate", "resume", "worth"),
     [

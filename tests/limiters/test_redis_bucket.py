@@ -41,6 +41,19 @@ async def test_members_reserve_places_in_one_line_and_the_first_one_leads(
     assert (await heartbeat(two)).leading
 
 
+@pytest.mark.parametrize(("silent", "counted"), [(2.5, 2), (3.1, 1)])
+async def test_a_member_that_says_nothing_counts_for_three_seconds_more(
+    client: Redis, name: str, silent: float, counted: int
+) -> None:
+    one, two = RedisBucket(client, name, "one"), RedisBucket(client, name, "two")
+    for each in (one, two):
+        await heartbeat(each)
+    (members,) = [key async for key in client.scan_iter(f"*{name}*", _type="zset")]
+    await client.zincrby(members, -silent, "two")  # its last heartbeat was so long ago
+    assert (await heartbeat(one)).workers == counted
+    assert await client.zcard(members) == counted
+
+
 async def test_nothing_outlives_thirty_days_without_use_in_redis(client: Redis, name: str) -> None:
     async def left() -> list[int]:
         return [await client.ttl(key) async for key in client.scan_iter(f"*{name}*")]

@@ -11,6 +11,11 @@ from aiohttp.test_utils import TestServer
 from batcher.records import Message
 
 
+def access_key_of(request: web.Request) -> str:
+    """The access key that a request was signed with."""
+    return request.headers["Authorization"].partition("Credential=")[2].partition("/")[0]
+
+
 class ScriptedSqs:
     """An SQS that answers as a function says; keeps the batch requests that came.
 
@@ -23,6 +28,7 @@ class ScriptedSqs:
         if not silent:
             self.release.set()
         self.batches: list[tuple[str, list[dict[str, Any]]]] = []
+        self.access_keys: list[str] = []  # that requests were signed with
         app = web.Application()
         app.router.add_post("/{path:.*}", self._answer)
         self.server = TestServer(app, host="127.0.0.1")
@@ -44,6 +50,7 @@ class ScriptedSqs:
 
     async def _answer(self, request: web.Request) -> web.Response:
         operation = request.headers["X-Amz-Target"].partition(".")[2]
+        self.access_keys.append(access_key_of(request))
         asked = msgspec.json.decode(await request.read())
         answer: dict[str, Any] = {}
         if operation.endswith("Batch"):

@@ -48,6 +48,19 @@ async def test_more_than_a_page_goes_in_and_comes_out_in_order(
         assert 0 <= depth.oldest_seconds < 60
 
 
+async def test_the_oldest_is_as_old_as_the_first_that_is_not_acknowledged(
+    redis: Server, client: Redis
+) -> None:
+    async with RedisStream(f"redis://127.0.0.1:{redis.port}/0", "old") as stream:
+        admin = RedisAdmin(stream)
+        seconds, _ = await client.time()
+        for age in (600, 90, 0):
+            await client.xadd("old", {"body": b"{}"}, id=f"{(seconds - age) * 1000}-0")
+        for age in (600, 90):
+            assert (await admin.depth()).oldest_seconds == pytest.approx(age, abs=5)
+            await client.xtrim("old", minid=f"{(seconds - age) * 1000 + 1}-0", approximate=False)
+
+
 async def test_a_letter_that_is_put_back_waits_again_and_is_dead_no_more(
     redis: Server, client: Redis
 ) -> None:

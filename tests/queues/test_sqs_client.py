@@ -77,3 +77,17 @@ async def test_a_redirect_is_not_followed(
             async with SqsClient("q", region="eu-west-1", endpoint_url=server.url):
                 pass
     assert not elsewhere.requests
+
+
+async def test_a_queue_that_is_opened_anew_has_credentials_that_are_read_anew(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(kept))
+    async with ScriptedSqs(lambda *_: None) as sqs:
+        for key in ("AKIDOLD", "AKIDNEW"):
+            kept.write_text(f"[q]\naws_access_key_id = {key}\naws_secret_access_key = s\n")
+            async with open_queue(sqs.queue, profile="q") as opened:
+                await opened.producer.send([update(1)], "b")
+            assert set(sqs.access_keys) == {key}
+            sqs.access_keys.clear()

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -51,6 +52,32 @@ async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_whe
                 tasks.start_soon(append, number)
     assert sorted(each.line for each in _read(path)) == list(range(500))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_a_record_is_told_of_only_when_the_disk_has_confirmed_its_last_byte(
+    tmp_path: Path,
+) -> None:
+    path, confirmed = tmp_path / "results.jsonl", [b""]
+
+    def watch(_: object, event: str, called: object) -> None:
+        if event == "c_return" and called is os.fdatasync:
+            confirmed.append(path.read_bytes())
+
+    threading.setprofile(watch)  # of threads that begin from now on: those that write
+    try:
+        async with Journal(path) as journal:
+
+            async def append(number: int) -> None:
+                await journal.append(result(number))
+                assert f'"id":"{number}"'.encode() in confirmed[-1]
+
+            async with anyio.create_task_group() as tasks:
+                for number in range(100):
+                    tasks.start_soon(append, number)
+            await append(100)
+    finally:
+        threading.setprofile(None)
+    assert confirmed[-1] == path.read_bytes()
 
 
 async def test_a_cancelled_append_is_written_all_the_same(tmp_path: Path) -> None:

@@ -1,6 +1,8 @@
 """The files of a results directory: whole lines only, none of a living worker's, found again."""
 
 import os
+import subprocess
+import sys
 from pathlib import Path
 
 import msgspec
@@ -89,3 +91,20 @@ def test_a_result_is_found_by_the_whole_id_of_its_message_in_files_that_are_new_
     assert files.find("sqs:updates", "m1", since=1001) is None
     assert files.find("sqs:updates", "m3", since=0) is None  # not one of ours
     assert ResultsFiles(tmp_path / "gone", logger()).find("sqs:updates", "m1", since=0) is None
+
+
+_AT_ONE_MOMENT = """
+import pathlib, sys
+from batcher.storage.results_files import OpenFile
+
+print(len({OpenFile(pathlib.Path(sys.argv[1])).path for _ in range(50)}))
+"""
+
+
+def test_names_differ_of_one_host_and_process_number_in_one_microsecond(tmp_path: Path) -> None:
+    stopped = ("faketime", "-f", "2026-01-01 00:00:00")  # as two containers of one name may be
+    command = (*stopped, sys.executable, "-c", _AT_ONE_MOMENT, str(tmp_path))
+    assert subprocess.check_output(command, text=True) == "50\n"
+    names = [path.name for path in tmp_path.glob("*.open")]
+    assert len(names) == 50
+    assert len({name.rpartition("-")[0] for name in names}) == 1, "moment, host and process"

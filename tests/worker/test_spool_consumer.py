@@ -15,6 +15,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from batcher.backoff import Backoff
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
 from batcher.errors import QueueError
@@ -24,7 +25,7 @@ from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Result
 from batcher.worker.health import Health
-from batcher.worker.spool_consumer import SpoolConsumer
+from batcher.worker.spool_consumer import LET_OTHERS_GO, LONGEST_PAUSE, PAUSE, SpoolConsumer
 from tests.conftest import Command, change, records, trigger
 from tests.servers import free_port
 from tests.waiting import until
@@ -449,3 +450,10 @@ async def test_what_can_not_even_be_moved_stays_and_the_others_go_on(tmp_path: P
     assert (session.failed, session.health.not_ready) == (True, None)
     assert (tmp_path / "done" / "good.jsonl").exists()
     assert (tmp_path / "odd.jsonl.gz").is_fifo()
+
+
+def test_others_wait_for_about_half_a_minute_behind_a_file_that_can_not_go_on() -> None:
+    backoff, waited = Backoff(PAUSE, LONGEST_PAUSE, jitter=0.0), 0.0
+    while (pause := backoff.next_pause()) < LET_OTHERS_GO:
+        waited += pause
+    assert 25 <= waited <= 35

@@ -7,9 +7,11 @@ import anyio
 import pytest
 
 from batcher.clock import SystemClock
+from batcher.config.settings import DEFAULT_LEASE
 from batcher.errors import QueueError
 from batcher.logs import logger
 from batcher.ports import QueueAdmin
+from batcher.queues.sqs import POLL
 from batcher.records import Depth
 from batcher.status.page import FAILURES
 from batcher.status.snapshot import LaneSnapshot
@@ -96,3 +98,8 @@ def test_a_depth_that_can_not_be_had_is_none_until_the_queue_answers_again(
             tasks.cancel_scope.cancel()
 
     in_virtual_time(work())
+
+
+def test_a_worker_with_nothing_to_do_asks_sqs_as_often_as_is_said() -> None:
+    assert DEFAULT_LEASE // 3 >= POLL, "a shorter lease has shorter polls"
+    assert 86_400 / POLL + 2 * 86_400 / DEPTH_EVERY == 28_800
