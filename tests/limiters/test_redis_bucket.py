@@ -41,7 +41,7 @@ async def test_members_reserve_places_in_one_line_and_the_first_one_leads(
     assert (await heartbeat(two)).leading
 
 
-@pytest.mark.parametrize(("silent", "counted"), [(2.5, 2), (3.1, 1)])
+@pytest.mark.parametrize(("silent", "counted"), [(2.0, 2), (3.1, 1)])
 async def test_a_member_that_says_nothing_counts_for_three_seconds_more(
     client: Redis, name: str, silent: float, counted: int
 ) -> None:
