@@ -88,9 +88,11 @@ def _make(follow_up: FollowUp) -> None:
         echo(f"{where}: {remains} did not exist before, and {stays}", err=True)
     if report.partial:
         updates = several(report.partial, "update")
-        how = "are put back by deleting the trigger" if recreate else "can't be put back in full"
-        rest = "and creating it" if recreate else "the rest of each is"
-        echo(f"{updates} {how}; {rest}.", err=True)
+        is_put = "is put" if report.partial == 1 else "are put"
+        how = "can't be put back in full; --recreate can"
+        if recreate:
+            how = f"{is_put} back by deleting the trigger and creating it anew"
+        echo(f"{updates} {how}.", err=True)
     if report.unsure:
         then = "the trigger is recreated too" if recreate else "what did not exist before stays"
         echo(
