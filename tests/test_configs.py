@@ -22,7 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from batcher.accounting.verdicts import Verdict
 from batcher.cli import batcher as commands
 from batcher.config import Settings, resolve
-from batcher.queues import sqs
+from batcher.queues import sqs, sqs_client
 from batcher.status import server
 from batcher.status.metrics import Metrics
 from batcher.status.server import StatusServer, parse_address
@@ -443,3 +443,16 @@ def test_the_table_of_permissions_names_every_policy() -> None:
     assert set(re.findall(r"\(iam/([\w-]+\.json)\)", (CONFIGS / "README.md").read_text())) == {
         path.name for path in POLICIES
     }
+
+
+def test_every_example_leaves_a_worker_a_minute_to_end() -> None:
+    limit = re.compile(
+        r"(?:TimeoutStopSec=|--stop-timeout |terminationGracePeriodSeconds: "
+        r"|\"stopTimeout\": )(\d+)"
+    )
+    found = {(path.name, seconds) for path in FILES for seconds in limit.findall(path.read_text())}
+    assert found == {
+        (name, "60")
+        for name in ("Dockerfile", "batcher-worker.service", "ecs-task.json", "worker.yaml")
+    }
+    assert Settings().grace + sqs_client.OPEN_WITHIN <= 60

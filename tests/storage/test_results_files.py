@@ -94,9 +94,10 @@ def test_a_result_is_found_by_the_whole_id_of_its_message_in_files_that_are_new_
 
 
 _AT_ONE_MOMENT = """
-import pathlib, sys
+import pathlib, signal, sys
 from batcher.storage.results_files import OpenFile
 
+signal.alarm(20)  # where a name is taken it goes on trying
 print(len({OpenFile(pathlib.Path(sys.argv[1])).path for _ in range(50)}))
 """
 
