@@ -80,7 +80,7 @@ def bring_it_back(folder: Path) -> None:
     [
         (delete_the_input, "updates.jsonl: gone since it was checked"),
         (edit_what_is_not_sent_yet, "updates.jsonl: changed since it was checked (noticed at line"),
-        (edit_what_was_sent, "updates.jsonl: changed since it was checked;"),
+        (edit_what_was_sent, "updates.jsonl: changed since it was checked"),
         (cut_the_input_short, "updates.jsonl: changed since it was checked"),
         (fill_the_disk, ".jsonl: can't be written: File too large"),
         (take_the_directory_away, ".jsonl: removed or replaced while the run went on"),

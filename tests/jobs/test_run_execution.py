@@ -225,7 +225,7 @@ async def test_unattended_what_is_in_flight_has_no_result_and_a_resume_sends_it_
 
 
 @pytest.mark.parametrize("looks", [True, False])
-@pytest.mark.parametrize("calls", range(1, 30, 2))
+@pytest.mark.parametrize("calls", [1, 4, 9, 15, 23])
 async def test_whenever_it_is_aborted_what_was_applied_has_a_result(
     settings_for: SettingsFor, write_lines: Write, calls: int, looks: bool
 ) -> None:

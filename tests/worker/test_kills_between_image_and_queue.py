@@ -30,9 +30,22 @@ def descriptions(emulator: Emulator) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("fault", "sent"),
-    [("hang", 0), ("hang-after", COUNT), (None, COUNT)],
-    ids=["before the write", "after the write", "after the result"],
+    ("place", "fault", "sent"),
+    [
+        ("redis", "hang", 0),
+        ("redis", "hang-after", COUNT),
+        ("redis", None, COUNT),
+        ("sqs", "hang-after", COUNT),
+        ("sqs-fifo", None, COUNT),
+    ],
+    indirect=["place"],
+    ids=[
+        "redis, before the write",
+        "redis, after the write",
+        "redis, after the result",
+        "sqs, after the write",
+        "sqs-fifo, after the result",
+    ],
 )
 async def test_after_a_kill_at_any_step_each_message_has_its_result_and_all_can_be_put_back(
     place: Place,

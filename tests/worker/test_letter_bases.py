@@ -147,6 +147,7 @@ async def fleet(place: Place, batcher: Command) -> AsyncIterator[Fleet]:
         yield Fleet(place, batcher, emulator, url)
 
 
+@pytest.mark.parametrize("place", ["sqs", "redis"], indirect=True)
 async def test_a_letter_that_is_put_back_undoes_no_newer_update_unless_forced(
     fleet: Fleet,
 ) -> None:
@@ -169,9 +170,8 @@ async def test_a_letter_that_is_put_back_undoes_no_newer_update_unless_forced(
     assert fleet.segment() == "older"
 
 
+@pytest.mark.parametrize("place", ["sqs-fifo", "redis"], indirect=True)  # they keep an order
 async def test_letters_of_one_trigger_that_are_put_back_end_as_the_newest(fleet: Fleet) -> None:
-    if not fleet.place.url.endswith(".fifo") and not fleet.place.url.startswith("redis"):
-        pytest.skip("a standard queue keeps no order")
     fleet.fail_next(3)
     await fleet.send("one", "two", "three")
     await fleet.redrive()
@@ -189,6 +189,7 @@ async def test_letters_of_one_trigger_that_are_put_back_end_as_the_newest(fleet:
     ]
 
 
+@pytest.mark.parametrize("place", ["sqs", "redis"], indirect=True)
 @pytest.mark.parametrize("looks", [False, True], ids=["never looked at", "unchanged since"])
 async def test_an_ordinary_letter_goes_through(fleet: Fleet, looks: bool) -> None:
     fleet.fail_next(2)
