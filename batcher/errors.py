@@ -142,3 +142,8 @@ class UpdatesFailed(BatcherError):
         if self.stopped is not None:
             yield f"It stopped early: {self.stopped.rstrip('.')}."
         yield f"Of {self.counts}. See .results of this error for those that did not succeed."
+
+
+def is_out_of_threads(error: BaseException | None) -> bool:
+    """Whether Python could start no more threads, for which it has no error of its own."""
+    return isinstance(error, RuntimeError) and "new thread" in str(error)

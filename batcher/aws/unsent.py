@@ -28,7 +28,7 @@ from batcher.error_codes import (
     TOO_MANY_THREADS,
     WRONG_ACCOUNT,
 )
-from batcher.errors import CredentialsError, WrongAccountError
+from batcher.errors import CredentialsError, WrongAccountError, is_out_of_threads
 from batcher.foreign_text import printable, shown_url
 
 PROXY_AUTHENTICATION_REQUIRED = 407  # HTTP status
@@ -148,7 +148,7 @@ _CAUSES: list[tuple[Fits, str | None, str]] = [
         " lower --concurrency.",
     ),
     (
-        lambda link: isinstance(link, RuntimeError) and "new thread" in str(link),
+        is_out_of_threads,
         TOO_MANY_THREADS,
         "{0}: this host, or a limit of it (ulimit -u, a pids limit), allows no more threads. Raise"
         " it.",

@@ -154,9 +154,10 @@ def _words(error: BaseException) -> str:
         return ""
     if _exit_code(error) is not None:
         return str(error)
+    errors = import_module("batcher.errors")
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
-    if isinstance(error, MemoryError) or "new thread" in str(error):
+    if isinstance(error, MemoryError) or errors.is_out_of_threads(error):
         what = f"this host, or a limit of it, allows no more memory or threads ({error})"
         return f"{what}. Raise the limit (ulimit -v, ulimit -u, a container's), {_GO_ON}"
     calls = traceback.extract_tb(error.__traceback__)[-CALLS_SHOWN:]

@@ -11,6 +11,7 @@ from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices, run_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
+from batcher.cli.output.summary import first_lines
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.failed_lines import superseded_lines
 from batcher.jobs.follow_up import FollowUp
@@ -47,10 +48,7 @@ def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
         echo(f"  {each}: what it changed since may be undone by this. Put it back.", err=True)
     follow_up.left_out = left_out = superseded_lines(chosen.superseded)
     if isinstance(left_out, Superseded):
-        shown = ", ".join(map(str, left_out.lines)) + " …" * (
-            left_out.updates > len(left_out.lines)
-        )
         why = "whose trigger a later update has changed since"
-        echo(f"  left out: {left_out.updates:,} {why} (line {shown})", err=True)
+        echo(f"  left out: {left_out.updates:,} {why} ({first_lines(left_out)})", err=True)
     for line in chosen.updates():
         follow_up.add(line)

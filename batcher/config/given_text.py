@@ -4,10 +4,9 @@ import difflib
 import re
 from collections.abc import Iterable, Mapping
 
+from batcher.config.options import ENVIRONMENT_PREFIX
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
-
-_PREFIX = "BATCHER_"
 
 # what Kubernetes puts into each container for a Service whose name begins with batcher
 _OF_A_SERVICE = re.compile(
@@ -35,9 +34,9 @@ def clean_text(origin: str, text: str) -> str:
 
 def refuse_unknown(environ: Mapping[str, str], names: Iterable[str]) -> None:
     """Raise SettingsError for a variable ``BATCHER_…`` that means nothing and is not empty."""
-    known = {each.removeprefix(_PREFIX): each for each in names}
+    known = {each.removeprefix(ENVIRONMENT_PREFIX): each for each in names}
     for name in sorted(environ):
-        own = name.removeprefix(_PREFIX)
+        own = name.removeprefix(ENVIRONMENT_PREFIX)
         if own == name or own in known or not environ[name].strip():
             continue
         if not _OF_A_SERVICE.fullmatch(name):

@@ -96,7 +96,7 @@ class Retrying:
         self,
         update: Update,
         *,
-        still_wanted: "StillWanted | None" = None,
+        still_wanted: StillWanted | None = None,
         must_finish: bool = False,
     ) -> RetryState | None:
         """What ``run_attempts`` does, with those members of the update that the operation takes."""

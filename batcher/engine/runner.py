@@ -118,24 +118,26 @@ class Runner:
         time_breakdown.begin(now())
         try:
             async with anyio.create_task_group() as workers:
-                crew = _Crew(min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST), workers)
-                for _ in range(min(WORKERS_AT_FIRST, crew.left)):
-                    crew.start(self._worker, lane)
+                pool = _WorkerPool(
+                    min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST), workers
+                )
+                for _ in range(min(WORKERS_AT_FIRST, pool.left)):
+                    pool.start(self._worker, lane)
         finally:
             time_breakdown.end(now())
 
-    async def _worker(self, lane: Lane, crew: "_Crew") -> None:
+    async def _worker(self, lane: Lane, pool: "_WorkerPool") -> None:
         try:
-            await self._work(lane, crew)
+            await self._work(lane, pool)
         except InputError as error:
             self._unreadable = error
             self.drain(str(error))
 
-    async def _work(self, lane: Lane, crew: "_Crew") -> None:
+    async def _work(self, lane: Lane, pool: "_WorkerPool") -> None:
         while (update := await lane.updates.take()) is not None:
-            crew.busy += 1
-            if crew.busy == crew.started and not any(pacer.waiting for pacer in lane.pacers):
-                crew.start(self._worker, lane)
+            pool.busy += 1
+            if pool.busy == pool.started and not any(pacer.waiting for pacer in lane.pacers):
+                pool.start(self._worker, lane)
             try:
                 result = await lane.settler.settle(update)
             except AwsError as error:
@@ -144,7 +146,7 @@ class Runner:
             if result is not None:
                 await self.keep(lane.tally, result)
             lane.updates.release(update)
-            crew.busy -= 1
+            pool.busy -= 1
 
     async def keep(self, tally: Tally, result: Result) -> None:
         """Make a result durable, count it, give its target up when that is due, and tell of it."""
@@ -173,7 +175,7 @@ class Runner:
         )
 
 
-class _Crew:
+class _WorkerPool:
     """The workers of a lane: how many were started, are at work, and may still be started."""
 
     def __init__(self, most: int, tasks: TaskGroup) -> None:
@@ -181,7 +183,9 @@ class _Crew:
         self.left = most
         self._tasks = tasks
 
-    def start(self, work: Callable[[Lane, "_Crew"], Coroutine[Any, Any, None]], lane: Lane) -> None:
+    def start(
+        self, work: Callable[[Lane, "_WorkerPool"], Coroutine[Any, Any, None]], lane: Lane
+    ) -> None:
         """Start one more, if there may be one."""
         if self.left:
             self.left -= 1

@@ -17,9 +17,7 @@ from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.ports import Claim
 from batcher.queues.spool_directory import SpoolDirectory
-from batcher.sources.decompression import BLOCK
 from batcher.sources.input_file import open_input
-from batcher.storage.hash_chain import split
 from batcher.storage.run_directory import RunDirectory
 from batcher.wiring.line_readers import line_reader
 
@@ -57,14 +55,12 @@ def _is_as_it_was(failed: Claim) -> bool:
     directory = RunDirectory(failed.run)
     if not directory.manifest.exists() or not failed.path.is_file():  # nothing was sent, or can be
         return False
-    unpacked = hashlib.sha256()  # as the run knows its input
     try:
-        with open_input(failed.path) as file:
-            while block := file.stream.read(BLOCK):
-                unpacked.update(block)
+        with open_input(failed.path) as file:  # unpacked, as the run knows its input
+            sha256 = hashlib.file_digest(file.stream, "sha256").hexdigest()
     except (EOFError, zlib.error, gzip.BadGzipFile):  # damaged since
         return False
-    return unpacked.hexdigest() == directory.read_manifest().input.sha256
+    return sha256 == directory.read_manifest().input.sha256
 
 
 def _go_on(spool: SpoolDirectory, failed: Claim) -> None:
@@ -84,6 +80,4 @@ def reopen(run: RunReader) -> None:
     again = frozenset(lines_to_run_again(run)[0])
     if not again:
         return
-    lines = (line for _, line in run.journals.results.lines())
-    results = zip(lines, run.outcomes(), strict=True)
-    rewrite_results(run, (split(line)[0] for line, each in results if each.line not in again))
+    rewrite_results(run, (line for line, each in run.stored_results() if each.line not in again))

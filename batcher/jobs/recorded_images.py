@@ -45,7 +45,7 @@ def missing_triggers(directory: RunDirectory) -> str:
 
     A run that was ended by force may have deleted them. Raises RunDirectoryError, DamageError.
     """
-    if not (directory.manifest.exists() and directory.read_manifest().recreate):
+    if not directory.manifest.exists() or not (manifest := directory.read_manifest()).recreate:
         return ""
     journals, done = directory.journals(), HashMultiset()
     for result in proven_results(journals.results):
@@ -57,7 +57,7 @@ def missing_triggers(directory: RunDirectory) -> str:
     names = sorted({f"{each.DomainName}/{each.EventTriggerName}" for each in open_images})
     if not names:
         return ""
-    again = "with --recreate " if directory.read_manifest().kind == ROLLBACK else ""
+    again = "with --recreate " if manifest.kind == ROLLBACK else ""
     return (
         f"{directory.path}: deleted, unless the run was ended just before, and not created anew:"
         f" {printable(', '.join(names))}. The same command again {again}brings that back"

@@ -20,7 +20,6 @@ from batcher.jobs.run_salvage import RunSalvage
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import remove
 from batcher.storage.hash_chain import EMPTY
-from batcher.storage.journal_reader import BLOCK
 from batcher.storage.regular_file import open_regular
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import NO_LINES, Heads
@@ -105,8 +104,7 @@ def _kept_beside(path: Path) -> Path:
         copy = path.with_name(f"{path.name}.damaged-{number}")
         with suppress(OutputExistsError), AtomicFile(copy) as file:
             with os.fdopen(open_regular(path), "rb") as damaged:
-                while block := damaged.read(BLOCK):
-                    file.write(block)
+                file.write_from(damaged)
             file.commit()
             return copy
     raise AssertionError("numbers never end")

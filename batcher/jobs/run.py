@@ -33,7 +33,6 @@ from batcher.sources.inspection import Inspection, OnViolation
 from batcher.sources.local_file import is_local
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
-from batcher.triggers.decision import reading_first_pays
 
 
 class InvalidInput(Struct, frozen=True, kw_only=True):
@@ -253,9 +252,7 @@ def _forecasts(
 def _slow_reading(connection: Connection) -> SlowReading | None:
     """The first target for which looking first is known not to pay."""
     for name, target in connection.targets.items():
-        reading = connection.pacers.known_rate(target, GET_TRIGGER)
-        writing = connection.pacers.known_rate(target, UPDATE_TRIGGER)
-        if reading is None or writing is None or reading_first_pays(reading, writing):
-            continue
-        return SlowReading(target=name, reading=reading, writing=writing)
+        if (known := connection.pacers.slow_reading(target)) is not None:
+            reading, writing = known
+            return SlowReading(target=name, reading=reading, writing=writing)
     return None

@@ -54,17 +54,22 @@ def lines_again(run: RunReader, lines: Iterable[int]) -> Iterator[tuple[int, dic
 
     Where its trigger was deleted and could not be created anew, it is based on nothing being there.
     """
-    newer = newer_results(run)
-
-    def is_deleted(own: BriefResult) -> bool:
-        return own.lost is not UNSET or newer.get(own.id, own).lost is not UNSET
-
-    deleted = frozenset(run.chosen(is_deleted))
+    deleted = frozenset(_deleted(run)) if run.manifest.recreate else frozenset()
     for update in run.updates(lines):
         line = update.as_line()
         if update.line in deleted:
             line["based_on"] = BasedOn(sha256=NOTHING)
         yield update.line, line
+
+
+def _deleted(run: RunReader) -> list[int]:
+    """The lines of a run that recreates whose trigger was deleted last, here or in a retry."""
+    newer = newer_results(run)
+
+    def is_deleted(own: BriefResult) -> bool:
+        return own.lost is not UNSET or newer.get(own.id, own).lost is not UNSET
+
+    return run.chosen(is_deleted)
 
 
 def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:

@@ -17,6 +17,7 @@ from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import IndexedFile, LineIndex, index_lines
+from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest, input_difference
@@ -54,6 +55,11 @@ class RunReader:
     def results(self) -> Iterator[Result]:
         """Its results, oldest first."""
         return (each for _, each in checked_results(self.journals.results, self.lines, Result))
+
+    def stored_results(self) -> Iterator[tuple[bytes, Result]]:
+        """Its results, oldest first, each with its line in the journal, without chain."""
+        lines = (split(line)[0] for _, line in self.journals.results.lines())
+        return zip(lines, self.results(), strict=True)
 
     def outcomes(self) -> Iterator[BriefResult]:
         """Of each of its results, oldest first, only what the books need."""
@@ -115,12 +121,11 @@ class RunReader:
         return sorted(result.line for result in self.outcomes() if wanted(result))
 
     def _find_input(self) -> tuple[Path, IndexedFile]:
-        """A copy in the run directory; or beside it, for a spool moves both; or where it was."""
+        """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
         run, known = self.directory.path.absolute(), self.manifest.input
         was, wrong = Path(known.path), None
-        beside = run.with_name(was.name)
-        moved = run.with_name(run.name.removesuffix(".run") + ".jsonl")
-        for path in (self.directory.input_copy, run / was.name, beside, moved, was):
+        beside = run.with_name(run.name.removesuffix(".run") + ".jsonl")
+        for path in (self.directory.input_copy, beside, was):
             if not path.is_file():
                 continue
             size, sha256 = path.stat().st_size, "?"

@@ -33,7 +33,6 @@ from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Status, Update
 from batcher.storage.before_images import read_images_backwards
-from batcher.storage.hash_chain import split
 from batcher.triggers.decision import ChangeOptions, remainder
 from batcher.triggers.diff import same
 from batcher.wiring.line_readers import installed_update_model, line_reader
@@ -94,7 +93,7 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         if comparison.settled:
             rewrite_results(run, _settled_lines(run, comparison.settled))
         not_renewed = renew_family(run)
-        return _verification(run, comparison, not_renewed)
+        return _verification(run, comparison, not_renewed, live=live)
 
 
 class _Comparison:
@@ -298,10 +297,9 @@ def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator
     """The lines of its results, those that were in doubt replaced by what became of them."""
     encode = msgspec.json.Encoder().encode
     now = SystemClock().wall()
-    lines = (line for _, line in run.journals.results.lines())
-    for line, result in zip(lines, run.results(), strict=True):
+    for line, result in run.stored_results():
         if result.line not in settled:
-            yield split(line)[0]
+            yield line
             continue
         error = settled[result.line]
         yield encode(
@@ -315,12 +313,14 @@ def _status(error: Error | None) -> str:
     return "partial" if error.code == PARTIAL else "failed"
 
 
-def _verification(run: RunReader, comparison: _Comparison, not_renewed: list[str]) -> Verification:
+def _verification(
+    run: RunReader, comparison: _Comparison, not_renewed: list[str], *, live: bool
+) -> Verification:
     books, differs, unread = audit_run(run), comparison.differs, comparison.unread
     for what in (*not_renewed, *missing_by(run)):
         books.wrong.add(0, what)
     unseen = len(comparison.lines) - comparison.looked_at
-    left_out = len(_last_lines(run) - comparison.lines)
+    left_out = 0 if live else len(_last_lines(run) - comparison.lines)
     open_doubts = books.counts["in_doubt"] - comparison.superseded
     discrepancies = books.wrong.count + differs.count + unread.count + unseen + open_doubts
     return Verification(

@@ -39,24 +39,13 @@ from batcher.queues.spool_files import (
 from batcher.records import Depth, Update
 from batcher.storage.atomic_file import AtomicFile, write_atomically
 from batcher.storage.directory_check import why_not_own
-from batcher.storage.file_system import make_directory, move, remove
+from batcher.storage.file_system import OF_THE_HOST, make_directory, move, remove
 from batcher.storage.regular_file import read_document
 
 # seconds; a directory read now and then works on every file system, unlike notices of the kernel
 POLL = 0.2
 STILL_FOR = 5.0  # seconds that a file was not written to when it is taken
-# of the directory or of this host, not of one file
-_OF_THE_PLACE = frozenset(
-    {
-        errno.ENOSPC,
-        errno.EDQUOT,
-        errno.EROFS,
-        errno.EACCES,
-        errno.EMFILE,
-        errno.ENFILE,
-        errno.ENOMEM,
-    }
-)
+_OF_THE_PLACE = (*OF_THE_HOST, errno.EACCES)  # of the directory, not of one file
 
 REASON_AT_MOST = 10_000  # characters of what is wrong with a file
 

@@ -3,7 +3,7 @@
 import gzip
 import io
 from pathlib import Path
-from typing import BinaryIO, cast
+from typing import Any, cast
 
 from batcher.errors import InputError
 from batcher.optional_imports import optional_module
@@ -12,7 +12,7 @@ BLOCK = 1 << 18  # bytes read at once
 COMPRESSED = (".gz", ".zst")
 
 
-def decompressed(path: Path, stored: io.RawIOBase) -> BinaryIO:
+def decompressed(path: Path, stored: io.RawIOBase) -> "io.BufferedReader[Any]":
     """The stream of what is in the file at ``path``, whose bytes are ``stored``.
 
     Reading it raises EOFError where compressed data is truncated, zlib.error or gzip.BadGzipFile

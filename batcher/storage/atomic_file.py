@@ -7,7 +7,7 @@ import os
 import sys
 from contextlib import suppress
 from pathlib import Path
-from typing import Any, BinaryIO, Self
+from typing import IO, Any, BinaryIO, Self
 
 import msgspec
 
@@ -19,6 +19,8 @@ from batcher.storage.file_system import (
     refuse_to_replace,
     remove,
 )
+
+BLOCK = 1 << 18  # bytes copied at once
 
 
 def write_atomically(path: Path, content: bytes, *, replace: bool = False) -> None:
@@ -75,6 +77,11 @@ class AtomicFile:
             self._file.write(content)
         except OSError as error:
             raise self._unwritable(error) from error
+
+    def write_from(self, file: IO[bytes]) -> None:
+        """Take all that is left of another file, part by part."""
+        while block := file.read(BLOCK):
+            self.write(block)
 
     def commit(self) -> None:
         """Put the file in place, its content and its name durable."""

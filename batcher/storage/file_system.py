@@ -16,6 +16,15 @@ from pathlib import Path
 
 from batcher.storage.regular_file import open_regular
 
+# of this host or of the place, and not of one file: the disk, descriptors, memory
+OF_THE_HOST = (
+    errno.ENOSPC,
+    errno.EDQUOT,
+    errno.EROFS,
+    errno.EMFILE,
+    errno.ENFILE,
+    errno.ENOMEM,
+)
 _IMPOSSIBLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _NOREPLACE = 1
 _HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}\.new")

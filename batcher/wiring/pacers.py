@@ -17,12 +17,13 @@ from batcher.config import Settings
 from batcher.engine.pacing import Pacer
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
-from batcher.operations import GET_TRIGGER, WRITES
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER, WRITES
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
+from batcher.triggers.decision import reading_first_pays
 
 if TYPE_CHECKING:
     from batcher.limiters.redis_fleet import RedisFleet
@@ -116,6 +117,14 @@ class Pacers:
         settings = target.settings
         ceiling = settings.read_ceiling if operation == GET_TRIGGER else settings.ceiling
         return min((rate for rate in (ceiling, quota) if rate is not None), default=None)
+
+    def slow_reading(self, target: AwsTarget) -> tuple[float, float] | None:
+        """Reads and updates a second, where they are known and to look first does not pay."""
+        reading = self.known_rate(target, GET_TRIGGER)
+        writing = self.known_rate(target, UPDATE_TRIGGER)
+        if reading is None or writing is None or reading_first_pays(reading, writing):
+            return None
+        return reading, writing
 
     def remember(self) -> bool:
         """Write down what the pacers made here have learned; whether that was wanted and done."""

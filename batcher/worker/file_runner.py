@@ -13,7 +13,13 @@ from typing import TypeAlias
 from anyio import to_thread
 
 from batcher.config import Settings
-from batcher.errors import BatcherError, DamageError, InputError, RunDirectoryError
+from batcher.errors import (
+    BatcherError,
+    DamageError,
+    InputError,
+    RunDirectoryError,
+    is_out_of_threads,
+)
 from batcher.jobs.run import AlreadyFinished, InvalidInput, NotStarted, open_run
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended, without_start_limits
@@ -21,21 +27,13 @@ from batcher.ports import Claim
 from batcher.records import Summary, Superseded
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.atomic_file import AtomicFile
+from batcher.storage.file_system import OF_THE_HOST
+from batcher.storage.run_directory import RunDirectory
 from batcher.task_groups import first_cause
 from batcher.updates.violations import Violation
 from batcher.worker.worker_status import lane_snapshot
 
 VIOLATIONS_TOLD = 20  # of a file
-# of the disk, of the user's part of it, of what the process may write, open and use
-OF_THE_HOST = (
-    errno.ENOSPC,
-    errno.EDQUOT,
-    errno.EFBIG,
-    errno.EROFS,
-    errno.EMFILE,
-    errno.ENFILE,
-    errno.ENOMEM,
-)
 
 
 @dataclass(frozen=True)
@@ -141,14 +139,13 @@ class FileRunner:
 def _keep_copy(claim: Claim) -> None:
     """Keep what a run was made of in its directory, so that it can be undone. Raises OutputError.
 
-    One that is there is of this run already.
+    A packed file was unpacked there; one that is there is of this run already.
     """
-    copy = claim.run / claim.path.name
+    copy = RunDirectory(claim.run).input_copy
     if copy.exists():
         return
     with claim.path.open("rb") as file, AtomicFile(copy) as kept:
-        while block := file.read(1 << 20):
-            kept.write(block)
+        kept.write_from(file)
         kept.commit()
 
 
@@ -190,8 +187,8 @@ def _ending_after(error: BatcherError) -> Failed | Postponed:
 def _is_of_the_host(error: BaseException | None) -> bool:
     """Whether any file would meet that now."""
     if isinstance(error, OSError):
-        return error.errno in OF_THE_HOST
-    return isinstance(error, MemoryError) or "new thread" in str(error)
+        return error.errno in (*OF_THE_HOST, errno.EFBIG)
+    return isinstance(error, MemoryError) or is_out_of_threads(error)
 
 
 def _place_of(error: BaseException) -> str:

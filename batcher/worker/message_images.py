@@ -10,11 +10,9 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
-from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Clock
 from batcher.records import Update
 from batcher.storage.message_images import MessageImage, content_of
-from batcher.triggers.decision import reading_first_pays
 from batcher.wiring.pacers import Pacers
 from batcher.worker.message_results import MessageResults
 
@@ -54,10 +52,9 @@ class MessageImages:
     def _why_none(self, target: AwsTarget, pacers: Pacers) -> str | None:
         if self.settings.before is not None:
             return None if self.settings.before else "--no-before"
-        reading = pacers.known_rate(target, GET_TRIGGER)
-        writing = pacers.known_rate(target, UPDATE_TRIGGER)
-        if reading is None or writing is None or reading_first_pays(reading, writing):
+        if (known := pacers.slow_reading(target)) is None:
             return None
+        reading, writing = known
         return f"it allows {reading:.3g} reads a second for {writing:.3g} updates"
 
 

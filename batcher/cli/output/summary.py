@@ -50,13 +50,15 @@ def canary_lines(summary: Summary) -> Iterator[str]:
 
 def left_out(found: Superseded) -> str:
     """What is not to be run again, as a later update has changed its trigger since."""
-    shown = ", ".join(map(str, found.lines))
+    updates = several(found.updates, "update")
+    why = "as a later update has changed the trigger since"
+    return f"Left out of failed.jsonl, {why}: {updates} ({first_lines(found)})"
+
+
+def first_lines(found: Superseded) -> str:
+    """The lines that are told of what is left out."""
     more = " …" if found.updates > len(found.lines) else ""
-    updates, why = (
-        several(found.updates, "update"),
-        "as a later update has changed the trigger since",
-    )
-    return f"Left out of failed.jsonl, {why}: {updates} (line {shown}{more})"
+    return f"line {', '.join(map(str, found.lines))}{more}"
 
 
 def _sentence(reason: str) -> str:
