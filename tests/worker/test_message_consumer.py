@@ -384,7 +384,7 @@ async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away
         queue.away = True
         await until(lambda: served.health.not_ready)
         queue.away = False
-        await until(lambda: len(queue.done) == 8)
+        await until(lambda: len(queue.done) == 30)
         await until(lambda: served.health.not_ready is None)
     for n in range(3):
         segments = [
