@@ -15,6 +15,10 @@ from batcher.operations import LIST_INTEGRATIONS, LIST_TRIGGERS, members_for
 from batcher.records import Attempt, Error, Update
 from batcher.triggers.diff import last_updated
 
+# of a list; AWS's quotas are fifty triggers a domain and a hundred domains, adjustable
+PAGES_AT_MOST = 1_000
+ITEMS_AT_MOST = 100_000
+
 
 async def list_pages(
     listing: Retrying, name: str, members: Mapping[str, Any], *, must_finish: bool = False
@@ -22,20 +26,44 @@ async def list_pages(
     """What came of asking for each page of a list, in order.
 
     ``name``: of the list, for logs; ``members`` of the request for its first page. An error, or
-    None for draining, is the last. ``must_finish``: also while draining. Raises CredentialsError.
+    None for draining, is the last. ``must_finish``: also while draining. A list that goes round, or
+    on and on, ends in an error. Raises CredentialsError.
     """
-    following: dict[str, Any] | None = {}
-    seen: set[str] = set()
-    while following is not None:
+    following: dict[str, Any] = {}
+    so_far = _SoFar()
+    while True:
         state = await listing.run_attempts(name, {**members, **following}, must_finish=must_finish)
         token = _answer(state).get("NextToken")
-        if state is not None and token in seen:
-            said = "no answer to what was asked: the list gives the token of a page again"
+        if state is not None and (odd := so_far.add(_answer(state), token)):
+            said = f"no answer to what was asked: {odd}"
             state.last = Attempt(reached="sent", seconds=0.0, code=UNREADABLE_ANSWER, message=said)
             token = None
-        seen.add(token or "")
         yield state
-        following = {"NextToken": token} if token else None
+        if not token:
+            return
+        following = {"NextToken": token}
+
+
+class _SoFar:
+    """What came of a list: tokens, by their hash, and entries."""
+
+    def __init__(self) -> None:
+        self._tokens: set[int] = set()
+        self._items = 0
+
+    def add(self, answer: Mapping[str, Any], token: str | None) -> str | None:
+        """Add a page; returns what is odd about the list by now, or None."""
+        self._items += len(answer.get("Items") or ())
+        if self._items > ITEMS_AT_MOST:
+            return f"the list has more than {ITEMS_AT_MOST:,} entries"
+        if not token:
+            return None
+        if (hash_of_token := hashed(token)) in self._tokens:
+            return "the list gives the token of a page again"
+        self._tokens.add(hash_of_token)
+        if len(self._tokens) >= PAGES_AT_MOST:
+            return f"the list has no end: {PAGES_AT_MOST:,} pages, and a token for another"
+        return None
 
 
 class AttachedIntegrations:

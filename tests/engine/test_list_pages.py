@@ -4,8 +4,14 @@ from collections.abc import Callable
 
 import pytest
 
-from batcher.engine.list_pages import LastUpdatedTimes, list_pages
+from batcher.engine.list_pages import (
+    ITEMS_AT_MOST,
+    PAGES_AT_MOST,
+    LastUpdatedTimes,
+    list_pages,
+)
 from batcher.engine.pacing import Pacer
+from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.operations import LIST_TRIGGERS
@@ -69,6 +75,38 @@ def test_a_token_that_comes_again_ends_the_list_as_no_answer(period: int) -> Non
     codes, caller = pages_of(circling)
     assert codes == [None] * period + ["UnreadableAnswer"]
     assert len(caller.calls) == period + 1
+
+
+@pytest.mark.parametrize(
+    ("items", "pages", "told"),
+    [
+        (0, PAGES_AT_MOST, "no answer to what was asked: the list has no end"),
+        (1, PAGES_AT_MOST, "no answer to what was asked: the list has no end"),
+        (ITEMS_AT_MOST // 4, 5, "no answer to what was asked: the list has more than 100,000"),
+    ],
+    ids=["nothing but tokens", "an entry a page", "many a page"],
+)
+def test_a_list_that_goes_on_and_on_with_new_tokens_ends_as_no_answer(
+    items: int, pages: int, told: str
+) -> None:
+    item = {"EventTriggerName": "t", "LastUpdatedAt": 1.0}
+
+    def endless(call: ScriptedCall) -> Attempt:
+        token = "x" * 1000 + str(int(call.members.get("NextToken", "0").lstrip("x")) + 1)
+        answer = {"Items": [item] * items, "NextToken": token}
+        return Attempt(reached="answered", seconds=1.0, answer=answer)
+
+    retrying, caller = listing(endless)
+
+    async def scenario() -> RetryState | None:
+        return [state async for state in list_pages(retrying, "list", {})][-1]
+
+    last = in_virtual_time(scenario())
+    assert last is not None
+    assert last.error is not None
+    assert last.error.code == "UnreadableAnswer"
+    assert last.error.message.startswith(told)
+    assert len(caller.calls) == pages
 
 
 def test_each_page_is_asked_for_with_the_token_of_the_one_before() -> None:
