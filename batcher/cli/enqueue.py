@@ -41,9 +41,11 @@ def enqueue(
 
 
 async def _enqueue(file: str, settings: Settings, address: QueueAddress) -> int:
-    printer = ViolationPrinter(as_json=False)
+    printer = ViolationPrinter(as_json=False, origin=file)
     with TemporaryDirectory(prefix="batcher-") as copies:
-        checked = check_file(file, settings, Path(copies), printer.add, any_target=True)
+        checked = check_file(
+            file, settings, Path(copies), printer.add, on_hint=printer.hint, any_target=True
+        )
         printer.finish()
         if not checked.usable:
             echo("Nothing was put into the queue. Correct these lines.", err=True)

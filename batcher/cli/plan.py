@@ -65,8 +65,8 @@ async def _plan(
     as_json: bool,
 ) -> int:
     with TemporaryDirectory(prefix="batcher-") as copies:
-        violations = ViolationPrinter(as_json and not settings.skip_invalid)
-        checked = check_file(file, settings, Path(copies), violations.add)
+        violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
+        checked = check_file(file, settings, Path(copies), violations.add, on_hint=violations.hint)
         violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
         if not checked.usable:
             return 2

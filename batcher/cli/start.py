@@ -39,10 +39,12 @@ async def start(opened: OpenRun, choices: Choices) -> int:
 
     Raises InputError when there are no updates, RunDirectoryError when the run there is another.
     """
-    violations = ViolationPrinter(choices.as_json and not opened.order.settings.skip_invalid)
-    checked = await opened.check(violations.add)
+    origin, settings = opened.order.origin, opened.order.settings
+    name = origin if isinstance(origin, str) else "the lines"
+    violations = ViolationPrinter(choices.as_json and not settings.skip_invalid, name)
+    checked = await opened.check(violations.add, violations.hint)
     if not checked.inspection.total:
-        raise InputError(f"{opened.order.origin}: no updates in it; nothing to do.")
+        raise InputError(f"{name}: {checked.inspection.nothing}.")
     usable = isinstance(checked, CheckedRun)
     violations.conclude(checked.inspection, usable=usable, not_done="sent")
     if isinstance(checked, InvalidInput):

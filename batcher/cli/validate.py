@@ -31,7 +31,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     there are updates and all are valid, else with 2.
     """
     settings = settings_from(given, config)
-    printer = ViolationPrinter(as_json)
+    printer = ViolationPrinter(as_json, file)
     try:
         found = _inspect(file, settings, printer)
     except InputError as error:
@@ -54,7 +54,7 @@ def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspec
             path = local_file(
                 file, Path(copies) / "input.jsonl", profile=settings.profile, region=settings.region
             )
-        return inspect(path, reader, on_violation=printer.add)
+        return inspect(path, reader, on_violation=printer.add, on_hint=printer.hint)
 
 
 def _verdict(found: Inspection) -> str:
@@ -65,7 +65,7 @@ def _verdict(found: Inspection) -> str:
             f"{number(found.invalid)} of {updates} invalid ({several(found.violations, 'fault')})"
         )
     if not found.total:
-        return "no updates in it; nothing to do"
+        return found.nothing
     triggers = several(sum(index.triggers for index in found.targets.values()), "trigger")
     domains = several(sum(len(index.domains) for index in found.targets.values()), "domain")
     where = f" for {several(len(found.targets), 'target')}" if len(found.targets) > 1 else ""

@@ -7,7 +7,7 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.file_source import FileSource
-from batcher.sources.inspection import Inspection, OnViolation, inspect
+from batcher.sources.inspection import Inspection, OnHint, OnViolation, inspect
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
@@ -46,19 +46,20 @@ def check_file(
     copies: Path,
     on_violation: OnViolation | None = None,
     *,
+    on_hint: OnHint | None = None,
     any_target: bool = False,
 ) -> CheckedFile:
     """Check every line of a file, of standard input (``-``) or of an object in S3 (``s3://…``).
 
     ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told of
-    every violation, with its line. ``any_target``: lines may name targets that the settings don't
-    know. Raises InputError when it can't be read or has no updates, AwsError where S3 can't be
-    reached, SettingsError.
+    every violation, with its line, and ``on_hint`` before what the file is that is not one object
+    a line. ``any_target``: lines may name targets that the settings don't know. Raises InputError
+    when it can't be read or has no updates, AwsError where S3 can't be reached, SettingsError.
     """
     reader = line_reader(settings, any_target=any_target)
     copy, profile, region = copies / "input.jsonl", settings.profile, settings.region
     path = local_file(origin, copy, profile=profile, region=region)
-    found = inspect(path, reader, on_violation=on_violation)
+    found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
     if not found.total:
-        raise InputError(f"{origin}: no updates in it; nothing to do.")
+        raise InputError(f"{origin}: {found.nothing}.")
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)

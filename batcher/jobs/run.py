@@ -29,7 +29,7 @@ from batcher.jobs.run_state import RunState, read_input, restore
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
-from batcher.sources.inspection import Inspection, OnViolation
+from batcher.sources.inspection import Inspection, OnHint, OnViolation
 from batcher.sources.local_file import is_local
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
@@ -122,17 +122,24 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
 
     order: RunOrder
 
-    async def check(self, on_violation: OnViolation | None = None) -> "CheckedRun | InvalidInput":
+    async def check(
+        self, on_violation: OnViolation | None = None, on_hint: OnHint | None = None
+    ) -> "CheckedRun | InvalidInput":
         """Check the input, and take over the results of earlier sessions.
 
-        ``on_violation`` is told of each fault, in another thread. Raises InputError,
-        RunDirectoryError, JournalError.
+        ``on_violation`` is told of each fault, and ``on_hint`` before of what the input is that is
+        not one object a line, in another thread. Raises InputError, RunDirectoryError,
+        JournalError.
         """
-        return await anyio.to_thread.run_sync(self._check, on_violation, abandon_on_cancel=True)
+        return await anyio.to_thread.run_sync(
+            self._check, on_violation, on_hint, abandon_on_cancel=True
+        )
 
-    def _check(self, on_violation: OnViolation | None) -> "CheckedRun | InvalidInput":
+    def _check(
+        self, on_violation: OnViolation | None, on_hint: OnHint | None
+    ) -> "CheckedRun | InvalidInput":
         journals = self.order.directory.journals()
-        file = read_input(self.order, on_violation)
+        file = read_input(self.order, on_violation, on_hint)
         if not file.usable or not file.inspection.total:
             return InvalidInput(inspection=file.inspection)
         return CheckedRun(order=self.order, state=restore(self.order, file, journals))

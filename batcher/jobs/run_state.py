@@ -24,7 +24,7 @@ from batcher.jobs.run_reader import RunReader
 from batcher.records import BriefResult, ChangedUpdate, Result, Summary
 from batcher.sources.checksum import file_checksum
 from batcher.sources.input_lines import InputLines
-from batcher.sources.inspection import Inspection, OnViolation, inspect
+from batcher.sources.inspection import Inspection, OnHint, OnViolation, inspect
 from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
@@ -102,7 +102,9 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
         )
 
 
-def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile:
+def read_input(
+    order: RunOrder, on_violation: OnViolation | None, on_hint: OnHint | None = None
+) -> CheckedFile:
     """Check every line; of an input that an earlier session has checked only find the lines.
 
     Raises InputError when it can't be read, RunDirectoryError when it is another one than before.
@@ -120,7 +122,7 @@ def read_input(order: RunOrder, on_violation: OnViolation | None) -> CheckedFile
     if begun and not settings.skip_invalid:
         found = _inspected_before(path, settings.target)
     else:
-        found = inspect(path, reader, on_violation=on_violation)
+        found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
     if begun:  # of what was read just now, line by line
         directory.check_same_input(found.size, found.sha256, found.total)
     origin = order.origin if isinstance(order.origin, str) else str(path)

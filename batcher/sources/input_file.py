@@ -14,6 +14,7 @@ from batcher.errors import InputError
 from batcher.sources.checksum import ChecksumReader
 from batcher.sources.decompression import decompressed
 from batcher.sources.read_errors import damage, reason
+from batcher.updates.input_hint import LOOKED_AT
 from batcher.updates.line_reader import LINE_AT_MOST
 
 BOM = b"\xef\xbb\xbf"
@@ -23,18 +24,23 @@ Line = tuple[int, int, bytes]
 
 
 class InputFile:
-    """An open file of updates: its unpacked ``stream``, and the ``checksum`` of what is stored."""
+    """An open file of updates: its unpacked ``stream``, and the ``checksum`` of what is stored.
 
-    def __init__(self, path: Path, file: io.FileIO) -> None:
+    ``head``: the first bytes, unpacked, from the first line on.
+    """
+
+    def __init__(self, path: Path, file: io.FileIO, name: str) -> None:
         self.path = path
+        self.head = b""
         self.checksum = ChecksumReader(file)
-        self.stream = decompressed(path, self.checksum)
+        self.stream = decompressed(path, self.checksum, name)
 
     def lines(self) -> Iterator[Line]:
         """Every line that is not blank, without the BOM. Holds no more than about 1 MiB of one."""
         number = offset = 0
         readline = self.stream.readline
         try:
+            self.head = self.stream.peek(LOOKED_AT)[:LOOKED_AT]
             while raw := readline(LINE_AT_MOST + 1):
                 number += 1
                 start = offset
@@ -60,11 +66,14 @@ class InputFile:
 
 
 @contextmanager
-def open_input(path: Path) -> Iterator[InputFile]:
-    """Open a file of updates. Raises InputError when it can't be opened."""
+def open_input(path: Path, name: str | None = None) -> Iterator[InputFile]:
+    """Open a file of updates. ``name``: what people know it by, where that is another.
+
+    Raises InputError when it can't be opened, or is not packed as its name says.
+    """
     try:
         file = path.open("rb", buffering=0)
     except OSError as error:
         raise InputError(f"{path}: {reason(error)}") from error
     with file:
-        yield InputFile(path, file)
+        yield InputFile(path, file, name or str(path))

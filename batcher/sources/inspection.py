@@ -13,11 +13,16 @@ from batcher.records import Update
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import LineIds, LineIndex, Stamp, file_stamp
+from batcher.updates.hint import Hint
+from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
 OnViolation = Callable[[int, Violation], None]
 """Told of every violation, with its line."""
+
+OnHint = Callable[[Hint], None]
+"""Told what an input is that is not one object a line, before its violations."""
 
 
 class Inspection(Struct, frozen=True, kw_only=True):
@@ -37,21 +42,32 @@ class Inspection(Struct, frozen=True, kw_only=True):
     ids: LineIds = field(default_factory=LineIds)
     invalid_lines: LineSet = field(default_factory=LineSet)
 
+    @property
+    def nothing(self) -> str:
+        """In words, that there are no updates, and what there is."""
+        there = "it has only blank lines" if self.size else "it is empty (0 bytes)"
+        return f"no updates in it; nothing to do: {there}"
+
     def lines(self) -> InputLines:
         """The lines, for records of them to be held against."""
         return InputLines(self.targets, self.ids, self.invalid_lines if self.invalid else None)
 
 
 def inspect(
-    path: Path, reader: LineReader, *, on_violation: OnViolation | None = None
+    path: Path,
+    reader: LineReader,
+    *,
+    on_violation: OnViolation | None = None,
+    on_hint: OnHint | None = None,
 ) -> Inspection:
     """Check every line of a plain, gzip or zstd file, and that no two updates have one id.
 
-    ``on_violation`` is told of those of single lines in order, then of repeated ids. Raises
-    InputError when the file can't be read. Reads a second time only when ids may be repeated.
+    ``on_violation`` is told of those of single lines in order, then of repeated ids; ``on_hint``
+    before them, where lines are wrong because the file is something else. Raises InputError when
+    the file can't be read. Reads a second time only when ids may be repeated.
     """
     tell = on_violation or _ignore
-    first = _Pass(path, reader, of_line=tell)
+    first = _Pass(path, reader, of_line=tell, on_hint=on_hint)
     first.read(frozenset())
     suspects = frozenset(first.ids.repeated())
     if not suspects:
@@ -69,12 +85,18 @@ class _Pass:
     """One reading of the file; whom to tell of violations of single lines, and of repeated ids."""
 
     def __init__(
-        self, path: Path, reader: LineReader, *, of_line: OnViolation, of_id: OnViolation = _ignore
+        self,
+        path: Path,
+        reader: LineReader,
+        *,
+        of_line: OnViolation,
+        of_id: OnViolation = _ignore,
+        on_hint: OnHint | None = None,
     ) -> None:
         self.ids = HashMultiset()
         self._path = path
         self._reader = reader
-        self._of_line, self._of_id = of_line, of_id
+        self._of_line, self._of_id, self._on_hint = of_line, of_id, on_hint
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = 0
         self._targets: dict[str, LineIndex] = {}
@@ -89,6 +111,7 @@ class _Pass:
                 self._total += 1
                 update = read(raw, line)
                 if not isinstance(update, Update):
+                    self._tell_hint(file.head)
                     self._refuse(line, update or [], self._of_line)
                 elif (
                     suspects
@@ -122,6 +145,12 @@ class _Pass:
         self._line_ids.add(update.line, update.id)
         index.count(update)
         self.ids.add(update.id)
+
+    def _tell_hint(self, head: bytes) -> None:
+        """Before the first violation: what the input is."""
+        if self._on_hint is not None and (hint := hint_of(head, self._reader.model)) is not None:
+            self._on_hint(hint)
+        self._on_hint = None
 
     def _refuse(self, line: int, violations: list[Violation], tell: OnViolation) -> None:
         self._invalid += 1

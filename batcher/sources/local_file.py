@@ -50,7 +50,7 @@ def _download(url: str, into: Path, profile: str | None, region: str | None) -> 
     try:
         with s3_object(url, profile, region) as stream:
             _copy(url, stream, packed)
-        with open_input(packed) as file:
+        with open_input(packed, url) as file:
             return _copy(url, file.stream, into)
     finally:
         remove(packed)

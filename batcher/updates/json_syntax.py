@@ -37,7 +37,9 @@ def text_violations(raw: bytes, names: frozenset[str]) -> list[Violation]:
     try:
         value = _load(text, twice)
     except json.JSONDecodeError as error:
-        return [Violation(message=f"not JSON: {_lower(error.msg)} at character {error.pos + 1}")]
+        another = error.msg == "Extra data" and text[error.pos] in '{["'
+        what = "another value after the first" if another else _lower(error.msg)
+        return [Violation(message=f"not JSON: {what} at character {error.pos + 1}")]
     except _NoNumber as error:
         return [Violation(message=f"not JSON: {error} is no JSON number")]
     except ValueError:  # more digits than Python reads, or 1e999

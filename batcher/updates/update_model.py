@@ -9,7 +9,7 @@ from typing import Any
 
 from jsonschema_rs import Draft202012Validator
 
-from batcher.operations import UPDATE_TRIGGER
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.updates.json_schema import Schema, dereferenced, members, reachable, update_schema
 from batcher.updates.violations import Violation, path_text, violations_of
 
@@ -20,12 +20,13 @@ class UpdateModel:
 
     ``schema``: the JSON Schema of a line. ``sensitive``: names of the members whose content must
     not be shown. ``constants``: the names, enum values and patterns that the model publishes.
-    ``version`` names the model.
+    ``answered``: members that only the API's answers have. ``version`` names the model.
     """
 
     schema: Schema
     sensitive: frozenset[str]
     constants: frozenset[str]
+    answered: frozenset[str]
     version: str
     _validator: Draft202012Validator
     _shapes: Mapping[str, Any]
@@ -41,6 +42,7 @@ class UpdateModel:
             schema=schema,
             sensitive=_sensitive(shapes, request),
             constants=_constants(shapes, request),
+            answered=_answered(service_model) - shapes[request]["members"].keys(),
             version=service_model["metadata"]["uid"],
             _validator=Draft202012Validator(schema),
             _shapes=shapes,
@@ -113,6 +115,13 @@ def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:
             if name is not None and any(each.get("sensitive") for each in (member, own, *entries)):
                 found.add(name)
     return frozenset(found)
+
+
+def _answered(service_model: Mapping[str, Any]) -> frozenset[str]:
+    """The members of an answer that shows a trigger, as the SDK gives it."""
+    answer = service_model["operations"].get(GET_TRIGGER, {}).get("output", {}).get("shape")
+    members = service_model["shapes"].get(answer, {}).get("members", ())
+    return frozenset({"ResponseMetadata", *members})
 
 
 def _constants(shapes: Mapping[str, Any], request: str) -> frozenset[str]:

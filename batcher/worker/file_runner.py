@@ -30,6 +30,7 @@ from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.file_system import OF_THE_HOST
 from batcher.storage.run_directory import RunDirectory
 from batcher.task_groups import first_cause
+from batcher.updates.hint import Hint
 from batcher.updates.violations import Violation
 from batcher.worker.worker_status import lane_snapshot
 
@@ -76,7 +77,7 @@ class FileRunner:
         try:
             return await self._run_through(claim)
         except BatcherError as error:
-            return _ending_after(error)
+            return _ending_after(error, f"{claim.path.parent}/")
         except Exception as error:  # whatever it is: it was raised over this file, and others wait
             cause = first_cause(error)
             return Postponed(_place_of(cause), of_file=not _is_of_the_host(cause))
@@ -84,16 +85,19 @@ class FileRunner:
     async def _run_through(self, claim: Claim) -> FileEnding:
         violations: list[str] = []
 
+        def note_hint(hint: Hint) -> None:
+            violations.append(hint.text(claim.path.name))
+
         def note(line: int, violation: Violation) -> None:
             if len(violations) < VIOLATIONS_TOLD:
                 violations.append(f"line {line}: {violation}")
 
         origin, settings = str(claim.path), without_start_limits(self.settings)
         with open_run(origin, claim.run, settings, unattended=self.unattended) as opened:
-            checked = await opened.check(note)
+            checked = await opened.check(note, note_hint)
             found = checked.inspection
             if not found.total:
-                return Failed("there are no updates in it")
+                return Failed(f"there are {found.nothing}")
             if isinstance(checked, InvalidInput) or found.invalid:
                 count = f"{found.invalid} of {found.total} lines break a rule; nothing was sent."
                 return Failed("\n".join([*violations, count]))
@@ -169,9 +173,12 @@ def _ending_by(summary: Summary) -> Failed | None:
     return None
 
 
-def _ending_after(error: BatcherError) -> Failed | Postponed:
-    """Not to be tried again when the file itself is wrong, or its run directory another's."""
-    reason, cause = str(error), error.__cause__
+def _ending_after(error: BatcherError, folder: str) -> Failed | Postponed:
+    """Not to be tried again when the file itself is wrong, or its run directory another's.
+
+    ``folder``: that it has been in so far, and is in no more when the reason is read.
+    """
+    reason, cause = str(error).replace(folder, ""), error.__cause__
     match error:
         case InputError(__cause__=OSError()) if _is_of_the_host(cause):
             return Postponed(reason)

@@ -27,7 +27,10 @@ async def test_nothing_is_put_in_unless_all_lines_are_valid(
     assert "line 2: EventTriggerName: " in refused.err
     assert "Nothing was put into the queue. Correct these lines." in refused.err
     empty = await batcher("enqueue", "-", "--queue", "spool:spool", given=b"\n")
-    assert (empty.code, "no updates in it; nothing to do." in empty.err) == (2, True)
+    assert (
+        empty.code,
+        "no updates in it; nothing to do: it has only blank lines." in empty.err,
+    ) == (2, True)
     assert not (tmp_path / "spool").exists()
 
 

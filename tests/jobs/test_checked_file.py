@@ -41,5 +41,7 @@ async def test_the_updates_of_a_target_are_read_from_the_checked_lines(
 def test_a_file_without_updates_is_no_input(
     settings_for: SettingsFor, write_lines: Write, tmp_path: Path
 ) -> None:
-    with pytest.raises(InputError, match=r"updates\.jsonl: no updates in it; nothing to do\."):
+    with pytest.raises(
+        InputError, match=r"updates\.jsonl: no updates in it; nothing to do: it is empty"
+    ):
         check_file(str(write_lines([])), settings_for(NOWHERE), tmp_path)

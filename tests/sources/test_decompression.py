@@ -26,7 +26,7 @@ def test_what_was_packed_comes_out_also_of_several_parts(
 ) -> None:
     pack = PACKED[suffix]
     stored = io.BytesIO(pack(first) + pack(second))  # as appending to a file makes them
-    assert decompressed(Path(f"updates.{suffix}"), stored).read() == first + second
+    assert decompressed(Path(f"updates.{suffix}"), stored, "").read() == first + second
 
 
 @pytest.mark.parametrize("suffix", ["jsonl.gz", "jsonl.zst"])
@@ -34,7 +34,7 @@ def test_what_was_packed_comes_out_also_of_several_parts(
     ("harm", "says"),
     [
         (lambda packed: packed[: len(packed) * 2 // 3], "the compressed data ends too early"),
-        (lambda packed: b"not compressed at all", "the compressed data is damaged"),
+        (lambda packed: packed[:9] + b"?" * 99, "the compressed data is damaged"),
     ],
 )
 def test_damaged_compressed_files_are_an_input_error_that_says_where(
@@ -54,6 +54,18 @@ def test_damaged_compressed_files_are_an_input_error_that_says_where(
     with pytest.raises(InputError, match=says):
         local_file(path, tmp_path / "input.jsonl")
     assert list(tmp_path.iterdir()) == [path]
+
+
+@pytest.mark.parametrize("suffix", ["jsonl.gz", "jsonl.zst"])
+def test_what_is_not_packed_as_its_name_says_is_told_with_the_command_that_mends_it(
+    tmp_path: Path, suffix: str
+) -> None:
+    path = tmp_path / f"updates.{suffix}"
+    path.write_bytes(line(1))
+    said = f"{path}: .* it is not packed at all. This mends it: cat < .*/updates.mended.jsonl"
+    for read in (lambda: inspect(path, READER), lambda: local_file(path, tmp_path / "copy")):
+        with pytest.raises(InputError, match=said):
+            read()
 
 
 def test_without_the_zstd_extra_the_error_says_what_to_install(

@@ -73,6 +73,8 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(
             assert put.code == 0, put.err
         (spool / "broken.jsonl").write_bytes(b'{"DomainName":"acme"}\n{\n')
         (spool / "nothing.jsonl").write_bytes(b"\n")
+        (spool / "list.jsonl").write_bytes(b'[{"DomainName":"acme"},\n{"DomainName":"acme"}]\n')
+        (spool / "plain.jsonl.gz").write_bytes(b'{"DomainName":"acme"}\n')
         ended = await batcher(*worker_of(url, "--once"))
         assert ended.code == 1, ended.err
         assert "1 of 2 updates did not succeed" in ended.err, "the log says why it is not 0"
@@ -95,6 +97,10 @@ async def test_files_end_in_done_or_in_failed_with_what_is_wrong(
     wrong = {path.name: path.read_text() for path in (spool / "failed").glob("*.wrong")}
     assert "line 1: EventTriggerName: " in wrong["broken.jsonl.wrong"]
     assert "2 of 2 lines break a rule; nothing was sent" in wrong["broken.jsonl.wrong"]
+    assert wrong["list.jsonl.wrong"].startswith("This is a JSON list.")
+    assert "jq -c '.[]' < list.jsonl > list.mended.jsonl\nline 1: " in wrong["list.jsonl.wrong"]
+    mends = "This mends it: cat < plain.jsonl.gz > plain.mended.jsonl"
+    assert mends in wrong["plain.jsonl.gz.wrong"], "it is not where it was claimed any more"
     assert (
         "1 of 2 updates did not succeed: ResourceNotFoundException 1" in wrong["some.jsonl.wrong"]
     )
