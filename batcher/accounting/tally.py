@@ -9,16 +9,16 @@ from typing import TypeVar
 
 import msgspec
 
+from batcher.accounting.denials import Action, Denials
 from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent, TimeSpent
 from batcher.accounting.verdicts import Verdict
+from batcher.operations import WRITES
 from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
 
 S = TypeVar("S", bound=TargetSummary)
 
-# that many AccessDenied and not one success: the role lacks the permission, not the trigger
-DENIED_IN_A_ROW = 20
 WELL = ("succeeded", "unchanged", "partial")
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
@@ -28,7 +28,8 @@ class Tally:
 
     ``statuses``, ``errors``, ``attempts`` and ``throttles`` are of all results that were added;
     ``session_answered`` and ``session_throttles`` of the attempts of this part of the session, as
-    they come back: AWS answered, other than by a throttle, or by one.
+    they come back: AWS answered, other than by a throttle, or by one. ``ever_accepted``: at least
+    one attempt to write was.
     """
 
     def __init__(self) -> None:
@@ -38,7 +39,7 @@ class Tally:
         self.throttles = 0
         self.session_answered = 0
         self.session_throttles = 0
-        self.denied_in_a_row = 0
+        self.denials = Denials()
         self.ever_accepted = False
         self._earlier = (0, 0)  # results, and unsuccessful ones, of earlier sessions
 
@@ -68,22 +69,16 @@ class Tally:
         """
         self.session_answered = self.session_throttles = 0
 
-    def count_attempt(self, verdict: Verdict) -> None:
-        """Count one attempt to write, as it comes back."""
+    def count_attempt(self, verdict: Verdict, action: Action) -> None:
+        """Count one attempt as it comes back; of reading only what is refused and allowed."""
+        self.denials.count(action, verdict)
+        if action.operation not in WRITES:
+            return
         if verdict is Verdict.THROTTLED:
             self.session_throttles += 1
             return
         self.session_answered += verdict not in (Verdict.LOST, Verdict.UNSENT)
-        self.denied_in_a_row = self.denied_in_a_row + 1 if verdict is Verdict.DENIED else 0
         self.ever_accepted |= verdict is Verdict.ACCEPTED
-
-    def count_read(self, verdict: Verdict) -> None:
-        """Count one attempt to read.
-
-        Only denials tell of the run, which stops when nothing but that comes back.
-        """
-        if verdict is Verdict.DENIED:
-            self.count_attempt(verdict)
 
     def add(self, result: Result | BriefResult) -> None:
         """Count one result, of this session or an earlier one."""
@@ -122,9 +117,8 @@ class Tally:
 
 def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
     """Why the run should stop now, in words, or None."""
-    denied = tally.denied_in_a_row
-    if denied >= DENIED_IN_A_ROW and not tally.ever_accepted:
-        return f"every call was refused: {denied} in a row AccessDenied, none accepted"
+    if (refused := tally.denials.why_hopeless()) is not None:
+        return refused
     if max_failures is None:
         return None
     done, failures = tally.session

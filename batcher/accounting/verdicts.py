@@ -145,17 +145,10 @@ def judge(attempt: Attempt) -> Verdict:
     return Verdict.REJECTED
 
 
-def why_inconclusive(result: Result, *, ever_accepted: bool) -> str | None:
-    """Why a result says nothing about its update, in words; None when it says something.
-
-    A worker then tries again later: AWS refuses access, and has accepted nothing from us so far.
-    """
+def is_denied(result: Result) -> bool:
+    """Whether AWS refuses the access that an update takes: to it, or to whoever asks."""
     error = result.error
     if result.status != "failed" or error is None:
-        return None
+        return False
     verdict, status = BY_CODE.get(error.code), error.http_status
-    denied = verdict is Verdict.DENIED or (verdict is None and status in (401, 403))
-    if denied and not ever_accepted:
-        said = f"{error.code}: {error.message}"
-        return f"AWS refuses access, and has accepted nothing so far ({said})"
-    return None
+    return verdict is Verdict.DENIED or (verdict is None and status in (401, 403))

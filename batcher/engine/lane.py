@@ -16,7 +16,8 @@ class Lane:
     """One target at work.
 
     ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them;
-    ``on_close`` is called when the lane takes no more.
+    ``on_close``: what is called when the lane takes no more. ``add_worker`` sets one more on it, in
+    place of one that waits for what others do; who runs the lane gives it.
     """
 
     def __init__(
@@ -36,15 +37,16 @@ class Lane:
         self.settler = settler
         self.pacers = (pacer, *more_pacers)
         self.tally = tally
-        self._on_close = on_close
+        self.on_close = [] if on_close is None else [on_close]
+        self.add_worker: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Take in nothing new, and turn away who waits for a first attempt."""
         self.updates.close()
         for pacer in self.pacers:
             pacer.drain()
-        if self._on_close is not None:
-            self._on_close()
+        for call in self.on_close:
+            call()
 
     def __repr__(self) -> str:
         return f"<Lane {self.target}: {self.tally.done} done, {self.pacer!r}>"

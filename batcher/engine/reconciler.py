@@ -11,8 +11,7 @@ from typing import Any, Protocol, TypeAlias, assert_never
 import anyio
 from msgspec.structs import replace
 
-from batcher.accounting.tally import Tally
-from batcher.accounting.verdicts import Verdict, why_inconclusive
+from batcher.accounting.verdicts import Verdict
 from batcher.engine.recreation import Recreation
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, StillWanted
@@ -242,23 +241,3 @@ class Reconciler:
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)
         return result if lost is None else replace(result, lost=sorted(lost))
-
-
-class DeferringReconciler:
-    """A Settler that gives no result where it says nothing of the update, so that it comes again.
-
-    ``tally``: of the target; ``on_trouble`` is told why.
-    """
-
-    def __init__(self, settler: Settler, tally: Tally, on_trouble: Callable[[str], None]) -> None:
-        self._settler = settler
-        self._tally = tally
-        self._on_trouble = on_trouble
-
-    async def settle(self, update: Update) -> Result | None:
-        if (result := await self._settler.settle(update)) is None:
-            return None
-        if (why := why_inconclusive(result, ever_accepted=self._tally.ever_accepted)) is None:
-            return result
-        self._on_trouble(why)
-        return None

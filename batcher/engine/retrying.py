@@ -52,8 +52,8 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 class Retrying:
     """Brings requests of one operation of a target to their final answers.
 
-    ``on_attempt`` is told of every attempt: its verdict, and the seconds from sending to the
-    answer.
+    ``on_attempt`` is told of every attempt: its verdict, the seconds from sending to the answer,
+    and the domain that it was about, empty where it was of none.
     """
 
     def __init__(
@@ -66,7 +66,7 @@ class Retrying:
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
-        on_attempt: Callable[[Verdict, float], None],
+        on_attempt: Callable[[Verdict, float, str], None],
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.pacer = pacer
@@ -171,7 +171,7 @@ class Retrying:
         if verdict is Verdict.ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self._clock.now())
-        self._on_attempt(verdict, attempt.seconds)
+        self._on_attempt(verdict, attempt.seconds, str(members.get("DomainName", "")))
         self._log_attempt(state, attempt, permit)
         if verdict is Verdict.REDIRECTED:
             raise AwsError(f"target {self._target}: {self._operation}: {attempt.message}")

@@ -4,7 +4,8 @@ Lanes, one a target, share nothing but the journal. What becomes of one update i
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from typing import Any
+from functools import partial
+from typing import Any, TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup
@@ -121,6 +122,7 @@ class Runner:
                 pool = _WorkerPool(
                     min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST), workers
                 )
+                lane.add_worker = partial(pool.add, self._worker, lane)
                 for _ in range(min(WORKERS_AT_FIRST, pool.left)):
                     pool.start(self._worker, lane)
         finally:
@@ -183,14 +185,20 @@ class _WorkerPool:
         self.left = most
         self._tasks = tasks
 
-    def start(
-        self, work: Callable[[Lane, "_WorkerPool"], Coroutine[Any, Any, None]], lane: Lane
-    ) -> None:
+    def add(self, work: "_Work", lane: Lane) -> None:
+        """Start one beyond what there may be."""
+        self.left += 1
+        self.start(work, lane)
+
+    def start(self, work: "_Work", lane: Lane) -> None:
         """Start one more, if there may be one."""
         if self.left:
             self.left -= 1
             self.started += 1
             self._tasks.start_soon(work, lane, self)
+
+
+_Work: TypeAlias = Callable[[Lane, _WorkerPool], Coroutine[Any, Any, None]]
 
 
 def _of_target(target: str, reason: str) -> str:

@@ -13,8 +13,8 @@ from batcher.accounting.tally import stop_reason, time_spent
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.time_spent import RunTimeSpent
 from batcher.aws.client import AwsTarget
+from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
-from batcher.engine.reconciler import DeferringReconciler
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, BatcherError, JournalError
 from batcher.jobs.canary import Canary, CanarySettler
@@ -206,7 +206,7 @@ class ApprovedRun:
             lane.settler = CanarySettler(lane.settler, self._canary)
         if self.order.unattended is not None:
             give_up = partial(runner.give_up, target.name)
-            lane.settler = DeferringReconciler(lane.settler, tally, give_up)
+            DeferringReconciler(lane, give_up)
         return lane
 
     def _leave(self, target: str) -> None:

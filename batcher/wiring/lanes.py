@@ -6,6 +6,7 @@ from typing import TypeAlias
 
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
@@ -54,9 +55,7 @@ class Lanes:
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
-        return _Operations(target, self._pacers, self._retrying).sent(
-            operation, tally.count_attempt
-        )
+        return _Operations(target, self._pacers, self._retrying).sent(operation, tally)
 
     def lane(
         self,
@@ -121,16 +120,16 @@ class Lanes:
         may_send: MaySend | None,
         on_interrupted: Callable[[Result], None] | None,
     ) -> Reconciler:
-        updating = operations.sent(UPDATE_TRIGGER, tally.count_attempt)
-        reading = operations.sent(GET_TRIGGER, tally.count_read)
+        updating = operations.sent(UPDATE_TRIGGER, tally)
+        reading = operations.sent(GET_TRIGGER, tally)
         writing, recreation = {UPDATE_TRIGGER: updating}, None
         if options.create_missing or options.recreate:
-            writing[CREATE_TRIGGER] = operations.sent(CREATE_TRIGGER, tally.count_attempt)
+            writing[CREATE_TRIGGER] = operations.sent(CREATE_TRIGGER, tally)
         if options.recreate and images is not None:
             recreation = Recreation(
                 reading=reading,
                 integrations=operations.attached_integrations(),
-                deleting=operations.sent(DELETE_TRIGGER, tally.count_attempt),
+                deleting=operations.sent(DELETE_TRIGGER, tally),
                 creating=writing[CREATE_TRIGGER],
                 images=images,
                 options=options,
@@ -152,7 +151,7 @@ class Lanes:
         )
 
     def _retrying(
-        self, target: AwsTarget, operation: str, pacer: Pacer, count: Callable[[Verdict], None]
+        self, target: AwsTarget, operation: str, pacer: Pacer, tally: Tally | None
     ) -> Retrying:
         watch = self._on_attempt
         pacer.on_full = partial(
@@ -163,8 +162,9 @@ class Lanes:
             at_most=pacer.slots,
         )
 
-        def on_attempt(verdict: Verdict, seconds: float) -> None:
-            count(verdict)
+        def on_attempt(verdict: Verdict, seconds: float, domain: str) -> None:
+            if tally is not None:
+                tally.count_attempt(verdict, Action(operation, domain))
             if watch is not None:
                 watch(target.name, operation, verdict, seconds)
 
@@ -190,25 +190,25 @@ class _Operations:
         self,
         target: AwsTarget,
         pacers: Pacers,
-        retrying: Callable[[AwsTarget, str, Pacer, Callable[[Verdict], None]], Retrying],
+        retrying: Callable[[AwsTarget, str, Pacer, Tally | None], Retrying],
     ) -> None:
         self.pacers: list[Pacer] = []
         self._target = target
         self._make_pacer = pacers.pacer
         self._retrying = retrying
 
-    def sent(self, operation: str, count: Callable[[Verdict], None]) -> Retrying:
-        """What sends that operation; ``count`` is told of each attempt."""
+    def sent(self, operation: str, tally: Tally | None) -> Retrying:
+        """What sends that operation; ``tally`` counts each attempt, None: nobody does."""
         breakdown = self.pacers[0].time_breakdown if self.pacers else None
         self.pacers.append(self._make_pacer(self._target, operation, breakdown))
-        return self._retrying(self._target, operation, self.pacers[-1], count)
+        return self._retrying(self._target, operation, self.pacers[-1], tally)
 
     def last_updated_times(self) -> LastUpdatedTimes:
         # who may not list is no worse off for it: every trigger is looked at all the same
-        listing = self.sent(LIST_TRIGGERS, lambda verdict: None)
+        listing = self.sent(LIST_TRIGGERS, None)
         return LastUpdatedTimes(listing, self._target.page_size(LIST_TRIGGERS))
 
     def attached_integrations(self) -> AttachedIntegrations:
         # who may not list them deletes nothing, and is told so by each result
-        listing = self.sent(LIST_INTEGRATIONS, lambda verdict: None)
+        listing = self.sent(LIST_INTEGRATIONS, None)
         return AttachedIntegrations(listing, self._target.page_size(LIST_INTEGRATIONS))

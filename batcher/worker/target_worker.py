@@ -6,6 +6,7 @@ for other workers, but for one that it tries again with; what comes after that, 
 of other targets, it keeps.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from math import inf
@@ -15,10 +16,12 @@ from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
+from batcher.accounting.verdicts import is_denied
 from batcher.aws.client import AwsTarget
 from batcher.backoff import Backoff
+from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
-from batcher.engine.reconciler import DeferringReconciler, Settler
+from batcher.engine.reconciler import Settler
 from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
 from batcher.ports import Clock, ResultStore
@@ -62,6 +65,8 @@ class TargetWorker:
         self.lane: Lane | None = None
         self._tally = Tally()  # of all its lanes
         self._bases = LetterBases()
+        self._refusals = Counter[int]()  # of updates that others don't explain, by line
+        self._deferring: DeferringReconciler | None = None
         self._released_at = -inf  # in monotonic seconds; inf while messages are being released
         self._feed: Feed | None = None
         self._runner: Runner | None = None
@@ -76,7 +81,10 @@ class TargetWorker:
         if self.lane is None:
             return 0
         rate, usable = self.lane.pacer.limiter.own_rate, self.unusable is None
-        return room_of_target(rate, ahead, usable=usable, held=self.leases.count(self.name))
+        # what waits for others to tell about it must not keep them out
+        waiting = 0 if self._deferring is None else self._deferring.held
+        held = self.leases.count(self.name) - waiting
+        return room_of_target(rate, ahead, usable=usable, held=held)
 
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
         """Its lane at this moment, if one is open."""
@@ -138,7 +146,7 @@ class TargetWorker:
         except BatcherError as error:  # also a disk that takes no results: it may have room again
             return str(error)
         finally:
-            self._feed = self.lane = self._runner = None
+            self._feed = self.lane = self._runner = self._deferring = None
 
     async def _work(self) -> str | None:
         async with self.connector.target(self.name) as target:
@@ -171,10 +179,9 @@ class TargetWorker:
             images=self.images.of_target(target, self.pacers),
             may_send=lambda update: self.leases.holds(update.line),
         )
-        lane.settler = DeferringReconciler(
-            _LeasedOnly(lane.settler, self.leases, self._bases),
-            self._tally,
-            lambda reason: runner.give_up(self.name, reason),
+        lane.settler = _LeasedOnly(lane.settler, self.leases, self._bases)
+        self._deferring = DeferringReconciler(
+            lane, lambda reason: runner.give_up(self.name, reason), self._refusals
         )
         for lease in self.leases.of(self.name):
             if lease.update is not None and not lease.settled:
@@ -194,7 +201,9 @@ class TargetWorker:
             self.health.mark_unhealthy(f"target {self.name}", reason)
 
     async def _on_settled(self, result: Result) -> None:
-        if self.unusable is not None and result.attempts > result.throttles:
+        looked = result.status in ("unchanged", "succeeded", "stale")
+        answered = looked or result.attempts > result.throttles
+        if self.unusable is not None and answered and not is_denied(result):
             self._set_unusable(None)
         self.on_result(result)
 

@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.accounting.denials import DENIED_IN_A_ROW, Action
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import (
-    DENIED_IN_A_ROW,
     PERCENTAGE_COUNTS_FROM,
     Tally,
     recounted,
@@ -16,9 +16,11 @@ from batcher.accounting.tally import (
 )
 from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
 from batcher.accounting.verdicts import Verdict
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import STATUSES, BriefResult, Error, Seconds, Status
 
 VERDICTS = st.lists(st.sampled_from(Verdict), max_size=80)
+WRITE, READ = Action(UPDATE_TRIGGER, "acme"), Action(GET_TRIGGER, "acme")
 
 
 def outcome(status: Status, *, code: str | None = None, attempts: int = 1) -> BriefResult:
@@ -37,52 +39,21 @@ def tally_of(*statuses: Status) -> Tally:
 def test_an_attempt_is_a_throttle_or_answered_or_neither_arrived(verdicts: list[Verdict]) -> None:
     tally = Tally()
     for verdict in verdicts:
-        tally.count_attempt(verdict)
+        tally.count_attempt(verdict, WRITE)
     never = verdicts.count(Verdict.LOST) + verdicts.count(Verdict.UNSENT)
     assert tally.session_throttles == verdicts.count(Verdict.THROTTLED)
     assert tally.session_answered == len(verdicts) - tally.session_throttles - never
     assert tally.ever_accepted == (Verdict.ACCEPTED in verdicts)
 
 
-@given(verdicts=VERDICTS)
-def test_throttles_do_not_interrupt_a_row_of_denials_and_all_else_does(
-    verdicts: list[Verdict],
-) -> None:
-    tally = Tally()
-    for verdict in verdicts:
-        tally.count_attempt(verdict)
-    told = [verdict for verdict in verdicts if verdict is not Verdict.THROTTLED]
-    row = next(
-        (n for n, each in enumerate(reversed(told)) if each is not Verdict.DENIED), len(told)
-    )
-    assert tally.denied_in_a_row == row
-
-
-def test_of_reading_only_denials_count() -> None:
+def test_of_reading_only_what_is_refused_and_allowed_counts() -> None:
     tally = Tally()
     for verdict in Verdict:
-        tally.count_read(verdict)
-    assert (tally.denied_in_a_row, tally.session_answered, tally.ever_accepted) == (1, 1, False)
-
-
-@pytest.mark.parametrize(
-    ("denied", "accepted_before", "stops"),
-    [
-        (DENIED_IN_A_ROW - 1, False, False),
-        (DENIED_IN_A_ROW, False, True),
-        (DENIED_IN_A_ROW, True, False),  # then it is this trigger, not the role
-    ],
-)
-def test_a_run_that_is_refused_everything_stops(
-    denied: int, accepted_before: bool, stops: bool
-) -> None:
-    tally = Tally()
-    if accepted_before:
-        tally.count_attempt(Verdict.ACCEPTED)
-    for _ in range(denied):
-        tally.count_attempt(Verdict.DENIED)
-    reason = "every call was refused: 20 in a row AccessDenied, none accepted"
-    assert stop_reason(tally, None) == (reason if stops else None)
+        tally.count_attempt(verdict, READ)
+    assert (tally.session_answered, tally.session_throttles, tally.ever_accepted) == (0, 0, False)
+    for _ in range(DENIED_IN_A_ROW):
+        tally.count_attempt(Verdict.DENIED, WRITE)
+    assert "profile:UpdateEventTrigger in domain acme" in str(stop_reason(tally, None))
 
 
 @pytest.mark.parametrize(
@@ -118,7 +89,7 @@ def test_failures_of_earlier_sessions_do_not_count_towards_the_limit() -> None:
 def test_a_part_of_a_session_counts_its_own_attempts() -> None:
     tally = tally_of("succeeded")
     for verdict in (Verdict.ACCEPTED, Verdict.THROTTLED):
-        tally.count_attempt(verdict)
+        tally.count_attempt(verdict, WRITE)
     tally.begin_part()
     assert (tally.session_answered, tally.session_throttles) == (0, 0)
     assert (tally.ever_accepted, tally.done) == (True, 1)
@@ -142,7 +113,7 @@ def test_errors_are_counted_by_code_the_most_frequent_first() -> None:
 
 def test_results_can_be_forgotten_without_what_is_of_this_session() -> None:
     tally = tally_of("failed", "succeeded")
-    tally.count_attempt(Verdict.ACCEPTED)
+    tally.count_attempt(Verdict.ACCEPTED, WRITE)
     tally.forget_results()
     assert (tally.done, tally.attempts, tally.session_answered) == (0, 0, 1)
 
@@ -160,7 +131,7 @@ def session(seconds: float, *, token: float = 0.0, stopped: str | None = None) -
 def test_the_summary_of_one_target_accounts_for_all_of_the_wall_time() -> None:
     tally = tally_of("succeeded", "failed")
     for verdict in (Verdict.ACCEPTED, Verdict.REJECTED, Verdict.THROTTLED):
-        tally.count_attempt(verdict)
+        tally.count_attempt(verdict, WRITE)
     summary = summarize(
         {"t": tally},
         {"t": 5},

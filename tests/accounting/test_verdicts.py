@@ -2,7 +2,7 @@
 
 import pytest
 
-from batcher.accounting.verdicts import BY_CODE, Verdict, judge, why_inconclusive
+from batcher.accounting.verdicts import BY_CODE, Verdict, is_denied, judge
 from batcher.records import Attempt, Error, Reached, Result
 
 NEVER = "2026-01-01T00:00:00.000Z"
@@ -105,32 +105,18 @@ def failed(code: str, *, attempts: int, http_status: int | None = None) -> Resul
     )
 
 
-@pytest.mark.parametrize("ever_accepted", [False, True])
 @pytest.mark.parametrize(
-    ("result", "early", "late"),
+    ("result", "denied"),
     [
-        # refused before anything was accepted: the role may be at fault, not the update
-        (failed("AccessDenied", attempts=1, http_status=403), "refuses access", None),
-        (failed("SomethingNew", attempts=1, http_status=403), "refuses access", None),
-        # about the update
-        (failed("BadRequestException", attempts=1, http_status=403), None, None),
-        (failed("ConnectionClosedError", attempts=2), None, None),
-        (failed("ParamValidationError", attempts=0), None, None),
-        (failed("SomethingNew", attempts=0, http_status=400), None, None),
+        (failed("AccessDenied", attempts=1, http_status=403), True),
+        (failed("SomethingNew", attempts=1, http_status=403), True),
+        (failed("SomethingNew", attempts=0, http_status=401), True),
+        (failed("BadRequestException", attempts=1, http_status=403), False),
+        (failed("ConnectionClosedError", attempts=2), False),
+        (failed("ParamValidationError", attempts=0), False),
+        (failed("SomethingNew", attempts=0, http_status=400), False),
+        (Result.invalid(3, "default", "no JSON", NEVER), False),
     ],
 )
-def test_what_says_nothing_about_an_update(
-    result: Result, early: str | None, late: str | None, ever_accepted: bool
-) -> None:
-    why, expected = why_inconclusive(result, ever_accepted=ever_accepted), early
-    if ever_accepted:
-        expected = late
-    assert (why is None) == (expected is None)
-    if why is not None and expected is not None:
-        assert expected in why
-        assert "said so" in why
-
-
-def test_a_result_that_is_not_failed_says_something() -> None:
-    invalid = Result.invalid(3, "default", "no JSON", NEVER)
-    assert why_inconclusive(invalid, ever_accepted=False) is None
+def test_which_failures_are_refusals_of_access(result: Result, denied: bool) -> None:
+    assert is_denied(result) == denied

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import NoBeforeImages, Reconciler
@@ -43,7 +44,9 @@ def writes_only(
         policy=policy or RetryPolicy(),
         clock=LoopClock(),
         log=logger(),
-        on_attempt=lambda verdict, _: tally.count_attempt(verdict),
+        on_attempt=lambda verdict, _, domain: tally.count_attempt(
+            verdict, Action(UPDATE_TRIGGER, domain)
+        ),
         uniform=uniform,
     )
     return Reconciler(

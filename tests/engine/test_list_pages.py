@@ -40,7 +40,7 @@ def listing(answer: Callable[[ScriptedCall], Attempt]) -> tuple[Retrying, Script
         policy=RetryPolicy(),
         clock=clock,
         log=logger(),
-        on_attempt=lambda verdict, seconds: None,
+        on_attempt=lambda *attempt: None,
     )
     return retrying, caller
 

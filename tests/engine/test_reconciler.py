@@ -104,7 +104,7 @@ def reconciler(
             policy=RetryPolicy(),
             clock=clock,
             log=logger(),
-            on_attempt=lambda verdict, seconds: None,
+            on_attempt=lambda *attempt: None,
         )
 
     return Reconciler(

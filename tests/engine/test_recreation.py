@@ -141,7 +141,7 @@ class Lane:
                 policy=RetryPolicy(max_attempts=3),
                 clock=clock,
                 log=logger(),
-                on_attempt=lambda verdict, seconds: None,
+                on_attempt=lambda *attempt: None,
             )
 
         options = ChangeOptions(writable=MODEL.writable, whole=True, recreate=True)

@@ -41,7 +41,7 @@ def retrying_with(
         policy=RetryPolicy(**policy),
         clock=clock,
         log=logger(),
-        on_attempt=lambda verdict, seconds: None,
+        on_attempt=lambda *attempt: None,
         uniform=lambda low, high: high,
     )
 

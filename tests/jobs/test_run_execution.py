@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from batcher.accounting.denials import Action
 from batcher.accounting.verdicts import Verdict
 from batcher.cli.output.summary import summary_lines
 from batcher.config import Settings
@@ -390,7 +391,7 @@ async def test_a_limit_of_failures_that_was_passed_is_said_unless_every_call_was
     ):
         tally = run.state.tallies["default"]
         for _ in range(denied):
-            tally.count_attempt(Verdict.DENIED)
+            tally.count_attempt(Verdict.DENIED, Action("UpdateEventTrigger", "acme"))
         for line in range(1, failed + 1):
             invalid = Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z")
             tally.add(msgspec.structs.replace(invalid, status="failed"))

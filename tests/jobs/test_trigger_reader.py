@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from batcher.accounting.tally import DENIED_IN_A_ROW
+from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.emulator import Emulator
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
@@ -63,5 +63,6 @@ async def test_where_every_call_is_refused_it_ends_with_what_to_allow(
     async with reading(emulator, settings_for) as reader:
         for _ in range(DENIED_IN_A_ROW - 1):
             assert isinstance(await reader.read(of(1)), Error)
+        assert isinstance(await reader.triggers("acme"), Error), "another action"
         with pytest.raises(AwsError, match=r"target default: every call was refused.* Allow it\."):
-            await reader.triggers("acme")
+            await reader.read(of(1))

@@ -12,6 +12,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.emulator import Emulator
@@ -209,24 +210,23 @@ async def test_credentials_that_are_refused_while_they_are_renewed_bury_nothing(
     assert {result.throttles for result in served.results} == {0}
 
 
-async def test_access_that_was_never_given_is_waited_for_and_one_refused_trigger_is_not(
+async def test_refused_messages_at_the_head_hold_nobody_up_and_are_tried_again_once_one_was_allowed(
     tmp_path: Path,
 ) -> None:
     queue = MemoryQueue()
-    queue.put(*(encode(change(n)) for n in range(5)))
+    queue.put(*(encode(change(n)) for n in range(30)))
     emulator = Emulator()
-    emulator.seed([trigger(n) for n in range(5)])
-    emulator.script("UpdateEventTrigger", ["access-denied", "access-denied"])
+    emulator.seed([trigger(n) for n in range(30)])
+    # the first five, and of these, tried again, those that no policy allows
+    emulator.script("UpdateEventTrigger", ["access-denied"] * 5 + [None] + ["access-denied"] * 2)
     async with (
         emulator as url,
         serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
     ):
-        await until(lambda: "refuses access" in str(served.health.not_ready))
-        await until(lambda: len(queue.done) == 5)
-        emulator.script("UpdateEventTrigger", ["access-denied"])
-        queue.put(encode(change(0, Description="another")))
-        await until(lambda: queue.dead)
-    assert queue.dead == [("m6", "AccessDeniedException")]
+        await until(lambda: len(queue.done) + len(queue.dead) == 30)
+        assert served.health.not_ready is None
+    assert {code for _, code in queue.dead} == {"AccessDeniedException"}
+    assert len(queue.dead) == 2
 
 
 async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:
@@ -340,24 +340,28 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
 
         async def receive(self, limit: int) -> list[Message]:
             messages = await super().receive(limit)
-            if [message.id for message in messages] == ["m11", "m12"] and messages[0].receives == 1:
-                await until(lambda: len(self) == 9)
+            if [message.id for message in messages][:1] == ["m21"] and messages[0].receives == 1:
+                await until(lambda: len(self) == 19)
             return messages
 
     deliveries: dict[str, int] = {}
     queue = Late(on_done=lambda name: deliveries.update({name: queue.held[name][0].receives}))
-    queue.put(*(encode(change(n % 4, SegmentFilter=f"s{n:02}")) for n in range(12)))
+    queue.put(*(encode(change(n % 20, SegmentFilter=f"s{n:02}")) for n in range(24)))
     emulator = Emulator()
-    emulator.seed([trigger(n) for n in range(4)])
-    emulator.script("UpdateEventTrigger", ["access-denied"] * 3)
+    emulator.seed([trigger(n) for n in range(20)])
+    emulator.script("UpdateEventTrigger", ["access-denied"] * DENIED_IN_A_ROW)
     async with (
         emulator as url,
         serving(queue, tmp_path, endpoint_url=url, rate=1000, concurrency=1) as served,
     ):
         await until(
-            lambda: "refuses access" in str(served.health.not_ready) and list(queue.held) == ["m1"]
+            lambda: (
+                "AWS refuses profile:UpdateEventTrigger in domain acme"
+                in str(served.health.not_ready)
+                and list(queue.held) == ["m1"]
+            )
         )
-        await until(lambda: len(queue.done) == 12)
+        await until(lambda: len(queue.done) == 24)
     assert deliveries["m1"] == 1
     for n in range(4):
         segments = [
@@ -366,7 +370,7 @@ async def test_a_target_that_is_refused_tries_on_with_one_message_and_leaves_the
             if entry["EventTriggerName"] == f"t{n}"
         ]
         assert segments == sorted(segments)
-        assert len(segments) == 3
+        assert len(segments) == 2
 
 
 async def test_updates_of_one_trigger_are_done_in_order_and_a_queue_that_is_away_is_waited_for(

@@ -8,6 +8,7 @@ from pathlib import Path
 import anyio
 import pytest
 
+from batcher.accounting.denials import Action
 from batcher.accounting.verdicts import Verdict
 from batcher.cli.output.progress import (
     EVERY_PLAIN,
@@ -37,7 +38,7 @@ def state(write_lines: Callable[..., Path]) -> Iterator[RunState]:
 def answer(state: RunState, count: int) -> None:
     tally = state.tallies["default"]
     for line in range(count):
-        tally.count_attempt(Verdict.ACCEPTED)
+        tally.count_attempt(Verdict.ACCEPTED, Action("UpdateEventTrigger", "acme"))
         tally.add(Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z"))
 
 
