@@ -6,7 +6,9 @@ and remembered must hold the truth as well, whatever ran over unnoticed and howe
 From a throttle on, no more can be accepted than flows in, and a token: that is the least rate. Up
 to a throttle no less was accepted than flowed in, less a token, since the throttle before or, where
 the bucket was full in between, since then; but then a whole burst went with it. That is the
-greatest rate, and it needs no guess at when the bucket was full.
+greatest rate, and it needs no guess at when the bucket was full. Where it was not full since the
+throttle before, what was so until that one goes on until the newest: two throttles in succession
+say more than either.
 """
 
 import math
@@ -35,6 +37,13 @@ class _Window(NamedTuple):
     seconds: float
 
 
+class _Cycle(NamedTuple):
+    """Calls until a throttle, and the throttle before them; None: there was none."""
+
+    before: _Moment | None
+    calls: list[_Moment]
+
+
 class RateBounds:
     """The least and the greatest rate that explain what was accepted and refused.
 
@@ -45,11 +54,10 @@ class RateBounds:
     def __init__(self, log: ThrottleLog, tuning: BoundsTuning = TUNING.bounds) -> None:
         self._log, self._tuning = log, tuning
         self._low, self._high = 0.0, math.inf  # of all throttles but the newest
-        self._before: _Moment | None = None  # the throttle before the newest
         self._newest: _Moment | None = None
         self._spaced: list[_Moment] = []  # since the newest throttle, ever further apart
         self._last: deque[_Moment] = deque(maxlen=tuning.last_samples)
-        self._cycle: list[_Moment] = []  # both, from the throttle before to the newest
+        self._cycles: deque[_Cycle] = deque(maxlen=2)  # until the newest and until that before
         self._first: list[_Window] = []  # until the first throttle: what a full bucket held
 
     def sent(self, number: int, time: float) -> None:
@@ -62,11 +70,12 @@ class RateBounds:
     def throttled(self, number: int, time: float, *, rate: float, error: float) -> None:
         """Note the first throttle of an event."""
         self._low, self._high = self.bounds(rate, error)
-        if self._before is None and self._newest is not None:  # its calls are answered by now
-            self._first = [self._window(start) for start in self._cycle]
-        self._cycle = [m for m in (*self._spaced, *self._last) if m.number < number]
+        if self._newest is not None and self._cycles[-1].before is None:
+            self._first = [self._window(start) for start in self._cycles[-1].calls]  # all answered
+        calls = [m for m in (*self._spaced, *self._last) if m.number < number]
         later = [m for m in self._last if m.number >= number]
-        self._before, self._newest = self._newest, _Moment(number, time)
+        self._cycles.append(_Cycle(self._newest, calls))
+        self._newest = _Moment(number, time)
         self._spaced = later[:1]
         self._last = deque(later, maxlen=self._tuning.last_samples)
 
@@ -74,7 +83,9 @@ class RateBounds:
         """From where to where; what older throttles say counts where it agrees with the newest."""
         if self._newest is None:
             return 0.0, math.inf
-        low, high = self._least(error), self._greatest(rate, error)
+        low, high = self._least(error), self._greatest(rate, error, len(self._cycles))
+        if low > high:  # the quota may have changed at the throttle before
+            high = self._greatest(rate, error, 1)
         if low > high:
             return 0.0, math.inf
         if low > self._high or high < self._low:  # the quota has changed, or one of them is wrong
@@ -84,8 +95,8 @@ class RateBounds:
     def _least(self, error: float) -> float:
         assert self._newest is not None
         ends = [(self._newest, moment) for moment in list(self._last)[-1:]]
-        if self._before is not None:
-            ends.append((self._before, self._newest))
+        if (before := self._cycles[-1].before) is not None:
+            ends.append((before, self._newest))
         least = 0.0
         for start, end in ends:
             taken, unsure = self._log.count(start.number, end.number)
@@ -93,16 +104,19 @@ class RateBounds:
                 least = max(least, (taken - unsure - 1) / (seconds + error))
         return least
 
-    def _greatest(self, rate: float, error: float) -> float:
-        windows = [self._window(start) for start in self._cycle]
-        never_full = 0.0
-        if self._before is not None:
-            never_full = _greatest_rate(self._window(self._before), 0.0, error)
+    def _greatest(self, rate: float, error: float, cycles: int) -> float:
+        windows = [
+            (cycle.before and self._window(cycle.before), [self._window(c) for c in cycle.calls])
+            for cycle in list(self._cycles)[-cycles:]
+        ]
         high = most = self._tuning.at_most * rate
         for _ in range(self._tuning.rounds):
-            held = self._held(high, error)
-            fastest = max((_greatest_rate(each, held, error) for each in windows), default=math.inf)
-            high = min(high, max(fastest, never_full))
+            held, greatest = self._held(high, error), math.inf
+            for before, calls in windows:
+                never_full = min(greatest, _greatest_rate(before, 0.0, error)) if before else 0.0
+                fastest = max((_greatest_rate(each, held, error) for each in calls), default=most)
+                greatest = max(fastest, never_full)
+            high = min(high, greatest)
         return high if high < most else math.inf
 
     def _held(self, rate: float, error: float) -> float:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from batcher.quota.bucket_model import BucketModel, BurstEstimator, Latency, UnitBucketSearch
 from batcher.quota.rate_bounds import RateBounds
-from batcher.quota.throttle_log import ThrottleLog
+from batcher.quota.throttle_log import MeasuredRate, ThrottleLog
 from batcher.quota.throttle_meaning import Lesson, Phase
 from batcher.quota.tuning import TUNING, Tuning
 
@@ -59,9 +59,14 @@ class RateState:
             self.bucket.rate = float(round(rate))
         self.bucket.level_was(self.start, 0.0, level)
         self.resume = self.start + max(0.0, 1 - level) / self.bucket.rate
-        self.doubt = max(self._tuning.recalled_doubt, doubt)
+        self.doubt = max(self._tuning.recalled_doubt, self._likely_doubt(doubt))
         self.phase = Phase.HOLD
         self.unit_search.begin(self.bucket.rate)
+
+    def _likely_doubt(self, doubt: float) -> float:
+        """How far off the rate is likely to be, of which it is proved that it is no further off."""
+        likeliest, surer = MeasuredRate.within(self.bucket.rate, doubt).likeliest()
+        return surer if likeliest == self.bucket.rate else doubt
 
     @property
     def is_unit_bucket(self) -> bool:

@@ -32,6 +32,11 @@ class MeasuredRate:
     low: float
     high: float
 
+    @classmethod
+    def within(cls, rate: float, doubt: float) -> "MeasuredRate":
+        """A rate of which that part may be there besides, or may be missing."""
+        return cls(rate=rate, low=rate * (1 - doubt), high=rate * (1 + doubt))
+
     def likeliest(self) -> tuple[float, float]:
         """The rate to go by, and its doubt: half the width of the interval, as a part of the rate.
 

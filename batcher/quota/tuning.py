@@ -40,7 +40,7 @@ class PaceTuning:
     growth_seconds: float = 0.6  # seconds: the excess grows by e in that time
     # round trips: the same, where they take longer, so that few calls are in flight too many
     growth_round_trips: float = 4.0
-    growth_at_most: float = 1.5  # times: what one answer makes of the excess
+    growth_at_most: float = 2.0  # times: what one answer makes of the excess
     least_known: float = 0.01  # share: excess to grow from where the rate was known
     least_guess: float = 0.1  # share: excess to grow from in a search
     least_fast: float = 0.4  # share: the same from ``fast`` on

@@ -41,6 +41,23 @@ def test_what_was_remembered_is_held_but_checked_soon_and_not_before_there_is_a_
     assert state.excess() == 0.03
 
 
+@pytest.mark.parametrize(
+    ("rate", "stated", "likely"),
+    [
+        (2.0, 0.2, 0.2 * 0.2),  # the only whole number from 1.6 to 2.4
+        (2.0, 0.24, 0.24 * 0.24),
+        (3.0, 0.2, 0.2),  # from 2.4 to 3.6 too, but as wide that it is chance
+        (2.1, 0.2, 0.2),  # 2 was in reach, and it was not found
+        (0.6, 0.2, 0.2),
+        (20.0, 0.01, 0.03),  # never less: quotas change
+    ],
+)
+def test_a_whole_number_is_doubted_less_than_is_stated_where_it_is_the_only_one(
+    rate: float, stated: float, likely: float
+) -> None:
+    assert recalled(rate, 3 * rate, doubt=stated).doubt == pytest.approx(likely)
+
+
 def test_the_reserve_is_a_few_tokens_and_never_more_than_the_burst_has() -> None:
     assert recalled(50.0, 50.0).reserve == 2 + 2 * 1.0
     assert recalled(50.0, 3.0).reserve == 2.0
