@@ -10,7 +10,7 @@ from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.region_notice import queue_address
+from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
 from batcher.jobs.checked_file import check_file
 from batcher.jobs.enqueue import enqueue_file

@@ -9,7 +9,7 @@ import msgspec
 from batcher.cli.options import json_option, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
-from batcher.cli.region_notice import queue_address
+from batcher.cli.queue_address import queue_address
 from batcher.errors import QueueError
 from batcher.jobs.file_redrive import RedrivenFiles
 from batcher.jobs.queue_admin import (

@@ -10,7 +10,7 @@ import click
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
-from batcher.cli.region_notice import queue_address
+from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
 from batcher.worker.worker import Worker
