@@ -19,6 +19,7 @@ from hypothesis import settings
 from batcher.clock import SystemClock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
+from tests.forked_process import ForkedProcess, can_be_forked, start_forked
 from tests.servers import Server, running, s3_server
 
 # a slow machine is no counterexample
@@ -78,7 +79,9 @@ class Command:
 
     async def start(
         self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL
-    ) -> asyncio.subprocess.Process:
+    ) -> asyncio.subprocess.Process | ForkedProcess:
+        if stdin == asyncio.subprocess.DEVNULL and can_be_forked(self.environ):
+            return await start_forked(arguments, folder=self.folder, environ=self.environ)
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

@@ -65,7 +65,9 @@ async def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one(
         "slow": 20,
         "fast": 200,
     }
-    assert 1.9 < targets["fast"]["wall_seconds"] < 5 < 9 < targets["slow"]["wall_seconds"] < 15
+    took = {name: target["wall_seconds"] for name, target in targets.items()}
+    assert 1.9 < took["fast"] < took["slow"] / 2
+    assert took["slow"] > 9
     for part in (summary, *targets.values()):
         assert sum(part["seconds"].values()) == pytest.approx(part["wall_seconds"], rel=0.02)
     assert targets["slow"]["seconds"]["token"] > 0.7 * targets["slow"]["wall_seconds"]
