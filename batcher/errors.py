@@ -101,6 +101,10 @@ class QueueError(BatcherError):
     """
 
 
+class UnusableQueueError(QueueError):
+    """The queue's server can't hold it as it is set up: to ask again is no use."""
+
+
 class StatusError(BatcherError):
     """The status page can't be served at its address: it is taken, or none of this host's."""
 

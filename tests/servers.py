@@ -33,6 +33,7 @@ class Server:
         self, command: list[str], port: int, log: Path, environ: Mapping[str, str] | None = None
     ) -> None:
         self.port = port
+        self.bus_port = 0  # of a node of a cluster
         self._command = command
         self._environ = None if environ is None else dict(environ)
         self._log = log
@@ -69,8 +70,8 @@ def running(server: Server) -> Iterator[Server]:
         server.stop()
 
 
-def redis_server(folder: Path) -> Server:
-    """A redis-server without persistence."""
+def redis_server(folder: Path, *, cluster: bool = False) -> Server:
+    """A redis-server without persistence. ``cluster``: a node of one that has no others yet."""
     command = shutil.which("redis-server")
     if command is None:
         pytest.fail("redis-server is missing; make test installs it (apt-get install redis-server)")
@@ -87,7 +88,12 @@ def redis_server(folder: Path) -> Server:
         "--dir",
         str(folder),
     ]
-    return Server([command, *arguments], port, folder / "redis.log")
+    bus = free_port() if cluster else 0
+    if cluster:
+        arguments += ["--cluster-enabled", "yes", "--cluster-port", str(bus)]
+    server = Server([command, *arguments], port, folder / "redis.log")
+    server.bus_port = bus
+    return server
 
 
 def sqs_server(folder: Path) -> Server:

@@ -50,6 +50,8 @@ async def _enqueue(file: str, settings: Settings, address: QueueAddress) -> int:
         if not checked.usable:
             echo("Nothing was put into the queue. Correct these lines.", err=True)
             return 2
-        where = await enqueue_file(checked, address)
+        where = await enqueue_file(
+            checked, address, warn=lambda risk: echo(f"Warning: {risk}.", err=True)
+        )
     echo(f"{several(checked.inspection.total, 'update')} put into {where}.", err=True)
     return 0

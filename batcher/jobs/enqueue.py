@@ -1,6 +1,6 @@
 """The job ``enqueue``: the updates of a checked file put into a queue."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import islice
 from pathlib import Path
 
@@ -20,8 +20,12 @@ from batcher.sources.local_file import is_local
 AT_ONCE = 1000  # updates handed to the queue together
 
 
-async def enqueue_file(file: CheckedFile, address: QueueAddress) -> str:
+async def enqueue_file(
+    file: CheckedFile, address: QueueAddress, warn: Callable[[str], None] = lambda risk: None
+) -> str:
     """Put all updates of a file into a queue, in their order; returns where they are, in words.
+
+    ``warn`` is told, in words, how the server of the queue may lose them.
 
     To put the same file again within five minutes does no harm to an SQS FIFO queue; elsewhere its
     updates are done twice. Raises InputError when the file can't be used or changed since it was
@@ -35,6 +39,8 @@ async def enqueue_file(file: CheckedFile, address: QueueAddress) -> str:
         spool.put(name, (encode(update.as_line()) + b"\n" for update in _updates(file)))
         return str(spool.path / name)
     async with address.open(create=True) as opened:
+        for risk in opened.risks:
+            warn(risk)
         updates = _updates(file)
         while batch := list(islice(updates, AT_ONCE)):
             await opened.producer.send(batch, file.inspection.sha256)

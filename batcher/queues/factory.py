@@ -20,12 +20,16 @@ KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 
 
 class OpenedQueue(NamedTuple):
-    """The sides of one message queue. ``dead_letters``: whether it has a place for them."""
+    """The sides of one message queue. ``dead_letters``: whether it has a place for them.
+
+    ``risks``: how its server may lose what waits in it, in words.
+    """
 
     queue: Queue
     producer: Producer
     admin: QueueAdmin
     dead_letters: bool
+    risks: tuple[str, ...] = ()
 
 
 def spool_of(url: str, *, create: bool = True) -> SpoolDirectory | None:
@@ -54,7 +58,8 @@ async def open_queue(
     """A message queue, connected. ``lease`` in seconds; profile, Region and endpoint are for SQS.
 
     ``create``: make it when it is not there, where that takes no more than its name (Redis). Raises
-    SettingsError for a URL that means none, QueueError when it can't be reached or is not there.
+    SettingsError for a URL that means none, QueueError when it can't be reached or is not there,
+    UnusableQueueError for a server that can't hold it.
     """
     kind, _, rest = url.partition(":")
     if kind == "sqs" and rest:
@@ -88,6 +93,6 @@ async def _open_redis(url: str, lease: float, create: bool) -> AsyncIterator[Ope
     async with stream:
         queue, admin = consumers.RedisQueue(stream, lease=lease), admins.RedisAdmin(stream)
         try:
-            yield OpenedQueue(queue, admin, admin, True)
+            yield OpenedQueue(queue, admin, admin, True, stream.risks)
         finally:
             await queue.leave()

@@ -11,7 +11,7 @@ import socket
 import uuid
 from collections.abc import Sequence
 from contextlib import suppress
-from typing import Any, cast
+from typing import Any
 
 import anyio
 
@@ -27,40 +27,18 @@ from batcher.queues.redis_streams_client import (
     fields_of_letter,
     message_of_entry,
 )
+from batcher.queues.redis_streams_scripts import CLAIM, LEAVE, REASSIGN, RECOVER, SETTLE, TEND
 from batcher.records import Message
-from batcher.redis_client import LONGEST_REPLY
+from batcher.redis_client import LONGEST_REPLY, Script
 
 FOREVER = 10**12  # milliseconds of idle time: longer than any lease
 # seconds to wait for a new entry before looking again for one that may be claimed
 BLOCK = 1.0
 MAX_DELIVERIES = 20  # an entry that was delivered so often and never settled kills its workers
+# leases without a sign of life; who lives after all has its name again with the next entry
+DEAD_AFTER = 2
 # no fewer than a worker holds: others see all that it releases at once, and take the oldest first
 REASSIGNED_AT_ONCE = 1000
-
-_REASSIGN = """
--- KEYS: stream. ARGV: group, from, to, idle ms, id. Assigns an entry that `from` has; its count of
--- deliveries stays.
-local held = redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[5], ARGV[5], 1, ARGV[2])
-if #held == 0 then return 0 end
-return #redis.call('XCLAIM', KEYS[1], ARGV[1], ARGV[3], 0, ARGV[5], 'IDLE', ARGV[4], 'JUSTID')
-"""
-_SETTLE = """
--- KEYS: stream, dead letters. ARGV: group, consumer, id, and fields and values of a dead letter.
--- Acknowledges what `consumer` has.
-if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
-if ARGV[4] then
-  redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
-end
-redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
-return redis.call('XDEL', KEYS[1], ARGV[3])
-"""
-_LEAVE = """
--- KEYS: stream. ARGV: group, consumer. Deleting a consumer that has entries would lose them.
-if #redis.call('XPENDING', KEYS[1], ARGV[1], '-', '+', 1, ARGV[2]) == 0 then
-  redis.call('XGROUP', 'DELCONSUMER', KEYS[1], ARGV[1], ARGV[2])
-end
-return 0
-"""
 
 
 class RedisQueue:
@@ -74,9 +52,14 @@ class RedisQueue:
         self._lease = lease
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._next_claim = 0.0
-        self._reassign_script = stream.redis.register_script(_REASSIGN)
-        self._settle_script = stream.redis.register_script(_SETTLE)
-        self._leave_script = stream.redis.register_script(_LEAVE)
+        self._handed_out: set[str] = set()  # entries that the worker knows it has
+        self._reply_lost = False  # there may be others that it was given
+        self._claim_script = stream.script(CLAIM, once=True)
+        self._recover_script = stream.script(RECOVER, once=True)
+        self._tend_script = stream.script(TEND)
+        self._reassign_script = stream.script(REASSIGN)
+        self._settle_script = stream.script(SETTLE)
+        self._leave_script = stream.script(LEAVE)
         self._reassign = RequestBatcher(self._reassign_all, REASSIGNED_AT_ONCE)
 
     def __repr__(self) -> str:
@@ -89,74 +72,96 @@ class RedisQueue:
     async def leave(self) -> None:
         """Take this consumer's name off the group, unless it holds entries."""
         with anyio.move_on_after(LONGEST_REPLY, shield=True), suppress(QueueError):
-            keys, args = [self._stream.name], [GROUP, self._me]
-            await self._stream.answer(self._leave_script(keys=keys, args=args))
+            await self._stream.run(self._leave_script, self._me)
 
     async def receive(self, limit: int) -> list[Message]:
-        """Entries that were released or whose lease expired, by their age; else new ones."""
+        """Entries whose delivery got lost; else what others left, by its age; else new ones."""
 
-        async def claim_or_read() -> list[Message]:
-            return await self._claim(limit) or await self._read(limit)
+        async def next_messages() -> list[Message]:
+            try:
+                messages = (
+                    await self._recover(limit)
+                    or await self._claim(limit)
+                    or await self._read(limit)
+                )
+            except BaseException:
+                self._reply_lost = True
+                raise
+            self._handed_out.update(message.handle for message in messages)
+            return messages
 
-        return await release_if_cancelled(claim_or_read, self.release, within=LONGEST_REPLY)
+        return await release_if_cancelled(next_messages, self.release, within=LONGEST_REPLY)
+
+    async def _recover(self, limit: int) -> list[Message]:
+        """Entries that this consumer was given by a reply that got lost, before any newer ones."""
+        if not self._reply_lost:
+            return []
+        found = await self._take(self._recover_script, limit, *self._handed_out)
+        self._reply_lost = len(found) == limit
+        return found
 
     async def _read(self, limit: int) -> list[Message]:
-        reply = self._stream.redis.xreadgroup(
+        reply = self._stream.redis_once.xreadgroup(
             GROUP, self._me, {self._stream.name: ">"}, count=limit, block=int(BLOCK * 1000)
         )
         # redis-py's types are those of every protocol version at once
         streams: Any = await self._stream.answer(reply)
-        return [message_of_entry(entry, 1) for _, entries in streams for entry in entries]
+        return [
+            message_of_entry(identity, fields, 1)
+            for _, entries in streams or ()
+            for identity, fields in entries
+            if fields is not None  # deleted meanwhile
+        ]
 
     async def _claim(self, limit: int) -> list[Message]:
         """Entries that others left; those that were delivered too often become dead letters.
 
         Looks through everything that is pending, so it does so once in BLOCK seconds.
         """
-        claimed: list[Message] = []
         if (now := anyio.current_time()) < self._next_claim:
-            return claimed
-        start: Any = "0-0"
-        while len(claimed) < limit:
-            reply = self._stream.redis.xautoclaim(
-                self._stream.name,
-                GROUP,
-                self._me,
-                int(self._lease * 1000),
-                start_id=start,
-                count=limit - len(claimed),
-            )
-            start, entries, *_ = cast(list[Any], await self._stream.answer(reply))
-            for entry in entries:
-                message = message_of_entry(entry, await self._deliveries(entry[0]))
-                if message.receives > MAX_DELIVERIES:
-                    reason = f"delivered {MAX_DELIVERIES} times and never settled"
-                    await self.dead_letter(message, TOO_MANY_RECEIVES, reason)
-                else:
+            return []
+        await self._tend()
+        idle, claimed = int(self._lease * 1000), list[Message]()
+        while not claimed:
+            found = await self._take(self._claim_script, limit, idle)
+            for message in found:
+                if message.receives <= MAX_DELIVERIES:
                     claimed.append(message)
-            if start in (b"0-0", "0-0"):
+                    continue
+                reason = f"delivered {MAX_DELIVERIES} times and never settled"
+                await self.dead_letter(message, TOO_MANY_RECEIVES, reason)
+            if len(found) < limit:
                 self._next_claim = now + BLOCK
                 break
         return claimed
 
-    async def _deliveries(self, entry: bytes) -> int:
-        redis, name = self._stream.redis, self._stream.name
-        found = await self._stream.answer(redis.xpending_range(name, GROUP, entry, entry, 1))
-        return int(found[0]["times_delivered"]) if found else 1
+    async def _tend(self) -> None:
+        """Take names of the dead off the group. Raises QueueError when it is another group."""
+        stream, idle = self._stream, int(DEAD_AFTER * self._lease * 1000)
+        if not await stream.run(self._tend_script, self._me, NO_ONE, stream.mark, idle):
+            await stream.find_group()
+            raise stream.gone()
+
+    async def _take(self, script: Script, limit: int, *more: Any) -> list[Message]:
+        return [
+            message_of_entry(identity, dict(zip(values[::2], values[1::2], strict=True)), receives)
+            for identity, values, receives in await self._stream.run(script, self._me, limit, *more)
+        ]
 
     async def extend(self, message: Message) -> bool:
-        return await self._reassign((message.handle, self._me, 0)) is None
+        held = await self._reassign((message.handle, self._me, 0)) is None
+        if not held:
+            self._handed_out.discard(message.handle)
+        return held
 
     async def release(self, message: Message) -> None:
+        self._handed_out.discard(message.handle)
         await self._reassign((message.handle, NO_ONE, FOREVER))
 
     async def _reassign_all(self, moves: Sequence[tuple[str, str, int]]) -> list[str | None]:
         """Assign (entry, consumer, idle time) in one step that nobody sees half done."""
-        async with self._stream.redis.pipeline(transaction=True) as together:
-            for handle, to, idle in moves:
-                args: list[str | int] = [GROUP, self._me, to, idle, handle]
-                await self._reassign_script(keys=[self._stream.name], args=args, client=together)
-            moved = await self._stream.answer(together.execute())
+        arguments = [part for handle, to, idle in moves for part in (to, idle, handle)]
+        moved = await self._stream.run(self._reassign_script, self._me, *arguments)
         return [None if one else "not held" for one in moved]
 
     async def acknowledge(self, message: Message) -> None:
@@ -168,6 +173,5 @@ class RedisQueue:
 
     async def _settle(self, message: Message, *letter: bytes | str) -> None:
         """Nothing happens where another consumer has it by now."""
-        keys = [self._stream.name, self._stream.dead_name]
-        args: list[bytes | str] = [GROUP, self._me, message.handle, *letter]
-        await self._stream.answer(self._settle_script(keys=keys, args=args))
+        await self._stream.run(self._settle_script, self._me, message.handle, *letter)
+        self._handed_out.discard(message.handle)

@@ -6,13 +6,13 @@ from typing import Any
 import msgspec
 
 from batcher.queues.redis_streams_client import (
-    GROUP,
     NO_ONE,
     RedisStream,
     attributes_of_letter,
     fields_of_entry,
     sent_at,
 )
+from batcher.queues.redis_streams_scripts import DEPTH, REDRIVE, SEND
 from batcher.records import DeadLetter, Depth, Update
 
 PAGE = 500  # entries of one request
@@ -25,28 +25,20 @@ class RedisAdmin:
 
     def __init__(self, stream: RedisStream) -> None:
         self._stream = stream
+        self._send_script = stream.script(SEND, once=True)
+        self._redrive_script = stream.script(REDRIVE)
+        self._depth_script = stream.script(DEPTH)
 
     async def send(self, updates: Sequence[Update], batch: str) -> None:
         for start in range(0, len(updates), PAGE):
-            async with self._stream.redis.pipeline(transaction=True) as together:
-                for update in updates[start : start + PAGE]:
-                    together.xadd(self._stream.name, {"body": _encode(update.as_line())})
-                await self._stream.answer(together.execute())
+            bodies = [_encode(update.as_line()) for update in updates[start : start + PAGE]]
+            await self._stream.run(self._send_script, *bodies)
 
     async def depth(self) -> Depth:
-        name = self._stream.name
-        async with self._stream.redis.pipeline(transaction=True) as together:
-            together.xlen(name)
-            together.xpending(name, GROUP)
-            together.xlen(self._stream.dead_name)
-            together.xrange(name, count=1)
-            together.time()
-            length, pending, dead, oldest, time = await self._stream.answer(together.execute())
-        consumers = pending["consumers"]
-        held = sum(each["pending"] for each in consumers if each["name"] != NO_ONE.encode())
-        seconds, micros = time
-        age = seconds + micros / 1e6 - sent_at(oldest[0][0]) if oldest else None
-        return Depth(waiting=length - held, held=held, dead=dead, oldest_seconds=age)
+        length, held, dead, now, oldest = await self._stream.run(self._depth_script, NO_ONE)
+        # entries that were deleted while they were held, and a clock that was set back
+        age = None if oldest is None else max(0.0, int(now) - sent_at(oldest))
+        return Depth(waiting=max(0, length - held), held=held, dead=dead, oldest_seconds=age)
 
     async def dead(self) -> AsyncIterator[DeadLetter]:
         redis, name, start = self._stream.redis, self._stream.dead_name, "-"
@@ -56,10 +48,9 @@ class RedisAdmin:
             start = f"({_dead_letter(entries[-1]).id}"
 
     async def redrive(self, letter: DeadLetter) -> None:
-        async with self._stream.redis.pipeline(transaction=True) as together:
-            together.xadd(self._stream.name, fields_of_entry(letter.body, letter.attributes))
-            together.xdel(self._stream.dead_name, letter.handle)
-            await self._stream.answer(together.execute())
+        fields = fields_of_entry(letter.body, letter.attributes)
+        parts = [part for field in fields.items() for part in field]
+        await self._stream.run(self._redrive_script, letter.handle, *parts)
 
 
 def _dead_letter(entry: Any) -> DeadLetter:

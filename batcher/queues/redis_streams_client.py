@@ -3,15 +3,35 @@
 Errors of redis-py stop here: they become QueueError.
 """
 
+import uuid
 from collections.abc import Awaitable
 from typing import Any, Self, TypeVar
 
 import anyio
-from redis.exceptions import AuthenticationError, RedisError, ResponseError
+from redis.exceptions import (
+    AuthenticationError,
+    ClusterCrossSlotError,
+    RedisError,
+    ResponseError,
+)
 
-from batcher.errors import QueueError
+from batcher.errors import QueueError, UnusableQueueError
+from batcher.queues.redis_streams_scripts import FOUND
 from batcher.records import Message
-from batcher.redis_client import LONGEST_REPLY, connect, redis_error_text
+from batcher.redis_client import (
+    LONGEST_REPLY,
+    NotPrimaryError,
+    Script,
+    connect,
+    redis_error_text,
+)
+from batcher.redis_server import (
+    RedisServer,
+    describe,
+    has_hash_tag,
+    missing_command,
+    with_hash_tag,
+)
 
 T = TypeVar("T")
 
@@ -28,18 +48,29 @@ class RedisStream:
     """A stream of updates, one an entry. Use as an async context manager.
 
     ``url`` as ``redis_client`` takes it, else ValueError. ``create``: make stream and group when
-    they are not there; else entering raises QueueError.
+    they are not there; else entering raises QueueError. Entering raises UnusableQueueError for a
+    server that is too old, and for a cluster that would have the stream and its dead letters on two
+    nodes. ``risks``, once entered: how that server may lose what waits in it, in words.
     """
 
     def __init__(self, url: str, name: str, *, create: bool = True) -> None:
         self.name = name
         self.dead_name = f"{name}:dead"
         self.redis = connect(url)
+        # for what must not be done twice when its reply is lost
+        self.redis_once = connect(url, ask_again=False)
+        self.risks: tuple[str, ...] = ()
+        # a consumer that goes with its group: one that was made anew has another
+        self.mark = ""
         self._create = create
+        self._found = self.script(FOUND)
 
     async def __aenter__(self) -> Self:
         try:
-            await (self._create_group() if self._create else self._find_group())
+            server = await self.answer(describe(self.redis))
+            self._refuse(server)
+            self.risks = server.risks
+            await self.find_group()
         except BaseException:
             await self.__aexit__()
             raise
@@ -48,52 +79,96 @@ class RedisStream:
     async def __aexit__(self, *exception: object) -> None:
         with anyio.move_on_after(LONGEST_REPLY, shield=True):
             await self.redis.aclose()
+            await self.redis_once.aclose()
+
+    def script(self, text: str, *, once: bool = False) -> Script:
+        """A script of ``redis_streams_scripts``, to be run. ``once``: never asked again."""
+        return Script(self.redis_once if once else self.redis, text)
+
+    async def run(self, script: Script, *args: Any) -> Any:
+        """What a script returns. Raises QueueError, as ``answer`` does."""
+        return await self.answer(script(keys=[self.name, self.dead_name], args=[GROUP, *args]))
 
     async def answer(self, reply: Awaitable[T]) -> T:
-        """Redis's reply. Raises QueueError; a group lost with an emptied Redis is made anew."""
+        """Redis's reply. Raises QueueError; a group that is gone is made anew, and that is told."""
         try:
             with anyio.fail_after(ANSWER_WITHIN):
                 return await reply
-        except ResponseError as error:
-            if "NOGROUP" in str(error) and self._create:
-                await self._create_group()
-            raise QueueError(
-                f"queue {self.name}: Redis refuses: {redis_error_text(error)}"
-            ) from error
-        except AuthenticationError as error:
-            reason = redis_error_text(error)
-            raise QueueError(
-                f"queue {self.name}: Redis refuses the credentials: {reason}. Check user and"
-                " password in the queue's URL."
-            ) from error
         except (RedisError, OSError) as error:
-            reason = redis_error_text(error)
-            if isinstance(error, TimeoutError):
-                reason = f"none within {ANSWER_WITHIN:g} s"
-            raise QueueError(
-                f"queue {self.name}: no answer from Redis: {reason}. Trying again may help."
-            ) from error
+            if self._create and _says_gone(error):
+                await self.find_group()
+                raise self.gone() from error
+            raise self._queue_error(error) from error
 
-    async def _create_group(self) -> None:
-        try:
-            await self.answer(self.redis.xgroup_create(self.name, GROUP, id="0", mkstream=True))
-        except QueueError as error:
-            if "BUSYGROUP" not in str(error):
-                raise
+    def gone(self) -> QueueError:
+        """The error of a stream that was there before."""
+        return QueueError(
+            f"queue {self.name}: the stream, or its group, vanished (deleted, evicted, or Redis"
+            " lost it), and with it what waited there. It was made anew; enqueue again what has no"
+            " result."
+        )
 
-    async def _find_group(self) -> None:
-        exists = await self.answer(self.redis.exists(self.name))
-        groups = await self.answer(self.redis.xinfo_groups(self.name)) if exists else []
-        if not any(group["name"] == GROUP.encode() for group in groups):
+    async def find_group(self) -> None:
+        """Make stream and group, or see whether they are there; note the mark of the group."""
+        mark = await self.run(self._found, f"made:{uuid.uuid4().hex}" if self._create else "")
+        if mark is None:
             raise QueueError(
                 f"queue {self.name}: not in this database. batcher enqueue and batcher worker"
                 " make it."
             )
+        self.mark = mark.decode()
+
+    def _refuse(self, server: RedisServer) -> None:
+        if (reason := server.too_old) is not None:
+            raise UnusableQueueError(f"queue {self.name}: {reason}.")
+        if server.is_cluster and not has_hash_tag(self.name):
+            raise self._needs_hash_tag()
+
+    def _needs_hash_tag(self) -> UnusableQueueError:
+        return UnusableQueueError(
+            f"queue {self.name}: this Redis is a cluster, which keeps the stream and its dead"
+            " letters together only where the name has a hash tag in braces. Give"
+            f" ?stream={with_hash_tag(self.name)} to producers and workers alike."
+        )
+
+    def _queue_error(self, error: Exception) -> QueueError:
+        """The error of redis-py in words of the queue."""
+        text, reason = str(error), redis_error_text(error)
+        match error:
+            case ClusterCrossSlotError() | NotPrimaryError(moved=True) if not has_hash_tag(
+                self.name
+            ):
+                return self._needs_hash_tag()
+            case NotPrimaryError():
+                said = f"{reason}. The queue's host has to lead to the primary"
+            case AuthenticationError():
+                said = f"Redis refuses the credentials: {reason}. Check user and password in the"
+                said += " queue's URL"
+            case ResponseError() if "unknown command" in text:
+                return UnusableQueueError(f"queue {self.name}: {missing_command()} ({reason}).")
+            case ResponseError() if "cluster mode" in text:
+                said = f"{reason}: a cluster has database 0 only. Give redis://HOST:PORT/0"
+                return UnusableQueueError(f"queue {self.name}: {said}.")
+            case ResponseError() if _says_gone(error):
+                said = "the stream, or its group, vanished from this database"
+            case ResponseError():
+                said = f"Redis refuses: {reason}"
+            case TimeoutError():
+                said = (
+                    f"no answer from Redis: none within {ANSWER_WITHIN:g} s. Trying again may help"
+                )
+            case _:
+                said = f"no answer from Redis: {reason}. Trying again may help"
+        return QueueError(f"queue {self.name}: {said}.")
 
 
-def message_of_entry(entry: Any, receives: int) -> Message:
-    """The message of an entry as redis-py returns it; ``receives`` counts its deliveries."""
-    identity, fields = entry
+def _says_gone(error: Exception) -> bool:
+    text = str(error)
+    return isinstance(error, ResponseError) and ("NOGROUP" in text or "no such key" in text)
+
+
+def message_of_entry(identity: bytes, fields: dict[bytes, bytes], receives: int) -> Message:
+    """The message of an entry; ``receives`` counts its deliveries."""
     return Message(
         id=identity.decode(),
         body=fields.get(b"body", b""),

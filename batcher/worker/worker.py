@@ -14,7 +14,7 @@ from batcher.aws.s3_upload import S3Uploader
 from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
-from batcher.errors import QueueError, SettingsError
+from batcher.errors import QueueError, SettingsError, UnusableQueueError
 from batcher.foreign_text import shown_url
 from batcher.jobs.run_order import Unattended
 from batcher.ports import QueueAdmin
@@ -136,7 +136,7 @@ class Worker:
                     await self._drain(opened, results)
                 return
             except QueueError as error:
-                if self.once:
+                if self.once or isinstance(error, UnusableQueueError):
                     raise
                 self._health.mark_unhealthy("queue", str(error))
                 await self._health.pause(backoff.next_pause())
@@ -146,6 +146,8 @@ class Worker:
             self.log.warning(
                 "queue.no_dead_letters", queue=self.name, doing="updates that fail leave the queue"
             )
+        for risk in opened.risks:
+            self.log.warning("queue.may_be_lost", queue=self.name, reason=risk)
 
         async def session() -> None:
             consumer = MessageConsumer(

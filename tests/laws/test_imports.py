@@ -22,7 +22,7 @@ OWNERS = {
     "click": ("cli",),
     "jsonschema_rs": ("updates",),
     "prometheus_client": ("status.metrics",),
-    "redis": ("redis_client", "limiters", "queues.redis_streams_client"),
+    "redis": ("redis_client", "redis_server", "limiters", "queues.redis_streams_client"),
     "rich": ("cli",),
     "signal": ("signals", "cli"),
     "tenacity": ("engine.retrying", "engine.retry_policies"),

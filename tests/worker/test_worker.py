@@ -22,6 +22,7 @@ from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker.worker import FIXED, Worker
 from tests.conftest import Command, change, records, trigger
 from tests.queues.conftest import Place
+from tests.scripted_redis import bulk, scripted_redis
 from tests.servers import free_port, redis_server, s3_server
 from tests.waiting import until
 
@@ -196,6 +197,32 @@ async def test_a_second_signal_stops_it_at_once_whatever_the_grace(
         _, err = await worker.communicate()
     assert (worker.returncode, b"Traceback" in err) == (4, False), err.decode()
     assert results_in(command.folder) == []
+
+
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_a_redis_that_may_lose_the_queue_is_told_by_enqueue_and_worker(
+    place: Place, command: Command, write_lines: Callable[..., Path]
+) -> None:
+    write_lines([change(1)])
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    async with emulator as url:
+        filled = await command("enqueue", "updates.jsonl", "--queue", place.url)
+        drained = await command(*worker_of(place, url, "--once"))
+    assert (filled.code, drained.code) == (0, 0)
+    assert "Warning: this Redis writes no append-only file" in filled.err
+    assert drained.err.count("queue.may_be_lost") == 1
+
+
+async def test_a_worker_ends_where_its_redis_will_never_do(command: Command) -> None:
+    def reply(words: list[bytes], connection: int) -> bytes:
+        return bulk("redis_version:6.0.16\r\n")
+
+    async with scripted_redis(reply) as server:
+        place = Place(f"redis://127.0.0.1:{server.port}/0?stream=updates")
+        ended = await command(*worker_of(place, "http://127.0.0.1:1"))
+    assert ended.code == 5
+    assert "it is Redis 6.0.16; batcher needs version 6.2 or later" in ended.err
 
 
 @pytest.mark.parametrize("place", ["redis"], indirect=True)
