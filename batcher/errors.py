@@ -109,6 +109,10 @@ class StatusError(BatcherError):
     """The status page can't be served at its address: it is taken, or none of this host's."""
 
 
+class UnansweredError(QueueError):
+    """No answer of the queue came to a request: what was asked may have been done."""
+
+
 class UploadError(BatcherError):
     """A part of the results is not proved to be where it was sent.
 

@@ -4,9 +4,9 @@ Nothing here does anything. Doubles of Clock, Source, ResultStore, Uploader, Cal
 Queue are in ``batcher.testing``.
 """
 
-from collections.abc import AsyncIterator, Collection, Mapping, Sequence
+from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeAlias
 
 from msgspec import Struct
 
@@ -144,15 +144,42 @@ class Queue(Protocol):
         ...
 
 
+OnSent: TypeAlias = Callable[[Sequence[Update]], None]
+"""Told, with each answer, of updates that are in the queue. What it raises ends the sending."""
+
+
 class Producer(Protocol):
-    """The side of a queue that fills it."""
+    """The side of a queue that fills it. All methods raise QueueError."""
 
-    async def send(self, updates: Sequence[Update], batch: str) -> None:
-        """Put updates in, those of one trigger in order.
+    @property
+    def drops_repeats(self) -> bool:
+        """Whether a sending that is repeated within five minutes under its name adds nothing."""
+        ...
 
-        ``batch`` names the sending: to repeat one is harmless where the queue can tell (SQS FIFO,
-        within five minutes). Raises QueueError; what came before the fault is in the queue.
+    async def prepare(self) -> None:
+        """Find out what the queue takes; before anything is asked of it."""
+        ...
+
+    def why_refused(self, update: Update) -> str | None:
+        """Why the queue would not take an update, in words; None: it takes it."""
+        ...
+
+    async def sent_up_to(self, batch: str) -> int:
+        """The line up to which a sending is in, as far as the queue knows; else 0."""
+        ...
+
+    async def send(
+        self, updates: Sequence[Update], batch: str, on_sent: OnSent = lambda updates: None
+    ) -> None:
+        """Put updates in, in order of their lines, those of one trigger one after the other.
+
+        ``batch`` names the sending. Raises UnansweredError where no answer came; whatever
+        ``on_sent`` was told of before an error is in the queue.
         """
+        ...
+
+    async def finish(self, batch: str) -> None:
+        """Let the queue forget a sending: all of it is in."""
         ...
 
 

@@ -1,7 +1,11 @@
 """``batcher enqueue``: fills a queue with the updates of a file."""
 
+import os
+from collections.abc import Awaitable, Callable
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import TypeAlias
 
 import anyio
 import click
@@ -12,9 +16,17 @@ from batcher.cli.output.format import example, several
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
-from batcher.jobs.checked_file import check_file
-from batcher.jobs.enqueue import enqueue_file
-from batcher.jobs.queue_admin import QueueAddress
+from batcher.jobs.checked_file import CheckedFile, check_file
+from batcher.jobs.enqueue import INTERRUPTED, Enqueued, Stop, enqueue_file
+from batcher.signals import run_signals
+from batcher.storage.enqueue_progress import EnqueueProgress
+from batcher.storage.quota_file import state_directory
+from batcher.task_groups import open_task_group
+
+GRACE = 20.0  # seconds that a signal leaves for the request that is under way
+_Put: TypeAlias = Callable[..., Awaitable[Enqueued]]
+
+GOES_ON = "Run the same command again: it goes on from there."
 
 
 @click.command(
@@ -25,22 +37,37 @@ from batcher.jobs.queue_admin import QueueAddress
 @click.option(
     "--target", metavar="NAME", help="Target of lines that name none; default: the worker's own."
 )
+@click.option(
+    "--same",
+    is_flag=True,
+    help="An SQS FIFO queue drops what it was sent of the same file within five minutes.",
+)
+@click.option(
+    "--anew", is_flag=True, help="Put in all of it, whatever an interrupted command put in."
+)
 @sqs_options
 def enqueue(
-    file: str, queue: str, target: str | None, profile: str | None, region: str | None
+    file: str,
+    queue: str,
+    target: str | None,
+    same: bool,
+    anew: bool,
+    profile: str | None,
+    region: str | None,
 ) -> None:
     """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and put
     its updates into a queue.
 
-    Nothing is put in unless all lines are valid. To send the same file again within five minutes
-    does no harm to an SQS FIFO queue; elsewhere its updates are done twice.
+    Nothing is put in unless all lines are valid. Where it ends early it says how many are in, and
+    the same command goes on from there. A file that was put in and is sent again is done twice.
     """
     settings = Settings(target=target or "", profile=profile, region=region)
     address = queue_address(queue, profile, region)
-    raise SystemExit(anyio.run(_enqueue, file, settings, address))
+    put = partial(enqueue_file, address=address, same=same, anew=anew)
+    raise SystemExit(anyio.run(_enqueue, file, settings, put))
 
 
-async def _enqueue(file: str, settings: Settings, address: QueueAddress) -> int:
+async def _enqueue(file: str, settings: Settings, put: _Put) -> int:
     printer = ViolationPrinter(as_json=False, origin=file)
     with TemporaryDirectory(prefix="batcher-") as copies:
         checked = check_file(
@@ -50,8 +77,49 @@ async def _enqueue(file: str, settings: Settings, address: QueueAddress) -> int:
         if not checked.usable:
             echo("Nothing was put into the queue. Correct these lines.", err=True)
             return 2
-        where = await enqueue_file(
-            checked, address, warn=lambda risk: echo(f"Warning: {risk}.", err=True)
+        found = await _put_in(checked, put)
+    if found is None:
+        echo(f"Interrupted, and the last request was not answered. {GOES_ON}", err=True)
+        return 4
+    return _say(found)
+
+
+async def _put_in(checked: CheckedFile, put: _Put) -> Enqueued | None:
+    """What came of it; None: a second signal came, or the first one's grace was over."""
+    stop, found = Stop(), None
+    async with open_task_group() as tasks:
+        abort = tasks.cancel_scope.cancel
+        tasks.start_soon(
+            partial(run_signals, grace=GRACE, drain=stop.ask, abort=abort, grace_over=abort)
         )
-    echo(f"{several(checked.inspection.total, 'update')} put into {where}.", err=True)
-    return 0
+        state = state_directory(os.environ) / "enqueue"
+        found = await put(checked, state=state, stop=stop, warn=_warn, on_begun=_say_begun)
+        tasks.cancel_scope.cancel()
+    return found
+
+
+def _warn(risk: str) -> None:
+    echo(f"Warning: {risk}.", err=True)
+
+
+def _say_begun(before: EnqueueProgress) -> None:
+    if before.updates:
+        echo(
+            f"Going on with what was begun at {before.begun_at}:"
+            f" {several(before.updates, 'update')} went in then. (--anew puts in all of the file.)",
+            err=True,
+        )
+
+
+def _say(found: Enqueued) -> int:
+    """Say what went in; returns the exit code."""
+    if found.stopped is None:
+        echo(f"{several(found.updates, 'update')} put into {found.where}.", err=True)
+        return 0
+    least = "At least " if found.unanswered else ""
+    echo(
+        f"Stopped: {found.stopped.rstrip('.')}. {least}{found.updates:,} of"
+        f" {several(found.total, 'update')} are in {found.where}. {GOES_ON}",
+        err=True,
+    )
+    return 4 if found.stopped == INTERRUPTED else 3

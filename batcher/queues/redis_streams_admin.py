@@ -5,7 +5,9 @@ from typing import Any
 
 import msgspec
 
+from batcher.ports import OnSent
 from batcher.queues.redis_streams_client import (
+    GROUP,
     NO_ONE,
     RedisStream,
     attributes_of_letter,
@@ -16,6 +18,7 @@ from batcher.queues.redis_streams_scripts import DEPTH, REDRIVE, SEND
 from batcher.records import DeadLetter, Depth, Update
 
 PAGE = 500  # entries of one request
+REMEMBERED_FOR = 14 * 86_400  # seconds that it is known how far a sending came
 
 _encode = msgspec.json.Encoder().encode
 
@@ -23,16 +26,40 @@ _encode = msgspec.json.Encoder().encode
 class RedisAdmin:
     """A stream as ports.Producer and ports.QueueAdmin. Use inside ``async with`` of the stream."""
 
+    drops_repeats = False
+
     def __init__(self, stream: RedisStream) -> None:
         self._stream = stream
         self._send_script = stream.script(SEND, once=True)
         self._redrive_script = stream.script(REDRIVE)
         self._depth_script = stream.script(DEPTH)
 
-    async def send(self, updates: Sequence[Update], batch: str) -> None:
+    async def prepare(self) -> None:
+        return None
+
+    def why_refused(self, update: Update) -> str | None:
+        return None
+
+    async def sent_up_to(self, batch: str) -> int:
+        """Kept in Redis, in one step with what it counts."""
+        return int(await self._stream.answer(self._stream.redis.get(self._sending(batch))) or 0)
+
+    async def send(
+        self, updates: Sequence[Update], batch: str, on_sent: OnSent = lambda updates: None
+    ) -> None:
         for start in range(0, len(updates), PAGE):
-            bodies = [_encode(update.as_line()) for update in updates[start : start + PAGE]]
-            await self._stream.run(self._send_script, *bodies)
+            page = updates[start : start + PAGE]
+            bodies = [_encode(update.as_line()) for update in page]
+            sent = (page[-1].line, REMEMBERED_FOR)
+            keys = [self._stream.name, self._stream.dead_name, self._sending(batch)]
+            await self._stream.answer(self._send_script(keys=keys, args=[GROUP, *sent, *bodies]))
+            on_sent(page)
+
+    async def finish(self, batch: str) -> None:
+        await self._stream.answer(self._stream.redis.delete(self._sending(batch)))
+
+    def _sending(self, batch: str) -> str:
+        return f"{self._stream.name}:sending:{batch}"
 
     async def depth(self) -> Depth:
         length, held, dead, now, oldest = await self._stream.run(self._depth_script, NO_ONE)

@@ -141,13 +141,15 @@ return 0
 """
 
 SEND = """
--- ARGV: bodies, put in as they come; where the stream is gone, none, and the error of a group.
-for i = 2, #ARGV do
+-- KEYS also: how far a sending came. ARGV: the line of the last body, seconds to remember that,
+-- and bodies, put in as they come; where the stream is gone, none, and the error of a group.
+for i = 4, #ARGV do
   if not redis.call('XADD', KEYS[1], 'NOMKSTREAM', '*', 'body', ARGV[i]) then
     return redis.error_reply('NOGROUP the stream is gone')
   end
 end
-return #ARGV - 1
+redis.call('SET', KEYS[3], ARGV[2], 'EX', ARGV[3])
+return #ARGV - 3
 """
 
 REDRIVE = """

@@ -1,23 +1,35 @@
-"""Amazon SQS: the side of the producer, and of people: depth, dead letters, redrive."""
+"""Amazon SQS: the side of the producer, and of people: depth, dead letters, redrive.
+
+The message group of an update is its trigger's name and nothing else. Which account, Region and
+domain are meant is known to a worker only: by the name that a target goes by there, and by its
+domain map. So one trigger is one group whatever these are, and its order holds; triggers of one
+name in several domains or targets share a group, and wait for each other.
+"""
 
 import hashlib
 import re
-from collections.abc import AsyncIterator, Iterator, Sequence
-from typing import Any
+from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
+from typing import Any, TypeAlias
 
 import anyio
 import msgspec
 
 from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
+from batcher.ports import OnSent
 from batcher.queues.sqs_client import BATCH, CODE, REASON, SqsClient, message_of
 from batcher.records import DeadLetter, Depth, Update
 
 BATCH_BYTES = 200_000  # below the smallest total that SQS ever had
+LONGEST_MESSAGE = 2**20  # bytes, where a queue does not say
 LOOK = 120  # seconds
 
 _GROUP = re.compile(r"[\w!\"#$%&'()*+,./:;<=>?@\[\\\]^`{|}~-]{1,128}", re.ASCII)
+# JSON escapes the control characters; these two it leaves as they are
+_REFUSED = [(character.encode(), f"\\u{ord(character):x}".encode()) for character in "\ufffe\uffff"]
 _encode = msgspec.json.Encoder().encode
+
+_Batch: TypeAlias = list[tuple[Update, dict[str, Any]]]
 
 
 class SqsAdmin:
@@ -29,17 +41,48 @@ class SqsAdmin:
     def __init__(self, client: SqsClient, *, look: int = LOOK) -> None:
         self._client = client
         self._look_for = look
+        self._longest = LONGEST_MESSAGE
 
-    async def send(self, updates: Sequence[Update], batch: str) -> None:
-        for entries in _batches(self._entry(update, batch) for update in updates):
-            answers = await self._client.batch("send_message_batch", entries)
-            if refused := [code for code in answers if code]:
-                raise QueueError(
-                    f"queue {self._client.name}: {len(refused)} messages were refused: {refused[0]}"
-                )
+    @property
+    def drops_repeats(self) -> bool:
+        return self._client.fifo
+
+    async def prepare(self) -> None:
+        """Ask how long a message may be."""
+        known = await self._client.attributes("MaximumMessageSize")
+        self._longest = int(known.get("MaximumMessageSize", self._longest))
+
+    def why_refused(self, update: Update) -> str | None:
+        """SQS counts the bytes of the body; characters that it refuses are escaped there."""
+        if (length := len(_body(update))) <= self._longest:
+            return None
+        return f"{length:,} bytes as a message; queue {self._client.name} takes {self._longest:,}"
+
+    async def sent_up_to(self, batch: str) -> int:
+        return 0
+
+    async def finish(self, batch: str) -> None:
+        return None
+
+    async def send(
+        self, updates: Sequence[Update], batch: str, on_sent: OnSent = lambda updates: None
+    ) -> None:
+        for group in _batches((update, self._entry(update, batch)) for update in updates):
+
+            def tell(numbers: list[int], group: _Batch = group) -> None:
+                on_sent([group[number][0] for number in numbers])
+
+            entries = [entry for _, entry in group]
+            answers = await self._client.batch("send_message_batch", entries, on_done=tell)
+            for (update, _), code in zip(group, answers, strict=True):
+                if code is not None:
+                    raise QueueError(
+                        f"queue {self._client.name}: the message of line {update.line} was refused:"
+                        f" {code}."
+                    )
 
     def _entry(self, update: Update, batch: str) -> dict[str, Any]:
-        body = _encode(update.as_line())
+        body = _body(update)
         if not self._client.fifo:
             return {"MessageBody": body.decode()}
         number = f"{batch}\0{update.line}\0".encode()
@@ -122,25 +165,33 @@ class SqsAdmin:
 
 
 def group_of(update: Update) -> str:
-    """The message group: the trigger. Readable where SQS allows it, else a hash."""
-    name = f"{update.target}/{update.domain}/{update.trigger}"
+    """The message group: the trigger's name. Readable where SQS allows it, else a hash."""
+    name = update.trigger
     return name if _GROUP.fullmatch(name) else hashlib.sha256(name.encode()).hexdigest()
 
 
-def _batches(entries: Iterator[dict[str, Any]]) -> Iterator[list[dict[str, Any]]]:
+def _body(update: Update) -> bytes:
+    """The update as JSON, without the two characters of it that SQS does not take."""
+    body = _encode(update.as_line())
+    for raw, escaped in _REFUSED:
+        body = body.replace(raw, escaped)
+    return body
+
+
+def _batches(entries: Iterable[tuple[Update, dict[str, Any]]]) -> Iterator["_Batch"]:
     """Batches of at most BATCH entries and BATCH_BYTES, with one entry of a group.
 
     So order still holds when an entry fails and is sent again.
     """
-    batch: list[dict[str, Any]] = []
+    batch: _Batch = []
     groups: set[str] = set()
     size = 0
-    for entry in entries:
+    for update, entry in entries:
         length, group = len(entry["MessageBody"].encode()), entry.get("MessageGroupId")
         if batch and (len(batch) == BATCH or size + length > BATCH_BYTES or group in groups):
             yield batch
             batch, groups, size = [], set(), 0
-        batch.append(entry)
+        batch.append((update, entry))
         size += length
         groups |= {group} if group else set()
     if batch:

@@ -5,7 +5,7 @@ SettingsError where somebody has to put something right.
 """
 
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, contextmanager
 from typing import Any, Self
 
@@ -20,7 +20,7 @@ from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import error_text
 from batcher.aws.service_model import model_loader
 from batcher.backoff import Backoff
-from batcher.errors import QueueError, RedirectError, SettingsError
+from batcher.errors import QueueError, RedirectError, SettingsError, UnansweredError
 from batcher.queues.sqs_url import QueuePlace, place_of, region_of_url
 from batcher.records import Message
 
@@ -81,7 +81,7 @@ class SqsClient:
             with anyio.fail_after(seconds):
                 yield
         except TimeoutError as error:
-            raise QueueError(
+            raise UnansweredError(
                 f"queue {self.name}: no answer within {seconds:g} s. Trying again may help."
             ) from error
 
@@ -154,12 +154,16 @@ class SqsClient:
         return answer
 
     async def batch(
-        self, operation: str, entries: Sequence[Mapping[str, Any]], to: str = ""
+        self,
+        operation: str,
+        entries: Sequence[Mapping[str, Any]],
+        to: str = "",
+        on_done: Callable[[list[int]], None] = lambda numbers: None,
     ) -> list[str | None]:
         """A batch request; returns for each entry None, or the code it was refused with.
 
         Entries that failed on the side of SQS are sent again, a few times. Raises QueueError when
-        they still fail.
+        they still fail. ``on_done``: told, with each answer, the positions of those that were done.
         """
         answers: list[str | None] = [None] * len(entries)
         left, backoff = list(range(len(entries))), Backoff(PAUSE, LONGEST_PAUSE)
@@ -171,6 +175,7 @@ class SqsClient:
             codes = {int(each["Id"]): known_code(each["Code"], None) for each in failed}
             for number in left:
                 answers[number] = codes.get(number)
+            on_done([number for number in left if number not in codes])
             left = [int(failure["Id"]) for failure in failed if not failure["SenderFault"]]
             if not left:
                 return answers
@@ -221,8 +226,10 @@ def message_of(raw: Mapping[str, Any]) -> Message:
 
 
 def _explained(name: str, error: Exception) -> QueueError:
-    todo = ""
+    todo, answered = "", isinstance(error, RedirectError)
     if isinstance(error, sdk.ClientError):
         wrong = error.response.get("Error", {}).get("Code") in _WRONG_SETTINGS
         todo = "Check its name, Region, account and policy." if wrong else "Trying again may help."
-    return QueueError(f"queue {name}: {error_text(error)}. {todo}".rstrip())
+        answered = error.response.get("ResponseMetadata", {}).get("HTTPStatusCode", 500) < 500
+    kind = QueueError if answered else UnansweredError
+    return kind(f"queue {name}: {error_text(error)}. {todo}".rstrip())

@@ -17,13 +17,25 @@ def access_key_of(request: web.Request) -> str:
 
 
 class ScriptedSqs:
-    """An SQS that answers as a function says; keeps the batch requests that came.
+    """An SQS FIFO queue that answers as a function says; keeps the batch requests that came.
 
-    ``silent``: batch requests are answered after ``release`` only.
+    ``silent``: batch requests are answered after ``release`` only; ``lose``: whether the answer to
+    a batch request, by its number from 1, gets lost. ``taken``: the bodies of what it took, what
+    has the deduplication id of an earlier one left out. ``attributes``: of the queue.
     """
 
-    def __init__(self, fail: Callable[[str, int], str | None], *, silent: bool = False) -> None:
+    def __init__(
+        self,
+        fail: Callable[[str, int], str | None],
+        *,
+        silent: bool = False,
+        lose: Callable[[int], bool] = lambda times: False,
+        attributes: dict[str, str] | None = None,
+    ) -> None:
         self.fail = fail
+        self.lose = lose
+        self.attributes = attributes or {}
+        self.taken: dict[str, str] = {}
         self.release = asyncio.Event()
         if not silent:
             self.release.set()
@@ -53,6 +65,8 @@ class ScriptedSqs:
         self.access_keys.append(access_key_of(request))
         asked = msgspec.json.decode(await request.read())
         answer: dict[str, Any] = {}
+        if operation == "GetQueueAttributes":
+            answer = {"Attributes": self.attributes}
         if operation.endswith("Batch"):
             await self.release.wait()
             self.batches.append((operation, asked["Entries"]))
@@ -61,6 +75,12 @@ class ScriptedSqs:
                 entry["Id"]: self.fail(entry.get("MessageBody", entry.get("ReceiptHandle")), times)
                 for entry in asked["Entries"]
             }
+            for entry in asked["Entries"]:
+                if not codes[entry["Id"]] and "MessageDeduplicationId" in entry:
+                    self.taken.setdefault(entry["MessageDeduplicationId"], entry["MessageBody"])
+            if self.lose(times):
+                assert request.transport is not None
+                request.transport.abort()
             answer = {
                 "Successful": [_sent(identity) for identity, code in codes.items() if not code],
                 "Failed": [

@@ -24,7 +24,7 @@ GIVEN = {
     "REASSIGN": ["me", "you", 0, "1-0"],
     "SETTLE": ["me", "1-0", "body", "{}"],
     "LEAVE": ["me"],
-    "SEND": ["{}"],
+    "SEND": [1, 60, "{}"],
     "REDRIVE": ["1-0", "body", "{}"],
     "DEPTH": [NO_ONE],
 }

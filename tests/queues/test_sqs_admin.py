@@ -27,9 +27,9 @@ async def test_a_batch_of_a_fifo_queue_holds_one_message_of_a_group_so_a_failure
             [update(1, "a"), update(2, "b"), update(3, "a"), update(4, "a")], "b"
         )
     assert [[entry["MessageGroupId"] for entry in batch] for _, batch in sqs.batches] == [
-        ["default/acme/a", "default/acme/b"],
-        ["default/acme/a"],
-        ["default/acme/a"],
+        ["a", "b"],
+        ["a"],
+        ["a"],
     ]
 
 
@@ -67,17 +67,21 @@ async def test_dead_letters_that_come_into_sight_again_meanwhile_end_no_look_and
         assert (await admin.depth()).dead == 40
 
 
-@given(st.text(min_size=1, max_size=300), st.text(min_size=1, max_size=300))
-def test_a_group_is_one_that_sqs_takes_and_one_for_each_trigger(one: str, two: str) -> None:
-    def group(trigger: str) -> str:
-        return group_of(
-            Update(
-                id="1", line=1, target="t", request={"DomainName": "d", "EventTriggerName": trigger}
-            )
-        )
+NAMES = st.text(min_size=1, max_size=300)
 
-    assert re.fullmatch(r"[!-~]{1,128}", group(one))
-    assert (group(one) == group(two)) == (one == two)
+
+@given(NAMES, NAMES, NAMES, NAMES, NAMES, NAMES)
+def test_a_group_is_one_that_sqs_takes_and_a_triggers_whatever_target_and_domain_are_called(
+    one: str, two: str, target: str, other_target: str, domain: str, other_domain: str
+) -> None:
+    def group(trigger: str, target: str, domain: str) -> str:
+        named = {"DomainName": domain, "EventTriggerName": trigger}
+        return group_of(Update(id="1", line=1, target=target, request=named))
+
+    assert re.fullmatch(r"[!-~]{1,128}", group(one, target, domain))
+    assert group(one, target, domain) == group(one, other_target, other_domain)
+    assert group(one, "", domain) == group(one, target, domain)
+    assert (group(one, target, domain) == group(two, target, domain)) == (one == two)
 
 
 @pytest.mark.parametrize("count", [2, 9, 10])
