@@ -13,6 +13,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import pytest
+from redis import Redis
 
 from tests.waiting import until_blocking
 
@@ -94,6 +95,26 @@ def redis_server(folder: Path, *, cluster: bool = False) -> Server:
     server = Server([command, *arguments], port, folder / "redis.log")
     server.bus_port = bus
     return server
+
+
+@contextmanager
+def running_cluster(folder: Path) -> Iterator[tuple[Server, Server]]:
+    """Two nodes of a cluster: the first one has all slots, the other one knows who has them."""
+    nodes = []
+    for name in ("owner", "other"):
+        (folder / name).mkdir()
+        nodes.append(redis_server(folder / name, cluster=True))
+    with running(nodes[0]) as owner, running(nodes[1]) as other:
+        with Redis(port=owner.port) as one:
+            one.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
+            one.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus_port)
+
+        def knows() -> bool:
+            with Redis(port=other.port) as two:
+                return "cluster_state:ok" in str(two.execute_command("CLUSTER", "INFO"))
+
+        until_blocking(knows)
+        yield owner, other
 
 
 def sqs_server(folder: Path) -> Server:

@@ -6,6 +6,7 @@ publishes the pace of all. A member also comes back from its local share when Re
 
 import anyio
 
+from batcher.limiters.member_names import is_dead
 from batcher.limiters.redis_bucket import HeartbeatReply, Publication
 from batcher.limiters.redis_scripts import FINAL_WITHIN
 from batcher.limiters.reports import REPORT_WITHIN
@@ -30,6 +31,7 @@ class Leader:
         self._read = ""  # the newest entry of the log that was read
         self._last_event = 0.0
         self._published: Publication | None = None
+        self._dead: list[str] = []  # silent members of this host, whose processes are no more
 
     async def run(self) -> None:
         """Runs until it is cancelled."""
@@ -63,10 +65,18 @@ class Leader:
     async def _heartbeat(self) -> float:
         """Send a heartbeat and do what follows; returns the seconds until the next one."""
         limiter, away = self._limiter, self._limiter.away
+        asked_at, settings = limiter.clock.now(), limiter.settings
         reply = await limiter.bucket.heartbeat(
-            limiter.take_reports(), away=away, read=self._read, publish=self._published
+            limiter.take_reports(),
+            away=away,
+            read=self._read,
+            publish=self._published,
+            ceiling=settings.rate,
+            capacity=settings.capacity,
+            dead=self._dead,
         )
-        limiter.take_reply(reply)
+        self._dead = [name for name in reply.silent if is_dead(name)]
+        limiter.take_reply(reply, asked_at)
         pause = self._lead(reply, away) if reply.leading else self._step_down()
         if away and reply.opens_in > 0:
             return reply.opens_in

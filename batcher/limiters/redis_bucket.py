@@ -4,6 +4,7 @@ What the calls do is in ``redis_scripts``. They raise redis-py's errors, OSError
 which callers take for "Redis is away".
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 import msgspec
@@ -15,6 +16,7 @@ from batcher.limiters.reports import Reports
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import Pace
 from batcher.quota.replay import Event
+from batcher.redis_client import Script
 
 
 class Reservation(Struct, frozen=True, kw_only=True):
@@ -49,7 +51,9 @@ class HeartbeatReply(Struct, frozen=True, kw_only=True):
 
     ``newest``: of the log as far as it was read; ``idle``: seconds since the last request was due;
     ``opens_in``: seconds until those who were away may come back; ``rate``: None: none is
-    published, 0: nothing is held back.
+    published, 0: nothing is held back; ``share``: the part of a ceiling that this member may take
+    when it is alone; ``ceiling``: the lowest of all members, None where they have none; ``silent``:
+    members that are dead, or can't reach Redis.
     """
 
     epoch: str
@@ -62,6 +66,9 @@ class HeartbeatReply(Struct, frozen=True, kw_only=True):
     learned: EstimatedQuota | None
     idle: float
     rate: float | None
+    share: float = 1.0
+    ceiling: float | None = None
+    silent: Sequence[str] = ()
 
 
 _encode = msgspec.json.Encoder().encode
@@ -75,11 +82,11 @@ class RedisBucket:
     def __init__(self, redis: Redis, name: str, me: str) -> None:
         self.name = name
         self.me = me
-        parts = ("state", "log", "workers", "leader")
+        parts = ("state", "log", "workers", "leader", "shares")
         self._keys = [f"batcher:{{{name}}}:{part}" for part in parts]
-        self._reserve = redis.register_script(RESERVE)
-        self._heartbeat = redis.register_script(HEARTBEAT)
-        self._leave = redis.register_script(LEAVE)
+        self._reserve = Script(redis, RESERVE)
+        self._heartbeat = Script(redis, HEARTBEAT)
+        self._leave = Script(redis, LEAVE)
 
     async def reserve(
         self,
@@ -93,7 +100,7 @@ class RedisBucket:
         """Reserve the next token, or look again at what is held.
 
         ``unpublished_rate``: the rate while none is published, 0 for no limit; ``capacity``: tokens
-        that the ceiling has at most.
+        that the ceiling has at most. A lower ceiling of another member counts.
         """
         holding: list[Any] = [0, 0, 0]
         if held is not None and held.epoch == reports.epoch:
@@ -110,17 +117,29 @@ class RedisBucket:
         )
 
     async def heartbeat(
-        self, reports: Reports, *, away: bool, read: str, publish: Publication | None
+        self,
+        reports: Reports,
+        *,
+        away: bool,
+        read: str,
+        publish: Publication | None,
+        ceiling: float | None = None,
+        capacity: float = 1.0,
+        dead: Sequence[str] = (),
     ) -> HeartbeatReply:
         """Show that one is alive, and try to lead; a leader publishes, and gets events of the log.
 
         They are those after ``read``; empty: none, but where the log ends. ``away``: the member has
-        worked alone, and wants to come back.
+        worked alone, and wants to come back. ``dead``: silent members whose share nobody takes.
         """
         publication = ["", "", "", ""] if publish is None else publish.arguments()
         arguments = [*reports.arguments(), self.me, int(away), read, *publication]
+        arguments += [ceiling or 0, capacity, *dead]
         reply = await self._heartbeat(keys=self._keys, args=arguments)
-        epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate = reply
+        epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate, *more = (
+            reply
+        )
+        share, lowest, silent = more
         return HeartbeatReply(
             epoch=epoch.decode(),
             now=float(now),
@@ -132,6 +151,9 @@ class RedisBucket:
             learned=_learned.decode(learned) if learned else None,
             idle=float(idle),
             rate=None if float(rate) < 0 else float(rate),
+            share=float(share),
+            ceiling=float(lowest) or None,
+            silent=[name.decode() for name in silent],
         )
 
     async def leave(self, reports: Reports) -> None:

@@ -1,8 +1,5 @@
 """The shared buckets of one process at one Redis: its connection, and its member of each bucket."""
 
-import os
-import socket
-import uuid
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass
@@ -13,12 +10,15 @@ from redis.asyncio import Redis
 from structlog.typing import FilteringBoundLogger
 
 from batcher.errors import SettingsError
+from batcher.limiters.bucket_settings import BucketSettings
 from batcher.limiters.leader import Leader
+from batcher.limiters.member_names import new_name
 from batcher.limiters.redis_bucket import RedisBucket
-from batcher.limiters.shared import REDIS_ERRORS, BucketSettings, SharedLimiter
+from batcher.limiters.shared import REDIS_ERRORS, SharedLimiter
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.redis_client import connect, redis_error_text
+from batcher.redis_server import RedisServer, describe
 from batcher.task_groups import open_task_group
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
@@ -29,14 +29,17 @@ LEAVE_WITHIN = 1.0  # seconds
 class RedisFleet:
     """Gives out the limiters of shared buckets. Made by ``open_redis_fleet``."""
 
+    url: str
     redis: Redis
     tasks: TaskGroup
     _: KW_ONLY
+    is_cluster: bool
     clock: Clock
     log: FilteringBoundLogger
 
     def __post_init__(self) -> None:
-        self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._me = new_name()
+        self.own_clients: list[Redis] = []
         self._limiters: dict[str, SharedLimiter] = {}
         self._leaders: list[Leader] = []
 
@@ -49,20 +52,31 @@ class RedisFleet:
         share: float,
         remembered: EstimatedQuota | None,
     ) -> SharedLimiter:
-        """The limiter of the bucket of that name: one in a process, set as it was first asked for.
+        """The limiter of the bucket of that name: one in a process.
 
         ``rate`` and ``burst``: a ceiling for the whole fleet; ``share``: the part of the quota to
-        use; ``remembered``: what earlier runs of this host found.
+        use; of two targets with one bucket the lower counts. ``remembered``: what earlier runs of
+        this host found.
         """
-        if name not in self._limiters:
-            settings = BucketSettings(rate=rate, burst=burst, share=share, remembered=remembered)
-            bucket = RedisBucket(self.redis, name, self._me)
-            limiter = SharedLimiter(bucket, settings, clock=self.clock, log=self.log)
-            leader = Leader(limiter)
-            self._limiters[name] = limiter
-            self._leaders.append(leader)
-            self.tasks.start_soon(leader.run)
-        return self._limiters[name]
+        settings = BucketSettings(rate=rate, burst=burst, share=share, remembered=remembered)
+        if name in self._limiters:
+            limiter = self._limiters[name]
+            limiter.settings = limiter.settings.lowered(settings)
+            return limiter
+        bucket = RedisBucket(self._client(), name, self._me)
+        limiter = SharedLimiter(bucket, settings, clock=self.clock, log=self.log)
+        leader = Leader(limiter)
+        self._limiters[name] = limiter
+        self._leaders.append(leader)
+        self.tasks.start_soon(leader.run)
+        return limiter
+
+    def _client(self) -> Redis:
+        """The connection of a bucket: its own in a cluster, where each may be on another node."""
+        if not self.is_cluster:
+            return self.redis
+        self.own_clients.append(client := _connect(self.url))
+        return client
 
     async def leave(self) -> None:
         """Be a member of no bucket any more."""
@@ -76,18 +90,23 @@ async def open_redis_fleet(
 ) -> AsyncIterator[RedisFleet]:
     """The shared buckets in the Redis of that URL; this process is a member until the end.
 
-    Raises SettingsError for a URL that is none.
+    Raises SettingsError for a URL that is none, and for a Redis that is too old.
     """
     try:
-        redis = connect(url, longest_reply=LONGEST_REPLY, retries=1)
+        redis = _connect(url)
     except ValueError as error:
         raise SettingsError(
             f"--limiter: not the URL of a Redis: {error}. Give redis://HOST:PORT/DB."
         ) from error
+    fleet: RedisFleet | None = None
     try:
-        await _warn_if_away(redis, warn)
+        server = await _look(redis, warn)
+        if server.too_old is not None:
+            raise SettingsError(f"--limiter: {server.too_old}.")
         async with open_task_group() as tasks:
-            fleet = RedisFleet(redis, tasks, clock=clock, log=log)
+            fleet = RedisFleet(
+                url, redis, tasks, is_cluster=server.is_cluster, clock=clock, log=log
+            )
             try:
                 yield fleet
             finally:
@@ -96,14 +115,20 @@ async def open_redis_fleet(
                     await fleet.leave()
     finally:
         with anyio.move_on_after(LEAVE_WITHIN, shield=True):
-            await redis.aclose()
+            for client in (redis, *(fleet.own_clients if fleet is not None else ())):
+                await client.aclose()
 
 
-async def _warn_if_away(redis: Redis, warn: Callable[[str], None]) -> None:
+def _connect(url: str) -> Redis:
+    return connect(url, longest_reply=LONGEST_REPLY, retries=1)
+
+
+async def _look(redis: Redis, warn: Callable[[str], None]) -> RedisServer:
     try:
-        await redis.ping()
+        return await describe(redis)
     except REDIS_ERRORS as error:
         warn(
             f"The shared quota can't be had: {redis_error_text(error)}. Going on alone at a share"
             " of the rate, until Redis is there."
         )
+        return RedisServer()

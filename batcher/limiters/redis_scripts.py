@@ -2,7 +2,10 @@
 
 Each is one atomic step, by Redis's own clock only: a worker is told how long from now, and tells
 how long ago. One hash holds the state, a stream what was reserved and what became of it, a sorted
-set the members, a key the leader.
+set the members, a key the leader; a second hash what each member may take alone.
+
+A member that Redis hears nothing of is dead, or it can't reach Redis and goes on alone. Nobody can
+tell, so a ceiling is kept for both: the others leave its share to it, for as long as it takes that.
 """
 
 # seconds: a reservation further ahead is looked at again before it is used, as the pace may change
@@ -16,19 +19,28 @@ LEADER_LEASE = 1.5  # seconds that the lead lasts without a heartbeat
 # seconds without any heartbeat: those who worked on alone then come back at the same moment
 OUTAGE = 1.5
 REOPEN_IN = 0.75  # seconds until that moment: all have asked again by then
+# seconds without a heartbeat after which the others leave a member its share of the ceiling; it
+# begins to take that no sooner
+SILENT_AFTER = 1.5
+HALVED_EVERY = 300.0  # seconds after which what a member takes alone is halved, again and again
+LEAST_PART = 1 / 16  # of its share, that is not halved any more
+FEWEST = 2  # members that a ceiling is divided by at least: another one may come meanwhile
 LOG_LENGTH = 10_000  # entries of the log: half a minute at 300 a second
 FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgotten
 LOG_FORGOTTEN = 3600  # seconds without use after which its log and its members are
 
 _PRELUDE = """
-local clock = redis.call('TIME')
-local now = clock[1] + clock[2] / 1e6
 local names = {'epoch', 'number', 'cut', 'cut_at', 'braked', 'last', 'full', 'width', 'rate',
-  'basis', 'resume', 'brake', 'open', 'seen'}
+  'basis', 'resume', 'brake', 'open', 'seen', 'at', 'skew', 'ceiling'}
 local known, s = redis.call('HMGET', KEYS[1], unpack(names)), {}
 for i, name in ipairs(names) do  -- rate -1: none is published
   s[name] = tonumber(known[i]) or (name == 'rate' and -1 or 0)
 end
+-- Time never goes back: what the clock was set back by, or is behind after a failover, is added.
+local clock = redis.call('TIME')
+local now = clock[1] + clock[2] / 1e6 + s.skew
+if now < s.at then s.skew, now = s.skew + s.at - now, s.at end
+s.at = now
 local fresh = s.epoch == 0
 if fresh then s.epoch, s.last = now, now end  -- nothing is known of it: it begins empty
 local ours = not fresh and string.format('%.6f', s.epoch) == ARGV[1]
@@ -58,6 +70,38 @@ local function take_reports(throttled, reports)
   end
 end
 
+-- Of each member: share that it was told, when it was heard of, its ceiling (0: none), that one's
+-- capacity.
+local function read_members()
+  local all, fields = {}, redis.call('HGETALL', KEYS[5])
+  for i = 1, #fields, 2 do
+    local share, seen, ceiling, capacity = string.match(fields[i + 1], '(%S+) (%S+) (%S+) (%S+)')
+    all[fields[i]] = {share = tonumber(share), seen = tonumber(seen),
+      ceiling = tonumber(ceiling), capacity = tonumber(capacity)}
+  end
+  return all
+end
+
+local function is_silent(member) return now - member.seen > SILENT_AFTER end
+
+-- The part of the rate that a member may be taking alone.
+local function taken_alone(member)
+  local halvings = math.floor((now - member.seen) / HALVED_EVERY)
+  return member.share * math.max(LEAST_PART, 0.5 ^ halvings)
+end
+
+-- The lowest ceiling of all members and its capacity, less what the silent ones take of it.
+local function common_ceiling(members, ceiling, capacity)
+  local alone = 0
+  for _, member in pairs(members) do
+    if member.ceiling > 0 and (ceiling == 0 or member.ceiling < ceiling) then
+      ceiling, capacity = member.ceiling, member.capacity
+    end
+    if is_silent(member) then alone = alone + taken_alone(member) end
+  end
+  return ceiling, capacity, math.min(1, alone)
+end
+
 local function save()
   local state = {}
   for _, name in ipairs(names) do
@@ -75,7 +119,9 @@ _RESERVE = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; rate while none is published, ceiling,
 -- its capacity; number, cut and time of a reservation that is held, number 0 for none.
 take_reports(tonumber(ARGV[2]), ARGV[3])
-local ceiling, capacity = tonumber(ARGV[5]), tonumber(ARGV[6])
+local lowest, capacity, alone =
+  common_ceiling(read_members(), tonumber(ARGV[5]), tonumber(ARGV[6]))
+local ceiling = lowest * (1 - alone)
 local number, cut, at = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local rate = s.rate < 0 and tonumber(ARGV[4]) or s.rate
 local stopped = math.max(s.brake, s.open)
@@ -83,6 +129,8 @@ if number > 0 and ours and (cut == s.cut or at <= s.cut_at + FINAL_WITHIN) then
   at = math.max(at, s.resume)
 elseif stopped > now then
   number, at = 0, s.open > now and stopped or math.min(stopped, now + RETRY_STOPPED)
+elseif lowest > 0 and alone > 0.999 then  -- others that are silent may take all of it
+  number, at = 0, now + RETRY_PAUSED
 elseif s.resume > now + FINAL_WITHIN then
   number, at = 0, math.min(s.resume - FINAL_WITHIN, now + RETRY_PAUSED)
 else
@@ -90,7 +138,9 @@ else
   if rate > 0 then plan = math.max(plan, s.last + 1 / rate) end
   at = math.max(now, plan)
   if ceiling > 0 then
-    s.width = capacity / ceiling
+    -- what is missing in the bucket stays as many tokens
+    if s.ceiling > 0 then s.full = now + math.max(0, s.full - now) * s.ceiling / ceiling end
+    s.width, s.ceiling = capacity / ceiling, ceiling
     if s.full == 0 then s.full = now + s.width end
     at = math.max(at, s.full - s.width + 1 / ceiling)
     s.full = math.max(s.full, at) + 1 / ceiling
@@ -108,14 +158,38 @@ return {text(s.epoch), number, cut, text(at), text(at - now), text(rate)}
 _HEARTBEAT = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest
 -- entry read or ''; cut that he has seen, rate (0: nothing is held back; '': nothing to publish),
--- resume, what was learned.
+-- resume, what was learned; ceiling or 0, its capacity; members that he knows to be dead.
 take_reports(tonumber(ARGV[2]), ARGV[3])
+local members = read_members()
+for i = 13, #ARGV do
+  if members[ARGV[i]] and is_silent(members[ARGV[i]]) then members[ARGV[i]].forgotten = true end
+end
+-- what is told to all together is at no time more than all
+local me = {share = 0, seen = now, ceiling = tonumber(ARGV[11]), capacity = tonumber(ARGV[12])}
+members[ARGV[4]] = me
+local alive, told, alone, silent = 0, 0, 0, {}
+for name, member in pairs(members) do
+  if member.forgotten or now - member.seen > LOG_FORGOTTEN then
+    redis.call('HDEL', KEYS[5], name)
+    members[name] = nil
+  elseif is_silent(member) then
+    alone, silent[#silent + 1] = alone + taken_alone(member), name
+  else
+    alive, told = alive + 1, told + member.share
+  end
+end
+me.share = math.max(0, math.min((1 - alone) / math.max(alive, FEWEST - #silent), 1 - alone - told))
+redis.call('HSET', KEYS[5], ARGV[4],
+  text(me.share) .. ' ' .. text(now) .. ' ' .. text(me.ceiling) .. ' ' .. text(me.capacity))
+local ceiling = common_ceiling(members, 0, 0)
 redis.call('ZADD', KEYS[3], text(now), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - MEMBER_TIMEOUT))
 if ARGV[5] == '1' and now - s.seen > OUTAGE then s.open = now + REOPEN_IN end
 s.seen = now
 local leader = redis.call('GET', KEYS[4])
-local leading = not leader or leader == ARGV[4]
+-- the key may outlive its time when the clock is set back
+local late = leader and members[leader] and now - members[leader].seen > LEADER_LEASE
+local leading = not leader or leader == ARGV[4] or late
 if leading then redis.call('SET', KEYS[4], ARGV[4], 'PX', LEADER_LEASE * 1000) end
 local entries, newest = {}, ''
 if leading and ours and ARGV[8] ~= '' then
@@ -142,15 +216,18 @@ elseif leading then
 end
 save()
 redis.call('EXPIRE', KEYS[3], LOG_FORGOTTEN)
+redis.call('EXPIRE', KEYS[5], LOG_FORGOTTEN)
 local learned = redis.call('HGET', KEYS[1], 'learned') or ''
 return {text(s.epoch), text(now), redis.call('ZCARD', KEYS[3]), leading and 1 or 0, newest, entries,
-  s.cut, text(s.open - now), learned, text(now - s.last), text(s.rate)}
+  s.cut, text(s.open - now), learned, text(now - s.last), text(s.rate), text(me.share),
+  text(ceiling), silent}
 """
 
 _LEAVE = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name.
 take_reports(tonumber(ARGV[2]), ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[4])
+redis.call('HDEL', KEYS[5], ARGV[4])
 if redis.call('GET', KEYS[4]) == ARGV[4] then redis.call('DEL', KEYS[4]) end
 if not fresh then save() end
 return 0

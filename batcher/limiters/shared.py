@@ -9,12 +9,13 @@ from typing import NamedTuple
 import anyio
 import anyio.lowlevel
 import msgspec
-from msgspec import Struct
 from redis.exceptions import RedisError
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.local import LocalLimiter, WarmUp, capacity, observation_of
+from batcher.limiters.bucket_settings import BucketSettings
+from batcher.limiters.local import LocalLimiter, WarmUp, observation_of
+from batcher.limiters.local_share import ASSUMED_WORKERS, LocalShare, lower_of
 from batcher.limiters.redis_bucket import HeartbeatReply, RedisBucket, Reservation
 from batcher.limiters.redis_scripts import CATCH_UP, FINAL_WITHIN
 from batcher.limiters.reports import NO_EPOCH, Answer, Reports, SharedTicket, UnreportedAnswers
@@ -30,25 +31,6 @@ from batcher.resettable_event import ResettableEvent
 # Redis is away, or holds what can't be understood
 REDIS_ERRORS = (RedisError, OSError, msgspec.DecodeError)
 LONGEST_SLEEP = 0.2  # seconds after which a reservation far ahead is looked at again
-# per second, for all workers together, while no rate was ever known: AWS's most common quota for
-# changes
-UNKNOWN_RATE = 1.0
-ASSUMED_WORKERS = 4  # while their number was never known
-
-
-class BucketSettings(Struct, frozen=True, kw_only=True):
-    """What the settings say of a bucket, for all workers together.
-
-    ``remembered``: what earlier runs of this host found.
-    """
-
-    rate: float | None
-    burst: float
-    share: float = 1.0
-    remembered: EstimatedQuota | None = None
-
-    def estimator(self, now: float, known: EstimatedQuota | None) -> RateEstimator:
-        return RateEstimator(now=now, ceiling=self.rate, share=self.share, remembered=known)
 
 
 class LocalTicket(NamedTuple):
@@ -89,6 +71,8 @@ class SharedLimiter:
         self._unreported = UnreportedAnswers()
         self._local: LocalLimiter | None = None  # while Redis is away
         self._lost_at = self._not_before = 0.0
+        self._alone = LocalShare()
+        self._halved = 0  # how often what is taken alone was halved
         self._turn: anyio.CancelScope | None = None
 
     def __repr__(self) -> str:
@@ -101,7 +85,7 @@ class SharedLimiter:
         """Of all workers together; alone, of this one."""
         if self._local is not None:
             return self._local.rate
-        return self._published_rate or self.settings.rate
+        return lower_of(self._published_rate or None, self._alone.lowest(self.settings))
 
     @property
     def own_rate(self) -> float | None:
@@ -167,14 +151,13 @@ class SharedLimiter:
 
         Shielded: a reply nobody reads is a token lost.
         """
-        ceiling = self.settings.rate
         with anyio.CancelScope(shield=True):
             try:
                 answer = await self.bucket.reserve(
                     self.take_reports(),
                     unpublished_rate=self._unpublished_rate,
-                    ceiling=ceiling,
-                    capacity=1.0 if ceiling is None else capacity(ceiling, self.settings.burst),
+                    ceiling=self.settings.rate,
+                    capacity=self.settings.capacity,
                     held=self._reservation,
                 )
             except REDIS_ERRORS as error:
@@ -203,9 +186,10 @@ class SharedLimiter:
         """What is to be reported with the next call; it is reported once."""
         return self._unreported.take(self._epoch, self.clock.now())
 
-    def take_reply(self, reply: HeartbeatReply) -> None:
-        """Note what a heartbeat brought."""
+    def take_reply(self, reply: HeartbeatReply, asked_at: float) -> None:
+        """Note what a heartbeat brought, and when it was sent."""
         self._epoch, self.workers = reply.epoch, reply.workers
+        self._alone.told(reply, asked_at, self.clock.now())
         self._published_rate = reply.rate if reply.rate is not None else self._published_rate
         self.learned = reply.learned or self.learned
 
@@ -218,18 +202,20 @@ class SharedLimiter:
     @property
     def local_rate(self) -> float:
         """Requests per second of this worker while Redis is away."""
-        learned, ceiling = self.learned, self.settings.rate
-        if not learned.is_guess or learned.burst is not None:
-            rate = learned.rate * self.settings.share
-        else:
-            rate = max(UNKNOWN_RATE, learned.rate) if ceiling is None else ceiling
-        return (rate if ceiling is None else min(rate, ceiling)) / max(1, self.workers)
+        return self._alone.rate(self.clock.now(), self.learned, self.settings, self.workers)
 
     def fall_back(self, error: BaseException) -> None:
-        """Go on alone, from an empty bucket: Redis is away."""
-        if self._local is not None:
+        """Go on alone, from an empty bucket: Redis is away.
+
+        Of a ceiling nothing is taken until the others have noticed.
+        """
+        now = self.clock.now()
+        halvings = self._alone.halvings(now, self.settings)
+        if self._local is None:
+            self._lost_at = now
+        elif self._halved == halvings:
             return
-        rate, now = self.local_rate, self.clock.now()
+        self._halved, rate = halvings, self.local_rate
         self.log.warning(
             "limiter.redis_away",
             reason=redis_error_text(error),
@@ -239,7 +225,7 @@ class SharedLimiter:
         self._local = LocalLimiter(
             RateEstimator(now=now, ceiling=rate), clock=self.clock, rate=rate, burst=1.0
         )
-        self._lost_at, self._not_before = now, now + 1 / rate
+        self._not_before = self._alone.begins_at(now, self.settings) + 1 / rate
         self._reservation = None
         self._unreported.clear()
         self._end_turn()

@@ -35,7 +35,8 @@ FOREVER = 10**12  # milliseconds of idle time: longer than any lease
 # seconds to wait for a new entry before looking again for one that may be claimed
 BLOCK = 1.0
 MAX_DELIVERIES = 20  # an entry that was delivered so often and never settled kills its workers
-# leases without a sign of life; who lives after all has its name again with the next entry
+# leases without a sign of life, and of this worker's own life before it judges others by it. Who
+# lives after all has its name again with the next entry
 DEAD_AFTER = 2
 # no fewer than a worker holds: others see all that it releases at once, and take the oldest first
 REASSIGNED_AT_ONCE = 1000
@@ -51,6 +52,7 @@ class RedisQueue:
         self._stream = stream
         self._lease = lease
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._began = anyio.current_time()
         self._next_claim = 0.0
         self._handed_out: set[str] = set()  # entries that the worker knows it has
         self._reply_lost = False  # there may be others that it was given
@@ -137,7 +139,9 @@ class RedisQueue:
 
     async def _tend(self) -> None:
         """Take names of the dead off the group. Raises QueueError when it is another group."""
-        stream, idle = self._stream, int(DEAD_AFTER * self._lease * 1000)
+        stream, dead_after = self._stream, DEAD_AFTER * self._lease
+        may_judge = anyio.current_time() >= self._began + dead_after
+        idle = int(dead_after * 1000) if may_judge else FOREVER
         if not await stream.run(self._tend_script, self._me, NO_ONE, stream.mark, idle):
             await stream.find_group()
             raise stream.gone()

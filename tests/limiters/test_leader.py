@@ -1,5 +1,6 @@
 """The heartbeat of a member of a fleet, and what the one that leads does."""
 
+import os
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import cast
@@ -8,10 +9,12 @@ import anyio
 import pytest
 from msgspec import structs
 
+from batcher.limiters.bucket_settings import BucketSettings
 from batcher.limiters.leader import HEARTBEAT_EVERY, READ_IDLE_EVERY, Leader, is_worth_publishing
+from batcher.limiters.member_names import new_name
 from batcher.limiters.redis_bucket import HeartbeatReply, Publication, RedisBucket
 from batcher.limiters.reports import Reports
-from batcher.limiters.shared import BucketSettings, SharedLimiter
+from batcher.limiters.shared import SharedLimiter
 from batcher.logs import logger
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import Pace
@@ -42,10 +45,20 @@ class ScriptedBucket:
         self._reply = reply
         self.heartbeats: list[tuple[float, bool, Publication | None]] = []
         self.left = 0
+        self.dead: list[str] = []  # as it was told last
 
     async def heartbeat(
-        self, reports: Reports, *, away: bool, read: str, publish: Publication | None
+        self,
+        reports: Reports,
+        *,
+        away: bool,
+        read: str,
+        publish: Publication | None,
+        ceiling: float | None,
+        capacity: float,
+        dead: list[str],
     ) -> HeartbeatReply:
+        self.dead = dead
         self.heartbeats.append((anyio.current_time(), away, publish))
         reply = self._reply(len(self.heartbeats))
         if isinstance(reply, Exception):
@@ -122,6 +135,19 @@ def test_without_redis_it_falls_back_and_comes_back_when_the_bucket_opens() -> N
             await leader.leave()
         assert [away for _, away, _ in bucket.heartbeats] == [False, False, True, True, True]
         assert bucket.left == 1
+
+    in_virtual_time(work())
+
+
+def test_silent_members_of_this_host_that_ended_are_told_and_no_others() -> None:
+    ended = new_name().replace(f":{os.getpid()}:", ":999999999:")
+    silent = [ended, new_name(), "other-host:1:abc"]
+
+    async def work() -> None:
+        bucket = ScriptedBucket(lambda _: structs.replace(FOLLOWING, silent=silent))
+        async with running(bucket):
+            await anyio.sleep(HEARTBEAT_EVERY + 0.01)
+        assert bucket.dead == [ended]
 
     in_virtual_time(work())
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import time
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -14,7 +15,8 @@ from batcher.limiters.redis_fleet import open_redis_fleet
 from batcher.logs import logger
 from batcher.quota.estimated_quota import EstimatedQuota
 from tests.limiters.simulated_fleet import address, joined, worker_process
-from tests.servers import Server
+from tests.scripted_redis import bulk, scripted_redis
+from tests.servers import Server, running_cluster
 from tests.waiting import until
 
 RATE, BURST = 50.0, 10.0
@@ -72,6 +74,39 @@ async def test_a_url_that_means_no_redis_is_a_settings_error() -> None:
             "redis://h/x", clock=SystemClock(), log=logger(), warn=pytest.fail
         ):
             pass
+
+
+async def test_the_lower_rate_of_two_targets_with_one_bucket_counts(
+    redis: Server, name: str
+) -> None:
+    opened = open_redis_fleet(address(redis), clock=SystemClock(), log=logger(), warn=pytest.fail)
+    async with opened as fleet:
+        given: dict[str, Any] = {"burst": 1.0, "share": 1.0, "remembered": None}
+        limiter = fleet.limiter(name, rate=9.0, **given)
+        assert fleet.limiter(name, rate=5.0, **given) is limiter
+        assert limiter.settings.rate == 5.0
+        # and of two processes
+        async with joined(address(redis), name, rate=3.0), joined(address(redis), name) as (other,):
+            await until(lambda: (limiter.rate, other.rate) == (3.0, 3.0), within=5)
+
+
+async def test_a_redis_that_is_too_old_is_a_settings_error() -> None:
+    async with scripted_redis(lambda words, connection: bulk("redis_version:6.0.16\r\n")) as old:
+        opened = open_redis_fleet(
+            f"redis://127.0.0.1:{old.port}", clock=SystemClock(), log=logger(), warn=pytest.fail
+        )
+        with pytest.raises(SettingsError, match=r"limiter: it is Redis 6\.0\.16; .* version 6\.2"):
+            async with opened:
+                pass
+
+
+async def test_a_cluster_shares_buckets_from_whichever_node(tmp_path: Path) -> None:
+    with running_cluster(tmp_path) as (_, other):
+        async with joined(address(other), "a", 2, rate=200.0) as limiters:
+            for limiter in limiters * 3:
+                limiter.observe(await limiter.acquire(), Verdict.ACCEPTED, None)
+            await until(lambda: [limiter.workers for limiter in limiters] == [2, 2], within=5)
+            assert not any(limiter.away for limiter in limiters)
 
 
 async def test_when_the_leader_dies_another_one_leads_within_two_seconds(

@@ -4,15 +4,25 @@ import math
 from typing import Any
 
 import hypothesis.strategies as st
+import pytest
 from hypothesis import HealthCheck, given, settings
 from redis import Redis
 
-from batcher.limiters.redis_scripts import CATCH_UP, HEARTBEAT, RESERVE
+from batcher.limiters.redis_scripts import (
+    CATCH_UP,
+    FEWEST,
+    HALVED_EVERY,
+    HEARTBEAT,
+    LEAST_PART,
+    LOG_FORGOTTEN,
+    RESERVE,
+    SILENT_AFTER,
+)
 from tests.limiters.simulated_fleet import address
 from tests.servers import Server
 
 BEGIN = 1_800_000_000.0
-KEYS = ["state", "log", "workers", "leader"]
+KEYS = ["state", "log", "workers", "leader", "shares"]
 
 
 class Bucket:
@@ -45,13 +55,22 @@ class Bucket:
     def publish(self, rate: float, *, cut: int = 0, resume: float = 0) -> None:
         self._set_clock()
         self._heartbeat(
-            keys=KEYS, args=[self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}"]
+            keys=KEYS, args=[self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}", 0, 1]
         )
+
+    def heartbeat(self, who: str, *dead: str, ceiling: float = 0, away: int = 0) -> Any:
+        """What a member that publishes nothing is told."""
+        self._set_clock()
+        arguments = ["", -1, "", who, away, "", "", "", "", "", ceiling, 1, *dead]
+        return self._heartbeat(keys=KEYS, args=arguments)
+
+    def share(self, who: str, *dead: str, ceiling: float = 60) -> float:
+        """The share of a ceiling that a member is told."""
+        return float(self.heartbeat(who, *dead, ceiling=ceiling)[11])
 
     def come_back(self, who: str) -> float:
         """Seconds until the bucket opens for one who was away."""
-        self._set_clock()
-        return float(self._heartbeat(keys=KEYS, args=["", -1, "", who, 1, "", "", "", "", ""])[7])
+        return float(self.heartbeat(who, away=1)[7])
 
     def _set_clock(self) -> None:
         whole, part = divmod(round(self.now * 1e6), 1_000_000)
@@ -161,3 +180,117 @@ def test_after_an_outage_all_come_back_at_the_same_moment(redis: Server) -> None
     bucket.now += first
     assert bucket.come_back("a") < 0
     assert bucket.reserve(rate=50)[0] > 0
+
+
+def test_a_clock_that_is_set_back_stops_nobody_and_gives_no_burst(redis: Server) -> None:
+    bucket = Bucket(redis)
+    sent, elapsed = 0, 0.0
+    for step in (0, -3600, 0, -5, -86_400 * 365, 0, 0, -0.01):
+        bucket.now += step
+        for _ in range(20):
+            number, _, _, wait = bucket.reserve(rate=50, ceiling=40)
+            assert number == (sent := sent + 1)
+            assert wait <= 2 / 40 + 1e-3, "what passed since the last call is not known"
+            bucket.now = round(bucket.now + wait, 6)
+            elapsed += wait
+    assert sent <= 40 * elapsed + 2
+    bucket.publish(30)
+    assert bucket.come_back("b") < 1.0
+
+
+def test_a_leader_that_dies_when_the_clock_is_set_back_is_followed_all_the_same(
+    redis: Server,
+) -> None:
+    bucket = Bucket(redis)
+    assert bucket.heartbeat("a")[3] == 1
+    bucket.now -= 3600  # the key of the leader would live on for that long
+    assert bucket.heartbeat("b")[3] == 0
+    bucket.now += 2
+    assert bucket.heartbeat("b")[3] == 1
+
+
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(
+        st.tuples(st.sampled_from("abcde"), st.floats(0, 4) | st.floats(100, 1000)), max_size=30
+    )
+)
+def test_what_is_told_to_all_is_never_more_than_all(
+    redis: Server, heartbeats: list[tuple[str, float]]
+) -> None:
+    bucket, told = Bucket(redis), {}
+    for who, pause in heartbeats:
+        bucket.now += pause
+        told[who] = (bucket.share(who), bucket.now)
+        parts = [
+            share * max(LEAST_PART, 0.5 ** int((bucket.now - at) / HALVED_EVERY))
+            for share, at in told.values()
+            if bucket.now - at < LOG_FORGOTTEN
+        ]
+        assert sum(parts) <= 1.00001
+
+
+def test_members_that_stay_are_told_equal_shares_soon(redis: Server) -> None:
+    bucket = Bucket(redis)
+    for count, names in ((1, "a"), (2, "ab"), (4, "abcd")):
+        for _ in range(3):
+            shares = [bucket.share(name) for name in names]
+            bucket.now += 0.5
+        assert shares == [1 / max(FEWEST, count)] * count
+
+
+@pytest.mark.parametrize("dead", [False, True])
+def test_the_others_leave_a_silent_member_its_share_until_it_is_known_to_be_dead(
+    redis: Server, dead: bool
+) -> None:
+    bucket = Bucket(redis)
+    for _ in range(3):
+        for name in "abc":
+            bucket.share(name, ceiling=60)
+    bucket.share("a", "c")
+    assert rate_of(bucket) == 60, "who is heard of is not dead"
+    bucket.now += SILENT_AFTER + 0.01
+    for _ in range(3):
+        silent = [bucket.heartbeat(name, *(["c"] if dead else []), ceiling=60)[13] for name in "ab"]
+    assert silent == ([[], []] if dead else [[b"c"], [b"c"]])
+    assert rate_of(bucket) == (60 if dead else 40)
+    bucket.now += 2 * HALVED_EVERY - 5
+    for _ in range(3):
+        shares = [bucket.share(name) for name in "ab"]
+    part = 0 if dead else 1 / 6
+    assert shares == pytest.approx([(1 - part) / 2] * 2, abs=1e-5)
+    assert rate_of(bucket) == pytest.approx(60 * (1 - part), rel=0.01)
+    bucket.share("c")
+    assert rate_of(bucket) == 60
+
+
+def rate_of(bucket: Bucket, ceiling: float = 60) -> float:
+    """What the bucket gives a second, from where it is empty."""
+    times = []
+    for _ in range(9):
+        _, _, _, wait = bucket.reserve(ceiling=ceiling)
+        times.append(bucket.now + wait)
+    bucket.now = times[-1]
+    return round((len(times) - 2) / (times[-1] - times[1]), 1)
+
+
+@pytest.mark.parametrize("asked", [0.0, 20.0, 60.0])
+def test_the_lowest_ceiling_of_all_members_counts_whoever_asks(redis: Server, asked: float) -> None:
+    bucket = Bucket(redis)
+    for name, ceiling in (("a", 60.0), ("b", 10.0), ("c", 0.0)):
+        bucket.heartbeat(name, ceiling=ceiling)
+    assert rate_of(bucket, asked) == 10
+    assert float(bucket.heartbeat("c")[12]) == 10
+
+
+def test_a_ceiling_that_changes_gives_away_no_tokens(redis: Server) -> None:
+    bucket = Bucket(redis)
+    taken, began = 0, bucket.now
+    for turn in range(40):
+        ceiling = 60 if turn % 2 else 20
+        for _ in range(3):
+            _, _, _, wait = bucket.reserve(ceiling=ceiling, capacity=10)
+            bucket.now = round(bucket.now + wait, 6)
+            taken += 1
+    assert taken <= 60 * (bucket.now - began) + 10
+    assert taken >= 20 * (bucket.now - began) - 10

@@ -11,9 +11,11 @@ import pytest
 from redis.asyncio import Redis
 
 from batcher.accounting.verdicts import Verdict
-from batcher.limiters.shared import ASSUMED_WORKERS, UNKNOWN_RATE, SharedLimiter
+from batcher.limiters.local_share import ASSUMED_WORKERS, UNKNOWN_RATE
+from batcher.limiters.shared import SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
 from tests.limiters.simulated_fleet import Service, address, call_on, joined
+from tests.scripted_redis import cutting_proxy
 from tests.servers import Server
 from tests.waiting import until
 
@@ -158,6 +160,9 @@ async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_w
             stopped = time.monotonic()
             own_redis.stop()
             await until(lambda: all(limiter.away for limiter in limiters), within=1.5)
+            away = time.monotonic()
+            # of a ceiling a share is taken once those that are not away must have noticed
+            await until(lambda: len({who for at, who in service.accepted if at > away}) == 3)
             alone = time.monotonic()
             # two seconds of the three shares of twenty a second
             await until(lambda: sum(at >= alone for at, _ in service.accepted) >= 120)
@@ -174,6 +179,37 @@ async def test_while_redis_is_away_each_takes_its_share_and_then_all_come_back_w
     assert over <= most  # of changing over, there and back; the burst is 30
     events = [record.msg["event"] for record in caplog.records if isinstance(record.msg, dict)]
     assert events.count("limiter.redis_away") == events.count("limiter.redis_back") == 3
+
+
+async def test_one_that_is_cut_off_and_the_others_keep_to_the_ceiling_together(
+    redis: Server, name: str
+) -> None:
+    service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.01))
+    async with (
+        cutting_proxy(redis.port) as proxy,
+        joined(address(redis), name, 2, rate=60.0) as others,
+        joined(f"redis://127.0.0.1:{proxy.port}/0", name, rate=60.0) as (cut_off,),
+    ):
+        limiters = [cut_off, *others]
+        await until(lambda: [limiter.workers for limiter in limiters] == [3, 3, 3], within=5)
+        await until(lambda: [round(each.local_rate) for each in limiters] == [20] * 3, within=5)
+        async with calling(limiters, service):
+            await until(lambda: len(service.accepted) > 20, within=10)
+            proxy.to = None
+            proxy.cut()
+            began = time.monotonic()
+            await until(lambda: cut_off.away, within=5)
+            away = time.monotonic()
+            await until(lambda: sum(at > away and who == "0" for at, who in service.accepted) >= 30)
+            assert not any(limiter.away for limiter in others)
+            proxy.to = redis.port
+            proxy.cut()
+            await until(lambda: not cut_off.away, within=5)
+            back = time.monotonic()
+            await until(lambda: sum(at > back for at, _ in service.accepted) >= 30)
+    times = [at for at, _ in service.accepted]
+    assert most_over(60, [at for at in times if at >= began]) <= 6  # a busy machine bunches
+    assert {who for at, who in service.accepted if away <= at < back} == {"0", "1", "2"}
 
 
 async def test_a_redis_that_restarts_empty_starts_with_an_empty_bucket(

@@ -11,12 +11,10 @@ from pathlib import Path
 
 import pytest
 from aiobotocore.session import AioSession
-from redis import Redis as BlockingRedis
 from redis.asyncio import Redis
 
 from batcher.queues.factory import OpenedQueue, open_queue
-from tests.servers import Server, redis_server, running, sqs_server
-from tests.waiting import until_blocking
+from tests.servers import Server, redis_server, running, running_cluster, sqs_server
 
 LEASE = 2  # seconds: as short as SQS can have it with room for an extension in time
 
@@ -74,20 +72,8 @@ def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
 
 @pytest.fixture(scope="session")
 def redis_cluster(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Server, Server]]:
-    """Two nodes of a cluster: the first one has all slots, the other one knows who has them."""
-    nodes = [redis_server(tmp_path_factory.mktemp("node"), cluster=True) for _ in range(2)]
-    with running(nodes[0]) as owner, running(nodes[1]) as other:
-        one = BlockingRedis(port=owner.port)
-        one.execute_command("CLUSTER", "ADDSLOTSRANGE", 0, 16383)
-        one.execute_command("CLUSTER", "MEET", "127.0.0.1", other.port, other.bus_port)
-
-        def knows() -> bool:
-            with BlockingRedis(port=other.port) as two:
-                return "cluster_state:ok" in str(two.execute_command("CLUSTER", "INFO"))
-
-        until_blocking(knows)
-        one.close()
-        yield owner, other
+    with running_cluster(tmp_path_factory.mktemp("cluster")) as nodes:
+        yield nodes
 
 
 @pytest.fixture(autouse=True)
