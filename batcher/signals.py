@@ -4,9 +4,11 @@ For commands and the worker. A job installs no signal handler: it can be drained
 """
 
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import contextmanager
 
 import anyio
+from anyio.abc import TaskStatus
 
 
 async def run_signals(
@@ -16,16 +18,18 @@ async def run_signals(
     abort: Callable[[], None],
     grace_over: Callable[[], None],
     reload: Callable[[], None] | None = None,
+    task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
 ) -> None:
     """Drain on the first SIGINT or SIGTERM, abort on any later one. Runs until it is cancelled.
 
     ``grace_over`` is called ``grace`` seconds after the first. SIGHUP calls ``reload``; without
-    one it is like the other two, unless it is ignored, as nohup has it.
+    one it is like the other two, unless it is ignored, as nohup has it. Started once it listens.
     """
     numbers = [signal.SIGINT, signal.SIGTERM]
     if reload is not None or signal.getsignal(signal.SIGHUP) is not signal.SIG_IGN:
         numbers.append(signal.SIGHUP)
-    with anyio.open_signal_receiver(*numbers) as received:
+    with received_signals(*numbers) as received:
+        task_status.started()
         async with anyio.create_task_group() as timer:
             draining = False
             async for number in received:
@@ -37,6 +41,18 @@ async def run_signals(
                     draining = True
                     drain()
                     timer.start_soon(_call_after, grace, grace_over)
+
+
+@contextmanager
+def received_signals(*numbers: signal.Signals) -> Iterator[AsyncIterator[signal.Signals]]:
+    """Signals as they come; what they meant before, they mean again afterwards."""
+    before = {number: signal.getsignal(number) for number in numbers}
+    try:
+        with anyio.open_signal_receiver(*numbers) as received:
+            yield received
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler or signal.SIG_DFL)
 
 
 async def _call_after(seconds: float, call: Callable[[], None]) -> None:

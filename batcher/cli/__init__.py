@@ -7,19 +7,20 @@ it is called, and the listing of ``--help`` imports none.
 import io
 import json
 import logging
-import signal
 import sys
 import traceback
+from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
-from types import FrameType
 from typing import Any
 
 import click
 from click.shell_completion import CompletionItem
 
+from batcher.cli.endings import end_on_signals, ignore_signals, leave
 from batcher.cli.output.echo import echo
+from batcher.cli.output.standard_streams import open_standard_streams
 from batcher.version import __version__
 
 ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
@@ -88,7 +89,7 @@ class _Commands(click.Group):
         except (Exception, KeyboardInterrupt) as error:
             told = not isinstance(error, click.exceptions.Exit)
             if ctx.meta.get(ERROR_AS_JSON) and told:
-                with suppress(OSError):  # it may be what went wrong
+                with suppress(Exception):  # standard output may be what went wrong
                     echo(json.dumps({"error": _words(error) or "interrupted"}))
             raise
 
@@ -111,31 +112,41 @@ def batcher() -> None:
 
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
-    signal.signal(signal.SIGTERM, _interrupt)
-    for library in ("aiobotocore", "botocore"):  # their tracebacks: what is wrong is told by us
+    open_standard_streams()
+    end_on_signals()
+    for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
         logging.getLogger(library).addHandler(logging.NullHandler())
     try:
-        sys.exit(batcher.main(prog_name="batcher", standalone_mode=False))
-    except (KeyboardInterrupt, click.Abort):
-        _say("Interrupted.")
-        sys.exit(4)
+        code = _ended(_command)
+        sys.exit(_ended(sys.stdout.flush) or code)  # what was held back may not fit
+    except KeyboardInterrupt:
+        ignore_signals()
+        echo("Interrupted.", err=True)
+        _ended(sys.stdout.flush)
+        leave(4)
+
+
+def _command() -> int | None:
+    code: int | None = batcher.main(prog_name="batcher", standalone_mode=False)
+    return code
+
+
+def _ended(function: Callable[[], int | None]) -> int:
+    """Call a function and say what goes wrong; returns the exit code."""
+    try:
+        return function() or 0
+    except SystemExit as ending:
+        return int(ending.code or 0)
+    except click.Abort:
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
         said = io.StringIO()
         error.show(said)
-        _say(said.getvalue().rstrip("\n"), lines=True)
-        sys.exit(error.exit_code)
+        echo(said.getvalue().rstrip("\n"), err=True, lines=True)
+        return error.exit_code
     except Exception as error:
-        _say(f"batcher: {_words(error)}")
-        sys.exit(_exit_code(error) or DEFECT)
-
-
-def _interrupt(_: int, frame: FrameType | None) -> None:
-    """End on SIGTERM as on Ctrl-C: what was begun, such as copies of the input, is cleared away."""
-    handler = signal.getsignal(signal.SIGINT)
-    if callable(handler):
-        handler(signal.SIGINT, frame)
-    else:  # ignored, as a shell has it for what is in the background
-        raise KeyboardInterrupt
+        echo(f"batcher: {_words(error)}", err=True)
+        return _exit_code(error) or DEFECT
 
 
 def _exit_code(error: BaseException) -> int | None:
@@ -152,20 +163,18 @@ def _words(error: BaseException) -> str:
     """What an error says; of a defect where it is, and nothing that it may hold."""
     if not isinstance(error, Exception) or isinstance(error, click.Abort):
         return ""
+    if isinstance(error, OSError) and error.strerror:
+        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
     if _exit_code(error) is not None:
         return str(error)
     errors = import_module("batcher.errors")
     while isinstance(error, BaseExceptionGroup):
         error = error.exceptions[0]
     if isinstance(error, MemoryError) or errors.is_out_of_threads(error):
-        what = f"this host, or a limit of it, allows no more memory or threads ({error})"
+        said = f" ({error})" if str(error) else ""
+        what = f"this host, or a limit of it, allows no more memory or threads{said}"
         return f"{what}. Raise the limit (ulimit -v, ulimit -u, a container's), {_GO_ON}"
     calls = traceback.extract_tb(error.__traceback__)[-CALLS_SHOWN:]
     places = (f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in reversed(calls))
     where = " < ".join(places)
     return f"a defect: {type(error).__name__} at {where}. Report it with this line, {_GO_ON}"
-
-
-def _say(text: str, *, lines: bool = False) -> None:
-    with suppress(OSError):  # nobody listens: the exit code has to do
-        echo(text, err=True, lines=lines)

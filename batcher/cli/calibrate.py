@@ -3,11 +3,11 @@
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 import msgspec
 
 from batcher.aws.client import AwsTarget
+from batcher.cli.interruption import run_command
 from batcher.cli.options import confirm_option, json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example, rate_text, several
@@ -59,7 +59,9 @@ def calibrate(
     to tell.
     """
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_calibrate, settings, domain, trigger, calls, yes, confirm, as_json))
+    raise SystemExit(
+        run_command(_calibrate, settings, domain, trigger, calls, yes, confirm, as_json)
+    )
 
 
 async def _calibrate(

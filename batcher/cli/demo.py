@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 import msgspec
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
@@ -42,7 +42,7 @@ DOMAINS = ("shop-eu", "shop-us", "loyalty")
 )
 def demo(updates: int, rate: float) -> None:
     """Run a generated file of updates against a local Customer Profiles, and keep what it wrote."""
-    raise SystemExit(anyio.run(_demo, updates, rate))
+    raise SystemExit(run_command(_demo, updates, rate))
 
 
 async def _demo(updates: int, rate: float) -> int:

@@ -6,12 +6,13 @@ Flags to settings, and nothing else.
 import signal
 from typing import Any
 
-import anyio
 import click
 
+from batcher.cli.interruption import run_command
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.emulator import Emulator, Quota
+from batcher.signals import received_signals
 
 
 class CouldNotStart(click.ClickException):
@@ -95,7 +96,7 @@ def emulator(
             keys=dict(map(_key, key)) or None,
             **given,
         )
-        anyio.run(_serve, served)
+        run_command(_serve, served)
     except ValueError as error:
         raise click.UsageError(str(error)) from None
     except OSError as error:
@@ -106,8 +107,8 @@ def emulator(
 
 async def _serve(served: Emulator) -> None:
     """Serve until SIGINT or SIGTERM."""
-    with anyio.open_signal_receiver(signal.SIGINT, signal.SIGTERM) as signals:
-        async with served as endpoint_url:
+    async with served as endpoint_url:
+        with received_signals(signal.SIGINT, signal.SIGTERM) as signals:
             echo(endpoint_url)
             await anext(signals)
 

@@ -7,9 +7,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
-import anyio
 import click
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
@@ -64,7 +64,7 @@ def enqueue(
     settings = Settings(target=target or "", profile=profile, region=region)
     address = queue_address(queue, profile, region)
     put = partial(enqueue_file, address=address, same=same, anew=anew)
-    raise SystemExit(anyio.run(_enqueue, file, settings, put))
+    raise SystemExit(run_command(_enqueue, file, settings, put))
 
 
 async def _enqueue(file: str, settings: Settings, put: _Put) -> int:

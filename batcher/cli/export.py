@@ -3,10 +3,10 @@
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 import msgspec
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
@@ -44,7 +44,7 @@ def export(
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
     check_output(out, "an export", force=force, inputs=[config])
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_export, domains or None, out, force, settings))
+    raise SystemExit(run_command(_export, domains or None, out, force, settings))
 
 
 async def _export(

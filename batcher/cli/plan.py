@@ -11,6 +11,7 @@ import anyio
 import click
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
     json_option,
@@ -53,7 +54,7 @@ def plan(
     """
     check_output(out, "a plan", force=force, inputs=(file, config))
     settings = settings_from(given, config)
-    raise SystemExit(anyio.run(_plan, file, out, force, settings, show_sensitive, as_json))
+    raise SystemExit(run_command(_plan, file, out, force, settings, show_sensitive, as_json))
 
 
 async def _plan(

@@ -2,10 +2,10 @@
 
 from functools import partial
 
-import anyio
 import click
 import msgspec
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
@@ -36,7 +36,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 
     A spool directory is counted in files, the others in updates. Creates nothing.
     """
-    depth = anyio.run(queue_depth, queue_address(url, profile, region))
+    depth = run_command(queue_depth, queue_address(url, profile, region))
     if as_json:
         echo(msgspec.json.encode(depth))
         return
@@ -72,7 +72,7 @@ def dead(
         members = msgspec.structs.astuple(letter)
         echo(msgspec.json.encode(letter) if as_json else "  ".join(map(str, members)))
 
-    found = anyio.run(list_dead_letters, address, say, code)
+    found = run_command(list_dead_letters, address, say, code)
     _say_unseen(found.unseen)
     said = ", ".join(f"{each} {count:,}" for each, count in found.codes.most_common()) or "none"
     echo(f"Dead letters: {said}.", err=True)
@@ -109,7 +109,7 @@ def redrive(
         _say_files(files)
         return
     redrive_all = partial(redrive_dead_letters, address, code, rate, force=force)
-    found = anyio.run(redrive_all)
+    found = run_command(redrive_all)
     _say_unseen(found.unseen)
     echo(f"{found.codes.total():,} put back.", err=True)
 

@@ -4,10 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 
 from batcher.cli.follow_up import follow
+from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
@@ -37,7 +37,7 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
     choices, make = Choices.taken(given), partial(_make, codes)
     if choices.repair:
         repair_with_notice(run, dry_run=choices.dry_run)
-    raise SystemExit(anyio.run(follow, run, "retry", choices, given, config, make))
+    raise SystemExit(run_command(follow, run, "retry", choices, given, config, make))
 
 
 def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:

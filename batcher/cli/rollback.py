@@ -7,10 +7,10 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 
 from batcher.cli.follow_up import follow
+from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
@@ -74,7 +74,7 @@ def rollback(
             " which is put back as a whole."
         )
     raise SystemExit(
-        anyio.run(follow, run, "rollback", choices, given, config, _make, force, opened)
+        run_command(follow, run, "rollback", choices, given, config, _make, force, opened)
     )
 
 

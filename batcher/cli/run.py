@@ -3,9 +3,9 @@
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example
 from batcher.cli.repair_notice import repair_with_notice
@@ -28,7 +28,7 @@ def run(file: str, config: Path | None, **given: Any) -> None:
     choices = Choices.taken(given)
     if choices.repair:
         repair_with_notice(choices.out or default_directory(file), dry_run=choices.dry_run)
-    raise SystemExit(anyio.run(_run, file, choices, settings_from(given, config)))
+    raise SystemExit(run_command(_run, file, choices, settings_from(given, config)))
 
 
 async def _run(file: str, choices: Choices, settings: Settings) -> int:

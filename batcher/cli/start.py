@@ -4,9 +4,11 @@ What is done, and in which order, is the job's; here it is printed, and a person
 """
 
 import sys
+from collections.abc import Callable
 
 import anyio
 import msgspec
+from anyio.abc import TaskStatus
 
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
@@ -42,7 +44,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     origin, settings = opened.order.origin, opened.order.settings
     name = origin if isinstance(origin, str) else "the lines"
     violations = ViolationPrinter(choices.as_json and not settings.skip_invalid, name)
-    checked = await opened.check(violations.add, violations.hint)
+    checked = opened.check_here(violations.add, violations.hint)
     if not checked.inspection.total:
         raise InputError(f"{name}: {checked.inspection.nothing}.")
     usable = isinstance(checked, CheckedRun)
@@ -95,7 +97,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_run_signals, run)
+            tasks.start_soon(_run_signals, run, run.drain)
             if shown:
                 tasks.start_soon(show_progress, run.state, order.clock)
 
@@ -103,7 +105,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         _say_summary(run, summary)
         for line in canary_lines(summary):
             echo(line, err=True)
-        return sys.stdin.isatty() and await confirmed("Go on with the rest?")
+        return sys.stdin.isatty() and await _go_on(run)
 
     with LogOutput(
         order.settings.log_level,
@@ -111,20 +113,42 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         terminal=not (shown and sys.stderr.isatty()),
     ):
         summary = await run.execute(beside, on_canary)
+    _say_summary(run, summary)
     if choices.as_json:
         _print_json(order, summary)
-    _say_summary(run, summary)
     return exit_code(summary)
 
 
-async def _run_signals(run: ApprovedRun) -> None:
+async def _go_on(run: ApprovedRun) -> bool:
+    """Ask whether to; a signal means here what it means while updates are sent."""
+    answer = False
+
+    def drain() -> None:
+        run.drain()
+        tasks.cancel_scope.cancel()
+
+    async with anyio.create_task_group() as tasks:
+        await tasks.start(_run_signals, run, drain)
+        answer = await confirmed("Go on with the rest?")
+        tasks.cancel_scope.cancel()
+    return answer
+
+
+async def _run_signals(
+    run: ApprovedRun,
+    drain: Callable[[], None],
+    *,
+    task_status: TaskStatus[None] = anyio.TASK_STATUS_IGNORED,
+) -> None:
     grace = run.order.settings.grace
 
     def grace_over() -> None:
         run.order.log.warning("run.grace_over", grace_seconds=grace)
         run.abort()
 
-    await run_signals(grace=grace, drain=run.drain, abort=run.abort, grace_over=grace_over)
+    await run_signals(
+        grace=grace, drain=drain, abort=run.abort, grace_over=grace_over, task_status=task_status
+    )
 
 
 def exit_code(summary: Summary) -> int:

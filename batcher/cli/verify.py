@@ -4,10 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 import msgspec
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, repair_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
@@ -36,7 +36,7 @@ def verify(
     if repair:
         repair_with_notice(run)
     settings = settings_from(given, config, base=settings_of(run))
-    found = anyio.run(partial(verify_run, run, settings, live=not in_doubt_only))
+    found = run_command(partial(verify_run, run, settings, live=not in_doubt_only))
     if as_json:
         echo(msgspec.json.encode(found))
     _say(found)

@@ -4,9 +4,9 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-import anyio
 import click
 
+from batcher.cli.interruption import run_command
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
@@ -31,7 +31,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     settings = settings_from(given, config)
     queue_address(queue, settings.profile, None)
     raise SystemExit(
-        anyio.run(_serve, queue, once, settings, partial(settings_from, given, config))
+        run_command(_serve, queue, once, settings, partial(settings_from, given, config))
     )
 
 

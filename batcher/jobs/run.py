@@ -132,12 +132,13 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         JournalError.
         """
         return await anyio.to_thread.run_sync(
-            self._check, on_violation, on_hint, abandon_on_cancel=True
+            self.check_here, on_violation, on_hint, abandon_on_cancel=True
         )
 
-    def _check(
+    def check_here(
         self, on_violation: OnViolation | None, on_hint: OnHint | None
     ) -> "CheckedRun | InvalidInput":
+        """Check as ``check`` does, in this thread: what ends it leaves no copy behind."""
         journals = self.order.directory.journals()
         file = read_input(self.order, on_violation, on_hint)
         if not file.usable or not file.inspection.total:

@@ -85,9 +85,18 @@ class ApprovedRun:
         if summary.stopped is not None or not summary.not_started:
             return summary
         self.order.log.info("run.canary", updates=msgspec.to_builtins(summary.canary))
-        if on_canary is not None and await on_canary(summary):
+        if await self._goes_on(summary, on_canary):
             return await self._part(beside, None)
-        return self._books.stop(f"after the first {count} (--canary)")
+        return self._books.stop(
+            INTERRUPTED if self._drained else f"after the first {count} (--canary)"
+        )
+
+    async def _goes_on(self, summary: Summary, on_canary: OnCanary | None) -> bool:
+        try:
+            return on_canary is not None and await on_canary(summary)
+        except BaseException:
+            self._books.stop(INTERRUPTED)
+            raise
 
     def drain(self) -> None:
         """Take nothing new, finish what is in flight; before the start: start nothing."""

@@ -18,6 +18,7 @@ from batcher.storage.file_system import (
     put_in_place,
     refuse_to_replace,
     remove,
+    sync_file,
 )
 
 BLOCK = 1 << 18  # bytes copied at once
@@ -61,7 +62,7 @@ class AtomicFile:
     def __enter__(self) -> Self:
         try:
             if self._path is None:
-                self._file = open(sys.stdout.fileno(), "wb", buffering=0, closefd=False)
+                self._file = sys.stdout.buffer
             else:
                 refuse_taken(self._path, replace=self._replace)
                 hidden = hidden_name(self._path)
@@ -85,11 +86,11 @@ class AtomicFile:
 
     def commit(self) -> None:
         """Put the file in place, its content and its name durable."""
-        if self._path is None or self._hidden is None:
-            return
         try:
             self._file.flush()
-            os.fsync(self._file.fileno())
+            if self._path is None or self._hidden is None:
+                return
+            sync_file(self._file.fileno())
             put_in_place(self._hidden, self._path, replace=self._replace)
         except FileExistsError as error:
             raise OutputExistsError(self._path) from error
@@ -101,8 +102,9 @@ class AtomicFile:
         if self._hidden is not None:
             with suppress(OSError):
                 remove(self._hidden)
-        with suppress(OSError):  # what could not be written was told of when it was
-            self._file.close()
+        if self._path is not None:
+            with suppress(OSError):  # what could not be written was told of when it was
+                self._file.close()
 
     def _unwritable(self, error: OSError) -> OutputError:
         where = "standard output" if self._path is None else str(self._path)

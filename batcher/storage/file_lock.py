@@ -3,6 +3,7 @@
 The kernel releases the lock when the holder ends, also when it is killed.
 """
 
+import errno
 import fcntl
 import os
 from collections.abc import Iterator
@@ -27,7 +28,7 @@ def try_lock(path: Path, *, create: bool = True) -> int | None:
                 raise
             return None
         try:
-            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            _lock(file, fcntl.LOCK_NB)
         except BlockingIOError:
             os.close(file)
             return None
@@ -47,10 +48,23 @@ def locked(path: Path) -> Iterator[None]:
     """
     file = open_or_create(path)
     try:
-        fcntl.flock(file, fcntl.LOCK_EX)
+        _lock(file)
         yield
     finally:
         os.close(file)
+
+
+def _lock(file: int, flags: int = 0) -> None:
+    """Take the lock. Raises BlockingIOError, and OSError that says what the file system lacks."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | flags)
+    except OSError as error:
+        if error.errno not in (errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL):
+            raise
+        what = (
+            f"this file system has no locks (flock: {error.strerror}), and two processes may meet"
+        )
+        raise OSError(errno.ENOLCK, what) from error
 
 
 def is_in_place(file: int, path: Path) -> bool:

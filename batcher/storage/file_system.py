@@ -16,7 +16,9 @@ from pathlib import Path
 
 from batcher.storage.regular_file import open_regular
 
-# of this host or of the place, and not of one file: the disk, descriptors, memory
+_IMPOSSIBLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
+# of this host or of the place, and not of one file: the disk, descriptors, memory, and what a file
+# system does not have
 OF_THE_HOST = (
     errno.ENOSPC,
     errno.EDQUOT,
@@ -24,8 +26,10 @@ OF_THE_HOST = (
     errno.EMFILE,
     errno.ENFILE,
     errno.ENOMEM,
+    errno.ENOLCK,
+    errno.ENOSYS,
+    errno.ENOTSUP,
 )
-_IMPOSSIBLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 _NOREPLACE = 1
 _HIDDEN = re.compile(r"\.batcher-[0-9a-f]{16}\.new")
 _renameat2 = getattr(ctypes.CDLL(None, use_errno=True), "renameat2", None)  # Linux has it
@@ -35,7 +39,13 @@ def create_file(path: Path, flags: int = os.O_RDWR) -> int:
     """Make a file that was not there, mode 0600, and open it. Raises OSError."""
     flags |= os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW | os.O_CLOEXEC
     file = os.open(path, flags, 0o600)
-    os.fchmod(file, 0o600)
+    try:
+        if stat.S_IMODE(os.fstat(file).st_mode) != 0o600:  # not every file system can be asked to
+            os.fchmod(file, 0o600)
+    except BaseException:
+        os.close(file)
+        remove(path)
+        raise
     return file
 
 
@@ -124,7 +134,8 @@ def make_directory(path: Path) -> list[Path]:
         if not path.is_dir():
             raise
         return made
-    path.chmod(0o700)
+    if stat.S_IMODE(path.stat().st_mode) != 0o700:
+        path.chmod(0o700)
     sync_directory(path.parent)
     return [*made, path]
 
@@ -136,6 +147,17 @@ def remove_directories(made: list[Path]) -> None:
             path.rmdir()
         except OSError:
             return
+
+
+def sync_file(file: int) -> None:
+    """Make what was written to an open file durable, and its size. Raises OSError."""
+    try:
+        getattr(os, "fdatasync", os.fsync)(file)  # macOS has the other one only
+    except OSError as error:
+        if error.errno not in _IMPOSSIBLE:
+            raise
+        what = f"this file system can't make content last (fsync: {error.strerror})"
+        raise OSError(errno.ENOTSUP, what) from error
 
 
 def sync_directory(path: Path) -> None:

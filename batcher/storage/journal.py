@@ -16,7 +16,7 @@ import anyio.to_thread
 import msgspec
 
 from batcher.errors import JournalError
-from batcher.storage.file_system import open_or_create
+from batcher.storage.file_system import open_or_create, sync_file
 from batcher.storage.hash_chain import ChainTip, Head
 from batcher.storage.journal_reader import damaged
 
@@ -123,7 +123,7 @@ class Journal(Generic[R]):
             view = memoryview(batch)
             while view:
                 view = view[self._write_to(self._file, view) :]
-            os.fdatasync(self._file)
+            sync_file(self._file)
             self._length += len(batch)
             written = os.fstat(self._file)
             in_place = os.path.samestat(written, os.stat(self.path))

@@ -31,7 +31,7 @@ from batcher.errors import DamageError
 from batcher.records import Delivered
 from batcher.storage.directory_check import why_not_own
 from batcher.storage.file_lock import try_lock
-from batcher.storage.file_system import make_directory, move, remove, sync_directory
+from batcher.storage.file_system import make_directory, move, remove, sync_directory, sync_file
 from batcher.storage.hash_chain import ChainTip, line_digest
 from batcher.storage.journal import Journal, cut_torn_line
 from batcher.storage.message_images import KeptImage, MessageImage, content_of
@@ -174,7 +174,7 @@ def _named(folder: Path, pattern: re.Pattern[str]) -> list[Path]:
 def _complete(path: Path, file: int) -> None:
     """Give an open file its last name, or remove it where it has no whole line. Raises OSError."""
     if cut_torn_line(file):
-        os.fsync(file)
+        sync_file(file)
         move(path, path.with_suffix(""))
     else:
         remove(path)

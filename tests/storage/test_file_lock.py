@@ -14,6 +14,7 @@ _HOLDER = """
 import os, sys
 from pathlib import Path
 from batcher.storage.file_lock import try_lock
+from batcher.storage.file_system import OF_THE_HOST
 print(try_lock(Path(sys.argv[1])) is not None, flush=True)
 sys.stdin.read()
 """
@@ -70,3 +71,31 @@ def test_who_waits_for_a_lock_has_it_when_the_other_lets_go(tmp_path: Path) -> N
         order.append("first")
     waiting.join(timeout=10)
     assert order == ["first", "second"]
+
+
+_LOCKLESS = """
+import errno, fcntl, os, sys
+from pathlib import Path
+from batcher.storage.file_lock import locked, try_lock
+from batcher.storage.file_system import OF_THE_HOST
+def flock(file, operation):
+    raise OSError(number, os.strerror(number))
+fcntl.flock, before = flock, os.listdir("/proc/self/fd")
+for number in errno.ENOLCK, errno.ENOSYS, errno.ENOTSUP, errno.EINVAL:
+    for take in try_lock, lambda path: locked(path).__enter__():
+        try:
+            take(Path(sys.argv[1]))
+        except OSError as error:
+            open_by_now = os.listdir("/proc/self/fd")
+            print(error.strerror.partition(" (")[0], error.errno in OF_THE_HOST)
+            assert open_by_now == before
+"""
+
+
+def test_a_file_system_without_locks_is_told_by_that_name_and_leaves_nothing_open(
+    tmp_path: Path,
+) -> None:
+    """Of the host: no file of a spool is blamed for it."""
+    program = [sys.executable, "-c", _LOCKLESS, str(tmp_path / "lock")]
+    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    assert said == 8 * "this file system has no locks True\n"

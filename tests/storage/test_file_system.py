@@ -204,3 +204,40 @@ def test_of_many_processes_with_one_name_exactly_one_wins(tmp_path: Path, attemp
     lines = path.read_bytes().splitlines()
     assert (len(lines), set(lines)) == (2000, {str(codes.index(0)).encode() * 50})
     assert os.listdir(tmp_path) == [path.name]
+
+
+_LESS_CAPABLE = """
+import errno, os, sys
+from pathlib import Path
+from batcher.storage.file_system import *
+from batcher.storage.file_system import OF_THE_HOST
+def refused(*_, **__):
+    raise OSError(number, os.strerror(number))
+folder, number = Path(sys.argv[1]), errno.EPERM
+os.chmod = os.fchmod = refused
+file = create_file(folder / "file")
+make_directory(folder / "directory")
+os.umask(0o277)  # so that what is made has not its modes by itself
+try:
+    create_file(folder / "another")
+except PermissionError:
+    print("refused")
+sync_file(file)
+if sys.argv[2] == "fsync":  # as on macOS
+    del os.fdatasync
+    sync_file(file)
+setattr(os, sys.argv[2], refused)
+for number in errno.EINVAL, errno.ENOSYS, errno.ENOTSUP:
+    try:
+        sync_file(file)
+    except OSError as error:
+        print(error.strerror.partition(" (")[0], error.errno in OF_THE_HOST)
+"""
+
+
+@pytest.mark.parametrize("sync", ["fdatasync", "fsync"])
+def test_what_a_file_system_can_not_do_is_done_without_or_told(sync: str, tmp_path: Path) -> None:
+    program = [sys.executable, "-c", _LESS_CAPABLE, str(tmp_path), sync]
+    said = subprocess.run(program, capture_output=True, text=True, check=True).stdout
+    assert said == "refused\n" + 3 * "this file system can't make content last True\n"
+    assert sorted(each.name for each in tmp_path.iterdir()) == ["directory", "file"]

@@ -1,5 +1,6 @@
 """The questions that a person at the terminal is asked before anything is sent."""
 
+import os
 import sys
 from collections.abc import Collection, Mapping
 
@@ -55,7 +56,15 @@ async def confirmed(question: str) -> bool:
 
 
 async def _answer(question: str) -> str:
-    """A line on the terminal. Waits where a signal can end it: a read in a thread could not be."""
+    """A line on the terminal, or what there is at its end.
+
+    Waits where a signal can end it: neither in a thread, nor for the rest of a line.
+    """
     echo(question, nl=False, err=True)
-    await anyio.wait_readable(sys.stdin)
-    return sys.stdin.readline().strip()
+    said = b""
+    while not said.endswith(b"\n"):
+        await anyio.wait_readable(sys.stdin)
+        if not (more := os.read(sys.stdin.fileno(), 4096)):
+            break
+        said += more
+    return said.decode(errors="replace").strip()

@@ -92,6 +92,29 @@ async def test_after_a_canary_the_summary_is_of_all_but_the_time_of_its_question
     assert summary["rate"] * summary["wall_seconds"] == pytest.approx(30, rel=0.05)
 
 
+@pytest.mark.parametrize(("number", "before"), [(signal.SIGTERM, b"y"), (signal.SIGINT, b"")])
+async def test_a_signal_at_the_question_of_a_canary_ends_the_run_as_one_that_was_interrupted(
+    number: signal.Signals, before: bytes, batcher: Command, write_lines: Callable[..., Path]
+) -> None:
+    """Also with half a line typed and handed over."""
+    write_lines([change(n) for n in range(3)])
+    emulator = Emulator()
+    emulator.seed([trigger(n) for n in range(3)])
+    question = "Go on with the rest? [y/N]: "
+    async with (
+        emulator as url,
+        asked(batcher, url, "--canary", "1", "--yes", question=question) as (process, terminal),
+    ):
+        if before:
+            os.write(terminal, before + b"\x04")  # hands over what is typed
+        process.send_signal(number)
+        _, err = await process.communicate()
+    summary = json.loads((batcher.folder / "updates.run" / "summary.json").read_bytes())
+    assert (process.returncode, summary["stopped"], summary["not_started"]) == (4, "interrupted", 2)
+    assert b"Stopped early: interrupted. Run the same command again to resume." in err
+    assert len(emulator.applied()) == 1
+
+
 async def test_without_a_terminal_only_a_flag_agrees(capsys: pytest.CaptureFixture[str]) -> None:
     assert await agreed(True, {})
     assert not await agreed(False, {})

@@ -1,0 +1,48 @@
+"""How a command ends on a signal. Light: every start imports it.
+
+Of a command with an event loop see ``interruption``; of work in flight, ``batcher.signals``.
+"""
+
+import os
+import signal
+import sys
+import threading
+from types import FrameType
+from typing import NoReturn
+
+from batcher.cli.output.standard_streams import hurry
+
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def end_on_signals() -> None:
+    """Have each of these signals raise KeyboardInterrupt, but for those that are ignored.
+
+    As nohup has it for SIGHUP, and a shell for SIGINT to what it runs in the background.
+    """
+    for number in ENDING:
+        if signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, interrupt)
+    signal.signal(signal.SIGALRM, interrupt)
+
+
+def ignore_signals() -> None:
+    """Nothing interrupts the end."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    for number in ENDING:
+        signal.signal(number, signal.SIG_IGN)
+
+
+def leave(code: int) -> NoReturn:
+    """End the process; what another thread still waits for is not waited for."""
+    sys.stderr.flush()
+    if threading.active_count() > 1:
+        os._exit(code)
+    sys.exit(code)
+
+
+def interrupt(_: int, __: FrameType | None) -> None:
+    """Handle a signal: end what the main thread does, here and now."""
+    signal.setitimer(signal.ITIMER_REAL, 0)
+    hurry()
+    raise KeyboardInterrupt

@@ -1,0 +1,110 @@
+"""A signal ends a command, whatever it waits for, with exit code 4, and nothing is left of it."""
+
+import array
+import asyncio
+import contextlib
+import fcntl
+import os
+import signal
+import sys
+import termios
+from pathlib import Path
+
+import pytest
+
+from batcher.cli.endings import ENDING
+from tests.conftest import Command
+from tests.waiting import until
+
+INT, TERM, HUP = ENDING
+PLACE = ("--endpoint-url", "http://127.0.0.1:9", "--region", "eu-west-1")
+
+
+async def started(batcher: Command, *arguments: str, stdin: int, stdout: int) -> "Ended":
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "batcher", *arguments),
+        cwd=batcher.folder,
+        env=batcher.environ,
+        stdin=stdin,
+        stdout=stdout,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    return Ended(process)
+
+
+class Ended:
+    """A command that is going to be ended."""
+
+    def __init__(self, process: asyncio.subprocess.Process) -> None:
+        self._process = process
+
+    async def by(self, number: signal.Signals) -> tuple[int | None, str, str]:
+        """Exit code, standard output and standard error after a signal."""
+        self._process.send_signal(number)
+        async with asyncio.timeout(30):
+            out, err = await self._process.communicate()
+        return self._process.returncode, (out or b"").decode(), err.decode().strip()
+
+
+def unread(pipe: int) -> int:
+    """Bytes in a pipe that nobody has read."""
+    count = array.array("i", [0])
+    fcntl.ioctl(pipe, termios.FIONREAD, count)
+    return count[0]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number", "out"),
+    [
+        (("run", "f", "--yes", "--json", *PLACE), TERM, '{"error": "interrupted"}\n'),
+        (("plan", "f", "--json", *PLACE), INT, '{"error": "interrupted"}\n'),
+        (("validate", "f"), HUP, ""),
+        (("enqueue", "f", "--queue", "spool:s"), TERM, ""),
+        (("emulator", "--seed", "f"), TERM, ""),
+    ],
+)
+async def test_a_fifo_that_says_nothing(
+    arguments: tuple[str, ...], number: signal.Signals, out: str, batcher: Command, tmp_path: Path
+) -> None:
+    fifo = tmp_path / "f"
+    os.mkfifo(fifo)
+
+    def opened() -> int | None:
+        with contextlib.suppress(OSError):  # nobody reads it yet
+            return os.open(fifo, os.O_WRONLY | os.O_NONBLOCK)
+        return None
+
+    null = asyncio.subprocess.DEVNULL
+    command = await started(batcher, *arguments, stdin=null, stdout=asyncio.subprocess.PIPE)
+    writing = await until(opened)
+    assert await command.by(number) == (4, out, "Interrupted.")
+    os.close(writing)
+    assert [each.name for each in tmp_path.iterdir()] == ["f"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "number"),
+    [(("run", "-", "--yes", "--out", "o.run", *PLACE), HUP), (("plan", "-", *PLACE), TERM)],
+)
+async def test_standard_input_that_stops_half_way(
+    arguments: tuple[str, ...], number: signal.Signals, batcher: Command, tmp_path: Path
+) -> None:
+    reading, writing = os.pipe()
+    out = asyncio.subprocess.PIPE
+    command = await started(batcher, *arguments, stdin=reading, stdout=out)
+    os.write(writing, b'{"DomainName"')
+    await until(lambda: unread(reading) == 0)
+    assert await command.by(number) == (4, "", "Interrupted.")
+    os.close(reading)
+    os.close(writing)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_standard_output_that_nobody_reads(batcher: Command) -> None:
+    reading, writing = os.pipe()
+    fcntl.fcntl(writing, fcntl.F_SETPIPE_SZ, 4096)
+    command = await started(batcher, "schema", stdin=asyncio.subprocess.DEVNULL, stdout=writing)
+    os.close(writing)
+    await until(lambda: unread(reading) == 4096)
+    assert await command.by(TERM) == (4, "", "Interrupted.")
+    os.close(reading)
