@@ -6,6 +6,7 @@ that has become a replica.
 
 import os
 import re
+import ssl
 from collections.abc import Sequence
 from hashlib import sha1
 from typing import Any
@@ -65,23 +66,27 @@ class _PrimaryConnection(Connection):
     def __init__(self, **options: Any) -> None:
         super().__init__(**options)
         self._named = self.host, self.port
+        self._moved_to: tuple[str, int] | None = None  # for the next time it connects
 
     async def _connect(self) -> None:
-        if (self.host, self.port) != self._named:
+        node, self._moved_to = self._moved_to, None
+        if node is not None:
+            self.host, self.port = node
             try:
                 await super()._connect()  # type: ignore[no-untyped-call] # of redis-py
             except OSError:  # the node that was named is away: who has the key now?
-                self.host, self.port = self._named
+                pass
             else:
                 return
+        self.host, self.port = self._named
         await super()._connect()  # type: ignore[no-untyped-call] # of redis-py
 
     async def read_response(self, *arguments: Any, **options: Any) -> Any:
         try:
             return await super().read_response(*arguments, **options)
         except exceptions.MovedError as error:
-            self.host, self.port = error.host or self.host, error.port
-            node = f"{self.host}:{self.port}"
+            self._moved_to = error.host or self.host, error.port
+            node = "{}:{}".format(*self._moved_to)
             where = f", {node}," if _NODE.fullmatch(node) else ""
             not_primary = NotPrimaryError(
                 f"MOVED: another node of a cluster{where} has it", moved=True
@@ -90,7 +95,6 @@ class _PrimaryConnection(Connection):
             is_replica = isinstance(error, exceptions.ReadOnlyError | exceptions.MasterDownError)
             if not is_replica and not _NOT_PRIMARY.search(str(error)):
                 raise
-            self.host, self.port = self._named
             not_primary = NotPrimaryError("READONLY: the server is a replica", moved=False)
         except ValueError as error:  # redis-py reads numbers and addresses as they come
             await self.disconnect(nowait=True)
@@ -185,7 +189,10 @@ def redis_error_text(error: BaseException) -> str:
     if isinstance(error, NotPrimaryError):
         return str(error)
     inner = error if isinstance(error, OSError) else error.__cause__ or error.__context__
-    if isinstance(inner, OSError) and inner.errno:
+    if isinstance(inner, ssl.SSLError):  # whose errno is none of the system's
+        is_certificate = isinstance(inner, ssl.SSLCertVerificationError)
+        said = "its certificate can't be verified" if is_certificate else "TLS failed"
+    elif isinstance(inner, OSError) and inner.errno:
         said = os.strerror(inner.errno) if inner.errno > 0 else "the name is not found"
     else:
         said = known_phrases(str(error), _KNOWN)

@@ -9,7 +9,7 @@ from urllib.parse import quote
 
 from msgspec import Struct
 from redis.asyncio import Redis
-from redis.exceptions import ResponseError
+from redis.exceptions import NoPermissionError, ResponseError
 
 OLDEST = (6, 2)  # the first with XPENDING by idle time, and with exclusive ranges
 _VERSION = re.compile(r"(\d{1,6})\.(\d{1,6})(?:\.\d{1,6})*", re.ASCII)
@@ -67,7 +67,13 @@ async def describe(redis: Redis) -> RedisServer:
     """Ask a server. Raises redis-py's errors where it does not answer."""
     try:
         info: dict[str, Any] = await redis.info()
-    except ResponseError:  # this user may not, or it is something else that speaks like Redis
+    except NoPermissionError:
+        return RedisServer()
+    except ResponseError as error:
+        if "unknown command" not in str(error):
+            raise
+        return RedisServer()
+    except (AttributeError, TypeError, ValueError):  # of redis-py, for what is no such text
         return RedisServer()
     # Redis Cluster says the first, others that behave like it the second
     is_cluster = str(info.get("cluster_enabled")) == "1" or info.get("redis_mode") == "cluster"

@@ -121,6 +121,24 @@ async def test_the_node_of_a_cluster_that_has_the_key_is_followed_and_left_when_
             assert await other.xlen("t") == 8
 
 
+@pytest.mark.parametrize("node_says", [b"HTTP/1.1 400 Bad Request\r\n", None, b"-ERR no\r\n"])
+async def test_a_node_that_is_none_is_not_asked_for_ever(node_says: bytes | None) -> None:
+    answers = iter([True, False])
+
+    def named_says(words: list[bytes], connection: int) -> bytes:
+        return b"-MOVED 7 127.0.0.1:%d\r\n" % node.port if next(answers) else b":8\r\n"
+
+    async with (
+        scripted_redis(lambda words, connection: node_says) as node,
+        scripted_redis(named_says) as named,
+        client_of(named.port, ask_again=False) as redis,
+    ):
+        with pytest.raises(RedisError):
+            await redis.xlen("s")
+        await redis.connection_pool.disconnect()
+        assert await redis.xlen("s") == 8
+
+
 @pytest.mark.parametrize("said", ["MOVED", "MOVED x", "MOVED 1 h:p", "ASK 1 :", "MOVED 1 h:1 2"])
 async def test_an_address_that_is_none_is_an_error_of_redis(said: str) -> None:
     async with (

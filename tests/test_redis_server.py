@@ -8,6 +8,7 @@ import hypothesis.strategies as st
 import pytest
 from hypothesis import given
 from redis.crc import key_slot
+from redis.exceptions import ResponseError
 
 from batcher.redis_client import connect
 from batcher.redis_server import RedisServer, describe, has_hash_tag, with_hash_tag
@@ -18,8 +19,10 @@ from tests.scripted_redis import bulk, scripted_redis
 async def described(info: bytes) -> AsyncIterator[RedisServer]:
     async with scripted_redis(lambda words, connection: info) as server:
         redis = connect(f"redis://127.0.0.1:{server.port}/0")
-        yield await describe(redis)
-        await redis.aclose()
+        try:
+            yield await describe(redis)
+        finally:
+            await redis.aclose()
 
 
 @pytest.mark.parametrize(
@@ -62,12 +65,23 @@ async def test_what_may_lose_the_queue_is_told(lines: str, cluster: bool, risks:
 
 
 @pytest.mark.parametrize(
-    "refusal", [b"-NOPERM this user has no permissions\r\n", b"-ERR unknown command 'INFO'\r\n"]
+    "refusal",
+    [
+        b"-NOPERM this user has no permissions\r\n",
+        b"-ERR unknown command 'INFO'\r\n",
+        *(b":7\r\n", b"*1\r\n:7\r\n", b"$-1\r\n", b"+OK\r\n", b"$4\r\n\xff\xfe:a\r\n"),
+    ],
 )
 async def test_who_may_not_ask_is_served_all_the_same(refusal: bytes) -> None:
     async with described(refusal) as server:
         assert server == RedisServer()
         assert (server.too_old, server.risks) == (None, ())
+
+
+async def test_another_refusal_is_one_of_redis() -> None:
+    with pytest.raises(ResponseError, match="cluster mode"):
+        async with described(b"-ERR SELECT is not allowed in cluster mode\r\n"):
+            pass
 
 
 @given(

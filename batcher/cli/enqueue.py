@@ -122,4 +122,4 @@ def _say(found: Enqueued) -> int:
         f" {several(found.total, 'update')} are in {found.where}. {GOES_ON}",
         err=True,
     )
-    return 4 if found.stopped == INTERRUPTED else 3
+    return 4 if found.stopped == INTERRUPTED else 5

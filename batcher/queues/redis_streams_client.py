@@ -11,6 +11,7 @@ import anyio
 from redis.exceptions import (
     AuthenticationError,
     ClusterCrossSlotError,
+    InvalidResponse,
     RedisError,
     ResponseError,
 )
@@ -105,18 +106,20 @@ class RedisStream:
         return QueueError(
             f"queue {self.name}: the stream, or its group, vanished (deleted, evicted, or Redis"
             " lost it), and with it what waited there. It was made anew; enqueue again what has no"
-            " result."
+            " result (batcher enqueue --anew)."
         )
 
     async def find_group(self) -> None:
         """Make stream and group, or see whether they are there; note the mark of the group."""
-        mark = await self.run(self._found, f"made:{uuid.uuid4().hex}" if self._create else "")
+        mark = await self.run(self._found, f"mark={uuid.uuid4().hex}" if self._create else "")
         if mark is None:
             raise QueueError(
                 f"queue {self.name}: not in this database. batcher enqueue and batcher worker"
                 " make it."
             )
-        self.mark = mark.decode()
+        if not isinstance(mark, bytes):
+            raise QueueError(f"queue {self.name}: what answers there is no Redis.")
+        self.mark = mark.decode(errors="replace")
 
     def _refuse(self, server: RedisServer) -> None:
         if (reason := server.too_old) is not None:
@@ -141,6 +144,8 @@ class RedisStream:
                 return self._needs_hash_tag()
             case NotPrimaryError():
                 said = f"{reason}. The queue's host has to lead to the primary"
+            case InvalidResponse():
+                said = "what answers there is no Redis"
             case AuthenticationError():
                 said = f"Redis refuses the credentials: {reason}. Check user and password in the"
                 said += " queue's URL"

@@ -15,7 +15,8 @@ local function consumers()
   end
   return all
 end
-local function is_mark(name) return string.sub(name, 1, 5) == 'made:' end
+-- no name of a host has an = in it, and so no consumer's
+local function is_mark(name) return string.sub(name, 1, 5) == 'mark=' end
 """
 
 _TAKE = """

@@ -79,13 +79,11 @@ async def test_whatever_ends_it_the_same_command_goes_on_and_all_is_in_once_and_
     assert ids == [str(line) for line in range(1, 601)]
 
 
-async def test_what_a_broken_queue_took_is_said_with_a_code_of_its_own(
-    batcher: Command, write_lines: Write
-) -> None:
+async def test_what_a_broken_queue_took_is_said(batcher: Command, write_lines: Write) -> None:
     write_lines([change(n) for n in range(25)])
     async with ScriptedSqs(lambda _, times: "InternalError" if times > 2 else None) as sqs:
         ended = await batcher("enqueue", "updates.jsonl", "--queue", sqs.queue)
-        assert ended.code == 3
+        assert ended.code == 5
         assert f"20 of 25 updates are in {sqs.queue}. Run the same command again" in ended.err
 
 

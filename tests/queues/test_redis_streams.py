@@ -15,7 +15,7 @@ from tests.servers import Server
 async def workers(client: Redis, stream: str) -> list[dict[str, Any]]:
     """The consumers of a stream's group, without the mark of the group."""
     found = await client.xinfo_consumers(stream, GROUP)
-    return [each for each in found if not each["name"].startswith(b"made:")]
+    return [each for each in found if not each["name"].startswith(b"mark=")]
 
 
 async def test_a_message_that_kills_every_worker_ends_among_the_dead(

@@ -212,3 +212,11 @@ async def test_a_policy_that_evicts_is_told_at_the_start(redis: Server, client: 
             assert any("append-only" in risk for risk in opened.risks)
     finally:
         await client.config_set("maxmemory-policy", "noeviction")
+
+
+@pytest.mark.parametrize("said", [b":1\r\n", b"*0\r\n", b"HTTP/1.1 400 Bad Request\r\n"])
+async def test_what_is_no_redis_is_told_as_that(said: bytes) -> None:
+    async with scripted_redis(lambda words, connection: said) as server:
+        with pytest.raises(QueueError, match="what answers there is no Redis"):
+            async with open_queue(url(server.port, "updates")):
+                pass

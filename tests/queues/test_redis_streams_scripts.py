@@ -18,7 +18,7 @@ SCRIPTS = {name: text for name, text in vars(redis_streams_scripts).items() if n
 # what each is given after the group
 GIVEN = {
     "FOUND": [""],
-    "TEND": ["me", NO_ONE, "made:1", 0],
+    "TEND": ["me", NO_ONE, "mark=1", 0],
     "CLAIM": ["me", 5, 0],
     "RECOVER": ["me", 5],
     "REASSIGN": ["me", "you", 0, "1-0"],
@@ -34,7 +34,7 @@ async def consumers(client: Redis, stream: str) -> dict[str, int]:
     """What each consumer holds, without the mark of the group."""
     found = await client.xinfo_consumers(stream, GROUP)
     names = {each["name"].decode(): int(each["pending"]) for each in found}
-    return {name: held for name, held in names.items() if not name.startswith("made:")}
+    return {name: held for name, held in names.items() if not name.startswith("mark=")}
 
 
 @pytest.mark.parametrize("name", [name for name in SCRIPTS if not name.startswith("_")])
