@@ -91,6 +91,40 @@ async def test_nothing_goes_where_a_redirect_leads_and_the_target_stops(
     assert json.loads(again.out)["succeeded"] == TRIGGERS
 
 
+WISHES = {
+    "t1": "9999999999",
+    "t2": "-5",
+    "t3": "Wed, 21 Oct 2015 07:28:00 GMT",
+    "t4": "soon",
+    "t5": "1e400",
+    "t6": "nan",
+}
+
+
+async def test_whatever_wait_a_server_asks_for_is_held_to_the_throttle_limit_and_said_once(
+    batcher: Command,
+) -> None:
+    profiles, refused = Profiles(), set[str]()
+
+    def once(request: Request, shown: dict[str, Any]) -> Answer | None:
+        name = shown["EventTriggerName"]
+        if request.method != "PUT" or name in refused:
+            return None
+        refused.add(name)
+        return http(500, {}, x_amzn_ErrorType="InternalServerException", Retry_After=WISHES[name])
+
+    profiles.odd = once  # type: ignore[method-assign] # as the others do
+    async with serving(profiles) as server:
+        limited = ("--endpoint-url", server.url, *QUICKLY, "--throttle-limit", "0.9")
+        ended = await batcher("run", str(updates(batcher.folder)), *limited)
+    assert ended.code == 0, ended.err
+    assert refused == set(WISHES)
+    log = map(json.loads, (batcher.folder / "updates.run/log.jsonl").read_text().splitlines())
+    (told,) = [each for each in log if each["event"] == "retry.asked_too_long"]
+    assert (told["level"], told["taken_seconds"]) == ("warning", 0.9)
+    assert told["asked_seconds"] > 2e9
+
+
 ODD_LOOKS = {
     "another trigger's": lambda shown: {**shown, "EventTriggerName": "t5"},
     "half a pair": lambda shown: {**shown, "Description": "\ud83d"},

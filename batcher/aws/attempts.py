@@ -22,8 +22,9 @@ from batcher.errors import RedirectError
 from batcher.records import Attempt
 from batcher.updates.aws_messages import AwsMessages
 
-RETRY_AFTER_AT_MOST = 300.0  # seconds; a wrong header must not put an update to sleep for days
+ASKED_AT_MOST = 1e12  # seconds; what asks for longer is told as that, as no file holds infinity
 
+_WHOLE_NUMBER = re.compile(r"[+-]?[0-9]+")
 _REQUEST_ID = re.compile(r"[0-9A-Fa-f-]{8,36}")
 
 # also where nobody saw whether the first byte left: in a ready client of another make
@@ -137,20 +138,27 @@ def _is_refused_connection(error: Exception) -> bool:
 
 
 def retry_after(headers: Mapping[str, str], now: datetime) -> float | None:
-    """How many seconds AWS asks to wait, at most RETRY_AFTER_AT_MOST; None where it asks nothing.
+    """How many seconds AWS asks to wait, at most ASKED_AT_MOST; None where it asks nothing.
 
     By ``x-amz-retry-after`` (milliseconds), else ``retry-after`` (seconds, or a date). ``now``:
-    with a zone.
+    with a zone. What is waited is decided in ``retry_policies``.
     """
     try:
         if milliseconds := headers.get("x-amz-retry-after"):
-            seconds = int(milliseconds) / 1000
+            seconds = _whole_number(milliseconds) / 1000
         elif not (text := headers.get("retry-after")):
             return None
-        elif text.strip().isdigit():
-            seconds = float(text)
+        elif _WHOLE_NUMBER.fullmatch(text.strip()):
+            seconds = _whole_number(text)
         else:
             seconds = parsedate_to_datetime(text).timestamp() - now.timestamp()
     except (ValueError, OverflowError):
         return None
-    return min(max(0.0, seconds), RETRY_AFTER_AT_MOST)
+    return min(max(0.0, seconds), ASKED_AT_MOST)
+
+
+def _whole_number(text: str) -> float:
+    """Infinity where it has too many digits; ValueError where it is none."""
+    if _WHOLE_NUMBER.fullmatch(text.strip()) is None:
+        raise ValueError(f"{text!r} is not a whole number")
+    return float(text)

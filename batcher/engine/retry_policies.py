@@ -81,13 +81,22 @@ class wait_full_jitter(wait_base):
 
 
 class wait_as_asked(wait_base):
-    """Wait for as long as AWS's last answer asked for; new credentials need no wait."""
+    """Wait for as long as AWS's last answer asked for; new credentials need no wait.
+
+    No longer than ``longest`` seconds, and of all attempts at a request together no longer than
+    ``limit``: whatever a server asks for, it holds an update up for no longer than throttles may.
+    """
+
+    def __init__(self, longest: float, limit: float) -> None:
+        self._longest = longest
+        self._limit = limit
 
     def __call__(self, call: RetryCallState) -> float:
         state = state_of(call)
         if state.verdict is Verdict.CREDENTIALS:
             return 0.0
-        return state.last.retry_after or 0.0
+        left = self._limit - max(state.backoff, state.throttled_for)
+        return max(0.0, min(state.last.retry_after or 0.0, self._longest, left))
 
 
 class wait_longest(wait_base):

@@ -47,6 +47,8 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
     # before the second charged attempt at most this, doubled with each one more
     backoff: float = 0.5
     backoff_cap: float = 20.0
+    # that AWS asks to wait: a wrong header must not put an update to sleep for days
+    longest_asked: float = 300.0
 
 
 class Retrying:
@@ -78,6 +80,7 @@ class Retrying:
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(caller)
         self._max_unsent = policy.max_attempts
+        self._told_of_cap = False
         self._idle: list[tenacity.AsyncRetrying] = []
         self._retrying = tenacity.AsyncRetrying(
             retry=tenacity.retry_if_result(is_worth_repeating),
@@ -85,7 +88,8 @@ class Retrying:
             | stop_after_throttled_for(policy.throttle_limit)
             | stop_after_refusals(RENEWALS, self._credentials),
             wait=wait_longest(
-                wait_full_jitter(policy.backoff, policy.backoff_cap, uniform), wait_as_asked()
+                wait_full_jitter(policy.backoff, policy.backoff_cap, uniform),
+                wait_as_asked(policy.longest_asked, policy.throttle_limit),
             ),
             before_sleep=self._prepare_next,
             sleep=pacer.back_off,
@@ -184,6 +188,7 @@ class Retrying:
             return
         if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent:
             raise NotSentError(f"target {self._target}: nothing can be sent: {state.last.message}")
+        self._tell_of_cap(state.last.retry_after or 0.0, call.upcoming_sleep)
         state.waited(call.upcoming_sleep)
         self._log.info(
             "retry.scheduled",
@@ -192,6 +197,19 @@ class Retrying:
             wait_seconds=round(call.upcoming_sleep, 3),
             charged=state.charged,
             throttles=state.throttles,
+        )
+
+    def _tell_of_cap(self, asked: float, taken: float) -> None:
+        """Warn once that a server asks for a longer wait than is taken."""
+        if asked <= taken or self._told_of_cap:
+            return
+        self._told_of_cap = True
+        self._log.warning(
+            "retry.asked_too_long",
+            target=self._target,
+            operation=self._operation,
+            asked_seconds=round(asked, 3),
+            taken_seconds=round(taken, 3),
         )
 
     def _log_attempt(self, state: RetryState, attempt: Attempt, permit: Permit) -> None:

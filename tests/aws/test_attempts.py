@@ -12,7 +12,7 @@ from aiohttp.client_reqrep import ConnectionKey
 
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.attempts import (
-    RETRY_AFTER_AT_MOST,
+    ASKED_AT_MOST,
     attempt_of_answer,
     attempt_of_error,
     attempt_without_answer,
@@ -202,9 +202,20 @@ def test_no_text_of_an_answer_is_kept_that_is_not_known(form: str) -> None:
         ({"x-amz-retry-after": "1500", "retry-after": "7"}, 1.5),  # milliseconds, and first
         ({"retry-after": "Wed, 01 Jul 2026 12:00:30 GMT"}, 30.0),
         ({"retry-after": "Wed, 01 Jul 2026 11:00:00 GMT"}, 0.0),  # in the past
-        ({"retry-after": "86400"}, RETRY_AFTER_AT_MOST),
-        ({"retry-after": "soon"}, None),
-        ({"x-amz-retry-after": "1.5"}, None),
+        ({"retry-after": "86400"}, 86400.0),
+        ({"retry-after": " 9999999999 "}, 9999999999.0),
+        ({"retry-after": "9" * 400}, ASKED_AT_MOST),
+        ({"x-amz-retry-after": "9" * 5000}, ASKED_AT_MOST),
+        ({"retry-after": "Fri, 31 Dec 9999 23:59:59 GMT"}, 251619393599.0),
+        ({"retry-after": "-7"}, 0.0),
+        ({"x-amz-retry-after": "-9999999999"}, 0.0),
+        ({"retry-after": "Sun, 01 Jan 0001 00:00:00 GMT"}, 0.0),
+        ({"retry-after": "Wed, 01 Jul 99999 12:00:30 GMT"}, None),
+        *(
+            ({name: text}, None)
+            for name in ("retry-after", "x-amz-retry-after")
+            for text in ("soon", "1.5", "1e400", "nan", "inf", "-inf", "0x10", "1_000", "٣", "²")
+        ),
     ],
 )
 def test_what_aws_asks_to_wait_is_read_from_either_header(

@@ -121,8 +121,27 @@ def test_the_ceiling_of_the_jitter_doubles(verdicts: list[Verdict], ceiling: flo
 def test_the_wait_is_the_longest_of_jitter_and_what_aws_asked_for(
     verdicts: list[Verdict], asked: float | None, seconds: float
 ) -> None:
-    wait = wait_longest(JITTER, wait_as_asked())
+    wait = wait_longest(JITTER, wait_as_asked(300.0, 900.0))
     assert wait(after(*verdicts, retry_after=asked)) == seconds
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "asked", "waited", "seconds"),
+    [
+        ([T], 9999999999.0, 0.0, 30.0),
+        ([T, T, T], 30.0, 0.0, 25.0),  # 20 s after the first throttle, of 45
+        ([T] * 6, 30.0, 0.0, 0.0),
+        ([F], 1e12, 0.0, 30.0),
+        ([F, F], 30.0, 30.0, 15.0),  # of 45 that may be waited
+        ([F, F], 30.0, 60.0, 0.0),
+    ],
+)
+def test_no_longer_is_waited_than_throttles_may_last(
+    verdicts: list[Verdict], asked: float, waited: float, seconds: float
+) -> None:
+    call = after(*verdicts, retry_after=asked)
+    state_of(call).backoff = waited
+    assert wait_as_asked(30.0, 45.0)(call) == seconds
 
 
 def test_a_policy_finds_the_state_that_the_attempts_are_made_with() -> None:

@@ -1,5 +1,6 @@
 """One update is brought to its one result."""
 
+import logging
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -142,6 +143,25 @@ def test_an_update_is_given_up_when_it_was_throttled_for_too_long() -> None:
     )
     assert (result.status, result.error and result.error.code) == ("failed", "ThrottlingException")
     assert caller.calls[-1].began == pytest.approx(60)
+
+
+@pytest.mark.parametrize("code", ["429", "InternalServerException", "ThrottlingException"])
+@pytest.mark.parametrize("asked", [301.0, 9999999999.0, 1e12])
+def test_a_server_that_asks_for_centuries_holds_an_update_for_the_throttle_limit(
+    code: str, asked: float, caplog: pytest.LogCaptureFixture
+) -> None:
+    status = 500 if code == "InternalServerException" else 429
+    result, caller, _ = settle(each(refused(code, status, retry_after=asked)))
+    jitter = 0.5 + 1 + 2 + 4 + 8 + 16 + 20 if status == 500 else 0.0
+    assert caller.calls[-1].began <= 900 + jitter
+    assert (result.status, result.error and result.error.code) == ("failed", code)
+    warned = [record.msg for record in caplog.records if record.levelno == logging.WARNING]
+    assert [(each["asked_seconds"], each["taken_seconds"]) for each in warned] == [(asked, 300.0)]
+
+
+def test_what_is_waited_as_asked_is_no_warning(caplog: pytest.LogCaptureFixture) -> None:
+    settle(each(refused("InternalServerException", 500, retry_after=300.0), ACCEPTED))
+    assert not [record for record in caplog.records if record.levelno >= logging.WARNING]
 
 
 def test_expired_credentials_are_fetched_anew_each_time_and_not_charged() -> None:
