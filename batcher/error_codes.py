@@ -12,6 +12,7 @@ INVALID = "Invalid"  # it breaks a rule of the input, and was not sent
 STALE = "Stale"  # the live trigger is not what the update was based on
 PARTIAL = "Partial"  # put back, but for what an update can't take away
 NOT_AS_ASKED = "NotAsAsked"  # AWS's answer, or the live trigger, shows something else
+MORE_THAN_ASKED = "MoreThanAsked"  # AWS's answer shows a change that nobody asked for
 CHANGED_SINCE = "ChangedSince"  # the live trigger is neither as asked nor as it was
 INTEGRATION_ATTACHED = "IntegrationAttached"  # not deleted to be created anew: it is in use
 NOT_RECREATED = "NotRecreated"  # deleted, and could not be created anew

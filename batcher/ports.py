@@ -65,6 +65,10 @@ class BeforeImageStore(Protocol):
         """Whether an earlier session kept the image of that update, and so may have sent it."""
         ...
 
+    def before(self, update: Update) -> Mapping[str, Any] | None:
+        """The members of that image; None where there is none, or it can't be told here."""
+        ...
+
     def lost(self, update: Update) -> dict[str, Any] | None:
         """What goes with the trigger that an earlier session was about to delete; None: it was not.
 

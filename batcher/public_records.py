@@ -83,6 +83,7 @@ class Counts:
     invalid: int = 0
     stale: int = 0
     partial: int = 0
+    differs: int = 0
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0

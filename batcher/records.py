@@ -10,7 +10,7 @@ from msgspec import UNSET, Meta, Struct, UnsetType, field
 from batcher.error_codes import INVALID
 
 Status: TypeAlias = Literal[
-    "succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale", "partial"
+    "succeeded", "unchanged", "failed", "in_doubt", "invalid", "stale", "partial", "differs"
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 OPEN: tuple[Status, ...] = ("failed", "in_doubt")  # what a retry sends again
@@ -223,6 +223,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     invalid: int = 0
     stale: int = 0
     partial: int = 0
+    differs: int = 0
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0

@@ -14,12 +14,15 @@ from batcher.accounting.limit import Limit
 from batcher.accounting.time_breakdown import LaneSession
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent, TimeSpent
 from batcher.accounting.verdicts import Verdict
+from batcher.error_codes import MORE_THAN_ASKED
 from batcher.operations import WRITES
 from batcher.records import STATUSES, BriefResult, Counts, Result, Summary, TargetSummary
 
 S = TypeVar("S", bound=TargetSummary)
 
 WELL = ("succeeded", "unchanged", "partial")
+CHANGED = (*WELL, "differs")  # the trigger shows what this update made of it, or left
+MORE_ADVICE = "batcher rollback puts it back; --merge sends whole triggers, which clears nothing"
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -29,7 +32,8 @@ class Tally:
     ``statuses``, ``errors``, ``attempts`` and ``throttles`` are of all results that were added;
     ``session_answered`` and ``session_throttles`` of the attempts of this part of the session, as
     they come back: AWS answered, other than by a throttle, or by one. ``ever_accepted``: at least
-    one attempt to write was.
+    one attempt to write was. ``more_than_asked``: in words, the first update of this session that
+    changed what nobody asked for.
     """
 
     def __init__(self) -> None:
@@ -41,6 +45,7 @@ class Tally:
         self.session_throttles = 0
         self.denials = Denials()
         self.ever_accepted = False
+        self.more_than_asked: str | None = None
         self._earlier = (0, 0)  # results, and unsuccessful ones, of earlier sessions
 
     @property
@@ -61,6 +66,7 @@ class Tally:
     def begin_session(self) -> None:
         """Let results so far be of earlier sessions, which --max-failures does not count."""
         self._earlier = (self.done, self.unsuccessful)
+        self.more_than_asked = None
 
     def begin_part(self) -> None:
         """Let attempts so far be of an earlier part of the session, with a wall time of its own.
@@ -87,6 +93,9 @@ class Tally:
         self.throttles += result.throttles
         if result.error is not None:
             self.errors[result.error.code] += 1
+            if result.error.code == MORE_THAN_ASKED and self.more_than_asked is None:
+                what = f"{result.error.code}, line {result.line}, id {result.id}"
+                self.more_than_asked = f"{what}: {result.error.message}"
 
     def forget_results(self) -> None:
         """Start counting results anew; what is of this session's attempts stays."""
@@ -119,6 +128,8 @@ def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
     """Why the run should stop now, in words, or None."""
     if (refused := tally.denials.why_hopeless()) is not None:
         return refused
+    if tally.more_than_asked is not None:
+        return f"{tally.more_than_asked}. {MORE_ADVICE}"
     if max_failures is None:
         return None
     done, failures = tally.session

@@ -55,6 +55,9 @@ class NoBeforeImages:
     def kept(self, update: Update) -> bool:
         return False
 
+    def before(self, update: Update) -> Mapping[str, Any] | None:
+        return None
+
     def lost(self, update: Update) -> dict[str, Any] | None:
         return None
 
@@ -168,8 +171,14 @@ class Reconciler:
         """What to do about an update after that look."""
         if looked.last.code not in (None, RESOURCE_NOT_FOUND):
             return Finish(status="failed", error=looked.error)
-        kept, lost = self._images.kept(update), self._images.lost(update)
-        return decide(update, looked.last.answer, kept=kept, lost=lost, options=self._options)
+        return decide(
+            update,
+            looked.last.answer,
+            kept=self._images.kept(update),
+            before=self._images.before(update),
+            lost=self._images.lost(update),
+            options=self._options,
+        )
 
     async def _send(self, update: Update, look: "_Look", send: Send) -> Result | None:
         if send.image is not None:
@@ -181,7 +190,7 @@ class Reconciler:
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
         if send.operation == CREATE_TRIGGER and refused_again:
             return await self._look_again(update, looked, wrote)
-        result = spent(self._result(update, send.request, wrote), looked, wrote)
+        result = spent(self._result(update, send.request, wrote, send.image), looked, wrote)
         if (answer := wrote.last.answer) is not None:
             result = replace(result, digest=digest(answer, self._options.writable))
         return self._with_base(result, answer or looked.last.answer)
@@ -229,14 +238,20 @@ class Reconciler:
         sha256 = digest(current, writable)
         return replace(result, status="succeeded", error=None, digest=sha256)
 
-    def _result(self, update: Update, asked: Mapping[str, Any], wrote: RetryState) -> Result:
-        return write_result(update, asked, wrote, self._options, self._clock.wall())
+    def _result(
+        self,
+        update: Update,
+        asked: Mapping[str, Any],
+        wrote: RetryState,
+        before: Mapping[str, Any] | None = None,
+    ) -> Result:
+        return write_result(update, asked, wrote, self._options, self._clock.wall(), before)
 
     def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
         result = not_sent(update, looked, self._clock.wall())
         result = replace(result, status=finish.status, error=finish.error)
         answer = looked.last.answer
-        if finish.status != "succeeded" or answer is None:
+        if finish.status not in ("succeeded", "differs") or answer is None:
             return result
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)

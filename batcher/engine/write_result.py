@@ -6,8 +6,8 @@ from typing import Any
 from msgspec.structs import replace
 
 from batcher.engine.retry_state import RetryState
-from batcher.records import Result, Seconds, Update
-from batcher.triggers.decision import ChangeOptions, answer_mismatch, remainder
+from batcher.records import Error, Result, Seconds, Update
+from batcher.triggers.decision import ChangeOptions, answer_mismatch, collateral_change, remainder
 
 
 def write_result(
@@ -16,16 +16,30 @@ def write_result(
     wrote: RetryState,
     options: ChangeOptions,
     finished_at: str,
+    before: Mapping[str, Any] | None = None,
 ) -> Result:
-    """What came of sending ``asked``: it succeeded only when AWS's answer shows just that."""
+    """What came of sending ``asked``: it succeeded only when AWS's answer shows just that.
+
+    ``before``: the image of the trigger that was there; None where nobody looked, or there was
+    none.
+    """
     result, answer = wrote.result(update, finished_at), wrote.last.answer
     if answer is None:
         return result
     shown = options.writable(answer)
-    if (error := answer_mismatch(asked, shown)) is not None:
-        return replace(result, status="failed", error=error)
+    error = answer_mismatch(asked, shown)
+    if before is not None and not options.whole:
+        error = _both(collateral_change(asked, before, shown), error)
+    if error is not None:
+        return replace(result, status="differs", error=error)
     rest = remainder(update, shown, options)
     return result if rest is None else replace(result, status="partial", error=rest)
+
+
+def _both(first: Error | None, second: Error | None) -> Error | None:
+    if first is None or second is None:
+        return first or second
+    return replace(first, message=f"{first.message}; {second.message}")
 
 
 def spent(result: Result, *states: RetryState) -> Result:

@@ -176,7 +176,7 @@ class _RunWriter:
                 lacking = self._origin / IMAGES / str(result.image_file)
                 raise damaged(lacking, f"does not have the image of {where} as it was kept")
             self.elsewhere += 1
-        elif result.status == "succeeded" and result.domain and result.trigger:
+        elif result.status in ("succeeded", "differs") and result.domain and result.trigger:
             members = {"DomainName": result.domain, "EventTriggerName": result.trigger}
             name = self._add_line(result.message_id, result.target, members)
             self._write_result(result, self._lines, name)

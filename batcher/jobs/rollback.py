@@ -180,7 +180,8 @@ def _without_image(run: RunReader) -> int:
     for image in read_images(run.journals.before):
         kept.add(image.id)
     kept.sort()
-    return sum(result.status == "succeeded" and result.id not in kept for result in run.outcomes())
+    changed = (result for result in run.outcomes() if result.status in ("succeeded", "differs"))
+    return sum(result.id not in kept for result in changed)
 
 
 class _Results:

@@ -109,14 +109,17 @@ class ApprovedRun:
         if self._runner is not None:
             self._runner.abort()
 
-    def failure_limit_passed(self) -> str | None:
-        """In words, how a target passed ``max_failures``; None when none did.
+    def ended_by_its_updates(self) -> str | None:
+        """In words, what of its updates ended it: to go on by itself would do the same; else None.
 
-        A target that was refused everything is none: with other permissions it may go on.
+        More than ``max_failures`` did not succeed, or one changed more than was asked. A target
+        that was refused everything is none: with other permissions it may go on.
         """
         limit = self.order.settings.max_failures
         tallies = self.state.tallies.values()
-        reasons = (stop_reason(tally, limit) for tally in tallies if not stop_reason(tally, None))
+        reasons = (
+            stop_reason(tally, limit) for tally in tallies if not tally.denials.why_hopeless()
+        )
         return next((reason for reason in reasons if reason is not None), None)
 
     async def _part(self, beside: Beside | None, canary: Canary | None) -> Summary:

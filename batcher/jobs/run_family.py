@@ -19,7 +19,7 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
 from batcher.triggers.diff import NOTHING
 
-MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "in_doubt")
+MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "differs", "in_doubt")
 
 
 class Family(Struct, frozen=True, kw_only=True):

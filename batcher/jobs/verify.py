@@ -5,7 +5,8 @@ with others.
 """
 
 from collections import Counter
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -13,13 +14,20 @@ import msgspec
 from anyio.abc import TaskGroup
 from msgspec import UNSET, Struct
 
-from batcher.accounting.tally import WELL, Tally
+from batcher.accounting.tally import CHANGED, Tally
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.lane import Lane
+from batcher.engine.reconciler import Settler
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
-from batcher.error_codes import CHANGED_SINCE, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND
+from batcher.error_codes import (
+    CHANGED_SINCE,
+    MORE_THAN_ASKED,
+    NOT_AS_ASKED,
+    PARTIAL,
+    RESOURCE_NOT_FOUND,
+)
 from batcher.errors import AwsError
 from batcher.jobs.connection import connected, identities
 from batcher.jobs.failed_lines import renew_family
@@ -34,11 +42,12 @@ from batcher.operations import GET_TRIGGER, TRIGGER_NAMES
 from batcher.records import Error, Result, Status, Update
 from batcher.storage.before_images import read_images_backwards
 from batcher.triggers.decision import ChangeOptions, remainder
-from batcher.triggers.diff import same
+from batcher.triggers.diff import collateral, same
 from batcher.wiring.line_readers import installed_update_model, line_reader
 
 # what says that an update in doubt did not happen
 SETTLES = (NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND)
+DIFFERS = (*SETTLES, CHANGED_SINCE, MORE_THAN_ASKED)
 
 
 class Verification(Struct, frozen=True, kw_only=True):
@@ -84,12 +93,14 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         if is_half_rewritten(run.journals.known):
             close_books(run)
         in_doubt = frozenset(run.chosen(lambda result: result.status == "in_doubt"))
-        set_later = _set_later(run, in_doubt)
-        superseded = _superseded(run, set_later)
+        more = _more_than_asked(run) if live else frozenset()
+        set_later = _set_later(run, in_doubt | more)
+        superseded = _superseded(run, set_later) & in_doubt
         in_doubt -= superseded
-        lines = in_doubt | (_last_lines(run) if live else frozenset())
+        lines = in_doubt | (_last_lines(run) | more if live else frozenset())
         comparison = _Comparison(in_doubt, len(superseded), lines)
-        await _compare_live(run, settings, lines, set_later, comparison)
+        settlers = partial(_ComparingSettler, set_later, _images(run, in_doubt | more), more)
+        await _compare_live(run, settings, lines, settlers, comparison)
         if comparison.settled:
             rewrite_results(run, _settled_lines(run, comparison.settled))
         not_renewed = renew_family(run)
@@ -122,7 +133,7 @@ class _Comparison:
             return
         if error.code == CHANGED_SINCE and result.status == "succeeded":
             self.settled[result.line] = None
-        kind = self.differs if error.code in (*SETTLES, CHANGED_SINCE) else self.unread
+        kind = self.differs if error.code in DIFFERS else self.unread
         where = f"{result.domain}/{result.trigger}"
         kind.add(result.line, f"{where}: {error.code}: {error.message}")
 
@@ -131,10 +142,10 @@ async def _compare_live(
     run: RunReader,
     settings: Settings,
     lines: Collection[int],
-    set_later: dict[int, frozenset[str]],
+    settlers: Callable[[Retrying, ChangeOptions], Settler],
     comparison: _Comparison,
 ) -> None:
-    runner, images = Runner(journal=comparison, log=logger()), _images(run, comparison.in_doubt)
+    runner = Runner(journal=comparison, log=logger())
     options = ChangeOptions(
         writable=installed_update_model().writable, whole=is_whole(run.manifest)
     )
@@ -153,7 +164,7 @@ async def _compare_live(
             for name, target in connection.targets.items():
                 tally = Tally()
                 reading = connection.lanes.reading(target, GET_TRIGGER, tally)
-                settler = _ComparingSettler(reading, set_later, images, options)
+                settler = settlers(reading, options)
                 source = run.source(name, skip=lambda line: line not in lines)
                 pacer = reading.pacer
                 lane = Lane(target=name, source=source, pacer=pacer, settler=settler, tally=tally)
@@ -173,17 +184,20 @@ class _ComparingSettler:
     """A Settler that only reads: succeeded when the live trigger is as asked.
 
     ``set_later``: by line, members that later updates of the run have set, so that the trigger
-    does not show what that line made of them. ``images``: what the triggers of lines in doubt were
-    before. ``options``: of the run.
+    does not show what that line made of them. ``images``: what the triggers of lines in doubt, and
+    of ``more``, were before. ``more``: lines that changed more than was asked. ``options``: of the
+    run.
     """
 
     def __init__(
         self,
-        reading: Retrying,
         set_later: dict[int, frozenset[str]],
         images: dict[int, dict[str, Any]],
+        more: frozenset[int],
+        reading: Retrying,
         options: ChangeOptions,
     ) -> None:
+        self._more = more
         self._reading = reading
         self._images = images
         self._options = options
@@ -198,12 +212,24 @@ class _ComparingSettler:
         if answer is None:
             return _not_yours(result)
         current = self._shown(update, answer)
+        kept = self._images.get(update.line)
+        before = kept and self._options.writable(kept)
         if same(asked, current):
-            rest = remainder(update, current, self._options)
+            rest = remainder(update, current, self._options) or self._more_changed(update, current)
             return result if rest is None else msgspec.structs.replace(result, error=rest)
-        before = self._images.get(update.line)
-        status, error = _told_apart(asked, current, before and self._options.writable(before))
+        status, error = _told_apart(asked, current, before)
         return msgspec.structs.replace(result, status=status, error=error)
+
+    def _more_changed(self, update: Update, current: Mapping[str, Any]) -> Error | None:
+        """What is still not as it was, of what nobody asked to change."""
+        before = self._images.get(update.line)
+        if update.line not in self._more or before is None:
+            return None
+        shown_before = self._shown(update, before)
+        if not (found := collateral(update.request, shown_before, current)):
+            return None
+        message = f"what nobody asked for is still so: {', '.join(found)}"
+        return Error(code=MORE_THAN_ASKED, message=message)
 
     def _visible(self, update: Update) -> dict[str, Any]:
         hidden = self._hidden(update)
@@ -253,9 +279,9 @@ def _superseded(run: RunReader, set_later: dict[int, frozenset[str]]) -> frozens
     )
 
 
-def _images(run: RunReader, in_doubt: frozenset[int]) -> dict[int, dict[str, Any]]:
-    """What the triggers of lines in doubt were before, as far as that was kept."""
-    names = {result.id: result.line for result in run.results() if result.line in in_doubt}
+def _images(run: RunReader, lines: frozenset[int]) -> dict[int, dict[str, Any]]:
+    """What the triggers of these lines were before, as far as that was kept."""
+    names = {result.id: result.line for result in run.results() if result.line in lines}
     if not names or not run.directory.before.exists():
         return {}
     found: dict[int, dict[str, Any]] = {}
@@ -272,22 +298,31 @@ def _last_lines(run: RunReader) -> frozenset[int]:
     """
     last: dict[int, int] = {}
     for result in run.results():
-        if result.status in WELL or (result.status == "failed" and result.lost is not UNSET):
+        if result.status in CHANGED or (result.status == "failed" and result.lost is not UNSET):
             last[trigger_key(result)] = max(last.get(trigger_key(result), 0), result.line)
     return frozenset(last.values())
 
 
-def _set_later(run: RunReader, in_doubt: frozenset[int]) -> dict[int, frozenset[str]]:
-    """For lines in doubt, the members that later updates of their trigger have set."""
-    doubted: dict[int, list[int]] = {}
+def _more_than_asked(run: RunReader) -> frozenset[int]:
+    """The lines whose updates changed what nobody asked for."""
+    return frozenset(
+        result.line
+        for result in run.results()
+        if result.status == "differs" and result.error and result.error.code == MORE_THAN_ASKED
+    )
+
+
+def _set_later(run: RunReader, lines: frozenset[int]) -> dict[int, frozenset[str]]:
+    """For these lines, the members that later updates of their trigger have set."""
+    earlier: dict[int, list[int]] = {}
     for result in run.results():
-        if result.line in in_doubt:
-            doubted.setdefault(trigger_key(result), []).append(result.line)
+        if result.line in lines:
+            earlier.setdefault(trigger_key(result), []).append(result.line)
     later: dict[int, frozenset[str]] = {}
     for result in run.results():
-        if result.status == "succeeded" and trigger_key(result) in doubted:
+        if result.status in ("succeeded", "differs") and trigger_key(result) in earlier:
             (update,) = run.updates([result.line])
-            for line in doubted[trigger_key(result)]:
+            for line in earlier[trigger_key(result)]:
                 if line < result.line:
                     later[line] = later.get(line, frozenset()) | frozenset(update.request)
     return later

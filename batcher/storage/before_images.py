@@ -40,12 +40,14 @@ class BeforeImage(msgspec.Struct, frozen=True):
 
 
 _DECODER = msgspec.json.Decoder(BeforeImage)
+_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
 class ImageInFlight(msgspec.Struct, frozen=True):
-    """The digest of an image that an earlier session kept; ``lost`` as in BeforeImage."""
+    """An image that an earlier session kept, by digest and members; ``lost`` as in BeforeImage."""
 
     digest: str
+    members: dict[str, Any]
     lost: dict[str, Any] | None = None
 
 
@@ -64,6 +66,10 @@ class BeforeImages:
 
     def kept(self, update: Update) -> bool:
         return update.id in self._kept
+
+    def before(self, update: Update) -> dict[str, Any] | None:
+        kept = self._kept.get(update.id)
+        return None if kept is None else kept.members
 
     def lost(self, update: Update) -> dict[str, Any] | None:
         kept = self._kept.get(update.id)
@@ -113,7 +119,8 @@ def unsettled_ids(
             image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
             own = line_number(image.id)
             if (own is None or own not in settled) and image.id not in named:
-                yield number, image.id, ImageInFlight(line_digest(line), image.lost)
+                in_flight = ImageInFlight(line_digest(line), _members(line), image.lost)
+                yield number, image.id, in_flight
 
 
 def read_images(before: JournalReader) -> Iterator[BeforeImage]:
@@ -125,13 +132,16 @@ def read_images_backwards(
     before: JournalReader,
 ) -> Iterator[tuple[int, BeforeImage, dict[str, Any]]]:
     """Number, image and its members, newest first; 8 bytes an image."""
-    decode = msgspec.json.Decoder(dict[str, Any]).decode
     for number, line in before.backwards():
         image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
-        members = decode(line)
-        for ours in ("chain", "lost"):
-            members.pop(ours, None)
-        yield number, image, members
+        yield number, image, _members(line)
+
+
+def _members(line: bytes) -> dict[str, Any]:
+    members = _decode_object(line)
+    for ours in ("chain", "lost"):
+        members.pop(ours, None)
+    return members
 
 
 def line_number(name: str) -> int | None:

@@ -9,13 +9,15 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from batcher.error_codes import NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND, STALE
+from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND, STALE
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Error, Status, Update
 from batcher.triggers.diff import (
     Writable,
     beyond,
     beyond_updates,
+    changes,
+    collateral,
     digest,
     image,
     is_off,
@@ -86,12 +88,14 @@ def decide(
     *,
     kept: bool,
     options: ChangeOptions,
+    before: Mapping[str, Any] | None = None,
     lost: dict[str, Any] | None = None,
 ) -> Decision:
     """What to do about an update, whose trigger was found as ``current``, None for not there.
 
     ``kept``: an earlier session kept an image, and so may have sent the update: then what is as
     asked is taken as its work. What is not is kept once more, as somebody may have changed it.
+    ``before``: that image, where it can be told: what else has changed since is its work, too.
     ``lost``: what went with the trigger if that session deleted it, which it was about to do.
     """
     if current is None:
@@ -101,6 +105,9 @@ def decide(
     base = None if options.force else update.based_on
     if same(update.request, current):
         rest = remainder(update, current, options)
+        if rest is None and before is not None and not options.whole:
+            more = collateral_change(update.request, writable(before), current)
+            return Finish(status="succeeded" if more is None else "differs", error=more)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
         changed = base is not None and digest(current, writable) != base.sha256
@@ -115,11 +122,11 @@ def decide(
         return stale
     request = merged(update.request, current, writable) if options.merge else update.request
     names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
-    before = image(current, writable) | names
+    found = image(current, writable) | names
     if options.recreate and remainder(update, current, options) and _can_create(update):
         lost = beyond_updates(shown, writable)
-        return Recreate(request=update.request, image=before, lost=lost)
-    return Send(operation=UPDATE_TRIGGER, request=request, image=before)
+        return Recreate(request=update.request, image=found, lost=lost)
+    return Send(operation=UPDATE_TRIGGER, request=request, image=found)
 
 
 def same_action(one: Decision, other: Decision) -> bool:
@@ -170,9 +177,10 @@ def remainder(update: Update, current: Mapping[str, Any], options: ChangeOptions
 def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
     """What of AWS's answer is not as asked, naming members and quoting nothing; None: nothing."""
     off = [
-        name
+        change.path
         for name, value in request.items()
-        if name in answer and answer[name] != value and not same({name: value}, answer)
+        if name in answer and answer[name] != value
+        for change in changes({name: value}, answer)
     ]
     absent = [
         name
@@ -183,6 +191,19 @@ def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Er
         return None
     names = ", ".join(off + absent)
     return Error(code=NOT_AS_ASKED, message=f"AWS's answer differs from what was asked in {names}")
+
+
+def collateral_change(
+    request: Mapping[str, Any], before: Mapping[str, Any], answer: Mapping[str, Any]
+) -> Error | None:
+    """What AWS's answer shows to be changed and was not asked for; None: nothing.
+
+    ``before``: the trigger just before; both hold what an update can say. Quotes nothing.
+    """
+    if not (found := collateral(request, before, answer)):
+        return None
+    message = f"AWS's answer shows what nobody asked for: {', '.join(found)}"
+    return Error(code=MORE_THAN_ASKED, message=message)
 
 
 def _can_create(update: Update) -> bool:

@@ -77,6 +77,22 @@ def beyond(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
     ]
 
 
+def collateral(
+    asked: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> list[str]:
+    """What differs between two states of a trigger and is no part of what was asked: its paths.
+
+    Each with what became of it (went, came, changed); quotes no value.
+    """
+    others = (name for name in {**before, **after} if name not in {*asked, *TRIGGER_NAMES})
+    return [
+        f"{change.path} {_became(change)}"
+        for name in others
+        if before.get(name) != after.get(name)  # most often they are equal as they stand
+        for change in _between(name, before.get(name), after.get(name))
+    ]
+
+
 def image(current: Mapping[str, Any], writable: Writable) -> dict[str, Any]:
     """The members of a request that brings that state about, with the names that are in it."""
     return {name: value for name, value in writable(current).items() if not is_off(value)}
@@ -153,6 +169,14 @@ def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
             yield from _entries(path, before, after)
         case _:
             yield Change(path=path, before=before, after=after)
+
+
+def _became(change: Change) -> str:
+    if change.removed or change.added:
+        return "changed"
+    if is_off(change.after):
+        return "went"
+    return "came" if is_off(change.before) else "changed"
 
 
 def _entries(path: str, before: list[Any], after: list[Any]) -> Iterator[Change]:

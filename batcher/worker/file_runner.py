@@ -154,7 +154,7 @@ def _keep_copy(claim: Claim) -> None:
 
 
 def _ending_of(run: ApprovedRun, summary: Summary) -> FileEnding:
-    if too_many := run.failure_limit_passed():
+    if too_many := run.ended_by_its_updates():
         return Failed(f"stopped: {too_many}; {summary.not_started} were not started")
     return Postponed(summary.stopped) if summary.stopped is not None else _ending_by(summary)
 

@@ -148,7 +148,10 @@ class LeaseTable:
         return self.of(target)
 
     async def settle(self, lease: Lease, result: Result) -> None:
-        """Acknowledge a message whose result is on disk; after an error it is a dead letter."""
+        """Acknowledge a message whose result is on disk; after an error it is a dead letter.
+
+        But not where AWS has applied it: sent again, it would differ again.
+        """
         lease.settled, lease.result = True, result
         await self._end(lease)
 
@@ -208,7 +211,8 @@ class LeaseTable:
         lease.in_request = True
         try:
             error = None if lease.result is None else lease.result.error
-            if lease.result and error and self.dead_letters and not lease.lost:
+            applied = lease.result is not None and lease.result.status == "differs"
+            if lease.result and error and self.dead_letters and not (applied or lease.lost):
                 letter = with_base(lease.message, lease.result)
                 reason = shortened(error.message or error.code, REASON_AT_MOST)
                 await self.queue.dead_letter(letter, error.code, reason)

@@ -65,6 +65,9 @@ class TargetImages:
         self._images = images
         self._target = target
 
+    def before(self, update: Update) -> None:
+        return None  # its digest alone is kept in memory
+
     def lost(self, update: Update) -> dict[str, Any] | None:
         return None
 

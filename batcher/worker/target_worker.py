@@ -129,6 +129,9 @@ class TargetWorker:
                 backoff.reset()
                 await self._release(left[1:])
             self._set_unusable(reason)
+            if self._tally.more_than_asked is not None:
+                await self._stay_stopped(reason)
+                break
             wait = backoff.next_pause()
             self.log.warning(
                 "target.waiting", target=self.name, reason=reason, seconds=round(wait, 1)
@@ -136,6 +139,12 @@ class TargetWorker:
             with anyio.move_on_after(wait):
                 await self._closing.wait()
         await self.leases.release(self.leases.of(self.name))
+
+    async def _stay_stopped(self, reason: str | None) -> None:
+        """Send nothing more: each next update might change what nobody asked for, too."""
+        self.log.error("target.stopped_for_good", target=self.name, reason=reason)
+        await self._release(self.leases.of(self.name))
+        await self._closing.wait()
 
     async def _run_lane(self) -> str | None:
         """Open the target and work to the end of its lane; returns why it can't go on, if so."""

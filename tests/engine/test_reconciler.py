@@ -42,11 +42,13 @@ class Server:
         failures: list[Attempt] | None = None,
         obeys: bool = True,
         clears: bool = False,
+        adds: Mapping[str, Any] | None = None,
     ) -> None:
         self.live = live
         self.failures = failures or []
         self.obeys = obeys
         self.clears = clears
+        self.adds = adds or {}
         self.log: list[str] = []
 
     async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
@@ -60,7 +62,11 @@ class Server:
             return refused("ResourceNotFoundException", 404)
         if operation != "GetEventTrigger" and self.obeys:
             sets = {name: value for name, value in members.items() if name != "DomainName"}
-            self.live = {**(self.live if self.live and not self.clears else {}), **sets}
+            self.live = {
+                **(self.live if self.live and not self.clears else {}),
+                **sets,
+                **self.adds,
+            }
         return Attempt(reached="answered", seconds=0.1, answer=self.live, request_id="r")
 
     async def refresh(self) -> bool:
@@ -70,13 +76,17 @@ class Server:
 class Kept:
     """BeforeImageStore in memory."""
 
-    def __init__(self, server: Server, kept: frozenset[str] = frozenset()) -> None:
+    def __init__(self, server: Server, kept: frozenset[str] = frozenset(), image=None) -> None:
         self.images: list[dict[str, Any]] = []
         self._server = server
         self._kept = kept
+        self._image = image
 
     def kept(self, update: Update) -> bool:
         return update.id in self._kept
+
+    def before(self, update: Update) -> Mapping[str, Any] | None:
+        return self._image
 
     def lost(self, update: Update) -> dict[str, Any] | None:
         return None
@@ -120,9 +130,14 @@ def reconciler(
 
 
 def settle(
-    server: Server, update: Update, *, kept: bool = False, **options: bool
+    server: Server,
+    update: Update,
+    *,
+    kept: bool | Mapping[str, Any] = False,
+    **options: bool,
 ) -> tuple[Result, Kept]:
-    images = Kept(server, frozenset({update.id}) if kept else frozenset())
+    known = kept if isinstance(kept, Mapping) else None
+    images = Kept(server, frozenset({update.id}) if kept else frozenset(), known)
 
     async def scenario() -> Result | None:
         return await reconciler(server, images, **options).settle(update)
@@ -214,13 +229,81 @@ def test_merge_sends_the_live_trigger_whole() -> None:
     ]
 
 
-def test_an_answer_that_differs_from_what_was_asked_is_a_failure_that_quotes_nothing() -> None:
+def test_an_answer_that_differs_from_what_was_asked_is_told_and_quotes_nothing() -> None:
     result, _ = settle(Server(dict(BEFORE), obeys=False), wants(Description="new"))
-    assert (result.status, result.error and result.error.code) == ("failed", "NotAsAsked")
+    assert (result.status, result.error and result.error.code) == ("differs", "NotAsAsked")
     assert result.error is not None
     assert "Description" in result.error.message
     assert "new" not in result.error.message
     assert "old" not in result.error.message
+
+
+LIMITS = {"EventExpiration": 60000, "Periods": [{"Unit": "DAYS", "Value": 1, "Unlimited": True}]}
+
+
+@pytest.mark.parametrize(
+    ("live", "flags", "options", "code", "said"),
+    [
+        ({}, {"clears": True}, {}, "MoreThanAsked", "for: ObjectTypeName went"),
+        (
+            {"SegmentFilter": "vip", "EventTriggerLimits": LIMITS},
+            {"clears": True},
+            {},
+            "MoreThanAsked",
+            "for: ObjectTypeName went, SegmentFilter went, EventTriggerLimits went",
+        ),
+        ({}, {"adds": {"SegmentFilter": "SECRET"}}, {}, "MoreThanAsked", "SegmentFilter came"),
+        (
+            {"EventTriggerLimits": LIMITS},
+            {"adds": {"EventTriggerLimits": {**LIMITS, "EventExpiration": 900000}}},
+            {},
+            "MoreThanAsked",
+            "for: EventTriggerLimits.EventExpiration changed",
+        ),
+        (
+            {},
+            {"adds": {"Description": "SECRET", "SegmentFilter": "vip"}},
+            {},
+            "MoreThanAsked",
+            "for: SegmentFilter came; AWS's answer differs from what was asked in Description",
+        ),
+        ({}, {"adds": {"LastUpdatedAt": 5.0, "Fired": 3}}, {}, None, ""),
+        ({"SegmentFilter": ""}, {"clears": True}, {"merge": True}, None, ""),
+        ({"SegmentFilter": "vip"}, {"clears": True}, {"merge": True}, None, ""),
+        ({"SegmentFilter": "vip"}, {"clears": True}, {"whole": True}, None, ""),
+    ],
+)
+def test_a_change_that_nobody_asked_for_is_told_by_its_path(
+    live: dict[str, Any],
+    flags: dict[str, Any],
+    options: dict[str, bool],
+    code: str | None,
+    said: str,
+) -> None:
+    server = Server({**BEFORE, **live}, **flags)
+    result, images = settle(server, wants(Description="new"), **options)
+    error = result.error
+    assert (result.status, error and error.code) == ("differs" if code else "succeeded", code)
+    assert error is None or (said in error.message and "SECRET" not in error.message)
+    assert result.digest == digest(server.live or {}, MODEL.writable), "so it can be put back"
+    assert len(images.images) == 1
+
+
+def test_a_clamped_value_is_named_by_its_path() -> None:
+    limits = {"EventExpiration": 900000}
+    server = Server(dict(BEFORE), adds={"EventTriggerLimits": limits})
+    result, _ = settle(server, wants(EventTriggerLimits={"EventExpiration": 3600000}))
+    assert (result.status, result.error and result.error.code) == ("differs", "NotAsAsked")
+    assert "in EventTriggerLimits.EventExpiration" in str(result.error)
+
+
+def test_what_a_killed_session_changed_beyond_what_was_asked_is_told_on_the_resume() -> None:
+    server = Server({"EventTriggerName": "t1", "Description": "new"})
+    result, images = settle(server, wants(Description="new"), kept=dict(BEFORE))
+    assert (result.status, result.attempts, images.images) == ("differs", 0, [])
+    assert "ObjectTypeName went" in str(result.error)
+    whole, _ = settle(server, wants(Description="new"), kept=dict(BEFORE), whole=True)
+    assert whole.status == "succeeded"
 
 
 def test_a_missing_trigger_fails_or_is_created_when_the_line_has_all_that_takes() -> None:
@@ -249,8 +332,6 @@ def test_what_did_not_succeed_has_the_state_that_was_seen_last() -> None:
     found = BasedOn(sha256=digest(BEFORE, MODEL.writable))
     for failures in ([refused("BadRequestException", 400)], [lost()] * 8):
         assert settle(Server(dict(BEFORE), failures=failures), update)[0].based_on == found
-    clamped, _ = settle(Server({**BEFORE, "Description": "clamped"}, obeys=False), update)
-    assert (clamped.status, clamped.based_on) == ("failed", BasedOn(sha256=str(clamped.digest)))
     for done in (settle(Server(dict(BEFORE)), update)[0], settle(Server(None), update)[0]):
         assert done.based_on is msgspec.UNSET
 

@@ -109,6 +109,9 @@ class Images:
     def kept(self, update: Update) -> bool:
         return update.id in self._before
 
+    def before(self, update: Update) -> None:
+        return None
+
     def lost(self, update: Update) -> dict[str, Any] | None:
         return self._before.get(update.id)
 

@@ -31,7 +31,7 @@ def shown(**members: Any) -> Attempt:
     ("attempt", "whole", "status", "code"),
     [
         (shown(Description="new"), True, "succeeded", None),
-        (shown(Description="old"), False, "failed", "NotAsAsked"),
+        (shown(Description="old"), False, "differs", "NotAsAsked"),
         (shown(Description="new", SegmentFilter="vip"), False, "succeeded", None),
         (shown(Description="new", SegmentFilter="vip"), True, "partial", "Partial"),
         (refused("BadRequestException", 400), True, "failed", "BadRequestException"),

@@ -395,7 +395,7 @@ async def test_a_limit_of_failures_that_was_passed_is_said_unless_every_call_was
         for line in range(1, failed + 1):
             invalid = Result.invalid(line, "default", "m", "2026-01-01T00:00:00.000Z")
             tally.add(msgspec.structs.replace(invalid, status="failed"))
-        assert run.failure_limit_passed() == passed
+        assert run.ended_by_its_updates() == passed
 
 
 async def test_a_directory_that_was_replaced_meanwhile_is_not_written_to(

@@ -31,10 +31,11 @@ async def _written(path: Path, *names: str) -> None:
 async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     async with Journal[dict[str, Any]](path) as journal:
-        store = BeforeImages(journal, kept={"2": ImageInFlight("d", {"Tags": {}})})
+        store = BeforeImages(journal, kept={"2": ImageInFlight("d", dict(IMAGE), {"Tags": {}})})
         await store.keep(update(1), {**IMAGE, "lost": {"Tags": {"a": "b"}}})
         assert (store.kept(update(1)), store.kept(update(2))) == (False, True)
         assert (store.lost(update(1)), store.lost(update(2))) == (None, {"Tags": {}})
+        assert (store.before(update(1)), store.before(update(2))) == (None, IMAGE)
         assert store.take_digest("2") == "d"
     ((number, image, members),) = read_images_backwards(JournalReader(path))
     assert (number, image.id) == (1, "1")
@@ -68,6 +69,7 @@ async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
     found = [*unsettled_ids(JournalReader(path), done, odd, named)]
     assert [(number, name) for number, name, _ in found] == [(2, "007"), (5, "5"), (6, "other")]
     assert [image.lost for _, _, image in found] == [None, None, {"Tags": {"a": "b"}}]
+    assert found[2][2].members == {"id": "other", **IMAGE}
 
 
 @pytest.mark.parametrize(

@@ -36,6 +36,9 @@ class MemoryImages:
     def kept(self, update: Update) -> bool:
         return False
 
+    def before(self, update: Update) -> None:
+        return None
+
     def lost(self, update: Update) -> dict[str, Any] | None:
         return None
 

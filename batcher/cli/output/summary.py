@@ -135,6 +135,11 @@ def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
             "Stale is what somebody changed since, and was left alone: for an update make a new"
             " plan (batcher plan); a rollback goes over it with --force."
         )
+    if summary.differs:
+        yield (
+            "What differs was applied, and is not as asked: a retry leaves it alone. To put it"
+            f" back: {next_command('rollback', directory.path)}"
+        )
     if isinstance(summary.superseded, Superseded):
         yield left_out(summary.superseded)
     if summary.partial:
