@@ -142,7 +142,7 @@ async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later
     slow, fast = Emulator(rate=2, burst=1), Emulator()
     for emulator in (slow, fast):
         emulator.seed([trigger(n) for n in range(300)])
-    order = ["slow"] * 8 + ["broken"] * 300 + ["fast"] * 300
+    order = ["slow"] * 12 + ["broken"] * 300 + ["fast"] * 300
     updates = [{"target": target, **change(n % 300)} for n, target in enumerate(order)]
     async with slow as slow_url, fast as fast_url:
         monkeypatch.setenv("AWS_ENDPOINT_URL_STS", fast_url)
@@ -156,8 +156,8 @@ async def test_a_slow_or_broken_target_does_not_hold_back_others_that_come_later
         async for result in results:
             ended.append(result.target)
         assert len(fast.applied()) == 300
-        batch = await batcher.update_many(updates[308:], target="broken", targets=targets)
-    assert (ended.count("fast"), ended.count("slow"), ended.count("broken")) == (300, 8, 0)
+        batch = await batcher.update_many(updates[312:], target="broken", targets=targets)
+    assert (ended.count("fast"), ended.count("slow"), ended.count("broken")) == (300, 12, 0)
     assert ended[-1] == "slow"
     assert batch.stopped is None
     assert batch.counts.succeeded == 300

@@ -191,7 +191,7 @@ async def test_credentials_that_are_refused_while_they_are_renewed_bury_nothing(
     code: str, status: int, words: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     queue = MemoryQueue()
-    queue.put(*(encode(change(n)) for n in range(8)))
+    queue.put(*(encode(change(n)) for n in range(2)))
     emulator = Emulator()
     emulator.seed([trigger(n) for n in range(8)])
     async with LocalSts() as sts, emulator as url:
@@ -199,8 +199,9 @@ async def test_credentials_that_are_refused_while_they_are_renewed_bury_nothing(
         settings = {"profile": "prod", "region": "eu-west-1", "max_attempts": 2}
         results = tmp_path / "results"
         async with serving(queue, results, endpoint_url=url, rate=50, **settings) as served:
-            await until(lambda: len(queue.done) > 1)
+            await until(lambda: len(queue.done) == 2)
             sts.refusal = (code, status)
+            queue.put(*(encode(change(n)) for n in range(2, 8)))
             await until(lambda: words in str(served.health.not_ready))
             assert queue.dead == []
             sts.refusal = None
