@@ -1,5 +1,7 @@
 """How many there may be of something: what ``--max-failures`` and ``--max-changes`` take."""
 
+from math import inf
+
 from batcher.text_value import TextValue
 
 
@@ -12,8 +14,24 @@ class Limit(TextValue):
         super().__init__(text)
         number, percent, _ = text.partition("%")
         self.is_percentage = bool(percent)
-        self._number = float(number)
+        self._number = self._parsed(number)
 
     def exceeded_by(self, count: int, total: int) -> bool:
         """Whether ``count`` of ``total`` is more than that."""
         return 100 * count > self._number * total if self.is_percentage else count > self._number
+
+    def _parsed(self, number: str) -> float:
+        return float(number)
+
+
+class FailureLimit(Limit):
+    """``N``, ``P%`` of all, or ``none``, which is what None means, too."""
+
+    NONE = "none"
+    PATTERN = f"{NONE}|{Limit.PATTERN}"
+
+    def __init__(self, text: str | None) -> None:
+        super().__init__(self.NONE if text is None else text)
+
+    def _parsed(self, number: str) -> float:
+        return inf if number == self.NONE else super()._parsed(number)

@@ -137,7 +137,8 @@ def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
         return None
     if not max_failures.exceeded_by(failures, done):
         return None
-    return f"{failures} of {done} did not succeed, more than --max-failures {max_failures}"
+    how = f"more than --max-failures {max_failures}"
+    return f"{failures} of {done} did not succeed, {how} (none turns that off)"
 
 
 def summarize(

@@ -10,7 +10,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from batcher.accounting.completion_time import Deadline
-from batcher.accounting.limit import Limit
+from batcher.accounting.limit import FailureLimit, Limit
 from batcher.foreign_text import shown_url
 from batcher.text_value import TextValue, parse_text
 from batcher.updates.domain_map import DomainMap
@@ -136,12 +136,12 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     connect_timeout: Annotated[Duration, about("Seconds to wait for a connection.")] = 5.0
     read_timeout: Annotated[Duration, about("Seconds until the whole answer is there.")] = 30.0
     max_failures: Annotated[
-        Limit | None,
+        FailureLimit,
         about(
             "Stop after more than N failures, or P% of the results (from 100 results on).",
-            metavar="N|P%",
+            metavar="N|P%|none",
         ),
-    ] = None
+    ] = FailureLimit("50%")
     grace: Annotated[
         Duration, about("Seconds that a signal leaves for what is in flight.", *COMMANDS)
     ] = 20.0

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.accounting.limit import Limit
+from batcher.accounting.limit import FailureLimit, Limit
 
 
 @pytest.mark.parametrize(
@@ -21,6 +21,18 @@ from batcher.accounting.limit import Limit
 )
 def test_too_many_of_ten(count: int, limit: str, too_many: bool) -> None:
     assert Limit(limit).exceeded_by(count, 10) is too_many
+
+
+@given(st.integers(0, 10**9), st.integers(1, 10**9))
+def test_none_is_exceeded_by_nothing_and_else_a_limit_of_failures_is_a_limit(
+    count: int, total: int
+) -> None:
+    assert not FailureLimit("none").exceeded_by(count, total)
+    assert FailureLimit(None) == FailureLimit("none")
+    assert not FailureLimit("none").is_percentage
+    assert FailureLimit("50%").exceeded_by(count, total) is Limit("50%").exceeded_by(count, total)
+    with pytest.raises(ValueError, match="does not match"):
+        Limit("none")
 
 
 @given(st.integers(0, 100), st.integers(0, 1000))

@@ -71,7 +71,8 @@ def test_more_failures_than_allowed_stop_the_run(
     limit: str, failed: int, done: int, stops: bool
 ) -> None:
     tally = tally_of(*["failed"] * failed, *["succeeded"] * (done - failed))
-    reason = f"{failed} of {done} did not succeed, more than --max-failures {limit}"
+    how = f"more than --max-failures {limit} (none turns that off)"
+    reason = f"{failed} of {done} did not succeed, {how}"
     assert stop_reason(tally, Limit(limit)) == (reason if stops else None)
 
 

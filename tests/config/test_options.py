@@ -25,7 +25,7 @@ def test_a_default_can_be_given_as_it_is_shown(option: Option) -> None:
 @pytest.mark.parametrize(
     ("name", "flag", "variable", "metavar"),
     [
-        ("max_failures", "--max-failures", "BATCHER_MAX_FAILURES", "N|P%"),
+        ("max_failures", "--max-failures", "BATCHER_MAX_FAILURES", "N|P%|none"),
         ("concurrency", "--concurrency", "BATCHER_CONCURRENCY", "auto|N"),
         ("grace", "--grace", "BATCHER_GRACE", "SECONDS"),
         ("account", "--account", "BATCHER_ACCOUNT", "12 DIGITS"),

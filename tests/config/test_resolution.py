@@ -76,8 +76,8 @@ def test_every_example_loads(example: Path) -> None:
 @pytest.mark.parametrize(
     ("name", "value", "said"),
     [
-        ("max_failures", "many", "Give N or P%"),
-        ("max_failures", 1.5, "Give N or P%"),
+        ("max_failures", "many", "Give N or P% or none"),
+        ("max_failures", 1.5, "Give N or P% or none"),
         ("max_changes", "5 %", "Give N or P%"),
         ("share", "101%", "Give P%"),
         ("share", "0%", "Give P%"),
@@ -106,7 +106,8 @@ def test_a_map_of_domains_that_contradicts_itself_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "text"), [(5, "5"), ("5", "5"), ("05", "05"), ("5%", "5%"), ("0.50%", "0.50%")]
+    ("given", "text"),
+    [(5, "5"), ("5", "5"), ("05", "05"), ("5%", "5%"), ("0.50%", "0.50%"), ("none", "none")],
 )
 def test_a_value_keeps_the_text_that_it_was_given_as(given: Any, text: str) -> None:
     assert str(resolve({"max_failures": given}).max_failures) == text

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.accounting.completion_time import Deadline
-from batcher.accounting.limit import Limit
+from batcher.accounting.limit import FailureLimit, Limit
 from batcher.config import resolve
 from batcher.config.settings import Settings, Share, TargetSettings
 from batcher.updates.domain_map import DomainMap
@@ -19,7 +19,7 @@ GIVEN = st.fixed_dictionaries(
     optional={
         "rate": st.just("auto") | st.floats(0.01, 1e6),
         "share": st.integers(1, 100).map("{}%".format),
-        "max_failures": LIMITS,
+        "max_failures": LIMITS | st.just("none"),
         "max_changes": LIMITS,
         "deadline": st.sampled_from(["06:00", "2h", "1h30m"]),
         "domain_map": st.sampled_from(["a=b", "a=b,c=d"]),
@@ -54,9 +54,10 @@ def test_a_run_of_an_earlier_version_can_be_read() -> None:
         "domain_map": "acme=globex",
     }
     settings = Settings.from_json(written)
-    assert (settings.share, settings.max_failures) == (Share("80%"), Limit("5%"))
+    assert (settings.share, settings.max_failures) == (Share("80%"), FailureLimit("5%"))
     assert (settings.max_changes, settings.deadline) == (Limit("100"), Deadline("06:00"))
     assert settings.domain_map == DomainMap("acme=globex")
+    assert Settings.from_json(written | {"max_failures": None}).max_failures == FailureLimit("none")
     with pytest.raises(msgspec.ValidationError, match="does not match"):
         Settings.from_json(written | {"share": "much"})
 

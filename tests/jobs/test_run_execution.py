@@ -153,7 +153,10 @@ async def test_a_canary_in_trouble_stops_without_a_question(
         settings = settings_for(url, canary=1, max_failures="0", max_attempts=1)
         async with ready_to_start(file, settings) as run:
             summary = await run.execute(on_canary=answer)
-    assert summary.stopped == "1 of 1 did not succeed, more than --max-failures 0"
+    assert (
+        summary.stopped
+        == "1 of 1 did not succeed, more than --max-failures 0 (none turns that off)"
+    )
 
 
 async def test_drained_before_its_start_it_starts_nothing_and_a_resume_does_all(
@@ -377,7 +380,7 @@ async def test_what_runs_beside_ends_with_the_run_and_its_error_ends_the_run(
     ("denied", "failed", "passed"),
     [
         (0, 1, None),
-        (0, 2, "2 of 2 did not succeed, more than --max-failures 1"),
+        (0, 2, "2 of 2 did not succeed, more than --max-failures 1 (none turns that off)"),
         (30, 30, None),  # that nobody may call may pass
     ],
 )
