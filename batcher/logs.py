@@ -131,9 +131,17 @@ def _json() -> Any:
     encode = msgspec.json.Encoder(enc_hook=str).encode
 
     def render(_logger: WrappedLogger, _name: str, event: EventDict) -> str:
-        return printable(encode(event).decode())
+        try:
+            line = encode(event)
+        except UnicodeEncodeError:  # a name of a file may be no Unicode
+            line = encode({key: _unicode(value) for key, value in event.items()})
+        return printable(line.decode())
 
     return render
+
+
+def _unicode(value: Any) -> Any:
+    return printable(value) if isinstance(value, str) else value
 
 
 def _readable() -> Any:

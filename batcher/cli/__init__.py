@@ -18,7 +18,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from batcher.cli.endings import end_on_signals, ignore_signals, leave
+from batcher.cli.endings import end_on_signals, ignore_signals, leave, use_utf8
 from batcher.cli.output.echo import echo
 from batcher.cli.output.standard_streams import open_standard_streams
 from batcher.version import __version__
@@ -112,6 +112,7 @@ def batcher() -> None:
 
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
+    use_utf8()
     open_standard_streams()
     end_on_signals()
     for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us

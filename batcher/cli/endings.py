@@ -12,7 +12,17 @@ from typing import NoReturn
 
 from batcher.cli.output.standard_streams import hurry
 
+_UTF8 = "PYTHONUTF8"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
+
+
+def use_utf8() -> None:
+    """Begin anew in Python's UTF-8 mode, where names of files would be read in another way.
+
+    What batcher writes is UTF-8, and it has to find its files again, whatever the locale is.
+    """
+    if sys.getfilesystemencoding() != "utf-8" and os.environ.get(_UTF8) != "1":
+        os.execve(sys.executable, sys.orig_argv, {**os.environ, _UTF8: "1"})
 
 
 def end_on_signals() -> None:

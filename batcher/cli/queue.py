@@ -11,6 +11,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
 from batcher.cli.queue_address import queue_address
 from batcher.errors import QueueError
+from batcher.foreign_text import printable
 from batcher.jobs.file_redrive import RedrivenFiles
 from batcher.jobs.queue_admin import (
     ShownLetter,
@@ -63,7 +64,7 @@ def dead(
     address = queue_address(url, profile, region)
     if (failures := failed_files(address, code)) is not None:
         for name, reason in failures.items():
-            entry = msgspec.json.encode({"file": name, "reason": reason})
+            entry = msgspec.json.encode({"file": printable(name), "reason": printable(reason)})
             echo(entry if as_json else f"{name}  {reason}")
         echo(f"Files that failed: {len(failures):,}.", err=True)
         return

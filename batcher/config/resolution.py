@@ -18,6 +18,8 @@ from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
 
+FILE_AT_MOST = 1 << 20  # bytes
+
 
 def resolve(
     flags: Mapping[str, Any],
@@ -58,12 +60,16 @@ def refuse_foreign(given: Mapping[str, Any], entry_point: EntryPoint) -> None:
 
 def _read_toml(file: Path) -> dict[str, Any]:
     try:
-        return tomllib.loads(file.read_text(encoding="utf-8"))
+        with file.open("rb") as opened:
+            content = opened.read(FILE_AT_MOST + 1)
+        if len(content) > FILE_AT_MOST:
+            raise SettingsError(f"{file}: longer than {FILE_AT_MOST:,} bytes: no settings file is.")
+        return tomllib.loads(content.decode())
     except OSError as error:
         raise SettingsError(
             f"{file}: can't be read: {error.strerror}. Give a TOML file with --config."
         ) from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+    except (ValueError, RecursionError) as error:  # ValueErrors: of TOML, UTF-8 and numbers
         raise SettingsError(f"{file}: not TOML: {error}. See configs/ for examples.") from error
 
 

@@ -25,6 +25,7 @@ from batcher.emulator.state_file import StateFile
 from batcher.emulator.store import Store
 from batcher.emulator.sts import Sts
 
+SEED_AT_MOST = 256 << 20  # bytes of a file of triggers
 GRACE = 0.05  # seconds that calls in flight get when the emulator stops
 
 
@@ -149,7 +150,11 @@ class Emulator(Controls):
     def _load(self) -> None:
         loaded = self._state is not None and self._state.load()
         if self._seed is not None and not loaded:
-            self.seed_lines(self._seed.read_bytes(), str(self._seed))
+            with self._seed.open("rb") as file:
+                content = file.read(SEED_AT_MOST + 1)
+            if len(content) > SEED_AT_MOST:
+                raise ValueError(f"{self._seed}: longer than {SEED_AT_MOST:,} bytes")
+            self.seed_lines(content, str(self._seed))
 
     def _touch(self) -> None:
         if self._state is not None:

@@ -23,6 +23,7 @@ from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY
+from batcher.storage.stored_path import text_of_path
 from batcher.wiring.line_readers import line_reader
 
 
@@ -82,7 +83,7 @@ class FollowUp:
         manifest = self.run.manifest
         following = Following(
             kind=self._kind,
-            parent=self.run.where,
+            parent=text_of_path(self.run.place.absolute()),
             targets=manifest.targets,
             force=force,
             whole=self._kind == ROLLBACK or is_whole(manifest),

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from batcher.errors import BatcherError, InputError
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.stored_path import stored_path
 
 
 def refuse_own_input(source: Path, out: Path) -> None:
@@ -34,7 +35,7 @@ def refuse_queued(source: Path, spool: Path) -> None:
 def _is_begun_with(there: Path, place: Path) -> bool:
     directory = RunDirectory(place)
     try:
-        begun = Path(directory.read_manifest().input.path).resolve() == there
+        begun = stored_path(directory.read_manifest().input.path).resolve() == there
     except (BatcherError, OSError):
         return False
     return begun and there not in vars(directory).values()

@@ -28,6 +28,7 @@ from batcher.storage.results_files import IMAGES
 from batcher.storage.results_reader import ResultsReader
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
+from batcher.storage.stored_path import text_of_path
 from batcher.target_identity import TargetIdentity, all_known, place_differences
 from batcher.wiring.line_readers import line_reader
 
@@ -211,7 +212,7 @@ class _RunWriter:
         manifest = RunManifest(
             run="",
             input=InputFingerprint(
-                path=str(self._directory.input_copy),
+                path=text_of_path(self._directory.input_copy.absolute()),
                 size=self._size,
                 sha256=self._sha256.hexdigest(),
                 updates=self._lines,

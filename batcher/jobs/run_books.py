@@ -37,6 +37,7 @@ from batcher.storage.journal import Journal
 from batcher.storage.run_journals import NO_LINES, Heads
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from batcher.storage.run_retries import note_in_parent
+from batcher.storage.stored_path import stored_name, text_of_path
 from batcher.target_identity import TargetIdentity
 from batcher.updates.violations import Violation
 from batcher.version import __version__
@@ -80,7 +81,7 @@ class RunBooks:
     def _manifest(self, targets: Iterable[AwsTarget]) -> RunManifest:
         order, found = self._order, self._state.inspection
         origin = self._state.file.origin
-        path = str(Path(origin).resolve()) if is_local(origin) else origin
+        path = text_of_path(Path(origin).resolve()) if is_local(origin) else origin
         self._places = {target.name: target.identity for target in targets}
         libraries = {name: version(name) for name in ("aiobotocore", "botocore")}
         return RunManifest(
@@ -202,9 +203,7 @@ class RunBooks:
             summary = msgspec.structs.replace(summary, canary=named)
         return msgspec.structs.replace(
             summary,
-            input=InputName(
-                name=path if "://" in path else Path(path).name, sha256=first.input.sha256
-            ),
+            input=InputName(name=stored_name(path), sha256=first.input.sha256),
             started_at=first.started_at,
             finished_at=self._order.clock.wall(),
         )

@@ -17,6 +17,7 @@ from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import OPEN, BasedOn, BriefResult, Result
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
+from batcher.storage.stored_path import stored_path
 from batcher.triggers.diff import NOTHING
 
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "differs", "in_doubt")
@@ -141,11 +142,11 @@ def _beside(directory: RunDirectory) -> Iterator[RunDirectory]:
 
 def _parent(directory: RunDirectory) -> Path | None:
     manifest = directory.read_manifest()
-    return Path(manifest.parent) if manifest.kind == RETRY and manifest.parent else None
+    return stored_path(manifest.parent) if manifest.kind == RETRY and manifest.parent else None
 
 
 def _noted(directory: RunDirectory, noted: NotedRetry) -> RunDirectory | None:
-    found = _moved_with(directory, Path(noted.directory))
+    found = _moved_with(directory, stored_path(noted.directory))
     return next((each for each in found if each.read_manifest().run == noted.run), None)
 
 

@@ -21,6 +21,7 @@ from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest, input_difference
+from batcher.storage.stored_path import stored_path
 from batcher.updates.line_reader import LineReader
 
 
@@ -123,7 +124,7 @@ class RunReader:
     def _find_input(self) -> tuple[Path, IndexedFile]:
         """The copy in the run directory; or beside it, for a spool moves both; or where it was."""
         run, known = self.directory.path.absolute(), self.manifest.input
-        was, wrong = Path(known.path), None
+        was, wrong = stored_path(known.path), None
         beside = run.with_name(run.name.removesuffix(".run") + ".jsonl")
         for path in (self.directory.input_copy, beside, was):
             if not path.is_file():

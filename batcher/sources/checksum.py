@@ -20,10 +20,17 @@ def file_checksum(path: Path) -> tuple[int, str]:
 
 
 class ChecksumReader(io.RawIOBase):
-    """Passes the bytes of a file on, and keeps their number (``size``) and SHA-256."""
+    """Passes the bytes of a file on, and keeps their number (``size``) and SHA-256.
 
-    def __init__(self, file: io.RawIOBase) -> None:
+    ``whole``: how many there were at the start, None where nobody knows.
+    Raises InputError where a file, which people know by ``name``, is another size at its end than
+    it was at the start: it is being written, and may grow faster than it is read.
+    """
+
+    def __init__(self, file: io.RawIOBase, name: str = "", whole: int | None = None) -> None:
         self._file = file
+        self._name = name
+        self.whole = whole
         self._sha256 = hashlib.sha256()
         self.size = 0
 
@@ -35,8 +42,15 @@ class ChecksumReader(io.RawIOBase):
     def readable(self) -> bool:
         return True
 
-    def readinto(self, buffer: Any) -> int:
-        count: int = self._file.readinto(buffer) or 0
+    def readinto(self, buffer: Any) -> int | None:
+        count = self._file.readinto(buffer)
+        if count is None:
+            return None
+        whole = self.whole
+        if whole is not None and (self.size + count > whole or (not count and self.size < whole)):
+            raise InputError(
+                f"{self._name}: was written to while it was read. Give it again when it is whole."
+            )
         self._sha256.update(memoryview(buffer)[:count])
         self.size += count
         return count

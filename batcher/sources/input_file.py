@@ -5,6 +5,8 @@ InputError with the name of the file and the place.
 """
 
 import io
+import os
+import stat
 import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -32,11 +34,11 @@ class InputFile:
     def __init__(self, path: Path, file: io.FileIO, name: str) -> None:
         self.path = path
         self.head = b""
-        self.checksum = ChecksumReader(file)
+        self.checksum = ChecksumReader(file, name, _size(file))
         self.stream = decompressed(path, self.checksum, name)
 
     def lines(self) -> Iterator[Line]:
-        """Every line that is not blank, without the BOM. Holds no more than about 1 MiB of one."""
+        """Every line that is not blank, without the BOM; of a longer one the first 1 MiB."""
         number = offset = 0
         readline = self.stream.readline
         try:
@@ -47,9 +49,10 @@ class InputFile:
                 offset += (length := len(raw))
                 if length > LINE_AT_MOST and raw[-1:] != b"\n":
                     offset += self._skip_line()
-                if not start and raw.startswith(BOM):
+                is_long = length > LINE_AT_MOST  # as it stands: what is cut off may be anything
+                if not start and raw.startswith(BOM) and not is_long:
                     start, raw = len(BOM), raw[len(BOM) :] or b"\n"
-                if not raw.isspace():
+                if is_long or not raw.isspace():
                     yield number, start, raw
         except (OSError, EOFError, zlib.error) as error:
             place = f"noticed after line {number}"
@@ -77,3 +80,9 @@ def open_input(path: Path, name: str | None = None) -> Iterator[InputFile]:
         raise InputError(f"{path}: {reason(error)}") from error
     with file:
         yield InputFile(path, file, name or str(path))
+
+
+def _size(file: io.FileIO) -> int | None:
+    """How much is in an open file; None of what is none, and where the file system can't tell."""
+    found = os.fstat(file.fileno())
+    return found.st_size or None if stat.S_ISREG(found.st_mode) else None

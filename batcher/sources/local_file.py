@@ -1,13 +1,15 @@
 """Inputs that can't be read twice, or only in one go, copied to a plain file that can."""
 
+import io
 import sys
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from batcher.aws.s3_download import SCHEME, s3_object
 from batcher.errors import InputError, OutputError
+from batcher.sources.bounded_reader import BoundedReader
 from batcher.sources.decompression import BLOCK, COMPRESSED
 from batcher.sources.input_file import open_input
 from batcher.sources.read_errors import damage
@@ -34,7 +36,9 @@ def local_file(
     and, unpacked, ``.gz`` and ``.zst``; mode 0600. Raises InputError; of S3 also AwsError.
     """
     if str(origin) == "-":
-        return _copy("standard input", stdin or sys.stdin.buffer, into)
+        name = "standard input"
+        bounded = BoundedReader(cast(io.RawIOBase, stdin or sys.stdin.buffer), name)
+        return _copy(name, io.BufferedReader(bounded, BLOCK), into)
     if str(origin).startswith(SCHEME):
         return _download(str(origin), into, profile, region)
     path = Path(origin)

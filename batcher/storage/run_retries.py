@@ -3,8 +3,6 @@
 The process that makes a retry holds the directory of the run that it retries.
 """
 
-from pathlib import Path
-
 import msgspec
 from msgspec import Struct
 
@@ -13,6 +11,7 @@ from batcher.storage.atomic_file import write_json
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
+from batcher.storage.stored_path import stored_path, text_of_path
 
 RETRY = "retry"  # the kind of run
 
@@ -47,8 +46,8 @@ def note_in_parent(directory: RunDirectory, manifest: RunManifest) -> None:
         return
     begun = directory.manifest.exists()
     run = directory.check_same_run(manifest).run if begun else manifest.run
-    parent = RunDirectory(Path(manifest.parent))
-    retry = NotedRetry(run=run, directory=str(directory.path.absolute()))
+    parent = RunDirectory(stored_path(manifest.parent))
+    retry = NotedRetry(run=run, directory=text_of_path(directory.path.absolute()))
     if retry in (noted := noted_retries(parent)):
         return
     try:

@@ -6,6 +6,7 @@ import contextlib
 import fcntl
 import os
 import signal
+import subprocess
 import sys
 import termios
 from pathlib import Path
@@ -108,3 +109,17 @@ async def test_standard_output_that_nobody_reads(batcher: Command) -> None:
     await until(lambda: unread(reading) == 4096)
     assert await command.by(TERM) == (4, "", "Interrupted.")
     os.close(reading)
+
+
+@pytest.mark.parametrize("locale", [{}, {"PYTHONUTF8": "0"}, {"PYTHONUTF8": "1"}])
+def test_names_of_files_are_read_as_utf8_whatever_the_locale(locale: dict[str, str]) -> None:
+    program = (
+        "import sys\n"
+        "from batcher.cli.endings import use_utf8\n"
+        "use_utf8()\n"
+        "print(sys.getfilesystemencoding(), ascii(sys.argv[1:]))"
+    )
+    environ = {"PYTHONPATH": str(Path.cwd()), "LC_ALL": "C", "PYTHONCOERCECLOCALE": "0"}
+    command = [sys.executable, "-c", program, "zo\u00eb".encode(), b"\xff", b"a b"]
+    said = subprocess.run(command, env=environ | locale, capture_output=True, text=True, check=True)
+    assert said.stdout == "utf-8 ['zo\\xeb', '\\udcff', 'a b']\n"

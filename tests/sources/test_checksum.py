@@ -22,6 +22,15 @@ def test_what_was_read_is_what_is_counted(content: bytes, sizes: list[int]) -> N
     assert (reader.size, reader.sha256) == (len(content), hashlib.sha256(content).hexdigest())
 
 
+@pytest.mark.parametrize("content", [b"a\n", b"a\nb\nc\n"])
+def test_a_file_that_ends_elsewhere_than_when_it_was_opened_is_an_input_error(
+    content: bytes,
+) -> None:
+    reader = io.BufferedReader(ChecksumReader(io.BytesIO(content), "u.jsonl", 4), 2)
+    with pytest.raises(InputError, match=r"u\.jsonl: was written to while it was read"):
+        reader.read()
+
+
 def test_a_file_by_itself_has_the_same_or_is_an_input_error(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(b"some bytes")

@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.errors import InputError
+from batcher.sources.checksum import ChecksumReader
 from batcher.sources.decompression import decompressed
 from batcher.sources.inspection import inspect
 from batcher.sources.local_file import local_file
@@ -25,7 +26,9 @@ def test_what_was_packed_comes_out_also_of_several_parts(
     suffix: str, first: bytes, second: bytes
 ) -> None:
     pack = PACKED[suffix]
-    stored = io.BytesIO(pack(first) + pack(second))  # as appending to a file makes them
+    stored = ChecksumReader(
+        io.BytesIO(pack(first) + pack(second))
+    )  # as appending to a file makes them
     assert decompressed(Path(f"updates.{suffix}"), stored, "").read() == first + second
 
 
