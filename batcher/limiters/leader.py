@@ -73,6 +73,7 @@ class Leader:
             publish=self._published,
             ceiling=settings.rate,
             capacity=settings.capacity,
+            share=limiter.told_share,
             dead=self._dead,
         )
         self._dead = [name for name in reply.silent if is_dead(name)]

@@ -31,6 +31,11 @@ class LocalShare:
         self._share, self._ceiling = reply.share, reply.ceiling
         self._asked_at, self._told_at = asked_at, now
 
+    @property
+    def told_share(self) -> float:
+        """The share that was told; 0: none was yet."""
+        return 0.0 if self._told_at == inf else self._share
+
     def lowest(self, settings: BucketSettings) -> float | None:
         """The lowest ceiling that is known of any member."""
         return lower_of(settings.rate, self._ceiling)

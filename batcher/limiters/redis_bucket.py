@@ -125,16 +125,18 @@ class RedisBucket:
         publish: Publication | None,
         ceiling: float | None = None,
         capacity: float = 1.0,
+        share: float = 0.0,
         dead: Sequence[str] = (),
     ) -> HeartbeatReply:
         """Show that one is alive, and try to lead; a leader publishes, and gets events of the log.
 
         They are those after ``read``; empty: none, but where the log ends. ``away``: the member has
-        worked alone, and wants to come back. ``dead``: silent members whose share nobody takes.
+        worked alone, and wants to come back. ``share``: of a ceiling, as it was told last;
+        ``dead``: silent members whose share nobody takes.
         """
         publication = ["", "", "", ""] if publish is None else publish.arguments()
         arguments = [*reports.arguments(), self.me, int(away), read, *publication]
-        arguments += [ceiling or 0, capacity, *dead]
+        arguments += [ceiling or 0, capacity, share, *dead]
         reply = await self._heartbeat(keys=self._keys, args=arguments)
         epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate, *more = (
             reply

@@ -158,10 +158,11 @@ return {text(s.epoch), number, cut, text(at), text(at - now), text(rate)}
 _HEARTBEAT = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest
 -- entry read or ''; cut that he has seen, rate (0: nothing is held back; '': nothing to publish),
--- resume, what was learned; ceiling or 0, its capacity; members that he knows to be dead.
+-- resume, what was learned; ceiling or 0, its capacity; the share that he knows of; members that
+-- he knows to be dead.
 take_reports(tonumber(ARGV[2]), ARGV[3])
 local members = read_members()
-for i = 13, #ARGV do
+for i = 14, #ARGV do
   if members[ARGV[i]] and is_silent(members[ARGV[i]]) then members[ARGV[i]].forgotten = true end
 end
 -- what is told to all together is at no time more than all
@@ -179,8 +180,10 @@ for name, member in pairs(members) do
   end
 end
 me.share = math.max(0, math.min((1 - alone) / math.max(alive, FEWEST - #silent), 1 - alone - told))
+-- the reply may be lost: then he takes what he knows of
+local kept = math.max(me.share, tonumber(ARGV[13]))
 redis.call('HSET', KEYS[5], ARGV[4],
-  text(me.share) .. ' ' .. text(now) .. ' ' .. text(me.ceiling) .. ' ' .. text(me.capacity))
+  text(kept) .. ' ' .. text(now) .. ' ' .. text(me.ceiling) .. ' ' .. text(me.capacity))
 local ceiling = common_ceiling(members, 0, 0)
 redis.call('ZADD', KEYS[3], text(now), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - MEMBER_TIMEOUT))

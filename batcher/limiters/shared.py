@@ -178,6 +178,11 @@ class SharedLimiter:
             return self.learned.rate
         return 0.0 if self.settings.rate is not None else ramp(0)
 
+    @property
+    def told_share(self) -> float:
+        """The part of a ceiling that this worker was told it may take alone; 0: none was yet."""
+        return self._alone.told_share
+
     def report_is_due(self) -> bool:
         """Whether an answer should have been reported by now."""
         return self._unreported.is_due(self.clock.now())

@@ -56,6 +56,7 @@ class ScriptedBucket:
         publish: Publication | None,
         ceiling: float | None,
         capacity: float,
+        share: float,
         dead: list[str],
     ) -> HeartbeatReply:
         self.dead = dead
