@@ -39,7 +39,7 @@ class Update(Struct, frozen=True, kw_only=True):
     ``line`` is 1-based: the line in the file, or the position in an iterable. ``target`` is empty
     while it is left to the worker to say which one is meant. ``request`` holds exactly the members
     of UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn
-    comes.
+    comes. ``domain_map``: the one that has given it its domain, so that it is not mapped again.
     """
 
     id: str
@@ -47,12 +47,14 @@ class Update(Struct, frozen=True, kw_only=True):
     target: str
     request: dict[str, Any]
     based_on: BasedOn | None = None
+    domain_map: str | None = None
 
     def as_line(self) -> dict[str, Any]:
         """What a line of an update file has to hold to mean this update, whichever line it is."""
         target = {"target": self.target} if self.target else {}
         base = {} if self.based_on is None else {"based_on": self.based_on}
-        return {"id": self.id, **target, **base, **self.request}
+        mapped = {} if self.domain_map is None else {"domain_map": self.domain_map}
+        return {"id": self.id, **target, **base, **mapped, **self.request}
 
     @property
     def domain(self) -> str:

@@ -25,6 +25,8 @@ from batcher.version import __version__
 
 ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
 
+ERROR_MEMBERS = "batcher.error_members"  # there: what else the object of an error has
+
 DEFECT = 70  # exit code, EX_SOFTWARE
 CALLS_SHOWN = 6  # of a defect, the innermost ones
 
@@ -90,7 +92,8 @@ class _Commands(click.Group):
             told = not isinstance(error, click.exceptions.Exit)
             if ctx.meta.get(ERROR_AS_JSON) and told:
                 with suppress(Exception):  # standard output may be what went wrong
-                    echo(json.dumps({"error": _words(error) or "interrupted"}))
+                    more = ctx.meta.get(ERROR_MEMBERS, {})
+                    echo(json.dumps({"error": _words(error) or "interrupted", **more}))
             raise
 
 

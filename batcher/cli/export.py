@@ -1,5 +1,6 @@
 """``batcher export``: live triggers as update lines, ready to edit and run. Changes nothing."""
 
+import sys
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +12,7 @@ from batcher.cli.options import check_output, output_option, settings_from, sett
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.preview import say_places
+from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.export import Unread, export_triggers
@@ -51,11 +53,18 @@ async def _export(
     domains: tuple[str, ...] | None, out: Path | None, force: bool, settings: Settings
 ) -> int:
     encode = msgspec.json.Encoder().encode
-    with AtomicFile(out, replace=force) as file:
+    shown = out is not None or not sys.stdout.isatty()  # else its lines show how far it is
+    progress = ReadingProgress("triggers", shown=shown)
+    with AtomicFile(out, replace=force) as file, progress:
+
+        def keep(line: dict[str, Any]) -> None:
+            file.write(encode(line) + b"\n")
+            progress.advance()
+
         found = await export_triggers(
             settings,
             domains,
-            lambda line: file.write(encode(line) + b"\n"),
+            keep,
             lambda unread: echo(_reason(unread), err=True),
             say_places,
         )

@@ -5,7 +5,9 @@ from pathlib import Path
 from typing import Any
 
 import click
+import msgspec
 
+from batcher.cli import ERROR_MEMBERS
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options
@@ -50,5 +52,7 @@ def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
     if isinstance(left_out, Superseded):
         why = "whose trigger a later update has changed since"
         echo(f"  left out: {left_out.updates:,} {why} ({first_lines(left_out)})", err=True)
+        members = {"left_out": msgspec.to_builtins(left_out)}
+        click.get_current_context().meta[ERROR_MEMBERS] = members
     for line in chosen.updates():
         follow_up.add(line)

@@ -14,6 +14,7 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
@@ -80,7 +81,13 @@ def rollback(
 
 def _make(follow_up: FollowUp) -> None:
     recreate = follow_up.recreate
-    report = make_rollback(follow_up.run, follow_up.add, recreate=recreate)
+    with ReadingProgress("before images") as progress:
+
+        def add(line: dict[str, Any]) -> None:
+            follow_up.add(line)
+            progress.advance()
+
+        report = make_rollback(follow_up.run, add, recreate=recreate)
     stays = "it is deleted and created anew" if recreate else "an update can't take it away"
     for undo in report.first_partial:
         where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"

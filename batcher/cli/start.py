@@ -5,6 +5,7 @@ What is done, and in which order, is the job's; here it is printed, and a person
 
 import sys
 from collections.abc import Callable
+from functools import partial
 
 import anyio
 import msgspec
@@ -13,9 +14,11 @@ from anyio.abc import TaskStatus
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import deadline_missed
+from batcher.cli.output.format import duration, several
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import show_progress
 from batcher.cli.output.prompt import agreed, confirmed
+from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.summary import canary_lines, summary_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError, SettingsError
@@ -27,13 +30,16 @@ from batcher.jobs.run import (
     InvalidInput,
     NotStarted,
     OpenRun,
+    ReadyRun,
     TooManyChanges,
 )
+from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
 from batcher.jobs.run_order import RunOrder
 from batcher.logs import LogOutput
 from batcher.records import Summary
 from batcher.signals import run_signals
+from batcher.storage.run_directory import RunDirectory
 
 
 async def start(opened: OpenRun, choices: Choices) -> int:
@@ -54,7 +60,8 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     async with checked.connect() as ready:
         for line in preview(ready):
             echo(line, err=True)
-        approved = await ready.approve()
+        with _looking(ready, choices) as progress:
+            approved = await ready.approve(lambda _: progress.advance())
         if isinstance(approved, ApprovedRun) and not await agreed(
             choices.yes, ready.connection.targets, choices.confirm
         ):
@@ -62,6 +69,13 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         if isinstance(approved, NotStarted):
             return _not_started(approved, opened.order, choices)
         return await _execute(approved, choices)
+
+
+def _looking(ready: ReadyRun, choices: Choices) -> ReadingProgress:
+    """The progress of what is looked at before the start."""
+    total = sum(map(len, ready.state.inspection.targets.values()))
+    limited = ready.order.settings.max_changes is not None
+    return ReadingProgress("updates compared", total, shown=limited and not choices.no_progress)
 
 
 def _not_started(found: NotStarted, order: RunOrder, choices: Choices) -> int:
@@ -79,8 +93,7 @@ def _not_started(found: NotStarted, order: RunOrder, choices: Choices) -> int:
                 err=True,
             )
         case AlreadyFinished(summary=summary):
-            for line in summary_lines(order.directory, summary):
-                echo(line, err=True)
+            _say_summary(order.directory, summary)
             code = exit_code(summary)
     if choices.as_json:
         _print_json(order, found.summary)
@@ -97,12 +110,12 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:
-            tasks.start_soon(_run_signals, run, run.drain)
+            tasks.start_soon(_run_signals, run, partial(_drain, run))
             if shown:
                 tasks.start_soon(show_progress, run.state, order.clock)
 
     async def on_canary(summary: Summary) -> bool:
-        _say_summary(run, summary)
+        _say_summary(order.directory, summary)
         for line in canary_lines(summary):
             echo(line, err=True)
         return sys.stdin.isatty() and await _go_on(run)
@@ -113,7 +126,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         terminal=not (shown and sys.stderr.isatty()),
     ):
         summary = await run.execute(beside, on_canary)
-    _say_summary(run, summary)
+    _say_summary(order.directory, summary)
     if choices.as_json:
         _print_json(order, summary)
     return exit_code(summary)
@@ -134,6 +147,17 @@ async def _go_on(run: ApprovedRun) -> bool:
     return answer
 
 
+def _drain(run: ApprovedRun) -> None:
+    """Take nothing new, and say what is waited for and how long."""
+    calls = sum(pacer.in_flight for lane in run.lanes for pacer in lane.pacers)
+    run.drain()
+    echo(
+        f"Interrupted: waits for {several(calls, 'call')} in flight, at most"
+        f" {duration(run.order.settings.grace)}; a second Ctrl-C ends it at once.",
+        err=True,
+    )
+
+
 async def _run_signals(
     run: ApprovedRun,
     drain: Callable[[], None],
@@ -144,6 +168,7 @@ async def _run_signals(
 
     def grace_over() -> None:
         run.order.log.warning("run.grace_over", grace_seconds=grace)
+        echo(f"The {duration(grace)} are over: what has no answer is in doubt.", err=True)
         run.abort()
 
     await run_signals(
@@ -160,6 +185,6 @@ def exit_code(summary: Summary) -> int:
     return 0 if summary.succeeded + summary.unchanged == summary.total else 1
 
 
-def _say_summary(run: ApprovedRun, summary: Summary) -> None:
-    for line in summary_lines(run.order.directory, summary):
+def _say_summary(directory: RunDirectory, summary: Summary) -> None:
+    for line in summary_lines(directory, summary, RunEnding.of(directory, summary)):
         echo(line, err=True)

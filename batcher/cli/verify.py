@@ -11,6 +11,7 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, repair_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
@@ -36,7 +37,9 @@ def verify(
     if repair:
         repair_with_notice(run)
     settings = settings_from(given, config, base=settings_of(run))
-    found = run_command(partial(verify_run, run, settings, live=not in_doubt_only))
+    with ReadingProgress("live triggers") as progress:
+        live = not in_doubt_only
+        found = run_command(partial(verify_run, run, settings, live=live, on_look=progress.read))
     if as_json:
         echo(msgspec.json.encode(found))
     _say(found)

@@ -45,7 +45,21 @@ def resolve(
     for name, value in flags.items():
         if value is not None:
             given[name] = "--" + name.replace("_", "-"), value
-    return _over(base or Settings(), given)
+    settings = _over(base or Settings(), given)
+    if "target" in given and not given["target"][0].startswith(f"{file}: "):
+        _refuse_without_table(given["target"][0], settings)
+    return settings
+
+
+def _refuse_without_table(origin: str, settings: Settings) -> None:
+    """A name that is given beside tables is that of one of them; else it would be a slip."""
+    name = settings.target
+    if settings.targets and name not in settings.targets:
+        tables = ", ".join(f"[targets.{each}]" for each in settings.targets)
+        raise SettingsError(
+            f"{origin}: there is no [targets.{name}] beside {tables}. Give one of these names, or"
+            f" add that table."
+        )
 
 
 def refuse_foreign(given: Mapping[str, Any], entry_point: EntryPoint) -> None:

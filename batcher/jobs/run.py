@@ -19,7 +19,7 @@ from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.jobs.connection import Connection, connected
 from batcher.jobs.own_input import refuse_own_input
-from batcher.jobs.plan import Plan, plan_changes
+from batcher.jobs.plan import OnPlanned, Plan, plan_changes
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
@@ -143,6 +143,9 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         file = read_input(self.order, on_violation, on_hint)
         if not file.usable or not file.inspection.total:
             return InvalidInput(inspection=file.inspection)
+        if self.order.directory.manifest.exists():
+            settings, attended = self.order.settings.as_json(), self.order.unattended is None
+            self.order.directory.check_same_settings(settings, tables=attended)
         return CheckedRun(order=self.order, state=restore(self.order, file, journals))
 
 
@@ -215,12 +218,12 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
     deadline: DeadlineForecast | None
     now: datetime
 
-    async def approve(self) -> ApprovedRun | NotStarted:
+    async def approve(self, on_planned: OnPlanned | None = None) -> ApprovedRun | NotStarted:
         """Hold the run against its limits: the deadline, and what it may change.
 
-        What it changes is planned only before its first session. Of a finished run nothing is
-        written. Raises as the plan does, and RunDirectoryError for a finished run of another
-        meaning.
+        ``on_planned`` is told of every update that is looked at for that. What it changes is
+        planned only before its first session. Of a finished run nothing is written. Raises as the
+        plan does, and RunDirectoryError for a finished run of another meaning.
         """
         if self.state.finished is not None and not self.order.dry_run:
             RunBooks(self.order, self.state).check(self.connection.targets.values())
@@ -230,7 +233,7 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
             return DeadlineMissed(summary=summary, forecast=self.deadline, now=self.now)
         limit = self.order.settings.max_changes
         if limit is not None and not self.state.restored:
-            plan = await plan_changes(self.state.file)
+            plan = await plan_changes(self.state.file, on_planned)
             if plan.too_many:
                 summary = self.state.summary("it would change more than --max-changes")
                 return TooManyChanges(summary=summary, plan=plan, limit=limit)

@@ -39,6 +39,7 @@ class RunReader:
         self.place = stands_for or path
         self._reader = reader
         self.reload()
+        self._refuse_renamed_target()
         self._input, indexed = self._find_input()
         self.indexes: dict[str, LineIndex] = indexed.targets
         self.lines = InputLines(indexed.targets, indexed.ids)
@@ -120,6 +121,14 @@ class RunReader:
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
         return sorted(result.line for result in self.outcomes() if wanted(result))
+
+    def _refuse_renamed_target(self) -> None:
+        now = self._reader.default_target
+        if (was := self.manifest.settings.get("target", now)) != now:
+            raise RunDirectoryError(
+                f"{self.where}: its lines that name no target are of target {was}, and that is"
+                f" {now} now. Give --target {was}, or the --config that it was started with."
+            )
 
     def _find_input(self) -> tuple[Path, IndexedFile]:
         """The copy in the run directory; or beside it, for a spool moves both; or where it was."""

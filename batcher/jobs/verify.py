@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 from anyio.abc import TaskGroup
@@ -79,10 +79,17 @@ class Verification(Struct, frozen=True, kw_only=True):
     stopped: dict[str, str]
 
 
-async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Verification:
+OnLook: TypeAlias = Callable[[int, int], None]
+"""Told how many live triggers were looked at so far, and of how many."""
+
+
+async def verify_run(
+    path: Path, settings: Settings, *, live: bool = True, on_look: OnLook | None = None
+) -> Verification:
     """Verify the run in a directory, which is held meanwhile.
 
     ``live``: look at every trigger that the run changed, else only at those of updates in doubt.
+    ``on_look`` is told of each.
     Raises RunDirectoryError when there is no such run, it is in use, or its input is gone or
     changed, or a target is another account, Region or endpoint than the run's; JournalError,
     InputError, SettingsError; AwsError when no target can be used.
@@ -98,7 +105,7 @@ async def verify_run(path: Path, settings: Settings, *, live: bool = True) -> Ve
         superseded = _superseded(run, set_later) & in_doubt
         in_doubt -= superseded
         lines = in_doubt | (_last_lines(run) | more if live else frozenset())
-        comparison = _Comparison(in_doubt, len(superseded), lines)
+        comparison = _Comparison(in_doubt, len(superseded), lines, on_look)
         settlers = partial(_ComparingSettler, set_later, _images(run, in_doubt | more), more)
         await _compare_live(run, settings, lines, settlers, comparison)
         if comparison.settled:
@@ -114,7 +121,14 @@ class _Comparison:
     were to be looked at; ``stopped``: why targets were left before their end.
     """
 
-    def __init__(self, in_doubt: frozenset[int], superseded: int, lines: frozenset[int]) -> None:
+    def __init__(
+        self,
+        in_doubt: frozenset[int],
+        superseded: int,
+        lines: frozenset[int],
+        on_look: OnLook | None,
+    ) -> None:
+        self._on_look = on_look
         self.in_doubt = in_doubt
         self.superseded = superseded
         self.lines = lines
@@ -125,6 +139,8 @@ class _Comparison:
 
     async def append(self, result: Result) -> None:
         error, self.looked_at = result.error, self.looked_at + 1
+        if self._on_look is not None:
+            self._on_look(self.looked_at, len(self.lines))
         if result.line in self.in_doubt and (error is None or error.code in SETTLES):
             self.settled[result.line] = error
             return

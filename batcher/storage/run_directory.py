@@ -5,9 +5,10 @@ The one place that knows these names. The journals among the files are written b
 
 import os
 import socket
+from collections.abc import Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self, TextIO
+from typing import Any, Self, TextIO
 
 import msgspec
 
@@ -26,7 +27,14 @@ from batcher.storage.file_system import (
 )
 from batcher.storage.regular_file import read_document, refuse_irregular
 from batcher.storage.run_journals import NO_LINES, Heads, RunJournals
-from batcher.storage.run_manifest import RunManifest, differences, input_difference, load_manifest
+from batcher.storage.run_manifest import (
+    RunManifest,
+    differences,
+    input_difference,
+    load_manifest,
+    meaning_differences,
+    missing_tables,
+)
 from batcher.target_identity import all_known
 
 
@@ -142,6 +150,18 @@ class RunDirectory:
         if found := differences(before, manifest):
             raise self._of_another(found)
         return before
+
+    def check_same_settings(self, settings: Mapping[str, Any], *, tables: bool) -> None:
+        """Raise RunDirectoryError where lines would mean something else than when it was started.
+
+        ``tables``: also where a target has lost the table that it had.
+        """
+        before = self.read_manifest().settings
+        found = meaning_differences(before, settings)
+        if tables:
+            found += missing_tables(before, settings)
+        if found:
+            raise self._of_another(found)
 
     def open_log(self) -> TextIO:
         """Its log, for appending. Raises DamageError, OSError."""

@@ -1,6 +1,7 @@
 """The manifest of a run, ``run.json``: what is being run, and how far its journals go."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -81,14 +82,28 @@ def differences(before: RunManifest, now: RunManifest) -> list[str]:
     found = []
     if before.input.sha256 != now.input.sha256:
         found.append(input_difference(before.input, now.input.size, now.input.sha256))
-    for name in SETTINGS_OF_MEANING:
-        was, is_now = before.settings.get(name), now.settings.get(name)
-        if was != is_now:
-            found.append(f"{name} was {was!r}, now {is_now!r}")
+    found += meaning_differences(before.settings, now.settings)
     if before.recreate != now.recreate:
         with_or_without = "with" if before.recreate else "without"
         found.append(f"it was started {with_or_without} --recreate")
     return [*found, *place_differences(before.targets, now.targets)]
+
+
+def meaning_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """How settings differ in what lines mean."""
+    return [
+        f"{name} was {before.get(name)!r}, now {now.get(name)!r}"
+        for name in SETTINGS_OF_MEANING
+        if before.get(name) != now.get(name)
+    ]
+
+
+def missing_tables(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:
+    """Which tables of targets there were, and are none now."""
+    gone = [name for name in before.get("targets", {}) if name not in now.get("targets", {})]
+    tables = ", ".join(f"[targets.{name}]" for name in gone)
+    it_is = "it is" if len(gone) == 1 else "they are"
+    return [f"it had {tables}, and {it_is} missing now (give its --config)"] if gone else []
 
 
 def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:

@@ -14,6 +14,8 @@ NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 ID = {"description": "Name of this update, unique in its file; default: the line number."}
 TARGET = {"description": "Account and Region to send it to; default: the target of the run."}
 OUR_TEXT = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
+OUR_LIST = {"type": "string", "minLength": 1, "pattern": NO_CONTROL_CHARACTERS}
+DOMAIN_MAP = {"description": "The --domain-map that has given it its domain; not mapped again."}
 BASED_ON: Schema = {
     "type": "object",
     "description": (
@@ -47,6 +49,7 @@ def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
         "based_on": BASED_ON,
         "chain": CHAIN,
         "lost": LOST,
+        "domain_map": OUR_LIST | DOMAIN_MAP,
     }
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",

@@ -19,6 +19,10 @@ from batcher.updates.update_model import UpdateModel
 from batcher.updates.violations import Violation, name_text, path_text
 
 LINE_AT_MOST = 1 << 20  # bytes
+MAPPED_BY_ANOTHER = (
+    "its domain is already that of another --domain-map; make a new plan with this one, or leave it"
+    " out"
+)
 
 
 class LineReader:
@@ -39,6 +43,7 @@ class LineReader:
         self._known_targets = known_targets
         self._domains = domains
         ours = {"id", "target", "based_on", "chain", "lost", "sha256", "LastUpdatedAt", "sent_at"}
+        ours.add("domain_map")
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
@@ -69,10 +74,7 @@ class LineReader:
             named = self._decode_names(raw)
         except (ValueError, RecursionError):
             return None
-        domain = named.DomainName
-        return domain if self._domains is None else self._domains.renamed(
-            domain
-        ), named.EventTriggerName
+        return self._mapped(named.DomainName, named.domain_map), named.EventTriggerName
 
     def _read_slowly(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """Read a line that is wrong or unusual: all checks, in the order that explains most."""
@@ -120,15 +122,24 @@ class LineReader:
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
         value.pop("chain", None)
         value.pop("lost", None)
-        if self._domains is not None:
-            value["DomainName"] = self._domains.renamed(value["DomainName"])
+        mapped_by, named = value.pop("domain_map", None), value["DomainName"]
+        if (domain := self._mapped(named, mapped_by)) != named:
+            if mapped_by is not None:
+                return [Violation(path="domain_map", message=MAPPED_BY_ANOTHER)]
+            value["DomainName"], mapped_by = domain, str(self._domains)
         return Update(
             id=value.pop("id", None) or str(line),
             line=line,
             target=target,
             request=value,
             based_on=base,
+            domain_map=mapped_by,
         )
+
+    def _mapped(self, domain: str, mapped_by: str | None) -> str:
+        """The domain to use. ``mapped_by``: the map that the line was put through already."""
+        domains = self._domains
+        return domain if domains is None or mapped_by == str(domains) else domains.renamed(domain)
 
     def _unknown_target(self, target: str) -> list[Violation]:
         if self._known_targets is None or target in self._known_targets:
@@ -146,6 +157,7 @@ class LineReader:
 class _Names(Struct):
     DomainName: str
     EventTriggerName: str
+    domain_map: str | None = None
 
 
 def _fraction(digits: str) -> float:

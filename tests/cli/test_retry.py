@@ -19,12 +19,22 @@ async def test_retry_takes_only_the_codes_asked_for(
     emulator.script("UpdateEventTrigger", ["internal"])
     async with emulator as url:
         flags = ("--endpoint-url", url, "--rate", "100", "--yes")
-        assert (await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")).code == 1
+        first = await batcher("run", "updates.jsonl", *flags, "--max-attempts", "1")
+        assert first.code == 1
         ended = await batcher("retry", "updates.run", *flags, "--code", "InternalServerException")
         assert ended.code == 0, ended.err
         assert [r["id"] for r in records(tmp_path / "updates.run.retry-1" / "results.jsonl")] == [
             "1"
         ]
+        why = ": ResourceNotFoundException: "
+        named = [line for line in first.err.splitlines() if why in line]
+        assert [line.partition(" failed")[0] for line in named] == [
+            "  line 2, acme/t2",
+            "  line 3, acme/t3",
+        ], first.err
+        assert ": batcher retry updates.run --code InternalServerException --endpoint" in first.err
+        assert "--code ResourceNotFoundException" not in first.err, "it could not help"
+        assert ": batcher export --domain acme --endpoint-url" in first.err
         again = await batcher("retry", "updates.run", *flags, "--code", "ResourceNotFoundException")
         assert again.code == 1
         assert [r["id"] for r in records(tmp_path / "updates.run.retry-2" / "results.jsonl")] == [
@@ -47,8 +57,11 @@ async def test_retry_leaves_out_what_a_later_update_has_changed(
         assert json.loads(ended.out)["superseded"] == {"updates": 1, "lines": [1]}
         left_out = "as a later update has changed the trigger since: 1 update (line 1)"
         assert left_out in ended.err
-        ended = await batcher("retry", "updates.run", *flags)
+        ended = await batcher("retry", "updates.run", *flags, "--json")
         assert "left out: 1 whose trigger a later update has changed since (line 1)" in ended.err
+        told = json.loads(ended.out)
+        assert (ended.code, told["left_out"]) == (2, {"updates": 1, "lines": [1]})
+        assert told["error"].startswith("nothing to retry: ")
         assert emulator.trigger("acme", "t1")["Description"] == "new"
 
 

@@ -218,6 +218,7 @@ async def test_a_signal_drains_and_the_same_command_resumes(
         process.send_signal(signal.SIGTERM)
         out, err = await process.communicate()
         assert process.returncode == 4, err
+        assert re.search(rb"Interrupted: waits for \d+ calls? in flight, at most 20 s; a", err)
         summary = json.loads(out)
         assert summary["succeeded"] == len(emulator.applied()) < 200
         assert summary["not_started"] == 200 - summary["succeeded"]

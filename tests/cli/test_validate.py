@@ -48,8 +48,8 @@ def test_faults_are_shown_20_at_most_and_counted_all(tmp_path: Path) -> None:
 def test_json_holds_every_fault_and_counts_of_targets(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1) + line(2, target="b") + line(3, id="1") + b"{}\n" * 30)
-    (tmp_path / "settings.toml").write_text("[targets.b]\n")
-    result = run(path, "--json", "--target", "a", "--config", tmp_path / "settings.toml")
+    (tmp_path / "settings.toml").write_text('target = "a"\n[targets.b]\n')
+    result = run(path, "--json", "--config", tmp_path / "settings.toml")
     assert result.exit_code == 2
     found = json.loads(result.stdout)
     assert (found["valid"], found["total"], found["targets"]) == (False, 33, {"a": 1, "b": 1})

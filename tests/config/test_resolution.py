@@ -1,5 +1,6 @@
 """Settings come from flag, environment, file and default, and say what is wrong with them."""
 
+import re
 from pathlib import Path
 from typing import Any
 
@@ -117,3 +118,25 @@ def test_an_entry_point_refuses_the_settings_of_others() -> None:
     refuse_foreign({"rate": 5, "unknown": 1}, "library")
     with pytest.raises(SettingsError, match="canary: a setting of batcher run; it means nothing"):
         refuse_foreign({"canary": 5}, "library")
+
+
+@pytest.mark.parametrize(
+    ("flags", "environ", "said"),
+    [
+        ({"target": "prdo"}, {}, "--target: there is no [targets.prdo] beside [targets.prod]"),
+        ({}, {"BATCHER_TARGET": "p"}, "BATCHER_TARGET: there is no [targets.p] beside"),
+    ],
+)
+def test_a_target_that_is_named_beside_tables_has_one(
+    tmp_path: Path, flags: dict[str, str], environ: dict[str, str], said: str
+) -> None:
+    file = tmp_path / "batcher.toml"
+    file.write_text("[targets.prod]\n[targets.eu]\n")
+    for base in (None, resolve({}, file=file)):  # as those of a run that is gone on with
+        with pytest.raises(SettingsError, match=re.escape(said)):
+            resolve(flags, environ=environ, file=None if base else file, base=base)
+    assert resolve({"target": "eu"}, file=file).target == "eu"
+    assert resolve({"target": "any"}).target == "any", "without tables it is a name"
+    assert resolve({}, file=file).target == "default"
+    file.write_text('target = "home"\n[targets.prod]\n')
+    assert resolve({}, file=file).target == "home", "whoever wrote the file wrote both"

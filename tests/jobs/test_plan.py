@@ -7,11 +7,12 @@ from typing import Any
 import pytest
 
 from batcher.accounting.limit import Limit
+from batcher.emulator import Emulator
 from batcher.errors import AwsError, InputError, OutputError
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.plan import Plan, plan_changes
 from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
-from tests.conftest import change, records
+from tests.conftest import CONDITIONS, change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 
 Write = Callable[..., Path]
@@ -133,3 +134,20 @@ def test_what_could_not_be_read_counts_as_changed() -> None:
     for limit, too_many in [("3", False), ("2", True), ("30%", False), ("29%", True)]:
         plan = Plan(effects=effects, irreversible=0, conflicts=0, max_changes=Limit(limit))
         assert plan.too_many is too_many
+
+
+async def test_a_plan_made_with_a_chained_map_of_domains_is_run_with_it_as_it_was_made(
+    checked: Check, settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(0) | {"DomainName": "b"}])
+    out = tmp_path / "plan.jsonl"
+    lines = [change(number, DomainName="a") for number in (0, 1)]
+    lines[1] |= {"ObjectTypeName": "Orders", "EventTriggerConditions": CONDITIONS}
+    async with emulator as url:
+        chained = {"domain_map": "a=b,b=c", "create_missing": True}
+        found = await plan_changes(checked(lines, url, **chained), out=out)
+        assert (found.effects["changed"], found.effects["created"]) == (1, 1)
+        settings = settings_for(url, **chained)
+        again = check_file(str(out), settings, tmp_path)
+        assert [update.domain async for update in again.source("default")] == ["b", "b"]

@@ -1,5 +1,6 @@
 """The job ``run`` without a terminal: its steps in order, its limits, what it takes over."""
 
+import re
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -24,11 +25,13 @@ from batcher.jobs.run import (
     open_run,
 )
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_reader import RunReader
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.updates.violations import Violation
+from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, records, remember_quota
-from tests.jobs.conftest import SettingsFor, seeded
+from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
 
 Write = Callable[..., Path]
 
@@ -220,3 +223,33 @@ async def test_an_input_that_is_not_there_is_an_error_and_leaves_no_directory(
     ):
         await opened.check()
     assert not (tmp_path / "u.run").exists()
+
+
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ({"target": "production"}, "target was 'prod', now 'production'"),
+        ({"target": "production", "merge": True}, "merge was False, now True"),
+        ({}, "target was 'prod', now 'default'; it had [targets.prod], and it is missing now"),
+        ({"target": "prod"}, "it had [targets.prod], and it is missing now (give its --config)"),
+    ],
+)
+async def test_a_target_that_was_renamed_or_lost_its_table_is_told_in_words(
+    settings_for: SettingsFor, tmp_path: Path, now: dict[str, Any], said: str
+) -> None:
+    tables: dict[str, Any] = {"targets": {"prod": {}}}
+    was = settings_for("http://127.0.0.1:1", target="prod", **tables)
+    recorded = RecordedRun(tmp_path, [change(0)], settings=was.as_json())
+    recorded.results.append(msgspec.structs.replace(recorded.add(1, "succeeded"), target="prod"))
+    del recorded.results[0]
+    out = recorded.write()
+    both = {"targets": {"prod": {}, "production": {}}} if "production" in now.values() else {}
+    settings = settings_for("http://127.0.0.1:1", **{"target": "default", **now, **both})
+    with (
+        open_run(str(tmp_path / "updates.jsonl"), out, settings) as opened,
+        pytest.raises(RunDirectoryError, match=re.escape(said)),
+    ):
+        await opened.check()
+    if settings.target != "prod":
+        with pytest.raises(RunDirectoryError, match="are of target prod, and that is"):
+            RunReader(out, line_reader(settings))

@@ -18,6 +18,7 @@ from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
 from batcher.jobs.run import CheckedRun, open_run
+from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
 from batcher.jobs.run_order import Unattended
 from batcher.jobs.verify import verify_run
@@ -342,7 +343,8 @@ async def test_the_time_in_which_nobody_is_there_is_a_cause_of_its_own(
     written = json.loads((file.with_suffix(".run") / "summary.json").read_bytes())
     assert written["seconds"]["unreachable"] == summary.seconds.unreachable
     assert any(
-        "nothing could be sent" in line for line in summary_lines(run.order.directory, summary)
+        "nothing could be sent" in line
+        for line in summary_lines(run.order.directory, summary, RunEnding())
     )
 
 

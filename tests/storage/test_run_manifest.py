@@ -19,6 +19,8 @@ from batcher.storage.run_manifest import (
     differences,
     input_difference,
     load_manifest,
+    meaning_differences,
+    missing_tables,
 )
 from batcher.target_identity import TargetIdentity
 
@@ -136,3 +138,23 @@ def test_what_makes_it_another_run_is_told(change: dict[str, Any], said: list[st
 def test_how_an_input_differs_is_said_with_sizes_and_hashes() -> None:
     said = input_difference(MANIFEST.input, 11, "b" * 64)
     assert said == f"the input was 10 bytes with SHA-256 {'a' * 12}…, now 11 bytes with {'b' * 12}…"
+
+
+def test_tables_of_targets_that_are_gone_are_named() -> None:
+    before = {"targets": {"prod": {}, "eu": {}}}
+    assert missing_tables(before, before) == []
+    assert missing_tables({}, before) == []
+    assert missing_tables(before, {"targets": {"eu": {}, "us": {}}}) == [
+        "it had [targets.prod], and it is missing now (give its --config)"
+    ]
+    (both,) = missing_tables(before, {})
+    assert both.startswith("it had [targets.prod], [targets.eu], and they are missing now")
+
+
+def test_settings_that_mean_something_else_are_told_with_both_values() -> None:
+    was = {"target": "prod", "merge": False, "rate": 1}
+    assert meaning_differences(was, was | {"rate": 2}) == []
+    assert meaning_differences(was, was | {"target": "production", "merge": True}) == [
+        "target was 'prod', now 'production'",
+        "merge was False, now True",
+    ]

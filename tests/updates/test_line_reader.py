@@ -42,6 +42,7 @@ def test_a_valid_line_is_an_update_with_exactly_its_members(
     assert update.target == line.pop("target", "main")
     for name in ("chain", "lost"):  # of a line of before.jsonl
         line.pop(name, None)
+    assert update.domain_map == line.pop("domain_map", None)
     base = line.pop("based_on", None)
     assert (update.based_on and msgspec.to_builtins(update.based_on)) == base
     assert update.request == line

@@ -28,14 +28,17 @@ CARRIED = frozenset(
 )
 
 
-def next_command(name: str, path: Path, *more: str) -> str:
-    """A command of batcher's on that path, with the flags of place of the one that is under way.
+def next_command(name: str, path: Path | None, *more: str) -> str:
+    """A command of batcher's, on that path if any, with the flags of place of the one under way.
 
     What came from variables is left out: it is still there. ``more``: further words of it.
     """
-    text = str(path)
-    given = f"./{text}" if text.startswith("-") else text  # it is no flag
-    return shlex.join(["batcher", name, given, *more, *_carried()])
+    given = [] if path is None else [_no_flag(str(path))]
+    return shlex.join(["batcher", name, *given, *more, *_carried()])
+
+
+def _no_flag(text: str) -> str:
+    return f"./{text}" if text.startswith("-") else text
 
 
 def _carried() -> Iterator[str]:

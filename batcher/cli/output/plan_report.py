@@ -30,7 +30,7 @@ class PlanPrinter:
         self._several_targets = len(file.targets) > 1
         self._taken = 0
         self._silent = True
-        self._console = Console(stderr=True, highlight=False, soft_wrap=True)
+        self._console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
         self._encode = msgspec.json.Encoder().encode
 
     def add(self, planned: PlannedUpdate) -> None:
@@ -50,7 +50,7 @@ class PlanPrinter:
         """Say how far it is, if nothing was said since the last tick."""
         if self._silent:
             done = f"{number(self._taken)}/{number(self._total)}"
-            echo(f"{done} updates compared", err=True)
+            echo(f"Only reads: {done} updates compared", err=True)
         self._silent = True
 
     def finish(self, plan: Plan, out: Path | None) -> None:

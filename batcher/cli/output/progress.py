@@ -4,9 +4,8 @@ import sys
 from contextlib import suppress
 
 from msgspec import Struct
-from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn
 
+from batcher.cli.output.bar import bar
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, number, pace
 from batcher.jobs.run_state import RunState
@@ -18,20 +17,41 @@ WINDOW = 10.0  # seconds over which the rate that is shown was measured
 
 
 class ProgressSnapshot(Struct, frozen=True, kw_only=True):
-    """Where a run stands; ``rate``: requests answered per second."""
+    """Where a run stands.
+
+    ``rate``: requests answered per second, ``results``: updates done per second; ``sent``: anything
+    was, by this session.
+    """
 
     done: int
     total: int
     failed: int
     throttled: int
     rate: float
+    results: float
+    sent: bool
 
     def __str__(self) -> str:
-        left = duration((self.total - self.done) / self.rate) if self.rate > 0 else "?"
-        return (
-            f"{number(self.done)}/{number(self.total)} done, {number(self.failed)} failed, "
-            f"{number(self.throttled)} throttled, {pace(self.rate)}, {left} left"
-        )
+        return ", ".join(self._parts())
+
+    def fitted(self, width: int) -> str:
+        """It, or as much of it as fits into that many columns, the most important first."""
+        if len(str(self)) <= width:
+            return str(self)
+        text, *rest = self._parts()
+        for part in (rest[-1], *rest[:-1]):
+            if len(text) + len(part) + 2 <= width:
+                text = f"{text}, {part}"
+        return text
+
+    def _parts(self) -> tuple[str, ...]:
+        seconds = (self.total - self.done) / self.results if self.results > 0 else None
+        left = f"{'?' if seconds is None else duration(seconds)} left"
+        done, failed = f"{number(self.done)}/{number(self.total)}", f"{number(self.failed)} failed"
+        if not self.sent:
+            return f"{done} looked at", failed, "only reads so far", pace(self.results), left
+        throttled = f"{number(self.throttled)} throttled"
+        return f"{done} done", failed, throttled, pace(self.rate), left
 
 
 class ProgressMeter:
@@ -39,23 +59,32 @@ class ProgressMeter:
 
     def __init__(self, state: RunState, now: float) -> None:
         self._state = state
-        self._marks: list[tuple[float, int]] = [(now, 0)]  # when so many were answered
+        # when so many were answered, and done
+        self._marks: list[tuple[float, int, int]] = [(now, 0, self._done)]
 
     def read(self, now: float) -> ProgressSnapshot:
         """The run at this moment. ``now`` in monotonic seconds."""
         tallies = self._state.tallies.values()
         answered = sum(tally.session_answered for tally in tallies)
-        self._marks.append((now, answered))
+        done = self._done
+        self._marks.append((now, answered, done))
         while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
             self._marks.pop(0)
-        began, before = self._marks[0]
+        began, before, done_before = self._marks[0]
+        seconds = now - began
         return ProgressSnapshot(
-            done=sum(tally.done for tally in tallies),
+            done=done,
             total=sum(self._state.totals.values()),
             failed=sum(tally.unsuccessful for tally in tallies),
-            throttled=sum(tally.session_throttles for tally in tallies),
-            rate=(answered - before) / (now - began) if now > began else 0.0,
+            throttled=(throttled := sum(tally.session_throttles for tally in tallies)),
+            rate=(answered - before) / seconds if seconds > 0 else 0.0,
+            results=(done - done_before) / seconds if seconds > 0 else 0.0,
+            sent=answered + throttled > 0,
         )
+
+    @property
+    def _done(self) -> int:
+        return sum(tally.done for tally in self._state.tallies.values())
 
 
 async def show_progress(state: RunState, clock: Clock) -> None:
@@ -72,17 +101,14 @@ async def _show_lines(meter: ProgressMeter, clock: Clock) -> None:
 
 
 async def _show_bar(meter: ProgressMeter, clock: Clock) -> None:
-    columns = (
-        BarColumn(bar_width=None),
-        TextColumn("{task.percentage:>3.0f} %"),
-        TextColumn("{task.description}"),
-    )
-    with Progress(*columns, console=Console(stderr=True), expand=True, transient=False) as bar:
-        task = bar.add_task("", total=None)
+    with bar() as shown:
+        task = shown.add_task("", total=None)
 
         def show() -> None:
             found = meter.read(clock.now())
-            bar.update(task, total=found.total, completed=found.done, description=str(found))
+            shown.mark(trouble=found.failed > 0)
+            text = found.fitted(shown.columns_left)
+            shown.update(task, total=found.total, completed=found.done, description=text)
 
         show()
         try:

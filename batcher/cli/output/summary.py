@@ -4,16 +4,18 @@ from collections.abc import Iterator
 
 from batcher.cli.output.format import duration, number, pace, several
 from batcher.cli.output.next_command import next_command
+from batcher.cli.output.next_steps import next_steps
 from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
-from batcher.records import STATUSES, Counts, Seconds, Summary, Superseded, TargetSummary
+from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
+from batcher.records import STATUSES, Counts, Result, Seconds, Summary, Superseded, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 CANARY_SHOWN = 20  # updates
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
-def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
+def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
     """Lines for people; none quotes a sensitive member."""
     yield f"{several(summary.total, 'update')}: {_counted(summary)}."
     yield from _identified(summary)
@@ -23,6 +25,7 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
     )
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
+    yield from _failures(summary, ending.failures)
     if gone := summary.errors.get(NOT_RECREATED):
         yield (
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
@@ -34,7 +37,7 @@ def summary_lines(directory: RunDirectory, summary: Summary) -> Iterator[str]:
             yield from _target(name, target)
     if summary.stopped:
         yield f"Stopped early: {_sentence(summary.stopped)}"
-    yield from _written(directory, summary)
+    yield from _written(directory, summary, ending)
 
 
 def canary_lines(summary: Summary) -> Iterator[str]:
@@ -126,26 +129,22 @@ def _target(name: str, target: TargetSummary) -> Iterator[str]:
         yield f"    stopped: {target.stopped}"
 
 
-def _written(directory: RunDirectory, summary: Summary) -> Iterator[str]:
+def _failures(summary: Summary, failures: list[Result]) -> Iterator[str]:
+    """Which updates did not succeed, the first ones, and why not."""
+    if not failures:
+        return
+    count = sum(getattr(summary, status) for status in UNSUCCESSFUL)
+    yield "They are:" if count == len(failures) else f"The first of these {number(count)}:"
+    for each in failures:
+        why = "" if each.error is None else f": {each.error.code}: {each.error.message}"
+        where = f"line {each.line}, {each.domain}/{each.trigger}"
+        named = "" if each.id == str(each.line) else f", id {each.id}"
+        target = f", target {each.target}" if isinstance(summary.targets, dict) else ""
+        yield printable(f"  {where}{named}{target} {each.status.replace('_', ' ')}{why}")
+
+
+def _written(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
     yield f"Results: {directory.results}   Summary: {directory.summary}   Log: {directory.log}"
-    if summary.in_doubt:
-        yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
-    if summary.stale:
-        yield (
-            "Stale is what somebody changed since, and was left alone: for an update make a new"
-            " plan (batcher plan); a rollback goes over it with --force."
-        )
-    if summary.differs:
-        yield (
-            "What differs was applied, and is not as asked: a retry leaves it alone. To put it"
-            f" back: {next_command('rollback', directory.path)}"
-        )
     if isinstance(summary.superseded, Superseded):
         yield left_out(summary.superseded)
-    if summary.partial:
-        yield (
-            "To put back in full what is partial, by deleting and creating it: batcher rollback RUN"
-            " --recreate (and --force where it was changed since), RUN as this was a rollback of"
-        )
-    if summary.failed or summary.in_doubt:
-        yield f"To run the failed ones again: {next_command('retry', directory.path)}"
+    yield from next_steps(directory, summary, ending)

@@ -4,8 +4,10 @@ import ast
 import json
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from batcher.cli.output.echo import echo
+from batcher.cli.output.echo import echo, wrapped
 from tests.laws.source import PACKAGE, dotted, files, tree
 
 HOSTILE = "\x1b]0;title\x07\x9b2J\u202egnp\u2028\x00\x7f"
@@ -28,6 +30,31 @@ def test_json_stays_the_same_json(capsys: pytest.CaptureFixture[str]) -> None:
     first, _, rest = said.partition("\n")
     assert json.loads(first) == json.loads(rest) == value
     assert all(line.isprintable() for line in said.split("\n"))
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@given(
+    words=st.lists(st.text("abc-:/äö", min_size=1, max_size=90), min_size=1, max_size=40),
+    indent=st.integers(0, 4),
+)
+def test_lines_end_at_blanks_and_no_word_is_lost_or_broken(
+    words: list[str], indent: int, width: int
+) -> None:
+    line = " " * indent + " ".join(words)
+    parts = wrapped(line, width).split("\n")
+    assert " ".join(parts).split() == line.split()
+    assert all(len(part) <= width or " " not in part.strip() for part in parts)
+
+
+def test_a_command_stays_in_one_line_to_be_copied() -> None:
+    command = "jq -c '.Records[].body | fromjson' < 'my file.jsonl' > 'my file.mended.jsonl'"
+    said = wrapped(f"  my file.jsonl: This is it: indeed. This mends it: {command}", 40)
+    assert said.split("\n") == [
+        "  my file.jsonl: This is it: indeed.",
+        "  This mends it:",
+        f"    {command}",
+    ]
+    assert wrapped("Go on with the rest of it, which is long? [y/N]: ", 40).endswith("[y/N]: ")
 
 
 def test_nothing_else_prints() -> None:

@@ -110,10 +110,10 @@ def test_sentences_say_what_it_came_to(
 def test_how_far_it_is_is_said_only_after_silence(capsys: Capture) -> None:
     printed = printer(as_json=False)
     printed.tick()
-    assert capsys.readouterr().err == "0/0 updates compared\n"
+    assert capsys.readouterr().err == "Only reads: 0/0 updates compared\n"
     printed.add(planned(1))
     capsys.readouterr()
     printed.tick()
     assert capsys.readouterr().err == ""
     printed.tick()
-    assert capsys.readouterr().err == "1/0 updates compared\n"
+    assert capsys.readouterr().err == "Only reads: 1/0 updates compared\n"

@@ -6,6 +6,7 @@ from contextlib import redirect_stderr
 from pathlib import Path
 
 import anyio
+import msgspec
 import pytest
 
 from batcher.accounting.denials import Action
@@ -57,8 +58,39 @@ def test_the_rate_is_that_of_the_last_seconds(state: RunState) -> None:
     ("rate", "left"), [(2.0, "35 s left"), (0.0, "? left"), (0.01, "1 h 56 min left")]
 )
 def test_what_is_left_is_said_at_the_present_rate(rate: float, left: str) -> None:
-    found = ProgressSnapshot(done=30, total=100, failed=1, throttled=2, rate=rate)
+    found = ProgressSnapshot(
+        done=30, total=100, failed=1, throttled=2, rate=rate, results=rate, sent=True
+    )
     assert str(found) == f"30/100 done, 1 failed, 2 throttled, {rate:g}/s, {left}"
+
+
+@pytest.mark.parametrize(
+    ("width", "text"),
+    [
+        (200, "4,800/9,600 done, 12 failed, 345 throttled, 5/s, 16 min left"),
+        (59, "4,800/9,600 done, 16 min left, 12 failed, 345 throttled"),
+        (40, "4,800/9,600 done, 16 min left, 12 failed"),
+        (39, "4,800/9,600 done, 16 min left, 5/s"),
+        (8, "4,800/9,600 done"),
+    ],
+)
+def test_on_a_narrow_terminal_what_matters_most_is_there(width: int, text: str) -> None:
+    found = ProgressSnapshot(
+        done=4800, total=9600, failed=12, throttled=345, rate=5.0, results=5.0, sent=True
+    )
+    assert found.fitted(width) == text
+
+
+def test_while_nothing_is_sent_it_is_said_that_it_only_reads(state: RunState) -> None:
+    meter = ProgressMeter(state, 0.0)
+    unchanged = Result.invalid(1, "default", "m", "2026-01-01T00:00:00.000Z")
+    for line in range(1, 41):
+        result = msgspec.structs.replace(unchanged, line=line, status="unchanged", error=None)
+        state.tallies["default"].add(result)
+    text = "40/100 looked at, 0 failed, only reads so far, 4/s, 15 s left"
+    assert str(meter.read(10.0)) == text
+    answer(state, 1)
+    assert "41/100 done" in str(meter.read(10.1))
 
 
 def test_without_a_terminal_there_is_a_line_every_few_seconds(

@@ -6,13 +6,14 @@ from typing import Any
 import pytest
 
 from batcher.cli.output.summary import canary_lines, summary_lines
-from batcher.records import ChangedUpdate, InputName, Seconds, Summary, TargetSummary
+from batcher.jobs.run_ending import RunEnding
+from batcher.records import ChangedUpdate, Error, InputName, Result, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 
 def said(**members: Any) -> list[str]:
     members = {"wall_seconds": 0.0, "rate": 0.0, "seconds": Seconds()} | members
-    return list(summary_lines(RunDirectory(Path("u.run")), Summary(**members)))
+    return list(summary_lines(RunDirectory(Path("u.run")), Summary(**members), RunEnding()))
 
 
 def test_only_what_there_is_is_counted() -> None:
@@ -56,16 +57,27 @@ def test_of_several_targets_each_has_a_line_and_a_reason_of_its_own() -> None:
     assert "    stopped: away" in lines
 
 
-def test_a_retry_is_proposed_where_there_is_something_to_retry() -> None:
-    retry = "To run the failed ones again: batcher retry u.run"
-    assert retry in said(total=1, failed=1)
-    assert retry in said(total=1, in_doubt=1)
-    assert retry not in said(total=1, stale=1)
-    verify = "To settle what is in doubt, by looking: batcher verify u.run"
-    assert verify in said(total=1, in_doubt=1)
-    assert verify not in said(total=1, failed=1)
-    assert any("make a new plan" in line for line in said(total=2, stale=1, failed=1))
-    assert not any("make a new plan" in line for line in said(total=1, failed=1))
+def test_the_first_that_did_not_succeed_are_named_with_place_code_and_message() -> None:
+    def result(line: int, **more: Any) -> Result:
+        members = {"id": str(line), "target": "eu", "domain": "acme", "trigger": f"t-{line}"}
+        times = {"started_at": "", "finished_at": ""}
+        error = Error(code="Boom", message="it broke\x1b")
+        return Result(line=line, error=error, **{**members, **times, "status": "failed", **more})
+
+    members = {"wall_seconds": 0.0, "rate": 0.0, "seconds": Seconds()}
+    failures = [result(3), result(9, id="row-9", status="in_doubt")]
+    summary = Summary(**members, total=9, failed=1, in_doubt=1, errors={"Boom": 2})
+    directory = RunDirectory(Path("u.run"))
+    lines = list(summary_lines(directory, summary, RunEnding(failures=failures)))
+    at = lines.index("They are:")
+    assert lines[at + 1 : at + 3] == [
+        "  line 3, acme/t-3 failed: Boom: it broke\\u001b",
+        "  line 9, acme/t-9, id row-9 in doubt: Boom: it broke\\u001b",
+    ]
+    many = Summary(**members, total=9, failed=8, stale=1, targets={})
+    lines = list(summary_lines(directory, many, RunEnding(failures=failures[:1])))
+    assert "The first of these 9:" in lines
+    assert "  line 3, acme/t-3, target eu failed: Boom: it broke\\u001b" in lines
 
 
 def test_of_a_long_canary_the_first_ones_are_named_and_the_rest_is_counted() -> None:

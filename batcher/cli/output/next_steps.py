@@ -1,0 +1,83 @@
+"""What can be done after a run, each with the command that does it, at the end of its line.
+
+A command that can't help is left out.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from batcher.accounting.remedies import Remedy, remedy
+from batcher.cli.output.format import several
+from batcher.cli.output.next_command import next_command
+from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
+from batcher.jobs.run_ending import RunEnding
+from batcher.jobs.run_order import ROLLBACK
+from batcher.records import Summary
+from batcher.storage.run_directory import RunDirectory
+
+TO = "To put back what it has changed"
+
+
+def next_steps(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
+    """Lines for people."""
+    if summary.in_doubt:
+        yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
+    if summary.stale:
+        yield from _after_stale(ending)
+    if summary.partial and ending.parent is not None:
+        again = next_command("rollback", Path(ending.parent), "--recreate")
+        yield f"To put back in full what is partial, by deleting and creating it: {again}"
+    if ending.failed_lines and (summary.failed or summary.in_doubt):
+        yield from _after_failures(directory, summary, ending)
+    undoes = ending.images and ending.kind != ROLLBACK
+    back = next_command("rollback", directory.path)
+    if undoes and summary.differs:
+        what = "What differs was applied, and is not as asked: a retry leaves it alone."
+        yield f"{what} {TO}: {back}"
+    elif undoes and summary.succeeded and _is_amiss(summary):
+        yield f"{TO}: {back}"
+
+
+def _is_amiss(summary: Summary) -> bool:
+    well = summary.succeeded + summary.unchanged
+    return summary.stopped is not None or well < summary.total
+
+
+def _after_stale(ending: RunEnding) -> Iterator[str]:
+    was = "Stale is what somebody changed since, and was left alone."
+    if ending.kind == ROLLBACK and ending.parent is not None:
+        again = next_command("rollback", Path(ending.parent), "--force")
+        yield f"{was} To put it back all the same: {again}"
+    elif ending.input is not None and "://" not in ending.input and ending.input != "-":
+        path = Path(ending.input)
+        out = path.with_name(f"{path.name.partition('.jsonl')[0]}.new-plan.jsonl")
+        yield f"{was} To make a new plan: {next_command('plan', path, '--out', str(out))}"
+    else:
+        yield f"{was} Make a new plan of the same updates, and run that."
+
+
+def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding) -> Iterator[str]:
+    by_remedy: dict[Remedy, list[str]] = {}
+    for code in summary.errors:
+        if summary.differs and code in (NOT_AS_ASKED, MORE_THAN_ASKED):
+            continue
+        by_remedy.setdefault(remedy(code), []).append(code)
+    by_remedy.pop(Remedy.BY_STATUS, None)
+    by_remedy = by_remedy or {Remedy.RETRY: []}
+    alone = len(by_remedy) == 1
+    if codes := by_remedy.get(Remedy.FIND):
+        count = sum(summary.errors[code] for code in codes)
+        domain = next((e.domain for e in ending.failures if e.error and e.error.code in codes), "")
+        there_are = next_command("export", None, *(("--domain", domain) if domain else ("--all",)))
+        look = f"Which there are: {there_are}"
+        yield f"Of {several(count, 'update')} the trigger is not there, or not to be seen. {look}"
+    if Remedy.FIND in by_remedy or Remedy.CORRECT in by_remedy:
+        again = next_command("run", directory.failed)
+        yield f"Sent as they are they fail again. Correct them in {directory.failed}, then: {again}"
+    for which, said in (
+        (Remedy.ALLOW, "Allow it to these credentials, or give others; then"),
+        (Remedy.RETRY, "To run the failed ones again"),
+    ):
+        if which in by_remedy:
+            flags = [] if alone else [w for code in by_remedy[which] for w in ("--code", code)]
+            yield f"{said}: {next_command('retry', directory.path, *flags)}"

@@ -1,0 +1,62 @@
+"""What is told at the end of a run beside its sums: what failed first, what it is a run of.
+
+Reads its directory, and raises nothing: what can't be read any more is not told.
+"""
+
+from contextlib import suppress
+from heapq import nsmallest
+from typing import Self
+
+from msgspec import Struct
+
+from batcher.errors import BatcherError
+from batcher.jobs.recorded_results import proven_results
+from batcher.records import Result, Status, Summary
+from batcher.storage.run_directory import RunDirectory
+
+NAMED = 5  # updates that did not succeed
+
+# what is told of first; of invalid lines it is told before the run
+UNSUCCESSFUL: tuple[Status, ...] = ("failed", "in_doubt", "differs", "partial", "stale")
+
+
+class RunEnding(Struct, frozen=True, kw_only=True):
+    """``failures``: the first updates that did not succeed, failed ones before others, by line.
+
+    ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
+    images, so that it can be undone; ``failed_lines``: some are left to be run again.
+    """
+
+    failures: list[Result] = []
+    kind: str = "run"
+    parent: str | None = None
+    input: str | None = None
+    images: bool = False
+    failed_lines: bool = True
+
+    @classmethod
+    def of(cls, directory: RunDirectory, summary: Summary) -> Self:
+        """Read how the run in a directory ended."""
+        with suppress(BatcherError, OSError):
+            manifest = directory.read_manifest()
+            before = directory.before
+            return cls(
+                failures=_failures(directory, summary),
+                kind=manifest.kind,
+                parent=manifest.parent,
+                input=manifest.input.path,
+                images=before.exists() and before.stat().st_size > 0,
+                failed_lines=directory.failed.exists(),
+            )
+        return cls()
+
+
+def _failures(directory: RunDirectory, summary: Summary) -> list[Result]:
+    if not any(getattr(summary, status) for status in UNSUCCESSFUL):
+        return []
+    results = proven_results(directory.journals().results)
+    return nsmallest(NAMED, (each for each in results if each.status in UNSUCCESSFUL), key=_place)
+
+
+def _place(result: Result) -> tuple[int, int]:
+    return UNSUCCESSFUL.index(result.status), result.line

@@ -1,0 +1,99 @@
+"""What is offered after a run: only what can help, whole, at the end of its line."""
+
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.cli.output.next_steps import next_steps
+from batcher.jobs.run_ending import RunEnding
+from batcher.records import Error, Result, Seconds, Summary
+from batcher.storage.run_directory import RunDirectory
+
+MISSING, REJECTED, DENIED = (
+    "ResourceNotFoundException",
+    "BadRequestException",
+    "AccessDeniedException",
+)
+FAILURE = Result(
+    id="1",
+    line=1,
+    target="default",
+    domain="acme",
+    trigger="t",
+    status="failed",
+    error=Error(code=MISSING, message=""),
+    started_at="",
+    finished_at="",
+)
+RUN = RunEnding(input="/in/u.jsonl", images=True)
+ROLLBACK = RunEnding(kind="rollback", parent="/runs/u.run", input="/x/input.jsonl", images=True)
+
+
+def offered(ending: RunEnding = RUN, **members: Any) -> list[str]:
+    """The commands, without ``batcher``."""
+    summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds(), **members)
+    lines = list(next_steps(RunDirectory(Path("u.run")), summary, ending))
+    commands = [line.rpartition(": batcher ")[2] for line in lines]
+    assert all(command and shlex.split(command) for command in commands), lines
+    return commands
+
+
+@pytest.mark.parametrize(
+    ("errors", "commands"),
+    [
+        ({"InternalServerException": 3}, ["retry u.run"]),
+        ({"ThrottlingException": 1, "503": 2}, ["retry u.run"]),
+        ({MISSING: 3}, ["export --domain acme", "run u.run/failed.jsonl"]),
+        ({REJECTED: 3}, ["run u.run/failed.jsonl"]),
+        ({DENIED: 3}, ["retry u.run"]),
+        ({"ExpiredTokenException": 3}, ["retry u.run"]),
+        ({"NotAsAsked": 3}, ["retry u.run"]),  # by verify: it never happened
+        (
+            {MISSING: 2, "503": 1},
+            ["export --domain acme", "run u.run/failed.jsonl", "retry u.run --code 503"],
+        ),
+        (
+            {REJECTED: 1, DENIED: 1, "503": 1, "504": 1},
+            [
+                "run u.run/failed.jsonl",
+                f"retry u.run --code {DENIED}",
+                "retry u.run --code 503 --code 504",
+            ],
+        ),
+        ({"503": 1, "Stale": 2}, ["retry u.run"]),
+    ],
+)
+def test_what_failed_is_offered_only_what_can_help(
+    errors: dict[str, int], commands: list[str]
+) -> None:
+    ending = RunEnding(failures=[FAILURE])
+    assert offered(ending, total=9, failed=sum(errors.values()), errors=errors) == commands
+
+
+@pytest.mark.parametrize(
+    ("ending", "members", "commands"),
+    [
+        (RUN, {"total": 1, "succeeded": 1}, []),
+        (RUN, {"total": 1, "unchanged": 1}, []),
+        (RUN, {"total": 1, "in_doubt": 1}, ["verify u.run", "retry u.run"]),
+        (RUN, {"total": 2, "failed": 1, "succeeded": 1}, ["retry u.run", "rollback u.run"]),
+        (RUN, {"total": 2, "succeeded": 1, "stopped": "interrupted"}, ["rollback u.run"]),
+        (
+            RUN,
+            {"total": 2, "differs": 1, "failed": 1, "errors": {"NotAsAsked": 1, "503": 1}},
+            ["retry u.run", "rollback u.run"],
+        ),
+        (RunEnding(failed_lines=False), {"total": 2, "failed": 1, "unchanged": 1}, []),
+        (RunEnding(), {"total": 2, "failed": 1, "succeeded": 1}, ["retry u.run"]),
+        (RUN, {"total": 1, "stale": 1}, ["plan /in/u.jsonl --out /in/u.new-plan.jsonl"]),
+        (ROLLBACK, {"total": 1, "stale": 1}, ["rollback /runs/u.run --force"]),
+        (ROLLBACK, {"total": 1, "partial": 1}, ["rollback /runs/u.run --recreate"]),
+        (ROLLBACK, {"total": 2, "failed": 1, "succeeded": 1}, ["retry u.run"]),
+    ],
+)
+def test_each_status_is_offered_what_it_needs(
+    ending: RunEnding, members: dict[str, Any], commands: list[str]
+) -> None:
+    assert offered(ending, **members) == commands
