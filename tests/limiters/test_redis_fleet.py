@@ -133,3 +133,4 @@ async def test_when_the_leader_dies_another_one_leads_within_two_seconds(
             # what is learned now is learned by the new leader
             await until(lambda: limiter.rate != RATE)
             await until(lambda: limiter.workers == 1)  # and the dead one is not counted for long
+            assert await client.hlen(f"batcher:{{{name}}}:shares") == 1, "nor its share kept"
