@@ -45,6 +45,20 @@ class RunDirectoryError(BatcherError):
     """The run directory is in use, belongs to another input, or can't be written."""
 
 
+class OtherRunError(RunDirectoryError):
+    """The run in a directory was begun with another input, or with settings of another meaning.
+
+    ``differences``: which, in words.
+    """
+
+    def __init__(self, where: object, differences: Sequence[str]) -> None:
+        self.differences = "; ".join(differences)
+        super().__init__(
+            f"{where}: belongs to another run: {self.differences}. Put that back to resume it, or"
+            " give another directory with --out to start anew."
+        )
+
+
 class AwsError(BatcherError):
     """AWS will not let the run go on: no usable credentials, or no endpoint."""
 

@@ -3,6 +3,7 @@
 A result may be there twice, after a redelivery; none is missing that was told of as kept.
 """
 
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import Self
@@ -18,6 +19,7 @@ from batcher.records import Delivered
 from batcher.storage.file_system import make_directory
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal import Journal
+from batcher.storage.kept_records import KeptRecords
 from batcher.storage.message_images import KeptImage, MessageImage, content_of
 from batcher.storage.results_files import IMAGES, OpenFile, ResultsFiles
 from batcher.storage.results_sender import ResultsSender
@@ -50,6 +52,9 @@ class ResultsDirectory:
         log = logger(results=str(path))
         self._files = ResultsFiles(path, log)
         self._sender = None if uploader is None else ResultsSender(self._files, uploader, log)
+        self._kept_results = KeptRecords(self._files.results, Delivered)
+        self._kept_images = KeptRecords(self._files.images, MessageImage)
+        self._looking = anyio.Lock()
         self._current: OpenFile | None = None
         self._beginning = anyio.Lock(fast_acquire=True)
         self._tasks: TaskGroup
@@ -91,8 +96,8 @@ class ResultsDirectory:
 
     @property
     def waiting(self) -> int | None:
-        """How many complete files wait to be sent; None where none are sent."""
-        return None if self._sender is None else len(self._files.complete())
+        """How many complete files wait to be sent; None where none are sent. Looks at no disk."""
+        return None if self._sender is None else self._sender.waiting
 
     async def append(self, record: Delivered) -> None:
         """Return when the record is on disk.
@@ -120,19 +125,34 @@ class ResultsDirectory:
         content = content_of(image.image)
         return KeptImage(digest=line_digest(line), file=file.name, content=content)
 
-    async def find(self, queue: str, message_id: str, since: float) -> Delivered | None:
-        """The result of a message, from a file written to after ``since``; None: there is none.
+    async def earlier(
+        self, queue: str, messages: Mapping[str, float]
+    ) -> dict[str, Delivered | KeptImage]:
+        """What is on disk of messages of a queue that were delivered before, by their ids.
 
-        ``since`` in seconds since the epoch. Finds what a worker on this directory kept and could
-        not tell its queue. Files that were sent are not looked at.
+        ``messages``: when each was sent, in seconds since the epoch. Of each its result, which a
+        worker on this directory could not tell the queue any more; else its newest before image.
+        Files that were sent are not looked at, nor those that nobody has written to since then.
         """
-        since -= CLOCKS_APART
-        return await anyio.to_thread.run_sync(self._files.find, queue, message_id, since)
+        since = min(messages.values(), default=0.0) - CLOCKS_APART
+        async with self._looking:
+            for kept in (self._kept_results, self._kept_images):
+                parts = kept.read_new(since)
+                while await anyio.to_thread.run_sync(_has_another, parts):
+                    pass
+            return await anyio.to_thread.run_sync(self._find, queue, messages)
 
-    async def find_image(self, queue: str, message_id: str, since: float) -> KeptImage | None:
-        """The newest before image of a message, as ``find`` finds its result."""
-        since -= CLOCKS_APART
-        return await anyio.to_thread.run_sync(self._files.find_image, queue, message_id, since)
+    def _find(self, queue: str, messages: Mapping[str, float]) -> dict[str, Delivered | KeptImage]:
+        found: dict[str, Delivered | KeptImage] = {}
+        for name, sent_at in messages.items():
+            since = sent_at - CLOCKS_APART
+            if (result := self._kept_results.find(queue, name, since)) is not None:
+                found[name] = result.record
+            elif (image := self._kept_images.find(queue, name, since)) is not None:
+                file, content = image.path.name.removesuffix(".open"), image.record.image
+                digest = line_digest(image.line)
+                found[name] = KeptImage(digest=digest, file=file, content=content_of(content))
+        return found
 
     async def _current_file(self) -> OpenFile:
         async with self._beginning:
@@ -183,6 +203,15 @@ class ResultsDirectory:
             await anyio.to_thread.run_sync(self._files.finish, file.path, file.lock)
         if self._sender is not None:
             self._sender.notify()
+
+
+def _has_another(parts: Iterator[None]) -> bool:
+    """Take a part; whether there was one."""
+    try:
+        next(parts)
+    except StopIteration:
+        return False
+    return True
 
 
 def _unusable(path: Path, error: OSError) -> JournalError:

@@ -1,4 +1,4 @@
-"""The files of a results directory: begun, completed, taken over from the dead, searched.
+"""The files of a results directory: begun, completed, taken over from the dead.
 
     DIR/NAME.jsonl.open    being written, flocked by its worker; without a holder it was left by a
                            worker that died
@@ -12,18 +12,14 @@ rename and flock work across their hosts.
 """
 
 import errno
-import mmap
 import os
 import re
 import secrets
 import socket
-from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import anyio
-import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from batcher.clock import SystemClock
@@ -32,17 +28,15 @@ from batcher.records import Delivered
 from batcher.storage.directory_check import why_not_own
 from batcher.storage.file_lock import try_lock
 from batcher.storage.file_system import make_directory, move, remove, sync_directory, sync_file
-from batcher.storage.hash_chain import ChainTip, line_digest
+from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal import Journal, cut_torn_line
-from batcher.storage.message_images import KeptImage, MessageImage, content_of
+from batcher.storage.message_images import MessageImage
 from batcher.storage.regular_file import open_regular
 
 IMAGES = "images"  # the directory of before images
 _OPEN = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl\.open")
 # whatever else is in the directory is not ours to remove
 _COMPLETE = re.compile(r"\d{8}T\d{6}\.\d{6}Z-.+\.jsonl")
-
-R = TypeVar("R", Delivered, MessageImage)
 
 
 class OpenFile:
@@ -144,20 +138,6 @@ class ResultsFiles:
         except (OSError, DamageError) as error:
             self._log.warning("images.left_open", part=path.name, reason=str(error))
 
-    def find(self, queue: str, message_id: str, since: float) -> Delivered | None:
-        """The result of a message in a file written to after ``since``, seconds since the epoch."""
-        found = _last_of(self.results(), Delivered, queue, message_id, since)
-        return None if found is None else found[1]
-
-    def find_image(self, queue: str, message_id: str, since: float) -> KeptImage | None:
-        """Where the newest before image of a message is; as ``find`` finds results."""
-        found = _last_of(self.images(), MessageImage, queue, message_id, since)
-        if found is None:
-            return None
-        path, image, line = found
-        name, content = path.name.removesuffix(".open"), content_of(image.image)
-        return KeptImage(digest=line_digest(line), file=name, content=content)
-
 
 def images_beside(results: Path) -> Path:
     """The file of the images of a file of results."""
@@ -178,35 +158,6 @@ def _complete(path: Path, file: int) -> None:
         move(path, path.with_suffix(""))
     else:
         remove(path)
-
-
-def _last_of(
-    paths: list[Path], kind: type[R], queue: str, message_id: str, since: float
-) -> tuple[Path, R, bytes] | None:
-    """The last line that is of a message of a queue, in the newest file that has one."""
-    needle = b'"message_id":' + msgspec.json.encode(message_id)
-    decode = msgspec.json.Decoder(kind).decode
-    for path in sorted(paths, reverse=True):
-        # removed by now; empty files can't be mapped
-        with suppress(OSError, ValueError), path.open("rb") as file:
-            if os.fstat(file.fileno()).st_mtime >= since:
-                with mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ) as content:
-                    for line in _lines_with(content, needle):
-                        record = decode(line)
-                        # two streams may have the same ids
-                        if (record.message_id, record.queue) == (message_id, queue):
-                            return path, record, line
-    return None
-
-
-def _lines_with(content: mmap.mmap, needle: bytes) -> Iterator[bytes]:
-    """The lines that have those bytes in them, last one first."""
-    end = len(content)
-    while (at := content.rfind(needle, 0, end)) >= 0:
-        start, stop = content.rfind(b"\n", 0, at) + 1, content.find(b"\n", at)
-        if stop >= 0:
-            yield content[start:stop]
-        end = start
 
 
 def _new_name() -> str:

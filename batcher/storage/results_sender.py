@@ -20,7 +20,10 @@ PAUSE, LONGEST_PAUSE = 1.0, 60.0  # seconds after a file that could not be sent
 
 @dataclass(eq=False, repr=False)
 class ResultsSender:
-    """Sends files, oldest first, and removes each when it has arrived."""
+    """Sends files, oldest first, and removes each when it has arrived.
+
+    ``waiting``: how many there were when it looked last, which it does with each change.
+    """
 
     files: ResultsFiles
     uploader: Uploader
@@ -28,9 +31,11 @@ class ResultsSender:
 
     def __post_init__(self) -> None:
         self._completed = ResettableEvent()
+        self.waiting = 0
 
     def notify(self) -> None:
         """Say that there is another complete file."""
+        self._look()
         self._completed.set()
 
     async def run(self) -> None:
@@ -42,7 +47,7 @@ class ResultsSender:
         while True:
             self._completed.clear()
             left = False
-            for path in self.files.complete():
+            for path in self._look():
                 if await self._send(path):
                     backoff.reset()
                 else:
@@ -54,9 +59,14 @@ class ResultsSender:
     async def send_rest(self, within: float) -> None:
         """Send what is there, for so many seconds and to the first that can't be sent."""
         with anyio.move_on_after(within):
-            for path in self.files.complete():
+            for path in self._look():
                 if not await self._send(path):
                     break
+
+    def _look(self) -> list[Path]:
+        complete = self.files.complete()
+        self.waiting = len(complete)
+        return complete
 
     async def _send(self, path: Path) -> bool:
         """Send one file, unless another worker is sending it; False: look at it again later."""
@@ -69,10 +79,13 @@ class ResultsSender:
                 else:
                     await self.uploader.send(path)
                 remove(path)
+                self.waiting -= 1
             finally:
                 os.close(lock)
         except (UploadError, OSError, DamageError) as error:
-            waiting = len(self.files.complete())
-            self.log.warning("results.not_sent", part=path.name, waiting=waiting, reason=str(error))
+            self._look()
+            self.log.warning(
+                "results.not_sent", part=path.name, waiting=self.waiting, reason=str(error)
+            )
             return False
         return True

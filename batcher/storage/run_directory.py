@@ -13,7 +13,7 @@ from typing import Any, Self, TextIO
 import msgspec
 
 from batcher.accounting.time_spent import RunTimeSpent
-from batcher.errors import DamageError, RunDirectoryError
+from batcher.errors import DamageError, OtherRunError, RunDirectoryError
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
 from batcher.storage.directory_check import refuse_foreign_directory
@@ -148,7 +148,7 @@ class RunDirectory:
         """Raise RunDirectoryError where that can't be the run in it; returns what there is."""
         before = self.read_manifest()
         if found := differences(before, manifest):
-            raise self._of_another(found)
+            raise OtherRunError(self.path, found)
         return before
 
     def check_same_settings(self, settings: Mapping[str, Any], *, tables: bool) -> None:
@@ -161,7 +161,7 @@ class RunDirectory:
         if tables:
             found += missing_tables(before, settings)
         if found:
-            raise self._of_another(found)
+            raise OtherRunError(self.path, found)
 
     def open_log(self) -> TextIO:
         """Its log, for appending. Raises DamageError, OSError."""
@@ -180,19 +180,13 @@ class RunDirectory:
         """Raise RunDirectoryError for an input that is not the one the run was started with."""
         before = self.read_manifest().input
         if before.sha256 != sha256:
-            raise self._of_another([input_difference(before, size, sha256)])
+            raise OtherRunError(self.path, [input_difference(before, size, sha256)])
         if before.size != size or updates not in (None, before.updates):
             raise RunDirectoryError(
                 f"{self.manifest}: says {before.size} bytes and {before.updates} updates of an"
                 f" input that has {size} and {updates or before.updates}. Restore it, or start"
                 " anew with another --out."
             )
-
-    def _of_another(self, differences: list[str]) -> RunDirectoryError:
-        return RunDirectoryError(
-            f"{self.path}: belongs to another run: {'; '.join(differences)}. "
-            "Put that back to resume it, or give another directory with --out to start anew."
-        )
 
     def write_summary(self, summary: Summary) -> None:
         write_json(self.summary, summary)

@@ -17,6 +17,7 @@ from batcher.errors import (
     BatcherError,
     DamageError,
     InputError,
+    OtherRunError,
     RunDirectoryError,
     is_out_of_threads,
 )
@@ -184,6 +185,12 @@ def _ending_after(error: BatcherError, folder: str) -> Failed | Postponed:
             return Postponed(reason)
         case InputError() | DamageError():
             return Failed(reason)
+        case OtherRunError():
+            return Failed(
+                f"its run was begun otherwise: {error.differences}. To go on with it, start the"
+                " worker with that as it was, and put the file back with batcher queue redrive. To"
+                " do all of the file as a new one, move its run directory away first."
+            )
         case RunDirectoryError(__cause__=OSError()):
             return Postponed(reason, of_file=not _is_of_the_host(cause))
         case RunDirectoryError():

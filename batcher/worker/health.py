@@ -63,9 +63,11 @@ class Health:
             self._log.warning("worker.recovered", part=part)
 
     async def pause(self, seconds: float) -> None:
-        """Sleep, but no longer than until the worker is told to stop."""
+        """Sleep, but no longer than until the worker is told to stop or to reload."""
         with anyio.move_on_after(seconds):
-            await self.stop.wait()
+            async with anyio.create_task_group() as waiting:
+                for event in (self.stop, self.reload):
+                    waiting.start_soon(cancel_when, event, waiting.cancel_scope)
 
     async def run_signals(self) -> None:
         """SIGTERM and SIGINT stop, the second one at once; SIGHUP reloads.
@@ -117,6 +119,12 @@ class Health:
         self._log.error("worker.stuck", seconds=round(silent, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
+
+
+async def cancel_when(event: anyio.Event | ResettableEvent, scope: anyio.CancelScope) -> None:
+    """Cancel a scope as soon as something has happened."""
+    await event.wait()
+    scope.cancel()
 
 
 def tell_supervisor(state: str) -> None:

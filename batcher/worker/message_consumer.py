@@ -13,6 +13,7 @@ import msgspec
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
+from batcher.backoff import Backoff
 from batcher.config import Settings
 from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
@@ -29,7 +30,7 @@ from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
-from batcher.worker.health import Health
+from batcher.worker.health import Health, cancel_when
 from batcher.worker.leases import REASON_AT_MOST, RELEASE_WITHIN, Lease, LeaseTable
 from batcher.worker.message_images import MessageImages
 from batcher.worker.message_results import MessageResults
@@ -39,7 +40,8 @@ from batcher.worker.target_worker import TargetWorker
 RECEIVE_AT_MOST = 10  # messages a request
 NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
 CAPACITY_EVERY = 0.25  # seconds; a pace that grew makes room without an event
-PAUSE = 1.0  # seconds before a queue that did not answer is asked again
+# seconds before a queue that did not answer, or a disk that took nothing, is tried again
+PAUSE, LONGEST_PAUSE = 1.0, 30.0
 SAVE_QUOTAS_EVERY = 60.0  # seconds
 FLUSH_WITHIN = 5.0  # seconds at the end to tell the queue what it could not be told
 
@@ -78,6 +80,7 @@ class MessageConsumer:
             settings=self.settings, results=self._results, clock=self.clock, log=self.log
         )
         self._lines = 0
+        self._can_not_keep = False  # what is no update would be taken and given back for ever
         self._tasks: TaskGroup
         self._pool: TargetPool | None = None
 
@@ -100,8 +103,8 @@ class MessageConsumer:
                 if not self.settings.targets:
                     pool.worker(self.settings.target)
                 with anyio.CancelScope() as receiving:
-                    background.start_soon(_cancel_when, self.health.stop, receiving)
-                    background.start_soon(_cancel_when, self.health.reload, receiving)
+                    background.start_soon(cancel_when, self.health.stop, receiving)
+                    background.start_soon(cancel_when, self.health.reload, receiving)
                     lost = await self._receive(pool)
                 background.start_soon(self._abort_when_told, pool)
                 pool.close("the worker takes no more")
@@ -165,12 +168,14 @@ class MessageConsumer:
             self.health.mark_healthy("queue")
             left = messages[::-1]
             try:
+                earlier = await self._results.earlier(messages)
                 while left:
-                    earlier = await self._results.earlier(left[-1])
-                    self._admit(left.pop(), earlier, pool, requested_at)
+                    message = left.pop()
+                    self._admit(message, earlier.get(message.id), pool, requested_at)
             finally:  # nobody else would get what is left until its lease expires
                 await self._give_back(left)
-            if self.once and not messages and (not len(self._leases) or pool.all_waiting()):
+            is_empty = not messages and (not len(self._leases) or pool.all_waiting())
+            if self.once and (is_empty or self._can_not_keep):
                 break
         return None
 
@@ -234,16 +239,31 @@ class MessageConsumer:
         message = shortened("; ".join(map(str, violations)), REASON_AT_MOST)
         invalid = Result.invalid(lease.line, self.settings.target, message, self.clock.wall())
         result = msgspec.structs.replace(invalid, id=lease.message.id)
-        try:
-            await self._results.append(result)
-        except JournalError as error:
-            self.log.error("result.not_kept", message_id=lease.message.id, reason=str(error))
+        if not await self._keep(result):
             await self._leases.release([lease])
             return
+        self.health.mark_healthy("results")
         self.log.warning(
             "update.settled", id=result.id, target=result.target, status=result.status, code=INVALID
         )
         self.on_result(result)
+
+    async def _keep(self, result: Result) -> bool:
+        """Put the result of what no target works on onto the disk, as soon as that takes it.
+
+        False: it takes nothing, and the worker ends.
+        """
+        backoff = Backoff(PAUSE, LONGEST_PAUSE)
+        while True:
+            try:
+                await self._results.append(result)
+                return True
+            except JournalError as error:
+                self.health.mark_unhealthy("results", str(error))
+            if self.once or self.health.stop.is_set() or self.health.reload.is_set():
+                self._can_not_keep = True
+                return False
+            await self.health.pause(backoff.next_pause())
 
     async def _save_quotas(self, pacers: Pacers) -> None:
         while True:
@@ -257,11 +277,6 @@ class MessageConsumer:
     async def _wait_for_change(self) -> None:
         with anyio.move_on_after(CAPACITY_EVERY):
             await self._changed.wait_and_clear()
-
-
-async def _cancel_when(event: anyio.Event | ResettableEvent, scope: anyio.CancelScope) -> None:
-    await event.wait()
-    scope.cancel()
 
 
 class _Id(msgspec.Struct):

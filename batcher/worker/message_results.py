@@ -1,5 +1,6 @@
 """The results of a worker's messages: each is on disk before its message leaves the queue."""
 
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -27,13 +28,11 @@ class MessageResults:
         await self.directory.append(record)
         await self.leases.settle(lease, result)
 
-    async def earlier(self, message: Message) -> Result | KeptImage | None:
-        """What is on disk here of a message that was delivered before.
+    async def earlier(self, messages: Sequence[Message]) -> Mapping[str, Result | KeptImage]:
+        """What is on disk here of those of the messages that were delivered before, by their ids.
 
-        Its result, which somebody could not tell the queue any more; else its before image, of
+        The result, which somebody could not tell the queue any more; else the before image, of
         somebody who may have sent it.
         """
-        if message.receives <= 1:
-            return None
-        known = (self.queue, message.id, message.sent_at or 0.0)
-        return await self.directory.find(*known) or await self.directory.find_image(*known)
+        again = {each.id: each.sent_at or 0.0 for each in messages if each.receives > 1}
+        return await self.directory.earlier(self.queue, again) if again else {}

@@ -124,22 +124,26 @@ class Worker:
         await self._run_sessions(spool, session)
 
     async def _drain_messages(self, results: ResultsDirectory) -> None:
-        backoff = Backoff(PAUSE, LONGEST_PAUSE)
+        backoff, first = Backoff(PAUSE, LONGEST_PAUSE), self.settings
         while not self._health.stop.is_set():
+            given = self.settings
             try:
-                given = self.settings
                 async with open_queue(
-                    self.url, lease=given.lease, profile=given.profile, region=given.region
+                    self.url, lease=first.lease, profile=given.profile, region=given.region
                 ) as opened:
                     backoff.reset()
                     self._health.mark_healthy("queue")
                     await self._drain(opened, results)
                 return
-            except QueueError as error:
-                if self.once or isinstance(error, UnusableQueueError):
+            except (QueueError, SettingsError) as error:
+                wrong = isinstance(error, UnusableQueueError | SettingsError)
+                # wrong settings that came by a reload are put right by another
+                if self.once or (wrong and given is first):
                     raise
                 self._health.mark_unhealthy("queue", str(error))
                 await self._health.pause(backoff.next_pause())
+                if await self._reloaded():
+                    backoff.reset()
 
     async def _drain(self, opened: OpenedQueue, results: ResultsDirectory) -> None:
         if not opened.dead_letters:

@@ -59,13 +59,18 @@ def kept_lines(run: Path) -> list[int]:
     return [each["line"] for each in records(run / "results.jsonl")]
 
 
-async def worked_off(spool: SpoolDirectory, emulator: Emulator) -> None:
+async def worked_off(spool: SpoolDirectory, emulator: Emulator, *, merge: bool = False) -> None:
     """All files done or failed, by a worker of this process."""
     unattended = Unattended(on_result=lambda _: None, on_attempt=lambda *_: None)
     health = Health(logger(), grace=1.0)
     async with emulator as url:
         settings = Settings(
-            region="eu-west-1", endpoint_url=url, read_rate=1000.0, rate=1000.0, remember=False
+            region="eu-west-1",
+            endpoint_url=url,
+            read_rate=1000.0,
+            rate=1000.0,
+            remember=False,
+            merge=merge,
         )
         await SpoolConsumer(spool, settings, health, unattended, logger()).run(once=True)
 
@@ -110,6 +115,30 @@ async def test_an_edited_file_is_new_work_as_a_whole(failed: RecordedRun, edit: 
     await worked_off(spool, emulator)
     assert live(emulator) == ["newer", "asked", "asked", "asked", "asked", "asked"]
     assert (spool.path / "done" / "updates.run").exists()
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_under_other_settings_it_is_said_what_to_do_and_either_helps(
+    failed: RecordedRun,
+) -> None:
+    spool, emulator = spool_of(failed), Emulator(latency=(0.0, 0.0))
+    emulator.seed([trigger(number) for number in range(6)])
+    redrive_failed_files(spool)
+    await worked_off(spool, emulator, merge=True)
+    assert emulator.applied() == []
+    said = spool.failures()["updates.jsonl"]
+    assert "its run was begun otherwise: merge was False, now True. To go on with it," in said
+    assert "--out" not in said
+    redrive_failed_files(spool)
+    await worked_off(spool, emulator)
+    assert len(emulator.applied()) == len(AGAIN)
+    redrive_failed_files(spool)
+    await worked_off(spool, emulator, merge=True)
+    failed.path.rename(failed.path.with_name("kept"))
+    assert redrive_failed_files(spool) == RedrivenFiles(anew=1)
+    await worked_off(spool, emulator, merge=True)
+    assert spool.failures() == {}
+    assert live(emulator) == ["newer", "asked", "asked", "asked", "asked", "asked"]
 
 
 async def test_a_packed_file_is_known_by_what_is_in_it(failed: RecordedRun) -> None:

@@ -1,6 +1,5 @@
-"""The files of a results directory: whole lines only, none of a living worker's, found again."""
+"""The files of a results directory: whole lines only, none of a living worker's."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
@@ -76,21 +75,6 @@ def test_what_a_dead_worker_left_is_completed_to_its_last_whole_line(
     files.take_over()
     assert [path.read_bytes() for path in files.complete()] == ([] if kept is None else [kept])
     assert not list(tmp_path.glob("*.open"))
-
-
-def test_a_result_is_found_by_the_whole_id_of_its_message_in_files_that_are_new_enough(
-    tmp_path: Path,
-) -> None:
-    (tmp_path / OLD).write_bytes(line(11) + line(1) + line(12))
-    (tmp_path / f"{OLD}.open").write_bytes(line(2))
-    (tmp_path / "notes.jsonl").write_bytes(line(3))
-    os.utime(tmp_path / OLD, (1000, 1000))
-    files = ResultsFiles(tmp_path, logger())
-    assert files.find("sqs:updates", "m1", since=1000) == delivered(1)
-    assert files.find("sqs:updates", "m2", since=0) == delivered(2)
-    assert files.find("sqs:updates", "m1", since=1001) is None
-    assert files.find("sqs:updates", "m3", since=0) is None  # not one of ours
-    assert ResultsFiles(tmp_path / "gone", logger()).find("sqs:updates", "m1", since=0) is None
 
 
 _AT_ONE_MOMENT = """

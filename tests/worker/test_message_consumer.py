@@ -276,6 +276,24 @@ async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> Non
     )
 
 
+async def test_once_ends_where_the_disk_takes_nothing_also_of_what_is_no_update(
+    tmp_path: Path,
+) -> None:
+    class Full(ResultsDirectory):
+        async def append(self, record: Delivered) -> None:
+            raise JournalError("no space left on device")
+
+    queue = MemoryQueue()
+    queue.put(*[b"{"] * 3)
+    async with (
+        Emulator() as url,
+        serving(queue, tmp_path, results=Full, once=True, endpoint_url=url, rate=1000) as served,
+    ):
+        await served.ended
+        assert "no space left" in str(served.health.not_ready)
+    assert (queue.done, queue.dead, len(queue)) == ([], [], 3)
+
+
 async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_path: Path) -> None:
     appending, go_on = asyncio.Event(), asyncio.Event()
 

@@ -3,6 +3,7 @@
 Nothing is lost, nothing done twice.
 """
 
+import asyncio
 import contextlib
 import json
 import signal
@@ -21,9 +22,9 @@ from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker.worker import FIXED, Worker
 from tests.conftest import Command, change, records, trigger
-from tests.queues.conftest import Place
+from tests.queues.conftest import Place, make_sqs
 from tests.scripted_redis import bulk, scripted_redis
-from tests.servers import free_port, redis_server, s3_server
+from tests.servers import Server, free_port, redis_server, s3_server
 from tests.waiting import until
 
 LEASE = "3"
@@ -53,6 +54,13 @@ def worker_of(place: Place, url: str, *more: str) -> tuple[str, ...]:
 def results_in(folder: Path) -> list[dict[str, Any]]:
     """Every record on disk, of files that are being written too."""
     return [record for path in sorted((folder / "results").glob("2*")) for record in records(path)]
+
+
+async def until_logged(worker: asyncio.subprocess.Process, words: bytes) -> None:
+    """Wait until a line of the worker's log has these words."""
+    assert worker.stderr is not None
+    while words not in (line := await worker.stderr.readline()):
+        assert line, "it ended"
 
 
 async def until_said(client: aiohttp.ClientSession, path: str, status: int, text: str) -> None:
@@ -261,14 +269,41 @@ async def test_a_worker_lives_through_what_is_not_there_yet_shows_it_and_reloads
                 'rate = 5\nlimiter = "redis://127.0.0.1:x/0"\n'
             )
             worker.send_signal(signal.SIGHUP)
-            assert worker.stderr is not None
-            while b"settings.not_reloaded" not in (line := await worker.stderr.readline()):
-                assert line, "it ended"
+            await until_logged(worker, b"settings.not_reloaded")
             await until_said(client, "/metrics", 200, "7.0")
             worker.send_signal(signal.SIGTERM)
             _, err = await worker.communicate()
     assert worker.returncode == 4, err.decode()
     assert b"Traceback" not in err
+
+
+async def test_settings_are_read_anew_while_the_queue_can_not_be_opened(
+    command: Command, sqs: Server, write_lines: Callable[..., Path]
+) -> None:
+    """Its Region names a queue that is not there, then none at all, then the right one."""
+    url = await make_sqs(sqs)
+    name = url.rpartition("/")[2]
+    command.environ["AWS_ENDPOINT_URL_SQS"] = f"http://127.0.0.1:{sqs.port}"
+    config, write = command.folder / "worker.toml", write_lines([change(1)])
+    assert write.exists()
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    config.write_text('region = "eu-west-1"\n')
+    async with emulator as aws:
+        place = Place(f"sqs:{name}")
+        worker = await command.start(*worker_of(place, aws, "--config", "worker.toml"))
+        await until_logged(worker, b"worker.not_ready")
+        config.write_text('region = "eu-west-1"\nprofile = "nobody"\n')
+        worker.send_signal(signal.SIGHUP)
+        await until_logged(worker, b"nobody")
+        config.write_text('region = "us-east-1"\n')
+        put = ("enqueue", "updates.jsonl", "--queue", place.url, "--region", "us-east-1")
+        assert (await command(*put)).code == 0
+        worker.send_signal(signal.SIGHUP)
+        await until(lambda: len(results_in(command.folder)) == 1)
+        worker.send_signal(signal.SIGTERM)
+        await worker.communicate()
+    assert worker.returncode == 4
 
 
 @pytest.mark.parametrize("place", ["redis"], indirect=True)
