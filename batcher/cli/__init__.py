@@ -150,16 +150,20 @@ def _ended(function: Callable[[], int | None]) -> int:
         return error.exit_code
     except Exception as error:
         echo(f"batcher: {_words(error)}", err=True)
-        return _exit_code(error) or DEFECT
+        return exit_code_of(error) or DEFECT
 
 
-def _exit_code(error: BaseException) -> int | None:
-    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect."""
+def exit_code_of(error: BaseException) -> int | None:
+    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect.
+
+    An input that this host can't read at the moment is not wrong.
+    """
     if isinstance(error, click.ClickException):
         return int(error.exit_code)
     errors = import_module("batcher.errors")  # only now: it takes half as long as all of --help
     if isinstance(error, errors.YourError):
-        return 2
+        host = import_module("batcher.storage.file_system").OF_THE_HOST
+        return 5 if getattr(error.__cause__, "errno", None) in host else 2
     return 5 if isinstance(error, errors.BatcherError | OSError) else None
 
 
@@ -169,7 +173,7 @@ def _words(error: BaseException) -> str:
         return ""
     if isinstance(error, OSError) and error.strerror:
         return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if _exit_code(error) is not None:
+    if exit_code_of(error) is not None:
         return str(error)
     errors = import_module("batcher.errors")
     while isinstance(error, BaseExceptionGroup):

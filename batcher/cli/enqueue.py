@@ -3,8 +3,6 @@
 import os
 from collections.abc import Awaitable, Callable
 from functools import partial
-from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 import click
@@ -19,6 +17,7 @@ from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.enqueue import INTERRUPTED, Enqueued, Stop, enqueue_file
 from batcher.signals import run_signals
+from batcher.sources.local_file import place_for_copies
 from batcher.storage.enqueue_progress import EnqueueProgress
 from batcher.storage.quota_file import state_directory
 from batcher.task_groups import open_task_group
@@ -69,9 +68,9 @@ def enqueue(
 
 async def _enqueue(file: str, settings: Settings, put: _Put) -> int:
     printer = ViolationPrinter(as_json=False, origin=file)
-    with TemporaryDirectory(prefix="batcher-") as copies:
+    with place_for_copies(file) as copies:
         checked = check_file(
-            file, settings, Path(copies), printer.add, on_hint=printer.hint, any_target=True
+            file, settings, copies, printer.add, on_hint=printer.hint, any_target=True
         )
         printer.finish()
         if not checked.usable:

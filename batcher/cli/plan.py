@@ -4,7 +4,6 @@ Changes nothing.
 """
 
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import anyio
@@ -26,6 +25,7 @@ from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.plan import Plan, plan_changes
+from batcher.sources.local_file import place_for_copies
 from batcher.task_groups import open_task_group
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
@@ -65,9 +65,9 @@ async def _plan(
     show_sensitive: bool,
     as_json: bool,
 ) -> int:
-    with TemporaryDirectory(prefix="batcher-") as copies:
+    with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
-        checked = check_file(file, settings, Path(copies), violations.add, on_hint=violations.hint)
+        checked = check_file(file, settings, copies, violations.add, on_hint=violations.hint)
         violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
         if not checked.usable:
             return 2

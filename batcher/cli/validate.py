@@ -2,11 +2,11 @@
 
 from functools import partial
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from typing import Any
 
 import click
 
+from batcher.cli import exit_code_of
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, number, several
@@ -14,7 +14,7 @@ from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.inspection import Inspection, inspect
-from batcher.sources.local_file import local_file
+from batcher.sources.local_file import local_file, place_for_copies
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import installed_update_model
 
@@ -37,7 +37,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     except InputError as error:
         printer.finish(valid=False, error=str(error))
         echo(f"batcher: {error}", err=True)
-        raise SystemExit(2) from None
+        raise SystemExit(exit_code_of(error)) from None
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
     fit = found.total > 0 and not found.invalid
     printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)
@@ -48,11 +48,11 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
 def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspection:
     # a map of domains says where updates go, not whether they are valid
     reader = LineReader(installed_update_model(), settings.target, settings.known_targets)
-    with TemporaryDirectory(prefix="batcher-") as copies:
+    with place_for_copies(file) as copies:
         path = Path(file)
         if not path.is_file():
             path = local_file(
-                file, Path(copies) / "input.jsonl", profile=settings.profile, region=settings.region
+                file, copies / "input.jsonl", profile=settings.profile, region=settings.region
             )
         return inspect(path, reader, on_violation=printer.add, on_hint=printer.hint)
 

@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Iterable, Iterator
 from contextlib import ExitStack, asynccontextmanager, contextmanager
 from datetime import datetime
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import anyio.to_thread
 from msgspec import Struct
@@ -30,7 +29,7 @@ from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
 from batcher.sources.inspection import Inspection, OnHint, OnViolation
-from batcher.sources.local_file import is_local
+from batcher.sources.local_file import is_local, place_for_copies
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
 
@@ -98,7 +97,9 @@ def open_run(
     with ExitStack() as stack:
         if dry_run:  # what has to be copied to be read is copied elsewhere
             refuse_foreign_directory(out)
-            copies = Path(stack.enter_context(TemporaryDirectory()))
+            copies = stack.enter_context(
+                place_for_copies(origin if isinstance(origin, str) else None)
+            )
         else:
             stack.enter_context(directory)
         run_id = uuid.uuid4().hex[:12]

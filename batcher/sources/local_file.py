@@ -1,10 +1,13 @@
 """Inputs that can't be read twice, or only in one go, copied to a plain file that can."""
 
 import io
+import os
 import sys
 import zlib
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 from batcher.aws.s3_download import SCHEME, s3_object
@@ -20,6 +23,31 @@ from batcher.storage.file_system import hidden_name, remove
 def is_local(origin: str) -> bool:
     """Whether that is in the file system: neither standard input nor an object in S3."""
     return origin != "-" and not origin.startswith(SCHEME)
+
+
+@contextmanager
+def place_for_copies(origin: str | None) -> Iterator[Path]:
+    """A directory for a copy of that input, which goes with what is in it at the end.
+
+    None of a file that is read where it is. ``origin`` None: it has to be written. Raises
+    OutputError where there is no place.
+    """
+    if origin is not None and is_local(origin) and _is_plain(Path(origin)):
+        yield Path(os.devnull)  # where nothing can be put
+        return
+    try:
+        place = TemporaryDirectory(prefix="batcher-", ignore_cleanup_errors=True)
+    except OSError as error:
+        raise OutputError(
+            f"there is no place for a copy of the input: {error.strerror}. Set TMPDIR to a"
+            " directory with room for it."
+        ) from error
+    with place as path:
+        yield Path(path)
+
+
+def _is_plain(path: Path) -> bool:
+    return path.suffix not in COMPRESSED and path.is_file()
 
 
 def local_file(
@@ -43,7 +71,7 @@ def local_file(
         return _download(str(origin), into, profile, region)
     path = Path(origin)
     with open_input(path) as file:
-        if path.suffix not in COMPRESSED and path.is_file():
+        if _is_plain(path):
             return path
         return _copy(str(path), file.stream, into)
 

@@ -9,7 +9,7 @@ import pytest
 
 from batcher.errors import InputError
 from batcher.sources.inspection import inspect
-from batcher.sources.local_file import is_local, local_file
+from batcher.sources.local_file import is_local, local_file, place_for_copies
 from tests.sources.samples import READER, line
 
 
@@ -66,3 +66,15 @@ def test_of_an_input_that_breaks_off_there_is_no_copy(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"standard input: can't be read: .*, after 0 unpacked"):
         local_file("-", tmp_path / "input.jsonl", stdin=Breaks(b"line"))
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_place_for_copies_is_made_only_where_something_is_copied(tmp_path: Path) -> None:
+    plain, packed = tmp_path / "u.jsonl", tmp_path / "u.jsonl.gz"
+    for path in (plain, packed):
+        path.write_bytes(b"")
+    with place_for_copies(str(plain)) as place, pytest.raises(OSError, match="Not a directory"):
+        (place / "input.jsonl").write_bytes(b"")
+    for origin in (str(packed), str(tmp_path), "-", "s3://bucket/key", None):
+        with place_for_copies(origin) as place:
+            (place / "input.jsonl").write_bytes(b"")
+        assert not place.exists()
