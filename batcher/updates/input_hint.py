@@ -63,7 +63,7 @@ def _wide_characters(head: bytes) -> Hint | None:
     if not (zeros := few.count(0)):
         return None
     by_place = [few[place::4].count(0) for place in range(4)]
-    if 10 * zeros >= 7 * len(few):  # three of four
+    if 10 * zeros >= 7 * len(few) and 10 * min(by_place) < max(by_place):  # three of four
         return _in_encoding("UTF-32LE" if by_place[0] < by_place[3] else "UTF-32BE")
     even, odd = by_place[0] + by_place[2], by_place[1] + by_place[3]
     if 10 * zeros >= 4 * len(few) and min(even, odd) * 10 < max(even, odd):
@@ -89,7 +89,7 @@ def _not_utf8(head: bytes) -> Hint | None:
 
 
 def _text(head: bytes) -> str:
-    return head.decode("utf-8", "ignore").removeprefix("\N{BYTE ORDER MARK}").lstrip()
+    return head.decode("utf-8", "ignore").lstrip("\N{BYTE ORDER MARK} \t\r\n")
 
 
 def _markup(text: str, _: UpdateModel) -> Hint | None:
@@ -106,6 +106,12 @@ def _pointer(text: str, _: UpdateModel) -> Hint | None:
     if not text.startswith("version https://git-lfs.github.com/"):
         return None
     return Hint(what="the pointer of a file in Git LFS", advice="To get the file: git lfs pull")
+
+
+def _with_comments(text: str, _: UpdateModel) -> Hint | None:
+    if not re.match(r"(?:\s*(?:#|//)[^\n]*\n)+\s*\{", text):
+        return None
+    return Hint(what="JSON with comments", filter=r"grep -vE '^[[:space:]]*(#|//)'")
 
 
 def _python(text: str, _: UpdateModel) -> Hint | None:
@@ -127,7 +133,8 @@ def _csv(text: str, model: UpdateModel) -> Hint | None:
     known = {name.lower() for name in model.schema["properties"]}
     for separator, dialect in ((",", ""), (";", ', delimiter=";"'), ("\t", ', delimiter="\\t"')):
         names = [name.strip().strip('"').lower() for name in header.split(separator)]
-        even = bool(rows) and all(row.count(separator) >= len(names) - 1 for row in rows)
+        even = all(row.count(separator) >= len(names) - 1 for row in rows)
+        even = even and bool(rows) and all(re.fullmatch(r"\w+", name) for name in names)
         if len(names) > 1 and (known.intersection(names) or even) and header[:1] not in "{[":
             named = {"domainname", "eventtriggername"} <= set(names)
             return Hint(
@@ -156,6 +163,7 @@ def _lines_but_comments(lines: list[str]) -> Iterator[str]:
 _TEXTS: tuple[Callable[[str, UpdateModel], Hint | None], ...] = (
     _markup,
     _pointer,
+    _with_comments,
     _python,
     _yaml,
     _csv,

@@ -41,6 +41,10 @@ _ENVELOPES = {
     "update": "updates in an envelope",
 }
 _WITHOUT_COMMAS = "sed 's/,[[:space:]]*$//'"
+_WITHOUT_BRACKETS = "sed -e '/^[][[:space:]]*$/d' -e 's/,[[:space:]]*$//'"
+_LIST_WITH_A_COMMA_TOO_MANY = re.compile(
+    r"\[[ \t\r]*\n(?:[ \t]*\{[^\n]*\},[ \t\r]*\n)+[ \t]*\]\s*\Z"
+)
 _EVERYWHERE = '.. | objects | select(has("EventTriggerName"))'
 _EVERYWHERE_IN_TEXT = f".. | strings | fromjson? | {_EVERYWHERE}"
 
@@ -51,6 +55,9 @@ def json_hint(text: str, model: UpdateModel) -> Hint | None:
         advice = "What made it found nothing: look at the command that did, and make it anew."
         return Hint(what="a JSON value without any update", advice=advice)
     if (first := _first_value(text)) is None:
+        if _LIST_WITH_A_COMMA_TOO_MANY.match(text):
+            what = "a JSON list with a comma after its last entry"
+            return Hint(what=what, filter=_WITHOUT_BRACKETS)
         return None
     value, end = first
     if not isinstance(value, (dict, list, str)):
@@ -92,7 +99,7 @@ def _first_value(text: str) -> tuple[Any, int | None] | None:
     One that is cut off has no end, and what is whole of it.
     """
     try:
-        return json.JSONDecoder().raw_decode(text)
+        return json.JSONDecoder(parse_constant=_refuse).raw_decode(text)
     except (ValueError, RecursionError):
         pass
     open_, cut = "", (0, "")
@@ -109,7 +116,7 @@ def _first_value(text: str) -> tuple[Any, int | None] | None:
             break
     closers = "".join(_CLOSED_BY[each] for each in reversed(cut[1]))
     try:
-        return json.loads(text[: cut[0]] + closers), None
+        return json.loads(text[: cut[0]] + closers, parse_constant=_refuse), None
     except (ValueError, RecursionError):
         return None
 
@@ -135,9 +142,14 @@ def _in_text(text: str) -> Any:
     if text.lstrip()[:1] not in ("{", "["):
         return None
     try:
-        return json.loads(text)
+        return json.loads(text, parse_constant=_refuse)
     except (ValueError, RecursionError):
         return None
+
+
+def _refuse(constant: str) -> None:
+    """NaN and the like are no JSON."""
+    raise ValueError(constant)
 
 
 def _filter(path: list[str]) -> str:

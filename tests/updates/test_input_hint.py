@@ -36,6 +36,7 @@ def table(separator: str, *, mark: bool = False) -> bytes:
 @pytest.mark.parametrize(
     ("what", "content", "tool"),
     [
+        ("JSON with comments", b"# of the CRM\n  // all of them\n" + PLAIN, "grep"),
         ("CSV", table(","), "python3"),
         ("CSV", table(",", mark=True), "python3"),
         ("CSV with another separator", table(";"), "python3"),
@@ -78,6 +79,7 @@ def test_what_it_is_is_told_and_the_command_mends_it(
         ("without any update", b"{ }\n"),
         ("without any update", b"17\n"),
         ("no text at all", bytes(range(256)) * 8),
+        ("no text at all", PLAIN[:200] + bytes(4096)),
     ],
 )
 def test_where_no_command_mends_it_it_is_said_what_to_do(what: str, content: bytes) -> None:
@@ -97,10 +99,16 @@ def test_where_no_command_mends_it_it_is_said_what_to_do(what: str, content: byt
         b"{}\n{}\n",
         b"x\n" * 9,
         b"hello, world\n",
+        b"Hello there, this is a note.\nPlease do that, thanks.\n",
+        codecs.BOM_UTF8 * 2 + PLAIN,
+        PLAIN.replace(b'"acme"', b"NaN"),
         b"\n\n" + PLAIN + b"garbage\n",
         lines([UPDATES[0] | {"Description": "x" * 70000}]),
         lines([UPDATES[0] | {"Description": "\u00e9" * 40000}])[1:],
         b'{"a":' * 500,
+        b"# c\n\n" * 10000,
+        b"[" + b" \n" * 30000,
+        b'{"a":"' + b"\\\\" * 30000,
         b"[" * 3000,
     ],
 )

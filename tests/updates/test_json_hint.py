@@ -38,6 +38,7 @@ INDENTED = json.dumps(UPDATES, indent=2).encode()
 @pytest.mark.parametrize(
     ("what", "content", "tool"),
     [
+        ("a comma after its last entry", b"[\n" + PLAIN.replace(b"}\n", b"},\n") + b"]\n", "sed"),
         ("a JSON list", json.dumps(UPDATES).encode(), "jq"),
         ("a JSON list", INDENTED, "jq"),
         ("a JSON list", codecs.BOM_UTF8 + INDENTED, "jq"),
@@ -75,6 +76,10 @@ def test_updates_in_other_json_are_told_by_what_holds_them_and_jq_makes_lines_of
     tmp_path: Path, what: str, content: bytes, tool: str
 ) -> None:
     assert_mended(tmp_path, what, content, tool)
+
+
+def test_a_constant_that_json_does_not_have_is_not_made_a_text() -> None:
+    assert json_hint(PLAIN.decode().replace('"acme"', "NaN"), MODEL) is None
 
 
 def test_names_that_the_input_made_up_are_not_in_the_filter() -> None:
