@@ -168,8 +168,8 @@ class Producer(Protocol):
         """Why the queue would not take an update, in words; None: it takes it."""
         ...
 
-    async def sent_up_to(self, batch: str) -> int:
-        """The line up to which a sending is in, as far as the queue knows; else 0."""
+    async def sent_up_to(self, batch: str) -> int | None:
+        """The line up to which a sending is in, by the queue itself; None: it can't tell."""
         ...
 
     async def send(

@@ -185,7 +185,13 @@ class _Sending:
     async def _as_the_queue_knows(self, before: EnqueueProgress) -> EnqueueProgress:
         """What is in, also where the queue knows of more than was written down."""
         up_to = await self._producer.sent_up_to(before.batch)
-        if up_to <= before.up_to:
+        if up_to == 0 and 0 < before.updates < self._file.inspection.total:
+            raise QueueError(
+                f"{self._where}: knows nothing of {before.updates:,} updates of {self._file.origin}"
+                " that an earlier command put in: it was emptied since. Add --anew to put in all"
+                " of the file."
+            )
+        if up_to is None or up_to <= before.up_to:
             return before
         count = sum(update.line <= up_to for update in _updates(self._file))
         return replace(before, up_to=up_to, beyond=(), updates=count)

@@ -40,7 +40,7 @@ class RedisAdmin:
     def why_refused(self, update: Update) -> str | None:
         return None
 
-    async def sent_up_to(self, batch: str) -> int:
+    async def sent_up_to(self, batch: str) -> int | None:
         """Kept in Redis, in one step with what it counts."""
         return int(await self._stream.answer(self._stream.redis.get(self._sending(batch))) or 0)
 

@@ -58,8 +58,8 @@ class SqsAdmin:
             return None
         return f"{length:,} bytes as a message; queue {self._client.name} takes {self._longest:,}"
 
-    async def sent_up_to(self, batch: str) -> int:
-        return 0
+    async def sent_up_to(self, batch: str) -> int | None:
+        return None
 
     async def finish(self, batch: str) -> None:
         return None

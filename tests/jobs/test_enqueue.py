@@ -234,6 +234,19 @@ async def test_a_second_command_for_the_same_is_refused_meanwhile(
     assert list(tmp.iterdir()) == []
 
 
+async def test_a_redis_that_was_emptied_meanwhile_is_told_and_gets_no_second_half(
+    write_lines: Write, redis: str
+) -> None:
+    file, name = checked(write_lines([change(n) for n in range(3)])), "emptied"
+    address = QueueAddress(url=f"{redis}?stream={name}")
+    kept = ProgressFile(file.path.parent / "state", key_of(file, address))
+    with kept.hold():
+        kept.write(EnqueueProgress(queue=name, batch="lost", begun_at="then", up_to=2, updates=2))
+    with pytest.raises(QueueError, match=r"knows nothing of 2 updates .* --anew"):
+        await put(file, address)
+    assert (await put(file, address, anew=True)).updates == 3
+
+
 async def test_redis_knows_itself_how_far_it_came(write_lines: Write, redis: str) -> None:
     file, name = checked(write_lines([change(n) for n in range(12)])), "far"
     address = QueueAddress(url=f"{redis}?stream={name}")
