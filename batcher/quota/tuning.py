@@ -19,7 +19,7 @@ class RampTuning:
     slope: float = 1.5  # per second and call: 300 per second are reached in about 2 s
     steep_from: int = 130  # accepted calls: most quotas are found by now, the others are large
     steep_slope: float = 1.75  # per second and call: from there on
-    unlikely: float = 500.0  # per second: no quota above it is expected
+    unlikely: float = 400.0  # per second: no quota above it is expected
     # times slower above that, lest thousands are refused when a large burst ends
     unlikely_slower: float = 8.0
 

@@ -16,7 +16,7 @@ def test_it_begins_slowly_and_is_at_three_hundred_after_two_seconds() -> None:
 def test_it_never_slows_down_and_grows_gently_where_no_quota_is_expected() -> None:
     rates = [ramp(accepted) for accepted in range(2000)]
     assert all(before <= after for before, after in itertools.pairwise(rates))
-    assert rates[-1] - 500 < (20 + 1.75 * 1999 - 500) / 7
+    assert rates[-1] - 400 < (20 + 1.75 * 1999 - 400) / 7
 
 
 def test_its_steps_can_be_others() -> None:
