@@ -10,7 +10,7 @@ from typing import Self
 import msgspec
 
 from batcher import records
-from batcher.records import Status
+from batcher.records import ReadBack, Status
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +38,8 @@ class Result:
     """The one final record of an update. ``line``: its position in what was given, from 1.
 
     Times are UTC, ISO 8601 with milliseconds. ``error`` is None when it succeeded or was unchanged.
-    ``digest``: of the trigger as AWS's answer showed it, where it was looked at first.
+    ``digest``: of the trigger as AWS's answer showed it, where it was looked at first;
+    ``read_back``: what the live trigger showed just after, where it was one of the sample.
     """
 
     id: str
@@ -55,6 +56,7 @@ class Result:
     finished_at: str
     seconds: Seconds = field(default_factory=Seconds)
     digest: str | None = None
+    read_back: ReadBack | None = None
 
     @property
     def is_done(self) -> bool:
@@ -72,7 +74,8 @@ class Counts:
     """Results counted by status, and what they cost.
 
     ``total``: the updates that were read; ``not_started``: those of them without a result;
-    ``errors``: by code, how many results have it.
+    ``errors``: by code, how many results have it; ``read_back``: by what the live trigger showed
+    just after, how many of the sample that is read back.
     """
 
     total: int = 0
@@ -87,6 +90,7 @@ class Counts:
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0
+    read_back: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
 
     def __str__(self) -> str:

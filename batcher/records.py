@@ -15,6 +15,9 @@ Status: TypeAlias = Literal[
 STATUSES: tuple[Status, ...] = get_args(Status)
 OPEN: tuple[Status, ...] = ("failed", "in_doubt")  # what a retry sends again
 
+ReadBack: TypeAlias = Literal["as_asked", "differs", "unread"]
+"""What the live trigger showed just after AWS accepted its update; unread: it could not be read."""
+
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 
 Reached: TypeAlias = Literal["answered", "sent", "unsent"]
@@ -151,6 +154,8 @@ class Result(Struct, frozen=True, kw_only=True):
     based_on: BasedOn | UnsetType = UNSET
     # there where the trigger was deleted to be created anew: names of members that went with it
     lost: list[str] | UnsetType = UNSET
+    # there where the trigger was read back, as one of a sample
+    read_back: ReadBack | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -212,10 +217,14 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     throttles: Count = 0
     error: Error | None = None
     lost: list[str] | UnsetType = UNSET
+    read_back: ReadBack | UnsetType = UNSET
 
 
 class Counts(Struct, frozen=True, kw_only=True):
-    """Results counted by status, and what they cost."""
+    """Results counted by status, and what they cost.
+
+    ``read_back``: those that were, by what the live trigger showed.
+    """
 
     total: int = 0
     succeeded: int = 0
@@ -229,6 +238,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0
+    read_back: dict[str, int] = {}
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default
 
 

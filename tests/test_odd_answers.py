@@ -189,3 +189,42 @@ async def test_an_odd_answer_to_an_update_leaves_it_in_doubt_and_a_look_settles_
     assert verified.code == 0, verified.err
     assert set(results(batcher.folder).values()) == {("succeeded", None)}
     assert SECRET not in ended.err + ended.out + verified.err
+
+
+@pytest.mark.parametrize(
+    ("flags", "read", "code"),
+    [
+        (["--before", "--verify", "100%"], 6, 1),
+        (["--no-before", "--verify", "34%"], 3, 1),
+        (["--no-before"], 0, 0),
+    ],
+    ids=["all", "some", "none"],
+)
+async def test_an_answer_that_lies_is_found_by_reading_back_and_fails_nothing(
+    batcher: Command, flags: list[str], read: int, code: int
+) -> None:
+    profiles = Profiles()
+    before = {name: dict(live) for name, live in profiles.live.items()}
+    profiles.odd = lambda request, shown: (
+        http(200, before[request.path.rpartition("/")[2]]) if request.method == "GET" else None
+    )
+    async with serving(profiles) as server:
+        at = ("--endpoint-url", server.url)
+        ended = await batcher("run", str(updates(batcher.folder)), *at, *flags, *QUICKLY)
+        looks = TRIGGERS if "--before" in flags else 0
+        assert len(server.sent("GET")) == looks + read
+        verified = await batcher("verify", "updates.run", *at, "--json")
+    assert ended.code == code, ended.err
+    summary = json.loads(ended.out)
+    assert summary["read_back"] == ({"differs": read} if read else {})
+    assert (summary["differs"], summary["failed"]) == (read, 0)
+    assert summary["succeeded"] == TRIGGERS - read
+    assert (f"{read} updates ACCEPTED BY AWS" in ended.err) == bool(read)
+    lines = (batcher.folder / "updates.run/results.jsonl").read_text().splitlines()
+    told = [each["error"]["message"] for each in map(json.loads, lines) if each["error"]]
+    assert len(told) == read
+    assert all(message.endswith("read back, differs in Description") for message in told)
+    assert not (batcher.folder / "updates.run/failed.jsonl").exists()  # there is nothing to retry
+    assert verified.code == 1
+    assert json.loads(verified.out)["differs"]["count"] == TRIGGERS
+    assert SECRET not in ended.err + ended.out + verified.err

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
+from msgspec import UNSET
 
 from batcher.accounting.denials import Action, Denials
 from batcher.accounting.limit import Limit
@@ -29,16 +30,17 @@ PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 class Tally:
     """Running totals of one target, or of a run.
 
-    ``statuses``, ``errors``, ``attempts`` and ``throttles`` are of all results that were added;
-    ``session_answered`` and ``session_throttles`` of the attempts of this part of the session, as
-    they come back: AWS answered, other than by a throttle, or by one. ``ever_accepted``: at least
-    one attempt to write was. ``more_than_asked``: in words, the first update of this session that
-    changed what nobody asked for.
+    ``statuses``, ``errors``, ``read_back``, ``attempts`` and ``throttles`` are of all results that
+    were added; ``session_answered`` and ``session_throttles`` of the attempts of this part of the
+    session, as they come back: AWS answered, other than by a throttle, or by one.
+    ``ever_accepted``: at least one attempt to write was. ``more_than_asked``: in words, the
+    first update of this session that changed what nobody asked for.
     """
 
     def __init__(self) -> None:
         self.statuses: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
+        self.read_back: Counter[str] = Counter()
         self.attempts = 0
         self.throttles = 0
         self.session_answered = 0
@@ -96,17 +98,21 @@ class Tally:
             if result.error.code == MORE_THAN_ASKED and self.more_than_asked is None:
                 what = f"{result.error.code}, line {result.line}, id {result.id}"
                 self.more_than_asked = f"{what}: {result.error.message}"
+        if result.read_back is not UNSET:
+            self.read_back[result.read_back] += 1
 
     def forget_results(self) -> None:
         """Start counting results anew; what is of this session's attempts stays."""
         self.statuses.clear()
         self.errors.clear()
+        self.read_back.clear()
         self.attempts = self.throttles = 0
 
     def merge(self, other: "Tally") -> None:
         """Add the numbers of another tally."""
         self.statuses.update(other.statuses)
         self.errors.update(other.errors)
+        self.read_back.update(other.read_back)
         self.attempts += other.attempts
         self.throttles += other.throttles
         self.session_answered += other.session_answered
@@ -120,6 +126,7 @@ class Tally:
             attempts=self.attempts,
             throttles=self.throttles,
             errors=dict(self.errors.most_common()),
+            read_back=dict(self.read_back),
             **{status: self.statuses[status] for status in STATUSES},
         )
 

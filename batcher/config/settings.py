@@ -142,6 +142,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             metavar="N|P%|none",
         ),
     ] = FailureLimit("50%")
+    verify: Annotated[
+        Share | None,
+        about(
+            "Read that part of what AWS accepted back at once, and hold it against what was sent.",
+            metavar="P%",
+        ),
+    ] = None
     grace: Annotated[
         Duration, about("Seconds that a signal leaves for what is in flight.", *COMMANDS)
     ] = 20.0
@@ -285,6 +292,7 @@ class Keywords(TypedDict, total=False):
     connect_timeout: float
     read_timeout: float
     max_failures: str | None
+    verify: str | None
     merge: bool
     create_missing: bool
     domain_map: str | None

@@ -253,6 +253,7 @@ def _forecasts(
             target.settings,
             updates=state.left_of(name),
             looks=looks or settings.merge or settings.create_missing,
+            read_back=0.0 if settings.verify is None else settings.verify.fraction,
             writing=pacers.remembered(target, UPDATE_TRIGGER),
             reading=pacers.remembered(target, GET_TRIGGER),
             now=order.clock.wall(),

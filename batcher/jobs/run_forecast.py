@@ -5,6 +5,7 @@ Numbers only. What is said of them, the command line says.
 
 from collections.abc import Iterable
 from datetime import datetime
+from math import ceil
 
 from msgspec import Struct
 
@@ -14,7 +15,7 @@ from batcher.storage.quota_file import Remembered, seconds_between
 
 
 class TargetForecast(Struct, frozen=True, kw_only=True):
-    """What one target has before it: triggers to look at first, and updates to write.
+    """What one target has before it: triggers to look at, and updates to write.
 
     ``known``: what earlier runs found its quota to be, None for nothing or a guess; ``now``: when
     that was looked up, UTC.
@@ -58,20 +59,22 @@ def forecast(
     *,
     updates: int,
     looks: bool,
+    read_back: float = 0.0,
     writing: Remembered | None,
     reading: Remembered | None,
     now: str,
 ) -> TargetForecast:
     """The forecast of a target with so many updates left.
 
-    ``looks``: whether each trigger is looked at first; ``writing`` and ``reading``: what is
+    ``looks``: whether each trigger is looked at first; ``read_back``: part of them that is read
+    once more when it was accepted; ``writing`` and ``reading``: what is
     remembered of the two quotas.
     """
     known, reads = _known(writing), _known(reading)
     burst, read_ceiling = settings.burst or 1.0, settings.read_ceiling
     to_read = Workload(updates=0, rate=None)
-    if looks:
-        to_read = _workload(updates, settings, read_ceiling, 1.0, reads, now)
+    if reads_of := updates * looks + ceil(updates * read_back):
+        to_read = _workload(reads_of, settings, read_ceiling, 1.0, reads, now)
     return TargetForecast(
         target=target,
         settings=settings,

@@ -308,7 +308,7 @@ def _images(run: RunReader, lines: frozenset[int]) -> dict[int, dict[str, Any]]:
 
 
 def _last_lines(run: RunReader) -> frozenset[int]:
-    """Of each trigger the line of the last update that succeeded, if only in part.
+    """Of each trigger the line of the last update that AWS accepted, if only in part.
 
     Or that deleted it, and could not create it anew.
     """

@@ -21,7 +21,7 @@ class BatchResult:
 
     @property
     def failed(self) -> list[Result]:
-        """Results of updates that did not succeed: failed, in_doubt, invalid, stale."""
+        """Results of updates that did not succeed: failed, in_doubt, invalid, stale, differs."""
         return [result for result in self.results if not result.is_done]
 
     def raise_for_failures(self) -> None:

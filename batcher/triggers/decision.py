@@ -28,6 +28,7 @@ from batcher.triggers.diff import (
     touched,
 )
 
+PATHS_TOLD = 5  # of a difference
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
 NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
 
@@ -204,6 +205,31 @@ def collateral_change(
         return None
     message = f"AWS's answer shows what nobody asked for: {', '.join(found)}"
     return Error(code=MORE_THAN_ASKED, message=message)
+
+
+def read_back_mismatch(
+    request: Mapping[str, Any],
+    live: Mapping[str, Any] | None,
+    shown: str | None,
+    writable: Writable,
+) -> Error | None:
+    """What of a trigger read back is not as sent, naming paths and quoting nothing; None: nothing.
+
+    ``live``: None for not there; ``shown``: its digest as AWS's answer to the update showed it.
+    """
+    if live is None:
+        return Error(code=NOT_AS_ASKED, message="AWS accepted it, and there is no such trigger")
+    if paths := [change.path for change in changes(request, writable(live))]:
+        more = f" and {len(paths) - PATHS_TOLD} more" if len(paths) > PATHS_TOLD else ""
+        where = f"{', '.join(paths[:PATHS_TOLD])}{more}"
+    elif shown is not None and digest(live, writable) != shown:
+        where = "members that it does not name, from what AWS's answer showed"
+    else:
+        return None
+    return Error(
+        code=NOT_AS_ASKED,
+        message=f"AWS accepted it, and the live trigger, read back, differs in {where}",
+    )
 
 
 def _can_create(update: Update) -> bool:

@@ -14,7 +14,8 @@ from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.list_pages import AttachedIntegrations, LastUpdatedTimes
 from batcher.engine.pacing import Pacer
-from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler
+from batcher.engine.read_back import ReadBack
+from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler, Settler
 from batcher.engine.recreation import Recreation
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.operations import (
@@ -80,15 +81,29 @@ class Lanes:
         ``on_interrupted`` as in Reconciler.
         """
         operations = _Operations(target, self._pacers, self._retrying)
-        settler = self._reconciler(
+        updating = operations.sent(UPDATE_TRIGGER, tally)
+        reading = operations.sent(GET_TRIGGER, tally)
+        options = self._options(force=force, whole=whole, recreate=recreate)
+        settler: Settler = self._reconciler(
             operations,
+            updating,
+            reading,
             tally,
             images,
-            self._options(force=force, whole=whole, recreate=recreate),
+            options,
             listed=listed,
             may_send=may_send,
             on_interrupted=on_interrupted,
         )
+        if (sample := self._settings.verify) is not None:
+            settler = ReadBack(
+                settler,
+                fraction=sample.fraction,
+                reading=reading,
+                writable=options.writable,
+                log=self._log,
+                on_interrupted=on_interrupted,
+            )
         return Lane(
             target=target.name,
             source=source,
@@ -112,6 +127,8 @@ class Lanes:
     def _reconciler(
         self,
         operations: "_Operations",
+        updating: Retrying,
+        reading: Retrying,
         tally: Tally,
         images: BeforeImageStore | None,
         options: ChangeOptions,
@@ -120,8 +137,6 @@ class Lanes:
         may_send: MaySend | None,
         on_interrupted: Callable[[Result], None] | None,
     ) -> Reconciler:
-        updating = operations.sent(UPDATE_TRIGGER, tally)
-        reading = operations.sent(GET_TRIGGER, tally)
         writing, recreation = {UPDATE_TRIGGER: updating}, None
         if options.create_missing or options.recreate:
             writing[CREATE_TRIGGER] = operations.sent(CREATE_TRIGGER, tally)

@@ -68,6 +68,7 @@ async def lanes(url: str, told: Told, **more: Any) -> AsyncIterator[tuple[Lanes,
     [
         ({}, False, ["UpdateEventTrigger"] * 2),
         ({}, True, ["GetEventTrigger", "UpdateEventTrigger", "GetEventTrigger"]),
+        ({"verify": "1%"}, False, ["UpdateEventTrigger", "GetEventTrigger", "UpdateEventTrigger"]),
         (
             {"create_missing": True},
             False,

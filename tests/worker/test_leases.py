@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 
 import anyio
+from msgspec.structs import replace
 
 from batcher.logs import logger
 from batcher.records import Error, Message, Result
@@ -154,6 +155,19 @@ def test_without_a_place_for_dead_letters_what_failed_leaves_the_queue() -> None
         leases = table_of(queue, dead_letters=False)
         (one,) = await receive(queue, leases, 1)
         await leases.settle(one, result(one, Error(code="Invalid", message="")))
+        assert (queue.done, queue.dead) == (["m1"], [])
+
+    in_virtual_time(work())
+
+
+def test_what_was_applied_and_differs_leaves_the_queue_and_is_no_dead_letter() -> None:
+    async def work() -> None:
+        queue = MemoryQueue()
+        queue.put(b"1")
+        leases = table_of(queue)
+        (lease,) = await receive(queue, leases, 1)
+        differing = result(lease, Error(code="NotAsAsked", message="differs"))
+        await leases.settle(lease, replace(differing, status="differs"))
         assert (queue.done, queue.dead) == (["m1"], [])
 
     in_virtual_time(work())

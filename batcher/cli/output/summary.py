@@ -12,6 +12,7 @@ from batcher.records import STATUSES, Counts, Result, Seconds, Summary, Supersed
 from batcher.storage.run_directory import RunDirectory
 
 CANARY_SHOWN = 20  # updates
+_READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
 
@@ -26,6 +27,7 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     for code, count in summary.errors.items():
         yield f"  {code}: {number(count)}"
     yield from _failures(summary, ending.failures)
+    yield from _read_back(summary)
     if gone := summary.errors.get(NOT_RECREATED):
         yield (
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
@@ -89,6 +91,20 @@ def _identified(summary: Summary) -> Iterator[str]:
 def _place(part: TargetSummary) -> str:
     by = "" if part.who is None else f", as {part.who}"
     return printable(f"{part.account or 'unknown account'}, {part.region}{by}")
+
+
+def _read_back(summary: Summary) -> Iterator[str]:
+    """What the sample of live triggers showed."""
+    if not (found := summary.read_back):
+        return
+    said = [f"{number(count)} {_READ_BACK[name]}" for name, count in found.items()]
+    yield f"Read back (--verify) {several(sum(found.values()), 'trigger')}: {', '.join(said)}."
+    if differing := found.get("differs"):
+        yield (
+            f"{several(differing, 'update')} ACCEPTED BY AWS, AND NOT TO BE SEEN IN THE LIVE"
+            " TRIGGER: results.jsonl names what differs. Either somebody changed it at that moment,"
+            " or what answers is not AWS."
+        )
 
 
 def _time(summary: TargetSummary) -> Iterator[str]:
