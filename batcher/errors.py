@@ -78,14 +78,16 @@ class WrongAccountError(CredentialsError):
 class RedirectError(AwsError):
     """Something that is not AWS, or not as it should be, answers with a redirect.
 
-    It was not followed: a request and what signs it are for one host. ``status``: of HTTP.
+    It was not followed: a request and what signs it are for one host. ``status``: of HTTP;
+    ``region``: where S3 says that the bucket is.
     """
 
-    def __init__(self, status: int, host: str) -> None:
+    def __init__(self, status: int, host: str, region: str | None = None) -> None:
         self.status = status
+        where = f"The bucket is in {region}: give that --region. Else check" if region else "Check"
         super().__init__(
             f"the answer is a redirect (status {status}) to {host}; none is followed, and nothing"
-            " was sent there. Check --endpoint-url, DNS and proxies, and run the same command"
+            f" was sent there. {where} --endpoint-url, DNS and proxies, and run the same command"
             " again: it resumes."
         )
 

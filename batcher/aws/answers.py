@@ -156,7 +156,7 @@ def _refuse_redirect(response_dict: Mapping[str, Any], **_: object) -> None:
 
 def _refuse_redirect_out_of_s3(response_dict: Mapping[str, Any], **_: object) -> None:
     """What says no Region; the SDK would ask again and again for it."""
-    if not _REGION.fullmatch(response_dict["headers"].get("x-amz-bucket-region", "")):
+    if bucket_region(response_dict["headers"]) is None:
         _refuse(response_dict["status_code"], response_dict["headers"])
 
 
@@ -166,7 +166,13 @@ def _refuse_last_redirect(http_response: Any, **_: object) -> None:
 
 def _refuse(status: int, headers: Mapping[str, str]) -> None:
     if 300 <= status < 400:
-        raise RedirectError(status, _host(headers.get("location", "")))
+        raise RedirectError(status, _host(headers.get("location", "")), bucket_region(headers))
+
+
+def bucket_region(headers: Mapping[str, str]) -> str | None:
+    """The Region that S3 says a bucket is in, where it is one."""
+    name = headers.get("x-amz-bucket-region", "")
+    return name if _REGION.fullmatch(name) else None
 
 
 def _host(location: str) -> str:

@@ -3,6 +3,7 @@
 import base64
 import gzip
 import hashlib
+from collections.abc import AsyncIterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -108,41 +109,85 @@ def test_an_sso_login_that_is_over_is_one_of_credentials(
         local_file("s3://inputs/updates.jsonl", tmp_path / "input.jsonl", profile="sso")
 
 
+def _length(length: int = len(CONTENT), **more: str) -> dict[str, str]:
+    return {"Content-Length": str(length), "Connection": "close", **more}
+
+
+XML = b'<?xml version="1.0"?>\n<Error><Code>SlowDown</Code><Message>SECRET</Message></Error>'
+CLOSED = {"Connection": "close"}
+
+ODD_ANSWERS: dict[str, tuple[str, dict[str, str], bytes, str]] = {
+    "another checksum": ("200", _length(x_amz_checksum_sha256="AAAA"), CONTENT, "checksum"),
+    "no checksum at all": ("200", _length(x_amz_checksum_crc32="!!"), CONTENT, "checksum"),
+    "ends too early": ("200", _length(), CONTENT[:1000], "1000 of 1100000 bytes came"),
+    "no length, and ends too early": ("200", CLOSED, CONTENT[:1000], "how long the object is"),
+    "no end": ("200", CLOSED, CONTENT * 200, "how long the object is"),
+    "a length below zero": ("200", _length(-5), CONTENT, "can't be fetched"),
+    "a length that is none": ("200", {"Content-Length": "x"} | CLOSED, CONTENT, "can't be fetched"),
+    "a part": ("206", _length(Content_Range="bytes 0-9/99"), CONTENT, "status 206"),
+    "nothing": ("204", CLOSED, b"", "status 204"),
+    "an error instead": ("200", _length(len(XML)), XML, "an error and no object: SlowDown"),
+    "a fault": ("500", _length(len(XML)), XML, "SlowDown"),
+}
+
+
 @pytest.mark.parametrize(
-    ("headers", "body", "error"),
-    [
-        ({"x-amz-checksum-sha256": "AAAA"}, CONTENT, AwsError),  # not what was put there
-        # the connection ends too early
-        ({"Content-Length": str(len(CONTENT))}, CONTENT[:1000], AwsError),
-        ({}, gzip.compress(CONTENT)[:-200], InputError),  # it was put there like this
-    ],
+    ("status", "headers", "body", "told"), ODD_ANSWERS.values(), ids=ODD_ANSWERS
 )
-async def test_a_part_of_an_object_is_never_taken_for_it(
+async def test_what_is_no_whole_object_is_never_taken_for_one(
     tmp_path: Path,
     monkeypatch: pytest.MonkeyPatch,
+    status: str,
     headers: dict[str, str],
     body: bytes,
+    told: str,
+) -> None:
+    lines = [f"{name.replace('_', '-')}: {value}" for name, value in headers.items()]
+
+    async def answer() -> AsyncIterator[bytes]:
+        yield "\r\n".join([f"HTTP/1.1 {status} Odd", *lines, "", ""]).encode() + body
+
+    async with odd_server(lambda request: answer()) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        monkeypatch.setenv("AWS_MAX_ATTEMPTS", "1")
+        with pytest.raises(AwsError, match=f"s3://inputs/updates.*{told}") as raised:
+            await run_sync(local_file, "s3://inputs/updates.jsonl", tmp_path / "input.jsonl")
+    assert "SECRET" not in str(raised.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+async def test_a_part_that_was_put_there_is_an_error_of_the_input(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with odd_server(lambda request: http(200, gzip.compress(CONTENT)[:-200])) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        with pytest.raises(InputError, match="s3://inputs/updates"):
+            await run_sync(local_file, "s3://inputs/updates.jsonl.gz", tmp_path / "input.jsonl")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "error"),
+    [
+        (301, "PermanentRedirect", AwsError),
+        (303, "PermanentRedirect", AwsError),
+        (400, "AuthorizationHeaderMalformed", InputError),
+    ],
+)
+async def test_the_region_that_a_bucket_is_said_to_be_in_is_named(
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    status: int,
+    code: str,
     error: type[BatcherError],
 ) -> None:
-    async def answer(request: web.Request) -> web.StreamResponse:
-        response = web.StreamResponse(headers=headers)
-        await response.prepare(request)
-        await response.write(body)
-        assert request.transport is not None
-        if "Content-Length" in headers:
-            request.transport.close()
-        return response
-
-    app = web.Application()
-    app.router.add_get("/{key:.*}", answer)
-    async with TestServer(app) as scripted:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", str(scripted.make_url("/")))
-        suffix = ".gz" if error is InputError else ""
-        with pytest.raises(error, match="s3://inputs/updates"):
-            await run_sync(
-                local_file, f"s3://inputs/updates.jsonl{suffix}", tmp_path / "input.jsonl"
-            )
-    assert list(tmp_path.iterdir()) == []
+    body = XML.replace(b"SlowDown", code.encode())
+    answer = http(status, body, x_amz_bucket_region="eu-west-3", Location="http://127.0.0.1:1/u")
+    async with odd_server(lambda request: answer) as server:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_S3", server.url)
+        with pytest.raises(error, match=r"s3://inputs/u.*The bucket is in eu-west-3"):
+            await run_sync(local_file, "s3://inputs/u", tmp_path / "input.jsonl")
+    assert len(server.requests) <= 2
 
 
 async def test_a_run_of_an_object_resumes_and_refuses_another_content(
@@ -176,8 +221,7 @@ def _sha256(content: bytes) -> str:
     return base64.b64encode(hashlib.sha256(content).digest()).decode()
 
 
-# 303 is not followed either, but urllib3 chokes on it before anybody is told
-@pytest.mark.parametrize("status", [300, 301, 302, 304, 307, 308])
+@pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 307, 308])
 async def test_a_redirect_is_not_followed(
     status: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
