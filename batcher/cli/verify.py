@@ -65,6 +65,13 @@ def _say(found: Verification) -> None:
         f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
         err=True,
     )
+    for name, read in found.read.items():
+        when = f", {read.first_at} to {read.last_at}" if read.triggers else ""
+        echo(
+            f"  read of {read.account or 'unknown account'}, {read.region} (target {name},"
+            f" {read.endpoint}): {read.triggers:,}{when}",
+            err=True,
+        )
     if found.unseen:
         echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
     if found.left_out:

@@ -29,6 +29,7 @@ from batcher.error_codes import (
     RESOURCE_NOT_FOUND,
 )
 from batcher.errors import AwsError
+from batcher.foreign_text import shown_url
 from batcher.jobs.connection import connected, identities
 from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.recorded_images import missing_by, refuse_lost_images
@@ -50,6 +51,26 @@ SETTLES = (NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND)
 DIFFERS = (*SETTLES, CHANGED_SINCE, MORE_THAN_ASKED)
 
 
+class Reads(Struct, kw_only=True):
+    """The live triggers of one target that were read: how many answers, where, and when.
+
+    ``first_at`` and ``last_at``: UTC, of the first request and the last answer.
+    """
+
+    triggers: int = 0
+    account: str | None
+    region: str
+    endpoint: str
+    first_at: str | None = None
+    last_at: str | None = None
+
+    def add(self, started_at: str, now: str) -> None:
+        """Count one that was answered."""
+        self.triggers += 1
+        self.first_at = min(self.first_at or started_at, started_at)
+        self.last_at = now
+
+
 class Verification(Struct, frozen=True, kw_only=True):
     """What was found of a run.
 
@@ -59,7 +80,8 @@ class Verification(Struct, frozen=True, kw_only=True):
     in doubt, by status; ``superseded``: in doubt for good, as later updates have set all their
     members; ``looked_at`` live triggers, of which ``differs`` are not as asked, and ``unread``
     could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target;
-    ``left_out``: those that were not to be looked at, so that it neither holds nor is ``amiss``.
+    ``left_out``: those that were not to be looked at, so that it neither holds nor is ``amiss``;
+    ``read``: what was read of each target.
     """
 
     holds: bool
@@ -76,6 +98,7 @@ class Verification(Struct, frozen=True, kw_only=True):
     unread: Discrepancies
     unseen: int
     left_out: int
+    read: dict[str, Reads]
     stopped: dict[str, str]
 
 
@@ -136,11 +159,14 @@ class _Comparison:
         self.stopped: dict[str, str] = {}
         self.looked_at = self.as_asked = 0
         self.differs, self.unread = Discrepancies(), Discrepancies()
+        self.read: dict[str, Reads] = {}
 
     async def append(self, result: Result) -> None:
         error, self.looked_at = result.error, self.looked_at + 1
         if self._on_look is not None:
             self._on_look(self.looked_at, len(self.lines))
+        if error is None or error.code in DIFFERS:
+            self.read[result.target].add(result.started_at, SystemClock().wall())
         if result.line in self.in_doubt and (error is None or error.code in SETTLES):
             self.settled[result.line] = error
             return
@@ -178,6 +204,10 @@ async def _compare_live(
             for name, error in connection.unusable.items():
                 runner.give_up(name, error)
             for name, target in connection.targets.items():
+                place = target.identity
+                comparison.read[name] = Reads(
+                    account=place.account, region=place.region, endpoint=shown_url(place.endpoint)
+                )
                 tally = Tally()
                 reading = connection.lanes.reading(target, GET_TRIGGER, tally)
                 settler = settlers(reading, options)
@@ -389,5 +419,6 @@ def _verification(
         unread=unread,
         unseen=unseen,
         left_out=left_out,
+        read=comparison.read,
         stopped=comparison.stopped,
     )

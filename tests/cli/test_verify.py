@@ -124,4 +124,9 @@ async def test_what_was_not_looked_at_is_said_and_is_no_proof(
         assert "Not looked at: 3 live triggers (--in-doubt-only)" in ended.err
         assert "0 live triggers looked at" in ended.err
         assert "the live triggers are not proved." in ended.err
-        assert (await batcher("verify", "updates.run", *flags)).code == 0
+        whole = await batcher("verify", "updates.run", *flags, "--json")
+        (read,) = json.loads(whole.out)["read"].values()
+        assert (whole.code, read["triggers"]) == (0, 3)
+        place = f"{read['account']}, {read['region']} (target default, {read['endpoint']})"
+        said = f"read of {place}: 3, {read['first_at']} to {read['last_at']}"
+        assert said.replace("None,", "unknown account,") in whole.err

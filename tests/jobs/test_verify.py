@@ -6,6 +6,7 @@ from pathlib import Path
 import msgspec
 import pytest
 
+from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.emulator import account_of
 from batcher.errors import AwsError, RunDirectoryError
@@ -32,10 +33,14 @@ async def test_what_was_in_doubt_is_settled_by_what_the_live_trigger_shows(
     run.add(3, "succeeded")
     emulator = seeded(3)  # t0 and t1 as before, no t9
     emulator.seed([live(0), live(2)])
+    began = SystemClock().wall()
     async with emulator as url:
         found = await verify_run(run.write(), settings_for(url))
         assert emulator.applied() == []
     assert (found.holds, found.settled) == (True, {"succeeded": 1, "failed": 2})
+    (read,) = found.read.values()
+    assert (read.triggers, read.region, read.endpoint) == (4, "eu-west-1", url)
+    assert began <= str(read.first_at) <= str(read.last_at) <= SystemClock().wall()
     assert (found.counts, found.not_started) == ({"succeeded": 2, "failed": 2}, 0)
     assert (found.looked_at, found.as_asked) == (4, 1)
     results = {record["line"]: record for record in records(run.directory.results)}
@@ -226,7 +231,7 @@ async def test_what_nobody_came_to_is_counted_and_it_does_not_hold(
     assert not found.holds
     assert found.unseen > 0
     assert found.looked_at + found.unseen == 60
-    assert found.as_asked == len(answered)
+    assert found.as_asked == found.read["default"].triggers == len(answered)
     assert list(found.stopped) == ["default"]
 
 
