@@ -1,6 +1,7 @@
 """Flags read off the settings record, so that no option is written down twice."""
 
 import os
+import sys
 from collections.abc import Callable, Container, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Self, TypeVar
@@ -80,6 +81,19 @@ def check_output(
             f"--out {out}: that is in a run directory; give a place outside of it."
         )
     refuse_taken(out, replace=force)
+
+
+def check_sensitive(show_sensitive: bool, *, as_json: bool) -> None:
+    """Refuse to show what sensitive members hold anywhere but on a terminal. Raises UsageError.
+
+    ``as_json``: it goes to standard output, else to standard error.
+    """
+    stream, name = (sys.stdout, "output") if as_json else (sys.stderr, "error")
+    if show_sensitive and not (stream and stream.isatty()):
+        raise click.UsageError(
+            f"--show-sensitive shows it on a terminal, and standard {name} is none. Leave it out;"
+            " --out FILE keeps the whole plan, readable by you only."
+        )
 
 
 def json_option(about: str) -> Callable[[F], F]:

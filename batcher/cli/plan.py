@@ -13,6 +13,7 @@ from batcher.cli import ERROR_AS_JSON
 from batcher.cli.interruption import run_command
 from batcher.cli.options import (
     check_output,
+    check_sensitive,
     json_option,
     output_option,
     settings_from,
@@ -34,7 +35,9 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.command(epilog=example("batcher plan updates.jsonl --profile prod --out plan.jsonl"))
 @click.argument("file", metavar="FILE")
 @output_option("Keep the plan in this file, to be run.")
-@click.option("--show-sensitive", is_flag=True, help="Also show what sensitive members hold.")
+@click.option(
+    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
+)
 @json_option("Print the plan as one JSON object on standard output.")
 @settings_options
 def plan(
@@ -52,6 +55,7 @@ def plan(
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
     is missing or can't be read, or when more would change than --max-changes allows.
     """
+    check_sensitive(show_sensitive, as_json=as_json)
     check_output(out, "a plan", force=force, inputs=(file, config))
     settings = settings_from(given, config)
     raise SystemExit(run_command(_plan, file, out, force, settings, show_sensitive, as_json))

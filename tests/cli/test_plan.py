@@ -5,8 +5,11 @@ What would change is told and kept, and nothing is changed.
 
 import asyncio
 import json
+import os
+import pty
 import re
 import signal
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -64,6 +67,36 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(
     assert not re.search(r"before-|after-|SECRET|\x1b", ended.err)
 
 
+async def on_terminal(batcher: Command, *arguments: str) -> bytes:
+    """What a command that does not fail puts on a terminal, standard output and error alike."""
+    ours, theirs = pty.openpty()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-m", "batcher", *arguments),
+        cwd=batcher.folder,
+        env=batcher.environ,
+        stdout=theirs,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    _, err = await process.communicate()
+    said = os.read(ours, 4096)
+    os.close(ours)
+    os.close(theirs)
+    assert process.returncode == 0, err
+    return said
+
+
+@pytest.mark.parametrize(("flags", "stream"), [((), "error"), (("--json",), "output")])
+async def test_what_is_sensitive_is_shown_on_a_terminal_only(
+    batcher: Command, write_lines: Write, flags: tuple[str, ...], stream: str
+) -> None:
+    write_lines([change(0)])
+    nowhere = ("--endpoint-url", "http://127.0.0.1:1")
+    ended = await batcher("plan", "updates.jsonl", *nowhere, "--show-sensitive", *flags)
+    assert ended.code == 2
+    assert f"on a terminal, and standard {stream} is none" in ended.err
+    assert "after-0" not in ended.err + ended.out
+
+
 async def test_the_plan_as_json_shows_sensitive_members_on_demand_only(
     batcher: Command, write_lines: Write
 ) -> None:
@@ -71,15 +104,15 @@ async def test_the_plan_as_json_shows_sensitive_members_on_demand_only(
     write_lines([change(0, id="x"), change(1, Description="before-1")])
     async with emulator as url:
         hidden = await batcher("plan", "updates.jsonl", "--endpoint-url", url, "--json")
-        shown = await batcher(
-            "plan", "updates.jsonl", "--endpoint-url", url, "--json", "--show-sensitive"
+        shown = await on_terminal(
+            batcher, "plan", "updates.jsonl", "--endpoint-url", url, "--json", "--show-sensitive"
         )
-    assert (hidden.code, shown.code) == (0, 0), shown.err
-    first, second = json.loads(shown.out)["updates"]
+    assert hidden.code == 0, hidden.err
+    first, second = json.loads(shown)["updates"]
     assert (first["id"], first["outcome"]) == ("x", "changed")
     assert first["changes"] == [{"path": "Description", "before": "before-0", "after": "after-0"}]
     assert (second["outcome"], second["changes"]) == ("unchanged", [])
-    assert json.loads(shown.out)["summary"] == {
+    assert json.loads(shown)["summary"] == {
         "total": 2,
         "changed": 1,
         "created": 0,
