@@ -18,6 +18,7 @@ _PLACE = re.compile(r"[\w.:\[\]-]*", re.ASCII)  # host and port
 _HARMLESS = re.compile(
     r"stream|db|ssl_(?:ca_(?:certs|path)|certfile|keyfile|cert_reqs|check_hostname)"
 )
+_NO_SECRET = re.compile(rf"{_HARMLESS.pattern}|client_name|ssl_(?!password).*")
 # control, direction, half of a surrogate pair, ends of lines and paragraphs
 _UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
@@ -69,6 +70,18 @@ def shown_url(text: str) -> str:
         return hidden
     query = urlencode([each for each in parameters if _HARMLESS.fullmatch(each[0])], safe="/:")
     return f"{text[: scheme.end()]}{place}{parts.path}" + (f"?{query}" if query else "")
+
+
+def holds_secret(text: str) -> bool:
+    """Whether a URL has a part that may be secret; a name or a path has none."""
+    shown = shown_url(text)
+    if LEFT_OUT in shown:
+        return True
+    if (scheme := _SCHEME.search(text)) is None:
+        return False
+    parts = urlsplit(text[scheme.start() :])
+    names = (name for name, _ in parse_qsl(parts.query, keep_blank_values=True))
+    return "@" in parts.netloc or not all(map(_NO_SECRET.fullmatch, names)) or bool(parts.fragment)
 
 
 def shortened(text: str, at_most: int) -> str:

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.foreign_text import known_phrases, printable, shown_url, withheld
+from batcher.foreign_text import holds_secret, known_phrases, printable, shown_url, withheld
 
 PASSWORD = "hunter2-Pässwort"
 
@@ -44,6 +44,7 @@ PASSWORD = "hunter2-Pässwort"
 )
 def test_a_url_is_shown_without_what_is_secret(url: str, shown: str) -> None:
     assert shown_url(url.replace("{}", PASSWORD)) == shown
+    assert holds_secret(url.replace("{}", PASSWORD)) == ("{}" in url and "_ca_data" not in url)
 
 
 @given(

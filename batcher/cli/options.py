@@ -7,9 +7,11 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import click
+from click.core import ParameterSource
 from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.output.echo import echo
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import (
     EntryPoint,
@@ -21,6 +23,7 @@ from batcher.config import (
     resolve,
     variables,
 )
+from batcher.foreign_text import holds_secret
 from batcher.storage.atomic_file import refuse_taken
 
 F = TypeVar("F", bound=Callable[..., Any])
@@ -159,6 +162,11 @@ def run_options(command: F) -> F:
     return command
 
 
+def queue_argument(command: F) -> F:
+    """Add the argument ``URL``, the queue that is looked after."""
+    return click.argument("url", metavar="URL", envvar="BATCHER_QUEUE", callback=_cleaned)(command)
+
+
 def queue_option(command: F) -> F:
     """Add ``--queue``."""
     about = "The queue: spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME."
@@ -172,10 +180,25 @@ def queue_option(command: F) -> F:
     )(command)
 
 
-def _cleaned(_: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
+def _cleaned(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
     """A text that is no setting, taken as strictly as one."""
     refuse_unknown(os.environ, variables())
-    return None if given is None else clean_text(parameter.opts[0], given)
+    if given is None:
+        return None
+    name = parameter.opts[0] if isinstance(parameter, click.Option) else str(parameter.metavar)
+    if context.get_parameter_source(str(parameter.name)) is ParameterSource.COMMANDLINE:
+        _warn_of_secret(name, given, f"by {parameter.envvar}")
+    return clean_text(name, given)
+
+
+def _warn_of_secret(name: str, given: Any, instead: str) -> None:
+    """Say that whoever may list processes reads a password on the command line."""
+    if isinstance(given, str) and holds_secret(given):
+        echo(
+            f"{name}: all users of this host can read the password in it in the list of processes"
+            f" (ps). Give it {instead} instead.",
+            err=True,
+        )
 
 
 def sqs_options(command: F) -> F:
@@ -199,7 +222,14 @@ def sqs_options(command: F) -> F:
 def settings_from(
     given: Mapping[str, Any], config: Path | None, base: Settings | None = None
 ) -> Settings:
-    """The settings of a command: flags, environment, its file, ``base``. Raises SettingsError."""
+    """The settings of a command: flags, environment, its file, ``base``. Raises SettingsError.
+
+    Flags are what was given on the command line.
+    """
+    for option in options():
+        if "://" in str(given.get(option.name)):
+            instead = f"by {option.variable}, or as {option.name} in the file of --config,"
+            _warn_of_secret(option.flag, given[option.name], instead)
     return settings_with_notice(resolve(given, environ=os.environ, file=config, base=base))
 
 

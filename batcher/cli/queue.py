@@ -6,7 +6,7 @@ import click
 import msgspec
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import json_option, sqs_options
+from batcher.cli.options import json_option, queue_argument, sqs_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, example
 from batcher.cli.queue_address import queue_address
@@ -29,7 +29,7 @@ def queue() -> None:
 
 
 @queue.command(epilog=example("batcher queue status spool:/var/spool/batcher"))
-@click.argument("url", metavar="URL")
+@queue_argument
 @json_option("Print one JSON object on standard output.")
 @sqs_options
 def status(url: str, as_json: bool, profile: str | None, region: str | None) -> None:
@@ -50,7 +50,7 @@ def status(url: str, as_json: bool, profile: str | None, region: str | None) -> 
 @queue.command(
     epilog=example("batcher queue dead sqs:updates.fifo --code ResourceNotFoundException")
 )
-@click.argument("url", metavar="URL")
+@queue_argument
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
 @json_option("Print one JSON object a line on standard output.")
 @sqs_options
@@ -82,7 +82,7 @@ def dead(
 @queue.command(
     epilog=example("batcher queue redrive sqs:updates.fifo --code ThrottlingException --rate 5")
 )
-@click.argument("url", metavar="URL")
+@queue_argument
 @click.option("--code", metavar="CODE", help="Only those with this error code.")
 @click.option(
     "--rate",

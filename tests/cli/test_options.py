@@ -1,5 +1,6 @@
 """Flags are read off the settings record: each setting of an entry point has one, and no other."""
 
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -7,7 +8,14 @@ import click
 import pytest
 from click.testing import CliRunner
 
-from batcher.cli.options import Choices, run_options, settings_from, settings_options
+from batcher.cli.options import (
+    Choices,
+    queue_argument,
+    queue_option,
+    run_options,
+    settings_from,
+    settings_options,
+)
 from batcher.config import options
 from batcher.errors import SettingsError
 
@@ -48,6 +56,38 @@ def test_a_flag_goes_over_the_environment_and_that_over_the_file(
     assert settings.known_targets == {"default", "eu"}
     with pytest.raises(SettingsError, match="--canary"):
         settings_from({"canary": "none"}, file)
+
+
+@pytest.mark.parametrize("flag", ["--limiter", "--endpoint-url", "--results-to"])
+@pytest.mark.parametrize("url", ["s3://h/0", "rediss://h/0", "http://h/0"])
+@pytest.mark.parametrize(
+    ("more", "secret"), [("", ""), ("?db=1", ""), ("?token=zebra", "zebra"), ("#zebra", "zebra")]
+)
+def test_what_the_list_of_processes_shows_is_said_with_where_to_put_it(
+    flag: str, url: str, more: str, secret: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    name = flag.removeprefix("--").replace("-", "_")
+    with suppress(SettingsError):  # whatever is wrong with it besides
+        settings_from({name: url + more}, None)
+    said = capsys.readouterr().err
+    assert (f"BATCHER_{name.upper()}, or as {name} in the file" in said) == bool(secret)
+    assert "zebra" not in said
+
+
+@pytest.mark.parametrize("add", [queue_option, queue_argument])
+def test_of_a_queue_the_variable_is_named_and_what_is_in_it_is_taken(
+    add: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    command = click.command()(add(lambda **given: click.echo(given)))
+    url = "redis://:zebra@h/0?stream=s"
+    words = ["--queue", url] if add is queue_option else [url]
+    given = CliRunner().invoke(command, words)
+    assert "list of processes" in given.stderr
+    assert "BATCHER_QUEUE" in given.stderr
+    assert "zebra" not in given.stderr
+    monkeypatch.setenv("BATCHER_QUEUE", url)
+    taken = CliRunner().invoke(command, [])
+    assert (taken.stderr, url in taken.stdout) == ("", True)
 
 
 def test_a_map_of_domains_may_be_given_in_parts() -> None:
