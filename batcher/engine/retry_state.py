@@ -18,10 +18,10 @@ class RetryState:
 
     ``id``: what logs call it; ``last``: the last attempt, one never sent before the first;
     ``charged`` attempts count towards the limit of attempts; ``refusals`` are those of its
-    credentials in a row, ``unsent`` the attempts in a row that never left; ``throttled_for``:
-    seconds from the first throttle to the last attempt with credentials that AWS accepted;
-    ``credentials``: the generation that the last attempt was signed with; ``under_way``: an attempt
-    is; ``must_finish``: also while draining.
+    credentials in a row, ``unsent`` the attempts in a row that never left, which took
+    ``unsent_for`` seconds; ``throttled_for``: seconds from the first throttle to the last attempt
+    with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
+    signed with; ``under_way``: an attempt is; ``must_finish``: also while draining.
     """
 
     def __init__(self, id: str, started_at: str, *, must_finish: bool = False) -> None:
@@ -34,7 +34,7 @@ class RetryState:
         self.under_way = False
         self.attempts = self.throttles = self.charged = self.refusals = self.unsent = 0
         self.first_throttle: float | None = None
-        self.throttled_for = 0.0
+        self.throttled_for = self.unsent_for = self._unsent_since = 0.0
         self.replied = False  # by anything but a throttle, which says nothing about the request
         self.lost = False  # at least one attempt left and was never answered
         self.queued = self.token = self.backoff = self.calling = self.unreachable = 0.0
@@ -50,7 +50,9 @@ class RetryState:
             self.calling += attempt.seconds
             self.attempts += 1
         if verdict is Verdict.UNSENT:
+            self._unsent_since = self._unsent_since if self.unsent else now - attempt.seconds
             self.unsent += 1
+            self.unsent_for = now - self._unsent_since
             return
         self.unsent = 0
         if verdict is Verdict.CREDENTIALS:

@@ -187,7 +187,11 @@ class Retrying:
             await self._credentials.renew(state.credentials, state.last)
             return
         if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent:
-            raise NotSentError(f"target {self._target}: nothing can be sent: {state.last.message}")
+            tried = "once" if state.unsent == 1 else f"{state.unsent} times"
+            raise NotSentError(
+                f"target {self._target}: nothing can be sent, tried {tried} in"
+                f" {state.unsent_for:.0f} s: {state.last.message}"
+            )
         self._tell_of_cap(state.last.retry_after or 0.0, call.upcoming_sleep)
         state.waited(call.upcoming_sleep)
         self._log.info(

@@ -98,12 +98,20 @@ def test_answers_lead_to_one_status(
     ) == (status, code, attempts, throttles)
 
 
-@pytest.mark.parametrize("before", [[], [lost()], [FAULT, THROTTLE]])
+@pytest.mark.parametrize(
+    ("before", "seconds"),
+    [
+        ([], 0.5 + 1 + 2 + 4 + 4 + 4 + 4),
+        ([lost()], 1 + 2 + 4 + 4 + 4 + 4 + 4),
+        ([FAULT, THROTTLE], 1 + 2 + 4 + 4 + 4 + 4 + 4),
+    ],
+)
 def test_what_goes_on_not_leaving_ends_its_target_and_is_charged_to_no_update(
-    before: list[Attempt],
+    before: list[Attempt], seconds: float
 ) -> None:
-    with pytest.raises(NotSentError, match=r"target default: nothing can be sent: no network"):
-        settle(each(*before, replace(unsent(), message="no network")))
+    said = rf"default: nothing can be sent, tried 8 times in {seconds:.0f} s: no network"
+    with pytest.raises(NotSentError, match=said):
+        settle(each(*before, replace(unsent(), message="no network")), backoff_cap=4.0)
 
 
 def test_a_state_of_what_never_left_is_left_behind_by_an_attempt_that_did() -> None:
