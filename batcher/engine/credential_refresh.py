@@ -15,20 +15,39 @@ _ADVICE = (
 )
 
 
-class CredentialRefresh:
-    """The set of credentials in use, by number, and whether AWS has accepted it so far."""
+class CredentialSets:
+    """The sets of credentials of one target, by number: one serves all of its operations."""
 
     def __init__(self, caller: Caller) -> None:
+        self.caller = caller
         self.generation = 0
-        self.accepted = False
-        self._caller = caller
-        self._renewing = anyio.Lock()
+        self.renewing = anyio.Lock()
+
+
+class CredentialRefresh:
+    """The set of credentials in use, and whether AWS has accepted it so far, for one operation.
+
+    What AWS accepts of another one says nothing of it: a proxy may spoil one's signatures alone.
+    """
+
+    def __init__(self, sets: CredentialSets) -> None:
+        self._sets = sets
+        self._accepted: int | None = None
         self._useless = 0
+
+    @property
+    def generation(self) -> int:
+        """The number of the set in use."""
+        return self._sets.generation
+
+    @property
+    def accepted(self) -> bool:
+        return self._accepted == self.generation
 
     def mark_accepted(self, generation: int) -> None:
         """Take note that AWS accepted a request signed with that set."""
         if generation == self.generation:
-            self.accepted = True
+            self._accepted = generation
             self._useless = 0
 
     async def renew(self, generation: int, refused: Attempt) -> None:
@@ -39,14 +58,13 @@ class CredentialRefresh:
         """
         if refused.code == WRONG_ACCOUNT:
             raise WrongAccountError(refused.message)
-        async with self._renewing:
+        async with self._sets.renewing:
             if generation < self.generation:
                 return  # somebody else renewed them while this request was under way
             self._useless += not self.accepted
-            if self._useless >= USELESS_AT_MOST or not await self._caller.refresh():
+            if self._useless >= USELESS_AT_MOST or not await self._sets.caller.refresh():
                 raise CredentialsError(_said(refused))
-            self.generation += 1
-            self.accepted = False
+            self._sets.generation += 1
 
 
 def _said(refused: Attempt) -> str:

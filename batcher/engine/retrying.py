@@ -14,7 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from tenacity import RetryCallState
 
 from batcher.accounting.verdicts import Verdict, judge
-from batcher.engine.credential_refresh import CredentialRefresh
+from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.retry_policies import (
     is_worth_repeating,
@@ -69,6 +69,7 @@ class Retrying:
         clock: Clock,
         log: FilteringBoundLogger,
         on_attempt: Callable[[Verdict, float, str], None],
+        credentials: CredentialSets | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.pacer = pacer
@@ -78,7 +79,7 @@ class Retrying:
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
-        self._credentials = CredentialRefresh(caller)
+        self._credentials = CredentialRefresh(credentials or CredentialSets(caller))
         self._max_unsent = policy.max_attempts
         self._told_of_cap = False
         self._idle: list[tenacity.AsyncRetrying] = []

@@ -11,6 +11,7 @@ from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
+from batcher.engine.credential_refresh import CredentialSets
 from batcher.engine.lane import Lane
 from batcher.engine.list_pages import AttachedIntegrations, LastUpdatedTimes
 from batcher.engine.pacing import Pacer
@@ -53,6 +54,7 @@ class Lanes:
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
+        self._credentials: dict[str, CredentialSets] = {}
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
@@ -195,7 +197,15 @@ class Lanes:
             clock=self._clock,
             log=self._log,
             on_attempt=on_attempt,
+            credentials=self._credentials_of(target),
         )
+
+    def _credentials_of(self, target: AwsTarget) -> CredentialSets:
+        """The sets of credentials of a connected target, which all of its operations share."""
+        known = self._credentials.get(target.name)
+        if known is None or known.caller is not target:  # it was opened again
+            known = self._credentials[target.name] = CredentialSets(target)
+        return known
 
 
 class _Operations:

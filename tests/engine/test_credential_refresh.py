@@ -3,7 +3,7 @@
 import anyio
 import pytest
 
-from batcher.engine.credential_refresh import CredentialRefresh
+from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.errors import CredentialsError
 from batcher.task_groups import open_task_group
 from batcher.testing import ACCEPTED, ScriptedCaller, in_virtual_time, refused
@@ -26,7 +26,7 @@ class SlowCaller(ScriptedCaller):
 
 def test_many_requests_refused_at_once_fetch_credentials_once() -> None:
     caller = SlowCaller()
-    credentials = CredentialRefresh(caller)
+    credentials = CredentialRefresh(CredentialSets(caller))
 
     async def scenario() -> None:
         async with open_task_group() as tasks:
@@ -38,7 +38,7 @@ def test_many_requests_refused_at_once_fetch_credentials_once() -> None:
 
 
 def test_a_set_is_of_use_when_aws_accepted_a_request_signed_with_it() -> None:
-    credentials = CredentialRefresh(ScriptedCaller(lambda call: ACCEPTED))
+    credentials = CredentialRefresh(CredentialSets(ScriptedCaller(lambda call: ACCEPTED)))
 
     async def scenario() -> None:
         for generation in range(10):  # as in a run longer than ten sessions
@@ -52,7 +52,7 @@ def test_a_set_is_of_use_when_aws_accepted_a_request_signed_with_it() -> None:
 def test_an_answer_to_a_request_signed_with_an_older_set_proves_nothing_of_the_present_one() -> (
     None
 ):
-    credentials = CredentialRefresh(ScriptedCaller(lambda call: ACCEPTED))
+    credentials = CredentialRefresh(CredentialSets(ScriptedCaller(lambda call: ACCEPTED)))
 
     async def scenario() -> None:
         credentials.mark_accepted(0)
@@ -65,7 +65,7 @@ def test_an_answer_to_a_request_signed_with_an_older_set_proves_nothing_of_the_p
 
 def test_two_sets_in_a_row_of_no_use_end_it() -> None:
     caller = ScriptedCaller(lambda call: ACCEPTED)
-    credentials = CredentialRefresh(caller)
+    credentials = CredentialRefresh(CredentialSets(caller))
 
     async def scenario() -> None:
         await credentials.renew(0, EXPIRED)
@@ -78,7 +78,36 @@ def test_two_sets_in_a_row_of_no_use_end_it() -> None:
 
 def test_no_new_set_to_be_had_ends_it_for_everybody() -> None:
     caller = SlowCaller(renewable=False)
-    credentials = CredentialRefresh(caller)
+    credentials = CredentialRefresh(CredentialSets(caller))
     credentials.mark_accepted(0)
     with pytest.raises(CredentialsError, match=r"ExpiredTokenException.*aws sso login"):
         in_virtual_time(credentials.renew(0, EXPIRED))
+
+
+def test_of_a_target_all_operations_fetch_credentials_once() -> None:
+    caller = SlowCaller()
+    sets = CredentialSets(caller)
+    operations = [CredentialRefresh(sets) for _ in range(4)]
+
+    async def scenario() -> None:
+        async with open_task_group() as tasks:
+            for each in operations * 5:
+                tasks.start_soon(each.renew, each.generation, EXPIRED)
+
+    in_virtual_time(scenario())
+    assert (caller.refreshes, {each.generation for each in operations}) == (1, {1})
+
+
+def test_what_aws_accepts_of_one_operation_says_nothing_of_another() -> None:
+    sets = CredentialSets(ScriptedCaller(lambda call: ACCEPTED))
+    reading, writing = CredentialRefresh(sets), CredentialRefresh(sets)
+
+    async def scenario() -> None:
+        for generation in range(10):
+            reading.mark_accepted(generation)
+            await writing.renew(generation, EXPIRED)
+
+    with pytest.raises(CredentialsError, match="ExpiredTokenException"):
+        in_virtual_time(scenario())
+    assert sets.generation == 1
+    assert (reading.accepted, writing.accepted) == (True, False)

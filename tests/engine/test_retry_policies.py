@@ -5,7 +5,7 @@ import tenacity
 from tenacity import RetryCallState
 
 from batcher.accounting.verdicts import Verdict
-from batcher.engine.credential_refresh import CredentialRefresh
+from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.engine.pacing import Permit
 from batcher.engine.retry_policies import (
     is_worth_repeating,
@@ -86,7 +86,7 @@ def test_thirty_seconds_after_the_first_throttle_is_long_enough(
 def test_credentials_are_fetched_anew_twice_for_a_request_that_alone_is_refused(
     verdicts: list[Verdict], accepted: bool, stops: bool
 ) -> None:
-    credentials = CredentialRefresh(ScriptedCaller(lambda call: ACCEPTED))
+    credentials = CredentialRefresh(CredentialSets(ScriptedCaller(lambda call: ACCEPTED)))
     if accepted:
         credentials.mark_accepted(0)
     assert stop_after_refusals(2, credentials)(after(*verdicts)) is stops

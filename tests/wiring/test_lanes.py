@@ -3,6 +3,8 @@
 from collections import Counter
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +25,7 @@ from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
 from tests.conftest import change, trigger
+from tests.local_sts import LocalSts, role_profile
 
 Told = list[tuple[str, str]]
 
@@ -124,3 +127,28 @@ async def test_a_reader_brings_a_read_to_its_answer_and_counts_its_attempts(
     assert len(told) == 2
     tally.count_attempt(Verdict.DENIED, Action(GET_TRIGGER, "acme"))
     assert tally.denials.refused() is None, "that it was allowed has been counted"
+
+
+async def test_all_operations_of_a_target_have_one_renewal_of_their_credentials(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator = Emulator(latency=(0.1, 0.1), keys={"ASIA2": "s"})  # the first set is of no use
+    emulator.seed([trigger(1), trigger(2)])
+    update = Update(id="1", line=1, target="default", request=change(1))
+    names = {"DomainName": "acme", "EventTriggerName": "t2"}
+    journal = MemoryJournal()
+    async with LocalSts() as sts, emulator as url:
+        sts.life = timedelta(hours=1)
+        role_profile(tmp_path, monkeypatch, sts)
+        async with lanes(url, [], profile="prod", burst=2) as (made, target):
+            runner = Runner(journal=journal, log=logger())
+
+            async def start(tasks: TaskGroup) -> None:
+                runner.start(made.lane(target, ListSource([update]), Tally()), tasks)
+                reading = made.reading(target, GET_TRIGGER, Tally())
+                tasks.start_soon(reading.run_attempts, "t2", names)
+
+            await runner.run(start)
+    assert [each.status for each in journal.results] == ["succeeded"]
+    assert Counter(call.outcome == "ok" for call in emulator.calls()) == {False: 2, True: 2}
+    assert [form["Action"] for form in sts.asked].count("AssumeRole") == 2
