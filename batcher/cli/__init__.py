@@ -122,12 +122,14 @@ def main() -> None:
         logging.getLogger(library).addHandler(logging.NullHandler())
     try:
         code = _ended(_command)
-        sys.exit(_ended(sys.stdout.flush) or code)  # what was held back may not fit
+        code = _ended(sys.stdout.flush) or code  # what was held back may not fit
+        ignore_signals()
     except KeyboardInterrupt:
         ignore_signals()
         echo("Interrupted.", err=True)
         _ended(sys.stdout.flush)
-        leave(4)
+        code = 4
+    leave(code)
 
 
 def _command() -> int | None:

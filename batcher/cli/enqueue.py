@@ -26,6 +26,7 @@ GRACE = 20.0  # seconds that a signal leaves for the request that is under way
 _Put: TypeAlias = Callable[..., Awaitable[Enqueued]]
 
 GOES_ON = "Run the same command again: it goes on from there."
+NOT_KEPT = "It is kept nowhere how far it came: the same command puts in all of the file again."
 
 
 @click.command(
@@ -115,10 +116,11 @@ def _say(found: Enqueued) -> int:
     if found.stopped is None:
         echo(f"{several(found.updates, 'update')} put into {found.where}.", err=True)
         return 0
+    then = GOES_ON if found.kept else NOT_KEPT
     least = "At least " if found.unanswered else ""
     echo(
         f"Stopped: {found.stopped.rstrip('.')}. {least}{found.updates:,} of"
-        f" {several(found.total, 'update')} are in {found.where}. {GOES_ON}",
+        f" {several(found.total, 'update')} are in {found.where}. {then}",
         err=True,
     )
     return 4 if found.stopped == INTERRUPTED else 5

@@ -48,6 +48,7 @@ class Enqueued(Struct, frozen=True, kw_only=True):
 
     ``earlier``: how many of these an earlier command had put in. ``stopped``: why it ended early,
     in words. ``unanswered``: of the last request no answer came, so what it held may be in as well.
+    ``kept``: it is written down how far it came, so that the same command goes on from there.
     """
 
     where: str
@@ -56,6 +57,7 @@ class Enqueued(Struct, frozen=True, kw_only=True):
     earlier: int = 0
     stopped: str | None = None
     unanswered: bool = False
+    kept: bool = True
 
 
 class Stop:
@@ -95,13 +97,13 @@ async def enqueue_file(
         if same:
             raise _same_means_nothing(address)
         return _put(file, spool)
-    place = (shown_url(address.url), address.profile, address.region, file.settings.target)
-    kept = ProgressFile(state, (*place, file.inspection.sha256, "same" if same else ""))
     async with address.open(create=True) as opened:
         if same and not opened.producer.drops_repeats:
             raise _same_means_nothing(address)
         for risk in opened.risks:
             warn(risk)
+        of = (opened.place, file.settings.target, file.inspection.sha256, "same" if same else "")
+        kept = ProgressFile(state, of)
         with kept.hold() as mine:
             if not mine:
                 raise QueueError(
@@ -167,6 +169,7 @@ class _Sending:
             earlier=earlier,
             stopped=stopped,
             unanswered=unanswered,
+            kept=stopped is None or self._kept.is_there,
         )
 
     async def _refuse_what_is_not_taken(self) -> None:

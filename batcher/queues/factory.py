@@ -22,13 +22,15 @@ KINDS = "spool:DIR, sqs:NAME_OR_URL, redis://HOST/DB?stream=NAME"
 class OpenedQueue(NamedTuple):
     """The sides of one message queue. ``dead_letters``: whether it has a place for them.
 
-    ``risks``: how its server may lose what waits in it, in words.
+    ``place``: which queue it is, by whatever name, profile or environment it was found; without
+    secrets. ``risks``: how its server may lose what waits in it, in words.
     """
 
     queue: Queue
     producer: Producer
     admin: QueueAdmin
     dead_letters: bool
+    place: str
     risks: tuple[str, ...] = ()
 
 
@@ -65,8 +67,9 @@ async def open_queue(
     if kind == "sqs" and rest:
         client = SqsClient(rest, profile=profile, region=region, endpoint_url=endpoint_url)
         async with client:
-            sqs = SqsAdmin(client)
-            yield OpenedQueue(SqsQueue(client, lease=lease), sqs, sqs, client.dead_url is not None)
+            sqs, place = SqsAdmin(client), f"{client.region} {client.url}"
+            dead_letters = client.dead_url is not None
+            yield OpenedQueue(SqsQueue(client, lease=lease), sqs, sqs, dead_letters, place)
     elif kind in ("redis", "rediss"):
         async with _open_redis(url, lease, create) as opened:
             yield opened
@@ -93,6 +96,6 @@ async def _open_redis(url: str, lease: float, create: bool) -> AsyncIterator[Ope
     async with stream:
         queue, admin = consumers.RedisQueue(stream, lease=lease), admins.RedisAdmin(stream)
         try:
-            yield OpenedQueue(queue, admin, admin, True, stream.risks)
+            yield OpenedQueue(queue, admin, admin, True, shown_url(url), stream.risks)
         finally:
             await queue.leave()

@@ -59,7 +59,8 @@ class RedisAdmin:
         await self._stream.answer(self._stream.redis.delete(self._sending(batch)))
 
     def _sending(self, batch: str) -> str:
-        return f"{self._stream.name}:sending:{batch}"
+        """Of this group: where stream or group were made anew, nothing of a sending is known."""
+        return f"{self._stream.name}:sending:{self._stream.mark.removeprefix('mark=')}:{batch}"
 
     async def depth(self) -> Depth:
         length, held, dead, now, oldest = await self._stream.run(self._depth_script, NO_ONE)

@@ -6,7 +6,7 @@ next request leaves. So what is in the queue and not in here is at most one requ
 
 import os
 from collections.abc import Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -66,9 +66,15 @@ class ProgressFile:
         try:
             yield True
         finally:
-            if not self.path.exists():
-                remove(self._lock)
+            if not self.is_there:
+                with suppress(OSError):  # of a directory that is gone by now, or takes nothing
+                    remove(self._lock)
             os.close(lock)
+
+    @property
+    def is_there(self) -> bool:
+        """Whether something is kept that ``read`` may find."""
+        return self.path.exists()
 
     def read(self) -> EnqueueProgress | None:
         """What an earlier command left; None: nothing. Raises OutputError."""
@@ -80,10 +86,11 @@ class ProgressFile:
             raise self._unusable(error) from error
 
     def write(self, progress: EnqueueProgress) -> None:
-        """Replace it, durably. Raises OutputError."""
+        """Replace it, durably; its directory is made again where it is gone. Raises OutputError."""
         try:
+            make_directory(self.path.parent)
             write_json(self.path, progress)
-        except OutputError as error:
+        except (OSError, OutputError) as error:
             raise self._unusable(error) from error
 
     def remove(self) -> None:

@@ -97,11 +97,14 @@ class _File:
     def read_on(self, opened: BinaryIO) -> Iterator[None]:
         opened.seek(self.read)
         while lines := opened.readlines(PART):
-            if not lines[-1].endswith(b"\n"):  # it is being written, or torn
+            is_torn = not lines[-1].endswith(b"\n")
+            if is_torn:  # or being written: what comes of it is read the next time, from its start
                 lines.pop()
             if lines:
                 self._add(lines)
                 yield
+            if is_torn:
+                return
 
     def places(self, key: int) -> Iterator[int]:
         """Where records of a message may be; another may have the same key."""

@@ -123,3 +123,25 @@ def test_names_of_files_are_read_as_utf8_whatever_the_locale(locale: dict[str, s
     command = [sys.executable, "-c", program, "zo\u00eb".encode(), b"\xff", b"a b"]
     said = subprocess.run(command, env=environ | locale, capture_output=True, text=True, check=True)
     assert said.stdout == "utf-8 ['zo\\xeb', '\\udcff', 'a b']\n"
+
+
+AT_THE_LAST_MOMENT = """
+import atexit, os, signal, sys
+atexit.register(os.kill, os.getpid(), int(sys.argv.pop(1)))
+from batcher.cli import main
+main()
+"""
+
+
+@pytest.mark.parametrize("number", ENDING)
+def test_a_signal_after_all_is_done_and_said_changes_nothing(
+    batcher: Command, number: signal.Signals
+) -> None:
+    ended = subprocess.run(
+        [sys.executable, "-c", AT_THE_LAST_MOMENT, str(int(number)), "--version"],
+        env=batcher.environ,
+        capture_output=True,
+        text=True,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout.startswith("batcher")

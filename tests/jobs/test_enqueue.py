@@ -1,6 +1,7 @@
 """The job ``enqueue``: all updates of a checked file, once and in order, however often it stops."""
 
 import re
+import shutil
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
@@ -85,7 +86,7 @@ def ids(bodies: Iterable[str | bytes]) -> list[int]:
 
 
 def key_of(file: CheckedFile, address: QueueAddress) -> list[str | None]:
-    return [address.url, None, None, "", file.inspection.sha256, ""]
+    return [address.url, "", file.inspection.sha256, ""]
 
 
 def in_order(found: list[int], triggers: int) -> bool:
@@ -182,6 +183,63 @@ async def test_a_file_sent_again_is_new_work_unless_it_is_to_be_the_same(
 
 
 @pytest.mark.usefixtures("stand_in_credentials")
+async def test_a_queue_of_the_same_name_elsewhere_is_another_one(
+    write_lines: Write, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """What the environment says of account, Region and endpoint may change between two commands."""
+    file, address = (
+        checked(write_lines([change(n) for n in range(25)])),
+        QueueAddress(url="sqs:q.fifo"),
+    )
+
+    def broken(body: str, times: int) -> str | None:
+        return "InternalError" if times > 1 else None
+
+    async with ScriptedSqs(broken) as here, ScriptedSqs(lambda *_: None) as there:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", here.url.rpartition("/000")[0])
+        assert (await put(file, address)).updates == 10
+        monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", there.url.rpartition("/000")[0])
+        other = await put(file, address)
+        assert (other.earlier, ids(there.taken.values())) == (0, list(range(1, 26)))
+        here.fail = lambda *_: None
+        rest = await put(file, QueueAddress(url=here.queue, region="eu-west-1"))  # by its URL
+        assert (rest.earlier, ids(here.taken.values())) == (10, list(range(1, 26)))
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_a_state_directory_that_goes_meanwhile_is_made_again(write_lines: Write) -> None:
+    file = checked(write_lines([change(n) for n in range(25)]))
+    state = file.path.parent / "state"
+
+    def fail(body: str, times: int) -> str | None:
+        if times == 1 and state.exists():
+            shutil.rmtree(state)
+        return "InternalError" if times > 2 else None
+
+    async with ScriptedSqs(fail) as sqs:
+        assert (await put(file, address_of(sqs))).updates == 20
+        sqs.fail = lambda *_: None
+        assert (await put(file, address_of(sqs))).earlier == 20
+    assert ids(sqs.taken.values()) == list(range(1, 26))
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_what_can_not_be_kept_is_no_promise_to_go_on_from_there(write_lines: Write) -> None:
+    file = checked(write_lines([change(n) for n in range(25)]))
+    state = file.path.parent / "state"
+
+    def fail(body: str, times: int) -> None:
+        if state.is_dir():
+            shutil.rmtree(state)
+            state.touch()
+
+    async with ScriptedSqs(fail) as sqs:
+        one = await put(file, address_of(sqs))
+    assert (one.updates, one.kept, len(sqs.taken)) == (10, False, 10)
+    assert "can't be kept there: File exists" in str(one.stopped)
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
 async def test_begun_anew_all_of_it_is_put_in(write_lines: Write) -> None:
     file = checked(write_lines([change(n) for n in range(12)]))
     async with ScriptedSqs(lambda body, times: "InternalError" if times > 1 else None) as sqs:
@@ -245,6 +303,25 @@ async def test_a_redis_that_was_emptied_meanwhile_is_told_and_gets_no_second_hal
     with pytest.raises(QueueError, match=r"knows nothing of 2 updates .* --anew"):
         await put(file, address)
     assert (await put(file, address, anew=True)).updates == 3
+
+
+async def test_of_a_stream_that_was_deleted_meanwhile_no_second_half_is_put_in(
+    write_lines: Write, redis: str
+) -> None:
+    """The key that counts what went in may outlive the stream: eviction takes one of them."""
+    file, name = checked(write_lines([change(n) for n in range(12)])), "deleted"
+    address = QueueAddress(url=f"{redis}?stream={name}")
+    kept = ProgressFile(file.path.parent / "state", key_of(file, address))
+    async with address.open(create=True) as opened:
+        some = [update async for update in file.source("")][:7]
+        await opened.producer.send(some, "begun")
+    with kept.hold():
+        kept.write(EnqueueProgress(queue=name, batch="begun", begun_at="then", up_to=7, updates=7))
+    async with Redis.from_url(redis) as client:
+        assert await client.delete(name) == 1
+        with pytest.raises(QueueError, match=r"knows nothing of 7 updates .* --anew"):
+            await put(file, address)
+        assert await client.xlen(name) == 0
 
 
 async def test_redis_knows_itself_how_far_it_came(write_lines: Write, redis: str) -> None:

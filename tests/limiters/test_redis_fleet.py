@@ -2,7 +2,9 @@
 
 import asyncio
 import time
+from itertools import pairwise
 from pathlib import Path
+from statistics import median
 from typing import Any
 
 import pytest
@@ -48,8 +50,9 @@ async def test_processes_share_rate_and_burst_fairly_also_when_clocks_are_wrong(
     times = sorted(at for each in taken for at in each)
     seconds = times[-1] - times[0]
     assert RATE * seconds * 0.97 <= len(times) <= RATE * seconds + BURST + 1
-    steady = [sum(at > times[0] + 1 for at in each) for each in taken]
-    assert max(steady) / min(steady) <= 1.15
+    # each waits for one token of every other; a process that the host lets wait asks less often
+    waits = [median(b - a for a, b in pairwise(each) if a > times[0] + 1) for each in taken]
+    assert max(waits) / min(waits) <= 1.15
 
 
 async def test_a_process_is_one_member_of_a_bucket_and_none_when_it_has_left(

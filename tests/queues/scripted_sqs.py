@@ -67,6 +67,8 @@ class ScriptedSqs:
         answer: dict[str, Any] = {}
         if operation == "GetQueueAttributes":
             answer = {"Attributes": self.attributes}
+        if operation == "GetQueueUrl":
+            answer = {"QueueUrl": self.url}
         if operation.endswith("Batch"):
             await self.release.wait()
             self.batches.append((operation, asked["Entries"]))

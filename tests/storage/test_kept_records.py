@@ -113,3 +113,16 @@ def test_what_is_damaged_is_passed_over(tmp_path: Path) -> None:
     kept = of(tmp_path)
     parts(kept)
     assert (found(kept, 1), found(kept, 2)) == (delivered(1), delivered(2))
+
+
+def test_what_is_written_while_it_is_read_is_found_where_it_is(tmp_path: Path) -> None:
+    path = tmp_path / f"{name(1)}.open"
+    path.write_bytes(line(1) + line(2)[:20])
+    kept = of(tmp_path)
+    looking = kept.read_new(0.0)
+    next(looking)
+    with path.open("ab") as opened:
+        opened.write(line(2)[20:] + line(3))
+    list(looking)
+    parts(kept)
+    assert [found(kept, n) for n in (1, 2, 3)] == [delivered(n) for n in (1, 2, 3)]

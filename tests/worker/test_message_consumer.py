@@ -67,7 +67,7 @@ async def serving(
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
         serving.session = MessageConsumer(
             name="memory",
-            opened=cast(OpenedQueue, OpenedQueue(queue, None, None, True)),  # type: ignore[arg-type] # nobody produces here
+            opened=cast(OpenedQueue, OpenedQueue(queue, None, None, True, "")),  # type: ignore[arg-type] # nobody produces here
             settings=resolve({"read_rate": 1000, **settings}),
             results=directory,
             health=serving.health,
