@@ -23,7 +23,10 @@ S = TypeVar("S", bound=TargetSummary)
 
 WELL = ("succeeded", "unchanged", "partial")
 CHANGED = (*WELL, "differs")  # the trigger shows what this update made of it, or left
-MORE_ADVICE = "batcher rollback puts it back; --merge sends whole triggers, which clears nothing"
+MORE_ADVICE = (
+    "batcher rollback puts it back; --merge sends whole triggers, which clears nothing. The same"
+    " command again goes on with what is left, and may change more"
+)
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -95,9 +98,9 @@ class Tally:
         self.throttles += result.throttles
         if result.error is not None:
             self.errors[result.error.code] += 1
-            if result.error.code == MORE_THAN_ASKED and self.more_than_asked is None:
+            if result.status == "differs" and result.error.code == MORE_THAN_ASKED:
                 what = f"{result.error.code}, line {result.line}, id {result.id}"
-                self.more_than_asked = f"{what}: {result.error.message}"
+                self.more_than_asked = self.more_than_asked or f"{what}: {result.error.message}"
         if result.read_back is not UNSET:
             self.read_back[result.read_back] += 1
 

@@ -55,23 +55,25 @@ class LiveComparison:
         if answer is None:
             return _not_yours(result)
         current = self._shown(update, answer)
-        kept = self._images.get(update.line)
-        before = kept and self._options.writable(kept)
+        more = self._more_changed(update, current)
         if same(asked, current):
-            rest = remainder(update, current, self._options) or self._more_changed(update, current)
+            rest = remainder(update, current, self._options) or more
             return result if rest is None else replace(result, error=rest)
-        status, error = _told_apart(asked, current, before)
+        kept = None if update.line in self._more else self._images.get(update.line)
+        status, error = _told_apart(asked, current, kept and self._options.writable(kept))
+        if more is not None and update.line in self._more:  # it was applied, whatever came since
+            error = replace(more, message=f"{error.message}; {more.message}")
         return replace(result, status=status, error=error)
 
     def _more_changed(self, update: Update, current: Mapping[str, Any]) -> Error | None:
-        """What is still not as it was, of what nobody asked to change."""
+        """What is not as it was, of what nobody asked to change; None also where nobody knows."""
         before = self._images.get(update.line)
-        if update.line not in self._more or before is None:
+        if before is None or self._options.whole:
             return None
-        shown_before = self._shown(update, before)
-        if not (found := collateral(update.request, shown_before, current)):
+        if not (found := collateral(update.request, self._shown(update, before), current)):
             return None
-        message = f"what nobody asked for is still so: {', '.join(found)}"
+        said = "is still so" if update.line in self._more else "has changed, with it or since"
+        message = f"what nobody asked for {said}: {', '.join(found)}"
         return Error(code=MORE_THAN_ASKED, message=message)
 
     def _visible(self, update: Update) -> dict[str, Any]:

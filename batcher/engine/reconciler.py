@@ -116,7 +116,7 @@ class Reconciler:
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
             wrote = await self._write(UPDATE_TRIGGER, update, update.request)
-            return None if wrote is None else self._result(update, update.request, wrote)
+            return None if wrote is None else self._result(update, wrote)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0))
@@ -190,7 +190,7 @@ class Reconciler:
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
         if send.operation == CREATE_TRIGGER and refused_again:
             return await self._look_again(update, looked, wrote)
-        result = spent(self._result(update, send.request, wrote, send.image), looked, wrote)
+        result = spent(self._result(update, wrote, send.image), looked, wrote)
         if (answer := wrote.last.answer) is not None:
             result = replace(result, digest=digest(answer, self._options.writable))
         return self._with_base(result, answer or looked.last.answer)
@@ -239,13 +239,9 @@ class Reconciler:
         return replace(result, status="succeeded", error=None, digest=sha256)
 
     def _result(
-        self,
-        update: Update,
-        asked: Mapping[str, Any],
-        wrote: RetryState,
-        before: Mapping[str, Any] | None = None,
+        self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None = None
     ) -> Result:
-        return write_result(update, asked, wrote, self._options, self._clock.wall(), before)
+        return write_result(update, wrote, self._options, self._clock.wall(), before)
 
     def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
         result = not_sent(update, looked, self._clock.wall())

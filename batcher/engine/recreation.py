@@ -166,7 +166,7 @@ class Recreation:
                 self._log_event("error", "trigger.not_recreated", update, status="not_started")
         assert created is not None
         now = self._clock.wall()
-        result = write_result(update, wanted.request, created, self._options, now)
+        result = write_result(update, created, self._options, now)
         if created.last.answer is not None:
             result = self._with_digest(result, created.last.answer)
         elif created.verdict is Verdict.REJECTED:

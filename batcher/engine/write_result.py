@@ -12,24 +12,23 @@ from batcher.triggers.decision import ChangeOptions, answer_mismatch, collateral
 
 def write_result(
     update: Update,
-    asked: Mapping[str, Any],
     wrote: RetryState,
     options: ChangeOptions,
     finished_at: str,
     before: Mapping[str, Any] | None = None,
 ) -> Result:
-    """What came of sending ``asked``: it succeeded only when AWS's answer shows just that.
+    """What came of an update: it succeeded only when AWS's answer shows just what it asked for.
 
     ``before``: the image of the trigger that was there; None where nobody looked, or there was
-    none.
+    none. What was sent along from there, to merge, nobody asked to change.
     """
     result, answer = wrote.result(update, finished_at), wrote.last.answer
     if answer is None:
         return result
     shown = options.writable(answer)
-    error = answer_mismatch(asked, shown)
+    error = answer_mismatch(update.request, shown)
     if before is not None and not options.whole:
-        error = _both(collateral_change(asked, before, shown), error)
+        error = _both(collateral_change(update.request, before, shown), error)
     if error is not None:
         return replace(result, status="differs", error=error)
     rest = remainder(update, shown, options)

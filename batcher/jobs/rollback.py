@@ -154,10 +154,10 @@ def _undo(
 
 
 def _undone_in_part(run: RunReader) -> dict[int, str]:
-    """The digests of what earlier rollbacks left of triggers that they put back in part only.
+    """The digests of what earlier rollbacks left of triggers that they put back not in full.
 
-    By trigger key. Those that recreate are no part of it: one of them may be resumed. Raises
-    RunDirectoryError, DamageError.
+    By trigger key: in part, or otherwise than asked. Those that recreate are no part of it: one of
+    them may be resumed. Raises RunDirectoryError, DamageError.
     """
     path, left = run.place.absolute(), dict[int, tuple[str, str, str]]()
     for each in sorted(path.parent.glob(f"{escape(path.name)}.{ROLLBACK}*")):
@@ -171,7 +171,8 @@ def _undone_in_part(run: RunReader) -> dict[int, str]:
                 news = (result.finished_at, result.status, result.digest)
                 key = trigger_key(result)
                 left[key] = max(left.get(key, news), news, key=itemgetter(0))
-    return {key: digest for key, (_, status, digest) in left.items() if status == "partial"}
+    not_in_full = ("partial", "differs")
+    return {key: digest for key, (_, status, digest) in left.items() if status in not_in_full}
 
 
 def _without_image(run: RunReader) -> int:

@@ -22,10 +22,7 @@ from batcher.engine.live_comparison import DIFFERS, SETTLES, LiveComparison
 from batcher.engine.reconciler import Settler
 from batcher.engine.retrying import Retrying
 from batcher.engine.runner import Runner
-from batcher.error_codes import (
-    CHANGED_SINCE,
-    PARTIAL,
-)
+from batcher.error_codes import MORE_THAN_ASKED, PARTIAL
 from batcher.errors import AwsError
 from batcher.foreign_text import shown_url
 from batcher.jobs.connection import connected, identities
@@ -172,8 +169,8 @@ class _Comparison:
         if error is None:
             self.as_asked += 1
             return
-        if error.code == CHANGED_SINCE and result.status == "succeeded":
-            self.settled[result.line] = None
+        if result.line in self.in_doubt and result.status == "succeeded":
+            self.settled[result.line] = error if error.code == MORE_THAN_ASKED else None
         kind = self.differs if error.code in DIFFERS else self.unread
         where = f"{result.domain}/{result.trigger}"
         kind.add(result.line, f"{where}: {error.code}: {error.message}")
@@ -242,7 +239,7 @@ def _settled_lines(run: RunReader, settled: dict[int, Error | None]) -> Iterator
 def _status(error: Error | None) -> str:
     if error is None:
         return "succeeded"
-    return "partial" if error.code == PARTIAL else "failed"
+    return {PARTIAL: "partial", MORE_THAN_ASKED: "differs"}.get(error.code, "failed")
 
 
 def _verification(

@@ -221,6 +221,8 @@ def _normalized(value: Any) -> Any:
             return sorted(map(_normalized, value), key=_encoded) or None
         case None | False | "":
             return None
+        case float() if value.is_integer():
+            return int(value)  # JSON has one kind of number
     return value
 
 

@@ -271,6 +271,35 @@ LIMITS = {"EventExpiration": 60000, "Periods": [{"Unit": "DAYS", "Value": 1, "Un
         ({"SegmentFilter": ""}, {"clears": True}, {"merge": True}, None, ""),
         ({"SegmentFilter": "vip"}, {"clears": True}, {"merge": True}, None, ""),
         ({"SegmentFilter": "vip"}, {"clears": True}, {"whole": True}, None, ""),
+        (
+            {"SegmentFilter": "vip"},
+            {"adds": {"SegmentFilter": "SECRET"}},
+            {"merge": True},
+            "MoreThanAsked",
+            "for: SegmentFilter changed",
+        ),
+        (
+            {"EventTriggerLimits": LIMITS},
+            {
+                "adds": {
+                    "EventTriggerLimits": {
+                        **LIMITS,
+                        "EventExpiration": 60000.0,
+                        "Periods": [
+                            {
+                                "Value": 1.0,
+                                "Unit": "DAYS",
+                                "Unlimited": True,
+                                "MaxInvocationsPerProfile": None,
+                            }
+                        ],
+                    }
+                }
+            },
+            {},
+            None,
+            "",
+        ),
     ],
 )
 def test_a_change_that_nobody_asked_for_is_told_by_its_path(

@@ -8,8 +8,9 @@ import pytest
 
 from batcher.config import Settings
 from batcher.errors import InputError, JournalError, RunDirectoryError
-from batcher.jobs.rollback import FIRST, make_rollback
+from batcher.jobs.rollback import FIRST, make_rollback, undos
 from batcher.jobs.run_reader import RunReader
+from batcher.records import Status
 from batcher.wiring.line_readers import line_reader
 from tests.conftest import change, trigger
 from tests.jobs.conftest import RecordedRun
@@ -109,3 +110,19 @@ def test_of_several_images_of_an_update_the_last_is_put_back(tmp_path: Path) -> 
     report, made = rollback(recorded, images)
     assert [line["Description"] for line in made] == ["a colleague's", "before-1"]
     assert report.undone == 2
+
+
+@pytest.mark.parametrize("status", ["partial", "differs"])
+def test_what_a_rollback_left_not_in_full_is_what_the_next_one_recreates(
+    tmp_path: Path, status: Status
+) -> None:
+    recorded = RecordedRun(tmp_path, [change(0, SegmentFilter="vip")])
+    recorded.add(1, "succeeded")
+    rollback(recorded, [image(1, 0)])
+    undone = RecordedRun(tmp_path / "undone", [trigger(0)], kind="rollback", parent=recorded.path)
+    undone.results.append(msgspec.structs.replace(undone.add(1, status), digest="d" * 64))
+    undone.results.pop(0)
+    undone.write().rename(tmp_path / "updates.run.rollback")
+    run = RunReader(recorded.path, line_reader(Settings(), any_target=True))
+    (undo,) = undos(run, recreate=True)
+    assert undo.line["based_on"] == {"sha256": "d" * 64}

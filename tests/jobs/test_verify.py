@@ -188,6 +188,31 @@ async def test_what_was_applied_and_changed_since_is_told_apart_from_what_never_
     assert statuses == {1: "failed", 2: "succeeded", 3: "succeeded", 4: "in_doubt"}
 
 
+async def test_every_change_that_nobody_asked_for_is_named_and_those_in_doubt_are_no_success(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    count = 30
+    run = RecordedRun(tmp_path, [change(n) for n in range(count)])
+    for line in range(1, count):
+        run.add(line, "differs", "MoreThanAsked")
+    run.add(count, "in_doubt", "ReadTimeoutError")
+    path = run.write()
+    filtered = [{"id": str(n + 1), **trigger(n), "SegmentFilter": "vip"} for n in range(count)]
+    keep_images(run, *filtered)
+    emulator = seeded(count)
+    # t0 was changed by somebody since, in what was asked as well
+    emulator.seed([live(0, Description="theirs"), *(live(n) for n in range(1, count))])
+    async with emulator as url:
+        found = await verify_run(path, settings_for(url, concurrency=1))
+        assert (found.differs.count, found.unseen, found.stopped) == (count, 0, {})
+        assert (found.settled, found.counts["differs"]) == ({"differs": 1}, count)
+        assert "Description; what nobody asked for is still so" in found.differs.first[0].what
+        emulator.seed([live(n, SegmentFilter="vip") for n in range(count)])
+        assert (await verify_run(path, settings_for(url))).holds, "put right by somebody"
+    codes = {record["error"]["code"] for record in records(run.directory.results)}
+    assert codes == {"MoreThanAsked"}
+
+
 async def test_what_later_updates_have_set_all_of_is_superseded_and_nothing_is_claimed_of_it(
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:

@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from batcher.accounting.tally import MORE_ADVICE as MORE
 from batcher.cli.output.summary import canary_lines, summary_lines
 from batcher.jobs.run_ending import RunEnding
 from batcher.records import ChangedUpdate, Error, InputName, Result, Seconds, Summary, TargetSummary
@@ -41,6 +42,7 @@ def test_where_the_time_went_is_said_of_a_run_that_took_any() -> None:
     ("stopped", "line"),
     [
         ("interrupted", "Stopped early: interrupted. Run the same command again to resume."),
+        (MORE, f"Stopped early: {MORE}."),
         ("Run the same command again.", "Stopped early: Run the same command again."),
     ],
 )
