@@ -84,6 +84,9 @@ def _say(found: Verification) -> None:
     unfinished = [each.what for each in found.wrong.first] == [UNFINISHED]
     books = "The books are not closed" if unfinished else "The books are wrong"
     _say_discrepancies(books, found.wrong)
+    if found.not_started and not unfinished:
+        left = several(found.not_started, "update")
+        echo(f"Not done: {left}; the command of the run, given again, goes on with them.", err=True)
     echo(_verdict(found), err=True)
 
 

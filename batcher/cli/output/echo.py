@@ -16,7 +16,8 @@ from batcher.foreign_text import printable
 NARROWEST = 20  # columns; below that nothing is wrapped
 
 _COMMAND = re.compile(
-    r": ((?:batcher|aws|bunzip2|cat|funzip|git|grep|gunzip|iconv|jq|python3|sed|tar|xz|zstd) .+)\Z"
+    r": ((?:batcher|aws|bunzip2|cat|cp|funzip|git|grep|gunzip|iconv|jq|python3|sed|tar|xz|zstd)"
+    r" .+)\Z"
 )
 
 

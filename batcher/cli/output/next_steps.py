@@ -3,6 +3,7 @@
 A command that can't help is left out.
 """
 
+import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -72,8 +73,7 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
         look = f"Which there are: {there_are}"
         yield f"Of {several(count, 'update')} the trigger is not there, or not to be seen. {look}"
     if Remedy.FIND in by_remedy or Remedy.CORRECT in by_remedy:
-        again = next_command("run", directory.failed)
-        yield f"Sent as they are they fail again. Correct them in {directory.failed}, then: {again}"
+        yield from _to_correct(directory)
     for which, said in (
         (Remedy.ALLOW, "Allow it to these credentials, or give others; then"),
         (Remedy.RETRY, "To run the failed ones again"),
@@ -81,3 +81,12 @@ def _after_failures(directory: RunDirectory, summary: Summary, ending: RunEnding
         if which in by_remedy:
             flags = [] if alone else [w for code in by_remedy[which] for w in ("--code", code)]
             yield f"{said}: {next_command('retry', directory.path, *flags)}"
+
+
+def _to_correct(directory: RunDirectory) -> Iterator[str]:
+    """In a copy where one works: the file in the run directory is a part of the run's books."""
+    name = directory.path.resolve().name.removesuffix(".run")
+    copy = Path(f"{name}.corrected.jsonl")
+    copying = shlex.join(["cp", "-i", "--", str(directory.failed), str(copy)])
+    yield f"Sent as they are they fail again. To correct them in a copy: {copying}"
+    yield f"Then, to run the corrected ones: {next_command('run', copy)}"

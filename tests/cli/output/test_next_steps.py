@@ -1,5 +1,6 @@
 """What is offered after a run: only what can help, whole, at the end of its line."""
 
+import re
 import shlex
 from pathlib import Path
 from typing import Any
@@ -28,6 +29,7 @@ FAILURE = Result(
     finished_at="",
 )
 RUN = RunEnding(input="/in/u.jsonl", images=True)
+CORRECT = ["cp -i -- u.run/failed.jsonl u.corrected.jsonl", "run u.corrected.jsonl"]
 ROLLBACK = RunEnding(kind="rollback", parent="/runs/u.run", input="/x/input.jsonl", images=True)
 
 
@@ -35,8 +37,8 @@ def offered(ending: RunEnding = RUN, **members: Any) -> list[str]:
     """The commands, without ``batcher``."""
     summary = Summary(wall_seconds=0.0, rate=0.0, seconds=Seconds(), **members)
     lines = list(next_steps(RunDirectory(Path("u.run")), summary, ending))
-    commands = [line.rpartition(": batcher ")[2] for line in lines]
-    assert all(command and shlex.split(command) for command in commands), lines
+    commands = [re.sub(r".*: (?:batcher (?=.)|(?=cp ))", "", line) for line in lines]
+    assert all(command not in lines and shlex.split(command) for command in commands), lines
     return commands
 
 
@@ -45,19 +47,19 @@ def offered(ending: RunEnding = RUN, **members: Any) -> list[str]:
     [
         ({"InternalServerException": 3}, ["retry u.run"]),
         ({"ThrottlingException": 1, "503": 2}, ["retry u.run"]),
-        ({MISSING: 3}, ["export --domain acme", "run u.run/failed.jsonl"]),
-        ({REJECTED: 3}, ["run u.run/failed.jsonl"]),
+        ({MISSING: 3}, ["export --domain acme", *CORRECT]),
+        ({REJECTED: 3}, CORRECT),
         ({DENIED: 3}, ["retry u.run"]),
         ({"ExpiredTokenException": 3}, ["retry u.run"]),
         ({"NotAsAsked": 3}, ["retry u.run"]),  # by verify: it never happened
         (
             {MISSING: 2, "503": 1},
-            ["export --domain acme", "run u.run/failed.jsonl", "retry u.run --code 503"],
+            ["export --domain acme", *CORRECT, "retry u.run --code 503"],
         ),
         (
             {REJECTED: 1, DENIED: 1, "503": 1, "504": 1},
             [
-                "run u.run/failed.jsonl",
+                *CORRECT,
                 f"retry u.run --code {DENIED}",
                 "retry u.run --code 503 --code 504",
             ],
