@@ -128,7 +128,7 @@ def main() -> None:
         ignore_signals()
         echo("Interrupted.", err=True)
         _ended(sys.stdout.flush)
-        code = 4
+        leave(4)
     leave(code)
 
 
