@@ -17,6 +17,7 @@ from msgspec import Struct
 from batcher.updates.json_schema import NO_CONTROL_CHARACTERS, Schema, at
 
 MISSPELT = 0.85  # how alike a name and a known one are that it is quoted, by difflib
+PART_AT_LEAST = 5  # characters by which a part of a known name stands for it
 NAME_SHOWN_AT_MOST = 64  # characters of a name that nobody knows
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
@@ -97,11 +98,26 @@ def _is_misspelt(name: str, known: list[str]) -> bool:
 
 def _unknown(name: str, known: list[str], *, hidden: bool) -> str:
     what = "has a member that does not exist" if hidden else "no such member"
-    near = difflib.get_close_matches(name[:NAME_SHOWN_AT_MOST], known, n=1)
-    by_case = {candidate.lower(): candidate for candidate in known}.get(name.lower())
-    if suggestion := by_case or (near[0] if near else None):
+    if suggestion := _suggestion(name, known):
         return f"{what}; did you mean {suggestion}?"
     return f"{what}; there are {', '.join(known)}"
+
+
+def _suggestion(name: str, known: list[str]) -> str | None:
+    """The known name that is meant most likely: the same, a longer one with it in it, or alike."""
+    folded = {_folded(each): each for each in known}
+    given = _folded(name[:NAME_SHOWN_AT_MOST])
+    if given in folded:
+        return folded[given]
+    if len(given) >= PART_AT_LEAST and (longer := [each for each in folded if given in each]):
+        members = [each for each in longer if folded[each][0].isupper()]  # those of the model
+        return folded[min(members or longer, key=len)]
+    near = difflib.get_close_matches(given, folded, n=1)
+    return folded[near[0]] if near else None
+
+
+def _folded(name: str) -> str:
+    return re.sub("[-_ ]", "", name).lower()
 
 
 def _text(kind: Any) -> str:

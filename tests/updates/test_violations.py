@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from jsonschema_rs import Draft202012Validator
 
 from batcher.updates.violations import Violation, name_text, path_text, violations_of
+from tests.updates.samples import MODEL
 
 SECRET = "hush-hush"
 
@@ -62,6 +63,27 @@ def test_an_unknown_member_is_told_with_what_may_be_meant(member: str, hint: str
     assert told(inside, {"Secret": {member: 1}}, frozenset({"Secret"})) == [
         f"Secret: has a member that does not exist; {hint}"
     ]
+
+
+@pytest.mark.parametrize(
+    ("names", "meant"),
+    [
+        (("domain", "Domain", "domain_name", "domain-name", "DOMAIN NAME"), "DomainName"),
+        (("trigger", "event_trigger", "trigger_name", "eventTriggerName"), "EventTriggerName"),
+        (("segment", "segment_filter", "Filter"), "SegmentFilter"),
+        (("conditions", "EventTriggerCondition"), "EventTriggerConditions"),
+        (("limits",), "EventTriggerLimits"),
+        (("object_type", "ObjectType"), "ObjectTypeName"),
+        (("domainmap",), "domain_map"),
+        (("basedOn",), "based_on"),
+        (("targets",), "target"),
+    ],
+)
+def test_what_is_meant_by_names_that_are_nearly_known(names: tuple[str, ...], meant: str) -> None:
+    known: dict[str, Any] = {each: {} for each in MODEL.schema["properties"]}
+    schema = {"properties": known, "additionalProperties": False}
+    for name in names:
+        assert told(schema, {name: 1})[0].endswith(f"did you mean {meant}?"), name
 
 
 @given(st.lists(st.from_regex(r"[A-Za-z_][A-Za-z0-9_-]{0,9}", fullmatch=True) | st.integers(0)))
