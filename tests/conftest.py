@@ -26,10 +26,10 @@ from tests.servers import Server, running, s3_server
 settings.register_profile("batcher", deadline=None)
 settings.load_profile("batcher")
 
-# as a shell has it for what is in the background
+# the commands under test are ended as on a terminal, also where the tests are in the background
 if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
-    # the commands under test are interrupted as on a terminal
     signal.signal(signal.SIGINT, signal.default_int_handler)
+signal.signal(signal.SIGHUP, signal.SIG_DFL)  # which nohup has ignored
 
 CONDITIONS = [
     {

@@ -6,8 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from batcher.emulator import Emulator
-from tests.conftest import Command, change, trigger
+from batcher.emulator import Emulator, account_of
+from batcher.operations import UPDATE_TRIGGER
+from tests.conftest import Command, change, remember_quota, trigger
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -219,12 +220,15 @@ async def test_a_deadline_counts_looking_first_where_that_takes_longer(
     assert emulator.counts() == {}
 
 
-async def test_a_share_leaves_the_rest_to_others(batcher: Command, write_lines: Write) -> None:
+async def test_a_share_leaves_the_rest_to_others(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
     emulator = seeded(rate=40, burst=40)
     write_lines([change(n) for n in range(60)])
     async with emulator as url:
         batcher.environ["AWS_ENDPOINT_URL_STS"] = url
-        assert (await batcher("calibrate", *ON, "--endpoint-url", url, "--yes")).code == 0
+        account = account_of("AKIDEXAMPLE")
+        remember_quota(tmp_path / "state", UPDATE_TRIGGER, 40, account=account)
         run = ("run", "updates.jsonl", "--endpoint-url", url, "--yes", "--json", "--no-before")
         ended = await batcher(*run, "--share", "50%")
     assert "50% of the quota is used" in ended.err
