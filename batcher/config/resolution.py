@@ -3,6 +3,7 @@
 Everything that is given is checked here, and turned into what the record holds.
 """
 
+import difflib
 import tomllib
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
@@ -92,8 +93,10 @@ def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
     values = {}
     for name, (origin, value) in given.items():
         if name not in hints:
+            near = difflib.get_close_matches(name[:64], hints, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
             known = ", ".join(hints)
-            raise SettingsError(f"{origin}: no such setting. Known: {known}.")
+            raise SettingsError(f"{origin}: no such setting.{meant} Known: {known}.")
         if name != "targets":
             values[name] = _value(name, origin, value, hints[name])
     settings = msgspec.structs.replace(base, **values)

@@ -46,6 +46,8 @@ def test_a_target_has_its_own_table_over_the_settings_of_the_run(tmp_path: Path)
         ("", {"max_failures": "-1"}, {}, "--max-failures: can't be '-1'"),
         ("", {}, {"BATCHER_CONCURRENCY": "0"}, "BATCHER_CONCURRENCY: can't be '0'"),
         ("speed = 3", {}, {}, "speed: no such setting. Known: "),
+        ("reigon = 'x'", {}, {}, "reigon: no such setting. Did you mean region? Known: "),
+        ("", {"max_failure": "5%"}, {}, "no such setting. Did you mean max_failures? Known: "),
         ("rate = ", {}, {}, "not TOML"),
         ("targets = 3", {}, {}, "targets: has to be tables"),
         ("[targets.a]\nspeed = 3", {}, {}, "targets.a: unknown member `speed`"),
