@@ -105,7 +105,8 @@ class ProgressFile:
         return self.path.with_suffix(".lock")
 
     def _unusable(self, error: Exception) -> OutputError:
-        reason = error.strerror if isinstance(error, OSError) else error.__cause__ or error
+        cause = error if isinstance(error, OSError) else error.__cause__ or error
+        reason = cause.strerror if isinstance(cause, OSError) else cause
         return OutputError(
             f"{self.path}: how far enqueue comes can't be kept there: {reason}. Put that right, or"
             " set XDG_STATE_HOME to a directory that can be written."

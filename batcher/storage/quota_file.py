@@ -81,12 +81,17 @@ class _Content(Struct, frozen=True, kw_only=True):
 def state_directory(
     environ: Mapping[str, str], home_directory: Callable[[], Path] = Path.home
 ) -> Path:
-    """Where programs keep what they found out for this user: ``$XDG_STATE_HOME/batcher``."""
+    """Where programs keep what they found out for this user: ``$XDG_STATE_HOME/batcher``.
+
+    A relative path there is ignored, as the XDG specification has it: it would be another place in
+    each directory.
+    """
     try:
         home = home_directory()
     except RuntimeError:  # a user without a name, as containers have them
         home = Path("/")
-    return Path(environ.get("XDG_STATE_HOME") or home / ".local" / "state") / "batcher"
+    given = Path(environ.get("XDG_STATE_HOME", ""))
+    return (given if given.is_absolute() else home / ".local" / "state") / "batcher"
 
 
 def seconds_between(earlier: str, later: str) -> float:

@@ -240,6 +240,23 @@ async def test_what_can_not_be_kept_is_no_promise_to_go_on_from_there(write_line
 
 
 @pytest.mark.usefixtures("stand_in_credentials")
+async def test_what_can_not_be_replaced_is_told_in_words(write_lines: Write) -> None:
+    file = checked(write_lines([change(n) for n in range(25)]))
+
+    def fail(body: str, times: int) -> None:
+        for path in (file.path.parent / "state").glob("*.json"):
+            if path.is_file():
+                path.unlink()
+                (path / "in the way").mkdir(parents=True)
+
+    async with ScriptedSqs(fail) as sqs:
+        one = await put(file, address_of(sqs))
+    assert (one.updates, len(sqs.taken)) == (10, 10)
+    assert "can't be kept there: " in str(one.stopped)
+    assert "Errno" not in str(one.stopped)
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
 async def test_begun_anew_all_of_it_is_put_in(write_lines: Write) -> None:
     file = checked(write_lines([change(n) for n in range(12)]))
     async with ScriptedSqs(lambda body, times: "InternalError" if times > 1 else None) as sqs:

@@ -183,7 +183,8 @@ for number in range(20):
 def test_the_place_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
     assert state_directory({"XDG_STATE_HOME": "/elsewhere"}) == Path("/elsewhere/batcher")
     monkeypatch.setenv("HOME", "/home/somebody")
-    assert state_directory({}) == Path("/home/somebody/.local/state/batcher")
+    for unset in ({}, {"XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "state"}):
+        assert state_directory(unset) == Path("/home/somebody/.local/state/batcher")
 
 
 def test_a_user_without_a_home_has_the_one_of_a_daemon() -> None:
