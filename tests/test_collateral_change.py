@@ -83,20 +83,27 @@ async def test_a_resume_takes_up_to_one_round_more_and_stops_again(
     assert counts[0] < counts[1] <= counts[0] + 2 * CONCURRENCY
 
 
-async def test_a_file_of_the_spool_is_set_aside_and_not_gone_on_with(
+async def test_a_file_of_the_spool_is_set_aside_and_no_other_is_begun(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
-    write_lines([change(n) for n in range(COUNT)])
-    async with clearing() as url:
-        put = await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")
-        assert put.code == 0, put.err
+    emulator = clearing()
+    async with emulator as url:
+        for name, half in (("one", range(0, COUNT, 2)), ("two", range(1, COUNT, 2))):
+            write_lines([change(n) for n in half], f"{name}.jsonl")
+            put = await batcher("enqueue", f"{name}.jsonl", "--queue", "spool:spool")
+            assert put.code == 0, put.err
         work = ("worker", "--queue", "spool:spool", "--once", "--endpoint-url", url)
         ended = await batcher(*work, "--rate", "1000", "--concurrency", str(CONCURRENCY))
-        assert ended.code == 1, ended.err
-    wrong = (tmp_path / "spool" / "failed" / "updates.jsonl.wrong").read_text()
+        assert (ended.code, "Stopped: " in ended.err) == (3, True), ended.err
+        assert "MoreThanAsked" in ended.err
+    (failed,) = (tmp_path / "spool" / "failed").glob("*.wrong")
+    wrong = failed.read_text()
     assert "MoreThanAsked" in wrong
     assert "SegmentFilter went" in wrong
     assert "were not started" in wrong
+    assert len(emulator.applied()) <= 2 * CONCURRENCY
+    left = {"one", "two"} - {failed.name.partition(".")[0]}
+    assert [(tmp_path / "spool" / f"{name}.jsonl").exists() for name in left] == [True]
 
 
 @pytest.mark.usefixtures("stand_in_credentials")
@@ -115,6 +122,7 @@ async def test_a_worker_sends_nothing_more_is_not_ready_and_says_why(
         await until(lambda: "SegmentFilter went" in str(served.health.not_ready))
         touched = len(emulator.applied())
         assert touched <= 2 * CONCURRENCY
+        assert served.health.stopped("target default"), "whatever session comes next"
         assert queue.dead == [], "it was applied: to send it again would not mend it"
         await until(lambda: len(queue.done) == touched)
         queue.put(msgspec.json.encode(change(COUNT - 1)))

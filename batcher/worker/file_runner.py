@@ -64,13 +64,17 @@ FileEnding: TypeAlias = Failed | Postponed | None
 
 @dataclass(eq=False, repr=False)
 class FileRunner:
-    """Works through one file after the other. ``run``: of the file that it has now."""
+    """Works through one file after the other. ``run``: of the file that it has now.
+
+    ``more_than_asked``: in words, an update that changed what nobody asked for.
+    """
 
     settings: Settings
     unattended: Unattended
 
     def __post_init__(self) -> None:
         self.run: ApprovedRun | None = None
+        self.more_than_asked: str | None = None
         self._draining = False
 
     async def work_through(self, claim: Claim) -> FileEnding:
@@ -119,6 +123,8 @@ class FileRunner:
                 approved.drain()
             return _ending_of(approved, await approved.execute())
         finally:
+            found = (tally.more_than_asked for tally in approved.state.tallies.values())
+            self.more_than_asked = next(filter(None, found), self.more_than_asked)
             self.run = None
 
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:

@@ -41,6 +41,7 @@ class Health:
         self._log = log
         self._started = False
         self._unhealthy: dict[str, str] = {}
+        self._stopped: dict[str, str] = {}
 
     @property
     def not_ready(self) -> str | None:
@@ -57,9 +58,19 @@ class Health:
             self._log.warning("worker.not_ready", part=part, reason=reason)
         self._unhealthy[part] = reason
 
+    def stop_for_good(self, part: str, reason: str) -> None:
+        """Note that a part of the worker does nothing more in this process, and why."""
+        self._log.error("worker.stopped_for_good", part=part, reason=reason)
+        self._stopped[part] = reason
+        self.mark_unhealthy(part, reason)
+
+    def stopped(self, part: str) -> str | None:
+        """Why a part of the worker does nothing more; None: it works, or is tried again."""
+        return self._stopped.get(part)
+
     def mark_healthy(self, part: str) -> None:
         """Note that a part of the worker works, whether or not it did before."""
-        if self._unhealthy.pop(part, None) is not None:
+        if part not in self._stopped and self._unhealthy.pop(part, None) is not None:
             self._log.warning("worker.recovered", part=part)
 
     async def pause(self, seconds: float) -> None:

@@ -4,7 +4,8 @@ A file ends in ``done`` when every update succeeded or was unchanged, else in ``
 reason beside it. One that can't go on for a reason that may pass (credentials, AWS away, a full
 disk) is released and resumed later. Others wait behind it for half a minute, so that a short outage
 leaves files in their order, and then go before it. Whatever else is raised over a file is that
-file's: after a few tries it ends in ``failed``, and all others go on.
+file's: after a few tries it ends in ``failed``, and all others go on. Only after an update that
+changed what nobody asked for no file is taken any more.
 """
 
 from dataclasses import dataclass
@@ -13,6 +14,7 @@ from math import inf
 import anyio
 from structlog.typing import FilteringBoundLogger
 
+from batcher.accounting.tally import MORE_ADVICE
 from batcher.backoff import Backoff
 from batcher.config import Settings
 from batcher.errors import BatcherError
@@ -22,6 +24,7 @@ from batcher.resettable_event import ResettableEvent
 from batcher.worker.file_runner import Failed, FileEnding, FileRunner, Postponed
 from batcher.worker.health import Health
 
+FILES = "files"  # the part of the worker's health
 TRIES = 3  # of a file over which something is raised that nobody expects to pass
 CLAIM_WITHIN = 0.5  # seconds; after that it looks whether it was told to stop
 # seconds before a file that can't go on, or a directory that is away, is tried again
@@ -72,13 +75,21 @@ class SpoolConsumer:
             background.start_soon(self._drain_when, self.health.stop)
             background.start_soon(self._drain_when, self.health.reload)
             background.start_soon(self._abort_when_told)
-            while not self._is_ending and (found := await self._claim(once)) is not None:
+            while not self._takes_none and (found := await self._claim(once)) is not None:
                 postponed = await self._process(found)
+                if (more := self.runner.more_than_asked) is not None:
+                    self.health.stop_for_good(FILES, f"{found.name}: {more}. {MORE_ADVICE}")
                 if postponed is not None and not self._is_ending:
                     await self._postpone(found.name, postponed, once)
             if self._held_up is not None:
-                self.health.mark_unhealthy("files", self._held_up)
+                self.health.mark_unhealthy(FILES, self._held_up)
+            if not once and self.health.stopped(FILES) is not None:
+                await self.health.pause(inf)
             background.cancel_scope.cancel()
+
+    @property
+    def _takes_none(self) -> bool:
+        return self._is_ending or self.health.stopped(FILES) is not None
 
     @property
     def _is_ending(self) -> bool:
@@ -131,7 +142,7 @@ class SpoolConsumer:
                 self.spool.release(found)
             return ending
         self._waits.pop(found.name, None)
-        self.health.mark_healthy("files")
+        self.health.mark_healthy(FILES)
         return None
 
     async def _ending(self, found: Claim | Unclaimable) -> FileEnding:
@@ -163,12 +174,12 @@ class SpoolConsumer:
         self.failed = True
         self.log.warning("file.left", file=found.name, wrong=found.reason, reason=why)
         self._wait_of(found.name).until = anyio.current_time() + LONGEST_PAUSE
-        self.health.mark_healthy("files")
+        self.health.mark_healthy(FILES)
 
     async def _postpone(self, name: str, postponed: Postponed, once: bool) -> None:
         """Try a file again after a pause, which is waited for here unless others may go before."""
         reason = f"{name}: {postponed.reason}"
-        self.health.mark_unhealthy("files", reason)
+        self.health.mark_unhealthy(FILES, reason)
         wait = self._wait_of(name)
         if once and not postponed.of_file:
             self._held_up, wait.until = self._held_up or reason, inf

@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.tally import Tally
+from batcher.accounting.tally import Tally, stop_reason
 from batcher.accounting.verdicts import is_denied
 from batcher.aws.client import AwsTarget
 from batcher.backoff import Backoff
@@ -121,17 +121,20 @@ class TargetWorker:
         """Work until it is closed."""
         backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while not self._closing.is_set():
+            if (reason := self.health.stopped(self._part)) is not None:
+                await self._stay_stopped(reason)
+                break
             reason = await self._run_lane()
             left = self.leases.pause(self.name)
+            if self._tally.more_than_asked is not None:
+                self.health.stop_for_good(self._part, stop_reason(self._tally, None) or str(reason))
+                continue
             if self._closing.is_set():
                 break
             if self.unusable is None:
                 backoff.reset()
                 await self._release(left[1:])
             self._set_unusable(reason)
-            if self._tally.more_than_asked is not None:
-                await self._stay_stopped(reason)
-                break
             wait = backoff.next_pause()
             self.log.warning(
                 "target.waiting", target=self.name, reason=reason, seconds=round(wait, 1)
@@ -140,9 +143,13 @@ class TargetWorker:
                 await self._closing.wait()
         await self.leases.release(self.leases.of(self.name))
 
-    async def _stay_stopped(self, reason: str | None) -> None:
+    @property
+    def _part(self) -> str:
+        return f"target {self.name}"
+
+    async def _stay_stopped(self, reason: str) -> None:
         """Send nothing more: each next update might change what nobody asked for, too."""
-        self.log.error("target.stopped_for_good", target=self.name, reason=reason)
+        self.unusable = reason
         await self._release(self.leases.of(self.name))
         await self._closing.wait()
 
@@ -205,9 +212,9 @@ class TargetWorker:
     def _set_unusable(self, reason: str | None) -> None:
         self.unusable = reason
         if reason is None:
-            self.health.mark_healthy(f"target {self.name}")
+            self.health.mark_healthy(self._part)
         else:
-            self.health.mark_unhealthy(f"target {self.name}", reason)
+            self.health.mark_unhealthy(self._part, reason)
 
     async def _on_settled(self, result: Result) -> None:
         looked = result.status in ("unchanged", "succeeded", "stale")

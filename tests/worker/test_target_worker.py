@@ -235,3 +235,17 @@ def test_at_its_end_it_finishes_what_is_in_flight_and_releases_the_rest() -> Non
         assert (working.queue.held, len(working.queue)) == ({}, 6)
 
     in_virtual_time(work)
+
+
+def test_a_target_that_was_stopped_for_good_sends_nothing_in_a_later_session() -> None:
+    async def work(working: Working) -> None:
+        working.health.stop_for_good("target default", "it changed what nobody asked for")
+        await working.lease(2)
+        await anyio.sleep(300)
+        assert working.worker.is_waiting
+        assert working.sent() == []
+        assert len(working.leases) == 0, "for other workers"
+        working.health.mark_healthy("target default")
+        assert working.health.not_ready == "it changed what nobody asked for"
+
+    in_virtual_time(work)
