@@ -40,11 +40,19 @@ class Ended:
         self._process = process
 
     async def by(self, number: signal.Signals) -> tuple[int | None, str, str]:
-        """Exit code, standard output and standard error after a signal."""
+        """Exit code, standard output and standard error after a signal.
+
+        It comes once the command waits: between Python's last look and the wait it would be lost.
+        """
+        await until(self._waits)
         self._process.send_signal(number)
         async with asyncio.timeout(30):
             out, err = await self._process.communicate()
         return self._process.returncode, (out or b"").decode(), err.decode().strip()
+
+    def _waits(self) -> bool:
+        stat = Path(f"/proc/{self._process.pid}/stat").read_text()
+        return stat.rpartition(")")[2].split()[0] == "S"
 
 
 def unread(pipe: int) -> int:
