@@ -37,7 +37,7 @@ class Tally:
     were added; ``session_answered`` and ``session_throttles`` of the attempts of this part of the
     session, as they come back: AWS answered, other than by a throttle, or by one.
     ``ever_accepted``: at least one attempt to write was. ``more_than_asked``: in words, the
-    first update of this session that changed what nobody asked for.
+    first update of this session that changed what nobody asked for, and what to do about it.
     """
 
     def __init__(self) -> None:
@@ -100,7 +100,8 @@ class Tally:
             self.errors[result.error.code] += 1
             if result.status == "differs" and result.error.code == MORE_THAN_ASKED:
                 what = f"{result.error.code}, line {result.line}, id {result.id}"
-                self.more_than_asked = self.more_than_asked or f"{what}: {result.error.message}"
+                said = f"{what}: {result.error.message}. {MORE_ADVICE}"
+                self.more_than_asked = self.more_than_asked or said
         if result.read_back is not UNSET:
             self.read_back[result.read_back] += 1
 
@@ -139,7 +140,7 @@ def stop_reason(tally: Tally, max_failures: Limit | None) -> str | None:
     if (refused := tally.denials.why_hopeless()) is not None:
         return refused
     if tally.more_than_asked is not None:
-        return f"{tally.more_than_asked}. {MORE_ADVICE}"
+        return tally.more_than_asked
     if max_failures is None:
         return None
     done, failures = tally.session

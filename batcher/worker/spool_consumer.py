@@ -14,7 +14,6 @@ from math import inf
 import anyio
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.tally import MORE_ADVICE
 from batcher.backoff import Backoff
 from batcher.config import Settings
 from batcher.errors import BatcherError
@@ -78,7 +77,7 @@ class SpoolConsumer:
             while not self._takes_none and (found := await self._claim(once)) is not None:
                 postponed = await self._process(found)
                 if (more := self.runner.more_than_asked) is not None:
-                    self.health.stop_for_good(FILES, f"{found.name}: {more}. {MORE_ADVICE}")
+                    self.health.stop_for_good(FILES, f"{found.name}: {more}")
                 if postponed is not None and not self._is_ending:
                     await self._postpone(found.name, postponed, once)
             if self._held_up is not None:

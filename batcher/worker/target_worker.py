@@ -15,7 +15,7 @@ import anyio
 from anyio.abc import TaskGroup
 from structlog.typing import FilteringBoundLogger
 
-from batcher.accounting.tally import Tally, stop_reason
+from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import is_denied
 from batcher.aws.client import AwsTarget
 from batcher.backoff import Backoff
@@ -126,8 +126,8 @@ class TargetWorker:
                 break
             reason = await self._run_lane()
             left = self.leases.pause(self.name)
-            if self._tally.more_than_asked is not None:
-                self.health.stop_for_good(self._part, stop_reason(self._tally, None) or str(reason))
+            if (more := self._tally.more_than_asked) is not None:
+                self.health.stop_for_good(self._part, more)
                 continue
             if self._closing.is_set():
                 break
