@@ -14,6 +14,7 @@ Status: TypeAlias = Literal[
 ]
 STATUSES: tuple[Status, ...] = get_args(Status)
 OPEN: tuple[Status, ...] = ("failed", "in_doubt")  # what a retry sends again
+INTERRUPTED = "interrupted"  # why something stopped that a signal ended
 
 ReadBack: TypeAlias = Literal["as_asked", "differs", "unread"]
 """What the live trigger showed just after AWS accepted its update; unread: it could not be read."""

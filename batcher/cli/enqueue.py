@@ -15,7 +15,8 @@ from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
-from batcher.jobs.enqueue import INTERRUPTED, Enqueued, Stop, enqueue_file
+from batcher.jobs.enqueue import Enqueued, Stop, enqueue_file
+from batcher.records import INTERRUPTED
 from batcher.signals import run_signals
 from batcher.sources.local_file import place_for_copies
 from batcher.storage.enqueue_progress import EnqueueProgress

@@ -34,10 +34,10 @@ from batcher.jobs.run import (
     TooManyChanges,
 )
 from batcher.jobs.run_ending import RunEnding
-from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
+from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import RunOrder
 from batcher.logs import LogOutput
-from batcher.records import Summary
+from batcher.records import INTERRUPTED, Summary
 from batcher.signals import run_signals
 from batcher.storage.run_directory import RunDirectory
 

@@ -31,16 +31,13 @@ from batcher.jobs.queue_admin import QueueAddress
 from batcher.ports import Producer
 from batcher.queues.factory import spool_of
 from batcher.queues.spool_directory import SpoolDirectory
-from batcher.records import Update
+from batcher.records import INTERRUPTED, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import is_local
 from batcher.storage.enqueue_progress import EnqueueProgress, ProgressFile
 
 AT_ONCE = 1000  # updates handed to the queue together
 REFUSED_TOLD = 5  # lines that the queue would not take
-
-
-INTERRUPTED = "interrupted"
 
 
 class Enqueued(Struct, frozen=True, kw_only=True):

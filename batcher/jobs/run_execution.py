@@ -24,11 +24,9 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
 from batcher.ports import BeforeImageStore
-from batcher.records import Result, Summary
+from batcher.records import INTERRUPTED, Result, Summary
 from batcher.sources.file_source import FileSource
 from batcher.task_groups import open_task_group
-
-INTERRUPTED = "interrupted"
 
 Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Run while updates are sent, and cancelled at the end: progress, signals."""

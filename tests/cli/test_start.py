@@ -5,8 +5,7 @@ from typing import Any
 import pytest
 
 from batcher.cli.start import exit_code
-from batcher.jobs.run_execution import INTERRUPTED
-from batcher.records import Seconds, Summary
+from batcher.records import INTERRUPTED, Seconds, Summary
 
 
 @pytest.mark.parametrize(

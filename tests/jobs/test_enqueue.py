@@ -13,8 +13,9 @@ from redis.asyncio import Redis
 from batcher.config import Settings
 from batcher.errors import InputError, QueueError, SettingsError
 from batcher.jobs.checked_file import CheckedFile, check_file
-from batcher.jobs.enqueue import INTERRUPTED, Enqueued, Stop, enqueue_file
+from batcher.jobs.enqueue import Enqueued, Stop, enqueue_file
 from batcher.jobs.queue_admin import QueueAddress
+from batcher.records import INTERRUPTED
 from batcher.storage.enqueue_progress import EnqueueProgress, ProgressFile
 from tests.conftest import change, records
 from tests.queues.scripted_sqs import ScriptedSqs

@@ -19,10 +19,10 @@ from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_ending import RunEnding
-from batcher.jobs.run_execution import INTERRUPTED, ApprovedRun
+from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended
 from batcher.jobs.verify import verify_run
-from batcher.records import Result, Summary
+from batcher.records import INTERRUPTED, Result, Summary
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 from tests.waiting import until
