@@ -3,7 +3,9 @@
 from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.options import Option, options, variables
 from batcher.config.resolution import refuse_foreign, resolve
-from batcher.config.settings import EntryPoint, Keywords, Settings, TargetSettings
+from batcher.config.settings import Keywords, Settings
+from batcher.config.target_settings import TargetSettings
+from batcher.config.value_kinds import EntryPoint
 
 __all__ = [
     "EntryPoint",

@@ -5,7 +5,8 @@ from typing import Any, get_args, get_type_hints
 import msgspec
 from msgspec import Struct
 
-from batcher.config.settings import EntryPoint, Settings
+from batcher.config.settings import Settings
+from batcher.config.value_kinds import EntryPoint
 
 ENVIRONMENT_PREFIX = "BATCHER_"
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings

@@ -14,7 +14,9 @@ import msgspec
 
 from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.options import options, variables
-from batcher.config.settings import EntryPoint, Settings, TargetSettings
+from batcher.config.settings import Settings
+from batcher.config.target_settings import TargetSettings
+from batcher.config.value_kinds import EntryPoint
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text

@@ -4,103 +4,31 @@ Flags, ``BATCHER_…`` variables, TOML keys and the library's keywords are read 
 """
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self, TypeAlias, TypedDict
+from typing import Annotated, Any, Self, TypedDict
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta
 
 from batcher.accounting.completion_time import Deadline
 from batcher.accounting.limit import FailureLimit, Limit
+from batcher.config.target_settings import TargetSettings
+from batcher.config.value_kinds import (
+    COMMANDS,
+    DEFAULT_LEASE,
+    MOST,
+    Concurrency,
+    Duration,
+    Limiter,
+    LogLevel,
+    Positive,
+    Rate,
+    S3Url,
+    Share,
+    about,
+)
 from batcher.foreign_text import shown_url
-from batcher.text_value import TextValue, parse_text
+from batcher.text_value import parse_text
 from batcher.updates.domain_map import DomainMap
-
-EntryPoint: TypeAlias = Literal["run", "worker", "library"]
-COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
-
-DEFAULT_LEASE = 60  # seconds
-MOST = 1e6  # requests per second: no limit at all, but finite
-Concurrency = Literal["auto"] | Annotated[int, Meta(ge=1, le=4096)]
-Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
-Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
-Positive = Annotated[int, Meta(ge=1, le=10**12)]
-Duration = Annotated[float, Meta(ge=0, le=MOST)]
-S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]
-Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)\Z")]
-LogLevel = Literal["debug", "info", "warning", "error"]
-
-
-class Share(TextValue):
-    """``P%``, more than 0 and at most 100: a part of a quota."""
-
-    PATTERN = r"(100|[1-9][0-9]?(\.[0-9]{1,9})?|0\.[0-9]{0,8}[1-9][0-9]{0,8})%"
-
-    def __init__(self, text: str) -> None:
-        super().__init__(text)
-        self.fraction = float(text.partition("%")[0]) / 100
-
-
-def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
-    """What a setting is; ``entry_points``: those that know it, by default all."""
-    known_to = entry_points or (*COMMANDS, "library")
-    return Meta(description=help, extra={"metavar": metavar, "entry_points": known_to})
-
-
-class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
-    """What one target needs: an account and Region, the credentials and the pace to use there."""
-
-    region: Annotated[str | None, about("AWS Region; default: AWS_REGION, or the profile's.")] = (
-        None
-    )
-    account: Annotated[
-        Annotated[str, Meta(pattern=r"^[0-9]{12}\Z")] | None,
-        about(
-            "Account that it has to be; another, or one that STS does not tell, is refused.",
-            metavar="12 DIGITS",
-        ),
-    ] = None
-    profile: Annotated[str | None, about("Profile of the AWS configuration files.")] = None
-    role_arn: Annotated[str | None, about("Role to assume with those credentials.")] = None
-    external_id: Annotated[str | None, about("External id that the role asks for.")] = None
-    role_session_name: Annotated[
-        str, about("Session name, as CloudTrail shows it, when a role is assumed.")
-    ] = "batcher"
-    endpoint_url: Annotated[
-        Endpoint | None, about("Call this address instead of AWS's own.", metavar="http[s]://HOST")
-    ] = None
-    rate: Annotated[
-        Rate, about("Requests per second at most, or auto: find the quota.", metavar="auto|N")
-    ] = "auto"
-    burst: Annotated[
-        Annotated[float, Meta(ge=1, le=MOST)] | None,
-        about("Requests that may leave at once after a pause; 1 spaces them evenly.", metavar="N"),
-    ] = None
-    share: Annotated[
-        Share, about("Part of the quota to use; the rest is left to others.", metavar="P%")
-    ] = Share("100%")
-    read_rate: Annotated[
-        Rate, about("Reads per second at most, or auto: find that quota.", metavar="auto|N")
-    ] = "auto"
-    concurrency: Annotated[
-        Concurrency,
-        about(
-            "Requests in flight at once at most, or auto: what rate and latency ask for.",
-            metavar="auto|N",
-        ),
-    ] = "auto"
-    protected: Annotated[
-        bool, about("Have the name of the target typed, or given with --confirm.", "run")
-    ] = False
-
-    @property
-    def ceiling(self) -> float | None:
-        """Requests per second at most; None: as many as the quota allows."""
-        return None if self.rate == "auto" else self.rate
-
-    @property
-    def read_ceiling(self) -> float | None:
-        """Reads per second at most; None: as many as their quota allows."""
-        return None if self.read_rate == "auto" else self.read_rate
 
 
 class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -229,7 +157,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = None
     targets: Annotated[
         dict[str, TargetSettings], about("Named targets: [targets.NAME] in the file.")
-    ] = {}
+    ] = msgspec.field(default_factory=dict)
 
     @property
     def known_targets(self) -> frozenset[str]:

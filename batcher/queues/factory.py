@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import NamedTuple
 from urllib.parse import parse_qsl, urlencode
 
-from batcher.config.settings import DEFAULT_LEASE
+from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.optional_imports import optional_module

@@ -15,7 +15,7 @@ from typing import Any
 
 import anyio
 
-from batcher.config.settings import DEFAULT_LEASE
+from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.error_codes import TOO_MANY_RECEIVES
 from batcher.errors import QueueError
 from batcher.queues.batching import RequestBatcher

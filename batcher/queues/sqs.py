@@ -5,7 +5,7 @@ Connecting and batch requests are in ``sqs_client``; sending and the dead letter
 
 from collections.abc import Sequence
 
-from batcher.config.settings import DEFAULT_LEASE
+from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.queues.batching import RequestBatcher
 from batcher.queues.cancellation import release_if_cancelled
 from batcher.queues.sqs_client import BATCH, SqsClient, message_of

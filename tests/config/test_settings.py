@@ -10,7 +10,9 @@ from hypothesis import strategies as st
 from batcher.accounting.completion_time import Deadline
 from batcher.accounting.limit import FailureLimit, Limit
 from batcher.config import resolve
-from batcher.config.settings import Settings, Share, TargetSettings
+from batcher.config.settings import Settings
+from batcher.config.target_settings import TargetSettings
+from batcher.config.value_kinds import Share
 from batcher.updates.domain_map import DomainMap
 
 LIMITS = st.integers(0, 10**6).map(str) | st.integers(0, 100).map("{}%".format)

@@ -7,7 +7,7 @@ import pytest
 
 from batcher.accounting.completion_time import Deadline
 from batcher.config import Settings
-from batcher.config.settings import TargetSettings
+from batcher.config.target_settings import TargetSettings
 from batcher.jobs.run_forecast import TargetForecast, forecast, hold_against
 from batcher.storage.quota_file import Remembered
 

@@ -7,7 +7,7 @@ import anyio
 import pytest
 
 from batcher.clock import SystemClock
-from batcher.config.settings import DEFAULT_LEASE
+from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.errors import QueueError
 from batcher.logs import logger
 from batcher.ports import QueueAdmin

@@ -1,0 +1,37 @@
+"""The kinds of values that settings have, each checked where it is read; ``about`` tells of one."""
+
+from typing import Annotated, Literal, TypeAlias
+
+from msgspec import Meta
+
+from batcher.text_value import TextValue
+
+EntryPoint: TypeAlias = Literal["run", "worker", "library"]
+COMMANDS: tuple[EntryPoint, ...] = ("run", "worker")
+
+DEFAULT_LEASE = 60  # seconds
+MOST = 1e6  # requests per second: no limit at all, but finite
+Concurrency = Literal["auto"] | Annotated[int, Meta(ge=1, le=4096)]
+Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
+Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
+Positive = Annotated[int, Meta(ge=1, le=10**12)]
+Duration = Annotated[float, Meta(ge=0, le=MOST)]
+S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]
+Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)\Z")]
+LogLevel = Literal["debug", "info", "warning", "error"]
+
+
+class Share(TextValue):
+    """``P%``, more than 0 and at most 100: a part of a quota."""
+
+    PATTERN = r"(100|[1-9][0-9]?(\.[0-9]{1,9})?|0\.[0-9]{0,8}[1-9][0-9]{0,8})%"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.fraction = float(text.partition("%")[0]) / 100
+
+
+def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
+    """What a setting is; ``entry_points``: those that know it, by default all."""
+    known_to = entry_points or (*COMMANDS, "library")
+    return Meta(description=help, extra={"metavar": metavar, "entry_points": known_to})

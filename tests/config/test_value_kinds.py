@@ -1,0 +1,25 @@
+"""The kinds of values: which texts are a share, and what is said of a setting."""
+
+import pytest
+
+from batcher.config.value_kinds import COMMANDS, Share, about
+
+
+@pytest.mark.parametrize(
+    ("text", "fraction"), [("100%", 1.0), ("99.5%", 0.995), ("1%", 0.01), ("0.05%", 0.0005)]
+)
+def test_a_share_is_a_part_of_the_whole(text: str, fraction: float) -> None:
+    assert Share(text).fraction == pytest.approx(fraction)
+    assert str(Share(text)) == text
+
+
+@pytest.mark.parametrize("text", ["0%", "0.0%", "101%", "100.5%", "-1%", "50", "%", "5 %", "05%"])
+def test_what_is_no_part_of_a_whole_is_refused(text: str) -> None:
+    with pytest.raises(ValueError, match="does not match"):
+        Share(text)
+
+
+def test_a_setting_is_known_to_all_entry_points_unless_some_are_named() -> None:
+    everywhere, some = about("x").extra or {}, about("x", *COMMANDS).extra or {}
+    assert everywhere["entry_points"] == ("run", "worker", "library")
+    assert some["entry_points"] == ("run", "worker")
