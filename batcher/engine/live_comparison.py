@@ -68,7 +68,7 @@ class LiveComparison:
     def _more_changed(self, update: Update, current: Mapping[str, Any]) -> Error | None:
         """What is not as it was, of what nobody asked to change; None also where nobody knows."""
         before = self._images.get(update.line)
-        if before is None or self._options.whole:
+        if before is None or self._options.complete:
             return None
         if not (found := collateral(update.request, self._shown(update, before), current)):
             return None

@@ -27,7 +27,7 @@ def write_result(
         return result
     shown = options.writable(answer)
     error = answer_mismatch(update.request, shown)
-    if before is not None and not options.whole:
+    if before is not None and not options.complete:
         error = _both(collateral_change(update.request, before, shown), error)
     if error is not None:
         return replace(result, status="differs", error=error)

@@ -18,7 +18,7 @@ from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.recorded_images import missing_triggers
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_order import ROLLBACK, Following, is_whole, without_start_limits
+from batcher.jobs.run_order import ROLLBACK, Following, is_complete, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import Superseded
 from batcher.storage.run_directory import RunDirectory
@@ -86,7 +86,7 @@ class FollowUp:
             parent=text_of_path(self.run.place.absolute()),
             targets=manifest.targets,
             force=force,
-            whole=self._kind == ROLLBACK or is_whole(manifest),
+            complete=self._kind == ROLLBACK or is_complete(manifest),
             recreate=self.recreate,
             left_out=self.left_out,
         )

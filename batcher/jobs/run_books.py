@@ -95,7 +95,7 @@ class RunBooks:
             started_at=order.clock.wall(),
             kind=order.following.kind,
             parent=order.following.parent,
-            whole=order.following.whole,
+            complete=order.following.complete,
             recreate=order.following.recreate,
             heads=NO_LINES,
         )

@@ -206,7 +206,7 @@ class ApprovedRun:
             tally,
             images=images,
             force=self.order.following.force,
-            whole=self.order.following.whole,
+            complete=self.order.following.complete,
             recreate=self.order.following.recreate,
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,

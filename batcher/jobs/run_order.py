@@ -21,8 +21,8 @@ ROLLBACK = "rollback"  # the kind of run whose updates say all that their trigge
 class Following(Struct, frozen=True, kw_only=True):
     """What a run follows from: another run's directory (retry, rollback), or nothing.
 
-    ``targets``: where that run belongs; ``force``: change what is stale. ``whole``: its updates say
-    all that their triggers are to be; ``recreate``: those that an update can't make that are
+    ``targets``: where that run belongs; ``force``: change what is stale. ``complete``: its updates
+    say all that their triggers are to be; ``recreate``: those that an update can't make that are
     deleted and created anew; ``left_out``: of that run, as superseded.
     """
 
@@ -30,7 +30,7 @@ class Following(Struct, frozen=True, kw_only=True):
     parent: str | None = None
     targets: dict[str, TargetIdentity] = {}
     force: bool = False
-    whole: bool = False
+    complete: bool = False
     recreate: bool = False
     left_out: Superseded | UnsetType = UNSET
 
@@ -64,9 +64,9 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     log: FilteringBoundLogger
 
 
-def is_whole(manifest: RunManifest) -> bool:
+def is_complete(manifest: RunManifest) -> bool:
     """Whether the updates of a run say all that their triggers are to be."""
-    return manifest.whole or manifest.kind == ROLLBACK
+    return manifest.complete or manifest.kind == ROLLBACK
 
 
 def without_start_limits(settings: Settings) -> Settings:

@@ -30,7 +30,7 @@ from batcher.jobs.failed_lines import renew_family
 from batcher.jobs.recorded_images import missing_by, refuse_lost_images
 from batcher.jobs.rewrite import close_books, is_half_rewritten, rewrite_results
 from batcher.jobs.run_audit import Discrepancies, audit_run
-from batcher.jobs.run_order import is_whole
+from batcher.jobs.run_order import is_complete
 from batcher.jobs.run_places import refuse_other_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.verified_lines import (
@@ -185,7 +185,7 @@ async def _compare_live(
 ) -> None:
     runner = Runner(journal=comparison, log=logger())
     options = ChangeOptions(
-        writable=installed_update_model().writable, whole=is_whole(run.manifest)
+        writable=installed_update_model().writable, complete=is_complete(run.manifest)
     )
     names = [
         name for name, found in run.indexes.items() if any(line in lines for line in found.lines)

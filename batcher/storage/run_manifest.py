@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Annotated, Any
 
 import msgspec
-from msgspec import Meta, Struct
+from msgspec import Meta, Struct, field
 
 from batcher.accounting.time_spent import RunTimeSpent
 from batcher.errors import RunDirectoryError
@@ -40,7 +40,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     started_at: str
     kind: str = "run"  # or retry, rollback
     parent: str | None = None  # the directory of the run that this one follows
-    whole: bool = False  # its updates say all that their triggers are to be
+    complete: bool = field(default=False, name="whole")  # its updates say all of their triggers
     recreate: bool = False  # what an update can't make that is deleted and created anew
     heads: Heads | None = None
     spent: RunTimeSpent | None = None

@@ -71,12 +71,12 @@ class ChangeOptions(Struct, frozen=True, kw_only=True):
 
     ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
     is not there. ``force``: also change what is no longer as the update was based on. ``writable``:
-    what of a trigger an update can say. ``whole``: an update says all that its trigger is to be, as
-    those of a rollback do. ``recreate``: delete and create what can't be all of that by an update.
+    what of a trigger an update can say. ``complete``: an update says all that its trigger is to be,
+    as those of a rollback do. ``recreate``: delete and create what can't be that by an update.
     """
 
     writable: Writable
-    whole: bool = False
+    complete: bool = False
     recreate: bool = False
     merge: bool = False
     create_missing: bool = False
@@ -106,7 +106,7 @@ def decide(
     base = None if options.force else update.based_on
     if same(update.request, current):
         rest = remainder(update, current, options)
-        if rest is None and before is not None and not options.whole:
+        if rest is None and before is not None and not options.complete:
             more = collateral_change(update.request, writable(before), current)
             return Finish(status="succeeded" if more is None else "differs", error=more)
         if rest is None:
@@ -167,7 +167,7 @@ def remainder(update: Update, current: Mapping[str, Any], options: ChangeOptions
 
     ``current``: what of it an update can say.
     """
-    if not options.whole or not (names := beyond(update.request, current)):
+    if not options.complete or not (names := beyond(update.request, current)):
         return None
     message = f"an update can't take away what did not exist before: {', '.join(names)}"
     if not options.recreate:

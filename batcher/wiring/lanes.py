@@ -69,7 +69,7 @@ class Lanes:
         *,
         images: BeforeImageStore | None = None,
         force: bool = False,
-        whole: bool = False,
+        complete: bool = False,
         recreate: bool = False,
         listed: bool = False,
         may_send: MaySend | None = None,
@@ -78,14 +78,14 @@ class Lanes:
         """The lane of a connected target.
 
         ``images``: where to keep what each trigger was; None: look at none of them. ``force``,
-        ``whole`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
+        ``complete`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
         planned is first held against a list of its domain; for a run that has sent nothing so far.
         ``on_interrupted`` as in Reconciler.
         """
         operations = _Operations(target, self._pacers, self._retrying)
         updating = operations.sent(UPDATE_TRIGGER, tally)
         reading = operations.sent(GET_TRIGGER, tally)
-        options = self._options(force=force, whole=whole, recreate=recreate)
+        options = self._options(force=force, complete=complete, recreate=recreate)
         settler: Settler = self._reconciler(
             operations,
             updating,
@@ -116,13 +116,13 @@ class Lanes:
             on_close=on_close,
         )
 
-    def _options(self, *, force: bool, whole: bool, recreate: bool) -> ChangeOptions:
+    def _options(self, *, force: bool, complete: bool, recreate: bool) -> ChangeOptions:
         return ChangeOptions(
             writable=installed_update_model().writable,
             merge=self._settings.merge,
             create_missing=self._settings.create_missing,
             force=force,
-            whole=whole,
+            complete=complete,
             recreate=recreate,
         )
 

@@ -45,7 +45,7 @@ def looked(answer: Attempt, **options: Any) -> tuple[Status, str | None, str]:
         options.get("images", {}),
         options.get("more", frozenset()),
         reading,
-        ChangeOptions(writable=MODEL.writable, whole=options.get("whole", False)),
+        ChangeOptions(writable=MODEL.writable, complete=options.get("complete", False)),
     )
     result = in_virtual_time(settler.settle(update(1, **ASKED)))
     assert result is not None
@@ -74,7 +74,7 @@ MORE = {**IMAGE, "more": frozenset({1})}
         (WAS | {"Description": "x"}, IMAGE, "in_doubt", "ChangedSince", "can't be told"),
         (MADE | {"Description": "x"}, {"set_later": {1: {"Description"}}}, "succeeded", None, ""),
         (MADE | {"SegmentFilter": None}, IMAGE, "succeeded", "MoreThanAsked", "with it or since"),
-        (MADE | {"SegmentFilter": None}, {**IMAGE, "whole": True}, "succeeded", "Partial", ""),
+        (MADE | {"SegmentFilter": None}, {**IMAGE, "complete": True}, "succeeded", "Partial", ""),
         (MADE | {"SegmentFilter": None}, MORE, "succeeded", "MoreThanAsked", "SegmentFilter went"),
         (MADE, MORE, "succeeded", None, ""),
         (
@@ -85,7 +85,13 @@ MORE = {**IMAGE, "more": frozenset({1})}
             "EventTriggerLimits; what",
         ),
         (MADE | {"Description": "x"}, MORE, "failed", "NotAsAsked", "differs in Description"),
-        (MADE | {"SegmentFilter": ""}, {"whole": True}, "succeeded", "Partial", "ObjectTypeName"),
+        (
+            MADE | {"SegmentFilter": ""},
+            {"complete": True},
+            "succeeded",
+            "Partial",
+            "ObjectTypeName",
+        ),
     ],
 )
 def test_what_the_trigger_shows_tells_what_became_of_the_update(

@@ -270,7 +270,7 @@ LIMITS = {"EventExpiration": 60000, "Periods": [{"Unit": "DAYS", "Value": 1, "Un
         ({}, {"adds": {"LastUpdatedAt": 5.0, "Fired": 3}}, {}, None, ""),
         ({"SegmentFilter": ""}, {"clears": True}, {"merge": True}, None, ""),
         ({"SegmentFilter": "vip"}, {"clears": True}, {"merge": True}, None, ""),
-        ({"SegmentFilter": "vip"}, {"clears": True}, {"whole": True}, None, ""),
+        ({"SegmentFilter": "vip"}, {"clears": True}, {"complete": True}, None, ""),
         (
             {"SegmentFilter": "vip"},
             {"adds": {"SegmentFilter": "SECRET"}},
@@ -331,7 +331,7 @@ def test_what_a_killed_session_changed_beyond_what_was_asked_is_told_on_the_resu
     result, images = settle(server, wants(Description="new"), kept=dict(BEFORE))
     assert (result.status, result.attempts, images.images) == ("differs", 0, [])
     assert "ObjectTypeName went" in str(result.error)
-    whole, _ = settle(server, wants(Description="new"), kept=dict(BEFORE), whole=True)
+    whole, _ = settle(server, wants(Description="new"), kept=dict(BEFORE), complete=True)
     assert whole.status == "succeeded"
 
 
@@ -470,7 +470,7 @@ def test_a_rollback_is_partial_where_aws_shows_more_than_the_image(
 ) -> None:
     server = Server({**BEFORE, "SegmentFilter": "vip", "Description": "new"}, clears=clears)
     names = {"DomainName": "acme", "EventTriggerName": "t1", "ObjectTypeName": "Orders"}
-    result, _ = settle(server, make_update(1, **names, Description="old"), whole=True)
+    result, _ = settle(server, make_update(1, **names, Description="old"), complete=True)
     assert (result.status, result.error is None) == (status, status == "succeeded")
     if result.error is not None:
         assert result.error.code == "Partial"

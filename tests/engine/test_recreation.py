@@ -147,7 +147,7 @@ class Lane:
                 on_attempt=lambda *attempt: None,
             )
 
-        options = ChangeOptions(writable=MODEL.writable, whole=True, recreate=True)
+        options = ChangeOptions(writable=MODEL.writable, complete=True, recreate=True)
         reading, creating = retrying(GET_TRIGGER), retrying(CREATE_TRIGGER)
         self.settler = Reconciler(
             look=True,

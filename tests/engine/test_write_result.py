@@ -40,7 +40,7 @@ def shown(**members: Any) -> Attempt:
 def test_it_succeeded_when_the_answer_shows_what_was_asked(
     attempt: Attempt, whole: bool, status: str, code: str | None
 ) -> None:
-    options = ChangeOptions(writable=MODEL.writable, whole=whole)
+    options = ChangeOptions(writable=MODEL.writable, complete=whole)
     result = write_result(ASKED, state(attempt), options, AT)
     assert (result.status, result.error and result.error.code) == (status, code)
 

@@ -37,7 +37,7 @@ WIDE = {**LIVE, "Description": "new member", "Tags": {"a": "b"}, "CreatedAt": 1.
 WIDE_IMAGE = {**IMAGE, "Description": "new member"}
 WIDELY = based_on(WIDE, MODEL.writable)
 GONE = BasedOn(sha256=NOTHING)
-RECREATES: dict[str, Any] = {"request": WHOLE, "whole": True, "recreate": True}
+RECREATES: dict[str, Any] = {"request": WHOLE, "complete": True, "recreate": True}
 RECREATED = Recreate(request=WHOLE, image=WIDE_IMAGE, lost={"Tags": {"a": "b"}, "CreatedAt": 1.0})
 CREATED = Recreate(request=WHOLE, image=None, lost={"Tags": 1})
 
@@ -88,12 +88,12 @@ CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send | Recreate]]
     ({"SegmentFilter": "new"}, {"kept": True}, "succeeded"),  # an earlier session did it
     ({"SegmentFilter": "new"}, {"base": OTHER}, "unchanged"),
     # a rollback says all that the trigger was; what is there beyond it may go when it is sent
-    ({**LIVE, "SegmentFilter": "new"}, {"whole": True, "kept": True}, "partial Partial"),
-    ({**LIVE, "SegmentFilter": "new"}, {"whole": True, "base": OTHER}, "partial Partial"),
-    ({"SegmentFilter": "new", "Tags": {"a": "b"}}, {"whole": True, "base": OTHER}, "unchanged"),
-    ({"SegmentFilter": "new", "EventTriggerLimits": {}}, {"whole": True}, "unchanged"),
-    (LIVE, {"whole": True, "base": OTHER}, "stale Stale"),
-    (LIVE, {"whole": True, "base": PLANNED}, SENT),
+    ({**LIVE, "SegmentFilter": "new"}, {"complete": True, "kept": True}, "partial Partial"),
+    ({**LIVE, "SegmentFilter": "new"}, {"complete": True, "base": OTHER}, "partial Partial"),
+    ({"SegmentFilter": "new", "Tags": {"a": "b"}}, {"complete": True, "base": OTHER}, "unchanged"),
+    ({"SegmentFilter": "new", "EventTriggerLimits": {}}, {"complete": True}, "unchanged"),
+    (LIVE, {"complete": True, "base": OTHER}, "stale Stale"),
+    (LIVE, {"complete": True, "base": PLANNED}, SENT),
     # it is what the update was based on, or not
     (LIVE, {"base": PLANNED}, SENT),
     (LIVE, {"base": OTHER}, "stale Stale"),
