@@ -31,6 +31,7 @@ class Seconds:
     backoff: float = 0.0
     calling: float = 0.0
     unreachable: float = 0.0
+    paused: float = 0.0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

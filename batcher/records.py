@@ -99,7 +99,8 @@ class Error(Struct, frozen=True, kw_only=True):
 class Seconds(Struct, frozen=True, kw_only=True):
     """Where the time of an update, or of all of them, went. Seconds.
 
-    ``unreachable``: nothing could be sent, as requests did not leave this machine.
+    ``unreachable``: nothing could be sent, as requests did not leave this machine; ``paused``:
+    nothing was, as somebody, a hold file or a timetable said so.
     """
 
     queued: float = 0.0
@@ -107,6 +108,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
     backoff: float = 0.0
     calling: float = 0.0
     unreachable: float = 0.0
+    paused: float = 0.0
 
     def __add__(self, other: "Seconds") -> "Seconds":
         return Seconds(
@@ -115,6 +117,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
             backoff=self.backoff + other.backoff,
             calling=self.calling + other.calling,
             unreachable=self.unreachable + other.unreachable,
+            paused=self.paused + other.paused,
         )
 
     def rounded(self) -> "Seconds":
@@ -125,6 +128,7 @@ class Seconds(Struct, frozen=True, kw_only=True):
             backoff=round(self.backoff, 3),
             calling=round(self.calling, 3),
             unreachable=round(self.unreachable, 3),
+            paused=round(self.paused, 3),
         )
 
 

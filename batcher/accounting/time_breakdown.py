@@ -11,18 +11,19 @@ from msgspec import Struct, field
 
 from batcher.records import Seconds
 
-Cause: TypeAlias = Literal["token", "calling", "backoff"]
-PRECEDENCE: tuple[Cause, ...] = ("token", "calling", "backoff")
+Cause: TypeAlias = Literal["paused", "token", "calling", "backoff"]
+PRECEDENCE: tuple[Cause, ...] = ("paused", "token", "calling", "backoff")
 REMEMBERED = 1000  # changes of cause while no call comes back: more than a lane has slots
 
 
 class TimeBreakdown:
     """The seconds of one lane from ``begin`` to ``end``, by what held it up.
 
-    The lane is held up by the first of these that is the case: the head of a line waits for a
-    ``token``; a call is on its way (``calling``); an update waits after a fault (``backoff``); else
-    it is ``queued``: reading, writing results, or idle. Whichever of the first three it is, it is
-    ``unreachable`` from the beginning of a call that never left this machine to the next answer.
+    The lane is held up by the first of these that is the case: the head of a line waits because the
+    process was told to (``paused``), or for a ``token``; a call is on its way (``calling``); an
+    update waits after a fault (``backoff``); else it is ``queued``: reading, writing results, or
+    idle. Whichever of token, calling and backoff it is, it is ``unreachable`` from the beginning of
+    a call that never left this machine to the next answer.
     """
 
     def __init__(self) -> None:
@@ -41,7 +42,7 @@ class TimeBreakdown:
         shares = ", ".join(
             f"{cause} {seconds:.1f}"
             for cause, seconds in self._seconds.items()
-            if seconds or cause != "unreachable"
+            if seconds or cause not in ("unreachable", "paused")
         )
         return f"<TimeBreakdown {self._cause()} of {self.wall_seconds:.1f} s: {shares}>"
 
@@ -78,8 +79,9 @@ class TimeBreakdown:
         while self._lately and seconds > 0:
             cause, passed = self._lately.pop()
             part = min(passed, seconds)
-            self._seconds[cause] -= part
-            self._seconds["unreachable"] += part
+            if cause != "paused":
+                self._seconds[cause] -= part
+                self._seconds["unreachable"] += part
             seconds -= part
         self._lately.clear()
 
@@ -91,7 +93,7 @@ class TimeBreakdown:
         cause = next((cause for cause in PRECEDENCE if self._held_up[cause]), None)
         if cause is None:
             return "queued"
-        return "unreachable" if self._unreachable else cause
+        return "unreachable" if self._unreachable and cause != "paused" else cause
 
     def _pass(self, now: float) -> None:
         if not self._running:

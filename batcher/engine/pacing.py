@@ -11,6 +11,7 @@ import anyio
 
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import Verdict
+from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.ports import Clock, Limiter
 from batcher.records import Attempt
 
@@ -26,21 +27,24 @@ class Draining(Exception):
 class Permit:
     """The right to send one request now.
 
-    ``queued`` and ``token`` are the seconds waited for turn and slot, and token.
+    ``queued`` and ``token`` are the seconds waited for turn and slot, and token; ``paused`` those
+    in which the process was told to send nothing.
     """
 
-    __slots__ = ("queued", "ticket", "token")
+    __slots__ = ("paused", "queued", "ticket", "token")
 
-    def __init__(self, ticket: object, queued: float, token: float) -> None:
+    def __init__(self, ticket: object, queued: float, token: float, paused: float = 0.0) -> None:
         self.ticket = ticket
         self.queued = queued
         self.token = token
+        self.paused = paused
 
 
 class Pacer:
     """Gives out permits of one (target, operation), at most ``slots`` of them in use at once.
 
-    ``time_breakdown``: of the lane, which its pacers share; default: one of its own.
+    ``time_breakdown``: of the lane, which its pacers share; default: one of its own. ``gate``: what
+    the process was told about its pace meanwhile; default: nothing ever.
     """
 
     def __init__(
@@ -49,6 +53,7 @@ class Pacer:
         slots: int,
         clock: Clock,
         time_breakdown: TimeBreakdown | None = None,
+        gate: PaceGate | None = None,
     ) -> None:
         self.limiter = limiter
         self.slots = slots
@@ -58,10 +63,12 @@ class Pacer:
         self.on_full: Callable[[], None] | None = None  # told once, when that was a second
         self._free = anyio.Semaphore(slots, fast_acquire=True)
         self.clock = clock
+        self._gate = gate or PaceGate(PaceControl(clock))
         self._waiting: list[_Waiter] = []
         self._order = count()
         self._taken = False
         self._head: anyio.CancelScope | None = None
+        self._head_may_go = False  # while draining
         self._draining = False
 
     def __repr__(self) -> str:
@@ -79,25 +86,42 @@ class Pacer:
 
         ``begun``: a retry, which goes ahead. ``must_finish``: also while draining. Raises Draining.
         """
-        arrived = self.clock.now()
+        arrived, control = self.clock.now(), self._gate.control
+        paused_before = control.paused_seconds(arrived)
         await self._turn(_Waiter(RETRY if begun else FIRST, next(self._order), must_finish))
         try:
-            with anyio.CancelScope() as scope:
-                if not must_finish:
-                    self._head = scope
-                called = self.clock.now()
-                await self._free.acquire()
-                turn = self.clock.now()
-                ticket = await self._token(turn)
-                left = self.clock.now()
-                self._note_full(turn - called, left - turn)
-                self.in_flight += 1
-                self.time_breakdown.enter("calling", left)
-                return Permit(ticket, turn - arrived, left - turn)
+            self._head_may_go = not must_finish
+            while must_finish or not self._draining:
+                with anyio.CancelScope() as self._head:
+                    control.begin_wait(self._head)
+                    ticket, token, left = await self._slot_and_token()
+                    if not control.pauses:
+                        self.in_flight += 1
+                        self._gate.passed(left)
+                        self.time_breakdown.enter("calling", left)
+                        paused = control.paused_seconds(left) - paused_before
+                        queued = max(0.0, left - arrived - token - paused)
+                        return Permit(ticket, queued, token, paused)
+                    self._free.release()
+                    self.limiter.observe(ticket, Verdict.UNSENT, None)
+                control.end_wait(self._head)  # a pause began, or draining
             raise Draining
         finally:
+            if self._head is not None:
+                control.end_wait(self._head)
             self._head = None
             self._pass_on()
+
+    async def _slot_and_token(self) -> tuple[object, float, float]:
+        """A ticket, the seconds that were waited for it, and the time."""
+        held = await self._gate.wait(self.time_breakdown)
+        called = self.clock.now()
+        await self._free.acquire()
+        turn = self.clock.now()
+        ticket = await self._token(turn)
+        left = self.clock.now()
+        self._note_full(turn - called, left - turn)
+        return ticket, held + left - turn, left
 
     def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
         """Give the slot back and tell the limiter what came of the request."""
@@ -105,6 +129,10 @@ class Pacer:
         self.time_breakdown.leave("calling", self.clock.now())
         self._free.release()
         self.limiter.observe(permit.ticket, verdict, retry_after)
+
+    def unpaused(self) -> float:
+        """Monotonic seconds that stand still while the process is told to send nothing."""
+        return self._gate.control.unpaused()
 
     def note_reach(self, attempt: Attempt, verdict: Verdict) -> None:
         """Tell the time breakdown whether requests leave this machine, by one that came back."""
@@ -116,7 +144,7 @@ class Pacer:
     def drain(self) -> None:
         """Turn away everybody who need not finish, the one at the head included."""
         self._draining = True
-        if self._head is not None:
+        if self._head is not None and self._head_may_go:
             self._head.cancel()
         for waiter in self._waiting:
             if not waiter.must_finish:

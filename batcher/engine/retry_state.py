@@ -38,12 +38,14 @@ class RetryState:
         self.replied = False  # by anything but a throttle, which says nothing about the request
         self.lost = False  # at least one attempt left and was never answered
         self.queued = self.token = self.backoff = self.calling = self.unreachable = 0.0
+        self.paused = 0.0
 
     def record(self, attempt: Attempt, verdict: Verdict, permit: Permit, now: float) -> None:
-        """Add one attempt. ``now``: monotonic seconds."""
+        """Add one attempt. ``now``: monotonic seconds, without pauses."""
         self.last, self.verdict, self.under_way = attempt, verdict, False
         self.queued += permit.queued
         self.token += permit.token
+        self.paused += permit.paused
         if attempt.reached == "unsent":
             self.unreachable += attempt.seconds
         else:
@@ -94,6 +96,7 @@ class RetryState:
             backoff=self.backoff,
             calling=self.calling,
             unreachable=self.unreachable,
+            paused=self.paused,
         )
 
     @property

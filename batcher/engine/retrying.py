@@ -175,7 +175,7 @@ class Retrying:
         self.pacer.note_reach(attempt, verdict)
         if verdict is Verdict.ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
-        state.record(attempt, verdict, permit, self._clock.now())
+        state.record(attempt, verdict, permit, self.pacer.unpaused())
         self._on_attempt(verdict, attempt.seconds, str(members.get("DomainName", "")))
         self._log_attempt(state, attempt, permit)
         if verdict is Verdict.REDIRECTED:

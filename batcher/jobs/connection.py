@@ -11,6 +11,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import AwsError
 from batcher.limiters.factory import LOCAL
 from batcher.logs import logger
@@ -52,18 +53,20 @@ async def connected(
     shared: bool = True,
     warn: Callable[[str], None] | None = None,
     on_attempt: OnAttempt | None = None,
+    control: PaceControl | None = None,
 ) -> AsyncIterator[Connection]:
     """Connect to those targets, side by side; they are closed at the end.
 
     ``shared``: keep to the quotas together with others, where the settings say so. ``warn`` is
     told, in words, where quotas can't be kept or shared, by default the log is; ``on_attempt`` of
-    every attempt. Raises SettingsError, and the AwsError of the first target when none can be used.
+    every attempt; ``control``: what the process is told about its pace meanwhile. Raises
+    SettingsError, and the AwsError of the first target when none can be used.
     """
     clock, log = SystemClock(), log or logger()
     if not shared:
         settings = msgspec.structs.replace(settings, limiter=LOCAL)
     async with (
-        open_pacers(settings, clock=clock, log=log, warn=warn) as pacers,
+        open_pacers(settings, clock=clock, log=log, warn=warn, control=control) as pacers,
         AsyncExitStack() as stack,
     ):
         targets, unusable = await TargetConnector(settings).connect(names, stack)

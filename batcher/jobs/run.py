@@ -16,6 +16,7 @@ from msgspec import Struct
 from batcher.accounting.limit import Limit
 from batcher.clock import SystemClock
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.jobs.connection import Connection, connected
 from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.plan import OnPlanned, Plan, plan_changes
@@ -85,11 +86,12 @@ def open_run(
     following: Following | None = None,
     unattended: Unattended | None = None,
     dry_run: bool = False,
+    control: PaceControl | None = None,
 ) -> Iterator["OpenRun"]:
     """Hold the run directory ``out``; a dry run leaves it as it is.
 
-    ``origin`` as in RunOrder. Raises InputError for one that lies in ``out``, and RunDirectoryError
-    when another process holds it.
+    ``origin`` and ``control`` as in RunOrder. Raises InputError for an origin that lies in ``out``,
+    and RunDirectoryError when another process holds it.
     """
     directory, copies = RunDirectory(out), out
     if isinstance(origin, str) and is_local(origin) and directory.manifest.exists():
@@ -102,7 +104,7 @@ def open_run(
             )
         else:
             stack.enter_context(directory)
-        run_id = uuid.uuid4().hex[:12]
+        run_id, clock = uuid.uuid4().hex[:12], SystemClock()
         order = RunOrder(
             run_id=run_id,
             origin=origin,
@@ -112,8 +114,9 @@ def open_run(
             following=following or Following(),
             unattended=unattended,
             dry_run=dry_run,
-            clock=SystemClock(),
+            clock=clock,
             log=logger(run=run_id),
+            control=control or PaceControl(clock),
         )
         yield OpenRun(order=order)
 
@@ -177,7 +180,12 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
         await check_finished_places(order, self.state.unfinished)
         on_attempt = order.unattended.on_attempt if order.unattended else None
         async with connected(
-            settings, self.state.unfinished, log=order.log, warn=warn, on_attempt=on_attempt
+            settings,
+            self.state.unfinished,
+            log=order.log,
+            warn=warn,
+            on_attempt=on_attempt,
+            control=order.control,
         ) as connection:
             check_places(order, connection.targets.values())
             looks, slow_reading = settings.before, None

@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct, UnsetType
 from structlog.typing import FilteringBoundLogger
 
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.ports import Clock
 from batcher.records import Result, Superseded
 from batcher.storage.run_directory import RunDirectory
@@ -49,7 +50,8 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     """All that a run is told before it starts.
 
     ``origin``: a path, ``-`` for standard input, the URL of an object in S3, or the lines
-    themselves; ``copies``: where inputs are copied that can't be read twice.
+    themselves; ``copies``: where inputs are copied that can't be read twice; ``control``: what the
+    process is told about its pace meanwhile.
     """
 
     run_id: str
@@ -62,6 +64,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     dry_run: bool
     clock: Clock
     log: FilteringBoundLogger
+    control: PaceControl
 
 
 def is_complete(manifest: RunManifest) -> bool:

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
 from structlog.typing import FilteringBoundLogger
@@ -14,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
@@ -36,7 +38,8 @@ class Pacers:
     """Makes pacers, and knows what they learned.
 
     ``fleet``: the buckets shared with other processes; None: this one keeps its own. ``warn`` is
-    told, in words, where the file of quotas can't be used.
+    told, in words, where the file of quotas can't be used. ``control``: what the process is told
+    about its pace meanwhile; measurements know none of it.
     """
 
     def __init__(
@@ -46,9 +49,11 @@ class Pacers:
         clock: Clock,
         warn: Callable[[str], None],
         fleet: "RedisFleet | None" = None,
+        control: PaceControl | None = None,
     ) -> None:
         self._clock = clock
         self._fleet = fleet
+        self._control = control or PaceControl(clock)
         self._file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
         self._limiters: dict[Pacer, tuple[QuotaKey, Limiter]] = {}
 
@@ -72,7 +77,12 @@ class Pacers:
             limiter = self._fleet.limiter(
                 str(key), rate=rate, burst=burst, share=share, remembered=start
             )
-        return self._paced_by(limiter, target, key, time_breakdown)
+        gate = PaceGate(
+            self._control,
+            quota=partial(_quota_of, limiter),
+            takes_rate=operation in WRITES,
+        )
+        return self._paced_by(limiter, target, key, time_breakdown, gate)
 
     def measuring(self, target: AwsTarget, operation: str, probe: SaturationProbe) -> Pacer:
         """The pacer of a measurement, from nothing that is remembered, and together with nobody."""
@@ -85,8 +95,9 @@ class Pacers:
         target: AwsTarget,
         key: QuotaKey,
         time_breakdown: TimeBreakdown | None,
+        gate: PaceGate | None = None,
     ) -> Pacer:
-        pacer = Pacer(limiter, target.slots, self._clock, time_breakdown)
+        pacer = Pacer(limiter, target.slots, self._clock, time_breakdown, gate)
         self._limiters[pacer] = (key, limiter)
         return pacer
 
@@ -149,15 +160,24 @@ async def open_pacers(
     clock: Clock,
     log: FilteringBoundLogger,
     warn: Callable[[str], None] | None = None,
+    control: PaceControl | None = None,
 ) -> AsyncIterator[Pacers]:
     """Pacers that keep to the quotas together with others, where the settings say so.
 
-    ``warn`` is told, in words, of what is wrong and no reason to stop; by default the log is.
-    Raises SettingsError for a limiter that can't be.
+    ``warn`` is told, in words, of what is wrong and no reason to stop; by default the log is;
+    ``control`` as in Pacers. Raises SettingsError for a limiter that can't be.
     """
     warn = warn or (lambda text: log.warning("quotas.unusable", reason=text))
     async with open_fleet(settings.limiter, clock=clock, log=log, warn=warn) as fleet:
-        yield Pacers(settings, clock=clock, warn=warn, fleet=fleet)
+        yield Pacers(settings, clock=clock, warn=warn, fleet=fleet, control=control)
+
+
+def _quota_of(limiter: Limiter) -> float | None:
+    """The requests per second of which a share is meant: of the quota, once that is found."""
+    learned, rate, own = limiter.learned, limiter.rate, limiter.own_rate
+    if rate is None or own is None:
+        return None
+    return own if learned.is_guess else learned.rate * own / rate
 
 
 def _quota_key(target: AwsTarget, operation: str) -> QuotaKey:

@@ -129,6 +129,7 @@ def _seconds(seconds: Seconds) -> str:
         "backoff": seconds.backoff,
         "nothing could be sent": seconds.unreachable,
         "own work": seconds.queued,
+        "paused": seconds.paused,
     }
     said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05]
     return ", ".join(said) or "nowhere"
