@@ -59,6 +59,10 @@ class OtherRunError(RunDirectoryError):
         )
 
 
+class HookError(BatcherError):
+    """A hook that has to succeed before anything is sent did not. Nothing was sent."""
+
+
 class AwsError(BatcherError):
     """AWS will not let the run go on: no usable credentials, or no endpoint."""
 

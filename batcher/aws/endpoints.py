@@ -1,6 +1,9 @@
-"""Which hosts are AWS's own, by the partitions that the installed botocore knows."""
+"""Which hosts are AWS's own, by the partitions that botocore knows, and the proxies on the way."""
 
 from functools import cache
+from urllib.parse import urlsplit
+
+from botocore.utils import get_environ_proxies
 
 from batcher.aws.service_model import model_loader
 
@@ -21,3 +24,9 @@ def _domains() -> list[str]:
         for kind in ("dnsSuffix", "dualStackDnsSuffix")
     }
     return sorted((f".{name}" for name in names), key=len, reverse=True)
+
+
+def environment_proxy(url: str) -> str | None:
+    """The proxy that the environment names for a URL, as the SDK reads HTTPS_PROXY and NO_PROXY."""
+    proxy: str | None = get_environ_proxies(url).get(urlsplit(url).scheme.lower())
+    return proxy if proxy is None or "://" in proxy else f"http://{proxy}"

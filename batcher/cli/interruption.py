@@ -45,6 +45,17 @@ async def _run(function: Callable[..., Awaitable[T]], arguments: tuple[object, .
         raise KeyboardInterrupt from None
 
 
+async def until_signal(function: Callable[[], Awaitable[None]]) -> None:
+    """Await what is not worth an exit code: a signal ends it, and no more."""
+    try:
+        await function()
+    except asyncio.CancelledError:
+        task = asyncio.current_task()
+        if task is None or not task.cancelling():
+            raise  # not of a signal
+        task.uncancel()
+
+
 class _Interruption:
     """Of the task that it is made in. ``is_told``: a signal has come."""
 

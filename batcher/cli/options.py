@@ -11,6 +11,7 @@ from click.core import ParameterSource
 from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.hook_options import hook_option, with_hooks
 from batcher.cli.output.echo import echo
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import (
@@ -150,6 +151,7 @@ def run_options(command: F) -> F:
         ),
         confirm_option,
         repair_option,
+        hook_option,
         click.option("--yes", is_flag=True, help="Start without asking."),
         click.option(
             "--out",
@@ -230,7 +232,9 @@ def settings_from(
         if "://" in str(given.get(option.name)):
             instead = f"by {option.variable}, or as {option.name} in the file of --config,"
             _warn_of_secret(option.flag, given[option.name], instead)
-    return settings_with_notice(resolve(given, environ=os.environ, file=config, base=base))
+    flags = {name: value for name, value in given.items() if name != "hook"}
+    settings = resolve(flags, environ=os.environ, file=config, base=base)
+    return settings_with_notice(with_hooks(settings, given.get("hook", ())))
 
 
 def _flag(option: Option) -> Callable[[F], F]:

@@ -11,6 +11,7 @@ import anyio
 import msgspec
 from anyio.abc import TaskStatus
 
+from batcher.cli.interruption import until_signal
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import deadline_missed
@@ -41,6 +42,8 @@ from batcher.records import INTERRUPTED, Summary
 from batcher.signals import run_signals
 from batcher.storage.run_directory import RunDirectory
 
+HOOK_FAILURES = 5  # named at the end; the rest is in the log
+
 
 async def start(opened: OpenRun, choices: Choices) -> int:
     """Check, preview, ask, execute; returns the exit code.
@@ -57,6 +60,14 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     violations.conclude(checked.inspection, usable=usable, not_done="sent")
     if isinstance(checked, InvalidInput):
         return 2
+    try:
+        return await _start_checked(checked, choices)
+    finally:
+        for failure in opened.order.hooks.failures[:HOOK_FAILURES]:
+            echo(f"hook {failure}", err=True)
+
+
+async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
     async with checked.connect() as ready:
         for line in preview(ready):
             echo(line, err=True)
@@ -67,7 +78,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         ):
             approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
         if isinstance(approved, NotStarted):
-            return _not_started(approved, opened.order, choices)
+            return _not_started(approved, checked.order, choices)
         return await _execute(approved, choices)
 
 
@@ -126,9 +137,10 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         terminal=not (shown and sys.stderr.isatty()),
     ):
         summary = await run.execute(beside, on_canary)
-    _say_summary(order.directory, summary)
-    if choices.as_json:
-        _print_json(order, summary)
+        _say_summary(order.directory, summary)
+        if choices.as_json:
+            _print_json(order, summary)
+        await until_signal(order.hooks.finish)
     return exit_code(summary)
 
 

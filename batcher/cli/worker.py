@@ -6,6 +6,7 @@ from typing import Any
 
 import click
 
+from batcher.cli.hook_options import hook_option
 from batcher.cli.interruption import run_command
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
@@ -21,6 +22,7 @@ from batcher.worker.worker import Worker
 )
 @queue_option
 @click.option("--once", is_flag=True, help="End when the queue is empty, for cron.")
+@hook_option
 @partial(settings_options, entry_point="worker")
 def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
     """Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.

@@ -9,6 +9,7 @@ from batcher.config.settings import Settings
 from batcher.config.value_kinds import EntryPoint
 
 ENVIRONMENT_PREFIX = "BATCHER_"
+TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
 
 
@@ -41,7 +42,7 @@ def options() -> list[Option]:
     return [
         _option(field.name, field.default, hints[field.name])
         for field in fields
-        if field.name != "targets"
+        if field.name not in TABLES
     ]
 
 

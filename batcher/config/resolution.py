@@ -13,6 +13,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from batcher.config.given_text import clean_text, refuse_unknown
+from batcher.config.hook_settings import read_hooks
 from batcher.config.options import options, variables
 from batcher.config.settings import Settings
 from batcher.config.target_settings import TargetSettings
@@ -67,6 +68,8 @@ def _refuse_without_table(origin: str, settings: Settings) -> None:
 
 def refuse_foreign(given: Mapping[str, Any], entry_point: EntryPoint) -> None:
     """Raise SettingsError for a setting that this entry point does not know, though others do."""
+    if "hooks" in given:
+        raise SettingsError("hooks: a setting of batcher run, worker; it means nothing here.")
     for option in options():
         if option.name in given and entry_point not in option.entry_points:
             known_to = ", ".join(option.entry_points)
@@ -99,7 +102,9 @@ def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
             meant = f" Did you mean {near[0]}?" if near else ""
             known = ", ".join(hints)
             raise SettingsError(f"{origin}: no such setting.{meant} Known: {known}.")
-        if name != "targets":
+        if name == "hooks":
+            values[name] = (*base.hooks, *read_hooks(origin, value))
+        elif name != "targets":
             values[name] = _value(name, origin, value, hints[name])
     settings = msgspec.structs.replace(base, **values)
     if "targets" not in given:

@@ -11,6 +11,7 @@ from msgspec import Meta
 
 from batcher.accounting.completion_time import Deadline
 from batcher.accounting.limit import FailureLimit, Limit
+from batcher.config.hook_settings import HookSettings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import (
     COMMANDS,
@@ -159,6 +160,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         dict[str, TargetSettings], about("Named targets: [targets.NAME] in the file.")
     ] = msgspec.field(default_factory=dict)
 
+    hooks: Annotated[
+        tuple[HookSettings, ...],
+        about("Whom to tell of what happens: [[hooks]] in the file.", *COMMANDS),
+    ] = ()
+
     @property
     def known_targets(self) -> frozenset[str]:
         """The targets that a line may name."""
@@ -176,14 +182,18 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         return self.targets.get(name) or self.target_defaults
 
     def as_json(self) -> dict[str, Any]:
-        """What ``run.json`` keeps: as people write it, and no user or password of an address."""
+        """What ``run.json`` keeps: as people write it, and no user or password of an address.
+
+        Of hooks their names, as more of them may be secret: they are given anew each time.
+        """
         written: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
-        return _without_secrets(written)
+        hooks = [hook.as_json() for hook in self.hooks]
+        return _without_secrets(written) | {"hooks": hooks}
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Self:
         """The settings that ``as_json`` has written. Raises msgspec.ValidationError."""
-        return msgspec.convert(written, cls, dec_hook=parse_text)
+        return msgspec.convert({**written, "hooks": []}, cls, dec_hook=parse_text)
 
 
 def _without_secrets(written: dict[str, Any]) -> dict[str, Any]:

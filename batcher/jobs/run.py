@@ -17,10 +17,12 @@ from batcher.accounting.limit import Limit
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
+from batcher.hooks.hooks import Hooks
 from batcher.jobs.connection import Connection, connected
 from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.plan import OnPlanned, Plan, plan_changes
 from batcher.jobs.run_books import RunBooks
+from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
 from batcher.jobs.run_order import Following, RunOrder, Unattended
@@ -105,6 +107,7 @@ def open_run(
         else:
             stack.enter_context(directory)
         run_id, clock = uuid.uuid4().hex[:12], SystemClock()
+        log = logger(run=run_id)
         order = RunOrder(
             run_id=run_id,
             origin=origin,
@@ -115,7 +118,8 @@ def open_run(
             unattended=unattended,
             dry_run=dry_run,
             clock=clock,
-            log=logger(run=run_id),
+            log=log,
+            hooks=Hooks(settings.hooks, run_id, clock, log),
             control=control or PaceControl(clock),
         )
         yield OpenRun(order=order)
@@ -168,9 +172,16 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
         """Open every target that has something left to do, and see what the run is about to do.
 
         Raises RunDirectoryError when the run belongs to another account, Region or endpoint,
-        SettingsError, and the AwsError or CredentialsError of the first target when none can be
-        used.
+        SettingsError, the AwsError or CredentialsError of the first target when none can be used,
+        and HookError.
         """
+        async with self.order.hooks.open():
+            await RunEvents(self.order, self.state).ask("checked")
+            async with self._connected() as ready:
+                yield ready
+
+    @asynccontextmanager
+    async def _connected(self) -> AsyncIterator["ReadyRun"]:
         order, settings, warnings = self.order, self.order.settings, list[str]()
 
         def warn(text: str) -> None:
@@ -232,7 +243,7 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
 
         ``on_planned`` is told of every update that is looked at for that. What it changes is
         planned only before its first session. Of a finished run nothing is written. Raises as the
-        plan does, and RunDirectoryError for a finished run of another meaning.
+        plan does, RunDirectoryError for a finished run of another meaning, and HookError.
         """
         if self.state.finished is not None and not self.order.dry_run:
             RunBooks(self.order, self.state).check(self.connection.targets.values())
@@ -246,6 +257,7 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
             if plan.too_many:
                 summary = self.state.summary("it would change more than --max-changes")
                 return TooManyChanges(summary=summary, plan=plan, limit=limit)
+        await RunEvents(self.order, self.state, self.connection.targets).ask("planned")
         if self.order.dry_run:
             return DryRunEnded(summary=self.state.summary("--dry-run"))
         return ApprovedRun(self.order, self.state, self.connection, looks=self.looks)

@@ -47,14 +47,17 @@ HEADS_EVERY = 2.0  # seconds
 
 
 class RunBooks:
-    """The files of one run, written by the process that holds its directory."""
+    """The files of one run, written by the process that holds its directory.
+
+    ``summary``: as it was written last in this session.
+    """
 
     def __init__(self, order: RunOrder, state: RunState) -> None:
         self._order = order
         self._directory = order.directory
         self._settings = order.settings
         self._state = state
-        self._summary: Summary | None = None
+        self.summary: Summary | None = None
         self._results: Journal[Result] | None = None
         self._images: Journal[dict[str, Any]] | None = None
         self._places: dict[str, TargetIdentity] = {}
@@ -189,7 +192,7 @@ class RunBooks:
                 self._write_heads(self._spent)
         except (BatcherError, OSError) as error:
             summary = msgspec.structs.replace(summary, stopped=summary.stopped or str(error))
-        self._summary = summary
+        self.summary = summary
         self._order.log.info("run.ended", **msgspec.to_builtins(summary))
         return summary
 
@@ -210,8 +213,8 @@ class RunBooks:
 
     def stop(self, reason: str) -> Summary:
         """Write into the summary that was written last why no more is done."""
-        assert self._summary is not None
-        summary = self._summary = msgspec.structs.replace(self._summary, stopped=reason)
+        assert self.summary is not None
+        summary = self.summary = msgspec.structs.replace(self.summary, stopped=reason)
         self._directory.write_summary(summary)
         return summary
 

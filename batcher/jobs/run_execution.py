@@ -20,6 +20,7 @@ from batcher.errors import AwsError, BatcherError, JournalError
 from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
+from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
@@ -53,6 +54,7 @@ class ApprovedRun:
         self._has_sent = False  # in a part of the session before this one
         self._canary: Canary | None = None  # while it is at work
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
+        self.events = RunEvents(order, state, connection.targets)
 
     def __repr__(self) -> str:
         return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
@@ -74,8 +76,16 @@ class ApprovedRun:
 
         With a canary the first updates that change something go first (``Summary.canary``), and
         the rest only if ``on_canary`` says so. Raises RunDirectoryError when the directory is of
-        another run, CredentialsError and BatcherError for what keeps the run from sending anything.
+        another run, CredentialsError, HookError and BatcherError for what keeps it from sending
+        anything.
         """
+        await self.events.ask("started")
+        try:
+            return await self._execute(beside, on_canary)
+        finally:
+            self.events.ended(self._books.summary)
+
+    async def _execute(self, beside: Beside | None, on_canary: OnCanary | None) -> Summary:
         count, changed = self.order.settings.canary, self.state.changed
         if count is None or len(changed) >= count:
             return await self._part(beside, None)
@@ -229,6 +239,7 @@ class ApprovedRun:
 
     async def _note(self, result: Result) -> None:
         self.state.done.add(result.line)
+        self.events.settled(result)
         if self.order.unattended is not None:
             self.order.unattended.on_result(result)
 

@@ -9,6 +9,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
+from batcher.hooks.hooks import Hooks
 from batcher.ports import Clock
 from batcher.records import Result, Superseded
 from batcher.storage.run_directory import RunDirectory
@@ -51,7 +52,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
 
     ``origin``: a path, ``-`` for standard input, the URL of an object in S3, or the lines
     themselves; ``copies``: where inputs are copied that can't be read twice; ``control``: what the
-    process is told about its pace meanwhile.
+    process is told about its pace meanwhile; ``hooks``: told of what happens, by ``RunEvents``.
     """
 
     run_id: str
@@ -65,6 +66,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     clock: Clock
     log: FilteringBoundLogger
     control: PaceControl
+    hooks: Hooks
 
 
 def is_complete(manifest: RunManifest) -> bool:

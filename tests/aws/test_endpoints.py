@@ -2,7 +2,7 @@
 
 import pytest
 
-from batcher.aws.endpoints import aws_service_host
+from batcher.aws.endpoints import aws_service_host, environment_proxy
 
 
 @pytest.mark.parametrize(
@@ -26,3 +26,18 @@ def test_a_host_is_awss_own_when_it_ends_in_the_domain_of_a_partition(
     host: str, service: str | None
 ) -> None:
     assert aws_service_host(host) == service
+
+
+def test_the_proxy_of_the_environment_is_that_of_the_scheme_unless_the_host_is_excepted(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    for name, value in {
+        "HTTPS_PROXY": "proxy.example:3128",
+        "HTTP_PROXY": "http://other.example",
+        "NO_PROXY": "chat.example",
+    }.items():
+        monkeypatch.setenv(name, value)
+        monkeypatch.delenv(name.lower(), raising=False)
+    assert environment_proxy("HTTPS://hooks.example/x") == "http://proxy.example:3128"
+    assert environment_proxy("http://hooks.example/x") == "http://other.example"
+    assert environment_proxy("https://chat.example/x") is None

@@ -3,13 +3,14 @@
 import os
 import signal
 from collections.abc import Awaitable, Callable, Iterator
+from functools import partial
 
 import anyio
 import anyio.lowlevel
 import pytest
 
 from batcher.cli.endings import ENDING
-from batcher.cli.interruption import run_command
+from batcher.cli.interruption import run_command, until_signal
 
 ALL = (*ENDING, signal.SIGALRM)
 
@@ -95,3 +96,13 @@ def test_a_second_signal_ends_it_at_once() -> None:
 
     with pytest.raises(KeyboardInterrupt):
         run_command(command)
+
+
+def test_a_signal_ends_what_is_not_worth_an_exit_code_and_no_more() -> None:
+    async def command() -> str:
+        async with anyio.create_task_group():
+            await until_signal(partial(waits_for_the_loop, signal.SIGINT))
+            await anyio.lowlevel.checkpoint()
+        return "done"
+
+    assert run_command(command) == "done"

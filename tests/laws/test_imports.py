@@ -15,7 +15,7 @@ from tests.laws.source import PACKAGE, dotted, files, imported, tree
 
 OWNERS = {
     "aiobotocore": ("aws", "queues.sqs_client"),
-    "aiohttp": ("aws", "status.server", "emulator"),
+    "aiohttp": ("aws", "status.server", "hooks.webhook_call", "emulator"),
     "aiolimiter": ("limiters",),
     "asyncio": ("api", "library", "emulator", "testing", "cli.interruption"),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
@@ -24,7 +24,7 @@ OWNERS = {
     "prometheus_client": ("status.metrics",),
     "redis": ("redis_client", "redis_server", "limiters", "queues.redis_streams_client"),
     "rich": ("cli",),
-    "signal": ("signals", "cli"),
+    "signal": ("signals", "cli", "hooks.command_call"),
     "tenacity": ("engine.retrying", "engine.retry_policies"),
     "time": ("clock", "emulator"),
 }
