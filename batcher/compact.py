@@ -49,6 +49,10 @@ class LineSet:
         """The lines that are here or there."""
         return self._of(self.bits | others.bits)
 
+    def both(self, others: "LineSet") -> "LineSet":
+        """The lines that are here and there."""
+        return self._of(self.bits & others.bits)
+
     def without(self, others: "LineSet") -> "LineSet":
         """The lines that are here and not there."""
         return self._of(self.bits & ~others.bits)

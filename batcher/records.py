@@ -284,6 +284,14 @@ class Superseded(Struct, frozen=True, kw_only=True):
     lines: list[int]
 
 
+class SelectedPart(Struct, frozen=True, kw_only=True):
+    """A job that was narrowed to a part: ``by`` which flags, which leave out so many of ``of``."""
+
+    by: str
+    left_out: int
+    of: int
+
+
 class Summary(TargetSummary, frozen=True, kw_only=True):
     """The sum of a run: ``summary.json``.
 
@@ -292,12 +300,13 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     updates that changed something, when they are to be shown before the rest is done.
     ``started_at``: the first session; ``finished_at``: the last one's end. ``superseded``: what is
     left out of ``failed.jsonl``, when there is any; ``left_out``: by a retry, of the run that it
-    retries, with lines of that one's input.
+    retries, with lines of that one's input. ``selection``: there where it was narrowed to a part.
     """
 
     superseded: Superseded | UnsetType = UNSET
     left_out: Superseded | UnsetType = UNSET
     canary: list[ChangedUpdate] | UnsetType = UNSET
+    selection: SelectedPart | UnsetType = UNSET
     targets: dict[str, TargetSummary] | UnsetType = UNSET
     input: InputName | None = None
     started_at: str | None = None

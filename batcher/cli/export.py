@@ -13,19 +13,23 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
+from batcher.cli.output.selected_part import part_lines
+from batcher.cli.selection import domain_option, name_options, taken_selection
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.jobs.export import Unread, export_triggers
+from batcher.errors import InputError
+from batcher.jobs.export import Export, Unread, export_triggers
+from batcher.records import SelectedPart
 from batcher.storage.atomic_file import AtomicFile
+from batcher.updates.selection import Selection, Selector
 
 
 @click.command(epilog=example("batcher export --domain acme --profile prod --out acme.jsonl"))
-@click.option(
-    "--domain", "domains", multiple=True, metavar="NAME", help="Domain to export; may be repeated."
-)
+@domain_option("Domain to export; may be repeated.")
 @click.option(
     "--all", "everything", is_flag=True, help="Export every domain of the account and Region."
 )
+@name_options
 @output_option("Write to this file; default: standard output.")
 @settings_options
 def export(
@@ -45,13 +49,19 @@ def export(
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")
     check_output(out, "an export", force=force, inputs=[config])
+    selection = taken_selection(given, domains=False)
     settings = settings_from(given, config)
-    raise SystemExit(run_command(_export, domains or None, out, force, settings))
+    raise SystemExit(run_command(_export, domains or None, out, force, settings, selection))
 
 
 async def _export(
-    domains: tuple[str, ...] | None, out: Path | None, force: bool, settings: Settings
+    domains: tuple[str, ...] | None,
+    out: Path | None,
+    force: bool,
+    settings: Settings,
+    selection: Selection | None,
 ) -> int:
+    selector = None if selection is None else Selector(selection)
     encode = msgspec.json.Encoder().encode
     shown = out is not None or not sys.stdout.isatty()  # else its lines show how far it is
     progress = ReadingProgress("triggers", shown=shown)
@@ -67,13 +77,26 @@ async def _export(
             keep,
             lambda unread: echo(_reason(unread), err=True),
             say_places,
+            selector=selector,
         )
+        if selector is not None:
+            _say_part(found, selector)
         if kept := bool(found.triggers or not found.unread):
             file.commit()
     where = "" if out is None else f" in {out}" if kept else f"; {out} was not written"
     what = f"{several(found.triggers, 'trigger')} of {several(found.domains, 'domain')}"
     echo(f"{what}{where}.", err=True)
     return 1 if found.unread else 0
+
+
+def _say_part(found: Export, selector: Selector) -> None:
+    """Say what was left out. Raises InputError where that is all there is."""
+    by, of = str(selector.selection), found.left_out + found.triggers
+    if not found.triggers and not found.unread:
+        raise InputError(f"nothing to export: all {of:,} triggers are left out by {by}.")
+    part = SelectedPart(by=by, left_out=found.left_out, of=of)
+    for line in part_lines(part, selector.unmatched(), "triggers"):
+        echo(line, err=True)
 
 
 def _reason(unread: Unread) -> str:

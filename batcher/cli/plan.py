@@ -19,15 +19,19 @@ from batcher.cli.options import (
     settings_from,
     settings_options,
 )
+from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
 from batcher.cli.output.preview import say_places
+from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
+from batcher.cli.selection import selection_options, taken_selection
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.plan import Plan, plan_changes
 from batcher.sources.local_file import place_for_copies
 from batcher.task_groups import open_task_group
+from batcher.updates.selection import Selection
 
 TICK = 5.0  # seconds without a word, after which it is said how far the reading is
 
@@ -39,6 +43,7 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
     "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
 )
 @json_option("Print the plan as one JSON object on standard output.")
+@selection_options
 @settings_options
 def plan(
     file: str,
@@ -57,8 +62,11 @@ def plan(
     """
     check_sensitive(show_sensitive, as_json=as_json)
     check_output(out, "a plan", force=force, inputs=(file, config))
+    selection = taken_selection(given)
     settings = settings_from(given, config)
-    raise SystemExit(run_command(_plan, file, out, force, settings, show_sensitive, as_json))
+    raise SystemExit(
+        run_command(_plan, file, out, force, settings, selection, show_sensitive, as_json)
+    )
 
 
 async def _plan(
@@ -66,15 +74,25 @@ async def _plan(
     out: Path | None,
     force: bool,
     settings: Settings,
+    selection: Selection | None,
     show_sensitive: bool,
     as_json: bool,
 ) -> int:
     with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
-        checked = check_file(file, settings, copies, violations.add, on_hint=violations.hint)
+        checked = check_file(
+            file,
+            settings,
+            copies,
+            violations.add,
+            on_hint=violations.hint,
+            selection=selection,
+        )
         violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
         if not checked.usable:
             return 2
+        for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
+            echo(line, err=True)
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
         printer = PlanPrinter(checked.inspection, hidden=hidden, as_json=as_json)
         try:

@@ -13,12 +13,15 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
+from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.summary import first_lines
 from batcher.cli.repair_notice import repair_with_notice
+from batcher.cli.selection import selection_options, taken_selection
 from batcher.jobs.failed_lines import superseded_lines
 from batcher.jobs.follow_up import FollowUp
 from batcher.jobs.retry import choose
 from batcher.records import Superseded
+from batcher.updates.selection import Selection, Selector
 
 
 @click.command(epilog=example("batcher retry updates.run --code InternalServerException"))
@@ -30,20 +33,26 @@ from batcher.records import Superseded
     metavar="CODE",
     help="Only those with this error; may be repeated.",
 )
+@selection_options
 @run_options
 def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Run again what failed or is in doubt in the run of directory RUN.
 
     Shows first how many there are of which error. The new run is linked to the old one.
     """
-    choices, make = Choices.taken(given), partial(_make, codes)
+    choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:
         repair_with_notice(run, dry_run=choices.dry_run)
+    make = partial(_make, codes, selection)
     raise SystemExit(run_command(follow, run, "retry", choices, given, config, make))
 
 
-def _make(codes: tuple[str, ...], follow_up: FollowUp) -> None:
-    chosen = choose(follow_up.run, codes)
+def _make(codes: tuple[str, ...], selection: Selection | None, follow_up: FollowUp) -> None:
+    selector = None if selection is None else Selector(selection)
+    chosen = choose(follow_up.run, codes, selector)
+    follow_up.part = chosen.part
+    for said in part_lines(None, selector.unmatched() if selector else []):
+        echo(said, err=True)
     for (code, status), count in chosen.groups.most_common():
         echo(f"  {code} ({status.replace('_', ' ')}): {count:,}", err=True)
     for each in chosen.unreadable:

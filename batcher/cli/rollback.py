@@ -4,6 +4,7 @@ Those of a run, or of what workers did in a time.
 """
 
 from datetime import UTC, datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.reading_progress import ReadingProgress
+from batcher.cli.output.selected_part import part_lines
 from batcher.cli.repair_notice import repair_with_notice
+from batcher.cli.selection import selection_options, taken_selection
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
+from batcher.records import SelectedPart
+from batcher.updates.selection import Selection, Selector
 
 
 def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
@@ -46,6 +51,7 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> s
     "--since", metavar="TIME", callback=_moment, help="Of a worker's results: only from then on."
 )
 @click.option("--until", metavar="TIME", callback=_moment, help="And only up to then.")
+@selection_options
 @run_options
 def rollback(
     run: Path,
@@ -62,7 +68,7 @@ def rollback(
     rollback is a run of its own: it can be resumed, verified, and rolled back. TIME is ISO 8601,
     such as 2026-11-26T14:00Z; without an offset it is local.
     """
-    choices = Choices.taken(given)
+    choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:
         repair_with_notice(run, dry_run=choices.dry_run)
     opened = open_follow_up(run, "rollback", recreate=recreate)
@@ -74,20 +80,27 @@ def rollback(
             f"--since and --until are for a worker's results directory; {run} is that of a run,"
             " which is put back as a whole."
         )
+    make = partial(_make, selection)
     raise SystemExit(
-        run_command(follow, run, "rollback", choices, given, config, _make, force, opened)
+        run_command(follow, run, "rollback", choices, given, config, make, force, opened)
     )
 
 
-def _make(follow_up: FollowUp) -> None:
+def _make(selection: Selection | None, follow_up: FollowUp) -> None:
     recreate = follow_up.recreate
+    selector = None if selection is None else Selector(selection)
     with ReadingProgress("before images") as progress:
 
         def add(line: dict[str, Any]) -> None:
             follow_up.add(line)
             progress.advance()
 
-        report = make_rollback(follow_up.run, add, recreate=recreate)
+        report = make_rollback(follow_up.run, add, recreate=recreate, selector=selector)
+    if selector is not None:
+        of, by = report.undone + report.left_out, str(selector.selection)
+        follow_up.part = SelectedPart(by=by, left_out=report.left_out, of=of)
+        for text in part_lines(None, selector.unmatched()):
+            echo(text, err=True)
     stays = "it is deleted and created anew" if recreate else "an update can't take it away"
     for undo in report.first_partial:
         where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"

@@ -9,15 +9,18 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example
 from batcher.cli.repair_notice import repair_with_notice
+from batcher.cli.selection import selection_options, taken_selection
 from batcher.cli.start import start
 from batcher.config import Settings
 from batcher.jobs.run import open_run
+from batcher.updates.selection import Selection
 
 
 @click.command(
     epilog=example("batcher run updates.jsonl --profile prod --region eu-west-1 --dry-run")
 )
 @click.argument("file", metavar="FILE")
+@selection_options
 @run_options
 def run(file: str, config: Path | None, **given: Any) -> None:
     """Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY).
@@ -25,15 +28,15 @@ def run(file: str, config: Path | None, **given: Any) -> None:
     Checks every line first, says what it will do and how long that takes, and asks. Running the
     same command again resumes.
     """
-    choices = Choices.taken(given)
+    choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:
         repair_with_notice(choices.out or default_directory(file), dry_run=choices.dry_run)
-    raise SystemExit(run_command(_run, file, choices, settings_from(given, config)))
+    raise SystemExit(run_command(_run, file, choices, settings_from(given, config), selection))
 
 
-async def _run(file: str, choices: Choices, settings: Settings) -> int:
+async def _run(file: str, choices: Choices, settings: Settings, selection: Selection | None) -> int:
     out = choices.out or default_directory(file)
-    with open_run(file, out, settings, dry_run=choices.dry_run) as opened:
+    with open_run(file, out, settings, selection=selection, dry_run=choices.dry_run) as opened:
         return await start(opened, choices)
 
 

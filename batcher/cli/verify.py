@@ -12,10 +12,13 @@ from batcher.cli.options import json_option, repair_option, settings_from, setti
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
 from batcher.cli.output.reading_progress import ReadingProgress
+from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
+from batcher.cli.selection import selection_options, taken_selection
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.verify import Verification, verify_run
+from batcher.updates.selection import Selector
 
 
 @click.command(epilog=example("batcher verify updates.run --json"))
@@ -24,6 +27,7 @@ from batcher.jobs.verify import Verification, verify_run
     "--in-doubt-only", is_flag=True, help="Look only at the triggers of updates that are in doubt."
 )
 @repair_option
+@selection_options
 @json_option("Print the proof as one JSON object on standard output.")
 @settings_options
 def verify(
@@ -34,19 +38,23 @@ def verify(
     Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
     when all was looked at and holds, else with 1.
     """
+    selection = taken_selection(given)
+    selector = None if selection is None else Selector(selection)
     if repair:
         repair_with_notice(run)
     settings = settings_from(given, config, base=settings_of(run))
     with ReadingProgress("live triggers") as progress:
         live = not in_doubt_only
-        found = run_command(partial(verify_run, run, settings, live=live, on_look=progress.read))
+        found = run_command(
+            partial(verify_run, run, settings, live=live, selector=selector, on_look=progress.read)
+        )
     if as_json:
         echo(msgspec.json.encode(found))
-    _say(found)
+    _say(found, [] if selector is None else selector.unmatched())
     raise SystemExit(0 if found.holds else 1)
 
 
-def _say(found: Verification) -> None:
+def _say(found: Verification, unmatched: list[str]) -> None:
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in found.counts.items() if count
     )
@@ -55,6 +63,12 @@ def _say(found: Verification) -> None:
         " started.",
         err=True,
     )
+    if found.part is not None and found.part.left_out:
+        echo(f"It is a run of a part: {part_text(found.part)}", err=True)
+    if found.selection is not None:
+        echo(f"Only a part is looked at: {part_text(found.selection)}", err=True)
+        for line in part_lines(None, unmatched):
+            echo(line, err=True)
     if found.settled:
         settled = ", ".join(f"{count:,} {name}" for name, count in found.settled.items())
         echo(f"Were in doubt, and are settled now: {settled}.", err=True)
@@ -93,7 +107,8 @@ def _say(found: Verification) -> None:
 def _verdict(found: Verification) -> str:
     if found.holds:
         none = "The books hold; there was no live trigger to look at."
-        return "It holds." if found.looked_at else none
+        so_far = "It holds." if found.selection is None else "It holds, as far as it is looked at."
+        return so_far if found.looked_at else none
     if found.amiss:
         return "It does not hold."
     return "The books hold and nothing is in doubt; the live triggers are not proved."

@@ -10,6 +10,7 @@ from batcher.sources.file_source import FileSource
 from batcher.sources.inspection import Inspection, OnHint, OnViolation, inspect
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
+from batcher.updates.selection import Selection
 from batcher.wiring.line_readers import line_reader
 
 
@@ -48,15 +49,17 @@ def check_file(
     *,
     on_hint: OnHint | None = None,
     any_target: bool = False,
+    selection: Selection | None = None,
 ) -> CheckedFile:
     """Check every line of a file, of standard input (``-``) or of an object in S3 (``s3://…``).
 
     ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told of
     every violation, with its line, and ``on_hint`` before what the file is that is not one object
-    a line. ``any_target``: lines may name targets that the settings don't know. Raises InputError
-    when it can't be read or has no updates, AwsError where S3 can't be reached, SettingsError.
+    a line. ``any_target``: lines may name targets that the settings don't know; ``selection``:
+    which of them are part of the job. Raises InputError when it can't be read or has no updates
+    for it, AwsError where S3 can't be reached, SettingsError.
     """
-    reader = line_reader(settings, any_target=any_target)
+    reader = line_reader(settings, any_target=any_target, selection=selection)
     copy, profile, region = copies / "input.jsonl", settings.profile, settings.region
     path = local_file(origin, copy, profile=profile, region=region)
     found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)

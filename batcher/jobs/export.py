@@ -16,6 +16,7 @@ from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error
 from batcher.triggers.diff import image
+from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 
 PERMISSIONS = (
@@ -37,11 +38,15 @@ class Unread(Struct, frozen=True, kw_only=True):
 
 
 class Export(Struct, frozen=True, kw_only=True):
-    """How many triggers were exported, of how many domains, and how many of either not read."""
+    """How many triggers were exported, of how many domains, and how many of either not read.
+
+    ``left_out``: triggers of these domains that were not selected.
+    """
 
     triggers: int
     domains: int
     unread: int
+    left_out: int = 0
 
 
 OnLine: TypeAlias = Callable[[dict[str, Any]], None]
@@ -54,19 +59,21 @@ async def export_triggers(
     on_line: OnLine,
     on_unread: OnUnread,
     on_connected: OnConnected | None = None,
+    *,
+    selector: Selector | None = None,
 ) -> Export:
     """Read every trigger of those domains of the settings' target; None: of all its domains.
 
     ``on_line`` is told of each as an update line that names no target, by domain and name;
-    ``on_unread`` of what can't be read. Raises AwsError when the domains can't be listed or every
-    call is refused, CredentialsError, SettingsError.
+    ``on_unread`` of what can't be read; ``selector``: only triggers that it takes. Raises AwsError
+    when the domains can't be listed or every call is refused, CredentialsError, SettingsError.
     """
     async with connected(settings, [settings.target]) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
         (target,) = connection.targets.values()
         reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-        exporter = _Exporter(target.name, reader, on_unread)
+        exporter = _Exporter(target.name, reader, on_unread, selector)
         try:
             if domains is None:
                 domains = await exporter.all_domains()
@@ -76,11 +83,18 @@ async def export_triggers(
 
 
 class _Exporter:
-    def __init__(self, target: str, reader: TriggerReader, on_unread: OnUnread) -> None:
+    def __init__(
+        self,
+        target: str,
+        reader: TriggerReader,
+        on_unread: OnUnread,
+        selector: Selector | None,
+    ) -> None:
         self._target = target
         self._reader = reader
         self._on_unread = on_unread
-        self._listed = self._triggers = self._unread = 0
+        self._selector = selector
+        self._listed = self._triggers = self._unread = self._left_out = 0
 
     async def all_domains(self) -> list[str]:
         found = await self._reader.domains()
@@ -99,7 +113,12 @@ class _Exporter:
                 self._triggers += 1
 
         await ordered_map(self._names(domains), self._reader.read_named, tell, ahead=AHEAD)
-        return Export(triggers=self._triggers, domains=self._listed, unread=self._unread)
+        return Export(
+            triggers=self._triggers,
+            domains=self._listed,
+            unread=self._unread,
+            left_out=self._left_out,
+        )
 
     async def _names(self, domains: list[str]) -> AsyncIterator[TriggerNames]:
         """The names of each trigger; those of one domain are held, for their order."""
@@ -110,7 +129,10 @@ class _Exporter:
                 continue
             self._listed += 1
             for name in names:
-                yield {"DomainName": domain, "EventTriggerName": name}
+                if self._selector is None or self._selector.takes(domain, name):
+                    yield {"DomainName": domain, "EventTriggerName": name}
+                else:
+                    self._left_out += 1
 
     def _skip(
         self, domain: str, trigger: str | None, error: Error, *, vanished: bool = False

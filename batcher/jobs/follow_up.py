@@ -20,7 +20,7 @@ from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
 from batcher.jobs.run_order import ROLLBACK, Following, is_complete, without_start_limits
 from batcher.jobs.run_reader import RunReader, settings_of
-from batcher.records import Superseded
+from batcher.records import SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import text_of_path
@@ -58,6 +58,7 @@ class FollowUp:
         self.recreate = recreate or (kind == RETRY and run.manifest.recreate)
         self.notes = notes
         self.left_out: Superseded | UnsetType = UNSET  # of the old run, as superseded
+        self.part: SelectedPart | None = None  # of the old run, that this was narrowed to
         self._when_made = when_made
         self.settings = without_start_limits(settings)
         self._kind = kind
@@ -89,6 +90,7 @@ class FollowUp:
             complete=self._kind == ROLLBACK or is_complete(manifest),
             recreate=self.recreate,
             left_out=self.left_out,
+            part=self.part,
         )
         # the lines name the domains that the old run has changed; an image that the installed model
         # does not know keeps no other from being put back

@@ -9,7 +9,8 @@ from msgspec import Struct
 from batcher.errors import InputError
 from batcher.jobs.run_family import family_of, lines_again, newer_results, superseded
 from batcher.jobs.run_reader import RunReader
-from batcher.records import OPEN, BriefResult
+from batcher.records import OPEN, BriefResult, SelectedPart
+from batcher.updates.selection import Selector
 
 
 class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
@@ -17,7 +18,8 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
 
     ``groups``: how many of each error code and status; ``superseded``: lines left out, as a later
     update, of this run or of its retries, has changed their trigger since; ``unreadable``: in
-    words, runs that belong to this one, and nobody can say what they did.
+    words, runs that belong to this one, and nobody can say what they did; ``part``: where it was
+    narrowed to some of these, what was left out.
     """
 
     run: RunReader
@@ -25,6 +27,7 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
     groups: Counter[tuple[str, str]]
     superseded: frozenset[int]
     unreadable: list[str]
+    part: SelectedPart | None
 
     def updates(self) -> Iterator[dict[str, Any]]:
         """The update lines, in the order of the input.
@@ -38,8 +41,12 @@ class RetryChoice(Struct, frozen=True, kw_only=True, eq=False):
             yield members
 
 
-def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
+def choose(
+    run: RunReader, codes: Collection[str] = (), selector: Selector | None = None
+) -> RetryChoice:
     """Choose what failed or is in doubt; ``codes``: only with one of these error codes.
+
+    ``selector``: only of the triggers that it takes.
 
     What a retry of this run has done since counts as done.
 
@@ -47,20 +54,30 @@ def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
     """
     groups, others = Counter[tuple[str, str]](), Counter[str]()
     newer = newer_results(run)
+    selected = None if selector is None else run.selected(selector)
+    left_out = 0
 
     def wanted(own: BriefResult) -> bool:
+        nonlocal left_out
         result = newer.get(own.id, own) if own.status in OPEN else own
         code = "" if result.error is None else result.error.code
         if result.status not in OPEN:
             others[result.status] += 1
         elif codes and code not in codes:
             others[code] += 1
+        elif selected is not None and own.line not in selected:
+            left_out += 1
         else:
             groups[code, result.status] += 1
             return True
         return False
 
-    lines = run.chosen(wanted)
+    lines, part = run.chosen(wanted), None
+    if selector is not None:
+        by = str(selector.selection)
+        part = SelectedPart(by=by, left_out=left_out, of=left_out + len(lines))
+    if not lines and part is not None and left_out:
+        raise InputError(f"nothing to retry: all {left_out:,} updates are left out by {part.by}.")
     if not lines:
         raise InputError(_nothing(run, codes, others))
     return RetryChoice(
@@ -69,6 +86,7 @@ def choose(run: RunReader, codes: Collection[str] = ()) -> RetryChoice:
         groups=groups,
         superseded=superseded(run, lines),
         unreadable=family_of(run.directory).unreadable,
+        part=part,
     )
 
 

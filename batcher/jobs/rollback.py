@@ -21,6 +21,7 @@ from batcher.storage.before_images import line_number, read_images, read_images_
 from batcher.storage.journal_reader import damaged, decode_line
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.diff import digest, irreversible, merged
+from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
@@ -43,7 +44,8 @@ class RollbackReport(Struct, kw_only=True):
 
     ``partial``: undone, but for members that did not exist before (``first_partial``: of which
     triggers); ``unsure``: undone, and perhaps not in full, as no answer came; ``unseen``: applied
-    without a before image, as they created their trigger or were not to look first.
+    without a before image, as they created their trigger or were not to look first; ``left_out``:
+    those that were not selected.
     """
 
     undone: int = 0
@@ -51,18 +53,27 @@ class RollbackReport(Struct, kw_only=True):
     first_partial: list[Undo] = []
     unsure: int = 0
     unseen: int = 0
+    left_out: int = 0
 
 
 def make_rollback(
-    run: RunReader, add: Callable[[dict[str, Any]], None], *, recreate: bool = False
+    run: RunReader,
+    add: Callable[[dict[str, Any]], None],
+    *,
+    recreate: bool = False,
+    selector: Selector | None = None,
 ) -> RollbackReport:
     """Make the update lines that put a run's changes back; ``add`` is told of each.
 
-    ``recreate``: what an update can't take away goes all the same. Raises InputError when there is
-    nothing to undo, and as ``undos`` does.
+    ``recreate``: what an update can't take away goes all the same; ``selector``: only triggers
+    that it takes. Raises InputError when there is nothing to undo, and as ``undos`` does.
     """
     report = RollbackReport()
     for undo in undos(run, recreate=recreate):
+        names = undo.line["DomainName"], undo.line["EventTriggerName"]
+        if selector is not None and not selector.takes(*names):
+            report.left_out += 1
+            continue
         report.undone += 1
         if undo.remains and not undo.sure:
             report.unsure += 1
@@ -71,7 +82,12 @@ def make_rollback(
             if report.partial <= FIRST:
                 report.first_partial.append(undo)
         add(undo.line)
-    report.unseen = _without_image(run)
+    report.unseen = _without_image(run, selector)
+    if selector is not None and report.left_out and not report.undone:
+        raise InputError(
+            f"nothing to undo: all {report.left_out:,} updates are left out by"
+            f" {selector.selection}."
+        )
     if not report.undone:
         raise InputError(
             f"nothing to undo: {run.where} has no before images."
@@ -175,14 +191,18 @@ def _undone_in_part(run: RunReader) -> dict[int, str]:
     return {key: digest for key, (_, status, digest) in left.items() if status in not_in_full}
 
 
-def _without_image(run: RunReader) -> int:
-    """How many updates succeeded and have no image."""
+def _without_image(run: RunReader, selector: Selector | None) -> int:
+    """How many updates that are selected succeeded and have no image."""
+    selected = None if selector is None else run.selected(selector)
     kept = HashMultiset()
     for image in read_images(run.journals.before):
         kept.add(image.id)
     kept.sort()
     changed = (result for result in run.outcomes() if result.status in ("succeeded", "differs"))
-    return sum(result.id not in kept for result in changed)
+    return sum(
+        result.id not in kept and (selected is None or result.line in selected)
+        for result in changed
+    )
 
 
 class _Results:

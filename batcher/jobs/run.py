@@ -35,6 +35,7 @@ from batcher.sources.inspection import Inspection, OnHint, OnViolation
 from batcher.sources.local_file import is_local, place_for_copies
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
+from batcher.updates.selection import Selection
 
 
 class InvalidInput(Struct, frozen=True, kw_only=True):
@@ -87,13 +88,14 @@ def open_run(
     *,
     following: Following | None = None,
     unattended: Unattended | None = None,
+    selection: Selection | None = None,
     dry_run: bool = False,
     control: PaceControl | None = None,
 ) -> Iterator["OpenRun"]:
     """Hold the run directory ``out``; a dry run leaves it as it is.
 
-    ``origin`` and ``control`` as in RunOrder. Raises InputError for an origin that lies in ``out``,
-    and RunDirectoryError when another process holds it.
+    ``origin``, ``control`` and ``selection`` as in RunOrder. Raises InputError for an origin that
+    lies in ``out``, and RunDirectoryError when another process holds it.
     """
     directory, copies = RunDirectory(out), out
     if isinstance(origin, str) and is_local(origin) and directory.manifest.exists():
@@ -116,6 +118,7 @@ def open_run(
             settings=settings,
             following=following or Following(),
             unattended=unattended,
+            selection=selection,
             dry_run=dry_run,
             clock=clock,
             log=log,
@@ -149,9 +152,12 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         """Check as ``check`` does, in this thread: what ends it leaves no copy behind."""
         journals = self.order.directory.journals()
         file = read_input(self.order, on_violation, on_hint)
+        begun = self.order.directory.manifest.exists()
+        if begun:
+            self.order.directory.check_same_selection(self.order.selection)
         if not file.usable or not file.inspection.total:
             return InvalidInput(inspection=file.inspection)
-        if self.order.directory.manifest.exists():
+        if begun:
             settings, attended = self.order.settings.as_json(), self.order.unattended is None
             self.order.directory.check_same_settings(settings, tables=attended)
         return CheckedRun(order=self.order, state=restore(self.order, file, journals))

@@ -42,25 +42,34 @@ class Discrepancies(Struct, kw_only=True):
 
 
 class Audit(Struct, frozen=True, kw_only=True):
-    """What the books say: results by status, updates without one, and what is ``wrong`` there."""
+    """What the books say: results by status, updates without one, and what is ``wrong`` there.
+
+    ``unsettled``: those in doubt or without a result, of what was to be looked at.
+    """
 
     counts: Counter[str]
     not_started: int
+    unsettled: int
     wrong: Discrepancies
 
 
-def audit_run(run: RunReader) -> Audit:
+def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
     """Hold the results of a run against its input, and what is made from them against both.
+
+    ``scope``: the lines that are to be looked at, None for all; the books are looked at as a whole.
 
     Raises DamageError for a damaged file, InputError.
     """
-    wrong, found = Discrepancies(), _Counted()
+    wrong, found, unsettled = Discrepancies(), _Counted(), 0
     for result in run.results():
         found.add(result)
+        unsettled += result.status == "in_doubt" and (scope is None or result.line in scope)
         if result.image is None:
             wrong.add(result.line, "its before image is lost: it can't be put back")
     counts = sum((tally.statuses for tally in found.tallies.values()), Counter[str]())
-    not_started = sum(len(lines.without(found.done)) for lines in run.lines.of_target.values())
+    lines_left = [lines.without(found.done) for lines in run.lines.of_target.values()]
+    not_started = sum(map(len, lines_left))
+    unsettled += sum(len(each if scope is None else each.both(scope)) for each in lines_left)
     _compare_triggers(run, found, wrong)
     if (summary := run.directory.read_summary()) is None:
         wrong.add(0, UNFINISHED)
@@ -69,7 +78,7 @@ def audit_run(run: RunReader) -> Audit:
         _compare("not_started", summary.not_started, not_started, "", wrong)
     if run.journals.known is not None and not is_as_written(run):
         wrong.add(0, "failed.jsonl does not have the lines that failed or are in doubt")
-    return Audit(counts=counts, not_started=not_started, wrong=wrong)
+    return Audit(counts=counts, not_started=not_started, unsettled=unsettled, wrong=wrong)
 
 
 class _Counted:

@@ -90,7 +90,7 @@ class RunBooks:
         return RunManifest(
             run=order.run_id,
             input=InputFingerprint(
-                path=path, size=found.size, sha256=found.sha256, updates=found.total
+                path=path, size=found.size, sha256=found.sha256, updates=found.in_file
             ),
             settings=self._settings.as_json(),
             targets=self._places,
@@ -100,6 +100,7 @@ class RunBooks:
             parent=order.following.parent,
             complete=order.following.complete,
             recreate=order.following.recreate,
+            selection=order.selection,
             heads=NO_LINES,
         )
 
@@ -183,7 +184,9 @@ class RunBooks:
             earlier=self._spent,
         )
         self._spent += time_spent(self._state.tallies, sessions, wall_seconds)
-        summary = msgspec.structs.replace(summary, superseded=self._superseded)
+        summary = msgspec.structs.replace(
+            summary, superseded=self._superseded, selection=self._state.part or UNSET
+        )
         if self._first is not None:
             summary = self._named(summary, self._first)
         try:

@@ -11,10 +11,11 @@ from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
 from batcher.hooks.hooks import Hooks
 from batcher.ports import Clock
-from batcher.records import Result, Superseded
+from batcher.records import Result, SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
 from batcher.target_identity import TargetIdentity
+from batcher.updates.selection import Selection
 from batcher.wiring.lanes import OnAttempt
 
 ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
@@ -25,7 +26,8 @@ class Following(Struct, frozen=True, kw_only=True):
 
     ``targets``: where that run belongs; ``force``: change what is stale. ``complete``: its updates
     say all that their triggers are to be; ``recreate``: those that an update can't make that are
-    deleted and created anew; ``left_out``: of that run, as superseded.
+    deleted and created anew; ``left_out``: of that run, as superseded; ``part``: what of that run
+    it was narrowed to.
     """
 
     kind: str = "run"
@@ -35,6 +37,7 @@ class Following(Struct, frozen=True, kw_only=True):
     complete: bool = False
     recreate: bool = False
     left_out: Superseded | UnsetType = UNSET
+    part: SelectedPart | None = None
 
 
 class Unattended(Struct, frozen=True, kw_only=True):
@@ -52,7 +55,8 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
 
     ``origin``: a path, ``-`` for standard input, the URL of an object in S3, or the lines
     themselves; ``copies``: where inputs are copied that can't be read twice; ``control``: what the
-    process is told about its pace meanwhile; ``hooks``: told of what happens, by ``RunEvents``.
+    process is told about its pace meanwhile; ``hooks``: told of what happens, by ``RunEvents``;
+    ``selection``: which of its lines are part of the run, None for all.
     """
 
     run_id: str
@@ -62,6 +66,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     settings: Settings
     following: Following
     unattended: Unattended | None
+    selection: Selection | None
     dry_run: bool
     clock: Clock
     log: FilteringBoundLogger

@@ -16,6 +16,7 @@ from batcher.records import BriefResult, Result, Update
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
+from batcher.sources.inspection import selected_part
 from batcher.sources.line_index import IndexedFile, LineIndex, index_lines
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
@@ -23,12 +24,15 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest, input_difference
 from batcher.storage.stored_path import stored_path
 from batcher.updates.line_reader import LineReader
+from batcher.updates.selection import Selector
 
 
 class RunReader:
     """The run in a directory. ``reader``: of its lines, whichever targets they name.
 
     ``place``: the directory that it is known by, which may be another that it was made from.
+    ``part``: what of its input it is a run of, None for all; what is left out is in none of its
+    lines and updates.
 
     Raises RunDirectoryError when there is none, or its input is gone or changed. Whatever reads a
     journal raises DamageError where it is not as it was written, or not of this input.
@@ -37,12 +41,14 @@ class RunReader:
     def __init__(self, path: Path, reader: LineReader, stands_for: Path | None = None) -> None:
         self.directory = RunDirectory(path)
         self.place = stands_for or path
-        self._reader = reader
         self.reload()
+        self._reader = reader.narrowed(self.manifest.selection)
         self._refuse_renamed_target()
         self._input, indexed = self._find_input()
         self.indexes: dict[str, LineIndex] = indexed.targets
         self.lines = InputLines(indexed.targets, indexed.ids)
+        selected = sum(map(len, indexed.targets.values()))
+        self.part = selected_part(self._reader, indexed.left_out, selected)
 
     def reload(self) -> None:
         """Read anew what ``run.json`` says, after it was written."""
@@ -89,18 +95,30 @@ class RunReader:
             yield msgspec.structs.replace(update, based_on=base)
 
     def triggers(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
-        """Of each line of the input, its number, and domain and name of the trigger it is of."""
+        """Of each of its lines the number, and domain and name of the trigger it is of."""
+        return ((line, self._reader.trigger_of(raw)) for line, raw in self._raw_lines())
+
+    def selected(self, selector: Selector) -> LineSet:
+        """The lines of it that are selected. Reads the input."""
+        found = LineSet()
+        for line, names in self.triggers():
+            if names is not None and selector.takes(*names):
+                found.add(line)
+        return found
+
+    def _raw_lines(self) -> Iterator[tuple[int, bytes]]:
+        narrows, selects = self._reader.selector is not None, self._reader.selects
         with open_input(self._input) as file:
             for line, _, raw in file.lines():
-                yield line, self._reader.trigger_of(raw)
+                if not narrows or selects(raw):
+                    yield line, raw
 
     def updates_but(self, done: LineSet) -> Iterator[Update]:
         """The updates of all lines but those, in the order of the input."""
-        with open_input(self._input) as file:
-            for line, _, raw in file.lines():
-                update = None if line in done else self._reader.read(raw, line)
-                if isinstance(update, Update):
-                    yield update
+        for line, raw in self._raw_lines():
+            update = None if line in done else self._reader.read(raw, line)
+            if isinstance(update, Update):
+                yield update
 
     def lines_of(self, names: Collection[str], skip: Callable[[int], bool]) -> dict[str, int]:
         """The lines of the updates of those ids, as far as the input has them.
@@ -109,13 +127,12 @@ class RunReader:
         another. Reads the input up to the last one.
         """
         found: dict[str, int] = {}
-        with open_input(self._input) as file:
-            for line, _, raw in file.lines():
-                if len(found) == len(names):
-                    break
-                update = self._reader.read(raw, line)
-                if isinstance(update, Update) and update.id in names and not skip(line):
-                    found.setdefault(update.id, line)
+        for line, raw in self._raw_lines():
+            if len(found) == len(names):
+                break
+            update = self._reader.read(raw, line)
+            if isinstance(update, Update) and update.id in names and not skip(line):
+                found.setdefault(update.id, line)
         return found
 
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
@@ -140,7 +157,8 @@ class RunReader:
                 continue
             size, sha256 = path.stat().st_size, "?"
             if size == known.size:
-                found = index_lines(path, self._reader.default_target)
+                narrows = self._reader.selects if self._reader.selector else None
+                found = index_lines(path, self._reader.default_target, narrows)
                 if found.sha256 == known.sha256:
                     return path, found
                 size, sha256 = found.size, found.sha256

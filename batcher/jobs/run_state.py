@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
@@ -21,10 +21,16 @@ from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
-from batcher.records import BriefResult, ChangedUpdate, Result, Summary
+from batcher.records import BriefResult, ChangedUpdate, Result, SelectedPart, Summary
 from batcher.sources.checksum import file_checksum
 from batcher.sources.input_lines import InputLines
-from batcher.sources.inspection import Inspection, OnHint, OnViolation, inspect
+from batcher.sources.inspection import (
+    Inspection,
+    OnHint,
+    OnViolation,
+    inspect,
+    selected_part,
+)
 from batcher.sources.line_index import index_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
@@ -34,6 +40,7 @@ from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads, RunJournals
+from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
 
 
@@ -44,6 +51,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     invalid are with the default one's; ``restored``: results of earlier sessions; ``in_flight``:
     the images of updates that those may have sent without an answer, by their ids.
     ``results_tip`` and ``images_tip``: where the journals end; ``heads``: theirs at the start.
+    ``part``: what of the input, or of the run that it follows, it is a run of, None for all.
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
     results and whose books are closed.
     ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the first updates
@@ -58,6 +66,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     results_tip: ChainTip
     images_tip: ChainTip
     heads: Heads
+    part: SelectedPart | None
     spent: RunTimeSpent
     finished: Summary | None
     done: LineSet
@@ -97,9 +106,10 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
     def summary(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
-        return summarize(
+        summary = summarize(
             self.tallies, self.totals, {}, wall_seconds=0.0, stopped=reason, earlier=self.spent
         )
+        return msgspec.structs.replace(summary, selection=self.part or UNSET)
 
 
 def read_input(
@@ -109,7 +119,11 @@ def read_input(
 
     Raises InputError when it can't be read, RunDirectoryError when it is another one than before.
     """
-    settings, directory, reader = order.settings, order.directory, line_reader(order.settings)
+    settings, directory, reader = (
+        order.settings,
+        order.directory,
+        line_reader(order.settings, selection=order.selection),
+    )
     begun = directory.manifest.exists()
     copy = order.copies / "input.jsonl"
     copy = hidden_name(copy) if begun else copy
@@ -120,11 +134,11 @@ def read_input(
     if path == copy and begun:
         path = _recognised(copy, directory)
     if begun and not settings.skip_invalid:
-        found = _inspected_before(path, settings.target)
+        found = _inspected_before(path, reader)
     else:
         found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
     if begun:  # of what was read just now, line by line
-        directory.check_same_input(found.size, found.sha256, found.total)
+        directory.check_same_input(found.size, found.sha256, found.in_file)
     origin = order.origin if isinstance(order.origin, str) else str(path)
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
@@ -163,6 +177,7 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
         results_tip=journals.results.tip(),
         images_tip=journals.before.tip(),
         heads=journals.heads(next=journals.known and journals.known.next),
+        part=inspection.part or order.following.part,
         spent=_spent(directory) if begun else NOTHING_SPENT,
         finished=_finished(order, lines, found.done, tallies) if begun else None,
         done=found.done,
@@ -259,14 +274,17 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
     return directory.input_copy
 
 
-def _inspected_before(path: Path, default_target: str) -> Inspection:
-    file = index_lines(path, default_target)
+def _inspected_before(path: Path, reader: LineReader) -> Inspection:
+    selects = reader.selects if reader.selector else None
+    file = index_lines(path, reader.default_target, selects)
+    total = sum(map(len, file.targets.values()))
     return Inspection(
-        total=sum(map(len, file.targets.values())),
+        total=total,
         invalid=0,
         violations=0,
         targets=file.targets,
         size=file.size,
         sha256=file.sha256,
         ids=file.ids,
+        part=selected_part(reader, file.left_out, total),
     )

@@ -40,10 +40,12 @@ from batcher.jobs.verified_lines import (
     members_set_later,
     more_than_asked,
 )
+from batcher.jobs.verified_scope import VerifiedScope, part_of
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER
-from batcher.records import Error, Result
+from batcher.records import Error, Result, SelectedPart
 from batcher.triggers.decision import ChangeOptions
+from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model, line_reader
 
 
@@ -77,7 +79,9 @@ class Verification(Struct, frozen=True, kw_only=True):
     members; ``looked_at`` live triggers, of which ``differs`` are not as asked, and ``unread``
     could not be read; ``unseen``: those that nobody came to, and ``stopped`` why, by target;
     ``left_out``: those that were not to be looked at, so that it neither holds nor is ``amiss``;
-    ``read``: what was read of each target.
+    ``read``: what was read of each target; ``part``: what of its input, or of the run that it
+    follows, the run is of; ``selection``: what of the run was looked at, where not at all of it,
+    so that ``holds`` and ``amiss`` are of that.
     """
 
     holds: bool
@@ -96,6 +100,8 @@ class Verification(Struct, frozen=True, kw_only=True):
     left_out: int
     read: dict[str, Reads]
     stopped: dict[str, str]
+    part: SelectedPart | None
+    selection: SelectedPart | None
 
 
 OnLook: TypeAlias = Callable[[int, int], None]
@@ -103,12 +109,17 @@ OnLook: TypeAlias = Callable[[int, int], None]
 
 
 async def verify_run(
-    path: Path, settings: Settings, *, live: bool = True, on_look: OnLook | None = None
+    path: Path,
+    settings: Settings,
+    *,
+    live: bool = True,
+    selector: Selector | None = None,
+    on_look: OnLook | None = None,
 ) -> Verification:
     """Verify the run in a directory, which is held meanwhile.
 
-    ``live``: look at every trigger that the run changed, else only at those of updates in doubt.
-    ``on_look`` is told of each.
+    ``live``: look at every trigger that the run changed, else only at those of updates in doubt;
+    ``selector``: and only at those that it takes. ``on_look`` is told of each.
     Raises RunDirectoryError when there is no such run, it is in use, or its input is gone or
     changed, or a target is another account, Region or endpoint than the run's; JournalError,
     InputError, SettingsError; AwsError when no target can be used.
@@ -116,21 +127,22 @@ async def verify_run(
     run = RunReader(path, line_reader(settings, any_target=True))
     with run.directory:
         refuse_lost_images(run)
+        scope = VerifiedScope(run, selector)
         if is_half_rewritten(run.journals.known):
             close_books(run)
-        in_doubt = frozenset(run.chosen(lambda result: result.status == "in_doubt"))
-        more = more_than_asked(run) if live else frozenset()
+        in_doubt = scope.of(run.chosen(lambda result: result.status == "in_doubt"))
+        more = scope.of(more_than_asked(run)) if live else frozenset()
         set_later = members_set_later(run, in_doubt | more)
         superseded = lines_set_again(run, set_later) & in_doubt
         in_doubt -= superseded
-        lines = in_doubt | (last_lines(run) | more if live else frozenset())
+        lines = in_doubt | (scope.of(last_lines(run)) | more if live else frozenset())
         comparison = _Comparison(in_doubt, len(superseded), lines, on_look)
         settlers = partial(LiveComparison, set_later, images_of(run, in_doubt | more), more)
         await _compare_live(run, settings, lines, settlers, comparison)
         if comparison.settled:
             rewrite_results(run, _settled_lines(run, comparison.settled))
         not_renewed = renew_family(run)
-        return _verification(run, comparison, not_renewed, live=live)
+        return _verification(run, comparison, scope, not_renewed, live=live)
 
 
 class _Comparison:
@@ -243,18 +255,23 @@ def _status(error: Error | None) -> str:
 
 
 def _verification(
-    run: RunReader, comparison: _Comparison, not_renewed: list[str], *, live: bool
+    run: RunReader,
+    comparison: _Comparison,
+    scope: VerifiedScope,
+    not_renewed: list[str],
+    *,
+    live: bool,
 ) -> Verification:
-    books, differs, unread = audit_run(run), comparison.differs, comparison.unread
+    books, differs, unread = audit_run(run, scope.lines), comparison.differs, comparison.unread
     for what in (*not_renewed, *missing_by(run)):
         books.wrong.add(0, what)
     unseen = len(comparison.lines) - comparison.looked_at
-    left_out = 0 if live else len(last_lines(run) - comparison.lines)
-    open_doubts = books.counts["in_doubt"] - comparison.superseded
-    discrepancies = books.wrong.count + differs.count + unread.count + unseen + open_doubts
+    left_out = 0 if live else len(scope.of(last_lines(run)) - comparison.lines)
+    unsettled = books.unsettled - comparison.superseded
+    discrepancies = books.wrong.count + differs.count + unread.count + unseen + unsettled
     return Verification(
-        holds=not (discrepancies or left_out or books.not_started),
-        amiss=bool(discrepancies or books.not_started),
+        holds=not (discrepancies or left_out),
+        amiss=bool(discrepancies),
         updates=books.counts.total() + books.not_started,
         counts=dict(books.counts),
         not_started=books.not_started,
@@ -269,4 +286,6 @@ def _verification(
         left_out=left_out,
         read=comparison.read,
         stopped=comparison.stopped,
+        part=part_of(run),
+        selection=scope.part,
     )

@@ -9,7 +9,7 @@ from pathlib import Path
 from msgspec import Struct, field
 
 from batcher.compact import HashMultiset, LineSet, hashed
-from batcher.records import Update
+from batcher.records import SelectedPart, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import LineIds, LineIndex, Stamp, file_stamp
@@ -31,6 +31,8 @@ class Inspection(Struct, frozen=True, kw_only=True):
     ``total``: lines that are not blank; ``invalid``: those among them that break a rule
     (``invalid_lines``), with ``violations`` in all; ``targets``: an index of the others for each
     target, and their ``ids``. ``size`` and ``sha256`` are of the file as it is stored.
+    ``part``: what of it is part of the job, so that all the other members are of that only;
+    ``unmatched``: in words, what of the selection no line had.
     """
 
     total: int
@@ -41,10 +43,20 @@ class Inspection(Struct, frozen=True, kw_only=True):
     sha256: str
     ids: LineIds = field(default_factory=LineIds)
     invalid_lines: LineSet = field(default_factory=LineSet)
+    part: SelectedPart | None = None
+    unmatched: list[str] = []
+
+    @property
+    def in_file(self) -> int:
+        """Lines that are not blank, those included that are no part of the job."""
+        return self.total if self.part is None else self.part.of
 
     @property
     def nothing(self) -> str:
         """In words, that there are no updates, and what there is."""
+        if self.part is not None and self.part.left_out:
+            out = f"all {self.part.left_out:,} updates in it are left out"
+            return f"nothing to do: {out} by {self.part.by}"
         there = "it has only blank lines" if self.size else "it is empty (0 bytes)"
         return f"no updates in it; nothing to do: {there}"
 
@@ -77,6 +89,14 @@ def inspect(
     return second.found()
 
 
+def selected_part(reader: LineReader, left_out: int, selected: int) -> SelectedPart | None:
+    """What is part of the job, where that is not all."""
+    if reader.selector is None:
+        return None
+    by = str(reader.selector.selection)
+    return SelectedPart(by=by, left_out=left_out, of=left_out + selected)
+
+
 def _ignore(line: int, violation: Violation) -> None:
     """Nobody is told."""
 
@@ -98,16 +118,19 @@ class _Pass:
         self._reader = reader
         self._of_line, self._of_id, self._on_hint = of_line, of_id, on_hint
         self._line_of_id: dict[str, int] = {}
-        self._total = self._invalid = self._violations = 0
+        self._total = self._invalid = self._violations = self._left_out = 0
         self._targets: dict[str, LineIndex] = {}
         self._line_ids, self._invalid_lines = LineIds(), LineSet()
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
-        read = self._reader.read
+        read, narrows = self._reader.read, self._reader.selector is not None
         with open_input(self._path) as file:
             stamp = file_stamp(self._path)
             for line, offset, raw in file.lines():
+                if narrows and not self._reader.selects(raw):
+                    self._left_out += 1
+                    continue
                 self._total += 1
                 update = read(raw, line)
                 if not isinstance(update, Update):
@@ -135,6 +158,8 @@ class _Pass:
             sha256=self._sha256,
             ids=self._line_ids,
             invalid_lines=self._invalid_lines,
+            part=selected_part(self._reader, self._left_out, self._total),
+            unmatched=self._reader.selector.unmatched() if self._reader.selector else [],
         )
 
     def _take(self, update: Update, offset: int, stamp: Stamp, raw: bytes) -> None:

@@ -109,26 +109,35 @@ class LineIds:
 
 
 class IndexedFile(Struct, frozen=True, kw_only=True, eq=False):
-    """An index of a file that was checked before; ``size`` and ``sha256`` as it is stored now."""
+    """An index of a file that was checked before; ``size`` and ``sha256`` as it is stored now.
+
+    ``left_out``: how many lines are no part of the job, and not in the index.
+    """
 
     targets: dict[str, LineIndex]
     ids: LineIds
     size: int
     sha256: str
+    left_out: int = 0
 
 
-def index_lines(path: Path, default_target: str) -> IndexedFile:
+def index_lines(
+    path: Path, default_target: str, selects: Callable[[bytes], bool] | None = None
+) -> IndexedFile:
     """Index a file without a check of its lines: for one that was checked before.
 
-    A line whose target can't be read counts for the default target. Raises InputError when the file
-    can't be read.
+    A line whose target can't be read counts for the default target. ``selects``: whether a line is
+    part of the job. Raises InputError when the file can't be read.
     """
     decode = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}
-    ids = LineIds()
+    ids, left_out = LineIds(), 0
     with open_input(path) as file:
         stamp = file_stamp(path)
         for line, offset, raw in file.lines():
+            if selects is not None and not selects(raw):
+                left_out += 1
+                continue
             target = default_target
             # a name may be written with escapes
             if b"target" in raw or b'"id"' in raw or b"\\" in raw:
@@ -139,7 +148,8 @@ def index_lines(path: Path, default_target: str) -> IndexedFile:
                 index = found[target] = LineIndex(stamp)
             index.add(line, offset, raw)
         checksum = file.checksum
-    return IndexedFile(targets=found, ids=ids, size=checksum.size, sha256=checksum.sha256)
+    size, sha256 = checksum.size, checksum.sha256
+    return IndexedFile(targets=found, ids=ids, size=size, sha256=sha256, left_out=left_out)
 
 
 def file_stamp(path: Path) -> Stamp:

@@ -34,8 +34,10 @@ from batcher.storage.run_manifest import (
     load_manifest,
     meaning_differences,
     missing_tables,
+    selection_difference,
 )
 from batcher.target_identity import all_known
+from batcher.updates.selection import Selection
 
 
 class RunDirectory:
@@ -161,6 +163,11 @@ class RunDirectory:
         if tables:
             found += missing_tables(before, settings)
         if found:
+            raise OtherRunError(self.path, found)
+
+    def check_same_selection(self, selection: Selection | None) -> None:
+        """Raise RunDirectoryError where the run in it is of other lines of the same input."""
+        if found := selection_difference(self.read_manifest().selection, selection):
             raise OtherRunError(self.path, found)
 
     def open_log(self) -> TextIO:

@@ -14,6 +14,7 @@ from batcher.records import Count
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_journals import Heads
 from batcher.target_identity import TargetIdentity, place_differences
+from batcher.updates.selection import Selection
 
 
 class InputFingerprint(Struct, frozen=True, kw_only=True):
@@ -28,6 +29,7 @@ class InputFingerprint(Struct, frozen=True, kw_only=True):
 class RunManifest(Struct, frozen=True, kw_only=True):
     """``run.json``: what is being run. No secrets.
 
+    ``selection``: which lines of the input it is a run of, None for all;
     ``heads``: of the journals; None in runs from before lines were chained. ``spent``: what its
     sessions took up to the last few seconds; None in runs from before it was kept.
     """
@@ -42,6 +44,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     parent: str | None = None  # the directory of the run that this one follows
     complete: bool = field(default=False, name="whole")  # its updates say all of their triggers
     recreate: bool = False  # what an update can't make that is deleted and created anew
+    selection: Selection | None = None
     heads: Heads | None = None
     spent: RunTimeSpent | None = None
 
@@ -83,6 +86,7 @@ def differences(before: RunManifest, now: RunManifest) -> list[str]:
     if before.input.sha256 != now.input.sha256:
         found.append(input_difference(before.input, now.input.size, now.input.sha256))
     found += meaning_differences(before.settings, now.settings)
+    found += selection_difference(before.selection, now.selection)
     if before.recreate != now.recreate:
         with_or_without = "with" if before.recreate else "without"
         found.append(f"it was started {with_or_without} --recreate")
@@ -96,6 +100,15 @@ def meaning_differences(before: Mapping[str, Any], now: Mapping[str, Any]) -> li
         for name in SETTINGS_OF_MEANING
         if before.get(name) != now.get(name)
     ]
+
+
+def selection_difference(before: Selection | None, now: Selection | None) -> list[str]:
+    """How the lines differ that a run is of, by the flags that say so."""
+    if before == now:
+        return []
+    was = "without --only or the like" if before is None else f"with {before}"
+    said = "without" if now is None else f"with {now}"
+    return [f"it was started {was}, now {said}"]
 
 
 def missing_tables(before: Mapping[str, Any], now: Mapping[str, Any]) -> list[str]:

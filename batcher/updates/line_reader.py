@@ -15,6 +15,7 @@ from batcher.records import BasedOn, Update
 from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_syntax import text_violations
 from batcher.updates.plain_json import PlainJson
+from batcher.updates.selection import Selection, Selector
 from batcher.updates.update_model import UpdateModel
 from batcher.updates.violations import Violation, name_text, path_text
 
@@ -29,6 +30,7 @@ class LineReader:
     """Reads lines by the rules of a model.
 
     ``known_targets``: those that a line may name, None for any. ``domains``: what to call them.
+    ``selector``: of the lines that are part of the job; None where all are.
     """
 
     def __init__(
@@ -37,17 +39,31 @@ class LineReader:
         default_target: str,
         known_targets: frozenset[str] | None = None,
         domains: DomainMap | None = None,
+        selection: Selection | None = None,
     ) -> None:
         self.model = model
         self.default_target = default_target
         self._known_targets = known_targets
         self._domains = domains
+        self.selector = None if selection is None else Selector(selection)
         ours = {"id", "target", "based_on", "chain", "lost", "sha256", "LastUpdatedAt", "sent_at"}
         ours.add("domain_map")
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
+
+    def narrowed(self, selection: Selection | None) -> "LineReader":
+        """A reader by the same rules, for which only those lines are part of the job."""
+        known, domains = self._known_targets, self._domains
+        return LineReader(self.model, self.default_target, known, domains, selection)
+
+    def selects(self, raw: bytes) -> bool:
+        """Whether a line is part of the job; one that names no trigger can't be left out."""
+        if self.selector is None:
+            return True
+        names = self.trigger_of(raw)
+        return names is None or self.selector.takes(*names)
 
     def read(self, raw: bytes, line: int) -> Update | list[Violation] | None:
         """The update of a line, or its violations; None for a blank line.

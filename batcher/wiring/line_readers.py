@@ -8,6 +8,7 @@ from functools import cache
 from batcher.aws.service_model import installed_service_model
 from batcher.config import Settings
 from batcher.updates.line_reader import LineReader
+from batcher.updates.selection import Selection
 from batcher.updates.update_model import UpdateModel
 
 
@@ -17,10 +18,14 @@ def installed_update_model() -> UpdateModel:
     return UpdateModel.from_service_model(installed_service_model())
 
 
-def line_reader(settings: Settings, *, any_target: bool = False) -> LineReader:
+def line_reader(
+    settings: Settings, *, any_target: bool = False, selection: Selection | None = None
+) -> LineReader:
     """What reads the lines of an input with these settings.
 
-    ``any_target``: lines may name targets that the settings don't know.
+    ``any_target``: lines may name targets that the settings don't know; ``selection``: which of
+    them are part of the job, None for all.
     """
     known = None if any_target else settings.known_targets
-    return LineReader(installed_update_model(), settings.target, known, settings.domain_map)
+    model, domains = installed_update_model(), settings.domain_map
+    return LineReader(model, settings.target, known, domains, selection)

@@ -58,7 +58,7 @@ class RecordedRun:
         self.updates = updates
         lines = b"".join(msgspec.json.encode(update) + b"\n" for update in updates)
         (folder / "updates.jsonl").write_bytes(lines)
-        self._facts = RunManifest(
+        self.facts = RunManifest(
             run="r",
             input=InputFingerprint(
                 path=str(folder / "updates.jsonl"),
@@ -94,7 +94,7 @@ class RecordedRun:
     def write(self, *, summary: bool = True, **said: Any) -> Path:
         """Write its files; what is ``said`` replaces members of its summary."""
         with self.directory:
-            self.directory.claim(self._facts)
+            self.directory.claim(self.facts)
             records = [msgspec.json.encode(result) + b"\n" for result in self.results]
             self.directory.results.write_bytes(b"".join(records))
             if summary:

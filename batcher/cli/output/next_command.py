@@ -27,6 +27,9 @@ CARRIED = frozenset(
     }
 )
 
+# of the same input; what is made of a part of it is that part already
+SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
+
 
 def next_command(name: str, path: Path | None, *more: str) -> str:
     """A command of batcher's, on that path if any, with the flags of place of the one under way.
@@ -34,20 +37,23 @@ def next_command(name: str, path: Path | None, *more: str) -> str:
     What came from variables is left out: it is still there. ``more``: further words of it.
     """
     given = [] if path is None else [_no_flag(str(path))]
-    return shlex.join(["batcher", name, *given, *more, *_carried()])
+    return shlex.join(["batcher", name, *given, *more, *_carried(name)])
 
 
 def _no_flag(text: str) -> str:
     return f"./{text}" if text.startswith("-") else text
 
 
-def _carried() -> Iterator[str]:
+def _carried(name: str) -> Iterator[str]:
     if (context := click.get_current_context(silent=True)) is None:
         return
+    carried = CARRIED | SELECTION if name == "plan" else CARRIED
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
-        if given and name in CARRIED:
-            yield parameter.opts[0]
-            if (value := context.params[name]) is not True:
-                yield shown_url(value) if name == "endpoint_url" else str(value)
+        if given and name in carried:
+            value = context.params[name]
+            for each in value if isinstance(value, tuple) else [value]:
+                yield parameter.opts[0]
+                if each is not True:
+                    yield shown_url(each) if name == "endpoint_url" else str(each)

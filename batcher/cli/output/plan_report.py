@@ -26,6 +26,7 @@ class PlanPrinter:
     def __init__(self, file: Inspection, *, hidden: frozenset[str], as_json: bool) -> None:
         self._hidden = hidden
         self._as_json = as_json
+        self._part = file.part
         self._total = sum(map(len, file.targets.values()))
         self._several_targets = len(file.targets) > 1
         self._taken = 0
@@ -56,7 +57,12 @@ class PlanPrinter:
     def finish(self, plan: Plan, out: Path | None) -> None:
         """Say what it came to."""
         if self._as_json:
-            counts = {"irreversible": plan.irreversible, "conflicts": plan.conflicts}
+            counts: dict[str, Any] = {
+                "irreversible": plan.irreversible,
+                "conflicts": plan.conflicts,
+            }
+            if self._part is not None:
+                counts["selection"] = self._part
             summary = self._encode({"total": plan.total, **plan.effects, **counts}).decode()
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')

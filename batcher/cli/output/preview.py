@@ -6,6 +6,7 @@ from batcher.aws.client import AwsTarget
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.format import number, several
+from batcher.cli.output.selected_part import part_lines
 from batcher.jobs.run import ReadyRun, SlowReading
 
 DOMAINS_SHOWN = 8
@@ -25,6 +26,7 @@ def preview(run: ReadyRun) -> Iterator[str]:
     if state.finished is not None:
         yield f"{run.order.directory.path}: this run is finished, and nothing is left to do."
         return
+    yield from part_lines(state.part, inspection.unmatched)
     for name, reason in run.connection.unusable.items():
         updates = several(state.totals[name], "update")
         yield f"{updates} of target {name} can't be sent and stay as they are: {reason}"

@@ -5,10 +5,20 @@ from collections.abc import Iterator
 from batcher.cli.output.format import duration, number, pace, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
+from batcher.cli.output.selected_part import part_text
 from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
-from batcher.records import STATUSES, Counts, Result, Seconds, Summary, Superseded, TargetSummary
+from batcher.records import (
+    STATUSES,
+    Counts,
+    Result,
+    Seconds,
+    SelectedPart,
+    Summary,
+    Superseded,
+    TargetSummary,
+)
 from batcher.storage.run_directory import RunDirectory
 
 CANARY_SHOWN = 20  # updates
@@ -20,6 +30,8 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     """Lines for people; none quotes a sensitive member."""
     yield f"{several(summary.total, 'update')}: {_counted(summary)}."
     yield from _identified(summary)
+    if isinstance(summary.selection, SelectedPart) and summary.selection.left_out:
+        yield printable(f"Only a part: {part_text(summary.selection)}")
     yield (
         f"{several(summary.attempts, 'attempt')}, {number(summary.throttles)} throttled; "
         f"{pace(summary.rate)} over {duration(summary.wall_seconds)}."

@@ -9,6 +9,7 @@ import pytest
 
 from batcher.cli.options import settings_options
 from batcher.cli.output.next_command import CARRIED, next_command
+from batcher.cli.selection import selection_options
 from batcher.config import options
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, trigger
@@ -47,6 +48,19 @@ def test_nothing_else_is_carried_and_no_parameter_of_a_url(monkeypatch: pytest.M
     assert offered("--limiter", "redis://:secret@h/0", "--rate", "5", path="-x")[2:] == ["./-x"]
     assert "secret" not in str(offered("--endpoint-url", "http://h/?token=secret"))
     assert {"config"} == CARRIED - {option.name for option in options()}
+
+
+@pytest.mark.parametrize(("name", "carried"), [("plan", True), ("run", False)])
+def test_a_plan_of_the_same_input_is_of_the_same_part_of_it(name: str, carried: bool) -> None:
+    found = []
+
+    @selection_options
+    def command(**_: object) -> None:
+        found.extend(shlex.split(next_command(name, Path("updates.jsonl"))))
+
+    flags = ["--only", "a*", "--only", "it's", "--domain", "acme", "--only-file", "names.txt"]
+    click.command(command).main(flags, standalone_mode=False)
+    assert sorted(found[3:]) == (sorted(flags) if carried else [])
 
 
 async def test_what_a_plan_offers_does_it_where_the_plan_looked(

@@ -1,0 +1,76 @@
+"""Which triggers a selection takes, and what of it matched none."""
+
+import re
+from fnmatch import translate
+
+import msgspec
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.updates.selection import Selection, Selector
+
+NAMES = st.text(alphabet="aAb-1", min_size=1, max_size=3)
+GLOBS = st.text(alphabet="aAb1*?[]!-", min_size=1, max_size=4)
+PIECES = st.lists(st.one_of(GLOBS, st.builds("{}/{}".format, GLOBS, GLOBS)), max_size=3)
+TRIGGERS = st.lists(st.tuples(NAMES, NAMES), max_size=12)
+
+
+def meets(piece: str, domain: str, trigger: str) -> bool:
+    text = f"{domain}/{trigger}" if "/" in piece else trigger
+    return re.match(translate(piece), text) is not None
+
+
+@given(
+    only=PIECES,
+    exclude=PIECES,
+    domains=st.lists(NAMES, max_size=2),
+    names=st.none() | st.lists(NAMES, min_size=1, max_size=3),
+    triggers=TRIGGERS,
+)
+def test_it_takes_what_is_named_in_its_domains_but_for_what_is_excluded(
+    only: list[str],
+    exclude: list[str],
+    domains: list[str],
+    names: list[str] | None,
+    triggers: list[tuple[str, str]],
+) -> None:
+    selection = Selection.of(only=only, exclude=exclude, domains=domains, names=names)
+    if selection is None:
+        assert not [*only, *exclude, *domains, *(names or ())]
+        return
+    selector = Selector(selection)
+    for domain, trigger in triggers:
+        named = any(meets(piece, domain, trigger) for piece in only) or trigger in (names or ())
+        wanted = named or not (only or names)
+        inside = domain in domains or not domains
+        excluded = any(meets(piece, domain, trigger) for piece in exclude)
+        assert selector.takes(domain, trigger) is (wanted and inside and not excluded)
+    unmatched = {each.partition(" ")[0] for each in selector.unmatched()}
+    assert ("--domain" in unmatched) is any(
+        each not in {domain for domain, _ in triggers} for each in domains
+    )
+    for flag, pieces in (("--only", only), ("--exclude", exclude)):
+        assert (flag in unmatched) is any(
+            not any(meets(piece, *each) for each in triggers) for piece in pieces
+        )
+
+
+@pytest.mark.parametrize(
+    ("name", "taken"), [("acme/t1", True), ("t2", True), ("acme/t3", False), ("T2", False)]
+)
+def test_names_of_a_file_are_taken_literally_with_or_without_their_domain(
+    name: str, taken: bool
+) -> None:
+    found = Selection.of(names=["acme/t1", "t2", "t*", "beta/t3"])
+    assert found is not None
+    domain, _, trigger = name.rpartition("/")
+    assert Selector(found).takes(domain or "other", trigger) is taken
+
+
+def test_a_selection_is_what_it_means_whatever_the_order_and_survives_json() -> None:
+    one = Selection.of(only=["b", "a", "b"], exclude=["it's"], names=["x", "y"])
+    assert one == Selection.of(only=["a", "b"], exclude=["it's"], names=["y", "x", "x"])
+    assert msgspec.json.decode(msgspec.json.encode(one), type=Selection) == one
+    assert str(one) == "--only a --only b --exclude 'it'\"'\"'s' --only-file (2 names)"
+    assert Selection.of(names=[]) != Selection.of() is None
