@@ -117,7 +117,7 @@ def inputs(operation: str) -> st.SearchStrategy[dict[str, Any]]:
     return members.map(lambda request: {**request, **NAME})
 
 
-@settings(max_examples=80)
+@settings(max_examples=40)
 @given(created=inputs("CreateEventTrigger"), updated=inputs("UpdateEventTrigger"))
 def test_whatever_the_model_allows_is_accepted_and_given_back(
     created: dict[str, Any], updated: dict[str, Any]

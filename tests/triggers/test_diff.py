@@ -41,6 +41,7 @@ def shuffled(draw: st.DrawFn, value: Any) -> Any:
     return value
 
 
+@settings(max_examples=50)
 @given(requests(), st.data())
 def test_order_says_nothing(request: dict[str, Any], data: st.DataObject) -> None:
     other = data.draw(shuffled(request))
@@ -68,6 +69,7 @@ def test_something_changes_exactly_when_it_is_not_the_same_and_then_it_is_done(
     )
 
 
+@settings(max_examples=50)
 @given(requests())
 @example(full() | {"DomainName": "acme"})
 def test_the_image_of_a_trigger_brings_it_about(request: dict[str, Any]) -> None:
@@ -93,6 +95,7 @@ def test_a_merged_request_is_the_whole_trigger_with_what_is_wanted(
     )
 
 
+@settings(max_examples=60)
 @given(requests(), st.data())
 def test_every_single_value_counts(request: dict[str, Any], data: st.DataObject) -> None:
     places = [place for place in _leaves(request, ()) if place[0] not in TRIGGER_NAMES]
@@ -178,6 +181,7 @@ def test_a_plan_is_based_on_content_and_time() -> None:
 MADE_UP = st.dictionaries(st.from_regex(r"New[A-Z][a-z]+", fullmatch=True), st.integers())
 
 
+@settings(max_examples=50)
 @given(requests(), st.data())
 def test_what_no_update_can_say_changes_nothing_at_any_depth(
     request: dict[str, Any], data: st.DataObject
