@@ -129,6 +129,10 @@ class StatusError(BatcherError):
     """The status page can't be served at its address: it is taken, or none of this host's."""
 
 
+class ControlError(BatcherError):
+    """What a run or a worker at work was to be told did not reach it, or can't be told."""
+
+
 class UnansweredError(QueueError):
     """No answer of the queue came to a request: what was asked may have been done."""
 

@@ -17,11 +17,12 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.format import duration, several
 from batcher.cli.output.preview import preview
-from batcher.cli.output.progress import show_progress
+from batcher.cli.output.progress import ProgressMeter, show_progress
 from batcher.cli.output.prompt import agreed, confirmed
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.summary import canary_lines, summary_lines
 from batcher.cli.output.violations import ViolationPrinter
+from batcher.cli.run_control import controlled
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.run import (
     AlreadyFinished,
@@ -118,12 +119,13 @@ def _print_json(order: RunOrder, summary: Summary) -> None:
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:
     order, shown = run.order, not choices.no_progress
+    meter = ProgressMeter(run.state, order.control, order.clock.now())
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run_signals, run, partial(_drain, run))
             if shown:
-                tasks.start_soon(show_progress, run.state, order.clock)
+                tasks.start_soon(show_progress, meter, order.clock)
 
     async def on_canary(summary: Summary) -> bool:
         _say_summary(order.directory, summary)
@@ -136,7 +138,8 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         file=order.directory.open_log(),
         terminal=not (shown and sys.stderr.isatty()),
     ):
-        summary = await run.execute(beside, on_canary)
+        async with controlled(run, meter):
+            summary = await run.execute(beside, on_canary)
         _say_summary(order.directory, summary)
         if choices.as_json:
             _print_json(order, summary)
@@ -161,7 +164,7 @@ async def _go_on(run: ApprovedRun) -> bool:
 
 def _drain(run: ApprovedRun) -> None:
     """Take nothing new, and say what is waited for and how long."""
-    calls = sum(pacer.in_flight for lane in run.lanes for pacer in lane.pacers)
+    calls = run.in_flight
     run.drain()
     echo(
         f"Interrupted: waits for {several(calls, 'call')} in flight, at most"

@@ -156,6 +156,10 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             metavar="HOST:PORT",
         ),
     ] = None
+    control: Annotated[
+        str | None,
+        about("Unix socket by which batcher ctl tells it what to do.", "worker", metavar="PATH"),
+    ] = None
     targets: Annotated[
         dict[str, TargetSettings], about("Named targets: [targets.NAME] in the file.")
     ] = msgspec.field(default_factory=dict)

@@ -65,9 +65,19 @@ class ApprovedRun:
         return self._looks
 
     @property
+    def drained(self) -> bool:
+        """Whether it was told to take nothing new."""
+        return self._drained
+
+    @property
     def lanes(self) -> list[Lane]:
         """The lanes at work, or that were."""
         return [] if self._runner is None else self._runner.lanes
+
+    @property
+    def in_flight(self) -> int:
+        """How many calls are on their way."""
+        return sum(pacer.in_flight for lane in self.lanes for pacer in lane.pacers)
 
     async def execute(
         self, beside: Beside | None = None, on_canary: OnCanary | None = None

@@ -95,6 +95,9 @@ class _Scrape(Collector):
             "batcher_ready", "1 while the worker takes and sends updates.", float(now.ready)
         )
         yield GaugeMetricFamily(
+            "batcher_paused", "1 while it was told to send nothing.", float(now.paused is not None)
+        )
+        yield GaugeMetricFamily(
             "batcher_alive", "1 while the worker's loop turns.", float(now.alive)
         )
         if now.heartbeat_at is not None:

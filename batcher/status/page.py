@@ -54,7 +54,7 @@ def _state(snapshot: WorkerSnapshot) -> str:
         return f"Stuck: {snapshot.reason or 'its loop does not turn'}"
     if not snapshot.ready:
         return f"Not ready: {snapshot.reason or 'no reason given'}"
-    return "Ready"
+    return "Ready" if snapshot.paused is None else f"Paused {snapshot.paused}"
 
 
 def _facts(now: WorkerSnapshot) -> list[tuple[object, ...]]:

@@ -31,6 +31,7 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     No secrets: ``queue`` is the URL without a password; no message in ``recent`` quotes a value.
 
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
+    ``paused``: why it sends nothing, though it could; None: it does.
     ``depth`` is None where the queue could not be asked. ``recent`` are results, newest first.
     ``started_at`` is UTC, ISO 8601, ``heartbeat_at`` seconds since the epoch. ``files_waiting``:
     results files not yet sent on, None where none are.
@@ -38,6 +39,7 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
 
     ready: bool
     reason: str | None = None
+    paused: str | None = None
     alive: bool
     queue: str
     worker: str

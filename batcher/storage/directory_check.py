@@ -11,7 +11,7 @@ from pathlib import Path
 from batcher.errors import RunDirectoryError
 from batcher.storage.regular_file import read_document
 
-_UNBEGUN = re.compile(r"lock|log\.jsonl|input\.jsonl|\.batcher-.+")
+_UNBEGUN = re.compile(r"lock|log\.jsonl|input\.jsonl|control\.sock|\.batcher-.+")
 """What a process that was killed before its run began may have left."""
 
 _HOLDER = re.compile(rb"process \d+ on \S+\s*")

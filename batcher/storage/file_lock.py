@@ -6,6 +6,7 @@ The kernel releases the lock when the holder ends, also when it is killed.
 import errno
 import fcntl
 import os
+import socket
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -52,6 +53,16 @@ def locked(path: Path) -> Iterator[None]:
         yield
     finally:
         os.close(file)
+
+
+def lock_of(path: Path) -> Path:
+    """The lock beside a name that one process at a time uses."""
+    return path.with_name(f"{path.name}.lock")
+
+
+def note_holder(file: int) -> None:
+    """Write into a lock that is held who holds it. Raises OSError."""
+    os.pwrite(file, f"process {os.getpid()} on {socket.gethostname()}\n".encode(), 0)
 
 
 def _lock(file: int, flags: int = 0) -> None:

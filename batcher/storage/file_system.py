@@ -10,11 +10,13 @@ import errno
 import os
 import re
 import secrets
+import socket
 import stat
 from contextlib import suppress
 from pathlib import Path
 
 from batcher.storage.regular_file import open_regular
+from batcher.storage.unix_socket import address_of, refuse_other_than_socket
 
 _IMPOSSIBLE = (errno.ENOSYS, errno.EINVAL, errno.ENOTSUP)
 # of this host or of the place, and not of one file: the disk, descriptors, memory, and what a file
@@ -118,6 +120,30 @@ def move(source: Path, target: Path) -> None:
 def remove(path: Path) -> None:
     """Remove a file of ours; nothing there is fine. Raises OSError."""
     path.unlink(missing_ok=True)
+
+
+def create_socket(path: Path) -> socket.socket:
+    """Make a Unix socket that listens, mode 0600; one of this user that is left there goes.
+
+    Only for who holds the place: nobody else listens there. Raises DamageError for what is no
+    socket of this user, and OSError.
+    """
+    refuse_other_than_socket(path)
+    remove(path)
+    made = socket.socket(socket.AF_UNIX)
+    try:
+        made.setblocking(False)
+        with suppress(OSError):  # on Linux that is the mode that it is made with
+            os.fchmod(made.fileno(), 0o600)
+        with address_of(path) as address:
+            made.bind(address)
+        if stat.S_IMODE(os.lstat(path).st_mode) != 0o600:
+            path.chmod(0o600)
+        made.listen()
+    except BaseException:
+        made.close()
+        raise
+    return made
 
 
 def make_directory(path: Path) -> list[Path]:

@@ -36,6 +36,7 @@ from batcher.storage.run_manifest import (
     missing_tables,
     selection_difference,
 )
+from batcher.storage.unix_socket import refuse_other_than_socket
 from batcher.target_identity import all_known
 from batcher.updates.selection import Selection
 
@@ -53,7 +54,8 @@ class RunDirectory:
         self.summary = path / "summary.json"
         self.log = path / "log.jsonl"
         self.input_copy = path / "input.jsonl"
-        self._lock_path = path / "lock"
+        self.lock = path / "lock"
+        self.control = path / "control.sock"
         self._lock: int | None = None
         self._lock_before = b"", (0, 0)  # its content and times before it was taken
         self._made: list[Path] = []  # directories
@@ -65,7 +67,7 @@ class RunDirectory:
             self._made = make_directory(self.path)
             self._found = frozenset(self.path.iterdir())
             self._refuse_irregular()
-            self._lock = try_lock(self._lock_path)
+            self._lock = try_lock(self.lock)
         except OSError as error:
             remove_directories(self._made)
             raise RunDirectoryError(
@@ -99,19 +101,20 @@ class RunDirectory:
             os.close(self._lock)
 
     def _refuse_irregular(self) -> None:
-        """Raise DamageError where one of its files is no regular file of this user."""
+        """Raise DamageError where one of its files is no regular file, or socket, of this user."""
         for path in vars(self).values():
-            if isinstance(path, Path) and path != self.path:
+            if isinstance(path, Path) and path not in (self.path, self.control):
                 refuse_irregular(path)
+        refuse_other_than_socket(self.control)
 
     @property
     def in_place(self) -> bool:
         """Whether the directory of that name is still the one that this process holds."""
-        return self._lock is not None and is_in_place(self._lock, self._lock_path)
+        return self._lock is not None and is_in_place(self._lock, self.lock)
 
     def _holder(self) -> str:
         with suppress(OSError, DamageError):
-            if holder := read_document(self._lock_path).decode(errors="replace").strip():
+            if holder := read_document(self.lock).decode(errors="replace").strip():
                 return holder
         return "another process"
 
@@ -122,7 +125,7 @@ class RunDirectory:
 
     def _remove_traces(self) -> None:
         """Nothing was started here: remove what this process made, and nothing else."""
-        for path in {self.input_copy, self.log, self._lock_path} - self._found:
+        for path in {self.input_copy, self.log, self.lock, self.control} - self._found:
             remove(path)
         remove_directories(self._made)
 

@@ -13,6 +13,7 @@ from typing import TypeAlias
 from anyio import to_thread
 
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import (
     BatcherError,
     DamageError,
@@ -71,6 +72,7 @@ class FileRunner:
 
     settings: Settings
     unattended: Unattended
+    control: PaceControl | None = None
 
     def __post_init__(self) -> None:
         self.run: ApprovedRun | None = None
@@ -98,7 +100,9 @@ class FileRunner:
                 violations.append(f"line {line}: {violation}")
 
         origin, settings = str(claim.path), without_start_limits(self.settings)
-        with open_run(origin, claim.run, settings, unattended=self.unattended) as opened:
+        with open_run(
+            origin, claim.run, settings, unattended=self.unattended, control=self.control
+        ) as opened:
             checked = await opened.check(note, note_hint)
             found = checked.inspection
             if not found.total:

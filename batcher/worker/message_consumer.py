@@ -15,6 +15,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
 from batcher.foreign_text import shortened
@@ -63,6 +64,7 @@ class MessageConsumer:
     on_result: Callable[[Result], None]
     on_attempt: OnAttempt
     once: bool
+    control: PaceControl | None = None
 
     def __post_init__(self) -> None:
         self._queue = self.opened.queue
@@ -94,7 +96,7 @@ class MessageConsumer:
         and it may take a new connection, with credentials read anew.
         """
         lost: QueueError | None = None
-        opened = open_pacers(self.settings, clock=self.clock, log=self.log)
+        opened = open_pacers(self.settings, clock=self.clock, log=self.log, control=self.control)
         async with opened as pacers, anyio.create_task_group() as background:
             background.start_soon(self._leases.run_heartbeat)
             background.start_soon(self._save_quotas, pacers)
@@ -186,11 +188,15 @@ class MessageConsumer:
 
     async def _wait_for_room(self, pool: TargetPool) -> int:
         """How many messages to receive; 0: there is nothing to wait for any more."""
-        while not (room := pool.room()):
+        while self._is_paused or not (room := pool.room()):
             if self.once and pool.all_waiting():
                 return 0
             await self._wait_for_change()
         return room
+
+    @property
+    def _is_paused(self) -> bool:
+        return self.control is not None and self.control.paused is not None
 
     def _admit(
         self,

@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.jobs.run_order import Unattended
 from batcher.ports import Claim, Spool, Unclaimable
@@ -54,12 +55,13 @@ class SpoolConsumer:
     health: Health
     unattended: Unattended
     log: FilteringBoundLogger
+    control: PaceControl | None = None
     first_pause: float = PAUSE
     let_others_go: float = LET_OTHERS_GO
     wait_for_writers: float = WAIT_FOR_WRITERS
 
     def __post_init__(self) -> None:
-        self.runner = FileRunner(self.settings, self.unattended)
+        self.runner = FileRunner(self.settings, self.unattended, self.control)
         self.failed = False
         self._waits: dict[str, _Wait] = {}
         self._held_up: str | None = None  # with ``once``: the first file that could not go on

@@ -14,6 +14,8 @@ from batcher.aws.s3_upload import S3Uploader
 from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
+from batcher.control.server import serving_alone
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import QueueError, SettingsError, UnusableQueueError
 from batcher.foreign_text import shown_url
 from batcher.jobs.run_order import Unattended
@@ -28,11 +30,12 @@ from batcher.wiring.pacers import open_pacers
 from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
 from batcher.worker.spool_consumer import SpoolConsumer
+from batcher.worker.worker_control import WorkerAtWork
 from batcher.worker.worker_status import WorkerStatus
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
 _OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
-FIXED = (*_OF_RESULTS, "http", "lease", "grace", "log_level")
+FIXED = (*_OF_RESULTS, "http", "control", "lease", "grace", "log_level")
 """Settings that count from the start of the process to its end."""
 
 
@@ -55,20 +58,25 @@ class Worker:
     def __post_init__(self) -> None:
         self.name = shown_url(self.url)
         self._clock = SystemClock()
+        self._control = PaceControl(self._clock)
         self._health = Health(self.log, grace=self.settings.grace)
-        self._status = WorkerStatus(self.name, self._health, self._clock)
+        self._status = WorkerStatus(self.name, self._health, self._clock, self._control)
         self._exit_code = 0
 
     async def run(self) -> int:
         """Work to the end; returns the exit code.
 
-        Raises SettingsError, JournalError, QueueError, StatusError before the start.
+        Raises SettingsError, JournalError, QueueError, StatusError, ControlError before the start.
         """
         async with AsyncExitStack() as stack:
             await self._check(self.settings)
             spool = spool_of(self.url)
             results = None if spool is not None else await self._open_results(stack)
             await self._serve_status(stack)
+            if (path := self.settings.control) is not None:
+                at_work = WorkerAtWork(self._status, self._health)
+                server = serving_alone(Path(path), at_work, self._control, self.log)
+                await stack.enter_async_context(server)
             background = await stack.enter_async_context(open_task_group())
             background.start_soon(self._health.run_signals)
             background.start_soon(self._health.run_heartbeat)
@@ -115,7 +123,9 @@ class Worker:
         unattended = Unattended(on_result=self._status.count, on_attempt=on_attempt)
 
         async def session() -> None:
-            consumer = SpoolConsumer(spool, self.settings, self._health, unattended, self.log)
+            consumer = SpoolConsumer(
+                spool, self.settings, self._health, unattended, self.log, self._control
+            )
             self._status.lanes = consumer.runner.lane_snapshots
             await consumer.run(once=self.once)
             if consumer.failed:
@@ -162,6 +172,7 @@ class Worker:
                 health=self._health,
                 clock=self._clock,
                 log=self.log,
+                control=self._control,
                 on_result=self._status.count,
                 on_attempt=self._status.metrics.attempted,
                 once=self.once,

@@ -13,6 +13,7 @@ import anyio
 from batcher.accounting.tally import Tally
 from batcher.clock import SystemClock
 from batcher.engine.lane import Lane
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.operations import UPDATE_TRIGGER
 from batcher.ports import QueueAdmin
@@ -34,7 +35,9 @@ class WorkerStatus:
     any.
     """
 
-    def __init__(self, queue: str, health: Health, clock: SystemClock) -> None:
+    def __init__(
+        self, queue: str, health: Health, clock: SystemClock, control: PaceControl
+    ) -> None:
         self.tally = Tally()
         self.metrics = Metrics()
         self.lanes: Callable[[], Iterable[LaneSnapshot]] = tuple
@@ -42,6 +45,7 @@ class WorkerStatus:
         self._queue = queue
         self._health = health
         self._clock = clock
+        self._control = control
         self._started_at = clock.wall()
         self._failures: deque[Result] = deque(maxlen=FAILURES)
         self._depth: Depth | None = None
@@ -68,6 +72,7 @@ class WorkerStatus:
         return WorkerSnapshot(
             ready=reason is None,
             reason=reason,
+            paused=self._control.paused,
             alive=age < STUCK_AFTER,
             queue=self._queue,
             worker=f"{socket.gethostname()}:{os.getpid()}",

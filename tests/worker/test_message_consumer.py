@@ -16,6 +16,7 @@ from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.emulator import Emulator
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import JournalError, QueueError
 from batcher.logs import logger
 from batcher.queues.factory import OpenedQueue
@@ -45,6 +46,7 @@ class Serving:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.health = Health(logger(), grace=5.0)
+        self.control = PaceControl(SystemClock())
         self.results: list[Result] = []
         self.session: MessageConsumer
         self.ended: asyncio.Task[None]
@@ -76,6 +78,7 @@ async def serving(
             on_result=serving.results.append,
             on_attempt=lambda *attempt: None,
             once=once,
+            control=serving.control,
         )
         serving.ended = asyncio.create_task(serving.session.run())
         try:
@@ -444,3 +447,31 @@ async def test_a_queue_that_does_not_answer_for_a_lease_ends_the_session_so_that
     assert len(emulator.applied()) == 10, (
         "what was done and could not be told was found, and not sent again"
     )
+
+
+async def test_paused_it_takes_no_message_sends_nothing_and_keeps_what_it_holds(
+    tmp_path: Path,
+) -> None:
+    once = ["x"]
+
+    def on_done(name: str) -> None:
+        if once:
+            served.control.pause(once.pop(), "in this test")
+
+    queue = MemoryQueue(lease=0.3, on_done=on_done)
+    queue.put(*(encode(change(n)) for n in range(40)))
+    emulator = Emulator(latency=(0.0, 0.01))
+    emulator.seed([trigger(n) for n in range(40)])
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, endpoint_url=url, rate=50, before=False) as served,
+    ):
+        await until(lambda: queue.done)
+        await until(lambda: len(served.results) == len(emulator.calls()))  # what was in flight
+        sent, waiting, extended = len(emulator.calls()), len(queue), queue.extended
+        await until(lambda: queue.extended >= extended + 5)  # leases that are held go on
+        assert (len(emulator.calls()), len(queue)) == (sent, waiting)
+        assert 0 < sent < 40
+        served.control.resume("x")
+        await until(lambda: len(queue.done) == 40)
+    assert len(emulator.applied()) == 40  # none was lost to another lease

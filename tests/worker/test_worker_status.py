@@ -8,6 +8,7 @@ import pytest
 
 from batcher.clock import SystemClock
 from batcher.config.value_kinds import DEFAULT_LEASE
+from batcher.engine.pace_control import PaceControl
 from batcher.errors import QueueError
 from batcher.logs import logger
 from batcher.ports import QueueAdmin
@@ -37,7 +38,7 @@ class Admin:
 
 
 def status_of(health: Health) -> WorkerStatus:
-    return WorkerStatus("sqs:updates", health, SystemClock())
+    return WorkerStatus("sqs:updates", health, clock := SystemClock(), PaceControl(clock))
 
 
 def test_it_is_ready_when_it_has_started_nothing_is_unhealthy_and_it_is_not_stopping() -> None:

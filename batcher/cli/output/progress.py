@@ -8,6 +8,7 @@ from msgspec import Struct
 from batcher.cli.output.bar import bar
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, number, pace
+from batcher.engine.pace_control import PaceControl
 from batcher.jobs.run_state import RunState
 from batcher.ports import Clock
 
@@ -20,7 +21,7 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     """Where a run stands.
 
     ``rate``: requests answered per second, ``results``: updates done per second; ``sent``: anything
-    was, by this session.
+    was, by this session; ``paused``: why nothing is, in words.
     """
 
     done: int
@@ -30,6 +31,7 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     rate: float
     results: float
     sent: bool
+    paused: str | None = None
 
     def __str__(self) -> str:
         return ", ".join(self._parts())
@@ -38,15 +40,17 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
         """It, or as much of it as fits into that many columns, the most important first."""
         if len(str(self)) <= width:
             return str(self)
-        text, *rest = self._parts()
+        text, *rest = self._parts(paused="paused")
         for part in (rest[-1], *rest[:-1]):
             if len(text) + len(part) + 2 <= width:
                 text = f"{text}, {part}"
         return text
 
-    def _parts(self) -> tuple[str, ...]:
-        seconds = (self.total - self.done) / self.results if self.results > 0 else None
-        left = f"{'?' if seconds is None else duration(seconds)} left"
+    def _parts(self, paused: str | None = None) -> tuple[str, ...]:
+        known = self.results > 0 and self.paused is None
+        left = f"{duration((self.total - self.done) / self.results) if known else '?'} left"
+        if self.paused is not None:
+            left = paused or f"paused {self.paused}"
         done, failed = f"{number(self.done)}/{number(self.total)}", f"{number(self.failed)} failed"
         if not self.sent:
             return f"{done} looked at", failed, "only reads so far", pace(self.results), left
@@ -57,8 +61,9 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
 class ProgressMeter:
     """Reads how far a run is, and its rate over the last WINDOW seconds."""
 
-    def __init__(self, state: RunState, now: float) -> None:
+    def __init__(self, state: RunState, control: PaceControl, now: float) -> None:
         self._state = state
+        self._control = control
         # when so many were answered, and done
         self._marks: list[tuple[float, int, int]] = [(now, 0, self._done)]
 
@@ -80,6 +85,7 @@ class ProgressMeter:
             rate=(answered - before) / seconds if seconds > 0 else 0.0,
             results=(done - done_before) / seconds if seconds > 0 else 0.0,
             sent=answered + throttled > 0,
+            paused=self._control.paused,
         )
 
     @property
@@ -87,11 +93,11 @@ class ProgressMeter:
         return sum(tally.done for tally in self._state.tallies.values())
 
 
-async def show_progress(state: RunState, clock: Clock) -> None:
+async def show_progress(meter: ProgressMeter, clock: Clock) -> None:
     """Show on standard error how far a run is. Runs until it is cancelled."""
     show = _show_bar if sys.stderr.isatty() else _show_lines
     with suppress(OSError):  # nobody reads it any more: no reason to stop the run
-        await show(ProgressMeter(state, clock.now()), clock)
+        await show(meter, clock)
 
 
 async def _show_lines(meter: ProgressMeter, clock: Clock) -> None:

@@ -19,6 +19,7 @@ from batcher.cli.output.progress import (
     show_progress,
 )
 from batcher.config import Settings
+from batcher.engine.pace_control import PaceControl
 from batcher.jobs.run import open_run
 from batcher.jobs.run_state import RunState, read_input, restore
 from batcher.records import Result
@@ -36,6 +37,10 @@ def state(write_lines: Callable[..., Path]) -> Iterator[RunState]:
         )
 
 
+def _meter(state: RunState, control: PaceControl | None = None) -> ProgressMeter:
+    return ProgressMeter(state, control or PaceControl(LoopClock()), 0.0)
+
+
 def answer(state: RunState, count: int) -> None:
     tally = state.tallies["default"]
     for line in range(count):
@@ -44,7 +49,7 @@ def answer(state: RunState, count: int) -> None:
 
 
 def test_the_rate_is_that_of_the_last_seconds(state: RunState) -> None:
-    meter = ProgressMeter(state, 0.0)
+    meter = _meter(state)
     answer(state, 20)
     assert meter.read(10.0).rate == 2.0
     assert meter.read(10.0 + WINDOW / 2).rate == pytest.approx(20 / 15)
@@ -82,7 +87,7 @@ def test_on_a_narrow_terminal_what_matters_most_is_there(width: int, text: str) 
 
 
 def test_while_nothing_is_sent_it_is_said_that_it_only_reads(state: RunState) -> None:
-    meter = ProgressMeter(state, 0.0)
+    meter = _meter(state)
     unchanged = Result.invalid(1, "default", "m", "2026-01-01T00:00:00.000Z")
     for line in range(1, 41):
         result = msgspec.structs.replace(unchanged, line=line, status="unchanged", error=None)
@@ -98,7 +103,7 @@ def test_without_a_terminal_there_is_a_line_every_few_seconds(
 ) -> None:
     async def scenario() -> None:
         with anyio.move_on_after(3.5 * EVERY_PLAIN):
-            await show_progress(state, LoopClock())
+            await show_progress(_meter(state), LoopClock())
 
     answer(state, 3)
     in_virtual_time(scenario())
@@ -115,4 +120,15 @@ def test_that_nobody_reads_it_any_more_is_no_reason_to_stop_the_run(state: RunSt
             raise BrokenPipeError
 
     with redirect_stderr(Gone()):
-        in_virtual_time(show_progress(state, LoopClock()))
+        in_virtual_time(show_progress(_meter(state), LoopClock()))
+
+
+def test_a_pause_is_told_with_who_asked_for_it_as_far_as_there_is_room(state: RunState) -> None:
+    async def scenario() -> ProgressSnapshot:
+        control = PaceControl(LoopClock())
+        control.pause("ctl", "by ann (uid 7, process 8) at 2026-01-01T00:00:00.000Z")
+        return _meter(state, control).read(1.0)
+
+    found = in_virtual_time(scenario())
+    assert str(found).endswith(", paused by ann (uid 7, process 8) at 2026-01-01T00:00:00.000Z")
+    assert found.fitted(40) == "0/100 looked at, paused, 0 failed, 0/s"

@@ -1,0 +1,53 @@
+"""``batcher ctl``: tells a run or a worker that is at work to pause, to slow down, to stop."""
+
+import json
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import click
+
+from batcher.cli.options import json_option
+from batcher.cli.output.echo import echo
+from batcher.cli.output.format import example, rate_text
+from batcher.control.client import tell
+from batcher.control.messages import COMMANDS, WITH_VALUE, Request
+from batcher.errors import ControlError
+
+
+@click.command(epilog=example("batcher ctl updates.run share 20%"))
+@click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
+@click.argument("command", metavar="|".join(COMMANDS), type=click.Choice(COMMANDS))
+@click.argument("value", metavar="[N|P%|auto]", required=False)
+@json_option("Print its status, after that, as one JSON object on standard output.")
+def ctl(run: Path, command: Any, value: str | None, as_json: bool) -> None:
+    """Tell the run in directory RUN, or the worker with --control RUN, what to do.
+
+    status: where it stands. pause: finish what is in flight, and send nothing until resume. rate N:
+    at most N updates a second for each target; share P%: that part of each quota; auto takes either
+    back. stop: what SIGTERM does: finish what is in flight and end.
+    """
+    request = Request(command=command, value=value)
+    if command in WITH_VALUE and value is None:
+        raise click.UsageError(f"{command} needs a value: a number or a part, or auto.")
+    try:
+        request.check()
+    except ControlError as error:
+        raise click.UsageError(str(error)) from error
+    status = tell(run, request).status
+    if as_json:
+        echo(json.dumps(status), lines=True)
+        return
+    for line in _lines(status):
+        echo(line, err=command != "status")
+
+
+def _lines(status: Mapping[str, Any]) -> Iterator[str]:
+    """What a person wants to know of it."""
+    yield f"{status['state']}: {status['progress']}"
+    for words in status["paused"].values():
+        yield f"  paused {words}"
+    for by, rate in status["rates"].items():
+        yield f"  at most {rate_text(rate)} for each target, by {by}"
+    for by, share in status["shares"].items():
+        yield f"  {100 * share:g}% of each quota, by {by}"

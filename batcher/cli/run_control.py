@@ -1,0 +1,53 @@
+"""A run from a terminal as its control socket shows it, and what that may tell it."""
+
+import os
+import signal
+import socket
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack, asynccontextmanager
+from typing import Any
+
+import msgspec
+
+from batcher.cli.output.progress import ProgressMeter
+from batcher.control.server import serving
+from batcher.errors import ControlError
+from batcher.jobs.run_execution import ApprovedRun
+
+
+class RunAtWork:
+    """A run that is sending, or waits for somebody's word."""
+
+    def __init__(self, run: ApprovedRun, meter: ProgressMeter) -> None:
+        self._run = run
+        self._meter = meter
+
+    @property
+    def stopping(self) -> bool:
+        return self._run.drained
+
+    def status(self) -> dict[str, Any]:
+        found = self._meter.read(self._run.order.clock.now())
+        return {
+            "run": self._run.order.run_id,
+            "process": f"{socket.gethostname()}:{os.getpid()}",
+            "progress": str(found),
+            "in_flight": self._run.in_flight,
+            **msgspec.to_builtins(found),
+        }
+
+    def stop(self) -> None:
+        signal.raise_signal(signal.SIGTERM)  # whoever waits for signals at the moment gets it
+
+
+@asynccontextmanager
+async def controlled(run: ApprovedRun, meter: ProgressMeter) -> AsyncIterator[None]:
+    """Let a run be told to pause, to slow down, to stop, while entered."""
+    order, at_work = run.order, RunAtWork(run, meter)
+    async with AsyncExitStack() as stack:
+        try:
+            server = serving(order.directory.control, at_work, order.control, order.log)
+            await stack.enter_async_context(server)
+        except ControlError as error:  # not every file system has sockets; the run goes on
+            order.log.warning("control.unavailable", reason=str(error))
+        yield

@@ -1,0 +1,32 @@
+"""A worker as its control socket shows it, and what that may tell it."""
+
+import signal
+from typing import Any
+
+import msgspec
+
+from batcher.worker.health import Health
+from batcher.worker.worker_status import WorkerStatus
+
+
+class WorkerAtWork:
+    """A worker that drains its queue."""
+
+    def __init__(self, status: WorkerStatus, health: Health) -> None:
+        self._status = status
+        self._health = health
+
+    @property
+    def stopping(self) -> bool:
+        return self._health.stop.is_set()
+
+    def status(self) -> dict[str, Any]:
+        """Its snapshot, as JSON, without its latest results."""
+        found = msgspec.structs.replace(self._status.snapshot(), recent=())
+        tally = self._status.tally
+        ready = "ready" if found.reason is None else f"not ready: {found.reason}"
+        progress = f"{tally.done:,} done, {tally.unsuccessful:,} failed, {ready}"
+        return {"progress": progress, **msgspec.to_builtins(found)}
+
+    def stop(self) -> None:
+        signal.raise_signal(signal.SIGTERM)
