@@ -43,6 +43,11 @@ async def run_signals(
                     timer.start_soon(_call_after, grace, grace_over)
 
 
+def stop_this_process() -> None:
+    """Do what SIGTERM does: whoever listens for signals at the moment gets it."""
+    signal.raise_signal(signal.SIGTERM)
+
+
 @contextmanager
 def received_signals(*numbers: signal.Signals) -> Iterator[AsyncIterator[signal.Signals]]:
     """Signals as they come; what they meant before, they mean again afterwards."""

@@ -11,7 +11,7 @@ from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, rate_text
 from batcher.control.client import tell
-from batcher.control.messages import COMMANDS, WITH_VALUE, Request
+from batcher.control.messages import COMMANDS, WITH_VALUE, ControlRequest
 from batcher.errors import ControlError
 
 
@@ -27,7 +27,7 @@ def ctl(run: Path, command: Any, value: str | None, as_json: bool) -> None:
     at most N updates a second for each target; share P%: that part of each quota; auto takes either
     back. stop: what SIGTERM does: finish what is in flight and end.
     """
-    request = Request(command=command, value=value)
+    request = ControlRequest(command=command, value=value)
     if command in WITH_VALUE and value is None:
         raise click.UsageError(f"{command} needs a value: a number or a part, or auto.")
     try:

@@ -1,7 +1,6 @@
 """A run from a terminal as its control socket shows it, and what that may tell it."""
 
 import os
-import signal
 import socket
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -13,6 +12,7 @@ from batcher.cli.output.progress import ProgressMeter
 from batcher.control.server import serving
 from batcher.errors import ControlError
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.signals import stop_this_process
 
 
 class RunAtWork:
@@ -37,7 +37,7 @@ class RunAtWork:
         }
 
     def stop(self) -> None:
-        signal.raise_signal(signal.SIGTERM)  # whoever waits for signals at the moment gets it
+        stop_this_process()
 
 
 @asynccontextmanager

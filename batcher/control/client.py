@@ -6,7 +6,13 @@ import socket
 from contextlib import suppress
 from pathlib import Path
 
-from batcher.control.messages import REPLY_AT_MOST, Reply, Request, as_line, read_reply
+from batcher.control.messages import (
+    REPLY_AT_MOST,
+    ControlReply,
+    ControlRequest,
+    as_line,
+    read_reply,
+)
 from batcher.errors import ControlError, DamageError
 from batcher.storage.file_lock import lock_of
 from batcher.storage.regular_file import read_document
@@ -17,7 +23,7 @@ WITHIN = 10.0  # seconds for each step
 _HOLDER = re.compile(r"process (?P<pid>\d+) on (?P<host>\S+)")
 
 
-def tell(place: Path, request: Request) -> Reply:
+def tell(place: Path, request: ControlRequest) -> ControlReply:
     """Ask what is at work at a place: a run's directory, or a worker's socket.
 
     Raises ControlError where nothing is, or it refuses, and DamageError for what is no socket of
@@ -59,7 +65,7 @@ def _line(connection: socket.socket) -> bytes:
 
 
 def _nobody(place: Path, lock: Path, error: OSError) -> str:
-    """That nothing can be told there, and what to do."""
+    """In words, why nothing can be told there, and what to do."""
     if error.errno not in (errno.ENOENT, errno.ECONNREFUSED, errno.ECONNRESET, errno.EPIPE):
         return f"{place}: can't be reached: {error.strerror or error}."
     holder = None

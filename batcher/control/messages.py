@@ -20,7 +20,7 @@ COMMANDS: tuple[Command, ...] = get_args(Command)
 WITH_VALUE: tuple[Command, ...] = ("rate", "share")
 
 
-class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
+class ControlRequest(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
     """What is asked. ``value``: as it is typed, of those commands that have one."""
 
     version: int = VERSION
@@ -42,7 +42,7 @@ class Request(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True):
             parse_share(self.value)
 
 
-class Reply(Struct, frozen=True, kw_only=True):
+class ControlReply(Struct, frozen=True, kw_only=True):
     """What comes of it. ``error``: why not, in words; ``status``: of what is at work, after it."""
 
     version: int = VERSION
@@ -78,23 +78,23 @@ def parse_share(value: str | None) -> float | None:
         ) from error
 
 
-def read_request(line: bytes) -> Request:
+def read_request(line: bytes) -> ControlRequest:
     """The request of a line. Raises ControlError."""
     try:
-        request = msgspec.json.decode(line, type=Request)
+        request = msgspec.json.decode(line, type=ControlRequest)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ControlError(f"no request: {error}") from error
     request.check()
     return request
 
 
-def read_reply(line: bytes) -> Reply:
+def read_reply(line: bytes) -> ControlReply:
     """The reply of a line. Raises ControlError."""
     try:
-        return msgspec.json.decode(line, type=Reply)
+        return msgspec.json.decode(line, type=ControlReply)
     except (msgspec.MsgspecError, ValueError, RecursionError) as error:
         raise ControlError(f"what answers there is no batcher: {error}") from error
 
 
-def as_line(said: Request | Reply) -> bytes:
+def as_line(said: ControlRequest | ControlReply) -> bytes:
     return msgspec.json.encode(said) + b"\n"

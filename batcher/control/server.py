@@ -16,8 +16,8 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.control.messages import (
     REQUEST_AT_MOST,
-    Reply,
-    Request,
+    ControlReply,
+    ControlRequest,
     as_line,
     parse_rate,
     parse_share,
@@ -97,7 +97,7 @@ class ControlServer:
         finally:
             self._free.release()
 
-    async def _reply(self, connection: socket.socket, peer: Peer) -> Reply:
+    async def _reply(self, connection: socket.socket, peer: Peer) -> ControlReply:
         try:
             line = await _line(connection)
             if peer.uid not in (None, 0, os.geteuid()):
@@ -105,10 +105,10 @@ class ControlServer:
             self._do(read_request(line), peer)
         except ControlError as error:
             self._log.warning("control.refused", reason=str(error), by=str(peer))
-            return Reply(error=str(error))
-        return Reply(status=self.status())
+            return ControlReply(error=str(error))
+        return ControlReply(status=self.status())
 
-    def _do(self, request: Request, peer: Peer) -> None:
+    def _do(self, request: ControlRequest, peer: Peer) -> None:
         control, command, value = self._control, request.command, request.value
         if command == "status":
             return

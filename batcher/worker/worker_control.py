@@ -1,10 +1,10 @@
 """A worker as its control socket shows it, and what that may tell it."""
 
-import signal
 from typing import Any
 
 import msgspec
 
+from batcher.signals import stop_this_process
 from batcher.worker.health import Health
 from batcher.worker.worker_status import WorkerStatus
 
@@ -29,4 +29,4 @@ class WorkerAtWork:
         return {"progress": progress, **msgspec.to_builtins(found)}
 
     def stop(self) -> None:
-        signal.raise_signal(signal.SIGTERM)
+        stop_this_process()

@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from batcher.control.client import tell
-from batcher.control.messages import Request
+from batcher.control.messages import ControlRequest
 from batcher.errors import ControlError
 from batcher.storage.file_system import create_socket
 from batcher.storage.run_directory import RunDirectory
 
-STATUS = Request(command="status")
+STATUS = ControlRequest(command="status")
 
 
 def test_a_run_that_is_not_there_or_was_killed_is_told_as_that(tmp_path: Path) -> None:

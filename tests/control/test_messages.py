@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.control.messages import Request, as_line, parse_share, read_reply, read_request
+from batcher.control.messages import ControlRequest, as_line, parse_share, read_reply, read_request
 from batcher.errors import ControlError
 
 
 def test_a_request_is_read_as_it_was_written() -> None:
-    asked = [Request(command="pause"), Request(command="rate", value="0.5")]
+    asked = [ControlRequest(command="pause"), ControlRequest(command="rate", value="0.5")]
     assert [read_request(as_line(each)) for each in asked] == asked
     assert (parse_share("20%"), parse_share("auto")) == (0.2, None)
 

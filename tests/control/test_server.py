@@ -13,7 +13,7 @@ from anyio import to_thread
 
 from batcher.clock import SystemClock
 from batcher.control.client import tell
-from batcher.control.messages import REQUEST_AT_MOST, Request
+from batcher.control.messages import REQUEST_AT_MOST, ControlRequest
 from batcher.control.server import AT_ONCE, ControlServer, serving
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import ControlError
@@ -40,7 +40,7 @@ class Job:
 
 
 async def ask(place: Path, command: Any, value: str | None = None) -> dict[str, Any]:
-    request = Request(command=command, value=value)
+    request = ControlRequest(command=command, value=value)
     reply = await to_thread.run_sync(tell, place, request)
     return reply.status
 
