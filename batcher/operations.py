@@ -17,7 +17,10 @@ WRITES = frozenset({UPDATE_TRIGGER, CREATE_TRIGGER, DELETE_TRIGGER})
 # members that say which trigger is meant
 TRIGGER_NAMES = frozenset({"DomainName", "EventTriggerName"})
 
-# a test holds the installed model against this
+# members that a trigger is never without; a test holds the installed model against this
+NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
+
+# so is this
 _TAKEN = {
     GET_TRIGGER: TRIGGER_NAMES,
     DELETE_TRIGGER: TRIGGER_NAMES,

@@ -40,7 +40,8 @@ class Result:
 
     Times are UTC, ISO 8601 with milliseconds. ``error`` is None when it succeeded or was unchanged.
     ``digest``: of the trigger as AWS's answer showed it, where it was looked at first;
-    ``read_back``: what the live trigger showed just after, where it was one of the sample.
+    ``read_back``: what the live trigger showed just after, where it was one of the sample;
+    ``restored``: members that AWS cleared as the update omits them, and that were put back at once.
     """
 
     id: str
@@ -58,6 +59,7 @@ class Result:
     seconds: Seconds = field(default_factory=Seconds)
     digest: str | None = None
     read_back: ReadBack | None = None
+    restored: list[str] | None = None
 
     @property
     def is_done(self) -> bool:
@@ -76,7 +78,8 @@ class Counts:
 
     ``total``: the updates that were read; ``not_started``: those of them without a result;
     ``errors``: by code, how many results have it; ``read_back``: by what the live trigger showed
-    just after, how many of the sample that is read back.
+    just after, how many of the sample that is read back; ``restored``: updates that cleared what
+    they omit, which was put back at once.
     """
 
     total: int = 0
@@ -91,6 +94,7 @@ class Counts:
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0
+    restored: int = 0
     read_back: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
 

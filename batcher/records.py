@@ -161,6 +161,8 @@ class Result(Struct, frozen=True, kw_only=True):
     lost: list[str] | UnsetType = UNSET
     # there where the trigger was read back, as one of a sample
     read_back: ReadBack | UnsetType = UNSET
+    # members that it cleared by omitting them, and that were put back at once
+    restored: list[str] | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -223,12 +225,14 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     error: Error | None = None
     lost: list[str] | UnsetType = UNSET
     read_back: ReadBack | UnsetType = UNSET
+    restored: list[str] | UnsetType = UNSET
 
 
 class Counts(Struct, frozen=True, kw_only=True):
     """Results counted by status, and what they cost.
 
-    ``read_back``: those that were, by what the live trigger showed.
+    ``read_back``: those that were, by what the live trigger showed; ``restored``: updates that
+    cleared what they omit, which was put back at once.
     """
 
     total: int = 0
@@ -243,6 +247,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     not_started: int = 0
     attempts: int = 0
     throttles: int = 0
+    restored: int = 0
     read_back: dict[str, int] = {}
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default
 

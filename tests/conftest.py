@@ -18,7 +18,8 @@ from hypothesis import settings
 
 from batcher.clock import SystemClock
 from batcher.quota.estimated_quota import EstimatedQuota
-from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
+from batcher.storage.quota_file import QuotaFile, QuotaKey
+from batcher.storage.state_directory import state_directory
 from tests.forked_process import ForkedProcess, can_be_forked, start_forked
 from tests.servers import Server, running, s3_server
 

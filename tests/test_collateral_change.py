@@ -1,6 +1,6 @@
 """An update that changes what nobody asked for is the last one of its target, by every way in.
 
-The server of these tests clears what an update leaves out.
+The server of these tests clears what an update leaves out, and updates are sent as they are given.
 """
 
 from collections.abc import Callable
@@ -18,7 +18,9 @@ from tests.worker.test_message_consumer import serving
 
 Write = Callable[..., Path]
 COUNT, CONCURRENCY = 60, 4
-FLAGS = ("--yes", "--no-progress", "--rate", "1000", "--concurrency", str(CONCURRENCY))
+PACE = ("--rate", "1000", "--concurrency", str(CONCURRENCY))
+GIVEN = ("--whole", "never")
+FLAGS = ("--yes", "--no-progress", *PACE)
 
 
 def filtered(number: int) -> dict[str, Any]:
@@ -43,7 +45,7 @@ async def test_a_run_stops_says_what_went_where_and_is_put_back(
     emulator = clearing()
     async with emulator as url:
         at = ("--endpoint-url", url)
-        ran = await batcher("run", "updates.jsonl", *at, *FLAGS)
+        ran = await batcher("run", "updates.jsonl", *at, *FLAGS, *GIVEN)
         results = records(tmp_path / "updates.run" / "results.jsonl")
         assert ran.code == 3, ran.err
         assert {record["status"] for record in results} == {"differs"}
@@ -77,7 +79,7 @@ async def test_a_resume_takes_up_to_one_round_more_and_stops_again(
     async with clearing() as url:
         counts = []
         for _ in range(2):
-            ran = await batcher("run", "updates.jsonl", "--endpoint-url", url, *FLAGS)
+            ran = await batcher("run", "updates.jsonl", "--endpoint-url", url, *FLAGS, *GIVEN)
             assert ran.code == 3, ran.err
             counts.append(len(records(tmp_path / "updates.run" / "results.jsonl")))
     assert counts[0] < counts[1] <= counts[0] + 2 * CONCURRENCY
@@ -93,7 +95,7 @@ async def test_a_file_of_the_spool_is_set_aside_and_no_other_is_begun(
             put = await batcher("enqueue", f"{name}.jsonl", "--queue", "spool:spool")
             assert put.code == 0, put.err
         work = ("worker", "--queue", "spool:spool", "--once", "--endpoint-url", url)
-        ended = await batcher(*work, "--rate", "1000", "--concurrency", str(CONCURRENCY))
+        ended = await batcher(*work, *PACE, *GIVEN)
         assert (ended.code, "Stopped: " in ended.err) == (3, True), ended.err
         assert "MoreThanAsked" in ended.err
     (failed,) = (tmp_path / "spool" / "failed").glob("*.wrong")
@@ -114,7 +116,7 @@ async def test_a_worker_sends_nothing_more_is_not_ready_and_says_why(
     queue = MemoryQueue()
     queue.put(*(msgspec.json.encode(change(n)) for n in range(COUNT)))
     emulator = clearing()
-    settings = {"rate": 1000, "concurrency": CONCURRENCY, "before": True}
+    settings = {"rate": 1000, "concurrency": CONCURRENCY, "before": True, "whole": "never"}
     async with (
         emulator as url,
         serving(queue, tmp_path / "results", endpoint_url=url, **settings) as served,

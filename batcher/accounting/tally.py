@@ -24,8 +24,8 @@ S = TypeVar("S", bound=TargetSummary)
 WELL = ("succeeded", "unchanged", "partial")
 CHANGED = (*WELL, "differs")  # the trigger shows what this update made of it, or left
 MORE_ADVICE = (
-    "batcher rollback puts it back; --merge sends whole triggers, which clears nothing. The same"
-    " command again goes on with what is left, and may change more"
+    "batcher rollback puts it back; --whole always sends whole triggers, which clears nothing. The"
+    " same command again goes on with what is left, and may change more"
 )
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
@@ -33,9 +33,9 @@ PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 class Tally:
     """Running totals of one target, or of a run.
 
-    ``statuses``, ``errors``, ``read_back``, ``attempts`` and ``throttles`` are of all results that
-    were added; ``session_answered`` and ``session_throttles`` of the attempts of this part of the
-    session, as they come back: AWS answered, other than by a throttle, or by one.
+    ``statuses``, ``errors``, ``read_back``, ``restored``, ``attempts`` and ``throttles`` are of all
+    results that were added; ``session_answered`` and ``session_throttles`` of the attempts of this
+    part of the session, as they come back: AWS answered, other than by a throttle, or by one.
     ``ever_accepted``: at least one attempt to write was. ``more_than_asked``: in words, the
     first update of this session that changed what nobody asked for, and what to do about it.
     """
@@ -44,6 +44,7 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.read_back: Counter[str] = Counter()
+        self.restored = 0
         self.attempts = 0
         self.throttles = 0
         self.session_answered = 0
@@ -104,19 +105,21 @@ class Tally:
                 self.more_than_asked = self.more_than_asked or said
         if result.read_back is not UNSET:
             self.read_back[result.read_back] += 1
+        self.restored += result.restored is not UNSET
 
     def forget_results(self) -> None:
         """Start counting results anew; what is of this session's attempts stays."""
         self.statuses.clear()
         self.errors.clear()
         self.read_back.clear()
-        self.attempts = self.throttles = 0
+        self.attempts = self.throttles = self.restored = 0
 
     def merge(self, other: "Tally") -> None:
         """Add the numbers of another tally."""
         self.statuses.update(other.statuses)
         self.errors.update(other.errors)
         self.read_back.update(other.read_back)
+        self.restored += other.restored
         self.attempts += other.attempts
         self.throttles += other.throttles
         self.session_answered += other.session_answered
@@ -130,6 +133,7 @@ class Tally:
             attempts=self.attempts,
             throttles=self.throttles,
             errors=dict(self.errors.most_common()),
+            restored=self.restored,
             read_back=dict(self.read_back),
             **{status: self.statuses[status] for status in STATUSES},
         )

@@ -21,7 +21,8 @@ _ITS_OWN = ("profile", "role_arn", "external_id", "account")
 
 def operations_of(settings: Settings) -> int:
     """How many of the API's operations a batch calls side by side."""
-    return 1 + (settings.merge or settings.create_missing) + settings.create_missing
+    looks = settings.whole == "always" or settings.create_missing
+    return 1 + looks + settings.create_missing
 
 
 def requests_in_pool(client: Any, settings: Settings) -> int:

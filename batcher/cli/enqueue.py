@@ -20,7 +20,7 @@ from batcher.records import INTERRUPTED
 from batcher.signals import run_signals
 from batcher.sources.local_file import place_for_copies
 from batcher.storage.enqueue_progress import EnqueueProgress
-from batcher.storage.quota_file import state_directory
+from batcher.storage.state_directory import state_directory
 from batcher.task_groups import open_task_group
 
 GRACE = 20.0  # seconds that a signal leaves for the request that is under way

@@ -2,6 +2,7 @@
 
 import json
 import os
+from typing import Any
 
 import click
 import msgspec
@@ -12,7 +13,9 @@ from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import ago, example, rate_text
 from batcher.clock import SystemClock
-from batcher.storage.quota_file import QuotaFile, Remembered, seconds_between, state_directory
+from batcher.storage.omission_records import Omission
+from batcher.storage.quota_file import QuotaFile, Remembered, seconds_between
+from batcher.storage.state_directory import state_directory
 
 WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 
@@ -28,7 +31,8 @@ WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 def quota(forget: bool, account: str | None, as_json: bool) -> None:
     """Show the quotas that are remembered: account, Region, operation, rate, burst, age.
 
-    They are kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
+    And where updates have shown it, whether AWS keeps or clears the members that one omits. It is
+    all kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).
     """
 
     def warn(text: str) -> None:
@@ -42,19 +46,27 @@ def quota(forget: bool, account: str | None, as_json: bool) -> None:
         if not as_json:
             return
     entries = [entry for entry in file.entries() if account in (None, entry.account)]
+    omissions = [each for each in file.omissions() if account in (None, each.account)]
     if as_json:
-        _print_json(entries)
-    elif entries:
+        _print_json(entries, omissions)
+        return
+    if entries:
         _print_table(entries)
     else:
         echo("No quota is remembered; run or calibrate finds it.", err=True)
+    if omissions:
+        _print_omissions(omissions)
 
 
-def _print_json(entries: list[Remembered]) -> None:
-    found = [
-        msgspec.to_builtins(entry) | {"age_seconds": round(_age(entry), 1)} for entry in entries
-    ]
-    echo(json.dumps({"quotas": found}, indent=2), lines=True)
+def _print_json(entries: list[Remembered], omissions: list[Omission]) -> None:
+    quotas = [_with_age(entry, entry.learned_at) for entry in entries]
+    omitted = [_with_age(each, each.seen_at) for each in omissions]
+    echo(json.dumps({"quotas": quotas, "omissions": omitted}, indent=2), lines=True)
+
+
+def _with_age(entry: Remembered | Omission, since: str) -> dict[str, Any]:
+    members: dict[str, Any] = msgspec.to_builtins(entry)
+    return members | {"age_seconds": round(_age(since), 1)}
 
 
 def _print_table(entries: list[Remembered]) -> None:
@@ -63,11 +75,20 @@ def _print_table(entries: list[Remembered]) -> None:
     )
     for entry in entries:
         doubt = f" ±{100 * entry.doubt:.2g} %" if entry.doubt >= 0.001 else ""
-        rate, age = rate_text(entry.rate) + doubt, ago(_age(entry))
+        rate, age = rate_text(entry.rate) + doubt, ago(_age(entry.learned_at))
         burst = "?" if entry.burst is None else f"{entry.burst:,.3g}"
         table.add_row(entry.account, entry.region, entry.operation, rate, burst, age)
     Console(highlight=False, width=WIDE).print(table)
 
 
-def _age(entry: Remembered) -> float:
-    return seconds_between(entry.learned_at, SystemClock().wall())
+def _print_omissions(omissions: list[Omission]) -> None:
+    names = ("account", "Region", "endpoint", "an update that omits", "leaves it", "seen")
+    table = Table(*names, box=None, pad_edge=False)
+    for each in omissions:
+        place = each.account, each.region, each.endpoint
+        table.add_row(*place, each.member, each.effect, ago(_age(each.seen_at)))
+    Console(highlight=False, width=WIDE).print(table)
+
+
+def _age(since: str) -> float:
+    return seconds_between(since, SystemClock().wall())

@@ -11,6 +11,8 @@ from batcher.config.value_kinds import EntryPoint
 ENVIRONMENT_PREFIX = "BATCHER_"
 TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
+OTHER_NAMES = {"merge": ("whole", "always")}
+"""Flags that stand for a setting and its value, by name."""
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -36,14 +38,18 @@ class Option(Struct, frozen=True, kw_only=True):
 
 
 def options() -> list[Option]:
-    """The settings that can be given as a flag or a variable, in the order of the record."""
+    """The settings that can be given as a flag or a variable, in the order of the record.
+
+    Each with its other name, where it has one, behind it.
+    """
     hints = get_type_hints(Settings, include_extras=True)
     fields = msgspec.structs.fields(Settings)
-    return [
+    found = [
         _option(field.name, field.default, hints[field.name])
         for field in fields
         if field.name not in TABLES
     ]
+    return [each for option in found for each in (option, *_other_names(option))]
 
 
 def variables() -> frozenset[str]:
@@ -63,6 +69,21 @@ def _option(name: str, default: Any, hint: Any) -> Option:
         is_flag=is_flag,
         entry_points=note.extra["entry_points"],
     )
+
+
+def _other_names(option: Option) -> list[Option]:
+    return [
+        msgspec.structs.replace(
+            option,
+            name=name,
+            help=f"The same as {option.flag} {value}.",
+            default=False,
+            metavar="true|false",
+            is_flag=True,
+        )
+        for name, (setting, value) in OTHER_NAMES.items()
+        if setting == option.name
+    ]
 
 
 def _metavar(kind: Any) -> str:

@@ -14,7 +14,7 @@ import msgspec
 
 from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.hook_settings import read_hooks
-from batcher.config.options import options, variables
+from batcher.config.options import OTHER_NAMES, options, variables
 from batcher.config.settings import Settings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import EntryPoint
@@ -40,19 +40,47 @@ def resolve(
     """
     given: dict[str, tuple[str, Any]] = {}  # by name: where it was given, and the value
     if file is not None:
-        given = {name: (f"{file}: {name}", value) for name, value in _read_toml(file).items()}
+        content = _read_toml(file)
+        given = _named({name: (f"{file}: {name}", value) for name, value in content.items()})
     if environ is not None:
         refuse_unknown(environ, variables())
-        for option in options():
-            if environ.get(option.variable, "").strip():
-                given[option.name] = option.variable, environ[option.variable]
-    for name, value in flags.items():
-        if value is not None:
-            given[name] = "--" + name.replace("_", "-"), value
+        given |= _named(
+            {
+                option.name: (option.variable, environ[option.variable])
+                for option in options()
+                if environ.get(option.variable, "").strip()
+            }
+        )
+    given |= _named(
+        {
+            name: ("--" + name.replace("_", "-"), value)
+            for name, value in flags.items()
+            if value is not None
+        }
+    )
     settings = _over(base or Settings(), given)
     if "target" in given and not given["target"][0].startswith(f"{file}: "):
         _refuse_without_table(given["target"][0], settings)
     return settings
+
+
+def _named(given: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
+    """What one source gives, under the names of settings: those that stand for one are taken away.
+
+    One that is false stands for the default. Raises SettingsError for two that are at odds.
+    """
+    found = {name: each for name, each in given.items() if name not in OTHER_NAMES}
+    for name in given.keys() & OTHER_NAMES.keys():
+        (origin, value), (setting, meant) = given[name], OTHER_NAMES[name]
+        is_on = _value(name, origin, value, bool)
+        if setting not in given:
+            found[setting] = origin, meant if is_on else getattr(Settings(), setting)
+        elif is_on and given[setting][1] != meant:
+            raise SettingsError(
+                f"{origin}: that is the same as {setting} = {meant}, and {given[setting][0]} says"
+                f" {given[setting][1]}. Give one of them."
+            )
+    return found
 
 
 def _refuse_without_table(origin: str, settings: Settings) -> None:
@@ -98,9 +126,9 @@ def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
     values = {}
     for name, (origin, value) in given.items():
         if name not in hints:
-            near = difflib.get_close_matches(name[:64], hints, n=1)
+            near = difflib.get_close_matches(name[:64], [*hints, *OTHER_NAMES], n=1)
             meant = f" Did you mean {near[0]}?" if near else ""
-            known = ", ".join(hints)
+            known = ", ".join([*hints, *OTHER_NAMES])
             raise SettingsError(f"{origin}: no such setting.{meant} Known: {known}.")
         if name == "hooks":
             values[name] = (*base.hooks, *read_hooks(origin, value))

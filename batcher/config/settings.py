@@ -29,6 +29,7 @@ from batcher.config.value_kinds import (
 )
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
+from batcher.triggers.omission import Whole
 from batcher.updates.domain_map import DomainMap
 
 
@@ -89,9 +90,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             *COMMANDS,
         ),
     ] = None
-    merge: Annotated[
-        bool, about("Send the live trigger whole, with the members of the update put in.")
-    ] = False
+    whole: Annotated[
+        Whole,
+        about(
+            "Send the live trigger whole, with the members of the update put in; auto: where AWS"
+            " clears what an update leaves out, as its first answers show."
+        ),
+    ] = "auto"
     create_missing: Annotated[
         bool, about("Create a trigger that is not there, from a line that has all it takes.")
     ] = False
@@ -196,8 +201,14 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
     @classmethod
     def from_json(cls, written: Mapping[str, Any]) -> Self:
-        """The settings that ``as_json`` has written. Raises msgspec.ValidationError."""
-        return msgspec.convert({**written, "hooks": []}, cls, dec_hook=parse_text)
+        """The settings that ``as_json`` has written, now or by an earlier version.
+
+        Raises msgspec.ValidationError.
+        """
+        known = {name: value for name, value in written.items() if name != "merge"} | {"hooks": []}
+        if written.get("merge") is True:
+            known["whole"] = "always"
+        return msgspec.convert(known, cls, dec_hook=parse_text)
 
 
 def _without_secrets(written: dict[str, Any]) -> dict[str, Any]:
@@ -235,6 +246,7 @@ class Keywords(TypedDict, total=False):
     read_timeout: float
     max_failures: str | None
     verify: str | None
+    whole: Whole
     merge: bool
     create_missing: bool
     domain_map: str | None

@@ -57,7 +57,7 @@ class LiveComparison:
         current = self._shown(update, answer)
         more = self._more_changed(update, current)
         if same(asked, current):
-            rest = remainder(update, current, self._options) or more
+            rest = remainder(update, current, self._options, "it is still there") or more
             return result if rest is None else replace(result, error=rest)
         kept = None if update.line in self._more else self._images.get(update.line)
         status, error = _told_apart(asked, current, kept and self._options.writable(kept))

@@ -18,8 +18,8 @@ from batcher.engine.retrying import Retrying
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import AwsError
 from batcher.records import Result, Update
-from batcher.triggers.decision import read_back_mismatch
 from batcher.triggers.diff import Writable
+from batcher.triggers.mismatch import read_back_mismatch
 
 
 class ReadBack:

@@ -12,10 +12,12 @@ import anyio
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import Verdict
+from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck, Checked
+from batcher.engine.omitted_members import OmittedMembers, Turn
 from batcher.engine.recreation import Recreation
 from batcher.engine.retry_state import RetryState
 from batcher.engine.retrying import Retrying, StillWanted
-from batcher.engine.write_result import not_sent, spent, write_result
+from batcher.engine.write_result import after, not_sent
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import BeforeImageStore, Clock
@@ -30,7 +32,8 @@ from batcher.triggers.decision import (
     same_action,
     stale_by_time,
 )
-from batcher.triggers.diff import digest, same
+from batcher.triggers.diff import digest
+from batcher.triggers.omission import at_risk
 
 MaySend: TypeAlias = Callable[[Update], bool]
 """Whether an update may be sent, asked when its turn has come."""
@@ -38,9 +41,6 @@ MaySend: TypeAlias = Callable[[Update], bool]
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
 AHEAD_LEAST = 4  # updates
-# seconds; a look that is older when its update may be sent is taken anew: more than what lies
-# between the two when nothing is in the way, less than somebody needs to change the trigger by hand
-LOOK_OLD_AFTER = 5.0
 
 
 class Settler(Protocol):
@@ -49,29 +49,21 @@ class Settler(Protocol):
     async def settle(self, update: Update) -> Result | None: ...
 
 
-class NoBeforeImages:
-    """The BeforeImageStore port of who keeps none."""
-
-    def kept(self, update: Update) -> bool:
-        return False
-
-    def before(self, update: Update) -> Mapping[str, Any] | None:
-        return None
-
-    def lost(self, update: Update) -> dict[str, Any] | None:
-        return None
-
-    async def keep(self, update: Update, image: dict[str, Any]) -> None:
-        return None
-
-
 class _Look:
-    """What a look found, when (monotonic seconds), and a newer one that asks for something else."""
+    """What a look found, when (monotonic seconds), and a newer one that asks for something else.
+
+    ``whole``: by what was known when it was decided on, updates are sent whole.
+    """
 
     def __init__(self, state: RetryState, at: float) -> None:
         self.state = state
         self.at = at
-        self.newer: RetryState | None = None
+        self.whole = False
+        self.newer: _Look | None = None
+
+    def again(self) -> "_Look":
+        """A look that found this, to be decided on anew."""
+        return _Look(self.state, self.at)
 
 
 class Reconciler:
@@ -83,6 +75,7 @@ class Reconciler:
     last, in epoch seconds, without a look at it; None where it is not known. ``on_interrupted``:
     told the result, in doubt, of an update that may have been changed when its settling ended
     without one. ``recreation``: what does a Recreate, which the ``options`` have to allow.
+    ``check``: of answers to updates; ``omitted``: what is known of members that updates omit.
     """
 
     def __init__(
@@ -93,6 +86,8 @@ class Reconciler:
         writing: Mapping[str, Retrying],
         images: BeforeImageStore,
         options: ChangeOptions,
+        check: AnswerCheck,
+        omitted: OmittedMembers,
         clock: Clock,
         write_rate: Callable[[], float | None],
         last_updated: Callable[[Update], Awaitable[float | None]] | None = None,
@@ -105,6 +100,8 @@ class Reconciler:
         self._writing = writing
         self._images = images
         self._options = options
+        self._check = check
+        self._omitted = omitted
         self._clock = clock
         self._write_rate = write_rate
         self._last_updated = last_updated
@@ -115,48 +112,65 @@ class Reconciler:
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
-            wrote = await self._write(UPDATE_TRIGGER, update, update.request)
-            return None if wrote is None else self._result(update, wrote)
+            return await self._send_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0))
         async with self._ahead:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
-            return await self._settle_as(update, looked)
+            return await self._settle_as(update, _Look(looked, self._clock.now()))
 
-    async def _settle_as(self, update: Update, looked: RetryState) -> Result | None:
+    async def _settle_as(self, update: Update, look: _Look) -> Result | None:
         """Do what the look says, and where a newer one says something else, what that says."""
         while True:
-            look = _Look(looked, self._clock.now())
-            match decision := self.decide(update, looked):
+            look.whole = self._omitted.sends_whole
+            match decision := self.decide(update, look.state):
                 case Finish():
-                    return self._unsent(update, looked, decision)
+                    return self._unsent(update, look.state, decision)
                 case Recreate():
                     assert self._recreation is not None
-                    result, look.newer = await self._recreation.recreate(
-                        update, looked, decision, self.decide
+                    result, newer = await self._recreation.recreate(
+                        update, look.state, decision, self.decide
                     )
+                    look.newer = None if newer is None else _Look(newer, self._clock.now())
                 case Send():
-                    result = await self._send(update, look, decision)
+                    result = await self._send_in_turn(update, look, decision)
                 case _:
                     assert_never(decision)
             if result is not None or look.newer is None:
                 return result
-            looked = look.newer
+            look = look.newer
+
+    async def _send_in_turn(self, update: Update, look: _Look, send: Send) -> Result | None:
+        complete = self._options.complete
+        risk = frozenset[str]() if complete else at_risk(send.request, send.image or {})
+        async with self._omitted.turn(risk) as turn:
+            if self._omitted.sends_whole != look.whole:  # an answer meanwhile has shown it
+                look.newer = look.again()
+                return None
+            return await self._send(update, look, send, turn)
 
     async def _still_wanted(
-        self, update: Update, look: "_Look", send: Send, wrote: RetryState
+        self, update: Update, look: _Look, send: Send, turn: Turn, wrote: RetryState
     ) -> bool:
         """Whether the trigger is as it was; looked at again where the look is old by now."""
-        if wrote.may_have_acted or self._clock.now() - look.at < LOOK_OLD_AFTER:
+        if wrote.charged:  # it fails, and that holds up no other
+            turn.give_back()
+        if wrote.may_have_acted:
+            return True
+        if self._omitted.sends_whole != look.whole:
+            look.newer = look.again()
+            return False
+        if self._clock.now() - look.at < LOOK_OLD_AFTER:
             return True
         if (looked := await self._reading.run_attempts_for(update)) is None:
             return False
-        look.at = self._clock.now()
+        newer = _Look(looked, self._clock.now())
         if same_action(self.decide(update, looked), send):
+            look.at = newer.at
             return True
-        look.newer = looked
+        look.newer = newer
         return False
 
     async def _stale_by_list(self, update: Update) -> Finish | None:
@@ -178,22 +192,40 @@ class Reconciler:
             before=self._images.before(update),
             lost=self._images.lost(update),
             options=self._options,
+            effects=self._omitted.effects,
         )
 
-    async def _send(self, update: Update, look: "_Look", send: Send) -> Result | None:
-        if send.image is not None:
+    async def _send_unseen(self, update: Update) -> Result | None:
+        """Send what is given, without having looked."""
+        if (wrote := await self._write(UPDATE_TRIGGER, update, update.request)) is None:
+            return None
+        send = Send(operation=UPDATE_TRIGGER, request=update.request, image=None)
+        return (await self._checked(update, wrote, send)).result
+
+    async def _send(self, update: Update, look: _Look, send: Send, turn: Turn) -> Result | None:
+        if send.image is not None and not send.restores:
             await self._images.keep(update, send.image)
-        looked, still_wanted = look.state, partial(self._still_wanted, update, look, send)
+        looked, still_wanted = look.state, partial(self._still_wanted, update, look, send, turn)
         wrote = await self._write(send.operation, update, send.request, still_wanted)
         if wrote is None:
             return None
+        checked = await self._checked(update, wrote, send)
+        result = after(checked.result, looked)
+        if checked.shown is not None:
+            result = replace(result, digest=digest(checked.shown, self._options.writable))
+        if send.restores and result.status == "succeeded":
+            result = replace(result, restored=list(send.restores))
+        return self._with_base(result, checked.shown or looked.last.answer)
+
+    async def _checked(self, update: Update, wrote: RetryState, send: Send) -> Checked:
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1
-        if send.operation == CREATE_TRIGGER and refused_again:
-            return await self._look_again(update, looked, wrote)
-        result = spent(self._result(update, wrote, send.image), looked, wrote)
-        if (answer := wrote.last.answer) is not None:
-            result = replace(result, digest=digest(answer, self._options.writable))
-        return self._with_base(result, answer or looked.last.answer)
+        try:
+            if send.operation == CREATE_TRIGGER and refused_again:
+                return await self._check.refused_creation(update, wrote)
+            return await self._check.check(update, wrote, sent=send.request, before=send.image)
+        except BaseException:
+            self._interrupted(update, wrote)
+            raise
 
     def _with_base(self, result: Result, shown: Mapping[str, Any] | None) -> Result:
         """Of an update that did not succeed, with the state that its trigger was shown in last."""
@@ -218,30 +250,6 @@ class Reconciler:
             return
         if (result := wrote.interrupted(update, self._clock.wall())) is not None:
             self._on_interrupted(result)
-
-    async def _look_again(
-        self, update: Update, looked: RetryState, wrote: RetryState
-    ) -> Result | None:
-        """Of a creation refused after an attempt without a good answer, which may have done it."""
-        found = None
-        try:
-            found = await self._reading.run_attempts_for(update)
-        finally:
-            if found is None:
-                self._interrupted(update, wrote)
-        if found is None:
-            return None
-        result = spent(wrote.result(update, self._clock.wall()), looked, wrote, found)
-        current, writable = found.last.answer, self._options.writable
-        if current is None or not same(update.request, writable(current)):
-            return result
-        sha256 = digest(current, writable)
-        return replace(result, status="succeeded", error=None, digest=sha256)
-
-    def _result(
-        self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None = None
-    ) -> Result:
-        return write_result(update, wrote, self._options, self._clock.wall(), before)
 
     def _unsent(self, update: Update, looked: RetryState, finish: Finish) -> Result:
         result = not_sent(update, looked, self._clock.wall())

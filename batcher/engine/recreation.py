@@ -192,7 +192,7 @@ class Recreation:
         if (current := found.last.answer) is None:
             return result
         shown = self._options.writable(current)
-        if same(update.request, shown) and remainder(update, shown, self._options) is None:
+        if same(update.request, shown) and remainder(update, shown, self._options, "") is None:
             return self._with_digest(replace(result, status="succeeded", error=None), current)
         why = "it was deleted to be created anew, and somebody else has created another meanwhile"
         return replace(result, status="stale", error=Error(code=STALE, message=why))

@@ -7,7 +7,8 @@ from msgspec.structs import replace
 
 from batcher.engine.retry_state import RetryState
 from batcher.records import Error, Result, Seconds, Update
-from batcher.triggers.decision import ChangeOptions, answer_mismatch, collateral_change, remainder
+from batcher.triggers.decision import ChangeOptions, remainder
+from batcher.triggers.mismatch import answer_mismatch, collateral_change
 
 
 def write_result(
@@ -16,14 +17,16 @@ def write_result(
     options: ChangeOptions,
     finished_at: str,
     before: Mapping[str, Any] | None = None,
+    answer: Mapping[str, Any] | None = None,
 ) -> Result:
     """What came of an update: it succeeded only when AWS's answer shows just what it asked for.
 
     ``before``: the image of the trigger that was there; None where nobody looked, or there was
-    none. What was sent along from there, to merge, nobody asked to change.
+    none. What was sent along from there, to send it whole, nobody asked to change. ``answer``: what
+    showed the trigger, where that was not the answer to the update.
     """
-    result, answer = wrote.result(update, finished_at), wrote.last.answer
-    if answer is None:
+    result = wrote.result(update, finished_at)
+    if (answer := answer or wrote.last.answer) is None:
         return result
     shown = options.writable(answer)
     error = answer_mismatch(update.request, shown)
@@ -31,7 +34,7 @@ def write_result(
         error = _both(collateral_change(update.request, before, shown), error)
     if error is not None:
         return replace(result, status="differs", error=error)
-    rest = remainder(update, shown, options)
+    rest = remainder(update, shown, options, "AWS's answer shows that it keeps what is left out")
     return result if rest is None else replace(result, status="partial", error=rest)
 
 
@@ -45,6 +48,12 @@ def spent(result: Result, *states: RetryState) -> Result:
     """A result with the time that all those requests took."""
     seconds = sum((state.seconds for state in states), Seconds()).rounded()
     return replace(result, started_at=states[0].started_at, seconds=seconds)
+
+
+def after(result: Result, earlier: Result | RetryState) -> Result:
+    """A result with the time of what went before, from whose start on it counts."""
+    seconds = (earlier.seconds + result.seconds).rounded()
+    return replace(result, started_at=earlier.started_at, seconds=seconds)
 
 
 def not_sent(update: Update, looked: RetryState, finished_at: str) -> Result:

@@ -3,7 +3,7 @@
 Reads as: check the file, plan its changes. Sends no update.
 """
 
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Callable
 from contextlib import nullcontext
 from pathlib import Path
@@ -30,6 +30,7 @@ from batcher.records import Error
 from batcher.storage.atomic_file import AtomicFile
 from batcher.task_groups import open_task_group
 from batcher.triggers.forecast import TriggerForecast
+from batcher.wiring.omissions import KnownOmissions
 
 PERMISSIONS = (
     "These credentials have to be allowed to profile:GetEventTrigger; without a plan: batcher run"
@@ -44,12 +45,16 @@ class Plan(Struct, frozen=True, kw_only=True):
 
     ``irreversible``: those that set a member that no update can clear again; ``conflicts``: those
     between updates. ``too_many``: more would change than ``max_changes`` of the settings allows.
+    ``omissions``: what is known of members that updates omit, by target that could be used;
+    ``staying``: the members that make updates irreversible, by target.
     """
 
     effects: dict[Effect, int]
     irreversible: int
     conflicts: int
     max_changes: Limit | None
+    omissions: dict[str, KnownOmissions] = {}
+    staying: dict[str, set[str]] = {}
 
     @property
     def total(self) -> int:
@@ -93,7 +98,7 @@ async def plan_changes(
     used or every call is refused, CredentialsError.
     """
     file.refuse_unusable()
-    counts = Counter[str]()
+    counts, staying = Counter[str](), defaultdict[str, set[str]](set)
     with nullcontext() if out is None else AtomicFile(out, replace=replace) as kept:
 
         def take(planned: PlannedUpdate) -> None:
@@ -101,15 +106,19 @@ async def plan_changes(
                 on_planned(planned)
             irreversible, conflicts = bool(planned.step.irreversible), len(planned.step.conflicts)
             counts.update({planned.effect: 1, "irreversible": irreversible, "conflicts": conflicts})
+            if irreversible:
+                staying[planned.update.target].update(planned.step.irreversible)
             if kept is not None and planned.effect != "unreadable":
                 kept.write(_line(planned))
 
-        await _plan_targets(file, take, on_connected)
+        omissions = await _plan_targets(file, take, on_connected)
         plan = Plan(
             effects={effect: counts[effect] for effect in EFFECTS},
             irreversible=counts["irreversible"],
             conflicts=counts["conflicts"],
             max_changes=file.settings.max_changes,
+            omissions=omissions,
+            staying=dict(staying),
         )
         if kept is not None and not plan.too_many:
             kept.commit()
@@ -124,20 +133,26 @@ def _line(planned: PlannedUpdate) -> bytes:
 
 async def _plan_targets(
     file: CheckedFile, take: OnPlanned, on_connected: OnConnected | None
-) -> None:
-    """Plan all targets side by side; of one that can't be used, every update is unreadable."""
+) -> dict[str, KnownOmissions]:
+    """Plan all targets side by side; of one that can't be used, every update is unreadable.
+
+    Returns what is known of members that updates omit, of the others.
+    """
     async with connected(file.settings, file.inspection.targets) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
+        known = connection.lanes.omissions.known
+        omissions = {name: known(target) for name, target in connection.targets.items()}
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
                     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-                    tasks.start_soon(_plan_target, file, name, reader, take)
+                    tasks.start_soon(_plan_target, file, name, reader, omissions[name], take)
                 for name, error in connection.unusable.items():
                     tasks.start_soon(_leave_out, file, name, error, take)
         finally:
             connection.pacers.remember()
+    return omissions
 
 
 async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlanned) -> None:
@@ -148,7 +163,7 @@ async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlan
 
 
 async def _plan_target(
-    file: CheckedFile, name: str, reader: TriggerReader, take: OnPlanned
+    file: CheckedFile, name: str, reader: TriggerReader, known: KnownOmissions, take: OnPlanned
 ) -> None:
     source, index = file.source(name), file.inspection.targets[name]
     repeated = await repeated_triggers(source) if index.triggers < len(index) else Counter[int]()
@@ -157,6 +172,7 @@ async def _plan_target(
         repeated,
         file.reader.model.writable,
         create_missing=file.settings.create_missing,
+        cleared=frozenset(each.member for each in known.cleared),
     )
     await ordered_map(
         aiter(source),

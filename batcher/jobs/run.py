@@ -273,12 +273,13 @@ def _forecasts(
     order: RunOrder, state: RunState, connection: Connection, *, looks: bool
 ) -> dict[str, TargetForecast]:
     settings, pacers = order.settings, connection.pacers
+    known, looks = connection.lanes.omissions.known, looks or settings.create_missing
     return {
         name: forecast(
             name,
             target.settings,
             updates=state.left_of(name),
-            looks=looks or settings.merge or settings.create_missing,
+            looks=looks or known(target).sends_whole,
             read_back=0.0 if settings.verify is None else settings.verify.fraction,
             writing=pacers.remembered(target, UPDATE_TRIGGER),
             reading=pacers.remembered(target, GET_TRIGGER),

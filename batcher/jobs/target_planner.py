@@ -37,16 +37,23 @@ class TargetPlanner:
 
     ``left``: of triggers that come more than once, by hash, the number of updates still to come.
     Such a trigger is read once, and kept until its last update. ``writable``: what of a trigger an
-    update can say.
+    update can say. ``cleared``: members that are known to be cleared where an update omits them.
     """
 
     def __init__(
-        self, read: ReadTrigger, left: Counter[int], writable: Writable, *, create_missing: bool
+        self,
+        read: ReadTrigger,
+        left: Counter[int],
+        writable: Writable,
+        *,
+        create_missing: bool,
+        cleared: frozenset[str] = frozenset(),
     ) -> None:
         self._read_live = read
         self._left = left
         self._writable = writable
         self._create_missing = create_missing
+        self._cleared = cleared
         self._reads: dict[str, _SharedRead] = {}
         self._forecasts: dict[str, TriggerForecast] = {}
 
@@ -89,7 +96,9 @@ class TargetPlanner:
     def _begin(self, live: LiveTrigger) -> TriggerForecast:
         current = None if isinstance(live, Error) else live
         creates = self._create_missing and _is_missing(live)
-        return TriggerForecast(current, self._writable, create_missing=creates)
+        return TriggerForecast(
+            current, self._writable, create_missing=creates, cleared=self._cleared
+        )
 
 
 class _SharedRead:

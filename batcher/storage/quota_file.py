@@ -1,24 +1,32 @@
-"""The quotas that earlier runs found: one JSON file in the user's state directory.
+"""What earlier runs found out about a place: one JSON file in the user's state directory.
 
-Reads and writes that file and nothing else. How a quota is found is in ``quota``; who asks for it,
-in ``wiring``.
+Its quotas, and what becomes of members that updates omit. Reads and writes that file and nothing
+else. How a quota is found is in ``quota``; who asks for it, in ``wiring``.
 """
 
 from collections.abc import Callable, Iterable, Mapping
 from contextlib import AbstractContextManager
 from datetime import datetime
 from pathlib import Path
-from typing import TypeAlias
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from batcher.errors import DamageError, OutputError
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.atomic_file import write_json
 from batcher.storage.file_lock import locked
 from batcher.storage.file_system import hidden_name, make_directory, move
+from batcher.storage.omission_records import (
+    Omission,
+    OmissionPlace,
+    check_omission,
+    known_effects,
+    with_effects,
+)
 from batcher.storage.regular_file import read_document
+from batcher.triggers.omission import Effect
 
 LEAST, MOST = 1e-6, 1e6  # per second: a rate beyond these is damage, no quota
 
@@ -71,27 +79,9 @@ class Remembered(Struct, frozen=True, kw_only=True):
         )
 
 
-_Entries: TypeAlias = dict[QuotaKey, Remembered]
-
-
 class _Content(Struct, frozen=True, kw_only=True):
     quotas: list[Remembered]
-
-
-def state_directory(
-    environ: Mapping[str, str], home_directory: Callable[[], Path] = Path.home
-) -> Path:
-    """Where programs keep what they found out for this user: ``$XDG_STATE_HOME/batcher``.
-
-    A relative path there is ignored, as the XDG specification has it: it would be another place in
-    each directory.
-    """
-    try:
-        home = home_directory()
-    except RuntimeError:  # a user without a name, as containers have them
-        home = Path("/")
-    given = Path(environ.get("XDG_STATE_HOME", ""))
-    return (given if given.is_absolute() else home / ".local" / "state") / "batcher"
+    omissions: list[Omission] = []
 
 
 def seconds_between(earlier: str, later: str) -> float:
@@ -121,23 +111,16 @@ class QuotaFile:
         self._lock = lock
 
     def entries(self) -> list[Remembered]:
-        """All that is remembered, in the order of account, Region and operation."""
-        try:
-            content = read_document(self.path)
-        except FileNotFoundError:
-            return []
-        except OSError as error:
-            self._warn(f"can't be read: {error.strerror}")
-            return []
-        except DamageError as error:
-            self._warn(f"is ignored: {error}")
-            return []
-        try:
-            return [_checked(entry) for entry in msgspec.json.decode(content, type=_Content).quotas]
-        except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
-            self._damaged = True
-            self._warn(f"is damaged and ignored: {error}")
-            return []
+        """All quotas that are remembered, in the order of account, Region and operation."""
+        return self._read().quotas
+
+    def omissions(self) -> list[Omission]:
+        """What is remembered of members that updates omit, in the order of the places."""
+        return self._read().omissions
+
+    def effects(self, place: OmissionPlace, now: str) -> dict[str, Omission]:
+        """What is known at ``now`` of members that the updates of a place omit, by member."""
+        return known_effects(self.omissions(), place, now)
 
     def recall(self, key: QuotaKey) -> Remembered | None:
         return next((entry for entry in self.entries() if entry.key == key), None)
@@ -151,34 +134,71 @@ class QuotaFile:
         known = {entry.key for entry in self.entries()}
         news = [(key, learned) for key, learned in found if not learned.is_guess or key in known]
 
-        def with_news(old: _Entries) -> _Entries:
-            noted = {key: _noted(key, learned, old.get(key), now) for key, learned in news}
-            return old | {key: entry for key, entry in noted.items() if entry is not None}
+        def with_news(old: _Content) -> _Content:
+            before = {entry.key: entry for entry in old.quotas}
+            noted = {key: _noted(key, learned, before.get(key), now) for key, learned in news}
+            after = before | {key: entry for key, entry in noted.items() if entry is not None}
+            return replace(old, quotas=[after[key] for key in sorted(after)])
 
         return not news or self._replace(with_news)
 
+    def remember_effects(
+        self, place: OmissionPlace, effects: Mapping[str, Effect], now: str
+    ) -> bool:
+        """Put in what an answer has shown of omitted members; returns whether that was possible."""
+        return self._replace(
+            lambda old: replace(old, omissions=with_effects(old.omissions, place, effects, now))
+        )
+
     def forget(self, account: str | None = None) -> int | None:
-        """Take out the quotas of an account, or all; returns how many.
+        """Take out what is remembered of an account, or all; returns how many entries.
 
         None: the file can't be written.
         """
-        gone: list[QuotaKey] = []
+        gone = 0
 
-        def without(old: _Entries) -> _Entries:
-            gone.extend(key for key in old if account is None or key.account == account)
-            return {key: entry for key, entry in old.items() if key not in gone}
+        def without(old: _Content) -> _Content:
+            nonlocal gone
+            quotas = [each for each in old.quotas if account not in (None, each.account)]
+            omissions = [each for each in old.omissions if account not in (None, each.account)]
+            gone = len(old.quotas) + len(old.omissions) - len(quotas) - len(omissions)
+            return _Content(quotas=quotas, omissions=omissions)
 
-        return len(gone) if not self.path.exists() or self._replace(without) else None
+        return gone if not self.path.exists() or self._replace(without) else None
 
-    def _replace(self, change: Callable[[_Entries], _Entries]) -> bool:
+    def _read(self) -> _Content:
+        nothing = _Content(quotas=[])
+        try:
+            content = read_document(self.path)
+        except FileNotFoundError:
+            return nothing
+        except OSError as error:
+            self._warn(f"can't be read: {error.strerror}")
+            return nothing
+        except DamageError as error:
+            self._warn(f"is ignored: {error}")
+            return nothing
+        try:
+            found = msgspec.json.decode(content, type=_Content)
+            for entry in found.quotas:
+                _check(entry)
+            for omission in found.omissions:
+                check_omission(omission)
+        except (ValueError, RecursionError) as error:  # msgspec's are ValueErrors too
+            self._damaged = True
+            self._warn(f"is damaged and ignored: {error}")
+            return nothing
+        return found
+
+    def _replace(self, change: Callable[[_Content], _Content]) -> bool:
         try:
             make_directory(self.path.parent)
             with self._lock(self.path.with_suffix(".lock")):
                 self._damaged = False
-                after = change({entry.key: entry for entry in self.entries()})
+                after = change(self._read())
                 if self._damaged:  # kept, under another name
                     move(self.path, hidden_name(self.path).with_suffix(".damaged"))
-                write_json(self.path, _Content(quotas=[after[key] for key in sorted(after)]))
+                write_json(self.path, after)
         except OSError as error:
             self._warn(f"can't be written: {error.strerror}")
         except DamageError as error:
@@ -202,7 +222,7 @@ def _noted(
     if before is not None and (
         learned.is_guess or (learned.rate, learned.burst) == (before.rate, before.burst)
     ):
-        return msgspec.structs.replace(before, used_at=now)
+        return replace(before, used_at=now)
     if learned.is_guess:
         return None
     return Remembered(
@@ -217,7 +237,7 @@ def _noted(
     )
 
 
-def _checked(entry: Remembered) -> Remembered:
+def _check(entry: Remembered) -> None:
     """Raise ValueError for numbers and times that can't be."""
     for time in (entry.learned_at, entry.used_at):
         if datetime.fromisoformat(time).tzinfo is None:
@@ -225,4 +245,3 @@ def _checked(entry: Remembered) -> Remembered:
     possible_burst = entry.burst is None or entry.burst > 0
     if not (LEAST <= entry.rate <= MOST and entry.doubt >= 0 and possible_burst):
         raise ValueError(f"rate {entry.rate}, burst {entry.burst}, doubt {entry.doubt} can't be")
-    return entry

@@ -49,7 +49,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     spent: RunTimeSpent | None = None
 
 
-SETTINGS_OF_MEANING = ("target", "skip_invalid", "merge", "create_missing", "domain_map")
+SETTINGS_OF_MEANING = ("target", "skip_invalid", "create_missing", "domain_map")
 """Settings that change what a line means; the others may differ on a resume."""
 
 

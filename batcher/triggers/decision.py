@@ -9,28 +9,25 @@ from typing import Any, TypeAlias
 from msgspec import Struct
 from msgspec.structs import replace
 
-from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED, PARTIAL, RESOURCE_NOT_FOUND, STALE
-from batcher.operations import CREATE_TRIGGER, UPDATE_TRIGGER
+from batcher.error_codes import PARTIAL, RESOURCE_NOT_FOUND, STALE
+from batcher.operations import CREATE_TRIGGER, NEEDED_TO_CREATE, UPDATE_TRIGGER
 from batcher.records import Error, Status, Update
 from batcher.triggers.diff import (
     Writable,
     beyond,
     beyond_updates,
-    changes,
-    collateral,
     digest,
     image,
-    is_off,
     last_updated,
     merged,
     on_nothing,
     same,
     touched,
 )
+from batcher.triggers.mismatch import collateral_change
+from batcher.triggers.omission import Effect, Whole, basis, cleared_only
 
-PATHS_TOLD = 5  # of a difference
 SLOWER_AT_MOST = 1.5  # times as long; to be able to undo a run is worth that much
-NEEDED_TO_CREATE = ("ObjectTypeName", "EventTriggerConditions")
 
 
 class Finish(Struct, frozen=True, kw_only=True):
@@ -43,12 +40,14 @@ class Finish(Struct, frozen=True, kw_only=True):
 class Send(Struct, frozen=True, kw_only=True):
     """Send ``request`` by ``operation``.
 
-    ``image``: what to keep first; None when there is none.
+    ``image``: what to keep first; None when there is none. ``restores``: members that an earlier
+    session has cleared by omitting them, and that this puts back; then that image is kept already.
     """
 
     operation: str
     request: dict[str, Any]
     image: dict[str, Any] | None
+    restores: tuple[str, ...] = ()
 
 
 class Recreate(Struct, frozen=True, kw_only=True):
@@ -69,16 +68,17 @@ Decision: TypeAlias = Finish | Send | Recreate
 class ChangeOptions(Struct, frozen=True, kw_only=True):
     """How a run treats what it finds.
 
-    ``merge``: send the live trigger with the given members put in. ``create_missing``: create what
-    is not there. ``force``: also change what is no longer as the update was based on. ``writable``:
-    what of a trigger an update can say. ``complete``: an update says all that its trigger is to be,
-    as those of a rollback do. ``recreate``: delete and create what can't be that by an update.
+    ``whole``: when to send the live trigger with the given members put in. ``create_missing``:
+    create what is not there. ``force``: also change what is no longer as the update was based on.
+    ``writable``: what of a trigger an update can say. ``complete``: an update says all that its
+    trigger is to be, as those of a rollback do: it is sent as it is. ``recreate``: delete and
+    create what can't be that by an update.
     """
 
     writable: Writable
     complete: bool = False
     recreate: bool = False
-    merge: bool = False
+    whole: Whole = "never"
     create_missing: bool = False
     force: bool = False
 
@@ -91,6 +91,7 @@ def decide(
     options: ChangeOptions,
     before: Mapping[str, Any] | None = None,
     lost: dict[str, Any] | None = None,
+    effects: Mapping[str, Effect] | None = None,
 ) -> Decision:
     """What to do about an update, whose trigger was found as ``current``, None for not there.
 
@@ -98,6 +99,7 @@ def decide(
     asked is taken as its work. What is not is kept once more, as somebody may have changed it.
     ``before``: that image, where it can be told: what else has changed since is its work, too.
     ``lost``: what went with the trigger if that session deleted it, which it was about to do.
+    ``effects``: what is known to become of members that an update omits.
     """
     if current is None:
         return _decide_missing(update, options, lost)
@@ -105,10 +107,9 @@ def decide(
     current = writable(shown)
     base = None if options.force else update.based_on
     if same(update.request, current):
-        rest = remainder(update, current, options)
+        rest = remainder(update, current, options, basis(effects or {}))
         if rest is None and before is not None and not options.complete:
-            more = collateral_change(update.request, writable(before), current)
-            return Finish(status="succeeded" if more is None else "differs", error=more)
+            return _sent_before(update, writable(before), current, options)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
         changed = base is not None and digest(current, writable) != base.sha256
@@ -121,13 +122,38 @@ def decide(
         return _stale("the live trigger is not what this was based on")
     if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
         return stale
-    request = merged(update.request, current, writable) if options.merge else update.request
-    names = {"DomainName": update.domain, "EventTriggerName": update.trigger}
-    found = image(current, writable) | names
-    if options.recreate and remainder(update, current, options) and _can_create(update):
+    request, found = update.request, image(current, writable) | _names(update)
+    cleared = "cleared" in (effects or {}).values()
+    if not options.complete and (
+        options.whole == "always" or (options.whole == "auto" and cleared)
+    ):
+        request = merged(request, current, writable)
+    if options.recreate and remainder(update, current, options, "") and _can_create(update):
         lost = beyond_updates(shown, writable)
         return Recreate(request=update.request, image=found, lost=lost)
     return Send(operation=UPDATE_TRIGGER, request=request, image=found)
+
+
+def _sent_before(
+    update: Update, before: Mapping[str, Any], current: Mapping[str, Any], options: ChangeOptions
+) -> Decision:
+    """Of an update that an earlier session has sent, and that has left its trigger as asked.
+
+    ``before``: what the trigger was.
+    """
+    gone = cleared_only(update.request, before, current)
+    if gone and options.whole != "never":
+        request = {**merged(update.request, current, options.writable), **gone}
+        found = image(before, options.writable) | _names(update)
+        return Send(
+            operation=UPDATE_TRIGGER, request=request, image=found, restores=tuple(sorted(gone))
+        )
+    more = collateral_change(update.request, before, current)
+    return Finish(status="succeeded" if more is None else "differs", error=more)
+
+
+def _names(update: Update) -> dict[str, Any]:
+    return {"DomainName": update.domain, "EventTriggerName": update.trigger}
 
 
 def same_action(one: Decision, other: Decision) -> bool:
@@ -162,74 +188,19 @@ def reading_first_pays(read_rate: float, write_rate: float) -> bool:
     return read_rate * SLOWER_AT_MOST >= write_rate
 
 
-def remainder(update: Update, current: Mapping[str, Any], options: ChangeOptions) -> Error | None:
+def remainder(
+    update: Update, current: Mapping[str, Any], options: ChangeOptions, basis: str
+) -> Error | None:
     """What a trigger has beyond an update that is to be all of it; None: nothing, or it is not.
 
-    ``current``: what of it an update can say.
+    ``current``: what of it an update can say; ``basis``: what it rests on that it stays.
     """
     if not options.complete or not (names := beyond(update.request, current)):
         return None
-    message = f"an update can't take away what did not exist before: {', '.join(names)}"
+    message = f"an update can't take away what did not exist before: {', '.join(names)} ({basis})"
     if not options.recreate:
         message += "; batcher rollback RUN --recreate can"
     return Error(code=PARTIAL, message=message)
-
-
-def answer_mismatch(request: Mapping[str, Any], answer: Mapping[str, Any]) -> Error | None:
-    """What of AWS's answer is not as asked, naming members and quoting nothing; None: nothing."""
-    off = [
-        change.path
-        for name, value in request.items()
-        if name in answer and answer[name] != value
-        for change in changes({name: value}, answer)
-    ]
-    absent = [
-        name
-        for name, value in request.items()
-        if name not in answer and name != "DomainName" and not is_off(value)
-    ]
-    if not off and not absent:
-        return None
-    names = ", ".join(off + absent)
-    return Error(code=NOT_AS_ASKED, message=f"AWS's answer differs from what was asked in {names}")
-
-
-def collateral_change(
-    request: Mapping[str, Any], before: Mapping[str, Any], answer: Mapping[str, Any]
-) -> Error | None:
-    """What AWS's answer shows to be changed and was not asked for; None: nothing.
-
-    ``before``: the trigger just before; both hold what an update can say. Quotes nothing.
-    """
-    if not (found := collateral(request, before, answer)):
-        return None
-    message = f"AWS's answer shows what nobody asked for: {', '.join(found)}"
-    return Error(code=MORE_THAN_ASKED, message=message)
-
-
-def read_back_mismatch(
-    request: Mapping[str, Any],
-    live: Mapping[str, Any] | None,
-    shown: str | None,
-    writable: Writable,
-) -> Error | None:
-    """What of a trigger read back is not as sent, naming paths and quoting nothing; None: nothing.
-
-    ``live``: None for not there; ``shown``: its digest as AWS's answer to the update showed it.
-    """
-    if live is None:
-        return Error(code=NOT_AS_ASKED, message="AWS accepted it, and there is no such trigger")
-    if paths := [change.path for change in changes(request, writable(live))]:
-        more = f" and {len(paths) - PATHS_TOLD} more" if len(paths) > PATHS_TOLD else ""
-        where = f"{', '.join(paths[:PATHS_TOLD])}{more}"
-    elif shown is not None and digest(live, writable) != shown:
-        where = "members that it does not name, from what AWS's answer showed"
-    else:
-        return None
-    return Error(
-        code=NOT_AS_ASKED,
-        message=f"AWS accepted it, and the live trigger, read back, differs in {where}",
-    )
 
 
 def _can_create(update: Update) -> bool:

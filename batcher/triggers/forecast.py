@@ -1,6 +1,7 @@
 """One trigger through the updates of a file: what each would change of what those before made.
 
-Members that an update omits are taken to stay as they are; AWS does not say so.
+Members that an update omits are taken to stay as they are, as they do also where AWS clears them:
+then the trigger is sent whole.
 """
 
 from collections.abc import Mapping
@@ -8,9 +9,8 @@ from typing import Any
 
 from msgspec import Struct
 
-from batcher.operations import TRIGGER_NAMES
+from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.records import BasedOn, Update
-from batcher.triggers.decision import NEEDED_TO_CREATE
 from batcher.triggers.diff import (
     Change,
     Writable,
@@ -50,7 +50,8 @@ class TriggerForecast:
     """A trigger from what it is now (as GetEventTrigger shows it), None for one that is not there.
 
     ``writable``: what of it an update can say. ``create_missing``: the first update that has all it
-    takes creates it.
+    takes creates it. ``cleared``: members that AWS clears where an update omits them: one can take
+    them away again.
     """
 
     def __init__(
@@ -59,10 +60,12 @@ class TriggerForecast:
         writable: Writable,
         *,
         create_missing: bool = False,
+        cleared: frozenset[str] = frozenset(),
     ) -> None:
         self._writable = writable
         self._there = current is not None
         self._create_missing = create_missing
+        self._cleared = cleared
         self._state = {} if current is None else image(current, writable)
         self._base = None if current is None else based_on(current, writable)
         self._set_on: dict[str, int] = {}  # by member: the line that set it last
@@ -71,13 +74,14 @@ class TriggerForecast:
         """Take the next update; without a trigger it changes nothing, but may be in conflict."""
         given = {name: value for name, value in update.request.items() if name not in TRIGGER_NAMES}
         was_there = self._there
+        stay = irreversible(given, self._state) if was_there else []
         self._there = was_there or (self._create_missing and given.keys() >= set(NEEDED_TO_CREATE))
         step = Step(
             creates=self._there and not was_there,
             there=self._there,
             based_on=self._base,
             changes=changes(given, self._state) if self._there else [],
-            irreversible=irreversible(given, self._state) if was_there else [],
+            irreversible=[name for name in stay if name not in self._cleared],
             conflicts=[
                 Conflict(member=name, earlier=self._set_on[name])
                 for name in given

@@ -11,12 +11,14 @@ from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
+from batcher.engine.answer_check import AnswerCheck
 from batcher.engine.credential_refresh import CredentialSets
 from batcher.engine.lane import Lane
 from batcher.engine.list_pages import AttachedIntegrations, LastUpdatedTimes
+from batcher.engine.no_before_images import NoBeforeImages
 from batcher.engine.pacing import Pacer
 from batcher.engine.read_back import ReadBack
-from batcher.engine.reconciler import MaySend, NoBeforeImages, Reconciler, Settler
+from batcher.engine.reconciler import MaySend, Reconciler, Settler
 from batcher.engine.recreation import Recreation
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.operations import (
@@ -31,6 +33,7 @@ from batcher.ports import BeforeImageStore, Clock, Source
 from batcher.records import Result
 from batcher.triggers.decision import ChangeOptions
 from batcher.wiring.line_readers import installed_update_model
+from batcher.wiring.omissions import Omissions
 from batcher.wiring.pacers import Pacers
 
 OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
@@ -38,7 +41,10 @@ OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
 
 
 class Lanes:
-    """Makes the lanes of one set of settings. ``on_attempt`` is told of every attempt."""
+    """Makes the lanes of one set of settings. ``on_attempt`` is told of every attempt.
+
+    ``omissions``: what is known of members that updates omit.
+    """
 
     def __init__(
         self,
@@ -54,6 +60,7 @@ class Lanes:
         self._clock = clock
         self._log = log
         self._on_attempt = on_attempt
+        self.omissions = Omissions(settings, pacers.file, clock=clock, log=log)
         self._credentials: dict[str, CredentialSets] = {}
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
@@ -119,7 +126,7 @@ class Lanes:
     def _options(self, *, force: bool, complete: bool, recreate: bool) -> ChangeOptions:
         return ChangeOptions(
             writable=installed_update_model().writable,
-            merge=self._settings.merge,
+            whole=self._settings.whole,
             create_missing=self._settings.create_missing,
             force=force,
             complete=complete,
@@ -153,12 +160,22 @@ class Lanes:
                 clock=self._clock,
                 log=self._log,
             )
+        omitted = self.omissions.of(operations.target)
         return Reconciler(
-            look=images is not None or options.merge or options.create_missing,
+            look=images is not None or omitted.sends_whole or options.create_missing,
             reading=reading,
             writing=writing,
             images=images or NoBeforeImages(),
             options=options,
+            check=AnswerCheck(
+                reading=reading,
+                updating=updating,
+                options=options,
+                omitted=omitted,
+                clock=self._clock,
+                log=self._log,
+            ),
+            omitted=omitted,
             clock=self._clock,
             write_rate=lambda: updating.pacer.limiter.own_rate,
             last_updated=operations.last_updated_times().last_updated if listed else None,
@@ -218,22 +235,22 @@ class _Operations:
         retrying: Callable[[AwsTarget, str, Pacer, Tally | None], Retrying],
     ) -> None:
         self.pacers: list[Pacer] = []
-        self._target = target
+        self.target = target
         self._make_pacer = pacers.pacer
         self._retrying = retrying
 
     def sent(self, operation: str, tally: Tally | None) -> Retrying:
         """What sends that operation; ``tally`` counts each attempt, None: nobody does."""
         breakdown = self.pacers[0].time_breakdown if self.pacers else None
-        self.pacers.append(self._make_pacer(self._target, operation, breakdown))
-        return self._retrying(self._target, operation, self.pacers[-1], tally)
+        self.pacers.append(self._make_pacer(self.target, operation, breakdown))
+        return self._retrying(self.target, operation, self.pacers[-1], tally)
 
     def last_updated_times(self) -> LastUpdatedTimes:
         # who may not list is no worse off for it: every trigger is looked at all the same
         listing = self.sent(LIST_TRIGGERS, None)
-        return LastUpdatedTimes(listing, self._target.page_size(LIST_TRIGGERS))
+        return LastUpdatedTimes(listing, self.target.page_size(LIST_TRIGGERS))
 
     def attached_integrations(self) -> AttachedIntegrations:
         # who may not list them deletes nothing, and is told so by each result
         listing = self.sent(LIST_INTEGRATIONS, None)
-        return AttachedIntegrations(listing, self._target.page_size(LIST_INTEGRATIONS))
+        return AttachedIntegrations(listing, self.target.page_size(LIST_INTEGRATIONS))

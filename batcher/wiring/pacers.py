@@ -24,7 +24,8 @@ from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.probe import SaturationProbe
-from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered, state_directory
+from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
+from batcher.storage.state_directory import state_directory
 from batcher.triggers.decision import reading_first_pays
 
 if TYPE_CHECKING:
@@ -39,7 +40,7 @@ class Pacers:
 
     ``fleet``: the buckets shared with other processes; None: this one keeps its own. ``warn`` is
     told, in words, where the file of quotas can't be used. ``control``: what the process is told
-    about its pace meanwhile; measurements know none of it.
+    about its pace meanwhile; measurements know none of it. ``file``: None: nothing is remembered.
     """
 
     def __init__(
@@ -54,7 +55,7 @@ class Pacers:
         self._clock = clock
         self._fleet = fleet
         self._control = control or PaceControl(clock)
-        self._file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
+        self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
         self._limiters: dict[Pacer, tuple[QuotaKey, Limiter]] = {}
 
     def pacer(
@@ -113,7 +114,7 @@ class Pacers:
 
     def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
         """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
-        return None if self._file is None else self._file.recall(_quota_key(target, operation))
+        return None if self.file is None else self.file.recall(_quota_key(target, operation))
 
     def known_rate(self, target: AwsTarget, operation: str) -> float | None:
         """Requests per second that are known to go through; None where nobody knows.
@@ -139,11 +140,11 @@ class Pacers:
 
     def remember(self) -> bool:
         """Write down what the pacers made here have learned; whether that was wanted and done."""
-        if self._file is None:
+        if self.file is None:
             return False
         limiters = self._limiters.values()
         users = Counter(key for key, limiter in limiters if isinstance(limiter, LocalLimiter))
-        return self._file.remember(
+        return self.file.remember(
             # of several targets of one account and Region each found but its part
             [
                 (key, limiter.learned.as_guess() if users[key] > 1 else limiter.learned)

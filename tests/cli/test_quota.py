@@ -64,7 +64,7 @@ def test_what_is_forgotten_of_one_account_stays_of_the_others(file: QuotaFile, r
     assert gone.stderr == f"Forgot 1 of {file.path}.\n"
     assert [entry.account for entry in file.entries()] == ["444455556666"]
     left = run("--forget", "--json")
-    assert (json.loads(left.stdout), file.entries()) == ({"quotas": []}, [])
+    assert (json.loads(left.stdout), file.entries()) == ({"quotas": [], "omissions": []}, [])
     assert run().stderr == "No quota is remembered; run or calibrate finds it.\n"
 
 

@@ -404,8 +404,9 @@ async def test_a_finished_run_is_told_so_and_nothing_is_written(
             assert "this run is finished, and nothing is left to do" in again.err
             assert _files(run) == before
         assert len(emulator.calls()) == calls
-        other = await batcher("run", "updates.jsonl", *flags, "--merge")
-        assert (other.code, "belongs to another run: merge was False" in other.err) == (5, True)
+        other = await batcher("run", "updates.jsonl", *flags, "--create-missing")
+        assert other.code == 5
+        assert "belongs to another run: create_missing was False" in other.err
         assert _files(run) == before
         (run / "summary.json").unlink()
         assert (await batcher("run", "updates.jsonl", *flags)).code == int(bad)

@@ -31,6 +31,7 @@ def test_a_default_can_be_given_as_it_is_shown(option: Option) -> None:
         ("account", "--account", "BATCHER_ACCOUNT", "12 DIGITS"),
         ("profile", "--profile", "BATCHER_PROFILE", "TEXT"),
         ("log_level", "--log-level", "BATCHER_LOG_LEVEL", "debug|info|warning|error"),
+        ("whole", "--whole", "BATCHER_WHOLE", "auto|always|never"),
         ("merge", "--merge", "BATCHER_MERGE", "true|false"),
     ],
 )

@@ -92,6 +92,7 @@ def test_every_example_loads(example: Path) -> None:
         ("rate", "fast", "Give auto or N"),
         ("log_level", "loud", "Give debug or info or warning or error"),
         ("merge", "maybe", "Expected `bool`"),
+        ("whole", "all", "Give auto or always or never"),
         ("canary", 0, "Expected `int` >= 1"),
         ("limiter", "redis://:secret@host/0 x", "can't be 'redis://…@host/0 x': Give local or URL"),
     ],
@@ -101,6 +102,29 @@ def test_what_a_setting_may_be_is_told_in_words(name: str, value: Any, said: str
         resolve({name: value})
     assert said in str(caught.value)
     assert "secret" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("toml", "environ", "flags", "whole"),
+    [
+        ("merge = true", {}, {}, "always"),
+        ("", {"BATCHER_MERGE": "true"}, {}, "always"),
+        ("", {}, {"merge": True}, "always"),
+        ("", {}, {"merge": True, "whole": "always"}, "always"),
+        ("merge = true", {}, {"whole": "never"}, "never"),
+        ('whole = "never"', {"BATCHER_MERGE": "true"}, {}, "always"),
+        ("merge = true", {"BATCHER_MERGE": "false"}, {}, "auto"),
+        ("merge = false", {}, {}, "auto"),
+        ('merge = false\nwhole = "never"', {}, {}, "never"),
+    ],
+)
+def test_merge_is_another_name_for_always_whole(
+    tmp_path: Path, toml: str, environ: dict[str, str], flags: dict[str, Any], whole: str
+) -> None:
+    (tmp_path / "c.toml").write_text(toml)
+    assert resolve(flags, environ=environ, file=tmp_path / "c.toml").whole == whole
+    with pytest.raises(SettingsError, match="--merge: that is the same as whole = always, and"):
+        resolve({"merge": True, "whole": "never"})
 
 
 def test_a_map_of_domains_that_contradicts_itself_is_refused() -> None:

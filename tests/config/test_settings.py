@@ -54,8 +54,12 @@ def test_a_run_of_an_earlier_version_can_be_read() -> None:
         "max_changes": "100",
         "deadline": "06:00",
         "domain_map": "acme=globex",
+        "merge": True,
     }
+    del written["whole"]
     settings = Settings.from_json(written)
+    assert settings.whole == "always"
+    assert Settings.from_json(written | {"merge": False}).whole == "auto"
     assert (settings.share, settings.max_failures) == (Share("80%"), FailureLimit("5%"))
     assert (settings.max_changes, settings.deadline) == (Limit("100"), Deadline("06:00"))
     assert settings.domain_map == DomainMap("acme=globex")

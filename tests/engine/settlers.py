@@ -5,8 +5,11 @@ from typing import Any
 
 from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
+from batcher.engine.answer_check import AnswerCheck
+from batcher.engine.no_before_images import NoBeforeImages
+from batcher.engine.omitted_members import OmittedMembers
 from batcher.engine.pacing import Pacer
-from batcher.engine.reconciler import NoBeforeImages, Reconciler
+from batcher.engine.reconciler import Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.operations import UPDATE_TRIGGER
@@ -49,12 +52,22 @@ def writes_only(
         ),
         uniform=uniform,
     )
+    options, omitted = ChangeOptions(writable=dict), OmittedMembers("never", log=logger())
     return Reconciler(
         look=False,
         reading=retrying,
         writing={UPDATE_TRIGGER: retrying},
         images=NoBeforeImages(),
-        options=ChangeOptions(writable=dict),
+        options=options,
+        check=AnswerCheck(
+            reading=retrying,
+            updating=retrying,
+            options=options,
+            omitted=omitted,
+            clock=LoopClock(),
+            log=logger(),
+        ),
+        omitted=omitted,
         clock=LoopClock(),
         write_rate=lambda: None,
     )

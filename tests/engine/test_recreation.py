@@ -10,7 +10,9 @@ import anyio
 import pytest
 from msgspec.structs import replace
 
+from batcher.engine.answer_check import AnswerCheck
 from batcher.engine.list_pages import AttachedIntegrations
+from batcher.engine.omitted_members import OmittedMembers
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Reconciler
 from batcher.engine.recreation import Recreation
@@ -149,12 +151,22 @@ class Lane:
 
         options = ChangeOptions(writable=MODEL.writable, complete=True, recreate=True)
         reading, creating = retrying(GET_TRIGGER), retrying(CREATE_TRIGGER)
+        updating, omitted = retrying(UPDATE_TRIGGER), OmittedMembers("auto", log=logger())
         self.settler = Reconciler(
             look=True,
             reading=reading,
-            writing={UPDATE_TRIGGER: retrying(UPDATE_TRIGGER), CREATE_TRIGGER: creating},
+            writing={UPDATE_TRIGGER: updating, CREATE_TRIGGER: creating},
             images=self.images,
             options=options,
+            check=AnswerCheck(
+                reading=reading,
+                updating=updating,
+                options=options,
+                omitted=omitted,
+                clock=clock,
+                log=logger(),
+            ),
+            omitted=omitted,
             clock=clock,
             write_rate=lambda: None,
             recreation=Recreation(

@@ -59,7 +59,9 @@ def kept_lines(run: Path) -> list[int]:
     return [each["line"] for each in records(run / "results.jsonl")]
 
 
-async def worked_off(spool: SpoolDirectory, emulator: Emulator, *, merge: bool = False) -> None:
+async def worked_off(
+    spool: SpoolDirectory, emulator: Emulator, *, create_missing: bool = False
+) -> None:
     """All files done or failed, by a worker of this process."""
     unattended = Unattended(on_result=lambda _: None, on_attempt=lambda *_: None)
     health = Health(logger(), grace=1.0)
@@ -70,7 +72,7 @@ async def worked_off(spool: SpoolDirectory, emulator: Emulator, *, merge: bool =
             read_rate=1000.0,
             rate=1000.0,
             remember=False,
-            merge=merge,
+            create_missing=create_missing,
         )
         await SpoolConsumer(spool, settings, health, unattended, logger()).run(once=True)
 
@@ -124,19 +126,21 @@ async def test_under_other_settings_it_is_said_what_to_do_and_either_helps(
     spool, emulator = spool_of(failed), Emulator(latency=(0.0, 0.0))
     emulator.seed([trigger(number) for number in range(6)])
     redrive_failed_files(spool)
-    await worked_off(spool, emulator, merge=True)
+    await worked_off(spool, emulator, create_missing=True)
     assert emulator.applied() == []
     said = spool.failures()["updates.jsonl"]
-    assert "its run was begun otherwise: merge was False, now True. To go on with it," in said
+    assert (
+        "its run was begun otherwise: create_missing was False, now True. To go on with it," in said
+    )
     assert "--out" not in said
     redrive_failed_files(spool)
     await worked_off(spool, emulator)
     assert len(emulator.applied()) == len(AGAIN)
     redrive_failed_files(spool)
-    await worked_off(spool, emulator, merge=True)
+    await worked_off(spool, emulator, create_missing=True)
     failed.path.rename(failed.path.with_name("kept"))
     assert redrive_failed_files(spool) == RedrivenFiles(anew=1)
-    await worked_off(spool, emulator, merge=True)
+    await worked_off(spool, emulator, create_missing=True)
     assert spool.failures() == {}
     assert live(emulator) == ["newer", "asked", "asked", "asked", "asked", "asked"]
 

@@ -12,6 +12,7 @@ from batcher.errors import AwsError, InputError, OutputError
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.plan import Plan, plan_changes
 from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
+from batcher.wiring.omissions import KnownOmissions
 from tests.conftest import CONDITIONS, change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 
@@ -49,7 +50,15 @@ async def test_a_plan_tells_of_every_update_in_order_and_sums_them_up(checked: C
     assert told[2].error is not None
     assert told[2].error.code == "ResourceNotFoundException"
     effects = {"changed": 2, "created": 0, "unchanged": 1, "missing": 1, "unreadable": 0}
-    assert found == Plan(effects=effects, irreversible=1, conflicts=1, max_changes=None)
+    known = {"default": KnownOmissions(whole="auto", effects={})}
+    assert found == Plan(
+        effects=effects,
+        irreversible=1,
+        conflicts=1,
+        max_changes=None,
+        omissions=known,
+        staying={"default": {"SegmentFilter"}},
+    )
     assert (found.total, found.changing, found.complete) == (4, 2, False)
 
 

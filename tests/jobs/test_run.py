@@ -229,7 +229,7 @@ async def test_an_input_that_is_not_there_is_an_error_and_leaves_no_directory(
     ("now", "said"),
     [
         ({"target": "production"}, "target was 'prod', now 'production'"),
-        ({"target": "production", "merge": True}, "merge was False, now True"),
+        ({"target": "production", "create_missing": True}, "create_missing was False, now True"),
         ({}, "target was 'prod', now 'default'; it had [targets.prod], and it is missing now"),
         ({"target": "prod"}, "it had [targets.prod], and it is missing now (give its --config)"),
     ],

@@ -11,7 +11,7 @@ from msgspec import structs
 
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.file_lock import locked
-from batcher.storage.quota_file import QuotaFile, QuotaKey, state_directory
+from batcher.storage.quota_file import QuotaFile, QuotaKey
 
 KEY = QuotaKey(account="111122223333", region="eu-west-1", operation="UpdateEventTrigger")
 MONDAY, TUESDAY, SUNDAY = (
@@ -178,17 +178,3 @@ for number in range(20):
     ]
     assert [await writer.wait() for writer in writers] == [0] * 4
     assert len(book.entries()) == 4 * 20
-
-
-def test_the_place_follows_the_user(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert state_directory({"XDG_STATE_HOME": "/elsewhere"}) == Path("/elsewhere/batcher")
-    monkeypatch.setenv("HOME", "/home/somebody")
-    for unset in ({}, {"XDG_STATE_HOME": ""}, {"XDG_STATE_HOME": "state"}):
-        assert state_directory(unset) == Path("/home/somebody/.local/state/batcher")
-
-
-def test_a_user_without_a_home_has_the_one_of_a_daemon() -> None:
-    def unknown_user() -> Path:
-        raise RuntimeError("Could not determine home directory.")  # as pathlib does in containers
-
-    assert state_directory({}, unknown_user) == Path("/.local/state/batcher")

@@ -152,9 +152,9 @@ def test_tables_of_targets_that_are_gone_are_named() -> None:
 
 
 def test_settings_that_mean_something_else_are_told_with_both_values() -> None:
-    was = {"target": "prod", "merge": False, "rate": 1}
+    was = {"target": "prod", "create_missing": False, "rate": 1}
     assert meaning_differences(was, was | {"rate": 2}) == []
-    assert meaning_differences(was, was | {"target": "production", "merge": True}) == [
+    assert meaning_differences(was, was | {"target": "production", "create_missing": True}) == [
         "target was 'prod', now 'production'",
-        "merge was False, now True",
+        "create_missing was False, now True",
     ]

@@ -18,7 +18,7 @@ from batcher.errors import SettingsError
 from batcher.logs import logger
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
-from batcher.storage.quota_file import state_directory
+from batcher.storage.state_directory import state_directory
 from batcher.wiring.pacers import Pacers, open_pacers
 from batcher.wiring.targets import TargetConnector
 from tests.conftest import remember_quota

@@ -21,6 +21,7 @@ CARRIED = frozenset(
         "external_id",
         "role_session_name",
         "endpoint_url",
+        "whole",
         "merge",
         "create_missing",
         "protected",

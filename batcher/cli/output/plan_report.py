@@ -12,6 +12,8 @@ from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
 from batcher.cli.output.next_command import next_command
+from batcher.cli.output.omission import basis_text, sends_text
+from batcher.clock import SystemClock
 from batcher.foreign_text import printable
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
@@ -66,7 +68,7 @@ class PlanPrinter:
             summary = self._encode({"total": plan.total, **plan.effects, **counts}).decode()
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')
-        for line in _sentences(plan, out):
+        for line in _sentences(plan, out, SystemClock().wall()):
             echo(line, err=True)
 
     def break_off(self, reason: str) -> bool:
@@ -76,7 +78,10 @@ class PlanPrinter:
         return begun
 
 
-def _sentences(plan: Plan, out: Path | None) -> Iterator[str]:
+def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
+    for target, known in plan.omissions.items():
+        of_target = f"To target {target}" if len(plan.omissions) > 1 else "A run"
+        yield f"{of_target} sends {sends_text(known, looks=True, now=now)}."
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."
     if plan.irreversible:
@@ -85,6 +90,7 @@ def _sentences(plan: Plan, out: Path | None) -> Iterator[str]:
             " member that is not there today, and no update can clear a member, because the"
             " shortest text and list it takes have a length of 1."
         )
+        yield from _undo_basis(plan, now)
     if plan.conflicts:
         yield (
             f"{several(plan.conflicts, 'conflict')}: two lines set different values for one"
@@ -99,6 +105,14 @@ def _sentences(plan: Plan, out: Path | None) -> Iterator[str]:
         yield f"That is more than --max-changes {plan.max_changes}{ending}"
     elif out is not None:
         yield f"The plan is in {out}; to do it: {next_command('run', out)}"
+
+
+def _undo_basis(plan: Plan, now: str) -> Iterator[str]:
+    """What it rests on that these updates can't be undone."""
+    for target, members in plan.staying.items():
+        if (known := plan.omissions.get(target)) is not None:
+            of_target = f" of target {target}" if len(plan.omissions) > 1 else ""
+            yield f"That rests on this{of_target}: {basis_text(known, members, now)}."
 
 
 def _entry(planned: PlannedUpdate, found: list[Change]) -> dict[str, Any]:

@@ -6,6 +6,7 @@ from batcher.aws.client import AwsTarget
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.format import number, several
+from batcher.cli.output.omission import sends_text
 from batcher.cli.output.selected_part import part_lines
 from batcher.jobs.run import ReadyRun, SlowReading
 
@@ -71,6 +72,14 @@ def _target(run: ReadyRun, name: str) -> Iterator[str]:
     else:  # they were counted by an earlier session
         yield f"{updates} in {where}"
     yield f"  pace: {target_pace(run.forecasts[name])}"
+    if not run.order.following.complete:
+        yield f"  sends: {_sends(run, target)}"
+
+
+def _sends(run: ReadyRun, target: AwsTarget) -> str:
+    known = run.connection.lanes.omissions.known(target)
+    looks = run.looks or run.order.settings.create_missing
+    return sends_text(known, looks=looks, now=run.order.clock.wall())
 
 
 def _domains(counts: list[tuple[str, int]]) -> str:

@@ -40,6 +40,11 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
         yield f"  {code}: {number(count)}"
     yield from _failures(summary, ending.failures)
     yield from _read_back(summary)
+    if summary.restored:
+        yield (
+            f"{several(summary.restored, 'update')} had cleared what they leave out, as AWS does"
+            " not keep that: it was put back at once, and whole triggers were sent after that."
+        )
     if gone := summary.errors.get(NOT_RECREATED):
         yield (
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"

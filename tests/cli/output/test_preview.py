@@ -42,8 +42,9 @@ async def test_a_preview_says_what_where_how_fast_and_how_long(say: Say) -> None
         "3 updates to 2 triggers in 2 domains of 112233313609, eu-west-1 (target default, URL)"
     )
     assert said[1:3] == ["  domains: acme 2, other 1", "  pace: at most 1/s (burst 1), about 2 s"]
-    assert said[3].startswith("Takes about 2 s, until ")
-    assert said[4:] == ["Results go to DIR/updates.run/"]
+    assert said[3].startswith("  sends: what each line gives; if the first of them shows ")
+    assert said[4].startswith("Takes about 2 s, until ")
+    assert said[5:] == ["Results go to DIR/updates.run/"]
     assert (await say([change(1)], dry_run=True))[-1] == "Results would go to DIR/updates.run/"
 
 

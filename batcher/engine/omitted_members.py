@@ -1,0 +1,118 @@
+"""What becomes of members that the updates of one place omit, as its answers show.
+
+While it is not known, updates that put a member at risk are sent one at a time: the first that is
+accepted shows it, before a second can do damage. Such an update is the probe.
+"""
+
+from collections.abc import AsyncIterator, Callable, Mapping
+from contextlib import asynccontextmanager
+from typing import TypeAlias
+
+import anyio
+from structlog.typing import FilteringBoundLogger
+
+from batcher.records import Update
+from batcher.triggers.omission import Effect, Whole
+
+OnLearned: TypeAlias = Callable[[Mapping[str, Effect]], None]
+"""Told what was learned of members, by name: to remember it."""
+
+Recall: TypeAlias = Callable[[], Mapping[str, Effect]]
+"""What is remembered of members, by name."""
+
+
+class Turn:
+    """The right to send an update that puts a member at risk, until it is given back."""
+
+    def __init__(self, lock: anyio.Lock | None) -> None:
+        self._lock = lock
+
+    def give_back(self) -> None:
+        """Let the next one have its turn: what came of this one does not tell, or was told."""
+        if self._lock is not None:
+            self._lock.release()
+        self._lock = None
+
+
+class OmittedMembers:
+    """What is known by now, and whose turn it is while it is not.
+
+    ``recall``: what is remembered, asked before a probe, too, as another process may have found
+    out; ``on_learned`` is told what is news, and once in a session of what is known that it is
+    still so. ``effects``: what is known, by member.
+    """
+
+    def __init__(
+        self,
+        whole: Whole,
+        *,
+        log: FilteringBoundLogger,
+        recall: Recall = dict,
+        on_learned: OnLearned = lambda effects: None,
+    ) -> None:
+        self.whole = whole
+        self._log = log
+        self._recall = recall
+        self._on_learned = on_learned
+        self.effects: dict[str, Effect] = dict(recall())
+        self._confirmed: set[str] = set()  # in this session
+        self._probing = anyio.Lock()
+
+    def __repr__(self) -> str:
+        return f"<OmittedMembers {self.whole}: {self.effects}>"
+
+    @property
+    def are_cleared(self) -> bool:
+        """Whether a member is known to be cleared by an update that omits it."""
+        return "cleared" in self.effects.values()
+
+    @property
+    def sends_whole(self) -> bool:
+        """Whether updates are sent with all of their triggers."""
+        return self.whole == "always" or (self.whole == "auto" and self.are_cleared)
+
+    @asynccontextmanager
+    async def turn(self, at_risk: frozenset[str]) -> AsyncIterator[Turn]:
+        """Wait for the turn of an update that puts these members at risk."""
+        if not self._is_probe(at_risk):
+            yield Turn(None)
+            return
+        await self._probing.acquire()
+        turn = Turn(self._probing)
+        try:
+            if self._is_probe(at_risk):
+                self.effects |= self._recall()
+            if not self._is_probe(at_risk):
+                turn.give_back()
+            yield turn
+        finally:
+            turn.give_back()
+
+    def learn(self, found: Mapping[str, Effect], update: Update) -> None:
+        """Take what an answer shows; what it contradicts is forgotten."""
+        news = {
+            name: effect
+            for name, effect in found.items()
+            if name not in self._confirmed or self.effects.get(name) != effect
+        }
+        if not news:
+            return
+        changed = {name: each for name, each in news.items() if self.effects.get(name) != each}
+        self.effects |= news
+        self._confirmed |= news.keys()
+        if changed:
+            log = self._log.warning if "cleared" in changed.values() else self._log.info
+            log(
+                "omitted_members.learned",
+                id=update.id,
+                target=update.target,
+                kept=sorted(name for name, each in changed.items() if each == "kept"),
+                cleared=sorted(name for name, each in changed.items() if each == "cleared"),
+                sends="whole triggers" if self.sends_whole else "what is given",
+            )
+        self._on_learned(news)
+
+    def _is_probe(self, at_risk: frozenset[str]) -> bool:
+        if self.whole != "auto" or self.are_cleared:
+            return False
+        return any(name not in self.effects for name in at_risk)

@@ -1,0 +1,86 @@
+"""Members that an update leaves out: which of them are at risk, and what became of them.
+
+AWS does not say whether it keeps or clears what an update omits; its answers show it. A member that
+every trigger has can't be cleared, and so it shows nothing. Decides nothing.
+"""
+
+from collections.abc import Mapping
+from typing import Any, Literal, TypeAlias
+
+from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
+from batcher.triggers.diff import collateral, is_off, same
+
+Effect: TypeAlias = Literal["kept", "cleared"]
+"""What became of a member that an update has left out."""
+
+Whole: TypeAlias = Literal["auto", "always", "never"]
+"""When the live trigger is sent whole, with the members of the update put in.
+
+auto: as soon as an answer has shown that what an update omits is cleared.
+"""
+
+
+def at_risk(request: Mapping[str, Any], before: Mapping[str, Any]) -> frozenset[str]:
+    """The members of a trigger that a request omits, and that a trigger can be without."""
+    return frozenset(
+        name
+        for name, value in before.items()
+        if name not in request
+        and name not in TRIGGER_NAMES
+        and name not in NEEDED_TO_CREATE
+        and not is_off(value)
+    )
+
+
+def effects(
+    request: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Effect]:
+    """What became of each member at risk; none of those that are there and were changed.
+
+    Somebody else may have changed these at the same moment, and nobody but an update that omits it
+    can make a member go.
+    """
+    found: dict[str, Effect] = {}
+    for name in at_risk(request, before):
+        if is_off(after.get(name)):
+            found[name] = "cleared"
+        elif same({name: before[name]}, after):
+            found[name] = "kept"
+    return found
+
+
+def cleared_only(
+    request: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+) -> dict[str, Any]:
+    """What the request has cleared by omitting it, where nothing else that it omits has changed.
+
+    Empty where nothing was cleared, and where more has changed: to put the one back could undo what
+    somebody else did.
+    """
+    found = effects(request, before, after)
+    gone = {name: before[name] for name, effect in found.items() if effect == "cleared"}
+    return {} if not gone or collateral(request, before, {**after, **gone}) else gone
+
+
+def basis(known: Mapping[str, Effect]) -> str:
+    """What it rests on that an update can't take a member away, in words."""
+    found = set(known.values())
+    if found == {"kept"}:
+        return "AWS keeps what an update leaves out, as its answers have shown"
+    if "cleared" in found:
+        return (
+            "AWS clears what an update leaves out, as its answers have shown, but this was not sent"
+        )
+    return "whether AWS clears what an update leaves out is not known here"
+
+
+def is_whole(
+    request: Mapping[str, Any], before: Mapping[str, Any] | None, answer: Mapping[str, Any]
+) -> bool:
+    """Whether an answer shows the trigger whole, and not a part of it, or its name alone.
+
+    A trigger always has what its creation needs: what was there, or is asked for, and is not in the
+    answer tells that the answer is a part. ``before``: None where nobody knows.
+    """
+    known = NEEDED_TO_CREATE if before is None else {**before, **request}
+    return all(not is_off(answer.get(name)) for name in NEEDED_TO_CREATE if name in known)

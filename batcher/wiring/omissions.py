@@ -1,0 +1,92 @@
+"""What is known of members that updates omit: one object a place, which the quota file outlives."""
+
+from collections.abc import Iterable, Mapping
+from functools import partial
+
+from msgspec import Struct
+from structlog.typing import FilteringBoundLogger
+
+from batcher.aws.client import AwsTarget
+from batcher.config import Settings
+from batcher.engine.omitted_members import OmittedMembers
+from batcher.ports import Clock
+from batcher.storage.omission_records import Omission, OmissionPlace
+from batcher.storage.quota_file import QuotaFile
+from batcher.triggers.omission import Effect, Whole
+
+
+class KnownOmissions(Struct, frozen=True, kw_only=True):
+    """What is remembered of a place, by member, and the setting that it is used by."""
+
+    whole: Whole
+    effects: dict[str, Omission]
+
+    @property
+    def cleared(self) -> list[Omission]:
+        """The members that are known to be cleared where an update omits them."""
+        return [each for each in self.effects.values() if each.effect == "cleared"]
+
+    @property
+    def sends_whole(self) -> bool:
+        """Whether updates are sent with all of their triggers, from the first one on."""
+        return self.whole == "always" or (self.whole == "auto" and bool(self.cleared))
+
+    def seen_at(self, members: Iterable[str], effect: Effect) -> str | None:
+        """When that was last shown of the one of these members of which that is longest ago.
+
+        None where it is not known of each of them.
+        """
+        found = [self.effects.get(name) for name in members]
+        times = [each.seen_at for each in found if each is not None and each.effect == effect]
+        return min(times) if times and len(times) == len(found) else None
+
+
+class Omissions:
+    """Knows the places of one set of settings. ``file``: None: nothing is to be remembered."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        file: QuotaFile | None,
+        *,
+        clock: Clock,
+        log: FilteringBoundLogger,
+    ) -> None:
+        self._whole = settings.whole
+        self._file = file
+        self._clock = clock
+        self._log = log
+        self._places: dict[OmissionPlace, OmittedMembers] = {}
+
+    def of(self, target: AwsTarget) -> OmittedMembers:
+        """What the updates of a connected target share with all others of its place."""
+        place = omission_place(target)
+        if (found := self._places.get(place)) is None:
+            found = self._places[place] = OmittedMembers(
+                self._whole,
+                log=self._log,
+                recall=partial(self._recall, place),
+                on_learned=partial(self._remember, place),
+            )
+        return found
+
+    def known(self, target: AwsTarget) -> KnownOmissions:
+        """What is remembered of the place of a connected target."""
+        return KnownOmissions(whole=self._whole, effects=self._entries(omission_place(target)))
+
+    def _entries(self, place: OmissionPlace) -> dict[str, Omission]:
+        return {} if self._file is None else self._file.effects(place, self._clock.wall())
+
+    def _recall(self, place: OmissionPlace) -> Mapping[str, Effect]:
+        return {member: entry.effect for member, entry in self._entries(place).items()}
+
+    def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
+        if self._file is not None:
+            self._file.remember_effects(place, effects, self._clock.wall())
+
+
+def omission_place(target: AwsTarget) -> OmissionPlace:
+    """Where a connected target is, as it is remembered."""
+    return OmissionPlace(
+        account=target.quota_owner, region=target.region, endpoint=target.endpoint_url
+    )

@@ -1,0 +1,59 @@
+"""What is sent, and what an undo rests on, in words: a row for each thing that can be known."""
+
+import pytest
+
+from batcher.cli.output.omission import basis_text, sends_text
+from batcher.storage.omission_records import Omission
+from batcher.triggers.omission import Effect, Whole
+from batcher.wiring.omissions import KnownOmissions
+
+NOW, TWO_DAYS_AGO = "2026-03-03T12:00:00.000Z", "2026-03-01T12:00:00.000Z"
+
+
+def known(whole: Whole = "auto", **effects: Effect) -> KnownOmissions:
+    place = {"account": "1", "region": "eu-west-1", "endpoint": "https://one"}
+    entries = {
+        name: Omission(**place, member=name, effect=effect, seen_at=TWO_DAYS_AGO)
+        for name, effect in effects.items()
+    }
+    return KnownOmissions(whole=whole, effects=entries)
+
+
+@pytest.mark.parametrize(
+    ("found", "looks", "said"),
+    [
+        (known(), True, "what each line gives; if the first of them shows"),
+        (known(), False, "is not known, and without a look there is nothing to send a whole"),
+        (known(SegmentFilter="kept"), True, "AWS keeps what an update leaves out (its answers"),
+        (known(SegmentFilter="kept"), False, "what each line gives, as AWS keeps"),
+        (known(SegmentFilter="kept", Description="cleared"), True, "whole triggers, as AWS clears"),
+        (known(SegmentFilter="cleared"), True, "leaves out (its answers showed it 2 days ago)"),
+        (known(SegmentFilter="cleared"), False, "; each is looked at for that"),
+        (known("never", SegmentFilter="kept"), True, "what each line gives (--whole never)"),
+        (known("never", SegmentFilter="cleared"), True, ", although AWS clears what it leaves out"),
+        (known("always", SegmentFilter="kept"), False, "whole triggers (--whole always)"),
+    ],
+)
+def test_what_is_sent_is_said_with_what_it_rests_on(
+    found: KnownOmissions, looks: bool, said: str
+) -> None:
+    assert said in sends_text(found, looks=looks, now=NOW)
+
+
+@pytest.mark.parametrize(
+    ("found", "members", "said"),
+    [
+        (known(), ["SegmentFilter"], "is not known here"),
+        (
+            known(SegmentFilter="kept"),
+            ["SegmentFilter"],
+            "AWS keeps what an update leaves out (its",
+        ),
+        (known(SegmentFilter="kept"), ["SegmentFilter", "Description"], "is not known here"),
+        (known(SegmentFilter="cleared"), ["SegmentFilter"], "is not known here"),
+    ],
+)
+def test_an_undo_that_is_not_possible_says_what_that_rests_on(
+    found: KnownOmissions, members: list[str], said: str
+) -> None:
+    assert said in basis_text(found, members, NOW)
