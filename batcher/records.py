@@ -163,6 +163,9 @@ class Result(Struct, frozen=True, kw_only=True):
     read_back: ReadBack | UnsetType = UNSET
     # members that it cleared by omitting them, and that were put back at once
     restored: list[str] | UnsetType = UNSET
+    # there where they were given
+    reason: str | UnsetType = UNSET
+    labels: dict[str, str] | UnsetType = UNSET
 
     @classmethod
     def invalid(cls, line: int, target: str, message: str, now: str) -> "Result":
@@ -306,6 +309,7 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     ``started_at``: the first session; ``finished_at``: the last one's end. ``superseded``: what is
     left out of ``failed.jsonl``, when there is any; ``left_out``: by a retry, of the run that it
     retries, with lines of that one's input. ``selection``: there where it was narrowed to a part.
+    ``reason`` and ``labels``: of the last session.
     """
 
     superseded: Superseded | UnsetType = UNSET
@@ -316,6 +320,8 @@ class Summary(TargetSummary, frozen=True, kw_only=True):
     input: InputName | None = None
     started_at: str | None = None
     finished_at: str | None = None
+    reason: str | UnsetType = UNSET
+    labels: dict[str, str] | UnsetType = UNSET
 
 
 class Message(Struct, frozen=True, kw_only=True):

@@ -64,7 +64,7 @@ class AwsTarget:
 
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
     closed here, and whose account is not asked for; it sends each request once from then on.
-    ``guard``: of a target that was open before.
+    ``guard``: of a target that was open before; ``session_tags``: of the role that it assumes.
     """
 
     def __init__(
@@ -79,8 +79,10 @@ class AwsTarget:
         clock: Clock,
         client: Any | None = None,
         guard: AccountGuard | None = None,
+        session_tags: Mapping[str, str] | None = None,
     ) -> None:
         self.name = name
+        self._session_tags = session_tags or {}
         self.settings = settings
         self._messages = messages
         self._timeouts = (connect_timeout, read_timeout)
@@ -271,7 +273,13 @@ class AwsTarget:
             session.set_config_variable("region", region)  # who gives credentials is asked there
             async with one_at_a_time(session):
                 self._credentials = await signing_credentials(
-                    session, self.name, settings, region=region, config=config, clock=self._clock
+                    session,
+                    self.name,
+                    settings,
+                    region=region,
+                    config=config,
+                    clock=self._clock,
+                    tags=self._session_tags,
                 )
                 self._first_key = self._first_key or await _access_key(self._credentials)
             checked = CheckedCredentials(self._credentials, self._check_account)

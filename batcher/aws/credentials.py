@@ -99,10 +99,11 @@ async def signing_credentials(
     region: str,
     config: AioConfig,
     clock: Clock,
+    tags: Mapping[str, str],
 ) -> Any:
     """The credentials that a target's requests are signed with: the session's, or the role's.
 
-    ``config``: for the calls of STS. Raises CredentialsError.
+    ``config``: for the calls of STS; ``tags``: of the role's session. Raises CredentialsError.
     """
     if (own := await session.get_credentials()) is None:
         raise CredentialsError(
@@ -111,13 +112,14 @@ async def signing_credentials(
         )
     if settings.role_arn is None:
         return own
-    fetch = _role_fetcher(session, settings, settings.role_arn, region, config)
+    fetch = _role_fetcher(session, settings, settings.role_arn, region, config, tags)
     try:
         return role_credentials(await fetch(), fetch, clock)
     except sdk.CredentialRetrievalError as error:
+        tagged = " For reason and labels both have to allow sts:TagSession." if tags else ""
         raise CredentialsError(
             f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"
-            " trust policy lets in."
+            f" trust policy lets in.{tagged}"
         ) from error
 
 
@@ -137,18 +139,25 @@ def role_credentials(
 
 
 def _role_fetcher(
-    session: AioSession, settings: TargetSettings, role_arn: str, region: str, config: AioConfig
+    session: AioSession,
+    settings: TargetSettings,
+    role_arn: str,
+    region: str,
+    config: AioConfig,
+    tags: Mapping[str, str],
 ) -> Callable[[], Awaitable[dict[str, Any]]]:
     """What assumes the role, and raises CredentialRetrievalError where it can't."""
     config = config.merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4}))
-    external_id = {"ExternalId": settings.external_id} if settings.external_id else {}
+    more: dict[str, Any] = {"ExternalId": settings.external_id} if settings.external_id else {}
+    if tags:  # which take a permission that nothing else does
+        more["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
 
     async def fetch() -> dict[str, Any]:
         try:
             async with session.create_client("sts", region_name=region, config=config) as sts:
                 refuse_redirects(sts)
                 answer = await sts.assume_role(
-                    RoleArn=role_arn, RoleSessionName=settings.role_session_name, **external_id
+                    RoleArn=role_arn, RoleSessionName=settings.role_session_name, **more
                 )
             return _metadata(answer["Credentials"])
         except CredentialsError:

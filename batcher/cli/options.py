@@ -246,7 +246,7 @@ def _flag(option: Option) -> Callable[[F], F]:
         )
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
-    several = option.name == "domain_map"  # the only one that is a list: given twice, both count
+    several = option.name in ("domain_map", "label")  # lists: given twice, both count
     return click.option(
         option.flag,
         option.name,

@@ -40,6 +40,8 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int:
     with LogOutput(settings.log_level, service=True):
         say = partial(echo, err=True)
-        served = Worker(queue, settings, reload=reload, once=once, log=logger(), say=say)
+        served = Worker(
+            queue, settings, reload=reload, once=once, log=logger(**settings.logged), say=say
+        )
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
         return await served.run()

@@ -27,6 +27,7 @@ from batcher.config.value_kinds import (
     Share,
     about,
 )
+from batcher.config.work_labels import Labels, session_tags
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
 from batcher.triggers.omission import Whole
@@ -122,6 +123,17 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             metavar="N",
         ),
     ] = None
+    reason: Annotated[
+        Annotated[str, Meta(min_length=1, max_length=1000)] | None,
+        about("Why this is done: kept with it. Of a protected target it has to be given."),
+    ] = None
+    label: Annotated[
+        Labels | None,
+        about(
+            "What this belongs to: kept with it. Several: separated by commas, or the flag again.",
+            metavar="K=V",
+        ),
+    ] = None
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
@@ -178,6 +190,22 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     def known_targets(self) -> frozenset[str]:
         """The targets that a line may name."""
         return frozenset({self.target, *self.targets})
+
+    @property
+    def said(self) -> dict[str, Any]:
+        """Reason and labels, as far as they were given: what is kept of them with the work."""
+        labels = {"labels": self.label.pairs} if self.label is not None else {}
+        return ({"reason": self.reason} if self.reason is not None else {}) | labels
+
+    @property
+    def logged(self) -> dict[str, Any]:
+        """What is ``said``, as log lines have it: their ``reason`` is that of the event."""
+        return {"why" if name == "reason" else name: each for name, each in self.said.items()}
+
+    @property
+    def session_tags(self) -> dict[str, str]:
+        """The tags of role sessions."""
+        return session_tags(self.reason, self.label)
 
     @property
     def target_defaults(self) -> TargetSettings:
@@ -250,4 +278,6 @@ class Keywords(TypedDict, total=False):
     merge: bool
     create_missing: bool
     domain_map: str | None
+    reason: str | None
+    label: str | Mapping[str, str] | None
     targets: Mapping[str, Mapping[str, Any]]

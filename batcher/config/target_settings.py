@@ -50,7 +50,8 @@ class TargetSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=Tr
         ),
     ] = "auto"
     protected: Annotated[
-        bool, about("Have the name of the target typed, or given with --confirm.", "run")
+        bool,
+        about("Have the name of the target typed, or given with --confirm, and a --reason.", "run"),
     ] = False
 
     @property

@@ -1,7 +1,7 @@
 """Lets a caller in or not: known keys, sessions of assumed roles and their expiry, signatures."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from batcher.emulator.credentials import CallerIdentity, Credential, account_of, read_credential
 from batcher.emulator.errors import ServiceError
@@ -11,7 +11,7 @@ from batcher.emulator.signature_v4 import check_signature
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class RoleSession:
-    """Credentials of an assumed role; ``expires_at`` is in epoch seconds."""
+    """Credentials of an assumed role; ``expires_at`` is in epoch seconds, ``tags`` by key."""
 
     access_key: str
     secret: str
@@ -20,6 +20,7 @@ class RoleSession:
     arn: str
     user_id: str
     expires_at: float
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 class Authenticator:
@@ -63,7 +64,11 @@ def _unrecognized() -> ServiceError:
 
 def _of_session(session: RoleSession, credential: Credential) -> CallerIdentity:
     return CallerIdentity(
-        account=session.account, region=credential.region, arn=session.arn, user_id=session.user_id
+        account=session.account,
+        region=credential.region,
+        arn=session.arn,
+        user_id=session.user_id,
+        tags=session.tags,
     )
 
 

@@ -47,6 +47,7 @@ class CallLog:
                 "EventTriggerName": request.get("EventTriggerName"),
                 "request": request,
                 "request_id": request_id,
+                **({"session_tags": dict(caller.tags)} if caller.tags else {}),
             }
         )
 

@@ -96,7 +96,8 @@ class Controls:
         """Every mutation that was carried out, in order.
 
         Members: seq, time (monotonic seconds), account, region, operation, DomainName,
-        EventTriggerName, request (its members) and request_id.
+        EventTriggerName, request (its members) and request_id; session_tags (value by key) of a
+        role's session that has some.
         """
         return self._call_log.applied()
 

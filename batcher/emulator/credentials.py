@@ -5,7 +5,8 @@ Whether the signature is right is decided in ``signature_v4``.
 
 import hashlib
 import re
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from batcher.emulator.errors import ServiceError
 from batcher.emulator.requests import HttpRequest
@@ -31,12 +32,16 @@ class Credential:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class CallerIdentity:
-    """Who sent a request: account (12 digits) and Region, and the ARN and id that STS tells."""
+    """Who sent a request: account (12 digits) and Region, and the ARN and id that STS tells.
+
+    ``tags``: of the role's session.
+    """
 
     account: str
     region: str
     arn: str
     user_id: str
+    tags: Mapping[str, str] = field(default_factory=dict)
 
 
 def account_of(access_key: str) -> str:

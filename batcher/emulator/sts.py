@@ -36,6 +36,7 @@ ERRORS = {
     "UnrecognizedClientException": ("InvalidClientTokenId", 403),
     "ValidationError": ("ValidationError", 400),
     "InvalidAction": ("InvalidAction", 400),
+    "InvalidParameterValue": ("InvalidParameterValue", 400),
     "AccessDenied": ("AccessDenied", 403),
 }
 """What the Query protocol calls these errors, and the status of each."""
@@ -153,7 +154,10 @@ class Sts:
                 f" {role_arn}"
             )
             raise ServiceError("AccessDenied", message)
-        session = self._issue(role["account"], role["name"], request)
+        tags = {each["Key"]: each["Value"] for each in request.get("Tags", [])}
+        if len({key.lower() for key in tags}) < len(request.get("Tags", [])):
+            raise ServiceError("InvalidParameterValue", "Duplicate tag keys; case does not count")
+        session = self._issue(role["account"], role["name"], request, tags)
         return {
             "Credentials": {
                 "AccessKeyId": session.access_key,
@@ -164,7 +168,9 @@ class Sts:
             "AssumedRoleUser": {"AssumedRoleId": session.user_id, "Arn": session.arn},
         }
 
-    def _issue(self, account: str, role: str, request: Json) -> RoleSession:
+    def _issue(
+        self, account: str, role: str, request: Json, tags: Mapping[str, str]
+    ) -> RoleSession:
         seconds = self._session_seconds or request.get("DurationSeconds", DEFAULT_SECONDS)
         name = request["RoleSessionName"]
         session = RoleSession(
@@ -175,6 +181,7 @@ class Sts:
             arn=f"arn:aws:sts::{account}:assumed-role/{role}/{name}",
             user_id=f"AROA{self._letters(17)}:{name}",
             expires_at=self._wall_clock() + seconds,
+            tags=tags,
         )
         self._authenticator.add(session)
         return session

@@ -60,7 +60,8 @@ class FollowUp:
         self.left_out: Superseded | UnsetType = UNSET  # of the old run, as superseded
         self.part: SelectedPart | None = None  # of the old run, that this was narrowed to
         self._when_made = when_made
-        self.settings = without_start_limits(settings)
+        # its reason was one for another change
+        self.settings = msgspec.structs.replace(without_start_limits(settings), reason=None)
         self._kind = kind
         self._file = file
         self._sha256 = hashlib.sha256()

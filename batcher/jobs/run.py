@@ -27,6 +27,7 @@ from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
 from batcher.jobs.run_order import Following, RunOrder, Unattended
 from batcher.jobs.run_places import check_finished_places, check_places
+from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
@@ -109,7 +110,8 @@ def open_run(
         else:
             stack.enter_context(directory)
         run_id, clock = uuid.uuid4().hex[:12], SystemClock()
-        log = logger(run=run_id)
+        settings = with_earlier_words(settings, directory)
+        log = logger(run=run_id, **settings.logged)
         order = RunOrder(
             run_id=run_id,
             origin=origin,
@@ -181,8 +183,11 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
         SettingsError, the AwsError or CredentialsError of the first target when none can be used,
         and HookError.
         """
-        async with self.order.hooks.open():
-            await RunEvents(self.order, self.state).ask("checked")
+        order, state = self.order, self.state
+        if not order.dry_run and order.unattended is None and state.finished is None:
+            check_reason(order.settings, state.unfinished)
+        async with order.hooks.open():
+            await RunEvents(order, state).ask("checked")
             async with self._connected() as ready:
                 yield ready
 

@@ -26,6 +26,7 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
+from batcher.jobs.said_results import SaidResults
 from batcher.ports import ResultStore
 from batcher.records import BriefResult, InputName, Result, Summary, Superseded
 from batcher.sources.file_source import refuse_other_content
@@ -37,6 +38,7 @@ from batcher.storage.journal import Journal
 from batcher.storage.run_journals import NO_LINES, Heads
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
 from batcher.storage.run_retries import note_in_parent
+from batcher.storage.run_sessions import RunSession
 from batcher.storage.stored_path import stored_name, text_of_path
 from batcher.target_identity import TargetIdentity
 from batcher.updates.violations import Violation
@@ -102,6 +104,16 @@ class RunBooks:
             recreate=order.following.recreate,
             selection=order.selection,
             heads=NO_LINES,
+            sessions=[self._session(targets)],
+        )
+
+    def _session(self, targets: Iterable[AwsTarget]) -> RunSession:
+        order = self._order
+        return RunSession(
+            session=order.run_id,
+            started_at=order.clock.wall(),
+            who={target.name: target.caller_arn for target in targets},
+            **order.settings.said,
         )
 
     def note_places(self, targets: Collection[AwsTarget]) -> None:
@@ -124,13 +136,14 @@ class RunBooks:
             self._results = results
             self._keep_invalid(results)
             await results.flush()
+            store = SaidResults(results, self._settings.said)
             if not looks:
-                yield results, None
+                yield store, None
                 return
             async with Journal[dict[str, Any]](directory.before, state.images_tip) as journal:
                 self._images = journal
                 images = BeforeImages(journal, state.in_flight)
-                yield ImagedResults(results, images), images
+                yield ImagedResults(store, images), images
 
     async def keep_heads(self, spent: Callable[[], RunTimeSpent]) -> None:
         """Write into ``run.json`` how far the journals go and what is ``spent`` by now.
@@ -165,6 +178,7 @@ class RunBooks:
                 return
             done.add(line)
             result = Result.invalid(line, default, str(violation), now)
+            result = msgspec.structs.replace(result, **self._settings.said)
             journal.add(result)
             self._state.tallies[default].add(result)
 
@@ -212,6 +226,7 @@ class RunBooks:
             input=InputName(name=stored_name(path), sha256=first.input.sha256),
             started_at=first.started_at,
             finished_at=self._order.clock.wall(),
+            **self._settings.said,
         )
 
     def stop(self, reason: str) -> Summary:

@@ -92,6 +92,8 @@ class RunEvents:
                 "run": about,
                 "input": self._input(),
                 "targets": [_of_target(each) for each in self._targets.values()],
+                "reason": order.settings.reason,
+                "labels": order.settings.label.pairs if order.settings.label else {},
                 "counts": msgspec.to_builtins(counts),
                 **facts,
             },

@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from batcher.compact import HashMultiset, LineSet
+from batcher.ports import ResultStore
 from batcher.records import Result, Update
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal import Journal
@@ -89,7 +90,7 @@ class BeforeImages:
 class ImagedResults:
     """The Journal port over ``results.jsonl``: a result has the digest of its update's image."""
 
-    def __init__(self, journal: Journal[Result], images: BeforeImages) -> None:
+    def __init__(self, journal: ResultStore, images: BeforeImages) -> None:
         self._journal = journal
         self._images = images
 

@@ -36,6 +36,7 @@ from batcher.storage.run_manifest import (
     missing_tables,
     selection_difference,
 )
+from batcher.storage.run_sessions import all_sessions
 from batcher.storage.unix_socket import refuse_other_than_socket
 from batcher.target_identity import all_known
 from batcher.updates.selection import Selection
@@ -144,10 +145,12 @@ class RunDirectory:
             self._write_manifest(manifest, replace=False)
             return manifest
         before = self.check_same_run(manifest)
-        if (targets := all_known(before.targets, manifest.targets)) != before.targets:
-            before = msgspec.structs.replace(before, targets=targets)
-            self._write_manifest(before, replace=True)
-        return before
+        targets = all_known(before.targets, manifest.targets)
+        sessions = all_sessions(before.sessions, manifest.sessions)
+        known = msgspec.structs.replace(before, targets=targets, sessions=sessions)
+        if known != before:
+            self._write_manifest(known, replace=True)
+        return known
 
     def check_same_run(self, manifest: RunManifest) -> RunManifest:
         """Raise RunDirectoryError where that can't be the run in it; returns what there is."""

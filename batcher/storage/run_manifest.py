@@ -13,6 +13,7 @@ from batcher.errors import RunDirectoryError
 from batcher.records import Count
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_journals import Heads
+from batcher.storage.run_sessions import RunSession
 from batcher.target_identity import TargetIdentity, place_differences
 from batcher.updates.selection import Selection
 
@@ -31,7 +32,8 @@ class RunManifest(Struct, frozen=True, kw_only=True):
 
     ``selection``: which lines of the input it is a run of, None for all;
     ``heads``: of the journals; None in runs from before lines were chained. ``spent``: what its
-    sessions took up to the last few seconds; None in runs from before it was kept.
+    sessions took up to the last few seconds; None in runs from before it was kept. ``sessions``:
+    the first one, and each that was of other callers, reason or labels than the one before.
     """
 
     run: str
@@ -47,6 +49,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     selection: Selection | None = None
     heads: Heads | None = None
     spent: RunTimeSpent | None = None
+    sessions: list[RunSession] = []
 
 
 SETTINGS_OF_MEANING = ("target", "skip_invalid", "create_missing", "domain_map")

@@ -54,6 +54,7 @@ class TargetConnector:
             clock=SystemClock(),
             client=self._client,
             guard=guard,
+            session_tags=self._settings.session_tags,
         )
 
     def _fair_concurrency(self) -> int:

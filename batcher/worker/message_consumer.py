@@ -19,6 +19,7 @@ from batcher.engine.pace_control import PaceControl
 from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
 from batcher.foreign_text import shortened
+from batcher.jobs.said_results import SaidResults
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Result, Update
@@ -136,7 +137,7 @@ class MessageConsumer:
                 lanes=lanes,
                 images=self._images,
                 leases=self._leases,
-                results=self._results,
+                results=SaidResults(self._results, self.settings.said),
                 health=self.health,
                 clock=self.clock,
                 log=self.log,
@@ -262,7 +263,7 @@ class MessageConsumer:
         backoff = Backoff(PAUSE, LONGEST_PAUSE)
         while True:
             try:
-                await self._results.append(result)
+                await SaidResults(self._results, self.settings.said).append(result)
                 return True
             except JournalError as error:
                 self.health.mark_unhealthy("results", str(error))

@@ -64,6 +64,14 @@ async def test_an_assumed_role_acts_in_the_account_of_its_arn(
             {"ExternalId": "right-id", "Tags": [{"Key": "k" * 129, "Value": "v"}]},
             ("ValidationError", 400),
         ),
+        ({"ExternalId": "right-id", "Tags": [{"Key": "k", "Value": "v"}]}, None),
+        (
+            {
+                "ExternalId": "right-id",
+                "Tags": [{"Key": k, "Value": "v"} for k in ("team", "Team")],
+            },
+            ("InvalidParameterValue", 400),
+        ),
     ],
 )
 async def test_a_role_is_given_only_for_a_valid_request_with_its_external_id(
@@ -94,4 +102,9 @@ async def test_sts_refuses_other_actions_and_wrong_signatures(connect: Any) -> N
 
 
 def test_each_error_of_the_query_protocol_is_one_that_a_caller_can_meet() -> None:
-    assert set(ERRORS) - set(COMMON_ERRORS) == {"ValidationError", "InvalidAction", "AccessDenied"}
+    assert set(ERRORS) - set(COMMON_ERRORS) == {
+        "ValidationError",
+        "InvalidAction",
+        "InvalidParameterValue",
+        "AccessDenied",
+    }

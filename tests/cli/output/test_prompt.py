@@ -145,7 +145,10 @@ async def test_of_a_protected_target_the_name_is_typed(
     question = f"{place} is protected. Type the name of the target, default: "
     async with (
         emulator as url,
-        asked(batcher, url, "--protected", *flags, question=question) as (process, terminal),
+        asked(batcher, url, "--protected", "--reason", "OPS-12", *flags, question=question) as (
+            process,
+            terminal,
+        ),
     ):
         os.write(terminal, f"{typed}\n".encode())
         await process.communicate()
@@ -164,6 +167,7 @@ async def test_without_a_terminal_a_protected_target_takes_its_name(
             f"[targets.prod]\nprotected = true\n{table}[targets.dev]\n{table}"
         )
         command = ("run", "updates.jsonl", "--config", "c.toml", "--yes", "--target", "dev")
+        command += ("--reason", "OPS-12")
         for flags in ((), ("--confirm", "dev")):
             refused = await batcher(*command, *flags)
             assert refused.code == 2
