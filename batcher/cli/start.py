@@ -21,6 +21,7 @@ from batcher.cli.output.progress import ProgressMeter, show_progress
 from batcher.cli.output.prompt import agreed, confirmed
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.summary import canary_lines, summary_lines
+from batcher.cli.output.undo import PlannedUndo
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.run_control import controlled
 from batcher.errors import InputError, SettingsError
@@ -73,7 +74,9 @@ async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
         for line in preview(ready):
             echo(line, err=True)
         with _looking(ready, choices) as progress:
-            approved = await ready.approve(lambda _: progress.advance())
+            planned = PlannedUndo(progress.advance)
+            approved = await ready.approve(planned.add)
+        planned.say()
         if isinstance(approved, ApprovedRun) and not await agreed(
             choices.yes, ready.connection.targets, choices.confirm
         ):

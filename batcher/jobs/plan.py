@@ -4,7 +4,7 @@ Reads as: check the file, plan its changes. Sends no update.
 """
 
 from collections import Counter, defaultdict
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TypeAlias
@@ -13,11 +13,13 @@ import msgspec
 from msgspec import Struct
 
 from batcher.accounting.limit import Limit
+from batcher.clock import SystemClock
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import TARGET_UNUSABLE
 from batcher.errors import AwsError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected, connected
+from batcher.jobs.run_forecast import TargetForecast
 from batcher.jobs.target_planner import (
     EFFECTS,
     Effect,
@@ -26,6 +28,7 @@ from batcher.jobs.target_planner import (
     repeated_triggers,
 )
 from batcher.jobs.trigger_reader import AHEAD, TriggerReader
+from batcher.jobs.undo_forecast import undo_forecasts
 from batcher.records import Error
 from batcher.storage.atomic_file import AtomicFile
 from batcher.task_groups import open_task_group
@@ -46,7 +49,8 @@ class Plan(Struct, frozen=True, kw_only=True):
     ``irreversible``: those that set a member that no update can clear again; ``conflicts``: those
     between updates. ``too_many``: more would change than ``max_changes`` of the settings allows.
     ``omissions``: what is known of members that updates omit, by target that could be used;
-    ``staying``: the members that make updates irreversible, by target.
+    ``staying``: the members that make updates irreversible, by target; ``undo``: of each target
+    what it takes to undo those that would change their trigger.
     """
 
     effects: dict[Effect, int]
@@ -55,6 +59,7 @@ class Plan(Struct, frozen=True, kw_only=True):
     max_changes: Limit | None
     omissions: dict[str, KnownOmissions] = {}
     staying: dict[str, set[str]] = {}
+    undo: list[TargetForecast] = []
 
     @property
     def total(self) -> int:
@@ -99,6 +104,7 @@ async def plan_changes(
     """
     file.refuse_unusable()
     counts, staying = Counter[str](), defaultdict[str, set[str]](set)
+    changed = Counter[str]()
     with nullcontext() if out is None else AtomicFile(out, replace=replace) as kept:
 
         def take(planned: PlannedUpdate) -> None:
@@ -106,16 +112,18 @@ async def plan_changes(
                 on_planned(planned)
             irreversible, conflicts = bool(planned.step.irreversible), len(planned.step.conflicts)
             counts.update({planned.effect: 1, "irreversible": irreversible, "conflicts": conflicts})
+            changed[planned.update.target] += planned.effect == "changed"
             if irreversible:
                 staying[planned.update.target].update(planned.step.irreversible)
             if kept is not None and planned.effect != "unreadable":
                 kept.write(_line(planned))
 
-        omissions = await _plan_targets(file, take, on_connected)
+        omissions, undo = await _plan_targets(file, take, on_connected, changed)
         plan = Plan(
             effects={effect: counts[effect] for effect in EFFECTS},
             irreversible=counts["irreversible"],
             conflicts=counts["conflicts"],
+            undo=undo,
             max_changes=file.settings.max_changes,
             omissions=omissions,
             staying=dict(staying),
@@ -132,11 +140,15 @@ def _line(planned: PlannedUpdate) -> bytes:
 
 
 async def _plan_targets(
-    file: CheckedFile, take: OnPlanned, on_connected: OnConnected | None
-) -> dict[str, KnownOmissions]:
+    file: CheckedFile,
+    take: OnPlanned,
+    on_connected: OnConnected | None,
+    changed: Mapping[str, int],
+) -> tuple[dict[str, KnownOmissions], list[TargetForecast]]:
     """Plan all targets side by side; of one that can't be used, every update is unreadable.
 
-    Returns what is known of members that updates omit, of the others.
+    ``changed``: of each target how many were planned to change something. Returns of the others
+    what is known of members that updates omit, and what undoing these takes.
     """
     async with connected(file.settings, file.inspection.targets) as connection:
         if on_connected is not None:
@@ -152,7 +164,7 @@ async def _plan_targets(
                     tasks.start_soon(_leave_out, file, name, error, take)
         finally:
             connection.pacers.remember()
-    return omissions
+        return omissions, undo_forecasts(connection, changed, SystemClock().wall())
 
 
 async def _leave_out(file: CheckedFile, name: str, error: AwsError, take: OnPlanned) -> None:

@@ -25,10 +25,11 @@ from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
-from batcher.jobs.run_order import Following, RunOrder, Unattended
+from batcher.jobs.run_order import ROLLBACK, Following, RunOrder, Unattended
 from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
+from batcher.jobs.undo_forecast import undo_forecasts
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
@@ -227,6 +228,9 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
                 slow_reading=slow_reading,
                 warnings=warnings,
                 forecasts=forecasts,
+                undo=undo_forecasts(connection, self.state.totals, order.clock.wall())
+                if looks and order.following.kind != ROLLBACK
+                else [],
                 deadline=deadline,
                 now=now,
             )
@@ -236,7 +240,8 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
     """A run that could start, and what it is about to do.
 
     ``looks``: whether each trigger is looked at first and its before image kept; ``slow_reading``:
-    why not, where nobody asked for that; ``now``: local time, of the forecasts.
+    why not, where nobody asked for that; ``undo``: of each target what undoing the run takes, none
+    where it can't be undone or is an undo itself; ``now``: local time, of the forecasts.
     """
 
     order: RunOrder
@@ -246,6 +251,7 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
     slow_reading: SlowReading | None
     warnings: list[str]
     forecasts: dict[str, TargetForecast]
+    undo: list[TargetForecast]
     deadline: DeadlineForecast | None
     now: datetime
 

@@ -121,6 +121,7 @@ async def test_the_plan_as_json_shows_sensitive_members_on_demand_only(
         "unreadable": 0,
         "irreversible": 0,
         "conflicts": 0,
+        "undo_seconds": None,
     }
     assert json.loads(hidden.out)["updates"][0]["changes"] == [
         {"path": "Description", "before": "[hidden]", "after": "[hidden]"}

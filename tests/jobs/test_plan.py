@@ -51,6 +51,8 @@ async def test_a_plan_tells_of_every_update_in_order_and_sums_them_up(checked: C
     assert told[2].error.code == "ResourceNotFoundException"
     effects = {"changed": 2, "created": 0, "unchanged": 1, "missing": 1, "unreadable": 0}
     known = {"default": KnownOmissions(whole="auto", effects={})}
+    (undo,) = found.undo
+    assert (undo.work.updates, undo.reading.updates) == (2, 2)
     assert found == Plan(
         effects=effects,
         irreversible=1,
@@ -58,6 +60,7 @@ async def test_a_plan_tells_of_every_update_in_order_and_sums_them_up(checked: C
         max_changes=None,
         omissions=known,
         staying={"default": {"SegmentFilter"}},
+        undo=[undo],
     )
     assert (found.total, found.changing, found.complete) == (4, 2, False)
 

@@ -8,11 +8,13 @@ from typing import Any
 import msgspec
 from rich.console import Console
 
+from batcher.accounting.completion_time import longest
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
+from batcher.cli.output.undo import CREATED_STAYS, irreversible_text, undo_duration
 from batcher.clock import SystemClock
 from batcher.foreign_text import printable
 from batcher.jobs.plan import Plan
@@ -62,6 +64,7 @@ class PlanPrinter:
             counts: dict[str, Any] = {
                 "irreversible": plan.irreversible,
                 "conflicts": plan.conflicts,
+                "undo_seconds": longest([each.work for each in plan.undo]),
             }
             if self._part is not None:
                 counts["selection"] = self._part
@@ -85,12 +88,12 @@ def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."
     if plan.irreversible:
-        yield (
-            f"{several(plan.irreversible, 'update')} can't be undone by an update: they set a"
-            " member that is not there today, and no update can clear a member, because the"
-            " shortest text and list it takes have a length of 1."
-        )
+        yield irreversible_text(plan.irreversible)
         yield from _undo_basis(plan, now)
+    if plan.effects["created"]:
+        yield CREATED_STAYS
+    if plan.undo:
+        yield f"To undo what would change (batcher rollback) takes {undo_duration(plan.undo)}."
     if plan.conflicts:
         yield (
             f"{several(plan.conflicts, 'conflict')}: two lines set different values for one"

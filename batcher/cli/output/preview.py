@@ -8,6 +8,7 @@ from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.format import number, several
 from batcher.cli.output.omission import sends_text
 from batcher.cli.output.selected_part import part_lines
+from batcher.cli.output.undo import undo_lines
 from batcher.jobs.run import ReadyRun, SlowReading
 
 DOMAINS_SHOWN = 8
@@ -42,6 +43,7 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield _no_images(run.slow_reading)
     yield from forecast_lines(run)
     if run.deadline is None or not run.deadline.late:
+        yield from undo_lines(run)
         verb = "would go" if run.order.dry_run else "go"
         yield f"Results {verb} to {run.order.directory.path}/"
 

@@ -53,6 +53,7 @@ def test_the_json_of_a_plan_is_whole_and_hides_what_is_sensitive(
         **dict.fromkeys(EFFECTS[1:], 0),
         "irreversible": 0,
         "conflicts": 0,
+        "undo_seconds": 0.0,
     }
     hidden = [{"path": "Description", "before": "[hidden]", "after": "[hidden]"}]
     assert all(update["changes"] == hidden for update in found["updates"])

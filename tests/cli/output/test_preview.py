@@ -44,7 +44,8 @@ async def test_a_preview_says_what_where_how_fast_and_how_long(say: Say) -> None
     assert said[1:3] == ["  domains: acme 2, other 1", "  pace: at most 1/s (burst 1), about 2 s"]
     assert said[3].startswith("  sends: what each line gives; if the first of them shows ")
     assert said[4].startswith("Takes about 2 s, until ")
-    assert said[5:] == ["Results go to DIR/updates.run/"]
+    assert said[5] == "To undo all of it (batcher rollback) takes about 2 s."
+    assert said[6:] == ["Results go to DIR/updates.run/"]
     assert (await say([change(1)], dry_run=True))[-1] == "Results would go to DIR/updates.run/"
 
 
@@ -80,4 +81,4 @@ async def test_a_deadline_that_is_missed_ends_the_preview_and_an_unknown_one_is_
     missed = await say([change(n) for n in range(9)], deadline="1s")
     assert missed[-1].startswith("Takes about 8 s")
     unknown = await say([change(1)], deadline="1h", rate="auto")
-    assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in unknown[-2]
+    assert "Whether --deadline 1h (in 1 h 0 min) can be kept is not known" in unknown[-3]

@@ -1,0 +1,30 @@
+"""How long it takes to undo what a job is about to do, said before it does it."""
+
+from collections.abc import Mapping
+
+from batcher.jobs.connection import Connection
+from batcher.jobs.run_forecast import TargetForecast, forecast
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
+
+
+def undo_forecasts(
+    connection: Connection, updates: Mapping[str, int], now: str
+) -> list[TargetForecast]:
+    """The forecast of each target with so many updates to undo: a look and an update for each.
+
+    ``now``: UTC. Targets that can't be used are left out.
+    """
+    pacers = connection.pacers
+    return [
+        forecast(
+            name,
+            target.settings,
+            updates=updates[name],
+            looks=True,
+            writing=pacers.remembered(target, UPDATE_TRIGGER),
+            reading=pacers.remembered(target, GET_TRIGGER),
+            now=now,
+        )
+        for name, target in connection.targets.items()
+        if updates.get(name)
+    ]
