@@ -53,10 +53,7 @@ class RunEvents:
         if self._failed or result.status in WELL:
             return
         self._failed = True
-        names = ("id", "line", "target", "domain", "trigger", "status")
-        failure = {name: getattr(result, name) for name in names}
-        code = result.error.code if result.error else None
-        self.tell("first_failure", failure={**failure, "code": code})
+        self.tell("first_failure", failure=failure_of(result))
 
     def ended(self, summary: Summary | None) -> None:
         """Tell of the end of a session; None: it wrote no summary."""
@@ -104,6 +101,13 @@ class RunEvents:
         is_path = "://" not in origin
         path = text_of_path(Path(origin).absolute()) if is_path else origin
         return {"path": path, "sha256": found.sha256, "updates": found.total}
+
+
+def failure_of(result: Result) -> dict[str, Any]:
+    """Which update did not succeed, and the code of why; the message may quote it."""
+    names = ("id", "line", "target", "domain", "trigger", "status")
+    code = result.error.code if result.error else None
+    return {**{name: getattr(result, name) for name in names}, "code": code}
 
 
 def _of_target(target: AwsTarget) -> dict[str, Any]:

@@ -22,6 +22,7 @@ from batcher.jobs.run_order import Unattended
 from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
+from batcher.records import Result
 from batcher.status.server import StatusServer, parse_address
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.task_groups import open_task_group
@@ -31,11 +32,12 @@ from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
 from batcher.worker.spool_consumer import SpoolConsumer
 from batcher.worker.worker_control import WorkerAtWork
+from batcher.worker.worker_events import WorkerEvents
 from batcher.worker.worker_status import WorkerStatus
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
 _OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
-FIXED = (*_OF_RESULTS, "http", "control", "lease", "grace", "log_level")
+FIXED = (*_OF_RESULTS, "http", "control", "lease", "grace", "log_level", "hooks")
 """Settings that count from the start of the process to its end."""
 
 
@@ -61,16 +63,22 @@ class Worker:
         self._control = PaceControl(self._clock)
         self._health = Health(self.log, grace=self.settings.grace)
         self._status = WorkerStatus(self.name, self._health, self._clock, self._control)
+        self._events = WorkerEvents(
+            self.settings, self.name, self._status.tally, self._clock, self.log
+        )
         self._exit_code = 0
 
     async def run(self) -> int:
         """Work to the end; returns the exit code.
 
-        Raises SettingsError, JournalError, QueueError, StatusError, ControlError before the start.
+        Raises SettingsError, HookError, JournalError, QueueError, StatusError, ControlError before
+        the start.
         """
         async with AsyncExitStack() as stack:
             await self._check(self.settings)
             spool = spool_of(self.url)
+            if spool is None:
+                await stack.enter_async_context(self._events.at_work())
             results = None if spool is not None else await self._open_results(stack)
             await self._serve_status(stack)
             if (path := self.settings.control) is not None:
@@ -173,7 +181,7 @@ class Worker:
                 clock=self._clock,
                 log=self.log,
                 control=self._control,
-                on_result=self._status.count,
+                on_result=self._note,
                 on_attempt=self._status.metrics.attempted,
                 once=self.once,
             )
@@ -181,6 +189,10 @@ class Worker:
             await consumer.run()
 
         await self._run_sessions(opened.admin, session)
+
+    def _note(self, result: Result) -> None:
+        self._status.count(result)
+        self._events.settled(result)
 
     async def _run_sessions(
         self, admin: QueueAdmin | SpoolDirectory, session: Callable[[], Awaitable[None]]

@@ -107,9 +107,15 @@ async def test_a_queue_is_drained_once(
     async with emulator as url:
         put = await command("enqueue", "updates.jsonl", "--queue", place.url)
         assert put.code == 0, put.err
-        ended = await command(*worker_of(place, url, "--once", "--rate", "200"))
+        told = ("--hook", "started,first_failure,ended=tee -a told", "--reason", "OPS-12")
+        ended = await command(*worker_of(place, url, "--once", "--rate", "200", *told))
         assert ended.code == 1, ended.err
+    events = (command.folder / "told").read_text().replace("}{", "}\n{").splitlines()
+    kinds = [json.loads(event)["type"].removeprefix("batcher.worker.") for event in events]
+    assert kinds == ["started", "first_failure", "ended"]
+    assert json.loads(events[-1])["data"]["counts"]["failed"] == 1
     results = results_in(command.folder)
+    assert {result["reason"] for result in results} == {"OPS-12"}
     assert Counter(result["status"] for result in results) == {"succeeded": 25, "failed": 1}
     assert sorted(int(result["id"]) for result in results) == list(range(1, 27))
     status = await command("queue", "status", place.url, "--json")
