@@ -25,7 +25,7 @@ class Clock(Protocol):
 
 
 class Source(Protocol):
-    """Updates of one target, in input order."""
+    """Updates of one target, those of one trigger in input order."""
 
     def __aiter__(self) -> AsyncIterator[Update]: ...
 
@@ -96,8 +96,11 @@ class Caller(Protocol):
 class Limiter(Protocol):
     """The tokens of one bucket (target, operation), asked for by one waiter at a time."""
 
-    async def acquire(self) -> object:
-        """Return, with a ticket, at the moment the next request may leave."""
+    async def acquire(self, urgency: int = 0) -> object:
+        """Return, with a ticket, at the moment the next request may leave.
+
+        ``urgency`` (0-9) counts where other processes ask for tokens of the same bucket.
+        """
         ...
 
     def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:

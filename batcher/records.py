@@ -44,6 +44,8 @@ class Update(Struct, frozen=True, kw_only=True):
     while it is left to the worker to say which one is meant. ``request`` holds exactly the members
     of UpdateEventTriggerRequest. ``based_on``: the live trigger has to be so when the update's turn
     comes. ``domain_map``: the one that has given it its domain, so that it is not mapped again.
+    ``priority`` (0-9, the higher the sooner): what its line says. ``urgency``: what it is taken
+    with: that or the default, and no less than a later line of its trigger has.
     """
 
     id: str
@@ -52,13 +54,16 @@ class Update(Struct, frozen=True, kw_only=True):
     request: dict[str, Any]
     based_on: BasedOn | None = None
     domain_map: str | None = None
+    priority: int | None = None
+    urgency: int = 0
 
     def as_line(self) -> dict[str, Any]:
         """What a line of an update file has to hold to mean this update, whichever line it is."""
         target = {"target": self.target} if self.target else {}
         base = {} if self.based_on is None else {"based_on": self.based_on}
         mapped = {} if self.domain_map is None else {"domain_map": self.domain_map}
-        return {"id": self.id, **target, **base, **mapped, **self.request}
+        ranked = {} if self.priority is None else {"priority": self.priority}
+        return {"id": self.id, **target, **ranked, **base, **mapped, **self.request}
 
     @property
     def domain(self) -> str:

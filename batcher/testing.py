@@ -262,7 +262,7 @@ class OpenLimiter:
     def __init__(self) -> None:
         self.outcomes: list[tuple[Verdict, float | None]] = []
 
-    async def acquire(self) -> object:
+    async def acquire(self, urgency: int = 0) -> object:
         return None
 
     def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:

@@ -32,6 +32,7 @@ from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
 from batcher.triggers.omission import Whole
 from batcher.updates.domain_map import DomainMap
+from batcher.updates.json_schema import HIGHEST_PRIORITY
 
 
 class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -107,6 +108,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             "Use another domain than the one that a line names; several: separated by commas, or"
             " the flag again.",
             metavar="OLD=NEW",
+        ),
+    ] = None
+    priority: Annotated[
+        Annotated[int, Meta(ge=0, le=HIGHEST_PRIORITY)] | None,
+        about(
+            "Priority of updates without one, the higher the sooner; default: 0, of a rollback 9.",
+            metavar="0-9",
         ),
     ] = None
     max_changes: Annotated[
@@ -278,6 +286,7 @@ class Keywords(TypedDict, total=False):
     merge: bool
     create_missing: bool
     domain_map: str | None
+    priority: int | None
     reason: str | None
     label: str | Mapping[str, str] | None
     targets: Mapping[str, Mapping[str, Any]]

@@ -139,7 +139,11 @@ class AnswerCheck:
         }
         still_so = partial(self._still_so, update, cleared)
         again = await self._updating.run_attempts(
-            update.id, request, still_wanted=still_so, must_finish=True
+            update.id,
+            request,
+            still_wanted=still_so,
+            must_finish=True,
+            urgency=update.urgency,
         )
         if again is None:
             why = "it was not put back, as the trigger was changed since, or can't be read"

@@ -1,12 +1,14 @@
-"""Which update is next: in input order, one at a time of each trigger, others not held back.
+"""Which update is next: in the source's order, one at a time of each trigger, others not held back.
 
-Updates behind a busy trigger are parked: by their line where the source can look back, whole where
-it can't.
+Of several that are ready the most urgent goes first. Updates behind a busy trigger are parked: by
+their line where the source can look back, whole where it can't.
 """
 
+import heapq
 from array import array
 from collections import deque
 from collections.abc import AsyncIterator
+from itertools import count
 
 import anyio
 import anyio.lowlevel
@@ -26,7 +28,8 @@ class KeyedQueue:
         self._source = source
         self._updates: AsyncIterator[Update] = aiter(source)
         self._parked: dict[tuple[str, str], _Parked] = {}
-        self._ready: deque[Update] = deque()
+        self._ready: list[tuple[int, int, Update]] = []  # a heap: urgency, turned round, and order
+        self._order = count()
         self._parked_whole = 0
         self._reading = False
         self._exhausted = False
@@ -37,7 +40,7 @@ class KeyedQueue:
         """The next update whose trigger nobody works on; None: none is left, or it is closed."""
         while not self.closed:
             if self._ready:
-                return self._ready.popleft()
+                return heapq.heappop(self._ready)[2]
             if self._may_read:
                 if (update := await self._read()) is not None:
                     return update
@@ -52,7 +55,8 @@ class KeyedQueue:
         key = (update.domain, update.trigger)
         parked = self._parked[key]
         if len(parked):
-            self._ready.append(self._recall(parked))
+            ready = self._recall(parked)
+            heapq.heappush(self._ready, (-ready.urgency, next(self._order), ready))
             self._wake(1)
         else:
             del self._parked[key]

@@ -1,6 +1,7 @@
 """Who may send next: one slot and one token for every attempt, before it is signed.
 
-Turns, slots and the order of the waiting are here; how long the next token takes, a limiter knows.
+The most urgent first, also before who came earlier and waits for a token. Turns, slots and the
+order of the waiting are here; how long the next token takes, a limiter knows.
 """
 
 import heapq
@@ -67,8 +68,7 @@ class Pacer:
         self._waiting: list[_Waiter] = []
         self._order = count()
         self._taken = False
-        self._head: anyio.CancelScope | None = None
-        self._head_may_go = False  # while draining
+        self._head: _Waiter | None = None  # whose turn it is, while it waits for slot and token
         self._draining = False
 
     def __repr__(self) -> str:
@@ -81,44 +81,60 @@ class Pacer:
         """How many wait for their turn."""
         return len(self._waiting)
 
-    async def enter(self, *, begun: bool, must_finish: bool) -> Permit:
+    async def enter(self, *, begun: bool, must_finish: bool, urgency: int = 0) -> Permit:
         """Wait for a turn, a slot and a token.
 
-        ``begun``: a retry, which goes ahead. ``must_finish``: also while draining. Raises Draining.
+        ``urgency`` (0-9): the higher goes ahead, also of who waits for a token by then; ``begun``:
+        a retry, which goes ahead of others as urgent. ``must_finish``: also while draining. Raises
+        Draining.
         """
-        arrived, control = self.clock.now(), self._gate.control
-        paused_before = control.paused_seconds(arrived)
-        await self._turn(_Waiter(RETRY if begun else FIRST, next(self._order), must_finish))
+        arrived = self.clock.now()
+        rank = RETRY if begun else FIRST
+        waiter = _Waiter(urgency, rank, next(self._order), must_finish=must_finish)
+        paused_before = self._gate.control.paused_seconds(arrived)
+        while True:
+            await self._turn(waiter)
+            try:
+                found = await self._as_head(waiter)
+            finally:
+                self._pass_on()
+            if found is not None:
+                ticket, token, left = found
+                paused = self._gate.control.paused_seconds(left) - paused_before
+                queued = max(0.0, left - arrived - token - paused)
+                return Permit(ticket, queued, token, paused)
+            if self._draining and not must_finish:
+                raise Draining
+
+    async def _as_head(self, waiter: "_Waiter") -> tuple[object, float, float] | None:
+        """What ``_slot_and_token`` returns; None: draining, or somebody more urgent, came first."""
+        control, self._head = self._gate.control, waiter
         try:
-            self._head_may_go = not must_finish
-            while must_finish or not self._draining:
-                with anyio.CancelScope() as self._head:
-                    control.begin_wait(self._head)
-                    ticket, token, left = await self._slot_and_token()
+            while not self._is_overtaken(waiter) and (waiter.must_finish or not self._draining):
+                with anyio.CancelScope() as waiter.scope:
+                    control.begin_wait(waiter.scope)
+                    ticket, token, left = await self._slot_and_token(waiter.urgency)
                     if not control.pauses:
                         self.in_flight += 1
                         self._gate.passed(left)
                         self.time_breakdown.enter("calling", left)
-                        paused = control.paused_seconds(left) - paused_before
-                        queued = max(0.0, left - arrived - token - paused)
-                        return Permit(ticket, queued, token, paused)
+                        return ticket, token, left
                     self._free.release()
                     self.limiter.observe(ticket, Verdict.UNSENT, None)
-                control.end_wait(self._head)  # a pause began, or draining
-            raise Draining
+                control.end_wait(waiter.scope)  # a pause began, too, or ended
+            return None
         finally:
-            if self._head is not None:
-                control.end_wait(self._head)
+            if waiter.scope is not None:
+                control.end_wait(waiter.scope)
             self._head = None
-            self._pass_on()
 
-    async def _slot_and_token(self) -> tuple[object, float, float]:
+    async def _slot_and_token(self, urgency: int) -> tuple[object, float, float]:
         """A ticket, the seconds that were waited for it, and the time."""
         held = await self._gate.wait(self.time_breakdown)
         called = self.clock.now()
         await self._free.acquire()
         turn = self.clock.now()
-        ticket = await self._token(turn)
+        ticket = await self._token(turn, urgency)
         left = self.clock.now()
         self._note_full(turn - called, left - turn)
         return ticket, held + left - turn, left
@@ -144,8 +160,8 @@ class Pacer:
     def drain(self) -> None:
         """Turn away everybody who need not finish, the one at the head included."""
         self._draining = True
-        if self._head is not None and self._head_may_go:
-            self._head.cancel()
+        if self._head is not None and not self._head.must_finish:
+            self._cancel_head(self._head)
         for waiter in self._waiting:
             if not waiter.must_finish:
                 waiter.refused = True
@@ -168,10 +184,10 @@ class Pacer:
             self.on_full()
         self.slot_seconds += held
 
-    async def _token(self, turn: float) -> object:
+    async def _token(self, turn: float, urgency: int) -> object:
         self.time_breakdown.enter("token", turn)
         try:
-            return await self.limiter.acquire()
+            return await self.limiter.acquire(urgency)
         except BaseException:
             self._free.release()
             raise
@@ -184,7 +200,10 @@ class Pacer:
         if not self._taken:
             self._taken = True
             return
+        waiter.called = anyio.Event()
         heapq.heappush(self._waiting, waiter)
+        if self._head is not None and self._is_overtaken(self._head):
+            self._cancel_head(self._head)
         try:
             await waiter.called.wait()
         except BaseException:
@@ -197,6 +216,14 @@ class Pacer:
         if waiter.refused:
             raise Draining
 
+    def _cancel_head(self, head: "_Waiter") -> None:
+        if head.scope is not None:
+            head.scope.cancel()
+
+    def _is_overtaken(self, head: "_Waiter") -> bool:
+        """Whether somebody waits who is more urgent than whose turn it is."""
+        return bool(self._waiting) and self._waiting[0].urgency > head.urgency
+
     def _pass_on(self) -> None:
         """Hand the turn to the first in line, so that nobody who comes later slips in between."""
         if self._waiting:
@@ -206,15 +233,17 @@ class Pacer:
 
 
 class _Waiter:
-    """A place in the line, ordered by rank, then by arrival."""
+    """A place in the line, ordered by urgency, rank, then by arrival."""
 
-    __slots__ = ("called", "key", "must_finish", "refused")
+    __slots__ = ("called", "key", "must_finish", "refused", "scope", "urgency")
 
-    def __init__(self, rank: int, order: int, must_finish: bool) -> None:
-        self.key = (rank, order)
+    def __init__(self, urgency: int, rank: int, order: int, *, must_finish: bool) -> None:
+        self.key = (-urgency, rank, order)
+        self.urgency = urgency
         self.must_finish = must_finish
         self.refused = False
-        self.called = anyio.Event()
+        self.called: anyio.Event
+        self.scope: anyio.CancelScope | None = None
 
     def __lt__(self, other: "_Waiter") -> bool:
         return self.key < other.key

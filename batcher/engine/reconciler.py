@@ -8,11 +8,11 @@ from collections.abc import Awaitable, Callable, Mapping
 from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
-import anyio
 from msgspec.structs import replace
 
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck, Checked
+from batcher.engine.look_ahead import LookAhead
 from batcher.engine.omitted_members import OmittedMembers, Turn
 from batcher.engine.recreation import Recreation
 from batcher.engine.retry_state import RetryState
@@ -108,18 +108,21 @@ class Reconciler:
         self._may_send = may_send
         self._on_interrupted = on_interrupted
         self._recreation = recreation
-        self._ahead = anyio.CapacityLimiter(AHEAD_LEAST)
+        self._ahead = LookAhead(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
         if not self._look and update.based_on is None:
             return await self._send_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
-        self._ahead.total_tokens = AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0))
-        async with self._ahead:
+        self._ahead.resize(AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0)))
+        await self._ahead.enter(update.urgency)
+        try:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
             return await self._settle_as(update, _Look(looked, self._clock.now()))
+        finally:
+            self._ahead.leave(update.urgency)
 
     async def _settle_as(self, update: Update, look: _Look) -> Result | None:
         """Do what the look says, and where a newer one says something else, what that says."""
@@ -242,7 +245,12 @@ class Reconciler:
     ) -> RetryState | None:
         may_send = None if self._may_send is None else partial(self._may_send, update)
         return await self._writing[operation].run_attempts(
-            update.id, members, may_send, partial(self._interrupted, update), still_wanted
+            update.id,
+            members,
+            may_send,
+            partial(self._interrupted, update),
+            still_wanted,
+            urgency=update.urgency,
         )
 
     def _interrupted(self, update: Update, wrote: RetryState) -> None:

@@ -160,7 +160,9 @@ class Recreation:
         self._log_event("warning", "trigger.deleted", update, lost=sorted(wanted.lost))
         created = None
         try:
-            created = await self._creating.run_attempts(update.id, wanted.request, must_finish=True)
+            created = await self._creating.run_attempts(
+                update.id, wanted.request, must_finish=True, urgency=update.urgency
+            )
         finally:
             if created is None:  # a later session does it
                 self._log_event("error", "trigger.not_recreated", update, status="not_started")

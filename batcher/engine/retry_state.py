@@ -21,11 +21,15 @@ class RetryState:
     credentials in a row, ``unsent`` the attempts in a row that never left, which took
     ``unsent_for`` seconds; ``throttled_for``: seconds from the first throttle to the last attempt
     with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
-    signed with; ``under_way``: an attempt is; ``must_finish``: also while draining.
+    signed with; ``under_way``: an attempt is; ``must_finish``: also while draining; ``urgency``: as
+    in Pacer.
     """
 
-    def __init__(self, id: str, started_at: str, *, must_finish: bool = False) -> None:
+    def __init__(
+        self, id: str, started_at: str, *, must_finish: bool = False, urgency: int = 0
+    ) -> None:
         self.id = id
+        self.urgency = urgency
         self._must_finish = must_finish
         self.started_at = started_at
         self.verdict = Verdict.UNSENT

@@ -107,7 +107,11 @@ class Retrying:
         """What ``run_attempts`` does, with those members of the update that the operation takes."""
         members = members_for(self._operation, update.request)
         return await self.run_attempts(
-            update.id, members, still_wanted=still_wanted, must_finish=must_finish
+            update.id,
+            members,
+            still_wanted=still_wanted,
+            must_finish=must_finish,
+            urgency=update.urgency,
         )
 
     async def run_attempts(
@@ -119,6 +123,7 @@ class Retrying:
         still_wanted: StillWanted | None = None,
         *,
         must_finish: bool = False,
+        urgency: int = 0,
     ) -> RetryState | None:
         """Send a request until its answer is final, or it is given up; returns what it took.
 
@@ -128,9 +133,9 @@ class Retrying:
         attempts in a row never left, and AwsError where a redirect answers. ``on_interrupted``:
         told what came of the attempts so far when this raises, also when it is cancelled.
         ``still_wanted``: asked like ``may_send``, with the permit in hand. ``must_finish``: also
-        while draining.
+        while draining. ``urgency``: as in Pacer.
         """
-        state = RetryState(id, self._clock.wall(), must_finish=must_finish)
+        state = RetryState(id, self._clock.wall(), must_finish=must_finish, urgency=urgency)
         # tenacity keeps in the object how far it is, so each request has one to itself; it is used
         # again by the next: a copy refers to itself, and is left to the garbage collector
         retrying = self._idle.pop() if self._idle else self._retrying.copy()
@@ -153,7 +158,9 @@ class Retrying:
         may_send: Callable[[], bool] | None,
         still_wanted: StillWanted | None,
     ) -> Verdict:
-        permit = await self.pacer.enter(begun=state.attempts > 0, must_finish=state.must_finish)
+        permit = await self.pacer.enter(
+            begun=state.attempts > 0, must_finish=state.must_finish, urgency=state.urgency
+        )
         wanted = False
         try:
             wanted = may_send is None or may_send()

@@ -18,7 +18,13 @@ from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.recorded_images import missing_triggers
 from batcher.jobs.results_run import TimeSpan, results_as_run
 from batcher.jobs.run import OpenRun, open_run
-from batcher.jobs.run_order import ROLLBACK, Following, is_complete, without_start_limits
+from batcher.jobs.run_order import (
+    ROLLBACK,
+    UNDO_PRIORITY,
+    Following,
+    is_complete,
+    without_start_limits,
+)
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.records import SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
@@ -37,7 +43,8 @@ class RunPlace(Struct, frozen=True, kw_only=True):
 class FollowUp:
     """The lines of a run that follows another one, as they are made. ``kind``: retry or rollback.
 
-    ``run``: the old one; ``settings``: its own, but for what was meant for its start only;
+    ``run``: the old one; ``settings``: its own, but for what was meant for its start only, and a
+    rollback's priority;
     ``notes``, in words: what is no part of it; ``when_made`` is called when all lines are there;
     ``recreate``: what an update can't put back is deleted and created anew, as in the run that a
     retry is of.
@@ -62,6 +69,8 @@ class FollowUp:
         self._when_made = when_made
         # its reason was one for another change
         self.settings = msgspec.structs.replace(without_start_limits(settings), reason=None)
+        if kind == ROLLBACK:
+            self.settings = msgspec.structs.replace(self.settings, priority=UNDO_PRIORITY)
         self._kind = kind
         self._file = file
         self._sha256 = hashlib.sha256()

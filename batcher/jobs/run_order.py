@@ -15,9 +15,11 @@ from batcher.records import Result, SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
 from batcher.target_identity import TargetIdentity
+from batcher.updates.json_schema import HIGHEST_PRIORITY
 from batcher.updates.selection import Selection
 from batcher.wiring.lanes import OnAttempt
 
+UNDO_PRIORITY = HIGHEST_PRIORITY  # of a rollback, unless another is asked for
 ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
 
 

@@ -31,7 +31,8 @@ from batcher.sources.inspection import (
     inspect,
     selected_part,
 )
-from batcher.sources.line_index import index_lines
+from batcher.sources.line_index import LineIndex, index_lines
+from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
 from batcher.storage.before_images import ImageInFlight, unsettled_ids
@@ -99,9 +100,10 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     def lines_left(self) -> dict[str, Iterator[int]]:
         """The lines of the updates of each target that have no result yet, as they are read."""
         indexes = self.inspection.targets
-        return {name: self._lines_left(indexes[name].lines) for name in self.unfinished}
+        return {name: self._lines_left(indexes[name]) for name in self.unfinished}
 
-    def _lines_left(self, lines: Iterable[int]) -> Iterator[int]:
+    def _lines_left(self, index: LineIndex) -> Iterator[int]:
+        lines = (index.lines[place] for place in index.places())
         return (line for line in lines if line not in self.done)
 
     def summary(self, reason: str) -> Summary:
@@ -137,6 +139,7 @@ def read_input(
         found = _inspected_before(path, reader)
     else:
         found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
+    raise_earlier_lines(path, reader, found.targets)
     if begun:  # of what was read just now, line by line
         directory.check_same_input(found.size, found.sha256, found.in_file)
     origin = order.origin if isinstance(order.origin, str) else str(path)
@@ -276,7 +279,7 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
 
 def _inspected_before(path: Path, reader: LineReader) -> Inspection:
     selects = reader.selects if reader.selector else None
-    file = index_lines(path, reader.default_target, selects)
+    file = index_lines(path, reader.default_target, selects, reader.default_priority)
     total = sum(map(len, file.targets.values()))
     return Inspection(
         total=total,

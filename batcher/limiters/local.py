@@ -93,7 +93,8 @@ class LocalLimiter:
         """What the estimate knows of the quota by now, for another run to start from."""
         return self._estimate.to_remember
 
-    async def acquire(self) -> object:
+    async def acquire(self, urgency: int = 0) -> object:
+        """As the port says; nobody else has this bucket, whatever the urgency."""
         if self._ceiling is not None:
             await self._warm_up.wait()
             await self._ceiling.acquire()

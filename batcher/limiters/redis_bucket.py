@@ -96,16 +96,19 @@ class RedisBucket:
         ceiling: float | None,
         capacity: float,
         held: Reservation | None,
+        urgency: int = 0,
     ) -> Reservation:
         """Reserve the next token, or look again at what is held.
 
         ``unpublished_rate``: the rate while none is published, 0 for no limit; ``capacity``: tokens
-        that the ceiling has at most. A lower ceiling of another member counts.
+        that the ceiling has at most. A lower ceiling of another member counts. ``urgency``: the
+        higher goes ahead.
         """
         holding: list[Any] = [0, 0, 0]
         if held is not None and held.epoch == reports.epoch:
             holding = [held.number, held.cut, held.at]
         arguments = [*reports.arguments(), unpublished_rate, ceiling or 0, capacity, *holding]
+        arguments += [self.me, urgency]
         epoch, number, cut, at, wait, rate = await self._reserve(keys=self._keys, args=arguments)
         return Reservation(
             epoch=epoch.decode(),

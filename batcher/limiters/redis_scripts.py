@@ -4,6 +4,9 @@ Each is one atomic step, by Redis's own clock only: a worker is told how long fr
 how long ago. One hash holds the state, a stream what was reserved and what became of it, a sorted
 set the members, a key the leader; a second hash what each member may take alone.
 
+Of members that ask at the same time the more urgent takes nearly all tokens, however many others
+there are. Members of versions that know no urgency ask as before, and are not held back.
+
 A member that Redis hears nothing of is dead, or it can't reach Redis and goes on alone. Nobody can
 tell, so a ceiling is kept for both: the others leave its share to it, for as long as it takes that.
 """
@@ -25,13 +28,21 @@ SILENT_AFTER = 1.5
 HALVED_EVERY = 300.0  # seconds after which what a member takes alone is halved, again and again
 LEAST_PART = 1 / 16  # of its share, that is not halved any more
 FEWEST = 2  # members that a ceiling is divided by at least: another one may come meanwhile
+URGENT_FOR = 1.0  # seconds without asking for a token after which a member is urgent no more
+# seconds that a token is left to who is urgent, once it is there: to ask for it takes a moment
+KEPT_FOR = 0.02
+# seconds, half of it more or less, after which who is less urgent asks again, by when a token may
+# be left to it
+RETRY_BEHIND_LEAST, RETRY_BEHIND_MOST = 0.05, 0.2
+AHEAD_OF_ONE = 9  # tokens that the urgent take before one of the others has one, left or not
 LOG_LENGTH = 10_000  # entries of the log: half a minute at 300 a second
 FORGOTTEN = 30 * 24 * 3600  # seconds without use after which a quota is forgotten
 LOG_FORGOTTEN = 3600  # seconds without use after which its log and its members are
 
 _PRELUDE = """
 local names = {'epoch', 'number', 'cut', 'cut_at', 'braked', 'last', 'full', 'width', 'rate',
-  'basis', 'resume', 'brake', 'open', 'seen', 'at', 'skew', 'ceiling'}
+  'basis', 'resume', 'brake', 'open', 'seen', 'at', 'skew', 'ceiling', 'urgency',
+  'urgent_until', 'ahead'}
 local known, s = redis.call('HMGET', KEYS[1], unpack(names)), {}
 for i, name in ipairs(names) do  -- rate -1: none is published
   s[name] = tonumber(known[i]) or (name == 'rate' and -1 or 0)
@@ -117,14 +128,37 @@ end
 
 _RESERVE = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; rate while none is published, ceiling,
--- its capacity; number, cut and time of a reservation that is held, number 0 for none.
+-- its capacity; number, cut and time of a reservation that is held, number 0 for none; name,
+-- urgency.
 take_reports(tonumber(ARGV[2]), ARGV[3])
+local urgency = tonumber(ARGV[11])
+if s.urgent_until <= now or
+  urgency < s.urgency and redis.call('HGET', KEYS[1], 'urgent_by') == ARGV[10] then
+  s.urgency, s.ahead = 0, 0
+end
+if urgency > s.urgency then
+  s.urgency = urgency
+  if s.last > now + FINAL_WITHIN then make_cut() end  -- the places of those who came before
+end
+if urgency > 0 and urgency == s.urgency then
+  s.urgent_until = now + URGENT_FOR
+  redis.call('HSET', KEYS[1], 'urgent_by', ARGV[10])
+end
+local behind = urgency < s.urgency
 local lowest, capacity, alone =
   common_ceiling(read_members(), tonumber(ARGV[5]), tonumber(ARGV[6]))
 local ceiling = lowest * (1 - alone)
 local number, cut, at = tonumber(ARGV[7]), tonumber(ARGV[8]), tonumber(ARGV[9])
 local rate = s.rate < 0 and tonumber(ARGV[4]) or s.rate
 local stopped = math.max(s.brake, s.open)
+local plan = s.resume
+if rate > 0 then plan = math.max(plan, s.last + 1 / rate) end
+-- what is missing in the bucket stays as many tokens
+local full = math.max(0, s.full - now)
+if ceiling > 0 and s.ceiling > 0 then full = full * s.ceiling / ceiling end
+full = now + full
+local left_at = plan + KEPT_FOR  -- when a token is left to who is less urgent
+if ceiling > 0 then left_at = math.max(left_at, full + (1 - capacity) / ceiling + KEPT_FOR) end
 if number > 0 and ours and (cut == s.cut or at <= s.cut_at + FINAL_WITHIN) then
   at = math.max(at, s.resume)
 elseif stopped > now then
@@ -133,13 +167,16 @@ elseif lowest > 0 and alone > 0.999 then  -- others that are silent may take all
   number, at = 0, now + RETRY_PAUSED
 elseif s.resume > now + FINAL_WITHIN then
   number, at = 0, math.min(s.resume - FINAL_WITHIN, now + RETRY_PAUSED)
+elseif behind and s.ahead < AHEAD_OF_ONE and left_at > now then
+  number = 0
+  local wait = math.max(RETRY_BEHIND_LEAST, math.min(left_at - now, RETRY_BEHIND_MOST))
+  -- by chance, so that of several who ask at the same time not always the same one is in luck
+  at = now + wait * (0.5 + (now * 1e6) % 97 / 97)
 else
-  local plan = s.resume
-  if rate > 0 then plan = math.max(plan, s.last + 1 / rate) end
+  s.ahead = behind and 0 or s.ahead + 1
   at = math.max(now, plan)
   if ceiling > 0 then
-    -- what is missing in the bucket stays as many tokens
-    if s.ceiling > 0 then s.full = now + math.max(0, s.full - now) * s.ceiling / ceiling end
+    if s.ceiling > 0 then s.full = full end
     s.width, s.ceiling = capacity / ceiling, ceiling
     if s.full == 0 then s.full = now + s.width end
     at = math.max(at, s.full - s.width + 1 / ceiling)
@@ -231,6 +268,7 @@ _LEAVE = """
 take_reports(tonumber(ARGV[2]), ARGV[3])
 redis.call('ZREM', KEYS[3], ARGV[4])
 redis.call('HDEL', KEYS[5], ARGV[4])
+if redis.call('HGET', KEYS[1], 'urgent_by') == ARGV[4] then s.urgency = 0 end
 if redis.call('GET', KEYS[4]) == ARGV[4] then redis.call('DEL', KEYS[4]) end
 if not fresh then save() end
 return 0

@@ -43,6 +43,7 @@ class LocalTicket(NamedTuple):
 class SharedLimiter:
     """One bucket that workers share. Reserves one token at a time, in the order of asking.
 
+    It asks with the highest urgency of all that wait, as who is in front holds up the others.
     A reservation belongs to the limiter: whoever asks next uses what a cancelled waiter left.
     """
 
@@ -64,6 +65,7 @@ class SharedLimiter:
         self._published_rate: float | None = None  # 0: nothing is held back
         self._epoch = NO_EPOCH
         self._turns = anyio.Lock()
+        self._asking: list[int] = []  # the urgencies of all that wait
         self._warm_up = WarmUp()
         self._reservation: Reservation | None = None
         self._due = 0.0  # when the reservation may be used
@@ -99,18 +101,22 @@ class SharedLimiter:
         """Whether Redis is, so that this worker goes on alone."""
         return self._local is not None
 
-    async def acquire(self) -> object:
-        async with self._turns:
-            await self._warm_up.wait()
-            while True:
-                # the turn ends when Redis goes away or comes back
-                with anyio.CancelScope() as self._turn:
-                    if self._local is None:
-                        ticket: object = await self._acquire_shared()
-                    else:
-                        ticket = await self._acquire_local(self._local)
-                    self._warm_up.start()
-                    return ticket
+    async def acquire(self, urgency: int = 0) -> object:
+        self._asking.append(urgency)
+        try:
+            async with self._turns:
+                await self._warm_up.wait()
+                while True:
+                    # the turn ends when Redis goes away or comes back
+                    with anyio.CancelScope() as self._turn:
+                        if self._local is None:
+                            ticket: object = await self._acquire_shared()
+                        else:
+                            ticket = await self._acquire_local(self._local)
+                        self._warm_up.start()
+                        return ticket
+        finally:
+            self._asking.remove(urgency)
 
     def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
         self._warm_up.end()
@@ -159,6 +165,7 @@ class SharedLimiter:
                     ceiling=self.settings.rate,
                     capacity=self.settings.capacity,
                     held=self._reservation,
+                    urgency=max(self._asking, default=0),
                 )
             except REDIS_ERRORS as error:
                 self.fall_back(error)

@@ -8,6 +8,8 @@ from collections.abc import AsyncIterator, Callable
 from pathlib import Path
 from typing import BinaryIO
 
+import msgspec
+
 from batcher.compact import short_hash
 from batcher.errors import InputError
 from batcher.records import Update
@@ -18,7 +20,10 @@ from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 
 
 class FileSource:
-    """A Source of the lines in an index. ``skip(line)`` says which ones to leave out."""
+    """A Source of the lines in an index, the most urgent first.
+
+    ``skip(line)`` says which ones to leave out.
+    """
 
     looks_back = True
 
@@ -39,10 +44,11 @@ class FileSource:
 
     async def __aiter__(self) -> AsyncIterator[Update]:
         """The updates in order. Raises InputError when the file is gone or has changed."""
+        lines = self._index.lines
         with self._open() as file:
-            for place, line in enumerate(self._index.lines):
-                if not self._skip(line):
-                    yield self._update(self._line(file, place), line)
+            for place in self._index.places():
+                if not self._skip(lines[place]):
+                    yield self._update(self._line(file, place), place)
 
     def holds(self, line: int) -> bool:
         """Whether a line is one of this source."""
@@ -53,7 +59,7 @@ class FileSource:
 
         Raises LookupError for a line that is not here, InputError when the file has changed.
         """
-        return self._update(self.raw(line), line)
+        return self._update(self.raw(line), self._index.place(line))
 
     def raw(self, line: int) -> bytes:
         """The bytes of a line as they stand in the file, newline included.
@@ -84,11 +90,14 @@ class FileSource:
             raise self._lost("changed", line)
         return raw
 
-    def _update(self, raw: bytes, line: int) -> Update:
+    def _update(self, raw: bytes, place: int) -> Update:
+        line, urgency = self._index.lines[place], self._index.urgency(place)
         update = self._reader.read(raw, line)
         if not isinstance(update, Update):
             raise self._lost("changed", line)
-        return update
+        if update.urgency == urgency:
+            return update
+        return msgspec.structs.replace(update, urgency=urgency)
 
     def _lost(self, what: str, line: int | None = None) -> InputError:
         return _lost(self._path, what, "" if line is None else f" (noticed at line {line})")

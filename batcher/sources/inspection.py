@@ -166,7 +166,7 @@ class _Pass:
         index = self._targets.get(update.target)
         if index is None:
             index = self._targets[update.target] = LineIndex(stamp)
-        index.add(update.line, offset, raw)
+        index.add(update.line, offset, raw, update.urgency)
         self._line_ids.add(update.line, update.id)
         index.count(update)
         self.ids.add(update.id)

@@ -1,5 +1,7 @@
 """Where the lines of a file begin and what is in them, by target: 16 bytes a line, never a line.
 
+One byte more where lines have priorities.
+
 What an update line says is not checked here.
 """
 
@@ -7,8 +9,9 @@ import os
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import msgspec
 from msgspec import Struct
@@ -16,6 +19,7 @@ from msgspec import Struct
 from batcher.compact import HashMultiset, short_hash
 from batcher.records import Update
 from batcher.sources.input_file import open_input
+from batcher.updates.json_schema import HIGHEST_PRIORITY
 
 Stamp = tuple[int, int]
 """Size in bytes and time of change in nanoseconds; (0, 0) of a file that is not there."""
@@ -25,8 +29,9 @@ class LineIndex:
     """Where the lines of a target are.
 
     ``lines``: their numbers, ascending; ``offsets`` in bytes, and ``hashes`` of their bytes, in the
-    same order. ``stamp`` is the one that the file had when it was read. ``domains`` (updates of
-    each) and ``triggers`` (how many) are empty and 0 where they were not counted.
+    same order, and so ``urgencies``, empty while all have the same one. ``stamp`` is the one that
+    the file had when it was read. ``domains`` (updates of each) and ``triggers`` (how many) are
+    empty and 0 where they were not counted.
     """
 
     def __init__(self, stamp: Stamp) -> None:
@@ -34,6 +39,8 @@ class LineIndex:
         self.lines = array("I")
         self.offsets = array("Q")
         self.hashes = array("I")
+        self.urgencies = bytearray()
+        self._first_urgency = 0
         self.domains: Counter[str] = Counter()
         self.triggers = 0
         self._triggers_seen = HashMultiset()
@@ -44,8 +51,15 @@ class LineIndex:
     def __repr__(self) -> str:
         return f"<{type(self).__name__}: {len(self):,} lines>"
 
-    def add(self, line: int, offset: int, raw: bytes) -> None:
+    def add(self, line: int, offset: int, raw: bytes, urgency: int = 0) -> None:
         """Add a line, higher than those before, and its bytes."""
+        if not self.lines:
+            self._first_urgency = urgency
+        if self.urgencies:
+            self.urgencies.append(urgency)
+        elif urgency != self._first_urgency:
+            self.urgencies.extend([self._first_urgency] * len(self.lines))
+            self.urgencies.append(urgency)
         self.lines.append(line)
         self.offsets.append(offset)
         self.hashes.append(short_hash(raw))
@@ -59,6 +73,24 @@ class LineIndex:
         if line not in self:
             raise LookupError(line)
         return bisect_left(self.lines, line)
+
+    def urgency(self, place: int) -> int:
+        """With which urgency the line at a place is taken."""
+        return self.urgencies[place] if self.urgencies else self._first_urgency
+
+    def places(self) -> Iterator[int]:
+        """The places of all lines in the order in which they are taken.
+
+        The most urgent first, those of the same urgency in the order of the file.
+        """
+        if not self.urgencies:
+            yield from range(len(self))
+            return
+        for urgency in range(HIGHEST_PRIORITY, -1, -1):
+            place = self.urgencies.find(urgency)
+            while place >= 0:
+                yield place
+                place = self.urgencies.find(urgency, place + 1)
 
     def matches(self, line: int, raw: bytes) -> bool:
         """Whether these are the bytes of a line."""
@@ -122,12 +154,15 @@ class IndexedFile(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def index_lines(
-    path: Path, default_target: str, selects: Callable[[bytes], bool] | None = None
+    path: Path,
+    default_target: str,
+    selects: Callable[[bytes], bool] | None = None,
+    default_priority: int = 0,
 ) -> IndexedFile:
     """Index a file without a check of its lines: for one that was checked before.
 
-    A line whose target can't be read counts for the default target. ``selects``: whether a line is
-    part of the job. Raises InputError when the file can't be read.
+    A line whose target can't be read counts for the default target, and has the default priority.
+    ``selects``: whether a line is part of the job. Raises InputError when the file can't be read.
     """
     decode = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}
@@ -138,15 +173,16 @@ def index_lines(
             if selects is not None and not selects(raw):
                 left_out += 1
                 continue
-            target = default_target
+            target, urgency = default_target, default_priority
             # a name may be written with escapes
-            if b"target" in raw or b'"id"' in raw or b"\\" in raw:
+            if any(name in raw for name in _NAMES):
                 named = _named(raw, decode)
                 target = named.target or default_target
+                urgency = named.priority_or(default_priority)
                 ids.add(line, named.id or str(line))
             if (index := found.get(target)) is None:
                 index = found[target] = LineIndex(stamp)
-            index.add(line, offset, raw)
+            index.add(line, offset, raw, urgency)
         checksum = file.checksum
     size, sha256 = checksum.size, checksum.sha256
     return IndexedFile(targets=found, ids=ids, size=size, sha256=sha256, left_out=left_out)
@@ -161,9 +197,18 @@ def file_stamp(path: Path) -> Stamp:
     return status.st_size, status.st_mtime_ns
 
 
+_NAMES = (b"target", b'"id"', b"priority", b"\\")
+
+
 class _Named(Struct):
     id: str = ""
     target: str = ""
+    priority: Any = None
+
+    def priority_or(self, default: int) -> int:
+        """The priority where it is one: a line that was skipped as invalid may say anything."""
+        given = self.priority
+        return given if type(given) is int and 0 <= given <= HIGHEST_PRIORITY else default
 
 
 def _named(raw: bytes, decode: Callable[[bytes], _Named]) -> _Named:

@@ -10,9 +10,16 @@ from typing import Any
 
 Schema = dict[str, Any]
 
+HIGHEST_PRIORITY = 9
 NO_CONTROL_CHARACTERS = r"^[^\u0000-\u001f\u007f-\u009f]*$"
 ID = {"description": "Name of this update, unique in its file; default: the line number."}
 TARGET = {"description": "Account and Region to send it to; default: the target of the run."}
+PRIORITY = {
+    "type": "integer",
+    "minimum": 0,
+    "maximum": HIGHEST_PRIORITY,
+    "description": "The higher the sooner, among lines of other triggers; default: 0.",
+}
 OUR_TEXT = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
 OUR_LIST = {"type": "string", "minLength": 1, "pattern": NO_CONTROL_CHARACTERS}
 DOMAIN_MAP = {"description": "The --domain-map that has given it its domain; not mapped again."}
@@ -46,6 +53,7 @@ def update_schema(shapes: Mapping[str, Any], request: str) -> Schema:
     ours = {
         "id": OUR_TEXT | ID,
         "target": OUR_TEXT | TARGET,
+        "priority": PRIORITY,
         "based_on": BASED_ON,
         "chain": CHAIN,
         "lost": LOST,

@@ -30,7 +30,8 @@ class LineReader:
     """Reads lines by the rules of a model.
 
     ``known_targets``: those that a line may name, None for any. ``domains``: what to call them.
-    ``selector``: of the lines that are part of the job; None where all are.
+    ``selector``: of the lines that are part of the job; None where all are. ``priority``: of lines
+    that give none.
     """
 
     def __init__(
@@ -40,14 +41,16 @@ class LineReader:
         known_targets: frozenset[str] | None = None,
         domains: DomainMap | None = None,
         selection: Selection | None = None,
+        priority: int = 0,
     ) -> None:
         self.model = model
         self.default_target = default_target
         self._known_targets = known_targets
         self._domains = domains
         self.selector = None if selection is None else Selector(selection)
+        self.default_priority = priority
         ours = {"id", "target", "based_on", "chain", "lost", "sha256", "LastUpdatedAt", "sent_at"}
-        ours.add("domain_map")
+        ours |= {"domain_map", "priority"}
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
@@ -138,6 +141,7 @@ class LineReader:
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
         value.pop("chain", None)
         value.pop("lost", None)
+        priority: int | None = value.pop("priority", None)
         mapped_by, named = value.pop("domain_map", None), value["DomainName"]
         if (domain := self._mapped(named, mapped_by)) != named:
             if mapped_by is not None:
@@ -150,6 +154,8 @@ class LineReader:
             request=value,
             based_on=base,
             domain_map=mapped_by,
+            priority=priority,
+            urgency=self.default_priority if priority is None else priority,
         )
 
     def _mapped(self, domain: str, mapped_by: str | None) -> str:

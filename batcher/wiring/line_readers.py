@@ -27,5 +27,5 @@ def line_reader(
     them are part of the job, None for all.
     """
     known = None if any_target else settings.known_targets
-    model, domains = installed_update_model(), settings.domain_map
-    return LineReader(model, settings.target, known, domains, selection)
+    model, domains, priority = installed_update_model(), settings.domain_map, settings.priority or 0
+    return LineReader(model, settings.target, known, domains, selection, priority)

@@ -6,6 +6,7 @@ import anyio
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from batcher.engine.keyed_queue import PARKED_AT_MOST, KeyedQueue
 from batcher.records import Update
@@ -67,6 +68,25 @@ def test_each_update_is_taken_once_and_those_of_a_trigger_one_after_the_other_in
     for trigger in set(triggers):
         lines = [each.line for each in taken if each.trigger == trigger]
         assert lines == sorted(lines)
+
+
+def test_of_those_whose_trigger_is_free_again_the_most_urgent_goes_first() -> None:
+    updates = updates_of(["a", "b", "c", "a", "b", "c"])
+    urgencies = [0, 0, 0, 1, 9, 1]
+    updates = [replace(each, urgency=n) for each, n in zip(updates, urgencies, strict=True)]
+    queue = KeyedQueue(ListSource(updates, looks_back=True))
+
+    async def scenario() -> list[str]:
+        first = [await queue.take() for _ in range(3)]
+        with anyio.move_on_after(1):  # reads on, and parks
+            await queue.take()
+        for each in first:
+            assert each is not None
+            queue.release(each)
+        found = [await queue.take() for _ in range(3)]
+        return [each.id for each in found if each is not None]
+
+    assert in_virtual_time(scenario()) == ["5", "4", "6"]
 
 
 @pytest.mark.parametrize("looks_back", [True, False])

@@ -88,7 +88,7 @@ class PausingLimiter(OpenLimiter):
 
     control: PaceControl
 
-    async def acquire(self) -> object:
+    async def acquire(self, urgency: int = 0) -> object:
         if not self.outcomes:
             self.control.pause("x", "x")
         return len(self.outcomes)

@@ -1,17 +1,21 @@
 """The pacer gives out one turn, one slot and one token for every attempt."""
 
 import anyio
+import anyio.lowlevel
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Draining, Pacer
+from batcher.task_groups import open_task_group
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time
 
 
 class SlowLimiter(OpenLimiter):
     """One token a second."""
 
-    async def acquire(self) -> object:
+    async def acquire(self, urgency: int = 0) -> object:
         await anyio.sleep(1)
         return None
 
@@ -39,6 +43,85 @@ def test_a_retry_goes_ahead_of_first_attempts_and_each_rank_keeps_its_order() ->
 
     in_virtual_time(scenario())
     assert order == ["head", "retry 1", "retry 2", "a", "b"]
+
+
+@settings(max_examples=40)
+@given(
+    asks=st.lists(
+        st.tuples(st.integers(0, 3), st.booleans(), st.integers(0, 12)), min_size=1, max_size=30
+    )
+)
+def test_each_token_goes_to_the_most_urgent_that_waits_and_none_to_nobody(
+    asks: list[tuple[int, bool, int]],
+) -> None:
+    waiting, entered = dict[int, int](), list[int]()
+
+    async def scenario() -> None:
+        pacer = Pacer(SlowLimiter(), 100, LoopClock())
+
+        async def ask(number: int, urgency: int, begun: bool, comes: int) -> None:
+            await anyio.sleep(comes + number / 1000)  # never at the instant of a token
+            waiting[number] = urgency
+            await pacer.enter(begun=begun, must_finish=False, urgency=urgency)
+            mine = waiting.pop(number)
+            assert not [each for each in waiting.values() if each > mine]
+            entered.append(number)
+
+        async with open_task_group() as tasks:
+            for number, each in enumerate(asks):
+                tasks.start_soon(ask, number, *each)
+        assert repr(pacer) == f"<Pacer ?, {len(asks)}/100 in flight, 0 waiting>"
+
+    in_virtual_time(scenario())
+    assert sorted(entered) == list(range(len(asks)))
+
+
+def test_the_more_urgent_goes_ahead_of_retries_and_of_who_waits_for_its_token() -> None:
+    order: list[str] = []
+
+    async def scenario() -> None:
+        pacer = Pacer(SlowLimiter(), 10, LoopClock())
+
+        async def ask(name: str, begun: bool, urgency: int) -> None:
+            await pacer.enter(begun=begun, must_finish=False, urgency=urgency)
+            order.append(name)
+
+        async with open_task_group() as tasks:
+            for name, begun, urgency in (
+                ("head", False, 0),
+                ("a", False, 0),
+                ("retry", True, 0),
+                ("urgent", False, 2),
+                ("more urgent", False, 3),
+                ("urgent retry", True, 2),
+            ):
+                tasks.start_soon(ask, name, begun, urgency)
+                await anyio.sleep(0.01)
+
+    in_virtual_time(scenario())
+    assert order == ["more urgent", "urgent retry", "urgent", "retry", "head", "a"]
+
+
+def test_draining_turns_away_who_was_overtaken() -> None:
+    async def scenario() -> list[str]:
+        pacer, turned_away = Pacer(SlowLimiter(), 10, LoopClock()), list[str]()
+
+        async def ask(name: str, urgency: int) -> None:
+            try:
+                await pacer.enter(begun=False, must_finish=False, urgency=urgency)
+            except Draining:
+                turned_away.append(name)
+
+        async with open_task_group() as tasks:
+            tasks.start_soon(ask, "overtaken", 0)
+            await anyio.sleep(0.5)
+            tasks.start_soon(ask, "urgent", 1)
+            await anyio.lowlevel.checkpoint()
+            pacer.drain()
+        assert repr(pacer) == "<Pacer ?, 0/10 in flight, 0 waiting>"
+        return turned_away
+
+    assert sorted(in_virtual_time(scenario())) == ["overtaken", "urgent"]
 
 
 def test_no_token_is_taken_while_all_slots_are_in_use() -> None:

@@ -56,6 +56,17 @@ async def test_it_has_a_directory_of_its_own_and_goes_on_in_one_of_the_same_line
     assert (facts.kind, facts.parent) == (kind, str(path.absolute()))
 
 
+@pytest.mark.parametrize(("kind", "priority"), [("rollback", 9), ("retry", 3)])
+def test_a_rollback_goes_ahead_whatever_the_priority_of_its_run(
+    tmp_path: Path, kind: str, priority: int
+) -> None:
+    path = RecordedRun(tmp_path, [change(0)], settings={"priority": 3}).write()
+    with open_follow_up(path, kind) as follow_up:
+        assert follow_up.settings.priority == priority
+        # what is given now counts
+        assert resolve({"priority": 0}, base=follow_up.settings).priority == 0
+
+
 def test_settings_are_the_old_ones_but_for_limits_of_its_start_and_what_made_its_lines(
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:

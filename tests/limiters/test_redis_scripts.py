@@ -9,14 +9,18 @@ from hypothesis import HealthCheck, given, settings
 from redis import Redis
 
 from batcher.limiters.redis_scripts import (
+    AHEAD_OF_ONE,
     CATCH_UP,
     FEWEST,
     HALVED_EVERY,
     HEARTBEAT,
+    KEPT_FOR,
     LEAST_PART,
+    LEAVE,
     LOG_FORGOTTEN,
     RESERVE,
     SILENT_AFTER,
+    URGENT_FOR,
 )
 from tests.limiters.simulated_fleet import address
 from tests.servers import Server
@@ -34,6 +38,7 @@ class Bucket:
         clock = "redis.call('LRANGE', 'clock', 0, 1)"
         self._reserve = self.redis.register_script(RESERVE.replace("redis.call('TIME')", clock))
         self._heartbeat = self.redis.register_script(HEARTBEAT.replace("redis.call('TIME')", clock))
+        self._leave = self.redis.register_script(LEAVE.replace("redis.call('TIME')", clock))
         self.now = BEGIN
         self.epoch = b""
 
@@ -45,10 +50,13 @@ class Bucket:
         capacity: float = 1,
         throttled: int = -1,
         held: Any = (0, 0, 0),
+        who: str = "me",
+        urgency: int = 0,
     ) -> tuple[int, int, bytes, float]:
         """(number, cut, time as Redis tells it, seconds to wait)."""
         self._set_clock()
         arguments = [self.epoch, throttled, "", rate, ceiling, capacity, *held]
+        arguments += [who, urgency]
         self.epoch, number, cut, at, wait, _ = self._reserve(keys=KEYS, args=arguments)
         return number, cut, at, float(wait)
 
@@ -65,6 +73,10 @@ class Bucket:
         self._set_clock()
         arguments = ["", -1, "", who, away, "", "", "", "", "", ceiling, 1, knows, *dead]
         return self._heartbeat(keys=KEYS, args=arguments)
+
+    def leave(self, who: str) -> None:
+        self._set_clock()
+        self._leave(keys=KEYS, args=["", -1, "", who])
 
     def share(self, who: str, *dead: str, ceiling: float = 60) -> float:
         """The share of a ceiling that a member is told."""
@@ -304,3 +316,77 @@ def test_a_ceiling_that_changes_gives_away_no_tokens(redis: Server) -> None:
             taken += 1
     assert taken <= 60 * (bucket.now - began) + 10
     assert taken >= 20 * (bucket.now - began) - 10
+
+
+def takes_turns(bucket: Bucket, seconds: float, members: dict[str, int], **terms: float) -> str:
+    """Who was given tokens in that time, by members that ask again when they are told to."""
+    end, given = bucket.now + seconds, ""
+    asks_at, due = dict.fromkeys(members, bucket.now), dict.fromkeys(members, False)
+    while (at := min(asks_at.values())) < end:
+        bucket.now = max(bucket.now, at)
+        who = min(asks_at, key=asks_at.__getitem__)
+        if due[who]:
+            given += who
+        number, _, _, wait = bucket.reserve(who=who, urgency=members[who], **terms)
+        due[who], asks_at[who] = number > 0, bucket.now + wait + 0.001
+    return given
+
+
+@pytest.mark.parametrize(
+    ("terms", "others"),
+    [({"rate": 10.0}, 1), ({"ceiling": 10.0}, 4), ({"ceiling": 10.0, "rate": 20.0}, 1)],
+)
+def test_the_urgent_take_all_but_a_tenth_and_nothing_is_lost(
+    redis: Server, terms: dict[str, float], others: int
+) -> None:
+    bucket = Bucket(redis)
+    ordinary = dict.fromkeys("abcd"[:others], 0)
+    takes_turns(bucket, 2, ordinary, **terms)
+    given = takes_turns(bucket, 15, {**ordinary, "U": 9}, **terms)
+    assert 0.87 * 150 <= given.count("U") <= 150 * AHEAD_OF_ONE / (AHEAD_OF_ONE + 1) + 2
+    assert len(given) >= 0.97 * 150
+    assert "U" in given[:3]  # those before had places that were due at once
+    assert all(each in given for each in ordinary)
+
+
+def test_of_several_levels_the_highest_goes_ahead_and_equals_take_turns(redis: Server) -> None:
+    given = takes_turns(Bucket(redis), 15, {"a": 0, "b": 4, "C": 9, "D": 9}, rate=10)
+    assert given.count("C") + given.count("D") >= 0.87 * 150
+    assert abs(given.count("C") - given.count("D")) <= 2
+    assert given.count("a") + given.count("b") >= 10  # nobody starves
+
+
+@pytest.mark.parametrize("ends", ["silent", "leaves", "asks less"])
+def test_who_is_urgent_no_more_holds_nobody_up(redis: Server, ends: str) -> None:
+    bucket = Bucket(redis)
+    bucket.reserve(rate=10, who="U", urgency=9)
+    bucket.now += 0.1
+    assert bucket.reserve(rate=10, who="a")[0] == 0
+    bucket.reserve(rate=10, who="U", urgency=9)
+    match ends:
+        case "silent":
+            # even meanwhile a token that nobody has taken is left to the others
+            bucket.now += 0.2 + 2 * KEPT_FOR  # U's own place and the next one
+            assert bucket.reserve(rate=10, who="a")[0] > 0
+            bucket.now += URGENT_FOR
+        case "leaves":
+            bucket.leave("U")
+        case _:
+            assert bucket.reserve(rate=10, who="U", urgency=1)[0] > 0
+            bucket.now += 0.1
+            bucket.leave("U")
+    number, _, _, wait = bucket.reserve(rate=10, who="a")
+    assert number > 0
+    assert wait <= 0.3
+
+
+def test_a_place_far_ahead_of_who_came_earlier_is_void_when_somebody_urgent_comes(
+    redis: Server,
+) -> None:
+    bucket = Bucket(redis)
+    places = [bucket.reserve(rate=1, who=each) for each in "abcd"]
+    number, _, _, wait = bucket.reserve(rate=1, who="U", urgency=1)
+    assert number > 0
+    assert wait <= 1.2  # it would be the fifth
+    _, cut, at, _ = places[3]
+    assert bucket.reserve(rate=1, who="d", held=(places[3][0], cut, at))[0] == 0

@@ -43,6 +43,8 @@ def test_a_valid_line_is_an_update_with_exactly_its_members(
     for name in ("chain", "lost"):  # of a line of before.jsonl
         line.pop(name, None)
     assert update.domain_map == line.pop("domain_map", None)
+    assert update.priority == line.pop("priority", None)
+    assert update.urgency == (update.priority or 0)
     base = line.pop("based_on", None)
     assert (update.based_on and msgspec.to_builtins(update.based_on)) == base
     assert update.request == line

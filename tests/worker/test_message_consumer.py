@@ -135,6 +135,24 @@ async def test_a_result_is_on_disk_before_its_message_leaves_and_failures_go_to_
     assert len(served.results) == len(written) == 23
 
 
+async def test_of_the_messages_in_hand_the_urgent_are_sent_first_and_a_trigger_keeps_its_order(
+    tmp_path: Path,
+) -> None:
+    queue, emulator = MemoryQueue(), Emulator()
+    emulator.seed([trigger(n) for n in range(20)])
+    urgent = [change(18, id="early"), change(18, id="late", priority=9), change(19, priority=5)]
+    queue.put(*(encode(change(n)) for n in range(17)), *map(encode, urgent))
+    async with (
+        emulator as url,
+        serving(queue, tmp_path, once=True, endpoint_url=url, rate=40, ahead=60) as served,
+    ):
+        await served.ended
+    ids = [result.id for result in served.results]
+    assert len(ids) == 20
+    assert ids.index("m20") <= 9  # the first ten were received before it
+    assert ids.index("early") < ids.index("late")
+
+
 async def test_no_more_is_borrowed_than_can_be_sent_soon_and_the_rest_is_given_back_at_once(
     tmp_path: Path,
 ) -> None:

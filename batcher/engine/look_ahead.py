@@ -1,0 +1,63 @@
+"""How many updates may be looked at ahead of being sent; the less urgent take nobody's place.
+
+Who enters leaves, and whoever waited longest among the most urgent comes next.
+"""
+
+import heapq
+from collections import Counter
+from itertools import count
+
+import anyio
+
+
+class LookAhead:
+    """Places for updates. ``limit``: of those of each urgency and above together."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+        self._inside = Counter[int]()  # by urgency
+        self._waiting: list[tuple[int, int, anyio.Event]] = []  # a heap
+        self._order = count()
+
+    def __repr__(self) -> str:
+        return f"<LookAhead {self._inside.total()}/{self._limit}, {len(self._waiting)} waiting>"
+
+    def resize(self, limit: int) -> None:
+        """Have so many places from now on; nobody who is inside has to leave."""
+        self._limit = limit
+        self._admit()
+
+    async def enter(self, urgency: int) -> None:
+        """Wait for a place, which ``leave`` gives back."""
+        if self._has_room(urgency) and not self._is_behind(urgency):
+            self._inside[urgency] += 1
+            return
+        waiter = (-urgency, next(self._order), anyio.Event())
+        heapq.heappush(self._waiting, waiter)
+        try:
+            await waiter[2].wait()
+        except BaseException:
+            if waiter[2].is_set():
+                self.leave(urgency)
+            else:
+                self._waiting.remove(waiter)
+                heapq.heapify(self._waiting)
+            raise
+
+    def leave(self, urgency: int) -> None:
+        """Give a place back."""
+        self._inside[urgency] -= 1
+        self._admit()
+
+    def _admit(self) -> None:
+        while self._waiting and self._has_room(-self._waiting[0][0]):
+            key, _, event = heapq.heappop(self._waiting)
+            self._inside[-key] += 1
+            event.set()
+
+    def _has_room(self, urgency: int) -> bool:
+        return sum(n for each, n in self._inside.items() if each >= urgency) < self._limit
+
+    def _is_behind(self, urgency: int) -> bool:
+        """Whether somebody as urgent waits already."""
+        return bool(self._waiting) and -self._waiting[0][0] >= urgency
