@@ -249,7 +249,7 @@ async def test_the_library_is_silent_unless_logging_is_configured(
         said, _ = await process.communicate()
         assert (process.returncode, said) == (0, b"")
         with caplog.at_level(logging.INFO, logger="batcher"):
-            await batcher.update_many([change(1)], endpoint_url=url, rate=1000)
+            await batcher.update_many([change(1)], endpoint_url=url, rate=1000, whole="never")
     events = [record.msg["event"] for record in caplog.records if record.name == "batcher"]
     assert events == ["attempt.answered", "update.settled"]
 

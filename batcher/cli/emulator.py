@@ -76,6 +76,15 @@ class CouldNotStart(click.ClickException):
 )
 @click.option("--clear-omitted", is_flag=True, help="Updates clear the members that they omit.")
 @click.option(
+    "--clamp",
+    multiple=True,
+    metavar="PATH=N",
+    help="The most that a member of a written trigger can be; can be repeated.",
+)
+@click.option(
+    "--fill-defaults", is_flag=True, help="A written trigger without Periods gets the default ones."
+)
+@click.option(
     "--key",
     multiple=True,
     metavar="ID:SECRET",
@@ -85,7 +94,12 @@ class CouldNotStart(click.ClickException):
     "--random-seed", default=0, show_default=True, metavar="N", help="Seed of all that is random."
 )
 def emulator(
-    quota: tuple[str, ...], latency: str, fault: tuple[str, ...], key: tuple[str, ...], **given: Any
+    quota: tuple[str, ...],
+    latency: str,
+    fault: tuple[str, ...],
+    clamp: tuple[str, ...],
+    key: tuple[str, ...],
+    **given: Any,
 ) -> None:
     """A Customer Profiles on loopback. Its address is the first line on standard output."""
     try:
@@ -93,6 +107,7 @@ def emulator(
             quotas=dict(map(_quota, quota)),
             latency=_latency(latency),
             faults=dict(map(_fault, fault)),
+            clamp=dict(map(_clamp, clamp)),
             keys=dict(map(_key, key)) or None,
             **given,
         )
@@ -137,6 +152,16 @@ def _fault(text: str) -> tuple[str, float]:
     except ValueError:
         raise ValueError(
             f"--fault {text}: write a kind and a probability, as internal=0.05"
+        ) from None
+
+
+def _clamp(text: str) -> tuple[str, float]:
+    path, _, most = text.partition("=")
+    try:
+        return path, int(most)
+    except ValueError:
+        raise ValueError(
+            f"--clamp {text}: write a path and a number, as EventTriggerLimits.EventExpiration=900"
         ) from None
 
 

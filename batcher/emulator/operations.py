@@ -9,6 +9,7 @@ from typing import TypeVar
 from batcher.emulator.errors import bad_request, not_found
 from batcher.emulator.model import Json, Operation, ServiceModel
 from batcher.emulator.store import Place, SortedEntries, StoredDomain
+from batcher.emulator.write_rules import WriteRules
 
 Entry = TypeVar("Entry")
 
@@ -16,12 +17,13 @@ Entry = TypeVar("Entry")
 class Operations:
     """The emulated operations over one place, at a time in epoch seconds."""
 
-    def __init__(self, model: ServiceModel, *, clear_omitted: bool) -> None:
+    def __init__(self, model: ServiceModel, rules: WriteRules) -> None:
         self._model = model
+        self._rules = rules
         update = model.operation("UpdateEventTrigger")
         self._cleared = (
             update.members - model.operation("CreateEventTrigger").required
-            if clear_omitted
+            if rules.clear_omitted
             else frozenset()
         )
         self._handlers: dict[str, Callable[[Place, Json, float], Json]] = {
@@ -65,7 +67,7 @@ class Operations:
             raise bad_request(
                 f"Event trigger {name} of domain {request['DomainName']} already exists."
             )
-        trigger = {**request, "CreatedAt": now, "LastUpdatedAt": now}
+        trigger = self._rules.stored({**request, "CreatedAt": now, "LastUpdatedAt": now})
         domain.triggers.put(name, trigger)
         return trigger
 
@@ -73,7 +75,8 @@ class Operations:
         """Replaces members whole; omitted ones stay, or are cleared where Create can omit them."""
         domain, before = _trigger(place, request)
         kept = {name: value for name, value in before.items() if name not in self._cleared}
-        after = {**kept, **request, "LastUpdatedAt": max(now, before["LastUpdatedAt"] + 0.001)}
+        later = max(now, before["LastUpdatedAt"] + 0.001)
+        after = self._rules.stored({**kept, **request, "LastUpdatedAt": later})
         domain.triggers.put(request["EventTriggerName"], after)
         return after
 

@@ -24,6 +24,7 @@ from batcher.emulator.service import Service
 from batcher.emulator.state_file import StateFile
 from batcher.emulator.store import Store
 from batcher.emulator.sts import Sts
+from batcher.emulator.write_rules import WriteRules
 
 SEED_AT_MOST = 256 << 20  # bytes of a file of triggers
 GRACE = 0.05  # seconds that calls in flight get when the emulator stops
@@ -39,11 +40,11 @@ class Emulator(Controls):
     seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability
     by kind, of calls of the event-trigger operations. keys: secret by access key id; when given,
     signatures are checked, else any is taken. session_seconds: the life of every assumed role's
-    session; external_ids: role ARN to the id it asks for. clear_omitted: UpdateEventTrigger clears
-    the members that a request omits, instead of keeping them. state: file to load, and to keep in
-    step; seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
-    random_seed: latency, faults, ids and issued keys follow from it. clock, wall_clock: monotonic
-    seconds for quotas and logs; epoch seconds for times, signatures and sessions.
+    session; external_ids: role ARN to the id it asks for. clear_omitted, clamp, fill_defaults: as
+    in WriteRules. state: file to load, and to keep in step; seed: JSON lines of CreateEventTrigger
+    members, not read when there was a state to load. random_seed: latency, faults, ids and issued
+    keys follow from it. clock, wall_clock: monotonic seconds for quotas and logs; epoch seconds for
+    times, signatures and sessions.
 
     ValueError for a bad value here, or, on entering, in a file; OSError when it can't listen or
     read a file.
@@ -63,6 +64,8 @@ class Emulator(Controls):
         session_seconds: float | None = None,
         external_ids: Mapping[str, str] | None = None,
         clear_omitted: bool = False,
+        clamp: Mapping[str, float] | None = None,
+        fill_defaults: bool = False,
         state: str | os.PathLike[str] | None = None,
         seed: str | os.PathLike[str] | None = None,
         slow_seconds: float = 2.0,
@@ -73,6 +76,9 @@ class Emulator(Controls):
         if session_seconds is not None and session_seconds <= 0:
             raise ValueError(f"session_seconds is {session_seconds}: it must be above 0")
         random = Random(random_seed)
+        rules = WriteRules(
+            clear_omitted=clear_omitted, clamp=clamp or {}, fill_defaults=fill_defaults
+        )
         model, store, call_log = ServiceModel(), Store(), CallLog()
         for operation in quotas or ():
             model.operation(operation)
@@ -93,7 +99,7 @@ class Emulator(Controls):
         service = Service(
             model=model,
             store=store,
-            operations=Operations(model, clear_omitted=clear_omitted),
+            operations=Operations(model, rules),
             authenticator=authenticator,
             quotas=limits,
             faults=drawn,

@@ -6,13 +6,15 @@ accepted shows it, before a second can do damage. Such an update is the probe.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.records import Update
 from batcher.triggers.omission import Effect, Whole
+
+LOOKS_TO_FIND_OUT = 20  # where nobody looks otherwise; so many triggers had nothing to lose
 
 OnLearned: TypeAlias = Callable[[Mapping[str, Effect]], None]
 """Told what was learned of members, by name: to remember it."""
@@ -39,7 +41,8 @@ class OmittedMembers:
 
     ``recall``: what is remembered, asked before a probe, too, as another process may have found
     out; ``on_learned`` is told what is news, and once in a session of what is known that it is
-    still so. ``effects``: what is known, by member.
+    still so. ``effects``: what is known, by member. ``clearable``: members that a trigger can be
+    without, of which it is to be found out also where triggers are not looked at otherwise.
     """
 
     def __init__(
@@ -47,6 +50,7 @@ class OmittedMembers:
         whole: Whole,
         *,
         log: FilteringBoundLogger,
+        clearable: frozenset[str] = frozenset(),
         recall: Recall = dict,
         on_learned: OnLearned = lambda effects: None,
     ) -> None:
@@ -56,6 +60,9 @@ class OmittedMembers:
         self._on_learned = on_learned
         self.effects: dict[str, Effect] = dict(recall())
         self._confirmed: set[str] = set()  # in this session
+        self._clearable = clearable
+        self._looks_left = LOOKS_TO_FIND_OUT
+        self.looking = anyio.Lock()  # one look at a time is to find out
         self._probing = anyio.Lock()
 
     def __repr__(self) -> str:
@@ -70,6 +77,18 @@ class OmittedMembers:
     def sends_whole(self) -> bool:
         """Whether updates are sent with all of their triggers."""
         return self.whole == "always" or (self.whole == "auto" and self.are_cleared)
+
+    def may_be_found_out_by(self, request: Mapping[str, Any]) -> bool:
+        """Whether to look before such a request, where triggers are not looked at otherwise."""
+        return self._looks_left > 0 and self._is_probe(self._clearable - request.keys())
+
+    def note_look(self, *, tells: bool) -> None:
+        """Take note of such a look. ``tells``: the update puts a member at risk, and will tell."""
+        self._looks_left -= not tells
+
+    def give_up_finding_out(self) -> None:
+        """Look no more: it is not allowed."""
+        self._looks_left = 0
 
     @asynccontextmanager
     async def turn(self, at_risk: frozenset[str]) -> AsyncIterator[Turn]:

@@ -5,6 +5,7 @@ retries are in ``retrying``.
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import nullcontext
 from functools import partial
 from typing import Any, Protocol, TypeAlias, assert_never
 
@@ -111,8 +112,8 @@ class Reconciler:
         self._ahead = LookAhead(AHEAD_LEAST)
 
     async def settle(self, update: Update) -> Result | None:
-        if not self._look and update.based_on is None:
-            return await self._send_unseen(update)
+        if not (self._look or update.based_on is not None or self._omitted.sends_whole):
+            return await self._settle_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
         self._ahead.resize(AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0)))
@@ -123,6 +124,28 @@ class Reconciler:
             return await self._settle_as(update, _Look(looked, self._clock.now()))
         finally:
             self._ahead.leave(update.urgency)
+
+    async def _settle_unseen(self, update: Update) -> Result | None:
+        """Send what is given without a look, unless one is needed to find out what that clears."""
+        async with self._omitted.looking if self._finds_out(update) else nullcontext():
+            looked = None
+            if self._finds_out(update):
+                if (looked := await self._reading.run_attempts_for(update)) is None:
+                    return None
+                if looked.verdict is Verdict.DENIED:
+                    self._omitted.give_up_finding_out()
+        if looked is not None:
+            decision = self.decide(update, looked)
+            tells = isinstance(decision, Send) and at_risk(decision.request, decision.image or {})
+            self._omitted.note_look(tells=bool(tells))
+            if tells:
+                return await self._settle_as(update, _Look(looked, self._clock.now()))
+        if self._omitted.sends_whole:
+            return await self.settle(update)
+        return await self._send_unseen(update)
+
+    def _finds_out(self, update: Update) -> bool:
+        return self._omitted.may_be_found_out_by(update.request)
 
     async def _settle_as(self, update: Update, look: _Look) -> Result | None:
         """Do what the look says, and where a newer one says something else, what that says."""

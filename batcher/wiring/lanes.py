@@ -162,7 +162,7 @@ class Lanes:
             )
         omitted = self.omissions.of(operations.target)
         return Reconciler(
-            look=images is not None or omitted.sends_whole or options.create_missing,
+            look=images is not None or options.whole == "always" or options.create_missing,
             reading=reading,
             writing=writing,
             images=images or NoBeforeImages(),

@@ -9,10 +9,12 @@ from structlog.typing import FilteringBoundLogger
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.omitted_members import OmittedMembers
+from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.ports import Clock
 from batcher.storage.omission_records import Omission, OmissionPlace
 from batcher.storage.quota_file import QuotaFile
 from batcher.triggers.omission import Effect, Whole
+from batcher.wiring.line_readers import installed_update_model
 
 
 class KnownOmissions(Struct, frozen=True, kw_only=True):
@@ -53,6 +55,7 @@ class Omissions:
         log: FilteringBoundLogger,
     ) -> None:
         self._whole = settings.whole
+        self._clearable = _clearable() if settings.before is not False else frozenset[str]()
         self._file = file
         self._clock = clock
         self._log = log
@@ -65,6 +68,7 @@ class Omissions:
             found = self._places[place] = OmittedMembers(
                 self._whole,
                 log=self._log,
+                clearable=self._clearable,
                 recall=partial(self._recall, place),
                 on_learned=partial(self._remember, place),
             )
@@ -83,6 +87,15 @@ class Omissions:
     def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
         if self._file is not None:
             self._file.remember_effects(place, effects, self._clock.wall())
+
+
+def _clearable() -> frozenset[str]:
+    """The members of an update that a trigger can be without."""
+    members = installed_update_model().schema["properties"]
+    return frozenset(name for name in members if name[0].isupper()) - {
+        *TRIGGER_NAMES,
+        *NEEDED_TO_CREATE,
+    }
 
 
 def omission_place(target: AwsTarget) -> OmissionPlace:

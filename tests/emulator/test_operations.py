@@ -15,6 +15,7 @@ from batcher.emulator.errors import ServiceError
 from batcher.emulator.model import EMULATED, ServiceModel
 from batcher.emulator.operations import Operations
 from batcher.emulator.store import Place
+from batcher.emulator.write_rules import WriteRules
 
 NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
@@ -189,7 +190,7 @@ async def test_omitted_members_are_kept_or_cleared_as_the_emulator_is_told(
 def test_each_emulated_operation_is_carried_out() -> None:
     """A missing one would be a KeyError, where a refusal is a ServiceError."""
     model, place = ServiceModel(), Place("111122223333", "eu-west-1")
-    operations = Operations(model, clear_omitted=False)
+    operations = Operations(model, WriteRules())
     request = {**NAME, "resourceArn": "arn:aws:profile:x", "tags": {}, "tagKeys": []}
     request["Uri"] = "kinesis"
     for name in EMULATED:

@@ -20,6 +20,7 @@ from batcher.emulator.operations import Operations
 from batcher.emulator.requests import HttpRequest
 from batcher.emulator.service import Arrival, Service
 from batcher.emulator.store import Store
+from batcher.emulator.write_rules import WriteRules
 
 MODEL = botocore.session.get_session().get_service_model("customer-profiles")
 UNITS = ", ".join(MODEL.shape_for("PeriodUnit").enum)
@@ -43,7 +44,7 @@ class Wire:
         self._service = Service(
             model=model,
             store=store,
-            operations=Operations(model, clear_omitted=False),
+            operations=Operations(model, WriteRules()),
             authenticator=Authenticator(None, time.time),
             quotas=Quotas(None, {}),
             faults=Faults({}, random),

@@ -11,7 +11,7 @@ import msgspec
 import pytest
 
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck
-from batcher.engine.omitted_members import OmittedMembers
+from batcher.engine.omitted_members import LOOKS_TO_FIND_OUT, OmittedMembers
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
@@ -103,11 +103,14 @@ def reconciler(
     server: Server,
     images: Kept,
     on_interrupted: Callable[[Result], None] | None = None,
+    *,
+    look: bool = True,
     **options: Any,
 ) -> Reconciler:
     clock = LoopClock()
     given = ChangeOptions(writable=MODEL.writable, **options)
-    omitted = OmittedMembers(given.whole, log=logger())
+    clearable = frozenset({"Description", "SegmentFilter", "EventTriggerLimits"})
+    omitted = OmittedMembers(given.whole, log=logger(), clearable=clearable)
 
     def retrying(operation: str) -> Retrying:
         return Retrying(
@@ -124,7 +127,7 @@ def reconciler(
     reading = retrying("GetEventTrigger")
     writing = {name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")}
     return Reconciler(
-        look=True,
+        look=look,
         reading=reading,
         writing=writing,
         images=images,
@@ -554,3 +557,36 @@ def test_after_an_attempt_that_may_have_changed_it_there_is_no_newer_look() -> N
     result, images = settle(server, wants(Description="new"))
     assert (result.status, len(images.images)) == ("succeeded", 1)
     assert server.log.count("GetEventTrigger") == 1
+
+
+@pytest.mark.parametrize(
+    ("live", "denied", "looks"),
+    [
+        ({}, False, LOOKS_TO_FIND_OUT),  # it has nothing that the update could clear
+        ({}, True, 1),
+        ({"SegmentFilter": "vip"}, False, 1),  # the first answer tells
+    ],
+)
+def test_who_looks_at_nothing_looks_to_find_out_and_not_for_ever(
+    live: dict[str, Any], denied: bool, looks: int
+) -> None:
+    class MayNotRead(Server):
+        async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+            if denied and operation == "GetEventTrigger":
+                self.log.append(operation)
+                return refused("AccessDeniedException", 403)
+            return await super().call(operation, members)
+
+    server = MayNotRead({**BEFORE, **live})
+    updates = [
+        wants(Description=f"new {n}", EventTriggerLimits={"EventExpiration": 1}) for n in range(30)
+    ]
+
+    async def scenario() -> set[str]:
+        settler = reconciler(server, Kept(server), look=False, whole="auto")
+        results = [await settler.settle(update) for update in updates]
+        return {result.status for result in results if result is not None}
+
+    assert in_virtual_time(scenario()) == {"succeeded"}
+    assert server.log.count("GetEventTrigger") == looks
+    assert server.log.count("UpdateEventTrigger") == len(updates)

@@ -69,9 +69,15 @@ async def lanes(url: str, told: Told, **more: Any) -> AsyncIterator[tuple[Lanes,
 @pytest.mark.parametrize(
     ("settings", "looks", "operations"),
     [
-        ({}, False, ["UpdateEventTrigger"] * 2),
+        ({"whole": "never"}, False, ["UpdateEventTrigger"] * 2),
+        ({"before": False}, False, ["UpdateEventTrigger"] * 2),
+        ({}, False, ["GetEventTrigger", "UpdateEventTrigger"] * 2),  # to find out what they clear
         ({}, True, ["GetEventTrigger", "UpdateEventTrigger", "GetEventTrigger"]),
-        ({"verify": "1%"}, False, ["UpdateEventTrigger", "GetEventTrigger", "UpdateEventTrigger"]),
+        (
+            {"verify": "1%", "whole": "never"},
+            False,
+            ["UpdateEventTrigger", "GetEventTrigger", "UpdateEventTrigger"],
+        ),
         (
             {"create_missing": True},
             False,
@@ -140,7 +146,7 @@ async def test_all_operations_of_a_target_have_one_renewal_of_their_credentials(
     async with LocalSts() as sts, emulator as url:
         sts.life = timedelta(hours=1)
         role_profile(tmp_path, monkeypatch, sts)
-        async with lanes(url, [], profile="prod", burst=2) as (made, target):
+        async with lanes(url, [], profile="prod", burst=2, whole="never") as (made, target):
             runner = Runner(journal=journal, log=logger())
 
             async def start(tasks: TaskGroup) -> None:

@@ -80,7 +80,8 @@ def _target(run: ReadyRun, name: str) -> Iterator[str]:
 
 def _sends(run: ReadyRun, target: AwsTarget) -> str:
     known = run.connection.lanes.omissions.known(target)
-    looks = run.looks or run.order.settings.create_missing
+    # where nobody said not to look, the first ones are looked at to find it out
+    looks = run.looks or run.order.settings.before is None or run.order.settings.create_missing
     return sends_text(known, looks=looks, now=run.order.clock.wall())
 
 
