@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 import msgspec
 from msgspec import Meta, Struct
 
-from batcher.config.value_kinds import Endpoint
 from batcher.errors import SettingsError
 from batcher.foreign_text import LEFT_OUT, printable
 
@@ -29,7 +28,7 @@ class HookSettings(Struct, frozen=True, kw_only=True, forbid_unknown_fields=True
 
     on: Annotated[list[HookEvent], Meta(min_length=1)]
     command: str | None = None
-    url: Endpoint | None = None
+    url: Annotated[str, Meta(pattern=r"^https?://[^@\s/?#]+([/?#]\S*)?\Z")] | None = None
     before: bool = False
     timeout: Annotated[float, Meta(gt=0, le=3600)] = 10.0
 
@@ -77,7 +76,9 @@ def read_hooks(origin: str, tables: Any) -> tuple[HookSettings, ...]:
             hooks.append(msgspec.convert(table, HookSettings))
         except msgspec.ValidationError as error:
             known = f"Members: {', '.join(HookSettings.__struct_fields__)}; events of on: {_EVENTS}"
-            raise SettingsError(f"{origin}[{number}]: {error}. {known}.") from error
+            url = "url has to be http[s]://HOST/…, without user and password"
+            said = url if "regex" in str(error) else error
+            raise SettingsError(f"{origin}[{number}]: {said}. {known}.") from error
     return tuple(hooks)
 
 

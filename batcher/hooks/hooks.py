@@ -48,7 +48,7 @@ async def call_hook(hook: HookSettings, body: bytes) -> str | None:
     """Hand a hook ``body``; why that failed, in words, or None."""
     if hook.url is not None:
         return await call_webhook(hook.url, body)
-    return await call_command(hook.arguments, body)
+    return await call_command(hook.arguments, body + b"\n")  # shells read whole lines
 
 
 CallHook: TypeAlias = Callable[[HookSettings, bytes], Awaitable[str | None]]
@@ -151,8 +151,11 @@ class Hooks:
     async def call(self, hook: HookSettings, on: HookEvent, event: CloudEvent) -> str | None:
         """Call a hook; why that failed, in words, or None."""
         self._log.info("hook.called", hook=hook.name, on=on, id=event.id)
-        with anyio.move_on_after(hook.timeout):
-            return await self._call(hook, event.encoded())
+        try:
+            with anyio.move_on_after(hook.timeout):
+                return await self._call(hook, event.encoded())
+        except Exception as error:  # a hook is no reason for a run to end as a defect
+            return f"a defect ({type(error).__name__})"
         return f"not done after {hook.timeout:g} seconds"
 
     def note_failure(self, hook: HookSettings, on: HookEvent, reason: str) -> None:
@@ -213,9 +216,5 @@ class _ToldHook:
             self._calling = None
 
     async def _call(self, on: HookEvent, event: CloudEvent) -> None:
-        try:
-            reason = await self._hooks.call(self.settings, on, event)
-        except Exception as error:  # a hook ends no run, whatever it is
-            reason = f"a defect ({type(error).__name__})"
-        if reason is not None:
+        if (reason := await self._hooks.call(self.settings, on, event)) is not None:
             self._hooks.note_failure(self.settings, on, reason)

@@ -67,8 +67,9 @@ class FollowUp:
         self.left_out: Superseded | UnsetType = UNSET  # of the old run, as superseded
         self.part: SelectedPart | None = None  # of the old run, that this was narrowed to
         self._when_made = when_made
-        # its reason was one for another change
-        self.settings = msgspec.structs.replace(without_start_limits(settings), reason=None)
+        # its reason was one for another change, and hooks are given anew
+        settings = without_start_limits(settings)
+        self.settings = msgspec.structs.replace(settings, reason=None, hooks=())
         if kind == ROLLBACK:
             self.settings = msgspec.structs.replace(self.settings, priority=UNDO_PRIORITY)
         self._kind = kind

@@ -29,6 +29,7 @@ class RunEvents:
         self._state = state
         self._targets = targets or {}
         self._failed = False  # some update of this session
+        self._run: dict[str, Any] = {}  # what is said of it each time, once there are hooks
 
     async def ask(self, on: HookEvent) -> None:
         """Have the before-hooks of an event called, then tell the others of it.
@@ -65,17 +66,7 @@ class RunEvents:
 
     def _event(self, on: HookEvent, facts: Mapping[str, Any]) -> CloudEvent:
         order, state = self._order, self._state
-        run = order.directory.read_manifest().run if state.begun else order.run_id
-        directory = text_of_path(order.directory.path.absolute())
-        about = {
-            "id": run,
-            "session": order.run_id,
-            "kind": order.following.kind,
-            "parent": order.following.parent,
-            "directory": directory,
-            "resumed": state.begun,
-            "dry_run": order.dry_run,
-        }
+        self._run = self._run or self._about()
         whole = Tally()
         for tally in state.tallies.values():
             whole.merge(tally)
@@ -83,18 +74,33 @@ class RunEvents:
         return order.hooks.event(
             on,
             kind="run",
-            source=f"/batcher/runs/{run}",
-            subject=stored_name(directory),
+            source=f"/batcher/runs/{self._run['run']['id']}",
+            subject=stored_name(self._run["run"]["directory"]),
             data={
-                "run": about,
-                "input": self._input(),
+                **self._run,
                 "targets": [_of_target(each) for each in self._targets.values()],
-                "reason": order.settings.reason,
-                "labels": order.settings.label.pairs if order.settings.label else {},
                 "counts": msgspec.to_builtins(counts),
                 **facts,
             },
         )
+
+    def _about(self) -> dict[str, Any]:
+        """What stays the same, asked for once: a directory may go while a run is at work."""
+        order, state = self._order, self._state
+        return {
+            "run": {
+                "id": order.directory.read_manifest().run if state.begun else order.run_id,
+                "session": order.run_id,
+                "kind": order.following.kind,
+                "parent": order.following.parent,
+                "directory": text_of_path(order.directory.path.absolute()),
+                "resumed": state.begun,
+                "dry_run": order.dry_run,
+            },
+            "input": self._input(),
+            "reason": order.settings.reason,
+            "labels": order.settings.label.pairs if order.settings.label else {},
+        }
 
     def _input(self) -> dict[str, Any]:
         origin, found = self._state.file.origin, self._state.inspection

@@ -40,7 +40,7 @@ async def test_a_hook_is_told_in_order_of_its_events_alone_and_all_of_them_by_th
     receiver: Receiver, tmp_path: Path
 ) -> None:
     kept = tmp_path / "kept"
-    command = hook(["wave_ended"], f"sh -c 'cat >> {kept}; echo >> {kept}'")
+    command = hook(["wave_ended"], f"tee -a {kept}")
     hooks = hooks_of(hook(["started", "wave_ended", "ended"], receiver.url), command)
     async with hooks.open():
         tell(hooks, "planned")
@@ -160,7 +160,9 @@ async def test_a_defect_in_the_calling_is_a_failure_of_that_call() -> None:
     async def broken(*_: object) -> str | None:
         raise ZeroDivisionError
 
-    hooks = hooks_of(hook(["ended"], "true"), call=broken)
+    hooks = hooks_of(hook(["ended"], "true"), hook(["planned"], "true", before=True), call=broken)
     async with hooks.open():
         tell(hooks, "ended")
+        with pytest.raises(HookError, match=r"a defect \(ZeroDivisionError\)"):
+            await ask(hooks, "planned")
     assert [each.reason for each in hooks.failures] == ["a defect (ZeroDivisionError)"]

@@ -1,5 +1,9 @@
 """Webhooks: what is posted, and what of a failure is told."""
 
+import ssl
+from pathlib import Path
+
+import anyio
 import pytest
 from aiohttp import web
 
@@ -39,6 +43,30 @@ async def test_of_a_failure_no_word_of_the_address_or_the_answer_is_told(
         assert reason is not None
         assert reason.startswith("it can't be reached (")
         assert "SECRET" not in reason
+
+
+async def test_a_certificate_that_nobody_vouches_for_gets_nothing(tmp_path: Path) -> None:
+    got: list[bytes] = []
+
+    async def handle(request: web.Request) -> web.Response:
+        got.append(await request.read())
+        return web.Response()
+
+    new = "req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -subj /CN=localhost"
+    names = ["-keyout", str(tmp_path / "key"), "-out", str(tmp_path / "certificate")]
+    await anyio.run_process(["openssl", *new.split(), *names])
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "certificate", tmp_path / "key")
+    app = web.Application()
+    app.router.add_post("/{path:.*}", handle)
+    runner = web.AppRunner(app)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0, ssl_context=context).start()
+    reason = await call_webhook(f"https://localhost:{runner.addresses[0][1]}/SECRET", b"{}")
+    await runner.cleanup()
+    assert reason is not None
+    assert "certificate verify failed" in reason
+    assert (got, "SECRET" in reason) == ([], False)
 
 
 async def test_a_proxy_of_the_environment_is_taken(

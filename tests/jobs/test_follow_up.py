@@ -71,12 +71,13 @@ def test_settings_are_the_old_ones_but_for_limits_of_its_start_and_what_made_its
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:
     made = {"domain_map": "acme=other", "skip_invalid": True}
-    old = resolve({"rate": 5, "canary": 2, "max_changes": "1", "deadline": "1h", **made})
+    start = {"canary": 2, "max_changes": "1", "deadline": "1h", "reason": "of the old one"}
+    old = resolve({"rate": 5, "label": "team=crm", **start, **made})
     recorded = RecordedRun(tmp_path, [change(0)], settings=old.as_json())
     with open_follow_up(recorded.write(), "retry") as follow_up:
-        assert follow_up.settings == resolve({"rate": 5, **made})
+        assert follow_up.settings == resolve({"rate": 5, "label": "team=crm", **made})
         with follow_up.open_run(follow_up.settings, tmp_path / "new.run") as opened:
-            assert opened.order.settings == resolve({"rate": 5})
+            assert opened.order.settings == resolve({"rate": 5, "label": "team=crm"})
 
 
 def test_the_old_run_is_held_meanwhile(tmp_path: Path, settings_for: SettingsFor) -> None:

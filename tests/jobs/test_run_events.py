@@ -28,7 +28,7 @@ class Told:
     def __init__(self, folder: Path, fails_at: str | None = None, **more: Any) -> None:
         self._kept = folder / "told"
         fail = f"case $line in *run.{fails_at}*) exit 9; esac"
-        script = f'read -r line; echo "$line" >> {self._kept}; {fail}'
+        script = f'read -r line || exit 8; echo "$line" >> {self._kept}; {fail}'
         self.settings = HookSettings(on=list(HOOK_EVENTS), command=f"sh -c '{script}'", **more)
         self.before = HookSettings(on=list(OPEN), command=f"sh -c '{script}'", before=True)
 

@@ -28,7 +28,7 @@ async def test_a_worker_tells_of_its_start_first_failure_and_end_whatever_ends_i
     tmp_path: Path,
 ) -> None:
     told = tmp_path / "told"
-    events, tally = events_of(f"sh -c 'cat >> {told}; echo >> {told}'")
+    events, tally = events_of(f"tee -a {told}")
 
     async def work() -> None:
         async with events.at_work():
