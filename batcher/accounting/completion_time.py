@@ -8,6 +8,7 @@ from datetime import datetime, timedelta
 
 from msgspec import Struct
 
+from batcher.accounting.timed_pace import TimedPace
 from batcher.text_value import TextValue
 
 SECONDS = {"h": 3600, "m": 60, "s": 1}
@@ -42,21 +43,30 @@ def clock_after(now: datetime, seconds: float) -> datetime:
 class Workload(Struct, frozen=True, kw_only=True):
     """What one target has left to do.
 
-    ``updates`` go at ``rate`` per second (None: not known yet), after a burst of ``burst``.
+    ``updates`` go at ``rate`` per second (None: not known yet), after a burst of ``burst``;
+    ``timed``: a timetable that pauses it, and slows it down.
     """
 
     updates: int
     rate: float | None
     burst: float = 1.0
+    timed: TimedPace | None = None
 
     @property
     def seconds(self) -> float | None:
-        """Seconds that it takes; the burst leaves at once."""
-        return None if self.rate is None else max(0.0, self.updates - self.burst) / self.rate
+        """Seconds that it takes; the burst leaves at once. Infinite where it never ends."""
+        if self.rate is None:
+            return None
+        beyond = max(0.0, self.updates - self.burst)
+        if self.timed is None or not self.updates:
+            return beyond / self.rate
+        return self.timed.seconds(beyond, self.rate)
 
     def rate_needed(self, seconds: float) -> float:
         """The rate (per second) at which it is done in time; infinite when there is no time."""
         beyond = max(0.0, self.updates - self.burst)
+        if self.timed is not None and self.updates:
+            return self.timed.rate_needed(beyond, seconds)
         return beyond / seconds if seconds > 0 else float("inf") if beyond else 0.0
 
 

@@ -10,6 +10,7 @@ import msgspec
 
 from batcher.cli.output.progress import ProgressMeter
 from batcher.control.server import serving
+from batcher.control.watching import watching
 from batcher.errors import ControlError
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.signals import stop_this_process
@@ -42,9 +43,13 @@ class RunAtWork:
 
 @asynccontextmanager
 async def controlled(run: ApprovedRun, meter: ProgressMeter) -> AsyncIterator[None]:
-    """Let a run be told to pause, to slow down, to stop, while entered."""
+    """Let a run be told to pause, to slow down, to stop, while entered.
+
+    By its socket, its hold file and its timetable.
+    """
     order, at_work = run.order, RunAtWork(run, meter)
     async with AsyncExitStack() as stack:
+        await stack.enter_async_context(watching(order.settings, order.control, order.log))
         try:
             server = serving(order.directory.control, at_work, order.control, order.log)
             await stack.enter_async_context(server)

@@ -4,6 +4,7 @@ Flags, ``BATCHER_…`` variables, TOML keys and the library's keywords are read 
 """
 
 from collections.abc import Mapping
+from datetime import tzinfo
 from typing import Annotated, Any, Self, TypedDict
 
 import msgspec
@@ -11,6 +12,7 @@ from msgspec import Meta
 
 from batcher.accounting.completion_time import Deadline
 from batcher.accounting.limit import FailureLimit, Limit
+from batcher.accounting.timetable import Timetable
 from batcher.config.hook_settings import HookSettings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import (
@@ -25,6 +27,7 @@ from batcher.config.value_kinds import (
     Rate,
     S3Url,
     Share,
+    TimeZone,
     about,
 )
 from batcher.config.work_labels import Labels, session_tags
@@ -145,6 +148,22 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
+    hold_file: Annotated[
+        str | None, about("Send nothing while that file is there.", *COMMANDS, metavar="PATH")
+    ] = None
+    timetable: Annotated[
+        Timetable | None,
+        about(
+            "When to pause, and when to use a part of the pace only; the first rule that fits"
+            " counts.",
+            *COMMANDS,
+            metavar="RULE;…",
+        ),
+    ] = None
+    timezone: Annotated[
+        TimeZone | None,
+        about("Time zone of the timetable; default: this machine's.", *COMMANDS, metavar="NAME"),
+    ] = None
     log_level: Annotated[LogLevel, about("Least severe event that is logged.", *COMMANDS)] = "info"
     lease: Annotated[
         Annotated[int, Meta(ge=2, le=43_200)],
@@ -214,6 +233,11 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     def session_tags(self) -> dict[str, str]:
         """The tags of role sessions."""
         return session_tags(self.reason, self.label)
+
+    @property
+    def zone(self) -> tzinfo | None:
+        """The time zone of the timetable; None: this machine's."""
+        return None if self.timezone is None else self.timezone.zone
 
     @property
     def target_defaults(self) -> TargetSettings:

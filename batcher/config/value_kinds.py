@@ -1,9 +1,11 @@
 """The kinds of values that settings have, each checked where it is read; ``about`` tells of one."""
 
 from typing import Annotated, Literal, TypeAlias
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from msgspec import Meta
 
+from batcher.errors import SettingsError
 from batcher.text_value import TextValue
 
 EntryPoint: TypeAlias = Literal["run", "worker", "library"]
@@ -29,6 +31,23 @@ class Share(TextValue):
     def __init__(self, text: str) -> None:
         super().__init__(text)
         self.fraction = float(text.partition("%")[0]) / 100
+
+
+class TimeZone(TextValue):
+    """A name of the IANA time zone database, such as ``Europe/Berlin``."""
+
+    PATTERN = r"[A-Za-z0-9_+/-]{1,100}"
+
+    def __init__(self, text: str) -> None:
+        """Raises SettingsError where this host does not know it."""
+        super().__init__(text)
+        try:
+            self.zone = ZoneInfo(text)
+        except (OSError, ValueError, ZoneInfoNotFoundError) as error:
+            raise SettingsError(
+                f"--timezone: {text} is none that this host knows. Give one such as Europe/Berlin;"
+                " where those are missing, install the system's or Python's tzdata."
+            ) from error
 
 
 def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:

@@ -14,6 +14,7 @@ import anyio.to_thread
 from msgspec import Struct
 
 from batcher.accounting.limit import Limit
+from batcher.accounting.timed_pace import TimedPace
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
@@ -283,7 +284,10 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
 def _forecasts(
     order: RunOrder, state: RunState, connection: Connection, *, looks: bool
 ) -> dict[str, TargetForecast]:
-    settings, pacers = order.settings, connection.pacers
+    settings, pacers, now, timed = order.settings, connection.pacers, order.clock.wall(), None
+    if settings.timetable is not None:
+        begin = datetime.fromisoformat(now).timestamp()
+        timed = TimedPace(timetable=settings.timetable, zone=settings.zone, begin=begin)
     known, looks = connection.lanes.omissions.known, looks or settings.create_missing
     return {
         name: forecast(
@@ -294,7 +298,8 @@ def _forecasts(
             read_back=0.0 if settings.verify is None else settings.verify.fraction,
             writing=pacers.remembered(target, UPDATE_TRIGGER),
             reading=pacers.remembered(target, GET_TRIGGER),
-            now=order.clock.wall(),
+            now=now,
+            timed=timed,
         )
         for name, target in connection.targets.items()
     }

@@ -8,8 +8,10 @@ from datetime import datetime
 from math import ceil
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from batcher.accounting.completion_time import Deadline, Workload
+from batcher.accounting.timed_pace import TimedPace
 from batcher.config import TargetSettings
 from batcher.storage.quota_file import Remembered, seconds_between
 
@@ -63,23 +65,28 @@ def forecast(
     writing: Remembered | None,
     reading: Remembered | None,
     now: str,
+    timed: TimedPace | None = None,
 ) -> TargetForecast:
     """The forecast of a target with so many updates left.
 
     ``looks``: whether each trigger is looked at first; ``read_back``: part of them that is read
-    once more when it was accepted; ``writing`` and ``reading``: what is
-    remembered of the two quotas.
+    once more when it was accepted; ``writing`` and ``reading``: what is remembered of the two
+    quotas; ``timed``: the timetable that it keeps to.
     """
     known, reads = _known(writing), _known(reading)
     burst, read_ceiling = settings.burst or 1.0, settings.read_ceiling
     to_read = Workload(updates=0, rate=None)
     if reads_of := updates * looks + ceil(updates * read_back):
-        to_read = _workload(reads_of, settings, read_ceiling, 1.0, reads, now)
+        to_read = _timed(
+            _workload(reads_of, settings, read_ceiling, 1.0, reads, now), timed, reads, writes=False
+        )
     return TargetForecast(
         target=target,
         settings=settings,
         reading=to_read,
-        writing=_workload(updates, settings, settings.ceiling, burst, known, now),
+        writing=_timed(
+            _workload(updates, settings, settings.ceiling, burst, known, now), timed, known
+        ),
         known=known,
         now=now,
     )
@@ -120,6 +127,16 @@ def _workload(
         return Workload(updates=updates, rate=None)
     rates, bursts = zip(*bounds, strict=True)
     return Workload(updates=updates, rate=min(rates), burst=min(bursts))
+
+
+def _timed(
+    work: Workload, timed: TimedPace | None, found: Remembered | None, *, writes: bool = True
+) -> Workload:
+    """Work as it is under a timetable."""
+    if timed is None:
+        return work
+    quota = None if found is None else found.rate
+    return replace(work, timed=replace(timed, quota=quota, takes_rate=writes))
 
 
 def _known(found: Remembered | None) -> Remembered | None:

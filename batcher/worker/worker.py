@@ -15,6 +15,7 @@ from batcher.backoff import Backoff
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.control.server import serving_alone
+from batcher.control.watching import watching
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import QueueError, SettingsError, UnusableQueueError
 from batcher.foreign_text import shown_url
@@ -200,14 +201,19 @@ class Worker:
         """Run one session after the other, for as long as settings are reloaded."""
         async with open_task_group() as background:
             background.start_soon(self._status.watch_depth, admin)
-            await session()
+            await self._steered(session)
             while await self._reloaded():
-                await session()
+                await self._steered(session)
             background.cancel_scope.cancel()
         not_ready = self._health.not_ready
         if self.once and not_ready is not None and not self._health.stop.is_set():
             self.say(f"Stopped: {not_ready}")
             self._exit_code = 3
+
+    async def _steered(self, session: Callable[[], Awaitable[None]]) -> None:
+        """Run a session, which keeps to its hold file and its timetable."""
+        async with watching(self.settings, self._control, self.log):
+            await session()
 
     async def _reloaded(self) -> bool:
         """Whether a session ended for new settings, which are read now; wrong ones are left."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import datetime
+from math import isfinite
 
 from batcher.accounting.completion_time import clock_after, longest
 from batcher.cli.output.format import ago, duration, rate_text
@@ -26,7 +27,7 @@ def target_pace(found: TargetForecast) -> str:
     if found.reading_decides and found.reading.rate is not None:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
-        return ", ".join([*parts, f"about {duration(found.work.seconds)}"])
+        return ", ".join([*parts, _lasting(found.work.seconds)])
     likely = found.work.updates / LIKELY_RATE
     found_out = (
         f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
@@ -40,7 +41,9 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
     works = [each.work for each in run.forecasts.values()]
     seconds = longest(works)
     if seconds is not None and any(work.updates for work in works):
-        yield f"Takes about {duration(seconds)}{_until(run.now, seconds)}."
+        timetable = run.order.settings.timetable
+        by = "" if timetable is None else f", by --timetable {timetable}"
+        yield f"Takes {_lasting(seconds)}{_until(run.now, seconds)}{by}."
     if run.deadline is None or run.deadline.late:
         return
     left = run.deadline.seconds_left
@@ -48,7 +51,7 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
         yield (
             f"Whether --deadline {run.deadline.deadline} (in {duration(left)}) can be kept is not"
             f" known: the quota of target {each.target} is not. It needs"
-            f" {rate_text(each.work.rate_needed(left))}."
+            f" {_needed(each.work.rate_needed(left))}."
         )
 
 
@@ -64,10 +67,18 @@ def _late(each: TargetForecast, left: float, now: datetime) -> str:
     assert work.seconds is not None
     of_reading = " of reading" if each.reading_decides else ""
     return (
-        f"target {each.target} takes {duration(work.seconds)} at"
+        f"target {each.target} takes {_lasting(work.seconds, about='')} at"
         f" {rate_text(work.rate)}{of_reading}{_until(now, work.seconds)}, and has {duration(left)};"
-        f" it would need {rate_text(work.rate_needed(left))}"
+        f" it would need {_needed(work.rate_needed(left))}"
     )
+
+
+def _needed(rate: float) -> str:
+    return rate_text(rate) if isfinite(rate) else "another --timetable: no rate is enough"
+
+
+def _lasting(seconds: float, about: str = "about ") -> str:
+    return f"{about}{duration(seconds)}" if isfinite(seconds) else "more than a year"
 
 
 def _until(now: datetime, seconds: float) -> str:
