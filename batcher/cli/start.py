@@ -62,6 +62,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     violations.conclude(checked.inspection, usable=usable, not_done="sent")
     if isinstance(checked, InvalidInput):
         return 2
+    opened.order.hooks.say = partial(echo, err=True)
     try:
         return await _start_checked(checked, choices)
     finally:

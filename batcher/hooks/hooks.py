@@ -55,7 +55,10 @@ CallHook: TypeAlias = Callable[[HookSettings, bytes], Awaitable[str | None]]
 
 
 class Hooks:
-    """The hooks of one run or worker. ``failures``: those of hooks that were told, not asked."""
+    """The hooks of one run or worker. ``failures``: those of hooks that were told, not asked.
+
+    ``say`` is told, in words, of each hook that is waited for.
+    """
 
     def __init__(
         self,
@@ -69,6 +72,7 @@ class Hooks:
     ) -> None:
         """``session``: an id that no other process or run has."""
         self.failures: list[HookFailure] = []
+        self.say: Callable[[str], None] = lambda _: None
         self._is_finished = False
         self._ids = (f"{session}-{number}" for number in count(1))
         self._clock = clock
@@ -121,7 +125,10 @@ class Hooks:
         Raises HookError at the first one that fails.
         """
         for hook in self._asked:
-            if on in hook.on and (reason := await self.call(hook, on, event)) is not None:
+            if on not in hook.on:
+                continue
+            self.say(f"Waits for hook {hook.name} ({on}), at most {hook.timeout:g} s.")
+            if (reason := await self.call(hook, on, event)) is not None:
                 raise HookError(
                     f"hook {hook.name} at {on}: {reason}. Nothing was sent. Once the hook agrees,"
                     " run the same command again."

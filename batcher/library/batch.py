@@ -45,7 +45,11 @@ class Batch:
     def __init__(self, order: BatchOrder, keeper: ResultKeeper) -> None:
         self._order = order
         self._keeper = keeper
-        settings, self._clock, self._log = order.settings, SystemClock(), logger()
+        settings, self._clock, self._log = (
+            order.settings,
+            SystemClock(),
+            logger(**order.settings.logged),
+        )
         self._settings = settings
         self._connector = TargetConnector(settings, order.client)
         # lines that name no target are not expected where targets have names

@@ -152,8 +152,11 @@ async def test_before_hooks_that_succeed_are_asked_in_order_of_the_file(tmp_path
     hooks = hooks_of(
         *(hook(["started"], f"sh -c 'echo {n} >> {kept}'", before=True) for n in (1, 2, 3))
     )
+    said: list[str] = []
+    hooks.say = said.append
     await ask(hooks, "started")
     assert kept.read_text() == "1\n2\n3\n"
+    assert said == ["Waits for hook sh … (started), at most 10 s."] * 3
 
 
 async def test_a_defect_in_the_calling_is_a_failure_of_that_call() -> None:
