@@ -23,7 +23,11 @@ NAMES = {name: trigger(1)[name] for name in TRIGGER_NAMES}
 
 
 def target(
-    url: str | None, client: Any | None = None, read_timeout: float = 5, **settings: Any
+    url: str | None,
+    client: Any | None = None,
+    read_timeout: float = 5,
+    session_tags: dict[str, str] | None = None,
+    **settings: Any,
 ) -> AwsTarget:
     return AwsTarget(
         "eu",
@@ -34,6 +38,7 @@ def target(
         loader=model_loader(),
         clock=SystemClock(),
         client=client,
+        session_tags=session_tags,
     )
 
 

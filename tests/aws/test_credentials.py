@@ -173,6 +173,31 @@ async def test_an_odd_answer_of_sts_is_told_and_no_traceback(
                     assert attempt.reached == "unsent"
 
 
+@pytest.mark.parametrize("tags", [{}, {"team": "crm", "reason": "OPS-12"}])
+async def test_tags_are_sent_with_each_session_and_a_refusal_names_the_action_for_them(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, tags: dict[str, str]
+) -> None:
+    async with LocalSts() as sts, Emulator() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.life = timedelta()  # each request takes a new session
+        tagged = target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags)
+        async with tagged as eu:
+            await eu.call(UPDATE_TRIGGER, change(1))
+        sent = [
+            {asked[f"Tags.member.{n}.Key"]: asked[f"Tags.member.{n}.Value"] for n in (1, 2)}
+            if "Tags.member.1.Key" in asked
+            else {}
+            for asked in sts.asked
+        ]
+        assert len(sent) > 1
+        assert all(each == tags for each in sent)
+        sts.refusal = ("AccessDenied", 403)
+        with pytest.raises(CredentialsError) as refused:
+            async with target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags):
+                pass
+        assert ("sts:TagSession" in str(refused.value)) == bool(tags)
+
+
 async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:
     renewals = 0
 
