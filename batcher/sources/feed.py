@@ -3,13 +3,13 @@
 Holds updates and says when to read on; reading them, and working on them, is not done here.
 """
 
-from collections import deque
 from collections.abc import AsyncIterator, Callable, Iterable
 
 from anyio.lowlevel import checkpoint
 
 from batcher.records import Update
 from batcher.resettable_event import ResettableEvent
+from batcher.sources.held_updates import HeldUpdates
 
 AHEAD = 100  # updates: a buffer with fewer is filled
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
@@ -18,13 +18,13 @@ READ_IN_A_ROW = 100  # updates read in a row before others get a turn
 
 
 class Feed:
-    """The updates of one target: a Source that can't look back."""
+    """The updates of one target, the most urgent first: a Source that can't look back."""
 
     looks_back = False
 
     def __init__(self, on_change: Callable[[], None]) -> None:
         self.closed = False
-        self._held: deque[Update] = deque()
+        self._held = HeldUpdates()
         self._ended = False
         self._on_change = on_change
         self._arrived = ResettableEvent()
@@ -35,7 +35,7 @@ class Feed:
     async def __aiter__(self) -> AsyncIterator[Update]:
         while True:
             if self._held:
-                update = self._held.popleft()
+                update = self._held.take()
                 self._on_change()
                 yield update
             elif self._ended or self.closed:
@@ -48,7 +48,7 @@ class Feed:
 
     def put(self, update: Update) -> None:
         if not self.closed:
-            self._held.append(update)
+            self._held.put(update)
             self._arrived.set()
 
     def end(self) -> None:
