@@ -97,12 +97,17 @@ def _counted(counts: Counts) -> str:
 
 
 def _identified(summary: Summary) -> Iterator[str]:
-    """Of what this is the sum: the input, when, where, and by whom."""
+    """Of what this is the sum: the input, when, where, by whom, and why."""
     if summary.input is not None:
         name, sha256 = printable(summary.input.name), summary.input.sha256[:12]
         yield f"Of {name} (SHA-256 {sha256}…), {summary.started_at} to {summary.finished_at}."
     if summary.region is not None:
         yield f"In {_place(summary)}."
+    if isinstance(summary.reason, str):
+        yield printable(f"Reason: {summary.reason}")
+    if isinstance(summary.labels, dict):
+        pairs = (f"{key}={value}" for key, value in summary.labels.items())
+        yield printable(f"Labels: {', '.join(pairs)}")
 
 
 def _place(part: TargetSummary) -> str:

@@ -108,6 +108,8 @@ def test_of_what_it_is_the_sum_is_said_as_far_as_it_is_known() -> None:
         input=InputName(name="a\x1b.jsonl", sha256="0123456789abcdef" * 4),
         started_at="2026-01-01T00:00:00.000Z",
         finished_at="2026-01-01T00:00:09.000Z",
+        reason="OPS-12: fewer\x1b",
+        labels={"team": "crm", "wave": "1"},
         targets={
             "eu": TargetSummary(
                 wall_seconds=1.0, rate=1.0, seconds=Seconds(), region="r", account="1", who="arn"
@@ -117,4 +119,5 @@ def test_of_what_it_is_the_sum_is_said_as_far_as_it_is_known() -> None:
     when = "2026-01-01T00:00:00.000Z to 2026-01-01T00:00:09.000Z"
     assert lines[1] == f"Of a\\u001b.jsonl (SHA-256 0123456789ab…), {when}."
     assert lines[2] == "In unknown account, eu-west-1."
+    assert lines[3:5] == ["Reason: OPS-12: fewer\\u001b", "Labels: team=crm, wave=1"]
     assert "    in 1, r, as arn" in lines
