@@ -3,6 +3,7 @@
 Those of a run, or of what workers did in a time.
 """
 
+import os
 from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
@@ -15,15 +16,22 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
+from batcher.cli.output.omission import basis_text
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selection_options, taken_selection
+from batcher.clock import SystemClock
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
 from batcher.records import SelectedPart
+from batcher.storage.quota_file import QuotaFile
+from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection, Selector
+from batcher.wiring.omissions import KnownOmissions, known_omissions
+
+NOTHING_KNOWN = KnownOmissions(whole="auto", effects={})
 
 
 def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
@@ -86,23 +94,35 @@ def rollback(
     )
 
 
+def _known(follow_up: FollowUp) -> dict[str, KnownOmissions]:
+    file = QuotaFile(state_directory(os.environ), lambda text: echo(f"batcher: {text}", err=True))
+    places, now = follow_up.run.manifest.targets, SystemClock().wall()
+    return known_omissions(places, follow_up.settings, file, now)
+
+
 def _make(selection: Selection | None, follow_up: FollowUp) -> None:
     recreate = follow_up.recreate
     selector = None if selection is None else Selector(selection)
+    now, known = SystemClock().wall(), _known(follow_up)
     with ReadingProgress("before images") as progress:
 
         def add(line: dict[str, Any]) -> None:
             follow_up.add(line)
             progress.advance()
 
-        report = make_rollback(follow_up.run, add, recreate=recreate, selector=selector)
+        report = make_rollback(
+            follow_up.run, add, recreate=recreate, selector=selector, known=known
+        )
     if selector is not None:
         of, by = report.undone + report.left_out, str(selector.selection)
         follow_up.part = SelectedPart(by=by, left_out=report.left_out, of=of)
         for text in part_lines(None, selector.unmatched()):
             echo(text, err=True)
-    stays = "it is deleted and created anew" if recreate else "an update can't take it away"
     for undo in report.first_partial:
+        rests_on = basis_text(known.get(undo.target, NOTHING_KNOWN), undo.remains, now)
+        stays = f"an update can't take it away: {rests_on}"
+        if recreate:
+            stays = "it is deleted and created anew"
         where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
         remains = ", ".join(undo.remains)
         echo(f"{where}: {remains} did not exist before, and {stays}", err=True)

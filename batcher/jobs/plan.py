@@ -184,7 +184,7 @@ async def _plan_target(
         repeated,
         file.reader.model.writable,
         create_missing=file.settings.create_missing,
-        cleared=frozenset(each.member for each in known.cleared),
+        stays=known.stays,
     )
     await ordered_map(
         aiter(source),

@@ -1,7 +1,7 @@
 """A rollback: before images put back, newest first, where a trigger is as the run had made it."""
 
 from array import array
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from glob import escape
 from operator import itemgetter
 from typing import Any
@@ -23,6 +23,7 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.diff import digest, irreversible, merged
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
+from batcher.wiring.omissions import KnownOmissions
 
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
 
@@ -31,9 +32,10 @@ class Undo(Struct, frozen=True, kw_only=True):
     """One update undone.
 
     ``line``: the update line that does it; ``remains``: members that an update can't take away;
-    ``sure``: it is known to have been applied.
+    ``sure``: it is known to have been applied; ``target``: of the update.
     """
 
+    target: str
     line: dict[str, Any]
     remains: list[str]
     sure: bool
@@ -62,14 +64,17 @@ def make_rollback(
     *,
     recreate: bool = False,
     selector: Selector | None = None,
+    known: Mapping[str, KnownOmissions] | None = None,
 ) -> RollbackReport:
     """Make the update lines that put a run's changes back; ``add`` is told of each.
 
     ``recreate``: what an update can't take away goes all the same; ``selector``: only triggers
-    that it takes. Raises InputError when there is nothing to undo, and as ``undos`` does.
+    that it takes; ``known``: by target, what becomes of members that an update omits: what is
+    cleared can be taken away. Raises InputError when there is nothing to undo, and as ``undos``
+    does.
     """
     report = RollbackReport()
-    for undo in undos(run, recreate=recreate):
+    for undo in undos(run, recreate=recreate, known=known):
         names = undo.line["DomainName"], undo.line["EventTriggerName"]
         if selector is not None and not selector.takes(*names):
             report.left_out += 1
@@ -105,8 +110,15 @@ def unseen_text(count: int) -> str:
     return f"{updates} {stays}" if count else ""
 
 
-def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
+def undos(
+    run: RunReader,
+    *,
+    recreate: bool = False,
+    known: Mapping[str, KnownOmissions] | None = None,
+) -> Iterator[Undo]:
     """What puts a run's changes back, newest first. ``recreate``: in full, whatever that takes.
+
+    ``known`` as in ``make_rollback``.
 
     An update without an answer may have been applied: its trigger is held against what it would
     have made of it. Raises RunDirectoryError without images, DamageError.
@@ -143,7 +155,9 @@ def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
         (update,), trigger = run.updates([line]), hashed(image.trigger)
         refuse_other_trigger(run, number, image, update)
         left = left_behind.get(trigger, {})
-        undo = _undo(update, results.of(line), members, left)
+        found = (known or {}).get(update.target)
+        stays = (lambda _: True) if found is None else found.stays
+        undo = _undo(update, results.of(line), members, left, stays)
         if sha256 := undone.pop(trigger_key(update), None):
             undo.line["based_on"] = {"sha256": sha256}
         if undo.remains and undo.sure and trigger in repeated and not recreate:
@@ -153,7 +167,11 @@ def undos(run: RunReader, *, recreate: bool = False) -> Iterator[Undo]:
 
 
 def _undo(
-    update: Update, result: Result | None, image: dict[str, Any], left: dict[str, Any]
+    update: Update,
+    result: Result | None,
+    image: dict[str, Any],
+    left: dict[str, Any],
+    stays: Callable[[str], bool],
 ) -> Undo:
     writable = installed_update_model().writable
     before = {name: value for name, value in image.items() if name[0].isupper()}
@@ -163,8 +181,9 @@ def _undo(
         made = {} if result.status == "failed" else update.request
     based_on = {"sha256": after or digest(made, writable)}
     return Undo(
+        target=update.target,
         line={**image, "based_on": based_on},
-        remains=irreversible(update.request, before),
+        remains=[each for each in irreversible(update.request, before) if stays(each)],
         sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
     )
 

@@ -37,7 +37,7 @@ class TargetPlanner:
 
     ``left``: of triggers that come more than once, by hash, the number of updates still to come.
     Such a trigger is read once, and kept until its last update. ``writable``: what of a trigger an
-    update can say. ``cleared``: members that are known to be cleared where an update omits them.
+    update can say. ``stays``: whether a member is expected to stay where an update omits it.
     """
 
     def __init__(
@@ -47,13 +47,13 @@ class TargetPlanner:
         writable: Writable,
         *,
         create_missing: bool,
-        cleared: frozenset[str] = frozenset(),
+        stays: Callable[[str], bool] = lambda member: True,
     ) -> None:
         self._read_live = read
         self._left = left
         self._writable = writable
         self._create_missing = create_missing
-        self._cleared = cleared
+        self._stays = stays
         self._reads: dict[str, _SharedRead] = {}
         self._forecasts: dict[str, TriggerForecast] = {}
 
@@ -96,9 +96,7 @@ class TargetPlanner:
     def _begin(self, live: LiveTrigger) -> TriggerForecast:
         current = None if isinstance(live, Error) else live
         creates = self._create_missing and _is_missing(live)
-        return TriggerForecast(
-            current, self._writable, create_missing=creates, cleared=self._cleared
-        )
+        return TriggerForecast(current, self._writable, create_missing=creates, stays=self._stays)
 
 
 class _SharedRead:

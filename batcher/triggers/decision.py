@@ -116,7 +116,8 @@ def decide(
         if changed and options.recreate:
             why = f"{rest.message}; it was changed since, so that only --force recreates it"
             return Finish(status="partial", error=replace(rest, message=why))
-        if changed or (kept and not options.recreate):
+        goes = _goes_when_omitted(update, current, effects or {})
+        if changed or (kept and not options.recreate and not goes):
             return Finish(status="partial", error=rest)
     if base is not None and digest(current, writable) != base.sha256:
         return _stale("the live trigger is not what this was based on")
@@ -128,7 +129,8 @@ def decide(
         options.whole == "always" or (options.whole == "auto" and cleared)
     ):
         request = merged(request, current, writable)
-    if options.recreate and remainder(update, current, options, "") and _can_create(update):
+    stays = not _goes_when_omitted(update, current, effects or {})
+    if options.recreate and stays and _can_create(update):
         lost = beyond_updates(shown, writable)
         return Recreate(request=update.request, image=found, lost=lost)
     return Send(operation=UPDATE_TRIGGER, request=request, image=found)
@@ -150,6 +152,13 @@ def _sent_before(
         )
     more = collateral_change(update.request, before, current)
     return Finish(status="succeeded" if more is None else "differs", error=more)
+
+
+def _goes_when_omitted(
+    update: Update, current: Mapping[str, Any], effects: Mapping[str, Effect]
+) -> bool:
+    """Whether all that a trigger has beyond an update goes by that update, as far as is known."""
+    return all(effects.get(name) == "cleared" for name in beyond(update.request, current))
 
 
 def _names(update: Update) -> dict[str, Any]:

@@ -4,7 +4,7 @@ Members that an update omits are taken to stay as they are, as they do also wher
 then the trigger is sent whole.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -50,8 +50,8 @@ class TriggerForecast:
     """A trigger from what it is now (as GetEventTrigger shows it), None for one that is not there.
 
     ``writable``: what of it an update can say. ``create_missing``: the first update that has all it
-    takes creates it. ``cleared``: members that AWS clears where an update omits them: one can take
-    them away again.
+    takes creates it. ``stays``: whether a member stays where an update omits it; else it can be
+    taken away again.
     """
 
     def __init__(
@@ -60,12 +60,12 @@ class TriggerForecast:
         writable: Writable,
         *,
         create_missing: bool = False,
-        cleared: frozenset[str] = frozenset(),
+        stays: Callable[[str], bool] = lambda member: True,
     ) -> None:
         self._writable = writable
         self._there = current is not None
         self._create_missing = create_missing
-        self._cleared = cleared
+        self._stays = stays
         self._state = {} if current is None else image(current, writable)
         self._base = None if current is None else based_on(current, writable)
         self._set_on: dict[str, int] = {}  # by member: the line that set it last
@@ -81,7 +81,7 @@ class TriggerForecast:
             there=self._there,
             based_on=self._base,
             changes=changes(given, self._state) if self._there else [],
-            irreversible=[name for name in stay if name not in self._cleared],
+            irreversible=[name for name in stay if self._stays(name)],
             conflicts=[
                 Conflict(member=name, earlier=self._set_on[name])
                 for name in given

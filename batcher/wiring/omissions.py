@@ -13,6 +13,7 @@ from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.ports import Clock
 from batcher.storage.omission_records import Omission, OmissionPlace
 from batcher.storage.quota_file import QuotaFile
+from batcher.target_identity import TargetIdentity
 from batcher.triggers.omission import Effect, Whole
 from batcher.wiring.line_readers import installed_update_model
 
@@ -32,6 +33,14 @@ class KnownOmissions(Struct, frozen=True, kw_only=True):
     def sends_whole(self) -> bool:
         """Whether updates are sent with all of their triggers, from the first one on."""
         return self.whole == "always" or (self.whole == "auto" and bool(self.cleared))
+
+    def stays(self, member: str) -> bool:
+        """Whether a member is to be expected to stay where an update omits it.
+
+        One that nothing is known of goes where others do.
+        """
+        known = self.effects.get(member)
+        return not self.cleared if known is None else known.effect == "kept"
 
     def seen_at(self, members: Iterable[str], effect: Effect) -> str | None:
         """When that was last shown of the one of these members of which that is longest ago.
@@ -87,6 +96,24 @@ class Omissions:
     def _remember(self, place: OmissionPlace, effects: Mapping[str, Effect]) -> None:
         if self._file is not None:
             self._file.remember_effects(place, effects, self._clock.wall())
+
+
+def known_omissions(
+    places: Mapping[str, TargetIdentity], settings: Settings, file: QuotaFile, now: str
+) -> dict[str, KnownOmissions]:
+    """What is remembered at ``now`` of places that need not be connected to, by name."""
+    found = {
+        name: OmissionPlace(
+            account=place.account or "", region=place.region, endpoint=place.endpoint
+        )
+        for name, place in places.items()
+    }
+    return {
+        name: KnownOmissions(
+            whole=settings.whole, effects=file.effects(place, now) if settings.remember else {}
+        )
+        for name, place in found.items()
+    }
 
 
 def _clearable() -> frozenset[str]:

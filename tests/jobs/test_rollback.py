@@ -11,7 +11,9 @@ from batcher.errors import InputError, JournalError, RunDirectoryError
 from batcher.jobs.rollback import FIRST, make_rollback, undos
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Status
+from batcher.storage.omission_records import Omission
 from batcher.wiring.line_readers import line_reader
+from batcher.wiring.omissions import KnownOmissions
 from tests.conftest import change, trigger
 from tests.jobs.conftest import RecordedRun
 
@@ -126,3 +128,17 @@ def test_what_a_rollback_left_not_in_full_is_what_the_next_one_recreates(
     run = RunReader(recorded.path, line_reader(Settings(), any_target=True))
     (undo,) = undos(run, recreate=True)
     assert undo.line["based_on"] == {"sha256": "d" * 64}
+
+
+def test_what_is_known_to_go_when_it_is_omitted_does_not_stay(tmp_path: Path) -> None:
+    recorded = RecordedRun(tmp_path, [change(0, SegmentFilter="vip", EventTriggerLimits={})])
+    recorded.add(1, "succeeded")
+    rollback(recorded, [image(1, 0)])
+    run = RunReader(tmp_path / "updates.run", line_reader(Settings(), any_target=True))
+    place = {"account": "1", "region": "eu-west-1", "endpoint": "https://one"}
+    at = {**place, "member": "SegmentFilter", "seen_at": "2026-03-01T12:00:00.000Z"}
+    for effect, remains in (("kept", ["SegmentFilter"]), ("cleared", [])):
+        entry = msgspec.convert({**at, "effect": effect}, Omission)
+        known = {"default": KnownOmissions(whole="auto", effects={"SegmentFilter": entry})}
+        (undo,) = undos(run, known=known)
+        assert undo.remains == remains

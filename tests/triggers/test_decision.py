@@ -1,5 +1,6 @@
 """What is done about an update: a row for each case, and what holds in all of them."""
 
+from collections.abc import Mapping
 from typing import Any
 
 import pytest
@@ -18,7 +19,7 @@ from batcher.triggers.decision import (
     reading_first_pays,
 )
 from batcher.triggers.diff import NOTHING, based_on, digest, same
-from batcher.triggers.omission import Whole
+from batcher.triggers.omission import Effect, Whole
 from tests.triggers.samples import SHOWN_AT, answered, requests, update_of
 from tests.updates.samples import MODEL
 
@@ -49,7 +50,8 @@ def decided(
     base: BasedOn | None = None,
     kept: bool = False,
     lost: dict[str, Any] | None = None,
-    **options: bool,
+    effects: Mapping[str, Effect] | None = None,
+    **options: Any,
 ) -> str | Send | Recreate:
     """What is sent; or the status, and the code of the error if there is one."""
     update = update_of(request, based_on=base)
@@ -58,6 +60,7 @@ def decided(
         current,
         kept=kept,
         lost=lost,
+        effects=effects,
         options=ChangeOptions(writable=MODEL.writable, **options),
     ):
         case Finish(status=status, error=None):
@@ -92,6 +95,16 @@ CASES: list[tuple[dict[str, Any] | None, dict[str, Any], str | Send | Recreate]]
     ({**LIVE, "SegmentFilter": "new"}, {"complete": True, "base": OTHER}, "partial Partial"),
     ({"SegmentFilter": "new", "Tags": {"a": "b"}}, {"complete": True, "base": OTHER}, "unchanged"),
     ({"SegmentFilter": "new", "EventTriggerLimits": {}}, {"complete": True}, "unchanged"),
+    (
+        {**LIVE, "SegmentFilter": "new"},
+        {"complete": True, "kept": True, "effects": {"ObjectTypeName": "cleared"}},
+        replace(SENT, image={**IMAGE, "SegmentFilter": "new"}),  # what is beyond it goes by that
+    ),
+    (
+        WIDE,
+        {**RECREATES, "base": WIDELY, "effects": {"Description": "cleared"}},
+        replace(SENT, request=WHOLE, image=WIDE_IMAGE),
+    ),
     (LIVE, {"complete": True, "base": OTHER}, "stale Stale"),
     (LIVE, {"complete": True, "base": PLANNED}, SENT),
     # it is what the update was based on, or not
