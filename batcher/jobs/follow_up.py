@@ -67,9 +67,12 @@ class FollowUp:
         self.left_out: Superseded | UnsetType = UNSET  # of the old run, as superseded
         self.part: SelectedPart | None = None  # of the old run, that this was narrowed to
         self._when_made = when_made
-        # its reason was one for another change, and hooks are given anew
+        # its reason was one for another change, and hooks are given anew, as are pauses: an undo
+        # that is urgent waits for no timetable of the run
         settings = without_start_limits(settings)
-        self.settings = msgspec.structs.replace(settings, reason=None, hooks=())
+        self.settings = msgspec.structs.replace(
+            settings, reason=None, hooks=(), hold_file=None, timetable=None
+        )
         if kind == ROLLBACK:
             self.settings = msgspec.structs.replace(self.settings, priority=UNDO_PRIORITY)
         self._kind = kind

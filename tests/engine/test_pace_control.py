@@ -4,6 +4,8 @@ from collections.abc import Awaitable, Callable
 
 import anyio
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import Verdict
@@ -215,3 +217,59 @@ def test_an_update_may_be_throttled_as_long_as_before_a_pause_which_is_a_cause_o
     assert (state.status, state.throttles) == ("succeeded", 3)
     assert state.seconds.paused == pytest.approx(3600, abs=2)
     assert state.throttled_for < 8
+
+
+ORDERS = st.lists(
+    st.tuples(
+        st.sampled_from(["pause", "resume", "slow", "free", "cancel"]),
+        st.sampled_from([0.0, 0.001, 0.05, 0.7, 3.0]),
+    ),
+    max_size=25,
+)
+
+
+@settings(max_examples=40)
+@given(orders=ORDERS, slow_tokens=st.booleans(), slots=st.integers(1, 3))
+def test_whatever_is_told_in_whatever_order_no_slot_and_no_turn_is_lost(
+    orders: list[tuple[str, float]], slow_tokens: bool, slots: int
+) -> None:
+    async def scenario() -> None:
+        clock, done = LoopClock(), list[int]()
+        control = PaceControl(clock)
+        limiter = SlowLimiter() if slow_tokens else OpenLimiter()
+        pacer = Pacer(limiter, slots, clock, gate=PaceGate(control))
+        scopes: list[anyio.CancelScope] = []
+
+        async def work(number: int) -> None:
+            with anyio.CancelScope() as scope:
+                scopes.append(scope)
+                permit = await pacer.enter(begun=number % 2 == 0, must_finish=number % 3 == 0)
+                assert not control.pauses
+                with anyio.CancelScope(shield=True):
+                    await anyio.sleep(0.02)
+                pacer.leave(permit, Verdict.ACCEPTED, None)
+                done.append(number)
+
+        async with anyio.create_task_group() as tasks:
+            for number, (order, wait) in enumerate(orders):
+                tasks.start_soon(work, number)
+                await anyio.sleep(wait)
+                match order:
+                    case "pause":
+                        control.pause("x", "x")
+                    case "resume":
+                        control.resume("x")
+                    case "slow":
+                        control.bound("x", rate=2.0)
+                    case "free":
+                        control.bound("x")
+                    case "cancel":
+                        scopes[0].cancel()
+            control.resume("x")
+        assert (pacer.in_flight, pacer.waiting) == (0, 0)
+        # who is not cancelled is given his turn, and all slots are there again
+        assert len(done) >= len(orders) - any(order == "cancel" for order, _ in orders)
+        permits = [await pacer.enter(begun=False, must_finish=False) for _ in range(slots)]
+        assert len(permits) == pacer.in_flight == slots
+
+    in_virtual_time(scenario())

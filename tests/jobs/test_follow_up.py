@@ -72,6 +72,7 @@ def test_settings_are_the_old_ones_but_for_limits_of_its_start_and_what_made_its
 ) -> None:
     made = {"domain_map": "acme=other", "skip_invalid": True}
     start = {"canary": 2, "max_changes": "1", "deadline": "1h", "reason": "of the old one"}
+    start |= {"hold_file": "hold", "timetable": "* pause"}
     old = resolve({"rate": 5, "label": "team=crm", **start, **made})
     recorded = RecordedRun(tmp_path, [change(0)], settings=old.as_json())
     with open_follow_up(recorded.write(), "retry") as follow_up:
