@@ -68,7 +68,9 @@ class PaceControl:
         self._change()
 
     def bound(self, by: str, *, rate: float | None = None, share: float | None = None) -> None:
-        """Set both bounds by that name; None: no bound."""
+        """Set both bounds by that name; None, and a share of all: no bound."""
+        if share is not None and share >= 1:
+            share = None
         for bounds, value in ((self.rates, rate), (self.shares, share)):
             bounds.pop(by, None)
             if value is not None:

@@ -156,6 +156,13 @@ def test_a_share_is_of_the_quota_and_a_rate_is_of_updates_only() -> None:
     assert len(permits(steer, seconds=9.9, quota=None, takes_rate=False)) > 100  # of nothing known
 
 
+def test_a_share_of_all_bounds_nothing() -> None:
+    async def steer(control: PaceControl) -> None:
+        control.bound("timetable", share=1.0)
+
+    assert len(permits(steer, seconds=9.9, quota=0.1)) > 100
+
+
 def test_draining_ends_a_pause_for_who_need_not_finish_and_others_still_wait() -> None:
     async def scenario() -> list[str]:
         clock, came_of = LoopClock(), list[str]()
