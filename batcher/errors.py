@@ -75,6 +75,21 @@ class CredentialsError(AwsError):
     """The credentials are missing, expired or refused, also after one refresh."""
 
 
+class OutageError(AwsError):
+    """A target answered nothing but faults for as long as it is waited for (``outage_limit``).
+
+    Or refused what it had allowed, or could not be reached. What was tried has no result.
+    """
+
+
+class CredentialsOutageError(OutageError, CredentialsError):
+    """A target given up because AWS refused credentials, and they could not be renewed."""
+
+
+class NotSentOutageError(OutageError, NotSentError):
+    """A target given up because requests no longer left this machine."""
+
+
 class WrongAccountError(CredentialsError):
     """The credentials are of another account than the target's, or nobody can tell of which."""
 

@@ -23,7 +23,7 @@ class TimeBreakdown:
     process was told to (``paused``), or for a ``token``; a call is on its way (``calling``); an
     update waits after a fault (``backoff``); else it is ``queued``: reading, writing results, or
     idle. Whichever of token, calling and backoff it is, it is ``unreachable`` from the beginning of
-    a call that never left this machine to the next answer.
+    a call that never left this machine to the next answer, and throughout an outage.
     """
 
     def __init__(self) -> None:
@@ -31,7 +31,7 @@ class TimeBreakdown:
         self.busy_seconds = 0.0  # each call's time, summed up
         self.token_seconds = 0.0  # as it looked at the time: never goes down
         self._seconds = dict.fromkeys((*PRECEDENCE, "queued", "unreachable"), 0.0)
-        self._unreachable = False
+        self._unreachable = self._outage = False
         # cause and seconds of what passed since a call came back
         self._lately: deque[tuple[str, float]] = deque(maxlen=REMEMBERED)
         self._held_up: Counter[Cause] = Counter()
@@ -85,12 +85,19 @@ class TimeBreakdown:
             seconds -= part
         self._lately.clear()
 
+    def note_outage(self, *, under_way: bool, now: float) -> None:
+        """The target is away from now on, or is there again."""
+        self._pass(now)
+        self._outage = under_way
+
     def seconds(self) -> Seconds:
         """Seconds by cause up to the last change; they sum up to ``wall_seconds``."""
         return Seconds(**self._seconds)
 
     def _cause(self) -> str:
         cause = next((cause for cause in PRECEDENCE if self._held_up[cause]), None)
+        if self._outage and cause != "paused":
+            return "unreachable"
         if cause is None:
             return "queued"
         return "unreachable" if self._unreachable and cause != "paused" else cause

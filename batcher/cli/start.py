@@ -123,7 +123,7 @@ def _print_json(order: RunOrder, summary: Summary) -> None:
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:
     order, shown = run.order, not choices.no_progress
-    meter = ProgressMeter(run.state, order.control, order.clock.now())
+    meter = ProgressMeter(run.state, order.control, order.clock.now(), run.outages.now)
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:

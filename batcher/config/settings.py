@@ -68,6 +68,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     throttle_limit: Annotated[Duration, about("Seconds an update may go on being throttled.")] = (
         900.0
     )
+    outage_limit: Annotated[
+        Duration,
+        about(
+            "Seconds that a target may answer nothing but faults, or not be there, until it is"
+            " given up; a worker waits for ever unless with --once."
+        ),
+    ] = 900.0
     connect_timeout: Annotated[Duration, about("Seconds to wait for a connection.")] = 5.0
     read_timeout: Annotated[Duration, about("Seconds until the whole answer is there.")] = 30.0
     max_failures: Annotated[
@@ -302,6 +309,7 @@ class Keywords(TypedDict, total=False):
     remember: bool
     limiter: str
     throttle_limit: float
+    outage_limit: float
     connect_timeout: float
     read_timeout: float
     max_failures: str | None

@@ -50,6 +50,10 @@ class CredentialRefresh:
             self._accepted = generation
             self._useless = 0
 
+    def begin_anew(self) -> None:
+        """Take the set in use for one of which nothing is known yet, and no other as useless."""
+        self._useless, self._accepted = 0, None
+
     async def renew(self, generation: int, refused: Attempt) -> None:
         """Return when there is a newer set than that, of which AWS refused a request.
 

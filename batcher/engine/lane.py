@@ -6,6 +6,7 @@ Who takes updates through it, and keeps their results, is the runner.
 from collections.abc import Callable, Sequence
 
 from batcher.accounting.tally import Tally
+from batcher.engine.breaker_gate import BreakerGate
 from batcher.engine.keyed_queue import KeyedQueue
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Settler
@@ -16,8 +17,9 @@ class Lane:
     """One target at work.
 
     ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them;
-    ``on_close``: what is called when the lane takes no more. ``add_worker`` sets one more on it, in
-    place of one that waits for what others do; who runs the lane gives it.
+    ``on_close``: what is called when the lane takes no more. ``gate``: where its requests wait
+    while the target is away. ``add_worker`` sets one more on it, in place of one that waits for
+    what others do; who runs the lane gives it.
     """
 
     def __init__(
@@ -30,6 +32,7 @@ class Lane:
         tally: Tally,
         more_pacers: Sequence[Pacer] = (),
         on_close: Callable[[], None] | None = None,
+        gate: BreakerGate | None = None,
     ) -> None:
         self.target = target
         self.updates = KeyedQueue(source)
@@ -38,6 +41,10 @@ class Lane:
         self.pacers = (pacer, *more_pacers)
         self.tally = tally
         self.on_close = [] if on_close is None else [on_close]
+        self.gate = gate
+        if gate is not None:
+            gate.begin(pacer.time_breakdown)
+            self.on_close.append(gate.drain)
         self.add_worker: Callable[[], None] = lambda: None
 
     def close(self) -> None:

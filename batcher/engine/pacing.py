@@ -7,6 +7,7 @@ order of the waiting are here; how long the next token takes, a limiter knows.
 import heapq
 from collections.abc import Callable
 from itertools import count
+from typing import Protocol
 
 import anyio
 
@@ -41,6 +42,19 @@ class Permit:
         self.paused = paused
 
 
+class OutageGate(Protocol):
+    """What holds all requests of a target back for as long as that is away."""
+
+    @property
+    def is_open_to_me(self) -> bool:
+        """Whether the request that asks may be sent."""
+        ...
+
+    async def admit(self) -> None:
+        """Return when the request that asks may be sent. Raises Draining, and OutageError."""
+        ...
+
+
 class Pacer:
     """Gives out permits of one (target, operation), at most ``slots`` of them in use at once.
 
@@ -62,6 +76,8 @@ class Pacer:
         self.in_flight = 0
         self.slot_seconds = 0.0  # in which a token was there, and no slot
         self.on_full: Callable[[], None] | None = None  # told once, when that was a second
+        self.outage_gate: OutageGate | None = None
+        self._held = 0  # at that gate
         self._free = anyio.Semaphore(slots, fast_acquire=True)
         self.clock = clock
         self._gate = gate or PaceGate(PaceControl(clock))
@@ -78,21 +94,22 @@ class Pacer:
 
     @property
     def waiting(self) -> int:
-        """How many wait for their turn."""
-        return len(self._waiting)
+        """How many wait for their turn, or for their target."""
+        return len(self._waiting) + self._held
 
     async def enter(self, *, begun: bool, must_finish: bool, urgency: int = 0) -> Permit:
         """Wait for a turn, a slot and a token.
 
         ``urgency`` (0-9): the higher goes ahead, also of who waits for a token by then; ``begun``:
         a retry, which goes ahead of others as urgent. ``must_finish``: also while draining. Raises
-        Draining.
+        Draining, and OutageError.
         """
         arrived = self.clock.now()
         rank = RETRY if begun else FIRST
         waiter = _Waiter(urgency, rank, next(self._order), must_finish=must_finish)
         paused_before = self._gate.control.paused_seconds(arrived)
         while True:
+            await self._hold()
             await self._turn(waiter)
             try:
                 found = await self._as_head(waiter)
@@ -106,11 +123,25 @@ class Pacer:
             if self._draining and not must_finish:
                 raise Draining
 
+    async def _hold(self) -> None:
+        """Wait while the target is away: not in line, where who probes would have to wait, too."""
+        gate = self.outage_gate
+        if gate is None or gate.is_open_to_me:
+            return
+        self._held += 1
+        try:
+            await gate.admit()
+        finally:
+            self._held -= 1
+
     async def _as_head(self, waiter: "_Waiter") -> tuple[object, float, float] | None:
-        """What ``_slot_and_token`` returns; None: draining, or somebody more urgent, came first."""
+        """What ``_slot_and_token`` returns; None where something came first.
+
+        Draining, somebody more urgent, or that the target is away.
+        """
         control, self._head = self._gate.control, waiter
         try:
-            while not self._is_overtaken(waiter) and (waiter.must_finish or not self._draining):
+            while self._may_go(waiter):
                 with anyio.CancelScope() as waiter.scope:
                     control.begin_wait(waiter.scope)
                     ticket, token, left = await self._slot_and_token(waiter.urgency)
@@ -215,6 +246,12 @@ class Pacer:
             raise
         if waiter.refused:
             raise Draining
+
+    def _may_go(self, head: "_Waiter") -> bool:
+        """Whether whose turn it is goes on to wait for slot and token."""
+        if self.outage_gate is not None and not self.outage_gate.is_open_to_me:
+            return False
+        return not self._is_overtaken(head) and (head.must_finish or not self._draining)
 
     def _cancel_head(self, head: "_Waiter") -> None:
         if head.scope is not None:

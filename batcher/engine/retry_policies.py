@@ -6,6 +6,7 @@ Each reads the RetryState that the attempts are made with, their first argument.
 from collections.abc import Callable
 
 from tenacity import RetryCallState
+from tenacity.retry import retry_base
 from tenacity.stop import stop_base
 from tenacity.wait import wait_base
 
@@ -20,9 +21,25 @@ def state_of(call: RetryCallState) -> RetryState:
     return state
 
 
-def is_worth_repeating(verdict: Verdict) -> bool:
-    """Whether another attempt, with new credentials where it refused them, may end otherwise."""
-    return verdict.retryable or verdict is Verdict.CREDENTIALS
+class retry_while_worth(retry_base):
+    """Try again what may end otherwise: with new credentials, or when its target is there again."""
+
+    def __call__(self, call: RetryCallState) -> bool:
+        if call.outcome is None or call.outcome.failed:
+            return False
+        state = state_of(call)
+        return state.held or state.verdict.retryable or state.verdict is Verdict.CREDENTIALS
+
+
+class stop_after_denials(stop_base):
+    """Stop after so many refusals of an action that was allowed before: it is of the request."""
+
+    def __init__(self, limit: int) -> None:
+        self._limit = limit
+
+    def __call__(self, call: RetryCallState) -> bool:
+        state = state_of(call)
+        return state.verdict is Verdict.DENIED and state.charged >= self._limit
 
 
 class stop_after_charged_attempts(stop_base):

@@ -23,6 +23,10 @@ class RetryState:
     with credentials that AWS accepted; ``credentials``: the generation that the last attempt was
     signed with; ``under_way``: an attempt is; ``must_finish``: also while draining; ``urgency``: as
     in Pacer.
+
+    Of the breaker: ``held``: the last attempt is held against the target, and not against the
+    request; ``failing_since``: its first such attempt of late, monotonic seconds; ``outages``: that
+    it took part in.
     """
 
     def __init__(
@@ -41,6 +45,8 @@ class RetryState:
         self.throttled_for = self.unsent_for = self._unsent_since = 0.0
         self.replied = False  # by anything but a throttle, which says nothing about the request
         self.lost = False  # at least one attempt left and was never answered
+        self.held, self.outages = False, 0
+        self.failing_since: float | None = None
         self.queued = self.token = self.backoff = self.calling = self.unreachable = 0.0
         self.paused = 0.0
 
@@ -74,6 +80,16 @@ class RetryState:
             self.lost |= verdict is Verdict.LOST
         if self.first_throttle is not None:
             self.throttled_for = now - self.first_throttle
+
+    def forgive(self, charged: bool) -> None:
+        """Count an attempt no longer that was made in an outage; ``charged``: it is an error.
+
+        What outages took is no time of throttles, either.
+        """
+        self.charged -= charged
+        self.unsent = self.refusals = 0
+        self.first_throttle, self.throttled_for = None, 0.0
+        self.failing_since = None
 
     def waited(self, seconds: float) -> None:
         """Add the wait after the last attempt."""

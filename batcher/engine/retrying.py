@@ -14,12 +14,15 @@ from structlog.typing import FilteringBoundLogger
 from tenacity import RetryCallState
 
 from batcher.accounting.verdicts import Verdict, judge
+from batcher.engine.attempt_log import AttemptLog
+from batcher.engine.breaker_gate import OperationGate, StoppedInOutage
 from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.retry_policies import (
-    is_worth_repeating,
+    retry_while_worth,
     state_of,
     stop_after_charged_attempts,
+    stop_after_denials,
     stop_after_refusals,
     stop_after_throttled_for,
     wait_as_asked,
@@ -27,15 +30,22 @@ from batcher.engine.retry_policies import (
     wait_longest,
 )
 from batcher.engine.retry_state import RetryState
-from batcher.errors import AwsError, NotSentError
+from batcher.errors import (
+    AwsError,
+    CredentialsError,
+    NotSentError,
+    OutageError,
+    WrongAccountError,
+)
 from batcher.operations import members_for
 from batcher.ports import Caller, Clock
-from batcher.records import Attempt, Update
+from batcher.records import Update
 
 StillWanted: TypeAlias = Callable[[RetryState], Awaitable[bool]]
 """Whether to send, after what came of the attempts so far."""
 
 RENEWALS = 2  # times in a row that credentials are fetched anew for one request
+DENIALS = 3  # in which others tell whether it is the request, or all that was allowed before
 
 
 class RetryPolicy(Struct, frozen=True, kw_only=True):
@@ -55,7 +65,8 @@ class Retrying:
     """Brings requests of one operation of a target to their final answers.
 
     ``on_attempt`` is told of every attempt: its verdict, the seconds from sending to the answer,
-    and the domain that it was about, empty where it was of none.
+    and the domain that it was about, empty where it was of none. ``gate``: where requests wait
+    while the target is away; None: each is tried by itself until it is given up.
     """
 
     def __init__(
@@ -70,22 +81,24 @@ class Retrying:
         log: FilteringBoundLogger,
         on_attempt: Callable[[Verdict, float, str], None],
         credentials: CredentialSets | None = None,
+        gate: OperationGate | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
         self.pacer = pacer
+        self._gate = pacer.outage_gate = gate
         self._target = target
         self._operation = operation
         self._caller = caller
         self._clock = clock
-        self._log = log
+        self._log = AttemptLog(target, operation, log)
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(credentials or CredentialSets(caller))
         self._max_unsent = policy.max_attempts
-        self._told_of_cap = False
         self._idle: list[tenacity.AsyncRetrying] = []
         self._retrying = tenacity.AsyncRetrying(
-            retry=tenacity.retry_if_result(is_worth_repeating),
+            retry=retry_while_worth(),
             stop=stop_after_charged_attempts(policy.max_attempts)
+            | stop_after_denials(DENIALS)
             | stop_after_throttled_for(policy.throttle_limit)
             | stop_after_refusals(RENEWALS, self._credentials),
             wait=wait_longest(
@@ -129,9 +142,10 @@ class Retrying:
 
         ``id``: what logs call it. ``may_send``: asked whenever its turn has come, which can be long
         after it was taken up. None when it may not be sent, or when draining came before anything
-        was sent that may have had an effect. Raises CredentialsError, NotSentError when too many
-        attempts in a row never left, and AwsError where a redirect answers. ``on_interrupted``:
-        told what came of the attempts so far when this raises, also when it is cancelled.
+        was sent that may have had an effect, or while the target is away. Raises CredentialsError,
+        NotSentError when too many attempts in a row never left, OutageError when the target is away
+        for too long, and AwsError where a redirect answers. ``on_interrupted``: told what came of
+        the attempts so far when this raises, is cancelled, or ends while the target is away.
         ``still_wanted``: asked like ``may_send``, with the permit in hand. ``must_finish``: also
         while draining. ``urgency``: as in Pacer.
         """
@@ -141,7 +155,12 @@ class Retrying:
         retrying = self._idle.pop() if self._idle else self._retrying.copy()
         try:
             await retrying(self._attempt, state, members, may_send, still_wanted)
-        except Draining:
+        except Draining as draining:
+            if isinstance(draining, StoppedInOutage):
+                if must_finish:
+                    raise OutageError(str(draining)) from draining
+                if on_interrupted is not None:
+                    on_interrupted(state)
             return None
         except BaseException:
             if on_interrupted is not None:
@@ -158,19 +177,24 @@ class Retrying:
         may_send: Callable[[], bool] | None,
         still_wanted: StillWanted | None,
     ) -> Verdict:
-        permit = await self.pacer.enter(
-            begun=state.attempts > 0, must_finish=state.must_finish, urgency=state.urgency
-        )
-        wanted = False
+        if (gate := self._gate) is None:
+            return await self._send(state, members, may_send, still_wanted)
+        if state.verdict is Verdict.DENIED and gate.is_explained(state):
+            state.held = False  # it is allowed to others
+            return state.verdict
         try:
-            wanted = may_send is None or may_send()
-            if wanted and still_wanted is not None:
-                wanted = await still_wanted(state)
+            return await self._send(state, members, may_send, still_wanted)
         finally:
-            if not wanted:
-                self.pacer.leave(permit, Verdict.UNSENT, None)
-        if not wanted:
-            raise Draining
+            gate.leave()
+
+    async def _send(
+        self,
+        state: RetryState,
+        members: Mapping[str, Any],
+        may_send: Callable[[], bool] | None,
+        still_wanted: StillWanted | None,
+    ) -> Verdict:
+        permit = await self._permit(state, may_send, still_wanted)
         state.credentials = self._credentials.generation
         attempt, verdict = None, Verdict.LOST
         try:
@@ -183,58 +207,66 @@ class Retrying:
         if verdict is Verdict.ACCEPTED:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self.pacer.unpaused())
-        self._on_attempt(verdict, attempt.seconds, str(members.get("DomainName", "")))
-        self._log_attempt(state, attempt, permit)
+        domain = str(members.get("DomainName", ""))
+        self._on_attempt(verdict, attempt.seconds, domain)
+        if self._gate is not None:
+            self._gate.note(state, domain, attempt, verdict)
+        self._log.answered(state, attempt, permit)
         if verdict is Verdict.REDIRECTED:
             raise AwsError(f"target {self._target}: {self._operation}: {attempt.message}")
         return verdict
 
+    async def _permit(
+        self,
+        state: RetryState,
+        may_send: Callable[[], bool] | None,
+        still_wanted: StillWanted | None,
+    ) -> Permit:
+        """The permit for an attempt that is wanted, of a target that is not away by then."""
+        while True:
+            permit = await self.pacer.enter(
+                begun=state.attempts > 0, must_finish=state.must_finish, urgency=state.urgency
+            )
+            wanted = goes = False
+            try:
+                wanted = may_send is None or may_send()
+                if wanted and still_wanted is not None:
+                    wanted = await still_wanted(state)
+                goes = wanted and (self._gate is None or self._gate.is_open_to_me)
+            finally:
+                if not goes:
+                    self.pacer.leave(permit, Verdict.UNSENT, None)
+            if goes:
+                return permit
+            if not wanted:
+                raise Draining
+
+    async def _renew(self, state: RetryState) -> None:
+        """Fetch credentials anew; where that is no use any more, the target is away."""
+        gate = self._gate
+        try:
+            await self._credentials.renew(state.credentials, state.last)
+        except WrongAccountError:
+            raise
+        except CredentialsError as error:
+            if gate is None or not gate.note_refused(state, str(error)):
+                raise
+            self._credentials.begin_anew()
+        else:
+            if gate is not None:
+                gate.note_renewed()
+
     async def _prepare_next(self, call: RetryCallState) -> None:
         state = state_of(call)
         if state.verdict is Verdict.CREDENTIALS:
-            await self._credentials.renew(state.credentials, state.last)
+            await self._renew(state)
             return
-        if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent:
+        mid_run = self._gate is not None and self._gate.is_mid_run
+        if state.verdict is Verdict.UNSENT and state.unsent >= self._max_unsent and not mid_run:
             tried = "once" if state.unsent == 1 else f"{state.unsent} times"
             raise NotSentError(
                 f"target {self._target}: nothing can be sent, tried {tried} in"
                 f" {state.unsent_for:.0f} s: {state.last.message}"
             )
-        self._tell_of_cap(state.last.retry_after or 0.0, call.upcoming_sleep)
         state.waited(call.upcoming_sleep)
-        self._log.info(
-            "retry.scheduled",
-            id=state.id,
-            target=self._target,
-            wait_seconds=round(call.upcoming_sleep, 3),
-            charged=state.charged,
-            throttles=state.throttles,
-        )
-
-    def _tell_of_cap(self, asked: float, taken: float) -> None:
-        """Warn once that a server asks for a longer wait than is taken."""
-        if asked <= taken or self._told_of_cap:
-            return
-        self._told_of_cap = True
-        self._log.warning(
-            "retry.asked_too_long",
-            target=self._target,
-            operation=self._operation,
-            asked_seconds=round(asked, 3),
-            taken_seconds=round(taken, 3),
-        )
-
-    def _log_attempt(self, state: RetryState, attempt: Attempt, permit: Permit) -> None:
-        throttled = state.verdict is Verdict.THROTTLED
-        self._log.info(
-            "attempt.throttled" if throttled else "attempt.answered",
-            id=state.id,
-            target=self._target,
-            attempt=state.attempts,
-            verdict=state.verdict.value,
-            code=attempt.code,
-            http_status=attempt.http_status,
-            request_id=attempt.request_id,
-            seconds=round(attempt.seconds, 4),
-            token_seconds=round(permit.token, 4),
-        )
+        self._log.scheduled(state, call.upcoming_sleep)

@@ -16,12 +16,13 @@ from batcher.aws.client import AwsTarget
 from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
 from batcher.engine.runner import Runner
-from batcher.errors import AwsError, BatcherError, JournalError
+from batcher.errors import AwsError, BatcherError, JournalError, OutageError
 from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_order import RunOrder
+from batcher.jobs.run_outages import RunOutages
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
 from batcher.ports import BeforeImageStore
@@ -55,6 +56,7 @@ class ApprovedRun:
         self._canary: Canary | None = None  # while it is at work
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
         self.events = RunEvents(order, state, connection.targets)
+        self.outages = RunOutages(order, self.events, lambda: self.lanes)
 
     def __repr__(self) -> str:
         return f"<ApprovedRun {self.order.run_id}: {self.state.left:,} left, {self.lanes}>"
@@ -201,9 +203,10 @@ class ApprovedRun:
 
     async def _keep_interrupted(self, runner: Runner) -> None:
         """Keep what may have been sent when its settling was ended, as far as the disk takes it."""
+        left = runner.given_up.keys() | {away.target for away in self.outages.now()}
         with anyio.CancelScope(shield=True), suppress(JournalError):
             for result in self._interrupted:
-                if result.target in runner.given_up:
+                if result.target in left:
                     continue  # nothing could be sent any more: a resume sends it again
                 await runner.keep(self.state.tallies[result.target], result)
         self._interrupted.clear()
@@ -231,6 +234,8 @@ class ApprovedRun:
             # else times may have been moved by what an earlier session sent
             listed=not state.begun,
             on_interrupted=None if self.order.unattended else self._interrupted.append,
+            on_breaker=self.outages.tell,
+            outage_limit=self.order.outage_limit,
         )
         if self._canary is not None:
             lane.settler = CanarySettler(lane.settler, self._canary)
@@ -259,6 +264,8 @@ class ApprovedRun:
 
     def _under_way(self, error: BatcherError) -> bool:
         """Whether something had been sent before an error: then the run can be resumed."""
+        if isinstance(error, OutageError):
+            return True
         if isinstance(error, AwsError):
             tallies = self.state.tallies.values()
             return any(tally.ever_accepted or tally.session[0] for tally in tallies)

@@ -1,6 +1,7 @@
 """What is asked of a run: its input, its directory, its settings, and on whose behalf."""
 
 from collections.abc import Callable, Iterable
+from math import inf
 from pathlib import Path
 
 import msgspec
@@ -8,6 +9,7 @@ from msgspec import UNSET, Struct, UnsetType
 from structlog.typing import FilteringBoundLogger
 
 from batcher.config import Settings
+from batcher.engine.breaker_gate import OnBreaker
 from batcher.engine.pace_control import PaceControl
 from batcher.hooks.hooks import Hooks
 from batcher.ports import Clock
@@ -45,11 +47,14 @@ class Following(Struct, frozen=True, kw_only=True):
 class Unattended(Struct, frozen=True, kw_only=True):
     """A run that nobody watches: what fails for a target in trouble is left for a later session.
 
-    ``on_result`` and ``on_attempt`` are told of each.
+    ``on_result`` and ``on_attempt`` are told of each, ``on_breaker`` as in BreakerGate;
+    ``outage_limit``: seconds that a target is waited for.
     """
 
     on_result: Callable[[Result], None]
     on_attempt: OnAttempt
+    on_breaker: OnBreaker | None = None
+    outage_limit: float = inf
 
 
 class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
@@ -74,6 +79,11 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     log: FilteringBoundLogger
     control: PaceControl
     hooks: Hooks
+
+    @property
+    def outage_limit(self) -> float:
+        """Seconds that a target is waited for while it is away."""
+        return (self.unattended or self.settings).outage_limit
 
 
 def is_complete(manifest: RunManifest) -> bool:

@@ -12,6 +12,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.answer_check import AnswerCheck
+from batcher.engine.breaker_gate import BreakerGate, OnBreaker
 from batcher.engine.credential_refresh import CredentialSets
 from batcher.engine.lane import Lane
 from batcher.engine.list_pages import AttachedIntegrations, LastUpdatedTimes
@@ -62,6 +63,7 @@ class Lanes:
         self._on_attempt = on_attempt
         self.omissions = Omissions(settings, pacers.file, clock=clock, log=log)
         self._credentials: dict[str, CredentialSets] = {}
+        self._gates: dict[str, tuple[AwsTarget, BreakerGate]] = {}
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
@@ -81,15 +83,20 @@ class Lanes:
         listed: bool = False,
         may_send: MaySend | None = None,
         on_interrupted: Callable[[Result], None] | None = None,
+        on_breaker: OnBreaker | None = None,
+        outage_limit: float | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
         ``images``: where to keep what each trigger was; None: look at none of them. ``force``,
         ``complete`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
         planned is first held against a list of its domain; for a run that has sent nothing so far.
-        ``on_interrupted`` as in Reconciler.
+        ``on_interrupted`` as in Reconciler. ``on_breaker`` as in BreakerGate; ``outage_limit`` too,
+        None: that of the settings.
         """
-        operations = _Operations(target, self._pacers, self._retrying)
+        gate = self._gate_of(target, outage_limit)
+        gate.observers = [] if on_breaker is None else [on_breaker]
+        operations = _Operations(target, self._pacers, partial(self._retrying, gate=gate))
         updating = operations.sent(UPDATE_TRIGGER, tally)
         reading = operations.sent(GET_TRIGGER, tally)
         options = self._options(force=force, complete=complete, recreate=recreate)
@@ -121,6 +128,7 @@ class Lanes:
             settler=settler,
             tally=tally,
             on_close=on_close,
+            gate=gate,
         )
 
     def _options(self, *, force: bool, complete: bool, recreate: bool) -> ChangeOptions:
@@ -185,7 +193,12 @@ class Lanes:
         )
 
     def _retrying(
-        self, target: AwsTarget, operation: str, pacer: Pacer, tally: Tally | None
+        self,
+        target: AwsTarget,
+        operation: str,
+        pacer: Pacer,
+        tally: Tally | None,
+        gate: BreakerGate | None = None,
     ) -> Retrying:
         watch = self._on_attempt
         pacer.on_full = partial(
@@ -215,6 +228,7 @@ class Lanes:
             log=self._log,
             on_attempt=on_attempt,
             credentials=self._credentials_of(target),
+            gate=None if gate is None else gate.of(operation),
         )
 
     def _credentials_of(self, target: AwsTarget) -> CredentialSets:
@@ -223,6 +237,17 @@ class Lanes:
         if known is None or known.caller is not target:  # it was opened again
             known = self._credentials[target.name] = CredentialSets(target)
         return known
+
+    def _gate_of(self, target: AwsTarget, limit: float | None) -> BreakerGate:
+        """The breaker of a connected target, which all of its lanes share, one after the other."""
+        known, gate = self._gates.get(target.name, (None, None))
+        if gate is None or known is not target:  # it was opened again
+            limit = self._settings.outage_limit if limit is None else limit
+            gate = BreakerGate(
+                target.name, now=self._pacers.control.unpaused, log=self._log, limit=limit
+            )
+            self._gates[target.name] = (target, gate)
+        return gate
 
 
 class _Operations:

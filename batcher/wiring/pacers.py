@@ -54,7 +54,7 @@ class Pacers:
     ) -> None:
         self._clock = clock
         self._fleet = fleet
-        self._control = control or PaceControl(clock)
+        self.control = control or PaceControl(clock)
         self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
         self._limiters: dict[Pacer, tuple[QuotaKey, Limiter]] = {}
 
@@ -79,7 +79,7 @@ class Pacers:
                 str(key), rate=rate, burst=burst, share=share, remembered=start
             )
         gate = PaceGate(
-            self._control,
+            self.control,
             quota=partial(_quota_of, limiter),
             takes_rate=operation in WRITES,
         )

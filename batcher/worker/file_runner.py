@@ -127,6 +127,9 @@ class FileRunner:
                 approved.drain()
             return _ending_of(approved, await approved.execute())
         finally:
+            if self.unattended.on_breaker is not None:
+                for target in approved.state.tallies:  # of the next file it is seen anew
+                    self.unattended.on_breaker(target, None)
             found = (tally.more_than_asked for tally in approved.state.tallies.values())
             self.more_than_asked = next(filter(None, found), self.more_than_asked)
             self.run = None

@@ -58,6 +58,18 @@ class Health:
             self._log.warning("worker.not_ready", part=part, reason=reason)
         self._unhealthy[part] = reason
 
+    def mark_target(self, target: str, reason: str | None) -> None:
+        """Note why a target can't be used; None: it can."""
+        part = f"target {target}"
+        if reason is None:
+            self.mark_healthy(part)
+        else:
+            self.mark_unhealthy(part, reason)
+
+    def reason(self, part: str) -> str | None:
+        """Why a part of the worker can't work; None: it can."""
+        return self._unhealthy.get(part)
+
     def stop_for_good(self, part: str, reason: str) -> None:
         """Note that a part of the worker does nothing more in this process, and why."""
         self._log.error("worker.stopped_for_good", part=part, reason=reason)

@@ -7,6 +7,7 @@ go away and come back meanwhile.
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
+from math import inf
 
 import anyio
 import msgspec
@@ -142,6 +143,7 @@ class MessageConsumer:
                 clock=self.clock,
                 log=self.log,
                 on_result=self.on_result,
+                outage_limit=self.settings.outage_limit if self.once else inf,
             )
 
         return TargetPool(

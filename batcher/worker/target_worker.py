@@ -46,6 +46,7 @@ class TargetWorker:
     """Sends the messages of one target.
 
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
+    ``outage_limit``: seconds for which an open lane waits for it.
     """
 
     name: str
@@ -59,9 +60,10 @@ class TargetWorker:
     clock: Clock
     log: FilteringBoundLogger
     on_result: Callable[[Result], None]
+    outage_limit: float = inf
 
     def __post_init__(self) -> None:
-        self.unusable: str | None = None
+        self.unusable = self.health.reason(self._part)  # in the session before this one
         self.lane: Lane | None = None
         self._tally = Tally()  # of all its lanes
         self._bases = LetterBases()
@@ -194,6 +196,8 @@ class TargetWorker:
             on_close=feed.close,
             images=self.images.of_target(target, self.pacers),
             may_send=lambda update: self.leases.holds(update.line),
+            on_breaker=self._on_breaker,
+            outage_limit=self.outage_limit,
         )
         lane.settler = _LeasedOnly(lane.settler, self.leases, self._bases)
         self._deferring = DeferringReconciler(
@@ -209,17 +213,19 @@ class TargetWorker:
         await self.leases.release(leases)
         self._released_at = self.clock.now()
 
+    def _on_breaker(self, _: str, reason: str | None) -> None:
+        """While it is away the messages that it holds stay leased, and no more are asked for."""
+        self._set_unusable(reason)
+
     def _set_unusable(self, reason: str | None) -> None:
         self.unusable = reason
-        if reason is None:
-            self.health.mark_healthy(self._part)
-        else:
-            self.health.mark_unhealthy(self._part, reason)
+        self.health.mark_target(self.name, reason)
 
     async def _on_settled(self, result: Result) -> None:
         looked = result.status in ("unchanged", "succeeded", "stale")
         answered = looked or result.attempts > result.throttles
-        if self.unusable is not None and answered and not is_denied(result):
+        is_away = self.lane is not None and self.lane.gate is not None and self.lane.gate.outage
+        if self.unusable is not None and answered and not (is_denied(result) or is_away):
             self._set_unusable(None)
         self.on_result(result)
 

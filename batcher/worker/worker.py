@@ -6,8 +6,10 @@ A session has one set of settings; SIGHUP ends it and begins another.
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
 from dataclasses import KW_ONLY, dataclass
+from math import inf
 from pathlib import Path
 
+import msgspec
 from structlog.typing import FilteringBoundLogger
 
 from batcher.aws.s3_upload import S3Uploader
@@ -128,12 +130,17 @@ class Worker:
             self.say(f"Status: http://{server.address}/")
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
-        on_attempt = self._status.metrics.attempted
-        unattended = Unattended(on_result=self._status.count, on_attempt=on_attempt)
+        unattended = Unattended(
+            on_result=self._status.count,
+            on_attempt=self._status.metrics.attempted,
+            on_breaker=self._health.mark_target,
+        )
 
         async def session() -> None:
+            limit = self.settings.outage_limit if self.once else inf
+            order = msgspec.structs.replace(unattended, outage_limit=limit)
             consumer = SpoolConsumer(
-                spool, self.settings, self._health, unattended, self.log, self._control
+                spool, self.settings, self._health, order, self.log, self._control
             )
             self._status.lanes = consumer.runner.lane_snapshots
             await consumer.run(once=self.once)

@@ -42,7 +42,7 @@ async def test_a_renewal_that_is_refused_stops_the_run_and_a_resume_has_exact_bo
         place = ("--profile", "prod", "--region", "eu-west-1", "--endpoint-url", url)
         command = ("run", "updates.jsonl", *place, "--rate", "20", "--yes", "--json")
 
-        stopped = await batcher.start(*command)
+        stopped = await batcher.start(*command, "--outage-limit", "0.5")
         await until(lambda: len(emulator.applied()) >= 2)
         expire(REFUSED)
         out, err = await stopped.communicate()

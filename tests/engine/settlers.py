@@ -6,6 +6,7 @@ from typing import Any
 from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
 from batcher.engine.answer_check import AnswerCheck
+from batcher.engine.breaker_gate import BreakerGate
 from batcher.engine.no_before_images import NoBeforeImages
 from batcher.engine.omitted_members import OmittedMembers
 from batcher.engine.pacing import Pacer
@@ -37,6 +38,7 @@ def writes_only(
     target: str = "default",
     policy: RetryPolicy | None = None,
     uniform: Callable[[float, float], float] = lambda low, high: high,
+    gate: BreakerGate | None = None,
 ) -> Reconciler:
     """A Settler that sends every update; answers are counted in ``tally``."""
     retrying = Retrying(
@@ -50,6 +52,7 @@ def writes_only(
         on_attempt=lambda verdict, _, domain: tally.count_attempt(
             verdict, Action(UPDATE_TRIGGER, domain)
         ),
+        gate=None if gate is None else gate.of(UPDATE_TRIGGER),
         uniform=uniform,
     )
     options, omitted = ChangeOptions(writable=dict), OmittedMembers("never", log=logger())

@@ -8,9 +8,10 @@ from batcher.accounting.verdicts import Verdict
 from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.engine.pacing import Permit
 from batcher.engine.retry_policies import (
-    is_worth_repeating,
+    retry_while_worth,
     state_of,
     stop_after_charged_attempts,
+    stop_after_denials,
     stop_after_refusals,
     stop_after_throttled_for,
     wait_as_asked,
@@ -35,11 +36,31 @@ def after(*verdicts: Verdict, retry_after: float | None = None) -> RetryCallStat
 
 T, F, L, C = Verdict.THROTTLED, Verdict.TRANSIENT, Verdict.LOST, Verdict.CREDENTIALS
 U = Verdict.UNSENT
+D = Verdict.DENIED
+
+
+def answered(call: RetryCallState) -> RetryCallState:
+    call.set_result(state_of(call).verdict)
+    return call
 
 
 def test_what_may_end_otherwise_is_worth_repeating() -> None:
-    worth = {verdict for verdict in Verdict if is_worth_repeating(verdict)}
+    worth = {verdict for verdict in Verdict if retry_while_worth()(answered(after(verdict)))}
     assert worth == {T, F, L, C, U}
+    assert not retry_while_worth()(after(F)), "it raised, or has not ended"
+
+
+def test_what_is_held_against_its_target_is_worth_repeating_whatever_it_is() -> None:
+    denied = answered(after(Verdict.DENIED))
+    state_of(denied).held = True
+    assert retry_while_worth()(denied)
+
+
+@pytest.mark.parametrize(
+    ("verdicts", "stops"), [([D, D], False), ([D, D, D], True), ([F] * 9, False)]
+)
+def test_three_denials_are_the_last(verdicts: list[Verdict], stops: bool) -> None:
+    assert stop_after_denials(3)(after(*verdicts)) is stops
 
 
 @pytest.mark.parametrize(

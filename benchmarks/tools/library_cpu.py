@@ -1,0 +1,28 @@
+"""CPU seconds per update of update_many, of whichever batcher is on the path: URL N ROUNDS."""
+
+import asyncio
+import sys
+import time
+
+import batcher
+
+
+def update(number: int) -> dict[str, object]:
+    return {"DomainName": "acme", "EventTriggerName": f"t{number % 200}", "Description": "changed"}
+
+
+async def main(url: str, count: int, rounds: int) -> None:
+    for _ in range(rounds):
+        began = time.process_time()
+        batch = await batcher.update_many(
+            [update(number) for number in range(count)],
+            endpoint_url=url,
+            rate=1e6,
+            burst=1e5,
+            concurrency=16,
+        )
+        batch.raise_for_failures()
+        print((time.process_time() - began) / count, flush=True)
+
+
+asyncio.run(main(sys.argv[1], int(sys.argv[2]), int(sys.argv[3])))
