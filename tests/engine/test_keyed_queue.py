@@ -40,11 +40,15 @@ def updates_of(triggers: Sequence[str]) -> list[Update]:
     seconds=st.lists(st.integers(0, 5), min_size=1),
     takers=st.integers(1, 6),
     looks_back=st.booleans(),
+    urgencies=st.lists(st.integers(0, 2), min_size=1),  # in whatever order they come
 )
 def test_each_update_is_taken_once_and_those_of_a_trigger_one_after_the_other_in_order(
-    triggers: list[str], seconds: list[int], takers: int, looks_back: bool
+    triggers: list[str], seconds: list[int], takers: int, looks_back: bool, urgencies: list[int]
 ) -> None:
-    updates = updates_of(triggers)
+    updates = [
+        replace(each, urgency=urgencies[each.line % len(urgencies)])
+        for each in updates_of(triggers)
+    ]
     queue = KeyedQueue(ListSource(updates, looks_back=looks_back))
     taken: list[Update] = []
     busy: set[str] = set()

@@ -52,7 +52,9 @@ class Service:
         return Verdict.ACCEPTED if fine else Verdict.THROTTLED
 
 
-async def call_on(limiter: Limiter, service: Service, who: str, *, slots: int = 64) -> None:
+async def call_on(
+    limiter: Limiter, service: Service, who: str, *, slots: int = 64, urgency: int = 0
+) -> None:
     """Call as often as the limiter allows, until cancelled."""
     free = anyio.Semaphore(slots)
 
@@ -67,7 +69,7 @@ async def call_on(limiter: Limiter, service: Service, who: str, *, slots: int = 
     async with anyio.create_task_group() as calls:
         while True:
             await free.acquire()
-            calls.start_soon(call, await limiter.acquire())
+            calls.start_soon(call, await limiter.acquire(urgency))
 
 
 def address(server: Server) -> str:
