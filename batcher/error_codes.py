@@ -16,6 +16,7 @@ MORE_THAN_ASKED = "MoreThanAsked"  # AWS's answer shows a change that nobody ask
 CHANGED_SINCE = "ChangedSince"  # the live trigger is neither as asked nor as it was
 INTEGRATION_ATTACHED = "IntegrationAttached"  # not deleted to be created anew: it is in use
 NOT_RECREATED = "NotRecreated"  # deleted, and could not be created anew
+COPY_INCOMPLETE = "CopyIncomplete"  # created, without the tags or integration of its model
 RECREATION_STOPPED = "RecreationStopped"  # not deleted, as another could not be created anew
 TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
 RESULT_LOST = "ResultLost"  # its result was in a damaged journal, and is lost

@@ -10,6 +10,8 @@ GET_TRIGGER = "GetEventTrigger"
 LIST_TRIGGERS = "ListEventTriggers"
 LIST_DOMAINS = "ListDomains"
 LIST_INTEGRATIONS = "ListIntegrations"
+PUT_INTEGRATION = "PutIntegration"
+TAG_RESOURCE = "TagResource"
 
 # those that change a trigger
 WRITES = frozenset({UPDATE_TRIGGER, CREATE_TRIGGER, DELETE_TRIGGER})
@@ -26,6 +28,7 @@ _TAKEN = {
     DELETE_TRIGGER: TRIGGER_NAMES,
     LIST_TRIGGERS: frozenset({"DomainName"}),
     LIST_INTEGRATIONS: frozenset({"DomainName"}),
+    PUT_INTEGRATION: frozenset({"DomainName"}),
 }
 
 

@@ -41,6 +41,7 @@ class Result:
     Times are UTC, ISO 8601 with milliseconds. ``error`` is None when it succeeded or was unchanged.
     ``digest``: of the trigger as AWS's answer showed it, where it was looked at first;
     ``read_back``: what the live trigger showed just after, where it was one of the sample;
+    ``created``: it made its trigger, and whether an integration names that: else it never fires;
     ``restored``: members that AWS cleared as the update omits them, and that were put back at once.
     """
 
@@ -59,6 +60,7 @@ class Result:
     seconds: Seconds = field(default_factory=Seconds)
     digest: str | None = None
     read_back: ReadBack | None = None
+    created: records.Creation | None = None
     restored: list[str] | None = None
 
     @property
@@ -95,6 +97,7 @@ class Counts:
     attempts: int = 0
     throttles: int = 0
     restored: int = 0
+    created: dict[str, int] = field(default_factory=dict)
     read_back: dict[str, int] = field(default_factory=dict)
     errors: dict[str, int] = field(default_factory=dict)
 

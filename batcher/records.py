@@ -19,6 +19,9 @@ INTERRUPTED = "interrupted"  # why something stopped that a signal ended
 ReadBack: TypeAlias = Literal["as_asked", "differs", "unread"]
 """What the live trigger showed just after AWS accepted its update; unread: it could not be read."""
 
+Creation: TypeAlias = Literal["without_integration", "with_integration"]
+"""Whether an integration names a trigger that was created: one that none names never fires."""
+
 Count: TypeAlias = Annotated[int, Meta(ge=0, le=2**53)]
 
 Reached: TypeAlias = Literal["answered", "sent", "unsent"]
@@ -166,6 +169,8 @@ class Result(Struct, frozen=True, kw_only=True):
     lost: list[str] | UnsetType = UNSET
     # there where the trigger was read back, as one of a sample
     read_back: ReadBack | UnsetType = UNSET
+    # there where the update has created its trigger, or given it its integration
+    created: Creation | UnsetType = UNSET
     # members that it cleared by omitting them, and that were put back at once
     restored: list[str] | UnsetType = UNSET
     # there where they were given
@@ -232,6 +237,7 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     throttles: Count = 0
     error: Error | None = None
     lost: list[str] | UnsetType = UNSET
+    created: Creation | UnsetType = UNSET
     read_back: ReadBack | UnsetType = UNSET
     restored: list[str] | UnsetType = UNSET
 
@@ -256,6 +262,7 @@ class Counts(Struct, frozen=True, kw_only=True):
     attempts: int = 0
     throttles: int = 0
     restored: int = 0
+    created: dict[str, int] = {}
     read_back: dict[str, int] = {}
     errors: dict[str, int] = {}  # code -> results with it; msgspec copies an empty default
 

@@ -48,7 +48,9 @@ def test_a_program_gets_every_member_of_the_engines_record(kind: type[Any]) -> N
 @pytest.mark.parametrize("record", [FULL, BARE])
 def test_a_result_is_the_engines_as_plain_data(record: records.Result) -> None:
     given = dataclasses.asdict(Result.of(record))
-    absent = {name for name in ("digest", "read_back", "restored") if not getattr(record, name)}
+    absent = {
+        name for name in ("digest", "read_back", "created", "restored") if not getattr(record, name)
+    }
     without = {name: value for name, value in given.items() if name not in absent}
     assert without == msgspec.to_builtins(record)
     assert all(given[name] is None for name in absent)

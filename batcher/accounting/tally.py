@@ -44,6 +44,7 @@ class Tally:
         self.statuses: Counter[str] = Counter()
         self.errors: Counter[str] = Counter()
         self.read_back: Counter[str] = Counter()
+        self.created: Counter[str] = Counter()
         self.restored = 0
         self.attempts = 0
         self.throttles = 0
@@ -105,6 +106,8 @@ class Tally:
                 self.more_than_asked = self.more_than_asked or said
         if result.read_back is not UNSET:
             self.read_back[result.read_back] += 1
+        if result.created is not UNSET:
+            self.created[result.created] += 1
         self.restored += result.restored is not UNSET
 
     def forget_results(self) -> None:
@@ -112,6 +115,7 @@ class Tally:
         self.statuses.clear()
         self.errors.clear()
         self.read_back.clear()
+        self.created.clear()
         self.attempts = self.throttles = self.restored = 0
 
     def merge(self, other: "Tally") -> None:
@@ -119,6 +123,7 @@ class Tally:
         self.statuses.update(other.statuses)
         self.errors.update(other.errors)
         self.read_back.update(other.read_back)
+        self.created.update(other.created)
         self.restored += other.restored
         self.attempts += other.attempts
         self.throttles += other.throttles
@@ -135,6 +140,7 @@ class Tally:
             errors=dict(self.errors.most_common()),
             restored=self.restored,
             read_back=dict(self.read_back),
+            created=dict(self.created),
             **{status: self.statuses[status] for status in STATUSES},
         )
 

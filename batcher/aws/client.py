@@ -138,6 +138,13 @@ class AwsTarget:
         """Who it signs for: the role it assumes, or whom STS told; None where that is not known."""
         return self.settings.role_arn or self._caller
 
+    def arn(self, resource: str) -> str | None:
+        """The ARN of a resource of Customer Profiles there; None where the account is unknown."""
+        if self.account_id is None:
+            return None
+        partition = self._client.meta.partition
+        return f"arn:{partition}:profile:{self.region}:{self.account_id}:{resource}"
+
     @property
     def identity(self) -> TargetIdentity:
         """The place that it is, as far as that is known."""

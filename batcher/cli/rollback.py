@@ -141,3 +141,6 @@ def _make(selection: Selection | None, follow_up: FollowUp) -> None:
         )
     if report.unseen:
         echo(unseen_text(report.unseen), err=True)
+        if follow_up.settings.with_integrations:
+            copied = "Tags and integrations that were copied (--with-integrations) stay, too"
+            echo(f"{copied}: DeleteIntegration ends the firing.", err=True)

@@ -59,6 +59,11 @@ def resolve(
         }
     )
     settings = _over(base or Settings(), given)
+    if settings.with_integrations and not settings.create_missing:
+        raise SettingsError(
+            "--with-integrations: means something only with --create-missing, and for lines whose"
+            " domain --domain-map gives another."
+        )
     if "target" in given and not given["target"][0].startswith(f"{file}: "):
         _refuse_without_table(given["target"][0], settings)
     return settings

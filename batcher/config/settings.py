@@ -112,6 +112,14 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     create_missing: Annotated[
         bool, about("Create a trigger that is not there, from a line that has all it takes.")
     ] = False
+    with_integrations: Annotated[
+        bool,
+        about(
+            "With --create-missing and --domain-map: copy the tags, and the integration that makes"
+            " a trigger fire.",
+            "run",
+        ),
+    ] = False
     domain_map: Annotated[
         DomainMap | None,
         about(

@@ -78,19 +78,24 @@ class AttachedIntegrations:
 
         Raises CredentialsError.
         """
-        name = f"{LIST_INTEGRATIONS} {update.domain}"
-        members = members_for(LIST_INTEGRATIONS, update.request)
-        page = {"MaxResults": self._page_size, "IncludeHidden": True}
-        found = list[str]()
-        async for state in list_pages(
-            self._listing, name, {**members, **page}, must_finish=must_finish
-        ):
+        found = await self.all_of(update.domain, must_finish=must_finish)
+        if found is None or isinstance(found, Error):
+            return found
+        return [
+            item["Uri"] for item in found if update.trigger in item.get("EventTriggerNames", ())
+        ]
+
+    async def all_of(
+        self, domain: str, *, must_finish: bool
+    ) -> list[dict[str, Any]] | Error | None:
+        """All of a domain, whichever trigger they name, as AWS shows them; else as ``of``."""
+        name = f"{LIST_INTEGRATIONS} {domain}"
+        page = {"DomainName": domain, "MaxResults": self._page_size, "IncludeHidden": True}
+        found = list[dict[str, Any]]()
+        async for state in list_pages(self._listing, name, page, must_finish=must_finish):
             if state is None or state.error is not None:
                 return None if state is None else state.error
-            items = _answer(state).get("Items", ())
-            found += [
-                item["Uri"] for item in items if update.trigger in item.get("EventTriggerNames", ())
-            ]
+            found += _answer(state).get("Items", ())
         return found
 
 

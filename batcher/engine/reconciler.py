@@ -239,6 +239,8 @@ class Reconciler:
         result = after(checked.result, looked)
         if checked.shown is not None:
             result = replace(result, digest=digest(checked.shown, self._options.writable))
+        if send.operation == CREATE_TRIGGER and result.status in ("succeeded", "differs"):
+            result = replace(result, created="without_integration")
         if send.restores and result.status == "succeeded":
             result = replace(result, restored=list(send.restores))
         return self._with_base(result, checked.shown or looked.last.answer)

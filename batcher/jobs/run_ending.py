@@ -15,6 +15,7 @@ from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
 
 NAMED = 5  # updates that did not succeed
+CREATED = 20  # triggers that never fire
 
 # what is told of first; of invalid lines it is told before the run
 UNSUCCESSFUL: tuple[Status, ...] = ("failed", "in_doubt", "differs", "partial", "stale")
@@ -24,7 +25,8 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     """``failures``: the first updates that did not succeed, failed ones before others, by line.
 
     ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
-    images, so that it can be undone; ``failed_lines``: some are left to be run again.
+    images, so that it can be undone; ``failed_lines``: some are left to be run again; ``created``:
+    the first triggers that it has created, and that no integration names.
     """
 
     failures: list[Result] = []
@@ -33,6 +35,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     input: str | None = None
     images: bool = False
     failed_lines: bool = True
+    created: list[Result] = []
 
     @classmethod
     def of(cls, directory: RunDirectory, summary: Summary) -> Self:
@@ -47,6 +50,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 input=manifest.input.path,
                 images=before.exists() and before.stat().st_size > 0,
                 failed_lines=directory.failed.exists(),
+                created=_created(directory, summary),
             )
         return cls()
 
@@ -60,3 +64,11 @@ def _failures(directory: RunDirectory, summary: Summary) -> list[Result]:
 
 def _place(result: Result) -> tuple[int, int]:
     return UNSUCCESSFUL.index(result.status), result.line
+
+
+def _created(directory: RunDirectory, summary: Summary) -> list[Result]:
+    if not summary.created.get("without_integration"):
+        return []
+    results = proven_results(directory.journals().results)
+    without = (each for each in results if each.created == "without_integration")
+    return nsmallest(CREATED, without, key=lambda each: each.line)

@@ -21,6 +21,10 @@ class DomainMap(TextValue):
                     " Give one of them."
                 )
 
+    def sources(self, domain: str) -> list[str]:
+        """The domains, other than itself, that are given that one instead."""
+        return [old for old, new in self._renamed.items() if new == domain != old]
+
     def renamed(self, domain: str) -> str:
         """The domain to use where a line names ``domain``."""
         return self._renamed.get(domain, domain)

@@ -22,12 +22,15 @@ from batcher.engine.read_back import ReadBack
 from batcher.engine.reconciler import MaySend, Reconciler, Settler
 from batcher.engine.recreation import Recreation
 from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.trigger_copy import Completion, Requests, TriggerCopy
 from batcher.operations import (
     CREATE_TRIGGER,
     DELETE_TRIGGER,
     GET_TRIGGER,
     LIST_INTEGRATIONS,
     LIST_TRIGGERS,
+    PUT_INTEGRATION,
+    TAG_RESOURCE,
     UPDATE_TRIGGER,
 )
 from batcher.ports import BeforeImageStore, Clock, Source
@@ -111,6 +114,8 @@ class Lanes:
             may_send=may_send,
             on_interrupted=on_interrupted,
         )
+        if options.create_missing:
+            settler = TriggerCopy(settler, self._log, self._completion(operations, reading))
         if (sample := self._settings.verify) is not None:
             settler = ReadBack(
                 settler,
@@ -130,6 +135,20 @@ class Lanes:
             on_close=on_close,
             gate=gate,
         )
+
+    def _completion(self, operations: "_Operations", reading: Retrying) -> Completion | None:
+        if not self._settings.with_integrations:
+            return None
+        target = operations.target
+        requests = Requests(
+            integrations=operations.attached_integrations(),
+            reading=reading,
+            tagging=operations.sent(TAG_RESOURCE, None),
+            putting=operations.sent(PUT_INTEGRATION, None),
+            arn=target.arn,
+            members=target.members(PUT_INTEGRATION),
+        )
+        return Completion(requests, target.identity, self._clock)
 
     def _options(self, *, force: bool, complete: bool, recreate: bool) -> ChangeOptions:
         return ChangeOptions(

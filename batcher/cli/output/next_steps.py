@@ -25,7 +25,7 @@ def next_steps(directory: RunDirectory, summary: Summary, ending: RunEnding) -> 
         yield f"To settle what is in doubt, by looking: {next_command('verify', directory.path)}"
     if summary.stale:
         yield from _after_stale(ending)
-    if summary.partial and ending.parent is not None:
+    if summary.partial and ending.parent is not None and ending.kind == ROLLBACK:
         again = next_command("rollback", Path(ending.parent), "--recreate")
         yield f"To put back in full what is partial, by deleting and creating it: {again}"
     if ending.failed_lines and (summary.failed or summary.in_doubt):

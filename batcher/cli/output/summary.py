@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from batcher.cli.output.created import created_lines
 from batcher.cli.output.format import duration, number, pace, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -40,6 +41,7 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
         yield f"  {code}: {number(count)}"
     yield from _failures(summary, ending.failures)
     yield from _read_back(summary)
+    yield from created_lines(summary, ending)
     if summary.restored:
         yield (
             f"{several(summary.restored, 'update')} had cleared what they leave out, as AWS does"

@@ -10,7 +10,14 @@ from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import TargetForecast
 from batcher.jobs.target_planner import PlannedUpdate
 
-CREATED_STAYS = "A trigger that is created stays: no update takes it away."
+CREATED_STAYS = (
+    "A trigger that is created stays, as no update takes it away, and never fires until an"
+    " integration names it (PutIntegration; --with-integrations copies it)."
+)
+COPIES_TOO = (
+    "A trigger that is created stays, and so do its tags and integration, which are copied"
+    " (--with-integrations) and make it fire: no update takes them away."
+)
 
 
 def irreversible_text(count: int) -> str:
@@ -30,7 +37,7 @@ def undo_lines(run: ReadyRun) -> Iterator[str]:
     if run.undo:
         yield f"To undo all of it (batcher rollback) takes {undo_duration(run.undo)}."
     if settings.create_missing:
-        yield CREATED_STAYS
+        yield COPIES_TOO if settings.with_integrations else CREATED_STAYS
 
 
 def undo_duration(forecasts: Sequence[TargetForecast]) -> str:

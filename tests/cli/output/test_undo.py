@@ -39,7 +39,8 @@ def test_it_takes_what_the_slowest_target_takes(given: list[dict[str, Any]], sai
             {"create_missing": True},
             [
                 "To undo all of it (batcher rollback) takes about 2 s.",
-                "A trigger that is created stays: no update takes it away.",
+                "A trigger that is created stays, as no update takes it away, and never fires until"
+                " an integration names it (PutIntegration; --with-integrations copies it).",
             ],
         ),
     ],

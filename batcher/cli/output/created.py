@@ -1,0 +1,23 @@
+"""What is said of triggers that a run has created: one that no integration names never fires."""
+
+from collections.abc import Iterator
+
+from batcher.cli.output.format import number, several
+from batcher.foreign_text import printable
+from batcher.jobs.run_ending import RunEnding
+from batcher.records import Summary
+
+
+def created_lines(summary: Summary, ending: RunEnding) -> Iterator[str]:
+    """Lines for people."""
+    if complete := summary.created.get("with_integration"):
+        yield f"{several(complete, 'trigger')} created, with the integration of what each copies."
+    if count := summary.created.get("without_integration"):
+        yield (
+            f"{several(count, 'trigger')} created, and NEVER FIRING until an integration names each"
+            " (PutIntegration):"
+        )
+        for each in ending.created:
+            yield printable(f"  line {each.line}, {each.domain}/{each.trigger}")
+        if (more := count - len(ending.created)) > 0:
+            yield f"  … and {number(more)} more: see results.jsonl (created)"
