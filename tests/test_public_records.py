@@ -33,7 +33,7 @@ FULL = records.Result(
 )
 BARE = records.Result.invalid(3, "eu", "no", "2026-11-23T22:57:00.123Z")
 # a library keeps no before images and no dead letters, and deletes nothing
-OF_RUNS = {"image", "based_on", "lost"}
+OF_RUNS = {"image", "based_on", "lost", "reason", "labels"}
 COUNTS = records.Counts(total=9, succeeded=6, failed=1, not_started=2, errors={"Odd": 1})
 
 
