@@ -16,6 +16,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.backoff import Backoff
 from batcher.config import Settings
+from batcher.engine.breaker_gate import Away
 from batcher.engine.pace_control import PaceControl
 from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
@@ -67,6 +68,7 @@ class MessageConsumer:
     on_attempt: OnAttempt
     once: bool
     control: PaceControl | None = None
+    on_away: Callable[[Away], None] = lambda away: None
 
     def __post_init__(self) -> None:
         self._queue = self.opened.queue
@@ -144,6 +146,7 @@ class MessageConsumer:
                 log=self.log,
                 on_result=self.on_result,
                 outage_limit=self.settings.outage_limit if self.once else inf,
+                on_away=self.on_away,
             )
 
         return TargetPool(

@@ -19,6 +19,7 @@ from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import is_denied
 from batcher.aws.client import AwsTarget
 from batcher.backoff import Backoff
+from batcher.engine.breaker_gate import Away
 from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
 from batcher.engine.reconciler import Settler
@@ -46,7 +47,7 @@ class TargetWorker:
     """Sends the messages of one target.
 
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
-    ``outage_limit``: seconds for which an open lane waits for it.
+    ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
     """
 
     name: str
@@ -61,6 +62,7 @@ class TargetWorker:
     log: FilteringBoundLogger
     on_result: Callable[[Result], None]
     outage_limit: float = inf
+    on_away: Callable[[Away], None] = lambda away: None
 
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
@@ -216,6 +218,9 @@ class TargetWorker:
     def _on_breaker(self, _: str, reason: str | None) -> None:
         """While it is away the messages that it holds stay leased, and no more are asked for."""
         self._set_unusable(reason)
+        away = None if self.lane is None or self.lane.gate is None else self.lane.gate.away
+        if reason is not None and away is not None:
+            self.on_away(away)
 
     def _set_unusable(self, reason: str | None) -> None:
         self.unusable = reason

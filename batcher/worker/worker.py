@@ -190,6 +190,7 @@ class Worker:
                 log=self.log,
                 control=self._control,
                 on_result=self._note,
+                on_away=self._events.away,
                 on_attempt=self._status.metrics.attempted,
                 once=self.once,
             )

@@ -1,4 +1,4 @@
-"""What hooks are told of a worker of messages: its start, its first failure, its end.
+"""What hooks are told of a worker of messages: its start, first failure, outages, its end.
 
 A file of a spool is a run, and tells as one.
 """
@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.tally import WELL, Tally
 from batcher.config import Settings
 from batcher.config.hook_settings import HookEvent
+from batcher.engine.breaker_gate import Away
 from batcher.hooks.cloud_event import CloudEvent
 from batcher.hooks.hooks import Hooks
 from batcher.jobs.run_events import failure_of
@@ -57,6 +58,11 @@ class WorkerEvents:
             self._failed = True
             event = self._event("first_failure", failure=failure_of(result))
             self._hooks.tell("first_failure", event)
+
+    def away(self, target: Away) -> None:
+        """Tell of a target to which nothing is sent until it answers again."""
+        breaker = {"target": target.target, "code": target.code}
+        self._hooks.tell("breaker_opened", self._event("breaker_opened", breaker=breaker))
 
     def _event(self, on: HookEvent, **facts: object) -> CloudEvent:
         settings = self._settings

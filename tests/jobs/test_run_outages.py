@@ -12,6 +12,7 @@ from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_outages import RunOutages
 from batcher.records import INTERRUPTED
 from tests.conftest import change, records
+from tests.hooks.test_cloud_event import check_event
 from tests.jobs.conftest import SettingsFor, seeded
 from tests.jobs.test_run_execution import ready_to_start
 from tests.waiting import until
@@ -35,11 +36,15 @@ def watch(run: ApprovedRun, opened: Callable[[], object]) -> list[str | None]:
 
 @pytest.mark.parametrize("fault", ["internal", "unavailable-html", "reset-before", "expired-token"])
 async def test_faults_on_everything_in_mid_run_are_waited_out_and_nothing_fails(
-    settings_for: SettingsFor, write_lines: Write, fault: str
+    settings_for: SettingsFor, write_lines: Write, tmp_path: Path, fault: str
 ) -> None:
     file, emulator = write_lines([change(n) for n in range(60)]), seeded(60)
+    hook = {"on": ["breaker_opened"], "command": f"tee -a {tmp_path / 'hook'}"}
     shown: list[str] = []
-    async with emulator as url, ready_to_start(file, settings_for(url, rate=200)) as run:
+    async with (
+        emulator as url,
+        ready_to_start(file, settings_for(url, rate=200, hooks=[hook])) as run,
+    ):
 
         def opened() -> None:
             meter = ProgressMeter(run.state, run.order.control, 0.0, run.outages.now)
@@ -56,6 +61,9 @@ async def test_faults_on_everything_in_mid_run_are_waited_out_and_nothing_fails(
     assert [reason is None for reason in told] == [False, True]
     assert summary.seconds.unreachable > 0
     assert "target away for" in shown[0]
+    (event,) = (check_event(line) for line in (tmp_path / "hook").read_text().splitlines())
+    assert event["data"]["breaker"]["target"] == "default"
+    assert event["data"]["breaker"]["code"]
     log = (file.with_suffix(".run") / "results.jsonl").read_text()
     assert {json.loads(line)["status"] for line in log.splitlines()} == {"succeeded"}
 

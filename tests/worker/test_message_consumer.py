@@ -16,6 +16,7 @@ from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.clock import SystemClock
 from batcher.config import resolve
 from batcher.emulator import Emulator
+from batcher.engine.breaker_gate import Away
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import JournalError, QueueError
 from batcher.logs import logger
@@ -48,6 +49,7 @@ class Serving:
         self.health = Health(logger(), grace=5.0)
         self.control = PaceControl(SystemClock())
         self.results: list[Result] = []
+        self.away: list[Away] = []
         self.session: MessageConsumer
         self.ended: asyncio.Task[None]
 
@@ -79,6 +81,7 @@ async def serving(
             on_attempt=lambda *attempt: None,
             once=once,
             control=serving.control,
+            on_away=serving.away.append,
         )
         serving.ended = asyncio.create_task(serving.session.run())
         try:

@@ -57,6 +57,7 @@ async def test_messages_of_a_target_that_is_away_stay_leased_and_none_is_buried(
         emulator.set_faults({})
         await until(lambda: len(queue.done) == 40)
         assert served.health.not_ready is None
+    assert {each.target for each in served.away} == {"default"}
     assert queue.dead == []
     assert {result.status for result in served.results} == {"succeeded"}
     assert set(queue.deliveries) == {1}
