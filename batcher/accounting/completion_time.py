@@ -12,19 +12,34 @@ from batcher.accounting.timed_pace import TimedPace
 from batcher.text_value import TextValue
 
 SECONDS = {"h": 3600, "m": 60, "s": 1}
+LENGTH = r"(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?"
+
+
+def _seconds(text: str) -> float:
+    parts = re.findall(r"(\d+)([hms])", text)
+    return float(sum(int(number) * SECONDS[unit] for number, unit in parts))
+
+
+class LengthOfTime(TextValue):
+    """A length of time, not zero: ``2h``, ``90m``, ``1h30m``, ``45s``."""
+
+    PATTERN = rf"^{LENGTH}\Z"
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text)
+        self.seconds = _seconds(text)
 
 
 class Deadline(TextValue):
     """``06:00``, a local time of day; or a duration, not zero: ``2h``, ``90m``, ``1h30m``."""
 
-    PATTERN = r"^(([01]\d|2[0-3]):[0-5]\d|(?=.*[1-9])(\d{1,6}h)?(\d{1,6}m)?(\d{1,6}s)?)\Z"
+    PATTERN = rf"^(([01]\d|2[0-3]):[0-5]\d|{LENGTH})\Z"
 
     def __init__(self, text: str) -> None:
         super().__init__(text)
         hour, colon, minute = text.partition(":")
         self._time_of_day = (int(hour), int(minute)) if colon else None
-        parts = re.findall(r"(\d+)([hms])", text)
-        self._duration = float(sum(int(number) * SECONDS[unit] for number, unit in parts))
+        self._duration = _seconds(text)
 
     def seconds_from(self, now: datetime) -> float:
         """Seconds from ``now`` (local, naive); a time of day is the next such moment."""

@@ -120,6 +120,7 @@ class Choices(Struct, frozen=True, kw_only=True):
     as_json: bool
     no_progress: bool
     repair: bool = False
+    override_check: bool = False
 
     @classmethod
     def taken(cls, given: dict[str, Any]) -> Self:
@@ -153,6 +154,9 @@ def run_options(command: F) -> F:
         repair_option,
         hook_option,
         click.option("--yes", is_flag=True, help="Start without asking."),
+        click.option(
+            "--override-check", is_flag=True, help="Go on after a wave whose check has failed."
+        ),
         click.option(
             "--out",
             type=click.Path(path_type=Path),

@@ -88,7 +88,7 @@ def rollback(
             f"--since and --until are for a worker's results directory; {run} is that of a run,"
             " which is put back as a whole."
         )
-    make = partial(_make, selection)
+    make = partial(make_undos, selection)
     raise SystemExit(
         run_command(follow, run, "rollback", choices, given, config, make, force, opened)
     )
@@ -100,7 +100,8 @@ def _known(follow_up: FollowUp) -> dict[str, KnownOmissions]:
     return known_omissions(places, follow_up.settings, file, now)
 
 
-def _make(selection: Selection | None, follow_up: FollowUp) -> None:
+def make_undos(selection: Selection | None, follow_up: FollowUp) -> None:
+    """Make the lines of a rollback, and say what of it can't be put back. Raises InputError."""
     recreate = follow_up.recreate
     selector = None if selection is None else Selector(selection)
     now, known = SystemClock().wall(), _known(follow_up)

@@ -8,11 +8,13 @@ import click
 from batcher.cli.interruption import run_command
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.format import example
+from batcher.cli.put_back import put_back
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selection_options, taken_selection
-from batcher.cli.start import start
+from batcher.cli.start import STOPPED_ITSELF, start
 from batcher.config import Settings
 from batcher.jobs.run import open_run
+from batcher.jobs.undo import is_to_be_undone
 from batcher.updates.selection import Selection
 
 
@@ -37,7 +39,10 @@ def run(file: str, config: Path | None, **given: Any) -> None:
 async def _run(file: str, choices: Choices, settings: Settings, selection: Selection | None) -> int:
     out = choices.out or default_directory(file)
     with open_run(file, out, settings, selection=selection, dry_run=choices.dry_run) as opened:
-        return await start(opened, choices)
+        code = await start(opened, choices)
+    if code == STOPPED_ITSELF and not choices.dry_run and is_to_be_undone(out):
+        return await put_back(out, settings, choices)
+    return code
 
 
 def default_directory(file: str) -> Path:

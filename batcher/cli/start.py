@@ -18,12 +18,13 @@ from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.format import duration, several
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import ProgressMeter, show_progress
-from batcher.cli.output.prompt import agreed, confirmed
+from batcher.cli.output.prompt import agreed
 from batcher.cli.output.reading_progress import ReadingProgress
-from batcher.cli.output.summary import canary_lines, summary_lines
+from batcher.cli.output.summary import summary_lines
 from batcher.cli.output.undo import PlannedUndo
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.run_control import controlled
+from batcher.cli.terminal_attendant import TerminalAttendant
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.run import (
     AlreadyFinished,
@@ -45,6 +46,7 @@ from batcher.signals import run_signals
 from batcher.storage.run_directory import RunDirectory
 
 HOOK_FAILURES = 5  # named at the end; the rest is in the log
+STOPPED_ITSELF = 3  # exit code
 
 
 async def start(opened: OpenRun, choices: Choices) -> int:
@@ -62,6 +64,9 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     violations.conclude(checked.inspection, usable=usable, not_done="sent")
     if isinstance(checked, InvalidInput):
         return 2
+    if (undo := checked.state.progress.undo) is not None:
+        echo(f"{opened.order.directory.path}: is to be put back, as {undo.reason}.", err=True)
+        return STOPPED_ITSELF
     opened.order.hooks.say = partial(echo, err=True)
     try:
         return await _start_checked(checked, choices)
@@ -123,7 +128,9 @@ def _print_json(order: RunOrder, summary: Summary) -> None:
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:
     order, shown = run.order, not choices.no_progress
-    meter = ProgressMeter(run.state, order.control, order.clock.now(), run.outages.now)
+    meter = ProgressMeter(
+        run.state, order.control, order.clock.now(), run.outages.now, lambda: run.wave
+    )
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:
@@ -131,11 +138,11 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
             if shown:
                 tasks.start_soon(show_progress, meter, order.clock)
 
-    async def on_canary(summary: Summary) -> bool:
+    def say_summary(summary: Summary) -> None:
         _say_summary(order.directory, summary)
-        for line in canary_lines(summary):
-            echo(line, err=True)
-        return sys.stdin.isatty() and await _go_on(run)
+
+    async def drain_quietly(*, task_status: TaskStatus[None]) -> None:
+        await _run_signals(run, run.drain, task_status=task_status)
 
     with LogOutput(
         order.settings.log_level,
@@ -143,27 +150,16 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         terminal=not (shown and sys.stderr.isatty()),
     ):
         async with controlled(run, meter):
-            summary = await run.execute(beside, on_canary)
+            summary = await run.execute(
+                beside,
+                TerminalAttendant(say_summary, drain_quietly),
+                override_check=choices.override_check,
+            )
         _say_summary(order.directory, summary)
-        if choices.as_json:
+        if choices.as_json and not run.is_to_be_undone:
             _print_json(order, summary)
         await until_signal(order.hooks.finish)
     return exit_code(summary)
-
-
-async def _go_on(run: ApprovedRun) -> bool:
-    """Ask whether to; a signal means here what it means while updates are sent."""
-    answer = False
-
-    def drain() -> None:
-        run.drain()
-        tasks.cancel_scope.cancel()
-
-    async with anyio.create_task_group() as tasks:
-        await tasks.start(_run_signals, run, drain)
-        answer = await confirmed("Go on with the rest?")
-        tasks.cancel_scope.cancel()
-    return answer
 
 
 def _drain(run: ApprovedRun) -> None:
@@ -200,7 +196,7 @@ def exit_code(summary: Summary) -> int:
     if summary.stopped == INTERRUPTED:
         return 4
     if summary.stopped is not None:
-        return 3
+        return STOPPED_ITSELF
     return 0 if summary.succeeded + summary.unchanged == summary.total else 1
 
 

@@ -13,6 +13,7 @@ TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
 OTHER_NAMES = {"merge": ("whole", "always")}
 """Flags that stand for a setting and its value, by name."""
+RUN_DIR, WAVE = "BATCHER_RUN_DIR", "BATCHER_WAVE"  # what a check is told, and what it starts
 
 
 class Option(Struct, frozen=True, kw_only=True):
@@ -54,7 +55,7 @@ def options() -> list[Option]:
 
 def variables() -> frozenset[str]:
     """The names of all variables that mean something."""
-    return frozenset({*NO_SETTINGS, *(option.variable for option in options())})
+    return frozenset({*NO_SETTINGS, RUN_DIR, WAVE, *(option.variable for option in options())})
 
 
 def _option(name: str, default: Any, hint: Any) -> Option:

@@ -10,15 +10,17 @@ from typing import Annotated, Any, Self, TypedDict
 import msgspec
 from msgspec import Meta
 
-from batcher.accounting.completion_time import Deadline
+from batcher.accounting.completion_time import Deadline, LengthOfTime
 from batcher.accounting.limit import FailureLimit, Limit
 from batcher.accounting.timetable import Timetable
+from batcher.accounting.wave_sizes import WaveSizes
 from batcher.config.hook_settings import HookSettings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import (
     COMMANDS,
     DEFAULT_LEASE,
     MOST,
+    CommandLine,
     Concurrency,
     Duration,
     Limiter,
@@ -160,6 +162,34 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             metavar="K=V",
         ),
     ] = None
+    waves: Annotated[
+        WaveSizes | None,
+        about(
+            "Change so many updates, or so many of all, in each wave; then soak and check.",
+            "run",
+            metavar="1,10,10%,rest",
+        ),
+    ] = None
+    soak: Annotated[
+        LengthOfTime | None,
+        about("Wait so long after each wave, before its check.", "run", metavar="15m|90s|2h"),
+    ] = None
+    check: Annotated[
+        CommandLine | None,
+        about(
+            "Run that command after each wave: exit code 0 goes on, 1 stops, 75 asks.",
+            "run",
+            metavar="CMD",
+        ),
+    ] = None
+    check_timeout: Annotated[
+        LengthOfTime,
+        about("End a check that takes longer; that stops the run.", "run", metavar="10m"),
+    ] = LengthOfTime("10m")
+    rollback_on_failure: Annotated[
+        bool,
+        about("Put back what the run did when its check fails, or its updates stop it.", "run"),
+    ] = False
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
@@ -271,6 +301,8 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         Of hooks their names, as more of them may be secret: they are given anew each time.
         """
         written: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        if self.check is not None:
+            written["check"] = self.check.shown
         hooks = [hook.as_json() for hook in self.hooks]
         return _without_secrets(written) | {"hooks": hooks}
 

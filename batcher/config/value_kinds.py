@@ -1,5 +1,6 @@
 """The kinds of values that settings have, each checked where it is read; ``about`` tells of one."""
 
+import shlex
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -48,6 +49,24 @@ class TimeZone(TextValue):
                 f"--timezone: {text} is none that this host knows. Give one such as Europe/Berlin;"
                 " where those are missing, install the system's or Python's tzdata."
             ) from error
+
+
+class CommandLine(TextValue):
+    """A command with its arguments, quoted as for a shell; none is started."""
+
+    PATTERN = r"\S(.*\S)?"
+
+    def __init__(self, text: str) -> None:
+        """Raises ValueError for a quotation without an end, and for a command without a name."""
+        super().__init__(text)
+        self.arguments = tuple(shlex.split(text))
+        if not self.arguments[0]:
+            raise ValueError("the command has no name")
+
+    @property
+    def shown(self) -> str:
+        """The command without its arguments: one of them may be a secret."""
+        return self.arguments[0] + (" …" if len(self.arguments) > 1 else "")
 
 
 def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:

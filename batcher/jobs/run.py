@@ -30,7 +30,9 @@ from batcher.jobs.run_order import ROLLBACK, Following, RunOrder, Unattended
 from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
+from batcher.jobs.undo import refuse_undone
 from batcher.jobs.undo_forecast import undo_forecasts
+from batcher.jobs.wave_plan import refuse_odd_waves
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
@@ -100,6 +102,7 @@ def open_run(
     ``origin``, ``control`` and ``selection`` as in RunOrder. Raises InputError for an origin that
     lies in ``out``, and RunDirectoryError when another process holds it.
     """
+    refuse_odd_waves(settings, "run" if following is None else following.kind)
     directory, copies = RunDirectory(out), out
     if isinstance(origin, str) and is_local(origin) and directory.manifest.exists():
         refuse_own_input(Path(origin), out)
@@ -164,7 +167,9 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         if begun:
             settings, attended = self.order.settings.as_json(), self.order.unattended is None
             self.order.directory.check_same_settings(settings, tables=attended)
-        return CheckedRun(order=self.order, state=restore(self.order, file, journals))
+        state = restore(self.order, file, journals)
+        refuse_undone(self.order.directory.path, state.progress)
+        return CheckedRun(order=self.order, state=state)
 
 
 class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
@@ -213,6 +218,8 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
         ) as connection:
             check_places(order, connection.targets.values())
             looks, slow_reading = settings.before, None
+            if looks is None and settings.rollback_on_failure:
+                looks = True
             if looks is None:
                 slow_reading = _slow_reading(connection)
                 looks = slow_reading is None
@@ -220,7 +227,8 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
             now = datetime.fromisoformat(order.clock.wall()).astimezone().replace(tzinfo=None)
             deadline = None
             if settings.deadline is not None:
-                deadline = hold_against(settings.deadline, forecasts.values(), now)
+                soaks = self.state.soaks
+                deadline = hold_against(settings.deadline, forecasts.values(), now, soaks)
             yield ReadyRun(
                 order=order,
                 state=self.state,
@@ -269,6 +277,8 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
         if self.deadline is not None and self.deadline.late:
             summary = self.state.summary("it can't keep the --deadline")
             return DeadlineMissed(summary=summary, forecast=self.deadline, now=self.now)
+        if (undo := self.state.progress.undo) is not None:
+            return NotStarted(summary=self.state.summary(undo.reason))
         limit = self.order.settings.max_changes
         if limit is not None and not self.state.restored:
             plan = await plan_changes(self.state.file, on_planned)

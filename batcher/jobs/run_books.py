@@ -219,7 +219,7 @@ class RunBooks:
         summary = with_places(summary, first.targets, self._callers, before)
         path = first.input.path
         if self._settings.canary is not None:
-            named = sorted(self._state.changed, key=lambda update: update.line)
+            named = sorted(self._state.changed.canary, key=lambda update: update.line)
             summary = msgspec.structs.replace(summary, canary=named)
         return msgspec.structs.replace(
             summary,

@@ -13,6 +13,7 @@ from batcher.errors import BatcherError
 from batcher.jobs.recorded_results import proven_results
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.wave_file import read_waves
 
 NAMED = 5  # updates that did not succeed
 CREATED = 20  # triggers that never fire
@@ -25,8 +26,9 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     """``failures``: the first updates that did not succeed, failed ones before others, by line.
 
     ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
-    images, so that it can be undone; ``failed_lines``: some are left to be run again; ``created``:
-    the first triggers that it has created, and that no integration names.
+    images, so that it can be undone, and is not put back by itself; ``failed_lines``: some are left
+    to be run again; ``created``: the first triggers that it has created, and that no integration
+    names.
     """
 
     failures: list[Result] = []
@@ -42,13 +44,13 @@ class RunEnding(Struct, frozen=True, kw_only=True):
         """Read how the run in a directory ended."""
         with suppress(BatcherError, OSError):
             manifest = directory.read_manifest()
-            before = directory.before
+            before, undo = directory.before, read_waves(directory.waves).undo
             return cls(
                 failures=_failures(directory, summary),
                 kind=manifest.kind,
                 parent=manifest.parent,
                 input=manifest.input.path,
-                images=before.exists() and before.stat().st_size > 0,
+                images=undo is None and before.exists() and before.stat().st_size > 0,
                 failed_lines=directory.failed.exists(),
                 created=_created(directory, summary),
             )

@@ -1,12 +1,11 @@
 """The running of a run: lanes set to work, drained or aborted, and the books closed after it."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable, Coroutine
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
-import msgspec
 from anyio.abc import TaskGroup
 
 from batcher.accounting.tally import stop_reason, time_spent
@@ -17,7 +16,6 @@ from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
 from batcher.engine.runner import Runner
 from batcher.errors import AwsError, BatcherError, JournalError, OutageError
-from batcher.jobs.canary import Canary, CanarySettler
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
@@ -25,16 +23,16 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_outages import RunOutages
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
+from batcher.jobs.wave_execution import WaveExecution
+from batcher.jobs.wave_gate import Attendant, Nobody
+from batcher.jobs.waves import Wave, WaveSettler
 from batcher.ports import BeforeImageStore
 from batcher.records import INTERRUPTED, Result, Summary
-from batcher.sources.file_source import FileSource
+from batcher.storage.wave_file import EndedWave
 from batcher.task_groups import open_task_group
 
 Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Run while updates are sent, and cancelled at the end: progress, signals."""
-
-OnCanary: TypeAlias = Callable[[Summary], Awaitable[bool]]
-"""Told the summary of the first updates; whether to go on with the rest."""
 
 
 class ApprovedRun:
@@ -53,7 +51,8 @@ class ApprovedRun:
         self._drained = False
         self._began = 0.0  # the part of the session that is under way, monotonic seconds
         self._has_sent = False  # in a part of the session before this one
-        self._canary: Canary | None = None  # while it is at work
+        self._wave: Wave | None = None  # the one that is under way; the last one is none
+        self._waves: WaveExecution | None = None
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
         self.events = RunEvents(order, state, connection.targets)
         self.outages = RunOutages(order, self.events, lambda: self.lanes)
@@ -81,46 +80,55 @@ class ApprovedRun:
         """How many calls are on their way."""
         return sum(pacer.in_flight for lane in self.lanes for pacer in lane.pacers)
 
+    @property
+    def wave(self) -> str:
+        """``wave 2/4``; nothing for a run that is not in waves."""
+        of = len(self.state.plan.limits)
+        return "" if self._waves is None or of == 1 else f"wave {self._waves.number}/{of}"
+
+    @property
+    def is_to_be_undone(self) -> bool:
+        """Whether what it did is to be put back."""
+        return self._waves is not None and self._waves.is_to_be_undone
+
     async def execute(
-        self, beside: Beside | None = None, on_canary: OnCanary | None = None
+        self,
+        beside: Beside | None = None,
+        attendant: Attendant | None = None,
+        *,
+        override_check: bool = False,
     ) -> Summary:
         """Send what has no result yet, and write results, failed lines and summary.
 
-        With a canary the first updates that change something go first (``Summary.canary``), and
-        the rest only if ``on_canary`` says so. Raises RunDirectoryError when the directory is of
-        another run, CredentialsError, HookError and BatcherError for what keeps it from sending
-        anything.
+        In waves, where its settings say so: ``attendant`` is told and asked between them. Raises
+        RunDirectoryError when the directory is of another run, CredentialsError, HookError and
+        BatcherError for what keeps it from sending anything.
         """
+        self._waves = WaveExecution(
+            self.order,
+            self.state,
+            part=partial(self._part, beside),
+            stop=self._books.stop,
+            own_fault=self.ended_by_its_updates,
+            attendant=attendant or Nobody(),
+            on_ended=self._wave_ended,
+            override=override_check,
+        )
         await self.events.ask("started")
         try:
-            return await self._execute(beside, on_canary)
+            return await self._waves.execute()
         finally:
             self.events.ended(self._books.summary)
 
-    async def _execute(self, beside: Beside | None, on_canary: OnCanary | None) -> Summary:
-        count, changed = self.order.settings.canary, self.state.changed
-        if count is None or len(changed) >= count:
-            return await self._part(beside, None)
-        summary = await self._part(beside, Canary(count, self.state.lines_left(), changed))
-        if summary.stopped is not None or not summary.not_started:
-            return summary
-        self.order.log.info("run.canary", updates=msgspec.to_builtins(summary.canary))
-        if await self._goes_on(summary, on_canary):
-            return await self._part(beside, None)
-        return self._books.stop(
-            INTERRUPTED if self._drained else f"after the first {count} (--canary)"
-        )
-
-    async def _goes_on(self, summary: Summary, on_canary: OnCanary | None) -> bool:
-        try:
-            return on_canary is not None and await on_canary(summary)
-        except BaseException:
-            self._books.stop(INTERRUPTED)
-            raise
+    def _wave_ended(self, ended: EndedWave) -> None:
+        wave = {name: getattr(ended, name) for name in ("number", "of", "changed")}
+        self.events.tell("wave_ended", wave=wave)
 
     def drain(self) -> None:
         """Take nothing new, finish what is in flight; before the start: start nothing."""
         self._drained = True
+        if self._waves is not None:
+            self._waves.drain()
         if self._runner is not None:
             self._runner.drain(INTERRUPTED)
 
@@ -142,9 +150,9 @@ class ApprovedRun:
         )
         return next((reason for reason in reasons if reason is not None), None)
 
-    async def _part(self, beside: Beside | None, canary: Canary | None) -> Summary:
-        """Do the canary, or what is left; the books are closed whatever happens."""
-        self._canary = canary
+    async def _part(self, beside: Beside | None, wave: Wave | None) -> Summary:
+        """Do a wave, or what is left; the books are closed whatever happens."""
+        self._wave = wave
         await self._claim()
         self._has_sent |= self._sends()
         for tally in self.state.tallies.values():
@@ -222,10 +230,10 @@ class ApprovedRun:
 
     def _lane(self, target: AwsTarget, runner: Runner, images: BeforeImageStore | None) -> Lane:
         state, tally = self.state, self.state.tallies[target.name]
-        index = state.inspection.targets[target.name]
+        order = None if self._waves is None else self._waves.line_order(target.name)
         lane = self.connection.lanes.lane(
             target,
-            FileSource(state.file.path, index, state.file.reader, skip=self._skip),
+            state.source(target.name, self._skip, order),
             tally,
             images=images,
             force=self.order.following.force,
@@ -237,24 +245,27 @@ class ApprovedRun:
             on_breaker=self.outages.tell,
             outage_limit=self.order.outage_limit,
         )
-        if self._canary is not None:
-            lane.settler = CanarySettler(lane.settler, self._canary)
+        if self._wave is not None:
+            lane.settler = WaveSettler(lane.settler, self._wave)
+            lane.on_close.append(partial(self._wave.leave, target.name))
         if self.order.unattended is not None:
             give_up = partial(runner.give_up, target.name)
             DeferringReconciler(lane, give_up)
         return lane
 
     def _leave(self, target: str) -> None:
-        if self._canary is not None:
-            self._canary.leave(target)
+        if self._wave is not None:
+            self._wave.leave(target)
 
     def _skip(self, line: int) -> bool:
-        beyond = self._canary is not None and self._canary.is_over
+        beyond = self._wave is not None and self._wave.is_over
         return beyond or line in self.state.done
 
     async def _note(self, result: Result) -> None:
         self.state.done.add(result.line)
         self.events.settled(result)
+        if self._wave is None:  # else the wave has counted it
+            self.state.changed.add(result)
         if self.order.unattended is not None:
             self.order.unattended.on_result(result)
 

@@ -47,12 +47,16 @@ class TargetForecast(Struct, frozen=True, kw_only=True):
 
 
 class DeadlineForecast(Struct, frozen=True, kw_only=True):
-    """A deadline, the seconds left, targets that can't keep it, and those of unknown duration."""
+    """A deadline, the seconds left, targets that can't keep it, and those of unknown duration.
+
+    ``soaks``: seconds between the waves, in which nothing is sent and which are not left.
+    """
 
     deadline: Deadline
     seconds_left: float
     late: list[TargetForecast]
     unknown: list[TargetForecast]
+    soaks: float = 0.0
 
 
 def forecast(
@@ -93,15 +97,16 @@ def forecast(
 
 
 def hold_against(
-    deadline: Deadline, forecasts: Iterable[TargetForecast], now: datetime
+    deadline: Deadline, forecasts: Iterable[TargetForecast], now: datetime, soaks: float = 0.0
 ) -> DeadlineForecast:
     """What the deadline means for those targets. ``now``: local time, naive."""
-    left = deadline.seconds_from(now)
+    left = deadline.seconds_from(now) - soaks
     return DeadlineForecast(
         deadline=deadline,
         seconds_left=left,
         late=[each for each in forecasts if (each.least.seconds or 0.0) > left],
         unknown=[each for each in forecasts if each.work.seconds is None],
+        soaks=soaks,
     )
 
 

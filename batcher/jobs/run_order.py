@@ -93,4 +93,13 @@ def is_complete(manifest: RunManifest) -> bool:
 
 def without_start_limits(settings: Settings) -> Settings:
     """Settings of a run that nobody is asked about and nothing is held against at its start."""
-    return msgspec.structs.replace(settings, canary=None, max_changes=None, deadline=None)
+    return msgspec.structs.replace(
+        settings,
+        canary=None,
+        waves=None,
+        soak=None,
+        check=None,
+        rollback_on_failure=False,
+        max_changes=None,
+        deadline=None,
+    )

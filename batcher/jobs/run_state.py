@@ -4,7 +4,7 @@ Sends and writes nothing, but for copies of an input that can't be read twice.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,14 +15,16 @@ from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
 from batcher.compact import HashMultiset, LineSet
 from batcher.errors import RunDirectoryError
-from batcher.jobs.canary import has_changed
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
-from batcher.records import BriefResult, ChangedUpdate, Result, SelectedPart, Summary
+from batcher.jobs.wave_plan import WavePlan, wave_plan
+from batcher.jobs.waves import ChangedUpdates
+from batcher.records import BriefResult, Result, SelectedPart, Summary
 from batcher.sources.checksum import file_checksum
+from batcher.sources.file_source import FileSource
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import (
     Inspection,
@@ -31,7 +33,7 @@ from batcher.sources.inspection import (
     inspect,
     selected_part,
 )
-from batcher.sources.line_index import LineIndex, index_lines
+from batcher.sources.line_index import index_lines
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
@@ -41,6 +43,7 @@ from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads, RunJournals
+from batcher.storage.wave_file import WaveProgress, read_waves
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
 
@@ -55,8 +58,9 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     ``part``: what of the input, or of the run that it follows, it is a run of, None for all.
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
     results and whose books are closed.
-    ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the first updates
-    that changed something, for a canary) and the tips grow with the run.
+    ``plan``: its waves, and ``progress``: how far earlier sessions came with them.
+    ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the updates that
+    changed something) and the tips grow with the run.
     """
 
     file: CheckedFile
@@ -72,7 +76,9 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     finished: Summary | None
     done: LineSet
     tallies: dict[str, Tally]
-    changed: list[ChangedUpdate]
+    changed: ChangedUpdates
+    plan: WavePlan
+    progress: WaveProgress
 
     @property
     def inspection(self) -> Inspection:
@@ -93,18 +99,24 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
         return sum(map(self.left_of, self.lines))
 
     @property
+    def soaks(self) -> float:
+        """Seconds of soaks between the waves that are left."""
+        return self.plan.soaks(self.progress.passed)
+
+    @property
     def unfinished(self) -> list[str]:
         """The targets that have updates left."""
         return [name for name in self.inspection.targets if self.left_of(name)]
 
-    def lines_left(self) -> dict[str, Iterator[int]]:
-        """The lines of the updates of each target that have no result yet, as they are read."""
-        indexes = self.inspection.targets
-        return {name: self._lines_left(indexes[name]) for name in self.unfinished}
-
-    def _lines_left(self, index: LineIndex) -> Iterator[int]:
-        lines = (index.lines[place] for place in index.places())
-        return (line for line in lines if line not in self.done)
+    def source(
+        self,
+        target: str,
+        skip: Callable[[int], bool] | None = None,
+        order: Iterable[int] | None = None,
+    ) -> FileSource:
+        """The updates of a target. ``skip`` and ``order`` as in FileSource."""
+        index = self.inspection.targets[target]
+        return FileSource(self.file.path, index, self.file.reader, skip, order)
 
     def summary(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
@@ -160,17 +172,19 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
     tallies = defaultdict(Tally, {name: Tally() for name in lines})
     found = _Restored()
     has_names = input_lines.has_names
-    changed: list[ChangedUpdate] = []
-    canary = order.settings.canary or 0
-    kind: type[BriefResult | Result] = Result if canary else BriefResult
+    plan = wave_plan(order.settings, sum(map(len, inspection.targets.values())))
+    progress = read_waves(directory.waves)
+    changed = ChangedUpdates(plan.limits if plan.in_waves else (), order.settings.canary or 0)
+    kind: type[BriefResult | Result] = Result if plan.in_waves else BriefResult
     for _, result in checked_results(journals.results, input_lines, kind, found.done):
-        if isinstance(result, Result) and len(changed) < canary and has_changed(result):
-            changed.append(ChangedUpdate.of(result))
+        changed.add(result)
         if has_names or result.status == "invalid":
             found.note_id(result)
         tallies[result.target].add(result)
     for tally in tallies.values():
         tally.begin_session()
+    unchecked = plan.check is not None and changed.count > progress.passed
+    is_open = not begun or unchecked or progress.ended is not None
     return RunState(
         file=file,
         begun=begun,
@@ -182,10 +196,12 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
         heads=journals.heads(next=journals.known and journals.known.next),
         part=inspection.part or order.following.part,
         spent=_spent(directory) if begun else NOTHING_SPENT,
-        finished=_finished(order, lines, found.done, tallies) if begun else None,
+        finished=None if is_open else _finished(order, lines, found.done, tallies),
         done=found.done,
         tallies=tallies,
         changed=changed,
+        plan=plan,
+        progress=progress,
     )
 
 

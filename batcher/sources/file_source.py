@@ -4,7 +4,7 @@ The file is read as it is needed, and the bytes of each line are held against th
 checked: what changed since then is an InputError, never another update.
 """
 
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
@@ -22,7 +22,7 @@ from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 class FileSource:
     """A Source of the lines in an index, the most urgent first.
 
-    ``skip(line)`` says which ones to leave out.
+    ``skip(line)`` says which ones to leave out; ``order``: the lines, in another order.
     """
 
     looks_back = True
@@ -33,22 +33,34 @@ class FileSource:
         index: LineIndex,
         reader: LineReader,
         skip: Callable[[int], bool] | None = None,
+        order: Iterable[int] | None = None,
     ) -> None:
         self._path = path
         self._index = index
         self._reader = reader
         self._skip = skip or (lambda line: False)
+        self._order = order
 
     def __repr__(self) -> str:
         return f"<FileSource {self._path.name}: {len(self._index):,} lines>"
 
     async def __aiter__(self) -> AsyncIterator[Update]:
-        """The updates in order. Raises InputError when the file is gone or has changed."""
-        lines = self._index.lines
+        for update in self.updates():
+            yield update
+
+    def updates(self) -> Iterator[Update]:
+        """The updates, one by one. Raises InputError when the file is gone or has changed."""
         with self._open() as file:
-            for place in self._index.places():
-                if not self._skip(lines[place]):
+            for place, line in self._places():
+                if not self._skip(line):
                     yield self._update(self._line(file, place), place)
+
+    def _places(self) -> Iterator[tuple[int, int]]:
+        """The place of each line in the index, and the line."""
+        index = self._index
+        if self._order is None:
+            return ((place, index.lines[place]) for place in index.places())
+        return ((index.place(line), line) for line in self._order)
 
     def holds(self, line: int) -> bool:
         """Whether a line is one of this source."""

@@ -54,6 +54,7 @@ class RunDirectory:
         self.retries = path / "retries.json"
         self.summary = path / "summary.json"
         self.log = path / "log.jsonl"
+        self.waves = path / "waves.json"
         self.input_copy = path / "input.jsonl"
         self.lock = path / "lock"
         self.control = path / "control.sock"

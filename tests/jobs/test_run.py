@@ -177,13 +177,14 @@ async def test_a_dry_run_sees_all_and_leaves_no_trace(
 
 
 @pytest.mark.parametrize(
-    ("before", "read_rate", "quota", "looks"),
+    ("before", "read_rate", "quota", "looks", "more"),
     [
-        (None, 1000, 100, True),
-        (None, 0.5, 100, False),  # reading takes 200 times as long as writing
-        (None, 0.5, None, True),  # nobody knows how fast writing may be: --rate is a ceiling
-        (True, 0.5, 100, True),
-        (False, 1000, 100, False),
+        (None, 1000, 100, True, {}),
+        (None, 0.5, 100, False, {}),  # reading takes 200 times as long as writing
+        (None, 0.5, None, True, {}),  # nobody knows how fast writing may be: --rate is a ceiling
+        (True, 0.5, 100, True, {}),
+        (False, 1000, 100, False, {}),
+        (None, 0.5, 100, True, {"rollback_on_failure": True}),  # else nothing could be put back
     ],
 )
 async def test_whether_each_trigger_is_looked_at_first_is_decided_once_before_the_start(
@@ -195,13 +196,15 @@ async def test_whether_each_trigger_is_looked_at_first_is_decided_once_before_th
     read_rate: float,
     quota: float | None,
     looks: bool,
+    more: dict[str, Any],
 ) -> None:
     monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path))
     if quota is not None:
         remember_quota(tmp_path, UPDATE_TRIGGER, quota, account=account_of("AKIDEXAMPLE"))
     file = write_lines([change(0)])
     async with seeded() as url:
-        settings = settings_for(url, rate=100, read_rate=read_rate, before=before, remember=True)
+        given = more | {"rate": 100, "read_rate": read_rate, "before": before, "remember": True}
+        settings = settings_for(url, **given)
         with open_run(str(file), tmp_path / "u.run", settings) as opened:
             checked = await opened.check()
             assert isinstance(checked, CheckedRun)

@@ -22,6 +22,8 @@ from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import Unattended
 from batcher.jobs.verify import verify_run
+from batcher.jobs.wave_gate import Nobody
+from batcher.jobs.waves import ChangedUpdates
 from batcher.records import INTERRUPTED, Result, Summary
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
@@ -48,27 +50,43 @@ async def ready_to_start(
 
 
 def drain_after(count: int, run: ApprovedRun) -> None:
-    if run.state.restored + len(run.state.changed) >= count:
+    if run.state.changed.count >= count:
         run.drain()
+
+
+class Answers(Nobody):
+    """An Attendant that says that, and looks at each summary that it is asked about first."""
+
+    def __init__(self, goes_on: bool, look: Callable[[Summary], None] = lambda summary: None):
+        self.goes_on = goes_on
+        self.look = look
+        self.asked: list[Summary] = []
+
+    async def agrees(self, question: str, summary: Summary, changed: ChangedUpdates) -> bool:
+        self.look(summary)
+        self.asked.append(summary)
+        return self.goes_on
+
+
+class NeverAsked(Nobody):
+    async def agrees(self, question: str, summary: Summary, changed: ChangedUpdates) -> bool:
+        raise AssertionError(question)
 
 
 @pytest.mark.parametrize("goes_on", [True, False, None])
 async def test_after_a_canary_the_rest_goes_only_if_somebody_says_so(
     settings_for: SettingsFor, write_lines: Write, goes_on: bool | None
 ) -> None:
-    asked: list[Summary] = []
-
-    async def answer(summary: Summary) -> bool:
-        asked.append(summary)
+    def look(summary: Summary) -> None:
         assert len(emulator.applied()) == 2
-        return bool(goes_on)
 
+    answers = Answers(bool(goes_on), look)
     file, emulator = write_lines([change(n) for n in range(5)]), seeded()
     async with emulator as url:
         async with ready_to_start(file, settings_for(url, canary=2)) as run:
-            summary = await run.execute(on_canary=None if goes_on is None else answer)
+            summary = await run.execute(attendant=None if goes_on is None else answers)
         applied = len(emulator.applied())
-    assert [(each.succeeded, each.not_started) for each in asked] == (
+    assert [(each.succeeded, each.not_started) for each in answers.asked] == (
         [] if goes_on is None else [(2, 3)]
     )
     if goes_on:
@@ -82,25 +100,18 @@ async def test_after_a_canary_the_rest_goes_only_if_somebody_says_so(
 async def test_a_canary_that_an_earlier_session_has_done_is_not_asked_about_again(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
-    async def answer(summary: Summary) -> bool:
-        raise AssertionError(summary)
-
     file = write_lines([change(n) for n in range(3)])
     async with seeded() as url:
         async with ready_to_start(file, settings_for(url, canary=2)) as run:
             assert (await run.execute()).not_started == 1
         async with ready_to_start(file, settings_for(url, canary=2)) as run:
-            assert (await run.execute(on_canary=answer)).succeeded == 3
+            assert (await run.execute(attendant=NeverAsked())).succeeded == 3
 
 
 async def test_a_canary_counts_what_changes_something_over_sessions_and_names_it(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
-    asked: list[Summary] = []
-
-    async def answer(summary: Summary) -> bool:
-        asked.append(summary)
-        return False
+    answers = Answers(False)
 
     def named(summary: Summary) -> list[tuple[object, ...]]:
         assert isinstance(summary.canary, list)
@@ -120,7 +131,7 @@ async def test_a_canary_counts_what_changes_something_over_sessions_and_names_it
         settings = settings_for(url, canary=4, concurrency=1)
         async with ready_to_start(file, settings, lambda result: drain_after(2, runs[0])) as run:
             runs.append(run)
-            first = await run.execute(on_canary=answer)
+            first = await run.execute(attendant=answers)
         assert (first.stopped, first.succeeded, first.unchanged, first.failed) == (
             INTERRUPTED,
             2,
@@ -128,32 +139,34 @@ async def test_a_canary_counts_what_changes_something_over_sessions_and_names_it
             1,
         )
         async with ready_to_start(file, settings_for(url, canary=4)) as run:
-            second = await run.execute(on_canary=answer)
+            second = await run.execute(attendant=answers)
         assert len(emulator.applied()) == 4
         four = [(12 + n, f"row-{n}", "acme", f"t{n}") for n in range(4)]
         assert named(first) == four[:2]
         assert named(second) == four
-        assert [named(each) for each in asked] == [four]
+        assert [named(each) for each in answers.asked] == [four]
         assert second.stopped == "after the first 4 (--canary)"
         written = json.loads((file.with_suffix(".run") / "summary.json").read_text())
         assert [each["trigger"] for each in written["canary"]] == ["t0", "t1", "t2", "t3"]
         async with ready_to_start(file, settings_for(url, canary=4)) as run:
-            last = await run.execute(on_canary=answer)
-        assert (last.stopped, last.succeeded, len(asked), named(last)) == (None, 10, 1, four)
+            last = await run.execute(attendant=answers)
+        assert (last.stopped, last.succeeded, len(answers.asked), named(last)) == (
+            None,
+            10,
+            1,
+            four,
+        )
 
 
 async def test_a_canary_in_trouble_stops_without_a_question(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
-    async def answer(summary: Summary) -> bool:
-        raise AssertionError(summary)
-
     file, emulator = write_lines([change(n) for n in range(3)]), seeded()
     emulator.script("UpdateEventTrigger", ["internal"])
     async with emulator as url:
         settings = settings_for(url, canary=1, max_failures="0", max_attempts=1)
         async with ready_to_start(file, settings) as run:
-            summary = await run.execute(on_canary=answer)
+            summary = await run.execute(attendant=NeverAsked())
     assert (
         summary.stopped
         == "1 of 1 did not succeed, more than --max-failures 0 (none turns that off)"
@@ -271,7 +284,7 @@ async def test_time_and_rate_are_of_all_sessions_and_of_all_parts(
 
             async with ready_to_start(file, settings, stop) as run:
                 runs.append(run)
-                found.append(await run.execute(on_canary=agree))
+                found.append(await run.execute(attendant=Answers(True)))
     assert [each.stopped for each in found[:2]] == [INTERRUPTED, INTERRUPTED]
     last = found[-1]
     assert last.succeeded == 20
@@ -315,10 +328,6 @@ async def test_the_time_of_a_session_that_was_killed_counts(
     assert summary.not_started == 0
     assert found["wall_seconds"] < summary.wall_seconds < found["wall_seconds"] + 5
     assert summary.rate * summary.wall_seconds > found["answered"]
-
-
-async def agree(summary: Summary) -> bool:
-    return True
 
 
 async def test_the_time_in_which_nobody_is_there_is_a_cause_of_its_own(

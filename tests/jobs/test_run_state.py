@@ -63,19 +63,6 @@ def test_results_of_earlier_sessions_count_and_images_without_one_are_in_flight(
     assert state.tallies["default"].session == (0, 0), "failures of before are not of this session"
 
 
-def test_what_is_left_of_each_target_is_read_as_the_run_goes_on(
-    state_of: StateOf, write_lines: Callable[..., Path]
-) -> None:
-    targets = {"b": {"region": "eu-west-1"}}
-    lines = [change(0), change(1, target="b"), change(2, target="b"), change(3), change(4)]
-    state = state_of(write_lines(lines), targets=targets)
-    state.done.add(2)
-    left = state.lines_left()
-    assert next(left["default"]) == 1
-    state.done.add(4)
-    assert {name: list(found) for name, found in left.items()} == {"default": [5], "b": [3]}
-
-
 def test_for_a_canary_what_earlier_sessions_changed_is_named(
     state_of: StateOf, tmp_path: Path
 ) -> None:
@@ -87,9 +74,11 @@ def test_for_a_canary_what_earlier_sessions_changed_is_named(
     run.add(4, "succeeded")
     run.write()
     file = tmp_path / "updates.jsonl"
-    assert [each.line for each in state_of(file, canary=9).changed] == [5, 4]
-    assert [each.line for each in state_of(file, canary=1).changed] == [5]
-    assert state_of(file).changed == []
+    assert [each.line for each in state_of(file, canary=3).changed.canary] == [5, 4]
+    assert [each.line for each in state_of(file, canary=1).changed.canary] == [5]
+    assert [each.line for each in state_of(file, waves="1,10").changed.wave] == [4]
+    assert state_of(file).changed.canary == []
+    assert state_of(file).changed.count == 2
 
 
 @pytest.mark.parametrize(
@@ -112,7 +101,6 @@ def test_lines_that_are_skipped_count_for_the_default_target_and_are_not_left_to
     file = write_lines([{"DomainName": "acme"}])
     state = state_of(file, skip_invalid=True)
     assert (state.totals, state.left, state.unfinished) == ({"default": 1}, 1, [])
-    assert state.lines_left() == {}
 
 
 def test_another_input_than_before_is_refused(state_of: StateOf, tmp_path: Path) -> None:

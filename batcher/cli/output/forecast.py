@@ -39,14 +39,16 @@ def target_pace(found: TargetForecast) -> str:
 def forecast_lines(run: ReadyRun) -> Iterator[str]:
     """Lines for people: when the run ends, and for which targets nobody knows."""
     works = [each.work for each in run.forecasts.values()]
-    seconds = longest(works)
+    seconds, soaks = longest(works), run.state.soaks
     if seconds is not None and any(work.updates for work in works):
         timetable = run.order.settings.timetable
         by = "" if timetable is None else f", by --timetable {timetable}"
-        yield f"Takes {_lasting(seconds)}{_until(run.now, seconds)}{by}."
+        of_it = f" ({duration(soaks)} of it soaks)" if soaks else ""
+        seconds += soaks
+        yield f"Takes {_lasting(seconds)}{of_it}{_until(run.now, seconds)}{by}."
     if run.deadline is None or run.deadline.late:
         return
-    left = run.deadline.seconds_left
+    left = max(0.0, run.deadline.seconds_left)
     for each in run.deadline.unknown:
         yield (
             f"Whether --deadline {run.deadline.deadline} (in {duration(left)}) can be kept is not"
@@ -57,8 +59,12 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
 
 def deadline_missed(found: DeadlineForecast, now: datetime) -> str:
     """Which targets can't keep a deadline, and what they would need. ``now``: local time."""
+    if found.seconds_left <= 0:
+        alone = f"the soaks between its waves alone take {duration(found.soaks)}"
+        return f"--deadline {found.deadline} can't be kept: {alone}."
     late = "; ".join(_late(each, found.seconds_left, now) for each in found.late)
-    return f"--deadline {found.deadline} can't be kept: {late}."
+    soaks = f" (its waves soak for {duration(found.soaks)})" if found.soaks else ""
+    return f"--deadline {found.deadline} can't be kept{soaks}: {late}."
 
 
 def _late(each: TargetForecast, left: float, now: datetime) -> str:

@@ -9,6 +9,7 @@ from batcher.cli.output.format import number, several
 from batcher.cli.output.omission import sends_text
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.undo import undo_lines
+from batcher.cli.output.wave_lines import wave_lines
 from batcher.jobs.run import ReadyRun, SlowReading
 
 DOMAINS_SHOWN = 8
@@ -41,6 +42,7 @@ def preview(run: ReadyRun) -> Iterator[str]:
     yield from run.warnings
     if run.slow_reading is not None:
         yield _no_images(run.slow_reading)
+    yield from wave_lines(run.state)
     yield from forecast_lines(run)
     if run.deadline is None or not run.deadline.late:
         yield from undo_lines(run)

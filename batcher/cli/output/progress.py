@@ -23,7 +23,8 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     """Where a run stands.
 
     ``rate``: requests answered per second, ``results``: updates done per second; ``sent``: anything
-    was, by this session; ``paused``: why nothing is, in words; ``away``: which targets are.
+    was, by this session; ``paused``: why nothing is, in words; ``away``: which targets are;
+    ``wave``: the one under way, where there are several.
     """
 
     done: int
@@ -35,6 +36,7 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     sent: bool
     paused: str | None = None
     away: str | None = None
+    wave: str = ""
 
     def __str__(self) -> str:
         return ", ".join(self._parts())
@@ -56,7 +58,9 @@ class ProgressSnapshot(Struct, frozen=True, kw_only=True):
             left = paused or f"paused {self.paused}"
         elif self.away is not None:
             left = self.away
-        done, failed = f"{number(self.done)}/{number(self.total)}", f"{number(self.failed)} failed"
+        wave = f"{self.wave}: " if self.wave else ""
+        done = f"{wave}{number(self.done)}/{number(self.total)}"
+        failed = f"{number(self.failed)} failed"
         if not self.sent:
             return f"{done} looked at", failed, "only reads so far", pace(self.results), left
         throttled = f"{number(self.throttled)} throttled"
@@ -72,10 +76,12 @@ class ProgressMeter:
         control: PaceControl,
         now: float,
         away: Callable[[], Sequence[Away]] = tuple,
+        wave: Callable[[], str] = str,
     ) -> None:
         self._state = state
         self._control = control
         self._away = away
+        self._wave = wave
         # when so many were answered, and done
         self._marks: list[tuple[float, int, int]] = [(now, 0, self._done)]
 
@@ -99,6 +105,7 @@ class ProgressMeter:
             sent=answered + throttled > 0,
             paused=self._control.paused,
             away="; ".join(map(self._told, self._away())) or None,
+            wave=self._wave(),
         )
 
     def _told(self, away: Away) -> str:

@@ -1,6 +1,7 @@
 """The end of a run, said to people: what became of it, where the time went, what was written."""
 
 from collections.abc import Iterator
+from heapq import nsmallest
 
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.format import duration, number, pace, several
@@ -10,6 +11,7 @@ from batcher.cli.output.selected_part import part_text
 from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
+from batcher.jobs.waves import ChangedUpdates
 from batcher.records import (
     STATUSES,
     Counts,
@@ -22,7 +24,7 @@ from batcher.records import (
 )
 from batcher.storage.run_directory import RunDirectory
 
-CANARY_SHOWN = 20  # updates
+CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
 
@@ -61,14 +63,15 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     yield from _written(directory, summary, ending)
 
 
-def canary_lines(summary: Summary) -> Iterator[str]:
-    """What the canary has changed, update by update, for the question whether to go on."""
-    changed = summary.canary or []
-    yield f"Those were the first {several(len(changed), 'update')} that changed something:"
-    for each in changed[:CANARY_SHOWN]:
+def changed_lines(changed: ChangedUpdates) -> Iterator[str]:
+    """What a wave has changed, update by update, for the question whether to go on."""
+    first = "first " if changed.count == changed.wave_count else ""
+    updates = several(changed.wave_count, "update")
+    yield f"Those were the {first}{updates} that changed something:"
+    for each in nsmallest(CHANGED_SHOWN, changed.wave, key=lambda update: update.line):
         status = each.status.replace("_", " ")
         yield printable(f"  line {each.line}, id {each.id}: {each.domain}/{each.trigger} {status}")
-    if (more := len(changed) - CANARY_SHOWN) > 0:
+    if (more := changed.wave_count - CHANGED_SHOWN) > 0:
         yield f"  … and {number(more)} more: see results.jsonl"
 
 

@@ -1,14 +1,16 @@
 """The end of a run in words: what became of it, where the time went, what to do now."""
 
+from itertools import accumulate
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batcher.accounting.tally import MORE_ADVICE as MORE
-from batcher.cli.output.summary import canary_lines, summary_lines
+from batcher.cli.output.summary import changed_lines, summary_lines
 from batcher.jobs.run_ending import RunEnding
-from batcher.records import ChangedUpdate, Error, InputName, Result, Seconds, Summary, TargetSummary
+from batcher.jobs.waves import ChangedUpdates
+from batcher.records import Error, InputName, Result, Seconds, Summary, TargetSummary
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -82,22 +84,35 @@ def test_the_first_that_did_not_succeed_are_named_with_place_code_and_message() 
     assert "  line 3, acme/t-3, target eu failed: Boom: it broke\\u001b" in lines
 
 
-def test_of_a_long_canary_the_first_ones_are_named_and_the_rest_is_counted() -> None:
-    changed = [
-        ChangedUpdate(
-            id=str(line), line=line, target="eu", domain="\x1b", trigger="t", status="in_doubt"
-        )
-        for line in range(1, 1026)
-    ]
-    members = {"wall_seconds": 0.0, "rate": 0.0, "seconds": Seconds()}
-    lines = list(canary_lines(Summary(**members, canary=changed)))
-    assert lines[0] == "Those were the first 1,025 updates that changed something:"
+def test_of_a_long_wave_the_first_ones_are_named_and_the_rest_is_counted() -> None:
+    def changed(*counts: int) -> list[str]:
+        found = ChangedUpdates(list(accumulate(counts)))
+        for line in range(sum(counts), 0, -1):
+            found.add(
+                Result(
+                    id=str(line),
+                    line=line,
+                    target="eu",
+                    domain="\x1b",
+                    trigger="t",
+                    status="in_doubt",
+                    attempts=1,
+                    started_at="",
+                    finished_at="",
+                )
+            )
+        return list(changed_lines(found))
+
+    lines = changed(925)
+    assert lines[0] == "Those were the first 925 updates that changed something:"
     assert lines[1] == "  line 1, id 1: \\u001b/t in doubt"
     assert lines[20:] == [
         "  line 20, id 20: \\u001b/t in doubt",
-        "  … and 1,005 more: see results.jsonl",
+        "  … and 905 more: see results.jsonl",
     ]
-    assert list(canary_lines(Summary(**members, canary=changed[:20])))[-1] == lines[20]
+    assert changed(20)[-1] == lines[20]
+    assert changed(5, 2000)[0] == "Those were the 2,000 updates that changed something:"
+    assert changed(5, 2000)[-1] == "  … and 1,980 more: see results.jsonl"
 
 
 def test_of_what_it_is_the_sum_is_said_as_far_as_it_is_known() -> None:

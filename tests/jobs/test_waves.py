@@ -1,12 +1,12 @@
-"""The canary: whose turn it is, which updates count, and that nobody waits for what never comes."""
+"""A wave: whose turn it is, which updates count, and that nobody waits for what never comes."""
 
 import random
 
 import anyio
 import pytest
 
-from batcher.jobs.canary import Canary, CanarySettler, has_changed
-from batcher.records import ChangedUpdate, Result, Status, Update
+from batcher.jobs.waves import ChangedUpdates, Wave, WaveSettler, has_changed
+from batcher.records import Result, Status, Update
 from batcher.testing import in_virtual_time
 
 NOW = "2026-01-01T00:00:00.000Z"
@@ -31,6 +31,14 @@ def result(line: int, status: Status = "succeeded", attempts: int = 1, target: s
     )
 
 
+def counted(*lines: int) -> ChangedUpdates:
+    """What has changed something before a wave."""
+    changed = ChangedUpdates([10_000])
+    for line in lines:
+        changed.add(result(line))
+    return changed
+
+
 class Settling:
     """A Settler whose updates take a while; ``ends``: how, by line, else succeeded."""
 
@@ -49,9 +57,9 @@ class Settling:
         return end and result(update.line, *end, target=update.target)
 
 
-async def work(canary: Canary, settling: Settling, updates: list[Update]) -> set[int]:
+async def work(wave: Wave, settling: Settling, updates: list[Update]) -> set[int]:
     """Settle them all at once, backwards; returns the lines that got a result."""
-    settler, done = CanarySettler(settling, canary), set[int]()
+    settler, done = WaveSettler(settling, wave), set[int]()
 
     async def one(update: Update) -> None:
         if (found := await settler.settle(update)) is not None:
@@ -88,76 +96,76 @@ def test_it_goes_on_line_by_line_until_as_many_as_wanted_have_changed_something(
         ends: dict[int, tuple[Status, int] | None] = {3: ("stale", 0), 7: ("failed", 0)}
         for line in (1, 2, 4, 5):
             ends[line] = ("unchanged", 0)
-        changed, settling = list[ChangedUpdate](), Settling(ends)
-        canary = Canary(3, {"a": range(1, 40)}, changed)
-        done = await work(canary, settling, [update(line) for line in range(1, 40)])
-        assert canary.is_over
-        assert sorted(each.line for each in changed) == [6, 8, 9]
+        changed, settling = counted(), Settling(ends)
+        wave = Wave(3, {"a": range(1, 40)}, changed)
+        done = await work(wave, settling, [update(line) for line in range(1, 40)])
+        assert wave.is_over
+        assert sorted(each.line for each in changed.wave) == [6, 8, 9]
         assert done == set(settling.begun) == set(range(1, 10)), (
             "no line after the last that counts"
         )
         assert settling.most_at_once == 3
-        assert {(each.id, each.domain, each.trigger, each.status) for each in changed} == {
+        assert {(each.id, each.domain, each.trigger, each.status) for each in changed.wave} == {
             (f"row-{line}", "acme", f"t{line}", "succeeded") for line in (6, 8, 9)
         }
-        assert repr(canary) == "<Canary 3 of 3, 0 at work>"
+        assert repr(wave) == "<Wave 3 of 3, 0 at work>"
 
     in_virtual_time(run())
 
 
 def test_of_several_targets_the_first_lines_of_the_file_have_their_turn() -> None:
     async def run() -> None:
-        settling, changed = Settling(), list[ChangedUpdate]()
-        canary = Canary(4, {"a": [1, 4, 6], "b": [2, 3, 5]}, changed)
+        settling, changed = Settling(), counted()
+        wave = Wave(4, {"a": [1, 4, 6], "b": [2, 3, 5]}, changed)
         updates = [update(line, "a" if line in (1, 4, 6) else "b") for line in range(1, 7)]
-        assert await work(canary, settling, updates) == {1, 2, 3, 4}
+        assert await work(wave, settling, updates) == {1, 2, 3, 4}
 
     in_virtual_time(run())
 
 
 def test_what_earlier_sessions_have_changed_counts() -> None:
     async def run() -> None:
-        settling, changed = Settling(), [ChangedUpdate.of(result(2)), ChangedUpdate.of(result(5))]
-        canary = Canary(3, {"a": [1, 3, 4]}, changed)
-        assert await work(canary, settling, [update(line) for line in (1, 3, 4)]) == {1}
-        assert [each.line for each in changed] == [2, 5, 1]
+        settling, changed = Settling(), counted(2, 5)
+        wave = Wave(3, {"a": [1, 3, 4]}, changed)
+        assert await work(wave, settling, [update(line) for line in (1, 3, 4)]) == {1}
+        assert [each.line for each in changed.wave] == [2, 5, 1]
 
     in_virtual_time(run())
 
 
 def test_nobody_waits_for_a_target_that_was_left_and_what_it_has_at_work_counts() -> None:
     async def run() -> None:
-        settling, changed = Settling({3: ("unchanged", 0)}), list[ChangedUpdate]()
-        canary = Canary(3, {"a": [1, 3, 5, 7], "b": [2, 4, 6]}, changed)
+        settling, changed = Settling({3: ("unchanged", 0)}), counted()
+        wave = Wave(3, {"a": [1, 3, 5, 7], "b": [2, 4, 6]}, changed)
         updates = {line: update(line, "b" if line in (2, 4, 6) else "a") for line in range(1, 8)}
-        settler = CanarySettler(settling, canary)
+        settler = WaveSettler(settling, wave)
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(settler.settle, updates[2])
             await anyio.wait_all_tasks_blocked()
-            canary.leave("b")
-            assert await work(canary, settling, [updates[n] for n in (1, 3, 4, 5, 6, 7)]) == {
+            wave.leave("b")
+            assert await work(wave, settling, [updates[n] for n in (1, 3, 4, 5, 6, 7)]) == {
                 1,
                 3,
                 5,
             }
-        assert sorted(each.line for each in changed) == [1, 2, 5]
+        assert sorted(each.line for each in changed.wave) == [1, 2, 5]
 
     in_virtual_time(run())
 
 
 def test_left_by_all_nobody_waits_on() -> None:
     async def run() -> None:
-        settling, changed = Settling({1: None}), list[ChangedUpdate]()
-        canary = Canary(1, {"a": range(1, 9)}, changed)
+        settling, changed = Settling({1: None}), counted()
+        wave = Wave(1, {"a": range(1, 9)}, changed)
 
         async def leave() -> None:
             await anyio.sleep(0.01)
-            canary.leave("a")
+            wave.leave("a")
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(leave)
-            assert await work(canary, settling, [update(line) for line in range(1, 9)]) == set()
-        assert (settling.begun, changed, canary.is_over) == ([1], [], False)
+            assert await work(wave, settling, [update(line) for line in range(1, 9)]) == set()
+        assert (settling.begun, changed.count, wave.is_over) == ([1], 0, False)
 
     in_virtual_time(run())
 
@@ -170,10 +178,10 @@ def test_a_turn_that_ends_in_an_error_is_given_to_the_next() -> None:
                     raise ZeroDivisionError
                 return await super().settle(update)
 
-        changed = list[ChangedUpdate]()
-        canary, failing = Canary(1, {"a": [1, 2, 3]}, changed), Failing()
+        changed = counted()
+        wave, failing = Wave(1, {"a": [1, 2, 3]}, changed), Failing()
         with pytest.raises(ZeroDivisionError):
-            await CanarySettler(failing, canary).settle(update(1))
-        assert await work(canary, failing, [update(2), update(3)]) == {2}
+            await WaveSettler(failing, wave).settle(update(1))
+        assert await work(wave, failing, [update(2), update(3)]) == {2}
 
     in_virtual_time(run())

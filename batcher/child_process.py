@@ -1,0 +1,123 @@
+"""One command run to its end as a child: what it is given, what it says, how long it may take.
+
+Started without a shell, in a session of its own: it is ended with all that it started, and a
+signal for this process is none for it.
+"""
+
+import os
+import subprocess
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import ExitStack, suppress
+from signal import SIGKILL, SIGTERM, Signals
+from tempfile import TemporaryFile
+
+import anyio
+from anyio.abc import Process
+from msgspec import Struct
+
+LINE_AT_MOST = 4096  # bytes; a longer one is told in parts
+LEFT_TO_END = 2.0  # seconds from SIGTERM to SIGKILL
+LEFT_TO_SPEAK = 0.5  # seconds for output after its end, which something that it left may hold open
+
+
+class ChildEnded(Struct, frozen=True, kw_only=True):
+    """How a child ended: its exit code, or in words why there is none."""
+
+    code: int | None = None
+    problem: str = ""
+
+    def __str__(self) -> str:
+        return self.problem or f"exit code {self.code}"
+
+
+async def run_child(
+    arguments: Sequence[str],
+    *,
+    given: bytes,
+    environ: Mapping[str, str],
+    at_most: float,
+    on_line: Callable[[str], None],
+) -> ChildEnded:
+    """Run a command for ``at_most`` seconds, with ``given`` as its standard input.
+
+    ``environ``: beside the variables of this process; ``on_line`` is told each line that it writes,
+    to either output. Where this is cancelled, the child and what it started are ended.
+    """
+    with ExitStack() as files:
+        heard, said = os.pipe()
+        files.callback(os.close, heard)
+        with ExitStack() as of_the_child:
+            of_the_child.callback(os.close, said)
+            try:
+                file = of_the_child.enter_context(TemporaryFile())
+                file.write(given)
+                file.seek(0)
+                with anyio.CancelScope(shield=True):  # else nobody would end what was just started
+                    process = await anyio.open_process(
+                        arguments,
+                        stdin=file,
+                        stdout=said,
+                        stderr=subprocess.STDOUT,
+                        env={**os.environ, **environ},
+                        start_new_session=True,
+                    )
+            except OSError as error:
+                return ChildEnded(problem=f"it can't be started: {error.strerror}")
+        try:
+            with anyio.move_on_after(at_most):
+                await _attend(process, heard, on_line)
+            if process.returncode is None:
+                return ChildEnded(problem=f"it did not end within {at_most:g} s")
+            return _ended(process.returncode)
+        finally:
+            with anyio.CancelScope(shield=True):
+                await _end(process)
+
+
+def _ended(code: int) -> ChildEnded:
+    if code >= 0:
+        return ChildEnded(code=code)
+    with suppress(ValueError):
+        return ChildEnded(problem=f"it was ended by {Signals(-code).name}")
+    return ChildEnded(problem=f"it was ended by signal {-code}")
+
+
+async def _attend(process: Process, heard: int, on_line: Callable[[str], None]) -> None:
+    said_all = anyio.Event()
+
+    async def hear() -> None:
+        await _tell_lines(heard, on_line)
+        said_all.set()
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(hear)
+        await process.wait()
+        with anyio.move_on_after(LEFT_TO_SPEAK):
+            await said_all.wait()
+        tasks.cancel_scope.cancel()
+
+
+async def _tell_lines(heard: int, on_line: Callable[[str], None]) -> None:
+    left = b""
+    while True:
+        await anyio.wait_readable(heard)
+        if not (more := os.read(heard, LINE_AT_MOST)):
+            break
+        *lines, left = (left + more).split(b"\n")
+        if len(left) > LINE_AT_MOST:
+            lines, left = [*lines, left], b""
+        for line in lines:
+            on_line(line.decode(errors="replace").rstrip("\r"))
+    if left:
+        on_line(left.decode(errors="replace"))
+
+
+async def _end(process: Process) -> None:
+    """End what has not ended, and all that it started; of what has ended nothing."""
+    if process.returncode is None:
+        with suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, SIGTERM)
+            with anyio.move_on_after(LEFT_TO_END):
+                await process.wait()
+            os.killpg(process.pid, SIGKILL)
+        await process.wait()
