@@ -90,7 +90,7 @@ async def test_an_answer_that_never_comes_is_in_doubt_and_a_refusal_is_failed() 
     emulator.script("UpdateEventTrigger", ["hang-after", "reset-after", "reset-before"])
     async with emulator as url:
         batch = await batcher.update_many(
-            [change(1)], endpoint_url=url, rate=100, max_attempts=3, read_timeout=0.2
+            [change(1)], endpoint_url=url, rate=100, max_attempts=3, read_timeout=0.2, whole="never"
         )
     result = batch.results[0]
     assert (result.status, result.attempts, result.error and result.error.code) == (

@@ -87,10 +87,12 @@ class AnswerCheck:
         checked = await self._held_against(update, wrote, before)
         if before is None or checked.shown is None:
             return checked
-        shown = self._options.writable(checked.shown)
-        self._omitted.learn(effects(sent, before, shown), update)
-        error = checked.result.error
-        if self._options.whole == "never" or error is None or error.code != MORE_THAN_ASKED:
+        shown, error = self._options.writable(checked.shown), checked.result.error
+        more = error is not None and error.code == MORE_THAN_ASKED
+        known = self._omitted.confirmed if error is None else ()
+        if found := effects(sent, before, shown, known):
+            self._omitted.learn(found, update)
+        if self._options.whole == "never" or not more:
             return checked
         if not (gone := cleared_only(sent, before, shown)):
             return checked

@@ -107,6 +107,11 @@ class OmittedMembers:
         finally:
             turn.give_back()
 
+    @property
+    def confirmed(self) -> set[str]:
+        """The members that an answer of this session has shown to be kept."""
+        return {name for name in self._confirmed if self.effects[name] == "kept"}
+
     def learn(self, found: Mapping[str, Effect], update: Update) -> None:
         """Take what an answer shows; what it contradicts is forgotten."""
         news = {

@@ -169,8 +169,9 @@ class Reconciler:
             look = look.newer
 
     async def _send_in_turn(self, update: Update, look: _Look, send: Send) -> Result | None:
-        complete = self._options.complete
-        risk = frozenset[str]() if complete else at_risk(send.request, send.image or {})
+        risk = frozenset[str]()
+        if not self._options.complete:
+            risk = at_risk(send.request, send.image or {}, self._omitted.effects)
         async with self._omitted.turn(risk) as turn:
             if self._omitted.sends_whole != look.whole:  # an answer meanwhile has shown it
                 look.newer = look.again()

@@ -4,7 +4,7 @@ AWS does not say whether it keeps or clears what an update omits; its answers sh
 every trigger has can't be cleared, and so it shows nothing. Decides nothing.
 """
 
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any, Literal, TypeAlias
 
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
@@ -20,12 +20,18 @@ auto: as soon as an answer has shown that what an update omits is cleared.
 """
 
 
-def at_risk(request: Mapping[str, Any], before: Mapping[str, Any]) -> frozenset[str]:
-    """The members of a trigger that a request omits, and that a trigger can be without."""
+def at_risk(
+    request: Mapping[str, Any], before: Mapping[str, Any], known: Container[str] = ()
+) -> frozenset[str]:
+    """The members of a trigger that a request omits, and that a trigger can be without.
+
+    Without those that are ``known``, of which it is not asked.
+    """
     return frozenset(
         name
         for name, value in before.items()
         if name not in request
+        and name not in known
         and name not in TRIGGER_NAMES
         and name not in NEEDED_TO_CREATE
         and not is_off(value)
@@ -33,19 +39,25 @@ def at_risk(request: Mapping[str, Any], before: Mapping[str, Any]) -> frozenset[
 
 
 def effects(
-    request: Mapping[str, Any], before: Mapping[str, Any], after: Mapping[str, Any]
+    request: Mapping[str, Any],
+    before: Mapping[str, Any],
+    after: Mapping[str, Any],
+    known: Container[str] = (),
 ) -> dict[str, Effect]:
     """What became of each member at risk; none of those that are there and were changed.
+
+    ``known`` as in ``at_risk``.
 
     Somebody else may have changed these at the same moment, and nobody but an update that omits it
     can make a member go.
     """
     found: dict[str, Effect] = {}
-    for name in at_risk(request, before):
-        if is_off(after.get(name)):
-            found[name] = "cleared"
-        elif same({name: before[name]}, after):
+    for name in at_risk(request, before, known):
+        value = after.get(name)
+        if value == before[name] or same({name: before[name]}, after):  # most often as it stands
             found[name] = "kept"
+        elif is_off(value):
+            found[name] = "cleared"
     return found
 
 

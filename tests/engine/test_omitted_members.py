@@ -114,9 +114,13 @@ def test_what_is_news_is_told_once_and_what_contradicts_it_replaces_it() -> None
         omitted.learn(kept, ONE)
         omitted.learn(kept, ONE)
         assert (told, logged) == ([kept], []), "it is still so, which makes it younger"
+        assert omitted.confirmed == {"SegmentFilter"}
         omitted.learn({"SegmentFilter": "cleared"}, ONE)
     assert told[1:] == [{"SegmentFilter": "cleared"}]
     (event,) = logged
     assert (event["event"], event["cleared"]) == ("omitted_members.learned", ["SegmentFilter"])
     assert event["sends"] == "whole triggers"
     assert omitted.effects == {"SegmentFilter": "cleared"}
+    assert omitted.confirmed == set()
+    omitted.learn({"SegmentFilter": "cleared"}, ONE)
+    assert len(told) == 2, "once in a session"
