@@ -8,6 +8,7 @@ from batcher.cli.output.forecast import LIKELY_RATE
 from batcher.cli.output.format import duration, several
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import TargetForecast
+from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.target_planner import PlannedUpdate
 
 CREATED_STAYS = (
@@ -36,7 +37,7 @@ def undo_lines(run: ReadyRun) -> Iterator[str]:
         yield "It can't be undone: no before images are kept (--no-before)."
     if run.undo:
         yield f"To undo all of it (batcher rollback) takes {undo_duration(run.undo)}."
-    if settings.create_missing:
+    if settings.create_missing and run.order.following.kind != ROLLBACK:
         yield COPIES_TOO if settings.with_integrations else CREATED_STAYS
 
 
