@@ -74,6 +74,8 @@ async def test_a_run_starts_when_its_ticket_is_approved_and_ends_in_it(
     assert await call("ticket", new, TICKETS=url) == (1, "ticket OPS/13 is new\n")
     code, said = await call("ticket", event("planned", labels={}), TICKETS=url)
     assert (code, "--label ticket=" in said) == (1, True)
+    undo = event("planned", labels={"ticket": "OPS/13"}, run={"kind": "rollback"})
+    assert await call("ticket", undo, TICKETS=url) == (0, "")
     assert got == []
     assert await call("ticket", event("ended"), TICKETS=url) == (0, "")
     assert got[0]["comment"]["counts"] == EXAMPLE["data"]["counts"]

@@ -142,9 +142,10 @@ async def test_a_resumed_run_is_of_the_same_source_and_has_a_session_of_its_own(
         first = told.take()
         await start(file, with_hooks(settings_for(url, rate=1000), told.settings))
         second = told.take()
-    assert names(first) == names(second) == [*OPEN, "ended"]
+    assert (names(first), names(second)) == ([*OPEN, "wave_ended", "ended"], [*OPEN, "ended"])
+    assert first[-2]["data"]["wave"] == {"number": 1, "of": 2, "changed": 1}
     assert first[-1]["data"]["stopped"] == "after the first 1 (--canary)"
     assert {event["source"] for event in [*first, *second]} == {first[0]["source"]}
-    assert len({event["id"] for event in [*first, *second]}) == 8
+    assert len({event["id"] for event in [*first, *second]}) == 9
     assert [event["data"]["run"]["resumed"] for event in (first[0], second[0])] == [False, True]
     assert first[0]["data"]["run"]["session"] != second[0]["data"]["run"]["session"]
