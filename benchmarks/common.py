@@ -46,9 +46,9 @@ async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
         await process.wait()
 
 
-async def seed(url: str, triggers: int) -> None:
-    """Put triggers in by the admin path."""
-    body = "".join(json.dumps(trigger(number)) + "\n" for number in range(triggers))
+async def seed(url: str, triggers: int, **members: str) -> None:
+    """Put triggers in by the admin path, with those members."""
+    body = "".join(json.dumps(trigger(number) | members) + "\n" for number in range(triggers))
     async with (
         aiohttp.ClientSession() as http,
         http.post(f"{url}/_emulator/seed", data=body) as answer,

@@ -2,7 +2,8 @@
 
 Closed, requests go out, and a row of bad answers without a good one in between opens it. Open,
 nothing is sent but by one request at a time, which probes, after pauses that grow; the first answer
-of the service closes it. Whatever was tried in such an outage is charged to no request.
+of the service closes it. Whatever was tried in such an outage is charged to no request. A list of
+triggers, which nothing depends on, opens none.
 
 Who waits, and for how long, is in ``breaker_gate``.
 """
@@ -15,6 +16,7 @@ from msgspec import Struct
 
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.retry_state import RetryState
+from batcher.operations import LIST_TRIGGERS
 from batcher.records import Attempt
 
 _ANSWERS = frozenset({Verdict.ACCEPTED, Verdict.REJECTED, Verdict.DENIED, Verdict.THROTTLED})
@@ -31,7 +33,7 @@ class OutageTuning(Struct, frozen=True, kw_only=True):
     # outages that ended while a request went on failing: then it is at fault itself
     outages: int = 2
     first_pause: float = 1.0  # most faults of AWS are over by then
-    growth: float = 1.5  # of each pause: the next probe comes after a third of the whole outage
+    growth: float = 1.25  # of each pause: so an outage seems longer by a fifth at most
     longest_pause: float = 60.0  # so much later it is noticed at most that all is well
     jitter: float = 0.25  # of a pause: what failed together does not come back together
 
@@ -134,7 +136,9 @@ class Breaker:
 
     def note_renewed(self, now: float) -> None:
         """Take note of new credentials: whether they are good can be seen at once."""
-        self.next_probe = min(self.next_probe, now)
+        if self.outage is not None and self.next_probe > now:
+            self.next_probe = now
+            self.outage.probes = max(0, self.outage.probes - 1)  # it goes on, as the same probe
 
     def is_explained(self, state: RetryState, operation: str) -> bool:
         """Whether others got good answers to what was sent after a request first got a bad one."""
@@ -161,7 +165,7 @@ class Breaker:
             state.forgive(not of_target)
             self.outage.verdict, self.outage.code, self.outage.reason = verdict, code, reason
             return
-        if not of_target and self._is_at_fault(state, operation):
+        if operation == LIST_TRIGGERS or (not of_target and self._is_at_fault(state, operation)):
             return
         state.held = True
         if state.failing_since is None:

@@ -8,7 +8,7 @@ from batcher.accounting.verdicts import Verdict, judge
 from batcher.engine.breaker import Breaker, OutageTuning
 from batcher.engine.pacing import Permit
 from batcher.engine.retry_state import RetryState
-from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
+from batcher.operations import GET_TRIGGER, LIST_TRIGGERS, UPDATE_TRIGGER
 from batcher.records import Attempt
 from batcher.testing import ACCEPTED, lost, refused, unsent
 
@@ -97,11 +97,11 @@ def test_the_first_answer_of_the_service_closes_it(good: Attempt) -> None:
 def test_pauses_grow_to_a_minute_with_each_failed_probe() -> None:
     told, pauses = Told(), []
     told.tell(*[lost()] * ROW)
-    for _ in range(14):
+    for _ in range(22):
         pauses.append(told.breaker.next_probe - told.now)
         told.now = told.breaker.next_probe
         told.tell(lost(), probes=True)
-    assert pauses[:4] == pytest.approx([1, 1.5, 2.25, 3.375])
+    assert pauses[:4] == pytest.approx([1, 1.25, 1.5625, 1.953125])
     assert pauses == sorted(pauses)
     assert pauses[-1] == 60
 
@@ -195,6 +195,13 @@ def test_answers_to_another_operation_neither_break_a_row_nor_close_it() -> None
     told.tell(ACCEPTED, operation=GET_TRIGGER)
     assert told.is_open
     told.tell(ACCEPTED, operation=GET_TRIGGER, probes=True)  # nobody of the other was left
+    assert not told.is_open
+
+
+def test_a_list_that_nothing_depends_on_opens_it_never() -> None:
+    told = Told()
+    told.tell(ACCEPTED)
+    assert {state.charged for state in told.tell(*[FAULT] * 50, operation=LIST_TRIGGERS)} == {1}
     assert not told.is_open
 
 

@@ -114,9 +114,9 @@ def test_an_outage_in_mid_run_is_waited_out_and_nothing_fails(bad: Attempt) -> N
     assert opened < 6.5
     assert reason
     assert none is None
-    assert 95 <= closed <= 95 + 62  # the longest pause, and an attempt
+    assert 95 <= closed <= 95 + 25  # a fifth of the outage, and an attempt
     tried = [call for call in run.caller.calls if call.ended and 5 <= call.ended < 95]
-    assert len(tried) <= 30  # the row, what was in flight, and the probes
+    assert len(tried) <= 50  # the row, what was in flight, and the probes
     assert run.lane.pacer.time_breakdown.seconds().unreachable == pytest.approx(
         closed - opened, abs=1
     )
