@@ -60,7 +60,7 @@ def test_an_end_is_reckoned_through_pauses_shares_and_changes_of_the_clock(
     assert work.seconds == pytest.approx(seconds)
 
 
-@settings(max_examples=40)
+@settings(max_examples=20)
 @given(
     requests=st.floats(1, 1e6),
     seconds=st.floats(60, 5 * 86400),

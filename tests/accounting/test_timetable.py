@@ -80,7 +80,7 @@ def test_what_is_no_rule_is_named_with_its_place(timetable: str, says: str) -> N
     assert f"--timetable: {says}" in str(raised.value)
 
 
-@settings(max_examples=50)
+@settings(max_examples=30)
 @given(text=st.text(max_size=60) | st.from_regex(r"[a-z*,; =%:0-9-]{1,60}", fullmatch=True))
 def test_any_text_is_a_timetable_or_an_error_in_words(text: str) -> None:
     try:
@@ -128,7 +128,7 @@ RULES = st.builds(
 ).filter(lambda rule: len({*rule.split()[1].split("-")}) == 2)
 
 
-@settings(max_examples=60)
+@settings(max_examples=40)
 @given(
     rules=st.lists(RULES, min_size=1, max_size=3),
     near=st.sampled_from(["2026-03-29", "2026-10-25", "2026-04-05", "2026-06-01"]),

@@ -44,11 +44,11 @@ async def test_a_run_is_paused_resumed_slowed_down_and_stopped(
         while (await told(batcher, "updates.run", "status"))["in_flight"]:
             pass
         before = len(emulator.calls())
-        ended = await batcher("ctl", "updates.run", "status")
+        ended = await batcher("ctl", "updates.run", "rate", "50")
         assert ended.code == 0, ended.err
-        assert f"(uid {os.getuid()}, process " in ended.out
+        assert f"(uid {os.getuid()}, process " in ended.err
+        assert "at most 50/s for each target, by ctl" in ended.err
         assert len(emulator.calls()) == before
-        assert (await told(batcher, "updates.run", "rate", "50"))["rates"] == {"ctl": 50}
         await told(batcher, "updates.run", "resume")
         await until(lambda: len(emulator.calls()) > before)
         assert (await told(batcher, "updates.run", "stop"))["state"] == "stopping"

@@ -76,5 +76,3 @@ async def test_the_end_that_is_foretold_and_the_deadline_reckon_with_the_timetab
         assert late.code == 2
         assert "target default takes more than a year at 1/s, and has 2 h 0 min; it" in late.err
         assert "would need another --timetable: no rate is enough." in late.err
-        wrong = await batcher(*run, "--timezone", "Mars/Olympus")
-        assert (wrong.code, "Give one such as Europe/Berlin" in wrong.err) == (2, True)

@@ -25,6 +25,8 @@ GIVEN = st.fixed_dictionaries(
         "max_changes": LIMITS,
         "deadline": st.sampled_from(["06:00", "2h", "1h30m"]),
         "domain_map": st.sampled_from(["a=b", "a=b,c=d"]),
+        "timetable": st.sampled_from(["* pause", "sat,sun share=5%; 22:00-06:00 rate=2.5"]),
+        "timezone": st.sampled_from(["Europe/Berlin", "UTC", "Etc/GMT+5"]),
         "remember": st.booleans(),
         "targets": st.dictionaries(
             st.sampled_from(["eu", "us"]),

@@ -2,7 +2,8 @@
 
 import pytest
 
-from batcher.config.value_kinds import COMMANDS, Share, about
+from batcher.config.value_kinds import COMMANDS, Share, TimeZone, about
+from batcher.errors import SettingsError
 
 
 @pytest.mark.parametrize(
@@ -17,6 +18,13 @@ def test_a_share_is_a_part_of_the_whole(text: str, fraction: float) -> None:
 def test_what_is_no_part_of_a_whole_is_refused(text: str) -> None:
     with pytest.raises(ValueError, match="does not match"):
         Share(text)
+
+
+@pytest.mark.parametrize("text", ["Mars/Olympus", "Europe", "/etc/passwd", "Europe/"])
+def test_a_time_zone_is_one_that_this_host_knows(text: str) -> None:
+    assert str(TimeZone("Europe/Berlin").zone) == "Europe/Berlin"
+    with pytest.raises(SettingsError, match=r"--timezone: .+ is none that this host knows"):
+        TimeZone(text)
 
 
 def test_a_setting_is_known_to_all_entry_points_unless_some_are_named() -> None:
