@@ -26,6 +26,7 @@ _ERRORS: dict[Verdict, type[OutageError]] = {
     Verdict.CREDENTIALS: CredentialsOutageError,
     Verdict.UNSENT: NotSentOutageError,
 }
+LEAST_WAIT = 0.05  # seconds
 PROBE_WITHIN = 60.0  # seconds; one that has not come back by then keeps no others from it
 
 
@@ -44,7 +45,8 @@ class Away(NamedTuple):
 class BreakerGate:
     """The breaker of one target, and those who wait for it.
 
-    ``now``: monotonic seconds, which may stand still while the process is told to send nothing.
+    ``now``: monotonic seconds, which may stand still while the process is told to send nothing;
+    ``clock_now``: those of the time breakdown, which do not; default: the same.
     ``limit``: seconds from the first bad answer on after which an outage is given up, by an
     OutageError to everybody. ``observers`` are told when it opens and closes.
     """
@@ -57,12 +59,14 @@ class BreakerGate:
         log: FilteringBoundLogger,
         limit: float,
         breaker: Breaker | None = None,
+        clock_now: Callable[[], float] | None = None,
     ) -> None:
         self.breaker = breaker or Breaker()
         self.observers: list[OnBreaker] = []
         self._time_breakdown: TimeBreakdown | None = None
         self._target = target
         self._now = now
+        self._clock_now = clock_now or now
         self._log = log
         self._limit = limit
         self._waiting: list[_Waiter] = []
@@ -99,7 +103,7 @@ class BreakerGate:
         """Let requests of a lane wait; ``time_breakdown``: where the time of an outage is noted."""
         self._time_breakdown, self._draining = time_breakdown, False
         if self.outage is not None:
-            time_breakdown.note_outage(under_way=True, now=self._now())
+            time_breakdown.note_outage(under_way=True, now=self._clock_now())
 
     def drain(self) -> None:
         """Turn away who waits, from now on."""
@@ -136,7 +140,8 @@ class BreakerGate:
             if now >= probe_at:
                 self._choose_prober(outage, now)
                 continue
-            with anyio.move_on_after(min(wake_at, probe_at) - now):
+            # while time stands still that is never over, but not looked at all the time
+            with anyio.move_on_after(max(LEAST_WAIT, min(wake_at, probe_at) - now)):
                 await me.moved.wait()
             me.moved = anyio.Event()
 
@@ -204,7 +209,7 @@ class BreakerGate:
             return
         now = self._now()
         if self._time_breakdown is not None:
-            self._time_breakdown.note_outage(under_way=outage is not None, now=now)
+            self._time_breakdown.note_outage(under_way=outage is not None, now=self._clock_now())
         if outage is not None:
             self._log.warning(
                 "breaker.opened",

@@ -263,7 +263,11 @@ class Lanes:
         if gate is None or known is not target:  # it was opened again
             limit = self._settings.outage_limit if limit is None else limit
             gate = BreakerGate(
-                target.name, now=self._pacers.control.unpaused, log=self._log, limit=limit
+                target.name,
+                now=self._pacers.control.unpaused,
+                clock_now=self._clock.now,
+                log=self._log,
+                limit=limit,
             )
             self._gates[target.name] = (target, gate)
         return gate

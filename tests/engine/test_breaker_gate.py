@@ -12,6 +12,7 @@ from anyio.abc import TaskGroup
 from batcher.accounting.tally import Tally
 from batcher.engine.breaker_gate import BreakerGate
 from batcher.engine.lane import Lane
+from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Runner
@@ -54,6 +55,7 @@ class Outage:
         self.ended = 0.0
         self.stopped: str | None = None
         self._updates, self._limit = updates, limit
+        self.pause: tuple[float, float] | None = None  # from, to
 
     def run(self, drain_at: float | None = None) -> "Outage":
         in_virtual_time(self._run(drain_at))
@@ -67,8 +69,16 @@ class Outage:
         clock, tally = LoopClock(), Tally()
         runner = Runner(journal=self.journal, log=logger())
         estimate = RateEstimator(now=clock.now(), ceiling=RATE)
-        pacer = Pacer(LocalLimiter(estimate, clock=clock, rate=RATE, burst=1.0), 64, clock)
-        gate = BreakerGate("default", now=clock.now, log=logger(), limit=self._limit)
+        control = PaceControl(clock)
+        limiter = LocalLimiter(estimate, clock=clock, rate=RATE, burst=1.0)
+        pacer = Pacer(limiter, 64, clock, gate=PaceGate(control))
+        gate = BreakerGate(
+            "default",
+            now=control.unpaused,
+            clock_now=clock.now,
+            log=logger(),
+            limit=self._limit,
+        )
         gate.observers.append(lambda _, reason: self.told.append((clock.now(), reason)))
         settler = writes_only(self.caller, pacer, tally, gate=gate, uniform=random.uniform)
         source = ListSource([update(n, Description="d") for n in range(1, self._updates + 1)])
@@ -83,8 +93,16 @@ class Outage:
             await clock.sleep(drain_at or 1e9)
             runner.drain("interrupted")
 
+        async def pause() -> None:
+            if self.pause is not None:
+                await clock.sleep(self.pause[0])
+                control.pause("x", "in this test")
+                await clock.sleep(self.pause[1] - self.pause[0])
+                control.resume("x")
+
         async with open_task_group() as beside:
             beside.start_soon(drain)
+            beside.start_soon(pause)
             try:
                 await runner.run(feed)
             finally:
@@ -120,6 +138,25 @@ def test_an_outage_in_mid_run_is_waited_out_and_nothing_fails(bad: Attempt) -> N
     assert run.lane.pacer.time_breakdown.seconds().unreachable == pytest.approx(
         closed - opened, abs=1
     )
+
+
+@pytest.mark.parametrize(
+    ("pause", "outage", "paused"),
+    # who waits for the target in any case is not held up by a pause
+    [((2.0, 1002.0), (1005.0, 1025.0), 1000), ((10.0, 1010.0), (4.0, 1030.0), 0)],
+    ids=["before", "within"],
+)
+def test_a_pause_before_or_within_an_outage_counts_not_for_its_limit_and_once_as_time(
+    pause: tuple[float, float], outage: tuple[float, float], paused: float
+) -> None:
+    run = Outage(between(FAULT, *outage), limit=90.0)
+    run.pause = pause
+    run.run()
+    assert (run.statuses, run.stopped) == ({"succeeded": 200}, None)
+    seconds = run.lane.pacer.time_breakdown.seconds()
+    assert seconds.paused == pytest.approx(paused, abs=10)
+    assert 1000 < seconds.paused + seconds.unreachable < 1100
+    assert min(seconds.token, seconds.calling, seconds.backoff, seconds.queued) >= 0
 
 
 @pytest.mark.parametrize("bad", [FAULT, lost(), unsent(), EXPIRED])
