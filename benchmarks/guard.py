@@ -107,6 +107,22 @@ async def omitted_members_cleared(*flags: str) -> None:
         told(name, folder, out, process.returncode, {"MoreThanAsked"})
 
 
+async def wave_whose_check_fails(*flags: str) -> None:
+    with tempfile.TemporaryDirectory() as place:
+        folder, check = Path(place), "sh -c 'test $BATCHER_WAVE -lt 3'"
+        async with emulator("--latency", "20-50", triggers=UPDATES) as url:
+            process = await run(folder, url, "--waves", "1,10,10%,rest", "--check", check, *flags)
+            out, _ = await process.communicate()
+            ended, sent = time.time(), await accepted(url)
+        failed = next(e for e in events(folder) if e["event"] == "run.checked" and e["code"] == 1)
+        touched = json.loads(out)["succeeded"]
+        print(
+            f"{' '.join(('a wave whose check fails', *flags))}: exit {process.returncode}"
+            f" {ended - at(failed):.2f} s after the check, {touched} of {UPDATES} updates touched,"
+            f" {sent - touched} requests after it"
+        )
+
+
 @asynccontextmanager
 async def untrusted_server(folder: Path) -> AsyncIterator[str]:
     """A server with a certificate of its own making."""
@@ -176,6 +192,8 @@ async def main() -> None:
     await fault_in_mid_run(
         "credentials that end", "expired-token", min(chosen.seconds, 10), {"credentials"}
     )
+    await wave_whose_check_fails()
+    await wave_whose_check_fails("--rollback-on-failure")
     if chosen.against is not None:
         await cost(chosen.against.resolve())
 
