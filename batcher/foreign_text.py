@@ -12,7 +12,8 @@ from urllib.parse import parse_qsl, urlencode, urlsplit
 LEFT_OUT = "…"
 
 _GAP = " \t\r\n.,;:'\""  # between two phrases, this is nothing
-_SCHEME = re.compile(r"[a-z][a-z0-9+.-]*://", re.IGNORECASE)
+# bounded: else a long text without one takes quadratic time
+_SCHEME = re.compile(r"[a-z][a-z0-9+.-]{,30}://", re.IGNORECASE)
 _PLACE = re.compile(r"[\w.:\[\]-]*", re.ASCII)  # host and port
 # parameters of a URL that may be shown: names, numbers, and paths of files
 _HARMLESS = re.compile(

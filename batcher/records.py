@@ -33,9 +33,13 @@ class BasedOn(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
     ``sha256``: the digest of its content; ``last_updated_at``: AWS's time of it (epoch seconds).
     ``sent_at``: of a dead letter, when its update first came into the queue (epoch seconds).
+    Of an undo ``cleared_sha256``, which is as good: what it is where AWS cleared what the update
+    left out; and ``undone_sha256``: what it is where all was put back already.
     """
 
     sha256: str
+    cleared_sha256: str | None = None
+    undone_sha256: str | None = None
     last_updated_at: float | None = field(default=None, name="LastUpdatedAt")
     sent_at: float | None = None
 

@@ -89,3 +89,9 @@ def test_only_known_phrases_are_kept_and_the_rest_is_counted() -> None:
     assert known_phrases("Rate exceeded.", known) == "Rate exceeded"
     assert known_phrases("secret", known, str.upper) == withheld(6)
     assert known_phrases("try later", known, str.upper) == "TRY LATER"
+
+
+def test_a_long_text_takes_no_longer_than_it_is() -> None:
+    text = "x" * 300_000  # hours, were it looked through from each of its letters on
+    assert shown_url(text) == text
+    assert not holds_secret(text)

@@ -33,7 +33,7 @@ from batcher.triggers.decision import (
     same_action,
     stale_by_time,
 )
-from batcher.triggers.diff import digest
+from batcher.triggers.diff import digest, image
 from batcher.triggers.omission import at_risk
 
 MaySend: TypeAlias = Callable[[Update], bool]
@@ -237,6 +237,10 @@ class Reconciler:
         if wrote is None:
             return None
         checked = await self._checked(update, wrote, send)
+        if (earlier := self._applied_before(update, send, checked.shown)) is not None:
+            await self._images.keep(update, earlier)
+            applied = replace(send, request=update.request, image=earlier)
+            checked = await self._checked(update, wrote, applied)
         result = after(checked.result, looked)
         if checked.shown is not None:
             result = replace(result, digest=digest(checked.shown, self._options.writable))
@@ -245,6 +249,20 @@ class Reconciler:
         if send.restores and result.status == "succeeded":
             result = replace(result, restored=list(send.restores))
         return self._with_base(result, checked.shown or looked.last.answer)
+
+    def _applied_before(
+        self, update: Update, send: Send, shown: Mapping[str, Any] | None
+    ) -> dict[str, Any] | None:
+        """The image of an earlier session, where what was sent has changed nothing.
+
+        Then that session has applied the update, and AWS has made something else of it.
+        """
+        earlier, found, writable = self._images.before(update), send.image, self._options.writable
+        if earlier is None or found is None or shown is None or send.restores:
+            return None
+        if digest(shown, writable) != digest(found, writable):
+            return None
+        return image(earlier, writable)
 
     async def _checked(self, update: Update, wrote: RetryState, send: Send) -> Checked:
         refused_again = wrote.verdict is Verdict.REJECTED and wrote.charged > 1

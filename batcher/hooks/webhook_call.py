@@ -10,6 +10,8 @@ from batcher.aws.endpoints import environment_proxy
 from batcher.hooks.cloud_event import CONTENT_TYPE
 from batcher.version import __version__
 
+_AS_LONG = aiohttp.ClientTimeout(total=None)  # as its caller waits; by default it is 300 s
+
 
 async def call_webhook(url: str, body: bytes) -> str | None:
     """Post ``body``; why that failed, in words without the URL, or None for a status of 2xx."""
@@ -23,7 +25,7 @@ async def call_webhook(url: str, body: bytes) -> str | None:
 async def _post(url: str, body: bytes) -> int:
     headers = {"Content-Type": CONTENT_TYPE, "User-Agent": f"batcher/{__version__}"}
     async with (
-        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar()) as session,
+        aiohttp.ClientSession(cookie_jar=aiohttp.DummyCookieJar(), timeout=_AS_LONG) as session,
         session.post(
             url, data=body, headers=headers, allow_redirects=False, proxy=environment_proxy(url)
         ) as answer,

@@ -3,17 +3,18 @@
 Whoever undoes a run, or proves it, asks here first whether what it was to keep is there.
 """
 
+from collections.abc import Set as AbstractSet
 from glob import escape
 
-from batcher.compact import HashMultiset
+from batcher.compact import HashMultiset, hashed
 from batcher.foreign_text import printable
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
-from batcher.storage.before_images import BeforeImage, read_images
+from batcher.storage.before_images import BeforeImage, read_image, read_images
 from batcher.storage.hash_chain import line_digest
-from batcher.storage.journal_reader import damaged
+from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -38,6 +39,26 @@ def refuse_other_trigger(run: RunReader, number: int, image: BeforeImage, update
     if (image.target or update.target, image.DomainName, image.EventTriggerName) != of_update:
         what = f"is not of the trigger that update {image.id} is of"
         raise damaged(run.directory.before, what, number)
+
+
+def first_images(
+    before: JournalReader, triggers: AbstractSet[int], several: AbstractSet[int]
+) -> dict[int, int]:
+    """The numbers of the images of what these triggers were before the run, by their hashes.
+
+    ``several``: hashes of the ids of updates that have more than one image: their last one counts.
+    Raises DamageError.
+    """
+    found = dict[int, int]()
+    if not triggers:
+        return found
+    for number, image in enumerate(read_images(before), 1):
+        if (trigger := hashed(image.trigger)) not in triggers:
+            continue
+        first = found.setdefault(trigger, number)
+        if hashed(image.id) in several and image.id == read_image(before, first)["id"]:
+            found[trigger] = number
+    return found
 
 
 def missing_triggers(directory: RunDirectory) -> str:

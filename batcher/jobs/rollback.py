@@ -11,34 +11,31 @@ from msgspec import Struct
 
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, RunDirectoryError
-from batcher.jobs.recorded_images import refuse_lost_images, refuse_other_trigger
+from batcher.jobs.recorded_images import (
+    first_images,
+    refuse_lost_images,
+    refuse_other_trigger,
+)
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_family import family_of, results_of
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader, trigger_key
-from batcher.records import BriefResult, Result, Update
-from batcher.storage.before_images import line_number, read_images, read_images_backwards
+from batcher.jobs.undo_line import Undo, make_undo
+from batcher.records import BriefResult, Result
+from batcher.storage.before_images import (
+    line_number,
+    read_image,
+    read_images,
+    read_images_backwards,
+)
 from batcher.storage.journal_reader import damaged, decode_line
 from batcher.storage.run_directory import RunDirectory
-from batcher.triggers.diff import digest, irreversible, merged
+from batcher.triggers.diff import digest
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 from batcher.wiring.omissions import KnownOmissions
 
 FIRST = 20  # undos that can't be done in full: so many are kept to be shown, all are counted
-
-
-class Undo(Struct, frozen=True, kw_only=True):
-    """One update undone.
-
-    ``line``: the update line that does it; ``remains``: members that an update can't take away;
-    ``sure``: it is known to have been applied; ``target``: of the update.
-    """
-
-    target: str
-    line: dict[str, Any]
-    remains: list[str]
-    sure: bool
 
 
 class RollbackReport(Struct, kw_only=True):
@@ -140,7 +137,8 @@ def undos(
         if results.line(image.id) is None:
             unsettled.add(image.id)
     open_lines, repeated = run.lines_of(unsettled, results.has), triggers.repeated()
-    several = names.repeated()
+    several, writable = names.repeated(), installed_update_model().writable
+    originals = first_images(before, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
     for number, image, members in read_images_backwards(before):
@@ -157,35 +155,16 @@ def undos(
         left = left_behind.get(trigger, {})
         found = (known or {}).get(update.target)
         stays = (lambda _: True) if found is None else found.stays
-        undo = _undo(update, results.of(line), members, left, stays)
+        undo = make_undo(update, results.of(line), members, left, stays)
+        if number != originals.get(trigger, number):
+            original = read_image(before, originals[trigger])
+            undo.line["based_on"]["undone_sha256"] = digest(original, writable)
         if sha256 := undone.pop(trigger_key(update), None):
             undo.line["based_on"] = {"sha256": sha256}
         if undo.remains and undo.sure and trigger in repeated and not recreate:
             remains = {name: update.request[name] for name in undo.remains}
             left_behind[trigger] = left | remains
         yield undo
-
-
-def _undo(
-    update: Update,
-    result: Result | None,
-    image: dict[str, Any],
-    left: dict[str, Any],
-    stays: Callable[[str], bool],
-) -> Undo:
-    writable = installed_update_model().writable
-    before = {name: value for name, value in image.items() if name[0].isupper()}
-    after = None if left or result is None else result.digest
-    made = merged(update.request, before, writable) | left
-    if result is not None and isinstance(result.lost, list):  # it was deleted first
-        made = {} if result.status == "failed" else update.request
-    based_on = {"sha256": after or digest(made, writable)}
-    return Undo(
-        target=update.target,
-        line={**image, "based_on": based_on},
-        remains=[each for each in irreversible(update.request, before) if stays(each)],
-        sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
-    )
 
 
 def _undone_in_part(run: RunReader) -> dict[int, str]:

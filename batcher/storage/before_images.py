@@ -1,7 +1,8 @@
 """The before images of a run: ``before.jsonl``, in the update format, ready to be run as the undo.
 
 The last image of an update is the one that counts: another is kept only where its trigger was found
-neither as asked nor, just before the send, as it had been.
+neither as asked nor, just before the send, as it had been; and the earlier one once more where the
+send has changed nothing, as then an earlier session had applied the update.
 """
 
 import re
@@ -136,6 +137,11 @@ def read_images_backwards(
     for number, line in before.backwards():
         image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
         yield number, image, _members(line)
+
+
+def read_image(before: JournalReader, number: int) -> dict[str, Any]:
+    """The image with that number, from 1. Raises DamageError."""
+    return _members(before.line(number))
 
 
 def _members(line: bytes) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from msgspec.structs import replace
 
 from batcher.error_codes import PARTIAL, RESOURCE_NOT_FOUND, STALE
 from batcher.operations import CREATE_TRIGGER, NEEDED_TO_CREATE, UPDATE_TRIGGER
-from batcher.records import Error, Status, Update
+from batcher.records import BasedOn, Error, Status, Update
 from batcher.triggers.diff import (
     Writable,
     beyond,
@@ -112,14 +112,16 @@ def decide(
             return _sent_before(update, writable(before), current, options)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
-        changed = base is not None and digest(current, writable) != base.sha256
+        changed = base is not None and not _is_so(base, current, writable)
         if changed and options.recreate:
             why = f"{rest.message}; it was changed since, so that only --force recreates it"
             return Finish(status="partial", error=replace(rest, message=why))
         goes = _goes_when_omitted(update, current, effects or {})
         if changed or (kept and not options.recreate and not goes):
             return Finish(status="partial", error=rest)
-    if base is not None and digest(current, writable) != base.sha256:
+    if base is not None and not _is_so(base, current, writable):
+        if not kept and base.undone_sha256 == digest(current, writable):
+            return Finish(status="unchanged")
         return _stale("the live trigger is not what this was based on")
     if stale := stale_by_time(update, last_updated(shown), kept=kept, options=options):
         return stale
@@ -159,6 +161,10 @@ def _goes_when_omitted(
 ) -> bool:
     """Whether all that a trigger has beyond an update goes by that update, as far as is known."""
     return all(effects.get(name) == "cleared" for name in beyond(update.request, current))
+
+
+def _is_so(base: BasedOn, current: Mapping[str, Any], writable: Writable) -> bool:
+    return digest(current, writable) in (base.sha256, base.cleared_sha256)
 
 
 def _names(update: Update) -> dict[str, Any]:

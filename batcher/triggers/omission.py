@@ -74,6 +74,12 @@ def cleared_only(
     return {} if not gone or collateral(request, before, {**after, **gone}) else gone
 
 
+def cleared(request: Mapping[str, Any], before: Mapping[str, Any]) -> dict[str, Any]:
+    """What a request makes of a trigger where all is cleared that it omits and can be cleared."""
+    stays = {name: value for name, value in before.items() if name in NEEDED_TO_CREATE}
+    return {**stays, **request}
+
+
 def basis(known: Mapping[str, Effect]) -> str:
     """What it rests on that an update can't take a member away, in words."""
     found = set(known.values())

@@ -23,13 +23,16 @@ PRIORITY = {
 OUR_TEXT = {"type": "string", "minLength": 1, "maxLength": 256, "pattern": NO_CONTROL_CHARACTERS}
 OUR_LIST = {"type": "string", "minLength": 1, "pattern": NO_CONTROL_CHARACTERS}
 DOMAIN_MAP = {"description": "The --domain-map that has given it its domain; not mapped again."}
+SHA256: Schema = {"type": "string", "minLength": 64, "maxLength": 64, "pattern": "^[0-9a-f]{64}$"}
 BASED_ON: Schema = {
     "type": "object",
     "description": (
         "State of the trigger that this was planned on; when it is another, the update is stale."
     ),
     "properties": {
-        "sha256": {"type": "string", "minLength": 64, "maxLength": 64, "pattern": "^[0-9a-f]{64}$"},
+        "sha256": SHA256,
+        "cleared_sha256": SHA256,
+        "undone_sha256": SHA256,
         "LastUpdatedAt": {"type": "number", "minimum": 0, "maximum": 2**53},
         "sent_at": {"type": "number", "minimum": 0, "maximum": 2**53},
     },

@@ -8,6 +8,7 @@ import pytest
 
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.emulator import Emulator
+from batcher.errors import SettingsError
 from batcher.updates.selection import Selection
 from tests.conftest import Command, change, records, trigger
 
@@ -123,4 +124,12 @@ def test_flags_are_one_selection_however_often_they_are_given(tmp_path: Path) ->
     assert given == {"more": 1}
     assert selection_options is not None
     with pytest.raises(KeyError):
+        taken_selection(given)
+
+
+@pytest.mark.parametrize("flag", ["only", "exclude", "domains"])
+@pytest.mark.parametrize("text", ["t\udcff", "t\x1b[2J"])
+def test_what_is_no_text_is_refused_before_anything_is_done(flag: str, text: str) -> None:
+    given = {"only": (), "exclude": (), "domains": (), "only_file": None} | {flag: (text,)}
+    with pytest.raises(SettingsError, match=f"--{flag.removesuffix('s')}: "):
         taken_selection(given)

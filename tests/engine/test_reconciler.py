@@ -354,6 +354,26 @@ def test_what_a_killed_session_changed_beyond_what_was_asked_is_told_on_the_resu
     assert whole.status == "succeeded"
 
 
+@pytest.mark.parametrize("clears", [False, True])
+def test_what_a_killed_session_applied_and_aws_clamped_keeps_its_first_image(clears: bool) -> None:
+    clamped, asked = {"EventExpiration": 900_000}, {"EventExpiration": 3_600_000}
+    before = BEFORE | {"EventTriggerLimits": {"EventExpiration": 1}}
+    live = before | {"EventTriggerLimits": clamped}
+    server = Server(live, adds={"EventTriggerLimits": clamped})
+    update = wants(EventTriggerLimits=asked)
+    if clears:
+        del live["Description"]
+    result, images = settle(server, update, kept=dict(before), whole="auto")
+    assert (result.status, result.error and result.error.code) == ("differs", "NotAsAsked")
+    assert images.images[-1]["EventTriggerLimits"] == {"EventExpiration": 1}
+    assert images.images[-1]["Description"] == "old"
+    assert (server.live or {})["Description"] == "old"
+    edited = before | {"EventTriggerLimits": {"EventExpiration": 7}}  # by somebody else
+    server = Server(edited, adds={"EventTriggerLimits": clamped})
+    _, images = settle(server, update, kept=dict(before), whole="auto")
+    assert [image["EventTriggerLimits"] for image in images.images] == [{"EventExpiration": 7}]
+
+
 def test_a_missing_trigger_fails_or_is_created_when_the_line_has_all_that_takes() -> None:
     whole = wants(ObjectTypeName="Orders", EventTriggerConditions=[{}])
     assert settle(Server(None), whole)[0].status == "failed"

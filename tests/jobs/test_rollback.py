@@ -10,9 +10,10 @@ from batcher.config import Settings
 from batcher.errors import InputError, JournalError, RunDirectoryError
 from batcher.jobs.rollback import FIRST, make_rollback, undos
 from batcher.jobs.run_reader import RunReader
-from batcher.records import Status
+from batcher.records import Status, Update
 from batcher.storage.omission_records import Omission
-from batcher.wiring.line_readers import line_reader
+from batcher.triggers.decision import ChangeOptions, Decision, Finish, Send, decide
+from batcher.wiring.line_readers import installed_update_model, line_reader
 from batcher.wiring.omissions import KnownOmissions
 from tests.conftest import change, trigger
 from tests.jobs.conftest import RecordedRun
@@ -142,3 +143,33 @@ def test_what_is_known_to_go_when_it_is_omitted_does_not_stay(tmp_path: Path) ->
         known = {"default": KnownOmissions(whole="auto", effects={"SegmentFilter": entry})}
         (undo,) = undos(run, known=known)
         assert undo.remains == remains
+
+
+def decided(line: dict[str, Any], current: dict[str, Any]) -> Decision:
+    """What an undo does about a trigger that is so."""
+    update = line_reader(Settings()).read(msgspec.json.encode(line), 1)
+    assert isinstance(update, Update)
+    options = ChangeOptions(writable=installed_update_model().writable, complete=True)
+    return decide(update, current, kept=False, options=options)
+
+
+@pytest.mark.parametrize("again", [False, True])
+def test_a_trigger_that_is_as_before_the_run_is_unchanged_however_many_updates_it_had(
+    tmp_path: Path, again: bool
+) -> None:
+    texts = ["one", "two", "three"]
+    recorded = RecordedRun(tmp_path, [change(0, Description=text) for text in texts])
+    for line in (1, 2, 3):
+        recorded.add(line, "succeeded")
+    images = [image(1, 0), image(2, 0, Description="one"), image(3, 0, Description="two")]
+    if again:  # found otherwise when the first was sent once more
+        images.insert(0, image(1, 0, Description="older"))
+    _, made = rollback(recorded, images)
+    assert [line["Description"] for line in made] == ["two", "one", "before-0"]
+    for line in made:
+        assert decided(line, trigger(0)) == Finish(status="unchanged")
+    for other in ("a colleague's", "older"):
+        undo = decided(made[0], trigger(0) | {"Description": other})
+        assert isinstance(undo, Finish)
+        assert undo.status == "stale"
+    assert isinstance(decided(made[0], trigger(0) | {"Description": "three"}), Send)

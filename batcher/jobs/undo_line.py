@@ -1,0 +1,55 @@
+"""One update undone: the line that puts its before image back, and what it is based on."""
+
+from collections.abc import Callable
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.records import Result, Update
+from batcher.triggers.diff import digest, irreversible, merged
+from batcher.triggers.omission import cleared
+from batcher.wiring.line_readers import installed_update_model
+
+
+class Undo(Struct, frozen=True, kw_only=True):
+    """One update undone.
+
+    ``line``: the update line that does it; ``remains``: members that an update can't take away;
+    ``sure``: it is known to have been applied; ``target``: of the update.
+    """
+
+    target: str
+    line: dict[str, Any]
+    remains: list[str]
+    sure: bool
+
+
+def make_undo(
+    update: Update,
+    result: Result | None,
+    image: dict[str, Any],
+    left: dict[str, Any],
+    stays: Callable[[str], bool],
+) -> Undo:
+    """What puts back ``image``, which is what the trigger was before that update.
+
+    ``left``: what undoing later updates of the trigger leaves behind; ``stays``: whether a member
+    that an update leaves out does. Without a digest in the
+    result nobody knows what the trigger became: then it is what was asked, or that and all else
+    cleared.
+    """
+    writable = installed_update_model().writable
+    before = {name: value for name, value in image.items() if name[0].isupper()}
+    after = None if left or result is None else result.digest
+    made = merged(update.request, before, writable) | left
+    if result is not None and isinstance(result.lost, list):  # it was deleted first
+        made = {} if result.status == "failed" else update.request
+    based_on = {"sha256": after or digest(made, writable)}
+    if not after and not left and (result is None or result.status in ("in_doubt", "differs")):
+        based_on["cleared_sha256"] = digest(cleared(update.request, before), writable)
+    return Undo(
+        target=update.target,
+        line={**image, "based_on": based_on},
+        remains=[each for each in irreversible(update.request, before) if stays(each)],
+        sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
+    )
