@@ -15,6 +15,7 @@ import anyio
 from anyio.abc import Process
 from msgspec import Struct
 
+_STANDARD_ERROR = 2
 LINE_AT_MOST = 4096  # bytes; a longer one is told in parts
 LEFT_TO_END = 2.0  # seconds from SIGTERM to SIGKILL
 LEFT_TO_SPEAK = 0.5  # seconds for output after its end, which something that it left may hold open
@@ -34,20 +35,23 @@ async def run_child(
     arguments: Sequence[str],
     *,
     given: bytes,
-    environ: Mapping[str, str],
-    at_most: float,
-    on_line: Callable[[str], None],
+    environ: Mapping[str, str] | None = None,
+    at_most: float | None = None,
+    on_line: Callable[[str], None] | None = None,
 ) -> ChildEnded:
     """Run a command for ``at_most`` seconds, with ``given`` as its standard input.
 
     ``environ``: beside the variables of this process; ``on_line`` is told each line that it writes,
-    to either output. Where this is cancelled, the child and what it started are ended.
+    to either output; None: both go to standard error. Where this is cancelled, the child and what
+    it started are ended.
     """
     with ExitStack() as files:
-        heard, said = os.pipe()
-        files.callback(os.close, heard)
+        heard, said = None, _STANDARD_ERROR
         with ExitStack() as of_the_child:
-            of_the_child.callback(os.close, said)
+            if on_line is not None:
+                heard, said = os.pipe()
+                files.callback(os.close, heard)
+                of_the_child.callback(os.close, said)
             try:
                 file = of_the_child.enter_context(TemporaryFile())
                 file.write(given)
@@ -58,14 +62,19 @@ async def run_child(
                         stdin=file,
                         stdout=said,
                         stderr=subprocess.STDOUT,
-                        env={**os.environ, **environ},
+                        env={**os.environ, **(environ or {})},
                         start_new_session=True,
                     )
             except OSError as error:
                 return ChildEnded(problem=f"it can't be started: {error.strerror}")
+            except ValueError:
+                return ChildEnded(problem="it can't be started: its name has a NUL in it")
         try:
             with anyio.move_on_after(at_most):
-                await _attend(process, heard, on_line)
+                if heard is None or on_line is None:
+                    await process.wait()
+                else:
+                    await _attend(process, heard, on_line)
             if process.returncode is None:
                 return ChildEnded(problem=f"it did not end within {at_most:g} s")
             return _ended(process.returncode)

@@ -44,7 +44,14 @@ async def test_it_need_not_read_and_a_line_without_an_end_is_told_in_parts() -> 
     assert max(map(len, lines)) <= 2 * LINE_AT_MOST
 
 
-@pytest.mark.parametrize("name", ["/no/such/command", "/"])
+async def test_without_a_listener_both_outputs_go_to_standard_error(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    ended = await run_child(["sh", "-c", "cat; echo err >&2; exit 3"], given=b"out\n")
+    assert (str(ended), capfd.readouterr()) == ("exit code 3", ("", "out\nerr\n"))
+
+
+@pytest.mark.parametrize("name", ["/no/such/command", "/", "a\0b"])
 async def test_what_can_not_be_started_has_no_exit_code(name: str) -> None:
     ended, _ = await run(name)
     assert ended.code is None

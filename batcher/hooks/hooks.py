@@ -14,10 +14,10 @@ import anyio
 from msgspec import Struct
 from structlog.typing import FilteringBoundLogger
 
+from batcher.child_process import run_child
 from batcher.config.hook_settings import HookEvent, HookSettings
 from batcher.errors import HookError
 from batcher.hooks.cloud_event import CloudEvent
-from batcher.hooks.command_call import call_command
 from batcher.hooks.webhook_call import call_webhook
 from batcher.ports import Clock
 from batcher.resettable_event import ResettableEvent
@@ -45,10 +45,14 @@ class HookFailure(Struct, frozen=True, kw_only=True):
 
 
 async def call_hook(hook: HookSettings, body: bytes) -> str | None:
-    """Hand a hook ``body``; why that failed, in words, or None."""
+    """Hand a hook ``body``; why that failed, in words, or None.
+
+    What a command prints goes to standard error, and into no log: nobody knows what it says.
+    """
     if hook.url is not None:
         return await call_webhook(hook.url, body)
-    return await call_command(hook.arguments, body + b"\n")  # shells read whole lines
+    ended = await run_child(hook.arguments, given=body + b"\n")  # shells read whole lines
+    return None if ended.code == 0 else str(ended)
 
 
 CallHook: TypeAlias = Callable[[HookSettings, bytes], Awaitable[str | None]]

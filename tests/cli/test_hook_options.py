@@ -59,5 +59,5 @@ async def test_a_before_hook_that_says_no_is_exit_code_5(
     )
     given = ("--endpoint-url", "http://127.0.0.1:9", "--config", "c.toml", "--yes", "--json")
     ended = await batcher("run", "updates.jsonl", *given)
-    said = "hook false at checked: exit status 1. Nothing was sent."
+    said = "hook false at checked: exit code 1. Nothing was sent."
     assert (ended.code, json.loads(ended.out)["error"][: len(said)]) == (5, said)

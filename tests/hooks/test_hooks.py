@@ -67,7 +67,7 @@ async def test_a_slow_or_failing_hook_holds_no_other_back_and_ends_nothing(
         tell(hooks, "started")
         await until(lambda: receiver.bodies)
     assert sorted(map(str, hooks.failures)) == [
-        "sh … at started: exit status 7",
+        "sh … at started: exit code 7",
         "sleep … at started: not done after 0.05 seconds",
     ]
 

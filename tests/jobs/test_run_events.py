@@ -104,7 +104,7 @@ async def test_a_failing_before_hook_stops_the_run_before_anything_is_sent(
     file, emulator = write_lines([change(0)]), seeded()
     async with emulator as url:
         settings = with_hooks(settings_for(url, rate=1000), others.settings, gate.before)
-        with pytest.raises(HookError, match=f"at {event}: exit status 9"):
+        with pytest.raises(HookError, match=f"at {event}: exit code 9"):
             await start(file, settings)
         assert emulator.applied() == []
         assert names(gate.take()) == list(OPEN[: OPEN.index(event) + 1])

@@ -24,7 +24,7 @@ OWNERS = {
     "prometheus_client": ("status.metrics",),
     "redis": ("redis_client", "redis_server", "limiters", "queues.redis_streams_client"),
     "rich": ("cli",),
-    "signal": ("signals", "child_process", "cli", "hooks.command_call"),
+    "signal": ("signals", "child_process", "cli"),
     "tenacity": ("engine.retrying", "engine.retry_policies"),
     "time": ("clock", "emulator"),
 }
