@@ -259,11 +259,12 @@ async def test_a_second_signal_stops_at_once_and_what_may_have_been_applied_is_i
     [
         ({"access-denied": 1.0}, (), 3, "every call was refused"),
         (
-            {"internal": 1.0},
+            {"internal": 0.3},
             ("--max-attempts", "1", "--max-failures", "5"),
             3,
             "more than --max-failures 5",
         ),
+        ({"internal": 1.0}, ("--outage-limit", "0"), 3, "--outage-limit"),
         ({"expired-token": 1.0}, (), 5, "does not accept the credentials"),
     ],
 )

@@ -46,8 +46,8 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     yield from created_lines(summary, ending)
     if summary.restored:
         yield (
-            f"{several(summary.restored, 'update')} had cleared what they leave out, as AWS does"
-            " not keep that: it was put back at once, and whole triggers were sent after that."
+            f"{several(summary.restored, 'update')} cleared what was left out, as AWS does not"
+            " keep that: it was put back at once, and whole triggers were sent after that."
         )
     if gone := summary.errors.get(NOT_RECREATED):
         yield (
