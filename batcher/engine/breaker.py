@@ -86,7 +86,8 @@ class Breaker:
         self._rows: dict[str, list[_Bad]] = {}
         # when the latest request was sent that got a good answer, by operation
         self._proved: dict[str, float] = {}
-        self._allowed: set[tuple[str, str]] = set()  # operation, domain
+        self._allowed: set[tuple[str, str]] = set()  # operation, domain; as of late
+        self._accepted = False
         self._answered = False
 
     def __repr__(self) -> str:
@@ -100,7 +101,7 @@ class Breaker:
     @property
     def has_accepted(self) -> bool:
         """Whether anything was allowed: then the credentials were good."""
-        return bool(self._allowed)
+        return self._accepted
 
     def note(
         self,
@@ -121,6 +122,8 @@ class Breaker:
         bad = self._is_bad(operation, domain, verdict)
         if bad:
             self._note_bad(state, operation, attempt, verdict, now)
+            if verdict is Verdict.DENIED and not state.held:
+                self.note_withdrawn(operation, domain)
         elif attempt.reached == "answered" and verdict in _ANSWERS:
             self._note_answer(operation, domain, attempt, verdict, now, probed)
         failed = bad or verdict is Verdict.CREDENTIALS
@@ -133,6 +136,13 @@ class Breaker:
             reached="unsent", seconds=0.0, code=state.last.code, message=reason.removesuffix(".")
         )
         self._note_bad(state, operation, refused, Verdict.CREDENTIALS, now)
+
+    def note_withdrawn(self, operation: str, domain: str) -> None:
+        """Take note that an action is refused in a domain while others are answered.
+
+        Until it is allowed there again, such refusals are of that domain, and not of the target.
+        """
+        self._allowed.discard((operation, domain))
 
     def note_renewed(self, now: float) -> None:
         """Take note of new credentials: whether they are good can be seen at once."""
@@ -152,7 +162,8 @@ class Breaker:
             case Verdict.UNSENT:
                 return self._answered
             case Verdict.DENIED:  # policies allow actions one by one, and in single domains
-                return (operation, domain) in self._allowed
+                withdrawn = self.outage is not None and self.outage.verdict is Verdict.DENIED
+                return withdrawn or (operation, domain) in self._allowed
         return False
 
     def _note_bad(
@@ -212,8 +223,10 @@ class Breaker:
     ) -> None:
         sent = now - attempt.seconds
         if verdict is Verdict.ACCEPTED:
+            self._accepted = True
             self._allowed.add((operation, domain))
-        if verdict is not Verdict.THROTTLED:  # says nothing of the request
+        # a throttle says nothing of the request, and a denial nothing good
+        if verdict not in (Verdict.THROTTLED, Verdict.DENIED):
             self._proved[operation] = sent
             if row := self._rows.get(operation):
                 self._rows[operation] = [bad for bad in row if bad.at >= sent]

@@ -286,9 +286,14 @@ class OperationGate:
         """End a request's probe, if it is the one that probes."""
         self.gate.leave(self._operation)
 
-    def is_explained(self, state: RetryState) -> bool:
-        """Whether others got good answers since a request got a bad one."""
-        return self.gate.breaker.is_explained(state, self._operation)
+    def is_refused_alone(self, state: RetryState, domain: str) -> bool:
+        """Whether others got good answers since a request was first refused."""
+        if state.verdict is not Verdict.DENIED:
+            return False
+        refused = self.gate.breaker.is_explained(state, self._operation)
+        if refused:
+            self.gate.breaker.note_withdrawn(self._operation, domain)
+        return refused
 
 
 def _task() -> int:

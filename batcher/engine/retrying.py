@@ -179,7 +179,7 @@ class Retrying:
     ) -> Verdict:
         if (gate := self._gate) is None:
             return await self._send(state, members, may_send, still_wanted)
-        if state.verdict is Verdict.DENIED and gate.is_explained(state):
+        if gate.is_refused_alone(state, str(members.get("DomainName", ""))):
             state.held = False  # it is allowed to others
             return state.verdict
         try:

@@ -177,6 +177,42 @@ def test_denials_count_only_where_the_action_was_allowed_before() -> None:
     assert told.is_open
 
 
+def test_denials_of_a_domain_never_tried_prove_nothing_and_do_not_close_it() -> None:
+    told = Told()
+    told.tell(ACCEPTED)
+    for _ in range(ROW - 1):
+        (state,) = told.tell(DENIED)
+        told.tell(DENIED, domain="never tried")
+    assert not told.breaker.is_explained(state, UPDATE_TRIGGER)
+    told.tell(DENIED)
+    assert told.is_open
+    (other,) = told.tell(DENIED, domain="never tried", probes=True)
+    assert (told.is_open, other.held, other.charged) == (True, True, 0)
+    told.tell(ACCEPTED)
+    assert not told.is_open
+
+
+def test_a_denial_ends_an_outage_of_another_kind() -> None:
+    told = Told()
+    told.tell(ACCEPTED, *[FAULT] * ROW)
+    told.tell(DENIED, domain="never tried", probes=True)
+    assert not told.is_open
+
+
+def test_a_domain_that_is_refused_alone_opens_it_no_more_until_it_is_allowed_again() -> None:
+    told = Told()
+    told.tell(ACCEPTED)
+    (state,) = told.tell(DENIED)
+    told.tell(ACCEPTED, domain="other")
+    (again,) = told.tell(DENIED, of=int(state.id))
+    assert not again.held
+    told.tell(*[DENIED] * 50)
+    assert not told.is_open
+    assert told.breaker.has_accepted
+    told.tell(ACCEPTED, *[DENIED] * ROW)
+    assert told.is_open
+
+
 def test_a_denial_that_others_outlive_is_explained() -> None:
     told = Told()
     told.tell(ACCEPTED)
