@@ -46,8 +46,21 @@ def _lines(status: Mapping[str, Any]) -> Iterator[str]:
     """What a person wants to know of it."""
     yield f"{status['state']}: {status['progress']}"
     for words in status["paused"].values():
-        yield f"  paused {words}"
+        if words not in status["progress"]:
+            yield f"  paused {words}"
     for by, rate in status["rates"].items():
         yield f"  at most {rate_text(rate)} for each target, by {by}"
+        yield from _lower_limits(status.get("limits", {}), rate)
     for by, share in status["shares"].items():
         yield f"  {100 * share:g}% of each quota, by {by}"
+
+
+def _lower_limits(limits: Mapping[str, float], rate: float) -> Iterator[str]:
+    """Which targets stay slower than a rate, as their settings have it."""
+    for target, limit in limits.items():
+        if limit < rate:
+            name = f" of target {target}" if len(limits) > 1 else ""
+            yield (
+                f"    the limit of {rate_text(limit)}{name} by its settings (--rate) stays, as the"
+                " lowest counts: to be faster, stop and run again with another --rate"
+            )

@@ -28,12 +28,19 @@ class RunAtWork:
         return self._run.drained
 
     def status(self) -> dict[str, Any]:
+        """Its progress; ``limits``: updates per second at most by its settings, by target."""
+        targets = self._run.connection.targets
         found = self._meter.read(self._run.order.clock.now())
         return {
             "run": self._run.order.run_id,
             "process": f"{socket.gethostname()}:{os.getpid()}",
             "progress": str(found),
             "in_flight": self._run.in_flight,
+            "limits": {
+                name: target.settings.ceiling
+                for name, target in targets.items()
+                if target.settings.ceiling is not None
+            },
             **msgspec.to_builtins(found),
         }
 

@@ -48,6 +48,9 @@ async def test_a_run_is_paused_resumed_slowed_down_and_stopped(
         assert ended.code == 0, ended.err
         assert f"(uid {os.getuid()}, process " in ended.err
         assert "at most 50/s for each target, by ctl" in ended.err
+        assert "stays" not in ended.err
+        faster = await batcher("ctl", "updates.run", "rate", "200")
+        assert "the limit of 100/s by its settings (--rate) stays" in faster.err
         assert len(emulator.calls()) == before
         await told(batcher, "updates.run", "resume")
         await until(lambda: len(emulator.calls()) > before)
@@ -61,7 +64,13 @@ async def test_a_run_is_paused_resumed_slowed_down_and_stopped(
         assert (nobody.code, "nothing is at work there" in nobody.err) == (5, True)
     events = records(tmp_path / "updates.run" / "log.jsonl")
     commands = [(each["command"], each["value"]) for each in events if "command" in each]
-    assert commands == [("pause", None), ("rate", "50"), ("resume", None), ("stop", None)]
+    assert commands == [
+        ("pause", None),
+        ("rate", "50"),
+        ("rate", "200"),
+        ("resume", None),
+        ("stop", None),
+    ]
     assert all("uid" in each["by"] for each in events if "command" in each)
 
 

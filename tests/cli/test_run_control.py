@@ -52,7 +52,7 @@ async def test_a_hold_file_holds_a_run_before_its_first_look_until_it_is_gone(
         process = await batcher.start("run", "updates.jsonl", *flags, "--yes", "--json")
         await until((tmp_path / "updates.run" / "control.sock").exists)
         told = await batcher("ctl", "updates.run", "status")
-        assert "paused while hold is there" in told.out
+        assert told.out.count("paused while hold is there") == 1
         assert "at most 500/s for each target, by timetable" in told.out
         assert [each for each in emulator.calls() if "EventTrigger" in each.operation] == []
         (tmp_path / "hold").unlink()
@@ -71,6 +71,9 @@ async def test_the_end_that_is_foretold_and_the_deadline_reckon_with_the_timetab
         slow = await batcher(*run, "--timetable", "* share=1%")
         assert (slow.code, "Takes about 1 min 40 s, until" in slow.err) == (0, True), slow.err
         assert ", by --timetable * share=1%." in slow.err
+        unknown = await batcher(*run[:-3], "--dry-run", "--timetable", "* share=1%")
+        assert "which AWS most likely allows, about 1 min 40 s" in unknown.err
+        assert "Keeps to --timetable * share=1%." in unknown.err.splitlines()
         never = ("--timetable", "mon-sun pause", "--timezone", "Europe/Berlin")
         late = await batcher(*run, *never, "--deadline", "2h")
         assert late.code == 2

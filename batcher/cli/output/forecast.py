@@ -4,6 +4,8 @@ from collections.abc import Iterator
 from datetime import datetime
 from math import isfinite
 
+from msgspec.structs import replace
+
 from batcher.accounting.completion_time import clock_after, longest
 from batcher.cli.output.format import ago, duration, rate_text
 from batcher.jobs.run import ReadyRun
@@ -28,10 +30,11 @@ def target_pace(found: TargetForecast) -> str:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
         return ", ".join([*parts, _lasting(found.work.seconds)])
-    likely = found.work.updates / LIKELY_RATE
+    writing = replace(found.writing, rate=LIKELY_RATE)
+    likely = max(found.reading.seconds or 0.0, writing.seconds or 0.0)
     found_out = (
         f"the quota is found on the way; at {LIKELY_RATE:g}/s, which AWS most likely allows,"
-        f" about {duration(likely)}"
+        f" {_lasting(likely)}"
     )
     return ", ".join([found_out, *parts])
 
@@ -40,8 +43,11 @@ def forecast_lines(run: ReadyRun) -> Iterator[str]:
     """Lines for people: when the run ends, and for which targets nobody knows."""
     works = [each.work for each in run.forecasts.values()]
     seconds, soaks = longest(works), run.state.soaks
-    if seconds is not None and any(work.updates for work in works):
-        timetable = run.order.settings.timetable
+    timetable = run.order.settings.timetable
+    if seconds is None:
+        if timetable is not None:
+            yield f"Keeps to --timetable {timetable}."
+    elif any(work.updates for work in works):
         by = "" if timetable is None else f", by --timetable {timetable}"
         of_it = f" ({duration(soaks)} of it soaks)" if soaks else ""
         seconds += soaks

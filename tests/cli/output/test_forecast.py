@@ -1,11 +1,13 @@
 """How long a run takes, in words: pace of a target, end of all, a deadline that is missed."""
 
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 
 from batcher.accounting.completion_time import Deadline
+from batcher.accounting.timed_pace import TimedPace
+from batcher.accounting.timetable import Timetable
 from batcher.cli.output.forecast import deadline_missed, target_pace
 from batcher.config import resolve
 from batcher.jobs.run_forecast import TargetForecast, forecast, hold_against
@@ -28,7 +30,12 @@ def quota(rate: float) -> Remembered:
     )
 
 
-def target(updates: int = 3601, known: float | None = None, **settings: Any) -> TargetForecast:
+def target(
+    updates: int = 3601,
+    known: float | None = None,
+    timed: TimedPace | None = None,
+    **settings: Any,
+) -> TargetForecast:
     return forecast(
         "eu",
         resolve(settings).target_defaults,
@@ -37,6 +44,7 @@ def target(updates: int = 3601, known: float | None = None, **settings: Any) -> 
         writing=None if known is None else quota(known),
         reading=None,
         now="2026-01-03T00:00:00.000Z",
+        timed=timed,
     )
 
 
@@ -62,6 +70,24 @@ def target(updates: int = 3601, known: float | None = None, **settings: Any) -> 
 )
 def test_the_pace_of_a_target_says_what_bounds_it(given: dict[str, Any], said: str) -> None:
     assert target_pace(target(**given)) == said
+
+
+@pytest.mark.parametrize(
+    ("timetable", "takes"),
+    [
+        ("thu pause", "about 13 h 0 min"),  # it begins on a Thursday at noon, UTC
+        ("* rate=0.5", "about 2 h 0 min"),
+        ("* share=25%", "about 4 h 0 min"),
+        ("* pause", "more than a year"),
+        ("sun pause", "about 1 h 0 min"),
+    ],
+)
+def test_with_a_quota_that_nobody_knows_the_timetable_is_walked_at_the_likely_rate(
+    timetable: str, takes: str
+) -> None:
+    begin = NOON.replace(tzinfo=UTC).timestamp()
+    found = target(timed=TimedPace(timetable=Timetable(timetable), zone=UTC, begin=begin))
+    assert target_pace(found).endswith(f", which AWS most likely allows, {takes}")
 
 
 @pytest.mark.parametrize(
