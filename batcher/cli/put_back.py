@@ -7,6 +7,7 @@ import msgspec
 
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
+from batcher.cli.output.format import several
 from batcher.cli.rollback import make_undos
 from batcher.cli.start import STOPPED_ITSELF, start
 from batcher.config import Settings
@@ -18,6 +19,7 @@ from batcher.jobs.undo import (
     is_finished,
     note_undo,
     settings_of_undo,
+    what_stays,
 )
 from batcher.storage.run_directory import RunDirectory
 
@@ -35,15 +37,24 @@ async def put_back(path: Path, settings: Settings, choices: Choices) -> int:
             rollback, code = await _roll_back(follow_up, settings_of_undo(path, settings), choices)
         done = rollback is None or is_finished(rollback)
         note_undo(path, rollback, done=done)
-    if rollback is None:
-        echo(f"{path}: it has changed nothing that could be put back.", err=True)
-    elif done:
-        echo(f"What {path} did was put back: see {rollback}.", err=True)
-    else:
-        echo(f"Not all was put back: the same command again goes on with {rollback}.", err=True)
+    echo(_outcome(path, rollback, done=done), err=True)
     if choices.as_json:
         _print_json(path, rollback)
     return code if code not in (0, 1) else STOPPED_ITSELF
+
+
+def _outcome(path: Path, rollback: Path | None, *, done: bool) -> str:
+    if not done:
+        return f"Not all was put back: the same command again goes on with {rollback}."
+    left, created = what_stays(path, rollback)
+    stays = [f"{several(left, 'update')} of the rollback left alone or undone in part"] * (left > 0)
+    if created:
+        stays.append(f"{several(created, 'created trigger')} still there")
+    but = f" but for {' and '.join(stays)}" if stays else ""
+    if rollback is None:
+        there = f", with {stays[0]}" if stays else ""
+        return f"{path}: it has changed nothing that could be put back{there}."
+    return f"What {path} did was put back{but}: see {rollback}."
 
 
 async def _roll_back(follow_up: FollowUp, settings: Settings, choices: Choices) -> tuple[Path, int]:

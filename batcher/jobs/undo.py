@@ -6,6 +6,7 @@ Kept in its directory until it is done, so that whoever runs the same command ag
 from pathlib import Path
 
 import msgspec
+from msgspec import UNSET
 
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
@@ -63,9 +64,17 @@ def settings_of_undo(path: Path, settings: Settings) -> Settings:
 
 
 def is_finished(directory: Path) -> bool:
-    """Whether each update of the rollback in a directory has a result."""
+    """Whether each update of the rollback in a directory has a result, and it is no part of one."""
     summary = RunDirectory(directory).read_summary()
-    return summary is not None and summary.not_started == 0
+    return summary is not None and summary.not_started == 0 and summary.selection is UNSET
+
+
+def what_stays(path: Path, rollback: Path | None) -> tuple[int, int]:
+    """What a finished rollback left of a run: updates, in full or in part, and created triggers."""
+    run = RunDirectory(path).read_summary()
+    done = None if rollback is None else RunDirectory(rollback).read_summary()
+    left = 0 if done is None else done.total - done.succeeded - done.unchanged
+    return left, 0 if run is None else sum(run.created.values())
 
 
 def has_images(path: Path) -> bool:

@@ -150,8 +150,7 @@ class WaveExecution:
         )
         self._keep(msgspec.structs.replace(self._progress, ended=ended))
         self._attendant.tell(
-            f"Wave {ended.number} of {ended.of} has ended: so far {ended.changed:,} updates have"
-            " changed something."
+            f"Wave {ended.number} of {ended.of} has ended. Updates sent so far: {ended.changed:,}."
         )
         order.log.info("run.wave_ended", wave=ended.number, of=ended.of, changed=changed.count)
         if order.settings.canary is not None and ended.number == 1 and summary.not_started:
@@ -178,7 +177,7 @@ class WaveExecution:
     def _stopped(self, summary: Summary) -> Summary:
         """A run that has stopped: where its own updates did that, it may be put back."""
         why = summary.stopped
-        if not self._plan.rollback or why is None or self._own_fault() is None:
+        if not self._plan.rollback or why in (None, INTERRUPTED) or self._own_fault() is None:
             return summary
         self._keep(msgspec.structs.replace(self._progress, undo=PendingUndo(reason=why)))
         return self._stop(f"{why}. {PUT_BACK}")

@@ -3,6 +3,9 @@
 import json
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
+
+import pytest
 
 from batcher.cli.put_back import put_back
 from batcher.emulator import Emulator
@@ -96,3 +99,20 @@ async def test_one_that_has_changed_nothing_is_put_back_by_nothing(
     assert ended.code == 3, ended.err
     assert "it has changed nothing that could be put back" in ended.err
     assert put_back.__doc__
+
+
+@pytest.mark.parametrize(
+    ("updates", "said"),
+    [
+        ([change(0, "acme")], "What updates.run did was put back but for 1 created trigger still"),
+        ([], "has changed nothing that could be put back, with 1 created trigger still there."),
+    ],
+)
+async def test_a_created_trigger_that_stays_is_told_of(
+    batcher: Command, write_lines: Write, updates: list[dict[str, Any]], said: str
+) -> None:
+    write_lines([*updates, trigger(7, "acme")])
+    async with seeded() as url:
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "500", "--yes")
+        ended = await batcher(*run, "--create-missing", "--check", "false", "--rollback-on-failure")
+    assert (ended.code, said in ended.err) == (3, True), ended.err

@@ -12,7 +12,9 @@ from batcher.jobs.undo import (
     is_to_be_undone,
     note_undo,
     refuse_undone,
+    what_stays,
 )
+from batcher.records import SelectedPart
 from batcher.storage.wave_file import PendingUndo, WaveProgress, read_waves, write_waves
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
@@ -44,6 +46,17 @@ def test_a_rollback_is_done_when_each_update_has_its_result(tmp_path: Path, resu
     )
     assert is_finished(path) == (results == 2)
     assert finished_rollback(tmp_path) == (path if results == 2 else None)
+    rollback.write(selection=SelectedPart(by="--only 'a/*'", left_out=1, of=3))
+    assert not is_finished(path), "a part that somebody has put back by hand is not all of it"
     assert not has_images(path)
     (path / "before.jsonl").write_bytes(b"{}\n")
     assert has_images(path)
+
+
+def test_what_a_rollback_left_alone_is_counted_and_so_is_what_was_created(tmp_path: Path) -> None:
+    run = RecordedRun(tmp_path, [change(0)]).write(created={"without_integration": 2})
+    rollback = RecordedRun(tmp_path / "r", [change(0), change(1), change(2)])
+    for line, status in enumerate(("succeeded", "stale", "partial"), 1):
+        rollback.add(line, status)
+    assert what_stays(run, rollback.write()) == (2, 2)
+    assert what_stays(run, None) == (0, 2)

@@ -241,6 +241,27 @@ async def test_a_run_that_its_updates_stop_is_to_be_put_back_and_goes_no_further
     assert 2 <= len(emulator.applied()) < 20
 
 
+async def test_a_signal_ends_it_and_nothing_else_whatever_fails_after_that(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator = (
+        write_lines([change(n, "nowhere") for n in range(3)]),
+        Emulator(latency=(0.1, 0.1)),
+    )
+    async with emulator as url:
+        settings = settings_for(url, rollback_on_failure=True, max_failures="0")
+        async with ready_to_start(file, settings) as run:
+
+            async def interrupt() -> None:
+                await until(lambda: run.in_flight)
+                run.drain()
+
+            summary = await run.execute(interrupt)
+    assert (summary.failed > 0, summary.stopped) == (True, INTERRUPTED)
+    assert run.ended_by_its_updates() is not None
+    assert (run.is_to_be_undone, progress_of(file)) == (False, WaveProgress())
+
+
 @pytest.mark.parametrize("how", ["refused", "drained"])
 async def test_what_does_not_stop_it_by_its_updates_is_not_put_back(
     settings_for: SettingsFor, write_lines: Write, how: str

@@ -24,6 +24,7 @@ CARRIED = frozenset(
         "whole",
         "merge",
         "create_missing",
+        "with_integrations",
         "protected",
     }
 )

@@ -35,6 +35,7 @@ def offered(*flags: str, path: str = "a plan.jsonl") -> list[str]:
         ["--config", "my c.toml", "--target", "it's", "--merge"],
         ["--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1", "--profile", "a $b"],
         ["--account", "112233313609", "--role-arn", "arn:x", "--create-missing", "--protected"],
+        ["--create-missing", "--with-integrations"],
     ],
 )
 def test_flags_of_place_are_carried_over_and_survive_a_shell(flags: list[str]) -> None:
