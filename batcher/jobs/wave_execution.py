@@ -12,6 +12,7 @@ import anyio
 import anyio.to_thread
 import msgspec
 
+from batcher.accounting.tally import MORE_ADVICE
 from batcher.errors import BatcherError
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_state import RunState
@@ -179,6 +180,7 @@ class WaveExecution:
         why = summary.stopped
         if not self._plan.rollback or why in (None, INTERRUPTED) or self._own_fault() is None:
             return summary
+        why = why.replace(f". {MORE_ADVICE}", "")  # it is put back, and does not go on
         self._keep(msgspec.structs.replace(self._progress, undo=PendingUndo(reason=why)))
         return self._stop(f"{why}. {PUT_BACK}")
 

@@ -241,6 +241,21 @@ async def test_a_run_that_its_updates_stop_is_to_be_put_back_and_goes_no_further
     assert 2 <= len(emulator.applied()) < 20
 
 
+async def test_one_that_is_put_back_is_not_said_to_go_on(
+    settings_for: SettingsFor, write_lines: Write
+) -> None:
+    file, emulator = write_lines(lines(1)), Emulator(latency=(0.0, 0.0), clear_omitted=True)
+    emulator.seed([{**trigger(0, domain), "SegmentFilter": "some"} for domain in DOMAINS])
+    async with emulator as url:
+        settings = settings_for(url, rollback_on_failure=True, whole="never", concurrency=1)
+        async with ready_to_start(file, settings) as run:
+            stopped = str((await run.execute()).stopped)
+    undo = progress_of(file).undo
+    assert undo is not None
+    assert undo.reason.startswith("MoreThanAsked, line 1")
+    assert (stopped, "goes on" in undo.reason) == (f"{undo.reason}. {PUT_BACK}", False)
+
+
 async def test_a_signal_ends_it_and_nothing_else_whatever_fails_after_that(
     settings_for: SettingsFor, write_lines: Write
 ) -> None:
