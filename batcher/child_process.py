@@ -5,6 +5,7 @@ signal for this process is none for it.
 """
 
 import os
+import shutil
 import subprocess
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import ExitStack, suppress
@@ -29,6 +30,11 @@ class ChildEnded(Struct, frozen=True, kw_only=True):
 
     def __str__(self) -> str:
         return self.problem or f"exit code {self.code}"
+
+
+def is_command(name: str) -> bool:
+    """Whether a command of that name or path can be started here, as far as can be seen."""
+    return "\0" not in name and shutil.which(name) is not None
 
 
 async def run_child(

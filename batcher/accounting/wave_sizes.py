@@ -1,5 +1,6 @@
 """How many updates each wave of a run changes: what ``--waves`` takes. Arithmetic only."""
 
+import re
 from decimal import Decimal
 from math import ceil
 
@@ -10,13 +11,18 @@ REST = "rest"
 
 
 class WaveSizes(TextValue):
-    """``N`` or ``P%`` for each wave, in their order, and ``rest``, which is implied at the end."""
+    """``N`` or ``P%`` for each wave, in their order, and ``rest``, which is implied at the end.
+
+    Blanks around them count for nothing.
+    """
 
     _SIZE = r"([1-9][0-9]{0,11}|[0-9]{1,3}(\.[0-9]{1,9})?%)"
     PATTERN = rf"({_SIZE},){{0,999}}({_SIZE}|{REST})"
 
     def __init__(self, text: str) -> None:
         """Raises SettingsError for percentages of 0, and for such that are over 100 together."""
+        if isinstance(text, str):
+            text = re.sub(r" *([,%]) *", r"\1", text.strip())
         super().__init__(text)
         self._sizes = [each for each in text.split(",") if each != REST]
         shares = [Decimal(each[:-1]) for each in self._sizes if each.endswith("%")]

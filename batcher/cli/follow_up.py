@@ -5,6 +5,8 @@ from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import Any
 
+import msgspec
+
 from batcher.cli.options import Choices, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.start import start
@@ -29,6 +31,8 @@ async def follow(
     """
     with opened or open_follow_up(path, kind) as follow_up:
         settings = settings_from(given, config, base=follow_up.settings)
+        if not given.get("rollback_on_failure"):  # of a file or a variable, it is for runs
+            settings = msgspec.structs.replace(settings, rollback_on_failure=False)
         echo(f"{kind.capitalize()} of {path}:", err=True)
         make(follow_up)
         for note in follow_up.notes:

@@ -11,57 +11,52 @@ from batcher.cli.output.format import several
 from batcher.cli.rollback import make_undos
 from batcher.cli.start import STOPPED_ITSELF, start
 from batcher.config import Settings
+from batcher.errors import BatcherError
 from batcher.jobs.follow_up import FollowUp, open_follow_up
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.undo import (
     finished_rollback,
     has_images,
     is_finished,
+    is_to_be_undone,
     note_undo,
+    rollback_of,
     settings_of_undo,
     what_stays,
 )
 from batcher.storage.run_directory import RunDirectory
+
+INTERRUPTED_CODE = 4  # exit code
 
 
 async def put_back(path: Path, settings: Settings, choices: Choices) -> int:
     """Put back what the run in a directory did; returns the exit code.
 
     Nobody is asked: who started the run has said so. Where this ends early, the same command goes
-    on with it.
+    on with it, and what ended it is said here: why the run stopped itself is the exit code's.
     """
-    code = 0
-    with open_follow_up(path, ROLLBACK) as follow_up:
-        rollback = finished_rollback(path)
-        if rollback is None and has_images(path):
-            rollback, code = await _roll_back(follow_up, settings_of_undo(path, settings), choices)
-        done = rollback is None or is_finished(rollback)
-        note_undo(path, rollback, done=done)
-    echo(_outcome(path, rollback, done=done), err=True)
+    code, lines = 0, None
+    echo(f"What {path} did is being put back (--rollback-on-failure):", err=True)
+    try:
+        with open_follow_up(path, ROLLBACK) as follow_up:
+            rollback = finished_rollback(path)
+            if rollback is None and has_images(path):
+                make_undos(None, follow_up)
+                if lines := follow_up.lines:
+                    rollback = follow_up.place().directory
+                    note_undo(path, rollback, done=False)
+                    code = await _roll_back(follow_up, rollback, settings, choices)
+            note_undo(path, rollback, done=rollback is None or is_finished(rollback))
+    except BatcherError as error:
+        echo(f"batcher: {error}", err=True)
+    echo(_outcome(path, lines), err=True)
     if choices.as_json:
-        _print_json(path, rollback)
-    return code if code not in (0, 1) else STOPPED_ITSELF
+        _print_json(path, rollback_of(path))
+    return INTERRUPTED_CODE if code == INTERRUPTED_CODE else STOPPED_ITSELF
 
 
-def _outcome(path: Path, rollback: Path | None, *, done: bool) -> str:
-    if not done:
-        return f"Not all was put back: the same command again goes on with {rollback}."
-    left, created = what_stays(path, rollback)
-    stays = [f"{several(left, 'update')} of the rollback left alone or undone in part"] * (left > 0)
-    if created:
-        stays.append(f"{several(created, 'created trigger')} still there")
-    but = f" but for {' and '.join(stays)}" if stays else ""
-    if rollback is None:
-        there = f", with {stays[0]}" if stays else ""
-        return f"{path}: it has changed nothing that could be put back{there}."
-    return f"What {path} did was put back{but}: see {rollback}."
-
-
-async def _roll_back(follow_up: FollowUp, settings: Settings, choices: Choices) -> tuple[Path, int]:
-    echo(f"Rollback of {follow_up.run.place} (--rollback-on-failure):", err=True)
-    make_undos(None, follow_up)
-    out = follow_up.place().directory
-    note_undo(follow_up.run.place, out, done=False)
+async def _roll_back(follow_up: FollowUp, out: Path, settings: Settings, choices: Choices) -> int:
+    settings = settings_of_undo(follow_up.run.place, settings)
     agreed = Choices(
         out=out,
         yes=True,
@@ -71,7 +66,28 @@ async def _roll_back(follow_up: FollowUp, settings: Settings, choices: Choices) 
         no_progress=choices.no_progress,
     )
     with follow_up.open_run(settings, out) as begun:
-        return out, await start(begun, agreed)
+        return await start(begun, agreed)
+
+
+def _outcome(path: Path, lines: int | None) -> str:
+    """What was put back and what was not. ``lines``: of the rollback, None: not known."""
+    rollback = rollback_of(path)
+    left, created = what_stays(path, rollback)
+    if is_to_be_undone(path):
+        begun = rollback is not None and RunDirectory(rollback).read_summary() is not None
+        count = left if begun else lines
+        are = "is" if count == 1 else "are"
+        still = f"{several(count, 'trigger')} {are} still changed: " if count else ""
+        said = f"{still}putting back what {path} did is pending, not done"
+        return f"{said}. The same command again goes on with it."
+    stays = [f"{several(left, 'update')} of the rollback left alone or undone in part"] * (left > 0)
+    if created:
+        stays.append(f"{several(created, 'created trigger')} still there")
+    but = f" but for {' and '.join(stays)}" if stays else ""
+    if rollback is None:
+        there = f", with {stays[0]}" if stays else ""
+        return f"{path}: it has changed nothing that could be put back{there}."
+    return f"What {path} did was put back{but}: see {rollback}."
 
 
 def _print_json(path: Path, rollback: Path | None) -> None:

@@ -30,11 +30,13 @@ class TerminalAttendant:
         echo(text, err=True)
 
     async def agrees(self, question: str, summary: Summary, changed: ChangedUpdates) -> bool:
-        """The answer on the terminal; without one it is no."""
-        self._say_summary(summary)
+        """The answer on the terminal; without one it is no, and the summary is that of the end."""
+        attended = sys.stdin.isatty()
+        if attended:
+            self._say_summary(summary)
         for line in changed_lines(changed):
             echo(line, err=True)
-        return sys.stdin.isatty() and await confirmed(question)
+        return attended and await confirmed(question)
 
     async def listen(self, *, task_status: TaskStatus[None]) -> None:
         await self._listen(task_status=task_status)

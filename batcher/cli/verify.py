@@ -17,7 +17,10 @@ from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
+from batcher.jobs.undo import rollbacks_of
 from batcher.jobs.verify import Verification, verify_run
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.wave_file import read_waves
 from batcher.updates.selection import Selector
 
 
@@ -50,11 +53,11 @@ def verify(
         )
     if as_json:
         echo(msgspec.json.encode(found))
-    _say(found, [] if selector is None else selector.unmatched())
+    _say(run, found, [] if selector is None else selector.unmatched())
     raise SystemExit(0 if found.holds else 1)
 
 
-def _say(found: Verification, unmatched: list[str]) -> None:
+def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     counts = ", ".join(
         f"{count:,} {name.replace('_', ' ')}" for name, count in found.counts.items() if count
     )
@@ -94,14 +97,27 @@ def _say(found: Verification, unmatched: list[str]) -> None:
     for target, reason in found.stopped.items():
         echo(f"  target {target}: {reason}", err=True)
     _say_discrepancies("Not as asked", found.differs)
+    if rollbacks := rollbacks_of(run):
+        put_back = "so live triggers are as they were before it, where that put them back"
+        echo(f"This run was rolled back by {', '.join(map(str, rollbacks))}: {put_back}.", err=True)
     _say_discrepancies("Could not be read; verify again", found.unread)
     unfinished = [each.what for each in found.wrong.first] == [UNFINISHED]
     books = "The books are not closed" if unfinished else "The books are wrong"
     _say_discrepancies(books, found.wrong)
     if found.not_started and not unfinished:
-        left = several(found.not_started, "update")
-        echo(f"Not done: {left}; the command of the run, given again, goes on with them.", err=True)
+        echo(f"Not done: {several(found.not_started, 'update')}; {_goes_on(run)}.", err=True)
     echo(_verdict(found), err=True)
+
+
+def _goes_on(run: Path) -> str:
+    """What the command of a run does, given again."""
+    again = "the command of the run, given again, goes on with"
+    if (undo := read_waves(RunDirectory(run).waves).undo) is None:
+        return f"{again} them"
+    if not undo.done:
+        return f"the run is to be put back, and {again} that"
+    by = "" if undo.directory is None else f" by {undo.directory}"
+    return f"the run was put back{by}, and never goes on"
 
 
 def _verdict(found: Verification) -> str:

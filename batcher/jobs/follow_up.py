@@ -77,6 +77,7 @@ class FollowUp:
             self.settings = msgspec.structs.replace(self.settings, priority=UNDO_PRIORITY)
         self._kind = kind
         self._file = file
+        self.lines = 0  # so far
         self._sha256 = hashlib.sha256()
         self._encode = msgspec.json.Encoder().encode
 
@@ -85,6 +86,7 @@ class FollowUp:
         raw = self._encode(line) + b"\n"
         self._sha256.update(raw)
         self._file.write(raw)
+        self.lines += 1
 
     @contextmanager
     def open_run(

@@ -32,7 +32,7 @@ from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
 from batcher.jobs.undo import refuse_undone
 from batcher.jobs.undo_forecast import undo_forecasts
-from batcher.jobs.wave_plan import refuse_odd_waves
+from batcher.jobs.wave_plan import refuse_missing_check, refuse_odd_waves
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.records import Summary
@@ -193,6 +193,8 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
         order, state = self.order, self.state
         if not order.dry_run and order.unattended is None and state.finished is None:
             check_reason(order.settings, state.unfinished)
+        if state.finished is None:
+            refuse_missing_check(order.settings)
         async with order.hooks.open():
             await RunEvents(order, state).ask("checked")
             async with self._connected() as ready:

@@ -3,6 +3,7 @@
 Kept in its directory until it is done, so that whoever runs the same command again goes on with it.
 """
 
+from glob import escape
 from pathlib import Path
 
 import msgspec
@@ -10,10 +11,10 @@ from msgspec import UNSET
 
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
-from batcher.jobs.run_order import without_start_limits
+from batcher.jobs.run_order import ROLLBACK, without_start_limits
 from batcher.jobs.run_reason import with_earlier_words
 from batcher.storage.run_directory import RunDirectory
-from batcher.storage.stored_path import text_of_path
+from batcher.storage.stored_path import stored_path, text_of_path
 from batcher.storage.wave_file import WaveProgress, read_waves, write_waves
 
 REASON_AT_MOST = 1000  # characters
@@ -36,12 +37,31 @@ def refuse_undone(path: Path, progress: WaveProgress) -> None:
         )
 
 
+def rollback_of(path: Path) -> Path | None:
+    """The directory of the rollback that puts a run back, once it has begun."""
+    undo = read_waves(RunDirectory(path).waves).undo
+    return None if undo is None or undo.directory is None else Path(undo.directory)
+
+
+def rollbacks_of(path: Path) -> list[Path]:
+    """The directories of rollbacks of a run, noted by it or beside it under their own names."""
+    path, noted = path.absolute(), rollback_of(path)
+    found = [] if noted is None or not RunDirectory(noted).manifest.exists() else [noted]
+    for each in sorted(path.parent.glob(f"{escape(path.name)}.{ROLLBACK}*")):
+        if any(each == one.absolute() for one in found):
+            continue
+        if (directory := RunDirectory(each)).manifest.exists():
+            manifest = directory.read_manifest()
+            parent = stored_path(manifest.parent or "")
+            if manifest.kind == ROLLBACK and parent.name == path.name:
+                found.append(each)
+    return found
+
+
 def finished_rollback(path: Path) -> Path | None:
     """The directory of its rollback, where that is done, and nobody came to note it."""
-    undo = read_waves(RunDirectory(path).waves).undo
-    if undo is None or undo.directory is None or not is_finished(Path(undo.directory)):
-        return None
-    return Path(undo.directory)
+    rollback = rollback_of(path)
+    return rollback if rollback is not None and is_finished(rollback) else None
 
 
 def note_undo(path: Path, rollback: Path | None, *, done: bool) -> None:

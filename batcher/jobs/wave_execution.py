@@ -24,8 +24,8 @@ from batcher.storage.wave_file import EndedWave, PendingUndo, WaveProgress, writ
 from batcher.task_groups import open_task_group
 
 PUT_BACK = (
-    "What this run did is put back (--rollback-on-failure); until that is done, the same command"
-    " again goes on with it"
+    "What this run did is to be put back (--rollback-on-failure): the same command again goes on"
+    " with that, or says by what it was done"
 )
 
 OnWaveEnded: TypeAlias = Callable[[EndedWave], None]

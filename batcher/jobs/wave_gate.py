@@ -84,8 +84,17 @@ class WaveGate:
     ) -> WaveVerdict:
         """Whether the run goes on after a wave that has ended, now or in an earlier session."""
         if ended.outcome == "failed":
-            return await self._after_failure(ended, summary, changed)
-        if ended.outcome == "waits" or not self._plan.in_waves:
+            said = f"the check of {_name(ended)} failed"
+            return await self._against(said, ended, summary, changed)
+        if ended.outcome == "waits":
+            return WaveVerdict(goes_on=True)
+        if not self._plan.goes_on_from(ended.of):
+            wave, without = _name(ended), "and this command has no waves or check"
+            said = f"{wave} was not soaked and checked to the end, {without}"
+            if ended.outcome == "asks":
+                said = f"the check of {wave} asked for a person, {without}"
+            return await self._against(said, ended, summary, changed)
+        if ended.outcome == "asks":
             return WaveVerdict(goes_on=True)
         await self._soak(ended)
         if self._plan.check is not None:
@@ -148,23 +157,23 @@ class WaveGate:
             if await self._attendant.agrees(question, summary, changed):
                 return WaveVerdict(goes_on=True)
             stopped = f"the check of {wave} asks for a person {how}. {AGAIN} to go on"
-            return WaveVerdict(stopped=stopped, outcome="waits")
+            return WaveVerdict(stopped=stopped, outcome="asks")
         stopped = f"the check of {wave} came to no verdict {how}. {AGAIN} to have it checked again"
         return WaveVerdict(stopped=stopped)
 
-    async def _after_failure(
-        self, ended: EndedWave, summary: Summary, changed: ChangedUpdates
+    async def _against(
+        self, said: str, ended: EndedWave, summary: Summary, changed: ChangedUpdates
     ) -> WaveVerdict:
-        wave = _name(ended)
-        question = f"The check of {wave} failed. All the same: {self._what_next(summary)}"
+        """Go on against what was ``said`` of a check before, where somebody wants it."""
+        question = f"{said[0].upper()}{said[1:]}. All the same: {self._what_next(summary)}"
         if self._override or await self._attendant.agrees(question, summary, changed):
             self._order.log.warning("run.check_overridden", wave=ended.number, of=ended.of)
             return WaveVerdict(goes_on=True)
         stopped = (
-            f"the check of {wave} failed before, and nobody said to go on all the same. The same"
-            " command again with --override-check does"
+            f"{said}, and nobody said to go on all the same. The same command again with"
+            " --override-check does"
         )
-        return WaveVerdict(stopped=stopped, outcome="failed")
+        return WaveVerdict(stopped=stopped, outcome=ended.outcome)
 
     @staticmethod
     def _what_next(summary: Summary) -> str:

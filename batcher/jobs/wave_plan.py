@@ -3,6 +3,7 @@
 from msgspec import Struct
 
 from batcher.accounting.wave_sizes import WaveSizes
+from batcher.child_process import is_command
 from batcher.config import Settings
 from batcher.config.value_kinds import CommandLine
 from batcher.errors import SettingsError
@@ -26,6 +27,10 @@ class WavePlan(Struct, frozen=True, kw_only=True):
     def in_waves(self) -> bool:
         """Whether anything comes after a wave."""
         return len(self.limits) > 1 or self.check is not None
+
+    def goes_on_from(self, waves: int) -> bool:
+        """Whether it has what comes after a wave of a run that was in so many, as that run had."""
+        return self.in_waves and (waves == 1 or len(self.limits) > 1)
 
     @property
     def asks(self) -> bool:
@@ -59,6 +64,15 @@ def wave_plan(settings: Settings, total: int) -> WavePlan:
         check_timeout=settings.check_timeout.seconds,
         rollback=settings.rollback_on_failure,
     )
+
+
+def refuse_missing_check(settings: Settings) -> None:
+    """Raise SettingsError for a check that can't be started, before anything is changed."""
+    if settings.check is not None and not is_command(settings.check.arguments[0]):
+        raise SettingsError(
+            f"--check {settings.check.shown}: there is no such program that can be started here."
+            " Give its path, or put it on PATH."
+        )
 
 
 def refuse_odd_waves(settings: Settings, kind: str) -> None:

@@ -12,7 +12,7 @@ from batcher.records import Count
 from batcher.storage.atomic_file import write_json
 from batcher.storage.regular_file import read_document
 
-Outcome = Literal["waits", "failed"]
+Outcome = Literal["waits", "asks", "failed"]
 
 
 class EndedWave(Struct, frozen=True, kw_only=True):
@@ -20,7 +20,8 @@ class EndedWave(Struct, frozen=True, kw_only=True):
 
     ``number`` of so many (``of``); ``changed``: updates that have changed something by its end,
     those of earlier waves included. ``outcome``: nothing so far;
-    ``waits``: for somebody to run the same command again; ``failed``: its check did.
+    ``waits``: for somebody to run the command again; ``asks``: its check did, for a person, and the
+    command with its waves goes on; ``failed``: its check did.
     """
 
     number: Count

@@ -60,3 +60,8 @@ def test_a_wave_of_nothing_is_refused() -> None:
 
 def test_a_canary_is_a_wave_and_the_rest() -> None:
     assert str(WaveSizes.canary(5)) == "5,rest"
+
+
+@pytest.mark.parametrize("text", ["1,10 %,rest", " 1, 10%, rest", "1 ,10 % , rest "])
+def test_blanks_around_sizes_count_for_nothing(text: str) -> None:
+    assert WaveSizes(text) == WaveSizes("1,10%,rest")

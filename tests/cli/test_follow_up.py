@@ -7,6 +7,7 @@ import pytest
 
 from batcher.cli.follow_up import follow
 from batcher.cli.options import Choices
+from batcher.errors import SettingsError
 from batcher.jobs.follow_up import FollowUp
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import RecordedRun, seeded
@@ -29,7 +30,11 @@ async def test_the_lines_are_run_with_the_old_settings_and_what_is_given_now(
         old = {"endpoint_url": url, "region": "eu-west-1", "rate": 50, "remember": False}
         path = RecordedRun(tmp_path, [change(1)], settings=old).write()
         given = {"rate": "100", "before": False}
-        assert await follow(path, "rollback", choices(dry_run=True), given, None, make) == 0
+        config = tmp_path / "batcher.toml"
+        config.write_text("rollback_on_failure = true\n")  # which is for runs
+        assert await follow(path, "rollback", choices(dry_run=True), given, config, make) == 0
+        with pytest.raises(SettingsError, match="of batcher run alone"):
+            await follow(path, "rollback", choices(), {"rollback_on_failure": True}, None, make)
         assert not (tmp_path / "updates.run.rollback").exists()
         assert await follow(path, "rollback", choices(), given, None, make) == 0
     err = capsys.readouterr().err

@@ -89,6 +89,38 @@ async def test_one_that_is_killed_while_it_is_put_back_goes_on_with_that(
     assert len(records(tmp_path / "updates.run" / "results.jsonl")) == 6, "it went no further"
 
 
+async def test_one_that_cannot_be_put_back_now_says_so_and_how_it_goes_on(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    write_lines([change(n, domain) for domain in DOMAINS for n in range(5)])
+    emulator, in_the_way = seeded(), tmp_path / "updates.run.rollback"
+    async with emulator as url:
+        run = ("run", "updates.jsonl", "--endpoint-url", url, "--rate", "500", "--yes")
+        check = f"sh -c 'touch {in_the_way}; exit 1'"
+        ended = await batcher(
+            *run, "--waves", "6, rest", "--check", check, "--rollback-on-failure", "--json"
+        )
+        assert ended.code == 3, ended.err
+        told = "6 triggers are still changed: putting back what updates.run did is pending"
+        assert told in ended.err.splitlines()[-1], ended.err
+        assert "is being put back" in ended.err
+        assert "was put back" not in ended.err
+        stopped = json.loads(ended.out)["stopped"]
+        in_the_way.unlink()
+        flags = ("--endpoint-url", url, "--read-rate", "500")
+        pending = await batcher("verify", "updates.run", *flags)
+        assert "the run is to be put back, and the command of the run, given" in pending.err
+        assert "rolled back by" not in pending.err
+        ended = await batcher(*run)
+        assert (ended.code, descriptions(emulator)) == (3, BEFORE), ended.err
+        assert "What updates.run did was put back: see updates.run.rollback" in ended.err
+        done = await batcher("verify", "updates.run", *flags)
+        assert "Not as asked: 6" in done.err
+        assert "This run was rolled back by updates.run.rollback" in done.err
+        assert "was put back by updates.run.rollback, and never goes on" in done.err
+    assert "is to be put back" in stopped, "which is as true when it is done"
+
+
 async def test_one_that_has_changed_nothing_is_put_back_by_nothing(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:

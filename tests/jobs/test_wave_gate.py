@@ -95,7 +95,7 @@ async def test_a_soak_is_counted_from_the_end_of_the_wave(
         ("true", None, True, None, ""),
         ("false", True, False, "failed", "wave 2 of 3 failed (false: exit code 1)"),
         ("sh -c 'exit 75'", True, True, None, ""),
-        ("sh -c 'exit 75'", False, False, "waits", "Run the same command again to go on"),
+        ("sh -c 'exit 75'", False, False, "asks", "Run the same command again to go on"),
         ("sh -c 'exit 2'", True, False, None, "no verdict (sh …: exit code 2)"),
         ("sh -c 'exit 74'", True, False, None, "no verdict"),
         ("sh -c 'kill -9 $$'", True, False, None, "no verdict (sh …: it was ended by SIGKILL)"),
@@ -145,6 +145,7 @@ async def test_a_check_is_told_of_the_run_and_of_the_wave_and_what_it_says_is_to
         ("failed", True, False, True, True),
         ("failed", False, True, True, False),
         ("waits", False, False, True, False),
+        ("asks", False, False, True, False),
     ],
 )
 @pytest.mark.parametrize("check", ["true", None])
@@ -162,6 +163,33 @@ async def test_a_resume_after_a_failed_check_needs_a_word_and_after_a_question_n
     assert (found.goes_on, bool(person.asked)) == (goes_on, asks)
     if not goes_on:
         assert (found.outcome, "--override-check" in found.stopped) == ("failed", True)
+
+
+@pytest.mark.parametrize(
+    ("of", "given", "has_after"),
+    [
+        (3, {"waves": None}, False),
+        (3, {"waves": None, "check": "true"}, False),
+        (3, {"waves": "100", "soak": "1m"}, False),  # all in one
+        (3, {"waves": None, "canary": 1}, True),
+        (1, {"waves": None, "check": "true"}, True),
+        (1, {"waves": None}, False),
+    ],
+)
+@pytest.mark.parametrize("outcome", ["asks", None])
+async def test_a_command_without_the_waves_of_one_that_was_asked_about_needs_a_word(
+    gate: Any, of: int, given: dict[str, Any], has_after: bool, outcome: Any
+) -> None:
+    wave = msgspec.structs.replace(WAVE, of=of, number=of, outcome=outcome)
+    found, person = await verdict(gate, False, wave, **given)
+    if not has_after:
+        assert (found.goes_on, found.outcome, len(person.asked)) == (False, outcome, 1)
+        assert "no waves or check, and nobody said to go on all the same" in found.stopped
+        assert "--override-check" in found.stopped
+    elif outcome == "asks":
+        assert (found.goes_on, person.asked) == (True, [])
+    assert (await verdict(gate, True, wave, **given))[0].goes_on
+    assert (await verdict(gate, False, wave, override=True, **given))[0].goes_on or has_after
 
 
 @pytest.mark.parametrize("answer", [True, False])

@@ -1,12 +1,14 @@
 """What a run in waves was told: where each wave ends, how long it soaks, what does not go."""
 
+import sys
+from pathlib import Path
 from typing import Any
 
 import pytest
 
 from batcher.config import resolve
 from batcher.errors import SettingsError
-from batcher.jobs.wave_plan import WavePlan, refuse_odd_waves, wave_plan
+from batcher.jobs.wave_plan import WavePlan, refuse_missing_check, refuse_odd_waves, wave_plan
 
 
 @pytest.mark.parametrize(
@@ -61,3 +63,15 @@ def test_what_does_not_go_together_is_refused(given: dict[str, Any], kind: str, 
 def test_a_rollback_on_failure_without_waves_and_waves_of_a_retry_go() -> None:
     refuse_odd_waves(resolve({"rollback_on_failure": True}), "run")
     refuse_odd_waves(resolve({"waves": "1", "soak": "1m", "check": "c"}), "retry")
+
+
+@pytest.mark.parametrize("check", ["no-such-program -x", "./no-such.sh", "/", "{tmp}/plain"])
+def test_a_check_that_cannot_be_started_is_refused_and_only_its_name_is_said(
+    check: str, tmp_path: Path
+) -> None:
+    (tmp_path / "plain").write_text("exit 0\n")  # not executable
+    with pytest.raises(SettingsError, match="no such program that can be started") as error:
+        refuse_missing_check(resolve({"check": check.format(tmp=tmp_path)}))
+    assert "-x" not in str(error.value)
+    for good in ("sh -c 'exit 1'", sys.executable):
+        refuse_missing_check(resolve({"check": good}))

@@ -67,11 +67,15 @@ def changed_lines(changed: ChangedUpdates) -> Iterator[str]:
     """What a wave has changed, update by update, for the question whether to go on."""
     first = "first " if changed.count == changed.wave_count else ""
     updates = several(changed.wave_count, "update")
+    shown = nsmallest(CHANGED_SHOWN, changed.wave, key=lambda update: update.line)
+    if not shown:
+        yield f"{updates} changed something: see results.jsonl"
+        return
     yield f"Those were the {first}{updates} that changed something:"
-    for each in nsmallest(CHANGED_SHOWN, changed.wave, key=lambda update: update.line):
+    for each in shown:
         status = each.status.replace("_", " ")
         yield printable(f"  line {each.line}, id {each.id}: {each.domain}/{each.trigger} {status}")
-    if (more := changed.wave_count - CHANGED_SHOWN) > 0:
+    if (more := changed.wave_count - len(shown)) > 0:
         yield f"  … and {number(more)} more: see results.jsonl"
 
 

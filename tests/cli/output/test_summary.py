@@ -112,6 +112,9 @@ def test_of_a_long_wave_the_first_ones_are_named_and_the_rest_is_counted() -> No
     ]
     assert changed(20)[-1] == lines[20]
     assert changed(5, 2000)[0] == "Those were the 2,000 updates that changed something:"
+    assert list(changed_lines(ChangedUpdates())) == [
+        "0 updates changed something: see results.jsonl"
+    ]
     assert changed(5, 2000)[-1] == "  … and 1,980 more: see results.jsonl"
 
 
