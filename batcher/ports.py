@@ -117,6 +117,11 @@ class Limiter(Protocol):
         """Requests per second that this process may expect of ``rate``."""
         ...
 
+    @property
+    def at_quota(self) -> bool:
+        """Whether it is the quota, as it was found, that bounds ``rate``, and no setting."""
+        ...
+
 
 class Queue(Protocol):
     """Messages, each leased to one worker for ``lease`` seconds at a time.

@@ -258,6 +258,7 @@ class OpenLimiter:
 
     rate: float | None = None
     own_rate: float | None = None
+    at_quota = False
 
     def __init__(self) -> None:
         self.outcomes: list[tuple[Verdict, float | None]] = []

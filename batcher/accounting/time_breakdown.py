@@ -8,6 +8,7 @@ from collections import Counter, deque
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
+from msgspec.structs import replace
 
 from batcher.records import Seconds
 
@@ -35,6 +36,8 @@ class TimeBreakdown:
         # cause and seconds of what passed since a call came back
         self._lately: deque[tuple[str, float]] = deque(maxlen=REMEMBERED)
         self._held_up: Counter[Cause] = Counter()
+        self._chosen = 0  # of those that wait for a token: for a pace that somebody chose
+        self._chosen_seconds = 0.0
         self._running = False
         self._since = 0.0
 
@@ -51,15 +54,21 @@ class TimeBreakdown:
         self._since = now
         self._running = True
 
-    def enter(self, cause: Cause, now: float) -> None:
-        """Count one more that waits for that cause."""
+    def enter(self, cause: Cause, now: float, *, chosen: bool = False) -> None:
+        """Count one more that waits for that cause.
+
+        ``chosen``: for a token, and not the quota holds that back but a pace that somebody chose,
+        or that nobody has found the quota yet.
+        """
         self._pass(now)
         self._held_up[cause] += 1
+        self._chosen += chosen
 
-    def leave(self, cause: Cause, now: float) -> None:
-        """Count one fewer that waits for that cause."""
+    def leave(self, cause: Cause, now: float, *, chosen: bool = False) -> None:
+        """Count one fewer that waits for that cause; ``chosen`` as it was entered."""
         self._pass(now)
         self._held_up[cause] -= 1
+        self._chosen -= chosen
 
     def end(self, now: float) -> None:
         """The lane's work is over; what comes later is not counted."""
@@ -94,6 +103,11 @@ class TimeBreakdown:
         """Seconds by cause up to the last change; they sum up to ``wall_seconds``."""
         return Seconds(**self._seconds)
 
+    @property
+    def quota_seconds(self) -> float:
+        """Seconds in which a quota held back the next token."""
+        return max(0.0, self._seconds["token"] - self._chosen_seconds)
+
     def _cause(self) -> str:
         cause = next((cause for cause in PRECEDENCE if self._held_up[cause]), None)
         if self._outage and cause != "paused":
@@ -110,7 +124,9 @@ class TimeBreakdown:
         self.busy_seconds += passed * self._held_up["calling"]
         cause = self._cause()
         self._seconds[cause] += passed
-        self.token_seconds += passed if cause == "token" else 0.0
+        if cause == "token":
+            self.token_seconds += passed
+            self._chosen_seconds += passed if self._chosen == self._held_up["token"] else 0.0
         if passed and cause in PRECEDENCE:
             self._lately.append((cause, passed))
 
@@ -134,9 +150,13 @@ class LaneSession(Struct, frozen=True, kw_only=True):
         return self.time_breakdown.wall_seconds
 
     def saved_by_double_quota(self) -> float:
-        """Seconds by which it would have ended sooner with twice the quota."""
-        held, busy_seconds = self.time_breakdown.seconds(), self.time_breakdown.busy_seconds
-        return saved_by_double_quota(held, busy_seconds=busy_seconds, slots=self.slots)
+        """Seconds by which it would have ended sooner with twice the quota.
+
+        None of those in which its own pace held it, and not the quota.
+        """
+        spent = self.time_breakdown
+        held = replace(spent.seconds(), token=spent.quota_seconds)
+        return saved_by_double_quota(held, busy_seconds=spent.busy_seconds, slots=self.slots)
 
 
 def saved_by_double_quota(seconds: Seconds, *, busy_seconds: float, slots: int) -> float:

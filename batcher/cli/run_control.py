@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from batcher.cli.output.progress import ProgressMeter
-from batcher.control.server import serving
+from batcher.control.server import AT_WORK, serving
 from batcher.control.watching import watching
 from batcher.errors import ControlError
 from batcher.jobs.run_execution import ApprovedRun
@@ -28,9 +28,11 @@ class RunAtWork:
         return self._run.drained
 
     def status(self) -> dict[str, Any]:
-        """Its progress; ``limits``: updates per second at most by its settings, by target."""
+        """Its progress and state; ``limits``: updates per second by its settings, by target."""
         targets = self._run.connection.targets
-        found = self._meter.read(self._run.order.clock.now())
+        found, waits_for = self._meter.read(self._run.order.clock.now()), self._run.waits_for
+        if waits_for is not None:  # the rate of the last seconds is over
+            found = msgspec.structs.replace(found, rate=0.0, results=0.0)
         return {
             "run": self._run.order.run_id,
             "process": f"{socket.gethostname()}:{os.getpid()}",
@@ -42,6 +44,7 @@ class RunAtWork:
                 if target.settings.ceiling is not None
             },
             **msgspec.to_builtins(found),
+            "state": waits_for or AT_WORK,
         }
 
     def stop(self) -> None:

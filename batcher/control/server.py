@@ -30,6 +30,7 @@ from batcher.storage.file_lock import lock_of, note_holder, try_lock
 from batcher.storage.file_system import create_socket, remove
 from batcher.task_groups import open_task_group
 
+AT_WORK = "at work"  # the state of who waits for nothing
 CTL = "ctl"  # by whom pauses and bounds are, in a PaceControl
 AT_ONCE = 8  # connections
 WITHIN = 5.0  # seconds for a request and its reply
@@ -45,7 +46,7 @@ class AtWork(Protocol):
         ...
 
     def status(self) -> dict[str, Any]:
-        """Where it stands, as JSON; ``progress``: that in words."""
+        """Where it stands, as JSON; ``progress``: that in words, ``state``: one of its own."""
         ...
 
     def stop(self) -> None:
@@ -133,9 +134,10 @@ class ControlServer:
     def status(self) -> dict[str, Any]:
         """Where it stands, and what it was told."""
         control = self._control
-        state = "paused" if control.pauses else "at work"
+        status = self._at_work.status()
+        state = "paused" if control.pauses else status.get("state", AT_WORK)
         return {
-            **self._at_work.status(),
+            **status,
             "state": "stopping" if self._stopping else state,
             "paused": control.pauses,
             "rates": control.rates,

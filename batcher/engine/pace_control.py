@@ -157,9 +157,10 @@ class PaceGate:
         self, cause: Cause, seconds: float | None, time_breakdown: TimeBreakdown
     ) -> None:
         clock, changed = self.control.clock, self.control.changed
-        time_breakdown.enter(cause, clock.now())
+        chosen = cause == "token"
+        time_breakdown.enter(cause, clock.now(), chosen=chosen)
         try:
             with anyio.move_on_after(seconds):
                 await changed.wait()
         finally:
-            time_breakdown.leave(cause, clock.now())
+            time_breakdown.leave(cause, clock.now(), chosen=chosen)

@@ -216,14 +216,15 @@ class Pacer:
         self.slot_seconds += held
 
     async def _token(self, turn: float, urgency: int) -> object:
-        self.time_breakdown.enter("token", turn)
+        chosen = not self.limiter.at_quota
+        self.time_breakdown.enter("token", turn, chosen=chosen)
         try:
             return await self.limiter.acquire(urgency)
         except BaseException:
             self._free.release()
             raise
         finally:
-            self.time_breakdown.leave("token", self.clock.now())
+            self.time_breakdown.leave("token", self.clock.now(), chosen=chosen)
 
     async def _turn(self, waiter: "_Waiter") -> None:
         if self._draining and not waiter.must_finish:

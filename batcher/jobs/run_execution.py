@@ -87,6 +87,11 @@ class ApprovedRun:
         return "" if self._waves is None or of == 1 else f"wave {self._waves.number}/{of}"
 
     @property
+    def waits_for(self) -> str | None:
+        """``soak until 23:10:05``, ``check running`` or ``question``, between two waves."""
+        return None if self._waves is None else self._waves.waits_for
+
+    @property
     def is_to_be_undone(self) -> bool:
         """Whether what it did is to be put back."""
         return self._waves is not None and self._waves.is_to_be_undone

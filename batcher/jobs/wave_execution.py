@@ -74,6 +74,11 @@ class WaveExecution:
         return self._plan.number(self._progress.passed)
 
     @property
+    def waits_for(self) -> str | None:
+        """In words, what is waited for between two waves; None: nothing is."""
+        return self._gate.state
+
+    @property
     def is_to_be_undone(self) -> bool:
         """Whether what the run did is to be put back."""
         return self._progress.undo is not None
@@ -173,6 +178,8 @@ class WaveExecution:
         except BaseException:
             self._stop(INTERRUPTED)
             raise
+        finally:
+            self._gate.state = None
         return verdict
 
     def _stopped(self, summary: Summary) -> Summary:

@@ -78,6 +78,7 @@ class WaveGate:
         self._plan = plan
         self._attendant = attendant
         self._override = override
+        self.state: str | None = None  # what is waited for, in words
 
     async def verdict(
         self, ended: EndedWave, summary: Summary, changed: ChangedUpdates
@@ -99,7 +100,7 @@ class WaveGate:
         await self._soak(ended)
         if self._plan.check is not None:
             return await self._checked(ended, summary, changed)
-        if not self._plan.asks or await self._attendant.agrees(
+        if not self._plan.asks or await self._agrees(
             "Go on with the rest?" if self._is_canary else "Go on with the next wave?",
             summary,
             changed,
@@ -125,6 +126,7 @@ class WaveGate:
         at = clock_after(now.astimezone(), left)
         what = "the check" if self._plan.check else "the next wave"
         self._tell(f"Soaks for {math.ceil(left):,} s, until {at:%H:%M:%S}; then {what}.")
+        self.state = f"soak until {at:%H:%M:%S}"
         self._order.log.info("run.soaking", wave=ended.number, of=ended.of, seconds=left)
         await clock.sleep(left)
 
@@ -135,6 +137,7 @@ class WaveGate:
         check, wave = self._plan.check, _name(ended)
         assert check is not None
         self._tell(f"Checks {wave}: {check.shown}")
+        self.state = "check running"
         found = await run_child(
             check.arguments,
             given=_said_to_check(ended, summary),
@@ -154,7 +157,7 @@ class WaveGate:
             return WaveVerdict(stopped=stopped, outcome="failed", undo=undo)
         if found.code == ASKS:
             question = f"The check of {wave} asks: {self._what_next(summary)}"
-            if await self._attendant.agrees(question, summary, changed):
+            if await self._agrees(question, summary, changed):
                 return WaveVerdict(goes_on=True)
             stopped = f"the check of {wave} asks for a person {how}. {AGAIN} to go on"
             return WaveVerdict(stopped=stopped, outcome="asks")
@@ -166,7 +169,7 @@ class WaveGate:
     ) -> WaveVerdict:
         """Go on against what was ``said`` of a check before, where somebody wants it."""
         question = f"{said[0].upper()}{said[1:]}. All the same: {self._what_next(summary)}"
-        if self._override or await self._attendant.agrees(question, summary, changed):
+        if self._override or await self._agrees(question, summary, changed):
             self._order.log.warning("run.check_overridden", wave=ended.number, of=ended.of)
             return WaveVerdict(goes_on=True)
         stopped = (
@@ -178,6 +181,10 @@ class WaveGate:
     @staticmethod
     def _what_next(summary: Summary) -> str:
         return "go on with the next wave?" if summary.not_started else "is the run done?"
+
+    async def _agrees(self, question: str, summary: Summary, changed: ChangedUpdates) -> bool:
+        self.state = "question"
+        return await self._attendant.agrees(question, summary, changed)
 
     def _tell(self, text: str) -> None:
         self._attendant.tell(text)

@@ -89,6 +89,10 @@ class LocalLimiter:
         return self.rate
 
     @property
+    def at_quota(self) -> bool:
+        return isinstance(self._estimate, RateEstimator) and self._estimate.at_quota
+
+    @property
     def learned(self) -> EstimatedQuota:
         """What the estimate knows of the quota by now, for another run to start from."""
         return self._estimate.to_remember

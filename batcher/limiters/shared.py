@@ -97,6 +97,15 @@ class SharedLimiter:
         return self.rate / max(1, self.workers)
 
     @property
+    def at_quota(self) -> bool:
+        if self._local is not None:
+            return self._local.at_quota
+        rate, ceiling = self._published_rate, self.settings.rate
+        if not rate or self.learned.is_guess:
+            return False
+        return ceiling is None or rate < ceiling
+
+    @property
     def away(self) -> bool:
         """Whether Redis is, so that this worker goes on alone."""
         return self._local is not None

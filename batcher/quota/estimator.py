@@ -79,6 +79,11 @@ class RateEstimator:
         return self._rate_at(self._now)
 
     @property
+    def at_quota(self) -> bool:
+        """Whether ``rate`` is what a throttle taught, now or in an earlier run, and no ceiling."""
+        return self._state.phase is not Phase.RAMP and self.rate < self._ceiling
+
+    @property
     def pace(self) -> Pace:
         """The pace at present, for whoever spaces the requests himself."""
         return Pace(None if self._unpaced else self.rate, self._resume)

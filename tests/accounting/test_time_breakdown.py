@@ -134,6 +134,21 @@ def test_what_twice_the_quota_would_save(
     assert saved_by_double_quota(seconds, busy_seconds=busy, slots=slots) == pytest.approx(saved)
 
 
+@pytest.mark.parametrize(("reads_chosen", "saved"), [(True, 0.0), (False, 5.0)])
+def test_where_a_pace_that_somebody_chose_held_it_more_quota_would_save_nothing(
+    *, reads_chosen: bool, saved: float
+) -> None:
+    breakdown = TimeBreakdown()
+    breakdown.begin(0.0)
+    breakdown.enter("token", 0.0, chosen=True)
+    breakdown.enter("token", 10.0, chosen=reads_chosen)  # of another operation, for its quota
+    breakdown.leave("token", 20.0, chosen=reads_chosen)
+    breakdown.leave("token", 30.0, chosen=True)
+    breakdown.end(30.0)
+    assert breakdown.seconds() == Seconds(token=30)
+    assert LaneSession(time_breakdown=breakdown).saved_by_double_quota() == saved
+
+
 def test_a_session_that_never_started_took_no_time_and_would_have_saved_none() -> None:
     never = LaneSession(stopped="no credentials")
     assert (never.wall_seconds, never.saved_by_double_quota()) == (0.0, 0.0)

@@ -27,13 +27,14 @@ class Job:
     """Something at work that counts how often it is stopped."""
 
     stopped = 0
+    state = ""
 
     @property
     def stopping(self) -> bool:
         return self.stopped > 0
 
     def status(self) -> dict[str, Any]:
-        return {"progress": "half-way"}
+        return {"progress": "half-way"} | ({"state": self.state} if self.state else {})
 
     def stop(self) -> None:
         self.stopped += 1
@@ -63,6 +64,10 @@ async def test_a_run_is_paused_slowed_down_and_stopped_and_says_where_it_stands(
         assert (await ask(path, "rate", "auto"))["shares"] == {"ctl": 0.2}
         assert (await ask(path, "share", "auto"))["progress"] == "half-way"
         assert (control.rate, control.share) == (None, None)
+        control.resume("timetable")
+        assert (await ask(path, "status"))["state"] == "at work"
+        job.state = "check running"
+        assert (await ask(path, "status"))["state"] == "check running"
         for _ in range(2):  # a second signal would end it at once
             assert (await ask(path, "stop"))["state"] == "stopping"
         assert job.stopped == 1

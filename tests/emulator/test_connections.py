@@ -21,6 +21,37 @@ NAME = {"DomainName": "acme", "EventTriggerName": "cart"}
 Trigger = Callable[..., dict[str, Any]]
 
 
+async def test_a_call_that_ends_as_its_time_to_end_runs_out_shows_no_traceback(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    begun, loop = asyncio.Event(), asyncio.get_running_loop()
+
+    async def handler(request: web.BaseRequest) -> web.Response:
+        answered = loop.create_future()
+        loop.call_later(0.04, answered.set_result, None)
+        begun.set()
+        await answered
+        return web.Response()
+
+    connections = Connections(handler)
+    runner = web.ServerRunner(connections)
+    await runner.setup()
+    await web.TCPSite(runner, "127.0.0.1", 0).start()
+    _, writer = await asyncio.open_connection(*runner.addresses[0][:2])
+    writer.write(b"GET / HTTP/1.1\r\nHost: x\r\n\r\n")
+    await begun.wait()
+    ending = asyncio.create_task(connections.shutdown(0.08))
+    for _ in range(3):
+        await asyncio.sleep(0)
+    both_due = loop.time() + 0.1
+    while loop.time() < both_due:  # so that they are at once
+        pass
+    await ending
+    await runner.cleanup()
+    writer.close()
+    assert [record.getMessage() for record in caplog.records] == []
+
+
 @pytest.mark.parametrize(("kind", "applied"), [("reset-before", 0), ("reset-after", 1)])
 async def test_a_reset_is_a_reset_and_applied_only_when_it_comes_after(
     trigger: Trigger, kind: str, applied: int

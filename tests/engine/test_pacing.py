@@ -6,7 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from batcher.accounting.time_breakdown import LaneSession, TimeBreakdown
 from batcher.accounting.verdicts import Verdict
+from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Draining, Pacer
 from batcher.task_groups import open_task_group
 from batcher.testing import LoopClock, OpenLimiter, in_virtual_time
@@ -18,6 +20,30 @@ class SlowLimiter(OpenLimiter):
     async def acquire(self, urgency: int = 0) -> object:
         await anyio.sleep(1)
         return None
+
+
+@pytest.mark.parametrize(
+    ("at_quota", "rate", "saved"), [(True, None, 5.0), (False, None, 0.0), (False, 0.5, 0.0)]
+)
+def test_only_what_the_quota_held_up_more_of_it_would_save(
+    *, at_quota: bool, rate: float | None, saved: float
+) -> None:
+    async def scenario() -> TimeBreakdown:
+        limiter, control = SlowLimiter(), PaceControl(LoopClock())
+        limiter.at_quota = at_quota
+        control.bound("ctl", rate=rate)
+        pacer = Pacer(limiter, 10, LoopClock(), gate=PaceGate(control))
+        pacer.time_breakdown.begin(0.0)
+        for _ in range(10):
+            permit = await pacer.enter(begun=False, must_finish=False)
+            pacer.leave(permit, Verdict.ACCEPTED, None)
+        pacer.time_breakdown.end(pacer.clock.now())
+        return pacer.time_breakdown
+
+    spent = in_virtual_time(scenario())
+    assert spent.seconds().token >= 10
+    session = LaneSession(time_breakdown=spent)
+    assert session.saved_by_double_quota() == pytest.approx(saved)
 
 
 def test_a_retry_goes_ahead_of_first_attempts_and_each_rank_keeps_its_order() -> None:

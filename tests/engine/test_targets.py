@@ -204,8 +204,7 @@ def test_every_second_of_the_run_has_a_cause() -> None:
         + summary.seconds.queued
     )
     assert spent_in_all == pytest.approx(seconds, rel=0.02)
-    # 50 s at 2/s, the target that ended last
-    assert summary.double_quota_saves == pytest.approx(25, rel=0.05)
+    assert summary.double_quota_saves == 0  # 2/s were chosen, by the target that ended last
     assert isinstance(summary.targets, dict)
     assert set(summary.targets) == {"paced", "far", "faulty"}
 

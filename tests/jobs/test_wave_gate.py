@@ -89,6 +89,31 @@ async def test_a_soak_is_counted_from_the_end_of_the_wave(
     assert (found.goes_on, clock.slept) == (True, slept)
 
 
+async def test_what_it_waits_for_is_said_while_it_does(gate: Any) -> None:
+    states: list[str | None] = []
+
+    class Watching(Standing):
+        """Looks at the gate while it soaks."""
+
+        async def sleep(self, seconds: float) -> None:
+            states.append(found.state)
+
+    class Looking(Person):
+        """Looks at the gate whenever something is told or asked."""
+
+        def tell(self, text: str) -> None:
+            states.append(found.state)
+
+        async def agrees(self, question: str, summary: Summary, changed: ChangedUpdates) -> bool:
+            states.append(found.state)
+            return True
+
+    found = gate(Looking(True), Watching(0), soak="15m", check="sh -c 'echo a; exit 75'")
+    await found.verdict(WAVE, SUMMARY, ChangedUpdates())
+    soak = f"soak until {(ENDED_AT + timedelta(minutes=15)).astimezone():%H:%M:%S}"
+    assert states == [None, soak, soak, "check running", "question"]
+
+
 @pytest.mark.parametrize(
     ("check", "answer", "goes_on", "outcome", "said"),
     [

@@ -7,6 +7,7 @@ import pytest
 
 from batcher.accounting.verdicts import Verdict
 from batcher.limiters.local import WARM_UP_AT_MOST, LocalLimiter, WarmUp, capacity, observation_of
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.observation import Observation
 from batcher.testing import LoopClock, in_virtual_time
@@ -30,6 +31,32 @@ def test_a_ceiling_keeps_a_part_of_its_burst_for_what_bunches_on_the_way(
     rate: float, burst: float, tokens: float
 ) -> None:
     assert capacity(rate, burst) == pytest.approx(tokens)
+
+
+@pytest.mark.parametrize(
+    ("ceiling", "remembered", "held"),
+    [
+        (2.0, None, False),
+        (2.0, 50.0, False),  # its own rate is below what the quota is known to allow
+        (50.0, 2.0, True),
+        (None, 2.0, True),
+        (None, None, False),  # the quota is yet to be found
+    ],
+)
+def test_the_quota_holds_it_where_that_is_known_and_below_its_own_rate(
+    ceiling: float | None, remembered: float | None, *, held: bool
+) -> None:
+    known = None if remembered is None else EstimatedQuota(rate=remembered, burst=1.0, doubt=0.01)
+    estimate = RateEstimator(now=0.0, ceiling=ceiling, remembered=known)
+    limiter = LocalLimiter(estimate, clock=LoopClock(), rate=ceiling, burst=1.0)
+    assert limiter.at_quota == held
+
+    async def throttled() -> bool:
+        for _ in range(5):
+            limiter.observe(await limiter.acquire(), Verdict.THROTTLED, None)
+        return limiter.at_quota
+
+    assert in_virtual_time(throttled())
 
 
 @pytest.mark.parametrize(

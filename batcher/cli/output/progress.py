@@ -22,9 +22,9 @@ WINDOW = 10.0  # seconds over which the rate that is shown was measured
 class ProgressSnapshot(Struct, frozen=True, kw_only=True):
     """Where a run stands.
 
-    ``rate``: requests answered per second, ``results``: updates done per second; ``sent``: anything
-    was, by this session; ``paused``: why nothing is, in words; ``away``: which targets are;
-    ``wave``: the one under way, where there are several.
+    ``rate``: requests answered per second that is not paused, ``results``: updates done in it;
+    ``sent``: anything was, by this session; ``paused``: why nothing is, in words; ``away``: which
+    targets are; ``wave``: the one under way, where there are several.
     """
 
     done: int
@@ -82,31 +82,51 @@ class ProgressMeter:
         self._control = control
         self._away = away
         self._wave = wave
-        # when so many were answered, and done
-        self._marks: list[tuple[float, int, int]] = [(now, 0, self._done)]
+        # when so many were answered, and done, by a clock that stands still in a pause
+        self._marks = [(self._unpaused(now), 0, self._done)]
 
     def read(self, now: float) -> ProgressSnapshot:
         """The run at this moment. ``now`` in monotonic seconds."""
         tallies = self._state.tallies.values()
         answered = sum(tally.session_answered for tally in tallies)
         done = self._done
-        self._marks.append((now, answered, done))
-        while len(self._marks) > 2 and self._marks[1][0] < now - WINDOW:
+        at = self._unpaused(now)
+        if answered < self._marks[-1][1]:  # another part of the session has begun
+            self._marks = [(at, answered, done)]
+        elif len(self._marks) > 1 and self._marks[-1][0] == at:
+            self._marks.pop()
+        self._marks.append((at, answered, done))
+        while len(self._marks) > 2 and self._marks[1][0] < at - WINDOW:
             self._marks.pop(0)
         began, before, done_before = self._marks[0]
-        seconds = now - began
+        seconds = at - began
+        rate = (answered - before) / seconds if seconds > 0 else 0.0
+        results = (done - done_before) / seconds if seconds > 0 else 0.0
+        throttled = sum(tally.session_throttles for tally in tallies)
+        sent = answered + throttled > 0 or any(tally.ever_accepted for tally in tallies)
         return ProgressSnapshot(
             done=done,
             total=sum(self._state.totals.values()),
             failed=sum(tally.unsuccessful for tally in tallies),
-            throttled=(throttled := sum(tally.session_throttles for tally in tallies)),
-            rate=(answered - before) / seconds if seconds > 0 else 0.0,
-            results=(done - done_before) / seconds if seconds > 0 else 0.0,
-            sent=answered + throttled > 0,
+            throttled=throttled,
+            rate=rate,
+            results=results * self._slowed_down(rate),
+            sent=sent,
             paused=self._control.paused,
             away="; ".join(map(self._told, self._away())) or None,
             wave=self._wave(),
         )
+
+    def _unpaused(self, now: float) -> float:
+        return now - self._control.paused_seconds(now)
+
+    def _slowed_down(self, rate: float) -> float:
+        """The part of a rate (0 to 1) that the bounds of this moment leave of it."""
+        if (bound := self._control.rate) is None:
+            return 1.0
+        state = self._state
+        at_work = sum(tally.done < state.totals[name] for name, tally in state.tallies.items())
+        return min(1.0, bound * max(1, at_work) / rate) if rate else 1.0
 
     def _told(self, away: Away) -> str:
         name = f" {away.target}" if len(self._state.totals) > 1 else ""

@@ -59,6 +59,45 @@ def test_the_rate_is_that_of_the_last_seconds(state: RunState) -> None:
     assert (found.done, found.total, found.failed) == (30, 100, 30)
 
 
+def test_what_is_left_is_reckoned_without_pauses_and_within_the_rate_that_bounds_it_now(
+    state: RunState,
+) -> None:
+    async def scenario() -> tuple[str, str, str, str]:
+        clock = LoopClock()
+        control = PaceControl(clock)
+        meter = _meter(state, control)
+
+        def said() -> str:
+            return str(meter.read(clock.now())).rpartition("throttled, ")[2]
+
+        await anyio.sleep(4)
+        answer(state, 8)
+        before = said()
+        control.pause("ctl", "by ann")
+        for _ in range(3):
+            await anyio.sleep(20)
+            said()
+        control.resume("ctl")
+        resumed = said()
+        control.bound("ctl", rate=1.0)
+        slower = said()
+        control.bound("ctl", rate=7.0)
+        return before, resumed, slower, said()
+
+    before, resumed, slower, above = in_virtual_time(scenario())
+    assert before == resumed == above == "2/s, 46 s left"
+    assert slower == "2/s, 1 min 32 s left"
+
+
+def test_what_an_earlier_part_of_the_session_sent_is_no_reading(state: RunState) -> None:
+    meter = _meter(state)
+    answer(state, 20)
+    assert str(meter.read(10.0)).startswith("20/100 done, 20 failed, 0 throttled, 2/s")
+    state.tallies["default"].begin_part()
+    assert str(meter.read(11.0)).startswith("20/100 done, 20 failed, 0 throttled, 0/s")
+    assert str(_meter(state).read(12.0)).startswith("20/100 done, ")
+
+
 @pytest.mark.parametrize(
     ("rate", "left"), [(2.0, "35 s left"), (0.0, "? left"), (0.01, "1 h 56 min left")]
 )
