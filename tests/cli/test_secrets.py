@@ -59,6 +59,7 @@ async def test_no_secret_is_left_behind_whatever_fails(name: str, tmp_path: Path
                     "AWS_REGION": "eu-west-1",
                     "XDG_STATE_HOME": str(tmp_path / "state"),
                     "HOME": str(tmp_path / "home"),
+                    "PYTHONPATH": str(Path.cwd()),
                 },
                 stdout=subprocess.PIPE,
                 stderr=subprocess.PIPE,

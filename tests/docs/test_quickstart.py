@@ -23,6 +23,7 @@ async def _shell(commands: str, folder: Path) -> asyncio.subprocess.Process:
     environ = {
         "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}",
         "HOME": str(folder),
+        "PYTHONPATH": str(Path.cwd()),
         "AWS_EC2_METADATA_DISABLED": "true",
     }
     return await asyncio.create_subprocess_exec(
