@@ -74,6 +74,7 @@ async def test_an_export_is_the_live_state_by_domain_and_name_and_running_it_cha
         "chain",
         "lost",
         "domain_map",
+        "priority",
     }
     assert "254 triggers of 2 domains in x.jsonl." in ended.err
     assert pages == 4  # 251 triggers at 100 a page, and 3
