@@ -56,7 +56,7 @@ class Server:
         on_progress: Callable[[Any], object] | None = None,
         **settings: Any,
     ) -> Batch:
-        given: Any = {"rate": 1000, "concurrency": 2} | settings
+        given: Any = {"rate": 1000, "concurrency": 2, "read_rate": 1000} | settings
         order = batch_order(updates, self._client, on_result, on_progress, given)
         self.kept, self._earlier = ResultList(), len(self.emulator.applied())
         return Batch(order, self.kept)
