@@ -504,7 +504,9 @@ async def test_what_is_shown_of_results_holds_nothing_sensitive() -> None:
         change(1, EventTriggerConditions=["SECRET-VALUE-1"]),
     ]
     async with emulator as url:
-        batch = await batcher.update_many(updates, endpoint_url=url, rate=1000, max_attempts=2)
+        batch = await batcher.update_many(
+            updates, endpoint_url=url, rate=1000, max_attempts=2, whole="never"
+        )
     assert batch.counts.invalid == 3
     assert batch.counts.errors["ResourceNotFoundException"] >= 5
     with pytest.raises(batcher.UpdatesFailed) as raised:

@@ -6,7 +6,8 @@ import batcher
 from batcher.emulator import Emulator, Quota
 from tests.conftest import change, trigger
 
-UPDATES = 150
+TRIGGERS = 25
+UPDATES = 3 * TRIGGERS
 
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -40,14 +41,15 @@ async def test_results_and_server_agree_under(faults: dict[str, float] | list[st
         faults=likely, latency=(0.0, 0.02), quotas={"UpdateEventTrigger": Quota(rate=300, burst=30)}
     )
     emulator.script("UpdateEventTrigger", script)
-    emulator.seed([trigger(n) for n in range(50)])
-    updates = [change(n % 50, SegmentFilter=f"round-{n // 50}") for n in range(UPDATES)]
+    emulator.seed([trigger(n) for n in range(TRIGGERS)])
+    updates = [change(n % TRIGGERS, SegmentFilter=f"round-{n // TRIGGERS}") for n in range(UPDATES)]
     async with emulator as url:
         batch = await batcher.update_many(
             updates,
             endpoint_url=url,
             rate=250,
             burst=10,
+            read_rate=1000,
             max_attempts=6,
             read_timeout=0.5,
             concurrency=32,
@@ -75,11 +77,11 @@ async def test_results_and_server_agree_under(faults: dict[str, float] | list[st
                 assert result.error is not None
             case _:
                 pytest.fail(f"unexpected {result}")
-    for number in range(50):
+    for number in range(TRIGGERS):
         rounds = [segment for name, segment in applied if name == f"t{number}"]
         # one at a time, in input order; a repeat is the same update again
         assert rounds == sorted(rounds)
-        last = batch.results[100 + number]
+        last = batch.results[2 * TRIGGERS + number]
         if last.status == "succeeded":
             assert emulator.trigger("acme", f"t{number}")["SegmentFilter"] == "round-2"
 

@@ -71,7 +71,7 @@ async def test_calibrating_finds_rate_and_burst_and_the_next_run_starts_from_the
 
 @pytest.mark.parametrize(
     ("rate", "burst", "latency"),
-    [(100, 20, (0.01, 0.05)), (20, 5, (0.01, 0.01)), (5, 1, (0.01, 0.01))],
+    [(100, 20, (0.01, 0.05)), (20, 5, (0.01, 0.01)), (10, 2, (0.01, 0.01))],
 )
 async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
     batcher: Command, rate: float, burst: float, latency: tuple[float, float]

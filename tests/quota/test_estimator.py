@@ -354,7 +354,7 @@ def worlds() -> st.SearchStrategy[World]:
     )
 
 
-@settings(max_examples=1000, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=600, suppress_health_check=[HealthCheck.too_slow])
 @given(
     world=worlds(),
     seed=st.integers(0, 999),
