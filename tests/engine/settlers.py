@@ -1,4 +1,4 @@
-"""What settles updates in tests of the runner: the engine's own parts, without a look first."""
+"""Parts of the engine as its tests put them together: what sends requests, what settles updates."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -14,8 +14,9 @@ from batcher.engine.reconciler import Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.operations import UPDATE_TRIGGER
+from batcher.ports import Caller
 from batcher.records import Update
-from batcher.testing import LoopClock, ScriptedCaller
+from batcher.testing import LoopClock, OpenLimiter, ScriptedCaller
 from batcher.testing import update as plain_update
 from batcher.triggers.decision import ChangeOptions
 
@@ -30,6 +31,27 @@ def number_in(members: Mapping[str, Any]) -> int:
     return int(members["Description"].removeprefix("update "))
 
 
+def make_retrying(
+    operation: str,
+    caller: Caller,
+    *,
+    pacer: Pacer | None = None,
+    policy: RetryPolicy | None = None,
+    **more: Any,
+) -> Retrying:
+    """What brings requests of an operation to their answers, at no pace unless a pacer has one."""
+    clock = LoopClock()
+    return Retrying(
+        operation=operation,
+        caller=caller,
+        pacer=pacer or Pacer(OpenLimiter(), 4, clock),
+        policy=policy or RetryPolicy(),
+        clock=clock,
+        log=logger(),
+        **{"target": "default", "on_attempt": lambda *attempt: None} | more,
+    )
+
+
 def writes_only(
     caller: ScriptedCaller,
     pacer: Pacer,
@@ -41,14 +63,12 @@ def writes_only(
     gate: BreakerGate | None = None,
 ) -> Reconciler:
     """A Settler that sends every update; answers are counted in ``tally``."""
-    retrying = Retrying(
-        target=target,
-        operation=UPDATE_TRIGGER,
-        caller=caller,
+    updating = make_retrying(
+        UPDATE_TRIGGER,
+        caller,
         pacer=pacer,
-        policy=policy or RetryPolicy(),
-        clock=LoopClock(),
-        log=logger(),
+        policy=policy,
+        target=target,
         on_attempt=lambda verdict, _, domain: tally.count_attempt(
             verdict, Action(UPDATE_TRIGGER, domain)
         ),
@@ -58,13 +78,13 @@ def writes_only(
     options, omitted = ChangeOptions(writable=dict), OmittedMembers("never", log=logger())
     return Reconciler(
         look=False,
-        reading=retrying,
-        writing={UPDATE_TRIGGER: retrying},
+        reading=updating,
+        writing={UPDATE_TRIGGER: updating},
         images=NoBeforeImages(),
         options=options,
         check=AnswerCheck(
-            reading=retrying,
-            updating=retrying,
+            reading=updating,
+            updating=updating,
             options=options,
             omitted=omitted,
             clock=LoopClock(),

@@ -14,7 +14,6 @@ from batcher.engine.breaker_gate import BreakerGate
 from batcher.engine.lane import Lane
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
-from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.engine.runner import Runner
 from batcher.errors import OutageError
 from batcher.limiters.local import LocalLimiter
@@ -28,7 +27,6 @@ from batcher.testing import (
     ListSource,
     LoopClock,
     MemoryJournal,
-    OpenLimiter,
     ScriptedCall,
     ScriptedCaller,
     in_virtual_time,
@@ -37,7 +35,7 @@ from batcher.testing import (
     unsent,
     update,
 )
-from tests.engine.settlers import writes_only
+from tests.engine.settlers import make_retrying, writes_only
 
 Answer = Callable[[ScriptedCall], Attempt]
 FAULT, DENIED = refused("InternalServerException", 500), refused("AccessDeniedException", 403)
@@ -207,17 +205,7 @@ class Operations:
         self.caller, clock = ScriptedCaller(answer), LoopClock()
         self.gate = BreakerGate("default", now=clock.now, log=logger(), limit=900.0)
         self.reading, self.writing = (
-            Retrying(
-                target="default",
-                operation=operation,
-                caller=self.caller,
-                pacer=Pacer(OpenLimiter(), 4, clock),
-                policy=RetryPolicy(),
-                clock=clock,
-                log=logger(),
-                on_attempt=lambda *_: None,
-                gate=self.gate.of(operation),
-            )
+            make_retrying(operation, self.caller, gate=self.gate.of(operation))
             for operation in (GET_TRIGGER, UPDATE_TRIGGER)
         )
         self.gate.begin(self.reading.pacer.time_breakdown)

@@ -10,39 +10,26 @@ from batcher.engine.list_pages import (
     LastUpdatedTimes,
     list_pages,
 )
-from batcher.engine.pacing import Pacer
 from batcher.engine.retry_state import RetryState
-from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.logs import logger
+from batcher.engine.retrying import Retrying
 from batcher.operations import LIST_TRIGGERS
 from batcher.records import Attempt
 from batcher.task_groups import open_task_group
 from batcher.testing import (
-    LoopClock,
-    OpenLimiter,
     ScriptedCall,
     ScriptedCaller,
     in_virtual_time,
     refused,
     update,
 )
+from tests.engine.settlers import make_retrying
 
 DENIED = refused("AccessDeniedException", 403)
 
 
 def listing(answer: Callable[[ScriptedCall], Attempt]) -> tuple[Retrying, ScriptedCaller]:
-    caller, clock = ScriptedCaller(answer, latency=1.0), LoopClock()
-    retrying = Retrying(
-        target="default",
-        operation=LIST_TRIGGERS,
-        caller=caller,
-        pacer=Pacer(OpenLimiter(), 4, clock),
-        policy=RetryPolicy(),
-        clock=clock,
-        log=logger(),
-        on_attempt=lambda *attempt: None,
-    )
-    return retrying, caller
+    caller = ScriptedCaller(answer, latency=1.0)
+    return make_retrying(LIST_TRIGGERS, caller), caller
 
 
 def page_of(call: ScriptedCall) -> Attempt:

@@ -5,20 +5,17 @@ from typing import Any
 import pytest
 
 from batcher.engine.live_comparison import LiveComparison
-from batcher.engine.pacing import Pacer
-from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.logs import logger
+from batcher.engine.retrying import RetryPolicy
 from batcher.operations import GET_TRIGGER
 from batcher.records import Attempt, Status
 from batcher.testing import (
-    LoopClock,
-    OpenLimiter,
     ScriptedCaller,
     in_virtual_time,
     refused,
     update,
 )
 from batcher.triggers.decision import ChangeOptions
+from tests.engine.settlers import make_retrying
 from tests.updates.samples import MODEL
 
 SECRET = "SECRET-VALUE-1"
@@ -29,17 +26,8 @@ MADE = {**WAS, **ASKED}
 
 def looked(answer: Attempt, **options: Any) -> tuple[Status, str | None, str]:
     """What comes of update 1 when that is the answer: its status, code and message."""
-    clock = LoopClock()
-    reading = Retrying(
-        target="default",
-        operation=GET_TRIGGER,
-        caller=ScriptedCaller(lambda call: answer),
-        pacer=Pacer(OpenLimiter(), 4, clock),
-        policy=RetryPolicy(max_attempts=1),
-        clock=clock,
-        log=logger(),
-        on_attempt=lambda *attempt: None,
-    )
+    caller = ScriptedCaller(lambda call: answer)
+    reading = make_retrying(GET_TRIGGER, caller, policy=RetryPolicy(max_attempts=1))
     settler = LiveComparison(
         options.get("set_later", {}),
         options.get("images", {}),

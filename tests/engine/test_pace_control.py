@@ -12,8 +12,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Draining, Pacer
 from batcher.engine.retry_state import RetryState
-from batcher.engine.retrying import Retrying, RetryPolicy
-from batcher.logs import logger
+from batcher.engine.retrying import RetryPolicy
 from batcher.testing import (
     ACCEPTED,
     LoopClock,
@@ -23,6 +22,7 @@ from batcher.testing import (
     refused,
     update,
 )
+from tests.engine.settlers import make_retrying
 from tests.engine.test_pacing import SlowLimiter
 
 Steer = Callable[[PaceControl], Awaitable[None]]
@@ -197,15 +197,11 @@ def test_an_update_may_be_throttled_as_long_as_before_a_pause_which_is_a_cause_o
         clock = LoopClock()
         control = PaceControl(clock)
         throttled = refused("ThrottlingException", 429, retry_after=1.0)
-        retrying = Retrying(
-            target="default",
-            operation="UpdateEventTrigger",
-            caller=ScriptedCaller(lambda call: throttled if call.number < 4 else ACCEPTED),
+        updating = make_retrying(
+            "UpdateEventTrigger",
+            ScriptedCaller(lambda call: throttled if call.number < 4 else ACCEPTED),
             pacer=Pacer(OpenLimiter(), 3, clock, gate=PaceGate(control)),
             policy=RetryPolicy(throttle_limit=8.0),
-            clock=clock,
-            log=logger(),
-            on_attempt=lambda verdict, seconds, domain: None,
         )
 
         async def steer() -> None:
@@ -216,7 +212,7 @@ def test_an_update_may_be_throttled_as_long_as_before_a_pause_which_is_a_cause_o
 
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(steer)
-            found.append(await retrying.run_attempts_for(update(1)))
+            found.append(await updating.run_attempts_for(update(1)))
 
     in_virtual_time(scenario())
     (state,) = found

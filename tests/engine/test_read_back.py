@@ -10,7 +10,7 @@ from msgspec import UNSET
 
 from batcher.engine.pacing import Pacer
 from batcher.engine.read_back import ReadBack
-from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.retrying import RetryPolicy
 from batcher.logs import logger
 from batcher.operations import GET_TRIGGER
 from batcher.records import Attempt, Result, Status, Update
@@ -24,6 +24,7 @@ from batcher.testing import (
     update,
 )
 from batcher.triggers.diff import digest
+from tests.engine.settlers import make_retrying
 from tests.updates.samples import MODEL
 
 SECRET = "SECRET-VALUE-1"
@@ -68,16 +69,7 @@ def reading_back(
     pacer = Pacer(OpenLimiter(), 4, clock)
     if draining:
         pacer.drain()
-    reading = Retrying(
-        target="default",
-        operation=GET_TRIGGER,
-        caller=caller,
-        pacer=pacer,
-        policy=RetryPolicy(max_attempts=2),
-        clock=clock,
-        log=logger(),
-        on_attempt=lambda *attempt: None,
-    )
+    reading = make_retrying(GET_TRIGGER, caller, pacer=pacer, policy=RetryPolicy(max_attempts=2))
     made = ReadBack(
         settler or Accepting(),
         fraction=fraction,

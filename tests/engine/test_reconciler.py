@@ -12,15 +12,14 @@ import pytest
 
 from batcher.engine.answer_check import LOOK_OLD_AFTER, AnswerCheck
 from batcher.engine.omitted_members import LOOKS_TO_FIND_OUT, OmittedMembers
-from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Reconciler
-from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
 from batcher.records import Attempt, BasedOn, Result, Update
-from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
+from batcher.testing import LoopClock, in_virtual_time, lost, refused
 from batcher.testing import update as make_update
 from batcher.triggers.decision import ChangeOptions
 from batcher.triggers.diff import digest
+from tests.engine.settlers import make_retrying
 from tests.updates.samples import MODEL
 
 BEFORE = {
@@ -112,20 +111,9 @@ def reconciler(
     clearable = frozenset({"Description", "SegmentFilter", "EventTriggerLimits"})
     omitted = OmittedMembers(given.whole, log=logger(), clearable=clearable)
 
-    def retrying(operation: str) -> Retrying:
-        return Retrying(
-            target="default",
-            operation=operation,
-            caller=server,
-            pacer=Pacer(OpenLimiter(), 4, clock),
-            policy=RetryPolicy(),
-            clock=clock,
-            log=logger(),
-            on_attempt=lambda *attempt: None,
-        )
-
-    reading = retrying("GetEventTrigger")
-    writing = {name: retrying(name) for name in ("UpdateEventTrigger", "CreateEventTrigger")}
+    reading = make_retrying("GetEventTrigger", server)
+    names = "UpdateEventTrigger", "CreateEventTrigger"
+    writing = {name: make_retrying(name, server) for name in names}
     return Reconciler(
         look=look,
         reading=reading,

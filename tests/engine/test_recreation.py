@@ -27,10 +27,11 @@ from batcher.operations import (
 )
 from batcher.records import Attempt, BasedOn, Result, Update
 from batcher.task_groups import open_task_group
-from batcher.testing import LoopClock, OpenLimiter, in_virtual_time, lost, refused
+from batcher.testing import LoopClock, in_virtual_time, lost, refused
 from batcher.testing import update as make_update
 from batcher.triggers.decision import ChangeOptions
 from batcher.triggers.diff import NOTHING, digest
+from tests.engine.settlers import make_retrying
 from tests.updates.samples import MODEL
 
 WAS = {"ObjectTypeName": "Orders", "EventTriggerConditions": [{"LogicalOperator": "ALL"}]}
@@ -136,22 +137,14 @@ class Lane:
         self.pacers: list[Pacer] = []
         clock = LoopClock()
 
-        def retrying(operation: str) -> Retrying:
-            self.pacers.append(Pacer(OpenLimiter(), 4, clock))
-            return Retrying(
-                target="default",
-                operation=operation,
-                caller=server,
-                pacer=self.pacers[-1],
-                policy=RetryPolicy(max_attempts=3),
-                clock=clock,
-                log=logger(),
-                on_attempt=lambda *attempt: None,
-            )
+        def sent(operation: str) -> Retrying:
+            made = make_retrying(operation, server, policy=RetryPolicy(max_attempts=3))
+            self.pacers.append(made.pacer)
+            return made
 
         options = ChangeOptions(writable=MODEL.writable, complete=True, recreate=True)
-        reading, creating = retrying(GET_TRIGGER), retrying(CREATE_TRIGGER)
-        updating, omitted = retrying(UPDATE_TRIGGER), OmittedMembers("auto", log=logger())
+        reading, creating = sent(GET_TRIGGER), sent(CREATE_TRIGGER)
+        updating, omitted = sent(UPDATE_TRIGGER), OmittedMembers("auto", log=logger())
         self.settler = Reconciler(
             look=True,
             reading=reading,
@@ -171,8 +164,8 @@ class Lane:
             write_rate=lambda: None,
             recreation=Recreation(
                 reading=reading,
-                integrations=AttachedIntegrations(retrying(LIST_INTEGRATIONS), 100),
-                deleting=retrying(DELETE_TRIGGER),
+                integrations=AttachedIntegrations(sent(LIST_INTEGRATIONS), 100),
+                deleting=sent(DELETE_TRIGGER),
                 creating=creating,
                 images=self.images,
                 options=options,

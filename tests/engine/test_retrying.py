@@ -11,7 +11,6 @@ from batcher.accounting.verdicts import Verdict
 from batcher.engine.pacing import Pacer
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.errors import CredentialsError, NotSentError
-from batcher.logs import logger
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Attempt, Result, Update
 from batcher.testing import (
@@ -26,6 +25,7 @@ from batcher.testing import (
     unsent,
 )
 from batcher.testing import update as make_update
+from tests.engine.settlers import make_retrying
 
 THROTTLE = refused("ThrottlingException", 429)
 FAULT = refused("InternalServerException", 500)
@@ -34,15 +34,11 @@ FAULT = refused("InternalServerException", 500)
 def retrying_with(
     caller: ScriptedCaller, limiter: OpenLimiter, clock: LoopClock, **policy: float
 ) -> Retrying:
-    return Retrying(
-        target="default",
-        operation=UPDATE_TRIGGER,
-        caller=caller,
+    return make_retrying(
+        UPDATE_TRIGGER,
+        caller,
         pacer=Pacer(limiter, 4, clock),
         policy=RetryPolicy(**policy),
-        clock=clock,
-        log=logger(),
-        on_attempt=lambda *attempt: None,
         uniform=lambda low, high: high,
     )
 

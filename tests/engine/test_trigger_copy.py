@@ -23,6 +23,7 @@ from batcher.testing import (
     refused,
     update,
 )
+from tests.engine.settlers import make_retrying
 
 PLACE = TargetIdentity(region="eu-west-1", account="111122223333", endpoint="https://e")
 COPIED = replace(update(1), domain_map="acme-old=acme")
@@ -85,16 +86,7 @@ def settle(
         pacer.drain()
 
     def sent(operation: str) -> Retrying:
-        return Retrying(
-            target="default",
-            operation=operation,
-            caller=caller,
-            pacer=pacer,
-            policy=RetryPolicy(max_attempts=2),
-            clock=clock,
-            log=logger(),
-            on_attempt=lambda *attempt: None,
-        )
+        return make_retrying(operation, caller, pacer=pacer, policy=RetryPolicy(max_attempts=2))
 
     requests = Requests(
         integrations=AttachedIntegrations(sent(LIST_INTEGRATIONS), 100),
