@@ -6,8 +6,7 @@ are put forward, counts for nothing, and one that exists twice counts twice.
 """
 
 import re
-from collections.abc import Iterator
-from datetime import datetime, time, timedelta, tzinfo
+from datetime import UTC, datetime, time, timedelta, tzinfo
 
 from msgspec import Struct
 
@@ -65,10 +64,8 @@ class Timetable(TextValue):
         for number, rule in enumerate(text.split(";"), 1):
             self.rules.append(_Rule(number, column, rule).parse())
             column += len(rule) + 1
-        self._edges = sorted({0, *(each.begin for each in self.rules), *self._ends()})
-
-    def _ends(self) -> Iterator[int]:
-        yield from (each.end % DAY for each in self.rules)
+        edges = (edge for each in self.rules for edge in (each.begin, each.end % DAY))
+        self._edges = sorted({0, *edges})
 
     def rule_at(self, instant: float, zone: tzinfo | None) -> TimetableRule | None:
         """The rule that counts then; None: nothing is bounded."""
@@ -174,13 +171,9 @@ def _looks_like_hours(word: str) -> bool:
     return ":" in word or word[:1].isdigit()
 
 
-def _offset(instant: float, zone: tzinfo | None) -> timedelta:
+def _offset(instant: float, zone: tzinfo | None) -> timedelta | None:
     """What clocks of a zone show then, ahead of UTC."""
-    return datetime.fromtimestamp(instant, zone).replace(tzinfo=None) - _utc(instant)
-
-
-def _utc(instant: float) -> datetime:
-    return datetime(1970, 1, 1) + timedelta(seconds=instant)
+    return datetime.fromtimestamp(instant, UTC).astimezone(zone).utcoffset()
 
 
 def _offset_change(before: float, after: float, zone: tzinfo | None) -> float:

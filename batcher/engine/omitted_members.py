@@ -12,7 +12,7 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.records import Update
-from batcher.triggers.omission import Effect, Whole
+from batcher.triggers.omission import Effect, Whole, sends_whole
 
 LOOKS_TO_FIND_OUT = 20  # where nobody looks otherwise; so many triggers had nothing to lose
 
@@ -76,7 +76,7 @@ class OmittedMembers:
     @property
     def sends_whole(self) -> bool:
         """Whether updates are sent with all of their triggers."""
-        return self.whole == "always" or (self.whole == "auto" and self.are_cleared)
+        return sends_whole(self.whole, self.effects.values())
 
     def may_be_found_out_by(self, request: Mapping[str, Any]) -> bool:
         """Whether to look before such a request, where triggers are not looked at otherwise."""

@@ -12,6 +12,7 @@ import msgspec
 from batcher.accounting.tally import WELL, Tally
 from batcher.aws.client import AwsTarget
 from batcher.config.hook_settings import HookEvent
+from batcher.engine.breaker_gate import Away
 from batcher.hooks.cloud_event import CloudEvent
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_state import RunState
@@ -114,6 +115,11 @@ def failure_of(result: Result) -> dict[str, Any]:
     names = ("id", "line", "target", "domain", "trigger", "status")
     code = result.error.code if result.error else None
     return {**{name: getattr(result, name) for name in names}, "code": code}
+
+
+def outage_of(away: Away) -> dict[str, Any]:
+    """Which target is away; the words of why may quote what was sent."""
+    return {"target": away.target, "code": away.code}
 
 
 def _of_target(target: AwsTarget) -> dict[str, Any]:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 
 from batcher.engine.breaker_gate import Away, OnBreaker
 from batcher.engine.lane import Lane
-from batcher.jobs.run_events import RunEvents
+from batcher.jobs.run_events import RunEvents, outage_of
 from batcher.jobs.run_order import RunOrder
 
 
@@ -34,4 +34,4 @@ class RunOutages:
             observer(target, reason)
         for away in self.now():
             if reason is not None and away.target == target:
-                self._events.tell("breaker_opened", breaker={"target": target, "code": away.code})
+                self._events.tell("breaker_opened", breaker=outage_of(away))

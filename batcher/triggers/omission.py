@@ -4,7 +4,7 @@ AWS does not say whether it keeps or clears what an update omits; its answers sh
 every trigger has can't be cleared, and so it shows nothing. Decides nothing.
 """
 
-from collections.abc import Container, Mapping
+from collections.abc import Collection, Container, Mapping
 from typing import Any, Literal, TypeAlias
 
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
@@ -18,6 +18,11 @@ Whole: TypeAlias = Literal["auto", "always", "never"]
 
 auto: as soon as an answer has shown that what an update omits is cleared.
 """
+
+
+def sends_whole(whole: Whole, effects: Collection[Effect]) -> bool:
+    """Whether updates are sent with all of their triggers, by what is known of members."""
+    return whole == "always" or (whole == "auto" and "cleared" in effects)
 
 
 def at_risk(

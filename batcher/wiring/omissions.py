@@ -14,7 +14,7 @@ from batcher.ports import Clock
 from batcher.storage.omission_records import Omission, OmissionPlace
 from batcher.storage.quota_file import QuotaFile
 from batcher.target_identity import TargetIdentity
-from batcher.triggers.omission import Effect, Whole
+from batcher.triggers.omission import Effect, Whole, sends_whole
 from batcher.wiring.line_readers import installed_update_model
 
 
@@ -32,7 +32,7 @@ class KnownOmissions(Struct, frozen=True, kw_only=True):
     @property
     def sends_whole(self) -> bool:
         """Whether updates are sent with all of their triggers, from the first one on."""
-        return self.whole == "always" or (self.whole == "auto" and bool(self.cleared))
+        return sends_whole(self.whole, [each.effect for each in self.effects.values()])
 
     def stays(self, member: str) -> bool:
         """Whether a member is to be expected to stay where an update omits it.

@@ -17,7 +17,7 @@ from batcher.config.hook_settings import HookEvent
 from batcher.engine.breaker_gate import Away
 from batcher.hooks.cloud_event import CloudEvent
 from batcher.hooks.hooks import Hooks
-from batcher.jobs.run_events import failure_of
+from batcher.jobs.run_events import failure_of, outage_of
 from batcher.ports import Clock
 from batcher.records import Result
 
@@ -61,8 +61,8 @@ class WorkerEvents:
 
     def away(self, target: Away) -> None:
         """Tell of a target to which nothing is sent until it answers again."""
-        breaker = {"target": target.target, "code": target.code}
-        self._hooks.tell("breaker_opened", self._event("breaker_opened", breaker=breaker))
+        event = self._event("breaker_opened", breaker=outage_of(target))
+        self._hooks.tell("breaker_opened", event)
 
     def _event(self, on: HookEvent, **facts: object) -> CloudEvent:
         settings = self._settings
