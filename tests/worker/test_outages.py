@@ -1,6 +1,8 @@
 """A worker whose target is away in mid-run: it waits, says why, and uses up no delivery."""
 
 import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import pytest
@@ -14,7 +16,7 @@ from batcher.testing import MemoryQueue
 from batcher.worker.health import Health
 from tests.conftest import change, trigger
 from tests.waiting import until
-from tests.worker.test_message_consumer import encode, serving
+from tests.worker.test_message_consumer import Serving, encode, serving
 from tests.worker.test_spool_consumer import consumer_of
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -38,20 +40,30 @@ class CountedQueue(MemoryQueue):
         return messages
 
 
-@pytest.mark.parametrize("fault", ["internal", "reset-after", "access-denied"])
-async def test_messages_of_a_target_that_is_away_stay_leased_and_none_is_buried(
-    tmp_path: Path, fault: str
-) -> None:
-    queue, emulator = CountedQueue(), Emulator(latency=(0.0, 0.0))
+@asynccontextmanager
+async def in_outage(
+    queue: MemoryQueue, results: Path, fault: str
+) -> AsyncIterator[tuple[Emulator, Serving]]:
+    """The emulator of 40 messages that fails since some were done, and the worker that noticed."""
+    emulator = Emulator(latency=(0.0, 0.0))
     queue.put(*(encode(change(n)) for n in range(40)))
     emulator.seed([trigger(n) for n in range(40)])
     async with (
         emulator as url,
-        serving(queue, tmp_path / "results", endpoint_url=url, rate=100) as served,
+        serving(queue, results, endpoint_url=url, rate=100) as served,
     ):
         await until(lambda: len(queue.done) >= 5)
         emulator.set_faults({fault: 1.0})
         await until(lambda: served.health.not_ready is not None)
+        yield emulator, served
+
+
+@pytest.mark.parametrize("fault", ["internal", "reset-after", "access-denied"])
+async def test_messages_of_a_target_that_is_away_stay_leased_and_none_is_buried(
+    tmp_path: Path, fault: str
+) -> None:
+    queue = CountedQueue()
+    async with in_outage(queue, tmp_path / "results", fault) as (emulator, served):
         assert "target default is away" in str(served.health.not_ready)
         assert queue.held
         emulator.set_faults({})
@@ -66,16 +78,8 @@ async def test_messages_of_a_target_that_is_away_stay_leased_and_none_is_buried(
 async def test_a_worker_that_is_told_to_stop_in_an_outage_gives_back_what_it_holds(
     tmp_path: Path,
 ) -> None:
-    queue, emulator = CountedQueue(), Emulator(latency=(0.0, 0.0))
-    queue.put(*(encode(change(n)) for n in range(40)))
-    emulator.seed([trigger(n) for n in range(40)])
-    async with (
-        emulator as url,
-        serving(queue, tmp_path / "results", endpoint_url=url, rate=100) as served,
-    ):
-        await until(lambda: len(queue.done) >= 5)
-        emulator.set_faults({"internal": 1.0})
-        await until(lambda: served.health.not_ready is not None)
+    queue = CountedQueue()
+    async with in_outage(queue, tmp_path / "results", "internal") as (_, served):
         served.health.stop.set()
         async with asyncio.timeout(5):
             await served.ended
