@@ -1,0 +1,189 @@
+"""Triggers as they are now, as far as they are asked for: read from an export, or live.
+
+Only looks. What a trigger may be is not decided here: an entry of an export is checked as a line.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Collection, Iterator, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+import msgspec
+
+from batcher.config import Settings
+from batcher.engine.ordered_map import ordered_map
+from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
+from batcher.errors import InputError
+from batcher.jobs.connection import OnConnected, connected
+from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
+from batcher.records import Error, Update
+from batcher.sources.input_file import open_input
+from batcher.sources.local_file import local_file, place_for_copies
+from batcher.task_groups import open_task_group
+from batcher.triggers.diff import image, same
+from batcher.updates.input_hint import hint_of
+from batcher.updates.line_reader import LineReader
+from batcher.updates.violations import Violation
+from batcher.wiring.line_readers import installed_update_model
+
+LIVE = "live"  # in place of a file: what the targets answer
+PERMISSIONS = "These credentials have to be allowed to profile:GetEventTrigger."
+
+
+class TriggerKey(NamedTuple):
+    """Which trigger is meant: the target that it is of, its domain, and its name."""
+
+    target: str
+    domain: str
+    trigger: str
+
+    @classmethod
+    def of(cls, update: Update) -> "TriggerKey":
+        return cls(update.target, update.domain, update.trigger)
+
+
+CurrentTrigger: TypeAlias = Mapping[str, Any] | Error
+"""A request that brings the trigger about as it is, or why there is none (RESOURCE_NOT_FOUND)."""
+
+
+async def current_triggers(
+    origin: str,
+    wanted: Collection[TriggerKey],
+    settings: Settings,
+    on_connected: OnConnected | None = None,
+) -> dict[TriggerKey, CurrentTrigger]:
+    """Every wanted trigger as it is now; one that is not there is an Error.
+
+    ``origin``: ``live``, or a file as everywhere (``.gz``, ``.zst``, ``-``, ``s3://…``) with a line
+    a trigger, as ``batcher export`` or get-event-trigger give it. A line without a target is of any
+    target, one without a domain of any domain. Raises InputError for a file that can't be read or
+    breaks a rule; of live triggers what ``plan_changes`` raises.
+    """
+    if origin == LIVE:
+        return await _live_triggers(set(wanted), settings, on_connected)
+    return exported_triggers(origin, wanted, settings)
+
+
+def exported_triggers(
+    origin: str, wanted: Collection[TriggerKey], settings: Settings
+) -> dict[TriggerKey, CurrentTrigger]:
+    """Every wanted trigger as an export has it. Raises InputError, AwsError where S3 fails."""
+    with place_for_copies(origin) as copies:
+        into, profile, region = copies / "current.jsonl", settings.profile, settings.region
+        path = local_file(origin, into, profile=profile, region=region)
+        with open_input(path, origin) as file:
+            export = _Export(wanted)
+            for line, _, raw in file.lines():
+                if violations := export.add(raw, line):
+                    raise _refused(origin, line, violations, file.head)
+            if not export.lines:
+                raise InputError(f"{origin}: no triggers in it; it is empty.")
+    return {key: export.found.get(key) or _missing(origin) for key in wanted}
+
+
+def _missing(origin: str) -> Error:
+    return Error(code=RESOURCE_NOT_FOUND, message=f"there is no such trigger in {origin}")
+
+
+def _refused(origin: str, line: int, violations: list[Violation], head: bytes) -> InputError:
+    hint = hint_of(head, installed_update_model())
+    said = "" if hint is None else f". {hint.text(origin)}"
+    return InputError(f"{origin}: line {line}: {violations[0]}{said}")
+
+
+class _Export:
+    """The wanted triggers of an export, as its lines come."""
+
+    def __init__(self, wanted: Collection[TriggerKey]) -> None:
+        self.found: dict[TriggerKey, dict[str, Any]] = {}
+        self.lines = 0
+        self._model = installed_update_model()
+        self._reader = LineReader(self._model, default_target="")  # of a line that names none
+        self._by_name: defaultdict[str, list[TriggerKey]] = defaultdict(list)
+        for key in wanted:
+            self._by_name[key.trigger].append(key)
+
+    def add(self, raw: bytes, line: int) -> list[Violation]:
+        """Take a line, if it is of a wanted trigger; returns the rules that it breaks."""
+        self.lines += 1
+        named = self._reader.trigger_of(raw)
+        if named is not None and not self._meant(*named):
+            return []
+        read = self._reader.read(raw, line)
+        if isinstance(read, Update):
+            return self._take(read, self._meant(read.domain, read.trigger))
+        try:
+            value = msgspec.json.decode(raw)
+        except (ValueError, RecursionError):
+            return read or []
+        return self._add_answer(value, line) if isinstance(value, dict) else read or []
+
+    def _add_answer(self, value: dict[str, Any], line: int) -> list[Violation]:
+        """Take what GetEventTrigger answered: it names no domain, and more than an update says."""
+        name, domain = value.get("EventTriggerName"), value.get("DomainName")
+        meant = self._meant(domain, name) if isinstance(name, str) else []
+        if isinstance(name, str) and not meant:
+            return []
+        said = {each: below for each, below in value.items() if each not in self._model.answered}
+        named = {"DomainName": domain or (meant[0].domain if meant else "any")}
+        read = self._reader.from_mapping(image(said | named, dict), line)
+        if not isinstance(read, Update):
+            return read
+        return self._take(read, meant)
+
+    def _take(self, read: Update, meant: list[TriggerKey]) -> list[Violation]:
+        for key in meant:
+            if read.target not in ("", key.target):
+                continue
+            request = read.request | {"DomainName": key.domain}
+            if not same(request, self.found.setdefault(key, request)):
+                message = "is there twice, and not the same; an export has each trigger once"
+                return [Violation(path="EventTriggerName", message=message)]
+        return []
+
+    def _meant(self, domain: Any, name: str) -> list[TriggerKey]:
+        """The wanted triggers of that name and domain; ``domain`` None: of any."""
+        return [key for key in self._by_name.get(name, ()) if domain in (None, key.domain)]
+
+
+async def _live_triggers(
+    wanted: Collection[TriggerKey], settings: Settings, on_connected: OnConnected | None
+) -> dict[TriggerKey, CurrentTrigger]:
+    found: dict[TriggerKey, CurrentTrigger] = {}
+    async with connected(settings, sorted({key.target for key in wanted})) as connection:
+        if on_connected is not None:
+            on_connected(connection.targets)
+        for name, error in connection.unusable.items():
+            reason = Error(code=TARGET_UNUSABLE, message=str(error))
+            found |= {key: reason for key in wanted if key.target == name}
+        try:
+            async with open_task_group() as tasks:
+                for name, target in connection.targets.items():
+                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    keys = sorted(key for key in wanted if key.target == name)
+                    tasks.start_soon(_read_live, reader, keys, found)
+        finally:
+            connection.pacers.remember()
+    return found
+
+
+async def _read_live(
+    reader: TriggerReader, keys: list[TriggerKey], found: dict[TriggerKey, CurrentTrigger]
+) -> None:
+    writable = installed_update_model().writable
+
+    async def read(key: TriggerKey) -> LiveTrigger:
+        return await reader.read_named(_names(key))
+
+    def take(key: TriggerKey, live: LiveTrigger) -> None:
+        found[key] = live if isinstance(live, Error) else _names(key) | image(live, writable)
+
+    await ordered_map(_each(iter(keys)), read, take, ahead=AHEAD)
+
+
+def _names(key: TriggerKey) -> TriggerNames:
+    return {"DomainName": key.domain, "EventTriggerName": key.trigger}
+
+
+async def _each(keys: Iterator[TriggerKey]) -> AsyncIterator[TriggerKey]:
+    for key in keys:
+        yield key
