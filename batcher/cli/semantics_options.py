@@ -1,0 +1,43 @@
+"""The flags that choose what AWS does not say of how a trigger is matched."""
+
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+import click
+
+from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions, Unknown
+from batcher.triggers.semantics.zones import zone
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+
+def semantics_options(command: F) -> F:
+    """Add a flag for each row of UNKNOWNS; ``taken_semantics`` takes them out again."""
+    for unknown in reversed(UNKNOWNS):
+        command = _flag(unknown)(command)
+    return command
+
+
+def taken_semantics(given: dict[str, Any]) -> SemanticsOptions:
+    """Take the choices out of a command's flags. Raises SettingsError for a time zone of none."""
+    options = SemanticsOptions(**{each.name: given.pop(each.name) for each in UNKNOWNS})
+    zone(options.timezone)
+    return options
+
+
+def _flag(unknown: Unknown) -> Callable[[F], F]:
+    default = unknown.choices[0]
+    if isinstance(default, bool):
+        about = unknown.readings[True]
+        return click.option(
+            unknown.flag, unknown.name, default=default, show_default=True, help=about
+        )
+    if unknown.name == "timezone":
+        about = unknown.readings[default].format("of this name, or offset")
+        return click.option(
+            unknown.flag, metavar="ZONE", default=default, show_default=True, help=about
+        )
+    kind, about = click.Choice(list(map(str, unknown.choices))), f"{unknown.label.capitalize()}."
+    return click.option(
+        unknown.flag, unknown.name, type=kind, default=default, show_default=True, help=about
+    )
