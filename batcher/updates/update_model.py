@@ -10,8 +10,10 @@ from typing import Any
 from jsonschema_rs import Draft202012Validator
 
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
+from batcher.updates.corrections import Corrections
 from batcher.updates.json_schema import Schema, dereferenced, members, reachable, update_schema
-from batcher.updates.violations import Violation, path_text, violations_of
+from batcher.updates.member_names import MemberNames
+from batcher.updates.violations import Violation, path_text, violation_of
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -20,13 +22,15 @@ class UpdateModel:
 
     ``schema``: the JSON Schema of a line. ``sensitive``: names of the members whose content must
     not be shown. ``constants``: the names, enum values and patterns that the model publishes.
-    ``answered``: members that only the API's answers have. ``version`` names the model.
+    ``answered``: members that only the API's answers have. ``names`` finds a member by what else it
+    is called. ``version`` names the model.
     """
 
     schema: Schema
     sensitive: frozenset[str]
     constants: frozenset[str]
     answered: frozenset[str]
+    names: MemberNames
     version: str
     _validator: Draft202012Validator
     _shapes: Mapping[str, Any]
@@ -38,11 +42,13 @@ class UpdateModel:
         shapes = service_model["shapes"]
         request = service_model["operations"][UPDATE_TRIGGER]["input"]["shape"]
         schema = update_schema(shapes, request)
+        answered = _answered(service_model) - shapes[request]["members"].keys()
         return cls(
             schema=schema,
             sensitive=_sensitive(shapes, request),
             constants=_constants(shapes, request),
-            answered=_answered(service_model) - shapes[request]["members"].keys(),
+            answered=answered,
+            names=MemberNames(schema, answered),
             version=service_model["metadata"]["uid"],
             _validator=Draft202012Validator(schema),
             _shapes=shapes,
@@ -55,10 +61,12 @@ class UpdateModel:
 
     def check(self, value: object) -> list[Violation]:
         """All that is wrong with a decoded line, plain JSON; empty when the model takes it."""
-        found: list[Violation] = []
-        for error in self._validator.iter_errors(value):
-            found.extend(violations_of(error, self.schema, self.sensitive))
-        return [*found, *self._spelled_as_floats(self.schema, value, [])]
+        corrections = Corrections(self.schema, self.names, self.sensitive)
+        meant = corrections.corrected(value)
+        errors = self._validator.iter_errors(meant)
+        told = [violation_of(error, self.schema) for error in errors]
+        floats = self._spelled_as_floats(self.schema, meant, [])
+        return [*corrections.violations, *told, *floats]
 
     def writable(self, trigger: Mapping[str, Any]) -> dict[str, Any]:
         """What of a trigger as AWS shows it an update can say, at any depth."""

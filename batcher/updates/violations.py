@@ -1,23 +1,20 @@
 """What is wrong with a line, in our own words.
 
 A violation names the place, what is wrong there and what is allowed. It never quotes a value, nor
-a member name that a line made up: of those that the model does not know only misspelt ones, and
-none of a sensitive member.
+a member name that a line made up; what it says is meant is a constant of the model.
 """
 
-import difflib
 import json
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 from jsonschema_rs import ValidationError, ValidationErrorKind
 from msgspec import Struct
 
 from batcher.updates.json_schema import NO_CONTROL_CHARACTERS, Schema, at
+from batcher.updates.value_hint import meant_constant
 
-MISSPELT = 0.85  # how alike a name and a known one are that it is quoted, by difflib
-PART_AT_LEAST = 5  # characters by which a part of a known name stands for it
 NAME_SHOWN_AT_MOST = 64  # characters of a name that nobody knows
 
 _PLAIN_NAME = re.compile(r"[A-Za-z_][\w-]{0,63}", re.ASCII)
@@ -55,23 +52,14 @@ class Violation(Struct, frozen=True, kw_only=True):
         return f"{self.path}: {self.message}" if self.path else self.message
 
 
-def violations_of(
-    error: ValidationError, schema: Schema, sensitive: frozenset[str]
-) -> Iterator[Violation]:
-    """What one error of the schema check stands for: one for each unknown member, else one."""
+def violation_of(error: ValidationError, schema: Schema) -> Violation:
+    """What one error of the schema check says. ``schema``: that of the whole line."""
     path = error.instance_path
     match error.kind:
         case ValidationErrorKind.Required(name):
-            yield Violation(path=path_text([*path, name]), message="missing; it is required")
-        case ValidationErrorKind.AdditionalProperties(names):
-            known = list(at(schema, path).get("properties", ()))
-            below = not sensitive.isdisjoint(path)
-            for name in names:
-                hidden = below or not _is_misspelt(name, known)
-                where = path if hidden else [*path, name]
-                yield Violation(path=path_text(where), message=_unknown(name, known, hidden=hidden))
+            return Violation(path=path_text([*path, name]), message="missing; it is required")
         case kind:
-            yield Violation(path=path_text(path), message=_text(kind))
+            return Violation(path=path_text(path), message=_text(kind) + _advice(error, schema))
 
 
 def path_text(path: Sequence[str | int]) -> str:
@@ -90,34 +78,17 @@ def name_text(name: str) -> str:
     return name if _PLAIN_NAME.fullmatch(name) else json.dumps(name[:NAME_SHOWN_AT_MOST])
 
 
-def _is_misspelt(name: str, known: list[str]) -> bool:
-    """Whether a name is a slip of the pen; one that a line made up may be data."""
-    folded = [each.lower() for each in known]
-    return bool(difflib.get_close_matches(name.lower()[:NAME_SHOWN_AT_MOST], folded, 1, MISSPELT))
-
-
-def _unknown(name: str, known: list[str], *, hidden: bool) -> str:
-    what = "has a member that does not exist" if hidden else "no such member"
-    if suggestion := _suggestion(name, known):
-        return f"{what}; did you mean {suggestion}?"
-    return f"{what}; there are {', '.join(known)}"
-
-
-def _suggestion(name: str, known: list[str]) -> str | None:
-    """The known name that is meant most likely: the same, a longer one with it in it, or alike."""
-    folded = {_folded(each): each for each in known}
-    given = _folded(name[:NAME_SHOWN_AT_MOST])
-    if given in folded:
-        return folded[given]
-    if len(given) >= PART_AT_LEAST and (longer := [each for each in folded if given in each]):
-        members = [each for each in longer if folded[each][0].isupper()]  # those of the model
-        return folded[min(members or longer, key=len)]
-    near = difflib.get_close_matches(given, folded, n=1)
-    return folded[near[0]] if near else None
-
-
-def _folded(name: str) -> str:
-    return re.sub("[-_ ]", "", name).lower()
+def _advice(error: ValidationError, schema: Schema) -> str:
+    """What to write instead, where that is plain."""
+    match error.kind:
+        case ValidationErrorKind.Enum(options):
+            meant = meant_constant(error.instance, list(map(str, options)))
+            return f"; did you mean {meant}?" if meant else ""
+        case kind if kind.name in ("minLength", "minItems"):
+            *above, name = error.instance_path or [0]
+            is_member = isinstance(name, str) and name not in at(schema, above).get("required", ())
+            return "; leave it out: no update can clear it" if is_member else ""
+    return ""
 
 
 def _text(kind: Any) -> str:

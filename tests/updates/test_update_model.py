@@ -62,16 +62,16 @@ def test_every_violation_of_a_line_is_told_in_our_words() -> None:
     told = [str(violation) for violation in MODEL.check(line)]
     assert {
         f"DomainName: does not match {pattern}",
-        "EventTriggerName: missing; it is required",
         "eventtriggername: no such member; did you mean EventTriggerName?",
         "id: holds a control character; none is allowed",
-        "Description: too short: at least 1 character",
+        "Description: too short: at least 1 character; leave it out: no update can clear it",
         "EventTriggerConditions[0].EventTriggerDimensions: missing; it is required",
         (
             "EventTriggerConditions[0]: has a member that does not exist; there are"
-            " EventTriggerDimensions, LogicalOperator"
+            " EventTriggerDimensions (in it: ObjectAttributes (in it: Source, FieldName,"
+            " ComparisonOperator, Values)), LogicalOperator"
         ),
-        "EventTriggerConditions[0].LogicalOperator: not one of ANY, ALL, NONE",
+        "EventTriggerConditions[0].LogicalOperator: not one of ANY, ALL, NONE; did you mean ANY?",
         f"EventTriggerLimits.EventExpiration: too large: at most {2**63 - 1}",
         f"EventTriggerLimits.Periods: too many: at most {most} entries",
         f"EventTriggerLimits.Periods[4].Unit: not one of {units}",
