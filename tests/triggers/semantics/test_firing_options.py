@@ -1,0 +1,25 @@
+"""The table of what AWS does not say of firing has a row for each option, the default first."""
+
+from batcher.triggers.semantics.firing_options import (
+    FIRING_UNKNOWNS,
+    FiringOptions,
+    firing_assumption,
+    other_choices,
+)
+from batcher.triggers.semantics.options import SemanticsOptions
+
+
+def test_each_option_of_firing_has_its_row_and_the_default_is_the_first_choice() -> None:
+    own = set(FiringOptions.__struct_fields__) - set(SemanticsOptions.__struct_fields__)
+    assert {each.name for each in FIRING_UNKNOWNS} == own
+    for each in FIRING_UNKNOWNS:
+        assert getattr(FiringOptions(), each.name) == each.choices[0]
+        assert each.flag == f"--{each.name.replace('_', '-')}"
+
+
+def test_other_choices_are_all_but_the_chosen_one_and_say_what_they_assume() -> None:
+    for each in FIRING_UNKNOWNS:
+        others = list(other_choices(FiringOptions(), each.name))
+        assert [getattr(other, each.name) for other in others] == list(each.choices[1:])
+        said = {firing_assumption(other, each.name) for other in (FiringOptions(), *others)}
+        assert said == set(each.readings.values())
