@@ -12,7 +12,7 @@ def test_each_code_is_found_in_its_example_and_in_what_that_is_mended_to_no_more
 
 
 def _found(definition: Definition) -> set[str]:
-    context, named = LintContext(whole=True), NAMES | definition
+    context, named = LintContext(whole=True), {**NAMES, **definition}
     content = {name: each for name, each in named.items() if name not in NAMES}
     found = [finding for rule in RULES for finding in rule(content, context)]
     found += [finding for rule in NAME_RULES for finding in rule(named, context)]
