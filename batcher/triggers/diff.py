@@ -51,6 +51,11 @@ def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
     )
 
 
+def alike(one: Any, other: Any) -> bool:
+    """Whether two values count as the same."""
+    return _canonical(one) == _canonical(other)
+
+
 def changes(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[Change]:
     """What the update would change, in the order of its members; empty exactly when ``same``."""
     members = (name for name in wanted if name not in TRIGGER_NAMES)

@@ -20,6 +20,7 @@ OWNERS = {
     "asyncio": ("api", "library", "emulator", "testing", "cli.interruption"),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
     "click": ("cli",),
+    "jmespath": ("updates",),
     "jsonschema_rs": ("updates",),
     "prometheus_client": ("status.metrics",),
     "redis": ("redis_client", "redis_server", "limiters", "queues.redis_streams_client"),

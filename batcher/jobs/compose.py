@@ -1,0 +1,213 @@
+"""The job ``compose``: from definitions and a wish to updates that hold only what changes.
+
+Reads and decides; where the updates go is its caller's business. Holds no line.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from batcher.errors import InputError
+from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey
+from batcher.jobs.definitions import Definition
+from batcher.operations import TRIGGER_NAMES
+from batcher.records import Error
+from batcher.triggers.diff import alike
+from batcher.triggers.edits import Edit, edited
+from batcher.updates.filter_expression import FilterError, FilterExpression
+from batcher.updates.line_reader import LineReader
+from batcher.updates.member_path import PathError, put_at
+from batcher.updates.selection import Selector
+from batcher.updates.violations import Violation
+
+NAMES = ("DomainName", "EventTriggerName")  # in this order; TRIGGER_NAMES
+CARRIED = ("id", "target", "priority", "domain_map")  # ours, as the input has them
+
+CurrentTriggers: TypeAlias = Mapping[TriggerKey, CurrentTrigger]
+
+
+class Wish(Struct, frozen=True, kw_only=True):
+    """What is wished for which triggers: those that the selector takes and ``where`` is true of.
+
+    ``current``: triggers as they are now, where the definitions are what is wanted; None where the
+    definitions are the triggers as they are now; empty where nobody knows how they are.
+    """
+
+    edits: tuple[Edit, ...] = ()
+    where: FilterExpression | None = None
+    selector: Selector | None = None
+    current: CurrentTriggers | None = None
+
+
+class ComposeListener(Struct, frozen=True, kw_only=True):
+    """Who is told: of each update, of what breaks a rule, and of a trigger that can't be so.
+
+    The last two with the line of the definition.
+    """
+
+    on_update: Callable[[dict[str, Any]], None]
+    on_violation: Callable[[int, Violation], None]
+    on_blocked: Callable[[int, str], None]
+
+
+class Composition(Struct, frozen=True, kw_only=True):
+    """How many definitions there were, and what became of them.
+
+    ``left_out``: not selected; ``unmatched``: ``where`` is not true of them; ``changed``: an update
+    was made; ``unchanged``: they are so already; ``blocked``: no update can make them so;
+    ``invalid``: they break a rule, or would. ``idle``: for each edit that found nothing to work on,
+    in how many of those that matched.
+    """
+
+    total: int
+    left_out: int
+    unmatched: int
+    changed: int
+    unchanged: int
+    blocked: int
+    invalid: int
+    idle: dict[str, int]
+
+    @property
+    def matched(self) -> int:
+        return self.changed + self.unchanged + self.blocked
+
+
+def keys_of(definitions: Iterable[Definition], target: str) -> set[TriggerKey]:
+    """Which triggers definitions are of. ``target``: of those that name none."""
+    return {_key(each.members, target) for each in definitions if not each.violations}
+
+
+def compose_updates(
+    definitions: Iterable[Definition],
+    wish: Wish,
+    reader: LineReader,
+    listener: ComposeListener,
+) -> Composition:
+    """Make the updates that bring a wish about. What is not so may be told after some were made.
+
+    Raises InputError when the definitions can't be read, and for a ``where`` that can't be
+    evaluated on one of them.
+    """
+    composer = _Composer(wish, reader, listener)
+    for definition in definitions:
+        composer.add(definition)
+    return composer.composition()
+
+
+class _Composer:
+    def __init__(self, wish: Wish, reader: LineReader, listener: ComposeListener) -> None:
+        self._wish = wish
+        self._reader = reader
+        self._listener = listener
+        self._total = self._left_out = self._unmatched = 0
+        self._changed = self._unchanged = self._blocked = self._invalid = 0
+        self._idle = dict[str, int]()
+
+    def composition(self) -> Composition:
+        return Composition(
+            total=self._total,
+            left_out=self._left_out,
+            unmatched=self._unmatched,
+            changed=self._changed,
+            unchanged=self._unchanged,
+            blocked=self._blocked,
+            invalid=self._invalid,
+            idle=self._idle,
+        )
+
+    def add(self, definition: Definition) -> None:
+        """Count a definition, and make its update if it is meant and something changes."""
+        self._total += 1
+        line, known = definition.line, self._known(definition)
+        if not self._selects(definition.members):
+            self._left_out += 1
+            return None
+        if isinstance(known, Error):
+            missing = Violation(path="EventTriggerName", message=known.message)
+            return self._refuse(line, [missing])
+        wanted, violations = self._wanted(definition, known)
+        if violations:
+            return self._refuse(line, violations)
+        if not self._matches(wanted, line):
+            self._unmatched += 1
+        else:
+            self._change(line, known, wanted)
+        return None
+
+    def _change(self, line: int, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+        found = edited(wanted, self._wish.edits)
+        for edit in found.idle:
+            self._idle[str(edit)] = self._idle.get(str(edit), 0) + 1
+        if found.blocked is not None:
+            self._blocked += 1
+            self._listener.on_blocked(line, found.blocked)
+        elif not (changed := changed_members(known, found.after)):
+            self._unchanged += 1
+        else:
+            kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
+            self._give(line, kept | changed)
+
+    def _give(self, line: int, update: dict[str, Any]) -> None:
+        if violations := self._violations(update, line):
+            return self._refuse(line, violations)
+        self._changed += 1
+        return self._listener.on_update(update)
+
+    def _known(self, definition: Definition) -> Mapping[str, Any] | Error:
+        """The trigger as it is now, as far as anybody knows."""
+        current = self._wish.current
+        if current is None or definition.violations:
+            return definition.members
+        return current.get(_key(definition.members, self._reader.default_target), {})
+
+    def _wanted(
+        self, definition: Definition, known: Mapping[str, Any]
+    ) -> tuple[Mapping[str, Any], list[Violation]]:
+        """The whole definition that is asked for, and the rules that it breaks."""
+        wanted, path = {**known, **definition.members}, None
+        try:
+            for path, value in definition.parts:
+                wanted = put_at(wanted, path, value)
+        except PathError as error:
+            return wanted, [Violation(path=str(path), message=str(error))]
+        return wanted, definition.violations or self._violations(wanted, definition.line)
+
+    def _violations(self, value: Mapping[str, Any], line: int) -> list[Violation]:
+        if self._reader.model.accepts(value):
+            return []
+        found = self._reader.from_mapping(value, line)
+        return found if isinstance(found, list) else []
+
+    def _selects(self, members: Mapping[str, Any]) -> bool:
+        """Whether a definition is selected; one that names no trigger can't be left out."""
+        selector, names = self._wish.selector, [members.get(name) for name in NAMES]
+        known = all(isinstance(name, str) for name in names)
+        return selector is None or not known or selector.takes(*map(str, names))
+
+    def _matches(self, wanted: Mapping[str, Any], line: int) -> bool:
+        where = self._wish.where
+        try:
+            return where is None or where.matches(wanted, line)
+        except FilterError as error:
+            raise InputError(f"--where: line {line}: {error}.") from None
+
+    def _refuse(self, line: int, violations: list[Violation]) -> None:
+        self._invalid += 1
+        for violation in violations:
+            self._listener.on_violation(line, violation)
+
+
+def changed_members(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
+    """The wanted members that are not so now, each whole, as an update replaces it."""
+    return {
+        name: value
+        for name, value in wanted.items()
+        if name[0].isupper() and name not in TRIGGER_NAMES
+        if value is not known.get(name) and not (name in known and alike(value, known[name]))
+    }
+
+
+def _key(members: Mapping[str, Any], target: str) -> TriggerKey:
+    return TriggerKey(members.get("target", target), *(str(members.get(name)) for name in NAMES))

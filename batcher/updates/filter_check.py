@@ -1,0 +1,167 @@
+"""What a JMESPath expression over a definition can't mean, by the service model.
+
+To JMESPath a member that no definition has is null, and so is a comparison of a text with a number:
+such an expression matches nothing, or all, without a word.
+"""
+
+import difflib
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, TypeAlias
+
+from jmespath.functions import Functions
+
+from batcher.updates.json_schema import Schema, dereferenced
+from batcher.updates.member_names import folded
+from batcher.updates.violations import name_text
+
+LITERALS = ("true", "false", "null")
+
+Node: TypeAlias = Mapping[str, Any]
+Known: TypeAlias = Schema | None
+"""What the model says of a value; None where it says nothing."""
+
+_TYPES = {"string": (str,), "integer": (int, float), "number": (int, float), "boolean": (bool,)}
+_WRITTEN = {"string": "a text: 'vip'", "boolean": "true or false: `true`"}
+_NUMBER = "a number: `600000`"
+_TRUTH: Schema = {"type": "boolean"}
+
+
+class FilterFault(ValueError):
+    """What an expression can't mean: in a sentence, for the one who wrote it."""
+
+    def __init__(self, what: str) -> None:
+        super().__init__(what if what.endswith("?") else f"{what}.")
+
+
+class FilterCheck:
+    """Goes through the syntax tree of an expression. ``root``: what references are of."""
+
+    def __init__(self, root: Schema) -> None:
+        self._root = root
+
+    def check(self, node: Node, here: Known) -> Known:
+        """What the model says of a node's value, where ``here`` is what it is evaluated on.
+
+        Raises FilterFault.
+        """
+        kind, children = node["type"], node.get("children", [])
+        match kind:
+            case "field":
+                return self._field(node["value"], here)
+            case "identity" | "current":
+                return here
+            case "subexpression" | "pipe" | "index_expression":
+                for child in children:
+                    here = self.check(child, here)
+                return here
+            case "index":
+                return self._entry(here)
+            case "flatten":
+                return self._flat(self.check(children[0], here))
+            case "projection":
+                return self._each(children[1], self.check(children[0], here))
+            case "filter_projection":
+                found = self.check(children[0], here)
+                self.check(children[2], self._entry(found))
+                return self._each(children[1], found)
+            case "comparator":
+                return self._comparison(node, here)
+            case "not_expression":
+                self.check(children[0], here)
+                return _TRUTH
+            case "slice":
+                return here
+        return self._of_several(node, children, here)
+
+    def _of_several(self, node: Node, children: list[Node], here: Known) -> Known:
+        """Check what says nothing of its own value."""
+        kind, own = node["type"], str(node.get("value"))
+        if kind == "function_expression" and own not in Functions.FUNCTION_TABLE:
+            near = _nearest(own, Functions.FUNCTION_TABLE)
+            raise FilterFault(f"{own}(): JMESPath has no such function{_meant(near)}")
+        # an expression that is an argument is evaluated on whatever the function takes
+        below = None if kind in ("expref", "value_projection") else here
+        for child in children:
+            if isinstance(child, dict):
+                self.check(child, below)
+        return None
+
+    def _field(self, name: str, here: Known) -> Known:
+        if here is None:
+            return None
+        known = here.get("properties")
+        if known is not None and name in known:
+            return dereferenced(known[name], self._root)
+        if here.get("type") == "array":
+            raise FilterFault(f"{name_text(name)}: is below a list: write [] behind the list")
+        raise FilterFault(f"{name_text(name)}: {self._no_member(name, known)}")
+
+    def _no_member(self, name: str, known: Mapping[str, Any] | None) -> str:
+        if name in LITERALS:
+            return f"write it in backticks: `{name}`"
+        if paths := self._paths(self._root, lambda each: each == name):
+            return f"write it with what it is below: {paths[0]}"
+        near = _nearest(name, known or ())
+        text = f"; a text stands in single quotes: {_quoted(name)}"
+        return f"no member of a definition has that name here{_meant(near) or text}"
+
+    def _paths(self, rule: Schema, wanted: Callable[[str], bool]) -> list[str]:
+        """The paths to the members that are wanted, as an expression has them."""
+        rule = dereferenced(rule, self._root)
+        found = (
+            [f"[].{path}" for path in self._paths(rule["items"], wanted)] if "items" in rule else []
+        )
+        for name, below in rule.get("properties", {}).items():
+            found += [name] if wanted(name) else []
+            found += [f"{name}.{path}".replace(".[", "[") for path in self._paths(below, wanted)]
+        return found
+
+    def _entry(self, here: Known) -> Known:
+        return (
+            None if here is None or "items" not in here else dereferenced(here["items"], self._root)
+        )
+
+    def _flat(self, here: Known) -> Known:
+        entry = self._entry(here)
+        return here if entry is None or "items" not in entry else entry
+
+    def _each(self, node: Node, here: Known) -> Known:
+        found = self.check(node, self._entry(here))
+        return None if found is None else {"type": "array", "items": found}
+
+    def _comparison(self, node: Node, here: Known) -> Known:
+        sides = node["children"]
+        rules = [self.check(side, here) for side in sides]
+        for rule, other in zip(rules, reversed(sides), strict=True):
+            _fits(rule, other, is_order=node["value"] not in ("eq", "ne"))
+        return _TRUTH
+
+
+def _fits(rule: Known, other: Node, *, is_order: bool) -> None:
+    """Whether a value of that rule can be compared with a literal."""
+    kind = "" if rule is None else rule.get("type", "")
+    if is_order and kind in ("string", "boolean"):
+        raise FilterFault("only numbers are more or less than others")
+    if other["type"] != "literal" or (value := other["value"]) is None:
+        return
+    if is_order and (isinstance(value, bool) or not isinstance(value, int | float)):
+        raise FilterFault("only numbers are more or less than others, in backticks: > `600000`")
+    wanted = _TYPES.get(kind)
+    if wanted and (isinstance(value, bool) != (kind == "boolean") or not isinstance(value, wanted)):
+        raise FilterFault(
+            f"a member is compared with what it can't be; it is {_WRITTEN.get(kind or '', _NUMBER)}"
+        )
+
+
+def _nearest(name: str, known: Iterable[str]) -> str | None:
+    by_folded = {folded(each): each for each in known}
+    near = difflib.get_close_matches(folded(name), by_folded, n=1)
+    return by_folded[near[0]] if near else None
+
+
+def _meant(name: str | None) -> str:
+    return "" if name is None else f"; did you mean {name}?"
+
+
+def _quoted(name: str) -> str:
+    return "'" + name.replace("\\", "\\\\").replace("'", "\\'") + "'"

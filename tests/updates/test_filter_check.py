@@ -1,0 +1,61 @@
+"""What an expression can't mean by the model is refused, though to JMESPath it is just null."""
+
+import jmespath
+import pytest
+
+from batcher.updates.filter_check import FilterCheck, FilterFault
+from tests.updates.samples import MODEL
+
+
+def check(text: str) -> None:
+    FilterCheck(MODEL.schema).check(jmespath.compile(text).parsed, MODEL.schema)
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ('ObjectTypeName == "Orders"', "Orders: no member of a definition has that name here;"
+            " a text stands in single quotes: 'Orders'."),
+        ("SegmentFiltr == 'x'", "did you mean SegmentFilter?"),
+        ("EventExpiration > `5`", "write it with what it is below: "
+            "EventTriggerLimits.EventExpiration."),
+        ("Unlimited", "EventTriggerLimits.Periods[].Unlimited."),
+        ("EventTriggerLimits.Periods.Value", "below a list: write [] behind"),
+        ("EventTriggerLimits.Periods[?Unt == 'x']", "did you mean Unit?"),
+        ("EventTriggerLimits.Periods[].Valu", "did you mean Value?"),
+        ("EventTriggerLimits.Periods[1:].Valu | [0]", "did you mean Value?"),
+        ("length(EventTriggerLimits.Period)", "did you mean Periods?"),
+        ("[SegmentFiltr]", "did you mean SegmentFilter?"),
+        ("SegmentFilter.x", "no member of a definition"),
+        ("SegmentFilter == true", "write it in backticks: `true`."),
+        ("SegmentFilter == `5`", "it is a text: 'vip'."),
+        ("EventTriggerLimits.EventExpiration == '5'", "it is a number: `600000`."),
+        ("EventTriggerLimits.EventExpiration == `true`", "it is a number"),
+        ("EventTriggerLimits.EventExpiration > '5'", "in backticks: > `600000`."),
+        ("EventTriggerLimits.Periods[0].Unlimited == 'true'", "true or false: `true`."),
+        ("Description > Description", "only numbers are more or less"),
+        ("lenght(id)", "JMESPath has no such function; did you mean length?"),
+    ],
+)  # fmt: skip # the words beside what they are of
+def test_what_can_not_be_meant_is_refused(text: str, why: str) -> None:
+    with pytest.raises(FilterFault) as fault:
+        check(text)
+    assert why in str(fault.value)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "EventTriggerConditions[].EventTriggerDimensions[].ObjectAttributes[].Values[]",
+        "EventTriggerConditions[*].EventTriggerDimensions[0].ObjectAttributes[?Source].Values",
+        "{a: id}.a",
+        "EventTriggerLimits.*",
+        "map(&Value, EventTriggerLimits.Periods)",
+        "sort_by(EventTriggerLimits.Periods, &Value)[0].Unit",
+        "EventTriggerLimits.Periods[0:1].Value | [0] > `2`",
+        "@ && id == `null` && !(target != 'eu')",
+        "EventTriggerLimits.EventExpiration == `1.5`",
+    ],
+)
+def test_what_can_be_meant_is_taken(text: str) -> None:
+    check(text)
