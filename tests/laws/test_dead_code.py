@@ -26,9 +26,7 @@ ALL_USED_FROM_OUTSIDE = {
     "batcher.triggers.lint.definition_rules": "by batcher lint, which is on its way",
     "batcher.triggers.lint.finding": "by batcher lint, which is on its way",
     "batcher.cli.semantics_options": "until explain is there",
-    "batcher.triggers.semantics.options": "until explain is there",
-    "batcher.triggers.semantics.values": "until explain is there",
-    "batcher.triggers.semantics.zones": "until explain is there",
+    "batcher.triggers.semantics.compiled_trigger": "until explain is there",
 }
 
 

@@ -1,0 +1,28 @@
+"""The values of an attribute: those of a list one by one, without what is missing.
+
+Missing are null, objects, which no operator compares, and an empty text where the options say so.
+"""
+
+from typing import Any
+
+from batcher.triggers.semantics.options import SemanticsOptions
+
+
+def elements(value: Any, options: SemanticsOptions) -> list[Any]:
+    """The texts, numbers, trues and falses of a value, out of lists at any depth, trimmed.
+
+    Without recursion: an object may be nested as deep as it likes.
+    """
+    found: list[Any] = []
+    waiting = [value]
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each, list):
+            waiting.extend(reversed(each))
+        elif isinstance(each, str):
+            text = each.strip() if options.trim else each
+            if text or options.empty_text == "present":
+                found.append(text)
+        elif isinstance(each, bool | int | float):
+            found.append(each)
+    return found
