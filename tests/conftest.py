@@ -81,8 +81,10 @@ class Command:
     async def start(
         self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL
     ) -> asyncio.subprocess.Process | ForkedProcess:
-        if stdin == asyncio.subprocess.DEVNULL and can_be_forked(self.environ):
-            return await start_forked(arguments, folder=self.folder, environ=self.environ)
+        if can_be_forked(self.environ):
+            return await start_forked(
+                arguments, folder=self.folder, environ=self.environ, stdin=stdin
+            )
         return await asyncio.create_subprocess_exec(
             sys.executable,
             "-m",

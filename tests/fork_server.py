@@ -1,17 +1,20 @@
 """A process that has imported all of batcher and forks for each command that it is asked for.
 
-Importing is most of what a short command costs; the tests start a thousand. A child is what
-``python -m batcher`` is after its imports: its own arguments, environment, directory and standard
-streams, ended by Python as any program.
+Importing, reading the models of AWS and taking all of it to pieces again is most of what a short
+command costs; the tests start a thousand. A child is what ``python -m batcher`` is after its
+imports: its own arguments, environment, directory, umask and standard streams. It ends as any
+program of Python, but for the destructors of what the server has made.
 
-Asked over a socket (``tests.forked_process``): JSON with arguments, environ and folder, and the
-descriptors for standard input, output, error and for what becomes of the child: its process id
+Asked over a socket (``tests.forked_process``): JSON with arguments, environ, folder and umask, and
+the descriptors for standard input, output, error and for what becomes of the child: its process id
 once all is as asked and, when it has ended, its exit code (minus the signal's number), a line each.
 """
 
+import atexit
 import contextlib
 import gc
 import json
+import logging
 import os
 import runpy
 import select
@@ -22,7 +25,13 @@ from importlib import import_module
 from types import FrameType
 from typing import Any
 
+import anyio
+
+from batcher.aws.credentials import open_session
+from batcher.aws.service_model import SERVICE, model_loader
 from batcher.cli import COMMANDS
+from batcher.updates.aws_messages import AwsMessages
+from batcher.wiring.line_readers import installed_update_model
 
 ASKED_AT_MOST = 1 << 20  # bytes of one request
 TOLD = 3  # the descriptor, in a child
@@ -63,6 +72,7 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
 def become(request: dict[str, Any]) -> None:
     """Run batcher as the request has it, in this process."""
     os.chdir(request["folder"])
+    os.umask(request["umask"])
     os.environ.clear()
     os.environ.update(request["environ"])
     sys.argv = ["batcher", *request["arguments"]]
@@ -72,7 +82,37 @@ def become(request: dict[str, Any]) -> None:
     sys.__stdin__, sys.__stdout__, sys.__stderr__ = sys.stdin, sys.stdout, sys.stderr
     _tell(TOLD, os.getpid())
     os.close(TOLD)
-    runpy.run_module("batcher", run_name="__main__", alter_sys=True)
+    try:
+        runpy.run_module("batcher", run_name="__main__", alter_sys=True)
+    except SystemExit as ending:
+        _ending.append(ending.code)
+        raise
+
+
+_ending: list[Any] = []  # the exit code of a child that ends by itself
+
+
+def end_at_once() -> None:
+    """What Python does at an exit, but for taking to pieces what the server has imported.
+
+    Called as the last of all that is to be called at the exit. Other ends are left to Python.
+    """
+    if _ending and isinstance(_ending[0], int):
+        gc.collect()  # destructors
+        logging.shutdown()
+        sys.stdout.flush()
+        sys.stderr.flush()
+        os._exit(_ending[0])
+
+
+async def read_models() -> None:
+    """Have in memory what a command that connects reads of the installed botocore."""
+    AwsMessages(installed_update_model().constants)
+    for service in (SERVICE, "sts"):
+        session = open_session(None, model_loader(), "eu-west-1")
+        session.set_credentials("AKIDEXAMPLE", "secret")
+        async with session.create_client(service, endpoint_url="http://127.0.0.1:9"):
+            pass
 
 
 def _tell_ends(woken: int, told: dict[int, int]) -> None:
@@ -96,8 +136,10 @@ def _nothing(_: int, __: FrameType | None) -> None:
 
 
 if __name__ == "__main__":
+    atexit.register(end_at_once)
     for name in COMMANDS:
         import_module(f"batcher.cli.{name}")
+    anyio.run(read_models)
     gc.collect()
     gc.freeze()
     if (asked := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:

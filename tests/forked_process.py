@@ -18,25 +18,35 @@ HARMLESS = {"PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME", "TMPDIR"}  # and not
 
 
 class ForkedProcess:
-    """What a test needs of ``asyncio.subprocess.Process``; standard input is none of a pipe."""
+    """What a test needs of ``asyncio.subprocess.Process``."""
 
     def __init__(
         self,
         pid: int,
+        stdin: asyncio.StreamWriter | None,
         stdout: asyncio.StreamReader,
         stderr: asyncio.StreamReader,
         told: asyncio.StreamReader,
     ) -> None:
-        self.pid, self.stdin, self.stdout, self.stderr = pid, None, stdout, stderr
+        self.pid, self.stdin, self.stdout, self.stderr = pid, stdin, stdout, stderr
         self.returncode: int | None = None
         self._ended = asyncio.ensure_future(self._end(told))
 
     async def wait(self) -> int:
         return await asyncio.shield(self._ended)
 
-    async def communicate(self, _: None = None) -> tuple[bytes, bytes]:
-        out, err, _ = await asyncio.gather(self.stdout.read(), self.stderr.read(), self.wait())
+    async def communicate(self, given: bytes | None = None) -> tuple[bytes, bytes]:
+        out, err, *_ = await asyncio.gather(
+            self.stdout.read(), self.stderr.read(), self._give(given or b""), self.wait()
+        )
         return out, err
+
+    async def _give(self, given: bytes) -> None:
+        if self.stdin is not None:
+            self.stdin.write(given)
+            with contextlib.suppress(BrokenPipeError, ConnectionResetError):  # it wants no more
+                await self.stdin.drain()
+            self.stdin.close()
 
     def send_signal(self, number: int) -> None:
         """ProcessLookupError once it has ended."""
@@ -66,11 +76,23 @@ def can_be_forked(environ: dict[str, str]) -> bool:
 
 
 async def start_forked(
-    arguments: Sequence[str], *, folder: Path, environ: dict[str, str]
+    arguments: Sequence[str],
+    *,
+    folder: Path,
+    environ: dict[str, str],
+    stdin: int | None = subprocess.DEVNULL,
 ) -> ForkedProcess:
-    """``batcher`` with these arguments, nothing on standard input, the other two read by us."""
+    """``batcher`` with these arguments; ``stdin`` as of subprocess, the other two read by us."""
     with contextlib.ExitStack() as closing:
-        given = [os.open(os.devnull, os.O_RDONLY)]
+        writer = None
+        if stdin == subprocess.DEVNULL:
+            given = [os.open(os.devnull, os.O_RDONLY)]
+        elif stdin == subprocess.PIPE:
+            theirs, ours = os.pipe()
+            given = [theirs]
+            writer = await _writer(ours)
+        else:
+            given = [os.dup(stdin or 0)]
         closing.callback(os.close, given[0])
         readers = []
         for _ in ("stdout", "stderr", "told"):
@@ -78,10 +100,23 @@ async def start_forked(
             closing.callback(os.close, theirs)
             given.append(theirs)
             readers.append(await _reader(ours))
-        request = {"arguments": arguments, "environ": environ, "folder": str(folder)}
+        os.umask(umask := os.umask(0o077))
+        request = {
+            "arguments": arguments,
+            "environ": environ,
+            "folder": str(folder),
+            "umask": umask,
+        }
         socket.send_fds(_server(), [json.dumps(request).encode()], given)
     pid = int(await readers[2].readline())
-    return ForkedProcess(pid, *readers)
+    return ForkedProcess(pid, writer, *readers)
+
+
+async def _writer(descriptor: int) -> asyncio.StreamWriter:
+    loop = asyncio.get_running_loop()
+    pipe = os.fdopen(descriptor, "wb", buffering=0)
+    transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, pipe)
+    return asyncio.StreamWriter(transport, protocol, None, loop)
 
 
 async def _reader(descriptor: int) -> asyncio.StreamReader:

@@ -2,6 +2,7 @@
 
 import os
 import signal
+from asyncio.subprocess import DEVNULL, PIPE
 from pathlib import Path
 
 import pytest
@@ -20,19 +21,23 @@ from tests.forked_process import ForkedProcess, can_be_forked
         ("schema",),
         ("quota", "show"),
         ("run", "--no-such-flag"),
+        ("enqueue", "-", "--queue", "spool:spool"),
     ],
     ids=lambda arguments: " ".join(arguments)[:12].strip(),
 )
 async def test_it_ends_with_the_same_code_and_has_said_the_same(
     batcher: Command, tmp_path: Path, arguments: tuple[str, ...]
 ) -> None:
-    (tmp_path / "updates.jsonl").write_text('{"DomainName": "ä", "Nonsense": "😀"}\n')
-    process = await batcher.start(*arguments)
+    line = '{"DomainName": "ä", "Nonsense": "😀"}\n'
+    (tmp_path / "updates.jsonl").write_text(line)
+    given = line.encode() * 10_000 if "-" in arguments else None
+    stdin = DEVNULL if given is None else PIPE
+    process = await batcher.start(*arguments, stdin=stdin)
     assert isinstance(process, ForkedProcess)
-    out, err = await process.communicate()
+    out, err = await process.communicate(given)
     batcher.environ["LANG"] = "C.UTF-8"
     assert not can_be_forked(batcher.environ)
-    own = await batcher(*arguments)
+    own = await batcher(*arguments, given=given)
     assert (process.returncode, out.decode(), err.decode()) == (own.code, own.out, own.err)
 
 
