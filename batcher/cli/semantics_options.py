@@ -18,6 +18,15 @@ def semantics_options(command: F) -> F:
     return command
 
 
+def mapping_option(command: F) -> F:
+    """Add ``--mapping``."""
+    about = (
+        "Where a FieldName is in an object: a JSON object of names and paths, or what"
+        " get-profile-object-type prints."
+    )
+    return click.option("--mapping", metavar="FILE", help=about)(command)
+
+
 def taken_semantics(given: dict[str, Any]) -> SemanticsOptions:
     """Take the choices out of a command's flags. Raises SettingsError for a time zone of none."""
     options = SemanticsOptions(**{each.name: given.pop(each.name) for each in UNKNOWNS})
@@ -37,7 +46,10 @@ def _flag(unknown: Unknown) -> Callable[[F], F]:
         return click.option(
             unknown.flag, metavar="ZONE", default=default, show_default=True, help=about
         )
-    kind, about = click.Choice(list(map(str, unknown.choices))), f"{unknown.label.capitalize()}."
+    kind, about = (
+        click.Choice(list(map(str, unknown.choices))),
+        f"{unknown.label[:1].upper()}{unknown.label[1:]}.",
+    )
     return click.option(
         unknown.flag, unknown.name, type=kind, default=default, show_default=True, help=about
     )

@@ -25,8 +25,6 @@ ALL_USED_FROM_OUTSIDE = {
     "batcher.testing": "for tests",
     "batcher.triggers.lint.definition_rules": "by batcher lint, which is on its way",
     "batcher.triggers.lint.finding": "by batcher lint, which is on its way",
-    "batcher.cli.semantics_options": "until explain is there",
-    "batcher.triggers.semantics.compiled_trigger": "until explain is there",
 }
 
 

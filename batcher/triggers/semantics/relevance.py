@@ -42,6 +42,8 @@ def relevant(operator: str, values: Sequence[str], options: SemanticsOptions) ->
     names = set(BY_OPERATOR[operator])
     if operator in RANGES:
         names &= _of_range(known, options)
+    if operator != "EXCLUSIVE" and options.lists == "any" and all(each.strip() for each in known):
+        names.discard("empty_text")
     return frozenset(name for name in names if _CONDITIONS.get(name, _yes)(known, options))
 
 

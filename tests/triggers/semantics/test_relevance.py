@@ -12,8 +12,10 @@ from batcher.triggers.semantics.relevance import BY_OPERATOR, relevant
 @pytest.mark.parametrize(
     ("operator", "values", "left_out"),
     [
-        ("INCLUSIVE", ["5"], {"case_sensitive", "inclusive"}),
-        ("INCLUSIVE", ["a", "b"], set()),
+        ("INCLUSIVE", ["5"], {"case_sensitive", "inclusive", "empty_text"}),
+        ("INCLUSIVE", ["a", " "], set()),
+        ("EXCLUSIVE", ["a", "b"], set()),
+        ("INCLUSIVE", ["a", "b"], {"empty_text"}),
         ("GREATER_THAN", ["5"], {"several_values"}),
         ("AFTER", ["2026-11-01T10:00Z"], {"day_bound", "several_values"}),
         ("AFTER", ["2026-11-01"], {"several_values"}),

@@ -1,0 +1,77 @@
+"""Why a trigger fires on an event or not: its conditions, and those limits that one event shows.
+
+Reads two files, changes nothing, and calls nobody.
+"""
+
+from collections.abc import Mapping
+
+from msgspec import Struct
+
+from batcher.jobs.explained_inputs import ExplainedEvent, ExplainedTrigger
+from batcher.triggers.semantics.assumptions import Assumption
+from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, compile_trigger
+from batcher.triggers.semantics.explanation import TriggerVerdict
+from batcher.triggers.semantics.firing_limits import Firing, FiringLimits
+from batcher.triggers.semantics.firing_options import FiringOptions, firing_assumption
+
+PERIODS = "How often it has fired before (Periods): batcher simulate counts that."
+NO_CONDITIONS = (
+    "The conditions that the trigger has today: the definition has none. An update without them may"
+    " keep them; ask with the trigger itself, such as of batcher export."
+)
+
+
+class Explanation(Struct, frozen=True, kw_only=True):
+    """Whether a trigger fires on an event, and why.
+
+    ``fires``: the conditions match, and no limit that was looked at is in the way. ``depends_on``:
+    the unknowns of which another choice alone changes that. ``limit``: what the limits say,
+    whether the conditions match or not. ``not_looked_at``: sentences.
+    """
+
+    trigger: str
+    event: str
+    fires: bool
+    depends_on: tuple[str, ...]
+    limit: Firing
+    verdict: TriggerVerdict
+    assumptions: tuple[Assumption, ...]
+    not_looked_at: tuple[str, ...]
+
+
+def explain_trigger(
+    trigger: ExplainedTrigger,
+    event: ExplainedEvent,
+    options: FiringOptions,
+    mapping: Mapping[str, str] = NO_MAPPING,
+) -> Explanation:
+    """Hold one event against one trigger; ``mapping``: where its fields are, a path for each.
+
+    Raises SettingsError for a time zone that there is none of.
+    """
+    definition = trigger.definition
+    verdict = compile_trigger(definition, options, mapping).explain(event.object, event.object_type)
+    limits = FiringLimits(definition, {}, options)
+    limit, decided_by = limits.judge(event.profile or "", event.at or 0, event.delay)
+    depends_on = set(verdict.depends_on) if limit == "fired" else set()
+    if verdict.fires:
+        depends_on |= decided_by
+    return Explanation(
+        trigger=trigger.name,
+        event=event.id,
+        fires=verdict.fires and limit == "fired",
+        depends_on=tuple(sorted(depends_on)),
+        limit=limit,
+        verdict=verdict,
+        assumptions=(*verdict.assumptions, *_of_limits(decided_by, options)),
+        not_looked_at=(PERIODS,) if verdict.conditions else (NO_CONDITIONS, PERIODS),
+    )
+
+
+def _of_limits(names: frozenset[str], options: FiringOptions) -> tuple[Assumption, ...]:
+    return tuple(
+        Assumption(
+            sentence=firing_assumption(options, name), option=name, choice=getattr(options, name)
+        )
+        for name in sorted(names)
+    )
