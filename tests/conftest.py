@@ -50,6 +50,9 @@ CONDITIONS = [
 ]
 
 
+Process = asyncio.subprocess.Process | ForkedProcess
+
+
 class Ended(msgspec.Struct, frozen=True, kw_only=True):
     """How a command ended."""
 
@@ -80,7 +83,7 @@ class Command:
 
     async def start(
         self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL
-    ) -> asyncio.subprocess.Process | ForkedProcess:
+    ) -> Process:
         if can_be_forked(self.environ):
             return await start_forked(
                 arguments, folder=self.folder, environ=self.environ, stdin=stdin

@@ -66,13 +66,9 @@ class ForkedProcess:
 
 
 def can_be_forked(environ: dict[str, str]) -> bool:
-    """Whether nothing in the environment changes what an import does, or Python's start.
-
-    botocore looks up on import where the user keeps models of his own.
-    """
+    """Whether nothing in the environment changes what an import does, or Python's start."""
     known = all(name in HARMLESS or name.startswith(OWN) for name in environ)
-    own_models = Path(environ["HOME"], ".aws", "models").exists()
-    return known and not own_models and environ.get("PYTHONPATH") == str(Path.cwd())
+    return known and environ.get("PYTHONPATH") == str(Path.cwd())
 
 
 async def start_forked(
@@ -84,16 +80,9 @@ async def start_forked(
 ) -> ForkedProcess:
     """``batcher`` with these arguments; ``stdin`` as of subprocess, the other two read by us."""
     with contextlib.ExitStack() as closing:
-        writer = None
-        if stdin == subprocess.DEVNULL:
-            given = [os.open(os.devnull, os.O_RDONLY)]
-        elif stdin == subprocess.PIPE:
-            theirs, ours = os.pipe()
-            given = [theirs]
-            writer = await _writer(ours)
-        else:
-            given = [os.dup(stdin or 0)]
-        closing.callback(os.close, given[0])
+        descriptor, writer = await _standard_input(stdin)
+        closing.callback(os.close, descriptor)
+        given = [descriptor]
         readers = []
         for _ in ("stdout", "stderr", "told"):
             ours, theirs = os.pipe()
@@ -101,22 +90,23 @@ async def start_forked(
             given.append(theirs)
             readers.append(await _reader(ours))
         os.umask(umask := os.umask(0o077))
-        request = {
-            "arguments": arguments,
-            "environ": environ,
-            "folder": str(folder),
-            "umask": umask,
-        }
-        socket.send_fds(_server(), [json.dumps(request).encode()], given)
+        request = {"arguments": arguments, "environ": environ, "folder": str(folder)}
+        request["umask"] = umask
+        socket.send_fds(_server(_models(environ)), [json.dumps(request).encode()], given)
     pid = int(await readers[2].readline())
     return ForkedProcess(pid, writer, *readers)
 
 
-async def _writer(descriptor: int) -> asyncio.StreamWriter:
-    loop = asyncio.get_running_loop()
-    pipe = os.fdopen(descriptor, "wb", buffering=0)
+async def _standard_input(stdin: int | None) -> tuple[int, asyncio.StreamWriter | None]:
+    """A descriptor to read from, and what writes to it, if that is us."""
+    if stdin == subprocess.DEVNULL:
+        return os.open(os.devnull, os.O_RDONLY), None
+    if stdin != subprocess.PIPE:
+        return os.dup(stdin or 0), None
+    theirs, ours = os.pipe()
+    loop, pipe = asyncio.get_running_loop(), os.fdopen(ours, "wb", buffering=0)
     transport, protocol = await loop.connect_write_pipe(asyncio.streams.FlowControlMixin, pipe)
-    return asyncio.StreamWriter(transport, protocol, None, loop)
+    return theirs, asyncio.StreamWriter(transport, protocol, None, loop)
 
 
 async def _reader(descriptor: int) -> asyncio.StreamReader:
@@ -127,16 +117,24 @@ async def _reader(descriptor: int) -> asyncio.StreamReader:
     return reader
 
 
+def _models(environ: dict[str, str]) -> tuple[str, ...]:
+    """The home of a user with models of his own, and which these are; nothing without any."""
+    home = environ["HOME"]
+    found = sorted(Path(home, ".aws", "models").rglob("*.*"))
+    return (home, *(f"{path} {path.stat().st_mtime_ns}" for path in found)) if found else ()
+
+
 @cache
-def _server() -> socket.socket:
-    """The way to this process's fork server, which ends when this process does."""
+def _server(models: tuple[str, ...]) -> socket.socket:
+    """The way to the fork server that has read these, which ends when this process does."""
+    home = models[0] if models else "/"
     ours, theirs = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
     with theirs:
         server = subprocess.Popen(
             [sys.executable, "-m", "tests.fork_server", str(theirs.fileno())],
             pass_fds=[theirs.fileno()],
             stdin=subprocess.DEVNULL,
-            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd())},
+            env={"PATH": os.environ["PATH"], "PYTHONPATH": str(Path.cwd()), "HOME": home},
         )
     atexit.register(server.wait)
     atexit.register(ours.close)  # before that wait, as the last registered is called first

@@ -30,7 +30,7 @@ async def test_it_ends_with_the_same_code_and_has_said_the_same(
 ) -> None:
     line = '{"DomainName": "ä", "Nonsense": "😀"}\n'
     (tmp_path / "updates.jsonl").write_text(line)
-    given = line.encode() * 10_000 if "-" in arguments else None
+    given = line.encode() * 9 if "-" in arguments else None
     stdin = DEVNULL if given is None else PIPE
     process = await batcher.start(*arguments, stdin=stdin)
     assert isinstance(process, ForkedProcess)
@@ -61,5 +61,3 @@ def test_what_an_import_or_the_start_of_python_may_see_is_not_forked(
     assert can_be_forked(batcher.environ)
     assert not can_be_forked(batcher.environ | {name: "1"})
     assert not can_be_forked(batcher.environ | {"PYTHONPATH": "/elsewhere"})
-    (batcher.folder / ".aws" / "models").mkdir(parents=True)
-    assert not can_be_forked(batcher.environ)

@@ -1,14 +1,12 @@
 """No password, key or token is in anything that a command leaves behind, however it fails."""
 
-import asyncio
 import os
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
 
 from batcher.emulator import Emulator
+from tests.conftest import Command
 from tests.quoting_forms import shows
 
 PASSWORD = "Zwö1fBöxkämpfer-jagen"
@@ -36,7 +34,14 @@ FAILING = {
 
 
 @pytest.mark.parametrize("name", FAILING)
-async def test_no_secret_is_left_behind_whatever_fails(name: str, tmp_path: Path) -> None:
+async def test_no_secret_is_left_behind_whatever_fails(
+    name: str, batcher: Command, tmp_path: Path
+) -> None:
+    batcher.environ |= {
+        "AWS_ACCESS_KEY_ID": "AKIDZEBRA",
+        "AWS_SECRET_ACCESS_KEY": KEY,
+        "AWS_SESSION_TOKEN": TOKEN,
+    }
     (tmp_path / "u.jsonl").write_text(LINE)
     before = os.umask(0)
     try:
@@ -45,25 +50,7 @@ async def test_no_secret_is_left_behind_whatever_fails(name: str, tmp_path: Path
             words = list(FAILING[name])
             for mark, value in values.items():
                 words = [word.replace(mark, value) for word in words]
-            process = await asyncio.create_subprocess_exec(
-                sys.executable,
-                "-m",
-                "batcher",
-                *words,
-                cwd=tmp_path,
-                env=os.environ
-                | {
-                    "AWS_ACCESS_KEY_ID": "AKIDZEBRA",
-                    "AWS_SECRET_ACCESS_KEY": KEY,
-                    "AWS_SESSION_TOKEN": TOKEN,
-                    "AWS_REGION": "eu-west-1",
-                    "XDG_STATE_HOME": str(tmp_path / "state"),
-                    "HOME": str(tmp_path / "home"),
-                    "PYTHONPATH": str(Path.cwd()),
-                },
-                stdout=subprocess.PIPE,
-                stderr=subprocess.PIPE,
-            )
+            process = await batcher.start(*words)
             out, err = await process.communicate()
     finally:
         os.umask(before)

@@ -5,7 +5,6 @@ import json
 import os
 import pty
 import signal
-import sys
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
@@ -14,22 +13,17 @@ import pytest
 
 from batcher.cli.output.prompt import agreed
 from batcher.emulator import Emulator, account_of
-from tests.conftest import Command, change, trigger
+from tests.conftest import Command, Process, change, trigger
 
 
 @asynccontextmanager
 async def asked(
     command: Command, url: str, *flags: str, question: str = "Start? [y/N]: "
-) -> AsyncIterator[tuple[asyncio.subprocess.Process, int]]:
+) -> AsyncIterator[tuple[Process, int]]:
     """``batcher run`` at its question, and the terminal's other side."""
     ours, theirs = pty.openpty()
-    process = await asyncio.create_subprocess_exec(
-        *(sys.executable, "-m", "batcher", "run", "updates.jsonl", "--endpoint-url", url, *flags),
-        cwd=command.folder,
-        env=command.environ,
-        stdin=theirs,
-        stdout=asyncio.subprocess.DEVNULL,
-        stderr=asyncio.subprocess.PIPE,
+    process = await command.start(
+        "run", "updates.jsonl", "--endpoint-url", url, *flags, stdin=theirs
     )
     os.close(theirs)
     assert process.stderr is not None
