@@ -1,5 +1,6 @@
 """``batcher compose``: from what is live, and a wish, to a file of updates. Sends nothing."""
 
+from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from batcher.cli.output.preview import say_places
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.config import Settings
+from batcher.errors import InputError
 from batcher.jobs.compose import (
     ComposeListener,
     Composition,
@@ -26,13 +28,17 @@ from batcher.jobs.compose import (
     compose_updates,
     keys_of,
 )
+from batcher.jobs.csv_definitions import CsvWriter, columns_of
 from batcher.jobs.current_triggers import current_triggers
-from batcher.jobs.definitions import WRITTEN_AS, DefinitionFile, line_definitions
+from batcher.jobs.definition_kinds import KINDS, DefinitionKind, kind_of
+from batcher.jobs.definitions import DefinitionFile
+from batcher.jobs.row_template import read_template
 from batcher.sources.local_file import local_file, place_for_copies
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.edits import Edit
 from batcher.updates.filter_expression import FilterExpression
 from batcher.updates.line_reader import LineReader
+from batcher.updates.member_path import MemberPath
 from batcher.updates.selection import Selection, Selector
 from batcher.wiring.line_readers import installed_update_model
 
@@ -43,8 +49,10 @@ class Request(Struct, frozen=True, kw_only=True):
     """What one call of the command was asked for."""
 
     file: str
-    written_as: str
+    kind: DefinitionKind
+    template: Mapping[str, Any]
     current: str | None
+    columns: list[MemberPath] | None
     out: Path | None
     force: bool
     edits: tuple[Edit, ...]
@@ -66,15 +74,32 @@ class Request(Struct, frozen=True, kw_only=True):
 @click.option(
     "--from",
     "written_as",
-    type=click.Choice(list(WRITTEN_AS)),
-    default="updates",
-    show_default=True,
-    help="What FILE is written in.",
+    type=click.Choice(list(KINDS)),
+    help="What FILE is written in; default: csv where it is called so, else updates.",
+)
+@click.option(
+    "--template",
+    metavar="FILE|JSON",
+    help="Members that every row of a CSV file has where its cells say nothing else.",
 )
 @click.option(
     "--current",
     metavar="FILE|live",
     help="FILE is what is wanted, and this what there is: only the difference is written.",
+)
+@click.option(
+    "--format",
+    "written_in",
+    type=click.Choice(["jsonl", "csv"]),
+    default="jsonl",
+    show_default=True,
+    help="Write updates, or all that is meant as a table.",
+)
+@click.option(
+    "--columns",
+    multiple=True,
+    metavar="PATH,…",
+    help="Columns of the table; default: the members that are no lists.",
 )
 @output_option("Write to this file; default: standard output.")
 @selection_options
@@ -85,8 +110,11 @@ def compose(
     /,
     file: str,
     where: str | None,
-    written_as: str,
+    written_as: str | None,
+    template: str | None,
     current: str | None,
+    written_in: str,
+    columns: tuple[str, ...],
     out: Path | None,
     force: bool,
     config: Path | None,
@@ -95,15 +123,22 @@ def compose(
     """Make updates of FILE, an export, that hold only what changes by --set and such.
 
     Sends nothing. The flags of change (--set, --unset, --append, --remove, --replace) are applied
-    in the order given. Nothing is written when an update would break a rule. Exits with 1
-    when a trigger that is meant can't be as asked.
+    in the order given. Nothing is written when an update would break a rule. Exits with 1 when a
+    trigger that is meant can't be as asked.
     """
-    check_output(out, "a file of updates", force=force, inputs=(file, config, current))
+    check_output(out, "what it makes", force=force, inputs=(file, config, current))
+    kind = KINDS[written_as or kind_of(file)]
+    if template is not None and kind is not KINDS["csv"]:
+        raise click.UsageError("--template is for the rows of a CSV file; else see --set.")
+    if columns and written_in != "csv":
+        raise click.UsageError("--columns are those of --format csv.")
     schema = installed_update_model().schema
     request = Request(
         file=file,
-        written_as=written_as,
+        kind=kind,
+        template={} if template is None else read_template(template, installed_update_model()),
         current=current,
+        columns=columns_of(columns, schema) if written_in == "csv" else None,
         out=out,
         force=force,
         edits=taken_edits(context, given, schema),
@@ -114,10 +149,10 @@ def compose(
 
 
 async def _compose(request: Request, settings: Settings) -> int:
-    printer = ViolationPrinter(False, request.file)
-    blocked = BlockedPrinter("line")
+    violations = ViolationPrinter(False, request.file, unit=request.kind.unit)
+    blocked = BlockedPrinter(request.kind.unit)
     with place_for_copies(None if request.out is None else request.file) as copies:
-        file = _definitions(request, settings, copies, printer)
+        file = _definitions(request, settings, copies, violations)
         selection = request.selection
         selector = None if selection is None else Selector(selection)
         wish = Wish(
@@ -125,41 +160,58 @@ async def _compose(request: Request, settings: Settings) -> int:
             where=request.where,
             selector=selector,
             current=await _current(request, settings, file),
+            unit=request.kind.unit,
         )
-        place = copies / "updates.jsonl" if request.out is None else request.out
-        with AtomicFile(place, replace=request.force) as written:
-            encode = msgspec.json.Encoder().encode
-            listener = ComposeListener(
-                on_update=lambda update: written.write(encode(update) + b"\n"),
-                on_violation=printer.add,
-                on_blocked=blocked.add,
-            )
-            definitions = WRITTEN_AS[request.written_as](file)
-            found = compose_updates(definitions, wish, file.reader, listener)
-            printer.finish()
+        place = copies / "made" if request.out is None else request.out
+        with AtomicFile(place, replace=request.force) as made:
+            listener = _listener(request, made, violations, blocked)
+            found = compose_updates(request.kind.read(file), wish, file.reader, listener)
+            violations.finish()
             blocked.finish()
             if found.invalid:
                 return _refused(found)
-            written.commit()
+            _refuse_empty(request, found)
+            made.commit()
         if request.out is None:
             _print(place)
-    for line in composition_lines(found, has_edits=bool(request.edits)):
+    for line in composition_lines(found, rows=request.columns is not None, wish=_has_wish(request)):
         echo(line, err=True)
     for unmatched in [] if selector is None else selector.unmatched():
         echo(f"  {unmatched} matches no trigger.", err=True)
     return 1 if found.blocked else 0
 
 
+def _listener(
+    request: Request, made: AtomicFile, violations: ViolationPrinter, blocked: BlockedPrinter
+) -> ComposeListener:
+    """Who writes what was asked for: updates, or a table of all that is meant."""
+    encode = msgspec.json.Encoder().encode
+
+    def write_line(update: dict[str, Any]) -> None:
+        made.write(encode(update) + b"\n")
+
+    told = ComposeListener(on_violation=violations.add, on_blocked=blocked.add)
+    if request.columns is None:
+        return msgspec.structs.replace(told, on_update=write_line)
+    return msgspec.structs.replace(told, on_whole=CsvWriter(request.columns, made.write).add)
+
+
+def _has_wish(request: Request) -> bool:
+    """Whether anything could change by what was asked for."""
+    return bool(request.edits) or request.kind.is_wanted or request.current is not None
+
+
 def _definitions(
-    request: Request, settings: Settings, copies: Path, printer: ViolationPrinter
+    request: Request, settings: Settings, copies: Path, violations: ViolationPrinter
 ) -> DefinitionFile:
     """The file as a plain one, with the rules of its lines, which may name any target."""
-    place, profile, region = copies / "input.jsonl", settings.profile, settings.region
+    place, profile, region = copies / "input", settings.profile, settings.region
     return DefinitionFile(
         path=local_file(request.file, place, profile=profile, region=region),
         origin=request.file,
         reader=LineReader(installed_update_model(), settings.target),
-        on_hint=printer.hint,
+        on_hint=violations.hint,
+        template=request.template,
     )
 
 
@@ -168,8 +220,8 @@ async def _current(
 ) -> CurrentTriggers | None:
     """The triggers as they are now, where the file says how they are to be."""
     if request.current is None:
-        return None if WRITTEN_AS[request.written_as] is line_definitions else {}
-    keys = keys_of(WRITTEN_AS[request.written_as](file), settings.target)
+        return {} if request.kind.is_wanted else None
+    keys = keys_of(request.kind.read(file), settings.target)
     return await current_triggers(request.current, keys, settings, say_places)
 
 
@@ -177,6 +229,15 @@ def _print(place: Path) -> None:
     with place.open("rb") as written, AtomicFile(None) as output:
         output.write_from(written)
         output.commit()
+
+
+def _refuse_empty(request: Request, found: Composition) -> None:
+    """Raise InputError where there is nothing that is meant."""
+    if not found.total:
+        raise InputError(f"{request.file}: no triggers in it; nothing to compose.")
+    if found.left_out == found.total:
+        by = f"all {found.total:,} triggers are left out by {request.selection}"
+        raise InputError(f"{request.file}: nothing to compose: {by}.")
 
 
 def _refused(found: Composition) -> int:

@@ -38,17 +38,24 @@ class Wish(Struct, frozen=True, kw_only=True):
     where: FilterExpression | None = None
     selector: Selector | None = None
     current: CurrentTriggers | None = None
+    unit: str = "line"  # what definitions are counted by
+
+
+def _ignore(*told: object) -> None:
+    """Nobody is told."""
 
 
 class ComposeListener(Struct, frozen=True, kw_only=True):
     """Who is told: of each update, of what breaks a rule, and of a trigger that can't be so.
 
-    The last two with the line of the definition.
+    The last two with the line of the definition. ``on_whole``: of each definition that is meant,
+    with what was wished for it.
     """
 
-    on_update: Callable[[dict[str, Any]], None]
-    on_violation: Callable[[int, Violation], None]
-    on_blocked: Callable[[int, str], None]
+    on_update: Callable[[dict[str, Any]], None] = _ignore
+    on_violation: Callable[[int, Violation], None] = _ignore
+    on_blocked: Callable[[int, str], None] = _ignore
+    on_whole: Callable[[dict[str, Any]], None] = _ignore
 
 
 class Composition(Struct, frozen=True, kw_only=True):
@@ -126,34 +133,42 @@ class _Composer:
             return None
         if isinstance(known, Error):
             missing = Violation(path="EventTriggerName", message=known.message)
-            return self._refuse(line, [missing])
+            return self._refuse(definition, [missing])
         wanted, violations = self._wanted(definition, known)
         if violations:
-            return self._refuse(line, violations)
+            return self._refuse(definition, violations)
         if not self._matches(wanted, line):
             self._unmatched += 1
         else:
-            self._change(line, known, wanted)
+            self._change(definition, known, wanted)
         return None
 
-    def _change(self, line: int, known: Mapping[str, Any], wanted: Mapping[str, Any]) -> None:
+    def _change(
+        self, definition: Definition, known: Mapping[str, Any], wanted: Mapping[str, Any]
+    ) -> None:
         found = edited(wanted, self._wish.edits)
         for edit in found.idle:
             self._idle[str(edit)] = self._idle.get(str(edit), 0) + 1
         if found.blocked is not None:
             self._blocked += 1
-            self._listener.on_blocked(line, found.blocked)
-        elif not (changed := changed_members(known, found.after)):
-            self._unchanged += 1
-        else:
-            kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
-            self._give(line, kept | changed)
+            self._listener.on_blocked(definition.line, found.blocked)
+            return
+        kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
+        changed = changed_members(known, found.after)
+        if self._give(definition, kept | changed, bool(changed)):
+            self._listener.on_whole(kept | dict(found.after))
 
-    def _give(self, line: int, update: dict[str, Any]) -> None:
-        if violations := self._violations(update, line):
-            return self._refuse(line, violations)
-        self._changed += 1
-        return self._listener.on_update(update)
+    def _give(self, definition: Definition, update: dict[str, Any], is_change: bool) -> bool:
+        """Hand an update on, if it changes anything; returns whether it breaks no rule."""
+        if not is_change:
+            self._unchanged += 1
+        elif violations := self._violations(update, definition.line):
+            self._refuse(definition, violations)
+            return False
+        else:
+            self._changed += 1
+            self._listener.on_update(update)
+        return True
 
     def _known(self, definition: Definition) -> Mapping[str, Any] | Error:
         """The trigger as it is now, as far as anybody knows."""
@@ -167,12 +182,14 @@ class _Composer:
     ) -> tuple[Mapping[str, Any], list[Violation]]:
         """The whole definition that is asked for, and the rules that it breaks."""
         wanted, path = {**known, **definition.members}, None
+        if definition.violations:
+            return wanted, definition.violations
         try:
             for path, value in definition.parts:
                 wanted = put_at(wanted, path, value)
         except PathError as error:
             return wanted, [Violation(path=str(path), message=str(error))]
-        return wanted, definition.violations or self._violations(wanted, definition.line)
+        return wanted, self._violations(wanted, definition.line)
 
     def _violations(self, value: Mapping[str, Any], line: int) -> list[Violation]:
         if self._reader.model.accepts(value):
@@ -191,12 +208,14 @@ class _Composer:
         try:
             return where is None or where.matches(wanted, line)
         except FilterError as error:
-            raise InputError(f"--where: line {line}: {error}.") from None
+            raise InputError(f"--where: {self._wish.unit} {line}: {error}.") from None
 
-    def _refuse(self, line: int, violations: list[Violation]) -> None:
+    def _refuse(self, definition: Definition, violations: list[Violation]) -> None:
         self._invalid += 1
-        for violation in violations:
-            self._listener.on_violation(line, violation)
+        for each in violations:
+            path = definition.place(each.path)
+            told = Violation(path=path, message=each.message)
+            self._listener.on_violation(definition.line, told)
 
 
 def changed_members(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
 Each comes with where it stands, in the format of a line, not yet checked.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -23,25 +23,38 @@ class Definition(Struct, frozen=True, kw_only=True):
     """A trigger in the format of an update line, members of AWS's and ours where it has them.
 
     ``line``: or row, or position; ``parts``: values below members, put there in this order;
-    ``violations``: all that keeps it from being one; then the members are its names at most.
+    ``violations``: all that keeps it from being one; then the members may be its names at most.
+    ``columns``: by path, where it was written, such as ``column C``.
     """
 
     line: int
     members: dict[str, Any]
     parts: tuple[tuple[MemberPath, Any], ...] = ()
     violations: list[Violation] = []
+    columns: Mapping[str, str] = {}
+
+    def place(self, path: str) -> str:
+        """A path, with the column that it is in or below."""
+        for above, column in self.columns.items():
+            if path == above or path.startswith((f"{above}.", f"{above}[")):
+                return f"{path} ({column})"
+        return path
 
 
 Definitions: TypeAlias = Iterator[Definition]
 
 
 class DefinitionFile(Struct, frozen=True, kw_only=True):
-    """A plain file of definitions, to be read more than once. ``origin``: what people call it."""
+    """A plain file of definitions, to be read more than once. ``origin``: what people call it.
+
+    ``template``: members that every definition has that does not say otherwise.
+    """
 
     path: Path
     origin: str
     reader: LineReader
     on_hint: Callable[[Hint], None]
+    template: Mapping[str, Any] = {}
 
 
 ReadDefinitions: TypeAlias = Callable[[DefinitionFile], Definitions]
@@ -66,7 +79,3 @@ def line_definitions(file: DefinitionFile) -> Definitions:
             named = file.reader.trigger_of(raw) or ()
             names = dict(zip(("DomainName", "EventTriggerName"), named, strict=False))
             yield Definition(line=line, members=names, violations=read or [])
-
-
-WRITTEN_AS: dict[str, ReadDefinitions] = {"updates": line_definitions}
-"""What a file may be written in, by the name that ``--from`` takes."""

@@ -13,11 +13,7 @@ from batcher.updates.update_model import UpdateModel
 
 LOOKED_AT = 1 << 16  # bytes
 
-_CSV = (
-    'python3 -c \'import csv, json; [print(json.dumps({n: json.loads(c) if c[:1] in ("[", "{")'
-    " else c for n, c in row.items() if c})) for row in"
-    ' csv.DictReader(open(0, encoding="utf-8-sig", newline="")%s)]\''
-)
+_CSV = "batcher compose - --from csv"
 _YAML = (
     "python3 -c 'import json, sys, yaml; [print(json.dumps(each, default=str)) for page in"
     " yaml.safe_load_all(sys.stdin) for each in (page if isinstance(page, list) else [page])]'"
@@ -131,7 +127,7 @@ def _yaml(text: str, _: UpdateModel) -> Hint | None:
 def _csv(text: str, model: UpdateModel) -> Hint | None:
     header, *rows = _first_lines(text)[:3] or [""]
     known = {name.lower() for name in model.schema["properties"]}
-    for separator, dialect in ((",", ""), (";", ', delimiter=";"'), ("\t", ', delimiter="\\t"')):
+    for separator in (",", ";", "\t"):
         names = [name.strip().strip('"').lower() for name in header.split(separator)]
         even = all(row.count(separator) >= len(names) - 1 for row in rows)
         even = even and bool(rows) and all(re.fullmatch(r"\w+", name) for name in names)
@@ -139,7 +135,7 @@ def _csv(text: str, model: UpdateModel) -> Hint | None:
             named = {"domainname", "eventtriggername"} <= set(names)
             return Hint(
                 what="CSV" if separator == "," else "CSV with another separator than a comma",
-                filter=_CSV % dialect,
+                filter=_CSV,
                 advice="" if named else _COLUMNS,
             )
     return None

@@ -1,6 +1,7 @@
 """``batcher compose`` as its users meet it: a file of updates, all of it or none."""
 
 import gzip
+import json
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -157,6 +158,8 @@ def test_without_a_wish_nothing_is_written_and_that_is_said(write_lines: Write) 
         ["x.jsonl", "--where", "contains(SegmentFilter, 'a')"],
         ["x.jsonl", "--out", "x.jsonl", "--force", "--set", "SegmentFilter=a"],
         ["nowhere.jsonl", "--set", "SegmentFilter=a"],
+        ["x.jsonl", "--only", "zz", "--set", "SegmentFilter=a"],
+        ["/dev/null", "--set", "SegmentFilter=a"],
     ],
 )
 def test_what_is_wrong_ends_it_before_anything_is_written(
@@ -168,3 +171,59 @@ def test_what_is_wrong_ends_it_before_anything_is_written(
     assert ended.exit_code != 0
     assert ended.stdout == ""
     assert path.read_bytes() == before
+
+
+def test_a_table_goes_out_is_edited_and_only_what_was_edited_comes_back(write_lines: Write) -> None:
+    given = [
+        trigger(1) | {"SegmentFilter": "00123", "EventTriggerLimits": {"EventExpiration": 5}},
+        trigger(2) | {"SegmentFilter": "-vip"},
+        trigger(3) | {"Description": "=1+1"},
+    ]
+    write_lines(given, "now.jsonl")
+    out = composed("now.jsonl", "--format", "csv", "--out", "t.csv", "--exclude", "t9")
+    assert (out.exit_code, out.stdout) == (0, ""), out.stderr
+    assert "Written as a table: 3 rows." in out.stderr
+    table = Path("t.csv").read_bytes()
+    assert table.startswith(b"\xef\xbb\xbfDomainName,EventTriggerName,ObjectTypeName,Description,")
+    assert b'"""=1+1"""' in table
+    same = composed("t.csv", "--current", "now.jsonl")
+    assert (same.exit_code, same.stdout) == (0, "")
+    assert "3 already so" in same.stderr
+    edited = table.decode("utf-8-sig").replace(",", ";").replace("5\r", "24.0\r").encode("utf-16")
+    Path("t.csv").write_bytes(edited)
+    back = composed("t.csv", "--current", "now.jsonl")
+    assert lines(back) == [
+        {
+            "DomainName": "acme",
+            "EventTriggerName": "t1",
+            "EventTriggerLimits": {"EventExpiration": 24},
+        }
+    ]
+    Path("t.csv").write_bytes(edited.decode("utf-16").replace("24.0", "1.2E+05").encode())
+    refused = composed("t.csv", "--current", "now.jsonl")
+    assert (refused.exit_code, refused.stdout) == (2, "")
+    assert "row 2: EventTriggerLimits.EventExpiration (column F): is written" in refused.stderr
+
+
+def test_rows_are_put_into_the_template_and_edits_go_on_top() -> None:
+    table = "EventTriggerName,EventTriggerLimits.Periods[0].Value\na,3\nb,\n"
+    template = {
+        "DomainName": "acme",
+        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1}]},
+    }
+    flags = ("--from", "csv", "--template", json.dumps(template), "--set", "SegmentFilter=vip")
+    ended = composed("-", *flags, "--where", "EventTriggerName != 'b'", given=table)
+    assert lines(ended) == [
+        {
+            "DomainName": "acme",
+            "EventTriggerName": "a",
+            "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 3}]},
+            "SegmentFilter": "vip",
+        }
+    ]
+    wrong = composed("-", *flags, given=table.replace("3", "61"))
+    assert "row 2: EventTriggerLimits.Periods[0].Value (column B): too large" in wrong.stderr
+    usage = composed("x.jsonl", "--template", "{}")
+    assert (usage.exit_code, "--template is for" in usage.stderr) == (2, True)
+    usage = composed("x.jsonl", "--columns", "id")
+    assert (usage.exit_code, "--columns are those" in usage.stderr) == (2, True)

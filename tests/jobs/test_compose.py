@@ -37,10 +37,12 @@ class Composed:
     def __init__(self, *definitions: Definition | dict[str, Any], **wish: Any) -> None:
         self.updates = list[dict[str, Any]]()
         self.told = list[str]()
+        self.whole = list[dict[str, Any]]()
         listener = ComposeListener(
             on_update=self.updates.append,
             on_violation=lambda line, found: self.told.append(f"{line}: {found}"),
             on_blocked=lambda line, why: self.told.append(f"{line}: {why}"),
+            on_whole=self.whole.append,
         )
         given = [
             each if isinstance(each, Definition) else Definition(line=line, members=each)
@@ -78,6 +80,7 @@ def test_an_update_holds_the_changed_members_whole_and_what_is_wanted(line: dict
         assert set(update) <= {*NAMES, "SegmentFilter", "EventTriggerLimits", "id", "target",
                                "priority", "domain_map"}  # fmt: skip # and what says how to send it
         assert Composed(state, edits=wish).updates == []
+        assert composed.whole == [state]
     assert len(composed.updates) == composed.found.changed <= 1
 
 

@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from batcher.jobs.definitions import WRITTEN_AS, Definition, DefinitionFile, line_definitions
+from batcher.jobs.definitions import Definition, DefinitionFile, line_definitions
 from batcher.updates.hint import Hint
 from batcher.updates.line_reader import LineReader
 from tests.updates.samples import MODEL
@@ -13,7 +13,6 @@ def read(path: Path, content: bytes) -> tuple[list[Definition], list[Hint]]:
     hints = list[Hint]()
     reader = LineReader(MODEL, "default")
     file = DefinitionFile(path=path, origin="x", reader=reader, on_hint=hints.append)
-    assert list(line_definitions(file)) == list(WRITTEN_AS["updates"](file))
     return list(line_definitions(file)), hints
 
 
@@ -34,3 +33,9 @@ def test_a_line_that_is_none_says_why_and_of_which_trigger_it_is(tmp_path: Path)
     assert not hints
     _, hints = read(tmp_path / "y", b"a: 1\nb: 2\n")
     assert hints[0].what == "YAML"
+
+
+def test_a_place_is_told_with_the_column_that_it_is_in_or_below() -> None:
+    found = Definition(line=2, members={}, columns={"A": "column C", "A.B": "column D"})
+    assert found.place("A[0].x") == "A[0].x (column C)"
+    assert found.place("AB") == "AB"

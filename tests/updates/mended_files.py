@@ -1,8 +1,10 @@
 """Updates to be written in other ways, and the proof that a hint mends what was."""
 
 import json
+import shlex
 import shutil
 import subprocess
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -39,6 +41,7 @@ def lines(values: Sequence[Any]) -> bytes:
 
 
 PLAIN = lines(UPDATES)
+OURS = f"{shlex.quote(sys.executable)} -m batcher compose"  # wherever it is installed
 
 
 def hint(content: bytes) -> Hint:
@@ -50,7 +53,7 @@ def hint(content: bytes) -> Hint:
 def has(tool: str) -> bool:
     if tool == "yaml":
         return subprocess.run(["python3", "-c", "import yaml"], check=False).returncode == 0
-    return shutil.which(tool) is not None
+    return tool == "batcher" or shutil.which(tool) is not None
 
 
 def assert_mended(folder: Path, what: str, content: bytes, tool: str) -> None:
@@ -65,7 +68,8 @@ def assert_mended(folder: Path, what: str, content: bytes, tool: str) -> None:
     if not has(tool):
         return  # what it is was checked; what mends it can't be tried here
     _, _, command = said.rpartition("This mends it: ")
-    subprocess.run(["bash", "-c", command.replace("DOMAIN", "acme")], check=True)
+    command = command.replace("DOMAIN", "acme").replace("batcher compose", OURS)
+    subprocess.run(["bash", "-c", command], check=True)
     assert path.read_bytes() == content
     mended = folder / "updates of $HOME.mended.jsonl"
     reader = line_reader(Settings())

@@ -27,12 +27,17 @@ class BlockedPrinter:
             echo(f"… and {number(more)} more", err=True)
 
 
-def composition_lines(found: Composition, *, has_edits: bool) -> Iterator[str]:
-    """Lines for people: what became of the triggers, and which edits found nothing."""
+def composition_lines(found: Composition, *, rows: bool, wish: bool) -> Iterator[str]:
+    """Lines for people: what became of the triggers, and which edits found nothing.
+
+    ``rows``: all that is meant was written as a table; ``wish``: something was asked for.
+    """
     yield f"{several(found.total, 'trigger')}: {_counts(found)}."
     for edit, count in found.idle.items():
         yield f"  {edit}: found nothing to change in {number(count)} of them."
-    if not has_edits and not found.changed:
+    if rows:
+        yield f"  Written as a table: {several(found.changed + found.unchanged, 'row')}."
+    elif not wish:
         yield "  No change was asked for: see --set, --unset, --append, --remove, --replace."
 
 

@@ -16,14 +16,15 @@ SHOWN_AFTER_HINT = 3  # the file is to blame, not its lines
 class ViolationPrinter:
     """Prints ``line N: path: message`` on standard error, the first 20, and counts the rest.
 
-    ``origin``: the name of the file. With ``as_json`` each also goes to standard output as an entry
-    of ``faults`` in one JSON object, and at once: none is held.
+    ``origin``: the name of the file; ``unit``: what it is counted by. With ``as_json`` each also
+    goes to standard output as an entry of ``faults`` in one JSON object, and at once: none is held.
     """
 
-    def __init__(self, as_json: bool, origin: str = "the file") -> None:
+    def __init__(self, as_json: bool, origin: str = "the file", unit: str = "line") -> None:
         self.count = 0
         self._as_json = as_json
         self._origin = origin
+        self._unit = unit
         self._shown = SHOWN
         self._hint: str | None = None
         self._out = sys.stdout
@@ -39,7 +40,7 @@ class ViolationPrinter:
         """Take one violation, and its line; it is printed now."""
         self.count += 1
         if self.count <= self._shown:
-            echo(f"line {line}: {violation}", err=True)
+            echo(f"{self._unit} {line}: {violation}", err=True)
         if self._as_json:
             begun = '{"faults": [\n' if self.count == 1 else ",\n"
             entry = {"line": line, "path": violation.path, "message": violation.message}

@@ -21,12 +21,13 @@ def test_the_counts_add_up_in_words() -> None:
         invalid=0,
         idle={"--remove A": 12},
     )
-    assert list(composition_lines(found, has_edits=True)) == [
+    assert list(composition_lines(found, rows=False, wish=True)) == [
         "5,000 triggers: 1,200 matched, 1,100 changed; left alone: 10 not selected, 3,790 not"
         " matched by --where, 98 already so, 2 can't be so.",
         "  --remove A: found nothing to change in 12 of them.",
     ]
-    assert list(composition_lines(NONE, has_edits=False))[1].startswith("  No change was asked")
+    assert list(composition_lines(NONE, rows=False, wish=False))[1].startswith("  No change was as")
+    assert list(composition_lines(found, rows=True, wish=True))[-1].endswith(" 1,198 rows.")
 
 
 def test_of_those_that_can_not_be_so_the_first_are_named(
