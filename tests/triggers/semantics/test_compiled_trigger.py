@@ -1,7 +1,50 @@
-"""A trigger asked of objects."""
+"""A trigger asked of objects: against a second, naive evaluator, and by laws."""
+
+from typing import Any
+
+import msgspec
+from hypothesis import given, settings
 
 from batcher.triggers.semantics.compiled_trigger import compile_trigger
-from tests.triggers.semantics.samples import of_one, trigger
+from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions
+from tests.triggers.semantics import naive
+from tests.triggers.semantics.samples import condition, dimension, of_one, trigger
+from tests.triggers.semantics.strategies import (
+    attributes,
+    definitions,
+    objects,
+    options,
+)
+
+MAPPING = {"a": "n.m", "b": "b"}
+CHOICES = {each.name: each.choices for each in UNKNOWNS} | {"timezone": naive.OFFSETS}
+
+
+@settings(max_examples=150, deadline=None)
+@given(definitions, objects, options)
+def test_it_fires_as_the_naive_evaluator_says_and_depends_on_what_that_finds(
+    definition: dict[str, Any], found: dict[str, Any], chosen: SemanticsOptions
+) -> None:
+    compiled = compile_trigger(definition, chosen, MAPPING)
+    plain = msgspec.structs.asdict(chosen)
+    expected = naive.fires(definition, found, plain, MAPPING)
+    depends_on = naive.depends_on(definition, found, plain, MAPPING, CHOICES)
+    for _ in range(2):  # the second time from what is kept
+        assert compiled.fires(found) == expected
+        assert compiled.verdict(found) == (expected, depends_on)
+    assert compiled.depends_on(found) == depends_on
+    assert depends_on <= {each.option for each in compiled.assumptions}
+
+
+@settings(max_examples=400, deadline=None)
+@given(attributes(), objects, options)
+def test_each_operator_means_what_the_naive_evaluator_says(
+    attribute: dict[str, Any], found: dict[str, Any], chosen: SemanticsOptions
+) -> None:
+    definition = trigger(condition("ALL", dimension(attribute)))
+    compiled = compile_trigger(definition, chosen, MAPPING)
+    plain = msgspec.structs.asdict(chosen)
+    assert compiled.fires(found) == naive.fires(definition, found, plain, MAPPING)
 
 
 def test_a_verdict_says_on_what_it_depends() -> None:
