@@ -22,14 +22,15 @@ import signal
 import socket
 import sys
 from importlib import import_module
+from pkgutil import walk_packages
 from types import FrameType
 from typing import Any
 
 import anyio
 
+import batcher
 from batcher.aws.credentials import open_session
 from batcher.aws.service_model import SERVICE, model_loader
-from batcher.cli import COMMANDS
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.line_readers import installed_update_model
 
@@ -108,7 +109,7 @@ def end_at_once() -> None:
 async def read_models() -> None:
     """Have in memory what a command that connects reads of the installed botocore."""
     AwsMessages(installed_update_model().constants)
-    for service in (SERVICE, "sts"):
+    for service in (SERVICE, "sts", "sqs", "s3"):
         session = open_session(None, model_loader(), "eu-west-1")
         session.set_credentials("AKIDEXAMPLE", "secret")
         async with session.create_client(service, endpoint_url="http://127.0.0.1:9"):
@@ -137,8 +138,9 @@ def _nothing(_: int, __: FrameType | None) -> None:
 
 if __name__ == "__main__":
     atexit.register(end_at_once)
-    for name in COMMANDS:
-        import_module(f"batcher.cli.{name}")
+    for module in walk_packages(batcher.__path__, "batcher."):
+        if module.name != "batcher.__main__":
+            import_module(module.name)
     anyio.run(read_models)
     gc.collect()
     gc.freeze()
