@@ -69,6 +69,11 @@ bench: $(VENV)/.installed-dev
 measured: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.side_by_side
 
+# The list of codes in docs/lint.md, anew from the code.
+.PHONY: lint-codes
+lint-codes: $(VENV)/.installed-dev
+	$(BIN)/python -m tests.docs.lint_codes
+
 clean:
 	rm -rf $(VENV) $(VENV)-ministack .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

@@ -47,6 +47,8 @@ COMMANDS = {
     "quota": "Show the quotas that are remembered: account, Region, operation, rate, burst, age.",
     "validate": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"
     " s3://BUCKET/KEY) and send nothing.",
+    "lint": "Look for likely mistakes in the updates of FILE (JSONL, .gz, .zst; - for standard"
+    " input, or s3://BUCKET/KEY).",
     "plan": "Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or"
     " s3://BUCKET/KEY) would change.",
     "export": "Write the live triggers of domains as updates, one a line, by domain and name.",

@@ -1,4 +1,4 @@
-"""``batcher explain``: why a trigger fires on an event or not. Calls nobody."""
+"""``batcher explain``: why a trigger fires on an event or not, and what lint means by a code."""
 
 from functools import partial
 from pathlib import Path
@@ -11,15 +11,17 @@ from batcher.cli.options import check_sensitive, json_option, settings_from, set
 from batcher.cli.output.echo import echo
 from batcher.cli.output.explanation import explanation_json, explanation_lines
 from batcher.cli.output.format import example
+from batcher.cli.output.lint_codes import explain_code
 from batcher.cli.semantics_options import mapping_option, semantics_options, taken_semantics
 from batcher.jobs.explain import explain_trigger
 from batcher.jobs.explained_inputs import read_event, read_trigger
 from batcher.jobs.field_mapping import read_mapping
+from batcher.triggers.lint.codes import find_code, suggested_code
 from batcher.triggers.semantics.firing_options import FiringOptions
 
 
 @click.command(epilog=example("batcher explain trigger.json event.json"))
-@click.argument("trigger", metavar="TRIGGER")
+@click.argument("trigger", metavar="TRIGGER|CODE", required=False)
 @click.argument("event", metavar="EVENT", required=False)
 @click.option("--trigger", "name", metavar="NAME", help="Of several triggers in TRIGGER, this one.")
 @click.option("--event", "event_id", metavar="ID", help="Of several events in EVENT, this one.")
@@ -31,16 +33,20 @@ from batcher.triggers.semantics.firing_options import FiringOptions
 @json_option("Print the explanation as one JSON object on standard output.")
 @semantics_options
 @partial(settings_options, only=("profile", "region"))
-def explain(trigger: str, event: str | None, **given: Any) -> None:
-    """Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not.
+def explain(trigger: str | None, event: str | None, **given: Any) -> None:
+    """Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not. Or say what
+    batcher lint means by CODE; without one list all codes.
 
     TRIGGER: an update, a line of an export, or what get-event-trigger prints. EVENT: a line as for
     simulate, a record of a domain's event stream, or an object as it was ingested. Exits with 0
     when it fires, with 1 when it does not. Calls nobody.
     """
-    if event is None:
-        raise click.UsageError("Missing argument 'EVENT'.")
-    raise SystemExit(_explain(trigger, event, **given))
+    if trigger is None or (event is None and find_code(trigger) is not None):
+        explain_code(trigger, as_json=given["as_json"])
+    elif event is None:
+        raise click.UsageError(f"Missing argument 'EVENT'.{suggested_code(trigger)}")
+    else:
+        raise SystemExit(_explain(trigger, event, **given))
 
 
 def _explain(

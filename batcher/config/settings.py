@@ -24,6 +24,7 @@ from batcher.config.value_kinds import (
     Concurrency,
     Duration,
     Limiter,
+    LintCodes,
     LogLevel,
     Positive,
     Rate,
@@ -193,6 +194,22 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     skip_invalid: Annotated[
         bool, about("Run the valid lines of a file that has invalid ones.", "run")
     ] = False
+    lint: Annotated[
+        bool,
+        about("Look for likely mistakes first, and stop where there are errors.", "run"),
+    ] = True
+    lint_select: Annotated[
+        LintCodes | None,
+        about(
+            "Look for these codes of lint only, or for those that begin so.",
+            "run",
+            metavar="CODE,…",
+        ),
+    ] = None
+    lint_ignore: Annotated[
+        LintCodes | None,
+        about("Leave out these codes of lint, or those that begin so.", "run", metavar="CODE,…"),
+    ] = None
     hold_file: Annotated[
         str | None, about("Send nothing while that file is there.", *COMMANDS, metavar="PATH")
     ] = None

@@ -1,6 +1,7 @@
 """The kinds of values that settings have, each checked where it is read; ``about`` tells of one."""
 
 import shlex
+from collections.abc import Iterable
 from typing import Annotated, Literal, TypeAlias
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
@@ -49,6 +50,20 @@ class TimeZone(TextValue):
                 f"--timezone: {text} is none that this host knows. Give one such as Europe/Berlin;"
                 " where those are missing, install the system's or Python's tzdata."
             ) from error
+
+
+class LintCodes(TextValue):
+    """``CODE,…``: codes of lint, beginnings of codes, or names; which there are is not known here.
+
+    ``codes``: each of them.
+    """
+
+    PATTERN = r"[A-Za-z][A-Za-z0-9-]{0,63}( *, *[A-Za-z][A-Za-z0-9-]{0,63}){0,999}"
+
+    def __init__(self, given: str | Iterable[str]) -> None:
+        """Raises ValueError for what can be none."""
+        super().__init__(given if isinstance(given, str) else ",".join(given))
+        self.codes = tuple(each.strip() for each in str(self).split(","))
 
 
 class CommandLine(TextValue):

@@ -7,7 +7,7 @@ from msgspec import Struct
 from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.file_source import FileSource
-from batcher.sources.inspection import Inspection, OnHint, OnViolation, inspect
+from batcher.sources.inspection import Inspection, OnHint, OnUpdate, OnViolation, inspect
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selection
@@ -48,6 +48,7 @@ def check_file(
     on_violation: OnViolation | None = None,
     *,
     on_hint: OnHint | None = None,
+    on_update: OnUpdate | None = None,
     any_target: bool = False,
     selection: Selection | None = None,
 ) -> CheckedFile:
@@ -55,14 +56,14 @@ def check_file(
 
     ``copies``: the directory for a copy of what can't be read twice. ``on_violation`` is told of
     every violation, with its line, and ``on_hint`` before what the file is that is not one object
-    a line. ``any_target``: lines may name targets that the settings don't know; ``selection``:
-    which of them are part of the job. Raises InputError when it can't be read or has no updates
-    for it, AwsError where S3 can't be reached, SettingsError.
+    a line; ``on_update`` of every update. ``any_target``: lines may name targets that the settings
+    don't know; ``selection``: which of them are part of the job. Raises InputError when it can't be
+    read or has no updates for it, AwsError where S3 can't be reached, SettingsError.
     """
     reader = line_reader(settings, any_target=any_target, selection=selection)
     copy, profile, region = copies / "input.jsonl", settings.profile, settings.region
     path = local_file(origin, copy, profile=profile, region=region)
-    found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
+    found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint, on_update=on_update)
     if not found.total:
         raise InputError(f"{origin}: {found.nothing}.")
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)

@@ -25,6 +25,10 @@ OnHint = Callable[[Hint], None]
 """Told what an input is that is not one object a line, before its violations."""
 
 
+OnUpdate = Callable[[Update], None]
+"""Told of every update that breaks no rule by itself, in the order of the file."""
+
+
 class Inspection(Struct, frozen=True, kw_only=True):
     """What was found in a file.
 
@@ -71,15 +75,17 @@ def inspect(
     *,
     on_violation: OnViolation | None = None,
     on_hint: OnHint | None = None,
+    on_update: OnUpdate | None = None,
 ) -> Inspection:
     """Check every line of a plain, gzip or zstd file, and that no two updates have one id.
 
     ``on_violation`` is told of those of single lines in order, then of repeated ids; ``on_hint``
-    before them, where lines are wrong because the file is something else. Raises InputError when
-    the file can't be read. Reads a second time only when ids may be repeated.
+    before them, where lines are wrong because the file is something else; ``on_update`` of each
+    update, also where its id is a repeated one. Raises InputError when the file can't be read.
+    Reads a second time only when ids may be repeated.
     """
     tell = on_violation or _ignore
-    first = _Pass(path, reader, of_line=tell, on_hint=on_hint)
+    first = _Pass(path, reader, of_line=tell, on_hint=on_hint, on_update=on_update)
     first.read(frozenset())
     suspects = frozenset(first.ids.repeated())
     if not suspects:
@@ -112,11 +118,13 @@ class _Pass:
         of_line: OnViolation,
         of_id: OnViolation = _ignore,
         on_hint: OnHint | None = None,
+        on_update: OnUpdate | None = None,
     ) -> None:
         self.ids = HashMultiset()
         self._path = path
         self._reader = reader
         self._of_line, self._of_id, self._on_hint = of_line, of_id, on_hint
+        self._on_update = on_update
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = self._left_out = 0
         self._targets: dict[str, LineIndex] = {}
@@ -170,6 +178,8 @@ class _Pass:
         self._line_ids.add(update.line, update.id)
         index.count(update)
         self.ids.add(update.id)
+        if self._on_update is not None:
+            self._on_update(update)
 
     def _tell_hint(self, head: bytes) -> None:
         """Before the first violation: what the input is."""

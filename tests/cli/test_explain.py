@@ -8,6 +8,7 @@ import pytest
 from click.testing import CliRunner, Result
 
 from batcher.cli.explain import explain
+from batcher.triggers.lint.codes import LINT_CODES
 from tests.triggers.semantics.samples import of_one
 
 LIVE = {"EventTriggerName": "big-order", **of_one("GREATER_THAN", "100", source="order.total")}
@@ -85,3 +86,22 @@ def test_what_is_wrong_is_told_and_not_quoted(
 def test_one_argument_that_is_no_code_asks_for_an_event() -> None:
     result = CliRunner().invoke(explain, ["trigger.json"])
     assert result.exit_code == 2
+
+
+@pytest.mark.parametrize("name", ["BT101", "set-twice"])
+def test_a_code_of_lint_is_told_by_itself_and_by_its_name(name: str) -> None:
+    told = CliRunner().invoke(explain, [name])
+    assert (told.exit_code, told.stdout) == (0, "")
+    assert told.stderr.startswith("BT101 set-twice (warning)\n")
+    (found,) = json.loads(CliRunner().invoke(explain, [name, "--json"]).stdout)["codes"]
+    assert (found["code"], found["severity"]) == ("BT101", "warning")
+
+
+def test_without_a_code_all_are_listed_and_one_that_there_is_not_is_refused() -> None:
+    told = CliRunner().invoke(explain, [])
+    assert told.exit_code == 0
+    assert [line[:5] for line in told.stderr.splitlines()] == list(LINT_CODES)
+    assert len(json.loads(CliRunner().invoke(explain, ["--json"]).stdout)["codes"]) > 1
+    refused = CliRunner().invoke(explain, ["BT1011"])
+    assert refused.exit_code == 2
+    assert "Did you mean BT101?" in refused.stderr

@@ -9,7 +9,7 @@ from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.options import options, variables
 from batcher.config.resolution import resolve
 from batcher.config.settings import Settings
-from batcher.config.value_kinds import CommandLine
+from batcher.config.value_kinds import CommandLine, LintCodes
 from batcher.errors import SettingsError
 
 GOOD = {
@@ -73,7 +73,7 @@ def test_any_setting_is_taken_or_refused_in_words(option: Any, text: str) -> Non
         except SettingsError:
             continue
         taken = getattr(settings, option.name)
-        assert isinstance(taken, str | CommandLine), "a text of any characters"
+        assert isinstance(taken, str | CommandLine | LintCodes), "a text of any characters"
 
 
 @pytest.mark.parametrize("empty", ["", " ", "\n"])

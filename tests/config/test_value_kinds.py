@@ -2,7 +2,7 @@
 
 import pytest
 
-from batcher.config.value_kinds import COMMANDS, Share, TimeZone, about
+from batcher.config.value_kinds import COMMANDS, LintCodes, Share, TimeZone, about
 from batcher.errors import SettingsError
 
 
@@ -31,3 +31,11 @@ def test_a_setting_is_known_to_all_entry_points_unless_some_are_named() -> None:
     everywhere, some = about("x").extra or {}, about("x", *COMMANDS).extra or {}
     assert everywhere["entry_points"] == ("run", "worker", "library")
     assert some["entry_points"] == ("run", "worker")
+
+
+def test_codes_of_lint_are_given_as_a_list_or_as_text() -> None:
+    assert LintCodes(["BT001", "odd-name"]) == LintCodes("BT001,odd-name")
+    assert LintCodes("BT001 , odd-name").codes == ("BT001", "odd-name")
+    for odd in ("", "BT001,", "1", "BT 1", "BT\x1b"):
+        with pytest.raises(ValueError, match="does not match"):
+            LintCodes(odd)

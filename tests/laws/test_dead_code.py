@@ -23,8 +23,6 @@ USED_FROM_OUTSIDE = {
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",
     "batcher.testing": "for tests",
-    "batcher.triggers.lint.definition_rules": "by batcher lint, which is on its way",
-    "batcher.triggers.lint.finding": "by batcher lint, which is on its way",
 }
 
 

@@ -1,0 +1,174 @@
+"""``batcher lint``: what is most likely a mistake in a file of updates; sends no update."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any, Literal, TypeAlias, get_args
+
+import click
+
+from batcher.cli import ERROR_AS_JSON
+from batcher.cli.interruption import run_command
+from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.output.annotations import Annotations
+from batcher.cli.output.echo import echo
+from batcher.cli.output.findings import FindingJson, FindingPrinter, FindingText
+from batcher.cli.output.format import example
+from batcher.cli.output.preview import say_places
+from batcher.cli.output.sarif import SarifLog
+from batcher.cli.output.selected_part import part_lines
+from batcher.cli.output.violations import ViolationPrinter
+from batcher.cli.selection import selection_options, taken_selection
+from batcher.config import Settings
+from batcher.jobs.checked_file import check_file
+from batcher.jobs.line_linter import LintCounts, code_selection
+from batcher.jobs.lint import lint_updates
+from batcher.records import Error
+from batcher.sources.local_file import place_for_copies
+from batcher.updates.selection import Selection
+from batcher.wiring.line_readers import installed_update_model
+
+Format: TypeAlias = Literal["text", "json", "sarif", "github"]
+FORMATS: tuple[Format, ...] = get_args(Format)
+KNOWN = frozenset(
+    {
+        "region",
+        "account",
+        "profile",
+        "role_arn",
+        "external_id",
+        "role_session_name",
+        "endpoint_url",
+        "read_rate",
+        "concurrency",
+        "target",
+        "remember",
+        "limiter",
+        "connect_timeout",
+        "read_timeout",
+        "create_missing",
+        "domain_map",
+        "skip_invalid",
+    }
+)
+"""The settings that have a flag here: those of looking at triggers, and of reading lines."""
+
+
+@click.command(epilog=example("batcher lint updates.jsonl --current export.jsonl"))
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--current",
+    metavar="FILE|live",
+    help="Look at what the updates make of the triggers as they are now: an export, or live ones.",
+)
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(FORMATS),
+    help="For people, as JSON, as SARIF 2.1.0, or as annotations of GitHub.  [default: text]",
+)
+@json_option("The same as --format json.")
+@click.option("--select", "lint_select", metavar="CODE,…", help="Only codes that begin so.")
+@click.option("--ignore", "lint_ignore", metavar="CODE,…", help="No codes that begin so.")
+@click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
+@click.option(
+    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
+)
+@selection_options
+@partial(settings_options, only=KNOWN)
+def lint(
+    file: str,
+    current: str | None,
+    form: Format | None,
+    as_json: bool,
+    strict: bool,
+    show_sensitive: bool,
+    config: Path | None,
+    **given: Any,
+) -> None:
+    """Look for likely mistakes in the updates of FILE (JSONL, .gz, .zst; - for standard input, or
+    s3://BUCKET/KEY). Sends no update.
+
+    Exits with 1 when there are errors, or something could not be looked at, and with 2 when a line
+    breaks a rule of the service model. The codes are in docs/lint.md; batcher explain CODE tells of
+    one.
+    """
+    if as_json and form not in (None, "json"):
+        raise click.UsageError(f"--json and --format {form}: give one of them.")
+    form = "json" if as_json else form or "text"
+    click.get_current_context().meta[ERROR_AS_JSON] = form == "json"
+    check_sensitive(show_sensitive, as_json=form != "text")
+    if file == current == "-":
+        raise click.UsageError("--current -: standard input is FILE already.")
+    selection = taken_selection(given)
+    settings = settings_from(given, config)
+    code_selection(settings)  # before anything is read
+    sensitive = frozenset[str]() if show_sensitive else installed_update_model().sensitive
+    raise SystemExit(
+        run_command(_lint, file, current, form, strict, sensitive, settings, selection)
+    )
+
+
+async def _lint(
+    file: str,
+    current: str | None,
+    form: Format,
+    strict: bool,
+    sensitive: frozenset[str],
+    settings: Settings,
+    selection: Selection | None,
+) -> int:
+    violations = ViolationPrinter(form == "json" and not settings.skip_invalid, file)
+    printer = _printer(form, file, sensitive, violations)
+    try:
+        with place_for_copies(file) as copies:
+            checked = check_file(
+                file,
+                settings,
+                copies,
+                printer.violation,
+                on_hint=violations.hint,
+                selection=selection,
+            )
+            violations.conclude(checked.inspection, usable=checked.usable, not_done="linted")
+            if not checked.usable:
+                printer.finish(None)
+                return 2
+            for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
+                echo(line, err=True)
+            counts = await lint_updates(
+                checked,
+                printer.add,
+                current=current,
+                on_connected=say_places,
+                on_unread=_say_unread,
+            )
+    except BaseException as error:
+        if printer.break_off(str(error) or "interrupted"):
+            click.get_current_context().meta[ERROR_AS_JSON] = False
+        raise
+    printer.finish(counts)
+    return _exit_code(counts, strict=strict)
+
+
+def _exit_code(counts: LintCounts, *, strict: bool) -> int:
+    """1 for errors, for what was not looked at, and where it is ``strict`` for warnings; else 0."""
+    fails = counts.of("error") or counts.unread or (strict and counts.of("warning"))
+    return 1 if fails else 0
+
+
+def _printer(
+    form: Format, file: str, sensitive: frozenset[str], violations: ViolationPrinter
+) -> FindingPrinter:
+    match form:
+        case "sarif":
+            return SarifLog(file, sensitive)
+        case "github":
+            return Annotations(file, sensitive)
+        case "json":
+            return FindingJson(sensitive, violations)
+        case "text":
+            return FindingText(sensitive, violations)
+
+
+def _say_unread(what: str, why: Error) -> None:
+    echo(f"{what}: can't be read, and is not looked at: {why.code}: {why.message}", err=True)

@@ -1,0 +1,61 @@
+"""What lint finds as workflow commands of GitHub Actions, which show it beside the line.
+
+What text a command takes: GitHub's "Workflow commands", "Setting an error message"; how it is
+escaped: the ``command`` module of its toolkit.
+"""
+
+from batcher.cli.output.echo import echo
+from batcher.cli.output.findings import counts_text
+from batcher.foreign_text import printable
+from batcher.jobs.line_linter import LintCounts
+from batcher.records import Update
+from batcher.triggers.lint.codes import INVALID_LINE
+from batcher.triggers.lint.finding import Finding, LintCode
+from batcher.updates.violations import Violation
+
+LEVELS = {"error": "error", "warning": "warning", "info": "notice"}
+
+
+class Annotations:
+    """One command for each finding, on standard output.
+
+    ``origin``: the name of the file; ``sensitive``: members whose values are hidden.
+    """
+
+    def __init__(self, origin: str, sensitive: frozenset[str]) -> None:
+        self._origin = origin
+        self._sensitive = sensitive
+
+    def violation(self, line: int, violation: Violation) -> None:
+        """Take a rule of the service model that a line breaks."""
+        self._annotate(INVALID_LINE, line, str(violation))
+
+    def add(self, update: Update, finding: Finding) -> None:
+        """Take a finding in the line of an update."""
+        place = f"{finding.where}: " if finding.path else ""
+        said = f"{update.domain}/{update.trigger}: {place}{finding.text(self._sensitive)}"
+        self._annotate(finding.code, update.line, said)
+
+    def finish(self, counts: LintCounts | None) -> None:
+        """Say what it came to, on standard error."""
+        if counts is not None:
+            echo(f"{counts.total:,} updates: {counts_text(counts)}.", err=True)
+
+    def break_off(self, reason: str) -> bool:
+        """Say nothing more: each command is whole."""
+        return False
+
+    def _annotate(self, code: LintCode, line: int, said: str) -> None:
+        where = {} if self._origin == "-" else {"file": self._origin, "line": str(line)}
+        members = {**where, "title": f"{code.code} {code.name}"}
+        written = ",".join(f"{name}={_member(value)}" for name, value in members.items())
+        echo(f"::{LEVELS[code.severity]} {written}::{_text(said)}")
+
+
+def _text(text: str) -> str:
+    """What stands behind the second ``::``; one line, as a command ends with it."""
+    return printable(text).replace("%", "%25")
+
+
+def _member(text: str) -> str:
+    return _text(text).replace(":", "%3A").replace(",", "%2C")

@@ -1,0 +1,165 @@
+"""Updates linted beside the triggers as they are now: an export, or live.
+
+A trigger is looked at as the update leaves it. What was wrong before, in a member that the update
+does not set, is counted and not told.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import islice
+from typing import Any, TypeAlias
+
+from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
+from batcher.jobs.attached_triggers import Attached, attached_triggers
+from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.connection import OnConnected
+from batcher.jobs.current_triggers import LIVE, CurrentTrigger, TriggerKey, current_triggers
+from batcher.jobs.line_linter import (
+    LineLinter,
+    beside_earlier,
+    in_order,
+    repeated_names,
+    trigger_hash,
+)
+from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
+from batcher.records import Error, Update
+from batcher.sources.local_file import is_local, local_file, place_for_copies
+from batcher.triggers.diff import merged, same
+from batcher.triggers.lint.finding import Finding
+from batcher.triggers.lint.line_rules import changes_nothing, no_such_trigger, set_twice
+from batcher.triggers.lint.live_rules import unattached
+from batcher.triggers.lint.set_members import SetMembers
+
+AT_ONCE = 10_000  # updates whose triggers are held at a time
+
+OnUnreadTrigger: TypeAlias = Callable[[str, Error], None]
+"""Told what could not be read, in words, and why."""
+
+
+class CurrentLinter:
+    """Lints the updates of a file in order, and counts what it leaves out.
+
+    ``members`` as in ``repeated_members``; ``origin``: ``live``, or an export. Holds the triggers
+    of 10,000 updates at a time, and those of more than one line.
+    """
+
+    def __init__(
+        self,
+        file: CheckedFile,
+        linter: LineLinter,
+        members: SetMembers,
+        origin: str,
+        on_unread: OnUnreadTrigger | None = None,
+    ) -> None:
+        self.untouched = 0
+        self._skipped = set[str]()  # those of errors; where nothing can be read, the job ends
+        self._file = file
+        self._linter = linter
+        self._members = members
+        self._origin = origin
+        self._on_unread = on_unread
+        self._repeated = _repeated(file)
+        self._made: dict[TriggerKey, CurrentTrigger] = {}  # what updates made of repeated ones
+        self._attached: Attached = {}
+
+    @property
+    def unread(self) -> int:
+        """How many triggers, lists and targets could not be read."""
+        return len(self._skipped)
+
+    async def lint(self, on_connected: OnConnected | None = None) -> None:
+        """Lint all. Raises as ``lint_updates``."""
+        if self._origin == LIVE:
+            await self._list_integrations()
+        updates, settings = in_order(self._file), self._file.settings
+        with self._at_hand() as origin:
+            while some := list(islice(updates, AT_ONCE)):
+                wanted = {TriggerKey.of(update) for update in some} - self._made.keys()
+                found = await current_triggers(origin, wanted, settings, on_connected)
+                on_connected = None
+                for update in some:
+                    self._lint(update, found)
+
+    @contextmanager
+    def _at_hand(self) -> Iterator[str]:
+        """Where the triggers are read from, also more than once."""
+        once = self._file.inspection.total <= AT_ONCE
+        if once or self._origin == LIVE or is_local(self._origin):
+            yield self._origin
+            return
+        settings = self._file.settings
+        with place_for_copies(self._origin) as copies:
+            into, profile, region = copies / "current.jsonl", settings.profile, settings.region
+            yield str(local_file(self._origin, into, profile=profile, region=region))
+
+    async def _list_integrations(self) -> None:
+        domains = {name: index.domains for name, index in self._file.inspection.targets.items()}
+        self._attached = await attached_triggers(self._file.settings, domains)
+        for (target, domain), listed in sorted(self._attached.items()):
+            if isinstance(listed, Error):
+                self._skip(f"integrations of domain {domain}, target {target}", listed)
+
+    def _lint(self, update: Update, found: dict[TriggerKey, CurrentTrigger]) -> None:
+        key = TriggerKey.of(update)
+        current = self._made.get(key) or found[key]
+        if isinstance(current, Error):
+            self._lint_alone(update, current)
+        elif TRIGGER_NAMES.issuperset(update.request):
+            self._linter.add(update)  # it makes nothing of its trigger
+        else:
+            self._lint_beside(update, current)
+
+    def _lint_alone(self, update: Update, why: Error) -> None:
+        """Of a trigger that is not there, or could not be read."""
+        self._linter.add(update)
+        if why.code == TARGET_UNUSABLE:
+            self._skip(f"target {update.target}", why)
+        elif why.code != RESOURCE_NOT_FOUND:
+            self._skip(f"trigger {update.domain}/{update.trigger}", why)
+        elif self._creates(update):
+            self._keep(update, update.request)
+        else:
+            self._linter.tell(update, [no_such_trigger()])
+        self._linter.tell(update, beside_earlier(update, self._members))
+
+    def _lint_beside(self, update: Update, current: Any) -> None:
+        linter, after = self._linter, merged(update.request, current, dict)
+        linter.count()
+        old, new = linter.look(current, whole=True), linter.look(after, whole=True)
+        told = [each for each in new.findings if _touches(update, each) or each not in old.findings]
+        self.untouched += len(linter.wanted(new.findings)) - len(linter.wanted(told))
+        linter.tell(update, told)
+        linter.note(update, new)
+        linter.tell(update, set_twice(self._members.earlier(update.line)))
+        if same(update.request, current):
+            linter.tell(update, [changes_nothing()])
+        attached = self._attached.get((update.target, update.domain))
+        if isinstance(attached, frozenset):
+            linter.tell(update, unattached(update.trigger, attached))
+        self._keep(update, after)
+
+    def _creates(self, update: Update) -> bool:
+        has_all = all(name in update.request for name in NEEDED_TO_CREATE)
+        return self._file.settings.create_missing and has_all
+
+    def _keep(self, update: Update, made: dict[str, Any]) -> None:
+        if self._repeated and trigger_hash(update) in self._repeated:
+            self._made[TriggerKey.of(update)] = made
+
+    def _skip(self, what: str, why: Error) -> None:
+        """Count and tell what can't be read, once."""
+        if what not in self._skipped:
+            self._skipped.add(what)
+            if self._on_unread is not None:
+                self._on_unread(what, why)
+
+
+def _repeated(file: CheckedFile) -> set[int]:
+    """The hashes of triggers that more than one line is of."""
+    indexes = file.inspection.targets.values()
+    several = any(index.triggers < len(index) for index in indexes)
+    return repeated_names(in_order(file)) if several else set()
+
+
+def _touches(update: Update, finding: Finding) -> bool:
+    return bool(finding.path) and finding.path[0] in update.request

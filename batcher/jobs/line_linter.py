@@ -1,0 +1,170 @@
+"""What lint finds in the lines of a file, each by itself and beside the others.
+
+Holds hashes of lines; never a line.
+"""
+
+import heapq
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from batcher.compact import HashMultiset, hashed
+from batcher.config import Settings
+from batcher.jobs.checked_file import CheckedFile
+from batcher.records import Update
+from batcher.sources.file_source import FileSource
+from batcher.triggers.lint.codes import LINT_CODES, CodeSelection
+from batcher.triggers.lint.finding import Definition, Finding, Severity
+from batcher.triggers.lint.line_rules import said_before, set_twice, twin
+from batcher.triggers.lint.linter import DefinitionLinter, Linted
+from batcher.triggers.lint.set_members import SetMembers
+from batcher.triggers.lint.twins import Twins
+
+OnFinding: TypeAlias = Callable[[Update, Finding], None]
+"""Told of a finding, and of the update whose line it is in."""
+
+
+class LintCounts(Struct, frozen=True, kw_only=True):
+    """How much was found: ``codes`` has the number of findings by code, for ``total`` updates.
+
+    ``untouched``: faults that were there before, in members that no update sets; ``unread``:
+    triggers, and lists of integrations, that could not be read, so that they were not looked at.
+    """
+
+    total: int
+    codes: dict[str, int]
+    untouched: int = 0
+    unread: int = 0
+
+    def of(self, severity: Severity) -> int:
+        """How many findings have that severity."""
+        return sum(
+            count for code, count in self.codes.items() if LINT_CODES[code].severity == severity
+        )
+
+
+def code_selection(settings: Settings) -> CodeSelection:
+    """The codes that the settings want. Raises SettingsError for one that there is not."""
+    select, ignore = settings.lint_select, settings.lint_ignore
+    return CodeSelection(select.codes if select else (), ignore.codes if ignore else ())
+
+
+class LineLinter:
+    """Lints updates one at a time; ``on_finding`` is told of what is wanted by the settings.
+
+    ``definitions``: the rules of one definition.
+    """
+
+    def __init__(
+        self,
+        settings: Settings,
+        on_finding: OnFinding | None = None,
+        definitions: DefinitionLinter | None = None,
+    ) -> None:
+        """Raises SettingsError for a code that there is not."""
+        self._wanted = code_selection(settings)
+        self._on_finding = on_finding
+        self._definitions = definitions or DefinitionLinter()
+        self._twins = Twins()
+        self._codes = Counter[str]()
+        self._total = 0
+
+    def add(self, update: Update) -> None:
+        """Look at an update by itself."""
+        self.count()
+        linted = self.look(update.request, whole=False)
+        self.tell(update, linted.findings)
+        self.note(update, linted)
+
+    def count(self) -> None:
+        """Count an update that is looked at."""
+        self._total += 1
+
+    def look(self, definition: Definition, *, whole: bool) -> Linted:
+        """What is wrong with a definition. ``whole`` as in LintContext."""
+        return self._definitions.look(definition, whole=whole)
+
+    def note(self, update: Update, made: Linted) -> None:
+        """Remember what an update makes of its trigger, to find others like it."""
+        if made.behaviour is not None:
+            self._twins.add(update.target, update.domain, made.behaviour, update.line)
+
+    def tell(self, update: Update, findings: Iterable[Finding]) -> None:
+        """Count the findings that are wanted, and tell of them."""
+        for finding in self.wanted(findings):
+            self._codes[finding.code.code] += 1
+            if self._on_finding is not None:
+                self._on_finding(update, finding)
+
+    def wanted(self, findings: Iterable[Finding]) -> list[Finding]:
+        """The findings whose codes are wanted."""
+        return [each for each in findings if each.code in self._wanted]
+
+    def conclude(self, file: CheckedFile) -> None:
+        """Tell of triggers that do the same, once all lines of that file were looked at."""
+        for group in self._twins.groups():
+            first, *others = (_again(file, line) for line in group)
+            for update in others:
+                if update.trigger != first.trigger:
+                    self.tell(update, [twin(first.trigger, first.line)])
+
+    def counts(self, *, untouched: int = 0, unread: int = 0) -> LintCounts:
+        codes = dict(sorted(self._codes.items()))
+        return LintCounts(total=self._total, codes=codes, untouched=untouched, unread=unread)
+
+
+def in_order(file: CheckedFile) -> Iterator[Update]:
+    """The updates of all targets of a file in the order of their lines."""
+    return heapq.merge(*_of_targets(file), key=lambda update: update.line)
+
+
+def beside_earlier(update: Update, members: SetMembers) -> Iterator[Finding]:
+    """What is wrong with a line beside earlier ones of its trigger."""
+    if members and (earlier := members.earlier(update.line)):
+        yield from set_twice(earlier)
+        yield from said_before(update.request, earlier)
+
+
+def repeated_members(file: CheckedFile) -> SetMembers:
+    """What lines set of triggers that come more than once; reads the file where there are any."""
+    found = SetMembers()
+    for index in file.inspection.targets.values():
+        if index.triggers < len(index):
+            updates = FileSource(file.path, index, file.reader, order=index.lines)
+            repeated = repeated_names(updates.updates())
+            for update in updates.updates():
+                if trigger_hash(update) in repeated:
+                    found.add(update)
+    found.finish()
+    return found
+
+
+def repeated_names(updates: Iterable[Update]) -> set[int]:
+    """The hashes of triggers that come more than once."""
+    names = HashMultiset()
+    for update in updates:
+        names.add(_name(update))
+    return names.repeated()
+
+
+def trigger_hash(update: Update) -> int:
+    """The hash of the trigger that an update is of."""
+    return hashed(_name(update))
+
+
+def _name(update: Update) -> str:
+    return f"{update.target}\0{update.domain}\0{update.trigger}"
+
+
+def _of_targets(file: CheckedFile) -> Iterator[Iterator[Update]]:
+    for index in file.inspection.targets.values():
+        yield FileSource(file.path, index, file.reader, order=index.lines).updates()
+
+
+def _again(file: CheckedFile, line: int) -> Update:
+    for index in file.inspection.targets.values():
+        if line in index:
+            return FileSource(file.path, index, file.reader).again(line)
+    raise LookupError(line)

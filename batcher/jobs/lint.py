@@ -1,0 +1,46 @@
+"""The job ``lint``: what is most likely a mistake in a file of updates, though no rule forbids it.
+
+Reads as: check the file, lint its updates. Sends no update; looks at live triggers where asked to.
+"""
+
+from batcher.jobs.checked_file import CheckedFile
+from batcher.jobs.connection import OnConnected
+from batcher.jobs.current_linter import CurrentLinter, OnUnreadTrigger
+from batcher.jobs.line_linter import (
+    LineLinter,
+    LintCounts,
+    OnFinding,
+    beside_earlier,
+    in_order,
+    repeated_members,
+)
+
+
+async def lint_updates(
+    file: CheckedFile,
+    on_finding: OnFinding | None = None,
+    *,
+    current: str | None = None,
+    on_connected: OnConnected | None = None,
+    on_unread: OnUnreadTrigger | None = None,
+) -> LintCounts:
+    """Lint the updates of a file that was checked; ``on_finding`` is told of each finding.
+
+    Those of a line come in the order of the file; last those of triggers that do the same.
+    ``current``: an export, or ``live``, that says what the triggers are now; then it is looked at
+    what the updates make of them, and told what they touch or bring about. ``on_unread`` is told
+    of what could not be read. Raises SettingsError for codes that there are not, InputError, and of
+    live triggers what ``plan_changes`` raises.
+    """
+    linter = LineLinter(file.settings, on_finding)
+    members = repeated_members(file)
+    if current is not None:
+        beside = CurrentLinter(file, linter, members, current, on_unread)
+        await beside.lint(on_connected)
+        linter.conclude(file)
+        return linter.counts(untouched=beside.untouched, unread=beside.unread)
+    for update in in_order(file):
+        linter.add(update)
+        linter.tell(update, beside_earlier(update, members))
+    linter.conclude(file)
+    return linter.counts()

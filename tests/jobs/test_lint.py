@@ -1,0 +1,131 @@
+"""The job from Python: what is found, in which order, and beside what is there already."""
+
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+
+from batcher.config import Settings, resolve
+from batcher.errors import InputError, SettingsError
+from batcher.jobs.lint import lint_updates
+from tests.conftest import trigger
+from tests.jobs.conftest import SettingsFor, seeded
+from tests.jobs.test_line_linter import checked
+
+Found = list[tuple[int, str]]
+
+
+async def linted(
+    folder: Path, *lines: dict[str, Any], settings: Settings | None = None, **more: Any
+) -> tuple[Found, Any]:
+    found: Found = []
+    file = checked(folder, *lines, settings=settings or resolve({"lint_select": "BT1,BT060"}))
+    counts = await lint_updates(
+        file, lambda update, finding: found.append((update.line, finding.code.code)), **more
+    )
+    return found, counts
+
+
+def export(folder: Path, *lines: dict[str, Any]) -> str:
+    path = folder / "export.jsonl"
+    path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    return str(path)
+
+
+def update(number: int, **more: Any) -> dict[str, Any]:
+    return {"DomainName": "acme", "EventTriggerName": f"t{number}", **more}
+
+
+async def test_findings_of_lines_come_in_order_and_are_counted(tmp_path: Path) -> None:
+    lines = update(1, SegmentFilter="a"), update(2), update(1, SegmentFilter="b"), update(3)
+    found, counts = await linted(tmp_path, *lines)
+    assert found == [(2, "BT060"), (3, "BT101"), (4, "BT060")]
+    assert (counts.total, counts.codes) == (4, {"BT060": 2, "BT101": 1})
+    assert (counts.of("error"), counts.of("warning")) == (0, 3)
+
+
+async def test_beside_an_export_lines_are_held_against_what_those_before_have_made(
+    tmp_path: Path,
+) -> None:
+    current = export(tmp_path, trigger(1) | {"SegmentFilter": "vip"}, trigger(2))
+    lines = [
+        update(1, SegmentFilter="vip"),  # is so already
+        update(1, SegmentFilter="all"),
+        update(1, SegmentFilter="all"),  # line 2 has made it so
+        update(9, SegmentFilter="vip"),  # is not there
+        update(2),
+    ]
+    found, counts = await linted(tmp_path, *lines, current=current)
+    assert found == [
+        (1, "BT104"),
+        (2, "BT101"),
+        (3, "BT104"),
+        (4, "BT105"),
+        (5, "BT060"),
+    ]
+    assert counts.total == 5
+
+
+async def test_what_updates_make_of_two_triggers_may_be_the_same(tmp_path: Path) -> None:
+    current = export(tmp_path, trigger(1) | {"SegmentFilter": "vip"}, trigger(2))
+    found, _ = await linted(
+        tmp_path, update(1, Description="d"), update(2, SegmentFilter="vip"), current=current
+    )
+    assert (2, "BT103") in found
+
+
+async def test_a_line_that_creates_its_trigger_is_no_line_of_a_missing_one(tmp_path: Path) -> None:
+    settings = resolve({"create_missing": True, "lint_select": "BT1,BT060"})
+    current = export(tmp_path, trigger(1))
+    lines = trigger(7), update(7, SegmentFilter="vip"), update(8, SegmentFilter="vip")
+    found, _ = await linted(tmp_path, *lines, settings=settings, current=current)
+    assert found == [(3, "BT105")]
+
+
+async def test_live_triggers_that_no_integration_names_never_fire(
+    tmp_path: Path, settings_for: SettingsFor
+) -> None:
+    emulator = seeded(3)
+    emulator.seed(
+        [{"DomainName": "acme", "Uri": "arn:aws:connect-campaigns:x", "EventTriggerNames": ["t1"]}]
+    )
+    async with emulator as url:
+        settings = msgspec.structs.replace(settings_for(url), lint_select=None)
+        lines = [update(n, SegmentFilter="vip") for n in (1, 2, 1)]
+        found, counts = await linted(tmp_path, *lines, settings=settings, current="live")
+    assert [each for each in found if each[1] == "BT150"] == [(2, "BT150")]
+    assert counts.unread == 0
+    calls = [call.operation for call in emulator.calls()]
+    assert sorted(calls) == ["GetEventTrigger", "GetEventTrigger", "ListIntegrations"]
+
+
+async def test_what_can_not_be_read_is_told_and_its_lines_are_looked_at_by_themselves(
+    tmp_path: Path, settings_for: SettingsFor
+) -> None:
+    told: list[str] = []
+    emulator = seeded(1)
+    for operation in ("ListIntegrations", "GetEventTrigger"):
+        emulator.script(operation, ["access-denied"])
+    async with emulator as url:
+        lines = [update(0), update(0, SegmentFilter="a")]
+        found, counts = await linted(
+            tmp_path,
+            *lines,
+            settings=settings_for(url),
+            current="live",
+            on_unread=lambda what, why: told.append(f"{what}: {why.code}"),
+        )
+    assert (1, "BT060") in found
+    assert counts.unread == 2
+    assert told == [
+        "integrations of domain acme, target default: AccessDeniedException",
+        "trigger acme/t0: AccessDeniedException",
+    ]
+
+
+async def test_a_code_that_there_is_not_is_refused_and_so_is_no_export(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match="no code of lint"):
+        await linted(tmp_path, update(1), settings=resolve({"lint_ignore": "BT9"}))
+    with pytest.raises(InputError, match="line 1"):
+        await linted(tmp_path, update(1), current=export(tmp_path, {"a": 1}))
