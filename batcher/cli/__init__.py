@@ -59,6 +59,7 @@ COMMANDS = {
     " s3://BUCKET/KEY) and put its updates into a queue.",
     "queue": "Look after a queue: its depth, its dead letters, and putting them back.",
     "explain": "Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not.",
+    "simulate": "Show which events would start or stop firing with the updates of FILE.",
     "schema": "Print the JSON Schema of an update line, for editors and other checkers.",
     "emulator": "A Customer Profiles on loopback.",
     "demo": "Run a generated file of updates against a local Customer Profiles, and keep what it"

@@ -5,10 +5,12 @@ from typing import Any, TypeVar
 
 import click
 
+from batcher.triggers.semantics.firing_options import FIRING_UNKNOWNS, FiringOptions
 from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions, Unknown
 from batcher.triggers.semantics.zones import zone
 
 F = TypeVar("F", bound=Callable[..., Any])
+S = TypeVar("S", bound=SemanticsOptions)
 
 
 def semantics_options(command: F) -> F:
@@ -27,9 +29,25 @@ def mapping_option(command: F) -> F:
     return click.option("--mapping", metavar="FILE", help=about)(command)
 
 
+def firing_options(command: F) -> F:
+    """Add a flag for each unknown of firing, as well; ``taken_firing`` takes all out again."""
+    for unknown in reversed(FIRING_UNKNOWNS):
+        command = _flag(unknown)(command)
+    return semantics_options(command)
+
+
 def taken_semantics(given: dict[str, Any]) -> SemanticsOptions:
     """Take the choices out of a command's flags. Raises SettingsError for a time zone of none."""
-    options = SemanticsOptions(**{each.name: given.pop(each.name) for each in UNKNOWNS})
+    return _taken(given, SemanticsOptions)
+
+
+def taken_firing(given: dict[str, Any]) -> FiringOptions:
+    """Take the choices of firing out, too. Raises SettingsError for a time zone of none."""
+    return _taken(given, FiringOptions)
+
+
+def _taken(given: dict[str, Any], kind: type[S]) -> S:
+    options = kind(**{name: given.pop(name) for name in kind.__struct_fields__})
     zone(options.timezone)
     return options
 

@@ -15,10 +15,6 @@ USED_FROM_OUTSIDE = {
     "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
-    "batcher.jobs.current_triggers.current_triggers": "of a job that is on its way",
-    "batcher.triggers.semantics.event_line.EventReader": "of a job that is on its way",
-    "batcher.triggers.semantics.firing_limits.FiringLimits": "of a job that is on its way",
-    "batcher.triggers.semantics.firing_options.firing_assumption": "of a job on its way",
 }
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",

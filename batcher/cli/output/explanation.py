@@ -41,7 +41,7 @@ def explanation_lines(explanation: Explanation, *, show_sensitive: bool) -> Iter
         yield f"  depends on: {labels(explanation.depends_on)}"
     if not verdict.object_type_matches:
         yield f"  object type: the event is of another than {verdict.object_type}"
-    yield from _tree(verdict.conditions, show_sensitive)
+    yield from condition_lines(verdict.conditions, show_sensitive=show_sensitive)
     yield f"  {LIMITS[explanation.limit]}"
     yield from _listed("Assumed:", map(_assumed, explanation.assumptions))
     yield from _listed("Not looked at:", explanation.not_looked_at)
@@ -58,12 +58,10 @@ def explanation_json(explanation: Explanation, *, show_sensitive: bool) -> str:
         "object_type_matches": verdict.object_type_matches,
         "limit": explanation.limit,
         "depends_on": explanation.depends_on,
-        "conditions": msgspec.to_builtins(verdict.conditions),
+        "conditions": conditions_told(verdict.conditions, show_sensitive=show_sensitive),
         "assumptions": explanation.assumptions,
         "not_looked_at": explanation.not_looked_at,
     }
-    if not show_sensitive:
-        _hide(told["conditions"])
     return msgspec.json.encode(told).decode()
 
 
@@ -72,7 +70,10 @@ def labels(names: Sequence[str]) -> str:
     return ", ".join(UNKNOWN_BY_NAME[name].label for name in names)
 
 
-def _tree(conditions: Sequence[ConditionVerdict], show_sensitive: bool) -> Iterator[str]:
+def condition_lines(
+    conditions: Sequence[ConditionVerdict], *, show_sensitive: bool
+) -> Iterator[str]:
+    """The tree of conditions, dimensions and attributes, with what each says."""
     if not conditions:
         yield "  no conditions: every event of the object type matches"
     for number, condition in enumerate(conditions, start=1):
@@ -119,8 +120,13 @@ def _listed(title: str, sentences: Any) -> Iterator[str]:
         yield f"  - {sentence}"
 
 
-def _hide(conditions: list[dict[str, Any]]) -> None:
-    for condition in conditions:
+def conditions_told(
+    conditions: Sequence[ConditionVerdict], *, show_sensitive: bool
+) -> list[dict[str, Any]]:
+    """The tree as plain JSON."""
+    told: list[dict[str, Any]] = msgspec.to_builtins(conditions)
+    for condition in () if show_sensitive else told:
         for dimension in condition["dimensions"]:
             for attribute in dimension["attributes"]:
                 attribute.update(path=HIDDEN, values=HIDDEN, seen=HIDDEN)
+    return told

@@ -34,6 +34,13 @@ class FiringLimits:
         self._options = options
         self._counter = InvocationCounter(limits, options)
 
+    @property
+    def unknowns(self) -> frozenset[str]:
+        """The unknowns that could decide whether an event fires."""
+        of_segment = {"unlisted"} if self._segment is not None and self._members is None else ()
+        of_time = {"no_ingestion_time"} if self._expiration is not None else ()
+        return self._counter.unknowns.union(of_segment, of_time)
+
     def judge(self, profile: str, at: int, delay: int | None) -> tuple[Firing, frozenset[str]]:
         """What becomes of an event of a profile that matches, and the unknowns that decide it.
 

@@ -45,6 +45,11 @@ class InvocationCounter:
         """How many profiles it knows of."""
         return len(self._histories)
 
+    @property
+    def unknowns(self) -> frozenset[str]:
+        """The unknowns of which another reading counts otherwise."""
+        return frozenset(name for name, _ in self._others)
+
     def admit(self, profile: str, at: int) -> tuple[bool, frozenset[str]]:
         """Whether a firing is within the limits, which then is counted.
 

@@ -1,0 +1,188 @@
+"""``batcher simulate``: which events would start or stop firing. Changes nothing."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import click
+import msgspec
+
+from batcher.accounting.limit import Limit
+from batcher.cli.event_columns import column_options, taken_columns
+from batcher.cli.interruption import run_command
+from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.output.echo import echo
+from batcher.cli.output.format import example
+from batcher.cli.output.preview import say_places
+from batcher.cli.output.reading_progress import ReadingProgress
+from batcher.cli.output.simulation import simulation_lines
+from batcher.cli.output.simulation_json import simulation_json
+from batcher.cli.output.violations import ViolationPrinter
+from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.semantics_options import firing_options, mapping_option, taken_firing
+from batcher.config import Settings
+from batcher.jobs.checked_file import CheckedFile, check_file
+from batcher.jobs.field_mapping import read_mapping
+from batcher.jobs.simulate import TOP, SimulationOrder, simulate_changes
+from batcher.jobs.simulation_report import SimulationReport
+from batcher.sources.local_file import place_for_copies
+from batcher.updates.selection import Selection
+
+STOPPED = 3  # exit code: more new firings than allowed
+
+OF_READING = (
+    *("target", "region", "account", "profile", "role_arn", "external_id", "role_session_name"),
+    *("endpoint_url", "read_rate", "concurrency", "max_attempts", "limiter", "share", "domain_map"),
+    *("connect_timeout", "read_timeout", "throttle_limit", "outage_limit", "remember"),
+    *("skip_invalid", "log_level"),
+)
+"""The settings that have a meaning here."""
+
+
+class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
+    """What is wanted beside the order itself."""
+
+    max_new_firings: Limit | None
+    show_sensitive: bool
+    as_json: bool
+
+
+@click.command(epilog=example("batcher simulate updates.jsonl --events events.jsonl.gz"))
+@click.argument("file", metavar="FILE")
+@click.option(
+    "--events",
+    required=True,
+    metavar="FILE",
+    help="Events, one a line (JSONL or records of a Kinesis event stream), or a CSV of objects.",
+)
+@click.option(
+    "--current",
+    metavar="FILE|live",
+    help="The triggers as they are: an export, or live; without it only what fires after is known.",
+)
+@click.option("--segments", metavar="FILE", help="Members of segments, one or several a line.")
+@click.option("--explain", metavar="ID", help="Also say why the event of that id fires, or not.")
+@click.option(
+    "--max-new-firings",
+    metavar="N|P%",
+    help="Exit with 3 when more events start firing than that; P% is of those that fire now.",
+)
+@click.option("--top", type=click.IntRange(0, 1000), default=TOP, help="How many profiles to name.")
+@click.option("--skip-invalid-events", is_flag=True, help="Leave out lines that are no events.")
+@column_options
+@click.option(
+    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
+)
+@json_option("Print the report as one JSON object on standard output.")
+@selection_options
+@mapping_option
+@firing_options
+@partial(settings_options, only=OF_READING)
+def simulate(
+    file: str,
+    events: str,
+    current: str | None,
+    segments: str | None,
+    explain: str | None,
+    max_new_firings: str | None,
+    top: int,
+    skip_invalid_events: bool,
+    mapping: str | None,
+    show_sensitive: bool,
+    as_json: bool,
+    config: Path | None,
+    **given: Any,
+) -> None:
+    """Show which events would start or stop firing with the updates of FILE. Sends no update.
+
+    FILE and the files of flags: .gz, .zst; - for standard input, or s3://BUCKET/KEY. Exits with 1
+    when a trigger could not be simulated or no event was for any, with 3 when --max-new-firings is
+    exceeded.
+    """
+    check_sensitive(show_sensitive, as_json=as_json)
+    wanted = _Wanted(
+        max_new_firings=_limit(max_new_firings, current),
+        show_sensitive=show_sensitive,
+        as_json=as_json,
+    )
+    _refuse_twice(file, events, current, segments, mapping)
+    options, columns = taken_firing(given), taken_columns(given, events)
+    selection = taken_selection(given)
+    settings = settings_from(given, config)
+    order = SimulationOrder(
+        events=events,
+        current=current,
+        segments=segments,
+        options=options,
+        mapping={} if mapping is None else read_mapping(mapping, settings),
+        columns=columns,
+        skip_invalid=skip_invalid_events,
+        explain=explain,
+        top=top,
+    )
+    raise SystemExit(run_command(_simulate, file, order, settings, selection, wanted))
+
+
+def _limit(given: str | None, current: str | None) -> Limit | None:
+    if given is None:
+        return None
+    if current is None:
+        raise click.UsageError(
+            "--max-new-firings needs --current: without it nobody knows which firings are new."
+        )
+    try:
+        return Limit(given)
+    except ValueError:
+        raise click.UsageError(
+            f"--max-new-firings: {given!r} is neither a number nor a percentage such as 5%."
+        ) from None
+
+
+def _refuse_twice(*origins: str | None) -> None:
+    if origins.count("-") > 1:
+        raise click.UsageError("Standard input (-) can be read once only; give files for the rest.")
+
+
+async def _simulate(
+    file: str,
+    order: SimulationOrder,
+    settings: Settings,
+    selection: Selection | None,
+    wanted: _Wanted,
+) -> int:
+    with place_for_copies(file) as copies:
+        violations = ViolationPrinter(wanted.as_json and not settings.skip_invalid, file)
+        checked = check_file(
+            file, settings, copies, violations.add, on_hint=violations.hint, selection=selection
+        )
+        violations.conclude(checked.inspection, usable=checked.usable, not_done="simulated")
+        if not checked.usable:
+            return 2
+        report = await _report(checked, order)
+    limit, show_sensitive = wanted.max_new_firings, wanted.show_sensitive
+    for line in simulation_lines(report, order, limit, show_sensitive=show_sensitive):
+        echo(line, err=True)
+    if wanted.as_json:
+        echo(simulation_json(report, limit, show_sensitive=show_sensitive))
+    return _exit_code(report, order, limit)
+
+
+async def _report(checked: CheckedFile, order: SimulationOrder) -> SimulationReport:
+    invalid = ViolationPrinter(False, order.events)
+    with ReadingProgress("events") as progress:
+        report = await simulate_changes(
+            checked,
+            order,
+            on_invalid=invalid.add,
+            on_events=progress.read,
+            on_connected=say_places,
+        )
+    invalid.finish()
+    return report
+
+
+def _exit_code(report: SimulationReport, order: SimulationOrder, limit: Limit | None) -> int:
+    if limit is not None and report.exceeds(limit):
+        return STOPPED
+    is_explained = order.explain is None or bool(report.explained)
+    return 0 if report.is_complete and is_explained else 1

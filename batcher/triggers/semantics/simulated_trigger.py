@@ -1,0 +1,160 @@
+"""One trigger before and after a change: of each event, whether it fires with either definition.
+
+Pure. Counts; holds of a profile what limits need, and no event.
+"""
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.triggers.diff import same
+from batcher.triggers.semantics.compiled_trigger import (
+    NO_MAPPING,
+    CompiledTrigger,
+    compile_trigger,
+)
+from batcher.triggers.semantics.event_line import Event
+from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
+from batcher.triggers.semantics.firing_options import FiringOptions
+from batcher.triggers.semantics.invocation_counter import NOTHING
+
+MATCHING = ("ObjectTypeName", "EventTriggerConditions")
+"""The members that say which events match, and without which nothing can be said."""
+
+
+class FiringCounts(Struct, kw_only=True):
+    """What became of the events that match one definition.
+
+    ``over_limit``: held back by a period or the default; ``expired``: by EventExpiration;
+    ``outside_segment``: by SegmentFilter. The four are together ``matched``.
+    """
+
+    matched: int = 0
+    fired: int = 0
+    over_limit: int = 0
+    expired: int = 0
+    outside_segment: int = 0
+
+    def add(self, firing: Firing) -> None:
+        self.matched += 1
+        if firing == "fired":
+            self.fired += 1
+        elif firing == "over_limit":
+            self.over_limit += 1
+        elif firing == "expired":
+            self.expired += 1
+        else:
+            self.outside_segment += 1
+
+
+class EventVerdict(Struct, frozen=True, kw_only=True):
+    """What becomes of an event; None: it does not match. ``unknowns``: those that decide it."""
+
+    firing: Firing | None = None
+    unknowns: frozenset[str] = NOTHING
+
+    @property
+    def fires(self) -> bool:
+        return self.firing == "fired"
+
+
+NO_MATCH = EventVerdict()
+
+
+class FiringRule:
+    """One definition of a trigger, with what its profiles have had of its limits."""
+
+    def __init__(
+        self,
+        members: Mapping[str, Any],
+        segments: Segments,
+        options: FiringOptions,
+        mapping: Mapping[str, str],
+    ) -> None:
+        self.object_type = str(members["ObjectTypeName"])
+        self.compiled: CompiledTrigger = compile_trigger(members, options, mapping)
+        self.counts = FiringCounts()
+        self._limits = FiringLimits(members, segments, options)
+
+    @property
+    def firing_unknowns(self) -> frozenset[str]:
+        """The unknowns of firing that could decide what becomes of an event that matches."""
+        return self._limits.unknowns
+
+    def judge(self, event: Event) -> EventVerdict:
+        """What becomes of an event, which is counted."""
+        if event.object_type != self.object_type:
+            return NO_MATCH
+        matches, unknowns = self.compiled.verdict(event.object)
+        if not matches:
+            return EventVerdict(unknowns=unknowns) if unknowns else NO_MATCH
+        firing, more = self._limits.judge(event.profile, event.at, event.delay)
+        self.counts.add(firing)
+        return EventVerdict(firing=firing, unknowns=unknowns | more if more else unknowns)
+
+
+class SimulatedTrigger:
+    """A trigger with its definition before and after; None: there is none, or none is known.
+
+    ``domain``: events of another one are not for it; ``name``: with its domain. ``started`` and
+    ``stopped`` are events that fire only after and only before; ``released`` and ``suppressed``
+    those among them that match both ways, so that limits or the segment alone decide.
+    ``depends_on``: by unknown, the events on which another reading of it has another verdict.
+    """
+
+    def __init__(
+        self,
+        domain: str,
+        name: str,
+        old: Mapping[str, Any] | None,
+        new: Mapping[str, Any] | None,
+        segments: Segments,
+        options: FiringOptions,
+        mapping: Mapping[str, str] = NO_MAPPING,
+    ) -> None:
+        self.domain = domain
+        self.name = f"{domain}/{name}"
+        self.events = self.started = self.stopped = self.released = self.suppressed = 0
+        self.depends_on = Counter[str]()
+        self.old = None if old is None else FiringRule(old, segments, options, mapping)
+        unchanged = old is not None and new is not None and same(new, old) and same(old, new)
+        if unchanged:
+            self.new = self.old
+        else:
+            self.new = None if new is None else FiringRule(new, segments, options, mapping)
+
+    @property
+    def is_changed(self) -> bool:
+        """Whether it is another trigger after than before."""
+        return self.old is not self.new
+
+    @property
+    def object_types(self) -> set[str]:
+        """Whose objects it looks at, before or after."""
+        return {each.object_type for each in (self.old, self.new) if each is not None}
+
+    def take(self, event: Event) -> tuple[EventVerdict, EventVerdict]:
+        """Count an event; returns its verdicts before and after."""
+        self.events += 1
+        before = NO_MATCH if self.old is None else self.old.judge(event)
+        if self.new is self.old:
+            after = before
+        else:
+            after = NO_MATCH if self.new is None else self.new.judge(event)
+            self._compare(before, after)
+        if before.unknowns or after.unknowns:
+            self.depends_on.update(before.unknowns | after.unknowns)
+        return before, after
+
+    def _compare(self, before: EventVerdict, after: EventVerdict) -> None:
+        if before.fires is after.fires:
+            return
+        matches_both = before.firing is not None and after.firing is not None
+        if after.fires:
+            self.started += 1
+            self.released += matches_both
+        else:
+            self.stopped += 1
+            self.suppressed += matches_both

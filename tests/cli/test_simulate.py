@@ -1,0 +1,102 @@
+"""``batcher simulate`` as its users meet it: what is told, and the exit code that a gate needs."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from click.testing import CliRunner
+
+from batcher.cli.simulate import simulate
+from tests.conftest import Command
+from tests.jobs.simulated import SECRET, conditions, definition, order, update, written
+
+COMPARED = ("--events", "events.jsonl", "--current", "current.jsonl")
+
+
+@pytest.fixture
+def files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    written(tmp_path / "updates.jsonl", [update("t", EventTriggerConditions=conditions(SECRET))])
+    written(tmp_path / "current.jsonl", [definition("t", 50_000)])
+    written(tmp_path / "events.jsonl", [order(40_000), order(60_000, second=1)])
+    return tmp_path
+
+
+def invoked(*arguments: str) -> Any:
+    return CliRunner().invoke(simulate, ["updates.jsonl", *arguments])
+
+
+@pytest.mark.parametrize(
+    ("flags", "code"),
+    [
+        ((), 0),
+        (("--max-new-firings", "1"), 0),
+        (("--max-new-firings", "0"), 3),
+        (("--max-new-firings", "100%"), 0),
+        (("--max-new-firings", "99%"), 3),
+        (("--explain", "e-40000-0"), 0),
+        (("--explain", "e-9"), 1),
+    ],
+)
+def test_more_new_firings_than_allowed_are_exit_code_3(
+    files: Path, flags: tuple[str, ...], code: int
+) -> None:
+    ended = invoked(*COMPARED, *flags)
+    assert (ended.exit_code, ended.stdout) == (code, "")
+    assert "New firings: 1; 0 stop." in ended.stderr
+    assert SECRET not in ended.stderr
+
+
+def test_the_report_is_one_json_object_on_standard_output(files: Path) -> None:
+    found = json.loads(invoked(*COMPARED, "--json").stdout)
+    assert (found["started"], found["fired_before"], found["fired_after"]) == (1, 1, 2)
+    assert [each["trigger"] for each in found["triggers"]] == ["t"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (("--events", "events.jsonl", "--max-new-firings", "1"), "needs --current"),
+        ((*COMPARED, "--max-new-firings", "many"), "neither a number nor a percentage"),
+        (("--events", "-", "--current", "-"), "can be read once only"),
+        (("--events", "orders.csv"), "A CSV of events needs"),
+        ((*COMPARED, "--show-sensitive"), "shows it on a terminal"),
+        (("--timezone", "Nowhere", *COMPARED), "no time zone"),
+        (("--events", "none.jsonl"), "there is no such file"),
+        ((*COMPARED, "--segments", "none.jsonl"), "there is no such file"),
+        (("--events", "events.jsonl", "--current", "updates"), "there is no such file"),
+    ],
+)
+def test_what_can_not_be_simulated_says_what_to_give(
+    files: Path, arguments: tuple[str, ...], said: str
+) -> None:
+    ended = invoked(*arguments)
+    assert said in ended.stderr + str(ended.exception)
+
+
+async def test_events_of_no_trigger_or_none_at_all_do_not_pass_a_gate(
+    batcher: Command, files: Path
+) -> None:
+    written(files / "other.jsonl", [order(1, object_type="Carts")])
+    written(files / "none.jsonl", [])
+    gate = ("--current", "current.jsonl", "--max-new-firings", "1000")
+    other = await batcher("simulate", "updates.jsonl", "--events", "other.jsonl", *gate)
+    none = await batcher("simulate", "updates.jsonl", "--events", "none.jsonl", *gate)
+    assert (other.code, none.code) == (1, 2)
+    assert "Nothing was simulated: no event is of an object type (Orders)" in other.err
+    assert "no events in it; nothing was simulated" in none.err
+
+
+async def test_events_come_from_standard_input_and_lines_that_are_none_may_be_left_out(
+    batcher: Command, files: Path
+) -> None:
+    events = (files / "events.jsonl").read_bytes() + b"oops\n"
+    arguments = ("simulate", "updates.jsonl", "--events", "-", "--current", "current.jsonl")
+    refused = await batcher(*arguments, given=events)
+    assert refused.code == 2
+    assert "-: line 3: not JSON" in refused.err
+    assert "--skip-invalid-events" in refused.err
+    taken = await batcher(*arguments, "--skip-invalid-events", given=events)
+    assert taken.code == 0
+    assert "Left out, as no events: 1 line." in taken.err

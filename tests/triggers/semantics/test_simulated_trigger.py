@@ -1,0 +1,115 @@
+"""A trigger before and after: what starts and stops, by conditions, by limits, by its segment."""
+
+from typing import Any
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.triggers.semantics.event_line import Event
+from batcher.triggers.semantics.firing_options import FiringOptions
+from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
+
+SECOND = 1_000_000
+PLAIN = FiringOptions()
+
+
+def above(total: int, **members: Any) -> dict[str, Any]:
+    """A trigger on orders above that, without any limit unless members have one."""
+    attribute = {
+        "Source": "Total",
+        "ComparisonOperator": "GREATER_THAN",
+        "Values": [str(total)],
+    }
+    return {
+        "ObjectTypeName": "Orders",
+        "EventTriggerConditions": [
+            {
+                "LogicalOperator": "ALL",
+                "EventTriggerDimensions": [{"ObjectAttributes": [attribute]}],
+            }
+        ],
+        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "Unlimited": True}]},
+    } | members
+
+
+def order(total: int, at: int = 0, profile: str = "a", **more: Any) -> Event:
+    return Event(
+        id="e", profile=profile, object_type="Orders", at=at, object={"Total": total}, **more
+    )
+
+
+def at_most(count: int) -> dict[str, Any]:
+    period = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": count}
+    return {"EventTriggerLimits": {"Periods": [period]}}
+
+
+@given(st.lists(st.integers(0, 9), max_size=20), st.integers(0, 9), st.integers(0, 9))
+def test_what_starts_and_stops_is_what_only_one_of_both_conditions_takes(
+    totals: list[int], old: int, new: int
+) -> None:
+    trigger = SimulatedTrigger("acme", "t", above(old), above(new), {}, PLAIN)
+    for total in totals:
+        trigger.take(order(total))
+    assert trigger.started == sum(new < total <= old for total in totals)
+    assert trigger.stopped == sum(old < total <= new for total in totals)
+    assert trigger.events == len(totals)
+    assert (trigger.released, trigger.suppressed) == (0, 0)
+    assert trigger.old is not None
+    assert trigger.old.counts.fired == sum(total > old for total in totals)
+
+
+def test_an_event_that_limits_alone_let_through_is_released_and_the_other_way_suppressed() -> None:
+    looser = SimulatedTrigger(
+        "acme", "t", above(1, **at_most(1)), above(1, **at_most(3)), {}, PLAIN
+    )
+    tighter = SimulatedTrigger(
+        "acme", "t", above(1, **at_most(3)), above(1, **at_most(1)), {}, PLAIN
+    )
+    for number in range(5):
+        looser.take(order(2, at=number * SECOND))
+        tighter.take(order(2, at=number * SECOND))
+    assert (looser.started, looser.released, looser.stopped) == (2, 2, 0)
+    assert (tighter.stopped, tighter.suppressed, tighter.started) == (2, 2, 0)
+    assert looser.old is not None
+    assert (looser.old.counts.matched, looser.old.counts.over_limit) == (5, 4)
+
+
+def test_a_definition_that_stays_is_asked_once_and_lists_in_another_order_are_the_same() -> None:
+    old = above(1, **at_most(2))
+    old["EventTriggerLimits"]["Periods"].append({"Unit": "HOURS", "Value": 1, "Unlimited": True})
+    new = above(1, EventTriggerLimits={"Periods": old["EventTriggerLimits"]["Periods"][::-1]})
+    trigger = SimulatedTrigger("acme", "t", old, new, {}, PLAIN)
+    assert not trigger.is_changed
+    for number in range(3):
+        trigger.take(order(2, at=number))
+    assert (trigger.started, trigger.stopped) == (0, 0)
+    assert trigger.old is trigger.new is not None
+    assert trigger.old.counts.matched == 3
+
+
+def test_another_segment_or_object_type_stops_and_starts_what_it_did_not_reach() -> None:
+    members = {"vip": {"a"}, "gold": {"b"}}
+    old, new = above(1, SegmentFilter="vip"), above(1, SegmentFilter="gold")
+    trigger = SimulatedTrigger("acme", "t", old, new, members, PLAIN)
+    for profile in "abc":
+        trigger.take(order(2, profile=profile))
+    assert (trigger.started, trigger.stopped) == (1, 1)
+    moved = SimulatedTrigger("acme", "t", above(1), above(1, ObjectTypeName="Carts"), {}, PLAIN)
+    moved.take(order(2))
+    assert (moved.started, moved.stopped, moved.object_types) == (0, 1, {"Orders", "Carts"})
+
+
+def test_where_there_was_no_trigger_all_of_its_firings_start() -> None:
+    trigger = SimulatedTrigger("acme", "t", None, above(1), {}, PLAIN)
+    before, after = trigger.take(order(2))
+    assert (before.firing, after.firing, trigger.started) == (None, "fired", 1)
+
+
+def test_an_outcome_that_another_reading_changes_is_counted_by_the_unknown() -> None:
+    limits = {"EventTriggerLimits": {"EventExpiration": 1000}}
+    trigger = SimulatedTrigger("acme", "t", above(1, **limits), above(2, **limits), {}, PLAIN)
+    for delay in (None, 0, 5 * SECOND):
+        trigger.take(order(3, delay=delay))
+    assert trigger.depends_on == {"no_ingestion_time": 1}
+    assert trigger.old is not None
+    assert trigger.old.firing_unknowns >= {"no_ingestion_time", "windows"}
