@@ -4,7 +4,6 @@ What counts as a number or as a time is read as the evaluator reads it. A value 
 is an error where no reading of AWS's words could take it, else a warning.
 """
 
-import re
 from collections.abc import Callable, Iterator
 from typing import Any, TypeAlias
 
@@ -31,21 +30,17 @@ from batcher.triggers.lint.operator_value_codes import (
     SEVERAL_INCLUSIVE,
     SEVERAL_VALUES,
 )
+from batcher.triggers.lint.value_formats import (
+    DATED,
+    NUMERIC,
+    begins_with_day,
+    is_number_for_people,
+    may_be_date,
+)
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.values import Instant, parse_instant, parse_number
 
-ORDERED = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"})
-NUMERIC = ORDERED | {"EQUAL"}
-DATED = frozenset({"BEFORE", "AFTER", "ON"})
-
 _DEFAULTS = SemanticsOptions()
-_DIGIT = re.compile(r"[0-9]")
-# digits with what people and spreadsheets put around and between them
-_FOR_PEOPLE = re.compile(
-    r"\s*[^\w\s+-]{0,3}\s*[+-]?\s*[0-9][0-9.,'_\s]*(?:[eE][+-]?[0-9]+)?\s*(?:%|[^\d\s]{1,8})?\s*"
-)
-_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
-
 _Check: TypeAlias = Callable[[str, list[str], Path], Iterator[Finding]]
 
 
@@ -65,13 +60,13 @@ def _numbers(operator: str, values: list[str], path: Path) -> Iterator[Finding]:
 
 
 def _no_number(operator: str, value: str, path: Path) -> Finding:
-    if _FOR_PEOPLE.fullmatch(value):
+    if is_number_for_people(value):
         message = "is {}: a number as people write it"
         return Finding(code=NUMBER_FORMAT, path=path, message=message, values=(value,))
     if operator == "EQUAL":
         message = "is {}: text, and EQUAL is said to compare numbers"
         return Finding(code=EQUAL_WITH_TEXT, path=path, message=message, values=(value,))
-    what = "a date" if _ISO_DAY.match(value) else "no number"
+    what = "a date" if begins_with_day(value) else "no number"
     message = f"is {{}}: {what}, and the operator compares numbers"
     return Finding(code=NO_NUMBER, path=path, message=message, values=(value,))
 
@@ -90,7 +85,7 @@ def _dates(operator: str, values: list[str], path: Path) -> Iterator[Finding]:
 
 
 def _no_date(value: str, path: Path) -> Finding:
-    if _ISO_DAY.match(value) or not _DIGIT.search(value):
+    if not may_be_date(value):
         message = "is {}: no date or time"
         return Finding(code=NO_DATE, path=path, message=message, values=(value,))
     message = "is {}: not written as in ISO 8601"
@@ -128,10 +123,10 @@ def _range(operator: str, values: list[str], path: Path) -> Iterator[Finding]:
 
 
 def _no_end(value: str, path: Path) -> Finding:
-    if _FOR_PEOPLE.fullmatch(value):
+    if is_number_for_people(value):
         message = "is {}: a number as people write it"
         return Finding(code=NUMBER_FORMAT, path=path, message=message, values=(value,))
-    if _DIGIT.search(value) and not _ISO_DAY.match(value):
+    if may_be_date(value):
         message = "is {}: neither a number nor a date as in ISO 8601"
         return Finding(code=DATE_FORMAT, path=path, message=message, values=(value,))
     message = "is {}: neither a number nor a date"

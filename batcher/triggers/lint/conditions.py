@@ -1,0 +1,172 @@
+"""Conditions that contradict themselves, are always met, or add nothing to others."""
+
+from collections.abc import Iterator, Sequence
+from itertools import combinations
+from typing import TypeAlias
+
+from msgspec import Struct
+
+from batcher.triggers.lint.claims import Claim, all_claims, dependence, weakest
+from batcher.triggers.lint.condition_claims import (
+    ReadCondition,
+    Surplus,
+    always,
+    always_any,
+    condition_implied,
+    never,
+    read_conditions,
+    surplus,
+)
+from batcher.triggers.lint.condition_codes import (
+    ALWAYS_TRUE,
+    CONTRADICTION,
+    DOUBLED,
+    FIRES_ALWAYS,
+    FIRES_HARDLY,
+    FIRES_NEVER,
+    LIKELY_CONTRADICTION,
+    NEVER_TRUE,
+    REDUNDANT_ATTRIBUTE,
+    REDUNDANT_DIMENSION,
+    SHADOWED,
+)
+from batcher.triggers.lint.contradictions import contradiction
+from batcher.triggers.lint.criterion import NONE, Criterion
+from batcher.triggers.lint.finding import Definition, Finding, LintCode, LintContext, Path
+from batcher.triggers.lint.implications import all_implied, implies
+from batcher.updates.violations import path_text
+
+_CONDITIONS = "EventTriggerConditions"
+_DIMENSIONS = "EventTriggerDimensions"
+_ATTRIBUTES = "ObjectAttributes"
+
+
+_Placed: TypeAlias = tuple[Path, Criterion]
+"""A comparison with where it is below its condition."""
+
+
+class ClaimFound(Struct, frozen=True, kw_only=True):
+    """A finding to be, with what its claim depends on."""
+
+    code: LintCode
+    path: Path
+    message: str
+    claim: frozenset[str]
+
+
+def condition_findings(definition: Definition, _context: LintContext) -> Iterator[Finding]:
+    """What is wrong with the conditions of a definition, by their logic."""
+    for each in condition_claims(definition):
+        message = each.message + dependence(each.claim)
+        yield Finding(code=each.code, path=each.path, message=message)
+
+
+def condition_claims(definition: Definition) -> Iterator[ClaimFound]:
+    """Each finding with what it depends on."""
+    conditions = read_conditions(definition)
+    for index, condition in enumerate(conditions):
+        yield from _of_condition(condition, (_CONDITIONS, index))
+    yield from _of_trigger(conditions)
+
+
+def _of_trigger(conditions: Sequence[ReadCondition]) -> Iterator[ClaimFound]:
+    impossible, certain = list(map(never, conditions)), list(map(always, conditions))
+    if conditions:
+        yield from _of_all(all_claims(impossible), weakest([*certain, always_any(conditions)]))
+    if len(conditions) > 1:
+        yield from _of_each(impossible, certain)
+        yield from _shadowed(conditions, impossible)
+
+
+def _of_all(impossible: Claim, certain: Claim) -> Iterator[ClaimFound]:
+    if impossible is not None:
+        code = FIRES_HARDLY if impossible else FIRES_NEVER
+        message = "can't be met by any event"
+        yield ClaimFound(code=code, path=(_CONDITIONS,), message=message, claim=impossible)
+    elif certain is not None:
+        message = "are met by every event"
+        yield ClaimFound(code=FIRES_ALWAYS, path=(_CONDITIONS,), message=message, claim=certain)
+
+
+def _of_each(impossible: list[Claim], certain: list[Claim]) -> Iterator[ClaimFound]:
+    """Conditions that are never or always met, unless the whole trigger is so anyway."""
+    for index, claim in enumerate(impossible):
+        if claim is not None and None in impossible:
+            yield ClaimFound(
+                code=NEVER_TRUE,
+                path=(_CONDITIONS, index),
+                message="can't be met by any event",
+                claim=claim,
+            )
+    for index, claim in enumerate(certain):
+        if claim is not None:
+            yield ClaimFound(
+                code=ALWAYS_TRUE,
+                path=(_CONDITIONS, index),
+                message="is met by every event",
+                claim=claim,
+            )
+
+
+def _shadowed(conditions: Sequence[ReadCondition], impossible: list[Claim]) -> Iterator[ClaimFound]:
+    indexes = [index for index, claim in enumerate(impossible) if claim is None]
+    possible = [conditions[index] for index in indexes]
+    for found in surplus(possible, condition_implied, narrow=True):
+        beside = f"{_CONDITIONS}[{indexes[found.beside]}]"
+        yield _said(found, SHADOWED, (_CONDITIONS, indexes[found.place]), beside)
+
+
+def _of_condition(condition: ReadCondition, path: Path) -> Iterator[ClaimFound]:
+    is_all = len(condition.ways) < len(condition.dimensions)
+    gone = set[int]()
+    for found in surplus(condition.dimensions, all_implied, narrow=not is_all):
+        if contradiction(condition.dimensions[found.place]) is None:
+            gone.add(found.place)
+            where = (*path, _DIMENSIONS, found.place)
+            yield _said(found, REDUNDANT_DIMENSION, where, f"{_DIMENSIONS}[{found.beside}]")
+    kept = [each for each in enumerate(condition.dimensions) if each[0] not in gone]
+    placed: list[list[_Placed]] = [
+        [((_DIMENSIONS, index, _ATTRIBUTES, at), each) for at, each in enumerate(dimension)]
+        for index, dimension in kept
+    ]
+    for way in [[each for dimension in placed for each in dimension]] if is_all else placed:
+        yield from _of_way(way, path)
+
+
+def _of_way(way: list[_Placed], path: Path) -> Iterator[ClaimFound]:
+    """What is met together: whether it can be, and which of it says nothing more."""
+    if contradiction([criterion for _, criterion in way]) is not None:
+        if all(contradiction([criterion]) is None for _, criterion in way):
+            yield _conflict(way, path)
+        return
+    for found in surplus(way, _implied, narrow=False):
+        where = (*path, *way[found.place][0])
+        yield _said(found, REDUNDANT_ATTRIBUTE, where, path_text(way[found.beside][0]))
+
+
+def _implied(one: _Placed, other: _Placed) -> Claim:
+    return implies(one[1], other[1])
+
+
+def _conflict(way: list[_Placed], path: Path) -> ClaimFound:
+    """What excludes what: two comparisons, where two are enough."""
+    for (first, one), (second, other) in combinations(way, 2):
+        if (claim := contradiction([one, other])) is not None:
+            message = f"can't be met together with {path_text(first)}"
+            return ClaimFound(
+                code=_contradiction_code(claim), path=(*path, *second), message=message, claim=claim
+            )
+    claim = contradiction([criterion for _, criterion in way]) or NONE
+    message = "has comparisons that can't be met together"
+    return ClaimFound(code=_contradiction_code(claim), path=path, message=message, claim=claim)
+
+
+def _contradiction_code(claim: frozenset[str]) -> LintCode:
+    return LIKELY_CONTRADICTION if claim else CONTRADICTION
+
+
+def _said(found: Surplus, code: LintCode, path: Path, beside: str) -> ClaimFound:
+    if found.is_same:
+        message = f"says what {beside} says"
+        return ClaimFound(code=DOUBLED, path=path, message=message, claim=found.claim)
+    return ClaimFound(code=code, path=path, message=f"adds nothing to {beside}", claim=found.claim)

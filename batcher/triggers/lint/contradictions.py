@@ -1,0 +1,138 @@
+"""Comparisons of one attribute that exclude each other, and of which unknowns that depends."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
+from functools import partial
+from itertools import combinations, product
+
+from batcher.triggers.lint.claims import LISTS, Claim, certain, weakest
+from batcher.triggers.lint.criterion import (
+    NONE,
+    Criterion,
+    Key,
+    accepted,
+    readings,
+)
+from batcher.triggers.lint.value_ranges import (
+    EVERYTHING,
+    common_ranges,
+    has_number,
+)
+from batcher.triggers.semantics.options import SemanticsOptions
+from batcher.triggers.semantics.values import parse_number
+
+_PARTS = frozenset({"inclusive_match"})
+_EXCLUSIVE = frozenset({"exclusive"})
+
+
+def contradiction(criteria: Sequence[Criterion]) -> Claim:
+    """Claim that no event meets all of them; those of one attribute are held against each other."""
+    if any(each.kind == "never" for each in criteria):
+        return NONE
+    by_key = defaultdict[Key, dict[Criterion, None]](dict)
+    for each in criteria:
+        if each.key is not None:
+            by_key[each.key][each] = None
+    return weakest(_of_one(list(each)) for each in by_key.values())
+
+
+def _of_one(criteria: list[Criterion]) -> Claim:
+    if len(criteria) == 1 and not criteria[0].is_range:
+        return None
+    numbers = [each for each in criteria if each.kind in ("number", "equal")]
+    dates = [each for each in criteria if each.kind == "date"]
+    claims = [_of_ranges(numbers), *_excluded(numbers), _of_ranges(dates), *_excluded(dates)]
+    if len(criteria) > 1:
+        texts = [each for each in criteria if each.kind in ("number", "equal", "text")]
+        claims += [*_inclusive_exclusive(texts), _of_candidates(texts), *_of_ends(texts)]
+    return weakest(claims)
+
+
+def _of_ranges(criteria: list[Criterion]) -> Claim:
+    """Claim that no number, or no moment, is in all of their sets."""
+    positive = [each for each in criteria if each.operator != "NOT_BETWEEN"]
+    if not positive:
+        return None
+    further = NONE if len(criteria) == 1 else LISTS
+    if len(positive) < len(criteria) and all(each.kind == "equal" for each in positive):
+        further |= {"missing"}  # a text may be equal, and be no number for the range
+    found = certain(criteria, partial(_is_empty, criteria))
+    return None if found is None else found | further
+
+
+def _excluded(criteria: list[Criterion]) -> Iterator[Claim]:
+    """Claim that what is in a set is to be out of a range around it: certain of lists, too."""
+    for other in criteria:
+        if other.operator == "NOT_BETWEEN":
+            for one in criteria:
+                if one.kind != "equal" and one.operator != "NOT_BETWEEN":
+                    yield certain((one, other), partial(_is_empty, (one, other)))
+
+
+def _is_empty(criteria: Sequence[Criterion], options: SemanticsOptions, slack: int) -> bool:
+    found = EVERYTHING
+    for each in criteria:
+        found = common_ranges(found, accepted(each, options, slack))
+    return not found
+
+
+def _inclusive_exclusive(criteria: list[Criterion]) -> Iterator[Claim]:
+    """Claim that what has one of some values is to have none of them: certain of lists, too."""
+    for one in criteria:
+        for other in criteria:
+            forbidden = set(other.values)
+            operators = one.operator, other.operator
+            if operators == ("INCLUSIVE", "EXCLUSIVE") and set(one.values) <= forbidden:
+                yield NONE if len(forbidden) == 1 else _EXCLUSIVE
+
+
+def _of_candidates(criteria: list[Criterion]) -> Claim:
+    """Claim that of the few texts that one of them takes, the others take none."""
+    finite = [each for each in criteria if _is_finite(each)]
+    if not finite:
+        return None
+    others = [each for each in criteria if each is not finite[0]]
+    if any(all(_may_take(each, text) for each in others) for text in finite[0].values):
+        return None
+    operators = {each.operator for each in criteria}
+    parts = _PARTS if operators & {"INCLUSIVE", "EXCLUSIVE"} else NONE
+    several = any(each.operator == "EXCLUSIVE" and len(each.values) > 1 for each in criteria)
+    return LISTS | parts | (_EXCLUSIVE if several else NONE)
+
+
+def _is_finite(criterion: Criterion) -> bool:
+    return criterion.operator == "INCLUSIVE" or (
+        criterion.operator == "EQUAL" and criterion.kind == "text"
+    )
+
+
+def _may_take(criterion: Criterion, text: str) -> bool:
+    """Whether an attribute that is this text, or differs in case, could meet it by any reading."""
+    folded = text.casefold()
+    match criterion.operator:
+        case "EXCLUSIVE":
+            return text not in criterion.values
+        case "CONTAINS":
+            return any(each.casefold() in folded for each in criterion.values)
+        case "BEGINS_WITH":
+            return any(folded.startswith(each.casefold()) for each in criterion.values)
+        case "ENDS_WITH":
+            return any(folded.endswith(each.casefold()) for each in criterion.values)
+        case "NOT_BETWEEN":
+            return True  # a text may be no number, and that may do
+    if criterion.kind == "text":
+        return any(folded == each.casefold() for each in criterion.values)
+    if (number := parse_number(text)) is None:
+        return False
+    options = readings(criterion.unknowns)
+    return any(has_number(accepted(criterion, each), number) for each in options)
+
+
+def _of_ends(criteria: list[Criterion]) -> Iterator[Claim]:
+    """Claim that no text begins, or ends, with both of two texts."""
+    for operator, fits in (("BEGINS_WITH", str.startswith), ("ENDS_WITH", str.endswith)):
+        found = [each for each in criteria if each.operator == operator]
+        for one, other in combinations(found, 2):
+            pairs = product(map(str.casefold, one.values), map(str.casefold, other.values))
+            if not any(fits(a, b) or fits(b, a) for a, b in pairs):
+                yield LISTS

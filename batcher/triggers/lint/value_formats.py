@@ -1,0 +1,29 @@
+"""Which operators compare what, and what a text reads like that is no number and no date."""
+
+import re
+
+ORDERED = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"})
+NUMERIC = ORDERED | {"EQUAL"}
+DATED = frozenset({"BEFORE", "AFTER", "ON"})
+
+_DIGIT = re.compile(r"[0-9]")
+# digits with what people and spreadsheets put around and between them
+_FOR_PEOPLE = re.compile(
+    r"(?:[^\w\s+-]{1,3}\s*+)?(?:[+-]\s*+)?[0-9][0-9.,'_\s]*+(?:[eE][+-]?[0-9]++)?(?:%|[^\d\s]{1,8})?"
+)
+_ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
+
+
+def is_number_for_people(text: str) -> bool:
+    """Whether it is a number with blanks, a unit, or marks between digits, as in ``1,000 EUR``."""
+    return _FOR_PEOPLE.fullmatch(text.strip()) is not None
+
+
+def begins_with_day(text: str) -> bool:
+    """Whether it begins as an ISO 8601 date does, be it a day that no calendar has."""
+    return _ISO_DAY.match(text) is not None
+
+
+def may_be_date(text: str) -> bool:
+    """Whether it may be a date in a format that AWS does not tell of; else it is none at all."""
+    return _DIGIT.search(text) is not None and not begins_with_day(text)
