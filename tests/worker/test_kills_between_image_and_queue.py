@@ -63,6 +63,8 @@ async def test_after_a_kill_at_any_step_each_message_has_its_result_and_all_can_
         worker = await command.start(*worker_of(place, url, "--rate", "200"))
         await until(lambda: images_in(command.folder) == COUNT)
         await until(lambda: len(emulator.applied()) == sent)
+        counts = emulator.counts
+        await until(lambda: sum(counts().get("UpdateEventTrigger", {}).values()) == COUNT)
         if fault is None:
             await until(lambda: results_in(command.folder))
         worker.kill()
