@@ -1,7 +1,7 @@
 """From triggers that have taken all events to the report of a simulation."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Protocol, TypeAlias
+from typing import Any, Protocol, TypeAlias
 
 from msgspec.structs import replace
 
@@ -40,6 +40,9 @@ class _Order(Protocol):
     def top(self) -> int: ...
 
 
+_Objects: TypeAlias = Mapping[str, Sequence[Mapping[str, Any]]]
+"""Some objects of each type."""
+
 Pair: TypeAlias = tuple[SimulatedDefinition, SimulatedTrigger | None]
 
 
@@ -54,7 +57,7 @@ def simulation_report(
     """The report of a simulation that has taken all of its events."""
     return SimulationReport(
         compares=order.current is not None,
-        triggers=[_outcome(found, trigger, segments) for found, trigger in pairs],
+        triggers=[_outcome(*pair, segments, simulation.objects) for pair in pairs],
         events=EventCounts(
             seen=simulation.seen,
             invalid=invalid,
@@ -75,7 +78,10 @@ def simulation_report(
 
 
 def _outcome(
-    found: SimulatedDefinition, trigger: SimulatedTrigger | None, segments: Mapping[str, set[str]]
+    found: SimulatedDefinition,
+    trigger: SimulatedTrigger | None,
+    segments: Mapping[str, set[str]],
+    objects: _Objects,
 ) -> TriggerOutcome:
     outcome = TriggerOutcome(
         target=found.key.target,
@@ -88,8 +94,11 @@ def _outcome(
     )
     if trigger is None:
         return outcome
+    unseen, attributes = _unseen(trigger, objects)
     return replace(
         outcome,
+        unseen=unseen,
+        attributes=attributes,
         simulated=True,
         changed=trigger.is_changed,
         object_types=sorted(trigger.object_types),
@@ -103,6 +112,14 @@ def _outcome(
         depends_on=dict(trigger.depends_on),
         segment=_reach(found, segments),
     )
+
+
+def _unseen(trigger: SimulatedTrigger, objects: _Objects) -> tuple[int, int]:
+    """Of a trigger that matches nothing: how many attributes no object has, and how many it has."""
+    rules = [each for each in (trigger.old, trigger.new) if each is not None]
+    if not trigger.events or any(each.counts.matched for each in rules):
+        return 0, 0
+    return rules[-1].unseen(objects.get(rules[-1].object_type, ()))
 
 
 def _reach(found: SimulatedDefinition, segments: Mapping[str, set[str]]) -> SegmentReach | None:

@@ -37,9 +37,10 @@ class SegmentReach(Struct, frozen=True, kw_only=True):
 class TriggerOutcome(Struct, frozen=True, kw_only=True):
     """What the events make of one trigger, with its definition before and after.
 
-    ``events``: those of its object type and domain; ``before`` and ``after`` are None where there
-    is no such definition, or none that is known (``basis``, ``lacking``, ``error``). The others as
-    in SimulatedTrigger.
+    ``events``: those of its object type and domain; ``unseen``: how many of its ``attributes`` are
+    in none of the first few of these, looked at where nothing matches; ``before`` and ``after`` are
+    None where there is no such definition, or none that is known (``basis``, ``lacking``,
+    ``error``). The others as in SimulatedTrigger.
     """
 
     target: str
@@ -59,8 +60,15 @@ class TriggerOutcome(Struct, frozen=True, kw_only=True):
     suppressed: int = 0
     depends_on: dict[str, int] = {}
     segment: SegmentReach | None = None
+    unseen: int = 0
+    attributes: int = 0
     lacking: list[str] = []
     error: Error | None = None
+
+    @property
+    def is_blind(self) -> bool:
+        """Whether nothing matches, and nothing that it looks at was seen in any event."""
+        return 0 < self.attributes == self.unseen
 
 
 class EventCounts(Struct, frozen=True, kw_only=True):
@@ -152,8 +160,8 @@ class SimulationReport(Struct, frozen=True, kw_only=True):
 
     @property
     def saw_nothing(self) -> bool:
-        """Whether no event was for any trigger, so that its counts of 0 say nothing."""
-        return not self.evaluations
+        """Whether no event was for any trigger, or had what one looks at: then 0 says nothing."""
+        return all(not each.events or each.is_blind for each in self.triggers)
 
     @property
     def is_complete(self) -> bool:

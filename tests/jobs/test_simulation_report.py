@@ -8,7 +8,7 @@ from batcher.triggers.semantics.simulated_trigger import FiringCounts
 from batcher.triggers.semantics.simulation import ProfileCounts
 
 
-def report(before: int, started: int, evaluations: int = 1) -> SimulationReport:
+def report(before: int, started: int, **more: int) -> SimulationReport:
     counts = dict.fromkeys(EventCounts.__struct_fields__, 0) | {"other_types": []}
     return SimulationReport(
         compares=True,
@@ -23,11 +23,12 @@ def report(before: int, started: int, evaluations: int = 1) -> SimulationReport:
                 before=FiringCounts(matched=before, fired=before),
                 started=started,
                 depends_on={"between": 2},
+                **({"events": 1} | more),
             )
         ]
         * 2,
         events=EventCounts(**counts),
-        evaluations=evaluations,
+        evaluations=1,
         profiles=ProfileCounts(**dict.fromkeys(ProfileCounts.__struct_fields__, 0)),
         most_affected=[],
         assumptions=[],
@@ -56,6 +57,17 @@ def test_outcomes_that_depend_on_an_unknown_are_summed() -> None:
     assert report(1, 1).depends_on == {"between": 4}
 
 
-def test_a_report_of_no_evaluation_saw_nothing() -> None:
-    assert report(0, 0, evaluations=0).saw_nothing
-    assert not report(0, 0, evaluations=0).is_complete
+@pytest.mark.parametrize(
+    ("more", "saw_nothing"),
+    [
+        ({"events": 0}, True),
+        ({"events": 5, "attributes": 3, "unseen": 3}, True),
+        ({"events": 5, "attributes": 3, "unseen": 2}, False),
+        ({"events": 5}, False),
+    ],
+)
+def test_without_events_or_anything_that_triggers_look_at_it_saw_nothing(
+    more: dict[str, int], saw_nothing: bool
+) -> None:
+    found = report(0, 0, **more)
+    assert (found.saw_nothing, found.is_complete) == (saw_nothing, not saw_nothing)

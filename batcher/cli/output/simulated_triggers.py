@@ -85,6 +85,12 @@ def _detail(each: TriggerOutcome, report: SimulationReport) -> Iterator[str]:
         yield "is not in --current: all its firings are new."
     if not each.events:
         yield "no event was for it: this says nothing of it."
+    elif each.unseen:
+        yield (
+            f"nothing matches, and {number(each.unseen)} of the {number(each.attributes)}"
+            " attributes that it looks at are in none of the first events. Are they called"
+            " otherwise there? --mapping says where a FieldName is."
+        )
     elif not each.changed:
         yield "stays as it is."
     if each.segment is not None and report.compares:

@@ -37,7 +37,7 @@ def simulation_lines(
     """Lines for people."""
     yield from _events(report.events, order)
     yield from not_simulated_lines(report)
-    if report.saw_nothing:
+    if not report.evaluations:
         yield _saw_nothing(report)
         return
     yield from trigger_lines(report)
@@ -45,6 +45,8 @@ def simulation_lines(
     yield from held_back_lines(report)
     yield from _profiles(report)
     yield from _totals(report, limit)
+    if report.saw_nothing:
+        yield "No event has what these triggers look at: that nothing fires says nothing of them."
     yield from _doubts(report)
     yield from _assumptions(report)
     yield from _explained(report, order, show_sensitive)
@@ -108,6 +110,8 @@ def _totals(report: SimulationReport, limit: Limit | None) -> Iterator[str]:
         f"New firings: {number(report.started)}; {number(report.stopped)} stop. Firings:"
         f" {number(report.fired_before)} before, {number(report.fired_after)} after."
     )
+    if report.saw_nothing:
+        yield ("No event has what these triggers look at: that nothing fires says nothing of them.")
     if limit is not None and report.exceeds(limit):
         yield f"That is more than --max-new-firings {limit}."
 

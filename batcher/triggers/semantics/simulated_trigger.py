@@ -4,7 +4,7 @@ Pure. Counts; holds of a profile what limits need, and no event.
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from msgspec import Struct
@@ -82,6 +82,16 @@ class FiringRule:
     def firing_unknowns(self) -> frozenset[str]:
         """The unknowns of firing that could decide what becomes of an event that matches."""
         return self._limits.unknowns
+
+    def unseen(self, objects: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
+        """How many of its attributes are in none of these objects, and how many it has."""
+        outcomes: list[list[str]] = []
+        for each in objects:
+            conditions = self.compiled.explain(each).conditions
+            dimensions = [below for condition in conditions for below in condition.dimensions]
+            outcomes.append([one.outcome for below in dimensions for one in below.attributes])
+        of_attribute = list(zip(*outcomes, strict=True))
+        return sum(set(found) == {"missing"} for found in of_attribute), len(of_attribute)
 
     def judge(self, event: Event) -> EventVerdict:
         """What becomes of an event, which is counted."""

@@ -5,7 +5,8 @@ Pure. Memory is bounded by triggers, profiles and windows, not by events.
 
 import heapq
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
+from typing import Any
 
 from msgspec import Struct
 
@@ -13,6 +14,7 @@ from batcher.triggers.semantics.event_line import Event
 from batcher.triggers.semantics.simulated_trigger import EventVerdict, SimulatedTrigger
 
 TYPES_NAMED = 5
+OBJECTS_KEPT = 20  # of each object type
 BITS = 40  # of each of four counts in one number: a trillion
 STARTED, STOPPED, BEFORE, AFTER = (1 << place * BITS for place in range(4))
 LOWEST = (1 << BITS) - 1
@@ -45,7 +47,8 @@ class Simulation:
     """Triggers, and what the events that were taken make of them.
 
     ``seen``: events in all; ``unheard``: those of an object type or domain of no trigger, with the
-    first few of their ``other_types``; ``without_domain``: those that may be of any domain;
+    first few of their ``other_types``; ``objects``: the first few of each object type that triggers
+    look at; ``without_domain``: events that may be of any domain;
     ``out_of_order``: those older than one before; ``zone_missing``: without a time zone;
     ``first`` and ``last``: the span of their times, microseconds.
     """
@@ -56,6 +59,7 @@ class Simulation:
         self.first: int | None = None
         self.last: int | None = None
         self.other_types: dict[str, None] = {}
+        self.objects: defaultdict[str, list[Mapping[str, Any]]] = defaultdict(list)
         self._by_type: defaultdict[str, list[SimulatedTrigger]] = defaultdict(list)
         self._profiles: defaultdict[str, int] = defaultdict(int)
         for trigger in triggers:
@@ -81,6 +85,8 @@ class Simulation:
             self.unheard += 1
             if len(self.other_types) < TYPES_NAMED:
                 self.other_types[event.object_type] = None
+        elif len(known := self.objects[event.object_type]) < OBJECTS_KEPT:
+            known.append(event.object)
         return found
 
     def most_affected(self, most: int) -> list[ProfileFirings]:

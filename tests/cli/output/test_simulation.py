@@ -52,6 +52,8 @@ async def test_what_starts_and_stops_is_told_with_what_it_rests_on(tmp_path: Pat
         ([update("t", SegmentFilter="v")], None, [order(1)], "Give the triggers as they are"),
         ([update("t", SegmentFilter="v")], [definition("x", 1)], [order(1)], "neither its updates"),
         ([definition("t", 1)], None, [order(1, object_type="X")], "no event is of an object type"),
+        ([definition("t", 1)], None, [order(1) | {"object": {}}], "No event has what these"),
+        ([definition("t", 1)], None, [order(1) | {"object": {}}], "1 of the 1 attributes"),
         ([definition("t", 1)], None, [order(2)], "What fires today is not known"),
         ([definition("t", 1)], [definition("x", 1)], [order(2)], "all its firings are new"),
         ([definition("t", 1)], [definition("t", 1)], [order(2)], "acme/t: stays as it is."),
