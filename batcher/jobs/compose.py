@@ -111,6 +111,7 @@ class _Composer:
         self._total = self._left_out = self._unmatched = 0
         self._changed = self._unchanged = self._blocked = self._invalid = 0
         self._idle = dict[str, int]()
+        self._seen = dict[TriggerKey, int]()  # of triggers with a current state
 
     def composition(self) -> Composition:
         return Composition(
@@ -134,6 +135,8 @@ class _Composer:
         if isinstance(known, Error):
             missing = Violation(path="EventTriggerName", message=known.message)
             return self._refuse(definition, [missing])
+        if not definition.violations and (again := self._again(definition)):
+            return self._refuse(definition, [again])
         wanted, violations = self._wanted(definition, known)
         if violations:
             return self._refuse(definition, violations)
@@ -176,6 +179,19 @@ class _Composer:
         if current is None or definition.violations:
             return definition.members
         return current.get(_key(definition.members, self._reader.default_target), {})
+
+    def _again(self, definition: Definition) -> Violation | None:
+        """Whether a trigger was there before: its second update would undo the first."""
+        if not self._wish.current:
+            return None
+        key = _key(definition.members, self._reader.default_target)
+        first = self._seen.setdefault(key, definition.line)
+        if first == definition.line:
+            return None
+        what = (
+            f"the same trigger as on {self._wish.unit} {first}; with --current each is there once"
+        )
+        return Violation(path="EventTriggerName", message=what)
 
     def _wanted(
         self, definition: Definition, known: Mapping[str, Any]
@@ -224,7 +240,7 @@ def changed_members(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict
         name: value
         for name, value in wanted.items()
         if name[0].isupper() and name not in TRIGGER_NAMES
-        if value is not known.get(name) and not (name in known and alike(value, known[name]))
+        if value is not known.get(name) and not alike(value, known.get(name))
     }
 
 

@@ -4,6 +4,8 @@ import csv
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
+from msgspec import Struct
+
 from batcher.errors import InputError
 from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
 from batcher.operations import TRIGGER_NAMES
@@ -25,8 +27,16 @@ NAMES = ("DomainName", "EventTriggerName")  # the first columns; TRIGGER_NAMES
 OURS = ("id", "target", "priority", "domain_map")  # of ours what a column may be
 MARK = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
 
-Column = tuple[int, str, MemberPath]
-"""Where in a row, what people call it, and what it is of."""
+
+class _Columns(Struct, frozen=True, kw_only=True):
+    """The columns that have a name: where in a row, and what it is of; in the order of use.
+
+    ``called``: by path, what people call it; ``named``: the places.
+    """
+
+    paths: list[tuple[int, MemberPath]]
+    called: dict[str, str]
+    named: frozenset[int]
 
 
 def csv_definitions(file: DefinitionFile) -> Definitions:
@@ -39,7 +49,7 @@ def csv_definitions(file: DefinitionFile) -> Definitions:
     with open_csv(file.path, file.origin, lambda name: _is_path(name, schema)) as table:
         columns = _columns(table.header, schema, file)
         for row, cells in table.rows:
-            yield _definition(row, cells, columns, len(table.header), file.template)
+            yield _definition(row, cells, columns, file.template)
 
 
 def columns_of(texts: Iterable[str], schema: Schema) -> list[MemberPath]:
@@ -86,12 +96,11 @@ class _Encoded:
 def _definition(
     row: int,
     cells: Sequence[str],
-    columns: Sequence[Column],
-    width: int,
+    columns: _Columns,
     template: Mapping[str, Any],
 ) -> Definition:
     parts, faults = list[tuple[MemberPath, Any]](), list[tuple[int, Violation]]()
-    for place, _, path in columns:
+    for place, path in columns.paths:
         try:
             value = cell_value(cells[place], path.rule) if place < len(cells) else ABSENT
         except ValueTextError as error:
@@ -99,7 +108,7 @@ def _definition(
             continue
         if value is not ABSENT:
             parts.append((path, value))
-    faults += _nameless(cells, {place for place, *_ in columns}, width)
+    faults += _nameless(cells, columns.named)
     top = {path.top: value for path, value in parts if len(path.steps) == 1}
     below = tuple(part for part in parts if len(part[0].steps) > 1)
     return Definition(
@@ -107,39 +116,40 @@ def _definition(
         members={**template, **top},
         parts=below,
         violations=[fault for _, fault in sorted(faults, key=lambda each: each[0])],
-        columns={str(path): column for _, column, path in columns},
+        columns=columns.called,
     )
 
 
-def _nameless(cells: Sequence[str], named: set[int], width: int) -> list[tuple[int, Violation]]:
+def _nameless(cells: Sequence[str], named: frozenset[int]) -> list[tuple[int, Violation]]:
     """Cells with something in them in columns without a name."""
     message = "has a value, and row 1 no name for it"
     return [
         (place, Violation(path=f"column {_letters(place)}", message=message))
         for place, cell in enumerate(cells)
-        if (place >= width or place not in named) and cell.strip(BLANKS)
+        if place not in named and cell.strip(BLANKS)
     ]
 
 
-def _columns(header: Sequence[str], schema: Schema, file: DefinitionFile) -> list[Column]:
-    """The columns that have a name, whole members before what is in them, entries in order."""
-    found = list[Column]()
+def _columns(header: Sequence[str], schema: Schema, file: DefinitionFile) -> _Columns:
+    """The columns of a header: whole members before what is in them, entries in order."""
+    paths, called = list[tuple[int, MemberPath]](), dict[str, str]()
     for place, name in enumerate(header):
         if not name:
             continue
-        where = f"{file.origin}: row 1, column {_letters(place)}"
-        path = _column(name, where, schema)
-        if any(other.steps == path.steps for *_, other in found):
-            raise InputError(f"{where}: {path} is there twice.")
-        found.append((place, f"column {_letters(place)}", path))
-    missing = set(TRIGGER_NAMES) - {path.top for *_, path in found} - file.template.keys()
+        column = f"column {_letters(place)}"
+        path = _column(name, f"{file.origin}: row 1, {column}", schema)
+        if called.setdefault(str(path), column) is not column:
+            raise InputError(f"{file.origin}: row 1, {column}: {path} is there twice.")
+        paths.append((place, path))
+    missing = TRIGGER_NAMES - called.keys() - file.template.keys()
     if missing:
         raise InputError(
             f"{file.origin}: row 1: no column {' and none '.join(sorted(missing))}. Its cells are"
             " the names of members (batcher schema lists all); what is common to all rows can be in"
             " --template."
         )
-    return sorted(found, key=lambda column: _order(column[2]))
+    paths.sort(key=lambda each: _order(each[1]))
+    return _Columns(paths=paths, called=called, named=frozenset(place for place, _ in paths))
 
 
 def _order(path: MemberPath) -> tuple[int, list[int]]:

@@ -53,7 +53,9 @@ def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
 
 def alike(one: Any, other: Any) -> bool:
     """Whether two values count as the same."""
-    return _canonical(one) == _canonical(other)
+    if isinstance(one, str) and isinstance(other, str):
+        return one == other
+    return _encoded(one) == _encoded(other) or _canonical(one) == _canonical(other)
 
 
 def changes(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[Change]:

@@ -10,7 +10,7 @@ from msgspec import Struct
 
 from batcher.errors import InputError
 from batcher.operations import TRIGGER_NAMES
-from batcher.triggers.diff import alike
+from batcher.triggers.diff import alike, is_off
 from batcher.updates.given_value import ValueTextError, value_of
 from batcher.updates.json_schema import Schema, dereferenced
 from batcher.updates.member_path import (
@@ -23,6 +23,7 @@ from batcher.updates.member_path import (
 )
 
 UNCLEARABLE = "no update can clear it"
+TEXT_SHOWN_AT_MOST = 100  # characters of what is no path
 
 Change: TypeAlias = Callable[[Any], Any]
 
@@ -120,7 +121,8 @@ def edited(trigger: Mapping[str, Any], edits: Iterable[Edit]) -> Edited:
     for edit in edits:
         before, counted = after, _Counted(edit.change)
         after = changed_at(before, edit.path.steps, counted)
-        if edit.path.top in before and edit.path.top not in after:
+        top = edit.path.top
+        if is_off(after.get(top)) and not is_off(before.get(top)):
             return Edited(after=trigger, blocked=f"{edit}: nothing would be left; {UNCLEARABLE}")
         if edit.makes and not counted.calls and EACH not in edit.path.steps:
             return Edited(after=trigger, blocked=f"{edit}: its list has not so many entries")
@@ -178,10 +180,11 @@ def _value(flag: str, path: MemberPath, text: str, rule: Schema) -> Any:
 
 
 def _changeable(flag: str, text: str, schema: Schema) -> MemberPath:
+    text = text.strip()
     try:
-        path = member_path(text.strip(), schema)
+        path = member_path(text, schema)
     except PathError as error:
-        raise InputError(f"{flag} {text.strip()}: {error}.") from None
+        raise InputError(f"{flag} {text[:TEXT_SHOWN_AT_MOST]}: {error}.") from None
     if path.top in TRIGGER_NAMES:
         raise InputError(f"{flag} {path}: says which trigger is meant; no update can change it.")
     if path.top[0].islower():

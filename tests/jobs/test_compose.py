@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import msgspec
 import pytest
 from hypothesis import given
 
@@ -135,5 +136,9 @@ def test_against_what_there_is_only_the_difference_is_written() -> None:
     nowhere = member_path("EventTriggerLimits.Periods[3].Value", MODEL.schema)
     beyond = Definition(line=3, members=NAMES, parts=((nowhere, 6),))
     assert "not so many entries" in Composed(beyond, current={KEY: now}).told[0]
+    twice = Composed(wanted, msgspec.structs.replace(wanted, line=9), current={KEY: now})
+    assert twice.told == [
+        "9: EventTriggerName: the same trigger as on line 2; with --current each is there once"
+    ]
     faulty = Definition(line=4, members={}, violations=[Violation(message="no JSON")])
     assert keys_of([wanted, faulty], "default") == {KEY}

@@ -111,6 +111,8 @@ def test_what_finds_nothing_is_told_and_what_no_update_can_do_changes_nothing() 
     )
     assert cleared.after == trigger()
     assert cleared.blocked == f"--unset {PERIODS}[0]: nothing would be left; no update can clear it"
+    off = after((set_edit, "EventTriggerLimits={}"))
+    assert off.blocked == "--set EventTriggerLimits: nothing would be left; no update can clear it"
     beyond = after((set_edit, f"{PERIODS}[2].Value=3"))
     assert beyond.blocked == f"--set {PERIODS}[2].Value: its list has not so many entries"
     none = {"DomainName": "acme", "EventTriggerName": "t"}
