@@ -9,10 +9,10 @@ from typing import Any, TypeAlias
 
 from batcher.triggers.semantics.definition import AttributeDefinition
 from batcher.triggers.semantics.marked_test import MARKS, marked_test
-from batcher.triggers.semantics.number_bounds import quick_number_test
-from batcher.triggers.semantics.object_path import MISSING, Finder, finder, nowhere
+from batcher.triggers.semantics.object_path import MISSING, Finder, finder, nowhere, plain_name
 from batcher.triggers.semantics.operators import operator_test
 from batcher.triggers.semantics.options import SemanticsOptions
+from batcher.triggers.semantics.quick_tests import MarkedTest, quick_number_test, quick_text_test
 
 Check: TypeAlias = Callable[[Mapping[str, Any]], int]
 """Of an object: bit 0 whether it matches, above it the marks of what that could depend on."""
@@ -25,10 +25,17 @@ def attribute_finder(
     attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
 ) -> Finder:
     """What finds the value that an attribute names, by Source, or by FieldName and the mapping."""
+    path = _path(attribute, options, mapping)
+    return nowhere if path is None else finder(path)
+
+
+def _path(
+    attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
+) -> str | None:
     source, field = attribute.source, attribute.field_name
     if source is not None and (field is None or options.both_named == "source"):
-        return finder(source)
-    return nowhere if field is None else finder(mapping.get(field, field))
+        return source
+    return None if field is None else mapping.get(field, field)
 
 
 def plain_check(
@@ -45,40 +52,54 @@ def quick_plain_check(
 ) -> Check:
     """Whether an object meets an attribute, without marks; texts that were seen are kept."""
     test = operator_test(attribute.comparison_operator, attribute.values, options)
-    return _quick_check(attribute_finder(attribute, options, mapping), test, test)
+    find = attribute_finder(attribute, options, mapping)
+    return _found_check(find, _value_test(test, test, test))
 
 
 def attribute_check(
     attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
 ) -> Check:
     """Whether an object meets an attribute, and the marks of what that could depend on."""
-    find = attribute_finder(attribute, options, mapping)
-    test = marked_test(attribute.comparison_operator, attribute.values, options)
-    quick = quick_number_test(attribute.comparison_operator, attribute.values, test)
-    check = _quick_check(find, test, quick or test)
+    operator, values = attribute.comparison_operator, attribute.values
+    full = marked_test(operator, values, options)
+    test = _value_test(
+        full,
+        quick_text_test(operator, values, options, full),
+        quick_number_test(operator, values, full),
+    )
+    path = _path(attribute, options, mapping)
+    name = None if path is None else plain_name(path)
+    if name is None:
+        check = _found_check(attribute_finder(attribute, options, mapping), test)
+    else:
+        check = _member_check(name, test)
     if attribute.source is None or attribute.field_name is None:
         return check
     return lambda found: check(found) | MARKS["both_named"]
 
 
-def _quick_check(
-    find: Finder, test: Callable[[Any], int], of_number: Callable[[Any], int]
-) -> Check:
-    seen: dict[str, int] = {}
-    of_nothing = test(MISSING)
+def _found_check(find: Finder, test: MarkedTest) -> Check:
+    return lambda found: test(find(found))
 
-    def check(found: Mapping[str, Any]) -> int:
-        value = find(found)
+
+def _member_check(name: str, test: MarkedTest) -> Check:
+    return lambda found: test(found.get(name, MISSING))
+
+
+def _value_test(full: MarkedTest, of_text: MarkedTest, of_number: MarkedTest) -> MarkedTest:
+    seen: dict[str, int] = {}
+    of_nothing = full(MISSING)
+
+    def test(value: Any) -> int:
         kind = type(value)
         if kind is str:
-            if (known := seen.get(value)) is not None:
-                return known
-            return _kept(seen, value, test(value))
+            known = seen.get(value)
+            return _kept(seen, value, of_text(value)) if known is None else known
         if kind is int or kind is float:
             return of_number(value)
-        return of_nothing if value is MISSING else test(value)
+        return of_nothing if value is MISSING else full(value)
 
-    return check
+    return test
 
 
 def _kept(seen: dict[str, int], value: str, answer: int) -> int:

@@ -6,16 +6,16 @@ the other choices (``compiled_trigger``).
 """
 
 from collections.abc import Callable, Sequence
-from typing import Any, NamedTuple, TypeAlias
+from functools import lru_cache
+from typing import Any, NamedTuple
 
 from batcher.triggers.semantics.comparing import Test
 from batcher.triggers.semantics.operators import operator_test
 from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions, alternatives
+from batcher.triggers.semantics.quick_tests import MarkedTest
 from batcher.triggers.semantics.relevance import relevant
 from batcher.triggers.semantics.values import parse_number
 from batcher.triggers.semantics.zone_doubt import zone_doubt
-
-MarkedTest: TypeAlias = Callable[[Any], int]
 
 MARKS = {unknown.name: 2 << index for index, unknown in enumerate(UNKNOWNS)}
 
@@ -47,9 +47,10 @@ def marked_test(operator: str, values: Sequence[str], options: SemanticsOptions)
     return marked
 
 
-def marked_names(marks: int) -> list[str]:
+@lru_cache(maxsize=1024)
+def marked_names(marks: int) -> tuple[str, ...]:
     """The names of the unknowns whose marks are set."""
-    return [name for name, mark in MARKS.items() if marks & mark]
+    return tuple(name for name, mark in MARKS.items() if marks & mark)
 
 
 def _doubt(name: str, operator: str, values: Sequence[str], options: SemanticsOptions) -> _Doubt:

@@ -35,6 +35,11 @@ def finder(path: str) -> Finder:
     return ways[0] if len(ways) == 1 else _first(ways)
 
 
+def plain_name(path: str) -> str | None:
+    """The member that a path is the name of and nothing else; None for every other path."""
+    return path if _steps(path) == (path,) and not path.startswith(PREFIX) else None
+
+
 def nowhere(_: Mapping[str, Any]) -> Any:
     """Find nothing, for an attribute that names nothing."""
     return MISSING

@@ -186,7 +186,7 @@ def span_of_date(single: Any, options: dict) -> tuple[datetime, datetime] | None
 def compared(operator: str, single: Any, wanted: str, options: dict) -> Any:
     """True, False, None where the value can't be compared, "bad" where the trigger's can't."""
     if operator in ("CONTAINS", "BEGINS_WITH", "ENDS_WITH"):
-        text, part = text_of(single, options), text_of(wanted, options)
+        text, part = text_of(single, options), text_of(wanted, options) or ""
         if text is None:
             return None
         if operator == "CONTAINS":
@@ -242,7 +242,7 @@ def inclusive(operator: str, singles: list, is_list: bool, wanted: list, options
         return operator == "EXCLUSIVE" and options["missing"] == "satisfied"
     held = []
     for each in wanted:
-        part = text_of(each, options)
+        part = text_of(each, options) or ""
         is_whole = options["inclusive_match"] == "whole"
         held.append(any(part == text if is_whole else part in text for text in texts))
     if operator == "EXCLUSIVE":

@@ -31,7 +31,7 @@ def test_it_fires_as_the_naive_evaluator_says_and_depends_on_what_that_finds(
     depends_on = naive.depends_on(definition, found, plain, MAPPING, CHOICES)
     for _ in range(2):  # the second time from what is kept
         assert compiled.fires(found) == expected
-        assert compiled.verdict(found) == (expected, depends_on)
+        assert compiled.verdict(found) == (expected, frozenset(depends_on))
     assert compiled.depends_on(found) == depends_on
     assert depends_on <= {each.option for each in compiled.assumptions}
 

@@ -136,3 +136,17 @@ def test_a_time_is_read_as_python_reads_it(moment: datetime) -> None:
 
 def _missing(at: int) -> Instant:
     return Instant(at=at, last=at, zone_missing=True)
+
+
+SPELLINGS = st.from_regex(
+    r"2026-(1[01]|0[29]|W)-?(2[89]|3[01]|1)[Tt x]?(2[34]|1)[:.]?(59|60)?:?(60|59)?[.,]?5*[Zz ]?Z?",
+    fullmatch=True,
+)
+
+
+@settings(max_examples=500)
+@given(SPELLINGS)
+def test_the_quick_way_to_read_a_time_takes_no_other_spelling_and_no_other_time(text: str) -> None:
+    found, slow = parse_instant(text, DEFAULTS), parse_instant(text[:-1] + "+00:00", DEFAULTS)
+    if text[-1:] == "Z":
+        assert found == slow
