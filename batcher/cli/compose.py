@@ -52,6 +52,7 @@ class Request(Struct, frozen=True, kw_only=True):
     kind: DefinitionKind
     template: Mapping[str, Any]
     current: str | None
+    parameters: Mapping[str, str]
     columns: list[MemberPath] | None
     out: Path | None
     force: bool
@@ -75,12 +76,19 @@ class Request(Struct, frozen=True, kw_only=True):
     "--from",
     "written_as",
     type=click.Choice(list(KINDS)),
-    help="What FILE is written in; default: csv where it is called so, else updates.",
+    help="What FILE is written in; default: by its name, else updates.",
 )
 @click.option(
     "--template",
     metavar="FILE|JSON",
     help="Members that every row of a CSV file has where its cells say nothing else.",
+)
+@click.option(
+    "--parameter",
+    "parameters",
+    multiple=True,
+    metavar="NAME=VALUE",
+    help="What a name stands for that a template of CloudFormation refers to; may be repeated.",
 )
 @click.option(
     "--current",
@@ -113,6 +121,7 @@ def compose(
     written_as: str | None,
     template: str | None,
     current: str | None,
+    parameters: tuple[str, ...],
     written_in: str,
     columns: tuple[str, ...],
     out: Path | None,
@@ -138,6 +147,7 @@ def compose(
         kind=kind,
         template={} if template is None else read_template(template, installed_update_model()),
         current=current,
+        parameters=_taken_parameters(parameters),
         columns=columns_of(columns, schema) if written_in == "csv" else None,
         out=out,
         force=force,
@@ -212,7 +222,24 @@ def _definitions(
         reader=LineReader(installed_update_model(), settings.target),
         on_hint=violations.hint,
         template=request.template,
+        on_note=lambda note: echo(f"  {note}", err=True),
+        domain=_one_domain(request.selection),
+        parameters=request.parameters,
     )
+
+
+def _one_domain(selection: Selection | None) -> str | None:
+    """The domain of definitions that name none: the one that the job is narrowed to."""
+    domains = () if selection is None else selection.domains
+    return domains[0] if len(domains) == 1 else None
+
+
+def _taken_parameters(texts: tuple[str, ...]) -> Mapping[str, str]:
+    """Values by name. Raises UsageError for a text without a name and ``=``."""
+    parted = [text.partition("=") for text in texts]
+    if not all(name and equals for name, equals, _ in parted):
+        raise click.UsageError("--parameter: wanted is NAME=VALUE, once for each name.")
+    return {name: value for name, _, value in parted}
 
 
 async def _current(
@@ -221,7 +248,8 @@ async def _current(
     """The triggers as they are now, where the file says how they are to be."""
     if request.current is None:
         return {} if request.kind.is_wanted else None
-    keys = keys_of(request.kind.read(file), settings.target)
+    silent = msgspec.structs.replace(file, on_hint=lambda _: None, on_note=lambda _: None)
+    keys = keys_of(request.kind.read(silent), settings.target)
     return await current_triggers(request.current, keys, settings, say_places)
 
 

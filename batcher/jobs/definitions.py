@@ -7,13 +7,9 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any, TypeAlias
 
-import msgspec
 from msgspec import Struct
 
-from batcher.records import Update
-from batcher.sources.input_file import open_input
 from batcher.updates.hint import Hint
-from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.member_path import MemberPath
 from batcher.updates.violations import Violation
@@ -44,10 +40,16 @@ class Definition(Struct, frozen=True, kw_only=True):
 Definitions: TypeAlias = Iterator[Definition]
 
 
+def _ignored(_: str) -> None:
+    """Hear a note, and do nothing."""
+
+
 class DefinitionFile(Struct, frozen=True, kw_only=True):
     """A plain file of definitions, to be read more than once. ``origin``: what people call it.
 
-    ``template``: members that every definition has that does not say otherwise.
+    ``template``: members that every definition has that does not say otherwise; ``domain``: of
+    definitions that name none; ``parameters``: values for the names that a template of
+    CloudFormation refers to. ``on_note`` is told what was done to definitions of other tools.
     """
 
     path: Path
@@ -55,27 +57,9 @@ class DefinitionFile(Struct, frozen=True, kw_only=True):
     reader: LineReader
     on_hint: Callable[[Hint], None]
     template: Mapping[str, Any] = {}
+    on_note: Callable[[str], None] = _ignored
+    domain: str | None = None
+    parameters: Mapping[str, str] = {}
 
 
 ReadDefinitions: TypeAlias = Callable[[DefinitionFile], Definitions]
-
-
-def line_definitions(file: DefinitionFile) -> Definitions:
-    """The definitions of a file of updates, or of an export.
-
-    Raises InputError when the file can't be read.
-    """
-    is_first = True
-    with open_input(file.path, file.origin) as opened:
-        for line, _, raw in opened.lines():
-            read = file.reader.read(raw, line)
-            if isinstance(read, Update):
-                yield Definition(line=line, members=msgspec.json.decode(raw))
-                continue
-            hint = hint_of(opened.head, file.reader.model) if is_first else None
-            if hint is not None:
-                file.on_hint(hint)
-            is_first = False
-            named = file.reader.trigger_of(raw) or ()
-            names = dict(zip(("DomainName", "EventTriggerName"), named, strict=False))
-            yield Definition(line=line, members=names, violations=read or [])

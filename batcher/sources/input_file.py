@@ -58,6 +58,13 @@ class InputFile:
             place = f"noticed after line {number}"
             raise InputError(f"{self.path}: {damage(error)}; {place}") from error
 
+    def content(self, most: int) -> bytes:
+        """The unpacked bytes, whole or the first of them, as they are."""
+        try:
+            return self.stream.read(most)
+        except (OSError, EOFError, zlib.error) as error:
+            raise InputError(f"{self.path}: {damage(error)}") from error
+
     def _skip_line(self) -> int:
         """Read on to the end of a line; returns how many bytes that were."""
         skipped = 0

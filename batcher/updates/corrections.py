@@ -66,7 +66,7 @@ class Corrections:
         """Tell of a member that the model does not know; its own name there, where it has one."""
         place = [part for part in path if isinstance(part, str)]
         if self._names.is_answered(name):
-            self._tell(name, path, "only answers of AWS have it: leave it out")
+            self._tell(name, path, "no update takes it: leave it out")
             return None
         found = self._names.meant(name, value, place)
         if found is None:

@@ -80,6 +80,11 @@ class MemberNames:
         """Whether only the API's answers have a member of that name, however it is written."""
         return folded(name) in self._answered
 
+    def spelled(self, name: str, place: Sequence[str]) -> str | None:
+        """The member at that place that has this name in other letters; None where none has."""
+        given = folded(name)
+        return next((each.name for each in self.at(place) if folded(each.name) == given), None)
+
     def at(self, place: Sequence[str]) -> list[Member]:
         """The members of the object at that place."""
         return [each for each in self._members if each.place[:-1] == tuple(place)]

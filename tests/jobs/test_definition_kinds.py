@@ -12,6 +12,8 @@ from batcher.jobs.definition_kinds import KINDS, kind_of
         ("a.b/C.CSV.gz", "csv"),
         ("a.tsv.zst", "csv"),
         ("s3://bucket/a.csv", "csv"),
+        ("stack.yml", "cloudformation"),
+        ("terraform.tfstate.gz", "awscc"),
         ("a.jsonl", "updates"),
         ("-", "updates"),
         ("csv", "updates"),
@@ -19,4 +21,4 @@ from batcher.jobs.definition_kinds import KINDS, kind_of
 )
 def test_a_name_tells_the_kind(name: str, kind: str) -> None:
     assert kind_of(name) == kind
-    assert KINDS[kind].is_wanted is (kind == "csv")
+    assert KINDS[kind].is_wanted is (kind != "updates")

@@ -1,38 +1,17 @@
-"""Definitions as they are read: with their lines, and with what keeps one from being one."""
+"""A definition, and the file that it is from."""
 
 from pathlib import Path
 
-from batcher.jobs.definitions import Definition, DefinitionFile, line_definitions
-from batcher.updates.hint import Hint
+from batcher.jobs.definitions import Definition, DefinitionFile
 from batcher.updates.line_reader import LineReader
 from tests.updates.samples import MODEL
 
 
-def read(path: Path, content: bytes) -> tuple[list[Definition], list[Hint]]:
-    path.write_bytes(content)
-    hints = list[Hint]()
+def test_what_is_not_said_of_a_file_is_nothing() -> None:
     reader = LineReader(MODEL, "default")
-    file = DefinitionFile(path=path, origin="x", reader=reader, on_hint=hints.append)
-    return list(line_definitions(file)), hints
-
-
-def test_lines_come_as_they_are_written(tmp_path: Path) -> None:
-    line = b'{"target":"eu","DomainName":"acme","EventTriggerName":"t"}'
-    found, hints = read(tmp_path / "x", b"\xef\xbb\xbf\n" + line + b"\r\n\n" + line)
-    assert [each.line for each in found] == [2, 4]
-    assert list(found[0].members) == ["target", "DomainName", "EventTriggerName"]
-    assert not any(each.violations for each in found)
-    assert not hints
-
-
-def test_a_line_that_is_none_says_why_and_of_which_trigger_it_is(tmp_path: Path) -> None:
-    wrong = b'{"DomainName":"acme","EventTriggerName":"t","Descripton":"x"}\n'
-    found, hints = read(tmp_path / "x", wrong + b"{}\n" + b"[]\n")
-    assert found[0].members == {"DomainName": "acme", "EventTriggerName": "t"}
-    assert [bool(each.violations) for each in found] == [True] * 3
-    assert not hints
-    _, hints = read(tmp_path / "y", b"a: 1\nb: 2\n")
-    assert hints[0].what == "YAML"
+    file = DefinitionFile(path=Path("x"), origin="x", reader=reader, on_hint=lambda _: None)
+    file.on_note("is heard by nobody")
+    assert (file.domain, file.parameters, file.template) == (None, {}, {})
 
 
 def test_a_place_is_told_with_the_column_that_it_is_in_or_below() -> None:

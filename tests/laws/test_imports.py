@@ -27,6 +27,7 @@ OWNERS = {
     "rich": ("cli",),
     "signal": ("signals", "child_process", "cli"),
     "tenacity": ("engine.retrying", "engine.retry_policies"),
+    "yaml": ("sources.yaml_documents",),
     "time": ("clock", "emulator"),
 }
 """What each library may be imported by: modules, or packages with all that is in them."""

@@ -1,0 +1,138 @@
+"""The event triggers of a CloudFormation template, also one that CDK has made.
+
+What stands in the template is known, and what is given for a parameter or another name; the rest
+CloudFormation finds out as it deploys the stack: those values are ``UnknownValue``.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from batcher.errors import InputError
+from batcher.foreign_text import printable
+from batcher.updates.foreign_definition import UnknownValue
+from batcher.updates.foreign_resources import ForeignResource, ForeignResources
+from batcher.updates.violations import NAME_SHOWN_AT_MOST, name_text
+
+RESOURCE_TYPE = "AWS::CustomerProfiles::EventTrigger"
+
+_NO_VALUE = "AWS::NoValue"
+_LIST_TYPE = "CommaDelimitedList"
+_LOOP = "Fn::ForEach"
+_IN_TEXT = re.compile(r"\$\{(!?)([^}]*)\}")
+_NESTED_AT_MOST = 64
+
+
+def triggers_of_template(
+    template: Mapping[str, Any], parameters: Mapping[str, str]
+) -> ForeignResources:
+    """The event triggers of a template. ``parameters``: values by the name that refers to them.
+
+    Raises InputError for what is no template, or for one that is a program still.
+    """
+    resources = template.get("Resources")
+    if not isinstance(resources, Mapping):
+        raise InputError("its Resources are no object: no template of CloudFormation has that")
+    values = _Values(template.get("Parameters"), parameters)
+    found = list[ForeignResource]()
+    for name, resource in resources.items():
+        if name.startswith(_LOOP):
+            raise InputError(
+                f"Resources: {_LOOP} is worked out by CloudFormation. Take what it made of it: aws"
+                " cloudformation get-template --template-stage Processed"
+            )
+        if isinstance(resource, Mapping) and resource.get("Type") == RESOURCE_TYPE:
+            value = values.known(resource.get("Properties", {}))
+            if not isinstance(value, dict):
+                raise InputError(f"Resources.{name_text(name)}: its Properties are no object")
+            place = f"Resources.{name_text(name)}.Properties"
+            found.append(ForeignResource(name=name, place=place, value=value))
+    return ForeignResources(triggers=found, others=len(resources) - len(found))
+
+
+class _Values:
+    """What is known of values. ``given``: by name, before what the template has as default."""
+
+    def __init__(self, parameters: Any, given: Mapping[str, str]) -> None:
+        self._given = given
+        self._parameters = parameters if isinstance(parameters, Mapping) else {}
+
+    def known(self, value: Any, depth: int = 0) -> Any:
+        """A value with what its functions say, as far as that is known here."""
+        if depth > _NESTED_AT_MOST:
+            return UnknownValue(f"nested more than {_NESTED_AT_MOST} levels deep")
+        match value:
+            case list():
+                return [self.known(each, depth + 1) for each in value]
+            case dict() if len(value) == 1 and (function := _function(value)) is not None:
+                return self._result(function, value[function], depth + 1)
+            case dict():
+                return {name: self.known(each, depth + 1) for name, each in value.items()}
+        return value
+
+    def _result(self, function: str, argument: Any, depth: int) -> Any:
+        match function, argument:
+            case "Ref", str():
+                return self._named(argument)
+            case "Fn::GetAtt", str():
+                return self._named(argument)
+            case "Fn::GetAtt", [str(resource), str(attribute)]:
+                return self._named(f"{resource}.{attribute}")
+            case "Fn::Sub", str():
+                return self._filled(argument, {}, depth)
+            case "Fn::Sub", [str(text), dict(values)]:
+                return self._filled(text, values, depth)
+            case "Fn::Join", [str(between), list(parts)]:
+                return self._joined(between, [self.known(each, depth) for each in parts])
+        said = printable(function[:NAME_SHOWN_AT_MOST])
+        return UnknownValue(
+            f"{said} is worked out by CloudFormation as it deploys: write its value in its place,"
+            " or take the live trigger with batcher export"
+        )
+
+    def _named(self, name: str) -> Any:
+        """What a name stands for: what is given for it, or the default of the parameter."""
+        if name == _NO_VALUE:
+            return None
+        parameter = self._parameters.get(name)
+        parameter = parameter if isinstance(parameter, Mapping) else {}
+        value = self._given.get(name, parameter.get("Default"))
+        if value is None:
+            said = printable(name[:NAME_SHOWN_AT_MOST])
+            return UnknownValue(
+                f"refers to {said}, whose value is not in the file: give it with --parameter"
+                f" {said}=VALUE"
+            )
+        if parameter.get("Type") == _LIST_TYPE and isinstance(value, str):
+            return [each.strip() for each in value.split(",")]
+        return value
+
+    def _filled(self, text: str, values: Mapping[str, Any], depth: int) -> Any:
+        """A text with what its ``${Name}`` stand for; ``${!Name}`` is a plain ``${Name}``."""
+        pieces, end = list[Any](), 0
+        for match in _IN_TEXT.finditer(text):
+            literal, name = match.groups()
+            pieces.append(text[end : match.start()])
+            end = match.end()
+            if literal:
+                pieces.append(f"${{{name}}}")
+            else:
+                pieces.append(
+                    self.known(values[name], depth) if name in values else self._named(name)
+                )
+        return self._joined("", [*pieces, text[end:]])
+
+    def _joined(self, between: str, parts: list[Any]) -> Any:
+        """Texts in one; the first that is not known, where one is not."""
+        for each in parts:
+            if isinstance(each, UnknownValue):
+                return each
+            if not isinstance(each, (str, int)):
+                return UnknownValue("is put together of something that is no text")
+        return between.join(map(str, parts))
+
+
+def _function(value: dict[str, Any]) -> str | None:
+    """The function that an object with one member calls; None where it is a plain object."""
+    (name,) = value
+    return name if name in ("Ref", "Condition") or name.startswith("Fn::") else None
