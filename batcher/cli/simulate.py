@@ -10,9 +10,15 @@ import msgspec
 from batcher.accounting.limit import Limit
 from batcher.cli.event_columns import column_options, taken_columns
 from batcher.cli.interruption import run_command
-from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.options import (
+    check_output,
+    check_sensitive,
+    json_option,
+    settings_from,
+    settings_options,
+)
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example
+from batcher.cli.output.format import example, several
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.simulation import simulation_lines
@@ -23,6 +29,7 @@ from batcher.cli.semantics_options import firing_options, mapping_option, taken_
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.field_mapping import read_mapping
+from batcher.jobs.sample_events import write_sample_events
 from batcher.jobs.simulate import TOP, SimulationOrder, simulate_changes
 from batcher.jobs.simulation_report import SimulationReport
 from batcher.sources.local_file import place_for_copies
@@ -42,6 +49,8 @@ OF_READING = (
 class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
     """What is wanted beside the order itself."""
 
+    sample_events: Path | None
+    replace: bool
     max_new_firings: Limit | None
     show_sensitive: bool
     as_json: bool
@@ -51,10 +60,16 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 @click.argument("file", metavar="FILE")
 @click.option(
     "--events",
-    required=True,
     metavar="FILE",
     help="Events, one a line (JSONL or records of a Kinesis event stream), or a CSV of objects.",
 )
+@click.option(
+    "--sample-events",
+    type=click.Path(dir_okay=False, path_type=Path),
+    metavar="FILE",
+    help="In place of a simulation, write events that touch the bounds of each condition.",
+)
+@click.option("--force", is_flag=True, help="Replace the file of --sample-events if there is one.")
 @click.option(
     "--current",
     metavar="FILE|live",
@@ -80,7 +95,9 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 @partial(settings_options, only=OF_READING)
 def simulate(
     file: str,
-    events: str,
+    events: str | None,
+    sample_events: Path | None,
+    force: bool,
     current: str | None,
     segments: str | None,
     explain: str | None,
@@ -100,17 +117,22 @@ def simulate(
     exceeded.
     """
     check_sensitive(show_sensitive, as_json=as_json)
+    if (events is None) is (sample_events is None):
+        raise click.UsageError("Give --events FILE, or --sample-events FILE to have some made.")
+    check_output(sample_events, "a sample", force=force, inputs=(file, current, config))
     wanted = _Wanted(
+        sample_events=sample_events,
+        replace=force,
         max_new_firings=_limit(max_new_firings, current),
         show_sensitive=show_sensitive,
         as_json=as_json,
     )
     _refuse_twice(file, events, current, segments, mapping)
-    options, columns = taken_firing(given), taken_columns(given, events)
+    options, columns = taken_firing(given), taken_columns(given, events or "")
     selection = taken_selection(given)
     settings = settings_from(given, config)
     order = SimulationOrder(
-        events=events,
+        events=events or "",
         current=current,
         segments=segments,
         options=options,
@@ -158,6 +180,8 @@ async def _simulate(
         violations.conclude(checked.inspection, usable=checked.usable, not_done="simulated")
         if not checked.usable:
             return 2
+        if wanted.sample_events is not None:
+            return await _sample(checked, order, wanted.sample_events, replace=wanted.replace)
         report = await _report(checked, order)
     limit, show_sensitive = wanted.max_new_firings, wanted.show_sensitive
     for line in simulation_lines(report, order, limit, show_sensitive=show_sensitive):
@@ -165,6 +189,16 @@ async def _simulate(
     if wanted.as_json:
         echo(simulation_json(report, limit, show_sensitive=show_sensitive))
     return _exit_code(report, order, limit)
+
+
+async def _sample(checked: CheckedFile, order: SimulationOrder, out: Path, *, replace: bool) -> int:
+    count = await write_sample_events(checked, order, out, replace=replace, on_connected=say_places)
+    echo(
+        f"{several(count, 'event')} that touch the bounds of conditions and limits, in {out}. How"
+        " often such events come, they do not say.",
+        err=True,
+    )
+    return 0
 
 
 async def _report(checked: CheckedFile, order: SimulationOrder) -> SimulationReport:

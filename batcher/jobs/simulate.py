@@ -80,7 +80,7 @@ async def simulate_changes(
         path = _readable(file, order.events, copies / "events")
         await run.take_all(path, EventReader(order.options))
     if not run.taken and not run.invalid:
-        raise InputError(f"{order.events}: no events in it; nothing was simulated.")
+        raise InputError(f"{_shown(order.events)}: no events in it; nothing was simulated.")
     return simulation_report(pairs, simulation, order, segments, run.invalid, run.explained)
 
 
@@ -110,7 +110,7 @@ def _members(
     }
     with place_for_copies(order.segments) as copies:
         path = _readable(file, order.segments, copies / "segments")
-        return segment_members(path, order.segments, wanted)
+        return segment_members(path, _shown(order.segments), wanted)
 
 
 def _readable(file: CheckedFile, origin: str, into: Path) -> Path:
@@ -118,6 +118,10 @@ def _readable(file: CheckedFile, origin: str, into: Path) -> Path:
     if is_local(origin) and Path(origin).is_file():
         return Path(origin)  # unpacked as it is read
     return local_file(origin, into, profile=file.settings.profile, region=file.settings.region)
+
+
+def _shown(origin: str) -> str:
+    return "standard input" if origin == "-" else origin
 
 
 class _Run:
@@ -139,7 +143,8 @@ class _Run:
 
     async def take_all(self, path: Path, reader: EventReader) -> None:
         order = self._order
-        for line, event in read_events(path, order.events, reader, order.columns):
+        name = _shown(order.events)
+        for line, event in read_events(path, name, reader, order.columns):
             if isinstance(event, Event):
                 self._take(event)
             else:
@@ -158,8 +163,8 @@ class _Run:
     def _refuse(self, line: int, violations: list[Violation]) -> None:
         if not self._order.skip_invalid:
             raise InputError(
-                f"{self._order.events}: line {line}: {violations[0]}. Correct it, or leave such"
-                " lines out with --skip-invalid-events."
+                f"{_shown(self._order.events)}: line {line}: {violations[0]}. Correct it, or leave"
+                " such lines out with --skip-invalid-events."
             )
         self.invalid += 1
         if self._on_invalid is not None:

@@ -7,8 +7,8 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
+from batcher.cli import exit_code_of
 from batcher.cli.simulate import simulate
-from tests.conftest import Command
 from tests.jobs.simulated import SECRET, conditions, definition, order, update, written
 
 COMPARED = ("--events", "events.jsonl", "--current", "current.jsonl")
@@ -57,6 +57,9 @@ def test_the_report_is_one_json_object_on_standard_output(files: Path) -> None:
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
+        ((), "Give --events FILE, or --sample-events"),
+        ((*COMPARED, "--sample-events", "s.jsonl"), "Give --events FILE, or --sample-events"),
+        (("--sample-events", "s.jsonl.gz"), "is not packed"),
         (("--events", "events.jsonl", "--max-new-firings", "1"), "needs --current"),
         ((*COMPARED, "--max-new-firings", "many"), "neither a number nor a percentage"),
         (("--events", "-", "--current", "-"), "can be read once only"),
@@ -75,28 +78,43 @@ def test_what_can_not_be_simulated_says_what_to_give(
     assert said in ended.stderr + str(ended.exception)
 
 
-async def test_events_of_no_trigger_or_none_at_all_do_not_pass_a_gate(
-    batcher: Command, files: Path
-) -> None:
+def test_events_of_no_trigger_or_none_at_all_do_not_pass_a_gate(files: Path) -> None:
     written(files / "other.jsonl", [order(1, object_type="Carts")])
     written(files / "none.jsonl", [])
     gate = ("--current", "current.jsonl", "--max-new-firings", "1000")
-    other = await batcher("simulate", "updates.jsonl", "--events", "other.jsonl", *gate)
-    none = await batcher("simulate", "updates.jsonl", "--events", "none.jsonl", *gate)
-    assert (other.code, none.code) == (1, 2)
-    assert "Nothing was simulated: no event is of an object type (Orders)" in other.err
-    assert "no events in it; nothing was simulated" in none.err
+    other = invoked("--events", "other.jsonl", *gate)
+    none = invoked("--events", "none.jsonl", *gate)
+    assert (other.exit_code, exit_code_of(none.exception)) == (1, 2)
+    assert "Nothing was simulated: no event is of an object type (Orders)" in other.stderr
+    assert "no events in it; nothing was simulated" in str(none.exception)
 
 
-async def test_events_come_from_standard_input_and_lines_that_are_none_may_be_left_out(
-    batcher: Command, files: Path
+def test_events_come_from_standard_input_and_lines_that_are_none_may_be_left_out(
+    files: Path,
 ) -> None:
     events = (files / "events.jsonl").read_bytes() + b"oops\n"
-    arguments = ("simulate", "updates.jsonl", "--events", "-", "--current", "current.jsonl")
-    refused = await batcher(*arguments, given=events)
-    assert refused.code == 2
-    assert "-: line 3: not JSON" in refused.err
-    assert "--skip-invalid-events" in refused.err
-    taken = await batcher(*arguments, "--skip-invalid-events", given=events)
-    assert taken.code == 0
-    assert "Left out, as no events: 1 line." in taken.err
+    arguments = ["updates.jsonl", "--events", "-", "--current", "current.jsonl"]
+    refused = CliRunner().invoke(simulate, arguments, input=events)
+    assert exit_code_of(refused.exception) == 2
+    assert "standard input: line 3: not JSON" in str(refused.exception)
+    assert "--skip-invalid-events" in str(refused.exception)
+    taken = CliRunner().invoke(simulate, [*arguments, "--skip-invalid-events"], input=events)
+    assert taken.exit_code == 0
+    assert "Left out, as no events: 1 line." in taken.stderr
+
+
+def test_a_sample_of_events_shows_what_a_changed_bound_does(files: Path) -> None:
+    made = invoked("--sample-events", "sample.jsonl", "--current", "current.jsonl")
+    assert (made.exit_code, made.stdout) == (0, "")
+    assert "How often such events come, they do not say." in made.stderr
+    again = invoked("--sample-events", "sample.jsonl", "--current", "current.jsonl")
+    assert "stays as it is" in str(again.exception)
+    gate = ("--max-new-firings", "0")
+    assert invoked("--events", "sample.jsonl", "--current", "current.jsonl", *gate).exit_code == 3
+
+
+def test_a_csv_of_past_objects_is_a_sample_too(files: Path) -> None:
+    (files / "orders.csv").write_text("customer;created;Total\na;2026-11-01T10:00:00Z;40000\n")
+    of_csv = ("--object-type", "Orders", "--profile-column", "customer", "--time-column", "created")
+    ended = invoked("--events", "orders.csv", "--current", "current.jsonl", *of_csv)
+    assert "New firings: 1; 0 stop." in ended.stderr
