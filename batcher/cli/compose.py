@@ -179,7 +179,7 @@ async def _compose(request: Request, settings: Settings) -> int:
             violations.finish()
             blocked.finish()
             if found.invalid:
-                return _refused(found)
+                return _refused(request, found)
             _refuse_empty(request, found)
             made.commit()
         if request.out is None:
@@ -268,6 +268,7 @@ def _refuse_empty(request: Request, found: Composition) -> None:
         raise InputError(f"{request.file}: nothing to compose: {by}.")
 
 
-def _refused(found: Composition) -> int:
-    echo(f"{several(found.invalid, 'update')} would break a rule. Nothing was written.", err=True)
+def _refused(request: Request, found: Composition) -> int:
+    where = several(found.invalid, request.kind.unit)
+    echo(f"A rule would be broken on {where}. Nothing was written.", err=True)
     return 2

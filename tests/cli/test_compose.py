@@ -32,22 +32,19 @@ def lines(ended: Result) -> list[dict[str, Any]]:
 
 
 async def test_what_is_composed_brings_about_exactly_what_is_wanted(
-    batcher: Command, tmp_path: Path
+    batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     emulator = Emulator(latency=(0.0, 0.0))
     periods = {"Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]}
-    emulator.seed(
-        [
-            trigger(n)
-            | {"EventTriggerLimits": {"EventExpiration": 300_000 * n, **periods}}
-            | {"ObjectTypeName": "Orders" if n % 2 else "Carts"}
-            for n in range(1, 7)
-        ]
-    )
+    live = {
+        n: trigger(n)
+        | {"EventTriggerLimits": {"EventExpiration": 300_000 * n, **periods}}
+        | {"ObjectTypeName": "Orders" if n % 2 else "Carts"}
+        for n in range(1, 7)
+    }
+    emulator.seed(list(live.values()))
+    write_lines(list(live.values()), "export.jsonl")
     async with emulator as url:
-        flags = ("--endpoint-url", url)
-        await batcher("export", "--domain", "acme", *flags, "--out", "export.jsonl")
-        before = {n: emulator.trigger("acme", f"t{n}") or {} for n in range(1, 7)}
         ended = await batcher(
             *("compose", "export.jsonl", "--out", "updates.jsonl"),
             *("--set", "SegmentFilter=vip", "--set", "EventTriggerLimits.Periods[].Value=7"),
@@ -55,22 +52,18 @@ async def test_what_is_composed_brings_about_exactly_what_is_wanted(
             "ObjectTypeName == 'Orders' && EventTriggerLimits.EventExpiration > `600000`",
         )
         assert ended.code == 0, ended.err
-        run = await batcher("run", "updates.jsonl", *flags, "--rate", "500", "--yes", "--json")
+        run = await batcher(
+            *("run", "updates.jsonl", "--rate", "500", "--yes", "--json"), "--endpoint-url", url
+        )
     assert msgspec.json.decode(run.out)["succeeded"] == 2, run.err
-    for n in range(1, 7):
-        wanted = before[n]
-        if n in (3, 5):
-            limits = wanted["EventTriggerLimits"]
-            entry = limits["Periods"][0] | {"Value": 7}
-            wanted = wanted | {
-                "SegmentFilter": "vip",
-                "EventTriggerLimits": limits | {"Periods": [entry]},
-            }
-        times = {"CreatedAt", "LastUpdatedAt"}
+    entry = periods["Periods"][0] | {"Value": 7}
+    for n, before in live.items():
+        limits = {"EventExpiration": 300_000 * n, "Periods": [entry]}
+        changed = {"SegmentFilter": "vip", "EventTriggerLimits": limits} if n in (3, 5) else {}
         after = emulator.trigger("acme", f"t{n}") or {}
-        assert {k: v for k, v in after.items() if k not in times} == {
-            k: v for k, v in wanted.items() if k not in times
-        }
+        times = {"CreatedAt", "LastUpdatedAt"}
+        shown = {name: value for name, value in after.items() if name not in times}
+        assert {"DomainName": "acme"} | shown == before | changed
     written = records(tmp_path / "updates.jsonl")
     names = {"DomainName", "EventTriggerName"}
     assert all(set(line) == names | {"SegmentFilter", "EventTriggerLimits"} for line in written)

@@ -4,7 +4,7 @@ from typing import Any
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
@@ -59,6 +59,7 @@ def setting(*wishes: str) -> Any:
     return tuple(set_edit(wish, MODEL.schema) for wish in wishes)
 
 
+@settings(max_examples=30)
 @given(valid_lines())
 def test_without_a_wish_nothing_is_written(line: dict[str, Any]) -> None:
     composed = Composed(line)
@@ -66,6 +67,7 @@ def test_without_a_wish_nothing_is_written(line: dict[str, Any]) -> None:
     assert composed.found.unchanged == 1
 
 
+@settings(max_examples=30)
 @given(valid_lines())
 def test_an_update_holds_the_changed_members_whole_and_what_is_wanted(line: dict[str, Any]) -> None:
     wish = setting("SegmentFilter=vip", "EventTriggerLimits.EventExpiration=7")

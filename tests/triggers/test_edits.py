@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.errors import InputError
@@ -68,6 +68,7 @@ def test_an_edit_made_twice_is_made_once(line: dict[str, Any], wish: tuple[Maker
     assert edited(line, [edit, edit]).after == once.after
 
 
+@settings(max_examples=30)
 @given(valid_lines())
 def test_what_was_set_and_is_unset_is_as_before(line: dict[str, Any]) -> None:
     line.pop("EventTriggerLimits", None)
