@@ -20,6 +20,7 @@ from batcher.cli.options import (
     settings_options,
 )
 from batcher.cli.output.echo import echo
+from batcher.cli.output.findings import say_lint
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
 from batcher.cli.output.preview import say_places
@@ -28,6 +29,7 @@ from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
+from batcher.jobs.lint import LintCounter
 from batcher.jobs.plan import Plan, plan_changes
 from batcher.sources.local_file import place_for_copies
 from batcher.task_groups import open_task_group
@@ -80,17 +82,21 @@ async def _plan(
 ) -> int:
     with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
+        linter = LintCounter(settings) if settings.lint else None
         checked = check_file(
             file,
             settings,
             copies,
             violations.add,
             on_hint=violations.hint,
+            on_update=None if linter is None else linter.add,
             selection=selection,
         )
         violations.conclude(checked.inspection, usable=checked.usable, not_done="read")
         if not checked.usable:
             return 2
+        if linter is not None:
+            say_lint(linter.counts(checked), file)
         for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
             echo(line, err=True)
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive

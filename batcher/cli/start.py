@@ -14,6 +14,7 @@ from anyio.abc import TaskStatus
 from batcher.cli.interruption import until_signal
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
+from batcher.cli.output.findings import say_lint
 from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.format import duration, several
 from batcher.cli.output.preview import preview
@@ -32,6 +33,7 @@ from batcher.jobs.run import (
     DeadlineMissed,
     DryRunEnded,
     InvalidInput,
+    LintErrors,
     NotStarted,
     OpenRun,
     ReadyRun,
@@ -60,8 +62,10 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     checked = opened.check_here(violations.add, violations.hint)
     if not checked.inspection.total:
         raise InputError(f"{name}: {checked.inspection.nothing}.")
-    usable = isinstance(checked, CheckedRun)
+    usable = isinstance(checked, CheckedRun | LintErrors)
     violations.conclude(checked.inspection, usable=usable, not_done="sent")
+    if isinstance(checked, CheckedRun | LintErrors):
+        say_lint(checked.lint, name)
     if isinstance(checked, InvalidInput):
         return 2
     if (undo := checked.state.progress.undo) is not None:

@@ -1,8 +1,10 @@
 """The job ``lint``: what is most likely a mistake in a file of updates, though no rule forbids it.
 
 Reads as: check the file, lint its updates. Sends no update; looks at live triggers where asked to.
+Other jobs count what it finds, while they check a file.
 """
 
+from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
 from batcher.jobs.current_linter import CurrentLinter, OnUnreadTrigger
@@ -44,3 +46,20 @@ async def lint_updates(
         linter.tell(update, beside_earlier(update, members))
     linter.conclude(file)
     return linter.counts()
+
+
+class LintCounter:
+    """Counts what lint finds while a file is checked: ``add`` takes each update as it is read."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Raises SettingsError for a code that there is not."""
+        self._linter = LineLinter(settings)
+        self.add = self._linter.add
+
+    def counts(self, file: CheckedFile) -> LintCounts:
+        """What was found, once the file was checked. Raises InputError when it has changed."""
+        if members := repeated_members(file):
+            for update in in_order(file):
+                self._linter.tell(update, beside_earlier(update, members))
+        self._linter.conclude(file)
+        return self._linter.counts()

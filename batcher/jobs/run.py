@@ -20,13 +20,15 @@ from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
 from batcher.hooks.hooks import Hooks
 from batcher.jobs.connection import Connection, connected
+from batcher.jobs.line_linter import LintCounts
+from batcher.jobs.lint import LintCounter
 from batcher.jobs.own_input import refuse_own_input
 from batcher.jobs.plan import OnPlanned, Plan, plan_changes
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast, forecast, hold_against
-from batcher.jobs.run_order import ROLLBACK, Following, RunOrder, Unattended
+from batcher.jobs.run_order import ROLLBACK, RUN, Following, RunOrder, Unattended
 from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
@@ -47,6 +49,12 @@ class InvalidInput(Struct, frozen=True, kw_only=True):
     """An input that can't be run: it has no updates, or lines that break a rule."""
 
     inspection: Inspection
+
+
+class LintErrors(InvalidInput, frozen=True, kw_only=True):
+    """An input that is not run, as lint finds errors in it; ``lint``: what it finds."""
+
+    lint: LintCounts
 
 
 class NotStarted(Struct, frozen=True, kw_only=True):
@@ -158,25 +166,34 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
     ) -> "CheckedRun | InvalidInput":
         """Check as ``check`` does, in this thread: what ends it leaves no copy behind."""
         journals = self.order.directory.journals()
-        file = read_input(self.order, on_violation, on_hint)
         begun = self.order.directory.manifest.exists()
+        linter = None if begun else _linter(self.order)
+        on_update = None if linter is None else linter.add
+        file = read_input(self.order, on_violation, on_hint, on_update)
         if begun:
             self.order.directory.check_same_selection(self.order.selection)
         if not file.usable or not file.inspection.total:
             return InvalidInput(inspection=file.inspection)
+        lint = None if linter is None else linter.counts(file)
+        if lint is not None and lint.of("error"):
+            return LintErrors(inspection=file.inspection, lint=lint)
         if begun:
             settings, attended = self.order.settings.as_json(), self.order.unattended is None
             self.order.directory.check_same_settings(settings, tables=attended)
         state = restore(self.order, file, journals)
         refuse_undone(self.order.directory.path, state.progress)
-        return CheckedRun(order=self.order, state=state)
+        return CheckedRun(order=self.order, state=state, lint=lint)
 
 
 class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
-    """A run whose input may be run, and that knows what was done before."""
+    """A run whose input may be run, and that knows what was done before.
+
+    ``lint``: what lint finds in its input; None where that was decided before, or is not asked for.
+    """
 
     order: RunOrder
     state: RunState
+    lint: LintCounts | None = None
 
     @property
     def inspection(self) -> Inspection:
@@ -291,6 +308,12 @@ class ReadyRun(Struct, frozen=True, kw_only=True, eq=False):
         if self.order.dry_run:
             return DryRunEnded(summary=self.state.summary("--dry-run"))
         return ApprovedRun(self.order, self.state, self.connection, looks=self.looks)
+
+
+def _linter(order: RunOrder) -> LintCounter | None:
+    """What counts the findings of lint: of a new run of a person's own."""
+    own = order.following.kind == RUN and order.unattended is None
+    return LintCounter(order.settings) if own and order.settings.lint else None
 
 
 def _forecasts(

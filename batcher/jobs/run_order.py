@@ -22,6 +22,7 @@ from batcher.updates.selection import Selection
 from batcher.wiring.lanes import OnAttempt
 
 UNDO_PRIORITY = HIGHEST_PRIORITY  # of a rollback, unless another is asked for
+RUN = "run"  # the kind of run that follows from no other
 ROLLBACK = "rollback"  # the kind of run whose updates say all that their triggers were
 
 
@@ -34,7 +35,7 @@ class Following(Struct, frozen=True, kw_only=True):
     it was narrowed to.
     """
 
-    kind: str = "run"
+    kind: str = RUN
     parent: str | None = None
     targets: dict[str, TargetIdentity] = {}
     force: bool = False

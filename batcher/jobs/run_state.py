@@ -29,6 +29,7 @@ from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import (
     Inspection,
     OnHint,
+    OnUpdate,
     OnViolation,
     inspect,
     selected_part,
@@ -127,10 +128,14 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
 
 def read_input(
-    order: RunOrder, on_violation: OnViolation | None, on_hint: OnHint | None = None
+    order: RunOrder,
+    on_violation: OnViolation | None,
+    on_hint: OnHint | None = None,
+    on_update: OnUpdate | None = None,
 ) -> CheckedFile:
     """Check every line; of an input that an earlier session has checked only find the lines.
 
+    ``on_update`` is told of each update of a line that is checked.
     Raises InputError when it can't be read, RunDirectoryError when it is another one than before.
     """
     settings, directory, reader = (
@@ -150,7 +155,9 @@ def read_input(
     if begun and not settings.skip_invalid:
         found = _inspected_before(path, reader)
     else:
-        found = inspect(path, reader, on_violation=on_violation, on_hint=on_hint)
+        found = inspect(
+            path, reader, on_violation=on_violation, on_hint=on_hint, on_update=on_update
+        )
     raise_earlier_lines(path, reader, found.targets)
     if begun:  # of what was read just now, line by line
         directory.check_same_input(found.size, found.sha256, found.in_file)

@@ -4,10 +4,13 @@ import json
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
 from click.testing import CliRunner, Result
 
 from batcher.cli.lint import lint
+from batcher.cli.plan import plan
+from batcher.cli.run import run as run_updates
 from tests.conftest import trigger
 
 NAMES = {"DomainName": "acme", "EventTriggerName": "a"}
@@ -88,3 +91,24 @@ def test_what_does_not_go_together_is_refused(updates) -> None:
     file = updates(*SET_TWICE)
     for flags in (["--json", "--format", "sarif"], ["--show-sensitive"], ["--format", "xml"]):
         assert run(file, *flags).exit_code == 2
+
+
+@pytest.mark.parametrize("command", [plan, run_updates], ids=lambda each: each.name)
+def test_plan_and_run_say_what_is_found_and_stop_at_errors_before_anything_is_asked(
+    command: click.Command, updates, stand_in_credentials
+) -> None:
+    nowhere = ["--endpoint-url", "http://127.0.0.1:1", "--region", "eu-west-1"]
+
+    def tell(file: str, *flags: str) -> tuple[str, str]:
+        ended = CliRunner().invoke(command, [file, *nowhere, *flags])
+        return ended.stderr, str(ended.exception)
+
+    said, error = tell(updates(*SET_TWICE))
+    assert "lint: 1 warning. To see them: batcher lint updates.jsonl\n" in said
+    assert "no connection" in error
+    said, error = tell(updates(trigger(1) | {"ObjectTypeName": "_order"}))
+    assert error.startswith("lint: 1 error")
+    assert error.endswith("To see them: batcher lint updates.jsonl")
+    assert "no connection" in tell("updates.jsonl", "--lint-ignore", "BT061")[1]
+    assert tell("updates.jsonl", "--no-lint")[0] == ""
+    assert not Path("updates.run").exists()

@@ -1,16 +1,24 @@
 """The job from Python: what is found, in which order, and beside what is there already."""
 
+import asyncio
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import settings as limits
+from hypothesis import strategies as st
 
 from batcher.config import Settings, resolve
 from batcher.errors import InputError, SettingsError
-from batcher.jobs.lint import lint_updates
+from batcher.jobs.line_linter import in_order
+from batcher.jobs.lint import LintCounter, lint_updates
+from batcher.jobs.run import CheckedRun, LintErrors, open_run
+from batcher.jobs.run_order import Following, Unattended
 from tests.conftest import trigger
-from tests.jobs.conftest import SettingsFor, seeded
+from tests.jobs.conftest import RecordedRun, SettingsFor, seeded
 from tests.jobs.test_line_linter import checked
 
 Found = list[tuple[int, str]]
@@ -129,3 +137,65 @@ async def test_a_code_that_there_is_not_is_refused_and_so_is_no_export(tmp_path:
         await linted(tmp_path, update(1), settings=resolve({"lint_ignore": "BT9"}))
     with pytest.raises(InputError, match="line 1"):
         await linted(tmp_path, update(1), current=export(tmp_path, {"a": 1}))
+
+
+ERROR = trigger(1) | {"ObjectTypeName": "_order"}  # BT061: a standard object type
+AGAIN = update(1, SegmentFilter="all")
+
+
+async def checked_run(folder: Path, lines: list[dict[str, Any]], **more: Any) -> Any:
+    path, settings = folder / "updates.jsonl", more.pop("settings", Settings())
+    path.write_bytes(b"".join(msgspec.json.encode(line) + b"\n" for line in lines))
+    with open_run(str(path), folder / "u.run", settings, **more) as opened:
+        return await opened.check()
+
+
+async def test_a_run_counts_all_findings_and_goes_no_further_where_one_is_an_error(
+    tmp_path: Path,
+) -> None:
+    found = await checked_run(tmp_path, [ERROR, update(1, SegmentFilter="vip"), AGAIN])
+    assert isinstance(found, LintErrors)
+    assert (found.lint.codes["BT061"], found.lint.codes["BT101"]) == (1, 1)
+    assert not (tmp_path / "u.run").exists()
+    ignoring = resolve({"lint_ignore": "BT06"})
+    found = await checked_run(tmp_path, [ERROR, AGAIN, ERROR | {"id": "c"}], settings=ignoring)
+    assert isinstance(found, CheckedRun)
+    assert found.lint is not None
+    assert found.lint.of("error") == 0
+
+
+@pytest.mark.parametrize(
+    "more",
+    [
+        {"settings": Settings(lint=False)},
+        {"following": Following(kind="retry")},
+        {"following": Following(kind="rollback", complete=True)},
+        {"unattended": Unattended(on_result=print, on_attempt=print)},
+    ],
+    ids=["no-lint", "retry", "rollback", "worker"],
+)
+async def test_what_nobody_wants_linted_is_not_and_no_undo_is_held_up(
+    more: dict[str, Any], tmp_path: Path
+) -> None:
+    found = await checked_run(tmp_path, [ERROR], **more)
+    assert isinstance(found, CheckedRun)
+    assert found.lint is None
+
+
+async def test_a_run_that_goes_on_is_not_linted_again(tmp_path: Path) -> None:
+    RecordedRun(tmp_path, [ERROR], Settings().as_json()).write(summary=False)
+    with open_run(str(tmp_path / "updates.jsonl"), tmp_path / "updates.run", Settings()) as opened:
+        found = await opened.check()
+    assert isinstance(found, CheckedRun)
+    assert (found.state.begun, found.lint) == (True, None)
+
+
+@limits(max_examples=40)
+@given(st.lists(st.sampled_from([ERROR, AGAIN, trigger(1), trigger(2), update(2)]), max_size=5))
+def test_what_a_run_counts_is_what_lint_tells(lines: list[dict[str, Any]]) -> None:
+    with TemporaryDirectory() as folder:
+        file = checked(Path(folder), *[{**line, "SegmentFilter": "a"} for line in lines], ERROR)
+        counter = LintCounter(Settings())
+        for each in in_order(file):
+            counter.add(each)
+        assert counter.counts(file) == asyncio.run(lint_updates(file))

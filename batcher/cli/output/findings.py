@@ -5,11 +5,14 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any, Protocol
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import several
+from batcher.cli.output.next_command import next_command
 from batcher.cli.output.violations import ViolationPrinter
+from batcher.errors import InputError
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
 from batcher.records import Update
@@ -155,6 +158,22 @@ def counts_text(counts: LintCounts) -> str:
         if count
     ]
     return ", ".join(words) or "nothing found"
+
+
+def say_lint(counts: LintCounts | None, file: str) -> None:
+    """Say on standard error what lint has found in the file of another command.
+
+    Raises InputError where it has found errors.
+    """
+    if counts is None or not counts.codes:
+        return
+    found, see = f"lint: {counts_text(counts)}", f"To see them: {next_command('lint', Path(file))}"
+    if counts.of("error"):
+        raise InputError(
+            f"{found}; nothing was done. Mend the errors, or leave their codes out"
+            f" (--lint-ignore), or lint nothing (--no-lint). {see}"
+        )
+    echo(f"{found}. {see}", err=True)
 
 
 def _wrapped(line: str) -> list[str]:

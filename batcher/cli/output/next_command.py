@@ -29,6 +29,8 @@ CARRIED = frozenset(
     }
 )
 
+FOR_LINT = frozenset({"config", "target"})
+
 # of the same input; what is made of a part of it is that part already
 SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
 
@@ -49,7 +51,8 @@ def _no_flag(text: str) -> str:
 def _carried(name: str) -> Iterator[str]:
     if (context := click.get_current_context(silent=True)) is None:
         return
-    carried = CARRIED | SELECTION if name == "plan" else CARRIED
+    carried = FOR_LINT if name == "lint" else CARRIED
+    carried = carried | SELECTION if name in ("lint", "plan") else carried
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -67,7 +67,7 @@ def suggested_code(given: str) -> str:
     """`` Did you mean …?`` of the code or name that is most alike; empty where none is."""
     names = [*LINT_CODES, *(each.name for each in LINT_CODES.values())]
     folded = {each.lower(): each for each in names}
-    near = difflib.get_close_matches(given.strip().lower()[:64], folded, n=1)
+    near = difflib.get_close_matches(given.strip().lower()[:64], folded, n=1, cutoff=0.8)
     return f" Did you mean {folded[near[0]]}?" if near else ""
 
 
