@@ -6,7 +6,7 @@ from batcher.triggers.lint.finding import Finding, LintCode
 
 NEVER_FIRES = LintCode(
     code="BT150",
-    name="never-fires",
+    name="no-integration",
     severity="warning",
     title="No integration names the trigger",
     reason=(
