@@ -48,7 +48,7 @@ NEVER_TRUE = LintCode(
 )
 FIRES_NEVER = LintCode(
     code="BT004",
-    name="never-fires",
+    name="cannot-fire",
     severity="error",
     title="A trigger that can't fire",
     reason="No event meets any of its conditions, whatever AWS does where it does not say.",
@@ -58,7 +58,7 @@ FIRES_NEVER = LintCode(
 )
 FIRES_HARDLY = LintCode(
     code="BT005",
-    name="hardly-ever-fires",
+    name="likely-cannot-fire",
     severity="warning",
     title="A trigger that most likely can't fire",
     reason="No event meets any of its conditions, but for what the finding says it depends on.",

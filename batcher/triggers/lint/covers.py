@@ -21,6 +21,8 @@ def cover(ways: Iterable[Comparisons]) -> Claim:
 
 
 def _claims(criteria: list[Criterion]) -> Iterator[Claim]:
+    if len(criteria) == 1 and criteria[0].operator != "NOT_BETWEEN":
+        return
     for kind in ("number", "date"):
         found = [each for each in criteria if each.kind == kind]
         if len(found) > 1 or any(each.operator == "NOT_BETWEEN" for each in found):

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from batcher.operations import TRIGGER_NAMES
+from batcher.triggers.lint.attribute_names import attributes_of
 from batcher.triggers.lint.finding import Definition, Finding, LintCode, LintContext, Path
 
 # what an operation's documentation and a skeleton write where a value belongs
@@ -16,7 +17,17 @@ _GENERATED = re.compile(
     r"(?<![0-9a-z])(?:[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9a-f]{32})(?![0-9a-z])",
     re.IGNORECASE,
 )
-_OWN_NAME_IS_DATA = frozenset({"Source"})  # an attribute may well be called source
+_MARKS = frozenset("{<%")
+# what generators write: the member's own name; an attribute of an object may well be its source
+_OWN_NAMES = {
+    "DomainName": {"domainname"},
+    "EventTriggerName": {"eventtriggername"},
+    "ObjectTypeName": {"objecttypename"},
+    "Description": {"description"},
+    "SegmentFilter": {"segmentfilter"},
+    "FieldName": {"fieldname"},
+    "Values": {"value", "values"},
+}
 
 
 def content_findings(definition: Definition, _context: LintContext) -> Iterator[Finding]:
@@ -42,26 +53,30 @@ def trigger_name_findings(definition: Definition, _context: LintContext) -> Iter
 
 
 def _placeholders(name: str, value: Any, path: Path) -> Iterator[Finding]:
-    """Texts at any depth that stand for a value; ``name`` of the member that they are in."""
-    match value:
-        case str():
-            if _is_placeholder(name, value):
-                message = "is {}: that stands for a value, and is none"
-                yield Finding(code=PLACEHOLDER, path=path, message=message, values=(value,))
-        case list():
-            for index, below in enumerate(value):
-                yield from _placeholders(name, below, (*path, index))
-        case dict():
-            for inner, below in value.items():
-                yield from _placeholders(inner, below, (*path, inner))
+    """Texts of a member, and of the attributes of conditions, that stand for a value."""
+    if isinstance(value, str):
+        if _is_placeholder(name, value):
+            yield _placeholder(path, value)
+    elif name == "EventTriggerConditions":
+        for above, entry in attributes_of({name: value}):
+            for member in ("Source", "FieldName"):
+                if (text := entry.get(member)) and _is_placeholder(member, text):
+                    yield _placeholder((*above, member), text)
+            for index, text in enumerate(entry["Values"]):
+                if _is_placeholder("Values", text):
+                    yield _placeholder((*above, "Values", index), text)
+
+
+def _placeholder(path: Path, text: str) -> Finding:
+    message = "is {}: that stands for a value, and is none"
+    return Finding(code=PLACEHOLDER, path=path, message=message, values=(text,))
 
 
 def _is_placeholder(name: str, text: str) -> bool:
     folded = text.casefold()
-    if folded in _PLACEHOLDERS or _TEMPLATE.search(text):
+    if folded in _PLACEHOLDERS or folded in _OWN_NAMES.get(name, ()):
         return True
-    own = name.casefold()
-    return folded in {own, own.removesuffix("s")} and name not in _OWN_NAME_IS_DATA
+    return not _MARKS.isdisjoint(text) and _TEMPLATE.search(text) is not None
 
 
 SETS_NOTHING = LintCode(

@@ -1,6 +1,6 @@
 from typing import Any
 
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.triggers.lint.attribute_names import attributes_of
@@ -36,6 +36,7 @@ ALWAYS = (FIRES_ALWAYS, ALWAYS_TRUE)
 ADDS_NOTHING = (SHADOWED, REDUNDANT_DIMENSION, REDUNDANT_ATTRIBUTE, DOUBLED)
 
 
+@settings(max_examples=50)
 @given(
     conditions=CONDITIONS,
     objects=st.lists(OBJECTS, min_size=1, max_size=8),

@@ -1,6 +1,7 @@
 import pytest
 
 from batcher.triggers.lint.names import content_findings
+from batcher.triggers.lint.sample_conditions import condition, trigger
 from tests.triggers.lint.found import names
 
 UUID = "0b0ee1a5-9c2f-4c5e-8f0a-2f8f3f1f6c11"
@@ -29,7 +30,6 @@ def test_names_that_are_wrong_and_names_that_are_not(members, said) -> None:
 
 def test_a_placeholder_is_found_at_any_depth_and_a_source_may_be_called_source() -> None:
     attribute = {"Source": "source", "ComparisonOperator": "CONTAINS", "Values": ["a", "values"]}
-    dimension = {"ObjectAttributes": [attribute]}
-    members = {"EventTriggerConditions": [{"EventTriggerDimensions": [dimension]}]}
+    (members,) = trigger(condition("ALL", [attribute]))
     (finding,) = content_findings(members, None)
     assert finding.where.endswith("ObjectAttributes[0].Values[1]")
