@@ -5,19 +5,17 @@ from pathlib import Path
 from typing import Any
 
 import click
-from msgspec.structs import asdict
 
 from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.explanation import explanation_json, explanation_lines
 from batcher.cli.output.format import example
 from batcher.cli.output.lint_codes import explain_code
-from batcher.cli.semantics_options import mapping_option, semantics_options, taken_semantics
+from batcher.cli.semantics_options import mapping_option, single_event_options, taken_firing
 from batcher.jobs.explain import explain_trigger
-from batcher.jobs.explained_inputs import read_event, read_trigger
+from batcher.jobs.explained_inputs import read_event, read_segment, read_trigger
 from batcher.jobs.field_mapping import read_mapping
 from batcher.triggers.lint.codes import find_code, suggested_code
-from batcher.triggers.semantics.firing_options import FiringOptions
 
 
 @click.command(epilog=example("batcher explain trigger.json event.json"))
@@ -26,12 +24,13 @@ from batcher.triggers.semantics.firing_options import FiringOptions
 @click.option("--trigger", "name", metavar="NAME", help="Of several triggers in TRIGGER, this one.")
 @click.option("--event", "event_id", metavar="ID", help="Of several events in EVENT, this one.")
 @click.option("--object-type", metavar="NAME", help="The object type of an EVENT that is bare.")
+@click.option("--segments", metavar="FILE", help="Members of segments, one or several a line.")
 @mapping_option
 @click.option(
     "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
 )
 @json_option("Print the explanation as one JSON object on standard output.")
-@semantics_options
+@single_event_options
 @partial(settings_options, only=("profile", "region"))
 def explain(trigger: str | None, event: str | None, **given: Any) -> None:
     """Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not. Or say what
@@ -55,6 +54,7 @@ def _explain(
     name: str | None,
     event_id: str | None,
     object_type: str | None,
+    segments: str | None,
     mapping: str | None,
     show_sensitive: bool,
     as_json: bool,
@@ -62,12 +62,13 @@ def _explain(
     **given: Any,
 ) -> int:
     check_sensitive(show_sensitive, as_json=as_json)
-    options = FiringOptions(**asdict(taken_semantics(given)))
+    options = taken_firing(given)
     settings = settings_from(given, config)
     asked = read_trigger(trigger, settings, name)
     seen = read_event(event, settings, options, event_id, object_type)
     fields = {} if mapping is None else read_mapping(mapping, settings)
-    found = explain_trigger(asked, seen, options, fields)
+    members = {} if segments is None else read_segment(segments, settings, asked)
+    found = explain_trigger(asked, seen, options, fields, members)
     for file, what, taken, has_more, flag in (
         (trigger, "triggers", asked.name, asked.has_more, "--trigger NAME"),
         (event, "events", seen.id, seen.has_more, "--event ID"),

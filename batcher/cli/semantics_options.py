@@ -6,15 +6,16 @@ from typing import Any, TypeVar
 import click
 
 from batcher.triggers.semantics.firing_options import FIRING_UNKNOWNS, FiringOptions
-from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions, Unknown
+from batcher.triggers.semantics.options import UNKNOWNS, Unknown
 from batcher.triggers.semantics.zones import zone
 
+OF_ONE_EVENT = ("unlisted", "no_ingestion_time")
+
 F = TypeVar("F", bound=Callable[..., Any])
-S = TypeVar("S", bound=SemanticsOptions)
 
 
 def semantics_options(command: F) -> F:
-    """Add a flag for each row of UNKNOWNS; ``taken_semantics`` takes them out again."""
+    """Add a flag for each row of UNKNOWNS; ``taken_firing`` takes them out again."""
     for unknown in reversed(UNKNOWNS):
         command = _flag(unknown)(command)
     return command
@@ -36,18 +37,21 @@ def firing_options(command: F) -> F:
     return semantics_options(command)
 
 
-def taken_semantics(given: dict[str, Any]) -> SemanticsOptions:
-    """Take the choices out of a command's flags. Raises SettingsError for a time zone of none."""
-    return _taken(given, SemanticsOptions)
+def single_event_options(command: F) -> F:
+    """Add a flag for each unknown that one event alone can show; ``taken_firing`` as well."""
+    for unknown in reversed(FIRING_UNKNOWNS):
+        if unknown.name in OF_ONE_EVENT:
+            command = _flag(unknown)(command)
+    return semantics_options(command)
 
 
 def taken_firing(given: dict[str, Any]) -> FiringOptions:
-    """Take the choices of firing out, too. Raises SettingsError for a time zone of none."""
-    return _taken(given, FiringOptions)
+    """Take the choices out of a command's flags; those without a flag are by default.
 
-
-def _taken(given: dict[str, Any], kind: type[S]) -> S:
-    options = kind(**{name: given.pop(name) for name in kind.__struct_fields__})
+    Raises SettingsError for a time zone that there is none of.
+    """
+    names = FiringOptions.__struct_fields__
+    options = FiringOptions(**{name: given.pop(name) for name in names if name in given})
     zone(options.timezone)
     return options
 

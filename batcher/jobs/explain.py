@@ -3,7 +3,9 @@
 Reads two files, changes nothing, and calls nobody.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
+from types import MappingProxyType
+from typing import Any
 
 from msgspec import Struct
 
@@ -11,9 +13,12 @@ from batcher.jobs.explained_inputs import ExplainedEvent, ExplainedTrigger
 from batcher.triggers.semantics.assumptions import Assumption
 from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, compile_trigger
 from batcher.triggers.semantics.explanation import TriggerVerdict
-from batcher.triggers.semantics.firing_limits import Firing, FiringLimits
+from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
 from batcher.triggers.semantics.firing_options import FiringOptions, firing_assumption
 
+NO_SEGMENTS: Segments = MappingProxyType({})
+
+NO_PROFILE = "Whether its profile is in the segment: the event names none."
 PERIODS = "How often it has fired before (Periods): batcher simulate counts that."
 NO_CONDITIONS = (
     "The conditions that the trigger has today: the definition has none. An update without them may"
@@ -44,14 +49,18 @@ def explain_trigger(
     event: ExplainedEvent,
     options: FiringOptions,
     mapping: Mapping[str, str] = NO_MAPPING,
+    segments: Segments = NO_SEGMENTS,
 ) -> Explanation:
-    """Hold one event against one trigger; ``mapping``: where its fields are, a path for each.
+    """Hold one event against one trigger.
 
-    Raises SettingsError for a time zone that there is none of.
+    ``mapping``: where its fields are, a path for each. ``segments``: members, as far as they are
+    known; they count where the event names its profile. Raises SettingsError for a time zone that
+    there is none of.
     """
     definition = trigger.definition
     verdict = compile_trigger(definition, options, mapping).explain(event.object, event.object_type)
-    limits = FiringLimits(definition, {}, options)
+    known = NO_SEGMENTS if event.profile is None else segments
+    limits = FiringLimits(definition, known, options)
     limit, decided_by = limits.judge(event.profile or "", event.at or 0, event.delay)
     depends_on = set(verdict.depends_on) if limit == "fired" else set()
     if verdict.fires:
@@ -64,8 +73,16 @@ def explain_trigger(
         limit=limit,
         verdict=verdict,
         assumptions=(*verdict.assumptions, *_of_limits(decided_by, options)),
-        not_looked_at=(PERIODS,) if verdict.conditions else (NO_CONDITIONS, PERIODS),
+        not_looked_at=tuple(_not_looked_at(definition, event)),
     )
+
+
+def _not_looked_at(definition: Mapping[str, Any], event: ExplainedEvent) -> Iterator[str]:
+    if not definition.get("EventTriggerConditions"):
+        yield NO_CONDITIONS
+    if definition.get("SegmentFilter") and event.profile is None:
+        yield NO_PROFILE
+    yield PERIODS
 
 
 def _of_limits(names: frozenset[str], options: FiringOptions) -> tuple[Assumption, ...]:

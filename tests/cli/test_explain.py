@@ -53,6 +53,21 @@ def test_a_field_is_found_by_the_mapping(ask: Any) -> None:
     assert ask(event, *flags, trigger=by_field, mapping=mapping).exit_code == 0
 
 
+def test_a_profile_is_looked_for_among_the_members_of_the_segment(ask: Any) -> None:
+    limited = LIVE | {"SegmentFilter": "vip"}
+    event = {
+        "profile": "p-1",
+        "object_type": "Orders",
+        "timestamp": 1,
+        "object": {"order": {"total": 101}},
+    }
+    flags = ("--segments", "DIR/members.json")
+    for member, code in (("p-1", 0), ("p-2", 1)):
+        members = json.dumps({"segment": "vip", "profile": member})
+        assert ask(event, *flags, trigger=limited, members=members).exit_code == code
+    assert ask(event, "--unlisted", "outside", trigger=limited).exit_code == 1
+
+
 def test_of_several_it_says_which_it_took(ask: Any) -> None:
     events = "".join(
         json.dumps({"id": f"e-{n}", "object": {"order": {"total": n}}}) + "\n" for n in (100, 101)

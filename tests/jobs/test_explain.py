@@ -2,17 +2,26 @@
 
 from typing import Any
 
-from batcher.jobs.explain import NO_CONDITIONS, Explanation, explain_trigger
+from batcher.jobs.explain import (
+    NO_CONDITIONS,
+    NO_PROFILE,
+    NO_SEGMENTS,
+    Explanation,
+    explain_trigger,
+)
 from batcher.jobs.explained_inputs import ExplainedEvent, ExplainedTrigger
 from batcher.triggers.semantics.firing_options import FiringOptions
 from tests.triggers.semantics.samples import of_one, trigger
 
 
-def _explained(definition: dict[str, Any], found: Any, **event: Any) -> Explanation:
+def _explained(
+    definition: dict[str, Any], found: Any, segments: Any = NO_SEGMENTS, **event: Any
+) -> Explanation:
     return explain_trigger(
         ExplainedTrigger(name="t", definition=definition, line=1),
         ExplainedEvent(id="e", object={"a": found}, object_type="Orders", **event),
         FiringOptions(),
+        segments=segments,
     )
 
 
@@ -41,3 +50,13 @@ def test_what_is_not_known_of_an_event_decides_only_where_the_conditions_match()
 def test_a_definition_without_conditions_says_that_the_trigger_may_have_some() -> None:
     assert NO_CONDITIONS in _explained(trigger(), "x").not_looked_at
     assert NO_CONDITIONS not in _explained(of_one("EQUAL", "5"), "x").not_looked_at
+
+
+def test_a_profile_outside_of_the_segment_does_not_fire() -> None:
+    limited = of_one("INCLUSIVE", "x") | {"SegmentFilter": "vip"}
+    members = {"vip": {"p-1"}}
+    assert _explained(limited, "x", members, profile="p-1").fires
+    assert _explained(limited, "x", members, profile="p-2").limit == "outside_segment"
+    unnamed = _explained(limited, "x", members)
+    assert (unnamed.fires, unnamed.depends_on) == (True, ("unlisted",))
+    assert NO_PROFILE in unnamed.not_looked_at

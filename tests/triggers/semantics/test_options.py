@@ -1,5 +1,6 @@
 """The table of what AWS does not say, against the record of choices."""
 
+from pathlib import Path
 from typing import get_args
 
 import msgspec
@@ -43,6 +44,17 @@ def test_no_two_rows_share_a_flag_a_label_or_an_assumption() -> None:
     sentences = [text for unknown in UNKNOWNS for text in unknown.readings.values()]
     labels = [unknown.label for unknown in UNKNOWNS]
     assert all(len(set(each)) == len(each) for each in (flags, labels, sentences))
+
+
+def test_the_docs_show_the_table() -> None:
+    page = " ".join(Path("docs/semantics.md").read_text().split())
+    for unknown in UNKNOWNS:
+        first = unknown.flag.replace("/", "` `")
+        assert f"| `{first}" in page, unknown.flag
+        assert assumption(SemanticsOptions(), unknown.name) in page
+        assert all(
+            f"`{choice}`" in page for choice in unknown.choices if choice not in (True, False)
+        )
 
 
 def test_an_assumption_names_the_time_zone_that_was_chosen() -> None:
