@@ -6,6 +6,7 @@ Decided from the first bytes alone, which are never quoted, nor are names that t
 import re
 from collections.abc import Callable, Iterator
 
+from batcher.updates.foreign_hint import yaml_hint
 from batcher.updates.hint import Hint, mends
 from batcher.updates.json_hint import json_hint
 from batcher.updates.packed_data import PACKED, UNPACKED_BY, packed_as
@@ -120,6 +121,8 @@ def _yaml(text: str, _: UpdateModel) -> Hint | None:
     first = _first_lines(text)
     if not first or not re.match(r"---|(?:- )?[A-Za-z_]\w*:(?: |$)|-$", first[0]):
         return None
+    if (template := yaml_hint(text)) is not None:
+        return template
     advice = "The command needs PyYAML (pip install pyyaml)."
     return Hint(what="YAML", filter=_YAML, advice=advice)
 

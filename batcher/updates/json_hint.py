@@ -10,6 +10,7 @@ import shlex
 from collections.abc import Iterator
 from typing import Any
 
+from batcher.updates.foreign_hint import document_hint, letters_hint
 from batcher.updates.hint import Hint
 from batcher.updates.update_model import UpdateModel
 from batcher.updates.value_repairs import repairs
@@ -65,6 +66,8 @@ def json_hint(text: str, model: UpdateModel) -> Hint | None:
     rest = "" if end is None else text[end:].lstrip(" \t\r")
     if rest.startswith(",") and isinstance(value, dict):
         return Hint(what="JSON objects with commas after them", filter=_WITHOUT_COMMAS)
+    if (foreign := document_hint(value)) is not None:
+        return foreign
     path = _path(value, DEPTH)
     if path is None:
         if isinstance(value, str):
@@ -73,7 +76,10 @@ def json_hint(text: str, model: UpdateModel) -> Hint | None:
     one_line = "\n" not in text[:end].strip()
     if not path and one_line and rest[:1] in ("", "\n"):
         return _of_lines(text, model)
-    found = repairs(list(_updates(value, path)), model)
+    updates = list(_updates(value, path))
+    if (spelled := letters_hint(updates, of_values=False)) is not None:
+        return spelled
+    found = repairs(updates, model)
     what = found.what or _what(path, one_line=one_line)
     return Hint(what=what, filter=_jq([_filter(path), *found.steps]), advice=found.advice)
 
@@ -81,7 +87,10 @@ def json_hint(text: str, model: UpdateModel) -> Hint | None:
 def _of_lines(text: str, model: UpdateModel) -> Hint | None:
     """Of JSON Lines only what is wrong with values in any of the first lines."""
     values = (_in_text(line) for line in text.split("\n")[:SAMPLES])
-    found = repairs([each for each in values if isinstance(each, dict)], model)
+    updates = [each for each in values if isinstance(each, dict)]
+    if (spelled := letters_hint(updates, of_values=True)) is not None:
+        return spelled
+    found = repairs(updates, model)
     if not found.what:
         return None
     return Hint(what=found.what, of_values=True, filter=_jq(found.steps), advice=found.advice)

@@ -42,7 +42,8 @@ def repairs(updates: list[dict[str, Any]], model: UpdateModel) -> Repairs:
     if answered:
         what = "what the API answers"
         steps.append(f"del({', '.join(f'.{name}' for name in answered)})")
-        if any("DomainName" not in update for update in updates):
+        shown = [update for update in updates if update.keys() & model.answered]
+        if any("DomainName" not in update for update in shown):
             steps.append('{DomainName: "DOMAIN"} + .')
             advice.append("Put the domain's name for DOMAIN: no answer has it.")
     return Repairs(steps=steps, what=what, advice=" ".join(advice))

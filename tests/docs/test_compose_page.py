@@ -27,6 +27,8 @@ async def test_every_command_of_the_page_ends_well(batcher: Command, tmp_path: P
         emulator.seed([trigger(number) | own])
     (table,) = re.findall(r"^\$ cat table.csv\n((?:[^$].*\n)+)", PAGE, re.M)
     (tmp_path / "table.csv").write_text(table)
+    (template,) = re.findall(r"^```yaml\n(.*?)^```", PAGE, re.M | re.S)
+    (tmp_path / "stack.yaml").write_text(template)
     async with emulator as url:
         batcher.environ["AWS_ENDPOINT_URL_CUSTOMER_PROFILES"] = url
         for command in commands():
@@ -43,6 +45,7 @@ async def test_every_command_of_the_page_ends_well(batcher: Command, tmp_path: P
         "c.jsonl": 3,
         "rows.jsonl": 2,
         "changes.jsonl": 0,
+        "stack.jsonl": 1,
     }
 
 

@@ -31,7 +31,8 @@ class ViolationPrinter:
 
     def hint(self, hint: Hint) -> None:
         """Take what the file is, before its violations; it is printed now."""
-        self._shown = SHOWN_AFTER_HINT
+        if not hint.of_values:
+            self._shown = SHOWN_AFTER_HINT
         self._hint = hint.text(self._origin)
         name = "standard input" if self._origin == "-" else self._origin
         echo(f"{name}: {self._hint}", err=True)
