@@ -3,7 +3,7 @@
 A claim with its place. What it depends on is part of it, so that it can be tried with events.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import combinations
 from typing import Any, NamedTuple, TypeVar
 
@@ -91,15 +91,15 @@ class Surplus(NamedTuple):
 
 
 def surplus(
-    entries: Sequence[T], implied: Callable[[T, T], Claim], *, narrow: bool
+    entries: Iterable[tuple[int, T]], implied: Callable[[T, T], Claim], *, narrow: bool
 ) -> Iterator[Surplus]:
-    """The entries that add nothing to another one.
+    """The entries, each with its place, that add nothing to another one.
 
     ``narrow``: any of them will do, so one that implies another adds nothing; else all have to be
     met, and one that is implied adds nothing.
     """
     gone = set[int]()
-    for (first, one), (second, other) in combinations(enumerate(entries), 2):
+    for (first, one), (second, other) in combinations(entries, 2):
         if not gone & {first, second}:
             forth, back = implied(one, other), implied(other, one)
             of_first, of_second = (forth, back) if narrow else (back, forth)

@@ -1,8 +1,8 @@
 """Conditions that contradict themselves, are always met, or add nothing to others."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import combinations
-from typing import TypeAlias
+from typing import TypeAlias, TypeVar
 
 from msgspec import Struct
 
@@ -40,6 +40,8 @@ _CONDITIONS = "EventTriggerConditions"
 _DIMENSIONS = "EventTriggerDimensions"
 _ATTRIBUTES = "ObjectAttributes"
 
+
+T = TypeVar("T")
 
 _Placed: TypeAlias = tuple[Path, Criterion]
 """A comparison with where it is below its condition."""
@@ -109,21 +111,24 @@ def _of_each(impossible: list[Claim], certain: list[Claim]) -> Iterator[ClaimFou
 
 
 def _shadowed(conditions: Sequence[ReadCondition], impossible: list[Claim]) -> Iterator[ClaimFound]:
-    indexes = [index for index, claim in enumerate(impossible) if claim is None]
-    possible = [conditions[index] for index in indexes]
-    for found in surplus(possible, condition_implied, narrow=True):
-        beside = f"{_CONDITIONS}[{indexes[found.beside]}]"
-        yield _said(found, SHADOWED, (_CONDITIONS, indexes[found.place]), beside)
+    for found in surplus(_met(conditions, impossible), condition_implied, narrow=True):
+        yield _said(found, SHADOWED, (_CONDITIONS, found.place), f"{_CONDITIONS}[{found.beside}]")
+
+
+def _met(entries: Sequence[T], impossible: Iterable[Claim]) -> list[tuple[int, T]]:
+    """Those that can be met, with their places."""
+    claims = zip(enumerate(entries), impossible, strict=True)
+    return [placed for placed, claim in claims if claim is None]
 
 
 def _of_condition(condition: ReadCondition, path: Path) -> Iterator[ClaimFound]:
     is_all = len(condition.ways) < len(condition.dimensions)
     gone = set[int]()
-    for found in surplus(condition.dimensions, all_implied, narrow=not is_all):
-        if contradiction(condition.dimensions[found.place]) is None:
-            gone.add(found.place)
-            where = (*path, _DIMENSIONS, found.place)
-            yield _said(found, REDUNDANT_DIMENSION, where, f"{_DIMENSIONS}[{found.beside}]")
+    met = _met(condition.dimensions, map(contradiction, condition.dimensions))
+    for found in surplus(met, all_implied, narrow=not is_all):
+        gone.add(found.place)
+        where = (*path, _DIMENSIONS, found.place)
+        yield _said(found, REDUNDANT_DIMENSION, where, f"{_DIMENSIONS}[{found.beside}]")
     kept = [each for each in enumerate(condition.dimensions) if each[0] not in gone]
     placed: list[list[_Placed]] = [
         [((_DIMENSIONS, index, _ATTRIBUTES, at), each) for at, each in enumerate(dimension)]
@@ -134,14 +139,17 @@ def _of_condition(condition: ReadCondition, path: Path) -> Iterator[ClaimFound]:
 
 
 def _of_way(way: list[_Placed], path: Path) -> Iterator[ClaimFound]:
-    """What is met together: whether it can be, and which of it says nothing more."""
-    if contradiction([criterion for _, criterion in way]) is not None:
-        if all(contradiction([criterion]) is None for _, criterion in way):
-            yield _conflict(way, path)
-        return
-    for found in surplus(way, _implied, narrow=False):
-        where = (*path, *way[found.place][0])
-        yield _said(found, REDUNDANT_ATTRIBUTE, where, path_text(way[found.beside][0]))
+    """What is met together: whether it can be, and which of it says nothing more.
+
+    What can't be met by itself is passed over: it has a finding of its own.
+    """
+    possible = [each for each in way if contradiction([each[1]]) is None]
+    if contradiction([criterion for _, criterion in possible]) is not None:
+        yield _conflict(possible, path)
+    elif len(possible) == len(way):
+        for found in surplus(list(enumerate(way)), _implied, narrow=False):
+            where = (*path, *way[found.place][0])
+            yield _said(found, REDUNDANT_ATTRIBUTE, where, path_text(way[found.beside][0]))
 
 
 def _implied(one: _Placed, other: _Placed) -> Claim:
@@ -149,20 +157,21 @@ def _implied(one: _Placed, other: _Placed) -> Claim:
 
 
 def _conflict(way: list[_Placed], path: Path) -> ClaimFound:
-    """What excludes what: two comparisons, where two are enough."""
-    for (first, one), (second, other) in combinations(way, 2):
-        if (claim := contradiction([one, other])) is not None:
-            message = f"can't be met together with {path_text(first)}"
-            return ClaimFound(
-                code=_contradiction_code(claim), path=(*path, *second), message=message, claim=claim
-            )
-    claim = contradiction([criterion for _, criterion in way]) or NONE
-    message = "has comparisons that can't be met together"
-    return ClaimFound(code=_contradiction_code(claim), path=path, message=message, claim=claim)
-
-
-def _contradiction_code(claim: frozenset[str]) -> LintCode:
-    return LIKELY_CONTRADICTION if claim else CONTRADICTION
+    """What excludes what: the two that do so most certainly, where two are enough."""
+    pairs = [
+        (claim, first, second)
+        for (first, one), (second, other) in combinations(way, 2)
+        if (claim := contradiction([one, other])) is not None
+    ]
+    if pairs:
+        claim, first, second = min(pairs, key=lambda pair: len(pair[0]))
+        message, where = f"can't be met together with {path_text(first)}", second
+    else:
+        claim = contradiction([criterion for _, criterion in way]) or NONE
+        message = "has comparisons that can't be met together"
+        where = way[0][0][:2] if len({place[:2] for place, _ in way}) == 1 else ()
+    code = LIKELY_CONTRADICTION if claim else CONTRADICTION
+    return ClaimFound(code=code, path=(*path, *where), message=message, claim=claim)
 
 
 def _said(found: Surplus, code: LintCode, path: Path, beside: str) -> ClaimFound:

@@ -57,6 +57,12 @@ def test_of_two_that_say_the_same_the_second_is_one_too_many() -> None:
     def implied(one: int, other: int):
         return frozenset() if one >= other else None
 
-    assert list(surplus([5, 5], implied, narrow=True)) == [Surplus(1, 0, frozenset(), True)]
-    assert list(surplus([9, 5], implied, narrow=True)) == [Surplus(0, 1, frozenset(), False)]
-    assert list(surplus([9, 5], implied, narrow=False)) == [Surplus(1, 0, frozenset(), False)]
+    assert list(surplus([(0, 5), (1, 5)], implied, narrow=True)) == [
+        Surplus(1, 0, frozenset(), True)
+    ]
+    assert list(surplus([(0, 9), (3, 5)], implied, narrow=True)) == [
+        Surplus(0, 3, frozenset(), False)
+    ]
+    assert list(surplus([(0, 9), (3, 5)], implied, narrow=False)) == [
+        Surplus(3, 0, frozenset(), False)
+    ]
