@@ -1,6 +1,5 @@
 """``batcher compose``: from what is live, and a wish, to a file of updates. Sends nothing."""
 
-from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +8,7 @@ import click
 import msgspec
 from msgspec import Struct
 
+from batcher.cli.definition_options import DefinitionChoices, definition_options
 from batcher.cli.edit_options import OrderedCommand, edit_options, taken_edits
 from batcher.cli.interruption import run_command
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
@@ -28,17 +28,14 @@ from batcher.jobs.compose import (
     compose_updates,
     keys_of,
 )
-from batcher.jobs.csv_definitions import CsvWriter, columns_of
+from batcher.jobs.csv_definitions import CsvWriter
 from batcher.jobs.current_triggers import current_triggers
-from batcher.jobs.definition_kinds import KINDS, DefinitionKind, kind_of
 from batcher.jobs.definitions import DefinitionFile
-from batcher.jobs.row_template import read_template
 from batcher.sources.local_file import local_file, place_for_copies
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.edits import Edit
 from batcher.updates.filter_expression import FilterExpression
 from batcher.updates.line_reader import LineReader
-from batcher.updates.member_path import MemberPath
 from batcher.updates.selection import Selection, Selector
 from batcher.wiring.line_readers import installed_update_model
 
@@ -49,11 +46,7 @@ class Request(Struct, frozen=True, kw_only=True):
     """What one call of the command was asked for."""
 
     file: str
-    kind: DefinitionKind
-    template: Mapping[str, Any]
-    current: str | None
-    parameters: Mapping[str, str]
-    columns: list[MemberPath] | None
+    choices: DefinitionChoices
     out: Path | None
     force: bool
     edits: tuple[Edit, ...]
@@ -72,43 +65,7 @@ class Request(Struct, frozen=True, kw_only=True):
     metavar="EXPRESSION",
     help="Only triggers of which this is true, in JMESPath: ObjectTypeName == 'Orders'.",
 )
-@click.option(
-    "--from",
-    "written_as",
-    type=click.Choice(list(KINDS)),
-    help="What FILE is written in; default: by its name, else updates.",
-)
-@click.option(
-    "--template",
-    metavar="FILE|JSON",
-    help="Members that every row of a CSV file has where its cells say nothing else.",
-)
-@click.option(
-    "--parameter",
-    "parameters",
-    multiple=True,
-    metavar="NAME=VALUE",
-    help="What a name stands for that a template of CloudFormation refers to; may be repeated.",
-)
-@click.option(
-    "--current",
-    metavar="FILE|live",
-    help="FILE is what is wanted, and this what there is: only the difference is written.",
-)
-@click.option(
-    "--format",
-    "written_in",
-    type=click.Choice(["jsonl", "csv"]),
-    default="jsonl",
-    show_default=True,
-    help="Write updates, or all that is meant as a table.",
-)
-@click.option(
-    "--columns",
-    multiple=True,
-    metavar="PATH,…",
-    help="Columns of the table; default: the members that are no lists.",
-)
+@definition_options
 @output_option("Write to this file; default: standard output.")
 @selection_options
 @partial(settings_options, only=TARGET_SETTINGS)
@@ -118,12 +75,6 @@ def compose(
     /,
     file: str,
     where: str | None,
-    written_as: str | None,
-    template: str | None,
-    current: str | None,
-    parameters: tuple[str, ...],
-    written_in: str,
-    columns: tuple[str, ...],
     out: Path | None,
     force: bool,
     config: Path | None,
@@ -135,20 +86,12 @@ def compose(
     in the order given. Nothing is written when an update would break a rule. Exits with 1 when a
     trigger that is meant can't be as asked.
     """
-    check_output(out, "what it makes", force=force, inputs=(file, config, current))
-    kind = KINDS[written_as or kind_of(file)]
-    if template is not None and kind is not KINDS["csv"]:
-        raise click.UsageError("--template is for the rows of a CSV file; else see --set.")
-    if columns and written_in != "csv":
-        raise click.UsageError("--columns are those of --format csv.")
+    inputs = (file, config, given["current"])
+    check_output(out, "what it makes", force=force, inputs=inputs)
     schema = installed_update_model().schema
     request = Request(
         file=file,
-        kind=kind,
-        template={} if template is None else read_template(template, installed_update_model()),
-        current=current,
-        parameters=_taken_parameters(parameters),
-        columns=columns_of(columns, schema) if written_in == "csv" else None,
+        choices=DefinitionChoices.taken(given, file),
         out=out,
         force=force,
         edits=taken_edits(context, given, schema),
@@ -159,8 +102,8 @@ def compose(
 
 
 async def _compose(request: Request, settings: Settings) -> int:
-    violations = ViolationPrinter(False, request.file, unit=request.kind.unit)
-    blocked = BlockedPrinter(request.kind.unit)
+    violations = ViolationPrinter(False, request.file, unit=request.choices.kind.unit)
+    blocked = BlockedPrinter(request.choices.kind.unit)
     with place_for_copies(None if request.out is None else request.file) as copies:
         file = _definitions(request, settings, copies, violations)
         selection = request.selection
@@ -170,12 +113,12 @@ async def _compose(request: Request, settings: Settings) -> int:
             where=request.where,
             selector=selector,
             current=await _current(request, settings, file),
-            unit=request.kind.unit,
+            unit=request.choices.kind.unit,
         )
         place = copies / "made" if request.out is None else request.out
         with AtomicFile(place, replace=request.force) as made:
             listener = _listener(request, made, violations, blocked)
-            found = compose_updates(request.kind.read(file), wish, file.reader, listener)
+            found = compose_updates(request.choices.kind.read(file), wish, file.reader, listener)
             violations.finish()
             blocked.finish()
             if found.invalid:
@@ -184,7 +127,8 @@ async def _compose(request: Request, settings: Settings) -> int:
             made.commit()
         if request.out is None:
             _print(place)
-    for line in composition_lines(found, rows=request.columns is not None, wish=_has_wish(request)):
+    rows, asked = request.choices.columns is not None, _has_wish(request)
+    for line in composition_lines(found, request.edits, rows=rows, wish=asked):
         echo(line, err=True)
     for unmatched in [] if selector is None else selector.unmatched():
         echo(f"  {unmatched} matches no trigger.", err=True)
@@ -201,14 +145,18 @@ def _listener(
         made.write(encode(update) + b"\n")
 
     told = ComposeListener(on_violation=violations.add, on_blocked=blocked.add)
-    if request.columns is None:
+    if request.choices.columns is None:
         return msgspec.structs.replace(told, on_update=write_line)
-    return msgspec.structs.replace(told, on_whole=CsvWriter(request.columns, made.write).add)
+    return msgspec.structs.replace(
+        told, on_whole=CsvWriter(request.choices.columns, made.write).add
+    )
 
 
 def _has_wish(request: Request) -> bool:
     """Whether anything could change by what was asked for."""
-    return bool(request.edits) or request.kind.is_wanted or request.current is not None
+    return (
+        bool(request.edits) or request.choices.kind.is_wanted or request.choices.current is not None
+    )
 
 
 def _definitions(
@@ -221,10 +169,10 @@ def _definitions(
         origin=request.file,
         reader=LineReader(installed_update_model(), settings.target),
         on_hint=violations.hint,
-        template=request.template,
+        template=request.choices.template,
         on_note=lambda note: echo(f"  {note}", err=True),
         domain=_one_domain(request.selection),
-        parameters=request.parameters,
+        parameters=request.choices.parameters,
     )
 
 
@@ -234,23 +182,15 @@ def _one_domain(selection: Selection | None) -> str | None:
     return domains[0] if len(domains) == 1 else None
 
 
-def _taken_parameters(texts: tuple[str, ...]) -> Mapping[str, str]:
-    """Values by name. Raises UsageError for a text without a name and ``=``."""
-    parted = [text.partition("=") for text in texts]
-    if not all(name and equals for name, equals, _ in parted):
-        raise click.UsageError("--parameter: wanted is NAME=VALUE, once for each name.")
-    return {name: value for name, _, value in parted}
-
-
 async def _current(
     request: Request, settings: Settings, file: DefinitionFile
 ) -> CurrentTriggers | None:
     """The triggers as they are now, where the file says how they are to be."""
-    if request.current is None:
-        return {} if request.kind.is_wanted else None
+    if request.choices.current is None:
+        return {} if request.choices.kind.is_wanted else None
     silent = msgspec.structs.replace(file, on_hint=lambda _: None, on_note=lambda _: None)
-    keys = keys_of(request.kind.read(silent), settings.target)
-    return await current_triggers(request.current, keys, settings, say_places)
+    keys = keys_of(request.choices.kind.read(silent), settings.target)
+    return await current_triggers(request.choices.current, keys, settings, say_places)
 
 
 def _print(place: Path) -> None:
@@ -269,6 +209,6 @@ def _refuse_empty(request: Request, found: Composition) -> None:
 
 
 def _refused(request: Request, found: Composition) -> int:
-    where = several(found.invalid, request.kind.unit)
+    where = several(found.invalid, request.choices.kind.unit)
     echo(f"A rule would be broken on {where}. Nothing was written.", err=True)
     return 2

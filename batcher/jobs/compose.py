@@ -63,8 +63,8 @@ class Composition(Struct, frozen=True, kw_only=True):
 
     ``left_out``: not selected; ``unmatched``: ``where`` is not true of them; ``changed``: an update
     was made; ``unchanged``: they are so already; ``blocked``: no update can make them so;
-    ``invalid``: they break a rule, or would. ``idle``: for each edit that found nothing to work on,
-    in how many of those that matched.
+    ``invalid``: they break a rule, or would. ``idle``: for each edit of the wish, in how many of
+    those that matched it found nothing to change.
     """
 
     total: int
@@ -74,7 +74,7 @@ class Composition(Struct, frozen=True, kw_only=True):
     unchanged: int
     blocked: int
     invalid: int
-    idle: dict[str, int]
+    idle: list[int]
 
     @property
     def matched(self) -> int:
@@ -110,7 +110,7 @@ class _Composer:
         self._listener = listener
         self._total = self._left_out = self._unmatched = 0
         self._changed = self._unchanged = self._blocked = self._invalid = 0
-        self._idle = dict[str, int]()
+        self._idle = [0] * len(wish.edits)
         self._seen = dict[TriggerKey, int]()  # of triggers with a current state
 
     def composition(self) -> Composition:
@@ -150,8 +150,8 @@ class _Composer:
         self, definition: Definition, known: Mapping[str, Any], wanted: Mapping[str, Any]
     ) -> None:
         found = edited(wanted, self._wish.edits)
-        for edit in found.idle:
-            self._idle[str(edit)] = self._idle.get(str(edit), 0) + 1
+        for place in found.idle:
+            self._idle[place] += 1
         if found.blocked is not None:
             self._blocked += 1
             self._listener.on_blocked(definition.line, found.blocked)

@@ -20,6 +20,7 @@ from batcher.updates.input_hint import LOOKED_AT
 from batcher.updates.line_reader import LINE_AT_MOST
 
 SEPARATORS = (",", ";", "\t")
+_TOLD = [f"sep={each}" for each in (*SEPARATORS, "|")]
 COLUMNS_AT_MOST = 1_000
 
 # by how a file begins; without a mark the zero bytes beside ASCII tell
@@ -77,8 +78,8 @@ def _encoding(file: InputFile) -> str:
 def _first_line(text: io.TextIOWrapper, is_name: Callable[[str], bool]) -> tuple[str, str]:
     """The line of the names, and what separates them; Excel's line sep=; goes before it."""
     line = text.readline(LINE_AT_MOST)
-    if line.lower().startswith("sep=") and len(told := line.rstrip("\r\n")) == 5:
-        return text.readline(LINE_AT_MOST), told[4]
+    if (told := line.rstrip("\r\n").lower()) in _TOLD:
+        return text.readline(LINE_AT_MOST), told[-1]
     return line, max(SEPARATORS, key=lambda each: _count_names(line, each, is_name))
 
 

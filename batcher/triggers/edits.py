@@ -3,7 +3,7 @@
 What an edit may be is decided before any trigger is seen; what it does to one, here too.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -47,12 +47,12 @@ class Edited(Struct, frozen=True, kw_only=True):
     """What becomes of a trigger: ``after`` every edit that could be made.
 
     ``blocked``: why one of them can't be, in words, and then the trigger stays as it is;
-    ``idle``: those that found nothing to change.
+    ``idle``: the places of those that found nothing to change.
     """
 
     after: Mapping[str, Any]
     blocked: str | None = None
-    idle: tuple[Edit, ...] = ()
+    idle: tuple[int, ...] = ()
 
 
 def set_edit(wish: str, schema: Schema) -> Edit:
@@ -114,11 +114,11 @@ def replace_edit(wish: tuple[str, str, str], schema: Schema) -> Edit:
     return Edit(flag="--replace", path=path, change=replace, makes=False)
 
 
-def edited(trigger: Mapping[str, Any], edits: Iterable[Edit]) -> Edited:
+def edited(trigger: Mapping[str, Any], edits: Sequence[Edit]) -> Edited:
     """What becomes of a trigger, or of a request for one, by edits in their order."""
     after: Any = trigger
     idle = []
-    for edit in edits:
+    for place, edit in enumerate(edits):
         before, counted = after, _Counted(edit.change)
         after = changed_at(before, edit.path.steps, counted)
         top = edit.path.top
@@ -127,7 +127,7 @@ def edited(trigger: Mapping[str, Any], edits: Iterable[Edit]) -> Edited:
         if edit.makes and not counted.calls and EACH not in edit.path.steps:
             return Edited(after=trigger, blocked=f"{edit}: its list has not so many entries")
         if _is_idle(edit, before, after, counted.calls):
-            idle.append(edit)
+            idle.append(place)
     return Edited(after=after, idle=tuple(idle))
 
 

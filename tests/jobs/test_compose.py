@@ -108,7 +108,7 @@ def test_all_are_counted_and_those_that_can_not_be_so_are_told() -> None:
     assert found.matched == 2
     assert composed.told[0].startswith("1: --unset EventTriggerLimits.EventExpiration: nothing")
     assert composed.told[1] == "5: wrong"
-    assert found.idle == {"--unset EventTriggerLimits.EventExpiration": 1}
+    assert found.idle == [1]
 
 
 def test_what_breaks_a_rule_is_refused_with_its_line_and_path() -> None:

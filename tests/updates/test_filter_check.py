@@ -1,7 +1,12 @@
 """What an expression can't mean by the model is refused, though to JMESPath it is just null."""
 
+from contextlib import suppress
+
 import jmespath
+import jmespath.exceptions
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from batcher.updates.filter_check import FilterCheck, FilterFault
 from tests.updates.samples import MODEL
@@ -59,3 +64,54 @@ def test_what_can_not_be_meant_is_refused(text: str, why: str) -> None:
 )
 def test_what_can_be_meant_is_taken(text: str) -> None:
     check(text)
+
+
+NAMES = st.sampled_from(
+    [
+        "id",
+        "SegmentFilter",
+        "EventTriggerLimits",
+        "Periods",
+        "Value",
+        "EventTriggerConditions",
+        "zz",
+    ]
+)
+EXPRESSIONS = st.recursive(
+    NAMES | st.sampled_from(["@", "`1`", "'a'", "`null`", '`[{"a":1}]`', "*", '"Periods"']),
+    lambda below: st.builds(
+        str.format,
+        st.sampled_from(
+            [
+                "{0}.{1}",
+                "{0}[]",
+                "{0}[0]",
+                "{0}[?{1}]",
+                "{0}[*].{1}",
+                "{0}[1:]",
+                "{0} | {1}",
+                "!{0}",
+                "({0})",
+                "{0} && {1}",
+                "{0} || {1}",
+                "{0} == {1}",
+                "{0} < {1}",
+                "[{0}, {1}]",
+                "{{a: {0}}}",
+                "length({0})",
+                "map(&{0}, {1})",
+                "sort_by({0}, &{1})",
+                "{0}.*",
+            ]
+        ),
+        below,
+        below,
+    ),
+    max_leaves=6,
+)
+
+
+@given(EXPRESSIONS)
+def test_whatever_jmespath_reads_is_taken_or_refused_in_words(text: str) -> None:
+    with suppress(FilterFault, jmespath.exceptions.JMESPathError):
+        check(text)

@@ -1,10 +1,11 @@
 """What ``batcher compose`` says of its work: how many were meant, changed, left alone, and why."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
 from batcher.jobs.compose import Composition
+from batcher.triggers.edits import Edit
 
 SHOWN = 20  # triggers that can't be as wished
 
@@ -27,14 +28,17 @@ class BlockedPrinter:
             echo(f"… and {number(more)} more", err=True)
 
 
-def composition_lines(found: Composition, *, rows: bool, wish: bool) -> Iterator[str]:
+def composition_lines(
+    found: Composition, edits: Sequence[Edit], *, rows: bool, wish: bool
+) -> Iterator[str]:
     """Lines for people: what became of the triggers, and which edits found nothing.
 
     ``rows``: all that is meant was written as a table; ``wish``: something was asked for.
     """
     yield f"{several(found.total, 'trigger')}: {_counts(found)}."
-    for edit, count in found.idle.items():
-        yield f"  {edit}: found nothing to change in {number(count)} of them."
+    for edit, count in zip(edits, found.idle, strict=True):
+        if count:
+            yield f"  {edit}: found nothing to change in {number(count)} of them."
     if rows:
         yield f"  Written as a table: {several(found.changed + found.unchanged, 'row')}."
     elif not wish:

@@ -4,9 +4,15 @@ import pytest
 
 from batcher.cli.output.composition import SHOWN, BlockedPrinter, composition_lines
 from batcher.jobs.compose import Composition
+from batcher.triggers.edits import remove_edit, set_edit
+from tests.updates.samples import MODEL
 
+EDITS = (
+    remove_edit('EventTriggerLimits.Periods={"Unit":"DAYS"}', MODEL.schema),
+    set_edit("SegmentFilter=vip", MODEL.schema),
+)
 NONE = Composition(
-    total=0, left_out=0, unmatched=0, changed=0, unchanged=0, blocked=0, invalid=0, idle={}
+    total=0, left_out=0, unmatched=0, changed=0, unchanged=0, blocked=0, invalid=0, idle=[]
 )
 
 
@@ -19,15 +25,17 @@ def test_the_counts_add_up_in_words() -> None:
         unchanged=98,
         blocked=2,
         invalid=0,
-        idle={"--remove A": 12},
+        idle=[12, 0],
     )
-    assert list(composition_lines(found, rows=False, wish=True)) == [
+    assert list(composition_lines(found, EDITS, rows=False, wish=True)) == [
         "5,000 triggers: 1,200 matched, 1,100 changed; left alone: 10 not selected, 3,790 not"
         " matched by --where, 98 already so, 2 can't be so.",
-        "  --remove A: found nothing to change in 12 of them.",
+        "  --remove EventTriggerLimits.Periods: found nothing to change in 12 of them.",
     ]
-    assert list(composition_lines(NONE, rows=False, wish=False))[1].startswith("  No change was as")
-    assert list(composition_lines(found, rows=True, wish=True))[-1].endswith(" 1,198 rows.")
+    assert list(composition_lines(NONE, (), rows=False, wish=False))[1].startswith(
+        "  No change was as"
+    )
+    assert list(composition_lines(found, EDITS, rows=True, wish=True))[-1].endswith(" 1,198 rows.")
 
 
 def test_of_those_that_can_not_be_so_the_first_are_named(

@@ -1,0 +1,98 @@
+"""The flags that say what a file of definitions is, and as what to write what is made of it."""
+
+from collections.abc import Callable, Mapping
+from typing import Any, Self, TypeVar
+
+import click
+from msgspec import Struct
+
+from batcher.jobs.csv_definitions import columns_of
+from batcher.jobs.definition_kinds import KINDS, DefinitionKind, kind_of
+from batcher.jobs.row_template import read_template
+from batcher.updates.member_path import MemberPath
+from batcher.wiring.line_readers import installed_update_model
+
+F = TypeVar("F", bound=Callable[..., Any])
+
+_FLAGS = (
+    click.option(
+        "--from",
+        "written_as",
+        type=click.Choice(list(KINDS)),
+        help="What FILE is written in; default: by its name, else updates.",
+    ),
+    click.option(
+        "--template",
+        metavar="FILE|JSON",
+        help="Members that every row of a CSV file has where its cells say nothing else.",
+    ),
+    click.option(
+        "--parameter",
+        "parameters",
+        multiple=True,
+        metavar="NAME=VALUE",
+        help="What a name stands for that a template of CloudFormation refers to; may be repeated.",
+    ),
+    click.option(
+        "--current",
+        metavar="FILE|live",
+        help="FILE is what is wanted, and this what there is: only the difference is written.",
+    ),
+    click.option(
+        "--format",
+        "written_in",
+        type=click.Choice(["jsonl", "csv"]),
+        default="jsonl",
+        show_default=True,
+        help="Write updates, or all that is meant as a table.",
+    ),
+    click.option(
+        "--columns",
+        multiple=True,
+        metavar="PATH,…",
+        help="Columns of the table; default: the members that are no lists.",
+    ),
+)
+
+
+class DefinitionChoices(Struct, frozen=True, kw_only=True):
+    """What the flags say. ``columns``: of the table that is to be written; None: updates are."""
+
+    kind: DefinitionKind
+    template: Mapping[str, Any]
+    parameters: Mapping[str, str]
+    current: str | None
+    columns: list[MemberPath] | None
+
+    @classmethod
+    def taken(cls, given: dict[str, Any], file: str) -> Self:
+        """Take the flags out of a command's. Raises UsageError, InputError."""
+        kind = KINDS[given.pop("written_as") or kind_of(file)]
+        template, columns = given.pop("template"), given.pop("columns")
+        is_table = given.pop("written_in") == "csv"
+        if template is not None and kind is not KINDS["csv"]:
+            raise click.UsageError("--template is for the rows of a CSV file; else see --set.")
+        if columns and not is_table:
+            raise click.UsageError("--columns are those of --format csv.")
+        model = installed_update_model()
+        return cls(
+            kind=kind,
+            template={} if template is None else read_template(template, model),
+            parameters=_parameters(given.pop("parameters")),
+            current=given.pop("current"),
+            columns=columns_of(columns, model.schema) if is_table else None,
+        )
+
+
+def definition_options(command: F) -> F:
+    """Add the flags."""
+    for flag in reversed(_FLAGS):
+        command = flag(command)
+    return command
+
+
+def _parameters(texts: tuple[str, ...]) -> Mapping[str, str]:
+    parted = [text.partition("=") for text in texts]
+    if not all(name and equals for name, equals, _ in parted):
+        raise click.UsageError("--parameter: wanted is NAME=VALUE, once for each name.")
+    return {name: value for name, _, value in parted}

@@ -1,0 +1,42 @@
+"""What the flags of definitions say together, and which of them do not go together."""
+
+import click
+import pytest
+from click.testing import CliRunner
+
+from batcher.cli.definition_options import DefinitionChoices, definition_options
+from batcher.jobs.definition_kinds import KINDS
+
+taken: list[DefinitionChoices] = []
+
+
+@click.command()
+@click.argument("file")
+@definition_options
+def command(file: str, **given: object) -> None:
+    taken.append(DefinitionChoices.taken(given, file))
+    assert not given
+
+
+def test_they_are_taken_and_the_name_tells_the_rest() -> None:
+    flags = ["--template", '{"DomainName":"a"}', "--format", "csv", "--columns", "id"]
+    ended = CliRunner().invoke(command, ["x.csv", *flags, "--parameter", "A=b=c"])
+    assert ended.exit_code == 0, ended.output
+    choices = taken.pop()
+    assert choices.kind is KINDS["csv"]
+    assert choices.template == {"DomainName": "a"}
+    assert choices.parameters == {"A": "b=c"}
+    assert list(map(str, choices.columns or ())) == ["DomainName", "EventTriggerName", "id"]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "why"),
+    [
+        (["x.jsonl", "--template", "{}"], "--template is for the rows of a CSV file"),
+        (["x.jsonl", "--columns", "id"], "--columns are those of --format csv"),
+        (["x.yaml", "--parameter", "=a"], "wanted is NAME=VALUE"),
+    ],
+)
+def test_what_does_not_go_together_is_refused(arguments: list[str], why: str) -> None:
+    ended = CliRunner().invoke(command, arguments)
+    assert (ended.exit_code, why in ended.stderr) == (2, True)
