@@ -62,4 +62,6 @@ class FiringLimits:
             elif delay > self._expiration * MILLISECOND:
                 return "expired", unknown
         fires, differing = self._counter.admit(profile, at)
-        return "fired" if fires else "over_limit", unknown | differing if differing else unknown
+        if not fires:
+            return "over_limit", differing  # with or without the others
+        return "fired", unknown | differing if differing else unknown

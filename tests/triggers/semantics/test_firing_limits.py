@@ -148,6 +148,17 @@ def test_only_members_of_the_segment_fire_and_where_none_are_known_that_is_an_un
         assert known.judge("a", START, 0) == (firing, frozenset({"unlisted"}))
 
 
+def test_what_periods_hold_back_anyway_depends_on_nothing_else() -> None:
+    limits = {
+        "EventExpiration": 1,
+        "Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 1}],
+    }
+    known = FiringLimits({"SegmentFilter": "vip", "EventTriggerLimits": limits}, {}, PLAIN)
+    both = frozenset({"unlisted", "no_ingestion_time"})
+    assert known.judge("a", START, None) == ("fired", both)
+    assert known.judge("a", START + 1, None) == ("over_limit", frozenset())
+
+
 def test_what_is_suppressed_by_segment_or_age_takes_nothing_of_the_limits() -> None:
     limits = {
         "EventExpiration": 1,

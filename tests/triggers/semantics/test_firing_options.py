@@ -1,5 +1,7 @@
 """The table of what AWS does not say of firing has a row for each option, the default first."""
 
+from pathlib import Path
+
 from batcher.triggers.semantics.firing_options import (
     FIRING_UNKNOWNS,
     FiringOptions,
@@ -23,3 +25,10 @@ def test_other_choices_are_all_but_the_chosen_one_and_say_what_they_assume() -> 
         assert [getattr(other, each.name) for other in others] == list(each.choices[1:])
         said = {firing_assumption(other, each.name) for other in (FiringOptions(), *others)}
         assert said == set(each.readings.values())
+
+
+def test_the_page_has_each_choice_as_the_table_of_the_code_has_it() -> None:
+    page = Path("docs/simulate.md").read_text()
+    for each in FIRING_UNKNOWNS:
+        choices = " ".join(f"`{choice}`: {said}" for choice, said in each.readings.items())
+        assert f"| `{each.flag}` | {choices} |" in page
