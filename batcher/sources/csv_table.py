@@ -37,6 +37,7 @@ class CsvTable(Struct, frozen=True, kw_only=True):
     """An open CSV file: the names of its columns, and its other rows from row 2 on.
 
     ``rows``: the row's number, as a spreadsheet counts them, and its cells; never an empty row.
+    Bytes that are no UTF-8 are halves of surrogate pairs.
     """
 
     header: list[str]
@@ -50,7 +51,10 @@ def open_csv(path: Path, origin: str, is_name: Callable[[str], bool]) -> Iterato
     Raises InputError, also while the rows are read.
     """
     with open_input(path, origin) as file:
-        text = io.TextIOWrapper(file.stream, _encoding(file), newline="")
+        encoding = _encoding(file)
+        # bytes that are no UTF-8 stay in their cells, so that these can be told
+        errors = "surrogateescape" if encoding.startswith("utf-8") else "strict"
+        text = io.TextIOWrapper(file.stream, encoding, errors, newline="")
         try:
             with _told_errors(origin):
                 first, separator = _first_line(text, is_name)
@@ -121,8 +125,7 @@ def _told_errors(origin: str, row: int = 0) -> Iterator[None]:
     try:
         yield
     except UnicodeError as error:
-        raise InputError(
-            f"{origin}: after row {row}: is neither UTF-8 nor UTF-16. Save it as CSV UTF-8."
-        ) from error
+        what = f"is not {getattr(error, 'encoding', 'text')} throughout; noticed after row {row}"
+        raise InputError(f"{origin}: {what}. Save it as CSV UTF-8.") from error
     except (OSError, EOFError, zlib.error) as error:
         raise InputError(f"{origin}: {damage(error)}; noticed after row {row}") from error

@@ -11,6 +11,7 @@ from typing import Any
 
 from batcher.updates.given_value import ValueTextError, is_shortened, value_of
 from batcher.updates.json_schema import Schema
+from batcher.updates.json_syntax import encodable
 from batcher.updates.member_path import ABSENT
 
 BLANKS = " \t\r\n\f\v\N{NO-BREAK SPACE}\N{ZERO WIDTH SPACE}\N{ZERO WIDTH NO-BREAK SPACE}"
@@ -39,6 +40,8 @@ def cell_value(cell: str, rule: Schema) -> Any:
     text = cell.strip(BLANKS)
     if not text:
         return ABSENT
+    if not encodable(text):
+        raise ValueTextError("holds bytes that are no UTF-8; save the file as CSV UTF-8")
     if _ERROR.fullmatch(text):
         raise ValueTextError("is an error of a spreadsheet's formula")
     if rule.get("type") == "string" and not text.startswith('"'):

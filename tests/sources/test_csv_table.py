@@ -43,16 +43,19 @@ def test_a_separator_of_its_own_can_be_told_and_blanks_around_names_are_none(
     [
         (b"", "row 1 is empty"),
         (b"\n\nName,Note\n", "row 1 is empty"),
-        (b"Name,Note\na,\xe4\n", "after row [01]: is neither UTF-8 nor UTF-16"),
+        (b"\xff\xfeN\0a\0,\0\x00\xdc\x00\xdcb", "is not utf-16-le throughout; noticed after row"),
         (b'Name,Note\na,b\n"a,b\n', "row 3: no CSV: unexpected end of data"),
         (b'Name,Note\na,"b"c\n', "row 2: no CSV"),
         (b"Name,Note\n" + b"a" * (LINE_AT_MOST + 5), "row 2: no CSV: longer than"),
         (b'Name,Note\n"' + b"a\n" * LINE_AT_MOST, "row 2: no CSV: field larger"),
         (b"," * COLUMNS_AT_MOST + b"Name", "more than"),
-        (b"Name\xff\xfe", "neither UTF-8"),
     ],
 )
 def test_what_is_no_csv_is_refused_with_its_row(tmp_path: Path, content: bytes, why: str) -> None:
     with pytest.raises(InputError, match=why) as error:
         read(tmp_path / "t.csv", content)
     assert str(error.value).startswith("t.csv: ")
+
+
+def test_bytes_that_are_no_utf8_stay_in_their_cell(tmp_path: Path) -> None:
+    assert read(tmp_path / "t.csv", b"Name,Note\na,\xe4\n")[1] == [(2, ["a", "\udce4"])]

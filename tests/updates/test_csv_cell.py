@@ -89,6 +89,7 @@ def test_a_cell_is_a_value_by_its_member(cell: str, rule: Schema, value: Any) ->
         ("600\N{NO-BREAK SPACE}000", NUMBER, "has to be an integer"),
         ("NULL", STRING, "no update can clear"),
         (SECRET, NUMBER, "has to be an integer"),
+        (f"{SECRET}\udce4", STRING, "save the file as CSV UTF-8"),
         ("yes", TRUTH, "true or false"),
     ],
 )
