@@ -62,6 +62,8 @@ def _explain(
     **given: Any,
 ) -> int:
     check_sensitive(show_sensitive, as_json=as_json)
+    if (trigger, event, segments, mapping).count("-") > 1:
+        raise click.UsageError("Standard input (-) can be one of the files only.")
     options = taken_firing(given)
     settings = settings_from(given, config)
     asked = read_trigger(trigger, settings, name)

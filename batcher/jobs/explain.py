@@ -14,7 +14,11 @@ from batcher.triggers.semantics.assumptions import Assumption
 from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, compile_trigger
 from batcher.triggers.semantics.explanation import TriggerVerdict
 from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
-from batcher.triggers.semantics.firing_options import FiringOptions, firing_assumption
+from batcher.triggers.semantics.firing_options import (
+    FiringOptions,
+    firing_assumption,
+    other_choices,
+)
 
 NO_SEGMENTS: Segments = MappingProxyType({})
 
@@ -57,14 +61,14 @@ def explain_trigger(
     known; they count where the event names its profile. Raises SettingsError for a time zone that
     there is none of.
     """
-    definition = trigger.definition
-    verdict = compile_trigger(definition, options, mapping).explain(event.object, event.object_type)
+    verdict = compile_trigger(trigger.definition, options, mapping).explain(
+        event.object, event.object_type
+    )
     known = NO_SEGMENTS if event.profile is None else segments
-    limits = FiringLimits(definition, known, options)
-    limit, decided_by = limits.judge(event.profile or "", event.at or 0, event.delay)
+    limit, unknown = _limit(trigger, event, options, known)
     depends_on = set(verdict.depends_on) if limit == "fired" else set()
     if verdict.fires:
-        depends_on |= decided_by
+        depends_on |= {name for name in unknown if _decides(name, trigger, event, options, known)}
     return Explanation(
         trigger=trigger.name,
         event=event.id,
@@ -72,9 +76,30 @@ def explain_trigger(
         depends_on=tuple(sorted(depends_on)),
         limit=limit,
         verdict=verdict,
-        assumptions=(*verdict.assumptions, *_of_limits(decided_by, options)),
-        not_looked_at=tuple(_not_looked_at(definition, event)),
+        assumptions=(*verdict.assumptions, *_of_limits(unknown, options)),
+        not_looked_at=tuple(_not_looked_at(trigger.definition, event)),
     )
+
+
+def _limit(
+    trigger: ExplainedTrigger, event: ExplainedEvent, options: FiringOptions, segments: Segments
+) -> tuple[Firing, frozenset[str]]:
+    """What the limits say where the conditions match, and the unknowns that were asked for it."""
+    limits = FiringLimits(trigger.definition, segments, options)
+    return limits.judge(event.profile or "", event.at or 0, event.delay)
+
+
+def _decides(
+    name: str,
+    trigger: ExplainedTrigger,
+    event: ExplainedEvent,
+    options: FiringOptions,
+    segments: Segments,
+) -> bool:
+    """Whether another choice of an unknown changes whether the limits let it fire."""
+    readings = (options, *other_choices(options, name))
+    said = {_limit(trigger, event, each, segments)[0] == "fired" for each in readings}
+    return len(said) > 1
 
 
 def _not_looked_at(definition: Mapping[str, Any], event: ExplainedEvent) -> Iterator[str]:

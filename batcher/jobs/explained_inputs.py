@@ -124,9 +124,10 @@ def _update(origin: str, line: int, raw: bytes, reader: LineReader) -> Update:
         read = _answer(reader, raw, line) or read
     if isinstance(read, Update):
         return read
-    hint = hint_of(raw, reader.model)
-    said = "" if hint is None else f". {hint.text(origin)}"
-    raise InputError(f"{origin}: line {line}: {(read or [Violation(message='is blank')])[0]}{said}")
+    what = str((read or [Violation(message="is blank")])[0])
+    if (hint := hint_of(raw, reader.model)) is not None:
+        what += f"{'' if what.endswith('?') else '.'} {hint.text(origin)}"
+    raise InputError(f"{origin}: line {line}: {what}")
 
 
 def _answer(reader: LineReader, raw: bytes, line: int) -> Update | list[Violation] | None:

@@ -34,6 +34,8 @@ def parsed_object(
     origin: str, line: int, raw: bytes, names: frozenset[str] = NO_NAMES
 ) -> dict[str, Any]:
     """The object of a line. Raises InputError, which shows no names but those given."""
+    if len(raw) > LINE_AT_MOST:
+        raise InputError(f"{origin}: line {line}: longer than {LINE_AT_MOST:,} bytes")
     if violations := text_violations(raw, names):
         raise InputError(f"{origin}: line {line}: {violations[0]}")
     value = msgspec.json.decode(raw)

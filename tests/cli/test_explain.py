@@ -87,6 +87,7 @@ def test_of_several_it_says_which_it_took(ask: Any) -> None:
         ({}, ("--mapping", "DIR/nothing.json"), LIVE, "InputError"),
         ({}, ("--show-sensitive",), LIVE, "SystemExit"),
         ({}, ("--between", "maybe"), LIVE, "SystemExit"),
+        ({}, ("--mapping", "-", "--segments", "-"), LIVE, "SystemExit"),
     ],
 )
 def test_what_is_wrong_is_told_and_not_quoted(

@@ -15,12 +15,16 @@ from tests.triggers.semantics.samples import of_one, trigger
 
 
 def _explained(
-    definition: dict[str, Any], found: Any, segments: Any = NO_SEGMENTS, **event: Any
+    definition: dict[str, Any],
+    found: Any,
+    segments: Any = NO_SEGMENTS,
+    options: FiringOptions | None = None,
+    **event: Any,
 ) -> Explanation:
     return explain_trigger(
         ExplainedTrigger(name="t", definition=definition, line=1),
         ExplainedEvent(id="e", object={"a": found}, object_type="Orders", **event),
-        FiringOptions(),
+        options or FiringOptions(),
         segments=segments,
     )
 
@@ -43,8 +47,14 @@ def test_what_is_not_known_of_an_event_decides_only_where_the_conditions_match()
     limited = of_one("INCLUSIVE", "x") | {"SegmentFilter": "vip"}
     assert _explained(limited, "x").depends_on == ("unlisted",)
     assert _explained(limited, "y").depends_on == ()
+    outside = FiringOptions(unlisted="outside")
+    limited |= {"EventTriggerLimits": {"EventExpiration": 1000}}
+    late = _explained(limited, "x", options=outside, delay=2_000_000)
+    assert (late.limit, late.depends_on) == ("outside_segment", ())  # as a member it is too late
+    in_time = _explained(limited, "x", options=outside, delay=500_000)
+    assert (in_time.limit, in_time.depends_on) == ("outside_segment", ("unlisted",))
     assumed = [each.option for each in _explained(limited, "x").assumptions]
-    assert assumed[-1] == "unlisted"
+    assert assumed[-2:] == ["no_ingestion_time", "unlisted"]
 
 
 def test_a_definition_without_conditions_says_that_the_trigger_may_have_some() -> None:

@@ -17,6 +17,7 @@ from batcher.triggers.semantics.explanation import TriggerVerdict, conditions_ve
 from batcher.triggers.semantics.logic import conditions_check
 from batcher.triggers.semantics.marked_test import marked_names
 from batcher.triggers.semantics.options import SemanticsOptions, alternatives
+from batcher.triggers.semantics.zones import zone
 
 NOTHING: frozenset[str] = frozenset()
 NO_MAPPING: Mapping[str, str] = MappingProxyType({})
@@ -35,6 +36,7 @@ class CompiledTrigger:
         options: SemanticsOptions,
         mapping: Mapping[str, str],
     ) -> None:
+        zone(options.timezone)  # a name of none is told now
         self.object_type: str | None = definition.get("ObjectTypeName")
         self.options = options
         self._mapping = mapping

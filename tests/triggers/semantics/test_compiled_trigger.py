@@ -3,8 +3,10 @@
 from typing import Any
 
 import msgspec
+import pytest
 from hypothesis import given, settings
 
+from batcher.errors import SettingsError
 from batcher.triggers.semantics.compiled_trigger import compile_trigger
 from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions
 from tests.triggers.semantics import naive
@@ -62,3 +64,8 @@ def test_without_conditions_every_event_of_the_object_type_matches_and_no_other(
     assert not compiled.applies_to("Contacts")
     assert not compiled.explain({}, "Contacts").fires
     assert compile_trigger({}).applies_to("Contacts")
+
+
+def test_a_time_zone_of_none_is_told_when_a_trigger_is_compiled() -> None:
+    with pytest.raises(SettingsError, match="Mars"):
+        compile_trigger(trigger(), SemanticsOptions(timezone="Mars"))
