@@ -62,7 +62,7 @@ def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
 def test_an_object_that_is_longer_than_a_line_may_be_is_told_so(tmp_path: Path) -> None:
     for content in (
         b'{"a":"' + b"x" * LINE_AT_MOST + b'"}',
-        b"{\n" + b'"a":1,\n' * (LINE_AT_MOST // 7),
+        b"{\n" + b'"a":1,\n' * (LINE_AT_MOST // 6),
     ):
         with pytest.raises(InputError, match="line 1: longer than 1,048,576 bytes"):
             _found(tmp_path / "a.json", content)
