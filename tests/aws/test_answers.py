@@ -1,7 +1,9 @@
 """An answer is what was asked for, in the shape of the model, from the host that was asked."""
 
+import itertools
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import pytest
@@ -43,12 +45,16 @@ ASKED = {
 OF_A_TRIGGER = (UPDATE_TRIGGER, CREATE_TRIGGER, GET_TRIGGER)
 
 
-async def attempt(operation: str, answer: Answer, **settings: Any) -> Attempt:
-    async with (
-        odd_server(lambda request: answer) as server,
-        target(server.url, **settings) as eu,
-    ):
-        return await eu.call(operation, ASKED[operation])
+@asynccontextmanager
+async def asking() -> AsyncIterator[Callable[[str, Answer], Awaitable[Attempt]]]:
+    """A target whose server gives each call of an operation the answer that comes with it."""
+    async with odd_server(lambda request: b"") as server, target(server.url) as eu:
+
+        async def attempt(operation: str, answer: Answer) -> Attempt:
+            server.answer = lambda request: answer
+            return await eu.call(operation, ASKED[operation])
+
+        yield attempt
 
 
 def with_member(path: str, value: Any) -> dict[str, Any]:
@@ -132,43 +138,42 @@ NOT_A_TRIGGER = {
 
 
 @pytest.mark.parametrize("operation", OF_A_TRIGGER)
-@pytest.mark.parametrize("body", NOT_A_TRIGGER.values(), ids=NOT_A_TRIGGER)
-async def test_what_is_not_the_trigger_that_was_asked_for_is_no_answer(
-    operation: str, body: Any
-) -> None:
-    found = await attempt(operation, http(200, body))
-    assert (found.reached, found.code, found.answer) == ("sent", "UnreadableAnswer", None)
-    assert judge(found) is Verdict.LOST
-    # the SDK alone knows the spellings of a time
-    assert found.message.startswith("no answer to what was asked: ") or "Error" in found.message
-    assert "SECRET" not in found.message
-    assert "before-1" not in found.message
-    found.message.encode()
+async def test_what_is_not_the_trigger_that_was_asked_for_is_no_answer(operation: str) -> None:
+    async with asking() as attempt:
+        for name, body in NOT_A_TRIGGER.items():
+            found = await attempt(operation, http(200, body))
+            got = (found.reached, found.code, found.answer)
+            assert got == ("sent", "UnreadableAnswer", None), name
+            assert judge(found) is Verdict.LOST, name
+            said = found.message
+            # the SDK alone knows the spellings of a time
+            assert said.startswith("no answer to what was asked: ") or "Error" in said, name
+            assert "SECRET" not in said, name
+            assert "before-1" not in said, name
+            said.encode()
 
 
-@pytest.mark.parametrize("status", [200, 201, 202])
+GOOD: list[dict[str, Any]] = [
+    {},
+    {"Description": None, "SegmentFilter": None, "Tags": {}},  # null is not there
+    {"DomainName": "acme", "Later": {"a": [None, 1]}},
+    {"CreatedAt": 1_700_000_000.5, "LastUpdatedAt": "2026-11-23T10:00:00Z"},
+    {"Description": "\U0001f600 é \x00"},
+    {"EventTriggerLimits": {"EventExpiration": 2**63 - 1, "Periods": []}},
+    {"EventTriggerLimits": {"Periods": [{"Unit": "EONS", "Value": 999}]}},  # a newer model's
+]
+
+
 @pytest.mark.parametrize("operation", OF_A_TRIGGER)
-@pytest.mark.parametrize(
-    "more",
-    [
-        {},
-        {"Description": None, "SegmentFilter": None, "Tags": {}},  # null is not there
-        {"DomainName": "acme", "Later": {"a": [None, 1]}},
-        {"CreatedAt": 1_700_000_000.5, "LastUpdatedAt": "2026-11-23T10:00:00Z"},
-        {"Description": "\U0001f600 é \x00"},
-        {"EventTriggerLimits": {"EventExpiration": 2**63 - 1, "Periods": []}},
-        {"EventTriggerLimits": {"Periods": [{"Unit": "EONS", "Value": 999}]}},  # a newer model's
-    ],
-)
-async def test_a_good_answer_passes_whatever_a_later_model_adds(
-    operation: str, more: dict[str, Any], status: int
-) -> None:
-    found = await attempt(operation, http(status, {**SHOWN, **more}))
-    assert (found.reached, found.code) == ("answered", None)
-    assert found.answer is not None
-    assert found.answer["EventTriggerName"] == "t1"
-    assert "DomainName" not in found.answer
-    assert not [name for name in found.answer if name.startswith("batcher")]
+async def test_a_good_answer_passes_whatever_a_later_model_adds(operation: str) -> None:
+    async with asking() as attempt:
+        for more, status in itertools.product(GOOD, (200, 201, 202)):
+            found = await attempt(operation, http(status, {**SHOWN, **more}))
+            assert (found.reached, found.code) == ("answered", None), more
+            assert found.answer is not None
+            assert found.answer["EventTriggerName"] == "t1"
+            assert "DomainName" not in found.answer
+            assert not [name for name in found.answer if name.startswith("batcher")]
 
 
 NOT_A_LIST = {
@@ -192,55 +197,60 @@ NOT_A_LIST = {
 
 
 @pytest.mark.parametrize("operation", [LIST_TRIGGERS, LIST_DOMAINS])
-@pytest.mark.parametrize("body", NOT_A_LIST.values(), ids=NOT_A_LIST)
-async def test_what_is_no_list_of_names_is_no_answer(operation: str, body: Any) -> None:
-    found = await attempt(operation, http(200, body))
-    assert (found.reached, found.code) == ("sent", "UnreadableAnswer")
+async def test_what_is_no_list_of_names_is_no_answer(operation: str) -> None:
+    async with asking() as attempt:
+        for name, body in NOT_A_LIST.items():
+            found = await attempt(operation, http(200, body))
+            assert (found.reached, found.code) == ("sent", "UnreadableAnswer"), name
 
 
 async def test_a_list_of_another_domain_is_no_answer() -> None:
     items = [{"EventTriggerName": "t1"}, {"EventTriggerName": "t2", "DomainName": "other"}]
-    assert (await attempt(LIST_TRIGGERS, http(200, {"Items": items}))).code == "UnreadableAnswer"
     good = {"Items": items[:1], "NextToken": None}
-    assert (await attempt(LIST_TRIGGERS, http(200, good))).code is None
-    assert (await attempt(LIST_DOMAINS, http(200, {}))).code is None
+    async with asking() as attempt:
+        bad = await attempt(LIST_TRIGGERS, http(200, {"Items": items}))
+        assert bad.code == "UnreadableAnswer"
+        assert (await attempt(LIST_TRIGGERS, http(200, good))).code is None
+        assert (await attempt(LIST_DOMAINS, http(200, {}))).code is None
+
+
+REFUSALS = [
+    b"",
+    b"\xff\xfe",
+    b"[]",
+    b"null",
+    b'"no"',
+    b'{"message":"\\ud800"}',
+    b'{"message":{"a":1},"code":["x"],"__type":5}',
+    b'{"Code":17}',
+    b"<html>go away</html>",
+    b'{"a":' * 100_000,
+]
 
 
 @pytest.mark.parametrize("status", [400, 403, 404, 429, 500, 503])
-@pytest.mark.parametrize(
-    "body",
-    [
-        b"",
-        b"\xff\xfe",
-        b"[]",
-        b"null",
-        b'"no"',
-        b'{"message":"\\ud800"}',
-        b'{"message":{"a":1},"code":["x"],"__type":5}',
-        b'{"Code":17}',
-        b"<html>go away</html>",
-        b'{"a":' * 100_000,
-    ],
-)
-async def test_a_refusal_is_known_by_its_status_whatever_comes_with_it(
-    status: int, body: bytes
-) -> None:
-    found = await attempt(UPDATE_TRIGGER, http(status, body))
-    assert (found.reached, found.http_status) == ("answered", status)
-    assert found.code == str(status)
-    found.message.encode()
-    named = await attempt(UPDATE_TRIGGER, http(status, body, x_amzn_ErrorType="a#SomeException:b"))
-    assert named.code == ("UnknownCode" if body or status < 500 else str(status))
+async def test_a_refusal_is_known_by_its_status_whatever_comes_with_it(status: int) -> None:
+    async with asking() as attempt:
+        for body in REFUSALS:
+            found = await attempt(UPDATE_TRIGGER, http(status, body))
+            got = (found.reached, found.http_status, found.code)
+            assert got == ("answered", status, str(status)), body[:50]
+            found.message.encode()
+            answer = http(status, body, x_amzn_ErrorType="a#SomeException:b")
+            named = await attempt(UPDATE_TRIGGER, answer)
+            expected = "UnknownCode" if body or status < 500 else str(status)
+            assert named.code == expected, body[:50]
 
 
 @pytest.mark.parametrize("operation", ASKED)
 async def test_more_than_a_mebibyte_is_no_answer(operation: str) -> None:
     long = {**SHOWN, "Items": [], "New": "x" * 2**20}
-    found = await attempt(operation, http(200, long))
-    assert (found.reached, found.code) == ("sent", "UnreadableAnswer")
-    assert "1,048,576 bytes" in found.message
     short = {**SHOWN, "Items": [], "New": "x" * (2**20 - 2000)}
-    assert (await attempt(operation, http(200, short))).code is None
+    async with asking() as attempt:
+        found = await attempt(operation, http(200, long))
+        assert (found.reached, found.code) == ("sent", "UnreadableAnswer")
+        assert "1,048,576 bytes" in found.message
+        assert (await attempt(operation, http(200, short))).code is None
 
 
 @pytest.mark.parametrize("status", [200, 400, 503])
@@ -250,7 +260,8 @@ async def test_a_body_without_end_is_left(status: int) -> None:
         while True:
             yield b" " * 65_536
 
-    found = await attempt(UPDATE_TRIGGER, endless())
+    async with asking() as attempt:
+        found = await attempt(UPDATE_TRIGGER, endless())
     assert (found.reached, found.code) == ("sent", "UnreadableAnswer")
 
 
@@ -267,16 +278,13 @@ REDIRECTS = {
 
 
 @pytest.mark.parametrize("status", [300, 301, 302, 303, 304, 305, 307, 308])
-@pytest.mark.parametrize(("location", "host"), REDIRECTS.values(), ids=REDIRECTS)
-async def test_a_redirect_is_never_followed_and_is_named(
-    status: int, location: str, host: str
-) -> None:
-    async with odd_server(lambda request: http(200, SHOWN)) as elsewhere:
-        location = location.replace("127.0.0.1:1", elsewhere.url.removeprefix("http://"))
-        answer = http(status, b"" if status == 304 else SHOWN, Location=location)
-        for operation in ASKED:
+async def test_a_redirect_is_never_followed_and_is_named(status: int) -> None:
+    async with odd_server(lambda request: http(200, SHOWN)) as elsewhere, asking() as attempt:
+        for (location, host), operation in itertools.product(REDIRECTS.values(), ASKED):
+            place = location.replace("127.0.0.1:1", elsewhere.url.removeprefix("http://"))
+            answer = http(status, b"" if status == 304 else SHOWN, Location=place)
             found = await attempt(operation, answer)
-            assert (found.code, found.http_status) == ("Redirected", status)
+            assert (found.code, found.http_status) == ("Redirected", status), location
             assert judge(found) is Verdict.REDIRECTED
             assert f"status {status}) to {host};" in found.message
             assert "SECRET" not in found.message
@@ -284,7 +292,7 @@ async def test_a_redirect_is_never_followed_and_is_named(
 
 
 async def test_no_client_follows_a_redirect_by_the_older_header_either() -> None:
-    async with odd_server(lambda request: http(200, SHOWN)) as elsewhere:
+    async with odd_server(lambda request: http(200, SHOWN)) as elsewhere, asking() as attempt:
         found = await attempt(UPDATE_TRIGGER, http(307, SHOWN, URI=elsewhere.url))
     assert found.code == "Redirected"
     assert not elsewhere.requests
