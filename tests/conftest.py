@@ -12,10 +12,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiobotocore.session import get_session
+from aiobotocore.session import AioSession
 from botocore.config import Config
 from hypothesis import settings
 
+from batcher.aws.service_model import model_loader
 from batcher.clock import SystemClock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.storage.quota_file import QuotaFile, QuotaKey
@@ -108,6 +109,13 @@ class Command:
         return Ended(code=process.returncode or 0, out=out.decode(), err=err.decode())
 
 
+def sdk_session() -> AioSession:
+    """A session of the SDK's own; what it reads of the installed models is read once a process."""
+    session = AioSession()
+    session.register_component("data_loader", model_loader())
+    return session
+
+
 class ClockAhead:
     """A wall clock that can be put forward, so that what comes later has a later LastUpdatedAt."""
 
@@ -155,7 +163,7 @@ async def connect() -> AsyncIterator[Callable[..., Any]]:
             read_timeout: float = 20,
         ) -> Any:
             return await exits.enter_async_context(
-                get_session().create_client(
+                sdk_session().create_client(
                     service,
                     endpoint_url=url,
                     region_name=region,

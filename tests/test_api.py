@@ -15,13 +15,12 @@ from typing import Any
 import anyio
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 import batcher
 from batcher import api
 from batcher.emulator import Emulator
 from batcher.library.batch_result import BatchResult
-from tests.conftest import change, trigger
+from tests.conftest import change, sdk_session, trigger
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -69,7 +68,7 @@ async def test_async_iterables_and_a_ready_client_are_taken() -> None:
     config = AioConfig(retries={"total_max_attempts": 1})
     async with (
         emulator as url,
-        get_session().create_client("customer-profiles", endpoint_url=url, config=config) as client,
+        sdk_session().create_client("customer-profiles", endpoint_url=url, config=config) as client,
     ):
         batch = await batcher.update_many(updates(), client=client, rate=1000, concurrency=10)
         batch.raise_for_failures()

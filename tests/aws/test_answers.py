@@ -8,7 +8,6 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.answers import (
@@ -29,7 +28,7 @@ from batcher.operations import (
 )
 from batcher.records import Attempt
 from tests.aws.test_client import target
-from tests.conftest import change, trigger
+from tests.conftest import change, sdk_session, trigger
 from tests.odd_server import Answer, http, odd_server
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -303,7 +302,7 @@ async def test_a_client_of_the_callers_own_is_held_to_the_same() -> None:
     config = AioConfig(retries={"total_max_attempts": 1})
     async with (
         odd_server(lambda request: answers.pop(0)) as server,
-        get_session().create_client(
+        sdk_session().create_client(
             "customer-profiles", endpoint_url=server.url, config=config
         ) as client,
         target(None, client) as eu,
@@ -326,7 +325,7 @@ async def test_other_clients_refuse_redirects_too(service: str) -> None:
     config = AioConfig(retries={"total_max_attempts": 1}, http_session_cls=OneAttemptSession)
     async with (
         odd_server(lambda request: http(308, b"", Location="http://evil.example/")) as server,
-        get_session().create_client(service, endpoint_url=server.url, config=config) as client,
+        sdk_session().create_client(service, endpoint_url=server.url, config=config) as client,
     ):
         refuse_redirects(client)
         call = client.get_caller_identity if service == "sts" else client.list_queues

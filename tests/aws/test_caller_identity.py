@@ -2,7 +2,6 @@
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 from botocore.credentials import ReadOnlyCredentials
@@ -11,6 +10,7 @@ from batcher.aws.caller_identity import StsIdentity, caller_identity
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.emulator import Emulator, account_of
 from batcher.errors import RedirectError
+from tests.conftest import sdk_session
 from tests.odd_server import http, odd_server
 
 AWS = "https://profile.eu-west-1.amazonaws.com"
@@ -23,7 +23,7 @@ async def account(endpoint_url: str, key: str = "AKIDONE") -> str | None:
 
 async def identity(endpoint_url: str, key: str = "AKIDONE") -> StsIdentity | None:
     return await caller_identity(
-        AioSession(),
+        sdk_session(),
         ReadOnlyCredentials(key, "secret", None, None),
         region="eu-west-1",
         endpoint_url=endpoint_url,

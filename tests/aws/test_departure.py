@@ -14,7 +14,6 @@ import pytest
 from aiobotocore.awsrequest import AioAWSResponse
 from aiobotocore.config import AioConfig
 from aiobotocore.credentials import AioRefreshableCredentials
-from aiobotocore.session import AioSession, get_session
 
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.credentials import CredentialProvider
@@ -25,7 +24,7 @@ from batcher.errors import AwsError
 from batcher.operations import GET_TRIGGER, TRIGGER_NAMES, UPDATE_TRIGGER
 from batcher.records import Attempt
 from tests.aws.test_client import target
-from tests.conftest import change, trigger
+from tests.conftest import change, sdk_session, trigger
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -157,7 +156,7 @@ async def client_with(url: str, error: Exception, **more: Any) -> AsyncIterator[
     credentials = AioRefreshableCredentials(
         "AKIDOLD", "secret", None, expired, renew, "assume-role"
     )
-    session = AioSession()
+    session = sdk_session()
     session.register_component("credential_provider", CredentialProvider(credentials))
     config = AioConfig(retries={"total_max_attempts": 1}, **more)
     async with session.create_client("customer-profiles", endpoint_url=url, config=config) as made:
@@ -239,7 +238,7 @@ class AnotherTransport:
 async def test_of_a_transport_that_does_not_tell_it_counts_as_left() -> None:
     config = AioConfig(http_session_cls=AnotherTransport, retries={"total_max_attempts": 1})
     url = "http://127.0.0.1:1"
-    session = get_session()
+    session = sdk_session()
     async with session.create_client("customer-profiles", endpoint_url=url, config=config) as own:
         attempt = await call(url, own)
     assert (attempt.reached, judge(attempt)) == ("sent", Verdict.LOST)

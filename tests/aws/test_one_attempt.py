@@ -4,12 +4,11 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 from botocore.exceptions import ConnectionClosedError, EndpointConnectionError
 
 from batcher.aws.one_attempt import OneAttemptSession, send_once
 from batcher.emulator import Emulator
-from tests.conftest import change, trigger
+from tests.conftest import change, sdk_session, trigger
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -32,7 +31,7 @@ async def test_a_broken_connection_costs_one_request(
     settings = AioConfig(retries={"total_max_attempts": 1}, **config)
     async with (
         emulator as url,
-        get_session().create_client(
+        sdk_session().create_client(
             "customer-profiles", endpoint_url=url, config=settings
         ) as client,
     ):

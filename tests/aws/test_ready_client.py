@@ -7,11 +7,11 @@ from typing import Any
 import boto3
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 from batcher.aws.ready_client import check_ready_client
 from batcher.config import Settings, resolve
 from batcher.errors import SettingsError
+from tests.conftest import sdk_session
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
@@ -27,7 +27,7 @@ async def make() -> AsyncIterator[Callable[..., Any]]:
             service: str = "customer-profiles", endpoint_url: str | None = None, **config: Any
         ) -> Any:
             config = {"retries": OFF, "max_pool_connections": 64} | config
-            opened = get_session().create_client(
+            opened = sdk_session().create_client(
                 service, endpoint_url=endpoint_url, config=AioConfig(**config)
             )
             return await stack.enter_async_context(opened)
@@ -151,7 +151,7 @@ async def test_a_client_of_something_else_or_that_is_closed_is_refused(
 
 
 async def test_what_is_no_client_of_aiobotocore_is_a_type_error() -> None:
-    opening = get_session().create_client("customer-profiles")
+    opening = sdk_session().create_client("customer-profiles")
     for client, said in (
         (boto3.client("customer-profiles"), "not one of boto3, whose calls would hold up"),
         (opening, "not the context manager that opens one: async with it as client"),

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from aiobotocore.session import AioSession
 from aiohttp import web
 from aiohttp.test_utils import TestServer
 
 from batcher.aws.s3_upload import S3Uploader
 from batcher.errors import SettingsError, UploadError
 from batcher.storage.results_directory import ResultsDirectory
+from tests.conftest import sdk_session
 from tests.odd_server import http, odd_server
 from tests.servers import Server
 from tests.storage.test_results_directory import delivered, numbers, numbers_in
@@ -29,7 +29,7 @@ pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 @pytest.fixture
 async def bucket(local_s3: Server, stand_in_credentials: None) -> AsyncIterator[Any]:
     """A client of the server; ``parts`` is made there anew in each test."""
-    async with AioSession().create_client(
+    async with sdk_session().create_client(
         "s3", endpoint_url=_url(local_s3), region_name="us-east-1"
     ) as client:
         await client.create_bucket(Bucket="parts")

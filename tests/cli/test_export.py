@@ -10,11 +10,10 @@ from typing import Any
 
 import msgspec
 import pytest
-from aiobotocore.session import get_session
 
 from batcher.emulator import Emulator
 from batcher.triggers.diff import same
-from tests.conftest import Command, Ended, records, trigger
+from tests.conftest import Command, Ended, records, sdk_session, trigger
 from tests.updates.samples import MODEL, full
 from tests.waiting import until
 
@@ -130,7 +129,7 @@ async def test_a_trigger_that_vanishes_meanwhile_is_skipped(batcher: Command) ->
     }
     async with (
         emulator as url,
-        get_session().create_client("customer-profiles", endpoint_url=url, **keys) as client,
+        sdk_session().create_client("customer-profiles", endpoint_url=url, **keys) as client,
     ):
         export = await batcher.start(
             "export", "--domain", "acme", "--endpoint-url", url, "--read-rate", "4"

@@ -9,10 +9,9 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from aiobotocore.session import AioSession
 
 from batcher.emulator import Emulator
-from tests.conftest import ClockAhead, Command, change, records, trigger
+from tests.conftest import ClockAhead, Command, change, records, sdk_session, trigger
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -141,7 +140,7 @@ async def test_a_trigger_that_somebody_deleted_since_is_left_deleted_unless_forc
     write_lines([change(1), change(2)])
     async with (
         emulator as url,
-        AioSession().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody,
+        sdk_session().create_client("customer-profiles", endpoint_url=url, **KEYS) as somebody,
     ):
         flags = ("--endpoint-url", url, "--rate", "200", "--yes", "--json", *creating)
         assert (

@@ -8,7 +8,6 @@ from typing import Any, Self, TypeVarTuple
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 from batcher.emulator import Emulator
 from batcher.errors import CredentialsError
@@ -16,7 +15,7 @@ from batcher.library.batch import Batch
 from batcher.library.batch_order import batch_order
 from batcher.library.result_keepers import ResultList
 from batcher.public_records import Progress, Result
-from tests.conftest import change, trigger
+from tests.conftest import change, sdk_session, trigger
 from tests.waiting import until
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -42,7 +41,7 @@ class Server:
     async def __aenter__(self) -> Self:
         url = await self._stack.enter_async_context(self.emulator)
         config = AioConfig(retries={"total_max_attempts": 1})
-        opened = get_session().create_client("customer-profiles", endpoint_url=url, config=config)
+        opened = sdk_session().create_client("customer-profiles", endpoint_url=url, config=config)
         self._client = await self._stack.enter_async_context(opened)
         return self
 

@@ -10,10 +10,10 @@ from contextlib import AbstractAsyncContextManager
 from pathlib import Path
 
 import pytest
-from aiobotocore.session import AioSession
 from redis.asyncio import Redis
 
 from batcher.queues.factory import OpenedQueue, open_queue
+from tests.conftest import sdk_session
 from tests.servers import Server, redis_server, running, running_cluster, sqs_server
 
 LEASE = 2  # seconds: as short as SQS can have it with room for an extension in time
@@ -96,7 +96,7 @@ async def make_sqs(
     endpoint = f"http://127.0.0.1:{server.port}"
     ending, kind = (".fifo", {"FifoQueue": "true"}) if fifo else ("", {})
     name = f"q{next(_numbers)}"
-    async with AioSession().create_client(
+    async with sdk_session().create_client(
         "sqs", endpoint_url=endpoint, region_name="us-east-1"
     ) as client:
         policy = {}

@@ -5,13 +5,13 @@ from typing import Any
 
 import pytest
 from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 from batcher.config import Settings, resolve
 from batcher.emulator import Emulator
 from batcher.errors import AwsError, SettingsError
 from batcher.host_limits import requests_at_once
 from batcher.wiring.targets import TargetConnector
+from tests.conftest import sdk_session
 
 
 @pytest.fixture
@@ -58,7 +58,7 @@ async def test_no_targets_are_no_error(settings: Settings) -> None:
 async def test_a_client_of_the_callers_own_is_used_and_not_closed(settings: Settings) -> None:
     async with (
         Emulator() as url,
-        get_session().create_client(
+        sdk_session().create_client(
             "customer-profiles", endpoint_url=url, region_name="eu-west-1"
         ) as client,
     ):
@@ -80,7 +80,7 @@ async def test_without_a_number_targets_share_what_this_machine_can_have_in_flig
 
 async def test_with_a_client_of_the_callers_own_they_share_its_pool(settings: Settings) -> None:
     config = AioConfig(max_pool_connections=40)
-    async with get_session().create_client(
+    async with sdk_session().create_client(
         "customer-profiles", region_name="eu-west-1", config=config
     ) as client:
         assert TargetConnector(settings, client).target("away").slots == 20

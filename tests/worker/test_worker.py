@@ -14,14 +14,13 @@ from typing import Any
 
 import aiohttp
 import pytest
-from aiobotocore.session import AioSession
 
 from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.logs import logger
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.worker.worker import FIXED, Worker
-from tests.conftest import Command, change, records, trigger
+from tests.conftest import Command, change, records, sdk_session, trigger
 from tests.queues.conftest import Place, make_sqs
 from tests.scripted_redis import bulk, scripted_redis
 from tests.servers import Server, free_port, redis_server, s3_server
@@ -360,7 +359,7 @@ async def test_a_queue_that_is_not_there_yet_is_waited_for_and_full_results_go_t
     try:
         async with (
             emulator as url,
-            AioSession().create_client(
+            sdk_session().create_client(
                 "s3", endpoint_url=command.environ["AWS_ENDPOINT_URL_S3"]
             ) as client,
         ):
