@@ -26,9 +26,14 @@ class ReadCondition(Struct, frozen=True, kw_only=True):
     dimensions has one way, with the comparisons of all of them.
     """
 
+    operator: str
     dimensions: tuple[Comparisons, ...]
     ways: tuple[Comparisons, ...]
-    is_none: bool
+
+    @property
+    def is_none(self) -> bool:
+        """Whether it is met where none of its ways is."""
+        return self.operator == "NONE"
 
 
 def read_conditions(definition: Definition) -> list[ReadCondition]:
@@ -44,7 +49,7 @@ def _read(condition: dict[str, Any]) -> ReadCondition:
     operator = condition["LogicalOperator"]
     pooled = tuple(comparison for each in dimensions for comparison in each)
     ways = (pooled,) if operator == "ALL" else dimensions
-    return ReadCondition(dimensions=dimensions, ways=ways, is_none=operator == "NONE")
+    return ReadCondition(operator=operator, dimensions=dimensions, ways=ways)
 
 
 def never(condition: ReadCondition) -> Claim:

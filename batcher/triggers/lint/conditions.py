@@ -34,6 +34,7 @@ from batcher.triggers.lint.contradictions import contradiction
 from batcher.triggers.lint.criterion import NONE, Criterion
 from batcher.triggers.lint.finding import Definition, Finding, LintCode, LintContext, Path
 from batcher.triggers.lint.implications import all_implied, implies
+from batcher.triggers.semantics.definition import LOGICAL_OPERATORS
 from batcher.updates.violations import path_text
 
 _CONDITIONS = "EventTriggerConditions"
@@ -66,6 +67,8 @@ def condition_findings(definition: Definition, _context: LintContext) -> Iterato
 def condition_claims(definition: Definition) -> Iterator[ClaimFound]:
     """Each finding with what it depends on."""
     conditions = read_conditions(definition)
+    if not all(each.operator in LOGICAL_OPERATORS for each in conditions):
+        return  # a newer model has more, and nobody here knows what they mean
     for index, condition in enumerate(conditions):
         yield from _of_condition(condition, (_CONDITIONS, index))
     yield from _of_trigger(conditions)
@@ -116,7 +119,7 @@ def _shadowed(conditions: Sequence[ReadCondition], impossible: list[Claim]) -> I
 
 
 def _met(entries: Sequence[T], impossible: Iterable[Claim]) -> list[tuple[int, T]]:
-    """Those that can be met, with their places."""
+    """The entries that can be met, with their places."""
     claims = zip(enumerate(entries), impossible, strict=True)
     return [placed for placed, claim in claims if claim is None]
 

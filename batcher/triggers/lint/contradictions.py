@@ -7,6 +7,7 @@ from itertools import combinations, product
 
 from batcher.triggers.lint.claims import LISTS, Claim, certain, weakest
 from batcher.triggers.lint.criterion import (
+    DEFAULTS,
     NONE,
     Criterion,
     Key,
@@ -19,10 +20,12 @@ from batcher.triggers.lint.value_ranges import (
     has_number,
 )
 from batcher.triggers.semantics.options import SemanticsOptions
-from batcher.triggers.semantics.values import parse_number
+from batcher.triggers.semantics.values import parse_instant, parse_number
 
 _PARTS = frozenset({"inclusive_match"})
 _EXCLUSIVE = frozenset({"exclusive"})
+_OF_PARTS = frozenset({"CONTAINS", "BEGINS_WITH", "ENDS_WITH"})
+_OF_NUMBERS = frozenset("0123456789+-.eE")
 
 
 def contradiction(criteria: Sequence[Criterion]) -> Claim:
@@ -43,8 +46,9 @@ def _of_one(criteria: list[Criterion]) -> Claim:
     dates = [each for each in criteria if each.kind == "date"]
     claims = [_of_ranges(numbers), *_excluded(numbers), _of_ranges(dates), *_excluded(dates)]
     if len(criteria) > 1:
-        texts = [each for each in criteria if each.kind in ("number", "equal", "text")]
-        claims += [*_inclusive_exclusive(texts), _of_candidates(texts), *_of_ends(texts)]
+        known = [each for each in criteria if each.kind != "unclear"]
+        claims += [*_inclusive_exclusive(known), _of_candidates(known), *_of_ends(known)]
+        claims.append(_of_number_texts(known))
     return weakest(claims)
 
 
@@ -120,6 +124,8 @@ def _may_take(criterion: Criterion, text: str) -> bool:
             return any(folded.endswith(each.casefold()) for each in criterion.values)
         case "NOT_BETWEEN":
             return True  # a text may be no number, and that may do
+    if criterion.kind == "date":
+        return parse_instant(text, DEFAULTS) is not None
     if criterion.kind == "text":
         return any(folded == each.casefold() for each in criterion.values)
     if (number := parse_number(text)) is None:
@@ -136,3 +142,14 @@ def _of_ends(criteria: list[Criterion]) -> Iterator[Claim]:
             pairs = product(map(str.casefold, one.values), map(str.casefold, other.values))
             if not any(fits(a, b) or fits(b, a) for a, b in pairs):
                 yield LISTS
+
+
+def _of_number_texts(criteria: list[Criterion]) -> Claim:
+    """Claim that what is a number has no part that is in no number's text."""
+    if not any(
+        each.kind in ("number", "equal") and each.operator != "NOT_BETWEEN" for each in criteria
+    ):
+        return None
+    parts = (each.values for each in criteria if each.operator in _OF_PARTS)
+    foreign = any(all(set(value) - _OF_NUMBERS for value in values) for values in parts)
+    return LISTS if foreign else None

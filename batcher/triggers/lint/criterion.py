@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from batcher.triggers.diff import RANGES
-from batcher.triggers.lint.value_formats import DATED, is_number_for_people, may_be_date
+from batcher.triggers.lint.value_formats import DATED, NUMERIC, is_number_for_people, may_be_date
 from batcher.triggers.lint.value_ranges import (
     EVERYTHING,
     NO_NUMBERS,
@@ -182,6 +182,8 @@ def _read(operator: str, values: tuple[str, ...]) -> tuple[Kind, frozenset[str]]
         return "text", NONE
     if operator in DATED:
         return _read_dates(operator, values, several)
+    if operator not in NUMERIC:
+        return "unclear", NONE  # a newer model has it, and nobody here knows what it means
     numeric = [parse_number(value) is not None for value in values]
     if all(numeric):
         return ("equal" if operator == "EQUAL" else "number"), several

@@ -1,6 +1,7 @@
 """Which operators compare what, and what a text reads like that is no number and no date."""
 
 import re
+from datetime import date
 
 ORDERED = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"})
 NUMERIC = ORDERED | {"EQUAL"}
@@ -26,4 +27,15 @@ def begins_with_day(text: str) -> bool:
 
 def may_be_date(text: str) -> bool:
     """Whether it may be a date in a format that AWS does not tell of; else it is none at all."""
-    return _DIGIT.search(text) is not None and not begins_with_day(text)
+    return _DIGIT.search(text) is not None and not _is_no_day(text)
+
+
+def _is_no_day(text: str) -> bool:
+    """Whether it begins with a day that no calendar has."""
+    if (day := _ISO_DAY.match(text)) is None:
+        return False
+    try:
+        date.fromisoformat(day[0])
+    except ValueError:
+        return True
+    return False

@@ -97,3 +97,10 @@ def _dimension(condition: dict, path: tuple) -> dict:
 
 def _fires(conditions: list, found: dict, options) -> bool:
     return compile_trigger({"EventTriggerConditions": conditions}, options).fires(found)
+
+
+def test_nothing_is_claimed_of_a_logical_operator_that_a_newer_model_has() -> None:
+    nonsense = {"Source": "a", "ComparisonOperator": "GREATER_THAN", "Values": ["x"]}
+    condition = {"EventTriggerDimensions": [{"ObjectAttributes": [nonsense]}]}
+    given = {"EventTriggerConditions": [{**condition, "LogicalOperator": "SOME"}]}
+    assert list(condition_claims(given)) == []

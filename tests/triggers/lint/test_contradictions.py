@@ -46,6 +46,9 @@ INCLUSIVE 3 & EQUAL 4                             : inclusive_match lists
 BEGINS_WITH NL & BEGINS_WITH BE                   : lists
 ENDS_WITH x|y & ENDS_WITH z                       : lists
 EQUAL NL & EQUAL BE                               : lists
+GREATER_THAN 5 & CONTAINS EUR|USD                 : lists
+EQUAL 5 & BEGINS_WITH N                           : lists
+INCLUSIVE NL & BEFORE 2026-01-01                  : inclusive_match lists
 """
 TOGETHER = """
 GREATER_THAN 3 & LESS_THAN 5
@@ -69,6 +72,12 @@ BEGINS_WITH N & BEGINS_WITH nl
 BEGINS_WITH N & ENDS_WITH E
 CONTAINS N & EXCLUSIVE N
 INCLUSIVE NL & NOT_BETWEEN 1|5
+GREATER_THAN 5 & CONTAINS EUR|1
+NOT_BETWEEN 1|5 & CONTAINS EUR
+INCLUSIVE 2026-01-02 & BEFORE 2026-01-01
+INCLUSIVE NL & NOT_BETWEEN 2026-01-01|2026-01-05
+GREATER_THAN 1e15 & CONTAINS e+
+SOMETHING_NEW 5 & SOMETHING_NEW 6
 """
 
 

@@ -37,6 +37,8 @@ from tests.triggers.lint.definitions import NUMBER_SCALARS, OF_ANY_KIND, OPTIONS
         ("AFTER", ["2026-01-01"], "date", "day_bound timezone"),
         ("BEFORE", ["1767225600"], "date", "epoch"),
         ("BEFORE", ["soon"], "never", ""),
+        ("BEFORE", ["2026-11-01T10:00+01:00[Europe/Paris]"], "unclear", ""),
+        ("SOMETHING_NEW", ["5"], "unclear", ""),
     ],
 )
 def test_a_comparison_is_of_a_kind_and_has_its_unknowns(operator, values, kind, unknowns) -> None:

@@ -35,6 +35,7 @@ BETWEEN 1,000|2,000               : number-format
 BETWEEN 01/11/2026|5              : date-format
 BEFORE tomorrow                   : not-a-date
 BEFORE 2026-02-30                 : not-a-date
+BEFORE 2026-11-01·PM              : date-format
 BEFORE now-7d                     : date-format
 BEFORE 01.11.2026                 : date-format
 BEFORE 2026-11-01                 :
