@@ -52,7 +52,7 @@ COMMANDS = {
     "plan": "Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or"
     " s3://BUCKET/KEY) would change.",
     "export": "Write the live triggers of domains as updates, one a line, by domain and name.",
-    "compose": "Make updates of FILE, an export, that hold only what changes by --set and such.",
+    "compose": "Make updates of FILE, an export or a table, that hold only what changes.",
     "ctl": "Tell the run in directory RUN, or the worker with --control RUN, what to do.",
     "worker": "Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.",
     "enqueue": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"

@@ -80,11 +80,11 @@ def compose(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Make updates of FILE, an export, that hold only what changes by --set and such.
+    """Make updates of FILE, an export or a table, that hold only what changes.
 
-    Sends nothing. The flags of change (--set, --unset, --append, --remove, --replace) are applied
-    in the order given. Nothing is written when an update would break a rule. Exits with 1 when a
-    trigger that is meant can't be as asked.
+    Sends nothing. What is to change is told by --set, --unset, --append, --remove and --replace,
+    which are applied in the order given, or by FILE and --current. Nothing is written when an
+    update would break a rule. Exits with 1 when a trigger that is meant can't be as asked.
     """
     inputs = (file, config, given["current"])
     check_output(out, "what it makes", force=force, inputs=inputs)
