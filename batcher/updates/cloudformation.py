@@ -9,10 +9,9 @@ from collections.abc import Mapping
 from typing import Any
 
 from batcher.errors import InputError
-from batcher.foreign_text import printable
 from batcher.updates.foreign_definition import UnknownValue
 from batcher.updates.foreign_resources import ForeignResource, ForeignResources
-from batcher.updates.violations import NAME_SHOWN_AT_MOST, name_text
+from batcher.updates.violations import name_text
 
 RESOURCE_TYPE = "AWS::CustomerProfiles::EventTrigger"
 
@@ -20,6 +19,7 @@ _NO_VALUE = "AWS::NoValue"
 _LIST_TYPE = "CommaDelimitedList"
 _LOOP = "Fn::ForEach"
 _IN_TEXT = re.compile(r"\$\{(!?)([^}]*)\}")
+_NAME = re.compile(r"[A-Za-z0-9.:]{1,64}", re.ASCII)  # another one may be data
 _NESTED_AT_MOST = 64
 
 
@@ -84,7 +84,7 @@ class _Values:
                 return self._filled(text, values, depth)
             case "Fn::Join", [str(between), list(parts)]:
                 return self._joined(between, [self.known(each, depth) for each in parts])
-        said = printable(function[:NAME_SHOWN_AT_MOST])
+        said = function if _NAME.fullmatch(function) else "a function"
         return UnknownValue(
             f"{said} is worked out by CloudFormation as it deploys: write its value in its place,"
             " or take the live trigger with batcher export"
@@ -97,11 +97,12 @@ class _Values:
         parameter = self._parameters.get(name)
         parameter = parameter if isinstance(parameter, Mapping) else {}
         value = self._given.get(name, parameter.get("Default"))
+        if value is None and not _NAME.fullmatch(name):
+            return UnknownValue("refers to something under a name that CloudFormation has not")
         if value is None:
-            said = printable(name[:NAME_SHOWN_AT_MOST])
             return UnknownValue(
-                f"refers to {said}, whose value is not in the file: give it with --parameter"
-                f" {said}=VALUE"
+                f"refers to {name}, whose value is not in the file: give it with --parameter"
+                f" {name}=VALUE"
             )
         if parameter.get("Type") == _LIST_TYPE and isinstance(value, str):
             return [each.strip() for each in value.split(",")]

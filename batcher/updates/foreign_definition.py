@@ -11,6 +11,8 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.updates.json_schema import Schema, dereferenced
+from batcher.updates.json_syntax import NESTING_AT_MOST
+from batcher.updates.plain_json import is_deeper
 from batcher.updates.unset_members import without_unset
 from batcher.updates.update_model import UpdateModel
 from batcher.updates.value_types import of_type
@@ -20,7 +22,7 @@ LISTED = (
     "an entry of list-event-triggers, which has neither conditions nor limits: batcher export"
     " --domain DOMAIN reads whole triggers"
 )
-NO_DOMAIN = "missing; no answer of AWS has it: name it with --domain"
+NO_DOMAIN = "missing; name it with --domain, as answers of AWS have none"
 GIVEN_TWICE = "given twice, in two spellings of its name: leave one out"
 
 _CONDITIONS = "EventTriggerConditions"
@@ -65,6 +67,9 @@ def translated(
     value: Mapping[str, Any], model: UpdateModel, *, domain: str | None = None
 ) -> ForeignDefinition:
     """A definition in our format. ``domain``: of those that name none."""
+    if is_deeper(value, NESTING_AT_MOST):
+        message = f"nested more than {NESTING_AT_MOST} levels deep"
+        return ForeignDefinition(definition={}, violations=[Violation(message=message)])
     translator = _Translator(model)
     found = translator.object(value, model.schema, ())
     if translator.violations:

@@ -13,6 +13,7 @@ from batcher.updates.foreign_resources import ForeignResource, ForeignResources
 from batcher.updates.update_model import UpdateModel
 
 _NESTED_AT_MOST = 8
+_COMMON = ("Description",)  # members that much else has, too
 
 
 class OtherToolError(InputError):
@@ -59,7 +60,7 @@ def _plain(document: Any, model: UpdateModel, depth: int) -> Iterator[ForeignRes
             yield from _plain(each, model, depth + 1)
     elif isinstance(document, dict) and isinstance(document.get("Items"), list):
         yield from _plain(document["Items"], model, depth + 1)
-    elif isinstance(document, dict) and any(map(model.names.is_public, document)):
+    elif isinstance(document, dict) and any(_is_of_trigger(name, model) for name in document):
         yield ForeignResource(value=document)
     else:
         raise InputError(
@@ -67,3 +68,9 @@ def _plain(document: Any, model: UpdateModel, depth: int) -> Iterator[ForeignRes
             " cdk.out/*.template.json is taken, of Terraform terraform.tfstate or what terraform"
             " show -json prints"
         )
+
+
+def _is_of_trigger(name: str, model: UpdateModel) -> bool:
+    """Whether only an event trigger has a member of that name, in whatever letters."""
+    known = model.names.spelled(name, ()) or ""
+    return known[:1].isupper() and known not in _COMMON

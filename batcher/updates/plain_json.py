@@ -11,6 +11,14 @@ INTEGER_BITS = 64  # more than any integer of a service model
 Path = list[str | int]
 
 
+def is_deeper(value: object, levels: int) -> bool:
+    """Whether objects and lists stand within each other on more levels than that."""
+    if not isinstance(value, (dict, list)):
+        return False
+    below = value.values() if isinstance(value, dict) else value
+    return levels == 0 or any(is_deeper(each, levels - 1) for each in below)
+
+
 class PlainJson:
     """Copies values, and collects in ``refused`` what can't be JSON: where it is, and why."""
 

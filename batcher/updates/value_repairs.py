@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.updates.json_schema import Schema, dereferenced
+from batcher.updates.json_syntax import NESTING_AT_MOST
 from batcher.updates.update_model import UpdateModel
 
 _NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.\d{1,9})?", re.ASCII)
@@ -35,7 +36,7 @@ def repairs(updates: list[dict[str, Any]], model: UpdateModel) -> Repairs:
     if mistyped:
         what = "JSON with numbers as texts, or texts as numbers"
         steps += (f"({path} | {kind}) |= {function}" for path, kind, function in mistyped)
-    if any(map(_has_empty, updates)):
+    if any(_has_empty(each, NESTING_AT_MOST) for each in updates):
         what = 'JSON with null or ""'
         steps.insert(0, _WITHOUT_EMPTY)
         advice.append("No update can clear a member, so null and empty texts are left out.")
@@ -49,11 +50,13 @@ def repairs(updates: list[dict[str, Any]], model: UpdateModel) -> Repairs:
     return Repairs(steps=steps, what=what, advice=" ".join(advice))
 
 
-def _has_empty(value: Any) -> bool:
-    """Whether a member, at any depth, is null or an empty text."""
-    if isinstance(value, dict):
-        return any(each in (None, "") or _has_empty(each) for each in value.values())
-    return isinstance(value, list) and any(map(_has_empty, value))
+def _has_empty(value: Any, levels: int) -> bool:
+    """Whether a member, on any of so many levels, is null or an empty text."""
+    if not levels or not isinstance(value, (dict, list)):
+        return False
+    below = list(value.values()) if isinstance(value, dict) else value
+    is_empty = isinstance(value, dict) and any(each in (None, "") for each in below)
+    return is_empty or any(_has_empty(each, levels - 1) for each in below)
 
 
 def _mistyped(model: UpdateModel, update: dict[str, Any]) -> Iterator[tuple[str, str, str]]:

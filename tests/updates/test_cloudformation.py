@@ -80,9 +80,10 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
         ({"Fn::Join": REF}, "Fn::Join is worked out by CloudFormation"),
         ({"Fn::GetAtt": ["Domain", "Arn"]}, "--parameter Domain.Arn=VALUE"),
         ({"Fn::If": ["c", "a", "b"]}, "Fn::If is worked out by CloudFormation"),
-        ({"Fn::Oh\n": 1}, "Fn::Oh"),
+        ({"Fn::hush hush\n": 1}, "a function is worked out"),
         ({"Ref": ["x"]}, "Ref is worked out"),
-        ({"Ref": "x\x1b[2J"}, "\\u001b[2J"),
+        ({"Ref": "hush\x1b[2J"}, "under a name"),
+        ({"Fn::Sub": "Dear ${hush hush}"}, "under a name"),
     ],
 )
 def test_what_only_a_stack_knows_is_unknown_and_says_what_to_do(written: Any, said: str) -> None:
@@ -90,6 +91,7 @@ def test_what_only_a_stack_knows_is_unknown_and_says_what_to_do(written: Any, sa
     assert isinstance(found, UnknownValue)
     assert said in found.why
     assert found.why.isprintable()
+    assert "hush" not in found.why
 
 
 def test_what_is_no_template_or_a_program_still_is_refused() -> None:

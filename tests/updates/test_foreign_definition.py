@@ -117,6 +117,13 @@ def test_what_is_not_known_is_refused_at_its_place_and_nothing_else_is_blamed() 
     ]
 
 
+def test_what_is_nested_too_deep_is_refused_before_it_is_looked_at() -> None:
+    deep: Any = 1
+    for _ in range(900):
+        deep = [deep]
+    assert told(TRIGGER | {"Description": deep}) == ["nested more than 64 levels deep"]
+
+
 def test_a_placeholder_is_kept_and_told() -> None:
     given = TRIGGER | {"ObjectTypeName": "STRING_VALUE", "SegmentFilter": "segmentFilter"}
     found = translated(given, MODEL)

@@ -46,6 +46,7 @@ def test_a_document_has_the_triggers_that_stand_in_it(
         (STATE, None, "--from awscc"),
         (TEMPLATE, None, "--from cloudformation"),
         ({"zq": 1}, None, "no template"),
+        ({"id": 1, "description": "x", "data": [TRIGGER]}, None, "no template"),
         ("hush", Tool.CDK, "cdk.out"),
         (None, None, "terraform show"),
         ([[5]], None, "no definition"),

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from batcher.updates.plain_json import PlainJson
+from batcher.updates.plain_json import PlainJson, is_deeper
 
 LEAVES = (
     st.none()
@@ -96,3 +96,14 @@ def test_a_name_that_is_no_text_is_refused_where_its_object_stands() -> None:
     value: list[Mapping[Any, int]] = [{"a": 1}, {2: 1, "\ud800": 1, "b": 1}]
     assert plain.copy(value, []) == [{"a": 1}, {"b": 1}]
     assert [where for where, _ in plain.refused] == [[1], [1]]
+
+
+@given(VALUES, st.integers(0, 5))
+def test_how_deep_a_value_is_does_not_depend_on_what_is_in_it(value: object, levels: int) -> None:
+    def depth(each: object) -> int:
+        if not isinstance(each, (dict, list)):
+            return 0
+        below = each.values() if isinstance(each, dict) else each
+        return 1 + max(map(depth, below), default=0)
+
+    assert is_deeper(value, levels) is (depth(value) > levels)

@@ -55,3 +55,10 @@ def test_values_of_other_tools_are_told_and_jq_mends_them(
 
 def test_updates_with_nothing_to_mend_get_no_steps() -> None:
     assert repairs(WITH_LIMITS, MODEL) == Repairs()
+
+
+def test_of_what_is_nested_deep_only_so_many_levels_are_looked_at() -> None:
+    deep: Any = ""
+    for _ in range(900):
+        deep = {"a": [deep]}
+    assert repairs([{"DomainName": deep}], MODEL) == Repairs()
