@@ -74,7 +74,8 @@ def _has_blanks(value: Any) -> bool:
 
 
 def _is_number_like(value: Any) -> bool:
-    return isinstance(value, list) or parse_number(value) is not None
+    text = value.strip() if isinstance(value, str) else value
+    return isinstance(value, list) or parse_number(text) is not None
 
 
 def _is_no_text(value: Any) -> bool:

@@ -31,6 +31,11 @@ def test_another_choice_that_matters_is_marked(
     assert list(marked_names(marks)) == names
 
 
+def test_a_number_with_blanks_is_one_where_blanks_do_not_count() -> None:
+    test = marked_test("BEFORE", ["1975-01-27"], SemanticsOptions(trim=True))
+    assert "epoch" in marked_names(test(" 160000000000 "))
+
+
 def test_each_unknown_has_a_mark_of_its_own_above_the_answer() -> None:
     assert len(set(MARKS.values())) == len(UNKNOWNS)
     assert all(mark & 1 == 0 and mark.bit_count() == 1 for mark in MARKS.values())
