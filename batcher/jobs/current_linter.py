@@ -7,8 +7,10 @@ does not set, is counted and not told.
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
+from pathlib import Path
 from typing import Any, TypeAlias
 
+from batcher.compact import HashMultiset
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.jobs.attached_triggers import Attached, attached_triggers
 from batcher.jobs.checked_file import CheckedFile
@@ -23,12 +25,14 @@ from batcher.jobs.line_linter import (
 )
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.records import Error, Update
+from batcher.sources.input_file import open_input
 from batcher.sources.local_file import is_local, local_file, place_for_copies
 from batcher.triggers.diff import merged, same
 from batcher.triggers.lint.finding import Finding
 from batcher.triggers.lint.line_rules import changes_nothing, no_such_trigger, set_twice
 from batcher.triggers.lint.live_rules import unattached
 from batcher.triggers.lint.set_members import SetMembers
+from batcher.updates.line_reader import LineReader
 
 AT_ONCE = 10_000  # updates whose triggers are held at a time
 
@@ -79,12 +83,30 @@ class CurrentLinter:
                 on_connected = None
                 for update in some:
                     self._lint(update, found)
+            self._linter.conclude(self._file)
+            if origin != LIVE:
+                self._conclude_beside(origin)
+
+    def _conclude_beside(self, origin: str) -> None:
+        """Hold what updates make of triggers against those of the export that none of them is of.
+
+        Lines that name no domain, or break a rule, are left out.
+        """
+        named = HashMultiset()
+        for update in in_order(self._file):
+            named.add(f"{update.domain}\0{update.trigger}")
+        named.sort()
+        reader = LineReader(self._file.reader.model, default_target="")
+        with open_input(Path(origin)) as file:
+            for line, _, raw in file.lines():
+                other = reader.read(raw, line)
+                if isinstance(other, Update) and f"{other.domain}\0{other.trigger}" not in named:
+                    self._linter.conclude_beside(self._file, other)
 
     @contextmanager
     def _at_hand(self) -> Iterator[str]:
         """Where the triggers are read from, also more than once."""
-        once = self._file.inspection.total <= AT_ONCE
-        if once or self._origin == LIVE or is_local(self._origin):
+        if self._origin == LIVE or is_local(self._origin):
             yield self._origin
             return
         settings = self._file.settings

@@ -17,7 +17,7 @@ from batcher.records import Update
 from batcher.sources.file_source import FileSource
 from batcher.triggers.lint.codes import LINT_CODES, CodeSelection
 from batcher.triggers.lint.finding import Definition, Finding, Severity
-from batcher.triggers.lint.line_rules import said_before, set_twice, twin
+from batcher.triggers.lint.line_rules import behaviour, said_before, set_twice, twin
 from batcher.triggers.lint.linter import DefinitionLinter, Linted
 from batcher.triggers.lint.set_members import SetMembers
 from batcher.triggers.lint.twins import Twins
@@ -104,11 +104,23 @@ class LineLinter:
 
     def conclude(self, file: CheckedFile) -> None:
         """Tell of triggers that do the same, once all lines of that file were looked at."""
+        self._twins.finish()
         for group in self._twins.groups():
             first, *others = (_again(file, line) for line in group)
             for update in others:
                 if update.trigger != first.trigger:
                     self.tell(update, [twin(first.trigger, first.line)])
+
+    def conclude_beside(self, file: CheckedFile, other: Update) -> None:
+        """Tell of those that do the same as a trigger that no line is of; after ``conclude``.
+
+        ``other``: all of that trigger; without a target it is of any.
+        """
+        does = behaviour(other.request)
+        for name, index in file.inspection.targets.items():
+            if does is not None and other.target in ("", name) and other.domain in index.domains:
+                for line in self._twins.lines(name, other.domain, does):
+                    self.tell(_again(file, line), [twin(other.trigger, None)])
 
     def counts(self, *, untouched: int = 0, unread: int = 0) -> LintCounts:
         codes = dict(sorted(self._codes.items()))

@@ -39,7 +39,6 @@ async def lint_updates(
     if current is not None:
         beside = CurrentLinter(file, linter, members, current, on_unread)
         await beside.lint(on_connected)
-        linter.conclude(file)
         return linter.counts(untouched=beside.untouched, unread=beside.unread)
     for update in in_order(file):
         linter.add(update)

@@ -83,9 +83,19 @@ async def test_what_updates_make_of_two_triggers_may_be_the_same(tmp_path: Path)
     assert (2, "BT103") in found
 
 
+async def test_what_an_update_makes_of_a_trigger_may_be_what_another_of_the_export_is(
+    tmp_path: Path,
+) -> None:
+    others = [trigger(7) | {"SegmentFilter": "vip", "Description": "x"}, trigger(8), trigger(2)]
+    current = export(tmp_path, trigger(1), *others, trigger(9, domain="other"))
+    found, counts = await linted(tmp_path, update(1, SegmentFilter="vip"), current=current)
+    assert found == [(1, "BT103")]
+    assert counts.codes == {"BT103": 1}
+
+
 async def test_a_line_that_creates_its_trigger_is_no_line_of_a_missing_one(tmp_path: Path) -> None:
     settings = resolve({"create_missing": True, "lint_select": "BT1,BT060"})
-    current = export(tmp_path, trigger(1))
+    current = export(tmp_path, trigger(1) | {"SegmentFilter": "all"})
     lines = trigger(7), update(7, SegmentFilter="vip"), update(8, SegmentFilter="vip")
     found, _ = await linted(tmp_path, *lines, settings=settings, current=current)
     assert found == [(3, "BT105")]

@@ -11,4 +11,8 @@ def test_lines_of_one_domain_that_do_the_same_are_a_group(lines) -> None:
     for line, (domain, behaviour) in enumerate(lines, 1):
         twins.add("main", domain, behaviour, line)
         expected.setdefault((domain, behaviour), []).append(line)
+    twins.finish()
+    for (domain, behaviour), those in expected.items():
+        assert twins.lines("main", domain, behaviour) == those
+    assert not twins.lines("other", "p", "x")
     assert sorted(twins.groups()) == sorted(each for each in expected.values() if len(each) > 1)
