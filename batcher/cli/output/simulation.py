@@ -36,6 +36,7 @@ def simulation_lines(
 ) -> Iterator[str]:
     """Lines for people."""
     yield from _events(report.events, order)
+    yield from _places(report)
     yield from not_simulated_lines(report)
     if not report.evaluations:
         yield _saw_nothing(report)
@@ -61,12 +62,28 @@ def _events(events: EventCounts, order: SimulationOrder) -> Iterator[str]:
         yield f"Left out, as no events: {several(events.invalid, 'line')}."
     if events.out_of_order:
         yield (
-            f"Older than one before: {several(events.out_of_order, 'event')}. Limits are counted"
-            " right in order of time only: sort the file where that matters."
+            f"Out of order: {several(events.out_of_order, 'event')}. Limits are counted right in"
+            " order of time only: sort the file where that matters."
         )
     if events.zone_missing:
         zone = order.options.timezone
         yield f"Without a time zone: {several(events.zone_missing, 'event')}, taken as {zone}."
+
+
+def _places(report: SimulationReport) -> Iterator[str]:
+    """Where events may be counted for triggers that they did not reach."""
+    domains = {each.domain for each in report.triggers}
+    targets = {each.target for each in report.triggers}
+    if report.events.without_domain and len(domains) > 1:
+        yield (
+            f"Without a domain: {several(report.events.without_domain, 'event')}, put to the"
+            f" triggers of all {number(len(domains))} domains."
+        )
+    if len(targets) > 1:
+        yield (
+            "Events name no target: each was put to the triggers of all"
+            f" {number(len(targets))} targets."
+        )
 
 
 def _saw_nothing(report: SimulationReport) -> str:

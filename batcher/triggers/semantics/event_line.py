@@ -25,8 +25,8 @@ NAMES = frozenset({*MEMBERS, *OF_STREAM, "EventId", "DomainName"})
 
 _MICROSECOND = timedelta(microseconds=1)
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_FIRST = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
-_LAST = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+FIRST_MOMENT = (datetime.min.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
+LAST_MOMENT = (datetime.max.replace(tzinfo=UTC) - _EPOCH) // _MICROSECOND
 
 
 class Event(Struct, frozen=True, kw_only=True):
@@ -45,6 +45,11 @@ class Event(Struct, frozen=True, kw_only=True):
     domain: str | None = None
     delay: int | None = None
     zone_missing: bool = False
+
+    @property
+    def processed_at(self) -> int:
+        """When it was ingested, where that is known, else when it happened; microseconds."""
+        return self.at if self.delay is None else self.at + max(self.delay, 0)
 
 
 class _Line(Struct, forbid_unknown_fields=True):
@@ -177,7 +182,7 @@ class EventReader:
                     pass
             value = value.removesuffix(" UTC")  # as Go prints a time, offset before
         instant = parse_instant(value, self._options)
-        if instant is None or not _FIRST <= instant.at <= _LAST:
+        if instant is None or not FIRST_MOMENT <= instant.at <= LAST_MOMENT:
             return None
         return instant.at, instant.zone_missing
 

@@ -100,7 +100,7 @@ class FiringRule:
         matches, unknowns = self.compiled.verdict(event.object)
         if not matches:
             return EventVerdict(unknowns=unknowns) if unknowns else NO_MATCH
-        firing, more = self._limits.judge(event.profile, event.at, event.delay)
+        firing, more = self._limits.judge(event.profile, event.processed_at, event.delay)
         self.counts.add(firing)
         return EventVerdict(firing=firing, unknowns=unknowns | more if more else unknowns)
 

@@ -10,7 +10,7 @@ from typing import Any
 
 from msgspec import Struct
 
-from batcher.triggers.semantics.event_line import Event
+from batcher.triggers.semantics.event_line import FIRST_MOMENT, Event
 from batcher.triggers.semantics.simulated_trigger import EventVerdict, SimulatedTrigger
 
 TYPES_NAMED = 5
@@ -48,14 +48,15 @@ class Simulation:
 
     ``seen``: events in all; ``unheard``: those of an object type or domain of no trigger, with the
     first few of their ``other_types``; ``objects``: the first few of each object type that triggers
-    look at; ``without_domain``: events that may be of any domain;
-    ``out_of_order``: those older than one before; ``zone_missing``: without a time zone;
-    ``first`` and ``last``: the span of their times, microseconds.
+    look at; ``without_domain``: events that may be of any domain; ``out_of_order``: those processed
+    before one that came earlier; ``zone_missing``: those without a time zone; ``first`` and
+    ``last``: the span of their times, microseconds.
     """
 
     def __init__(self, triggers: Iterable[SimulatedTrigger]) -> None:
         self.seen = self.unheard = self.out_of_order = self.zone_missing = 0
         self.evaluations = self.without_domain = 0
+        self._processed = FIRST_MOMENT
         self.first: int | None = None
         self.last: int | None = None
         self.other_types: dict[str, None] = {}
@@ -111,12 +112,12 @@ class Simulation:
         self.seen += 1
         self.zone_missing += event.zone_missing
         self.without_domain += event.domain is None
-        if self.last is None or event.at >= self.last:
-            self.last = event.at
-        else:
+        if event.processed_at < self._processed:
             self.out_of_order += 1
-        if self.first is None or event.at < self.first:
-            self.first = event.at
+        else:
+            self._processed = event.processed_at
+        self.first = event.at if self.first is None else min(self.first, event.at)
+        self.last = event.at if self.last is None else max(self.last, event.at)
 
     def _count(self, profile: str, before: bool, after: bool) -> None:
         if before and after:

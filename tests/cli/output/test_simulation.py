@@ -9,6 +9,8 @@ import pytest
 from batcher.accounting.limit import Limit
 from batcher.cli.output.simulation import simulation_lines
 from batcher.cli.output.simulation_json import simulation_json
+from batcher.config import Settings
+from batcher.config.target_settings import TargetSettings
 from batcher.jobs.simulate import SimulationOrder, simulate_changes
 from tests.jobs.simulated import SECRET, checked, conditions, definition, order, update, written
 
@@ -21,7 +23,8 @@ async def told(
         current=None if current is None else written(folder / "current.jsonl", current),
         **asked,
     )
-    report = await simulate_changes(checked(folder, updates), wanted)
+    settings = Settings(targets={"eu": TargetSettings()})
+    report = await simulate_changes(checked(folder, updates, settings), wanted)
     limit = Limit("1")
     lines = "\n".join(simulation_lines(report, wanted, limit))
     return lines, json.loads(simulation_json(report, limit))
@@ -54,6 +57,18 @@ async def test_what_starts_and_stops_is_told_with_what_it_rests_on(tmp_path: Pat
         ([definition("t", 1)], None, [order(1, object_type="X")], "no event is of an object type"),
         ([definition("t", 1)], None, [order(1) | {"object": {}}], "No event has what these"),
         ([definition("t", 1)], None, [order(1) | {"object": {}}], "1 of the 1 attributes"),
+        (
+            [definition("t", 1), definition("t", 1) | {"DomainName": "globex"}],
+            None,
+            [order(2), order(2, second=1, domain="acme")],
+            "Without a domain: 1 event, put to the triggers of all 2 domains.",
+        ),
+        (
+            [definition("t", 1), definition("t", 1, target="eu")],
+            None,
+            [order(2)],
+            "Events name no target: each was put to the triggers of all 2 targets.",
+        ),
         ([definition("t", 1)], None, [order(2)], "What fires today is not known"),
         ([definition("t", 1)], [definition("x", 1)], [order(2)], "all its firings are new"),
         ([definition("t", 1)], [definition("t", 1)], [order(2)], "acme/t: stays as it is."),
@@ -79,7 +94,7 @@ async def test_what_starts_and_stops_is_told_with_what_it_rests_on(tmp_path: Pat
             [definition("t", 1)],
             None,
             [order(2, second=5), order(2, timestamp="2026-11-01T10:00:00")],
-            "Older than one before: 1 event.",
+            "Out of order: 1 event.",
         ),
     ],
 )

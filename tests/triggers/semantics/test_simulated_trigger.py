@@ -113,3 +113,11 @@ def test_an_outcome_that_another_reading_changes_is_counted_by_the_unknown() -> 
     assert trigger.depends_on == {"no_ingestion_time": 1}
     assert trigger.old is not None
     assert trigger.old.firing_unknowns >= {"no_ingestion_time", "windows"}
+
+
+def test_firings_are_counted_at_the_time_at_which_events_are_processed() -> None:
+    trigger = SimulatedTrigger("acme", "t", None, above(1, **at_most(1)), {}, PLAIN)
+    day = 86_400 * SECOND
+    trigger.take(order(2, at=0, delay=day - 1))
+    _, after = trigger.take(order(2, at=day, delay=0))
+    assert after.firing == "over_limit"

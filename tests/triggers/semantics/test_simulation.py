@@ -71,3 +71,5 @@ def test_events_that_are_out_of_order_are_counted_and_the_span_is_that_of_all() 
     for at in (5, 7, 6, 3, 7):
         simulation.take(order(2, at=at))
     assert (simulation.out_of_order, simulation.first, simulation.last) == (2, 3, 7)
+    simulation.take(order(2, at=6, delay=1))  # processed at 7
+    assert (simulation.out_of_order, simulation.last) == (2, 7)
