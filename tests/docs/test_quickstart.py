@@ -31,24 +31,33 @@ async def _shell(commands: str, folder: Path) -> asyncio.subprocess.Process:
     )
 
 
+def _exports(commands: str) -> str:
+    """What a step leaves to those after it: the variables that it sets."""
+    return "".join(re.findall(r"^export .*\n", commands, re.M))
+
+
 async def test_step_by_step_it_leads_to_a_finished_run(tmp_path: Path) -> None:
-    install, emulate, write, run = _steps(free_port())
+    install, emulate, compose, look, run = _steps(free_port())
     assert install.startswith("make install")
     server = await _shell(re.sub("^(batcher emulator)", r"exec \1", emulate, flags=re.M), tmp_path)
     assert server.stdout is not None
+    told = []
     try:
         assert (await server.stdout.readline()).startswith(b"http://127.0.0.1:")
-        told = []
-        for commands in (write, run, run):
-            process = await _shell(commands, tmp_path)
-            _, err = await process.communicate()
+        for step in (compose, *(_exports(compose) + each for each in (look, run, run))):
+            process = await _shell(step, tmp_path)
+            out, err = await process.communicate()
             assert process.returncode == 0, err.decode()
-            told.append(err.decode())
+            told.append((out + err).decode())
     finally:
         server.terminate()
         await server.communicate()
-    assert "1 succeeded" in told[1]
-    assert "0 updates left" in told[2]
+    composed, looked, ran, again = told
+    assert "1 trigger: 1 matched, 1 changed" in composed
+    assert "1 update: nothing found." in looked
+    assert "New firings: 1; 0 stop." in looked
+    assert "1 succeeded" in ran
+    assert "0 updates left" in again
     assert server.returncode == 0
     (result,) = records(tmp_path / "updates.run" / "results.jsonl")
     assert (result["status"], result["trigger"]) == ("succeeded", "cart-abandoned")
