@@ -209,6 +209,6 @@ def _refuse_empty(request: Request, found: Composition) -> None:
 
 
 def _refused(request: Request, found: Composition) -> int:
-    where = several(found.invalid, request.choices.kind.unit)
-    echo(f"A rule would be broken on {where}. Nothing was written.", err=True)
+    what = several(found.invalid, request.choices.kind.unit)
+    echo(f"{what} can't be an update. Nothing was written.", err=True)
     return 2

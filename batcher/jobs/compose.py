@@ -3,11 +3,13 @@
 Reads and decides; where the updates go is its caller's business. Holds no line.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
 from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey
 from batcher.jobs.definitions import Definition
@@ -108,40 +110,30 @@ class _Composer:
         self._wish = wish
         self._reader = reader
         self._listener = listener
-        self._total = self._left_out = self._unmatched = 0
-        self._changed = self._unchanged = self._blocked = self._invalid = 0
+        self._counts = Counter[str]()
         self._idle = [0] * len(wish.edits)
         self._seen = dict[TriggerKey, int]()  # of triggers with a current state
 
     def composition(self) -> Composition:
-        return Composition(
-            total=self._total,
-            left_out=self._left_out,
-            unmatched=self._unmatched,
-            changed=self._changed,
-            unchanged=self._unchanged,
-            blocked=self._blocked,
-            invalid=self._invalid,
-            idle=self._idle,
-        )
+        names = (name for name in Composition.__struct_fields__ if name != "idle")
+        return Composition(idle=self._idle, **{name: self._counts[name] for name in names})
 
     def add(self, definition: Definition) -> None:
         """Count a definition, and make its update if it is meant and something changes."""
-        self._total += 1
+        self._counts["total"] += 1
         line, known = definition.line, self._known(definition)
         if not self._selects(definition.members):
-            self._left_out += 1
+            self._counts["left_out"] += 1
             return None
         if isinstance(known, Error):
-            missing = Violation(path="EventTriggerName", message=known.message)
-            return self._refuse(definition, [missing])
+            return self._refuse(definition, [_unknown(known)])
         if not definition.violations and (again := self._again(definition)):
             return self._refuse(definition, [again])
         wanted, violations = self._wanted(definition, known)
         if violations:
             return self._refuse(definition, violations)
         if not self._matches(wanted, line):
-            self._unmatched += 1
+            self._counts["unmatched"] += 1
         else:
             self._change(definition, known, wanted)
         return None
@@ -153,7 +145,7 @@ class _Composer:
         for place in found.idle:
             self._idle[place] += 1
         if found.blocked is not None:
-            self._blocked += 1
+            self._counts["blocked"] += 1
             self._listener.on_blocked(definition.line, found.blocked)
             return
         kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
@@ -164,12 +156,12 @@ class _Composer:
     def _give(self, definition: Definition, update: dict[str, Any], is_change: bool) -> bool:
         """Hand an update on, if it changes anything; returns whether it breaks no rule."""
         if not is_change:
-            self._unchanged += 1
+            self._counts["unchanged"] += 1
         elif violations := self._violations(update, definition.line):
             self._refuse(definition, violations)
             return False
         else:
-            self._changed += 1
+            self._counts["changed"] += 1
             self._listener.on_update(update)
         return True
 
@@ -227,11 +219,17 @@ class _Composer:
             raise InputError(f"--where: {self._wish.unit} {line}: {error}.") from None
 
     def _refuse(self, definition: Definition, violations: list[Violation]) -> None:
-        self._invalid += 1
+        self._counts["invalid"] += 1
         for each in violations:
             path = definition.place(each.path)
             told = Violation(path=path, message=each.message)
             self._listener.on_violation(definition.line, told)
+
+
+def _unknown(error: Error) -> Violation:
+    """Why it is not known how a trigger is now."""
+    code = "" if error.code == RESOURCE_NOT_FOUND else f"can't be read: {error.code}: "
+    return Violation(path="EventTriggerName", message=f"{code}{error.message}")
 
 
 def changed_members(known: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:

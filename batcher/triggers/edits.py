@@ -117,17 +117,18 @@ def replace_edit(wish: tuple[str, str, str], schema: Schema) -> Edit:
 def edited(trigger: Mapping[str, Any], edits: Sequence[Edit]) -> Edited:
     """What becomes of a trigger, or of a request for one, by edits in their order."""
     after: Any = trigger
-    idle = []
+    idle, last = list[int](), dict[str, Edit]()
     for place, edit in enumerate(edits):
         before, counted = after, _Counted(edit.change)
         after = changed_at(before, edit.path.steps, counted)
-        top = edit.path.top
-        if is_off(after.get(top)) and not is_off(before.get(top)):
-            return Edited(after=trigger, blocked=f"{edit}: nothing would be left; {UNCLEARABLE}")
+        last[edit.path.top] = edit
         if edit.makes and not counted.calls and EACH not in edit.path.steps:
             return Edited(after=trigger, blocked=f"{edit}: its list has not so many entries")
         if _is_idle(edit, before, after, counted.calls):
             idle.append(place)
+    for top, edit in last.items():
+        if is_off(after.get(top)) and not is_off(trigger.get(top)):
+            return Edited(after=trigger, blocked=f"{edit}: nothing would be left; {UNCLEARABLE}")
     return Edited(after=after, idle=tuple(idle))
 
 
@@ -148,7 +149,7 @@ def _is_idle(edit: Edit, before: Any, after: Any, calls: int) -> bool:
     if edit.makes:
         return not calls
     top = edit.path.top
-    return top not in before or alike(before[top], after[top])
+    return alike(before.get(top), after.get(top))
 
 
 def _assignment(

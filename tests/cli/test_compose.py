@@ -113,7 +113,7 @@ def test_what_no_update_can_do_is_told_and_the_rest_is_written(write_lines: Writ
     write_lines([trigger(1) | limits, trigger(2)], "x.jsonl")
     ended = composed(
         *("x.jsonl", "--unset", "EventTriggerLimits.EventExpiration"),
-        *("--append", 'EventTriggerLimits.Periods={"Unit":"DAYS","Value":1}'),
+        *("--set", "ObjectTypeName=Carts"),
     )
     assert (ended.exit_code, len(lines(ended))) == (1, 1)
     assert "line 1: left alone: --unset EventTriggerLimits.EventExpiration" in ended.stderr

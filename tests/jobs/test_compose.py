@@ -135,6 +135,10 @@ def test_against_what_there_is_only_the_difference_is_written() -> None:
     assert Composed(wanted, current={KEY: missing}).told == [
         "2: EventTriggerName: there is no such trigger in x"
     ]
+    denied = Error(code="AccessDeniedException", message="not authorized")
+    assert Composed(wanted, current={KEY: denied}).told == [
+        "2: EventTriggerName: can't be read: AccessDeniedException: not authorized"
+    ]
     nowhere = member_path("EventTriggerLimits.Periods[3].Value", MODEL.schema)
     beyond = Definition(line=3, members=NAMES, parts=((nowhere, 6),))
     assert "not so many entries" in Composed(beyond, current={KEY: now}).told[0]

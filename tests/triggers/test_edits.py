@@ -108,6 +108,12 @@ def test_what_finds_nothing_is_told_and_what_no_update_can_do_changes_nothing() 
     )
     assert cleared.after == trigger()
     assert cleared.blocked == f"--unset {PERIODS}[0]: nothing would be left; no update can clear it"
+    moved = after(
+        (unset_edit, PERIODS),
+        (unset_edit, "EventTriggerLimits.EventExpiration"),
+        (set_edit, "EventTriggerLimits.EventExpiration=9"),
+    )
+    assert moved.after["EventTriggerLimits"] == {"EventExpiration": 9}
     off = after((set_edit, "EventTriggerLimits={}"))
     assert off.blocked == "--set EventTriggerLimits: nothing would be left; no update can clear it"
     beyond = after((set_edit, f"{PERIODS}[2].Value=3"))
