@@ -124,7 +124,9 @@ def put_at(whole: Any, path: MemberPath, value: Any) -> Any:
     """A copy with that value at the path. Raises PathError where it can't lead on."""
     found = changed_at(whole, path.steps, lambda _: value)
     if next(values_at(found, path.steps), ABSENT) is ABSENT:
-        raise PathError("leads nowhere: its list has not so many entries")
+        raise PathError(
+            "leads nowhere: its list has not so many entries, or something else is there"
+        )
     return found
 
 
@@ -174,10 +176,8 @@ def _below(rule: Schema, found: re.Match[str], at: int) -> tuple[Step, Schema]:
 
 def _no_member(name: str, steps: list[Step], schema: Schema) -> str:
     """What is wrong with a name behind these steps, and the path that is meant most likely."""
-    names, place = (
-        MemberNames(schema, frozenset()),
-        [each for each in steps if isinstance(each, str)],
-    )
+    names = MemberNames(schema, frozenset())
+    place = [each for each in steps if isinstance(each, str)]
     if (member := names.meant(name, None, place)) is None:
         return f"no such member; there are {names.outline(place)}"
     meant = member.name if list(member.place[:-1]) == place else _path_to(member.place, schema)
