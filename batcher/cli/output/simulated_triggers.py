@@ -92,7 +92,7 @@ def _detail(each: TriggerOutcome, report: SimulationReport) -> Iterator[str]:
             " otherwise there? --mapping says where a FieldName is."
         )
     elif not each.changed:
-        yield "stays as it is."
+        yield "nothing is changed that decides what fires."
     if each.segment is not None and report.compares:
         yield _reach(each.segment)
 

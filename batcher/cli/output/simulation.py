@@ -13,11 +13,13 @@ from batcher.cli.output.simulated_triggers import (
     trigger_lines,
 )
 from batcher.cli.output.simulation_json import moment_text
+from batcher.foreign_text import shortened
 from batcher.jobs.simulate import SimulationOrder
 from batcher.jobs.simulation_report import EventCounts, SimulationReport
 from batcher.triggers.semantics.firing_limits import Firing
 
 NAMED = 10
+NAME = 200  # characters of a name
 FIRINGS: dict[Firing | None, str] = {
     None: "it does not match",
     "fired": "it fires",
@@ -90,7 +92,7 @@ def _saw_nothing(report: SimulationReport) -> str:
     wanted = sorted({name for each in report.triggers for name in each.object_types})
     if not wanted:
         return "Nothing was simulated: no trigger is known well enough."
-    there = ", ".join(report.events.other_types) or "none"
+    there = ", ".join(shortened(each, NAME) for each in report.events.other_types) or "none"
     domains = sorted({each.domain for each in report.triggers})
     return (
         f"Nothing was simulated: no event is of an object type ({', '.join(wanted[:NAMED])}) and"
@@ -110,7 +112,10 @@ def _profiles(report: SimulationReport) -> Iterator[str]:
     if report.most_affected:
         yield "The profiles of which most changes:"
         rows = [
-            [each.profile, *map(number, (each.before, each.after, each.started, each.stopped))]
+            [
+                shortened(each.profile, NAME),
+                *map(number, (each.before, each.after, each.started, each.stopped)),
+            ]
             for each in report.most_affected
         ]
         yield from column_lines(["profile", "fire before", "after", "start", "stop"], rows)

@@ -23,6 +23,9 @@ from batcher.triggers.semantics.invocation_counter import NOTHING
 MATCHING = ("ObjectTypeName", "EventTriggerConditions")
 """The members that say which events match, and without which nothing can be said."""
 
+DECIDING = (*MATCHING, "SegmentFilter", "EventTriggerLimits")
+"""The members that decide whether an event fires."""
+
 
 class FiringCounts(Struct, kw_only=True):
     """What became of the events that match one definition.
@@ -129,15 +132,14 @@ class SimulatedTrigger:
         self.events = self.started = self.stopped = self.released = self.suppressed = 0
         self.depends_on = Counter[str]()
         self.old = None if old is None else FiringRule(old, segments, options, mapping)
-        unchanged = old is not None and new is not None and same(new, old) and same(old, new)
-        if unchanged:
+        if old is not None and new is not None and same(_deciding(new), _deciding(old)):
             self.new = self.old
         else:
             self.new = None if new is None else FiringRule(new, segments, options, mapping)
 
     @property
     def is_changed(self) -> bool:
-        """Whether it is another trigger after than before."""
+        """Whether anything is other after than before that decides what fires."""
         return self.old is not self.new
 
     @property
@@ -168,3 +170,7 @@ class SimulatedTrigger:
         else:
             self.stopped += 1
             self.suppressed += matches_both
+
+
+def _deciding(members: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: members.get(name) for name in DECIDING}

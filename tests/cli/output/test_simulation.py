@@ -69,9 +69,26 @@ async def test_what_starts_and_stops_is_told_with_what_it_rests_on(tmp_path: Pat
             [order(2)],
             "Events name no target: each was put to the triggers of all 2 targets.",
         ),
+        (
+            [update("t", Description="x")],
+            [definition("t", 1)],
+            [order(2)],
+            "acme/t: nothing is changed that decides what fires.",
+        ),
+        (
+            [definition("t", 1)],
+            None,
+            [order(1, object_type="X" * 999)],
+            f"Events are of {'X' * 100}",
+        ),
         ([definition("t", 1)], None, [order(2)], "What fires today is not known"),
         ([definition("t", 1)], [definition("x", 1)], [order(2)], "all its firings are new"),
-        ([definition("t", 1)], [definition("t", 1)], [order(2)], "acme/t: stays as it is."),
+        (
+            [definition("t", 1)],
+            [definition("t", 1)],
+            [order(2)],
+            "acme/t: nothing is changed that decides what fires.",
+        ),
         (
             [definition("t", 1)],
             None,
