@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from batcher.updates.json_schema import Schema, dereferenced
-from batcher.updates.member_names import MISSPELT, MemberNames, is_alike
+from batcher.updates.member_names import MemberNames
 from batcher.updates.violations import Violation, path_text
 
 HINTS_AT_MOST = 32  # members of one object that are given a hint each
@@ -85,8 +85,7 @@ class Corrections:
         """Tell what is wrong; with the name where that is no data: public, or a slip of the pen."""
         below = not self._sensitive.isdisjoint(path)
         place = [part for part in path if isinstance(part, str)]
-        known = [each.name for each in self._names.at(place)]
-        if not below and (self._names.is_public(name) or is_alike(name, known, MISSPELT)):
+        if not below and self._names.may_be_shown(name, place):
             self._add((*path, name), f"no such member; {hint}")
         else:
             self._add(path, f"has a member that does not exist; {hint}")

@@ -8,6 +8,7 @@ import difflib
 import re
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from msgspec import Struct
@@ -19,6 +20,7 @@ NAME_READ_AT_MOST = 64  # characters of a name that is compared
 MISSPELT = 0.85  # how alike a name and a known one are that it is a slip of the pen, by difflib
 PART_AT_LEAST = 5  # characters by which a part of a known name stands for it
 WORDS_AT_LEAST = 0.4  # what the words in common weigh; one that no other name has weighs 1
+KEPT = 4096  # names of which it is kept what is meant
 DEPTH = 12  # of members within each other
 BY_OTHER_WORD = 0.8  # what a word weighs that stands in the table
 LAST_WORD = 0.1  # what it weighs more that a name ends with the word: that says what it is
@@ -71,6 +73,13 @@ class MemberNames:
         self._by_name = {folded(each.name): each for each in reversed(self._members)}
         words = Counter(word for each in self._members for word in set(_words(each.name)))
         self._weights = {word: 1 / count for word, count in words.items()}
+        self._at: dict[tuple[str, ...], dict[str, Member]] = {}
+        for each in self._members:
+            self._at.setdefault(each.place[:-1], {})[folded(each.name)] = each
+        constants = (option for each in self._members for option in each.schema.get("enum", ()))
+        self._telling = {*self._by_name, *map(folded, constants)}
+        self._found = lru_cache(KEPT)(self._find)
+        self._shown = lru_cache(KEPT)(self._may_show)
 
     def is_public(self, name: str) -> bool:
         """Whether a name is one of the model's, however it is written."""
@@ -80,27 +89,41 @@ class MemberNames:
         """Whether only the API's answers have a member of that name, however it is written."""
         return folded(name) in self._answered
 
+    def may_be_shown(self, name: str, place: Sequence[str]) -> bool:
+        """Whether a name in the object at that place is no data: public, or a slip of the pen."""
+        return self._shown(name[: NAME_READ_AT_MOST + 1], tuple(place))
+
     def spelled(self, name: str, place: Sequence[str]) -> str | None:
         """The member at that place that has this name in other letters; None where none has."""
-        given = folded(name)
-        return next((each.name for each in self.at(place) if folded(each.name) == given), None)
+        found = self._at.get(tuple(place), {}).get(folded(name))
+        return None if found is None else found.name
 
     def at(self, place: Sequence[str]) -> list[Member]:
         """The members of the object at that place."""
-        return [each for each in self._members if each.place[:-1] == tuple(place)]
+        return list(self._at.get(tuple(place), {}).values())
 
     def meant(self, name: str, value: object, place: Sequence[str]) -> Member | None:
         """The member that is most likely meant by a name in the object at that place."""
-        given, here, below = name[:NAME_READ_AT_MOST], self.at(place), self._below(place)
+        is_short = isinstance(value, str) and len(value) <= NAME_READ_AT_MOST
+        word = folded(value) if is_short and isinstance(value, str) else ""
+        told = word if word in self._telling else ""  # nothing else of a value is kept
+        return self._found(name[:NAME_READ_AT_MOST], told, tuple(place))
+
+    def _may_show(self, name: str, place: tuple[str, ...]) -> bool:
+        known = [each.name for each in self.at(place)]
+        return self.is_public(name) or is_alike(name, known, MISSPELT)
+
+    def _find(self, given: str, told: str, place: tuple[str, ...]) -> Member | None:
+        here, below = self.at(place), self._below(place)
         rest = [each for each in self._members if each.name[0].isupper()]
-        rest = [each for each in rest if each.place != tuple(place[: len(each.place)])]
+        rest = [each for each in rest if each.place != place[: len(each.place)]]
         return (
             _written_otherwise(given, here)
             or _written_otherwise(given, below)
             or _written_otherwise(given, rest)
             or _longer(given, here)
             or _misspelt(given, here, MISSPELT)
-            or self._told_by_value(value, (here, below, rest))
+            or self._told_by_value(told, (here, below, rest))
             or self._of_same_words(given, place, [*here, *below], _OTHER_WORDS)
             or self._of_same_words(given, place, rest, {})
             or _misspelt(given, here, 0.6)
@@ -125,16 +148,13 @@ class MemberNames:
             if each.place[:-1][: len(start)] == start and each.name[0].isupper()
         ]
 
-    def _told_by_value(self, value: object, groups: Sequence[list[Member]]) -> Member | None:
+    def _told_by_value(self, told: str, groups: Sequence[list[Member]]) -> Member | None:
         """The member whose constant the value is, or whose name."""
-        if not isinstance(value, str) or len(value) > NAME_READ_AT_MOST:
-            return None
-        given = folded(value)
         for group in groups:
             for each in group:
-                if any(folded(option) == given for option in each.schema.get("enum", ())):
+                if any(folded(option) == told for option in each.schema.get("enum", ())):
                     return each
-        named = self._by_name.get(given)
+        named = self._by_name.get(told)
         return named if named is not None and named.name[0].isupper() else None
 
     def _of_same_words(

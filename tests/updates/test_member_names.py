@@ -94,6 +94,7 @@ def test_the_spellings_of_other_languages_are_the_same_name(spelling: str) -> No
     for place in ((), CONDITIONS, DIMENSIONS, ATTRIBUTES, LIMITS, PERIODS):
         for member in NAMES.at(place):
             name = _spelled(member.name, spelling)
+            assert NAMES.spelled(name, place) == member.name
             assert NAMES.meant(name, None, place) == member
             assert NAMES.is_public(name)
 
@@ -109,6 +110,9 @@ def test_members_of_answers_are_known_as_such() -> None:
 def test_a_slip_of_the_pen_is_told_from_a_name_that_is_data() -> None:
     assert is_alike("DomanName", ["DomainName"], MISSPELT)
     assert not is_alike("Domitian", ["DomainName"], MISSPELT)
+    shown = {name for name in ("DomanName", "Domitian", "tags") if NAMES.may_be_shown(name, ())}
+    assert shown == {"DomanName", "tags"}
+    assert not NAMES.may_be_shown("DomanName", PERIODS)
 
 
 def _spelled(name: str, spelling: str) -> str:
