@@ -12,7 +12,7 @@ _UNSET = object()
 
 def without_unset(value: dict[str, Any], root: Schema) -> tuple[dict[str, Any], list[str]]:
     """A definition without what is unset, and the names of the members that are left out."""
-    pruning = _Pruning(root, is_skeleton=_is_skeleton(value))
+    pruning = _Pruning(root, is_skeleton=_is_skeleton(value, root, root))
     found = pruning.below(value, root, "")
     return ({} if found is _UNSET else found), pruning.left_out
 
@@ -41,7 +41,7 @@ class _Pruning:
                 if kept and len(kept) < len(value):
                     self.left_out.append(name)
                 return kept or _UNSET
-            case int() if value == 0 and not isinstance(value, bool):
+            case int() if _is_zero(value):
                 says_nothing = self._is_skeleton or rule.get("minimum", 0) > 0
                 return _UNSET if says_nothing else value
         return value
@@ -54,7 +54,8 @@ class _Pruning:
         unset = [name for name, each in kept.items() if each is _UNSET]
         kept = {name: each for name, each in kept.items() if each is not _UNSET}
         rest = (self._is_chosen(each, known.get(name)) for name, each in kept.items())
-        if rule is not self._root and unset and all(rest):
+        is_unfilled = not kept or (self._is_skeleton and all(rest))
+        if rule is not self._root and unset and is_unfilled:
             del self.left_out[start:]
             return _UNSET
         self.left_out += unset
@@ -63,19 +64,27 @@ class _Pruning:
     def _is_chosen(self, value: Any, rule: Schema | None) -> bool:
         """Whether a skeleton may have put the value there: a constant, a truth, or 0."""
         return (
-            isinstance(value, bool) or value == 0 or "enum" in dereferenced(rule or {}, self._root)
+            isinstance(value, bool)
+            or _is_zero(value)
+            or "enum" in dereferenced(rule or {}, self._root)
         )
 
 
-def _is_skeleton(definition: dict[str, Any]) -> bool:
-    """Whether a member of AWS's has an empty text, as only skeletons have."""
-    return any(name[:1].isupper() and _has_empty_text(each) for name, each in definition.items())
-
-
-def _has_empty_text(value: Any) -> bool:
+def _is_skeleton(value: Any, rule: Schema, root: Schema) -> bool:
+    """Whether a member has an empty text, or a 0 that it can't be: only skeletons have these."""
+    rule = dereferenced(rule, root)
     match value:
+        case "":
+            return "minLength" in rule
         case dict():
-            return any(map(_has_empty_text, value.values()))
+            known = rule.get("properties", {})
+            return any(
+                _is_skeleton(value[each], known[each], root) for each in value if each in known
+            )
         case list():
-            return any(map(_has_empty_text, value))
-    return bool(value == "")
+            return any(_is_skeleton(each, rule.get("items", {}), root) for each in value)
+    return _is_zero(value) and rule.get("minimum", 0) > 0
+
+
+def _is_zero(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and value == 0

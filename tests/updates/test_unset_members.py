@@ -42,6 +42,11 @@ def test_what_is_valid_is_set(line: dict[str, Any]) -> None:
             {"EventTriggerLimits": {"EventExpiration": 1, "Periods": [{"Value": 1}]}},
             ["Unit"],
         ),
+        (  # an empty list makes no skeleton
+            {"EventTriggerConditions": [{"LogicalOperator": "ANY", "EventTriggerDimensions": []}]},
+            {"EventTriggerConditions": [{"LogicalOperator": "ANY"}]},
+            ["EventTriggerDimensions"],
+        ),
         (  # but it does where nothing was left empty: what lacks is a fault
             {"EventTriggerLimits": {"Periods": [{"Unit": "DAYS"}]}},
             {"EventTriggerLimits": {"Periods": [{"Unit": "DAYS"}]}},
