@@ -32,7 +32,11 @@ _COMPARABLE_LABEL = "attributes that are missing or can't be compared"
 
 def weakest(claims: Iterable[Claim]) -> Claim:
     """The claim that depends on least; None where there is none."""
-    return min((each for each in claims if each is not None), key=len, default=None)
+    found: Claim = None
+    for each in claims:
+        if each is not None and (found is None or len(each) < len(found)):
+            found = each
+    return found
 
 
 def all_claims(claims: Iterable[Claim]) -> Claim:

@@ -30,7 +30,7 @@ from batcher.triggers.lint.condition_codes import (
     REDUNDANT_DIMENSION,
     SHADOWED,
 )
-from batcher.triggers.lint.contradictions import contradiction
+from batcher.triggers.lint.contradictions import contradiction, impossible
 from batcher.triggers.lint.criterion import NONE, Criterion
 from batcher.triggers.lint.finding import Definition, Finding, LintCode, LintContext, Path
 from batcher.triggers.lint.implications import all_implied, implies
@@ -75,28 +75,28 @@ def condition_claims(definition: Definition) -> Iterator[ClaimFound]:
 
 
 def _of_trigger(conditions: Sequence[ReadCondition]) -> Iterator[ClaimFound]:
-    impossible, certain = list(map(never, conditions)), list(map(always, conditions))
+    never_met, certain = list(map(never, conditions)), list(map(always, conditions))
     if conditions:
-        yield from _of_all(all_claims(impossible), weakest([*certain, always_any(conditions)]))
+        yield from _of_all(all_claims(never_met), weakest([*certain, always_any(conditions)]))
     if len(conditions) > 1:
-        yield from _of_each(impossible, certain)
-        yield from _shadowed(conditions, impossible)
+        yield from _of_each(never_met, certain)
+        yield from _shadowed(conditions, never_met)
 
 
-def _of_all(impossible: Claim, certain: Claim) -> Iterator[ClaimFound]:
-    if impossible is not None:
-        code = FIRES_HARDLY if impossible else FIRES_NEVER
+def _of_all(never_met: Claim, certain: Claim) -> Iterator[ClaimFound]:
+    if never_met is not None:
+        code = FIRES_HARDLY if never_met else FIRES_NEVER
         message = "can't be met by any event"
-        yield ClaimFound(code=code, path=(_CONDITIONS,), message=message, claim=impossible)
+        yield ClaimFound(code=code, path=(_CONDITIONS,), message=message, claim=never_met)
     elif certain is not None:
         message = "are met by every event"
         yield ClaimFound(code=FIRES_ALWAYS, path=(_CONDITIONS,), message=message, claim=certain)
 
 
-def _of_each(impossible: list[Claim], certain: list[Claim]) -> Iterator[ClaimFound]:
+def _of_each(never_met: list[Claim], certain: list[Claim]) -> Iterator[ClaimFound]:
     """Conditions that are never or always met, unless the whole trigger is so anyway."""
-    for index, claim in enumerate(impossible):
-        if claim is not None and None in impossible:
+    for index, claim in enumerate(never_met):
+        if claim is not None and None in never_met:
             yield ClaimFound(
                 code=NEVER_TRUE,
                 path=(_CONDITIONS, index),
@@ -113,14 +113,14 @@ def _of_each(impossible: list[Claim], certain: list[Claim]) -> Iterator[ClaimFou
             )
 
 
-def _shadowed(conditions: Sequence[ReadCondition], impossible: list[Claim]) -> Iterator[ClaimFound]:
-    for found in surplus(_met(conditions, impossible), condition_implied, narrow=True):
+def _shadowed(conditions: Sequence[ReadCondition], never_met: list[Claim]) -> Iterator[ClaimFound]:
+    for found in surplus(_met(conditions, never_met), condition_implied, narrow=True):
         yield _said(found, SHADOWED, (_CONDITIONS, found.place), f"{_CONDITIONS}[{found.beside}]")
 
 
-def _met(entries: Sequence[T], impossible: Iterable[Claim]) -> list[tuple[int, T]]:
+def _met(entries: Sequence[T], never_met: Iterable[Claim]) -> list[tuple[int, T]]:
     """The entries that can be met, with their places."""
-    claims = zip(enumerate(entries), impossible, strict=True)
+    claims = zip(enumerate(entries), never_met, strict=True)
     return [placed for placed, claim in claims if claim is None]
 
 
@@ -146,7 +146,7 @@ def _of_way(way: list[_Placed], path: Path) -> Iterator[ClaimFound]:
 
     What can't be met by itself is passed over: it has a finding of its own.
     """
-    possible = [each for each in way if contradiction([each[1]]) is None]
+    possible = [each for each in way if impossible(each[1]) is None]
     if contradiction([criterion for _, criterion in possible]) is not None:
         yield _conflict(possible, path)
     elif len(possible) == len(way):
@@ -156,7 +156,7 @@ def _of_way(way: list[_Placed], path: Path) -> Iterator[ClaimFound]:
 
 
 def _implied(one: _Placed, other: _Placed) -> Claim:
-    return implies(one[1], other[1])
+    return implies(one[1], other[1]) if one[1].key == other[1].key else None
 
 
 def _conflict(way: list[_Placed], path: Path) -> ClaimFound:

@@ -29,27 +29,33 @@ _OF_NUMBERS = frozenset("0123456789+-.eE")
 
 
 def contradiction(criteria: Sequence[Criterion]) -> Claim:
-    """Claim that no event meets all of them; those of one attribute are held against each other."""
-    if any(each.kind == "never" for each in criteria):
-        return NONE
+    """Claim that no event meets all; those of one attribute are held against each other."""
+    found = weakest(map(impossible, criteria))
+    if found == NONE or len(criteria) < 2 or len({each.key for each in criteria}) == len(criteria):
+        return found
     by_key = defaultdict[Key, dict[Criterion, None]](dict)
     for each in criteria:
         if each.key is not None:
             by_key[each.key][each] = None
-    return weakest(_of_one(list(each)) for each in by_key.values())
+    several = (list(each) for each in by_key.values() if len(each) > 1)
+    return weakest([found, *map(_of_one, several)])
+
+
+def impossible(criterion: Criterion) -> Claim:
+    """Claim that no event meets it: it has a value that can't be read, or an empty range."""
+    if criterion.kind == "never":
+        return NONE
+    is_read = criterion.kind in ("number", "date")
+    return _of_ranges([criterion]) if is_read and criterion.operator == "BETWEEN" else None
 
 
 def _of_one(criteria: list[Criterion]) -> Claim:
-    if len(criteria) == 1 and not criteria[0].is_range:
-        return None
     numbers = [each for each in criteria if each.kind in ("number", "equal")]
     dates = [each for each in criteria if each.kind == "date"]
-    claims = [_of_ranges(numbers), *_excluded(numbers), _of_ranges(dates), *_excluded(dates)]
-    if len(criteria) > 1:
-        known = [each for each in criteria if each.kind != "unclear"]
-        claims += [*_inclusive_exclusive(known), _of_candidates(known), *_of_ends(known)]
-        claims.append(_of_number_texts(known))
-    return weakest(claims)
+    known = [each for each in criteria if each.kind != "unclear"]
+    ranges = [_of_ranges(numbers), *_excluded(numbers), _of_ranges(dates), *_excluded(dates)]
+    texts = [*_inclusive_exclusive(known), _of_candidates(known), *_of_ends(known)]
+    return weakest([*ranges, *texts, _of_number_texts(known)])
 
 
 def _of_ranges(criteria: list[Criterion]) -> Claim:

@@ -13,11 +13,14 @@ _INCLUSIVE = frozenset({"inclusive"})
 
 def cover(ways: Iterable[Comparisons]) -> Claim:
     """Claim that an event meets one of the ways or more, if it has what they compare."""
+    alone = [way[0] for way in ways if len(way) == 1 and way[0].key is not None]
+    if len(alone) < 2 and not any(each.operator == "NOT_BETWEEN" for each in alone):
+        return None
     by_key = defaultdict[Key, list[Criterion]](list)
-    for way in ways:
-        if len(way) == 1 and way[0].key is not None:
-            by_key[way[0].key].append(way[0])
-    return weakest(claim for each in by_key.values() for claim in _claims(each))
+    for each in alone:
+        if each.key is not None:
+            by_key[each.key].append(each)
+    return weakest(claim for some in by_key.values() for claim in _claims(some))
 
 
 def _claims(criteria: list[Criterion]) -> Iterator[Claim]:
