@@ -1,5 +1,14 @@
+from typing import Any
+
+from hypothesis import given, settings
+
+from batcher.triggers.lint.attribute_names import attributes_of
 from batcher.triggers.lint.definition_rules import CODES, NAME_RULES, RULES
 from batcher.triggers.lint.finding import Definition, LintContext
+from tests.triggers.lint.definitions import CONDITIONS
+from tests.triggers.lint.found import found
+from tests.triggers.samples import requests
+from tests.updates.samples import MODEL
 
 NAMES = {"DomainName": "acme", "EventTriggerName": "welcome"}
 
@@ -9,6 +18,23 @@ def test_each_code_is_found_in_its_example_and_in_what_that_is_mended_to_no_more
         assert code.example, code.code
         assert any(code.code in _found(line) for line in code.example), code.code
         assert not any(code.code in _found(line) for line in code.mended), code.code
+
+
+@settings(max_examples=50)
+@given(request=requests() | CONDITIONS.map(lambda each: {"EventTriggerConditions": each}))
+def test_a_finding_of_whatever_is_valid_has_a_place_in_it_and_shows_nothing_sensitive(
+    request,
+) -> None:
+    for finding in found(request):
+        place: Any = request
+        for part in finding.path:
+            if finding.code.code != "BT050":  # what is not there
+                place = place[part]
+        said = finding.text(MODEL.sensitive)
+        for _, entry in attributes_of(request):
+            shown = [each for each in entry["Values"] if len(each) > 4 and each in said]
+            assert not shown, said
+        assert finding.text(frozenset())
 
 
 def _found(definition: Definition) -> set[str]:
