@@ -119,6 +119,12 @@ def simulate(
     check_sensitive(show_sensitive, as_json=as_json)
     if (events is None) is (sample_events is None):
         raise click.UsageError("Give --events FILE, or --sample-events FILE to have some made.")
+    of_report = (explain, max_new_firings, segments, skip_invalid_events, as_json)
+    if sample_events is not None and any(of_report):
+        raise click.UsageError(
+            "--sample-events simulates nothing: --explain, --max-new-firings, --segments,"
+            " --skip-invalid-events and --json are of a simulation."
+        )
     check_output(sample_events, "a sample", force=force, inputs=(file, current, config))
     wanted = _Wanted(
         sample_events=sample_events,

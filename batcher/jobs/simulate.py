@@ -149,7 +149,7 @@ class _Run:
                 self._take(event)
             else:
                 self._refuse(line, event)
-            if not line % IN_A_ROW:
+            if not (self.taken + self.invalid) % IN_A_ROW:
                 await checkpoint()
                 if self._on_events is not None:
                     self._on_events(self.taken)

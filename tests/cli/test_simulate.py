@@ -60,6 +60,7 @@ def test_the_report_is_one_json_object_on_standard_output(files: Path) -> None:
         ((), "Give --events FILE, or --sample-events"),
         ((*COMPARED, "--sample-events", "s.jsonl"), "Give --events FILE, or --sample-events"),
         (("--sample-events", "s.jsonl.gz"), "is not packed"),
+        (("--sample-events", "s.jsonl", "--json"), "are of a simulation"),
         (("--events", "events.jsonl", "--max-new-firings", "1"), "needs --current"),
         ((*COMPARED, "--max-new-firings", "many"), "neither a number nor a percentage"),
         (("--events", "-", "--current", "-"), "can be read once only"),

@@ -103,10 +103,10 @@ def _saw_nothing(report: SimulationReport) -> str:
 def _profiles(report: SimulationReport) -> Iterator[str]:
     found = report.profiles
     if not report.compares:
-        yield f"{several(found.after, 'profile')} have a firing after."
+        yield f"Profiles with a firing: {number(found.after)} after."
         return
     yield (
-        f"{several(found.before, 'profile')} have a firing before, {number(found.after)} after:"
+        f"Profiles with a firing: {number(found.before)} before, {number(found.after)} after;"
         f" {number(found.gained)} only after, {number(found.lost)} only before."
     )
     if report.most_affected:
@@ -132,8 +132,6 @@ def _totals(report: SimulationReport, limit: Limit | None) -> Iterator[str]:
         f"New firings: {number(report.started)}; {number(report.stopped)} stop. Firings:"
         f" {number(report.fired_before)} before, {number(report.fired_after)} after."
     )
-    if report.saw_nothing:
-        yield ("No event has what these triggers look at: that nothing fires says nothing of them.")
     if limit is not None and report.exceeds(limit):
         yield f"That is more than --max-new-firings {limit}."
 
