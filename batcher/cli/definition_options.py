@@ -9,6 +9,7 @@ from msgspec import Struct
 from batcher.jobs.csv_definitions import columns_of
 from batcher.jobs.definition_kinds import KINDS, DefinitionKind, kind_of
 from batcher.jobs.row_template import read_template
+from batcher.updates.foreign_document import Tool
 from batcher.updates.member_path import MemberPath
 from batcher.wiring.line_readers import installed_update_model
 
@@ -55,6 +56,9 @@ _FLAGS = (
 )
 
 
+_TEMPLATES = (KINDS[Tool.CLOUDFORMATION.value], KINDS[Tool.CDK.value])
+
+
 class DefinitionChoices(Struct, frozen=True, kw_only=True):
     """What the flags say. ``columns``: of the table that is to be written; None: updates are."""
 
@@ -72,13 +76,15 @@ class DefinitionChoices(Struct, frozen=True, kw_only=True):
         is_table = given.pop("written_in") == "csv"
         if template is not None and kind is not KINDS["csv"]:
             raise click.UsageError("--template is for the rows of a CSV file; else see --set.")
+        if (parameters := given.pop("parameters")) and kind not in _TEMPLATES:
+            raise click.UsageError("--parameter is for --from cloudformation and --from cdk.")
         if columns and not is_table:
             raise click.UsageError("--columns are those of --format csv.")
         model = installed_update_model()
         return cls(
             kind=kind,
             template={} if template is None else read_template(template, model),
-            parameters=_parameters(given.pop("parameters")),
+            parameters=_parameters(parameters),
             current=given.pop("current"),
             columns=columns_of(columns, model.schema) if is_table else None,
         )

@@ -42,8 +42,10 @@ class Translator:
         return Definition(line=line, members=members, violations=found.violations)
 
     def resource(self, found: ForeignResource, position: int) -> Definition:
-        """A resource of a template or a state, with its name there as its id."""
+        """A definition in a document; of a template or a state with its name there as its id."""
         read = self.definition(found.value, position)
+        if not found.name:
+            return read
         if read.violations:
             placed = [_placed(each, found.place) for each in read.violations]
             return msgspec.structs.replace(read, violations=placed)
@@ -66,17 +68,20 @@ class Translator:
 def document_definitions(file: DefinitionFile, *, tool: Tool | None = None) -> Definitions:
     """The event triggers of a file that is read whole. ``tool``: what it has to be from.
 
-    Raises InputError when it can't be read, is something else, or has none.
+    Raises InputError when it can't be read, is something else, or has none, and for a parameter
+    that it does not have.
     """
     translator, position = Translator(file), 0
     found = list(_found(file, tool))
+    known = {name for _, resources in found for name in resources.names}
+    if unknown := sorted(file.parameters.keys() - known):
+        raise InputError(
+            f"{file.origin}: no trigger in it refers to what --parameter {unknown[0]} gives."
+        )
     for line, resources in found:
         for trigger in resources.triggers:
             position += 1
-            if trigger.name:
-                yield translator.resource(trigger, position)
-            else:
-                yield translator.definition(trigger.value, line)
+            yield translator.resource(trigger, line if tool is None else position)
     translator.finish()
     for note in _left_out([resources for _, resources in found]):
         file.on_note(note)

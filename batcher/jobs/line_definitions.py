@@ -16,6 +16,7 @@ from batcher.updates.foreign_document import OtherToolError
 from batcher.updates.hint import Hint
 from batcher.updates.input_hint import hint_of
 from batcher.updates.json_syntax import text_violations
+from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 
 
@@ -37,7 +38,7 @@ def line_definitions(file: DefinitionFile) -> Definitions:
             if isinstance(read, Update):
                 yield Definition(line=line, members=msgspec.json.decode(raw))
             else:
-                yield _other(raw, line, read or [], translator)
+                yield _other(raw, line, read or [], translator, file.reader)
     translator.finish()
 
 
@@ -62,7 +63,11 @@ def _as_documents(file: DefinitionFile) -> list[Definition] | None:
 
 
 def _other(
-    raw: bytes, line: int, violations: list[Violation], translator: Translator
+    raw: bytes,
+    line: int,
+    violations: list[Violation],
+    translator: Translator,
+    reader: LineReader,
 ) -> Definition:
     """A line that is no update as it stands: translated where it is an object at all."""
     try:
@@ -71,4 +76,7 @@ def _other(
         value = None
     if isinstance(value, dict) and not text_violations(raw, frozenset()):
         return translator.definition(value, line)
-    return Definition(line=line, members={}, violations=violations)
+    names = dict(
+        zip(("DomainName", "EventTriggerName"), reader.trigger_of(raw) or (), strict=False)
+    )
+    return Definition(line=line, members=names, violations=violations)

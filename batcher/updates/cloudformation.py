@@ -47,15 +47,21 @@ def triggers_of_template(
                 raise InputError(f"Resources.{name_text(name)}: its Properties are no object")
             place = f"Resources.{name_text(name)}.Properties"
             found.append(ForeignResource(name=name, place=place, value=value))
-    return ForeignResources(triggers=found, others=len(resources) - len(found))
+    return ForeignResources(
+        triggers=found, others=len(resources) - len(found), names=frozenset(values.names)
+    )
 
 
 class _Values:
-    """What is known of values. ``given``: by name, before what the template has as default."""
+    """What is known of values. ``given``: by name, before what the template has as default.
+
+    ``names``: what values can be given for: the parameters, and what was referred to.
+    """
 
     def __init__(self, parameters: Any, given: Mapping[str, str]) -> None:
         self._given = given
         self._parameters = parameters if isinstance(parameters, Mapping) else {}
+        self.names = set(self._parameters)
 
     def known(self, value: Any, depth: int = 0) -> Any:
         """A value with what its functions say, as far as that is known here."""
@@ -94,6 +100,7 @@ class _Values:
         """What a name stands for: what is given for it, or the default of the parameter."""
         if name == _NO_VALUE:
             return None
+        self.names.add(name)
         parameter = self._parameters.get(name)
         parameter = parameter if isinstance(parameter, Mapping) else {}
         value = self._given.get(name, parameter.get("Default"))

@@ -140,9 +140,8 @@ class _Translator:
                 return [self._value(below, rule["items"], (*path, index)) for index, below in each]
         read = of_type(value, rule)
         if read is not value:
-            self.note(
-                Alteration.READ_AS, [next(part for part in path[::-1] if isinstance(part, str))]
-            )
+            name = next(part for part in reversed(path) if isinstance(part, str))
+            self.note(Alteration.READ_AS, [name])
         return read
 
     def _is_answered(self, name: str, value: Any) -> bool:
@@ -161,4 +160,4 @@ class _Translator:
 def _is_placeholder(name: str, value: Any) -> bool:
     """Whether a text is what documentation and skeletons put for one."""
     letters = value.replace("_", "").lower() if isinstance(value, str) else ""
-    return letters in _NAMED_AS_DATA or (name[0].isupper() and letters == name.lower())
+    return letters in _NAMED_AS_DATA or (name[:1].isupper() and letters == name.lower())

@@ -18,8 +18,12 @@ class ForeignResource(Struct, frozen=True, kw_only=True):
 
 
 class ForeignResources(Struct, frozen=True, kw_only=True):
-    """``others``: resources that are no event trigger. ``pending``: triggers still to be made."""
+    """``others``: resources that are no event trigger. ``pending``: triggers still to be made.
+
+    ``names``: what values can be given for.
+    """
 
     triggers: list[ForeignResource]
     others: int = 0
     pending: int = 0
+    names: frozenset[str] = frozenset()

@@ -20,13 +20,18 @@ def command(file: str, **given: object) -> None:
 
 def test_they_are_taken_and_the_name_tells_the_rest() -> None:
     flags = ["--template", '{"DomainName":"a"}', "--format", "csv", "--columns", "id"]
-    ended = CliRunner().invoke(command, ["x.csv", *flags, "--parameter", "A=b=c"])
+    ended = CliRunner().invoke(command, ["x.csv", *flags])
     assert ended.exit_code == 0, ended.output
     choices = taken.pop()
     assert choices.kind is KINDS["csv"]
     assert choices.template == {"DomainName": "a"}
-    assert choices.parameters == {"A": "b=c"}
     assert list(map(str, choices.columns or ())) == ["DomainName", "EventTriggerName", "id"]
+
+
+def test_the_values_for_a_template_may_hold_what_they_like() -> None:
+    flags = ["--parameter", "A=b=c", "--parameter", "AWS::Region="]
+    assert CliRunner().invoke(command, ["x.yaml", *flags]).exit_code == 0
+    assert taken.pop().parameters == {"A": "b=c", "AWS::Region": ""}
 
 
 @pytest.mark.parametrize(
@@ -35,6 +40,7 @@ def test_they_are_taken_and_the_name_tells_the_rest() -> None:
         (["x.jsonl", "--template", "{}"], "--template is for the rows of a CSV file"),
         (["x.jsonl", "--columns", "id"], "--columns are those of --format csv"),
         (["x.yaml", "--parameter", "=a"], "wanted is NAME=VALUE"),
+        (["x.jsonl", "--parameter", "A=b"], "--parameter is for --from cloudformation"),
     ],
 )
 def test_what_does_not_go_together_is_refused(arguments: list[str], why: str) -> None:

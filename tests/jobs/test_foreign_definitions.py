@@ -65,6 +65,18 @@ def test_a_template_gives_its_triggers_under_their_names_there(tmp_path: Path) -
     assert str(only).startswith("Resources.Watch.Properties.DomainName: refers to Domain")
 
 
+def test_a_parameter_that_nothing_refers_to_is_refused_as_it_is_a_slip(tmp_path: Path) -> None:
+    document = test_cloudformation.template(
+        TRIGGER | {"SegmentFilter": {"Ref": "Segment"}},
+        Parameters={"Segment": {"Default": "vip"}, "Spare": {"Default": "x"}},
+    )
+    known = {"Segment": "a", "Spare": "b"}
+    found, _ = read(tmp_path / "x", document, "cdk", parameters=known)
+    assert members(found)[0]["SegmentFilter"] == "a"
+    with pytest.raises(InputError, match="refers to what --parameter Segmnt gives"):
+        read(tmp_path / "x", document, "cdk", parameters={"Segmnt": "a"})
+
+
 def test_a_state_gives_each_instance_under_its_address(tmp_path: Path) -> None:
     attributes = test_terraform.ATTRIBUTES | test_terraform.OWN
     instances = [test_terraform.instance(attributes, key) for key in ("a", "b")]
