@@ -17,6 +17,7 @@ FORMATS = [
     "%Y-%m-%dT%H:%M%z",
     "%Y-%m-%dT%H:%M:%S%z",
 ]
+SPANS: dict = {}  # as read, for strptime is slow
 OFFSETS = [
     f"{'-' if quarter < 0 else '+'}{abs(quarter) // 4:02}:{abs(quarter) % 4 * 15:02}"
     for quarter in range(-48, 57)
@@ -160,6 +161,13 @@ def zone(options: dict) -> Any:
 
 def span_of_date(single: Any, options: dict) -> tuple[datetime, datetime] | None:
     """The first and the last moment of what a value means as a date."""
+    kept = type(single), single, options["timezone"], options["epoch"]
+    if kept not in SPANS:
+        SPANS[kept] = read_date(single, options)
+    return SPANS[kept]
+
+
+def read_date(single: Any, options: dict) -> tuple[datetime, datetime] | None:
     if isinstance(single, str):
         for format in FORMATS:
             try:

@@ -162,7 +162,7 @@ HOSTILE_JSON = st.recursive(
 )
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=120, deadline=None)
 @given(
     st.sampled_from(list(OPERATORS)),
     st.lists(st.sampled_from(HOSTILE_TEXTS) | st.text(max_size=4), min_size=1, max_size=3),

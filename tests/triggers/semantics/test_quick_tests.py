@@ -22,7 +22,7 @@ SEEN_TEXTS = st.one_of(
 VALUES = st.lists(st.sampled_from([*TEXTS, *NUMBERS, *DATES, " "]), min_size=1, max_size=2)
 
 
-@settings(max_examples=400)
+@settings(max_examples=250)
 @given(st.sampled_from(list(OPERATORS)), VALUES, SEEN_NUMBERS | SEEN_TEXTS, options)
 def test_the_quick_answer_is_that_of_the_full_test(
     operator: str, values: list[str], seen: Any, chosen: SemanticsOptions
