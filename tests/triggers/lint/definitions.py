@@ -23,6 +23,7 @@ TIMES = (
     "2026-03-30T23:59:59.5-08:00",
     "1774778400",
 )
+FEW_TEXTS = ("N", "NL", "L", "LE")
 TEXTS = ("NL", "nl", "N", "L", "NLX", "BE", "Straße", "STRASSE", "abc", "1,000", "NL ", " ")
 ZONES = ("UTC", "Europe/Berlin", "Pacific/Apia", "America/St_Johns", "+14:00", "-12:00")
 BY_KIND = {
@@ -32,6 +33,7 @@ BY_KIND = {
     ),
     "date": (("BEFORE", "AFTER", "ON"), (*DAYS, *TIMES)),
     "text": (("INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH"), TEXTS),
+    "few": (("INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH"), FEW_TEXTS),
 }
 RANGED = ("BETWEEN", "NOT_BETWEEN")
 
@@ -40,7 +42,7 @@ def attributes(kind: str, sources: tuple[str, ...] = SOURCES) -> st.SearchStrate
     operators, values = BY_KIND[kind]
     given = st.lists(st.sampled_from(values), min_size=1, max_size=2)
     plain = st.builds(_attribute, st.sampled_from(sources), st.sampled_from(operators), given)
-    if kind == "text":
+    if kind in ("text", "few"):
         return plain
     ends = st.lists(st.sampled_from(values), min_size=2, max_size=2)
     return plain | st.builds(_attribute, st.sampled_from(sources), st.sampled_from(RANGED), ends)
@@ -83,12 +85,15 @@ CONDITIONS = conditions(OF_ANY_KIND) | ONE_KIND
 TEXT_SCALARS = (*NUMBERS, *DAYS, *TIMES, *TEXTS, "", "x", "1774778401", "1.5")
 NUMBER_SCALARS = (0, 1, 2, 2.0, 2.5, 3, 12, -1, 10**400, 1774778400, 1774778400000)
 SCALARS = st.sampled_from([*TEXT_SCALARS, *NUMBER_SCALARS, True, False, None])
+OF_FEW_TEXTS = st.sampled_from([*FEW_TEXTS, "NLE", "LEN", "nl"])
+HELD = SCALARS | st.lists(SCALARS, max_size=3)
 OBJECTS = st.fixed_dictionaries(
     {},
     optional={
-        name: SCALARS | st.lists(SCALARS, max_size=3) | st.just({"x": 1}) for name in ("a", "b")
-    }
-    | {"c": st.fixed_dictionaries({}, optional={"d": SCALARS | st.lists(SCALARS, max_size=3)})},
+        "a": HELD | OF_FEW_TEXTS | st.lists(OF_FEW_TEXTS, max_size=3) | st.just({"x": 1}),
+        "b": HELD,
+        "c": st.fixed_dictionaries({}, optional={"d": HELD}),
+    },
 )
 SINGLE = {
     "number": st.sampled_from([0, 1, 1.5, 2, 2.25, 2.5, 3, 11, 12, 13, -1, -2, 10**400]),
