@@ -12,7 +12,7 @@ import msgspec
 from batcher.errors import InputError
 from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
 from batcher.operations import TRIGGER_NAMES
-from batcher.sources.documents import documents_of, read_documents
+from batcher.sources.documents import Document, documents_of, read_documents
 from batcher.updates.foreign_definition import Alteration, translated
 from batcher.updates.foreign_document import Tool, triggers_in
 from batcher.updates.foreign_resources import ForeignResource, ForeignResources
@@ -20,6 +20,7 @@ from batcher.updates.violations import Violation
 
 NAMES_AT_MOST = 8  # of members that a note names
 ID_AT_MOST = 256  # characters
+STATES = "Of Terraform, terraform.tfstate is taken, or what terraform show -json prints."
 
 
 class Translator:
@@ -91,13 +92,22 @@ def document_definitions(file: DefinitionFile, *, tool: Tool | None = None) -> D
 
 def _found(file: DefinitionFile, tool: Tool | None) -> Iterator[tuple[int, ForeignResources]]:
     """What each document of a file has, with the line on which it begins."""
-    for line, value in read_documents(file.path, file.origin):
+    for line, value in _documents(file, tool):
         for document in _unpacked(value, file.origin):
             try:
                 found = triggers_in(document, tool, file.reader.model, file.parameters)
             except InputError as error:
                 raise type(error)(f"{file.origin}: {error}.") from error
             yield line, found
+
+
+def _documents(file: DefinitionFile, tool: Tool | None) -> list[Document]:
+    try:
+        return read_documents(file.path, file.origin)
+    except InputError as error:
+        if tool is Tool.AWSCC:
+            raise InputError(f"{error} {STATES}") from error
+        raise
 
 
 def _unpacked(value: Any, origin: str) -> Iterable[Any]:

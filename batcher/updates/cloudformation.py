@@ -16,7 +16,9 @@ from batcher.updates.violations import name_text
 RESOURCE_TYPE = "AWS::CustomerProfiles::EventTrigger"
 
 _NO_VALUE = "AWS::NoValue"
-_LIST_TYPE = "CommaDelimitedList"
+_LIST_TYPES = ("CommaDelimitedList", "List<")
+_STORED_TYPE = "AWS::SSM::Parameter::"  # the default of such a one is the name of a value
+_LOOKED_UP = "{{resolve:"
 _LOOP = "Fn::ForEach"
 _IN_TEXT = re.compile(r"\$\{(!?)([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9.:]{1,64}", re.ASCII)  # another one may be data
@@ -72,6 +74,8 @@ class _Values:
                 return [self.known(each, depth + 1) for each in value]
             case dict() if len(value) == 1 and (function := _function(value)) is not None:
                 return self._result(function, value[function], depth + 1)
+            case str() if _LOOKED_UP in value:
+                return UnknownValue("is looked up by CloudFormation: write its value in its place")
             case dict():
                 return {name: self.known(each, depth + 1) for name, each in value.items()}
         return value
@@ -103,7 +107,9 @@ class _Values:
         self.names.add(name)
         parameter = self._parameters.get(name)
         parameter = parameter if isinstance(parameter, Mapping) else {}
-        value = self._given.get(name, parameter.get("Default"))
+        kind = str(parameter.get("Type"))
+        default = None if kind.startswith(_STORED_TYPE) else parameter.get("Default")
+        value = self._given.get(name, default)
         if value is None and not _NAME.fullmatch(name):
             return UnknownValue("refers to something under a name that CloudFormation has not")
         if value is None:
@@ -111,9 +117,9 @@ class _Values:
                 f"refers to {name}, whose value is not in the file: give it with --parameter"
                 f" {name}=VALUE"
             )
-        if parameter.get("Type") == _LIST_TYPE and isinstance(value, str):
-            return [each.strip() for each in value.split(",")]
-        return value
+        if kind.startswith(_LIST_TYPES) and isinstance(value, str):
+            return [self.known(each.strip()) for each in value.split(",")]
+        return self.known(value) if isinstance(value, str) else value
 
     def _filled(self, text: str, values: Mapping[str, Any], depth: int) -> Any:
         """A text with what its ``${Name}`` stand for; ``${!Name}`` is a plain ``${Name}``."""
@@ -135,9 +141,9 @@ class _Values:
         for each in parts:
             if isinstance(each, UnknownValue):
                 return each
-            if not isinstance(each, (str, int)):
+            if not isinstance(each, (str, int)) or isinstance(each, bool):
                 return UnknownValue("is put together of something that is no text")
-        return between.join(map(str, parts))
+        return self.known(between.join(map(str, parts)))
 
 
 def _function(value: dict[str, Any]) -> str | None:

@@ -151,6 +151,7 @@ Resources:
         ({"Resources": {}}, Tool.AWSCC, "x: this is a template"),
         (b"", Tool.CDK, "no event trigger"),
         (b"<html>", Tool.AWSCC, "x: "),
+        (b'resource "a" "b" {\n  c = 1\n}\n', Tool.AWSCC, "terraform show -json"),
         ({"version": "38.0.1", "artifacts": {}}, Tool.CDK, "cdk.out"),
     ],
 )

@@ -77,6 +77,11 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
         ({"Fn::Sub": ["${Own}", {"Own": REF}]}, "--parameter Segment=VALUE"),
         ({"Fn::Join": ["-", ["a", REF]]}, "--parameter Segment=VALUE"),
         ({"Fn::Join": ["-", ["a", ["b"]]]}, "no text"),
+        ({"Fn::Join": ["-", ["a", True]]}, "no text"),
+        ({"Ref": "Stored"}, "--parameter Stored=VALUE"),
+        ("{{resolve:ssm:hush}}", "looked up by CloudFormation"),
+        ({"Fn::Join": ["", ["{{resolve:ssm:", "hush"]]}, "looked up"),
+        ({"Fn::Sub": "{{resolve:ssm:hush}}"}, "looked up"),
         ({"Fn::Join": REF}, "Fn::Join is worked out by CloudFormation"),
         ({"Fn::GetAtt": ["Domain", "Arn"]}, "--parameter Domain.Arn=VALUE"),
         ({"Fn::If": ["c", "a", "b"]}, "Fn::If is worked out by CloudFormation"),
@@ -87,7 +92,8 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
     ],
 )
 def test_what_only_a_stack_knows_is_unknown_and_says_what_to_do(written: Any, said: str) -> None:
-    found = value(written)
+    stored = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/hush/name"}
+    found = value(written, Stored=stored)
     assert isinstance(found, UnknownValue)
     assert said in found.why
     assert found.why.isprintable()
