@@ -37,9 +37,8 @@ Key: TypeAlias = tuple[str, str]
 
 DEFAULTS = SemanticsOptions()
 ANY_ZONE = 26 * 60 * MINUTE  # how far from UTC a time without an offset may be, and a day's change
-FIXED = frozenset(
-    {"timezone", "epoch"}
-)  # taken as by default; what holds for all is shown by slack
+FIXED = frozenset({"timezone", "epoch"})
+"""Taken as by default: there are too many zones to try, so slack shows what holds for each."""
 
 NONE: frozenset[str] = frozenset()
 

@@ -109,8 +109,10 @@ GENERATED_NAME = LintCode(
         "say; people do not write such names. A change here may change somebody's campaign."
     ),
     instead="Ask whose trigger it is, and change its campaign in the console if it has one.",
-    example=({"EventTriggerName": "campaign-0b0ee1a5-9c2f-4c5e-8f0a-2f8f3f1f6c11"},),
-    mended=({"EventTriggerName": "cart-abandoned"},),
+    example=(
+        {"EventTriggerName": "x-0b0ee1a5-9c2f-4c5e-8f0a-2f8f3f1f6c11", "SegmentFilter": "vip"},
+    ),
+    mended=({"EventTriggerName": "cart-abandoned", "SegmentFilter": "vip"},),
 )
 PLACEHOLDER = LintCode(
     code="BT063",

@@ -20,6 +20,13 @@ def test_each_code_is_found_in_its_example_and_in_what_that_is_mended_to_no_more
         assert not any(code.code in _found(line) for line in code.mended), code.code
 
 
+def test_what_an_example_is_mended_to_has_no_other_fault_that_needs_mending() -> None:
+    for code in CODES:
+        for line in code.mended:
+            left = [each.code for each in found({**NAMES, **line}) if each.code.severity != "info"]
+            assert not left, code.code
+
+
 @settings(max_examples=50)
 @given(request=requests() | CONDITIONS.map(lambda each: {"EventTriggerConditions": each}))
 def test_a_finding_of_whatever_is_valid_has_a_place_in_it_and_shows_nothing_sensitive(
