@@ -8,7 +8,7 @@ import click
 import msgspec
 from msgspec import Struct
 
-from batcher.cli.definition_options import DefinitionChoices, definition_options
+from batcher.cli.definition_options import DefinitionChoices, definition_options, files_of
 from batcher.cli.edit_options import OrderedCommand, edit_options, taken_edits
 from batcher.cli.interruption import run_command
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
@@ -86,8 +86,7 @@ def compose(
     which are applied in the order given, or by FILE and --current. Nothing is written when an
     update would break a rule. Exits with 1 when a trigger that is meant can't be as asked.
     """
-    inputs = (file, config, given["current"])
-    check_output(out, "what it makes", force=force, inputs=inputs)
+    check_output(out, "what it makes", force=force, inputs=(file, config, *files_of(given)))
     schema = installed_update_model().schema
     request = Request(
         file=file,

@@ -7,8 +7,9 @@ import click
 from msgspec import Struct
 
 from batcher.jobs.csv_definitions import columns_of
+from batcher.jobs.current_triggers import LIVE
 from batcher.jobs.definition_kinds import KINDS, DefinitionKind, kind_of
-from batcher.jobs.row_template import read_template
+from batcher.jobs.row_template import is_json_text, read_template
 from batcher.updates.foreign_document import Tool
 from batcher.updates.member_path import MemberPath
 from batcher.wiring.line_readers import installed_update_model
@@ -88,6 +89,13 @@ class DefinitionChoices(Struct, frozen=True, kw_only=True):
             current=given.pop("current"),
             columns=columns_of(columns, model.schema) if is_table else None,
         )
+
+
+def files_of(given: Mapping[str, Any]) -> list[str]:
+    """The files that the flags name."""
+    template, current = given["template"], given["current"]
+    named = [] if template is None or is_json_text(template) else [template]
+    return named if current in (None, LIVE) else [*named, current]
 
 
 def definition_options(command: F) -> F:

@@ -19,7 +19,7 @@ def read_template(given: str, model: UpdateModel) -> dict[str, Any]:
 
     Raises InputError, also where a member breaks a rule of the model.
     """
-    is_text = given.lstrip().startswith("{")
+    is_text = is_json_text(given)
     where = "--template" if is_text else given
     raw = given.encode(errors="surrogateescape") if is_text else _content(given)
     if violations := text_violations(raw, model.constants):
@@ -30,6 +30,11 @@ def read_template(given: str, model: UpdateModel) -> dict[str, Any]:
     if violations := model.check(NAMES | found):
         raise InputError(f"{where}: {violations[0]}.")
     return found
+
+
+def is_json_text(given: str) -> bool:
+    """Whether that is a template itself, and not the name of a file with one."""
+    return given.lstrip().startswith("{")
 
 
 def _content(name: str) -> bytes:

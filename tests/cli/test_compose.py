@@ -150,6 +150,8 @@ def test_without_a_wish_nothing_is_written_and_that_is_said(write_lines: Write) 
         ["x.jsonl", "--where", 'ObjectTypeName == "Orders"'],
         ["x.jsonl", "--where", "contains(SegmentFilter, 'a')"],
         ["x.jsonl", "--out", "x.jsonl", "--force", "--set", "SegmentFilter=a"],
+        ["-", "--out", "x.jsonl", "--force", "--current", "x.jsonl"],
+        ["-", "--out", "x.jsonl", "--force", "--from", "csv", "--template", "x.jsonl"],
         ["nowhere.jsonl", "--set", "SegmentFilter=a"],
         ["x.jsonl", "--only", "zz", "--set", "SegmentFilter=a"],
         ["/dev/null", "--set", "SegmentFilter=a"],
