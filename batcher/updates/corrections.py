@@ -52,43 +52,48 @@ class Corrections:
     def _object(self, value: dict[str, Any], rule: Schema, path: _Path) -> dict[str, Any]:
         known = rule["properties"]
         meant = {name: below for name, below in value.items() if name in known}
-        for index, name in enumerate(each for each in value if each not in known):
-            if index >= HINTS_AT_MOST:
-                self._add(path, f"has {len(value.keys() - known.keys()) - index} more such members")
-                break
-            if (taken := self._unknown(name, value[name], path)) is not None:
+        unknown = [(at, name) for at, name in enumerate(value, 1) if name not in known]
+        for at, name in unknown[:HINTS_AT_MOST]:
+            number = at if len(unknown) > 1 else None
+            if (taken := self._unknown(name, value[name], path, number)) is not None:
                 meant.setdefault(taken, value[name])
+        if (more := len(unknown) - HINTS_AT_MOST) > 0:
+            self._add(path, f"has {more} more such members")
         return {
             name: self.corrected(below, known[name], (*path, name)) for name, below in meant.items()
         }
 
-    def _unknown(self, name: str, value: Any, path: _Path) -> str | None:
-        """Tell of a member that the model does not know; its own name there, where it has one."""
+    def _unknown(self, name: str, value: Any, path: _Path, number: int | None) -> str | None:
+        """Tell of a member that the model does not know; its own name there, where it has one.
+
+        ``number``: of the member in its object, where there are several such.
+        """
         place = [part for part in path if isinstance(part, str)]
-        if self._names.is_answered(name):
-            self._tell(name, path, "no update takes it: leave it out")
-            return None
         found = self._names.meant(name, value, place)
-        if found is None:
-            self._tell(name, path, f"there are {self._names.outline(place)}")
-            return None
-        is_here = found.place[:-1] == tuple(place)
-        self._tell(name, path, f"did you mean {found.name if is_here else found.text}?")
-        return found.name if is_here and self._takes(found.schema, value) else None
+        is_here = found is not None and found.place[:-1] == tuple(place)
+        if self._names.is_answered(name):
+            found, hint = None, "no update takes it: leave it out"
+        elif found is None:
+            hint = f"there are {self._names.outline(place)}"
+        else:
+            hint = f"did you mean {found.name if is_here else found.text}?"
+        self._tell(name, path, number, hint)
+        return found.name if found and is_here and self._takes(found.schema, value) else None
 
     def _takes(self, rule: Schema, value: Any) -> bool:
         """Whether a value is of a member's type, or one entry of the list that it is."""
         items = dereferenced(rule.get("items", {}), self._root)
         return _has_type(value, rule) or _has_type(value, items)
 
-    def _tell(self, name: str, path: _Path, hint: str) -> None:
+    def _tell(self, name: str, path: _Path, number: int | None, hint: str) -> None:
         """Tell what is wrong; with the name where that is no data: public, or a slip of the pen."""
         below = not self._sensitive.isdisjoint(path)
         place = [part for part in path if isinstance(part, str)]
         if not below and self._names.may_be_shown(name, place):
             self._add((*path, name), f"no such member; {hint}")
         else:
-            self._add(path, f"has a member that does not exist; {hint}")
+            which = "" if number is None else f", number {number}"
+            self._add(path, f"has a member that does not exist{which}; {hint}")
 
     def _add(self, path: Sequence[str | int], message: str) -> None:
         self.violations.append(Violation(path=path_text(path), message=message))

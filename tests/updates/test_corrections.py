@@ -11,6 +11,7 @@ from batcher.updates.corrections import HINTS_AT_MOST, Corrections
 from tests.updates.samples import MODEL, full, valid_lines
 
 SECRET = "hush-hush"
+MADE_UP = "has a member that does not exist"
 CONDITION = "EventTriggerConditions[0]"
 ATTRIBUTE = f"{CONDITION}.EventTriggerDimensions[0].ObjectAttributes[0]"
 
@@ -50,10 +51,10 @@ def test_what_keeps_the_rules_is_left_as_it_is(valid: dict[str, Any]) -> None:
             ),
             {
                 "EventTriggerConditions: has to be a list: put [ ] around this one entry",
-                f"{CONDITION}: has a member that does not exist; did you mean LogicalOperator?",
-                f"{ATTRIBUTE}: has a member that does not exist; did you mean FieldName?",
-                f"{ATTRIBUTE}: has a member that does not exist; did you mean ComparisonOperator?",
-                f"{ATTRIBUTE}: has a member that does not exist; did you mean Values?",
+                f"{CONDITION}: {MADE_UP}, number 1; did you mean LogicalOperator?",
+                f"{ATTRIBUTE}: {MADE_UP}, number 1; did you mean FieldName?",
+                f"{ATTRIBUTE}: {MADE_UP}, number 2; did you mean ComparisonOperator?",
+                f"{ATTRIBUTE}: {MADE_UP}, number 3; did you mean Values?",
             },
         ),
         (  # limits that stand beside their periods, or on the line
