@@ -27,7 +27,7 @@ from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import is_local, local_file, place_for_copies
-from batcher.triggers.diff import merged, same
+from batcher.triggers.diff import same
 from batcher.triggers.lint.finding import Finding
 from batcher.triggers.lint.line_rules import changes_nothing, no_such_trigger, set_twice
 from batcher.triggers.lint.live_rules import unattached
@@ -145,7 +145,7 @@ class CurrentLinter:
         self._linter.tell(update, beside_earlier(update, self._members))
 
     def _lint_beside(self, update: Update, current: Any) -> None:
-        linter, after = self._linter, merged(update.request, current, dict)
+        linter, after = self._linter, {**current, **update.request}
         linter.count()
         old, new = linter.look(current, whole=True), linter.look(after, whole=True)
         told = [each for each in new.findings if _touches(update, each) or each not in old.findings]

@@ -135,7 +135,8 @@ class _Export:
             if read.target not in ("", key.target):
                 continue
             request = read.request | {"DomainName": key.domain}
-            if not same(request, self.found.setdefault(key, request)):
+            known = self.found.setdefault(key, request)
+            if known is not request and not same(request, known):
                 message = "is there twice, and not the same; an export has each trigger once"
                 return [Violation(path="EventTriggerName", message=message)]
         return []

@@ -216,6 +216,8 @@ def _canonical(value: Any) -> bytes:
 
 
 def _normalized(value: Any) -> Any:
+    if type(value) is str:  # most are
+        return value or None
     match value:
         case dict():
             ends = "Values" if _is_range(value) else None
@@ -224,6 +226,8 @@ def _normalized(value: Any) -> Any:
                 for name, below in value.items()
             }
             return {name: below for name, below in members.items() if below is not None} or None
+        case [only]:
+            return [_normalized(only)]
         case list() | tuple():
             return sorted(map(_normalized, value), key=_encoded) or None
         case None | False | "":
