@@ -5,6 +5,7 @@ compared with a plain number.
 """
 
 from collections.abc import Callable, Mapping
+from functools import cache, partial
 from typing import Any, TypeAlias
 
 from batcher.triggers.semantics.definition import AttributeDefinition
@@ -88,7 +89,7 @@ def _member_check(name: str, test: MarkedTest) -> Check:
 
 def _value_test(full: MarkedTest, of_text: MarkedTest, of_number: MarkedTest) -> MarkedTest:
     seen: dict[str, int] = {}
-    of_nothing = full(MISSING)
+    of_nothing = cache(partial(full, MISSING))
 
     def test(value: Any) -> int:
         kind = type(value)
@@ -97,7 +98,7 @@ def _value_test(full: MarkedTest, of_text: MarkedTest, of_number: MarkedTest) ->
             return _kept(seen, value, of_text(value)) if known is None else known
         if kind is int or kind is float:
             return of_number(value)
-        return of_nothing if value is MISSING else full(value)
+        return of_nothing() if value is MISSING else full(value)
 
     return test
 

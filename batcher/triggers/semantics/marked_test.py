@@ -6,7 +6,7 @@ the other choices (``compiled_trigger``).
 """
 
 from collections.abc import Callable, Sequence
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any, NamedTuple
 
 from batcher.triggers.semantics.comparing import Test
@@ -21,11 +21,14 @@ MARKS = {unknown.name: 2 << index for index, unknown in enumerate(UNKNOWNS)}
 
 
 class _Doubt(NamedTuple):
-    """An unknown: whether it could matter to a value at all, and the tests with other choices."""
+    """An unknown: whether it could matter to a value at all, and the tests with other choices.
+
+    ``others``: made when they are first asked for; None: whatever could matter is marked.
+    """
 
     mark: int
     could_matter: Callable[[Any], bool]
-    others: tuple[Test, ...]
+    others: Callable[[], tuple[Test, ...]] | None
 
 
 def marked_test(operator: str, values: Sequence[str], options: SemanticsOptions) -> MarkedTest:
@@ -40,7 +43,9 @@ def marked_test(operator: str, values: Sequence[str], options: SemanticsOptions)
         met = test(value)
         marks = 0
         for mark, could_matter, others in doubts:
-            if could_matter(value) and (not others or any(each(value) != met for each in others)):
+            if could_matter(value) and (
+                others is None or any(each(value) != met for each in others())
+            ):
                 marks |= mark
         return marks | met
 
@@ -55,10 +60,13 @@ def marked_names(marks: int) -> tuple[str, ...]:
 
 def _doubt(name: str, operator: str, values: Sequence[str], options: SemanticsOptions) -> _Doubt:
     if name == "timezone":  # of a hundred choices; asked here is only whether it is close
-        return _Doubt(MARKS[name], zone_doubt(operator, values, options), ())
-    others = tuple(operator_test(operator, values, each) for each in alternatives(options, name))
+        return _Doubt(MARKS[name], zone_doubt(operator, values, options), None)
+
+    def others() -> tuple[Test, ...]:
+        return tuple(operator_test(operator, values, each) for each in alternatives(options, name))
+
     always = name in ("trim", "epoch") and any(_is_odd(each) for each in values)
-    return _Doubt(MARKS[name], _anything if always else _GUARDS.get(name, _anything), others)
+    return _Doubt(MARKS[name], _anything if always else _GUARDS.get(name, _anything), cache(others))
 
 
 def _is_odd(value: str) -> bool:
