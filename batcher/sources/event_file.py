@@ -16,6 +16,7 @@ from batcher.triggers.semantics.event_line import Event, EventReader
 from batcher.updates.violations import Violation, name_text
 
 DELIMITERS = ",;\t|"
+CELL_AT_MOST = 1 << 17  # characters
 COLUMNS_SHOWN = 20
 
 
@@ -53,6 +54,7 @@ def read_events(
 def _rows(
     file: InputFile, name: str, reader: EventReader, columns: EventColumns
 ) -> Iterator[EventOfLine]:
+    csv.field_size_limit(CELL_AT_MOST)  # it is one for all of the process
     lines = _Lines(file, name)
     if (first := next(lines, None)) is None:
         return
