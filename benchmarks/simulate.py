@@ -1,7 +1,7 @@
 """Peak memory and speed of ``simulate``: a month of events against 50 triggers that all change.
 
 Half of the triggers have periods and an expiration, half have the default limit; each of ten object
-types has five triggers. CPU seconds are those of the whole command.
+types has five triggers. CPU seconds are those of the whole command. Other sizes by variables.
 """
 
 import json
@@ -17,8 +17,9 @@ from typing import Any
 
 EVENTS = int(os.environ.get("EVENTS", 1_000_000))
 PROFILES = int(os.environ.get("PROFILES", 100_000))
-TRIGGERS, TYPES = 50, 10
-DAYS = 30
+TYPES = int(os.environ.get("TYPES", 10))
+DAYS = int(os.environ.get("DAYS", 30))
+TRIGGERS = int(os.environ.get("TRIGGERS", 50))
 PERIODS = [
     {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 1},
     {"Unit": "WEEKS", "Value": 1, "MaxInvocationsPerProfile": 3},

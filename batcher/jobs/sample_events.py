@@ -15,8 +15,8 @@ from batcher.jobs.simulate import SimulationOrder
 from batcher.jobs.simulated_definitions import simulated_definitions
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.diff import is_off
+from batcher.triggers.semantics.compiled_triggers import MATCHING
 from batcher.triggers.semantics.sample_events import SECOND, SampleEvents
-from batcher.triggers.semantics.simulated_trigger import MATCHING
 
 
 async def write_sample_events(

@@ -20,6 +20,7 @@ from batcher.jobs.simulation_report import ExplainedFiring, SimulationReport
 from batcher.sources.event_file import EventColumns, read_events
 from batcher.sources.local_file import is_local, local_file, place_for_copies
 from batcher.sources.segment_members import segment_members
+from batcher.triggers.semantics.compiled_triggers import CompiledTriggers
 from batcher.triggers.semantics.event_line import Event, EventReader
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
@@ -73,7 +74,8 @@ async def simulate_changes(
     file.refuse_unusable()
     found = await simulated_definitions(file, order.current, order.options, on_connected)
     segments = _members(file, order, found)
-    pairs = [(each, _trigger(each, segments, order)) for each in found]
+    compiled = CompiledTriggers(order.options, order.mapping)
+    pairs = [(each, _trigger(each, segments, compiled)) for each in found]
     simulation = Simulation(trigger for _, trigger in pairs if trigger is not None)
     run = _Run(order, simulation, on_invalid, on_events)
     with place_for_copies(order.events) as copies:
@@ -85,15 +87,13 @@ async def simulate_changes(
 
 
 def _trigger(
-    found: SimulatedDefinition, segments: Mapping[str, set[str]], order: SimulationOrder
+    found: SimulatedDefinition, segments: Mapping[str, set[str]], compiled: CompiledTriggers
 ) -> SimulatedTrigger | None:
     """A trigger made ready; None where too little is known of it."""
     if not found.is_whole:
         return None
     _, domain, name = found.key
-    return SimulatedTrigger(
-        domain, name, found.old, found.new, segments, order.options, order.mapping
-    )
+    return SimulatedTrigger(domain, name, found.old, found.new, segments, compiled)
 
 
 def _members(

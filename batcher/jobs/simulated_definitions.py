@@ -16,8 +16,8 @@ from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey, current_tr
 from batcher.records import Error
 from batcher.triggers.diff import is_off, merged
 from batcher.triggers.omission import cleared
+from batcher.triggers.semantics.compiled_triggers import MATCHING
 from batcher.triggers.semantics.firing_options import FiringOptions
-from batcher.triggers.semantics.simulated_trigger import MATCHING
 
 Basis: TypeAlias = Literal["current", "missing", "unreadable", "not_given"]
 """What is known of a trigger before the updates: all, that there is none, or nothing."""

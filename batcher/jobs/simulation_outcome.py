@@ -150,7 +150,8 @@ def _assumptions(pairs: Iterable[Pair], order: _Order) -> Iterator[Assumption]:
         for each in (trigger.old, trigger.new)
         if each is not None
     ]
-    yield from dict.fromkeys(each for one in definitions for each in one.compiled.assumptions)
+    compiled = (each.compiled for each in definitions if each.compiled is not None)
+    yield from dict.fromkeys(each for one in compiled for each in one.assumptions)
     names = {name for each in definitions for name in each.firing_unknowns}
     if order.current is not None:
         names.add("omitted")

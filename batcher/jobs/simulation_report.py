@@ -176,4 +176,4 @@ class SimulationReport(Struct, frozen=True, kw_only=True):
 def _explained(definition: FiringRule | None, event: Event) -> TriggerVerdict | None:
     if definition is None:
         return None
-    return definition.compiled.explain(event.object, event.object_type)
+    return definition.explain(event.object, event.object_type)

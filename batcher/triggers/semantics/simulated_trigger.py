@@ -10,18 +10,12 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.triggers.diff import same
-from batcher.triggers.semantics.compiled_trigger import (
-    NO_MAPPING,
-    CompiledTrigger,
-    compile_trigger,
-)
+from batcher.triggers.semantics.compiled_trigger import CompiledTrigger
+from batcher.triggers.semantics.compiled_triggers import MATCHING, CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
+from batcher.triggers.semantics.explanation import TriggerVerdict
 from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
-from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.invocation_counter import NOTHING
-
-MATCHING = ("ObjectTypeName", "EventTriggerConditions")
-"""The members that say which events match, and without which nothing can be said."""
 
 DECIDING = (*MATCHING, "SegmentFilter", "EventTriggerLimits")
 """The members that decide whether an event fires."""
@@ -67,19 +61,20 @@ NO_MATCH = EventVerdict()
 
 
 class FiringRule:
-    """One definition of a trigger, with what its profiles have had of its limits."""
+    """One definition of a trigger, with what its profiles have had of its limits.
+
+    ``compiled``: None until it was asked of an event.
+    """
 
     def __init__(
-        self,
-        members: Mapping[str, Any],
-        segments: Segments,
-        options: FiringOptions,
-        mapping: Mapping[str, str],
+        self, members: Mapping[str, Any], segments: Segments, compiled: CompiledTriggers
     ) -> None:
         self.object_type = str(members["ObjectTypeName"])
-        self.compiled: CompiledTrigger = compile_trigger(members, options, mapping)
         self.counts = FiringCounts()
-        self._limits = FiringLimits(members, segments, options)
+        self.compiled: CompiledTrigger | None = None
+        self._members = members
+        self._of = compiled.of
+        self._limits = FiringLimits(members, segments, compiled.options)
 
     @property
     def firing_unknowns(self) -> frozenset[str]:
@@ -90,17 +85,23 @@ class FiringRule:
         """How many of its attributes are in none of these objects, and how many it has."""
         outcomes: list[list[str]] = []
         for each in objects:
-            conditions = self.compiled.explain(each).conditions
+            conditions = self.explain(each).conditions
             dimensions = [below for condition in conditions for below in condition.dimensions]
             outcomes.append([one.outcome for below in dimensions for one in below.attributes])
         of_attribute = list(zip(*outcomes, strict=True))
         return sum(set(found) == {"missing"} for found in of_attribute), len(of_attribute)
 
+    def explain(self, found: Mapping[str, Any], object_type: str | None = None) -> TriggerVerdict:
+        """What every condition, dimension and attribute says of an object."""
+        return self._of(self._members).explain(found, object_type)
+
     def judge(self, event: Event) -> EventVerdict:
         """What becomes of an event, which is counted."""
         if event.object_type != self.object_type:
             return NO_MATCH
-        matches, unknowns = self.compiled.verdict(event.object)
+        if (compiled := self.compiled) is None:
+            compiled = self.compiled = self._of(self._members)
+        matches, unknowns = compiled.verdict(event.object)
         if not matches:
             return EventVerdict(unknowns=unknowns) if unknowns else NO_MATCH
         firing, more = self._limits.judge(event.profile, event.processed_at, event.delay)
@@ -124,18 +125,17 @@ class SimulatedTrigger:
         old: Mapping[str, Any] | None,
         new: Mapping[str, Any] | None,
         segments: Segments,
-        options: FiringOptions,
-        mapping: Mapping[str, str] = NO_MAPPING,
+        compiled: CompiledTriggers,
     ) -> None:
         self.domain = domain
         self.name = f"{domain}/{name}"
         self.events = self.started = self.stopped = self.released = self.suppressed = 0
         self.depends_on = Counter[str]()
-        self.old = None if old is None else FiringRule(old, segments, options, mapping)
+        self.old = None if old is None else FiringRule(old, segments, compiled)
         if old is not None and new is not None and same(_deciding(new), _deciding(old)):
             self.new = self.old
         else:
-            self.new = None if new is None else FiringRule(new, segments, options, mapping)
+            self.new = None if new is None else FiringRule(new, segments, compiled)
 
     @property
     def is_changed(self) -> bool:

@@ -5,12 +5,13 @@ from typing import Any
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.triggers.semantics.compiled_triggers import CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
 
 SECOND = 1_000_000
-PLAIN = FiringOptions()
+PLAIN = CompiledTriggers(FiringOptions())
 
 
 def above(total: int, **members: Any) -> dict[str, Any]:

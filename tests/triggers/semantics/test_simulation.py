@@ -3,13 +3,14 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
+from batcher.triggers.semantics.compiled_triggers import CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
 from batcher.triggers.semantics.simulation import ProfileFirings, Simulation
 from tests.triggers.semantics.test_simulated_trigger import above, order
 
-PLAIN = FiringOptions()
+PLAIN = CompiledTriggers(FiringOptions())
 
 
 def simulated(*pairs: tuple[int, int]) -> tuple[Simulation, list[SimulatedTrigger]]:
