@@ -69,9 +69,18 @@ def condition_claims(definition: Definition) -> Iterator[ClaimFound]:
     conditions = read_conditions(definition)
     if not all(each.operator in LOGICAL_OPERATORS for each in conditions):
         return  # a newer model has more, and nobody here knows what they mean
+    if _is_plain([one for each in conditions for way in each.ways for one in way]):
+        return
     for index, condition in enumerate(conditions):
         yield from _of_condition(condition, (_CONDITIONS, index))
     yield from _of_trigger(conditions)
+
+
+def _is_plain(criteria: list[Criterion]) -> bool:
+    """Whether no attribute is compared twice, and none by what is never or always met."""
+    return len({each.key for each in criteria}) == len(criteria) and all(
+        each.operator != "NOT_BETWEEN" and impossible(each) is None for each in criteria
+    )
 
 
 def _of_trigger(conditions: Sequence[ReadCondition]) -> Iterator[ClaimFound]:
