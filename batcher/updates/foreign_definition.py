@@ -124,7 +124,8 @@ class _Translator:
             elif name != given:
                 self.note(Alteration.RENAMED, [name])
             inner = rule["properties"].get(name)
-            found[name] = below if inner is None else self._value(below, inner, (*path, name))
+            is_known = inner is not None
+            found[name] = self._value(below, inner, (*path, name)) if is_known else _plain(below)
         return found
 
     def _value(self, value: Any, rule: Schema, path: _Path) -> Any:
@@ -138,6 +139,8 @@ class _Translator:
             case list() if "items" in rule:
                 each = enumerate(value)
                 return [self._value(below, rule["items"], (*path, index)) for index, below in each]
+            case dict() | list():
+                return _plain(value)
         read = of_type(value, rule)
         if read is not value:
             name = next(part for part in reversed(path) if isinstance(part, str))
@@ -155,6 +158,18 @@ class _Translator:
 
     def _refuse(self, path: _Path, why: str) -> None:
         self.violations.append(Violation(path=path_text(path), message=why))
+
+
+def _plain(value: Any) -> Any:
+    """A value that the model has nothing for, as JSON: what is not known of it is a text."""
+    match value:
+        case UnknownValue(why):
+            return why
+        case dict():
+            return {name: _plain(below) for name, below in value.items()}
+        case list():
+            return list(map(_plain, value))
+    return value
 
 
 def _is_placeholder(name: str, value: Any) -> bool:

@@ -7,6 +7,8 @@ from typing import Any
 
 from batcher.updates.json_schema import Schema, dereferenced
 
+MADE_UP = "members that do not exist"  # such a name may be data
+
 _UNSET = object()
 
 
@@ -58,7 +60,7 @@ class _Pruning:
         if rule is not self._root and unset and is_unfilled:
             del self.left_out[start:]
             return _UNSET
-        self.left_out += unset
+        self.left_out += [name if name in known else MADE_UP for name in unset]
         return kept
 
     def _is_chosen(self, value: Any, rule: Schema | None) -> bool:

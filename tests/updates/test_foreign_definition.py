@@ -117,6 +117,19 @@ def test_what_is_not_known_is_refused_at_its_place_and_nothing_else_is_blamed() 
     ]
 
 
+def test_what_is_not_known_under_a_name_that_is_not_known_hurts_nothing() -> None:
+    unknown = UnknownValue("hm")
+    given = {name: value for name, value in TRIGGER.items() if name != "SegmentFilter"} | {
+        "Audience": unknown,
+        "Description": {SECRET: unknown},
+        "EventTriggerLimits": {"Expiration": unknown, "periods": [{"Units": [unknown]}]},
+        "EventTriggerConditions": [{"Dimensions": [{"ObjectAttributes": [unknown]}]}],
+    }
+    found = told(given)
+    assert any(each.endswith("did you mean SegmentFilter?") for each in found)
+    assert any(each.endswith("did you mean EventExpiration?") for each in found)
+
+
 def test_what_is_nested_too_deep_is_refused_before_it_is_looked_at() -> None:
     deep: Any = 1
     for _ in range(900):
@@ -145,3 +158,21 @@ def test_another_name_is_no_guess_but_a_fault_with_a_hint(
     found = told({"DomainName": "shop", "EventTriggerName": "t", **members})
     assert any(each.endswith(hint) for each in found)
     assert SECRET not in "".join(found)
+
+
+NAMES = [*TRIGGER, "periods", "Unit", "Dimensions", "Expiration", "zq", "", "id", "Tags"]
+ANYTHING = st.recursive(
+    st.sampled_from([None, "", SECRET, 0, 1.5, 10**30, True, "DAYS", UnknownValue("hm")]),
+    lambda inner: (
+        st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(NAMES), inner, max_size=3)
+    ),
+    max_leaves=8,
+)
+
+
+@settings(max_examples=60)
+@given(st.dictionaries(st.sampled_from(NAMES), ANYTHING, max_size=4))
+def test_whatever_another_tool_wrote_is_a_definition_or_has_violations(value: Any) -> None:
+    found = translated(TRIGGER | value, MODEL)
+    assert found.violations or MODEL.accepts(found.definition)
+    assert SECRET not in "".join([*map(str, found.violations), *(n.name for n in found.notes)])
