@@ -6,7 +6,7 @@ windows: of a profile as many firings are kept as a window allows, for as long a
 
 from array import array
 from bisect import bisect_right, insort
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any, TypeAlias
 
 from batcher.triggers.semantics.firing_options import FiringOptions, other_choices
@@ -97,10 +97,13 @@ class InvocationCounter:
         return times if len(times) > 1 else times[0]
 
     def _forget(self, until: int) -> None:
-        """Forget the profiles whose last firing no window can reach any more."""
-        for known in (self._histories, *self._apart):
-            for profile in [name for name, history in known.items() if _last(history) <= until]:
-                del known[profile]
+        """Forget the profiles whose last firing no window can reach any more.
+
+        Another reading no sooner than the own one, which otherwise would be taken for it.
+        """
+        _drop_old(self._histories, until, keep=())
+        for apart in self._apart:
+            _drop_old(apart, until, keep=self._histories)
         self._forget_at = max(FORGET_FROM, 2 * len(self._histories))
 
 
@@ -147,3 +150,9 @@ def _other_readings(
 
 def _last(history: "History") -> int:
     return history if isinstance(history, int) else history[-1]
+
+
+def _drop_old(known: "dict[str, History]", until: int, keep: Container[str]) -> None:
+    old = [name for name, history in known.items() if _last(history) <= until and name not in keep]
+    for name in old:
+        del known[name]

@@ -46,3 +46,16 @@ def test_one_moment_far_in_the_future_costs_no_other_profile_its_count() -> None
     counter.admit("a", 0)
     counter.admit("b", 10**15)
     assert [counter.admit("a", 1)[0], counter.admit("a", 2)[0]] == [True, False]
+
+
+def test_another_reading_is_forgotten_no_sooner_than_the_own_one() -> None:
+    period = {"Unit": "MONTHS", "Value": 1, "MaxInvocationsPerProfile": 1}
+    day = 24 * 60 * MINUTE
+    counter = InvocationCounter({"Periods": [period]}, FiringOptions(month_days="30"))
+    counter.admit("a", 0)
+    fires, unknowns = counter.admit("a", 30 * day + 1)
+    assert (fires, "month_days" in unknowns) == (True, True)  # not with 31
+    for number in range(FORGET_FROM):
+        counter.admit(f"p{number}", 33 * day)
+    fires, unknowns = counter.admit("a", 61 * day)
+    assert (fires, "month_days" in unknowns) == (True, False)  # with 31 the only one is 61 days ago
