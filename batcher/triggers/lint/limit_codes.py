@@ -18,6 +18,19 @@ def _in_days(days: int, at_most: int | None = None, **others: Any) -> dict[str, 
     return {"Unit": "DAYS", "Value": days, **limit, **others}
 
 
+UNLIMITED = LintCode(
+    code="BT049",
+    name="unlimited",
+    severity="info",
+    title="No limit at all on how often a profile is reached",
+    reason=(
+        "With Unlimited not even AWS's default of 10 a day holds: a profile with a thousand events "
+        "a day is called, mailed or messaged a thousand times."
+    ),
+    instead="Give the period MaxInvocationsPerProfile in place of Unlimited, if that is not meant.",
+    example=_of_periods(_in_days(1, Unlimited=True)),
+    mended=_of_periods(_in_days(1, 3)),
+)
 NO_PERIODS = LintCode(
     code="BT050",
     name="no-periods",
@@ -132,6 +145,7 @@ LOOKS_LIKE_A_TIME = LintCode(
 )
 
 LIMIT_CODES = (
+    UNLIMITED,
     NO_PERIODS,
     UNLIMITED_WITH_MAX,
     NO_MAX,

@@ -19,6 +19,7 @@ from batcher.triggers.lint.limit_codes import (
     NO_MAX,
     NO_PERIODS,
     PERIOD_NEVER_BINDS,
+    UNLIMITED,
     UNLIMITED_WITH_MAX,
 )
 
@@ -64,6 +65,8 @@ def _periods(periods: list[dict[str, Any]]) -> Iterator[Finding]:
     if lifted and len(lifted) < len(periods):
         path = (_LIMITS, "Periods", lifted[0], "Unlimited")
         yield Finding(code=LIFTED_BESIDE_LIMITED, path=path, message="is set beside other periods")
+    elif lifted and not any("MaxInvocationsPerProfile" in period for period in periods):
+        yield Finding(code=UNLIMITED, path=(_LIMITS, "Periods"), message="limits nothing")
     yield from _pairs(periods)
 
 

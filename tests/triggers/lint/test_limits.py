@@ -29,7 +29,7 @@ def period(unit: str, value: int, at_most: int | None = None, **others) -> dict:
         ({"EventExpiration": 1_700_000_000_000}, {"expiration-looks-like-a-time"}),
         ({"Periods": [period("DAYS", 1, 3, Unlimited=False)]}, set()),
         ({"Periods": [period("DAYS", 1, 3, Unlimited=True)]}, {"unlimited-with-maximum"}),
-        ({"Periods": [period("DAYS", 1, Unlimited=True)]}, set()),
+        ({"Periods": [period("DAYS", 1, Unlimited=True)]}, {"unlimited"}),
         ({"Periods": [period("DAYS", 1)]}, {"period-without-maximum"}),
         ({"Periods": [period("DAYS", 7, 3), period("WEEKS", 1, 3)]}, {"doubled-period"}),
         ({"Periods": [period("DAYS", 1, 3), period("HOURS", 1, 3)]}, {"period-never-binds"}),
