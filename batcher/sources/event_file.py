@@ -5,6 +5,7 @@ Holds one event at a time. What is wrong with a line is a value.
 
 import csv
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Any
 
@@ -58,17 +59,18 @@ def _rows(
     lines = _Lines(file, name)
     if (first := next(lines, None)) is None:
         return
-    delimiter = max(DELIMITERS, key=first.count)
-    header = _header(next(csv.reader([first], delimiter=delimiter)), name, columns)
-    rows = csv.reader(lines, delimiter=delimiter)
-    while True:
-        try:
-            row = next(rows, None)
-        except csv.Error as error:
-            raise InputError(f"{name}: line {lines.number}: {error}.") from error
-        if row is None:
-            return
+    rows = csv.reader(chain([first], lines), delimiter=max(DELIMITERS, key=first.count))
+    header = _header(_next_row(rows, lines, name) or [], name, columns)
+    while (row := _next_row(rows, lines, name)) is not None:
         yield lines.number, _event(row, header, columns, reader, lines.number)
+
+
+def _next_row(rows: Iterator[list[str]], lines: "_Lines", name: str) -> list[str] | None:
+    """The next row; None where there is no more. Raises InputError with its line."""
+    try:
+        return next(rows, None)
+    except csv.Error as error:
+        raise InputError(f"{name}: line {lines.number}: {error}.") from error
 
 
 class _Lines:

@@ -76,6 +76,7 @@ def test_a_row_that_is_no_event_is_told_by_its_column(tmp_path: Path, row: str, 
     ("content", "said"),
     [
         (b"no,customerId\n1,p\n", "no column createdAt; there are no, customerId"),
+        (b"no,customer\rId,createdAt\n1,p,2\n", "line 1: new-line character"),
         (b"no,customerId,createdAt\n1,\xff,2\n", "line 2: not UTF-8 at byte 3"),
         (b'no,customerId,createdAt\n1,"' + b"x" * 200_000 + b'",2\n', "line 2: field larger"),
     ],
