@@ -26,8 +26,10 @@ def _offset_text(minutes: int) -> str:
     return f"{'-' if minutes < 0 else '+'}{hours:02}:{rest:02}"
 
 
-OFFSETS = tuple(_offset_text(minutes) for minutes in range(-12 * 60, 14 * 60 + 1, 15))
-"""The offsets that clocks may show, as texts that ``zone`` reads."""
+_ENDS = (-12 * 60, 14 * 60)
+
+OFFSETS = tuple(map(_offset_text, (*_ENDS, *range(_ENDS[0] + 15, _ENDS[1], 15))))
+"""The offsets that clocks may show, as texts that ``zone`` reads; first those that differ most."""
 
 
 @lru_cache(maxsize=256)
