@@ -36,7 +36,8 @@ def explanation_lines(explanation: Explanation, *, show_sensitive: bool) -> Iter
     """The outcome, what it depends on, the tree, and what is assumed."""
     verdict = explanation.verdict
     does = "fires" if explanation.fires else "does not fire"
-    yield f"Trigger {explanation.trigger} {does} on event {explanation.event}."
+    event = shortened(explanation.event, SEEN_AT_MOST)
+    yield f"Trigger {explanation.trigger} {does} on event {event}."
     if explanation.depends_on:
         yield f"  depends on: {labels(explanation.depends_on)}"
     if not verdict.object_type_matches:
