@@ -87,16 +87,15 @@ def check_output(
     refuse_taken(out, replace=force)
 
 
-def check_sensitive(show_sensitive: bool, *, as_json: bool) -> None:
+def check_sensitive(show_sensitive: bool, *, as_json: bool, instead: str = "Leave it out.") -> None:
     """Refuse to show what sensitive members hold anywhere but on a terminal. Raises UsageError.
 
-    ``as_json``: it goes to standard output, else to standard error.
+    ``as_json``: it goes to standard output, else to standard error. ``instead``: what to do.
     """
     stream, name = (sys.stdout, "output") if as_json else (sys.stderr, "error")
     if show_sensitive and not (stream and stream.isatty()):
         raise click.UsageError(
-            f"--show-sensitive shows it on a terminal, and standard {name} is none. Leave it out;"
-            " --out FILE keeps the whole plan, readable by you only."
+            f"--show-sensitive shows it on a terminal, and standard {name} is none. {instead}"
         )
 
 

@@ -62,7 +62,8 @@ def plan(
     Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
     is missing or can't be read, or when more would change than --max-changes allows.
     """
-    check_sensitive(show_sensitive, as_json=as_json)
+    instead = "Leave it out; --out FILE keeps the whole plan, readable by you only."
+    check_sensitive(show_sensitive, as_json=as_json, instead=instead)
     check_output(out, "a plan", force=force, inputs=(file, config))
     selection = taken_selection(given)
     settings = settings_from(given, config)
