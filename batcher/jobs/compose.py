@@ -66,7 +66,8 @@ class Composition(Struct, frozen=True, kw_only=True):
     ``left_out``: not selected; ``unmatched``: ``where`` is not true of them; ``changed``: an update
     was made; ``unchanged``: they are so already; ``blocked``: no update can make them so;
     ``invalid``: they break a rule, or would. ``idle``: for each edit of the wish, in how many of
-    those that matched it found nothing to change.
+    those that matched it found nothing to change. ``partial``: the members that go whole into
+    updates, though parts of them were given only and nobody knows the rest.
     """
 
     total: int
@@ -77,6 +78,7 @@ class Composition(Struct, frozen=True, kw_only=True):
     blocked: int
     invalid: int
     idle: list[int]
+    partial: frozenset[str] = frozenset()
 
     @property
     def matched(self) -> int:
@@ -112,11 +114,13 @@ class _Composer:
         self._listener = listener
         self._counts = Counter[str]()
         self._idle = [0] * len(wish.edits)
+        self._partial = set[str]()
         self._seen = dict[TriggerKey, int]()  # of triggers with a current state
 
     def composition(self) -> Composition:
-        names = (name for name in Composition.__struct_fields__ if name != "idle")
-        return Composition(idle=self._idle, **{name: self._counts[name] for name in names})
+        names = set(Composition.__struct_fields__) - {"idle", "partial"}
+        counts = {name: self._counts[name] for name in names}
+        return Composition(idle=self._idle, partial=frozenset(self._partial), **counts)
 
     def add(self, definition: Definition) -> None:
         """Count a definition, and make its update if it is meant and something changes."""
@@ -148,6 +152,8 @@ class _Composer:
             self._counts["blocked"] += 1
             self._listener.on_blocked(definition.line, found.blocked)
             return
+        if self._wish.current is not None and not known:
+            self._partial.update(path.top for path, _ in definition.parts)
         kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
         changed = changed_members(known, found.after)
         if self._give(definition, kept | changed, bool(changed)):

@@ -84,7 +84,7 @@ def document_definitions(file: DefinitionFile, *, tool: Tool | None = None) -> D
             position += 1
             yield translator.resource(trigger, line if tool is None else position)
     translator.finish()
-    for note in _left_out([resources for _, resources in found]):
+    for note in _beside([resources for _, resources in found]):
         file.on_note(note)
     if not position:
         raise InputError(f"{file.origin}: there is no event trigger in it.")
@@ -118,13 +118,16 @@ def _unpacked(value: Any, origin: str) -> Iterable[Any]:
     return (each.value for each in documents_of(body, f"{origin}: TemplateBody"))
 
 
-def _left_out(found: list[ForeignResources]) -> Iterator[str]:
+def _beside(found: list[ForeignResources]) -> Iterator[str]:
     if others := sum(each.others for each in found):
         what = "1 resource that is" if others == 1 else f"{others:,} resources that are"
         yield f"Left out: {what} no event trigger."
     if pending := sum(each.pending for each in found):
         what = "1 trigger that is" if pending == 1 else f"{pending:,} triggers that are"
         yield f"Left out: {what} still to be created by terraform apply."
+    if conditional := sum(each.conditional for each in found):
+        what = "1 trigger has" if conditional == 1 else f"{conditional:,} triggers have"
+        yield f"{what} a Condition, which is not looked at: --exclude those that the stack has not."
 
 
 def _placed(violation: Violation, place: str) -> Violation:

@@ -36,7 +36,7 @@ def triggers_of_template(
     if not isinstance(resources, Mapping):
         raise InputError("its Resources are no object: no template of CloudFormation has that")
     values = _Values(template.get("Parameters"), parameters)
-    found = list[ForeignResource]()
+    found, conditional = list[ForeignResource](), 0
     for name, resource in resources.items():
         if name.startswith(_LOOP):
             raise InputError(
@@ -49,8 +49,12 @@ def triggers_of_template(
                 raise InputError(f"Resources.{name_text(name)}: its Properties are no object")
             place = f"Resources.{name_text(name)}.Properties"
             found.append(ForeignResource(name=name, place=place, value=value))
+            conditional += "Condition" in resource
     return ForeignResources(
-        triggers=found, others=len(resources) - len(found), names=frozenset(values.names)
+        triggers=found,
+        others=len(resources) - len(found),
+        conditional=conditional,
+        names=frozenset(values.names),
     )
 
 

@@ -148,3 +148,19 @@ def test_against_what_there_is_only_the_difference_is_written() -> None:
     ]
     faulty = Definition(line=4, members={}, violations=[Violation(message="no JSON")])
     assert keys_of([wanted, faulty], "default") == {KEY}
+
+
+@pytest.mark.parametrize(
+    ("current", "partial"),
+    [
+        ({}, {"EventTriggerLimits"}),
+        ({KEY: NAMES | {"EventTriggerLimits": {}}}, set()),
+        (None, set()),
+    ],
+)
+def test_members_that_go_whole_with_a_part_given_only_are_named(
+    current: dict[TriggerKey, Any] | None, partial: set[str]
+) -> None:
+    path = member_path("EventTriggerLimits.EventExpiration", MODEL.schema)
+    row = Definition(line=2, members=NAMES | {"SegmentFilter": "vip"}, parts=((path, 9),))
+    assert Composed(row, current=current).found.partial == partial

@@ -77,6 +77,16 @@ def test_a_parameter_that_nothing_refers_to_is_refused_as_it_is_a_slip(tmp_path:
         read(tmp_path / "x", document, "cdk", parameters={"Segmnt": "a"})
 
 
+def test_that_a_trigger_has_a_condition_is_told(tmp_path: Path) -> None:
+    document = test_cloudformation.template(TRIGGER)
+    document["Resources"]["Watch"]["Condition"] = "IsProduction"
+    found, told = read(tmp_path / "x", document, "cloudformation")
+    assert (len(found), [each.split(", ")[0] for each in told]) == (
+        1,
+        ["1 trigger has a Condition"],
+    )
+
+
 def test_a_state_gives_each_instance_under_its_address(tmp_path: Path) -> None:
     attributes = test_terraform.ATTRIBUTES | test_terraform.OWN
     instances = [test_terraform.instance(attributes, key) for key in ("a", "b")]

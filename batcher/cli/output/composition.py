@@ -39,6 +39,11 @@ def composition_lines(
     for edit, count in zip(edits, found.idle, strict=True):
         if count:
             yield f"  {edit}: found nothing to change in {number(count)} of them."
+    if found.partial and not rows:
+        yield (
+            f"  {', '.join(sorted(found.partial))}: an update replaces it whole: what a trigger has"
+            " in it and the table does not say is lost. --current live, or an export, keeps it."
+        )
     if rows:
         yield f"  Written as a table: {several(found.changed + found.unchanged, 'row')}."
     elif not wish:

@@ -1,5 +1,6 @@
 """What is said of a composition: what was meant, what changed, what was left alone and why."""
 
+import msgspec
 import pytest
 
 from batcher.cli.output.composition import SHOWN, BlockedPrinter, composition_lines
@@ -36,6 +37,9 @@ def test_the_counts_add_up_in_words() -> None:
         "  No change was as"
     )
     assert list(composition_lines(found, EDITS, rows=True, wish=True))[-1].endswith(" 1,198 rows.")
+    part = msgspec.structs.replace(NONE, partial=frozenset({"EventTriggerLimits"}))
+    said = list(composition_lines(part, (), rows=False, wish=True))[-1]
+    assert said.startswith("  EventTriggerLimits: an update replaces it whole")
 
 
 def test_of_those_that_can_not_be_so_the_first_are_named(
