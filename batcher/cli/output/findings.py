@@ -131,7 +131,7 @@ class FindingJson:
         if counts is not None:
             self._end(
                 total=counts.total,
-                **{severity: counts.of(severity) for severity in SEVERITIES},
+                **{f"{severity}s": counts.of(severity) for severity in SEVERITIES},
                 codes=counts.codes,
                 untouched=counts.untouched,
                 unread=counts.unread,
