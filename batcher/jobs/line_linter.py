@@ -54,7 +54,7 @@ def code_selection(settings: Settings) -> CodeSelection:
 class LineLinter:
     """Lints updates one at a time; ``on_finding`` is told of what is wanted by the settings.
 
-    ``definitions``: the rules of one definition.
+    ``definitions``: the rules of one definition. ``total``: how many were looked at.
     """
 
     def __init__(
@@ -69,7 +69,7 @@ class LineLinter:
         self._definitions = definitions or DefinitionLinter()
         self._twins = Twins()
         self._codes = Counter[str]()
-        self._total = 0
+        self.total = 0
 
     def add(self, update: Update) -> None:
         """Look at an update by itself."""
@@ -80,7 +80,7 @@ class LineLinter:
 
     def count(self) -> None:
         """Count an update that is looked at."""
-        self._total += 1
+        self.total += 1
 
     def look(self, definition: Definition, *, whole: bool) -> Linted:
         """What is wrong with a definition. ``whole`` as in LintContext."""
@@ -124,7 +124,7 @@ class LineLinter:
 
     def counts(self, *, untouched: int = 0, unread: int = 0) -> LintCounts:
         codes = dict(sorted(self._codes.items()))
-        return LintCounts(total=self._total, codes=codes, untouched=untouched, unread=unread)
+        return LintCounts(total=self.total, codes=codes, untouched=untouched, unread=unread)
 
 
 def in_order(file: CheckedFile) -> Iterator[Update]:

@@ -57,8 +57,13 @@ class LintCounter:
 
     def counts(self, file: CheckedFile) -> LintCounts:
         """What was found, once the file was checked. Raises InputError when it has changed."""
+        linter = self._linter
+        if linter.total != sum(map(len, file.inspection.targets.values())):
+            linter = LineLinter(file.settings)  # without the lines whose ids are repeated ones
+            for update in in_order(file):
+                linter.add(update)
         if members := repeated_members(file):
             for update in in_order(file):
-                self._linter.tell(update, beside_earlier(update, members))
-        self._linter.conclude(file)
-        return self._linter.counts()
+                linter.tell(update, beside_earlier(update, members))
+        linter.conclude(file)
+        return linter.counts()

@@ -12,6 +12,7 @@ from hypothesis import settings as limits
 from hypothesis import strategies as st
 
 from batcher.config import Settings, resolve
+from batcher.config.value_kinds import LintCodes
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.line_linter import in_order
 from batcher.jobs.lint import LintCounter, lint_updates
@@ -198,6 +199,15 @@ async def test_a_run_that_goes_on_is_not_linted_again(tmp_path: Path) -> None:
         found = await opened.check()
     assert isinstance(found, CheckedRun)
     assert (found.state.begun, found.lint) == (True, None)
+
+
+async def test_lines_that_are_left_out_for_their_ids_are_not_counted(tmp_path: Path) -> None:
+    lines = [ERROR | {"id": "a"}, trigger(2) | {"id": "b"}, trigger(3) | {"id": "b"}]
+    settings = Settings(skip_invalid=True, lint_ignore=LintCodes("BT061"))
+    found = await checked_run(tmp_path, lines, settings=settings)
+    assert isinstance(found, CheckedRun)
+    assert found.lint is not None
+    assert (found.lint.total, "BT103" in found.lint.codes) == (2, False)
 
 
 @limits(max_examples=40)
