@@ -43,7 +43,10 @@ def explain(trigger: str | None, event: str | None, **given: Any) -> None:
     if trigger is None or (event is None and find_code(trigger) is not None):
         explain_code(trigger, as_json=given["as_json"])
     elif event is None:
-        raise click.UsageError(f"Missing argument 'EVENT'.{suggested_code(trigger)}")
+        raise click.UsageError(
+            "That is no code of lint (batcher explain lists them), and for a trigger in a file"
+            f" EVENT is missing.{suggested_code(trigger)}"
+        )
     else:
         raise SystemExit(_explain(trigger, event, **given))
 

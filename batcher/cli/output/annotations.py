@@ -6,6 +6,7 @@ escaped: the ``command`` module of its toolkit.
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import counts_text
+from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
 from batcher.records import Update
@@ -23,7 +24,7 @@ class Annotations:
     """
 
     def __init__(self, origin: str, sensitive: frozenset[str]) -> None:
-        self._origin = origin
+        self._origin = source_place(origin)
         self._sensitive = sensitive
 
     def violation(self, line: int, violation: Violation) -> None:

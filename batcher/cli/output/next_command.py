@@ -29,7 +29,18 @@ CARRIED = frozenset(
     }
 )
 
-FOR_LINT = frozenset({"config", "target"})
+FOR_LINT = frozenset(
+    {
+        "config",
+        "target",
+        "create_missing",
+        "domain_map",
+        "skip_invalid",
+        "lint_ignore",
+        "lint_select",
+    }
+)
+OF_LINT = {"--lint-ignore": "--ignore", "--lint-select": "--select"}  # as lint itself has them
 
 # of the same input; what is made of a part of it is that part already
 SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
@@ -59,6 +70,6 @@ def _carried(name: str) -> Iterator[str]:
         if given and name in carried:
             value = context.params[name]
             for each in value if isinstance(value, tuple) else [value]:
-                yield parameter.opts[0]
+                yield OF_LINT.get(parameter.opts[0], parameter.opts[0])
                 if each is not True:
                     yield shown_url(each) if name == "endpoint_url" else str(each)

@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import counts_text
+from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
 from batcher.records import Update
@@ -33,7 +34,7 @@ class SarifLog:
     """
 
     def __init__(self, origin: str, sensitive: frozenset[str]) -> None:
-        self._artifact = _artifact(origin)
+        self._artifact = _artifact(source_place(origin))
         self._sensitive = sensitive
         self._results = 0
 

@@ -17,12 +17,12 @@ from tests.conftest import Command, change, trigger
 OFFERED = "to do it: batcher "
 
 
-def offered(*flags: str, path: str = "a plan.jsonl") -> list[str]:
+def offered(*flags: str, path: str = "a plan.jsonl", name: str = "run") -> list[str]:
     found = []
 
     @settings_options
     def command(**_: object) -> None:
-        found.extend(shlex.split(next_command("run", Path(path))))
+        found.extend(shlex.split(next_command(name, Path(path))))
 
     click.command(command).main([*flags], standalone_mode=False)
     return found
@@ -49,6 +49,12 @@ def test_nothing_else_is_carried_and_no_parameter_of_a_url(monkeypatch: pytest.M
     assert offered("--limiter", "redis://:secret@h/0", "--rate", "5", path="-x")[2:] == ["./-x"]
     assert "secret" not in str(offered("--endpoint-url", "http://h/?token=secret"))
     assert {"config"} == CARRIED - {option.name for option in options()}
+
+
+def test_lint_is_offered_with_the_choice_of_codes_and_of_lines_under_its_own_flags() -> None:
+    flags = ["--lint-ignore", "BT05", "--skip-invalid", "--domain-map", "a=b", "--rate", "5"]
+    found = offered(*flags, name="lint")[3:]
+    assert sorted(found) == sorted(["--ignore", "BT05", "--skip-invalid", "--domain-map", "a=b"])
 
 
 @pytest.mark.parametrize(("name", "carried"), [("plan", True), ("run", False)])
