@@ -29,7 +29,7 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 	@touch $@
 
 test: $(VENV)/.installed-dev servers
-	$(BIN)/python -m pytest --numprocesses 3 --dist loadfile
+	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
 # What the tests of queues and of the shared limiter run against: redis-server and faketime of
 # Debian, and a local SQS, whose own dependencies would be at odds with ours.
