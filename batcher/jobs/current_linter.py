@@ -4,6 +4,7 @@ A trigger is looked at as the update leaves it. What was wrong before, in a memb
 does not set, is counted and not told.
 """
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import islice
@@ -44,7 +45,7 @@ class CurrentLinter:
     """Lints the updates of a file in order, and counts what it leaves out.
 
     ``members`` as in ``repeated_members``; ``origin``: ``live``, or an export. Holds the triggers
-    of 10,000 updates at a time, and those of more than one line.
+    of 10,000 updates at a time, and those that further lines are of.
     """
 
     def __init__(
@@ -62,7 +63,7 @@ class CurrentLinter:
         self._members = members
         self._origin = origin
         self._on_unread = on_unread
-        self._repeated = _repeated(file)
+        self._left = _repeated(file)  # lines still to come, by the hash of a trigger
         self._made: dict[TriggerKey, CurrentTrigger] = {}  # what updates made of repeated ones
         self._attached: Attached = {}
 
@@ -130,6 +131,7 @@ class CurrentLinter:
             self._linter.add(update)  # it makes nothing of its trigger
         else:
             self._lint_beside(update, current)
+        self._let_go(update)
 
     def _lint_alone(self, update: Update, why: Error) -> None:
         """Of a trigger that is not there, or could not be read."""
@@ -165,8 +167,15 @@ class CurrentLinter:
         return self._file.settings.create_missing and has_all
 
     def _keep(self, update: Update, made: dict[str, Any]) -> None:
-        if self._repeated and trigger_hash(update) in self._repeated:
+        if self._left and trigger_hash(update) in self._left:
             self._made[TriggerKey.of(update)] = made
+
+    def _let_go(self, update: Update) -> None:
+        """Forget what was made of a trigger with its last line."""
+        if self._left and (name := trigger_hash(update)) in self._left:
+            self._left[name] -= 1
+            if not self._left[name]:
+                self._made.pop(TriggerKey.of(update), None)
 
     def _skip(self, what: str, why: Error) -> None:
         """Count and tell what can't be read, once."""
@@ -176,11 +185,13 @@ class CurrentLinter:
                 self._on_unread(what, why)
 
 
-def _repeated(file: CheckedFile) -> set[int]:
-    """The hashes of triggers that more than one line is of."""
+def _repeated(file: CheckedFile) -> Counter[int]:
+    """How many lines are of each trigger that more than one is of, by its hash."""
     indexes = file.inspection.targets.values()
-    several = any(index.triggers < len(index) for index in indexes)
-    return repeated_names(in_order(file)) if several else set()
+    if all(index.triggers == len(index) for index in indexes):
+        return Counter()
+    repeated = repeated_names(in_order(file))
+    return Counter(name for name in map(trigger_hash, in_order(file)) if name in repeated)
 
 
 def _touches(update: Update, finding: Finding) -> bool:
