@@ -30,7 +30,12 @@ from batcher.sources.input_file import open_input
 from batcher.sources.local_file import is_local, local_file, place_for_copies
 from batcher.triggers.diff import same
 from batcher.triggers.lint.finding import Finding
-from batcher.triggers.lint.line_rules import changes_nothing, no_such_trigger, set_twice
+from batcher.triggers.lint.line_rules import (
+    changes_nothing,
+    dropped_limits,
+    no_such_trigger,
+    set_twice,
+)
 from batcher.triggers.lint.live_rules import unattached
 from batcher.triggers.lint.set_members import SetMembers
 from batcher.updates.line_reader import LineReader
@@ -155,6 +160,7 @@ class CurrentLinter:
         linter.tell(update, told)
         linter.note(update, new)
         linter.tell(update, set_twice(self._members.earlier(update.line)))
+        linter.tell(update, dropped_limits(update.request, current))
         if same(update.request, current):
             linter.tell(update, [changes_nothing()])
         attached = self._attached.get((update.target, update.domain))

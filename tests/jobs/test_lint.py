@@ -76,6 +76,24 @@ async def test_beside_an_export_lines_are_held_against_what_those_before_have_ma
     assert counts.total == 5
 
 
+async def test_a_line_that_drops_limits_is_told_also_after_one_that_has_set_them(
+    tmp_path: Path,
+) -> None:
+    periods = [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}]
+    late, often = {"EventExpiration": 300_000}, {"Periods": periods}
+    current = export(tmp_path, trigger(1) | {"EventTriggerLimits": often}, trigger(2))
+    lines = [
+        update(1, SegmentFilter="vip"),
+        update(1, EventTriggerLimits=late),
+        update(1, EventTriggerLimits=late | often),
+        update(1, EventTriggerLimits=often),
+        update(2, EventTriggerLimits=late),
+    ]
+    settings = resolve({"lint_select": "BT106"})
+    found, _ = await linted(tmp_path, *lines, settings=settings, current=current)
+    assert found == [(2, "BT106"), (4, "BT106")]
+
+
 async def test_what_updates_make_of_two_triggers_may_be_the_same(tmp_path: Path) -> None:
     current = export(tmp_path, trigger(1) | {"SegmentFilter": "vip"}, trigger(2))
     found, _ = await linted(

@@ -90,7 +90,22 @@ NO_SUCH_TRIGGER = LintCode(
     ),
     example=(_NAMED | {"SegmentFilter": "vip"},),
 )
-CODES = (SET_TWICE, SAID_BEFORE, TWINS, CHANGES_NOTHING, NO_SUCH_TRIGGER)
+DROPS_LIMITS = LintCode(
+    code="BT106",
+    name="drops-limits",
+    severity="warning",
+    title="A line drops limits that its trigger has",
+    reason=(
+        "An update replaces EventTriggerLimits whole, so what the line does not say in it goes:"
+        " without EventExpiration every event is in time, however late, and in place of Periods"
+        " AWS's default holds, 10 firings a day for each profile."
+    ),
+    instead=(
+        "Say in the line all limits that are to hold; batcher compose --set on an export does so."
+    ),
+    example=(_NAMED | {"EventTriggerLimits": {"EventExpiration": 300_000}},),
+)
+CODES = (SET_TWICE, SAID_BEFORE, TWINS, CHANGES_NOTHING, NO_SUCH_TRIGGER, DROPS_LIMITS)
 
 
 class EarlierValue(NamedTuple):
@@ -140,6 +155,15 @@ def no_such_trigger() -> Finding:
     """BT105."""
     said = "there is no such trigger in --current"
     return Finding(code=NO_SUCH_TRIGGER, path=("EventTriggerName",), message=said)
+
+
+def dropped_limits(update: Definition, current: Definition) -> Iterator[Finding]:
+    """BT106, of a line that gives limits, and fewer kinds of them than its trigger has."""
+    after = update.get("EventTriggerLimits")
+    for name, limit in (current.get("EventTriggerLimits") or {}).items():
+        if after is not None and limit not in (None, []) and after.get(name) in (None, []):
+            said = f"leaves out {name}, which the trigger has: an update replaces the limits whole"
+            yield Finding(code=DROPS_LIMITS, path=("EventTriggerLimits",), message=said)
 
 
 def behaviour(definition: Mapping[str, Any]) -> str | None:
