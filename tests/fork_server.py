@@ -55,6 +55,8 @@ def serve(control: socket.socket) -> dict[str, Any] | None:
             continue
         text, given, _, _ = socket.recv_fds(control, ASKED_AT_MOST, DESCRIPTORS)
         if not text:
+            for process in told:  # left by a test that failed
+                os.kill(process, signal.SIGKILL)
             return None
         process = os.fork()
         if process == 0:
