@@ -11,7 +11,8 @@ from typing import Any
 from batcher.updates.json_schema import Schema
 from batcher.updates.json_syntax import encodable, text_violations
 
-_WHOLE = re.compile(r"([+-]?[0-9]{1,19})(?:[.,]0+)?", re.ASCII)
+_WHOLE = re.compile(r"([+-]?[0-9]{1,19})(?:[.,]0{1,2})?", re.ASCII)
+_GROUPED = re.compile(r"[+-]?[0-9]{1,3}(?:[., '][0-9]{3})+", re.ASCII)
 _EXPONENT = re.compile(r"[+-]?[0-9]+(?:[.,][0-9]+)?[eE][+-]?[0-9]+", re.ASCII)
 _BOOLEANS = {"true": True, "false": False}
 _ROUNDED = (
@@ -61,6 +62,8 @@ def _integer(text: str) -> int:
         return int(found[1])
     if is_shortened(text):
         raise ValueTextError(_ROUNDED)
+    if _GROUPED.fullmatch(text):
+        raise ValueTextError("has to be an integer: digits only, none set off as thousands")
     raise ValueTextError("has to be an integer: digits only")
 
 

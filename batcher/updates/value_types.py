@@ -5,8 +5,8 @@ from typing import Any
 
 from batcher.updates.json_schema import Schema
 
-# at most 18 digits: longer ones fit no member
-_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.0{1,9})?", re.ASCII)
+# at most 18 digits: longer ones fit no member; three zeros behind a point may be thousands
+_INTEGER = re.compile(r"-?(?:0|[1-9]\d{0,17})(?:\.0{1,2})?", re.ASCII)
 _WHOLE_AT_MOST = 2.0**53
 
 

@@ -47,6 +47,8 @@ def test_the_type_of_the_member_decides(text: str, rule: Schema, value: object) 
         (f"{SECRET}\udcff", TEXT, "no UTF-8"),
         ("1.2E+05", NUMBER, "with an exponent"),
         ("1,200", NUMBER, "has to be an integer"),
+        ("600,000", NUMBER, "none set off as thousands"),
+        ("7.000", NUMBER, "none set off as thousands"),
         ("1.5", NUMBER, "has to be an integer"),
         ("", NUMBER, "has to be an integer"),
         ("9" * 5000, NUMBER, "has to be an integer"),
