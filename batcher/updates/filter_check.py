@@ -23,6 +23,10 @@ Known: TypeAlias = Schema | None
 _TYPES = {"string": (str,), "integer": (int, float), "number": (int, float), "boolean": (bool,)}
 _WRITTEN = {"string": "a text: 'vip'", "boolean": "true or false: `true`"}
 _NUMBER = "a number: `600000`"
+_WHOLE = {"array": "a list", "object": "an object"}
+_ENTRIES = "contains(['Orders'], ObjectTypeName), or EventTriggerLimits.Periods[?Value > `7`]"
+_ALONE = "a text or number alone is always true: SegmentFilter == 'vip' || SegmentFilter == 'gold'"
+_IN_PARENTHESES = "what ! is said of stands in parentheses where it is longer than a name: !(…)"
 _TRUTH: Schema = {"type": "boolean"}
 
 
@@ -55,23 +59,41 @@ class FilterCheck:
                     here = self.check(child, here)
                 return here
             case "index":
-                return self._entry(here)
+                return self._entry(_listed(here))
             case "flatten":
-                return self._flat(self.check(children[0], here))
+                return self._flat(_listed(self.check(children[0], here)))
             case "projection":
-                return self._each(children[1], self.check(children[0], here))
+                return self._each(children[1], _listed(self.check(children[0], here)))
             case "filter_projection":
-                found = self.check(children[0], here)
-                self.check(children[2], self._entry(found))
+                found = _listed(self.check(children[0], here))
+                self.check_truth(children[2], self._entry(found))
                 return self._each(children[1], found)
             case "comparator":
                 return self._comparison(node, here)
             case "not_expression":
-                self.check(children[0], here)
+                self.check_truth(children[0], here)
                 return _TRUTH
             case "slice":
                 return here
         return self._of_several(node, children, here)
+
+    def check_truth(self, node: Node, here: Known) -> None:
+        """Check what is asked whether it is true: a list is, whatever its entries say.
+
+        Raises FilterFault.
+        """
+        if node["type"] in ("and_expression", "or_expression"):
+            for child in node["children"]:
+                if child["type"] == "literal" and not isinstance(child["value"], bool):
+                    raise FilterFault(_ALONE)
+                self.check_truth(child, here)
+            return
+        found = self._entry(self.check(node, here))
+        if found is not None and found.get("type") in ("array", "boolean"):
+            raise FilterFault(
+                "a list of lists, or of true and false, is true whatever is in it: write [] behind"
+                " a filter within a list, and EventTriggerLimits.Periods[?Unlimited]"
+            )
 
     def _of_several(self, node: Node, children: list[Node], here: Known) -> Known:
         """Check what says nothing of its own value."""
@@ -81,14 +103,16 @@ class FilterCheck:
             raise FilterFault(f"{own}(): JMESPath has no such function{_meant(near)}")
         # an expression that is an argument is evaluated on whatever the function takes
         below = None if kind in ("expref", "value_projection") else here
-        for child in children:
-            if isinstance(child, dict):
-                self.check(child, below)
+        rules = [self.check(child, below) for child in children if isinstance(child, dict)]
+        if (kind, own) == ("function_expression", "contains") and len(rules) == len(children) == 2:
+            _refuse_whole(self._entry(rules[0]), children[1], is_order=False)
         return None
 
     def _field(self, name: str, here: Known) -> Known:
         if here is None:
             return None
+        if here is _TRUTH:
+            raise FilterFault(_IN_PARENTHESES)
         known = here.get("properties")
         if known is not None and name in known:
             return dereferenced(known[name], self._root)
@@ -132,9 +156,35 @@ class FilterCheck:
     def _comparison(self, node: Node, here: Known) -> Known:
         sides = node["children"]
         rules = [self.check(side, here) for side in sides]
+        is_order = node["value"] not in ("eq", "ne")
         for rule, other in zip(rules, reversed(sides), strict=True):
-            _fits(rule, other, is_order=node["value"] not in ("eq", "ne"))
+            _refuse_whole(rule, other, is_order=is_order)
+            _fits(rule, other, is_order=is_order)
         return _TRUTH
+
+
+def _listed(rule: Known) -> Known:
+    """The rule of what is entered as a list. Raises FilterFault where it is none."""
+    if rule is _TRUTH:
+        raise FilterFault(_IN_PARENTHESES)
+    if rule is not None and "items" not in rule:
+        raise FilterFault("an index, [] or a filter stands behind what is no list")
+    return rule
+
+
+def _refuse_whole(rule: Known, other: Node, *, is_order: bool) -> None:
+    """Refuse a list or an object that is compared as if it were one value, and the reverse."""
+    kind = "" if rule is None else rule.get("type", "")
+    if kind in _WHOLE and (is_order or _is_one_value(other)):
+        raise FilterFault(
+            f"{_WHOLE[kind]} is never more, less or the same as one value: {_ENTRIES}"
+        )
+    if kind in _TYPES and other["type"].startswith("multi_select"):
+        raise FilterFault(f"a list is never the same as one value: {_ENTRIES}")
+
+
+def _is_one_value(node: Node) -> bool:
+    return node["type"] == "literal" and isinstance(node["value"], str | bool | int | float)
 
 
 def _fits(rule: Known, other: Node, *, is_order: bool) -> None:
@@ -146,6 +196,10 @@ def _fits(rule: Known, other: Node, *, is_order: bool) -> None:
         return
     if is_order and (isinstance(value, bool) or not isinstance(value, int | float)):
         raise FilterFault("only numbers are more or less than others, in backticks: > `600000`")
+    constants = [] if rule is None else rule.get("enum", [])
+    if constants and isinstance(value, str) and value not in constants:
+        said = ", ".join(constants)
+        raise FilterFault(f"a member is compared with what it never is; it is one of {said}")
     wanted = _TYPES.get(kind)
     if wanted and (isinstance(value, bool) != (kind == "boolean") or not isinstance(value, wanted)):
         raise FilterFault(

@@ -48,7 +48,7 @@ class FilterExpression:
         line = {**schema, "properties": {**schema["properties"], **_ADDED}}
         try:
             self._parsed = jmespath.parser.Parser().parse(text)
-            FilterCheck(schema).check(self._parsed.parsed, line)
+            FilterCheck(schema).check_truth(self._parsed.parsed, line)
         except FilterFault as fault:
             raise InputError(f"--where: {fault}") from None
         except jmespath.exceptions.ParseError as error:  # those of the lexer are some of these

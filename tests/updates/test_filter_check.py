@@ -11,9 +11,11 @@ from hypothesis import strategies as st
 from batcher.updates.filter_check import FilterCheck, FilterFault
 from tests.updates.samples import MODEL
 
+ATTRIBUTES = "EventTriggerConditions[].EventTriggerDimensions[].ObjectAttributes"
+
 
 def check(text: str) -> None:
-    FilterCheck(MODEL.schema).check(jmespath.compile(text).parsed, MODEL.schema)
+    FilterCheck(MODEL.schema).check_truth(jmespath.compile(text).parsed, MODEL.schema)
 
 
 @pytest.mark.parametrize(
@@ -38,6 +40,20 @@ def check(text: str) -> None:
         ("EventTriggerLimits.EventExpiration == `true`", "it is a number"),
         ("EventTriggerLimits.EventExpiration > '5'", "in backticks: > `600000`."),
         ("EventTriggerLimits.Periods[0].Unlimited == 'true'", "true or false: `true`."),
+        ("EventTriggerConditions[].LogicalOperator == 'ALL'", "a list is never more, less or"),
+        ("!(EventTriggerLimits.Periods[].MaxInvocationsPerProfile <= `3`)", "a list is never more"),
+        ("EventTriggerLimits != `7`", "an object is never"),
+        ("SegmentFilter == ['gold', 'vip']", "a list is never the same as one value: contains("),
+        (f"contains({ATTRIBUTES}[].Values, 'x')", "a list is never"),
+        ("EventTriggerLimits.Periods[?Unit == 'DAILY']", "it is one of MINUTES, HOURS, DAYS"),
+        ("ObjectTypeName[0]", "behind what is no list"),
+        ("EventTriggerLimits[].Periods", "behind what is no list"),
+        ("!EventTriggerLimits.Periods", "in parentheses"),
+        ("!EventTriggerConditions[].LogicalOperator", "in parentheses"),
+        (f"!({ATTRIBUTES}[?Source == 'x'])", "write [] behind a filter"),
+        ("id && EventTriggerLimits.Periods[].Unlimited", "Periods[?Unlimited]"),
+        (f"{ATTRIBUTES}[?FieldName] || id", "write [] behind a filter"),
+        ("EventTriggerLimits.Periods[?Value == `1` || `2`]", "alone is always true"),
         ("Description > Description", "only numbers are more or less"),
         ("lenght(id)", "JMESPath has no such function; did you mean length?"),
     ],
@@ -52,7 +68,11 @@ def test_what_can_not_be_meant_is_refused(text: str, why: str) -> None:
     "text",
     [
         "EventTriggerConditions[].EventTriggerDimensions[].ObjectAttributes[].Values[]",
-        "EventTriggerConditions[*].EventTriggerDimensions[0].ObjectAttributes[?Source].Values",
+        "EventTriggerConditions[*].EventTriggerDimensions[0].ObjectAttributes[?Source].Values[][]",
+        f"contains({ATTRIBUTES}[].Values[], 'x')",
+        f"{ATTRIBUTES}[?contains(Values, 'x')][]",
+        "(SegmentFilter || 'none') == 'none' && !(EventTriggerLimits.Periods)",
+        "EventTriggerConditions == `null` || EventTriggerLimits.Periods == `[]`",
         "{a: id}.a",
         "EventTriggerLimits.*",
         "map(&Value, EventTriggerLimits.Periods)",
