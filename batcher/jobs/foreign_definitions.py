@@ -122,12 +122,12 @@ def _beside(found: list[ForeignResources]) -> Iterator[str]:
     if others := sum(each.others for each in found):
         what = "1 resource that is" if others == 1 else f"{others:,} resources that are"
         yield f"Left out: {what} no event trigger."
+    if unmade := sum(each.unmade for each in found):
+        what = "1 trigger" if unmade == 1 else f"{unmade:,} triggers"
+        yield f"Left out: {what} whose condition is not true."
     if pending := sum(each.pending for each in found):
         what = "1 trigger that is" if pending == 1 else f"{pending:,} triggers that are"
         yield f"Left out: {what} still to be created by terraform apply."
-    if conditional := sum(each.conditional for each in found):
-        what = "1 trigger has" if conditional == 1 else f"{conditional:,} triggers have"
-        yield f"{what} a Condition, which is not looked at: --exclude those that the stack has not."
 
 
 def _placed(violation: Violation, place: str) -> Violation:

@@ -3,6 +3,7 @@
 What is JSON, but no JSON Lines, is read whole.
 """
 
+import json
 from typing import Any
 
 import msgspec
@@ -12,6 +13,7 @@ from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
 from batcher.jobs.foreign_definitions import Translator, document_definitions
 from batcher.records import Update
 from batcher.sources.input_file import open_input
+from batcher.updates.foreign_definition import written_number
 from batcher.updates.foreign_document import OtherToolError
 from batcher.updates.hint import Hint
 from batcher.updates.input_hint import hint_of
@@ -75,7 +77,7 @@ def _other(
     except (ValueError, RecursionError):
         value = None
     if isinstance(value, dict) and not text_violations(raw, frozenset()):
-        return translator.definition(value, line)
+        return translator.definition(json.loads(raw, parse_float=written_number), line)
     names = dict(
         zip(("DomainName", "EventTriggerName"), reader.trigger_of(raw) or (), strict=False)
     )

@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 from batcher.errors import InputError
 from batcher.optional_imports import optional_module
 from batcher.sources.input_file import BOM, open_input
+from batcher.updates.foreign_definition import UnknownValue, written_number
 from batcher.updates.json_syntax import encodable
 from batcher.updates.violations import name_text
 
@@ -110,7 +111,7 @@ def _constant(constant: str) -> None:
     raise ValueError(f"{constant} is no JSON number")
 
 
-def _finite(digits: str) -> float:
-    if math.isinf(number := float(digits)):
+def _finite(digits: str) -> float | UnknownValue:
+    if math.isinf(float(digits)):
         raise ValueError("holds a number that is out of range")
-    return number
+    return written_number(digits)

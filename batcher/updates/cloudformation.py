@@ -20,9 +20,11 @@ _LIST_TYPES = ("CommaDelimitedList", "List<")
 _STORED_TYPE = "AWS::SSM::Parameter::"  # the default of such a one is the name of a value
 _LOOKED_UP = "{{resolve:"
 _LOOP = "Fn::ForEach"
+_TOKEN = re.compile(r"[$#]\{Token\[")  # what CDK has not resolved
 _IN_TEXT = re.compile(r"\$\{(!?)([^}]*)\}")
 _NAME = re.compile(r"[A-Za-z0-9.:]{1,64}", re.ASCII)  # another one may be data
 _NESTED_AT_MOST = 64
+_TRUTHS = {"true": True, "false": False}
 
 
 def triggers_of_template(
@@ -36,7 +38,7 @@ def triggers_of_template(
     if not isinstance(resources, Mapping):
         raise InputError("its Resources are no object: no template of CloudFormation has that")
     values = _Values(template.get("Parameters"), parameters)
-    found, conditional = list[ForeignResource](), 0
+    found, unmade = list[ForeignResource](), 0
     for name, resource in resources.items():
         if name.startswith(_LOOP):
             raise InputError(
@@ -44,18 +46,24 @@ def triggers_of_template(
                 " cloudformation get-template --template-stage Processed"
             )
         if isinstance(resource, Mapping) and resource.get("Type") == RESOURCE_TYPE:
-            value = values.known(resource.get("Properties", {}))
-            if not isinstance(value, dict):
-                raise InputError(f"Resources.{name_text(name)}: its Properties are no object")
-            place = f"Resources.{name_text(name)}.Properties"
-            found.append(ForeignResource(name=name, place=place, value=value))
-            conditional += "Condition" in resource
-    return ForeignResources(
-        triggers=found,
-        others=len(resources) - len(found),
-        conditional=conditional,
-        names=frozenset(values.names),
-    )
+            taken = _trigger(name, resource, values)
+            found += taken
+            unmade += not taken
+    others = len(resources) - len(found) - unmade
+    names = frozenset(values.names)
+    return ForeignResources(triggers=found, others=others, unmade=unmade, names=names)
+
+
+def _trigger(name: str, resource: Mapping[str, Any], values: "_Values") -> list[ForeignResource]:
+    """The trigger of a resource; none where its condition is not true."""
+    where = f"Resources.{name_text(name)}"
+    if isinstance(is_made := values.is_made(resource), UnknownValue):
+        raise InputError(f"{where}: {is_made.why}")
+    value = values.known(resource.get("Properties", {}))
+    if not isinstance(value, dict):
+        raise InputError(f"{where}: its Properties are no object")
+    found = ForeignResource(name=name, place=f"{where}.Properties", value=value)
+    return [found] if is_made else []
 
 
 class _Values:
@@ -80,9 +88,26 @@ class _Values:
                 return self._result(function, value[function], depth + 1)
             case str() if _LOOKED_UP in value:
                 return UnknownValue("is looked up by CloudFormation: write its value in its place")
+            case str() if _TOKEN.search(value):
+                return UnknownValue("is a token that CDK has not resolved: write its value")
             case dict():
                 return {name: self.known(each, depth + 1) for name, each in value.items()}
         return value
+
+    def is_made(self, resource: Mapping[str, Any]) -> bool | UnknownValue:
+        """Whether a stack has a resource, by what is given for its condition."""
+        if "Condition" not in resource:
+            return True
+        name = resource["Condition"]
+        if not isinstance(name, str) or not _NAME.fullmatch(name):
+            return UnknownValue("its Condition is no name")
+        self.names.add(name)
+        if (given := self._given.get(name, "").lower()) in _TRUTHS:
+            return _TRUTHS[given]
+        return UnknownValue(
+            f"is there only under the condition {name}: give --parameter {name}=true or"
+            f" {name}=false"
+        )
 
     def _result(self, function: str, argument: Any, depth: int) -> Any:
         match function, argument:

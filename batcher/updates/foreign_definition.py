@@ -23,6 +23,10 @@ LISTED = (
     " --domain DOMAIN reads whole triggers"
 )
 NO_DOMAIN = "missing; name it with --domain, as answers of AWS have none"
+_WRITTEN_OTHERWISE = (
+    "is a number that is written otherwise, or rounded, as it is read: put quotes around a text,"
+    " and write an integer in digits alone"
+)
 GIVEN_TWICE = "given twice, in two spellings of its name: leave one out"
 
 _CONDITIONS = "EventTriggerConditions"
@@ -36,6 +40,12 @@ class UnknownValue(Struct, frozen=True):
     """A value that nobody knows yet. ``why``: in words, and what to do."""
 
     why: str
+
+
+def written_number(digits: str) -> float | UnknownValue:
+    """The number of a JSON text that is no integer; unknown where it would be written otherwise."""
+    number = float(digits)
+    return number if repr(number) == digits else UnknownValue(_WRITTEN_OTHERWISE)
 
 
 class Alteration(Enum):

@@ -20,12 +20,11 @@ class ForeignResource(Struct, frozen=True, kw_only=True):
 class ForeignResources(Struct, frozen=True, kw_only=True):
     """``others``: resources that are no event trigger. ``pending``: triggers still to be made.
 
-    ``names``: what values can be given for. ``conditional``: triggers that are in the stack only
-    where a condition holds, which is not looked at.
+    ``unmade``: those whose condition is not true. ``names``: what values can be given for.
     """
 
     triggers: list[ForeignResource]
     others: int = 0
     pending: int = 0
-    conditional: int = 0
+    unmade: int = 0
     names: frozenset[str] = frozenset()

@@ -58,9 +58,9 @@ def nesting(text: str) -> int:
 
 
 def encodable(value: object) -> bool:
-    """Whether every string in plain JSON can be written as UTF-8."""
+    """Whether every string in plain JSON can be written as UTF-8, whatever else is in it."""
     try:
-        json.dumps(value, ensure_ascii=False).encode("utf-8")
+        json.dumps(value, ensure_ascii=False, default=str).encode("utf-8")
     except UnicodeEncodeError:
         return False
     return True

@@ -5,6 +5,7 @@ Taken are ``terraform.tfstate`` and what ``terraform show -json`` prints of a st
 
 import json
 from collections.abc import Iterator, Mapping
+from itertools import zip_longest
 from typing import Any
 
 from batcher.errors import InputError
@@ -49,6 +50,7 @@ def _of_plan(document: Mapping[str, Any]) -> ForeignResources:
         each["address"]: each["change"]
         for each in _objects(document.get("resource_changes"))
         if isinstance(each.get("address"), str) and isinstance(each.get("change"), dict)
+        if "deposed" not in each  # under the address of what has replaced it
     }
     return _taken(_in_values(document["planned_values"]), changes)
 
@@ -114,8 +116,7 @@ def _with_unknown(value: Any, unknown: Any) -> Any:
                 if name in value or isinstance(each, UnknownValue)
             }
         case list(), list():
-            filled = unknown + [None] * (len(value) - len(unknown))
-            return [_with_unknown(each, at) for each, at in zip(value, filled, strict=False)]
+            return [_with_unknown(each, at) for each, at in zip_longest(value, unknown)]
     return value
 
 

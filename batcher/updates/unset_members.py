@@ -60,8 +60,14 @@ class _Pruning:
         if rule is not self._root and unset and is_unfilled:
             del self.left_out[start:]
             return _UNSET
+        refused = {name: 0 for name in unset if self._is_refused(value[name], known.get(name))}
+        unset = [name for name in unset if name not in refused]
         self.left_out += [name if name in known else MADE_UP for name in unset]
-        return kept
+        return kept | refused
+
+    def _is_refused(self, value: Any, rule: Schema | None) -> bool:
+        """Whether a value is a 0 that its member can't be: beside what is filled in, a fault."""
+        return _is_zero(value) and dereferenced(rule or {}, self._root).get("minimum", 0) > 0
 
     def _is_chosen(self, value: Any, rule: Schema | None) -> bool:
         """Whether a skeleton may have put the value there: a constant, a truth, or 0."""

@@ -77,14 +77,13 @@ def test_a_parameter_that_nothing_refers_to_is_refused_as_it_is_a_slip(tmp_path:
         read(tmp_path / "x", document, "cdk", parameters={"Segmnt": "a"})
 
 
-def test_that_a_trigger_has_a_condition_is_told(tmp_path: Path) -> None:
+def test_a_trigger_whose_condition_is_not_true_is_told(tmp_path: Path) -> None:
     document = test_cloudformation.template(TRIGGER)
-    document["Resources"]["Watch"]["Condition"] = "IsProduction"
-    found, told = read(tmp_path / "x", document, "cloudformation")
-    assert (len(found), [each.split(", ")[0] for each in told]) == (
-        1,
-        ["1 trigger has a Condition"],
-    )
+    kept = document["Resources"]["Watch"]
+    document["Resources"]["Other"] = kept | {"Condition": "IsTest"}
+    given = {"IsTest": "false"}
+    found, told = read(tmp_path / "x", document, "cloudformation", parameters=given)
+    assert (len(found), told) == (1, ["Left out: 1 trigger whose condition is not true."])
 
 
 def test_a_state_gives_each_instance_under_its_address(tmp_path: Path) -> None:

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.sources.documents import documents_of, read_documents
+from batcher.updates.foreign_definition import UnknownValue
 
 JSON = st.recursive(
     st.none() | st.booleans() | st.integers(-(10**9), 10**9) | st.text(max_size=5),
@@ -39,6 +40,13 @@ def test_a_file_is_read_in_the_encodings_that_shells_write(tmp_path: Path, encod
     assert [each.value for each in read_documents(path, "x")] == [value]
     (packed := tmp_path / "x.gz").write_bytes(gzip.compress(path.read_bytes()))
     assert [each.value for each in read_documents(packed, "x")] == [value]
+
+
+@pytest.mark.parametrize("written", ["1.50", "1e5", "12345678901234567890.5", "0.1000"])
+def test_a_number_that_would_be_written_otherwise_is_unknown(written: str) -> None:
+    (found,) = documents_of(f'{{"a": [1.5, {written}]}}', "x")
+    assert found.value["a"][0] == 1.5
+    assert isinstance(found.value["a"][1], UnknownValue)
 
 
 @pytest.mark.parametrize(

@@ -84,6 +84,8 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
         ({"Fn::Sub": "{{resolve:ssm:hush}}"}, "looked up"),
         ({"Fn::Join": REF}, "Fn::Join is worked out by CloudFormation"),
         ({"Fn::GetAtt": ["Domain", "Arn"]}, "--parameter Domain.Arn=VALUE"),
+        ("x-${Token[TOKEN.12]}", "a token that CDK has not resolved"),
+        ({"Fn::Join": ["", ["#{", "Token[hush.7]}"]]}, "a token that CDK has not resolved"),
         ({"Fn::If": ["c", "a", "b"]}, "Fn::If is worked out by CloudFormation"),
         ({"Fn::hush hush\n": 1}, "a function is worked out"),
         ({"Ref": ["x"]}, "Ref is worked out"),
@@ -98,6 +100,19 @@ def test_what_only_a_stack_knows_is_unknown_and_says_what_to_do(written: Any, sa
     assert said in found.why
     assert found.why.isprintable()
     assert "hush" not in found.why
+
+
+def test_a_trigger_under_a_condition_is_taken_only_where_that_is_said_to_be_true() -> None:
+    own = {"Type": RESOURCE_TYPE, "Properties": TRIGGER}
+    both = {name: own | {"Condition": f"Is{name}"} for name in ("Prod", "Test")}
+    found = triggers_of_template({"Resources": both}, {"IsProd": "true", "IsTest": "False"})
+    assert ([each.name for each in found.triggers], found.unmade, found.others) == (["Prod"], 1, 0)
+    assert found.names == {"IsProd", "IsTest"}
+    for said in ({"IsProd": "true"}, {"IsTest": "true", "IsProd": "yes"}):
+        with pytest.raises(
+            InputError, match=r"only under the condition Is\w+: give --parameter Is"
+        ):
+            triggers_of_template({"Resources": both}, said)
 
 
 def test_what_is_no_template_or_a_program_still_is_refused() -> None:

@@ -103,8 +103,11 @@ def test_what_a_plan_does_not_know_yet_is_unknown_at_its_place() -> None:
     given = {name: value for name, value in ATTRIBUTES.items() if name != "segment_filter"}
     periods = [{"unit": True}]
     unknown = {"segment_filter": True, "event_trigger_limits": {"periods": periods}}
+    deposed = change(address, "delete") | {"deposed": "8a1b"}
     document = plan(
-        {"resources": [resource(given, address)]}, change(address, "update", unknown=unknown)
+        {"resources": [resource(given, address)]},
+        change(address, "update", unknown=unknown),
+        deposed,
     )
     (found,) = triggers_of_terraform(document).triggers
     assert found.value["segment_filter"] == UnknownValue(AFTER_APPLY)

@@ -42,6 +42,11 @@ def test_what_is_valid_is_set(line: dict[str, Any]) -> None:
             {"EventTriggerLimits": {"EventExpiration": 1, "Periods": [{"Value": 1}]}},
             ["Unit"],
         ),
+        (  # a limit of 0 is a fault, and never no limit
+            {"EventTriggerLimits": {"Periods": [{"Value": 7, "MaxInvocationsPerProfile": 0}]}},
+            {"EventTriggerLimits": {"Periods": [{"Value": 7, "MaxInvocationsPerProfile": 0}]}},
+            [],
+        ),
         (  # an empty list makes no skeleton
             {"EventTriggerConditions": [{"LogicalOperator": "ANY", "EventTriggerDimensions": []}]},
             {"EventTriggerConditions": [{"LogicalOperator": "ANY"}]},
