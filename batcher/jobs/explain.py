@@ -84,9 +84,10 @@ def explain_trigger(
 def _limit(
     trigger: ExplainedTrigger, event: ExplainedEvent, options: FiringOptions, segments: Segments
 ) -> tuple[Firing, frozenset[str]]:
-    """What the limits say where the conditions match, and the unknowns that were asked for it."""
+    """What the limits say where the conditions match, and what has to be assumed for that."""
     limits = FiringLimits(trigger.definition, segments, options)
-    return limits.judge(event.profile or "", event.at or 0, event.delay)
+    firing, _ = limits.judge(event.profile or "", event.at or 0, event.delay)
+    return firing, limits.assumed(event.delay)
 
 
 def _decides(

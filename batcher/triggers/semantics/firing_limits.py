@@ -42,26 +42,48 @@ class FiringLimits:
         return self._counter.unknowns.union(of_segment, of_time)
 
     def judge(self, profile: str, at: int, delay: int | None) -> tuple[Firing, frozenset[str]]:
-        """What becomes of an event of a profile that matches, and the unknowns that decide it.
+        """What becomes of an event of a profile that matches, and which unknowns decide it.
 
-        ``delay``: from the event to its processing, in microseconds; None where it is not known.
+        These are the ones of which another choice alone changes whether it fires. ``delay``: from
+        the event to its processing, in microseconds; None where it is not known.
         """
-        unknown = NOTHING
+        held_back = self._held_back(profile, delay)
+        if not held_back:
+            fires, differing = self._counter.admit(profile, at)
+            return (
+                ("fired", differing | self.assumed(delay)) if fires else ("over_limit", differing)
+            )
+        (firing, unknown), *others = held_back.items()
+        if unknown is None or others or not self._counter.allows(profile, at):
+            return firing, NOTHING
+        return firing, frozenset((unknown,))
+
+    def allow(self, profile: str, at: int, delay: int | None) -> bool:
+        """Whether an event would fire if it matched; nothing is counted."""
+        return not self._held_back(profile, delay) and self._counter.allows(profile, at)
+
+    def assumed(self, delay: int | None) -> frozenset[str]:
+        """What has to be assumed of an event to say whether segment and age hold it back."""
+        of_segment = self._segment is not None and self._members is None
+        of_time = self._expiration is not None and delay is None
+        if not (of_segment or of_time):
+            return NOTHING
+        names = (("unlisted", of_segment), ("no_ingestion_time", of_time))
+        return frozenset(name for name, is_assumed in names if is_assumed)
+
+    def _held_back(self, profile: str, delay: int | None) -> dict[Firing, str | None]:
+        """What holds an event back before periods do, each with the unknown that it rests on."""
+        found: dict[Firing, str | None] = {}
         if self._segment is not None:
             if self._members is None:
-                unknown |= {"unlisted"}
                 if self._options.unlisted == "outside":
-                    return "outside_segment", unknown
+                    found["outside_segment"] = "unlisted"
             elif profile not in self._members:
-                return "outside_segment", unknown
+                found["outside_segment"] = None
         if self._expiration is not None:
             if delay is None:
-                unknown |= {"no_ingestion_time"}
                 if self._options.no_ingestion_time == "late":
-                    return "expired", unknown
+                    found["expired"] = "no_ingestion_time"
             elif delay > self._expiration * MILLISECOND:
-                return "expired", unknown
-        fires, differing = self._counter.admit(profile, at)
-        if not fires:
-            return "over_limit", differing  # with or without the others
-        return "fired", unknown | differing if differing else unknown
+                found["expired"] = None
+        return found

@@ -68,6 +68,10 @@ class InvocationCounter:
                 self._forget(at - self._span)
         return fires, differing
 
+    def allows(self, profile: str, at: int) -> bool:
+        """Whether a firing would be within the limits; nothing is counted."""
+        return self._own.fits(self._histories.get(profile), at)
+
     def _differing(self, profile: str, at: int, fires: bool, counts: bool) -> frozenset[str]:
         found, history = NOTHING, self._histories.get(profile)
         for (name, other), apart in zip(self._others, self._apart, strict=True):

@@ -124,8 +124,14 @@ UNKNOWNS = (
         flag="--lists",
         label="attributes with several values",
         readings={
-            "any": "Of an attribute with several values one is enough.",
-            "all": "Of an attribute with several values each has to meet the operator.",
+            "any": (
+                "Of an attribute with several values one is enough; NOT_BETWEEN is met where"
+                " BETWEEN is not."
+            ),
+            "all": (
+                "Of an attribute with several values each has to meet the operator; NOT_BETWEEN is"
+                " met where BETWEEN is not."
+            ),
         },
     ),
     Unknown(

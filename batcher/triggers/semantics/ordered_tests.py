@@ -45,16 +45,17 @@ less_than_or_equal = _number_test(operator.le)
 def equal(values: Sequence[str], options: SemanticsOptions) -> Test:
     """Two numbers are equal, or, where one of both is none and the options say so, two texts."""
     numbers, texts = number_reader(options), text_reader(options)
+    of_texts = options.equal_text == "text"
     wanted = [(parse_number(each), in_case(each, options)) for each in values]
 
     def read(value: Any) -> tuple[Any, str | None] | None:
-        found = numbers(value), texts(value)
+        found = numbers(value), texts(value) if of_texts else None
         return None if found == (None, None) else found
 
     def is_equal(found: tuple[Any, str | None], value: tuple[Any, str]) -> bool:
         if found[0] is not None and value[0] is not None:
             return bool(found[0] == value[0])
-        return options.equal_text == "text" and found[1] == value[1]
+        return of_texts and found[1] == value[1]
 
     def meets(found: tuple[Any, str | None]) -> bool:
         return of_values((is_equal(found, each) for each in wanted), options)

@@ -47,7 +47,7 @@ class FiringCounts(Struct, kw_only=True):
 
 
 class EventVerdict(Struct, frozen=True, kw_only=True):
-    """What becomes of an event; None: it does not match. ``unknowns``: those that decide it."""
+    """What becomes of an event; None: it does not match. ``unknowns``: what decides if it fires."""
 
     firing: Firing | None = None
     unknowns: frozenset[str] = NOTHING
@@ -102,11 +102,15 @@ class FiringRule:
         if (compiled := self.compiled) is None:
             compiled = self.compiled = self._of(self._members)
         matches, unknowns = compiled.verdict(event.object)
+        taken = event.profile, event.processed_at, event.delay
         if not matches:
-            return EventVerdict(unknowns=unknowns) if unknowns else NO_MATCH
-        firing, more = self._limits.judge(event.profile, event.processed_at, event.delay)
+            decides = unknowns and self._limits.allow(*taken)
+            return EventVerdict(unknowns=unknowns) if decides else NO_MATCH
+        firing, more = self._limits.judge(*taken)
         self.counts.add(firing)
-        return EventVerdict(firing=firing, unknowns=unknowns | more if more else unknowns)
+        if firing == "fired" and unknowns:
+            more |= unknowns
+        return EventVerdict(firing=firing, unknowns=more)
 
 
 class SimulatedTrigger:
@@ -115,7 +119,7 @@ class SimulatedTrigger:
     ``domain``: events of another one are not for it; ``name``: with its domain. ``started`` and
     ``stopped`` are events that fire only after and only before; ``released`` and ``suppressed``
     those among them that match both ways, so that limits or the segment alone decide.
-    ``depends_on``: by unknown, the events on which another reading of it has another verdict.
+    ``depends_on``: by unknown, the events that fire or do not by another reading of it alone.
     """
 
     def __init__(

@@ -221,12 +221,12 @@ def compared(operator: str, single: Any, wanted: str, options: dict) -> Any:
 
 def equal(single: Any, wanted: str, options: dict) -> Any:
     number, bound = number_of(single, options), number_of(wanted, options, of_trigger=True)
-    text = text_of(single, options)
+    text = text_of(single, options) if options["equal_text"] == "text" else None
     if number is None and text is None:
         return None
     if number is not None and bound is not None:
         return number == bound
-    return options["equal_text"] == "text" and text == text_of(wanted, options)
+    return text is not None and text == text_of(wanted, options)
 
 
 def dated(operator: str, seen: Any, bound: Any, options: dict) -> Any:

@@ -33,6 +33,8 @@ TOKYO = {"timezone": "Asia/Tokyo"}
         ("EQUAL", FIVE, "5.0", {"text_numbers": "texts"}, False),
         ("EQUAL", ["gold"], "gold", {}, True),
         ("EQUAL", ["gold"], "gold", {"equal_text": "never"}, False),
+        ("EQUAL", FIVE, ["5", "x"], {"lists": "all"}, False),
+        ("EQUAL", FIVE, ["5", "x"], {"lists": "all", "equal_text": "never"}, True),
         ("EQUAL", ["Gold"], "gold", {"case_sensitive": False}, True),
         ("EQUAL", ["true"], True, {}, True),
         ("EQUAL", [str(2**53 + 1)], 2**53, {}, False),

@@ -33,7 +33,7 @@ def above(total: int, **members: Any) -> dict[str, Any]:
     } | members
 
 
-def order(total: int, at: int = 0, profile: str = "a", **more: Any) -> Event:
+def order(total: int | str, at: int = 0, profile: str = "a", **more: Any) -> Event:
     return Event(
         id="e", profile=profile, object_type="Orders", at=at, object={"Total": total}, **more
     )
@@ -114,6 +114,18 @@ def test_an_outcome_that_another_reading_changes_is_counted_by_the_unknown() -> 
     assert trigger.depends_on == {"no_ingestion_time": 1}
     assert trigger.old is not None
     assert trigger.old.firing_unknowns >= {"no_ingestion_time", "windows"}
+
+
+def test_an_outcome_that_limits_decide_either_way_depends_on_no_reading_of_conditions() -> None:
+    members = above(5, SegmentFilter="vip", **at_most(1))
+    trigger = SimulatedTrigger("acme", "t", None, members, {"vip": {"a"}}, PLAIN)
+    depends = []
+    for profile, total in (("b", "6"), ("a", 7), ("a", "6"), ("b", "6 "), ("a", "6 ")):
+        _, after = trigger.take(order(total, profile=profile))
+        depends.append(set(after.unknowns))
+    assert depends == [set()] * 5
+    _, after = trigger.take(order("6 ", profile="a", at=86_400 * SECOND))
+    assert (after.firing, set(after.unknowns)) == (None, {"trim"})
 
 
 def test_firings_are_counted_at_the_time_at_which_events_are_processed() -> None:
