@@ -19,7 +19,7 @@ from batcher.triggers.diff import alike
 from batcher.triggers.edits import Edit, edited
 from batcher.updates.filter_expression import FilterError, FilterExpression
 from batcher.updates.line_reader import LineReader
-from batcher.updates.member_path import PathError, put_at
+from batcher.updates.member_path import MemberPath, PathError, put_at, values_at
 from batcher.updates.selection import Selector
 from batcher.updates.violations import Violation
 
@@ -67,7 +67,8 @@ class Composition(Struct, frozen=True, kw_only=True):
     was made; ``unchanged``: they are so already; ``blocked``: no update can make them so;
     ``invalid``: they break a rule, or would. ``idle``: for each edit of the wish, in how many of
     those that matched it found nothing to change. ``partial``: the members that go whole into
-    updates, though parts of them were given only and nobody knows the rest.
+    updates, though parts of them were given only and nobody knows the rest. ``kept``: by path, how
+    many cells are empty though the trigger has a value there.
     """
 
     total: int
@@ -79,6 +80,7 @@ class Composition(Struct, frozen=True, kw_only=True):
     invalid: int
     idle: list[int]
     partial: frozenset[str] = frozenset()
+    kept: Mapping[str, int] = {}
 
     @property
     def matched(self) -> int:
@@ -115,12 +117,14 @@ class _Composer:
         self._counts = Counter[str]()
         self._idle = [0] * len(wish.edits)
         self._partial = set[str]()
+        self._kept = Counter[str]()
         self._seen = dict[TriggerKey, int]()  # of triggers with a current state
 
     def composition(self) -> Composition:
-        names = set(Composition.__struct_fields__) - {"idle", "partial"}
+        names = set(Composition.__struct_fields__) - {"idle", "partial", "kept"}
         counts = {name: self._counts[name] for name in names}
-        return Composition(idle=self._idle, partial=frozenset(self._partial), **counts)
+        partial = frozenset(self._partial)
+        return Composition(idle=self._idle, partial=partial, kept=dict(self._kept), **counts)
 
     def add(self, definition: Definition) -> None:
         """Count a definition, and make its update if it is meant and something changes."""
@@ -154,6 +158,10 @@ class _Composer:
             return
         if self._wish.current is not None and not known:
             self._partial.update(path.top for path, _ in definition.parts)
+        if definition.empty and self._wish.current:
+            given = definition.members  # by the template
+            empty = (path for path in definition.empty if path.top not in given)
+            self._kept.update(str(path) for path in empty if _has(known, path))
         kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
         changed = changed_members(known, found.after)
         if self._give(definition, kept | changed, bool(changed)):
@@ -230,6 +238,10 @@ class _Composer:
             path = definition.place(each.path)
             told = Violation(path=path, message=each.message)
             self._listener.on_violation(definition.line, told)
+
+
+def _has(known: Mapping[str, Any], path: MemberPath) -> bool:
+    return path.top not in CARRIED and any(True for _ in values_at(known, path.steps))
 
 
 def _unknown(error: Error) -> Violation:

@@ -100,13 +100,16 @@ def _definition(
     template: Mapping[str, Any],
 ) -> Definition:
     parts, faults = list[tuple[MemberPath, Any]](), list[tuple[int, Violation]]()
+    empty = list[MemberPath]()
     for place, path in columns.paths:
         try:
             value = cell_value(cells[place], path.rule) if place < len(cells) else ABSENT
         except ValueTextError as error:
             faults.append((place, Violation(path=str(path), message=str(error))))
             continue
-        if value is not ABSENT:
+        if value is ABSENT:
+            empty.append(path)
+        else:
             parts.append((path, value))
     faults += _nameless(cells, columns.named)
     top = {path.top: value for path, value in parts if len(path.steps) == 1}
@@ -117,6 +120,7 @@ def _definition(
         parts=below,
         violations=[fault for _, fault in sorted(faults, key=lambda each: each[0])],
         columns=columns.called,
+        empty=tuple(empty),
     )
 
 

@@ -20,7 +20,8 @@ class Definition(Struct, frozen=True, kw_only=True):
 
     ``line``: or row, or position; ``parts``: values below members, put there in this order;
     ``violations``: all that keeps it from being one; then the members may be its names at most.
-    ``columns``: by path, where it was written, such as ``column C``.
+    ``columns``: by path, where it was written, such as ``column C``; ``empty``: the paths of cells
+    that say nothing.
     """
 
     line: int
@@ -28,6 +29,7 @@ class Definition(Struct, frozen=True, kw_only=True):
     parts: tuple[tuple[MemberPath, Any], ...] = ()
     violations: list[Violation] = []
     columns: Mapping[str, str] = {}
+    empty: tuple[MemberPath, ...] = ()
 
     def place(self, path: str) -> str:
         """A path, with the column that it is in or below."""

@@ -164,3 +164,13 @@ def test_members_that_go_whole_with_a_part_given_only_are_named(
     path = member_path("EventTriggerLimits.EventExpiration", MODEL.schema)
     row = Definition(line=2, members=NAMES | {"SegmentFilter": "vip"}, parts=((path, 9),))
     assert Composed(row, current=current).found.partial == partial
+
+
+def test_an_empty_cell_that_takes_nothing_away_is_counted() -> None:
+    paths = [member_path(name, MODEL.schema) for name in ("SegmentFilter", "Description", "id")]
+    row = Definition(line=2, members=NAMES, empty=tuple(paths))
+    now = NAMES | {"SegmentFilter": "vip", "id": "x"}
+    assert Composed(row, current={KEY: now}).found.kept == {"SegmentFilter": 1}
+    assert Composed(row, current={}).found.kept == {}
+    filled = msgspec.structs.replace(row, members=NAMES | {"SegmentFilter": "gold"})
+    assert Composed(filled, current={KEY: now}).found.kept == {}

@@ -44,6 +44,8 @@ def composition_lines(
             f"  {', '.join(sorted(found.partial))}: an update replaces it whole: what a trigger has"
             " in it and the table does not say is lost. --current live, or an export, keeps it."
         )
+    for path, count in found.kept.items():
+        yield f"  {path}: empty in {several(count, 'row')}, and set in the trigger: there it stays."
     if rows:
         yield f"  Written as a table: {several(found.changed + found.unchanged, 'row')}."
     elif not wish:

@@ -40,6 +40,9 @@ def test_the_counts_add_up_in_words() -> None:
     part = msgspec.structs.replace(NONE, partial=frozenset({"EventTriggerLimits"}))
     said = list(composition_lines(part, (), rows=False, wish=True))[-1]
     assert said.startswith("  EventTriggerLimits: an update replaces it whole")
+    kept = msgspec.structs.replace(NONE, kept={"SegmentFilter": 2})
+    said = list(composition_lines(kept, (), rows=False, wish=True))[-1]
+    assert said == "  SegmentFilter: empty in 2 rows, and set in the trigger: there it stays."
 
 
 def test_of_those_that_can_not_be_so_the_first_are_named(
