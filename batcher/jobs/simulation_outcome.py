@@ -103,6 +103,7 @@ def _outcome(
         changed=trigger.is_changed,
         object_types=sorted(trigger.object_types),
         events=trigger.events,
+        events_after=0 if trigger.new is None else trigger.new.asked,
         before=None if trigger.old is None else trigger.old.counts,
         after=None if trigger.new is None else trigger.new.counts,
         started=trigger.started,
@@ -115,11 +116,11 @@ def _outcome(
 
 
 def _unseen(trigger: SimulatedTrigger, objects: _Objects) -> tuple[int, int]:
-    """Of a trigger that matches nothing: how many attributes no object has, and how many it has."""
-    rules = [each for each in (trigger.old, trigger.new) if each is not None]
-    if not trigger.events or any(each.counts.matched for each in rules):
+    """Of a trigger that will match nothing: how many attributes no object has, of how many."""
+    rule = trigger.new
+    if rule is None or not rule.asked or rule.counts.matched:
         return 0, 0
-    return rules[-1].unseen(objects.get(rules[-1].object_type, ()))
+    return rule.unseen(objects.get(rule.object_type, ()))
 
 
 def _reach(found: SimulatedDefinition, segments: Mapping[str, set[str]]) -> SegmentReach | None:

@@ -37,10 +37,10 @@ class SegmentReach(Struct, frozen=True, kw_only=True):
 class TriggerOutcome(Struct, frozen=True, kw_only=True):
     """What the events make of one trigger, with its definition before and after.
 
-    ``events``: those of its object type and domain; ``unseen``: how many of its ``attributes`` are
-    in none of the first few of these, looked at where nothing matches; ``before`` and ``after`` are
-    None where there is no such definition, or none that is known (``basis``, ``lacking``,
-    ``error``). The others as in SimulatedTrigger.
+    ``events``: those of its object type and domain; ``events_after``: of the type it will have;
+    ``unseen``: how many of its ``attributes`` are in none of the first few of these, asked where it
+    will match nothing; ``before`` and ``after`` are None where there is no such definition, or
+    none that is known (``basis``, ``lacking``, ``error``). The others as in SimulatedTrigger.
     """
 
     target: str
@@ -52,6 +52,7 @@ class TriggerOutcome(Struct, frozen=True, kw_only=True):
     changed: bool = True
     object_types: list[str] = []
     events: int = 0
+    events_after: int = 0
     before: FiringCounts | None = None
     after: FiringCounts | None = None
     started: int = 0
@@ -67,8 +68,8 @@ class TriggerOutcome(Struct, frozen=True, kw_only=True):
 
     @property
     def is_blind(self) -> bool:
-        """Whether nothing matches, and nothing that it looks at was seen in any event."""
-        return 0 < self.attributes == self.unseen
+        """Whether no event was for it as it will be, or none seen has what it will look at."""
+        return not self.events_after or 0 < self.attributes == self.unseen
 
 
 class EventCounts(Struct, frozen=True, kw_only=True):
@@ -161,7 +162,7 @@ class SimulationReport(Struct, frozen=True, kw_only=True):
     @property
     def saw_nothing(self) -> bool:
         """Whether no event was for any trigger, or had what one looks at: then 0 says nothing."""
-        return all(not each.events or each.is_blind for each in self.triggers)
+        return all(each.is_blind for each in self.triggers)
 
     @property
     def is_complete(self) -> bool:

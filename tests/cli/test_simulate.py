@@ -11,6 +11,7 @@ from batcher.cli import exit_code_of
 from batcher.cli.simulate import simulate
 from tests.jobs.simulated import SECRET, conditions, definition, order, update, written
 
+RENAMED = json.loads(json.dumps(conditions(9)).replace("Total", "Sum"))
 COMPARED = ("--events", "events.jsonl", "--current", "current.jsonl")
 
 
@@ -88,6 +89,22 @@ def test_events_of_no_trigger_or_none_at_all_do_not_pass_a_gate(files: Path) -> 
     assert (other.exit_code, exit_code_of(none.exception)) == (1, 2)
     assert "Nothing was simulated: no event is of an object type (Orders)" in other.stderr
     assert "no events in it; nothing was simulated" in str(none.exception)
+
+
+@pytest.mark.parametrize(
+    ("members", "said"),
+    [
+        ({"ObjectTypeName": "Carts"}, "no event is of the object type that it will have"),
+        ({"EventTriggerConditions": RENAMED}, "nothing will match, and 1 of the 1 attributes"),
+    ],
+)
+def test_events_of_what_a_trigger_will_no_longer_look_at_do_not_pass_a_gate(
+    files: Path, members: dict[str, Any], said: str
+) -> None:
+    written(files / "updates.jsonl", [update("t", **members)])
+    ended = invoked(*COMPARED, "--max-new-firings", "1000")
+    assert (ended.exit_code, "New firings: 0; 1 stop" in ended.stderr) == (1, True)
+    assert said in ended.stderr
 
 
 def test_events_come_from_standard_input_and_lines_that_are_none_may_be_left_out(

@@ -23,7 +23,7 @@ def report(before: int, started: int, **more: int) -> SimulationReport:
                 before=FiringCounts(matched=before, fired=before),
                 started=started,
                 depends_on={"between": 2},
-                **({"events": 1} | more),
+                **({"events": 1, "events_after": 1} | more),
             )
         ]
         * 2,
@@ -60,7 +60,8 @@ def test_outcomes_that_depend_on_an_unknown_are_summed() -> None:
 @pytest.mark.parametrize(
     ("more", "saw_nothing"),
     [
-        ({"events": 0}, True),
+        ({"events": 0, "events_after": 0}, True),
+        ({"events": 5, "events_after": 0}, True),
         ({"events": 5, "attributes": 3, "unseen": 3}, True),
         ({"events": 5, "attributes": 3, "unseen": 2}, False),
         ({"events": 5}, False),

@@ -85,9 +85,11 @@ def _detail(each: TriggerOutcome, report: SimulationReport) -> Iterator[str]:
         yield "is not in --current: all its firings are new."
     if not each.events:
         yield "no event was for it: this says nothing of it."
+    elif not each.events_after:
+        yield "no event is of the object type that it will have: what starts is not known."
     elif each.unseen:
         yield (
-            f"nothing matches, and {number(each.unseen)} of the {number(each.attributes)}"
+            f"nothing will match, and {number(each.unseen)} of the {number(each.attributes)}"
             " attributes that it looks at are in none of the first events. Are they called"
             " otherwise there? --mapping says where a FieldName is."
         )

@@ -63,7 +63,7 @@ NO_MATCH = EventVerdict()
 class FiringRule:
     """One definition of a trigger, with what its profiles have had of its limits.
 
-    ``compiled``: None until it was asked of an event.
+    ``compiled``: None until it was asked of an event; ``asked``: of how many, of its object type.
     """
 
     def __init__(
@@ -71,6 +71,7 @@ class FiringRule:
     ) -> None:
         self.object_type = str(members["ObjectTypeName"])
         self.counts = FiringCounts()
+        self.asked = 0
         self.compiled: CompiledTrigger | None = None
         self._members = members
         self._of = compiled.of
@@ -99,6 +100,7 @@ class FiringRule:
         """What becomes of an event, which is counted."""
         if event.object_type != self.object_type:
             return NO_MATCH
+        self.asked += 1
         if (compiled := self.compiled) is None:
             compiled = self.compiled = self._of(self._members)
         matches, unknowns = compiled.verdict(event.object)
