@@ -6,6 +6,7 @@ escaped: the ``command`` module of its toolkit.
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import counts_text
+from batcher.cli.output.format import several
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
@@ -40,7 +41,7 @@ class Annotations:
     def finish(self, counts: LintCounts | None) -> None:
         """Say what it came to, on standard error."""
         if counts is not None:
-            echo(f"{counts.total:,} updates: {counts_text(counts)}.", err=True)
+            echo(f"{several(counts.total, 'update')}: {counts_text(counts)}.", err=True)
 
     def break_off(self, reason: str) -> bool:
         """Say nothing more: each command is whole."""

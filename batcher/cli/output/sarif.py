@@ -9,6 +9,7 @@ from urllib.parse import quote
 
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import counts_text
+from batcher.cli.output.format import several
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
@@ -54,7 +55,7 @@ class SarifLog:
         """End the log, and say what it came to on standard error."""
         self._end({"executionSuccessful": True})
         if counts is not None:
-            echo(f"{counts.total:,} updates: {counts_text(counts)}.", err=True)
+            echo(f"{several(counts.total, 'update')}: {counts_text(counts)}.", err=True)
 
     def break_off(self, reason: str) -> bool:
         """End a log that was begun with why there is no more."""
