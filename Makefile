@@ -74,6 +74,11 @@ measured: $(VENV)/.installed-dev
 lint-codes: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.docs.lint_codes
 
+# What --help says of each command, for man.
+.PHONY: man
+man: $(VENV)/.installed
+	$(BIN)/batcher man > batcher.1
+
 clean:
 	rm -rf $(VENV) $(VENV)-ministack .mypy_cache .ruff_cache .pytest_cache .hypothesis
 

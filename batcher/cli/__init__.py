@@ -18,6 +18,7 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
+from batcher.cli.command_list import COMMANDS, GROUPS
 from batcher.cli.endings import end_on_signals, ignore_signals, leave, use_utf8
 from batcher.cli.output.echo import echo
 from batcher.cli.output.standard_streams import open_standard_streams
@@ -34,39 +35,6 @@ _GO_ON = (
     "and give the same command again: what was done is on disk, and a run goes on with the rest."
 )
 
-COMMANDS = {
-    "run": "Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or"
-    " s3://BUCKET/KEY).",
-    "retry": "Run again what failed or is in doubt in the run of directory RUN.",
-    "rollback": "Put back what the run in directory RUN has changed, or workers with"
-    " results directory RUN.",
-    "verify": "Prove the books of the run in directory RUN, against its input and the live"
-    " triggers.",
-    "calibrate": "Measure the quota of UpdateEventTrigger with updates that change nothing, and"
-    " remember it for the next run.",
-    "quota": "Show the quotas that are remembered: account, Region, operation, rate, burst, age.",
-    "validate": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"
-    " s3://BUCKET/KEY) and send nothing.",
-    "lint": "Look for likely mistakes in the updates of FILE (JSONL, .gz, .zst; - for standard"
-    " input, or s3://BUCKET/KEY).",
-    "plan": "Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or"
-    " s3://BUCKET/KEY) would change.",
-    "export": "Write the live triggers of domains as updates, one a line, by domain and name.",
-    "compose": "Make updates of FILE, an export or a table, that hold only what changes.",
-    "ctl": "Tell the run in directory RUN, or the worker with --control RUN, what to do.",
-    "worker": "Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.",
-    "enqueue": "Check every line of FILE (JSONL, .gz, .zst; - for standard input, or"
-    " s3://BUCKET/KEY) and put its updates into a queue.",
-    "queue": "Look after a queue: its depth, its dead letters, and putting them back.",
-    "explain": "Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not.",
-    "simulate": "Show which events would start or stop firing with the updates of FILE.",
-    "schema": "Print the JSON Schema of an update line, for editors and other checkers.",
-    "emulator": "A Customer Profiles on loopback.",
-    "demo": "Run a generated file of updates against a local Customer Profiles, and keep what it"
-    " wrote.",
-}
-"""Each command, in a module of its own name, and the first sentence of its help."""
-
 
 class _Commands(click.Group):
     """The commands by name: listed without their modules, imported to be called."""
@@ -78,16 +46,19 @@ class _Commands(click.Group):
         if cmd_name not in COMMANDS:
             return None
         command: click.Command = getattr(import_module(f"batcher.cli.{cmd_name}"), cmd_name)
+        if ctx.resilient_parsing:  # a shell asks what would complete it
+            import_module("batcher.cli.completed_values").complete_values(command)
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        limit = formatter.width - 6 - max(map(len, COMMANDS))
-        with formatter.section("Commands"):
-            formatter.write_dl([(name, _about(name, limit)) for name in COMMANDS])
+        widest = max(map(len, COMMANDS))
+        for group, commands in GROUPS.items():
+            with formatter.section(group):
+                formatter.write_dl([(f"{name:{widest}}", commands[name]) for name in commands])
 
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem]:
+    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
         names = [name for name in COMMANDS if name.startswith(incomplete)]
-        commands = [CompletionItem(name, help=_about(name, limit=45)) for name in names]
+        commands = [CompletionItem(name, help=COMMANDS[name]) for name in names]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
     def invoke(self, ctx: click.Context) -> Any:
@@ -101,10 +72,6 @@ class _Commands(click.Group):
                     more = ctx.meta.get(ERROR_MEMBERS, {})
                     echo(json.dumps({"error": _words(error) or "interrupted", **more}))
             raise
-
-
-def _about(name: str, limit: int) -> str:
-    return click.Command(name, help=COMMANDS[name]).get_short_help_str(limit)
 
 
 @click.group(

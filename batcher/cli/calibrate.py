@@ -52,11 +52,10 @@ def calibrate(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Measure the quota of UpdateEventTrigger with updates that change nothing, and remember it for
-    the next run.
+    """Measure the quota with updates that change nothing.
 
-    While it lasts it takes all of the quota from others. Exits with 1 when the calls were too few
-    to tell.
+    It is that of UpdateEventTrigger, and is remembered for the next run. While it lasts it takes
+    all of the quota from others. Exits with 1 when the calls were too few to tell.
     """
     settings = settings_from(given, config)
     raise SystemExit(

@@ -80,11 +80,12 @@ def compose(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Make updates of FILE, an export or a table, that hold only what changes.
+    """Make updates of FILE that hold only what changes.
 
-    Sends nothing. What is to change is told by --set, --unset, --append, --remove and --replace,
-    which are applied in the order given, or by FILE and --current. Nothing is written when an
-    update would break a rule. Exits with 1 when a trigger that is meant can't be as asked.
+    FILE: an export or a table. Sends nothing. What is to change is told by --set, --unset,
+    --append, --remove and --replace, which are applied in the order given, or by FILE and
+    --current. Nothing is written when an update would break a rule. Exits with 1 when a trigger
+    that is meant can't be as asked.
     """
     check_output(out, "what it makes", force=force, inputs=(file, config, *files_of(given)))
     schema = installed_update_model().schema

@@ -21,11 +21,12 @@ from batcher.errors import ControlError
 @click.argument("value", metavar="[N|P%|auto]", required=False)
 @json_option("Print its status, after that, as one JSON object on standard output.")
 def ctl(run: Path, command: Any, value: str | None, as_json: bool) -> None:
-    """Tell the run in directory RUN, or the worker with --control RUN, what to do.
+    """Tell a run or a worker what to do: pause, slow down, stop.
 
-    status: where it stands. pause: finish what is in flight, and send nothing until resume. rate N:
-    at most N updates a second for each target; share P%: that part of each quota; auto takes either
-    back. stop: what SIGTERM does: finish what is in flight and end.
+    RUN: the directory of the run, or what the worker has as --control. status: where it stands.
+    pause: finish what is in flight, and send nothing until resume. rate N: at most N updates a
+    second for each target; share P%: that part of each quota; auto takes either back. stop: what
+    SIGTERM does: finish what is in flight and end.
     """
     request = ControlRequest(command=command, value=value)
     if command in WITH_VALUE and value is None:

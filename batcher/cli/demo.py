@@ -41,7 +41,10 @@ DOMAINS = ("shop-eu", "shop-us", "loyalty")
     help="Quota of the emulator, per second.",
 )
 def demo(updates: int, rate: float) -> None:
-    """Run a generated file of updates against a local Customer Profiles, and keep what it wrote."""
+    """Run made-up updates against a Customer Profiles on loopback.
+
+    What it wrote is kept.
+    """
     raise SystemExit(run_command(_demo, updates, rate))
 
 

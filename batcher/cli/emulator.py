@@ -101,7 +101,10 @@ def emulator(
     key: tuple[str, ...],
     **given: Any,
 ) -> None:
-    """A Customer Profiles on loopback. Its address is the first line on standard output."""
+    """Start a Customer Profiles on loopback.
+
+    Its address is the first line on standard output.
+    """
     try:
         served = Emulator(
             quotas=dict(map(_quota, quota)),

@@ -56,11 +56,11 @@ def enqueue(
     profile: str | None,
     region: str | None,
 ) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and put
-    its updates into a queue.
+    """Check every line of FILE and put its updates into a queue.
 
-    Nothing is put in unless all lines are valid. Where it ends early it says how many are in, and
-    the same command goes on from there. A file that was put in and is sent again is done twice.
+    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Nothing is put in unless all
+    lines are valid. Where it ends early it says how many are in, and the same command goes on from
+    there. A file that was put in and is sent again is done twice.
     """
     settings = Settings(target=target or "", profile=profile, region=region)
     address = queue_address(queue, profile, region)

@@ -33,8 +33,9 @@ from batcher.triggers.lint.codes import find_code, suggested_code
 @single_event_options
 @partial(settings_options, only=("profile", "region"))
 def explain(trigger: str | None, event: str | None, **given: Any) -> None:
-    """Say why the trigger of file TRIGGER fires on the event of file EVENT, or why not. Or say what
-    batcher lint means by CODE; without one list all codes.
+    """Say why a trigger fires on an event, or why not.
+
+    Or what batcher lint means by CODE; without one it lists all codes.
 
     TRIGGER: an update, a line of an export, or what get-event-trigger prints. EVENT: a line as for
     simulate, a record of a domain's event stream, or an object as it was ingested. Exits with 0

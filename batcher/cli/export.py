@@ -40,11 +40,11 @@ def export(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Write the live triggers of domains as updates, one a line, by domain and name.
+    """Write the live triggers of domains as updates, one a line.
 
-    The lines name no target: run them with --target. They hold what descriptions and conditions
-    say; a file is readable by its owner only. Exits with 1 when a domain or a trigger can't be
-    read.
+    They are sorted by domain and name. The lines name no target: run them with --target. They hold
+    what descriptions and conditions say; a file is readable by its owner only. Exits with 1 when a
+    domain or a trigger can't be read.
     """
     if bool(domains) == everything:
         raise click.UsageError("Give --domain NAME, once or more often, or --all.")

@@ -85,12 +85,11 @@ def lint(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Look for likely mistakes in the updates of FILE (JSONL, .gz, .zst; - for standard input, or
-    s3://BUCKET/KEY). Sends no update.
+    """Look for likely mistakes in the updates of FILE.
 
-    Exits with 1 when there are errors, or something could not be looked at, and with 2 when a line
-    breaks a rule of the service model. The codes are in docs/lint.md; batcher explain CODE tells of
-    one.
+    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Sends no update. Exits with 1
+    when there are errors, or something could not be looked at, and with 2 when a line breaks a rule
+    of the service model. The codes are in docs/lint.md; batcher explain CODE tells of one.
     """
     if as_json and form not in (None, "json"):
         raise click.UsageError(f"--json and --format {form}: give one of them.")

@@ -187,6 +187,8 @@ def queue_option(command: F) -> F:
 
 def _cleaned(context: click.Context, parameter: click.Parameter, given: str | None) -> str | None:
     """A text that is no setting, taken as strictly as one."""
+    if context.resilient_parsing:  # a shell asks what would complete it
+        return given
     refuse_unknown(os.environ, variables())
     if given is None:
         return None

@@ -56,11 +56,11 @@ def plan(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Show what the updates of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY)
-    would change. Sends no update.
+    """Show what the updates of FILE would change.
 
-    Reads every live trigger and compares lists without regard to order. Exits with 1 when a trigger
-    is missing or can't be read, or when more would change than --max-changes allows.
+    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Sends no update. Reads every
+    live trigger and compares lists without regard to order. Exits with 1 when a trigger is missing
+    or can't be read, or when more would change than --max-changes allows.
     """
     instead = "Leave it out; --out FILE keeps the whole plan, readable by you only."
     check_sensitive(show_sensitive, as_json=as_json, instead=instead)

@@ -25,7 +25,7 @@ from batcher.jobs.queue_admin import (
 
 @click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))
 def queue() -> None:
-    """Look after a queue: its depth, its dead letters, and putting them back."""
+    """Look after a queue: its depth and its dead letters."""
 
 
 @queue.command(epilog=example("batcher queue status spool:/var/spool/batcher"))

@@ -29,7 +29,7 @@ WIDE = 1000  # columns: nothing is cut off, for --account takes the whole name
 )
 @json_option("Print them as one JSON object on standard output.")
 def quota(forget: bool, account: str | None, as_json: bool) -> None:
-    """Show the quotas that are remembered: account, Region, operation, rate, burst, age.
+    """Show the quotas that are remembered, or forget them.
 
     And where updates have shown it, whether AWS keeps or clears the members that one omits. It is
     all kept in quotas.json in $XDG_STATE_HOME/batcher (~/.local/state/batcher).

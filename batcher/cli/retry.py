@@ -36,9 +36,10 @@ from batcher.updates.selection import Selection, Selector
 @selection_options
 @run_options
 def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
-    """Run again what failed or is in doubt in the run of directory RUN.
+    """Run again what failed or is in doubt in a run.
 
-    Shows first how many there are of which error. The new run is linked to the old one.
+    RUN: its directory. Shows first how many there are of which error. The new run is linked to the
+    old one.
     """
     choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:

@@ -70,11 +70,12 @@ def rollback(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Put back what the run in directory RUN has changed, or workers with results directory RUN.
+    """Put back what a run has changed, or what workers have.
 
-    A trigger that is no longer as the run made it is left alone and gets the status stale. The
-    rollback is a run of its own: it can be resumed, verified, and rolled back. TIME is ISO 8601,
-    such as 2026-11-26T14:00Z; without an offset it is local.
+    RUN: the directory of the run, or the results directory of workers. A trigger that is no longer
+    as the run made it is left alone and gets the status stale. The rollback is a run of its own: it
+    can be resumed, verified, and rolled back. TIME is ISO 8601, such as 2026-11-26T14:00Z; without
+    an offset it is local.
     """
     choices, selection = Choices.taken(given), taken_selection(given)
     if choices.repair:

@@ -25,7 +25,9 @@ from batcher.updates.selection import Selection
 @selection_options
 @run_options
 def run(file: str, config: Path | None, **given: Any) -> None:
-    """Change the triggers of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY).
+    """Change the triggers of FILE, within the quota.
+
+    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY.
 
     Checks every line first, says what it will do and how long that takes, and asks. Running the
     same command again resumes.

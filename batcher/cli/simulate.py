@@ -110,11 +110,11 @@ def simulate(
     config: Path | None,
     **given: Any,
 ) -> None:
-    """Show which events would start or stop firing with the updates of FILE. Sends no update.
+    """Show which events would start or stop firing with FILE.
 
-    FILE and the files of flags: .gz, .zst; - for standard input, or s3://BUCKET/KEY. Exits with 1
-    when a trigger could not be simulated or no event was for any, with 3 when --max-new-firings is
-    exceeded.
+    Sends no update. FILE and the files of flags: .gz, .zst; - for standard input, or
+    s3://BUCKET/KEY. Exits with 1 when a trigger could not be simulated or no event was for any,
+    with 3 when --max-new-firings is exceeded.
     """
     check_sensitive(show_sensitive, as_json=as_json)
     if (events is None) is (sample_events is None):

@@ -24,11 +24,11 @@ from batcher.wiring.line_readers import installed_update_model
 @json_option("Print every fault in one JSON object on standard output.")
 @partial(settings_options, only=("target", "profile"))
 def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
-    """Check every line of FILE (JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY) and
-    send nothing.
+    """Check every line of FILE and send nothing.
 
-    The targets that lines may name are --target and those of the settings file. Exits with 0 when
-    there are updates and all are valid, else with 2.
+    FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. The targets that lines may
+    name are --target and those of the settings file. Exits with 0 when there are updates and all
+    are valid, else with 2.
     """
     settings = settings_from(given, config)
     printer = ViolationPrinter(as_json, file)

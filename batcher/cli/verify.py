@@ -36,10 +36,11 @@ from batcher.updates.selection import Selector
 def verify(
     run: Path, in_doubt_only: bool, repair: bool, as_json: bool, config: Path | None, **given: Any
 ) -> None:
-    """Prove the books of the run in directory RUN, against its input and the live triggers.
+    """Prove the books of a run.
 
-    Updates in doubt are settled to succeeded or failed by what the live trigger shows. Exits with 0
-    when all was looked at and holds, else with 1.
+    RUN: its directory, held against its input and the live triggers. Updates in doubt are settled
+    to succeeded or failed by what the live trigger shows. Exits with 0 when all was looked at and
+    holds, else with 1.
     """
     selection = taken_selection(given)
     selector = None if selection is None else Selector(selection)

@@ -25,10 +25,11 @@ from batcher.worker.worker import Worker
 @hook_option
 @partial(settings_options, entry_point="worker")
 def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
-    """Send the updates of a queue: a spool directory, Amazon SQS, or a Redis stream.
+    """Send the updates of a queue.
 
-    Start as many as you like, on as many hosts. SIGTERM finishes what is in flight and gives the
-    rest back (exit code 4); SIGHUP reads the settings anew.
+    The queue: a spool directory, Amazon SQS, or a Redis stream. Start as many as you like, on as
+    many hosts. SIGTERM finishes what is in flight and gives the rest back (exit code 4); SIGHUP
+    reads the settings anew.
     """
     settings = settings_from(given, config)
     queue_address(queue, settings.profile, None)

@@ -48,14 +48,18 @@ def write_json(path: Path, record: Any) -> None:
 class AtomicFile:
     """A file, mode 0600, that is written hidden and put in place as a whole by ``commit``.
 
+    ``mode``: another one, which it has once it is in place.
     ``replace``: a file of that name goes; else it stays, and ``commit`` says so. Without a path:
     standard output. Use as a context manager: what was not committed is removed. Raises
     OutputError, and OutputExistsError, from the start on, where the name is taken.
     """
 
-    def __init__(self, path: Path | None, *, replace: bool = False) -> None:
+    def __init__(
+        self, path: Path | None, *, replace: bool = False, mode: int | None = None
+    ) -> None:
         self._path = path
         self._replace = replace
+        self._mode = mode
         self._hidden: Path | None = None  # while there is one
         self._file: BinaryIO
 
@@ -90,6 +94,8 @@ class AtomicFile:
             self._file.flush()
             if self._path is None or self._hidden is None:
                 return
+            if self._mode is not None:
+                os.fchmod(self._file.fileno(), self._mode)
             sync_file(self._file.fileno())
             put_in_place(self._hidden, self._path, replace=self._replace)
         except FileExistsError as error:
