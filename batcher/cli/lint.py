@@ -8,7 +8,13 @@ import click
 
 from batcher.cli import ERROR_AS_JSON
 from batcher.cli.interruption import run_command
-from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.options import (
+    check_sensitive,
+    joined,
+    json_option,
+    settings_from,
+    settings_options,
+)
 from batcher.cli.output.annotations import Annotations
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import FindingJson, FindingPrinter, FindingText
@@ -53,6 +59,9 @@ KNOWN = frozenset(
 """The settings that have a flag here: those of looking at triggers, and of reading lines."""
 
 
+_codes = partial(click.option, metavar="CODE,…", multiple=True, callback=joined)
+
+
 @click.command(epilog=example("batcher lint updates.jsonl --current export.jsonl"))
 @click.argument("file", metavar="FILE")
 @click.option(
@@ -67,8 +76,8 @@ KNOWN = frozenset(
     help="For people, as JSON, as SARIF 2.1.0, or as annotations of GitHub.  [default: text]",
 )
 @json_option("The same as --format json.")
-@click.option("--select", "lint_select", metavar="CODE,…", help="Only codes that begin so.")
-@click.option("--ignore", "lint_ignore", metavar="CODE,…", help="No codes that begin so.")
+@_codes("--select", "lint_select", help="Only codes that begin so; may be repeated.")
+@_codes("--ignore", "lint_ignore", help="No codes that begin so; may be repeated.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
 @click.option(
     "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."

@@ -251,18 +251,19 @@ def _flag(option: Option) -> Callable[[F], F]:
         )
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
-    several = option.name in ("domain_map", "label")  # lists: given twice, both count
+    several = option.name in ("domain_map", "label", "lint_select", "lint_ignore")  # lists
     return click.option(
         option.flag,
         option.name,
         metavar=option.metavar,
         help=option.help + default,
         multiple=several,
-        callback=_joined if several else None,
+        callback=joined if several else None,
     )
 
 
-def _joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+def joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:
+    """What a flag that was given more than once comes to: each time counts."""
     return ",".join(given) or None
 
 

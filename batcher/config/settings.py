@@ -201,14 +201,20 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     lint_select: Annotated[
         LintCodes | None,
         about(
-            "Look for these codes of lint only, or for those that begin so.",
+            "Look for these codes of lint only, or for those that begin so; several:"
+            " separated by commas, or the flag again.",
             "run",
             metavar="CODE,…",
         ),
     ] = None
     lint_ignore: Annotated[
         LintCodes | None,
-        about("Leave out these codes of lint, or those that begin so.", "run", metavar="CODE,…"),
+        about(
+            "Leave out these codes of lint, or those that begin so; several: separated by commas,"
+            " or the flag again.",
+            "run",
+            metavar="CODE,…",
+        ),
     ] = None
     hold_file: Annotated[
         str | None, about("Send nothing while that file is there.", *COMMANDS, metavar="PATH")

@@ -52,8 +52,9 @@ def test_codes_are_chosen_by_flag_over_variable_over_file(updates, monkeypatch) 
     monkeypatch.setenv("BATCHER_LINT_IGNORE", "BT102")
     assert "BT101" in run(file, "--config", "settings.toml").stderr
     assert "nothing found" in run(file, "--ignore", "set-twice").stderr
+    assert "nothing found" in run(file, "--ignore", "BT101", "--ignore", "BT104").stderr
     refused = run(file, "--select", "BT7")
-    assert "--select BT7: no code of lint" in str(refused.exception)
+    assert "BT7: no code of lint" in str(refused.exception)
 
 
 @pytest.mark.parametrize("flags", [["--json"], ["--format", "json"]])

@@ -115,8 +115,8 @@ def _artifact(origin: str) -> dict[str, Any]:
     if origin == "-":
         return {"uri": "stdin"}
     if origin.startswith("s3://"):
-        return {"uri": quote(origin, safe="/:")}
+        return {"uri": quote(origin.encode(errors="surrogateescape"), safe="/:")}
     path = Path(origin)
     if path.is_absolute():
         return {"uri": path.as_uri()}
-    return {"uri": quote(path.as_posix()), "uriBaseId": "%SRCROOT%"}
+    return {"uri": quote(bytes(path)), "uriBaseId": "%SRCROOT%"}

@@ -45,8 +45,8 @@ class CodeSelection:
 
     def __init__(self, select: Iterable[str] = (), ignore: Iterable[str] = ()) -> None:
         """Raises SettingsError for what no code begins with. No ``select``: all are wanted."""
-        self._select = tuple(_known("select", each) for each in select) or ("",)
-        self._ignore = tuple(_known("ignore", each) for each in ignore)
+        self._select = tuple(_known(each) for each in select) or ("",)
+        self._ignore = tuple(_known(each) for each in ignore)
         self._wanted = frozenset(code for code in LINT_CODES if self._is_wanted(code))
 
     def __contains__(self, code: LintCode) -> bool:
@@ -75,7 +75,7 @@ def _fitting(code: str, beginnings: tuple[str, ...]) -> int:
     return max((len(each) for each in beginnings if code.startswith(each)), default=-1)
 
 
-def _known(option: str, given: str) -> str:
+def _known(given: str) -> str:
     """A code or a beginning of codes; a name is taken for its code. Raises SettingsError."""
     if (code := find_code(given)) is not None:
         return code.code
@@ -83,6 +83,6 @@ def _known(option: str, given: str) -> str:
     if _WRITTEN.fullmatch(beginning) and any(each.startswith(beginning) for each in LINT_CODES):
         return beginning
     raise SettingsError(
-        f"--{option} {printable(given)[:64]}: no code of lint, and no beginning of one."
+        f"{printable(given)[:64]}: no code of lint, and no beginning of one."
         f"{suggested_code(given)} batcher explain lists them."
     )

@@ -53,13 +53,16 @@ def _of_one(criteria: list[Criterion]) -> Claim:
     numbers = [each for each in criteria if each.kind in ("number", "equal")]
     dates = [each for each in criteria if each.kind == "date"]
     known = [each for each in criteria if each.kind != "unclear"]
-    ranges = [_of_ranges(numbers), *_excluded(numbers), _of_ranges(dates), *_excluded(dates)]
     texts = [*_inclusive_exclusive(known), _of_candidates(known), *_of_ends(known)]
-    return weakest([*ranges, *texts, _of_number_texts(known)])
+    return weakest([_of_ranges(numbers), _of_ranges(dates), *texts, _of_number_texts(known)])
 
 
 def _of_ranges(criteria: list[Criterion]) -> Claim:
-    """Claim that no number, or no moment, is in all of their sets."""
+    """Claim that no number, or no moment, is in all of their sets.
+
+    A list may meet each with another value, also a range and NOT_BETWEEN of it: AWS does not say
+    that one value inside keeps a list from being outside.
+    """
     positive = [each for each in criteria if each.operator != "NOT_BETWEEN"]
     if not positive:
         return None
@@ -68,15 +71,6 @@ def _of_ranges(criteria: list[Criterion]) -> Claim:
         further |= {"missing"}  # a text may be equal, and be no number for the range
     found = certain(criteria, partial(_is_empty, criteria))
     return None if found is None else found | further
-
-
-def _excluded(criteria: list[Criterion]) -> Iterator[Claim]:
-    """Claim that what is in a set is to be out of a range around it: certain of lists, too."""
-    for other in criteria:
-        if other.operator == "NOT_BETWEEN":
-            for one in criteria:
-                if one.kind != "equal" and one.operator != "NOT_BETWEEN":
-                    yield certain((one, other), partial(_is_empty, (one, other)))
 
 
 def _is_empty(criteria: Sequence[Criterion], options: SemanticsOptions, slack: int) -> bool:

@@ -50,8 +50,9 @@ TWINS = LintCode(
     severity="warning",
     title="Two triggers of one domain do the same",
     reason=(
-        "Object type, conditions, segment and limits are the same, and so both fire on each event:"
-        " a customer gets everything twice, and limits per trigger count for each of them."
+        "Object type, conditions, segment and limits are the same, as far as is known (without"
+        " --current what both lines leave out may differ), and so both fire on each event: a"
+        " customer gets everything twice, and limits per trigger count for each of them."
     ),
     instead="Keep one of them, or put in what was meant to be different.",
     example=(

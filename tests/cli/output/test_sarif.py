@@ -70,10 +70,13 @@ def test_a_log_that_is_broken_off_is_whole_and_says_so(capsys: pytest.CaptureFix
     assert invocation["executionSuccessful"] is False
 
 
-@pytest.mark.parametrize("origin", ["-", "s3://bucket/a b.jsonl", "/tmp/ä#?.jsonl", HOSTILE])
+@pytest.mark.parametrize(
+    "origin", ["-", "s3://bucket/a b.jsonl", "/tmp/ä#?.jsonl", HOSTILE, "\udcff"]
+)
 def test_each_origin_has_an_address(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
     printer = SarifLog(origin, frozenset())
     printer.add(*found())
     printer.finish(None)
     place = written(capsys)["results"][0]["locations"][0]["physicalLocation"]
-    assert unquote(place["artifactLocation"]["uri"]).endswith("stdin" if origin == "-" else origin)
+    address = unquote(place["artifactLocation"]["uri"], errors="surrogateescape")
+    assert address.endswith("stdin" if origin == "-" else origin)

@@ -16,8 +16,8 @@ BETWEEN 1|2 & BETWEEN 3|4                         : lists
 BETWEEN 1|2 & GREATER_THAN 2                      : lists
 BETWEEN 5|1                                       : reversed_ends
 BETWEEN 1|5 & NOT_BETWEEN 0|3 & NOT_BETWEEN 3|6   : between lists
-BETWEEN 1|5 & NOT_BETWEEN 1|5                     :
-BETWEEN 1|5 & NOT_BETWEEN 1|9 & LESS_THAN 9       :
+BETWEEN 1|5 & NOT_BETWEEN 1|5                     : lists
+BETWEEN 1|5 & NOT_BETWEEN 1|9 & LESS_THAN 9       : lists
 EQUAL 3 & NOT_BETWEEN 1|5                         : lists missing
 GREATER_THAN 1 & LESS_THAN 9 & NOT_BETWEEN 0|10   : lists
 GREATER_THAN abc                                  :
