@@ -14,6 +14,7 @@ from batcher.jobs.simulation_report import (
     TriggerOutcome,
 )
 from batcher.triggers.semantics.assumptions import Assumption
+from batcher.triggers.semantics.attribute_sights import AttributeSights
 from batcher.triggers.semantics.firing_options import (
     FIRING_UNKNOWNS,
     FiringOptions,
@@ -94,11 +95,12 @@ def _outcome(
     )
     if trigger is None:
         return outcome
-    unseen, attributes = _unseen(trigger, objects)
+    sights = _sights(trigger, objects)
     return replace(
         outcome,
-        unseen=unseen,
-        attributes=attributes,
+        unseen=sights.unseen,
+        unreadable=sights.unreadable,
+        attributes=sights.attributes,
         simulated=True,
         changed=trigger.is_changed,
         object_types=sorted(trigger.object_types),
@@ -115,12 +117,12 @@ def _outcome(
     )
 
 
-def _unseen(trigger: SimulatedTrigger, objects: _Objects) -> tuple[int, int]:
-    """Of a trigger that will match nothing: how many attributes no object has, of how many."""
+def _sights(trigger: SimulatedTrigger, objects: _Objects) -> AttributeSights:
+    """What objects say to the attributes of a trigger that will match nothing."""
     rule = trigger.new
     if rule is None or not rule.asked or rule.counts.matched:
-        return 0, 0
-    return rule.unseen(objects.get(rule.object_type, ()))
+        return AttributeSights()
+    return rule.sights(objects.get(rule.object_type, ()))
 
 
 def _reach(found: SimulatedDefinition, segments: Mapping[str, set[str]]) -> SegmentReach | None:

@@ -38,8 +38,9 @@ class TriggerOutcome(Struct, frozen=True, kw_only=True):
     """What the events make of one trigger, with its definition before and after.
 
     ``events``: those of its object type and domain; ``events_after``: of the type it will have;
-    ``unseen``: how many of its ``attributes`` are in none of the first few of these, asked where it
-    will match nothing; ``before`` and ``after`` are None where there is no such definition, or
+    ``unseen``: how many of its ``attributes`` are in none of the first few of these, and
+    ``unreadable``: are no number or date there, though compared as one; asked where it will match
+    nothing. ``before`` and ``after`` are None where there is no such definition, or
     none that is known (``basis``, ``lacking``, ``error``). The others as in SimulatedTrigger.
     """
 
@@ -62,14 +63,15 @@ class TriggerOutcome(Struct, frozen=True, kw_only=True):
     depends_on: dict[str, int] = {}
     segment: SegmentReach | None = None
     unseen: int = 0
+    unreadable: int = 0
     attributes: int = 0
     lacking: list[str] = []
     error: Error | None = None
 
     @property
     def is_blind(self) -> bool:
-        """Whether no event was for it as it will be, or none seen has what it will look at."""
-        return not self.events_after or 0 < self.attributes == self.unseen
+        """Whether no event was for it as it will be, or none seen has what it will compare."""
+        return not self.events_after or self.unreadable > 0 or 0 < self.attributes == self.unseen
 
 
 class EventCounts(Struct, frozen=True, kw_only=True):

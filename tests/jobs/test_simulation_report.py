@@ -64,6 +64,7 @@ def test_outcomes_that_depend_on_an_unknown_are_summed() -> None:
         ({"events": 5, "events_after": 0}, True),
         ({"events": 5, "attributes": 3, "unseen": 3}, True),
         ({"events": 5, "attributes": 3, "unseen": 2}, False),
+        ({"events": 5, "attributes": 3, "unreadable": 1}, True),
         ({"events": 5}, False),
     ],
 )

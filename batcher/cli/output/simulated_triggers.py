@@ -87,6 +87,12 @@ def _detail(each: TriggerOutcome, report: SimulationReport) -> Iterator[str]:
         yield "no event was for it: this says nothing of it."
     elif not each.events_after:
         yield "no event is of the object type that it will have: what starts is not known."
+    elif each.unreadable:
+        yield (
+            f"nothing will match, and for {number(each.unreadable)} of the"
+            f" {number(each.attributes)} attributes that it looks at the first events have no"
+            " number or date, which these are compared as: 12,50 is none, 12.50 is."
+        )
     elif each.unseen:
         yield (
             f"nothing will match, and {number(each.unseen)} of the {number(each.attributes)}"

@@ -49,7 +49,7 @@ def simulation_lines(
     yield from _profiles(report)
     yield from _totals(report, limit)
     if report.saw_nothing:
-        yield "No event has what these triggers look at: that nothing fires says nothing of them."
+        yield ("No event has what these triggers compare: that nothing fires says nothing of them.")
     yield from _doubts(report)
     yield from _assumptions(report)
     yield from _explained(report, order, show_sensitive)

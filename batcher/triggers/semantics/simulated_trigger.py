@@ -10,6 +10,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.triggers.diff import same
+from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
 from batcher.triggers.semantics.compiled_trigger import CompiledTrigger
 from batcher.triggers.semantics.compiled_triggers import MATCHING, CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
@@ -75,6 +76,7 @@ class FiringRule:
         self.compiled: CompiledTrigger | None = None
         self._members = members
         self._of = compiled.of
+        self._options = compiled.options
         self._limits = FiringLimits(members, segments, compiled.options)
 
     @property
@@ -82,15 +84,9 @@ class FiringRule:
         """The unknowns of firing that could decide what becomes of an event that matches."""
         return self._limits.unknowns
 
-    def unseen(self, objects: Iterable[Mapping[str, Any]]) -> tuple[int, int]:
-        """How many of its attributes are in none of these objects, and how many it has."""
-        outcomes: list[list[str]] = []
-        for each in objects:
-            conditions = self.explain(each).conditions
-            dimensions = [below for condition in conditions for below in condition.dimensions]
-            outcomes.append([one.outcome for below in dimensions for one in below.attributes])
-        of_attribute = list(zip(*outcomes, strict=True))
-        return sum(set(found) == {"missing"} for found in of_attribute), len(of_attribute)
+    def sights(self, objects: Iterable[Mapping[str, Any]]) -> AttributeSights:
+        """What these objects say to its attributes."""
+        return attribute_sights(map(self.explain, objects), self._options)
 
     def explain(self, found: Mapping[str, Any], object_type: str | None = None) -> TriggerVerdict:
         """What every condition, dimension and attribute says of an object."""
