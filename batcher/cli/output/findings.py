@@ -5,7 +5,6 @@ import sys
 import textwrap
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any, Protocol
 
 from batcher.cli.output.echo import echo
@@ -167,7 +166,7 @@ def say_lint(counts: LintCounts | None, file: str) -> None:
     """
     if counts is None or not counts.codes:
         return
-    found, see = f"lint: {counts_text(counts)}", f"To see them: {next_command('lint', Path(file))}"
+    found, see = f"lint: {counts_text(counts)}", f"To see them: {next_command('lint', file)}"
     if counts.of("error"):
         raise InputError(
             f"{found}; nothing was done. Mend the errors, or leave their codes out"

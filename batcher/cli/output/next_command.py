@@ -46,17 +46,18 @@ OF_LINT = {"--lint-ignore": "--ignore", "--lint-select": "--select"}  # as lint 
 SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
 
 
-def next_command(name: str, path: Path | None, *more: str) -> str:
+def next_command(name: str, path: Path | str | None, *more: str) -> str:
     """A command of batcher's, on that path if any, with the flags of place of the one under way.
 
-    What came from variables is left out: it is still there. ``more``: further words of it.
+    What came from variables is left out: it is still there. ``path``: as text it may be ``-`` or
+    ``s3://…``. ``more``: further words of the command.
     """
     given = [] if path is None else [_no_flag(str(path))]
     return shlex.join(["batcher", name, *given, *more, *_carried(name)])
 
 
 def _no_flag(text: str) -> str:
-    return f"./{text}" if text.startswith("-") else text
+    return f"./{text}" if text.startswith("-") and text != "-" else text
 
 
 def _carried(name: str) -> Iterator[str]:

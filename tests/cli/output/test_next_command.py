@@ -57,6 +57,11 @@ def test_lint_is_offered_with_the_choice_of_codes_and_of_lines_under_its_own_fla
     assert sorted(found) == sorted(["--ignore", "BT05", "--skip-invalid", "--domain-map", "a=b"])
 
 
+@pytest.mark.parametrize("origin", ["-", "s3://bucket/updates.jsonl"])
+def test_an_origin_that_is_no_path_stays_what_it_is(origin: str) -> None:
+    assert next_command("lint", origin) == f"batcher lint {origin}"
+
+
 @pytest.mark.parametrize(("name", "carried"), [("plan", True), ("run", False)])
 def test_a_plan_of_the_same_input_is_of_the_same_part_of_it(name: str, carried: bool) -> None:
     found = []
