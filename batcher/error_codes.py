@@ -18,6 +18,7 @@ INTEGRATION_ATTACHED = "IntegrationAttached"  # not deleted to be created anew: 
 NOT_RECREATED = "NotRecreated"  # deleted, and could not be created anew
 COPY_INCOMPLETE = "CopyIncomplete"  # created, without the tags or integration of its model
 RECREATION_STOPPED = "RecreationStopped"  # not deleted, as another could not be created anew
+IN_DOUBT = "InDoubt"  # whether it was applied is not known, so nor what its trigger is now
 TARGET_UNUSABLE = "TargetUnusable"  # its target can't be connected to
 RESULT_LOST = "ResultLost"  # its result was in a damaged journal, and is lost
 INTERRUPTED = "Interrupted"  # its request was under way when the work ended

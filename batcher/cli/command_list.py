@@ -18,6 +18,7 @@ GROUPS = {
     },
     "After a run": {
         "verify": "Prove the books of a run.",
+        "drift": "Show what was changed since an export or a run.",
         "retry": "Run again what failed or is in doubt in a run.",
         "rollback": "Put back what a run has changed, or what workers have.",
     },

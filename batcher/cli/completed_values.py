@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import click
 from click.shell_completion import CompletionItem
 
-PLACES = {"FILE", "PATH", "TRIGGER", "EVENT", "RUN"}
+PLACES = {"BASE", "FILE", "PATH", "TRIGGER", "EVENT", "RUN"}
 
 
 def complete_values(command: click.Command) -> None:

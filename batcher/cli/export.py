@@ -29,12 +29,20 @@ from batcher.updates.selection import Selection, Selector
 @click.option(
     "--all", "everything", is_flag=True, help="Export every domain of the account and Region."
 )
+@click.option(
+    "--based-on",
+    "with_base",
+    is_flag=True,
+    help="Also write the state of each, so that a run leaves alone what was changed since, and"
+    " drift reads that only.",
+)
 @name_options
 @output_option("Write to this file; default: standard output.")
 @settings_options
 def export(
     domains: tuple[str, ...],
     everything: bool,
+    with_base: bool,
     out: Path | None,
     force: bool,
     config: Path | None,
@@ -51,7 +59,8 @@ def export(
     check_output(out, "an export", force=force, inputs=[config])
     selection = taken_selection(given, domains=False)
     settings = settings_from(given, config)
-    raise SystemExit(run_command(_export, domains or None, out, force, settings, selection))
+    wanted = domains or None
+    raise SystemExit(run_command(_export, wanted, out, force, settings, selection, with_base))
 
 
 async def _export(
@@ -60,6 +69,7 @@ async def _export(
     force: bool,
     settings: Settings,
     selection: Selection | None,
+    with_base: bool,
 ) -> int:
     selector = None if selection is None else Selector(selection)
     encode = msgspec.json.Encoder().encode
@@ -78,6 +88,7 @@ async def _export(
             lambda unread: echo(_reason(unread), err=True),
             say_places,
             selector=selector,
+            with_base=with_base,
         )
         if selector is not None:
             _say_part(found, selector)

@@ -3,7 +3,7 @@
 Sends no update.
 """
 
-from collections.abc import AsyncIterator, Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 from typing import Any, TypeAlias
 
 from msgspec import Struct
@@ -15,7 +15,7 @@ from batcher.errors import AwsError
 from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error
-from batcher.triggers.diff import image
+from batcher.triggers.diff import based_on, image
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model
 
@@ -61,19 +61,21 @@ async def export_triggers(
     on_connected: OnConnected | None = None,
     *,
     selector: Selector | None = None,
+    with_base: bool = False,
 ) -> Export:
     """Read every trigger of those domains of the settings' target; None: of all its domains.
 
     ``on_line`` is told of each as an update line that names no target, by domain and name;
-    ``on_unread`` of what can't be read; ``selector``: only triggers that it takes. Raises AwsError
-    when the domains can't be listed or every call is refused, CredentialsError, SettingsError.
+    ``on_unread`` of what can't be read; ``selector``: only triggers that it takes; ``with_base``:
+    each line says which state it is based on, with AWS's time of it. Raises AwsError when the
+    domains can't be listed or every call is refused, CredentialsError, SettingsError.
     """
     async with connected(settings, [settings.target]) as connection:
         if on_connected is not None:
             on_connected(connection.targets)
         (target,) = connection.targets.values()
         reader = TriggerReader(target, connection.lanes, PERMISSIONS)
-        exporter = _Exporter(target.name, reader, on_unread, selector)
+        exporter = _Exporter(target.name, reader, on_unread, selector, with_base=with_base)
         try:
             if domains is None:
                 domains = await exporter.all_domains()
@@ -89,11 +91,14 @@ class _Exporter:
         reader: TriggerReader,
         on_unread: OnUnread,
         selector: Selector | None,
+        *,
+        with_base: bool,
     ) -> None:
         self._target = target
         self._reader = reader
         self._on_unread = on_unread
         self._selector = selector
+        self._with_base = with_base
         self._listed = self._triggers = self._unread = self._left_out = 0
 
     async def all_domains(self) -> list[str]:
@@ -109,7 +114,7 @@ class _Exporter:
                 vanished = live.code == RESOURCE_NOT_FOUND
                 self._skip(names["DomainName"], names["EventTriggerName"], live, vanished=vanished)
             else:
-                on_line(names | image(live, installed_update_model().writable))
+                on_line(self._line(names, live))
                 self._triggers += 1
 
         await ordered_map(self._names(domains), self._reader.read_named, tell, ahead=AHEAD)
@@ -119,6 +124,11 @@ class _Exporter:
             unread=self._unread,
             left_out=self._left_out,
         )
+
+    def _line(self, names: TriggerNames, live: Mapping[str, Any]) -> dict[str, Any]:
+        writable = installed_update_model().writable
+        base = {"based_on": based_on(live, writable)} if self._with_base else {}
+        return base | names | image(live, writable)
 
     async def _names(self, domains: list[str]) -> AsyncIterator[TriggerNames]:
         """The names of each trigger; those of one domain are held, for their order."""

@@ -14,6 +14,7 @@ from batcher.engine.retrying import Retrying
 from batcher.errors import AwsError
 from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
 from batcher.records import Error, Update
+from batcher.triggers.diff import last_updated
 from batcher.wiring.lanes import Lanes
 
 AHEAD = 256  # triggers of a target read ahead of the one that is told next
@@ -50,22 +51,36 @@ class TriggerReader:
 
     async def domains(self) -> list[str] | Error:
         """The names of all domains, sorted; or why they can't be listed."""
-        return await self._list(LIST_DOMAINS, {}, "DomainName")
+        found = await self._list(LIST_DOMAINS, {})
+        return found if isinstance(found, Error) else sorted({each["DomainName"] for each in found})
 
     async def triggers(self, domain: str) -> list[str] | Error:
         """The names of all triggers of a domain, sorted; or why they can't be listed."""
-        return await self._list(LIST_TRIGGERS, {"DomainName": domain}, "EventTriggerName")
+        found = await self.last_updated(domain)
+        return found if isinstance(found, Error) else sorted(found)
 
-    async def _list(self, operation: str, request: dict[str, Any], name: str) -> list[str] | Error:
+    async def last_updated(self, domain: str) -> dict[str, float | None] | Error:
+        """Of each trigger of a domain when it was changed last, or why they can't be listed.
+
+        Epoch seconds of AWS's clock; None where the list does not say.
+        """
+        found = await self._list(LIST_TRIGGERS, {"DomainName": domain})
+        if isinstance(found, Error):
+            return found
+        return {each["EventTriggerName"]: last_updated(each) for each in found}
+
+    async def _list(
+        self, operation: str, request: dict[str, Any]
+    ) -> list[Mapping[str, Any]] | Error:
         id = " ".join([operation, *request.values()])
         first_page = request | {"MaxResults": self._target.page_size(operation)}
-        found: set[str] = set()
+        found: list[Mapping[str, Any]] = []
         async for state in list_pages(self._reading(operation), id, first_page):
             answer = self._answer(state)
             if isinstance(answer, Error):
                 return answer
-            found |= {item[name] for item in answer.get("Items", ())}
-        return sorted(found)
+            found += answer.get("Items", ())
+        return found
 
     def _reading(self, operation: str) -> Retrying:
         if operation not in self._retrying:

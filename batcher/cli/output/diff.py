@@ -4,7 +4,7 @@ Coloured where that is seen.
 """
 
 import json
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from typing import Any
 
 from rich.text import Text
@@ -24,11 +24,16 @@ def diff_lines(planned: PlannedUpdate, found: list[Change], *, target: bool) -> 
     ``target``: name the target too.
     """
     yield _head(planned, target=target)
-    for change in found:
-        member = change.path.partition(".")[0].partition("[")[0]
-        yield from _change(change, stays=member in planned.step.irreversible)
+    yield from change_lines(found, planned.step.irreversible)
     for conflict in planned.step.conflicts:
         yield _conflict(conflict)
+
+
+def change_lines(found: Iterable[Change], staying: Collection[str] = ()) -> Iterator[Text]:
+    """The lines of changes as they may be shown. ``staying``: members that can't be undone."""
+    for change in found:
+        member = change.path.partition(".")[0].partition("[")[0]
+        yield from _change(change, stays=member in staying)
 
 
 def _head(planned: PlannedUpdate, *, target: bool) -> Text:

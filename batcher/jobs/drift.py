@@ -1,0 +1,222 @@
+"""The job ``drift``: live triggers held against an export, or against the end state of a run.
+
+Reads alone: all that it has of a target is a reader of triggers. Whatever the list shows to be
+unmoved since the base is not read one by one.
+"""
+
+from collections import defaultdict
+from collections.abc import AsyncIterator, Callable, Collection, Mapping
+from typing import Any, NamedTuple, TypeAlias
+
+from msgspec import Struct
+
+from batcher.config import Settings
+from batcher.engine.ordered_map import ordered_map
+from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE, UNREADABLE_ANSWER
+from batcher.jobs.connection import OnConnected, connected, identities
+from batcher.jobs.current_triggers import TriggerKey
+from batcher.jobs.drift_base import DriftBase
+from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
+from batcher.jobs.run_places import refuse_other_places
+from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
+from batcher.records import Error
+from batcher.target_identity import TargetIdentity
+from batcher.task_groups import open_task_group
+from batcher.triggers.diff import Change
+from batcher.triggers.drift import BaseTrigger, drift_of
+from batcher.triggers.omission import is_whole
+from batcher.updates.selection import Selector
+from batcher.wiring.line_readers import installed_update_model
+
+PERMISSIONS = (
+    "These credentials have to be allowed to profile:ListEventTriggers and profile:GetEventTrigger."
+)
+
+NOT_WHOLE = Error(code=UNREADABLE_ANSWER, message="the answer does not show what every trigger has")
+UNKNOWN_MEMBER = Error(
+    code="UnknownMember", message="it was changed, and perhaps only in what is to be ignored"
+)
+
+OnHeld: TypeAlias = Callable[[int, int], None]
+"""Told how many triggers were held so far, and of how many."""
+
+
+class DriftOptions(Struct, frozen=True, kw_only=True):
+    """What to look for. ``ignored``: members that do not count; ``new``: also new triggers.
+
+    ``selector``: of new ones only those that it takes.
+    """
+
+    ignored: frozenset[str] = frozenset()
+    new: bool = True
+    selector: Selector | None = None
+
+
+async def find_drift(
+    base: DriftBase,
+    settings: Settings,
+    options: DriftOptions | None = None,
+    *,
+    on_connected: OnConnected | None = None,
+    on_held: OnHeld | None = None,
+) -> DriftReport:
+    """Hold live triggers against a base.
+
+    Raises RunDirectoryError where a target is another account, Region or endpoint than the run's;
+    AwsError when none can be used or every call is refused, CredentialsError, SettingsError.
+    """
+    options = options or DriftOptions()
+    names = {key.target for key in base.triggers}
+    others = await identities(settings, base.places.keys() - names)
+    _refuse_elsewhere(base, others, settings, reads=False)
+    total, untold = len(base.triggers) + len(base.untold), len(base.untold)
+    report = DriftReport(base=total, held=untold)
+    report.drifted += [_drifted(key, "unknown", error) for key, error in base.untold.items()]
+    if not names:
+        return report
+    async with connected(settings, sorted(names)) as connection:
+        places = {name: target.identity for name, target in connection.targets.items()}
+        _refuse_elsewhere(base, places, settings, reads=True)
+        if on_connected is not None:
+            on_connected(connection.targets)
+        for name, error in connection.unusable.items():
+            why = Error(code=TARGET_UNUSABLE, message=str(error))
+            keys = (key for key in base.triggers if key.target == name)
+            report.drifted += [_drifted(key, "unreadable", why) for key in keys]
+        try:
+            async with open_task_group() as tasks:
+                for name, target in connection.targets.items():
+                    reader = TriggerReader(target, connection.lanes, PERMISSIONS)
+                    holder = _TargetHolder(name, base, reader, options, report, on_held)
+                    tasks.start_soon(holder.hold)
+        finally:
+            connection.pacers.remember()
+    report.drifted.sort(key=lambda each: (each.target, each.domain, each.trigger or ""))
+    return report
+
+
+def _refuse_elsewhere(
+    base: DriftBase, now: Mapping[str, TargetIdentity], settings: Settings, *, reads: bool
+) -> None:
+    if base.run is not None:
+        refuse_other_places(base.run, base.places, now, settings, sends=reads)
+
+
+def _drifted(
+    key: TriggerKey, outcome: Drifted, error: Error | None = None, changes: Collection[Change] = ()
+) -> DriftedTrigger:
+    return DriftedTrigger(
+        target=key.target,
+        domain=key.domain,
+        trigger=key.trigger,
+        outcome=outcome,
+        changes=list(changes),
+        error=error,
+    )
+
+
+class _Held(NamedTuple):
+    """A trigger to hold. ``base``: None for one that is new; ``moved``: it has to be read."""
+
+    key: TriggerKey
+    base: BaseTrigger | None
+    moved: bool
+
+
+class _TargetHolder:
+    """Holds the triggers of one target, in order, and reports what it finds."""
+
+    def __init__(
+        self,
+        target: str,
+        base: DriftBase,
+        reader: TriggerReader,
+        options: DriftOptions,
+        report: DriftReport,
+        on_held: OnHeld | None,
+    ) -> None:
+        self._target = target
+        self._reader = reader
+        self._options = options
+        self._finds_new = options.new and base.whole_domains
+        self._report = report
+        self._on_held = on_held
+        self._writable = installed_update_model().writable
+        self._domains = defaultdict[str, dict[str, BaseTrigger]](dict)
+        for key, each in base.triggers.items():
+            if key.target == target:
+                self._domains[key.domain][key.trigger] = each
+
+    async def hold(self) -> None:
+        await ordered_map(self._triggers(), self._read, self._tell, ahead=AHEAD)
+
+    async def _triggers(self) -> AsyncIterator[_Held]:
+        for domain, triggers in sorted(self._domains.items()):
+            listed = await self._listed(domain, triggers)
+            for name in sorted(triggers.keys() | listed.keys()):
+                key, base = TriggerKey(self._target, domain, name), triggers.get(name)
+                if base is not None:
+                    yield _Held(key, base, not base.unmoved(listed.get(name)))
+                elif self._finds_new and self._selects(key):
+                    yield _Held(key, None, False)
+
+    async def _listed(
+        self, domain: str, triggers: Mapping[str, BaseTrigger]
+    ) -> Mapping[str, float | None]:
+        """When the triggers of a domain were changed last, where that tells anything."""
+        timed = any(each.last_updated_at is not None for each in triggers.values())
+        if not (self._finds_new or timed):
+            return {}
+        found = await self._reader.last_updated(domain)
+        if not isinstance(found, Error):
+            return found
+        if self._finds_new and found.code != RESOURCE_NOT_FOUND:  # in no domain there is no new one
+            self._report.drifted.append(
+                DriftedTrigger(
+                    target=self._target,
+                    domain=domain,
+                    trigger=None,
+                    outcome="unreadable",
+                    error=found,
+                )
+            )
+        return {}
+
+    def _selects(self, key: TriggerKey) -> bool:
+        selector = self._options.selector
+        return selector is None or selector.takes(key.domain, key.trigger)
+
+    async def _read(self, held: _Held) -> LiveTrigger | None:
+        if not held.moved:
+            return None
+        names = {"DomainName": held.key.domain, "EventTriggerName": held.key.trigger}
+        return await self._reader.read_named(names)
+
+    def _tell(self, held: _Held, live: LiveTrigger | None) -> None:
+        report = self._report
+        if held.base is None:
+            report.drifted.append(_drifted(held.key, "new"))
+            return
+        report.held += 1
+        report.read += held.moved
+        if live is None:
+            report.same += 1
+        elif isinstance(live, Error):
+            gone = live.code == RESOURCE_NOT_FOUND
+            report.drifted.append(_drifted(held.key, "gone" if gone else "unreadable", live))
+        else:
+            self._compare(held.key, held.base, live)
+        if self._on_held is not None:
+            self._on_held(report.held, report.base)
+
+    def _compare(self, key: TriggerKey, base: BaseTrigger, live: Mapping[str, Any]) -> None:
+        if not is_whole({}, None, live):
+            self._report.drifted.append(_drifted(key, "unreadable", NOT_WHOLE))
+            return
+        outcome, changes = drift_of(base, live, self._writable, self._options.ignored)
+        if outcome == "same":
+            self._report.same += 1
+        elif outcome == "changed":
+            self._report.drifted.append(_drifted(key, "changed", changes=changes))
+        else:
+            self._report.drifted.append(_drifted(key, "unknown", UNKNOWN_MEMBER))

@@ -1,0 +1,221 @@
+"""What live triggers are held against: an export, or the end state of a run. Only reads files."""
+
+from collections.abc import Collection, Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import UNSET, Struct
+
+from batcher.accounting.tally import CHANGED
+from batcher.config import Settings
+from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
+from batcher.errors import InputError, RunDirectoryError
+from batcher.jobs.current_triggers import TriggerKey
+from batcher.jobs.recorded_images import refuse_lost_images
+from batcher.jobs.rewrite import is_half_rewritten
+from batcher.jobs.run_family import family_of, is_same
+from batcher.jobs.run_reader import RunReader
+from batcher.jobs.undo import rollbacks_of
+from batcher.jobs.verified_lines import images_of
+from batcher.operations import NEEDED_TO_CREATE
+from batcher.records import Error, Result, SelectedPart, Update
+from batcher.sources.input_file import open_input
+from batcher.sources.local_file import local_file, place_for_copies
+from batcher.target_identity import TargetIdentity
+from batcher.triggers.diff import digest, image, is_off, merged, same
+from batcher.triggers.drift import BaseTrigger
+from batcher.triggers.omission import cleared
+from batcher.updates.input_hint import hint_of
+from batcher.updates.line_reader import LineReader
+from batcher.updates.selection import Selector
+from batcher.wiring.line_readers import installed_update_model, line_reader
+
+
+class DriftBase(Struct, frozen=True, kw_only=True):
+    """What is known of each trigger, and why the others can't be told (``untold``).
+
+    ``whole_domains``: it has all triggers that the domains had, so that others are new. Of a run:
+    its directory (``run``), its ``places`` by target, and the runs that have changed triggers after
+    it (``followed_by``); ``unheld``: updates of triggers that it left in no known state.
+    ``part``: what of it was selected, None for all.
+    """
+
+    triggers: dict[TriggerKey, BaseTrigger]
+    untold: dict[TriggerKey, Error] = {}
+    whole_domains: bool = True
+    run: str | None = None
+    places: Mapping[str, TargetIdentity] = {}
+    followed_by: list[Path] = []
+    unheld: int = 0
+    part: SelectedPart | None = None
+
+
+def read_base(origin: str, settings: Settings, selector: Selector | None = None) -> DriftBase:
+    """Read what live triggers are to be held against.
+
+    ``origin``: a run directory, or an export, a file as everywhere (``.gz``, ``.zst``, ``-``,
+    ``s3://…``) with a whole trigger in each line. ``selector``: only triggers that it takes.
+    Raises InputError for a file that can't be read or breaks a rule, and where nothing is selected;
+    of a run RunDirectoryError, DamageError, as ``verify_run`` does.
+    """
+    if not Path(origin).is_dir():
+        found = DriftBase(triggers=dict(_exported(origin, settings)))
+    else:
+        run = RunReader(Path(origin), line_reader(settings, any_target=True))
+        with run.directory:
+            found = _end_state(run)
+    return found if selector is None else _selected(found, selector)
+
+
+def _selected(base: DriftBase, selector: Selector) -> DriftBase:
+    keys = [*base.triggers, *base.untold]
+    kept = frozenset(key for key in keys if selector.takes(key.domain, key.trigger))
+    by, left_out = str(selector.selection), len(keys) - len(kept)
+    if not kept:
+        raise InputError(
+            f"nothing to hold against: all {len(keys):,} triggers are left out by {by}."
+        )
+    return DriftBase(
+        triggers={key: each for key, each in base.triggers.items() if key in kept},
+        untold={key: each for key, each in base.untold.items() if key in kept},
+        whole_domains=base.whole_domains,
+        run=base.run,
+        places=base.places,
+        followed_by=base.followed_by,
+        unheld=base.unheld,
+        part=SelectedPart(by=by, left_out=left_out, of=len(keys)),
+    )
+
+
+def _exported(origin: str, settings: Settings) -> Iterator[tuple[TriggerKey, BaseTrigger]]:
+    """Each trigger of an export, once."""
+    reader, found = line_reader(settings), dict[TriggerKey, dict[str, Any]]()
+    with place_for_copies(origin) as copies:
+        into, profile, region = copies / "base.jsonl", settings.profile, settings.region
+        path = local_file(origin, into, profile=profile, region=region)
+        with open_input(path, origin) as file:
+            for line, _, raw in file.lines():
+                if (update := _read(origin, line, raw, reader, file.head)) is None:
+                    continue
+                key = TriggerKey.of(update)
+                if (known := found.setdefault(key, update.request)) is update.request:
+                    yield key, _base_trigger(origin, update)
+                elif not same(update.request, known) or not same(known, update.request):
+                    twice = "a trigger is there twice, and not the same; a base has each once"
+                    raise InputError(f"{origin}: line {line}: {twice}. Leave one of them out.")
+    if not found:
+        raise InputError(f"{origin}: no triggers in it; it is empty.")
+
+
+def _read(origin: str, line: int, raw: bytes, reader: LineReader, head: bytes) -> Update | None:
+    update = reader.read(raw, line)
+    if isinstance(update, Update) or update is None:
+        return update
+    hint = hint_of(head, reader.model)
+    said = "" if hint is None else f". {hint.text(origin)}"
+    raise InputError(f"{origin}: line {line}: {update[0]}{said}")
+
+
+def _base_trigger(origin: str, update: Update) -> BaseTrigger:
+    """The trigger of a line that says how it was, as a whole."""
+    export = "Give what batcher export writes, or a run directory."
+    for name in NEEDED_TO_CREATE:
+        if is_off(update.request.get(name)):
+            why = f"{name} is missing, so it is a change of a trigger and no whole one"
+            raise InputError(f"{origin}: line {update.line}: {why}. {export}")
+    base, writable = update.based_on, installed_update_model().writable
+    if base is not None and base.sha256 != digest(update.request, writable):
+        why = "it says what is to become of the trigger it is based on, not how that was"
+        raise InputError(f"{origin}: line {update.line}: {why}. {export}")
+    moment = None if base is None else base.last_updated_at
+    return BaseTrigger(members=update.request, complete=True, last_updated_at=moment)
+
+
+def _end_state(run: RunReader) -> DriftBase:
+    """What the triggers of a run were when it had ended, as far as its books tell."""
+    if is_half_rewritten(run.journals.known):
+        raise RunDirectoryError(
+            f"{run.where}: its results are half rewritten; batcher verify brings that to its end."
+        )
+    refuse_lost_images(run)
+    last, untold = _last_results(run)
+    found = dict[TriggerKey, BaseTrigger]()
+    lines = {each.line: each for results in last.values() for each in results}
+    images = images_of(run, frozenset(lines))
+    for update in run.updates(sorted(lines)):
+        key = TriggerKey.of(update)
+        before, result = found.get(key), lines[update.line]
+        found[key] = _left_by(update, result, images.get(update.line), before)
+    family = family_of(run.directory).retries
+    retries = [each.path for each in family if not is_same(each, run.directory)]
+    return DriftBase(
+        triggers=found,
+        untold=untold,
+        whole_domains=False,
+        run=run.where,
+        places=run.manifest.targets,
+        followed_by=[*retries, *rollbacks_of(run.place)],
+        unheld=_count_unheld(run, found.keys() | untold.keys()),
+    )
+
+
+def _count_unheld(run: RunReader, held: Collection[TriggerKey]) -> int:
+    """How many updates are of other triggers: refused, stale or not started."""
+    done = sum((each.target, each.domain, each.trigger) in held for each in run.results())
+    return sum(map(len, run.indexes.values())) - done
+
+
+def _last_results(
+    run: RunReader,
+) -> tuple[dict[TriggerKey, list[Result]], dict[TriggerKey, Error]]:
+    """Of each trigger the results that say what it is now, or why none does.
+
+    Those of updates that were refused say nothing of it, and leave what earlier ones made of it.
+    """
+    last, untold = dict[TriggerKey, list[Result]](), dict[TriggerKey, Error]()
+    for result in run.results():
+        if result.domain is None or result.trigger is None:
+            continue
+        key = TriggerKey(result.target, result.domain, result.trigger)
+        if (why := _loses(result)) is not None:
+            last.pop(key, None)
+            untold[key] = why
+        elif result.status in CHANGED:
+            earlier = last.get(key, []) if result.digest is UNSET else []
+            last[key] = [*earlier, result]
+            if result.digest is not UNSET:
+                untold.pop(key, None)
+    return last, {key: error for key, error in untold.items() if key not in last}
+
+
+def _loses(result: Result) -> Error | None:
+    """Why nobody knows what a trigger is after that result; None where that is known."""
+    said, code = f"line {result.line} of the run", IN_DOUBT
+    if result.status == "in_doubt":
+        said = f"{said} is in doubt: batcher verify settles it"
+    elif result.status == "failed" and result.lost is not UNSET:
+        code, said = NOT_RECREATED, f"{said} deleted it, and could not create it anew"
+    elif result.status == "differs" and result.digest is UNSET:
+        code, said = NOT_AS_ASKED, f"{said} was not applied as asked, and how is not kept"
+    else:
+        return None
+    return Error(code=code, message=said)
+
+
+def _left_by(
+    update: Update, result: Result, kept: Mapping[str, Any] | None, before: BaseTrigger | None
+) -> BaseTrigger:
+    """What an update has made of its trigger. ``kept``: its before image."""
+    writable = installed_update_model().writable
+    known = {} if result.status == "differs" else update.request
+    if result.digest is UNSET:
+        if before is not None and result.status == "unchanged":
+            return before
+        earlier = {} if before is None else before.members
+        return BaseTrigger(members={**earlier, **known}, complete=False)
+    image_of = image(kept or {}, writable)
+    makes = merged(update.request, image_of, writable), cleared(update.request, image_of)
+    for made in (*makes, update.request):
+        if digest(made, writable) == result.digest:
+            return BaseTrigger(members=made, complete=True, sha256=result.digest)
+    return BaseTrigger(members=known, complete=False, sha256=result.digest)
