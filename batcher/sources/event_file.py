@@ -4,6 +4,7 @@ Holds one event at a time. What is wrong with a line is a value.
 """
 
 import csv
+from collections import Counter
 from collections.abc import Iterator
 from itertools import chain
 from pathlib import Path
@@ -59,7 +60,8 @@ def _rows(
     lines = _Lines(file, name)
     if (first := next(lines, None)) is None:
         return
-    rows = csv.reader(chain([first], lines), delimiter=max(DELIMITERS, key=first.count))
+    separator = max(DELIMITERS, key=first.count)
+    rows = csv.reader(chain([first], lines), delimiter=separator, strict=True)
     header = _header(_next_row(rows, lines, name) or [], name, columns)
     while (row := _next_row(rows, lines, name)) is not None:
         yield lines.number, _event(row, header, columns, reader, lines.number)
@@ -101,6 +103,9 @@ def _header(header: list[str], name: str, columns: EventColumns) -> list[str]:
         if wanted is not None and wanted not in known:
             there = ", ".join(map(name_text, known[:COLUMNS_SHOWN]))
             raise InputError(f"{name}: no column {name_text(wanted)}; there are {there}.")
+    twice = (each for each, count in Counter(known).items() if each and count > 1)
+    if (column := next(twice, None)) is not None:
+        raise InputError(f"{name}: {name_text(column)} is the name of several columns.")
     return known
 
 

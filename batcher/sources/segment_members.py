@@ -40,5 +40,8 @@ def segment_members(path: Path, name: str, wanted: Collection[str]) -> dict[str,
 
 
 def _said(error: Exception) -> str:
-    """In the words of msgspec, which name types and places and quote no value."""
-    return str(error).replace("`", "") if isinstance(error, msgspec.ValidationError) else "not JSON"
+    """In the words of msgspec, which name types and places; no value and no strange name."""
+    if not isinstance(error, msgspec.ValidationError):
+        return "not JSON"
+    said = str(error).replace("`", "")
+    return "has a member that does not exist" if "unknown field" in said else said

@@ -88,6 +88,22 @@ def test_a_csv_that_can_not_be_read_is_refused(tmp_path: Path, content: bytes, s
         read(path)
 
 
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("no,customerId,createdAt,a,b,a\n", "a is the name of several columns"),
+        ('no,customerId,createdAt,a\n1,p,2026-11-01,"x\n2,p,2026-11-01,y\n', "line 3: unexpected"),
+    ],
+)
+def test_no_row_or_cell_of_a_csv_is_lost_without_a_word(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    path = tmp_path / "orders.csv"
+    path.write_text(content)
+    with pytest.raises(InputError, match=said):
+        read(path)
+
+
 def test_an_empty_csv_has_no_events(tmp_path: Path) -> None:
     path = tmp_path / "orders.csv"
     path.write_bytes(b"")
