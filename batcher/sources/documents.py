@@ -17,6 +17,7 @@ from batcher.updates.json_syntax import encodable
 from batcher.updates.violations import name_text
 
 BYTES_AT_MOST = 64 << 20  # a document is held whole
+YAML_AT_MOST = 4 << 20  # characters: CloudFormation takes 1 MB, and reading it is slow
 
 _BLANKS = re.compile(r"[ \t\r\n]*")
 _WIDE = ((b"\xff\xfe", "utf-16-le"), (b"\xfe\xff", "utf-16-be"))  # as PowerShell redirects
@@ -79,6 +80,11 @@ def _of_json(text: str, name: str) -> list[Document]:
 
 
 def _of_yaml(text: str, name: str) -> list[Document]:
+    if len(text) > YAML_AT_MOST:
+        raise InputError(
+            f"{name}: YAML of more than {YAML_AT_MOST:,} characters, which no template is, or no"
+            " JSON."
+        )
     yaml = optional_module(
         "batcher.sources.yaml_documents",
         InputError(

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.errors import InputError
-from batcher.sources.documents import documents_of, read_documents
+from batcher.sources.documents import YAML_AT_MOST, documents_of, read_documents
 from batcher.updates.foreign_definition import UnknownValue
 
 JSON = st.recursive(
@@ -60,6 +60,7 @@ def test_a_number_that_would_be_written_otherwise_is_unknown(written: str) -> No
         ('["\\ud800"]', "surrogate"),
         ('{"a": ' + "9" * 5000 + "}", "x: the JSON from line 1 on"),
         ("a: &x [*x]", "x: line 1: has an alias"),
+        ("a: hush\n" * (YAML_AT_MOST // 8 + 1), "x: YAML of more than"),
     ],
 )
 def test_what_cannot_be_read_says_where(text: str, said: str) -> None:
