@@ -25,6 +25,7 @@ from batcher.updates.violations import Violation
 
 NAMES = ("DomainName", "EventTriggerName")  # the first columns; TRIGGER_NAMES
 OURS = ("id", "target", "priority", "domain_map")  # of ours what a column may be
+HEADER_AGAIN = Violation(message="has the names of the columns again; leave this row out")
 MARK = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
 
 
@@ -49,7 +50,10 @@ def csv_definitions(file: DefinitionFile) -> Definitions:
     with open_csv(file.path, file.origin, lambda name: _is_path(name, schema)) as table:
         columns = _columns(table.header, schema, file)
         for row, cells in table.rows:
-            yield _definition(row, cells, columns, file.template)
+            if _is_header(cells, table.header):
+                yield Definition(line=row, members={}, violations=[HEADER_AGAIN])
+            else:
+                yield _definition(row, cells, columns, file.template)
 
 
 def columns_of(texts: Iterable[str], schema: Schema) -> list[MemberPath]:
@@ -122,6 +126,12 @@ def _definition(
         columns=columns.called,
         empty=tuple(empty),
     )
+
+
+def _is_header(cells: Sequence[str], header: Sequence[str]) -> bool:
+    """Whether a row has the names of the columns, as where one file was put behind another."""
+    given = [cell.strip(BLANKS) for cell in cells]
+    return given == header[: len(given)] and not any(header[len(given) :])
 
 
 def _nameless(cells: Sequence[str], named: frozenset[int]) -> list[tuple[int, Violation]]:

@@ -175,9 +175,12 @@ def _entry_rule(path: MemberPath, schema: Schema) -> Schema:
 
 def _value(flag: str, path: MemberPath, text: str, rule: Schema) -> Any:
     try:
-        return value_of(text, rule)
+        value = value_of(text, rule)
     except ValueTextError as error:
         raise InputError(f"{flag} {path}: the value: {error}.") from None
+    if value == "":
+        raise InputError(f"{flag} {path}: the value: is empty; {UNCLEARABLE}.")
+    return value
 
 
 def _changeable(flag: str, text: str, schema: Schema) -> MemberPath:

@@ -71,4 +71,10 @@ def _json(text: str) -> Any:
     said = _text(text)
     if violations := text_violations(said.encode(), frozenset()):
         raise ValueTextError(violations[0].message)
-    return json.loads(said)
+    return json.loads(said, parse_float=_number)
+
+
+def _number(digits: str) -> float:
+    if (number := float(digits)).is_integer():
+        raise ValueTextError("holds an integer that has a point or an exponent: write its digits")
+    return number

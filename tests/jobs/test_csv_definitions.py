@@ -70,6 +70,13 @@ def test_a_table_comes_back_as_it_was_written(
             )
 
 
+def test_a_row_that_names_the_columns_again_is_refused(tmp_path: Path) -> None:
+    table = "DomainName,EventTriggerName,SegmentFilter\nacme,t,vip\n"
+    found = read(tmp_path / "t.csv", table + "\ufeff" + table.replace("vip", "gold"))
+    assert [len(each.violations) for each in found] == [0, 1, 0]
+    assert "row out" in found[1].violations[0].message
+
+
 def test_the_members_without_lists_are_the_columns_where_none_are_asked_for() -> None:
     assert list(map(str, columns_of([], MODEL.schema))) == FLAT
     some = columns_of(["EventTriggerLimits.Periods[0].Value, id", "DomainName"], MODEL.schema)

@@ -132,6 +132,8 @@ def test_what_finds_nothing_is_told_and_what_no_update_can_do_changes_nothing() 
         (set_edit, "EventTriggerName=a", "says which trigger is meant"),
         (set_edit, "target=eu", "how its update is sent"),
         (set_edit, "SegmentFilter=null", "no update can clear"),
+        (set_edit, "SegmentFilter=", "is empty; no update can clear it"),
+        (append_edit, f'{VALUES}=""', "is empty"),
         (set_edit, f"{PERIODS}[].Value={SECRET}", "has to be an integer"),
         (set_edit, f"EventTriggerConditions={SECRET}", "not JSON"),
         (unset_edit, "Description", "no update can clear it"),

@@ -55,6 +55,8 @@ def test_the_type_of_the_member_decides(text: str, rule: Schema, value: object) 
         ("٣", NUMBER, "has to be an integer"),
         ("yes", TRUTH, "has to be true or false"),
         (SECRET, LIST, "not JSON"),
+        ("[1.0]", LIST, "an integer that has a point or an exponent"),
+        ('[{"Value": 1E3}]', LIST, "an integer that has a point or an exponent"),
         ("[NaN]", LIST, "no JSON number"),
         ("[" * 5000, LIST, "nested"),
         ('{"a":1,"a":2}', LIST, "twice"),
