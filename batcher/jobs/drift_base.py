@@ -49,6 +49,12 @@ class DriftBase(Struct, frozen=True, kw_only=True):
     unheld: int = 0
     part: SelectedPart | None = None
 
+    @property
+    def in_part(self) -> int:
+        """Of how many triggers it knows some members alone, and no digest of the rest."""
+        known = self.triggers.values()
+        return sum(not (each.complete or each.sha256 is not None) for each in known)
+
 
 def read_base(origin: str, settings: Settings, selector: Selector | None = None) -> DriftBase:
     """Read what live triggers are to be held against.

@@ -88,6 +88,7 @@ async def test_the_end_state_of_a_run_is_whole_where_its_images_tell_and_shows_w
         rolled = await batcher("rollback", str(run), "--endpoint-url", url, "--yes")
         assert rolled.code == 1, "t1 is stale"
         (after,) = read_base(str(run), settings_of(run)).followed_by
+    assert base.in_part == 0
     assert (set(base.triggers), base.whole_domains) == ({key(0), key(1)}, False)
     assert [(each.trigger, each.outcome) for each in report.drifted] == [("t1", "changed")]
     assert [each.path for each in report.drifted[0].changes] == ["ObjectTypeName"]
@@ -104,7 +105,7 @@ async def test_of_a_run_only_what_it_knows_is_held(
     run.add(7, "failed")
     found = read_base(str(run.write()), SETTINGS)
     assert (set(found.triggers), found.unheld) == ({key(0)}, 3), "the others, and one not sent"
-    assert found.triggers[key(0)].members == change(0)
+    assert (found.triggers[key(0)].members, found.in_part) == (change(0), 1)
     assert {each.trigger: error.code for each, error in found.untold.items()} == {
         "t1": "InDoubt",
         "t4": "NotAsAsked",

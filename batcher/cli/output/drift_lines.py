@@ -104,6 +104,9 @@ def _sentences(origin: str, base: DriftBase, report: DriftReport) -> Iterator[st
     )
     held = f"{several(report.base, 'trigger')} of the base held, {number(report.read)} read"
     yield f"{held}: {number(report.same)} as in the base{', ' if counts else ''}{counts}."
+    if base.in_part:
+        known = "only the members that the run's updates set are held: it kept no more of them"
+        yield f"Of {several(base.in_part, 'trigger')} {known}."
     if base.unheld:
         left = "of triggers that the run left in no state that it knows (refused, stale, not sent)"
         yield f"Not held: {several(base.unheld, 'update')} {left}."
@@ -130,7 +133,8 @@ def _as_json(
 ) -> dict[str, Any]:
     summary: dict[str, Any] = {"base": report.base, "same": report.same, "read": report.read}
     summary |= {outcome: report.count(outcome) for outcome in TITLES}
-    summary |= {"unheld": base.unheld, "followed_by": [str(each) for each in base.followed_by]}
+    summary |= {"in_part": base.in_part, "unheld": base.unheld}
+    summary |= {"followed_by": [str(each) for each in base.followed_by]}
     if base.part is not None:
         summary["selection"] = base.part
     return {"triggers": found, "summary": summary}

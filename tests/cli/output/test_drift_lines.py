@@ -68,6 +68,16 @@ def test_json_names_each_with_its_changes(capsys: pytest.CaptureFixture[str]) ->
     assert found["summary"]["changed"] == 1
 
 
+def test_what_is_held_in_part_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    part = BaseTrigger(members={"SegmentFilter": "a"}, complete=False)
+    base = DriftBase(triggers={TriggerKey("eu", "acme", "t0"): part}, run="/x.run", unheld=2)
+    report = DriftReport(base=1, held=1, same=1, read=1)
+    print_drift("x.run", base, report, [], hidden=MODEL.sensitive, as_json=False)
+    err = capsys.readouterr().err
+    assert "Of 1 trigger only the members that the run's updates set are held" in err
+    assert "Not held: 2 updates" in err
+
+
 def test_what_can_not_be_told_has_its_reason_and_is_no_verdict(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
