@@ -77,9 +77,11 @@ def test_commands_in_examples_exist_with_their_flags(where: str, source: str) ->
                 assert command is not None, f"{where}: {line}"
                 if isinstance(command, click.Group):
                     command = command.commands[words[2]]
-                known = {flag for parameter in command.params for flag in parameter.opts} | {
-                    "--help"
-                }
+                known = {
+                    flag
+                    for parameter in command.params
+                    for flag in (*parameter.opts, *parameter.secondary_opts)
+                } | {"--help"}
                 assert {
                     word.split("=")[0] for word in words[2:] if word.startswith("--")
                 } <= known, f"{where}: {line}"
