@@ -19,6 +19,7 @@ from batcher.triggers.semantics.values import parse_instant, parse_number
 OBJECTS_AT_MOST = 500  # of one definition
 BURST_AT_MOST = 40  # events of one profile in a row
 DIGITS_AT_MOST = 30  # of a number that is stepped from
+LATE_AT_MOST = 7_000 * 366 * 86_400_000  # milliseconds; calendars end in the year 9999
 SECOND = 1_000_000
 OTHER = "something else"
 
@@ -63,7 +64,8 @@ class SampleEvents:
                 yield self._line(definition, firing, profile=profile)
         if (expiration := limits.get("EventExpiration")) is not None:
             for late in (expiration, expiration + 1):
-                yield self._line(definition, firing, late=late)
+                if late <= LATE_AT_MOST:
+                    yield self._line(definition, firing, late=late)
 
     def _line(
         self,

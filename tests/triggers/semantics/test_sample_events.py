@@ -87,6 +87,12 @@ def test_one_profile_has_more_firings_than_allowed_and_one_event_is_too_late() -
     assert (found.count("over_limit"), found.count("expired")) == (1, 1)
 
 
+def test_where_a_limit_ends_after_all_calendars_no_event_is_too_late() -> None:
+    limits = {"EventExpiration": 10**15}
+    late = events(trigger(attribute("GREATER_THAN", ["5"]), EventTriggerLimits=limits))
+    assert late == events(trigger(attribute("GREATER_THAN", ["5"]), EventTriggerLimits={}))
+
+
 @pytest.mark.parametrize(
     "values", [["1e400"], ["9" * 5000], ["NaN"], [""], ["\x00"], ["-0"], ["1e-400"], ["abc"]]
 )
