@@ -136,6 +136,10 @@ class QueueError(BatcherError):
     """
 
 
+class MissingQueueError(QueueError):
+    """There is no queue at that place; enqueue and worker make one."""
+
+
 class UnusableQueueError(QueueError):
     """The queue's server can't hold it as it is set up: to ask again is no use."""
 

@@ -25,9 +25,14 @@ def requests_at_once(targets: int, cgroup_memory: tuple[Path, ...] = CGROUP_MEMO
     return max(1, min(MOST, most // max(1, targets)))
 
 
-def _by_descriptors() -> Iterator[int]:
+def open_files_limit() -> int | None:
+    """Files and connections that this process may have open at once; None: no limit."""
     soft, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
-    if soft != resource.RLIM_INFINITY:
+    return None if soft == resource.RLIM_INFINITY else soft
+
+
+def _by_descriptors() -> Iterator[int]:
+    if (soft := open_files_limit()) is not None:
         yield (soft - min(SPARE_DESCRIPTORS, soft // 2)) // OPERATIONS
 
 

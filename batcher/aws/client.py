@@ -138,12 +138,20 @@ class AwsTarget:
         """Who it signs for: the role it assumes, or whom STS told; None where that is not known."""
         return self.settings.role_arn or self._caller
 
+    @property
+    def partition(self) -> str:
+        return str(self._client.meta.partition)
+
+    @property
+    def credentials_from(self) -> str | None:
+        """What gave the credentials, in botocore's words; None where that is not known."""
+        return getattr(self._credentials, "method", None)
+
     def arn(self, resource: str) -> str | None:
         """The ARN of a resource of Customer Profiles there; None where the account is unknown."""
         if self.account_id is None:
             return None
-        partition = self._client.meta.partition
-        return f"arn:{partition}:profile:{self.region}:{self.account_id}:{resource}"
+        return f"arn:{self.partition}:profile:{self.region}:{self.account_id}:{resource}"
 
     @property
     def identity(self) -> TargetIdentity:

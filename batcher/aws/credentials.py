@@ -25,6 +25,7 @@ from batcher.aws.sdk_errors import error_text
 from batcher.aws.server_clock import ServerClock
 from batcher.config import TargetSettings
 from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
+from batcher.foreign_text import printable
 from batcher.ports import Clock
 
 # what botocore raises when it has nothing to sign with
@@ -70,6 +71,12 @@ def open_session(
 def region_of(session: AioSession | Session, given: str | None) -> str | None:
     """The Region to use: the given one, AWS_REGION, AWS_DEFAULT_REGION, or the profile's."""
     return given or os.environ.get("AWS_REGION") or session.get_config_variable("region")
+
+
+def region_origin(session: AioSession | Session) -> str:
+    """What ``region_of`` has the Region of where none was given, in words."""
+    found = (name for name in ("AWS_REGION", "AWS_DEFAULT_REGION") if os.environ.get(name))
+    return next(found, f"profile {printable(session.profile or 'default')}")
 
 
 @contextmanager

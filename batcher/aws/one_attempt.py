@@ -59,6 +59,11 @@ class _Response(aiohttp.ClientResponse):
     def __init__(self, at_most: int, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self._at_most = at_most
+        self.tls: Any = None  # the ssl.SSLObject that it came over; None: without TLS
+
+    async def start(self, connection: Any) -> aiohttp.ClientResponse:
+        self.tls = connection.transport and connection.transport.get_extra_info("ssl_object")
+        return await super().start(connection)
 
     @property
     def headers(self) -> CIMultiDictProxy[str]:

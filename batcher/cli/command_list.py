@@ -2,6 +2,7 @@
 
 GROUPS = {
     "Before a run": {
+        "doctor": "Tell what keeps this from working, and what to mend.",
         "compose": "Make updates of FILE that hold only what changes.",
         "export": "Write the live triggers of domains as updates, one a line.",
         "validate": "Check every line of FILE and send nothing.",

@@ -172,12 +172,12 @@ def queue_argument(command: F) -> F:
     return click.argument("url", metavar="URL", envvar="BATCHER_QUEUE", callback=_cleaned)(command)
 
 
-def queue_option(command: F) -> F:
+def queue_option(command: F, *, required: bool = True) -> F:
     """Add ``--queue``."""
     about = "The queue: spool:DIR, sqs:NAME_OR_URL, or redis://HOST/DB?stream=NAME."
     return click.option(
         "--queue",
-        required=True,
+        required=required,
         envvar="BATCHER_QUEUE",
         metavar="URL",
         help=about,

@@ -12,6 +12,7 @@ from batcher.ports import Clock
 
 if TYPE_CHECKING:
     from batcher.limiters.redis_fleet import RedisFleet
+    from batcher.redis_server import RedisServer
 
 LOCAL = "local"
 
@@ -27,7 +28,22 @@ async def open_fleet(
     if setting == LOCAL:
         yield None
         return
-    missing = SettingsError("A quota shared through Redis needs redis-py: pip install redis.")
-    redis_fleet = optional_module("batcher.limiters.redis_fleet", missing)
+    redis_fleet = optional_module("batcher.limiters.redis_fleet", _missing())
     async with redis_fleet.open_redis_fleet(setting, clock=clock, log=log, warn=warn) as fleet:
         yield fleet
+
+
+async def look_at_limiter(setting: str) -> "RedisServer | None":
+    """The Redis that a setting names, as it describes itself; None where it names none.
+
+    Takes part in nothing there. Raises SettingsError, ConnectionError.
+    """
+    if setting == LOCAL:
+        return None
+    redis_look = optional_module("batcher.limiters.redis_look", _missing())
+    server: RedisServer = await redis_look.look_at_redis(setting)
+    return server
+
+
+def _missing() -> SettingsError:
+    return SettingsError("A quota shared through Redis needs redis-py: pip install redis.")

@@ -16,7 +16,7 @@ from redis.exceptions import (
     ResponseError,
 )
 
-from batcher.errors import QueueError, UnusableQueueError
+from batcher.errors import MissingQueueError, QueueError, UnusableQueueError
 from batcher.queues.redis_streams_scripts import FOUND
 from batcher.records import Message
 from batcher.redis_client import (
@@ -113,7 +113,7 @@ class RedisStream:
         """Make stream and group, or see whether they are there; note the mark of the group."""
         mark = await self.run(self._found, f"mark={uuid.uuid4().hex}" if self._create else "")
         if mark is None:
-            raise QueueError(
+            raise MissingQueueError(
                 f"queue {self.name}: not in this database. batcher enqueue and batcher worker"
                 " make it."
             )

@@ -22,7 +22,13 @@ import anyio
 import msgspec
 
 from batcher.clock import SystemClock
-from batcher.errors import DamageError, OutputError, OutputExistsError, QueueError
+from batcher.errors import (
+    DamageError,
+    MissingQueueError,
+    OutputError,
+    OutputExistsError,
+    QueueError,
+)
 from batcher.foreign_text import shortened
 from batcher.ports import Claim, Unclaimable
 from batcher.queues.spool_claims import SpoolClaims
@@ -68,7 +74,7 @@ class SpoolDirectory:
         folders = (path, self._claimed, self._done, self._failed)
         try:
             if not create and not all(each.is_dir() for each in folders):
-                raise QueueError(
+                raise MissingQueueError(
                     f"{path}: no spool directory is there. batcher enqueue and batcher worker make"
                     " one."
                 )

@@ -1,0 +1,108 @@
+"""The whole job: several targets, what is missing, what is never told, what is never sent."""
+
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from batcher.config import resolve
+from batcher.emulator import account_of
+from batcher.errors import SettingsError
+from batcher.jobs.diagnosis import Diagnosis
+from batcher.jobs.doctor import Visit, examine
+from batcher.jobs.permission_checks import Sample
+from batcher.task_groups import open_task_group
+from tests.jobs.conftest import SettingsFor, seeded
+from tests.odd_server import http, odd_server
+
+
+def verdicts(diagnosis: Diagnosis, subject: str) -> dict[str, str]:
+    return {each.name: each.verdict for each in diagnosis.checks if each.subject == subject}
+
+
+@pytest.fixture(autouse=True)
+def state(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("XDG_STATE_HOME", str(tmp_path / "state"))
+    monkeypatch.chdir(tmp_path)
+
+
+async def test_each_target_is_told_and_one_that_is_away_keeps_no_other_from_it(
+    settings_for: SettingsFor, tmp_path: Path
+) -> None:
+    emulator = seeded(1)
+    async with emulator as url:
+        settings = settings_for(url)
+        away = {"endpoint_url": "http://127.0.0.1:1", "region": "eu-west-2"}
+        targets = {"away": away, "here": {"endpoint_url": url, "region": "eu-west-1"}}
+        settings = resolve({"targets": targets}, base=settings)
+        found = await examine(settings, Visit(sample=Sample(domain="acme")))
+        calls = {call.operation for call in emulator.calls()}
+    assert verdicts(found, "target away")["endpoint"] == "fault"
+    here = verdicts(found, "target here")
+    assert "fault" not in here.values()
+    assert here["profile:GetEventTrigger"] == "ok"
+    (region,) = [
+        each.seen for each in found.checks if (each.subject, each.name) == ("target away", "Region")
+    ]
+    assert region == "eu-west-2 (the table of target away)."
+    assert found.to_mend[0].subject == "target away"
+    assert (found.has_faults, found.missing) == (True, {})
+    reads = {"ListDomains", "ListEventTriggers", "GetEventTrigger"}
+    assert calls == reads | {"-"}  # of no operation: the unsigned one
+    assert not list(tmp_path.iterdir())
+
+
+async def test_what_aws_refuses_is_a_policy_for_that_account(settings_for: SettingsFor) -> None:
+    emulator = seeded(1)
+    emulator.script("ListEventTriggers", ["access-denied"])
+    async with emulator as url:
+        sample = Sample(domain="acme", trigger="t0")
+        found = await examine(settings_for(url), Visit(door="export", sample=sample))
+    (statement,) = found.missing["target default"]["Statement"]
+    assert statement["Action"] == ["profile:ListEventTriggers"]
+    place = f"arn:aws:profile:eu-west-1:{account_of('AKIDEXAMPLE')}:domains/acme"
+    assert statement["Resource"][0] == place
+
+
+async def test_a_queue_that_is_refused_is_a_policy_for_that_queue(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with odd_server(lambda _: http(403, {"__type": "x#AccessDenied"})) as odd:
+        queue = f"sqs:{odd.url}/111122223333/updates"
+        found = await examine(settings_for(odd.url), Visit(door="enqueue", queue=queue))
+    (statement,) = found.missing["queue"]["Statement"]
+    assert statement["Resource"][0] == "arn:aws:sqs:eu-west-1:111122223333:updates"
+    assert not [each for each in found.checks if each.subject.startswith("target")]
+
+
+async def test_no_secret_is_told(
+    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "SECRET")
+    monkeypatch.setenv("AWS_SESSION_TOKEN", "SECRET")
+    monkeypatch.setenv("HTTP_PROXY", "http://u:SECRET@127.0.0.1:1")
+    monkeypatch.setenv("HTTPS_PROXY", "http://u:SECRET@127.0.0.1:1")
+    settings = settings_for("https://profile.eu-west-1.amazonaws.com", external_id="SECRET")
+    settings = msgspec.structs.replace(settings, limiter="redis://u:SECRET@127.0.0.1:1/0")
+    redis = "redis://u:SECRET@127.0.0.1:1/0?stream=s"
+
+    async def check(queue: str) -> None:
+        found = await examine(settings, Visit(door="worker", queue=queue))
+        assert verdicts(found, "queue")["queue"] == "fault"
+        assert "SECRET" not in str(msgspec.to_builtins(found))
+
+    async with open_task_group() as tasks:
+        for queue in ("sqs:updates", redis, "redis://u:SECRET@@/x#y", "nonsense:SECRET@x"):
+            tasks.start_soon(check, queue)
+
+
+@pytest.mark.parametrize(
+    ("visit", "said"),
+    [
+        (Visit(door="queue"), "--queue"),
+        (Visit(sample=Sample(trigger="t")), "--domain"),
+    ],
+)
+async def test_what_does_not_go_together_is_refused(visit: Visit, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        await examine(resolve({}), visit)
