@@ -47,6 +47,10 @@ _OTHER_WORDS = {
     }.items()
     for word in words.split()
 }
+# with one of these a name says the opposite of what is like it
+_TURNING = frozenset(
+    ["not", "no", "non", "without", "except", "exclude", "exclusion", "min", "minimum", "limited"]
+)
 
 
 class Member(Struct, frozen=True, kw_only=True):
@@ -117,7 +121,7 @@ class MemberNames:
         here, below = self.at(place), self._below(place)
         rest = [each for each in self._members if each.name[0].isupper()]
         rest = [each for each in rest if each.place != place[: len(each.place)]]
-        return (
+        found = (
             _written_otherwise(given, here)
             or _written_otherwise(given, below)
             or _written_otherwise(given, rest)
@@ -128,6 +132,8 @@ class MemberNames:
             or self._of_same_words(given, place, rest, {})
             or _misspelt(given, here, 0.6)
         )
+        turning = _TURNING.intersection(_words(given))
+        return found if found and turning.issubset(_words(found.name)) else None
 
     def outline(self, place: Sequence[str]) -> str:
         """The members of an object, in words; with those in them, but for the whole line."""

@@ -43,7 +43,7 @@ def meant_constant(value: object, options: Sequence[str]) -> str | None:
         if word in options:
             return word
     near = difflib.get_close_matches(given, options, 1, ALIKE)
-    return near[0] if near and _is_denied(near[0]) == _is_denied(given) else None
+    return near[0] if near and _is_of_same_sense(given, near[0]) else None
 
 
 def _spelled(value: str) -> str:
@@ -52,5 +52,6 @@ def _spelled(value: str) -> str:
     return re.sub(r"[\s_-]+", "_", parted).upper()
 
 
-def _is_denied(word: str) -> bool:
-    return not {"NOT", "NON", "NO"}.isdisjoint(word.split("_"))
+def _is_of_same_sense(given: str, option: str) -> bool:
+    """Whether a text is more likely a slip of the pen than the opposite: nothing goes before it."""
+    return given[:1] == option[:1] and ("NO" in given) == ("NO" in option)

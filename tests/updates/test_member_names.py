@@ -89,6 +89,14 @@ def test_nothing_is_guessed_of_a_name_that_says_nothing(name: str) -> None:
     assert NAMES.meant(name, "hush", ()) is None
 
 
+@pytest.mark.parametrize(
+    "name", ["Limited", "min_invocations_per_profile", "ExcludeSegments", "NotUnlimited"]
+)
+def test_no_member_is_meant_by_a_name_of_the_opposite(name: str) -> None:
+    for place in ((), LIMITS, PERIODS):
+        assert NAMES.meant(name, None, place) is None
+
+
 @given(st.sampled_from(["snake", "camel", "kebab", "upper"]))
 def test_the_spellings_of_other_languages_are_the_same_name(spelling: str) -> None:
     for place in ((), CONDITIONS, DIMENSIONS, ATTRIBUTES, LIMITS, PERIODS):

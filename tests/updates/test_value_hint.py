@@ -33,7 +33,11 @@ def test_other_words_for_a_constant(options: list[str], texts: tuple[str, ...], 
 
 
 @pytest.mark.parametrize(
-    "text", ["NOT_CONTAINED", "NOT_GREATER_THAN", "not_before", "NO_BETWEEN", 5, None, [], "x" * 99]
+    "text",
+    [
+        *("NOT_CONTAINED", "NOT_GREATER_THAN", "not_before", "NO_BETWEEN", 5, None, [], "x" * 99),
+        *("unequal", "NEQUALS", "!contains", "nonInclusive", "ContainsNot", "CONTAINS_NONE"),
+    ],
 )
 def test_what_would_turn_the_sense_is_not_guessed(text: object) -> None:
     found = meant_constant(text, COMPARISONS)
