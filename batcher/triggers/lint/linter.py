@@ -13,6 +13,7 @@ from batcher.triggers.lint.finding import Definition, Finding, LintContext, Rule
 from batcher.triggers.lint.line_rules import behaviour
 
 KEPT_AT_MOST = 4096  # different definitions of which it is known what is wrong with them
+FINDINGS_KEPT = 32_768  # in them, of a few hundred bytes each
 
 
 class Linted(NamedTuple):
@@ -31,6 +32,7 @@ class DefinitionLinter:
         self._encode = msgspec.json.Encoder(order="deterministic").encode
         self._contexts = {whole: LintContext(whole=whole) for whole in (False, True)}
         self._known: dict[bytes, Linted] = {}
+        self._findings = 0  # of those that are known
 
     def __repr__(self) -> str:
         return f"<DefinitionLinter: {len(self._known):,} definitions>"
@@ -46,8 +48,14 @@ class DefinitionLinter:
         content = {name: each for name, each in definition.items() if name not in TRIGGER_NAMES}
         key = blake2b(self._encode(content), digest_size=16, salt=bytes([context.whole])).digest()
         if (known := self._known.get(key)) is None:
-            if len(self._known) >= KEPT_AT_MOST:
-                self._known.clear()
             found = chain.from_iterable(rule(content, context) for rule in self._rules)
-            known = self._known[key] = Linted(tuple(found), behaviour(content))
+            known = Linted(tuple(found), behaviour(content))
+            self._keep(key, known)
         return known
+
+    def _keep(self, key: bytes, known: Linted) -> None:
+        self._findings += len(known.findings)
+        if len(self._known) >= KEPT_AT_MOST or self._findings > FINDINGS_KEPT:
+            self._known.clear()
+            self._findings = len(known.findings)
+        self._known[key] = known

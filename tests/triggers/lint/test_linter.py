@@ -3,7 +3,7 @@ from hypothesis import given, settings
 from batcher.operations import TRIGGER_NAMES
 from batcher.triggers.lint.definition_rules import NAME_RULES, RULES
 from batcher.triggers.lint.finding import LintContext
-from batcher.triggers.lint.linter import KEPT_AT_MOST, DefinitionLinter
+from batcher.triggers.lint.linter import FINDINGS_KEPT, KEPT_AT_MOST, DefinitionLinter
 from tests.triggers.samples import requests
 
 LINTER = DefinitionLinter()
@@ -29,3 +29,15 @@ def test_it_remembers_so_many_definitions_and_no_more() -> None:
     for number in range(KEPT_AT_MOST + 10):
         linter.look({"SegmentFilter": f"s{number}"}, whole=False)
     assert repr(linter) == "<DefinitionLinter: 10 definitions>"
+
+
+def test_it_remembers_so_many_findings_and_no_more() -> None:
+    values = ["x"] * (FINDINGS_KEPT // 3)  # each is said before, but for the first
+    attribute = {"Source": "a", "ComparisonOperator": "INCLUSIVE", "Values": values}
+    dimensions = [{"ObjectAttributes": [attribute]}]
+    conditions = [{"EventTriggerDimensions": dimensions, "LogicalOperator": "ALL"}]
+    linter = DefinitionLinter()
+    for number in range(5):
+        looked = {"EventTriggerConditions": conditions, "SegmentFilter": f"s{number}"}
+        assert len(linter.look(looked, whole=False).findings) == len(values) - 1
+    assert repr(linter) == "<DefinitionLinter: 2 definitions>"
