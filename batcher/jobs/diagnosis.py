@@ -94,11 +94,15 @@ class Told:
 
 
 class CheckGroup(Struct, frozen=True, kw_only=True):
-    """Checks that build upon one another. ``names``: of those that are told in any case."""
+    """Checks that build upon one another. ``names``: of those that are told in any case.
+
+    ``advice``: what to do where an error ends them, beside what that says itself.
+    """
 
     subject: str
     names: tuple[str, ...]
     find: Callable[[Told], Awaitable[None]]
+    advice: str = ""
 
 
 async def run_checks(groups: Sequence[CheckGroup], *, within: float) -> tuple[Check, ...]:
@@ -118,15 +122,15 @@ async def _run_group(group: CheckGroup, told: Told, within: float) -> None:
         if scope.cancelled_caught:
             seen, advice = f"no answer within {within:g} s.", "See what holds it up; run it again."
     except BatcherError as error:
-        seen = str(error).removeprefix(f"{group.subject}: ")
+        seen, advice = str(error).removeprefix(f"{group.subject}: "), group.advice
     except OSError as error:
-        seen = error.strerror or str(error) or type(error).__name__
+        seen, advice = error.strerror or str(error) or type(error).__name__, group.advice
     except Exception as error:  # a defect of one check is none of the others
         seen, advice = f"the check itself failed ({type(error).__name__}).", "Report it."
     known = {check.name for check in told.checks}
     left = [name for name in group.names if name not in known]
     if left and seen:
-        told.fault(left[0], seen, advice)
+        told.fault(left[0], f"{seen.rstrip('.')}.", advice)
     wrong = [check.name for check in told.checks if check.verdict == "fault"]
     for name in left[1 if seen else 0 :]:
         told.untested(name, f"see {wrong[-1]}." if wrong else "nothing was found out.")

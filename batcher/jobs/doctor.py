@@ -39,6 +39,11 @@ from batcher.wiring.targets import TargetConnector
 
 WITHIN = 20.0  # seconds that each group of checks may take
 ANY = "*"  # stands in a policy for what nobody named
+_PROFILE = "Check --profile, and the file of AWS_CONFIG_FILE (~/.aws/config)."
+_CREDENTIALS = (
+    "Check the profile and what gives its credentials (role, SSO, credential_process): aws sts"
+    " get-caller-identity shows whether it does."
+)
 HOST, LIMITER, QUEUE = "host", "limiter", "queue"
 
 
@@ -106,12 +111,12 @@ def _groups(
             subject = f"target {name}"
             given_by = _region_given_by(settings, name, visit)
             place = partial(check_place, name, settings, region_given_by=given_by)
-            yield CheckGroup(subject=subject, names=PLACE_CHECKS, find=place)
+            yield CheckGroup(subject=subject, names=PLACE_CHECKS, find=place, advice=_PROFILE)
             access = partial(
                 _check_access, connector.target(name), actions, visit.sample, subject, places
             )
             names = ("credentials", SIGNED, PERMISSIONS)
-            yield CheckGroup(subject=subject, names=names, find=access)
+            yield CheckGroup(subject=subject, names=names, find=access, advice=_CREDENTIALS)
         limiter = partial(check_limiter, settings.limiter)
         yield CheckGroup(subject=LIMITER, names=(LIMITER,), find=limiter)
     if visit.queue is not None:

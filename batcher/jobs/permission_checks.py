@@ -66,8 +66,8 @@ class _Tester:
                 return False
             case Verdict.CREDENTIALS | Verdict.UNSENT | Verdict.REDIRECTED:
                 advice = "Renew the credentials, or give another --profile."
-                credentials = judge(attempt) is Verdict.CREDENTIALS
-                self._told.fault(SIGNED, f"{_said(attempt)}.", advice if credentials else "")
+                refused = attempt.reached == "answered"  # what never left says itself what to do
+                self._told.fault(SIGNED, f"{_said(attempt)}.", advice if refused else "")
                 return False
         if LIST_DOMAINS in self._left:
             self._tell(LIST_DOMAINS, attempt)
@@ -94,6 +94,8 @@ class _Tester:
             case _ if attempt.code == RESOURCE_NOT_FOUND:
                 advice = "Check --domain and --trigger, account and Region."
                 told.warn(action, "what is named is not there, or not to be seen.", advice)
+            case Verdict.REJECTED:
+                told.warn(action, f"{_said(attempt)}.", "Check --domain and --trigger.")
             case _:
                 told.untested(action, f"{_said(attempt)}.")
 

@@ -46,7 +46,7 @@ def test_each_check_is_told_once_whatever_becomes_of_the_others() -> None:
     assert told[4] == ("fault", "no answer within 5 s.")
     assert told[6] == ("fault", "a setting is wrong.")
     assert told[9] == ("fault", "the check itself failed (KeyError).")
-    assert told[12] == ("fault", "Permission denied")
+    assert told[12] == ("fault", "Permission denied.")
     assert told[16:18] == [("untested", "see first.")] * 2
     assert "SECRET" not in str(checks)
 

@@ -96,6 +96,20 @@ async def test_no_secret_is_told(
             tasks.start_soon(check, queue)
 
 
+async def test_credentials_that_can_not_be_had_are_told_with_what_to_look_at(
+    settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = "[profile bad]\ncredential_process = echo SECRET\n"
+    (tmp_path / "config").write_text(text)
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    monkeypatch.delenv("AWS_ACCESS_KEY_ID")
+    found = await examine(settings_for("http://127.0.0.1:1", profile="bad"), Visit())
+    assert verdicts(found, "target default")["credentials"] == "fault"
+    (check,) = [each for each in found.to_mend if each.name == "credentials"]
+    assert "credential_process" in check.advice
+    assert "SECRET" not in str(found)
+
+
 @pytest.mark.parametrize(
     ("visit", "said"),
     [

@@ -45,6 +45,9 @@ async def test_what_is_named_is_read_and_what_only_a_write_could_test_is_not(ver
         assert "GetEventTrigger, ListEventTriggers: give --domain" in found["permissions"][1]
         found = await verdicts(url, domain="acme", trigger="nope")
         assert found[GET][0] == "warning"
+        found = await verdicts(url, domain="a\x1b[2J/../x?y", trigger="")
+        assert (found[LIST][0], found[GET][0]) == ("warning", "warning")
+        assert "\x1b" not in str(found)
         assert (await verdicts(url, (LIST,), domain="acme"))["permissions"][0] == "ok"
         sent = {call.operation for call in emulator.calls()}
         assert sent == {"ListDomains", "ListEventTriggers", "GetEventTrigger"}
