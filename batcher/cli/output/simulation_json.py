@@ -11,6 +11,12 @@ from batcher.jobs.simulation_report import SimulationReport
 from batcher.triggers.semantics.explanation import TriggerVerdict
 from batcher.triggers.semantics.firing_limits import Firing
 
+OF_COMPARISON = {
+    "triggers": ("started", "stopped", "released", "suppressed"),
+    "profiles": ("before", "gained", "lost", "affected"),
+}
+"""Members that are null where nothing is known of what fires before."""
+
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
@@ -29,10 +35,10 @@ def simulation_json(
         for each in report.explained
     ]
     sums = {
-        "fired_before": report.fired_before if report.compares else None,
+        "fired_before": report.fired_before,
         "fired_after": report.fired_after,
-        "started": report.started if report.compares else None,
-        "stopped": report.stopped if report.compares else None,
+        "started": report.started,
+        "stopped": report.stopped,
         "depends_on": report.depends_on,
         "complete": report.is_complete,
         "saw_nothing": report.saw_nothing,
@@ -40,7 +46,16 @@ def simulation_json(
         "exceeded": limit is not None and report.exceeds(limit),
     }
     members["events"] |= {name: moment_text(members["events"][name]) for name in ("first", "last")}
-    return msgspec.json.encode(sums | members)
+    return msgspec.json.encode(sums | members if report.compares else _after_alone(sums | members))
+
+
+def _after_alone(members: dict[str, Any]) -> dict[str, Any]:
+    """The members without what a comparison says."""
+    for each in members["triggers"]:
+        each.update(dict.fromkeys(OF_COMPARISON["triggers"]))
+    members["profiles"].update(dict.fromkeys(OF_COMPARISON["profiles"]))
+    sums = dict.fromkeys(("fired_before", "started", "stopped"))
+    return members | sums | {"most_affected": []}
 
 
 def _side_told(

@@ -33,6 +33,19 @@ async def test_the_trees_of_an_event_are_there_by_either_definition_with_values_
     assert (SECRET in lines, SECRET in json.dumps(found)) == (shown, shown)
 
 
+async def test_without_a_before_nothing_is_said_to_start_or_stop(tmp_path: Path) -> None:
+    events = written(tmp_path / "events.jsonl", [order(40_000), order(50_000, "p-2")])
+    file = checked(tmp_path, [definition("t", 30_000)])
+    report = await simulate_changes(file, SimulationOrder(events=events))
+    found = json.loads(simulation_json(report, None))
+    (trigger,), profiles = found["triggers"], found["profiles"]
+    assert (found["fired_after"], trigger["after"]["fired"], profiles["after"]) == (2, 2, 2)
+    of_before = ("started", "stopped", "before", "gained", "lost", "fired_before", "affected")
+    for record in (found, trigger, profiles):
+        assert {record.get(name) for name in of_before} == {None}
+    assert found["most_affected"] == []
+
+
 def test_a_time_is_told_to_the_second_and_none_stays_none() -> None:
     assert moment_text(1793527200_999_999) == "2026-11-01T10:00:00Z"
     assert moment_text(None) is None
