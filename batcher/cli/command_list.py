@@ -22,6 +22,7 @@ GROUPS = {
         "drift": "Show what was changed since an export or a run.",
         "retry": "Run again what failed or is in doubt in a run.",
         "rollback": "Put back what a run has changed, or what workers have.",
+        "history": "Show which runs touched a trigger, when, by whom and why.",
     },
     "Operate": {
         "ctl": "Tell a run or a worker what to do: pause, slow down, stop.",

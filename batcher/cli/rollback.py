@@ -4,7 +4,6 @@ Those of a run, or of what workers did in a time.
 """
 
 import os
-from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ import click
 
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
+from batcher.cli.moment import moment
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example, several
@@ -34,19 +34,6 @@ from batcher.wiring.omissions import KnownOmissions, known_omissions
 NOTHING_KNOWN = KnownOmissions(whole="auto", effects={})
 
 
-def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> str | None:
-    """A time in the form of the records. Raises BadParameter."""
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text).astimezone(UTC)
-    except (ValueError, OverflowError) as error:
-        raise click.BadParameter(
-            f"{text!r} is no ISO 8601 time such as 2026-11-26T14:00Z.", param=parameter
-        ) from error
-    return moment.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-
-
 @click.command(epilog=example("batcher rollback updates.run --dry-run"))
 @click.argument("run", metavar="RUN", type=click.Path(path_type=Path))
 @click.option("--force", is_flag=True, help="Also where the live trigger was changed since.")
@@ -56,9 +43,9 @@ def _moment(_: click.Context, parameter: click.Parameter, text: str | None) -> s
     help="Delete and create what an update can't put back; tags and creation time are lost.",
 )
 @click.option(
-    "--since", metavar="TIME", callback=_moment, help="Of a worker's results: only from then on."
+    "--since", metavar="TIME", callback=moment, help="Of a worker's results: only from then on."
 )
-@click.option("--until", metavar="TIME", callback=_moment, help="And only up to then.")
+@click.option("--until", metavar="TIME", callback=moment, help="And only up to then.")
 @selection_options
 @run_options
 def rollback(

@@ -6,7 +6,7 @@ send has changed nothing, as then an earlier session had applied the update.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Container, Iterator, Mapping
 from typing import Any
 
 import msgspec
@@ -128,6 +128,19 @@ def unsettled_ids(
 def read_images(before: JournalReader) -> Iterator[BeforeImage]:
     """Which updates there are images of, oldest first."""
     return (image for _, image in before.records(_DECODER, WHAT))
+
+
+def read_images_of(
+    before: JournalReader, ids: Container[str]
+) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Id, digest and request of each image of these updates, oldest first."""
+    for number, line in before.lines():
+        image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
+        if image.id in ids:
+            members = _members(line)
+            for ours in ("id", "target"):
+                members.pop(ours, None)
+            yield image.id, line_digest(line), members
 
 
 def read_images_backwards(

@@ -49,6 +49,11 @@ class ResultsReader:
         """Whether there are before images."""
         return bool(self._images)
 
+    @property
+    def is_open(self) -> bool:
+        """Whether a file is not complete: its worker is at work, or was killed. Takes no lock."""
+        return any(path.suffix == ".open" for path in self._results)
+
     def has_image_file(self, name: str) -> bool:
         """Whether that file of images, by its complete name, is here."""
         return any(_name(path) == name for path in self._images)

@@ -115,10 +115,13 @@ class RunDirectory:
         return self._lock is not None and is_in_place(self._lock, self.lock)
 
     def _holder(self) -> str:
+        return self.noted_holder() or "another process"
+
+    def noted_holder(self) -> str | None:
+        """Who holds it by its own words, or did when it was ended by force. Takes no lock."""
         with suppress(OSError, DamageError):
-            if holder := read_document(self.lock).decode(errors="replace").strip():
-                return holder
-        return "another process"
+            return read_document(self.lock).decode(errors="replace").strip() or None
+        return None
 
     def _write_lock(self, content: bytes) -> None:
         assert self._lock is not None
