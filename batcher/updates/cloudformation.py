@@ -112,7 +112,8 @@ class _Values:
     def _result(self, function: str, argument: Any, depth: int) -> Any:
         match function, argument:
             case "Ref", str():
-                return self._named(argument)
+                empty = UnknownValue("is empty by what it refers to: no update can clear a member")
+                return empty if (value := self._named(argument)) == "" else value
             case "Fn::GetAtt", str():
                 return self._named(argument)
             case "Fn::GetAtt", [str(resource), str(attribute)]:

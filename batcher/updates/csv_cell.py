@@ -23,7 +23,8 @@ _CURLY = (
 _AS_JSON = 'to mean the text itself, write it as a JSON text in the cell, "…"'
 _ERROR = re.compile(r"#(?:REF!|N/A|NAME\?|VALUE!|DIV/0!|NULL!|NUM!|SPILL!|CALC!)")
 _MONTH = "(?:jan|feb|mar|apr|may|jun|jul|aug|sep|oct|nov|dec|mär|mrz|mai|okt|dez)[a-z]{0,6}"
-_MADE_DATE = re.compile(rf"\d{{1,2}}-{_MONTH}|{_MONTH}-\d{{2}}", re.IGNORECASE)
+_MADE_DATE = re.compile(rf"\d{{1,2}}(?:-|\. ?){_MONTH}|{_MONTH}-\d{{2}}", re.IGNORECASE)
+_MADE_OTHERWISE = re.compile(r"TRUE|FALSE|WAHR|FALSCH|VRAI|FAUX|[1-9][0-9]{14}0+")
 _COULD_BE_DATE = re.compile(
     rf"\d{{1,4}}[-./ ]*{_MONTH}[-./ ]*\d{{0,4}}|{_MONTH}[-./ ]*\d{{1,4}}", re.IGNORECASE
 )
@@ -73,6 +74,8 @@ def _refuse_changed(text: str) -> None:
         raise ValueTextError(f"is a number that a spreadsheet has shortened; {_AS_JSON}")
     if _MADE_DATE.fullmatch(text):
         raise ValueTextError(f"is a date that a spreadsheet may have made; {_AS_JSON}")
+    if _MADE_OTHERWISE.fullmatch(text):
+        raise ValueTextError(f"is a value that a spreadsheet may have changed; {_AS_JSON}")
     if "\N{NO-BREAK SPACE}" in text:
         raise ValueTextError(f"has a blank in it that does not break; {_AS_JSON}")
 

@@ -78,6 +78,7 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
         ({"Fn::Join": ["-", ["a", REF]]}, "--parameter Segment=VALUE"),
         ({"Fn::Join": ["-", ["a", ["b"]]]}, "no text"),
         ({"Fn::Join": ["-", ["a", True]]}, "no text"),
+        ({"Ref": "Empty"}, "is empty by what it refers to"),
         ({"Ref": "Stored"}, "--parameter Stored=VALUE"),
         ("{{resolve:ssm:hush}}", "looked up by CloudFormation"),
         ({"Fn::Join": ["", ["{{resolve:ssm:", "hush"]]}, "looked up"),
@@ -95,7 +96,7 @@ def test_a_name_stands_for_what_is_given_or_for_its_default(written: Any, known:
 )
 def test_what_only_a_stack_knows_is_unknown_and_says_what_to_do(written: Any, said: str) -> None:
     stored = {"Type": "AWS::SSM::Parameter::Value<String>", "Default": "/hush/name"}
-    found = value(written, Stored=stored)
+    found = value(written, Stored=stored, Empty={"Type": "String", "Default": ""})
     assert isinstance(found, UnknownValue)
     assert said in found.why
     assert found.why.isprintable()
