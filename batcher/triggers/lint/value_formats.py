@@ -10,7 +10,13 @@ DATED = frozenset({"BEFORE", "AFTER", "ON"})
 _DIGIT = re.compile(r"[0-9]")
 # digits with what people and spreadsheets put around and between them
 _FOR_PEOPLE = re.compile(
-    r"(?:[^\w\s+-]{1,3}\s*+)?(?:[+-]\s*+)?[0-9][0-9.,'_\s]*+(?:[eE][+-]?[0-9]++)?(?:%|[^\d\s]{1,8})?"
+    r"""
+      (?: [A-Z]{3}\s++ | [A-Z]{,2}[^\w\s+-]{1,3}\s*+ )?  # EUR, US$, €
+      (?: [+-]\s*+ )?
+      [0-9][0-9.,'_\s]*+ (?: [eE][+-]?[0-9]++ )?
+      (?: % | [^\d\s]{1,8} )?                           # a unit
+    """,
+    re.VERBOSE,
 )
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 

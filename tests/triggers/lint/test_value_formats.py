@@ -12,6 +12,9 @@ from batcher.triggers.lint.value_formats import (
     [
         ("1,000 EUR", True, False, True),
         ("$ 12.50", True, False, True),
+        ("USD 5", True, False, True),
+        ("US$5", True, False, True),
+        ("SKU5", False, False, True),
         ("abc", False, False, False),
         ("A1", False, False, True),
         ("2026-02-30", False, True, False),
