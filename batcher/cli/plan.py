@@ -44,6 +44,14 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.option(
     "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
 )
+@click.option("--full", is_flag=True, help="Show every update, not those that do the same as one.")
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(("text", "markdown")),
+    default="text",
+    help="For people on standard error, or for a pull request on standard output.  [default: text]",
+)
 @json_option("Print the plan as one JSON object on standard output.")
 @selection_options
 @settings_options
@@ -52,6 +60,8 @@ def plan(
     out: Path | None,
     force: bool,
     show_sensitive: bool,
+    full: bool,
+    form: str,
     as_json: bool,
     config: Path | None,
     **given: Any,
@@ -63,12 +73,17 @@ def plan(
     or can't be read, or when more would change than --max-changes allows.
     """
     instead = "Leave it out; --out FILE keeps the whole plan, readable by you only."
-    check_sensitive(show_sensitive, as_json=as_json, instead=instead)
+    if as_json and form == "markdown":
+        raise click.UsageError("--json and --format markdown: standard output takes one of them.")
+    as_output = as_json or form == "markdown"
+    check_sensitive(show_sensitive, as_json=as_output, instead=instead)
     check_output(out, "a plan", force=force, inputs=(file, config))
     selection = taken_selection(given)
     settings = settings_from(given, config)
     raise SystemExit(
-        run_command(_plan, file, out, force, settings, selection, show_sensitive, as_json)
+        run_command(
+            _plan, file, out, force, settings, selection, show_sensitive, as_json, full, form
+        )
     )
 
 
@@ -80,6 +95,8 @@ async def _plan(
     selection: Selection | None,
     show_sensitive: bool,
     as_json: bool,
+    full: bool,
+    form: str,
 ) -> int:
     with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
@@ -101,7 +118,10 @@ async def _plan(
         for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
             echo(line, err=True)
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
-        printer = PlanPrinter(checked.inspection, hidden=hidden, as_json=as_json)
+        markdown = form == "markdown"
+        printer = PlanPrinter(
+            checked.inspection, hidden=hidden, as_json=as_json, full=full, markdown=markdown
+        )
         try:
             found = await _tell(checked, out, force, printer)
         except BaseException as error:

@@ -67,6 +67,26 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(
     assert not re.search(r"before-|after-|SECRET|\x1b", ended.err)
 
 
+async def test_a_plan_is_grouped_or_full_or_markdown_for_a_pull_request(
+    batcher: Command, write_lines: Write
+) -> None:
+    write_lines([change(n, SegmentFilter="vip") for n in range(5)])
+    async with seeded() as url:
+        at = ("--endpoint-url", url)
+        grouped = await batcher("plan", "updates.jsonl", *at)
+        full = await batcher("plan", "updates.jsonl", *at, "--full")
+        markdown = await batcher("plan", "updates.jsonl", *at, "--format", "markdown")
+        both = await batcher("plan", "updates.jsonl", *at, "--format", "markdown", "--json")
+    head = "5 updates: acme/t0, acme/t1, acme/t2, acme/t3, acme/t4\n"
+    assert (grouped.code, grouped.out, head in grouped.err) == (0, "", True), grouped.err
+    assert "line 1 " not in grouped.err
+    assert [f"line {n} acme" in full.err for n in range(1, 6)] == [True] * 5
+    assert markdown.out.startswith("## Plan\n")
+    assert f"```diff\n{head}~ Description: [hidden]\n+ SegmentFilter:" in markdown.out
+    assert (both.code, "standard output takes one of them" in both.err) == (2, True)
+    assert not re.search(r"before-|after-", grouped.err + full.err + markdown.out)
+
+
 async def on_terminal(batcher: Command, *arguments: str) -> bytes:
     """What a command that does not fail puts on a terminal, standard output and error alike."""
     ours, theirs = pty.openpty()

@@ -1,12 +1,13 @@
 """A plan on its way to people, and as JSON to standard output: one update at a time."""
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from rich.console import Console
+from rich.text import Text
 
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.diff import diff_lines
@@ -14,6 +15,8 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.format import number, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
+from batcher.cli.output.plan_groups import PlanGroups
+from batcher.cli.output.plan_markdown import plan_markdown
 from batcher.cli.output.undo import CREATED_STAYS, irreversible_text, undo_duration
 from batcher.clock import SystemClock
 from batcher.foreign_text import printable
@@ -25,10 +28,24 @@ from batcher.triggers.masking import masked
 
 
 class PlanPrinter:
-    """Shows every planned update as it comes, with ``hidden`` members hidden; holds none."""
+    """Shows planned updates with ``hidden`` members hidden: those that do the same together.
 
-    def __init__(self, file: Inspection, *, hidden: frozenset[str], as_json: bool) -> None:
+    ``full``: each as it comes, and none is held. ``markdown``: at the end, on standard output.
+    """
+
+    def __init__(
+        self,
+        file: Inspection,
+        *,
+        hidden: frozenset[str],
+        as_json: bool,
+        full: bool = False,
+        markdown: bool = False,
+    ) -> None:
         self._hidden = hidden
+        self._streams = full and not markdown
+        self._markdown = markdown
+        self._groups = PlanGroups(each=full)
         self._as_json = as_json
         self._part = file.part
         self._total = sum(map(len, file.targets.values()))
@@ -40,16 +57,30 @@ class PlanPrinter:
 
     def add(self, planned: PlannedUpdate) -> None:
         """Take the next update."""
-        self._silent = False
         found = masked(planned.step.changes, self._hidden)
         if self._as_json:
             begun = ",\n" if self._taken else '{"updates": [\n'
             entry = self._encode(_entry(planned, found)).decode()
             sys.stdout.write(begun + printable(entry))
         if planned.effect != "unchanged" or planned.step.conflicts:
-            for line in diff_lines(planned, found, target=self._several_targets):
-                self._console.print(line)
+            self._show(planned, found)
         self._taken += 1
+
+    def _show(self, planned: PlannedUpdate, found: list[Change]) -> None:
+        if not self._streams:
+            self._groups.add(planned, found)
+            return
+        self._silent = False
+        self._print(diff_lines(planned, found, target=self._several_targets))
+
+    def _print(self, lines: Iterable[Text]) -> None:
+        for line in lines:
+            self._console.print(line)
+
+    def _print_groups(self) -> None:
+        if not self._markdown:
+            for group in self._groups.largest_first():
+                self._print(group.lines(target=self._several_targets))
 
     def tick(self) -> None:
         """Say how far it is, if nothing was said since the last tick."""
@@ -71,11 +102,19 @@ class PlanPrinter:
             summary = self._encode({"total": plan.total, **plan.effects, **counts}).decode()
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')
-        for line in _sentences(plan, out, SystemClock().wall()):
+        self._print_groups()
+        said = list(_sentences(plan, out, SystemClock().wall()))
+        if self._markdown:
+            echo(plan_markdown(self._groups, said, target=self._several_targets), lines=True)
+        for line in said:
             echo(line, err=True)
 
     def break_off(self, reason: str) -> bool:
-        """End the JSON object with why there is no summary; returns whether one was begun."""
+        """End the JSON object with why there is no summary; returns whether one was begun.
+
+        What was found so far is shown.
+        """
+        self._print_groups()
         if begun := self._as_json and self._taken > 0:
             sys.stdout.write('\n], "error": ' + printable(self._encode(reason).decode()) + "}\n")
         return begun

@@ -19,9 +19,9 @@ Capture = pytest.CaptureFixture[str]
 NAMES = {"DomainName": "acme", "EventTriggerName": "t1"}
 
 
-def printer(*, as_json: bool) -> PlanPrinter:
+def printer(*, as_json: bool, **more: bool) -> PlanPrinter:
     file = Inspection(total=0, invalid=0, violations=0, targets={}, size=0, sha256="")
-    return PlanPrinter(file, hidden=frozenset({"Description"}), as_json=as_json)
+    return PlanPrinter(file, hidden=frozenset({"Description"}), as_json=as_json, **more)
 
 
 def planned(line: int) -> PlannedUpdate:
@@ -109,7 +109,7 @@ def test_sentences_say_what_it_came_to(
 
 
 def test_how_far_it_is_is_said_only_after_silence(capsys: Capture) -> None:
-    printed = printer(as_json=False)
+    printed = printer(as_json=False, full=True)
     printed.tick()
     assert capsys.readouterr().err == "Only reads: 0/0 updates compared\n"
     printed.add(planned(1))

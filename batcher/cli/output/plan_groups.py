@@ -1,0 +1,107 @@
+"""A plan by the shape of its changes: updates that do the same to their triggers are one group."""
+
+import re
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+from rich.text import Text
+
+from batcher.cli.output.diff import change_lines, diff_lines
+from batcher.cli.output.format import number, several
+from batcher.foreign_text import printable
+from batcher.jobs.target_planner import PlannedUpdate
+from batcher.triggers.diff import Change
+
+NAMES = 8  # of a group that are shown
+VARIANTS = 20  # groups of one shape with values of their own; further ones are one group
+HELD = 2_000  # groups where each update is one; the others are counted
+
+
+class PlanGroup(Struct, kw_only=True):
+    """Updates that do the same, by the first of them; ``mixed``: each with values of its own."""
+
+    first: PlannedUpdate
+    changes: list[Change]
+    mixed: bool = False
+    count: int = 0
+    names: list[str] = []
+
+    def lines(self, *, target: bool) -> Iterator[Text]:
+        """The group for people: one update as it is told by itself. ``target``: name it, too."""
+        if self.count == 1 and not self.mixed:
+            yield from diff_lines(self.first, self.changes, target=target)
+            return
+        head = Text(f"{several(self.count, 'update')}: ", "bold") + Text(", ".join(self.names))
+        if (more := self.count - len(self.names)) > 0:
+            head += Text(f" and {number(more)} more (--full shows each)", "dim")
+        yield head + self._effect()
+        if self.mixed:
+            conflict = " and a conflict" if self.first.step.conflicts else ""
+            yield Text(f"    each with values of its own{conflict}, such as", "dim")
+        yield from change_lines(self.changes, self.first.step.irreversible)
+
+    def _effect(self) -> Text:
+        if self.first.effect == "created":
+            return Text(" would be created", "green")
+        if (error := self.first.error) is None:
+            return Text("")
+        said = f"{error.code}: {error.message}" if error.message else error.code
+        return Text(f" {self.first.effect}: ", "red") + Text(printable(said))
+
+
+class PlanGroups:
+    """Takes updates with their changes as they may be shown, and holds few of each shape.
+
+    ``each``: every update is a group of its own. ``more``: updates that are in no group.
+    """
+
+    def __init__(self, *, each: bool = False) -> None:
+        self.more = 0
+        self._each = each
+        self._groups: dict[Any, PlanGroup] = {}
+        self._variants = Counter[Any]()
+
+    def add(self, planned: PlannedUpdate, found: list[Change]) -> None:
+        """Take the next update."""
+        shape = _shape(planned, found)
+        key: Any = _key(planned, found, alone=self._each)
+        mixed = False
+        if key not in self._groups and self._each:
+            if len(self._groups) >= HELD:
+                self.more += 1
+                return
+        elif key not in self._groups:
+            mixed = self._variants[shape] >= VARIANTS
+            key = shape if mixed else key
+            self._variants[shape] += not mixed
+        group = self._groups.setdefault(
+            key, PlanGroup(first=planned, changes=found, mixed=mixed, names=[])
+        )
+        group.count += 1
+        if len(group.names) < NAMES:
+            group.names.append(f"{planned.update.domain}/{planned.update.trigger}")
+
+    def largest_first(self) -> list[PlanGroup]:
+        """All groups; those of one size in the order of the file."""
+        return sorted(self._groups.values(), key=lambda group: -group.count)
+
+
+def _key(planned: PlannedUpdate, found: list[Change], *, alone: bool) -> bytes:
+    """Equal for updates that are told alike; one with a conflict is told by itself."""
+    alone = alone or bool(planned.step.conflicts)
+    own = planned.update.line if alone else 0
+    told = [planned.update.target, planned.effect, found, planned.step.irreversible, planned.error]
+    return msgspec.json.encode([own, *told])
+
+
+def _shape(planned: PlannedUpdate, found: list[Change]) -> tuple[Any, ...]:
+    """Equal for updates that do the same but for values and places in lists."""
+    paths = tuple(
+        (re.sub(r"\[\d+\]", "[]", each.path), each.before is None, each.after is None)
+        for each in found
+    )
+    code = None if planned.error is None else planned.error.code
+    return planned.update.target, planned.effect, bool(planned.step.conflicts), code, paths
