@@ -18,6 +18,7 @@ _FOR_PEOPLE = re.compile(
     """,
     re.VERBOSE,
 )
+_NOW = re.compile(r"now\b", re.IGNORECASE)  # relative dates: now, now()
 _ISO_DAY = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}(?![0-9])")
 
 
@@ -33,7 +34,9 @@ def begins_with_day(text: str) -> bool:
 
 def may_be_date(text: str) -> bool:
     """Whether it may be a date in a format that AWS does not tell of; else it is none at all."""
-    return _DIGIT.search(text) is not None and not _is_no_day(text)
+    if _DIGIT.search(text) is None:
+        return _NOW.match(text) is not None
+    return not _is_no_day(text)
 
 
 def _is_no_day(text: str) -> bool:

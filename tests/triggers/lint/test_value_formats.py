@@ -19,6 +19,8 @@ from batcher.triggers.lint.value_formats import (
         ("A1", False, False, True),
         ("2026-02-30", False, True, False),
         ("tomorrow", False, False, False),
+        ("nowhere", False, False, False),
+        ("NOW()", False, False, True),
         ("01/11/2026", False, False, True),
         ("٣", False, False, False),
         ("", False, False, False),
