@@ -111,7 +111,10 @@ def _write(path: Path, content: bytes) -> None:
     try:
         make_directory(path.parent)
     except OSError as error:
-        raise OutputError(f"{path.parent}: can't be made: {error.strerror}.") from error
+        raise OutputError(
+            f"{path.parent}: can't be made: {error.strerror}. Put that right, or print the script"
+            " without --install."
+        ) from error
     with AtomicFile(path, replace=True, mode=mode) as file:
         file.write(content)
         file.commit()

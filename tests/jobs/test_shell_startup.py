@@ -70,3 +70,9 @@ def test_a_link_stays_one_and_what_is_no_file_is_refused(tmp_path: Path) -> None
     os.mkfifo(tmp_path / ".zshrc")
     with pytest.raises(OutputError, match=r"\.zshrc: can't be changed"):
         install_completion("zsh", "x", {}, tmp_path)
+
+
+def test_a_home_in_which_nothing_can_be_made_is_told_of(tmp_path: Path) -> None:
+    (tmp_path / ".config").symlink_to("gone")
+    with pytest.raises(OutputError, match="print the script without --install"):
+        install_completion("fish", "x", {}, tmp_path)
