@@ -114,6 +114,7 @@ async def _compose(request: Request, settings: Settings) -> int:
             selector=selector,
             current=await _current(request, settings, file),
             unit=request.choices.kind.unit,
+            is_once=request.choices.kind.unit == "trigger",
         )
         place = copies / "made" if request.out is None else request.out
         with AtomicFile(place, replace=request.force) as made:

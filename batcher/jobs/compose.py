@@ -41,6 +41,7 @@ class Wish(Struct, frozen=True, kw_only=True):
     selector: Selector | None = None
     current: CurrentTriggers | None = None
     unit: str = "line"  # what definitions are counted by
+    is_once: bool = False  # whether each trigger is there once, as in what a tool manages
 
 
 def _ignore(*told: object) -> None:
@@ -188,15 +189,14 @@ class _Composer:
 
     def _again(self, definition: Definition) -> Violation | None:
         """Whether a trigger was there before: its second update would undo the first."""
-        if not self._wish.current:
+        if not self._wish.current and not self._wish.is_once:
             return None
         key = _key(definition.members, self._reader.default_target)
         first = self._seen.setdefault(key, definition.line)
         if first == definition.line:
             return None
-        what = (
-            f"the same trigger as on {self._wish.unit} {first}; with --current each is there once"
-        )
+        why = "with --current each is there once" if self._wish.current else "leave one of them out"
+        what = f"the same trigger as on {self._wish.unit} {first}; {why}"
         return Violation(path="EventTriggerName", message=what)
 
     def _wanted(

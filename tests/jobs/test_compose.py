@@ -142,6 +142,8 @@ def test_against_what_there_is_only_the_difference_is_written() -> None:
     nowhere = member_path("EventTriggerLimits.Periods[3].Value", MODEL.schema)
     beyond = Definition(line=3, members=NAMES, parts=((nowhere, 6),))
     assert "not so many entries" in Composed(beyond, current={KEY: now}).told[0]
+    again = Composed(wanted, msgspec.structs.replace(wanted, line=8), current={}, is_once=True)
+    assert "the same trigger as on line 2" in again.told[0]
     twice = Composed(wanted, msgspec.structs.replace(wanted, line=9), current={KEY: now})
     assert twice.told == [
         "9: EventTriggerName: the same trigger as on line 2; with --current each is there once"
