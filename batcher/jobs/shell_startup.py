@@ -35,7 +35,7 @@ def install_completion(
     ``home``: of the user, by default as ``~``. fish reads a directory; bash and zsh get a line in
     their startup file. Raises OutputError, also for a script of somebody else.
     """
-    home = home or _home()
+    home = home or _home(environ)
     if shell == "fish":
         configured = _base(environ, "XDG_CONFIG_HOME", home / ".config")
         place = configured / "fish" / "completions" / "batcher.fish"
@@ -51,7 +51,9 @@ def install_completion(
     return _sorted_by_written({place: own, startup: started})
 
 
-def _home() -> Path:
+def _home(environ: Mapping[str, str]) -> Path:
+    if (given := environ.get("HOME")) is not None and not Path(given).is_absolute():
+        raise OutputError(f"HOME: {given!r} is no whole path. Set it to your home directory.")
     try:
         return Path.home()
     except RuntimeError as error:

@@ -76,3 +76,14 @@ def test_a_home_in_which_nothing_can_be_made_is_told_of(tmp_path: Path) -> None:
     (tmp_path / ".config").symlink_to("gone")
     with pytest.raises(OutputError, match="print the script without --install"):
         install_completion("fish", "x", {}, tmp_path)
+
+
+@pytest.mark.parametrize("given", ["", "here", "../there"])
+def test_a_home_that_is_no_whole_path_is_refused_and_nothing_written(
+    given: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    for shell in SHELLS:
+        with pytest.raises(OutputError, match="no whole path"):
+            install_completion(shell, "x", {"HOME": given})
+    assert not list(tmp_path.iterdir())
