@@ -72,7 +72,7 @@ def check_state_directory(told: Told) -> None:
     QuotaFile(place, said.append).entries()
     advice = "Set XDG_STATE_HOME to a directory that is yours, or find quotas anew each time."
     why = why_not_own(place) if os.path.lexists(place) else None
-    if why := why or _why_not_writable(place):
+    if why := why or why_not_writable(place):
         told.warn("state directory", f"{place}: {why}.", advice)
     elif said:
         told.warn("state directory", f"{said[0].rstrip('.')}.", "Mend or remove that file.")
@@ -92,7 +92,7 @@ def check_output_directory(path: Path, told: Told, *, is_run: bool) -> None:
     except BatcherError as error:
         told.fault("output directory", str(error))
         return
-    if why := _why_not_writable(path):
+    if why := why_not_writable(path):
         told.fault("output directory", f"{path}: {why}.", advice)
     else:
         told.ok("output directory", f"{path}: can be written.")
@@ -115,7 +115,7 @@ def check_disk(path: Path, told: Told) -> None:
         told.ok("disk", seen)
 
 
-def _why_not_writable(path: Path) -> str | None:
+def why_not_writable(path: Path) -> str | None:
     """Why nothing can be written into a directory, or it can't be made; None: it can."""
     there = _existing(path)
     if not there.is_dir():

@@ -5,10 +5,12 @@ No message is taken, and no bucket is entered.
 
 import os
 from collections.abc import Sequence
+from pathlib import Path
 
 from batcher.errors import BatcherError, MissingQueueError
 from batcher.foreign_text import shown_url
 from batcher.jobs.diagnosis import Told
+from batcher.jobs.host_checks import why_not_writable
 from batcher.jobs.queue_admin import QueueAddress
 from batcher.limiters.factory import LOCAL, look_at_limiter
 from batcher.queues.factory import spool_of
@@ -52,6 +54,15 @@ async def check_queue(
     except MissingQueueError:
         if not is_made:
             raise
+        _tell_of_missing(address, told)
+
+
+def _tell_of_missing(address: QueueAddress, told: Told) -> None:
+    """Of a queue that will be made, and whether the operating system lets it be."""
+    kind, _, rest = address.url.partition(":")
+    if kind == "spool" and (why := why_not_writable(Path(rest))):
+        told.fault("queue", f"{rest}: can't be made: {why}.", "Give another with --queue.")
+    else:
         told.ok("queue", f"{shown_url(address.url)}: not there yet, and will be made.")
 
 

@@ -73,17 +73,18 @@ class SpoolDirectory:
         self._clock = SystemClock()
         folders = (path, self._claimed, self._done, self._failed)
         try:
-            if not create and not all(each.is_dir() for each in folders):
-                raise MissingQueueError(
-                    f"{path}: no spool directory is there. batcher enqueue and batcher worker make"
-                    " one."
-                )
             for each in folders:
                 if os.path.lexists(each) and (why := why_not_own(each)) is not None:
                     raise QueueError(
                         f"{each}: can't be used as spool directory: {why}. What others change there"
                         " would be sent. Nothing in it was touched."
                     )
+            if not create and not all(each.is_dir() for each in folders):
+                raise MissingQueueError(
+                    f"{path}: no spool directory is there. batcher enqueue and batcher worker make"
+                    " one."
+                )
+            for each in folders:
                 make_directory(each)
         except OSError as error:
             raise QueueError(

@@ -88,6 +88,18 @@ async def test_a_spool_directory_is_told_by_its_files(tmp_path: Path) -> None:
     assert sorted(tmp_path.iterdir()) == sorted([*there, tmp_path / "a.jsonl"])
 
 
+async def test_a_spool_that_could_not_be_made_or_used_is_a_fault(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    (check,) = await queue(f"spool:{tmp_path}/file/spool")
+    assert (check.verdict, "file is no directory" in check.seen) == ("fault", True)
+    with pytest.raises(QueueError, match="it is no directory"):
+        await queue(f"spool:{tmp_path}/file")
+    (tmp_path / "half").mkdir()
+    (tmp_path / "half" / "claimed").write_text("")
+    with pytest.raises(QueueError, match="half/claimed: can't be used"):
+        await queue(f"spool:{tmp_path}/half")
+
+
 async def test_a_queue_in_sqs_that_is_refused_names_what_is_missing(
     monkeypatch: pytest.MonkeyPatch, stand_in_credentials: None
 ) -> None:
