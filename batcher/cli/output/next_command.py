@@ -65,6 +65,7 @@ def _carried(name: str) -> Iterator[str]:
         return
     carried = FOR_LINT if name == "lint" else CARRIED
     carried = carried | SELECTION if name in ("lint", "plan") else carried
+    carried = carried | {"domain_map"} if name == "plan" else carried  # of lines as they stand
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE

@@ -63,6 +63,14 @@ def test_an_origin_that_is_no_path_stays_what_it_is(origin: str) -> None:
 
 
 @pytest.mark.parametrize(("name", "carried"), [("plan", True), ("run", False)])
+def test_a_plan_of_the_same_input_is_of_the_domains_that_it_is_mapped_to(
+    name: str, carried: bool
+) -> None:
+    flags = ["--domain-map", "a=b,c=d"]
+    assert shlex.split(shlex.join(offered(*flags, name=name)[3:])) == (flags if carried else [])
+
+
+@pytest.mark.parametrize(("name", "carried"), [("plan", True), ("run", False)])
 def test_a_plan_of_the_same_input_is_of_the_same_part_of_it(name: str, carried: bool) -> None:
     found = []
 
