@@ -66,7 +66,8 @@ async def find_drift(
     AwsError when none can be used or every call is refused, CredentialsError, SettingsError.
     """
     options = options or DriftOptions()
-    names = {key.target for key in base.triggers}
+    left_out = base.left_out if options.new else frozenset()
+    names = {key.target for key in base.triggers} | {target for target, _ in left_out}
     others = await identities(settings, base.places.keys() - names)
     _refuse_elsewhere(base, others, settings, reads=False)
     total, untold = len(base.triggers) + len(base.untold), len(base.untold)
@@ -83,6 +84,8 @@ async def find_drift(
             why = Error(code=TARGET_UNUSABLE, message=str(error))
             keys = (key for key in base.triggers if key.target == name)
             report.drifted += [_drifted(key, "unreadable", why) for key in keys]
+            unlisted = sorted(domain for target, domain in left_out if target == name)
+            report.drifted += [_unlisted(name, domain, why) for domain in unlisted]
         try:
             async with open_task_group() as tasks:
                 for name, target in connection.targets.items():
@@ -112,6 +115,13 @@ def _drifted(
         outcome=outcome,
         changes=list(changes),
         error=error,
+    )
+
+
+def _unlisted(target: str, domain: str, error: Error) -> DriftedTrigger:
+    """A domain of which new triggers can't be told."""
+    return DriftedTrigger(
+        target=target, domain=domain, trigger=None, outcome="unreadable", error=error
     )
 
 
@@ -146,6 +156,9 @@ class _TargetHolder:
         for key, each in base.triggers.items():
             if key.target == target:
                 self._domains[key.domain][key.trigger] = each
+        for place, domain in base.left_out if self._finds_new else ():
+            if place == target:
+                self._domains[domain] = {}
 
     async def hold(self) -> None:
         await ordered_map(self._triggers(), self._read, self._tell, ahead=AHEAD)
@@ -171,15 +184,7 @@ class _TargetHolder:
         if not isinstance(found, Error):
             return found
         if self._finds_new and found.code != RESOURCE_NOT_FOUND:  # in no domain there is no new one
-            self._report.drifted.append(
-                DriftedTrigger(
-                    target=self._target,
-                    domain=domain,
-                    trigger=None,
-                    outcome="unreadable",
-                    error=found,
-                )
-            )
+            self._report.drifted.append(_unlisted(self._target, domain, found))
         return {}
 
     def _selects(self, key: TriggerKey) -> bool:

@@ -37,7 +37,8 @@ class DriftBase(Struct, frozen=True, kw_only=True):
     ``whole_domains``: it has all triggers that the domains had, so that others are new. Of a run:
     its directory (``run``), its ``places`` by target, and the runs that have changed triggers after
     it (``followed_by``); ``unheld``: updates of triggers that it left in no known state.
-    ``part``: what of it was selected, None for all.
+    ``part``: what of it was selected, None for all; ``left_out``: the domains, each with its
+    target, of which that leaves no trigger here, and may take new ones.
     """
 
     triggers: dict[TriggerKey, BaseTrigger]
@@ -48,6 +49,7 @@ class DriftBase(Struct, frozen=True, kw_only=True):
     followed_by: list[Path] = []
     unheld: int = 0
     part: SelectedPart | None = None
+    left_out: frozenset[tuple[str, str]] = frozenset()
 
     @property
     def in_part(self) -> int:
@@ -61,8 +63,8 @@ def read_base(origin: str, settings: Settings, selector: Selector | None = None)
 
     ``origin``: a run directory, or an export, a file as everywhere (``.gz``, ``.zst``, ``-``,
     ``s3://…``) with a whole trigger in each line. ``selector``: only triggers that it takes.
-    Raises InputError for a file that can't be read or breaks a rule, and where nothing is selected;
-    of a run RunDirectoryError, DamageError, as ``verify_run`` does.
+    Raises InputError for a file that can't be read or breaks a rule, and where there is nothing to
+    hold; of a run RunDirectoryError, DamageError, as ``verify_run`` does.
     """
     if not Path(origin).is_dir():
         found = DriftBase(triggers=dict(_exported(origin, settings)))
@@ -70,6 +72,9 @@ def read_base(origin: str, settings: Settings, selector: Selector | None = None)
         run = RunReader(Path(origin), line_reader(settings, any_target=True))
         with run.directory:
             found = _end_state(run)
+        if not (found.triggers or found.untold):
+            left = "the run left no trigger in a state that it knows"
+            raise InputError(f"nothing to hold against: {left}.")
     return found if selector is None else _selected(found, selector)
 
 
@@ -81,6 +86,8 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
         raise InputError(
             f"nothing to hold against: all {len(keys):,} triggers are left out by {by}."
         )
+    domains = {(key.target, key.domain) for key in base.triggers if base.whole_domains}
+    domains -= {(key.target, key.domain) for key in kept}
     return DriftBase(
         triggers={key: each for key, each in base.triggers.items() if key in kept},
         untold={key: each for key, each in base.untold.items() if key in kept},
@@ -90,6 +97,7 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
         followed_by=base.followed_by,
         unheld=base.unheld,
         part=SelectedPart(by=by, left_out=left_out, of=len(keys)),
+        left_out=frozenset(each for each in domains if selector.may_take_of(each[1])),
     )
 
 

@@ -88,6 +88,17 @@ class Selector:
             self._unmatched.discard(("domain", domain))
         return (chosen or not self._narrows) and (inside or not wanted.domains) and not excluded
 
+    def may_take_of(self, domain: str) -> bool:
+        """Whether some trigger of that domain could be selected, so far as globs tell."""
+        wanted = self.selection
+        if wanted.domains and domain not in wanted.domains:
+            return False
+        places = [glob[:-2] for glob in wanted.exclude if glob.endswith("/*")]
+        if any("/" not in place and fnmatchcase(domain, place) for place in places):
+            return False
+        named = any(name.partition("/")[0] == domain or "/" not in name for name in self._names)
+        return not self._narrows or named or any(_of(glob, domain) for glob in wanted.only)
+
     def unmatched(self) -> list[str]:
         """What of the selection no trigger had so far, in words."""
         return [f"--{flag} {shlex.quote(text)}" for flag, text in sorted(self._unmatched)]
@@ -99,6 +110,12 @@ class Selector:
                 self._unmatched.discard((flag, glob))
                 found = True
         return found
+
+
+def _of(glob: str, domain: str) -> bool:
+    """Whether a glob can match triggers of a domain; those with a set are not looked into."""
+    place, slash, _ = glob.partition("/")
+    return not slash or "[" in glob or fnmatchcase(domain, place)
 
 
 def _sorted(texts: Iterable[str]) -> tuple[str, ...]:

@@ -148,3 +148,26 @@ async def test_a_run_is_not_held_against_another_region_or_account(
             base = DriftBase(triggers={}, run="/x.run", places={"default": place})
             with pytest.raises(RunDirectoryError, match="belongs to another place"):
                 await find_drift(base, settings_for(url))
+
+
+async def test_new_ones_are_found_where_the_selection_leaves_none_of_the_base(
+    settings_for: SettingsFor, write_lines: Callable[..., Path]
+) -> None:
+    emulator = seeded(3)
+    emulator.seed([trigger(8, "beta"), trigger(9, "beta"), trigger(9, "gamma")])
+    known = [trigger(0), trigger(1), trigger(8, "beta"), trigger(8, "gamma")]
+    path = write_lines(known, "base.jsonl")
+    async with emulator as url:
+        settings = settings_for(url)
+        found = []
+        for narrowed in (
+            {"exclude": ("t8", "gamma/*")},
+            {"only": ("t0", "beta/t9"), "exclude": ("t2",)},
+        ):
+            selector = Selector(Selection.of(**narrowed) or pytest.fail("it narrows"))
+            base = read_base(str(path), settings, selector)
+            for new in (True, False):
+                options = DriftOptions(selector=selector, new=new)
+                found.append((await find_drift(base, settings, options)).drifted)
+    names = [[f"{each.domain}/{each.trigger}" for each in drifted] for drifted in found]
+    assert names == [["acme/t2", "beta/t9"], [], ["beta/t9"], []]

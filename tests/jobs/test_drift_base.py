@@ -114,3 +114,14 @@ async def test_of_a_run_only_what_it_knows_is_held(
         report = await find_drift(found, settings_for(url))
     told = {each.trigger: each.outcome for each in report.drifted}
     assert told == {"t0": "changed", "t1": "unknown", "t4": "unknown"}
+
+
+@pytest.mark.parametrize("statuses", [(), ("failed",), ("stale", "failed")])
+def test_a_run_that_left_nothing_known_is_no_base(
+    statuses: tuple[Status, ...], tmp_path: Path
+) -> None:
+    run = RecordedRun(tmp_path, [change(n) for n in range(3)])
+    for line, status in enumerate(statuses, 1):
+        run.add(line, status)
+    with pytest.raises(InputError, match="nothing to hold against: the run left no trigger"):
+        read_base(str(run.write()), SETTINGS)

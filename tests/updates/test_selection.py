@@ -46,6 +46,7 @@ def test_it_takes_what_is_named_in_its_domains_but_for_what_is_excluded(
         inside = domain in domains or not domains
         excluded = any(meets(piece, domain, trigger) for piece in exclude)
         assert selector.takes(domain, trigger) is (wanted and inside and not excluded)
+        assert selector.may_take_of(domain) or not selector.takes(domain, trigger)
     unmatched = {each.partition(" ")[0] for each in selector.unmatched()}
     assert ("--domain" in unmatched) is any(
         each not in {domain for domain, _ in triggers} for each in domains
@@ -74,3 +75,21 @@ def test_a_selection_is_what_it_means_whatever_the_order_and_survives_json() -> 
     assert msgspec.json.decode(msgspec.json.encode(one), type=Selection) == one
     assert str(one) == "--only a --only b --exclude 'it'\"'\"'s' --only-file (2 names)"
     assert Selection.of(names=[]) != Selection.of() is None
+
+
+@pytest.mark.parametrize(
+    ("asked", "may"),
+    [
+        ({"only": ["acme/*", "b[e]ta/*"]}, True),
+        ({"only": ["acme/*"]}, False),
+        ({"names": ["acme/t1"]}, False),
+        ({"exclude": ["b*/*"]}, False),
+        ({"exclude": ["b*/t*", "[ab]/*"]}, True),
+    ],
+)
+def test_a_domain_of_which_nothing_can_be_selected_is_known(
+    asked: dict[str, list[str]], may: bool
+) -> None:
+    found = Selection.of(**asked)
+    assert found is not None
+    assert Selector(found).may_take_of("beta") is may
