@@ -12,7 +12,8 @@ from batcher.operations import TRIGGER_NAMES
 from batcher.sources.csv_table import open_csv
 from batcher.updates.csv_cell import BLANKS, cell_of, cell_value
 from batcher.updates.given_value import ValueTextError
-from batcher.updates.json_schema import Schema, dereferenced
+from batcher.updates.json_schema import Schema
+from batcher.updates.member_names import members_of
 from batcher.updates.member_path import (
     ABSENT,
     EACH,
@@ -65,7 +66,7 @@ def columns_of(texts: Iterable[str], schema: Schema) -> list[MemberPath]:
     asked = [name.strip() for text in texts for name in text.split(",") if name.strip()]
     paths = [_column(name, f"--columns {name}", schema) for name in (*NAMES, *asked)]
     if not asked:
-        paths += [member_path(name, schema) for name in _flat_members(schema, schema)]
+        paths += [member_path(name, schema) for name in _flat_members(schema)]
     found = {str(path): path for path in paths}
     return list(found.values())
 
@@ -191,16 +192,14 @@ def _is_path(name: str, schema: Schema) -> bool:
     return True
 
 
-def _flat_members(rule: Schema, schema: Schema) -> list[str]:
+def _flat_members(schema: Schema) -> list[str]:
     """The members of AWS's that are neither lists nor in one, as paths."""
-    found = list[str]()
-    for name, below in rule["properties"].items():
-        inner = dereferenced(below, schema)
-        if not name[0].isupper() or inner.get("type") == "array":
-            continue
-        deeper = _flat_members(inner, schema) if "properties" in inner else None
-        found += [name] if deeper is None else [f"{name}.{each}" for each in deeper]
-    return found
+    return [
+        each.text
+        for each in members_of(schema)
+        if all(name[0].isupper() for name in each.place) and "[]" not in each.text
+        if each.schema.get("type") != "array" and "properties" not in each.schema
+    ]
 
 
 def _letters(place: int) -> str:

@@ -4,17 +4,17 @@ To JMESPath a member that no definition has is null, and so is a comparison of a
 such an expression matches nothing, or all, without a word.
 """
 
-import difflib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Mapping
 from typing import Any, TypeAlias
 
 from jmespath.functions import Functions
 
 from batcher.updates.json_schema import Schema, dereferenced
-from batcher.updates.member_names import folded
+from batcher.updates.member_names import members_of, nearest
 from batcher.updates.violations import name_text
 
 LITERALS = ("true", "false", "null")
+ALIKE = 0.6  # how alike a name and a known one are that it is told as meant, by difflib
 
 Node: TypeAlias = Mapping[str, Any]
 Known: TypeAlias = Schema | None
@@ -99,7 +99,7 @@ class FilterCheck:
         """Check what says nothing of its own value."""
         kind, own = node["type"], str(node.get("value"))
         if kind == "function_expression" and own not in Functions.FUNCTION_TABLE:
-            near = _nearest(own, Functions.FUNCTION_TABLE)
+            near = nearest(own, Functions.FUNCTION_TABLE, ALIKE)
             raise FilterFault(f"{own}(): JMESPath has no such function{_meant(near)}")
         # an expression that is an argument is evaluated on whatever the function takes
         below = None if kind in ("expref", "value_projection") else here
@@ -123,22 +123,11 @@ class FilterCheck:
     def _no_member(self, name: str, known: Mapping[str, Any] | None) -> str:
         if name in LITERALS:
             return f"write it in backticks: `{name}`"
-        if paths := self._paths(self._root, lambda each: each == name):
-            return f"write it with what it is below: {paths[0]}"
-        near = _nearest(name, known or ())
+        if named := [each for each in members_of(self._root) if each.name == name]:
+            return f"write it with what it is below: {named[0].text}"
+        near = nearest(name, known or (), ALIKE)
         text = f"; a text stands in single quotes: {_quoted(name)}"
         return f"no member of a definition has that name here{_meant(near) or text}"
-
-    def _paths(self, rule: Schema, wanted: Callable[[str], bool]) -> list[str]:
-        """The paths to the members that are wanted, as an expression has them."""
-        rule = dereferenced(rule, self._root)
-        found = (
-            [f"[].{path}" for path in self._paths(rule["items"], wanted)] if "items" in rule else []
-        )
-        for name, below in rule.get("properties", {}).items():
-            found += [name] if wanted(name) else []
-            found += [f"{name}.{path}".replace(".[", "[") for path in self._paths(below, wanted)]
-        return found
 
     def _entry(self, here: Known) -> Known:
         return (
@@ -205,12 +194,6 @@ def _fits(rule: Known, other: Node, *, is_order: bool) -> None:
         raise FilterFault(
             f"a member is compared with what it can't be; it is {_WRITTEN.get(kind or '', _NUMBER)}"
         )
-
-
-def _nearest(name: str, known: Iterable[str]) -> str | None:
-    by_folded = {folded(each): each for each in known}
-    near = difflib.get_close_matches(folded(name), by_folded, n=1)
-    return by_folded[near[0]] if near else None
 
 
 def _meant(name: str | None) -> str:

@@ -7,7 +7,7 @@ the names have in common. A table holds only what no rule can know: other tools'
 import difflib
 import re
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any
 
@@ -54,7 +54,10 @@ _TURNING = frozenset(
 
 
 class Member(Struct, frozen=True, kw_only=True):
-    """A member of the model. ``place``: the names from the line down to it, its own last."""
+    """A member of the model. ``place``: the names from the line down to it, its own last.
+
+    ``text``: the path to it, through every entry of the lists above it.
+    """
 
     place: tuple[str, ...]
     text: str
@@ -72,7 +75,7 @@ class MemberNames:
     """
 
     def __init__(self, schema: Schema, answered: frozenset[str]) -> None:
-        self._members = list(_members(schema, schema, (), ""))
+        self._members = list(members_of(schema))
         self._answered = {folded(name) for name in answered}
         self._by_name = {folded(each.name): each for each in reversed(self._members)}
         words = Counter(word for each in self._members for word in set(_words(each.name)))
@@ -189,6 +192,11 @@ class MemberNames:
         return sum(map(weigh, told)) + BY_OTHER_WORD * sum(map(weigh, meant)) + last
 
 
+def members_of(schema: Schema) -> Iterator[Member]:
+    """The members of a line, each before those below it. ``schema``: of an update."""
+    return _members(schema, schema, (), "")
+
+
 def folded(name: str) -> str:
     """A name without what only sets off its words: of several spellings one."""
     return re.sub("[-_ ]", "", name).lower()
@@ -236,9 +244,15 @@ def _longer(name: str, members: list[Member]) -> Member | None:
 
 
 def _misspelt(name: str, members: list[Member], alike: float) -> Member | None:
-    known = {folded(each.name): each for each in members}
-    near = difflib.get_close_matches(folded(name), known, 1, alike)
-    return known[near[0]] if near else None
+    near = nearest(name, [each.name for each in members], alike)
+    return next((each for each in members if each.name == near), None)
+
+
+def nearest(name: str, known: Iterable[str], alike: float) -> str | None:
+    """Which of those is most like a name, in whatever letters it is written; None where none is."""
+    by_letters = {folded(each): each for each in known}
+    near = difflib.get_close_matches(folded(name), by_letters, 1, alike)
+    return by_letters[near[0]] if near else None
 
 
 def is_alike(name: str, known: Sequence[str], alike: float) -> bool:

@@ -180,19 +180,8 @@ def _no_member(name: str, steps: list[Step], schema: Schema) -> str:
     place = [each for each in steps if isinstance(each, str)]
     if (member := names.meant(name, None, place)) is None:
         return f"no such member; there are {names.outline(place)}"
-    meant = member.name if list(member.place[:-1]) == place else _path_to(member.place, schema)
+    meant = member.name if list(member.place[:-1]) == place else member.text
     return f"no such member; did you mean {meant}?"
-
-
-def _path_to(place: tuple[str, ...], schema: Schema) -> str:
-    """The path to every member at a place: lists are entered."""
-    text, here = "", schema
-    for name in place:
-        entered = "[]" if "items" in here else ""
-        here = dereferenced(here["items"], schema) if entered else here
-        here = dereferenced(here["properties"][name], schema)
-        text += f"{entered}.{name}"
-    return text[1:]
 
 
 def _syntax(rest: str) -> str:
