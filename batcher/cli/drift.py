@@ -8,7 +8,13 @@ from typing import Any
 import click
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.options import (
+    check_sensitive,
+    json_option,
+    sensitive_option,
+    settings_from,
+    settings_options,
+)
 from batcher.cli.output.drift_lines import print_drift
 from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
@@ -35,9 +41,7 @@ HAS_DRIFT = 6  # exit code
     help="A member that does not count, such as Description; may be repeated.",
 )
 @click.option("--no-new", is_flag=True, help="Do not look for triggers that BASE does not have.")
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @json_option("Print what was found as one JSON object on standard output.")
 @selection_options
 @settings_options

@@ -6,7 +6,13 @@ from typing import Any
 
 import click
 
-from batcher.cli.options import check_sensitive, json_option, settings_from, settings_options
+from batcher.cli.options import (
+    check_sensitive,
+    json_option,
+    sensitive_option,
+    settings_from,
+    settings_options,
+)
 from batcher.cli.output.echo import echo
 from batcher.cli.output.explanation import explanation_json, explanation_lines
 from batcher.cli.output.format import example
@@ -26,9 +32,7 @@ from batcher.triggers.lint.codes import find_code, suggested_code
 @click.option("--object-type", metavar="NAME", help="The object type of an EVENT that is bare.")
 @click.option("--segments", metavar="FILE", help="Members of segments, one or several a line.")
 @mapping_option
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @json_option("Print the explanation as one JSON object on standard output.")
 @single_event_options
 @partial(settings_options, only=("profile", "region"))

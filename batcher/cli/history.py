@@ -5,7 +5,7 @@ from pathlib import Path
 import click
 
 from batcher.cli.moment import moment
-from batcher.cli.options import check_sensitive, json_option
+from batcher.cli.options import check_sensitive, json_option, sensitive_option
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.history import history_json, history_lines
@@ -36,9 +36,7 @@ from batcher.wiring.line_readers import installed_update_model
     metavar="N",
     help="How many to show at most, the newest.",
 )
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @json_option("Print them as one JSON object on standard output.")
 def history(
     trigger: str | None,

@@ -12,6 +12,7 @@ from batcher.cli.options import (
     check_sensitive,
     joined,
     json_option,
+    sensitive_option,
     settings_from,
     settings_options,
 )
@@ -79,9 +80,7 @@ _codes = partial(click.option, metavar="CODE,…", multiple=True, callback=joine
 @_codes("--select", "lint_select", help="Only codes that begin so; may be repeated.")
 @_codes("--ignore", "lint_ignore", help="No codes that begin so; may be repeated.")
 @click.option("--strict", is_flag=True, help="Exit with 1 for warnings, too.")
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @selection_options
 @partial(settings_options, only=KNOWN)
 def lint(

@@ -87,6 +87,12 @@ def check_output(
     refuse_taken(out, replace=force)
 
 
+def sensitive_option(command: F) -> F:
+    """Add ``--show-sensitive``, which ``check_sensitive`` refuses where nobody looks."""
+    about = "Also show what sensitive members hold, on a terminal."
+    return click.option("--show-sensitive", is_flag=True, help=about)(command)
+
+
 def check_sensitive(show_sensitive: bool, *, as_json: bool, instead: str = "Leave it out.") -> None:
     """Refuse to show what sensitive members hold anywhere but on a terminal. Raises UsageError.
 

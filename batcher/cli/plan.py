@@ -16,6 +16,7 @@ from batcher.cli.options import (
     check_sensitive,
     json_option,
     output_option,
+    sensitive_option,
     settings_from,
     settings_options,
 )
@@ -41,9 +42,7 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.command(epilog=example("batcher plan updates.jsonl --profile prod --out plan.jsonl"))
 @click.argument("file", metavar="FILE")
 @output_option("Keep the plan in this file, to be run.")
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @click.option("--full", is_flag=True, help="Show every update, not those that do the same as one.")
 @click.option(
     "--format",

@@ -14,6 +14,7 @@ from batcher.cli.options import (
     check_output,
     check_sensitive,
     json_option,
+    sensitive_option,
     settings_from,
     settings_options,
 )
@@ -85,9 +86,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 @click.option("--top", type=click.IntRange(0, 1000), default=TOP, help="How many profiles to name.")
 @click.option("--skip-invalid-events", is_flag=True, help="Leave out lines that are no events.")
 @column_options
-@click.option(
-    "--show-sensitive", is_flag=True, help="Also show what sensitive members hold, on a terminal."
-)
+@sensitive_option
 @json_option("Print the report as one JSON object on standard output.")
 @selection_options
 @mapping_option
