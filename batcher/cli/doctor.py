@@ -11,28 +11,19 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, queue_option, settings_from, settings_options
 from batcher.cli.output.diagnosis import print_diagnosis
 from batcher.cli.output.format import example
+from batcher.config import OF_PLACE
 from batcher.jobs.doctor import Visit, examine
 from batcher.jobs.iam_policies import DOORS, Door
 from batcher.jobs.permission_checks import Sample
 
-KNOWN = frozenset(
-    {
-        "region",
-        "account",
-        "profile",
-        "role_arn",
-        "external_id",
-        "role_session_name",
-        "endpoint_url",
-        "concurrency",
-        "target",
-        "limiter",
-        "connect_timeout",
-        "read_timeout",
-        "create_missing",
-        "with_integrations",
-    }
-)
+KNOWN = OF_PLACE | {
+    "concurrency",
+    "limiter",
+    "connect_timeout",
+    "read_timeout",
+    "create_missing",
+    "with_integrations",
+}
 """The settings that have a flag here."""
 
 

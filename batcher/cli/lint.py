@@ -25,7 +25,7 @@ from batcher.cli.output.sarif import SarifLog
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import Settings
+from batcher.config import OF_READING, Settings
 from batcher.jobs.checked_file import check_file
 from batcher.jobs.line_linter import LintCounts, code_selection
 from batcher.jobs.lint import lint_updates
@@ -36,27 +36,7 @@ from batcher.wiring.line_readers import installed_update_model
 
 Format: TypeAlias = Literal["text", "json", "sarif", "github"]
 FORMATS: tuple[Format, ...] = get_args(Format)
-KNOWN = frozenset(
-    {
-        "region",
-        "account",
-        "profile",
-        "role_arn",
-        "external_id",
-        "role_session_name",
-        "endpoint_url",
-        "read_rate",
-        "concurrency",
-        "target",
-        "remember",
-        "limiter",
-        "connect_timeout",
-        "read_timeout",
-        "create_missing",
-        "domain_map",
-        "skip_invalid",
-    }
-)
+KNOWN = OF_READING | {"create_missing", "domain_map", "skip_invalid"}
 """The settings that have a flag here: those of looking at triggers, and of reading lines."""
 
 

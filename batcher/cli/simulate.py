@@ -27,7 +27,7 @@ from batcher.cli.output.simulation_json import simulation_json
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.cli.semantics_options import firing_options, mapping_option, taken_firing
-from batcher.config import Settings
+from batcher.config import OF_READING, Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.field_mapping import read_mapping
 from batcher.jobs.sample_events import write_sample_events
@@ -38,12 +38,15 @@ from batcher.updates.selection import Selection
 
 STOPPED = 3  # exit code: more new firings than allowed
 
-OF_READING = (
-    *("target", "region", "account", "profile", "role_arn", "external_id", "role_session_name"),
-    *("endpoint_url", "read_rate", "concurrency", "max_attempts", "limiter", "share", "domain_map"),
-    *("connect_timeout", "read_timeout", "throttle_limit", "outage_limit", "remember"),
-    *("skip_invalid", "log_level"),
-)
+KNOWN = OF_READING | {
+    "max_attempts",
+    "share",
+    "domain_map",
+    "throttle_limit",
+    "outage_limit",
+    "skip_invalid",
+    "log_level",
+}
 """The settings that have a meaning here."""
 
 
@@ -91,7 +94,7 @@ class _Wanted(msgspec.Struct, frozen=True, kw_only=True):
 @selection_options
 @mapping_option
 @firing_options
-@partial(settings_options, only=OF_READING)
+@partial(settings_options, only=KNOWN)
 def simulate(
     file: str,
     events: str | None,

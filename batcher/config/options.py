@@ -13,6 +13,28 @@ TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
 OTHER_NAMES = {"merge": ("whole", "always")}
 """Flags that stand for a setting and its value, by name."""
+OF_PLACE = frozenset(
+    {
+        "target",
+        "region",
+        "account",
+        "profile",
+        "role_arn",
+        "external_id",
+        "role_session_name",
+        "endpoint_url",
+    }
+)
+"""The settings that say where requests go, and as whom; none of them is secret."""
+OF_READING = OF_PLACE | {
+    "read_rate",
+    "concurrency",
+    "remember",
+    "limiter",
+    "connect_timeout",
+    "read_timeout",
+}
+"""Those that count for a look at live triggers."""
 RUN_DIR, WAVE = "BATCHER_RUN_DIR", "BATCHER_WAVE"  # what a check is told, and what it starts
 
 

@@ -7,43 +7,35 @@ from pathlib import Path
 import click
 from click.core import ParameterSource
 
+from batcher.config import OF_PLACE
 from batcher.foreign_text import shown_url
 
 # what says where, as whom and in which way updates are sent; none of it is secret
-CARRIED = frozenset(
-    {
-        "config",
-        "target",
-        "region",
-        "account",
-        "profile",
-        "role_arn",
-        "external_id",
-        "role_session_name",
-        "endpoint_url",
-        "whole",
-        "merge",
-        "create_missing",
-        "with_integrations",
-        "protected",
-    }
-)
-
-FOR_LINT = frozenset(
-    {
-        "config",
-        "target",
-        "create_missing",
-        "domain_map",
-        "skip_invalid",
-        "lint_ignore",
-        "lint_select",
-    }
-)
-OF_LINT = {"--lint-ignore": "--ignore", "--lint-select": "--select"}  # as lint itself has them
+CARRIED = OF_PLACE | {
+    "config",
+    "whole",
+    "merge",
+    "create_missing",
+    "with_integrations",
+    "protected",
+}
 
 # of the same input; what is made of a part of it is that part already
 SELECTION = frozenset({"only", "exclude", "only_file", "domains"})
+
+FOR_LINT = SELECTION | {
+    "config",
+    "target",
+    "create_missing",
+    "domain_map",
+    "skip_invalid",
+    "lint_ignore",
+    "lint_select",
+}
+OF_LINT = {"--lint-ignore": "--ignore", "--lint-select": "--select"}  # as lint itself has them
+
+# of commands on the input as it stands; all others take what was made of it
+CARRIED_TO = {"lint": FOR_LINT, "plan": CARRIED | SELECTION | {"domain_map"}}
 
 
 def next_command(name: str, path: Path | str | None, *more: str) -> str:
@@ -63,9 +55,7 @@ def _no_flag(text: str) -> str:
 def _carried(name: str) -> Iterator[str]:
     if (context := click.get_current_context(silent=True)) is None:
         return
-    carried = FOR_LINT if name == "lint" else CARRIED
-    carried = carried | SELECTION if name in ("lint", "plan") else carried
-    carried = carried | {"domain_map"} if name == "plan" else carried  # of lines as they stand
+    carried = CARRIED_TO.get(name, CARRIED)
     for parameter in context.command.params:
         name = parameter.name or ""
         given = context.get_parameter_source(name) is ParameterSource.COMMANDLINE
