@@ -44,16 +44,17 @@ def _head(planned: PlannedUpdate, *, target: bool) -> Text:
         + Text(f"{update.domain}/{update.trigger}", "bold")
         + Text(f" ({named})", "dim")
     )
+    return text + effect_text(planned)
+
+
+def effect_text(planned: PlannedUpdate) -> Text:
+    """What follows the name of an update that creates a trigger, or that can't be planned."""
     if planned.effect == "created":
-        text += Text(" would be created", "green")
-    if planned.error is not None:
-        said = (
-            f"{planned.error.code}: {planned.error.message}"
-            if planned.error.message
-            else planned.error.code
-        )
-        text += Text(f" {planned.effect}: ", "red") + Text(printable(said))
-    return text
+        return Text(" would be created", "green")
+    if (error := planned.error) is None:
+        return Text("")
+    said = f"{error.code}: {error.message}" if error.message else error.code
+    return Text(f" {planned.effect}: ", "red") + Text(printable(said))
 
 
 def _change(change: Change, *, stays: bool) -> Iterator[Text]:

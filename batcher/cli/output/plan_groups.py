@@ -9,9 +9,8 @@ import msgspec
 from msgspec import Struct
 from rich.text import Text
 
-from batcher.cli.output.diff import change_lines, diff_lines
+from batcher.cli.output.diff import change_lines, diff_lines, effect_text
 from batcher.cli.output.format import number, several
-from batcher.foreign_text import printable
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.triggers.diff import Change
 
@@ -37,19 +36,11 @@ class PlanGroup(Struct, kw_only=True):
         head = Text(f"{several(self.count, 'update')}: ", "bold") + Text(", ".join(self.names))
         if (more := self.count - len(self.names)) > 0:
             head += Text(f" and {number(more)} more (--full shows each)", "dim")
-        yield head + self._effect()
+        yield head + effect_text(self.first)
         if self.mixed:
             conflict = " and a conflict" if self.first.step.conflicts else ""
             yield Text(f"    each with values of its own{conflict}, such as", "dim")
         yield from change_lines(self.changes, self.first.step.irreversible)
-
-    def _effect(self) -> Text:
-        if self.first.effect == "created":
-            return Text(" would be created", "green")
-        if (error := self.first.error) is None:
-            return Text("")
-        said = f"{error.code}: {error.message}" if error.message else error.code
-        return Text(f" {self.first.effect}: ", "red") + Text(printable(said))
 
 
 class PlanGroups:
@@ -66,23 +57,27 @@ class PlanGroups:
 
     def add(self, planned: PlannedUpdate, found: list[Change]) -> None:
         """Take the next update."""
-        shape = _shape(planned, found)
-        key: Any = _key(planned, found, alone=self._each)
-        mixed = False
-        if key not in self._groups and self._each:
-            if len(self._groups) >= HELD:
-                self.more += 1
-                return
-        elif key not in self._groups:
-            mixed = self._variants[shape] >= VARIANTS
-            key = shape if mixed else key
-            self._variants[shape] += not mixed
-        group = self._groups.setdefault(
-            key, PlanGroup(first=planned, changes=found, mixed=mixed, names=[])
-        )
+        if (group := self._group_of(planned, found)) is None:
+            self.more += 1
+            return
         group.count += 1
         if len(group.names) < NAMES:
             group.names.append(f"{planned.update.domain}/{planned.update.trigger}")
+
+    def _group_of(self, planned: PlannedUpdate, found: list[Change]) -> PlanGroup | None:
+        """The group that it is in, which may be a new one; None where no more are held."""
+        key: Any = _key(planned, found, alone=self._each)
+        if (known := self._groups.get(key)) is not None:
+            return known
+        if self._each and len(self._groups) >= HELD:
+            return None
+        mixed = False
+        if not self._each:
+            shape = _shape(planned, found)
+            self._variants[shape] += 1
+            if mixed := self._variants[shape] > VARIANTS:
+                key = shape
+        return self._groups.setdefault(key, PlanGroup(first=planned, changes=found, mixed=mixed))
 
     def largest_first(self) -> list[PlanGroup]:
         """All groups; those of one size in the order of the file."""
