@@ -19,6 +19,7 @@ from batcher.updates.member_path import (
     EACH,
     MemberPath,
     PathError,
+    is_member_path,
     member_path,
     values_at,
 )
@@ -48,7 +49,7 @@ def csv_definitions(file: DefinitionFile) -> Definitions:
     the file can't be read.
     """
     schema = file.reader.model.schema
-    with open_csv(file.path, file.origin, lambda name: _is_path(name, schema)) as table:
+    with open_csv(file.path, file.origin, lambda name: is_member_path(name, schema)) as table:
         columns = _columns(table.header, schema, file)
         for row, cells in table.rows:
             if _is_header(cells, table.header):
@@ -182,14 +183,6 @@ def _column(name: str, where: str, schema: Schema) -> MemberPath:
     if path.top[0].islower() and path.top not in OURS:
         raise InputError(f"{where}: {path.top} can't be a column.")
     return path
-
-
-def _is_path(name: str, schema: Schema) -> bool:
-    try:
-        member_path(name, schema)
-    except PathError:
-        return False
-    return True
 
 
 def _flat_members(schema: Schema) -> list[str]:

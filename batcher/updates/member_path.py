@@ -43,8 +43,14 @@ class PathError(ValueError):
         super().__init__(f"{message}{where}")
 
 
-class _Unknown(Exception):
-    """A name that the model does not have."""
+class _UnknownName(Exception):
+    """A name that the model does not have behind these ``steps``; ``at``: where it begins."""
+
+    def __init__(self, name: str, steps: list[Step], at: int) -> None:
+        super().__init__(name, steps, at)
+        self.name = name
+        self.steps = steps
+        self.at = at
 
 
 class MemberPath(Struct, frozen=True, kw_only=True):
@@ -65,20 +71,20 @@ class MemberPath(Struct, frozen=True, kw_only=True):
 
 def member_path(text: str, schema: Schema) -> MemberPath:
     """The path that a text writes. ``schema``: of an update. Raises PathError."""
-    here, steps, at = schema, list[Step](), 0
-    while at < len(text) or not steps:
-        found = _STEP.match(text, at)
-        if found is None or (found["name"] is not None and bool(found["dot"]) != bool(steps)):
-            raise PathError(_syntax(text[at:]), at + 1)
-        try:
-            step, here = _below(here, found, at)
-        except _Unknown as unknown:
-            message = _no_member(unknown.args[0], steps, schema)
-            raise PathError(message, at + 1 + len(found["dot"])) from None
-        steps.append(step)
-        here = dereferenced(here, schema)
-        at = found.end()
-    return MemberPath(steps=tuple(steps), rule=here)
+    try:
+        return _followed(text, schema)
+    except _UnknownName as unknown:
+        message = _no_member(unknown.name, unknown.steps, schema)
+        raise PathError(message, unknown.at + 1) from None
+
+
+def is_member_path(text: str, schema: Schema) -> bool:
+    """Whether a text is a path; for one that is none, it is not looked for what is meant."""
+    try:
+        _followed(text, schema)
+    except (PathError, _UnknownName):
+        return False
+    return True
 
 
 def values_at(value: Any, steps: tuple[Step, ...]) -> Iterator[Any]:
@@ -153,7 +159,21 @@ def _left(before: Any, entries: list[Any]) -> Any:
     return found or (before if before in (ABSENT, []) else ABSENT)
 
 
-def _below(rule: Schema, found: re.Match[str], at: int) -> tuple[Step, Schema]:
+def _followed(text: str, schema: Schema) -> MemberPath:
+    """The path that a text writes. Raises PathError, _UnknownName."""
+    here, steps, at = schema, list[Step](), 0
+    while at < len(text) or not steps:
+        found = _STEP.match(text, at)
+        if found is None or (found["name"] is not None and bool(found["dot"]) != bool(steps)):
+            raise PathError(_syntax(text[at:]), at + 1)
+        step, here = _below(here, found, at, steps)
+        steps.append(step)
+        here = dereferenced(here, schema)
+        at = found.end()
+    return MemberPath(steps=tuple(steps), rule=here)
+
+
+def _below(rule: Schema, found: re.Match[str], at: int, steps: list[Step]) -> tuple[Step, Schema]:
     """One step, and the schema of what is there."""
     name, index = found["name"], found["index"]
     if name is not None:
@@ -163,7 +183,7 @@ def _below(rule: Schema, found: re.Match[str], at: int) -> tuple[Step, Schema]:
         if not known:
             raise PathError("nothing is below this", at + 1 + len(found["dot"]))
         if name not in known:
-            raise _Unknown(name)
+            raise _UnknownName(name, steps, at + len(found["dot"]))
         return name, known[name]
     if "items" not in rule:
         raise PathError("is no list, so it has no entries", at + 1)

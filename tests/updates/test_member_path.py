@@ -12,6 +12,7 @@ from batcher.updates.member_path import (
     MemberPath,
     PathError,
     changed_at,
+    is_member_path,
     member_path,
     put_at,
     values_at,
@@ -39,6 +40,7 @@ def paths(value: Any, steps: tuple[Any, ...] = ()) -> list[tuple[Any, ...]]:
 )
 def test_a_path_is_written_as_it_was_read(text: str) -> None:
     assert str(path(text)) == text
+    assert is_member_path(text, MODEL.schema)
     assert str(path(text.replace("[]", "[*]"))) == text
 
 
@@ -67,6 +69,7 @@ def test_a_text_that_is_no_path_is_refused_with_the_place(text: str, why: str) -
         path(text)
     assert why in str(error.value)
     assert "(at character " in str(error.value)
+    assert not is_member_path(text, MODEL.schema)
 
 
 @settings(max_examples=30)
