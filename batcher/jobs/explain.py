@@ -14,11 +14,7 @@ from batcher.triggers.semantics.assumptions import Assumption
 from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, compile_trigger
 from batcher.triggers.semantics.explanation import TriggerVerdict
 from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
-from batcher.triggers.semantics.firing_options import (
-    FiringOptions,
-    firing_assumption,
-    other_choices,
-)
+from batcher.triggers.semantics.firing_options import FiringOptions, firing_assumption
 
 NO_SEGMENTS: Segments = MappingProxyType({})
 
@@ -65,10 +61,11 @@ def explain_trigger(
         event.object, event.object_type
     )
     known = NO_SEGMENTS if event.profile is None else segments
-    limit, unknown = _limit(trigger, event, options, known)
+    limits = FiringLimits(trigger.definition, known, options)
+    limit, deciding = limits.judge(event.profile or "", event.at or 0, event.delay)
     depends_on = set(verdict.depends_on) if limit == "fired" else set()
     if verdict.fires:
-        depends_on |= {name for name in unknown if _decides(name, trigger, event, options, known)}
+        depends_on |= deciding
     return Explanation(
         trigger=trigger.name,
         event=event.id,
@@ -76,31 +73,9 @@ def explain_trigger(
         depends_on=tuple(sorted(depends_on)),
         limit=limit,
         verdict=verdict,
-        assumptions=(*verdict.assumptions, *_of_limits(unknown, options)),
+        assumptions=(*verdict.assumptions, *_of_limits(limits.assumed(event.delay), options)),
         not_looked_at=tuple(_not_looked_at(trigger.definition, event)),
     )
-
-
-def _limit(
-    trigger: ExplainedTrigger, event: ExplainedEvent, options: FiringOptions, segments: Segments
-) -> tuple[Firing, frozenset[str]]:
-    """What the limits say where the conditions match, and what has to be assumed for that."""
-    limits = FiringLimits(trigger.definition, segments, options)
-    firing, _ = limits.judge(event.profile or "", event.at or 0, event.delay)
-    return firing, limits.assumed(event.delay)
-
-
-def _decides(
-    name: str,
-    trigger: ExplainedTrigger,
-    event: ExplainedEvent,
-    options: FiringOptions,
-    segments: Segments,
-) -> bool:
-    """Whether another choice of an unknown changes whether the limits let it fire."""
-    readings = (options, *other_choices(options, name))
-    said = {_limit(trigger, event, each, segments)[0] == "fired" for each in readings}
-    return len(said) > 1
 
 
 def _not_looked_at(definition: Mapping[str, Any], event: ExplainedEvent) -> Iterator[str]:
