@@ -33,13 +33,15 @@ class FiringLimits:
         self._expiration = limits.get("EventExpiration")
         self._options = options
         self._counter = InvocationCounter(limits, options)
+        is_unlisted = self._segment is not None and self._members is None
+        self._assumed = frozenset({"unlisted"}) if is_unlisted else NOTHING
+        of_time = NOTHING if self._expiration is None else frozenset({"no_ingestion_time"})
+        self._assumed_without_delay = self._assumed | of_time
 
     @property
     def unknowns(self) -> frozenset[str]:
         """The unknowns that could decide whether an event fires."""
-        of_segment = {"unlisted"} if self._segment is not None and self._members is None else ()
-        of_time = {"no_ingestion_time"} if self._expiration is not None else ()
-        return self._counter.unknowns.union(of_segment, of_time)
+        return self._counter.unknowns | self.assumed(None)
 
     def judge(self, profile: str, at: int, delay: int | None) -> tuple[Firing, frozenset[str]]:
         """What becomes of an event of a profile that matches, and which unknowns decide it.
@@ -64,12 +66,7 @@ class FiringLimits:
 
     def assumed(self, delay: int | None) -> frozenset[str]:
         """What has to be assumed of an event to say whether segment and age hold it back."""
-        of_segment = self._segment is not None and self._members is None
-        of_time = self._expiration is not None and delay is None
-        if not (of_segment or of_time):
-            return NOTHING
-        names = (("unlisted", of_segment), ("no_ingestion_time", of_time))
-        return frozenset(name for name, is_assumed in names if is_assumed)
+        return self._assumed_without_delay if delay is None else self._assumed
 
     def _held_back(self, profile: str, delay: int | None) -> dict[Firing, str | None]:
         """What holds an event back before periods do, each with the unknown that it rests on."""
