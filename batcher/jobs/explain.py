@@ -10,11 +10,11 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.jobs.explained_inputs import ExplainedEvent, ExplainedTrigger
-from batcher.triggers.semantics.assumptions import Assumption
+from batcher.triggers.semantics.assumptions import Assumption, assumed
 from batcher.triggers.semantics.compiled_trigger import NO_MAPPING, compile_trigger
 from batcher.triggers.semantics.explanation import TriggerVerdict
 from batcher.triggers.semantics.firing_limits import Firing, FiringLimits, Segments
-from batcher.triggers.semantics.firing_options import FiringOptions, firing_assumption
+from batcher.triggers.semantics.firing_options import FIRING_BY_NAME, FiringOptions
 
 NO_SEGMENTS: Segments = MappingProxyType({})
 
@@ -87,9 +87,4 @@ def _not_looked_at(definition: Mapping[str, Any], event: ExplainedEvent) -> Iter
 
 
 def _of_limits(names: frozenset[str], options: FiringOptions) -> tuple[Assumption, ...]:
-    return tuple(
-        Assumption(
-            sentence=firing_assumption(options, name), option=name, choice=getattr(options, name)
-        )
-        for name in sorted(names)
-    )
+    return tuple(assumed(options, FIRING_BY_NAME[name]) for name in sorted(names))

@@ -13,13 +13,9 @@ from batcher.jobs.simulation_report import (
     SimulationReport,
     TriggerOutcome,
 )
-from batcher.triggers.semantics.assumptions import Assumption
+from batcher.triggers.semantics.assumptions import Assumption, assumed
 from batcher.triggers.semantics.attribute_sights import AttributeSights
-from batcher.triggers.semantics.firing_options import (
-    FIRING_UNKNOWNS,
-    FiringOptions,
-    firing_assumption,
-)
+from batcher.triggers.semantics.firing_options import FIRING_UNKNOWNS, FiringOptions
 from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
 from batcher.triggers.semantics.simulation import Simulation
 
@@ -160,11 +156,7 @@ def _assumptions(pairs: Iterable[Pair], order: _Order) -> Iterator[Assumption]:
         names.add("omitted")
     for unknown in FIRING_UNKNOWNS:
         if unknown.name in names:
-            yield Assumption(
-                sentence=firing_assumption(order.options, unknown.name),
-                option=unknown.name,
-                choice=getattr(order.options, unknown.name),
-            )
+            yield assumed(order.options, unknown)
     yield from (Assumption(sentence=each) for each in (FILE_ORDER, ATTACHED))
     if order.segments is not None:
         yield Assumption(sentence=MEMBERS_STAY)

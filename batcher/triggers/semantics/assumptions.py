@@ -9,6 +9,7 @@ from batcher.triggers.semantics.options import (
     UNKNOWNS,
     Choice,
     SemanticsOptions,
+    Unknown,
     assumption,
 )
 from batcher.triggers.semantics.relevance import relevant
@@ -35,15 +36,7 @@ def assumptions_of(
     """All that the answers for a trigger rest on, in the order of the table of unknowns."""
     attributes = list(attributes_in(conditions))
     names = {name for each in attributes for name in relevant_to(each, options)}
-    chosen = [
-        Assumption(
-            sentence=assumption(options, unknown.name),
-            option=unknown.name,
-            choice=getattr(options, unknown.name),
-        )
-        for unknown in UNKNOWNS
-        if unknown.name in names
-    ]
+    chosen = [assumed(options, unknown) for unknown in UNKNOWNS if unknown.name in names]
     fixed = []
     if any(_is_by_name(each, mapping) for each in attributes):
         fixed.append(Assumption(sentence=FIELD_IS_PATH))
@@ -52,6 +45,15 @@ def assumptions_of(
     if object_type is None:
         fixed.append(Assumption(sentence=ANY_OBJECT_TYPE))
     return (*chosen, *fixed)
+
+
+def assumed(options: SemanticsOptions, unknown: Unknown) -> Assumption:
+    """What is assumed of one unknown, of matching or of firing."""
+    return Assumption(
+        sentence=assumption(options, unknown),
+        option=unknown.name,
+        choice=getattr(options, unknown.name),
+    )
 
 
 def attributes_in(conditions: Sequence[ConditionDefinition]) -> Iterator[AttributeDefinition]:

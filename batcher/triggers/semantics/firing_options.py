@@ -98,8 +98,3 @@ def other_choices(options: FiringOptions, name: str) -> Iterator[FiringOptions]:
     for choice in FIRING_BY_NAME[name].choices:
         if choice != getattr(options, name):
             yield replace(options, **{name: choice})
-
-
-def firing_assumption(options: FiringOptions, name: str) -> str:
-    """The sentence that says what is assumed of that unknown of firing."""
-    return FIRING_BY_NAME[name].readings[getattr(options, name)]

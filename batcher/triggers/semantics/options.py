@@ -259,7 +259,7 @@ def alternatives(options: SemanticsOptions, name: str) -> Iterator[SemanticsOpti
             yield replace(options, **{name: choice})
 
 
-def assumption(options: SemanticsOptions, name: str) -> str:
+def assumption(options: SemanticsOptions, unknown: Unknown) -> str:
     """The sentence that says what is assumed of that one."""
-    unknown, choice = BY_NAME[name], getattr(options, name)
+    choice = getattr(options, unknown.name)
     return unknown.readings.get(choice, unknown.readings[unknown.choices[0]]).format(choice)

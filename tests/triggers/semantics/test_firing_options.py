@@ -5,10 +5,9 @@ from pathlib import Path
 from batcher.triggers.semantics.firing_options import (
     FIRING_UNKNOWNS,
     FiringOptions,
-    firing_assumption,
     other_choices,
 )
-from batcher.triggers.semantics.options import SemanticsOptions
+from batcher.triggers.semantics.options import SemanticsOptions, assumption
 
 
 def test_each_option_of_firing_has_its_row_and_the_default_is_the_first_choice() -> None:
@@ -23,7 +22,7 @@ def test_other_choices_are_all_but_the_chosen_one_and_say_what_they_assume() -> 
     for each in FIRING_UNKNOWNS:
         others = list(other_choices(FiringOptions(), each.name))
         assert [getattr(other, each.name) for other in others] == list(each.choices[1:])
-        said = {firing_assumption(other, each.name) for other in (FiringOptions(), *others)}
+        said = {assumption(other, each) for other in (FiringOptions(), *others)}
         assert said == set(each.readings.values())
 
 

@@ -7,6 +7,7 @@ import msgspec
 import pytest
 
 from batcher.triggers.semantics.options import (
+    BY_NAME,
     UNKNOWNS,
     SemanticsOptions,
     Unknown,
@@ -51,12 +52,12 @@ def test_the_docs_show_the_table() -> None:
     for unknown in UNKNOWNS:
         first = unknown.flag.replace("/", "` `")
         assert f"| `{first}" in page, unknown.flag
-        assert assumption(SemanticsOptions(), unknown.name) in page
+        assert assumption(SemanticsOptions(), unknown) in page
         assert all(
             f"`{choice}`" in page for choice in unknown.choices if choice not in (True, False)
         )
 
 
 def test_an_assumption_names_the_time_zone_that_was_chosen() -> None:
-    said = assumption(SemanticsOptions(timezone="Asia/Tokyo"), "timezone")
+    said = assumption(SemanticsOptions(timezone="Asia/Tokyo"), BY_NAME["timezone"])
     assert said == "Dates without an offset, and the days of ON, are of the time zone Asia/Tokyo."
