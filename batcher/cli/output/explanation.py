@@ -44,7 +44,7 @@ def explanation_lines(explanation: Explanation, *, show_sensitive: bool) -> Iter
         yield f"  object type: the event is of another than {verdict.object_type}"
     yield from condition_lines(verdict.conditions, show_sensitive=show_sensitive)
     yield f"  {LIMITS[explanation.limit]}"
-    yield from _listed("Assumed:", map(_assumed, explanation.assumptions))
+    yield from _listed("Assumed:", map(assumption_text, explanation.assumptions))
     yield from _listed("Not looked at:", explanation.not_looked_at)
 
 
@@ -109,7 +109,8 @@ def _word(met: bool) -> str:
     return "true" if met else "false"
 
 
-def _assumed(assumption: Assumption) -> str:
+def assumption_text(assumption: Assumption) -> str:
+    """What is assumed, with the flag that chooses otherwise."""
     unknown = UNKNOWN_BY_NAME.get(assumption.option or "")
     return assumption.sentence + ("" if unknown is None else f" ({unknown.flag})")
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from batcher.accounting.limit import Limit
 from batcher.cli.output.columns import column_lines
-from batcher.cli.output.explanation import UNKNOWN_BY_NAME, condition_lines
+from batcher.cli.output.explanation import UNKNOWN_BY_NAME, assumption_text, condition_lines
 from batcher.cli.output.format import number, several
 from batcher.cli.output.simulated_triggers import (
     detail_lines,
@@ -147,8 +147,7 @@ def _doubts(report: SimulationReport) -> Iterator[str]:
 def _assumptions(report: SimulationReport) -> Iterator[str]:
     yield "Assumed:"
     for each in report.assumptions:
-        unknown = UNKNOWN_BY_NAME.get(each.option or "")
-        yield f"  {each.sentence}" + ("" if unknown is None else f" ({unknown.flag})")
+        yield f"  {assumption_text(each)}"
 
 
 def _explained(
