@@ -17,7 +17,7 @@ from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
-from batcher.sources.local_file import local_file, place_for_copies
+from batcher.sources.local_file import plain_file
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image, same
 from batcher.updates.input_hint import hint_of
@@ -67,16 +67,13 @@ def exported_triggers(
     origin: str, wanted: Collection[TriggerKey], settings: Settings
 ) -> dict[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as an export has it. Raises InputError, AwsError where S3 fails."""
-    with place_for_copies(origin) as copies:
-        into, profile, region = copies / "current.jsonl", settings.profile, settings.region
-        path = local_file(origin, into, profile=profile, region=region)
-        with open_input(path, origin) as file:
-            export = _Export(wanted)
-            for line, _, raw in file.lines():
-                if violations := export.add(raw, line):
-                    raise _refused(origin, line, violations, file.head)
-            if not export.lines:
-                raise InputError(f"{origin}: no triggers in it; it is empty.")
+    with plain_file(origin, settings) as path, open_input(path, origin) as file:
+        export = _Export(wanted)
+        for line, _, raw in file.lines():
+            if violations := export.add(raw, line):
+                raise _refused(origin, line, violations, file.head)
+        if not export.lines:
+            raise InputError(f"{origin}: no triggers in it; it is empty.")
     return {key: export.found.get(key) or _missing(origin) for key in wanted}
 
 

@@ -20,7 +20,7 @@ from batcher.jobs.verified_lines import images_of
 from batcher.operations import NEEDED_TO_CREATE
 from batcher.records import Error, Result, SelectedPart, Update
 from batcher.sources.input_file import open_input
-from batcher.sources.local_file import local_file, place_for_copies
+from batcher.sources.local_file import plain_file
 from batcher.target_identity import TargetIdentity
 from batcher.triggers.diff import digest, image, is_off, merged, same
 from batcher.triggers.drift import BaseTrigger
@@ -104,19 +104,16 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
 def _exported(origin: str, settings: Settings) -> Iterator[tuple[TriggerKey, BaseTrigger]]:
     """Each trigger of an export, once."""
     reader, found = line_reader(settings), dict[TriggerKey, dict[str, Any]]()
-    with place_for_copies(origin) as copies:
-        into, profile, region = copies / "base.jsonl", settings.profile, settings.region
-        path = local_file(origin, into, profile=profile, region=region)
-        with open_input(path, origin) as file:
-            for line, _, raw in file.lines():
-                if (update := _read(origin, line, raw, reader, file.head)) is None:
-                    continue
-                key = TriggerKey.of(update)
-                if (known := found.setdefault(key, update.request)) is update.request:
-                    yield key, _base_trigger(origin, update)
-                elif not same(update.request, known) or not same(known, update.request):
-                    twice = "a trigger is there twice, and not the same; a base has each once"
-                    raise InputError(f"{origin}: line {line}: {twice}. Leave one of them out.")
+    with plain_file(origin, settings) as path, open_input(path, origin) as file:
+        for line, _, raw in file.lines():
+            if (update := _read(origin, line, raw, reader, file.head)) is None:
+                continue
+            key = TriggerKey.of(update)
+            if (known := found.setdefault(key, update.request)) is update.request:
+                yield key, _base_trigger(origin, update)
+            elif not same(update.request, known) or not same(known, update.request):
+                twice = "a trigger is there twice, and not the same; a base has each once"
+                raise InputError(f"{origin}: line {line}: {twice}. Leave one of them out.")
     if not found:
         raise InputError(f"{origin}: no triggers in it; it is empty.")
 

@@ -10,7 +10,7 @@ from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.records import Update
 from batcher.sources.json_objects import json_objects, parsed_object
-from batcher.sources.local_file import local_file, place_for_copies
+from batcher.sources.local_file import plain_file
 from batcher.sources.segment_members import segment_members
 from batcher.triggers.diff import image
 from batcher.triggers.semantics.event_line import MEMBERS, NEEDED, OF_STREAM, EventReader
@@ -99,9 +99,7 @@ def read_event(
 def read_segment(origin: str, settings: Settings, trigger: ExplainedTrigger) -> dict[str, set[str]]:
     """The members of the trigger's segment, as far as a file names them. Raises InputError."""
     wanted = trigger.definition.get("SegmentFilter")
-    with place_for_copies(origin) as copies:
-        into, profile, region = copies / "segments.jsonl", settings.profile, settings.region
-        path = local_file(origin, into, profile=profile, region=region)
+    with plain_file(origin, settings) as path:
         return segment_members(path, origin, () if wanted is None else (wanted,))
 
 

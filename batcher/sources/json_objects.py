@@ -8,7 +8,7 @@ import msgspec
 from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.input_file import Line, open_input
-from batcher.sources.local_file import local_file, place_for_copies
+from batcher.sources.local_file import plain_file
 from batcher.updates.json_syntax import text_violations
 from batcher.updates.line_reader import LINE_AT_MOST
 
@@ -21,13 +21,10 @@ def json_objects(origin: str, settings: Settings) -> Iterator[tuple[int, bytes]]
     ``origin``: a file as everywhere (``.gz``, ``.zst``, ``-``, ``s3://…``). One whose first line is
     no JSON by itself is one object. Raises InputError when it can't be read; of S3 also AwsError.
     """
-    with place_for_copies(origin) as copies:
-        into, profile, region = copies / "input.jsonl", settings.profile, settings.region
-        path = local_file(origin, into, profile=profile, region=region)
-        with open_input(path, origin) as file:
-            lines = file.lines()
-            for number, _, raw in lines:
-                yield number, raw if _is_json(raw) else raw + _rest(lines)
+    with plain_file(origin, settings) as path, open_input(path, origin) as file:
+        lines = file.lines()
+        for number, _, raw in lines:
+            yield number, raw if _is_json(raw) else raw + _rest(lines)
 
 
 def parsed_object(

@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 from typing import BinaryIO, cast
 
 from batcher.aws.s3_download import SCHEME, s3_object
+from batcher.config import Settings
 from batcher.errors import InputError, OutputError
 from batcher.sources.bounded_reader import BoundedReader
 from batcher.sources.decompression import BLOCK, COMPRESSED
@@ -74,6 +75,17 @@ def local_file(
         if _is_plain(path):
             return path
         return _copy(str(path), file.stream, into)
+
+
+@contextmanager
+def plain_file(origin: str, settings: Settings) -> Iterator[Path]:
+    """The path of a plain file with the bytes of ``origin``, for as long as it is read.
+
+    Raises OutputError where a copy has no place, else as ``local_file`` does.
+    """
+    with place_for_copies(origin) as copies:
+        into, profile, region = copies / "input.jsonl", settings.profile, settings.region
+        yield local_file(origin, into, profile=profile, region=region)
 
 
 def _download(url: str, into: Path, profile: str | None, region: str | None) -> Path:
