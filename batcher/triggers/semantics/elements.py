@@ -3,6 +3,7 @@
 Missing are null, objects, which no operator compares, and an empty text where the options say so.
 """
 
+from collections.abc import Sequence
 from typing import Any
 
 from batcher.triggers.semantics.options import SemanticsOptions
@@ -26,3 +27,8 @@ def elements(value: Any, options: SemanticsOptions) -> list[Any]:
         elif isinstance(each, bool | int | float):
             found.append(each)
     return found
+
+
+def trimmed(values: Sequence[str], options: SemanticsOptions) -> list[str]:
+    """The values of a trigger, without blanks at their ends where the options say so."""
+    return [each.strip() for each in values] if options.trim else list(values)

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 from batcher.triggers.semantics.comparing import Test
+from batcher.triggers.semantics.elements import trimmed
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.ordered_tests import (
     TestMaker,
@@ -45,5 +46,4 @@ OPERATORS: dict[str, TestMaker] = {
 
 def operator_test(operator: str, values: Sequence[str], options: SemanticsOptions) -> Test:
     """What an operator with these values asks of an attribute."""
-    known = [each.strip() for each in values] if options.trim else list(values)
-    return OPERATORS[operator](known, options)
+    return OPERATORS[operator](trimmed(values, options), options)

@@ -6,6 +6,7 @@ too many; one too few is a wrong answer.
 
 from collections.abc import Callable, Sequence
 
+from batcher.triggers.semantics.elements import trimmed
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.range_tests import is_reversed, span_of
 from batcher.triggers.semantics.values import Instant, parse_instant
@@ -38,7 +39,7 @@ RANGES = ("BETWEEN", "NOT_BETWEEN")
 
 def relevant(operator: str, values: Sequence[str], options: SemanticsOptions) -> frozenset[str]:
     """The names of the unknowns of which another choice could change what is met."""
-    known = [each.strip() for each in values] if options.trim else list(values)
+    known = trimmed(values, options)
     names = set(BY_OPERATOR[operator])
     if operator in RANGES:
         names &= _of_range(known, options)

@@ -9,6 +9,7 @@ from datetime import timezone
 from typing import Any
 
 from batcher.triggers.semantics.comparing import comparable
+from batcher.triggers.semantics.elements import trimmed
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.ordered_tests import instant_reader
 from batcher.triggers.semantics.values import Instant
@@ -23,8 +24,8 @@ def zone_doubt(
 ) -> Callable[[Any], bool]:
     """Whether a value is so close to one of the trigger's that the time zone could matter."""
     read = instant_reader(options)
-    known = [each.strip() for each in values] if options.trim else values
-    bounds = [bound for each in known if (bound := read(each)) is not None]
+    known = map(read, trimmed(values, options))
+    bounds = [bound for bound in known if bound is not None]
     depends = _closeness(operator, bounds, options)
 
     def doubt(value: Any) -> bool:
