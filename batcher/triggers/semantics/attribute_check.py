@@ -30,12 +30,19 @@ def attribute_finder(
     return nowhere if path is None else finder(path)
 
 
+def is_by_source(attribute: AttributeDefinition, options: SemanticsOptions) -> bool:
+    """Whether an attribute means what its Source names, not its FieldName."""
+    if attribute.source is None:
+        return False
+    return attribute.field_name is None or options.both_named == "source"
+
+
 def _path(
     attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
 ) -> str | None:
-    source, field = attribute.source, attribute.field_name
-    if source is not None and (field is None or options.both_named == "source"):
-        return source
+    if is_by_source(attribute, options):
+        return attribute.source
+    field = attribute.field_name
     return None if field is None else mapping.get(field, field)
 
 

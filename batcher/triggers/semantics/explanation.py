@@ -9,7 +9,7 @@ from typing import Any, Literal
 from msgspec import Struct
 
 from batcher.triggers.semantics.assumptions import Assumption, relevant_to
-from batcher.triggers.semantics.attribute_check import attribute_finder, plain_check
+from batcher.triggers.semantics.attribute_check import attribute_finder, is_by_source, plain_check
 from batcher.triggers.semantics.definition import (
     AttributeDefinition,
     ConditionDefinition,
@@ -98,21 +98,17 @@ def _dimension(dimension: DimensionDefinition, asked: _Object) -> DimensionVerdi
 def _attribute(attribute: AttributeDefinition, asked: _Object) -> AttributeVerdict:
     seen = attribute_finder(attribute, asked.options, asked.mapping)(asked.found)
     met = _is_met(attribute, asked, asked.options)
+    by_source = is_by_source(attribute, asked.options)
     there = isinstance(seen, dict) or elements(seen, asked.options)
     return AttributeVerdict(
         outcome=("true" if met else "false") if there else "missing",
         met=met,
         operator=attribute.comparison_operator,
         depends_on=tuple(_changing(attribute, asked, met)),
-        path=attribute.source if _is_by_source(attribute, asked) else attribute.field_name,
+        path=attribute.source if by_source else attribute.field_name,
         values=attribute.values,
         seen=None if seen is MISSING else seen,
     )
-
-
-def _is_by_source(attribute: AttributeDefinition, asked: _Object) -> bool:
-    by_field = attribute.field_name is not None and asked.options.both_named == "field"
-    return attribute.source is not None and not by_field
 
 
 def _is_met(attribute: AttributeDefinition, asked: _Object, options: SemanticsOptions) -> bool:
