@@ -16,7 +16,8 @@ from batcher.jobs.simulated_definitions import simulated_definitions
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.diff import is_off
 from batcher.triggers.semantics.compiled_triggers import MATCHING
-from batcher.triggers.semantics.sample_events import SECOND, SampleEvents
+from batcher.triggers.semantics.sample_events import SampleEvents
+from batcher.triggers.semantics.zones import SECOND
 
 
 async def write_sample_events(

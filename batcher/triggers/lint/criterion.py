@@ -13,7 +13,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from batcher.triggers.diff import RANGES
-from batcher.triggers.lint.value_formats import DATED, NUMERIC, is_number_for_people, may_be_date
+from batcher.triggers.lint.value_formats import NUMERIC, is_number_for_people, may_be_date
 from batcher.triggers.lint.value_ranges import (
     EVERYTHING,
     NO_NUMBERS,
@@ -25,6 +25,7 @@ from batcher.triggers.lint.value_ranges import (
     numbers_between,
     other_ranges,
 )
+from batcher.triggers.semantics.operators import DATED, TEXT_OPERATORS
 from batcher.triggers.semantics.options import BY_NAME, SemanticsOptions
 from batcher.triggers.semantics.values import Instant, parse_instant, parse_number
 from batcher.triggers.semantics.zones import DAY, MINUTE
@@ -41,8 +42,6 @@ FIXED = frozenset({"timezone", "epoch"})
 """Taken as by default: there are too many zones to try, so slack shows what holds for each."""
 
 NONE: frozenset[str] = frozenset()
-
-TEXT_OPERATORS = frozenset({"INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH"})
 
 
 class Criterion(Struct, frozen=True, kw_only=True):

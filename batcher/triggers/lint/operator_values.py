@@ -31,12 +31,12 @@ from batcher.triggers.lint.operator_value_codes import (
     SEVERAL_VALUES,
 )
 from batcher.triggers.lint.value_formats import (
-    DATED,
     NUMERIC,
     begins_with_day,
     is_number_for_people,
     may_be_date,
 )
+from batcher.triggers.semantics.operators import DATED
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.values import Instant, parse_instant, parse_number
 

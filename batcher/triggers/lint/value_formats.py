@@ -1,11 +1,10 @@
-"""Which operators compare what, and what a text reads like that is no number and no date."""
+"""Which operators compare numbers, and what a text reads like that is no number and no date."""
 
 import re
 from datetime import date
 
 ORDERED = frozenset({"GREATER_THAN", "LESS_THAN", "GREATER_THAN_OR_EQUAL", "LESS_THAN_OR_EQUAL"})
 NUMERIC = ORDERED | {"EQUAL"}
-DATED = frozenset({"BEFORE", "AFTER", "ON"})
 
 _DIGIT = re.compile(r"[0-9]")
 # digits with what people and spreadsheets put around and between them

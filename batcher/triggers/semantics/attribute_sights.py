@@ -3,14 +3,14 @@
 from collections.abc import Iterable
 from typing import Any, NamedTuple
 
+from batcher.triggers.diff import RANGES
 from batcher.triggers.semantics.comparing import comparable, number_reader
 from batcher.triggers.semantics.explanation import AttributeVerdict, TriggerVerdict
+from batcher.triggers.semantics.operators import DATED, TEXT_OPERATORS
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.values import parse_instant
 
-TEXTS = frozenset({"INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH", "EQUAL"})
-DATES = frozenset({"BEFORE", "AFTER", "ON"})
-RANGES = frozenset({"BETWEEN", "NOT_BETWEEN"})
+TEXTS = TEXT_OPERATORS | {"EQUAL"}
 
 
 class AttributeSights(NamedTuple):
@@ -46,7 +46,7 @@ def _reads(seen: AttributeVerdict, options: SemanticsOptions) -> bool:
     number = number_reader(options)
 
     def read(value: Any) -> Any:
-        if seen.operator in DATES:
+        if seen.operator in DATED:
             return parse_instant(value, options)
         found = number(value)
         return parse_instant(value, options) if found is None and seen.operator in RANGES else found

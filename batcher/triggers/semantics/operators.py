@@ -43,6 +43,12 @@ OPERATORS: dict[str, TestMaker] = {
     "NOT_BETWEEN": not_between,
 }
 
+TEXT_OPERATORS = frozenset({"INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH"})
+"""Those that compare texts only; EQUAL compares numbers, too."""
+
+DATED = frozenset({"BEFORE", "AFTER", "ON"})
+"""Those that compare dates only; a range may be one of numbers, too."""
+
 
 def operator_test(operator: str, values: Sequence[str], options: SemanticsOptions) -> Test:
     """What an operator with these values asks of an attribute."""

@@ -8,13 +8,13 @@ offset. A test holds them against the full test.
 from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
+from batcher.triggers.diff import RANGES
+from batcher.triggers.semantics.operators import TEXT_OPERATORS
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.values import Instant, Number, parse_instant, parse_number
 
 MarkedTest: TypeAlias = Callable[[Any], int]
 """Of a value: bit 0 whether the operator is met, above it the marks of what that depends on."""
-
-FULLY_TEXT = ("INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH")
 
 
 def quick_number_test(operator: str, values: Sequence[str], full: MarkedTest) -> MarkedTest:
@@ -24,7 +24,7 @@ def quick_number_test(operator: str, values: Sequence[str], full: MarkedTest) ->
         case [int() | float() as bound] if operator in _COMPARED:
             return _COMPARED[operator](bound, full)
         case [int() | float() as low, int() | float() as high] if low <= high:
-            if operator in ("BETWEEN", "NOT_BETWEEN"):
+            if operator in RANGES:
                 return _range(low, high, operator == "BETWEEN", full)
     return full
 
@@ -33,7 +33,9 @@ def quick_text_test(
     operator: str, values: Sequence[str], options: SemanticsOptions, full: MarkedTest
 ) -> MarkedTest:
     """The test of an operator for texts: quick for those far from the trigger's, and for times."""
-    if operator in FULLY_TEXT or (operator == "EQUAL" and not any(map(_is_number_like, values))):
+    if operator in TEXT_OPERATORS or (
+        operator == "EQUAL" and not any(map(_is_number_like, values))
+    ):
         return _far_text(operator, [each.strip().casefold() for each in values], full)
     if operator in ("BEFORE", "AFTER") and len(values) == 1:
         bound = parse_instant(values[0], options)

@@ -6,6 +6,7 @@ too many; one too few is a wrong answer.
 
 from collections.abc import Callable, Sequence
 
+from batcher.triggers.diff import RANGES
 from batcher.triggers.semantics.elements import trimmed
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.range_tests import is_reversed, span_of
@@ -34,7 +35,6 @@ BY_OPERATOR: dict[str, tuple[str, ...]] = {
     "BETWEEN": (*_RANGE, "day_bound"),
     "NOT_BETWEEN": (*_RANGE, "day_bound", "missing"),
 }
-RANGES = ("BETWEEN", "NOT_BETWEEN")
 
 
 def relevant(operator: str, values: Sequence[str], options: SemanticsOptions) -> frozenset[str]:

@@ -14,17 +14,15 @@ from batcher.triggers.semantics.compiled_trigger import compile_trigger
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.firing_windows import firing_windows
 from batcher.triggers.semantics.object_path import PREFIX
+from batcher.triggers.semantics.operators import DATED, TEXT_OPERATORS
 from batcher.triggers.semantics.values import parse_instant, parse_number
+from batcher.triggers.semantics.zones import SECOND
 
 OBJECTS_AT_MOST = 500  # of one definition
 BURST_AT_MOST = 40  # events of one profile in a row
 DIGITS_AT_MOST = 30  # of a number that is stepped from
 LATE_AT_MOST = 7_000 * 366 * 86_400_000  # milliseconds; calendars end in the year 9999
-SECOND = 1_000_000
 OTHER = "something else"
-
-TEXT = ("INCLUSIVE", "EXCLUSIVE", "CONTAINS", "BEGINS_WITH", "ENDS_WITH")
-DATE = ("BEFORE", "AFTER", "ON")
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
@@ -136,9 +134,9 @@ class SampleEvents:
 def candidates(attribute: Mapping[str, Any], options: FiringOptions) -> list[Any]:
     """The values at and beside those that an attribute compares with."""
     operator, values = attribute["ComparisonOperator"], list(attribute["Values"])
-    if operator in TEXT:
+    if operator in TEXT_OPERATORS:
         found = [each for value in values for each in _texts(value)]
-    elif operator in DATE:
+    elif operator in DATED:
         found = [each for value in values for each in _times(value, options)]
     else:
         found = [each for value in values for each in _numbers(value) or _times(value, options)]
