@@ -14,8 +14,7 @@ from batcher.jobs.connection import OnConnected
 from batcher.jobs.simulate import SimulationOrder
 from batcher.jobs.simulated_definitions import simulated_definitions
 from batcher.storage.atomic_file import AtomicFile
-from batcher.triggers.diff import is_off
-from batcher.triggers.semantics.compiled_triggers import MATCHING
+from batcher.triggers.semantics.compiled_triggers import MATCHING, lacking_members
 from batcher.triggers.semantics.sample_events import SampleEvents
 from batcher.triggers.semantics.zones import SECOND
 
@@ -39,7 +38,7 @@ async def write_sample_events(
     written = 0
     with AtomicFile(out, replace=replace) as kept:
         for definition in (members for each in found for members in (each.old, each.new)):
-            if definition is None or any(is_off(definition.get(name)) for name in MATCHING):
+            if definition is None or lacking_members(definition):
                 continue
             for line in sample.of(definition):
                 kept.write(msgspec.json.encode(line) + b"\n")

@@ -14,9 +14,9 @@ from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
 from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey, current_triggers
 from batcher.records import Error
-from batcher.triggers.diff import is_off, merged
+from batcher.triggers.diff import merged
 from batcher.triggers.omission import cleared
-from batcher.triggers.semantics.compiled_triggers import MATCHING
+from batcher.triggers.semantics.compiled_triggers import lacking_members
 from batcher.triggers.semantics.firing_options import FiringOptions
 
 Basis: TypeAlias = Literal["current", "missing", "unreadable", "not_given"]
@@ -39,7 +39,7 @@ class SimulatedDefinition(Struct, frozen=True, kw_only=True):
 
     @property
     def lacking(self) -> list[str]:
-        return [name for name in MATCHING if is_off(self.new.get(name))]
+        return lacking_members(self.new)
 
     @property
     def is_whole(self) -> bool:

@@ -5,6 +5,7 @@ from typing import Any
 
 import msgspec
 
+from batcher.triggers.diff import is_off
 from batcher.triggers.semantics.compiled_trigger import (
     NO_MAPPING,
     CompiledTrigger,
@@ -14,6 +15,11 @@ from batcher.triggers.semantics.firing_options import FiringOptions
 
 MATCHING = ("ObjectTypeName", "EventTriggerConditions")
 """The members that say which events match, and without which nothing can be said."""
+
+
+def lacking_members(definition: Mapping[str, Any]) -> list[str]:
+    """The members of ``MATCHING`` that a definition does not have."""
+    return [name for name in MATCHING if is_off(definition.get(name))]
 
 
 class CompiledTriggers:
