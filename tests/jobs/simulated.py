@@ -7,22 +7,13 @@ import msgspec
 
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
+from tests.triggers.semantics.samples import attribute, condition, dimension
 
 SECRET = "31415"  # as a condition's value, which must be shown nowhere
 
 
 def conditions(total: str | int) -> list[dict[str, Any]]:
-    attribute = {
-        "Source": "Total",
-        "ComparisonOperator": "GREATER_THAN",
-        "Values": [str(total)],
-    }
-    return [
-        {
-            "LogicalOperator": "ALL",
-            "EventTriggerDimensions": [{"ObjectAttributes": [attribute]}],
-        }
-    ]
+    return [condition("ALL", dimension(attribute("GREATER_THAN", str(total), source="Total")))]
 
 
 def definition(name: str, total: str | int, **more: Any) -> dict[str, Any]:

@@ -7,18 +7,13 @@ import pytest
 from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
 from batcher.triggers.semantics.compiled_trigger import compile_trigger
 from batcher.triggers.semantics.options import SemanticsOptions
+from tests.triggers.semantics.samples import attribute, condition, dimension, trigger
 
 
 def sights(operator: str, values: list[str], *objects: dict[str, Any]) -> AttributeSights:
     options = SemanticsOptions()
-    attribute = {"Source": "a", "ComparisonOperator": operator, "Values": values}
-    other = {"Source": "b", "ComparisonOperator": "INCLUSIVE", "Values": ["x"]}
-    condition = {
-        "LogicalOperator": "ALL",
-        "EventTriggerDimensions": [{"ObjectAttributes": [attribute, other]}],
-    }
-    trigger = {"ObjectTypeName": "Orders", "EventTriggerConditions": [condition]}
-    compiled = compile_trigger(trigger, options)
+    attributes = attribute(operator, *values), attribute("INCLUSIVE", "x", source="b")
+    compiled = compile_trigger(trigger(condition("ALL", dimension(*attributes))), options)
     return attribute_sights([compiled.explain(each) for each in objects], options)
 
 

@@ -9,6 +9,7 @@ from batcher.triggers.semantics.compiled_triggers import CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.simulated_trigger import SimulatedTrigger
+from tests.triggers.semantics.samples import of_one
 
 SECOND = 1_000_000
 PLAIN = CompiledTriggers(FiringOptions())
@@ -16,21 +17,9 @@ PLAIN = CompiledTriggers(FiringOptions())
 
 def above(total: int, **members: Any) -> dict[str, Any]:
     """A trigger on orders above that, without any limit unless members have one."""
-    attribute = {
-        "Source": "Total",
-        "ComparisonOperator": "GREATER_THAN",
-        "Values": [str(total)],
-    }
-    return {
-        "ObjectTypeName": "Orders",
-        "EventTriggerConditions": [
-            {
-                "LogicalOperator": "ALL",
-                "EventTriggerDimensions": [{"ObjectAttributes": [attribute]}],
-            }
-        ],
-        "EventTriggerLimits": {"Periods": [{"Unit": "DAYS", "Value": 1, "Unlimited": True}]},
-    } | members
+    unlimited = {"Periods": [{"Unit": "DAYS", "Value": 1, "Unlimited": True}]}
+    found = of_one("GREATER_THAN", str(total), source="Total")
+    return found | {"EventTriggerLimits": unlimited} | members
 
 
 def order(total: int | str, at: int = 0, profile: str = "a", **more: Any) -> Event:
