@@ -7,20 +7,18 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
 from typing import Any, NamedTuple, TypeAlias
 
-import msgspec
-
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.errors import InputError
 from batcher.jobs.connection import OnConnected, connected
+from batcher.jobs.export_lines import ANY_DOMAIN, object_of, read_answer, refused_line
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
 from batcher.task_groups import open_task_group
 from batcher.triggers.diff import image, same
-from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 from batcher.wiring.line_readers import installed_update_model
@@ -71,7 +69,7 @@ def exported_triggers(
         export = _Export(wanted)
         for line, _, raw in file.lines():
             if violations := export.add(raw, line):
-                raise _refused(origin, line, violations, file.head)
+                raise refused_line(origin, line, violations, file.head, export.model)
         if not export.lines:
             raise InputError(f"{origin}: no triggers in it; it is empty.")
     return {key: export.found.get(key) or _missing(origin) for key in wanted}
@@ -81,20 +79,14 @@ def _missing(origin: str) -> Error:
     return Error(code=RESOURCE_NOT_FOUND, message=f"there is no such trigger in {origin}")
 
 
-def _refused(origin: str, line: int, violations: list[Violation], head: bytes) -> InputError:
-    hint = hint_of(head, installed_update_model())
-    said = "" if hint is None else f". {hint.text(origin)}"
-    return InputError(f"{origin}: line {line}: {violations[0]}{said}")
-
-
 class _Export:
     """The wanted triggers of an export, as its lines come."""
 
     def __init__(self, wanted: Collection[TriggerKey]) -> None:
         self.found: dict[TriggerKey, dict[str, Any]] = {}
         self.lines = 0
-        self._model = installed_update_model()
-        self._reader = LineReader(self._model, default_target="")  # of a line that names none
+        self.model = installed_update_model()
+        self._reader = LineReader(self.model, default_target="")  # of a line that names none
         self._by_name: defaultdict[str, list[TriggerKey]] = defaultdict(list)
         for key in wanted:
             self._by_name[key.trigger].append(key)
@@ -108,21 +100,17 @@ class _Export:
         read = self._reader.read(raw, line)
         if isinstance(read, Update):
             return self._take(read, self._meant(read.domain, read.trigger))
-        try:
-            value = msgspec.json.decode(raw)
-        except (ValueError, RecursionError):
-            return read or []
-        return self._add_answer(value, line) if isinstance(value, dict) else read or []
+        answer = object_of(raw)
+        return read or [] if answer is None else self._add_answer(answer, line)
 
-    def _add_answer(self, value: dict[str, Any], line: int) -> list[Violation]:
-        """Take what GetEventTrigger answered: it names no domain, and more than an update says."""
-        name, domain = value.get("EventTriggerName"), value.get("DomainName")
+    def _add_answer(self, answer: dict[str, Any], line: int) -> list[Violation]:
+        """Take what GetEventTrigger answered, if it is of a wanted trigger."""
+        name, domain = answer.get("EventTriggerName"), answer.get("DomainName")
         meant = self._meant(domain, name) if isinstance(name, str) else []
         if isinstance(name, str) and not meant:
             return []
-        said = {each: below for each, below in value.items() if each not in self._model.answered}
-        named = {"DomainName": domain or (meant[0].domain if meant else "any")}
-        read = self._reader.from_mapping(image(said | named, dict), line)
+        of = meant[0].domain if meant else ANY_DOMAIN
+        read = read_answer(answer, line, self._reader, of)
         if not isinstance(read, Update):
             return read
         return self._take(read, meant)

@@ -11,6 +11,7 @@ from batcher.config import Settings
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.current_triggers import TriggerKey
+from batcher.jobs.export_lines import refused_line
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import is_half_rewritten
 from batcher.jobs.run_family import family_of, is_same
@@ -25,7 +26,6 @@ from batcher.target_identity import TargetIdentity
 from batcher.triggers.diff import digest, image, is_off, merged, same
 from batcher.triggers.drift import BaseTrigger
 from batcher.triggers.omission import cleared
-from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.wiring.line_readers import installed_update_model, line_reader
@@ -122,9 +122,7 @@ def _read(origin: str, line: int, raw: bytes, reader: LineReader, head: bytes) -
     update = reader.read(raw, line)
     if isinstance(update, Update) or update is None:
         return update
-    hint = hint_of(head, reader.model)
-    said = "" if hint is None else f". {hint.text(origin)}"
-    raise InputError(f"{origin}: line {line}: {update[0]}{said}")
+    raise refused_line(origin, line, update, head, reader.model)
 
 
 def _base_trigger(origin: str, update: Update) -> BaseTrigger:

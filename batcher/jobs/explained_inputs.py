@@ -2,17 +2,16 @@
 
 from typing import Any
 
-import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
 from batcher.config import Settings
 from batcher.errors import InputError
+from batcher.jobs.export_lines import object_of, read_answer
 from batcher.records import Update
 from batcher.sources.json_objects import json_objects, parsed_object
 from batcher.sources.local_file import plain_file
 from batcher.sources.segment_members import segment_members
-from batcher.triggers.diff import image
 from batcher.triggers.semantics.event_line import MEMBERS, NEEDED, OF_STREAM, EventReader
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.updates.input_hint import hint_of
@@ -129,16 +128,11 @@ def _update(origin: str, line: int, raw: bytes, reader: LineReader) -> Update:
 
 
 def _answer(reader: LineReader, raw: bytes, line: int) -> Update | list[Violation] | None:
-    """What GetEventTrigger answered: it names no domain, and more than an update says."""
-    try:
-        value = msgspec.json.decode(raw)
-    except (ValueError, RecursionError):
+    """What GetEventTrigger answered; None where the line is none of that."""
+    answer = object_of(raw)
+    if answer is None or not isinstance(answer.get("EventTriggerName"), str):
         return None
-    if not isinstance(value, dict) or not isinstance(value.get("EventTriggerName"), str):
-        return None
-    answered = reader.model.answered
-    said = {name: below for name, below in value.items() if name not in answered}
-    return reader.from_mapping({"DomainName": "any"} | image(said, dict), line)
+    return read_answer(answer, line, reader)
 
 
 def _event(origin: str, line: int, raw: bytes, reader: EventReader) -> ExplainedEvent:

@@ -4,12 +4,12 @@ What is JSON, but no JSON Lines, is read whole.
 """
 
 import json
-from typing import Any
 
 import msgspec
 
 from batcher.errors import InputError
 from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
+from batcher.jobs.export_lines import object_of
 from batcher.jobs.foreign_definitions import Translator, document_definitions
 from batcher.records import Update
 from batcher.sources.input_file import open_input
@@ -72,11 +72,7 @@ def _other(
     reader: LineReader,
 ) -> Definition:
     """A line that is no update as it stands: translated where it is an object at all."""
-    try:
-        value: Any = msgspec.json.decode(raw)
-    except (ValueError, RecursionError):
-        value = None
-    if isinstance(value, dict) and not text_violations(raw, frozenset()):
+    if object_of(raw) is not None and not text_violations(raw, frozenset()):
         return translator.definition(json.loads(raw, parse_float=written_number), line)
     names = dict(
         zip(("DomainName", "EventTriggerName"), reader.trigger_of(raw) or (), strict=False)
