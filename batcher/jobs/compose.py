@@ -12,7 +12,7 @@ from msgspec import Struct
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
 from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey
-from batcher.jobs.definitions import Definition
+from batcher.jobs.definitions import NAMES, OURS, Definition
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error
 from batcher.triggers.diff import alike
@@ -22,9 +22,6 @@ from batcher.updates.line_reader import LineReader
 from batcher.updates.member_path import MemberPath, PathError, put_at, values_at
 from batcher.updates.selection import Selector
 from batcher.updates.violations import Violation
-
-NAMES = ("DomainName", "EventTriggerName")  # in this order; TRIGGER_NAMES
-CARRIED = ("id", "target", "priority", "domain_map")  # ours, as the input has them
 
 CurrentTriggers: TypeAlias = Mapping[TriggerKey, CurrentTrigger]
 
@@ -163,7 +160,7 @@ class _Composer:
             given = definition.members  # by the template
             empty = (path for path in definition.empty if path.top not in given)
             self._kept.update(str(path) for path in empty if _has(known, path))
-        kept = {name: wanted[name] for name in (*CARRIED, *NAMES) if name in wanted}
+        kept = {name: wanted[name] for name in (*OURS, *NAMES) if name in wanted}
         changed = changed_members(known, found.after)
         if self._give(definition, kept | changed, bool(changed)):
             self._listener.on_whole(kept | dict(found.after))
@@ -241,7 +238,7 @@ class _Composer:
 
 
 def _has(known: Mapping[str, Any], path: MemberPath) -> bool:
-    return path.top not in CARRIED and any(True for _ in values_at(known, path.steps))
+    return path.top not in OURS and any(True for _ in values_at(known, path.steps))
 
 
 def _unknown(error: Error) -> Violation:

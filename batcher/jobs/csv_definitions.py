@@ -7,9 +7,10 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.errors import InputError
-from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
+from batcher.jobs.definitions import NAMES, OURS, Definition, DefinitionFile, Definitions
 from batcher.operations import TRIGGER_NAMES
 from batcher.sources.csv_table import open_csv
+from batcher.sources.input_file import BOM
 from batcher.updates.csv_cell import BLANKS, cell_of, cell_value
 from batcher.updates.given_value import ValueTextError
 from batcher.updates.json_schema import Schema
@@ -25,10 +26,7 @@ from batcher.updates.member_path import (
 )
 from batcher.updates.violations import Violation
 
-NAMES = ("DomainName", "EventTriggerName")  # the first columns; TRIGGER_NAMES
-OURS = ("id", "target", "priority", "domain_map")  # of ours what a column may be
 HEADER_AGAIN = Violation(message="has the names of the columns again; leave this row out")
-MARK = b"\xef\xbb\xbf"  # by which spreadsheets know UTF-8
 
 
 class _Columns(Struct, frozen=True, kw_only=True):
@@ -78,7 +76,7 @@ class CsvWriter:
     def __init__(self, columns: Sequence[MemberPath], write: Callable[[bytes], None]) -> None:
         self._columns = columns
         self._rows = csv.writer(_Encoded(write))
-        write(MARK)
+        write(BOM)  # by which spreadsheets know UTF-8
         self._rows.writerow([str(path) for path in columns])
 
     def add(self, definition: Mapping[str, Any]) -> None:

@@ -14,6 +14,9 @@ from batcher.updates.line_reader import LineReader
 from batcher.updates.member_path import MemberPath
 from batcher.updates.violations import Violation
 
+NAMES = ("DomainName", "EventTriggerName")  # TRIGGER_NAMES, in the order in which they are written
+OURS = ("id", "target", "priority", "domain_map")  # what a definition may say of its update
+
 
 class Definition(Struct, frozen=True, kw_only=True):
     """A trigger in the format of an update line, members of AWS's and ours where it has them.

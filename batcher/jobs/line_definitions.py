@@ -8,7 +8,7 @@ import json
 import msgspec
 
 from batcher.errors import InputError
-from batcher.jobs.definitions import Definition, DefinitionFile, Definitions
+from batcher.jobs.definitions import NAMES, Definition, DefinitionFile, Definitions
 from batcher.jobs.export_lines import object_of
 from batcher.jobs.foreign_definitions import Translator, document_definitions
 from batcher.records import Update
@@ -74,7 +74,5 @@ def _other(
     """A line that is no update as it stands: translated where it is an object at all."""
     if object_of(raw) is not None and not text_violations(raw, frozenset()):
         return translator.definition(json.loads(raw, parse_float=written_number), line)
-    names = dict(
-        zip(("DomainName", "EventTriggerName"), reader.trigger_of(raw) or (), strict=False)
-    )
+    names = dict(zip(NAMES, reader.trigger_of(raw) or (), strict=False))
     return Definition(line=line, members=names, violations=violations)

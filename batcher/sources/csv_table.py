@@ -13,7 +13,7 @@ from pathlib import Path
 from msgspec import Struct
 
 from batcher.errors import InputError
-from batcher.sources.input_file import InputFile, open_input
+from batcher.sources.input_file import BOM, InputFile, open_input
 from batcher.sources.read_errors import damage
 from batcher.updates.csv_cell import BLANKS
 from batcher.updates.input_hint import LOOKED_AT
@@ -25,7 +25,7 @@ COLUMNS_AT_MOST = 1_000
 
 # by how a file begins; without a mark the zero bytes beside ASCII tell
 _ENCODINGS = (
-    (b"\xef\xbb\xbf", "utf-8-sig"),
+    (BOM, "utf-8-sig"),
     (b"\xff\xfe\0\0", "utf-32"),
     (b"\0\0\xfe\xff", "utf-32"),
     (b"\xff\xfe", "utf-16"),

@@ -9,9 +9,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.errors import InputError
-from batcher.jobs.compose import NAMES, changed_members
+from batcher.jobs.compose import changed_members
 from batcher.jobs.csv_definitions import CsvWriter, columns_of, csv_definitions
-from batcher.jobs.definitions import Definition, DefinitionFile
+from batcher.jobs.definitions import NAMES, Definition, DefinitionFile
 from batcher.updates.line_reader import LineReader
 from batcher.updates.member_path import put_at
 from tests.updates.samples import MODEL, SECRET, valid_lines
