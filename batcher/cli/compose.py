@@ -102,8 +102,9 @@ def compose(
 
 
 async def _compose(request: Request, settings: Settings) -> int:
-    violations = ViolationPrinter(False, request.file, unit=request.choices.kind.unit)
-    blocked = BlockedPrinter(request.choices.kind.unit)
+    kind = request.choices.kind
+    violations = ViolationPrinter(False, request.file, unit=kind.unit)
+    blocked = BlockedPrinter(kind.unit)
     with place_for_copies(None if request.out is None else request.file) as copies:
         file = _definitions(request, settings, copies, violations)
         selection = request.selection
@@ -113,13 +114,13 @@ async def _compose(request: Request, settings: Settings) -> int:
             where=request.where,
             selector=selector,
             current=await _current(request, settings, file),
-            unit=request.choices.kind.unit,
-            is_once=request.choices.kind.unit == "trigger",
+            unit=kind.unit,
+            is_once=kind.is_once,
         )
         place = copies / "made" if request.out is None else request.out
         with AtomicFile(place, replace=request.force) as made:
             listener = _listener(request, made, violations, blocked)
-            found = compose_updates(request.choices.kind.read(file), wish, file.reader, listener)
+            found = compose_updates(kind.read(file), wish, file.reader, listener)
             violations.finish()
             blocked.finish()
             if found.invalid:

@@ -25,19 +25,23 @@ BY_SUFFIX = {
 class DefinitionKind(Struct, frozen=True, kw_only=True):
     """One way to write definitions. ``unit``: what they are counted by.
 
-    ``is_wanted``: they say how triggers are to be, and not how they are.
+    ``is_wanted``: they say how triggers are to be, and not how they are; ``is_once``: each trigger
+    is there once, as a tool manages it.
     """
 
     read: ReadDefinitions
     is_wanted: bool = True
     unit: str = "line"
+    is_once: bool = False
 
 
 KINDS: dict[str, DefinitionKind] = {
     "updates": DefinitionKind(read=line_definitions, is_wanted=False),
     "csv": DefinitionKind(read=csv_definitions, unit="row"),
     **{
-        tool.value: DefinitionKind(read=partial(document_definitions, tool=tool), unit="trigger")
+        tool.value: DefinitionKind(
+            read=partial(document_definitions, tool=tool), unit="trigger", is_once=True
+        )
         for tool in Tool
     },
 }
