@@ -1,11 +1,13 @@
 """Whether objects have what the attributes of a trigger compare, and in a form that compares."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from batcher.triggers.diff import RANGES
-from batcher.triggers.semantics.comparing import comparable, number_reader
-from batcher.triggers.semantics.explanation import AttributeVerdict, TriggerVerdict
+from batcher.triggers.semantics.attribute_check import attribute_finder
+from batcher.triggers.semantics.comparing import Reader, comparable, number_reader
+from batcher.triggers.semantics.definition import AttributeDefinition
+from batcher.triggers.semantics.elements import is_there
 from batcher.triggers.semantics.operators import DATED, TEXT_OPERATORS
 from batcher.triggers.semantics.options import SemanticsOptions
 from batcher.triggers.semantics.values import parse_instant
@@ -26,29 +28,42 @@ class AttributeSights(NamedTuple):
 
 
 def attribute_sights(
-    verdicts: Iterable[TriggerVerdict], options: SemanticsOptions
+    attributes: Iterable[AttributeDefinition],
+    objects: Sequence[Mapping[str, Any]],
+    options: SemanticsOptions,
+    mapping: Mapping[str, str],
 ) -> AttributeSights:
-    """What some objects say to the attributes of one trigger; ``verdicts``: of each of them."""
-    rows = []
-    for verdict in verdicts:
-        dimensions = [below for each in verdict.conditions for below in each.dimensions]
-        rows.append([one for below in dimensions for one in below.attributes])
-    columns = list(zip(*rows, strict=True))
-    there = [[one for one in column if one.outcome != "missing"] for column in columns]
-    unreadable = (bool(seen) and not any(_reads(one, options) for one in seen) for seen in there)
-    return AttributeSights(len(columns), sum(not seen for seen in there), sum(unreadable))
+    """What some objects say to the attributes of one trigger; without an object, all counts are 0.
+
+    ``mapping``: of each FieldName the path.
+    """
+    if not objects:
+        return AttributeSights()
+    total = unseen = unreadable = 0
+    for attribute in attributes:
+        found = map(attribute_finder(attribute, options, mapping), objects)
+        there = [each for each in found if is_there(each, options)]
+        total += 1
+        unseen += not there
+        unreadable += bool(there) and not _reads(attribute.comparison_operator, there, options)
+    return AttributeSights(total, unseen, unreadable)
 
 
-def _reads(seen: AttributeVerdict, options: SemanticsOptions) -> bool:
-    """Whether a value that is there can be compared at all."""
-    if seen.operator in TEXTS:
+def _reads(operator: str, there: Iterable[Any], options: SemanticsOptions) -> bool:
+    """Whether one of the values that are there can be compared at all."""
+    if operator in TEXTS:
         return True
+    read = _reader(operator, options)
+    return any(comparable(each, read, options) for each in there)
+
+
+def _reader(operator: str, options: SemanticsOptions) -> Reader:
     number = number_reader(options)
 
     def read(value: Any) -> Any:
-        if seen.operator in DATED:
+        if operator in DATED:
             return parse_instant(value, options)
         found = number(value)
-        return parse_instant(value, options) if found is None and seen.operator in RANGES else found
+        return parse_instant(value, options) if found is None and operator in RANGES else found
 
-    return bool(comparable(seen.seen, read, options))
+    return read

@@ -1,17 +1,23 @@
 """A trigger made ready to be asked of many objects: does it match, and of what does that depend."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cache, partial
 from types import MappingProxyType
 from typing import Any
 
-from batcher.triggers.semantics.assumptions import Assumption, assumptions_of, relevant_to
+from batcher.triggers.semantics.assumptions import (
+    Assumption,
+    assumptions_of,
+    attributes_in,
+    relevant_to,
+)
 from batcher.triggers.semantics.attribute_check import (
     Check,
     attribute_check,
     plain_check,
     quick_plain_check,
 )
+from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
 from batcher.triggers.semantics.definition import AttributeDefinition, conditions_of
 from batcher.triggers.semantics.explanation import TriggerVerdict, conditions_verdicts
 from batcher.triggers.semantics.logic import conditions_check
@@ -87,6 +93,11 @@ class CompiledTrigger:
             conditions=conditions_verdicts(self._conditions, found, self.options, self._mapping),
             assumptions=self.assumptions,
         )
+
+    def sights(self, objects: Sequence[Mapping[str, Any]]) -> AttributeSights:
+        """What some objects say to its attributes, whether it matches them or not."""
+        attributes = attributes_in(self._conditions)
+        return attribute_sights(attributes, objects, self.options, self._mapping)
 
     def _is_changed(self, name: str, found: Mapping[str, Any], fires: int) -> bool:
         return any(check(found) & 1 != fires for check in self._others(name))

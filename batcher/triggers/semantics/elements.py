@@ -29,6 +29,11 @@ def elements(value: Any, options: SemanticsOptions) -> list[Any]:
     return found
 
 
+def is_there(value: Any, options: SemanticsOptions) -> bool:
+    """Whether an object has a value there, be it one that no operator compares."""
+    return isinstance(value, dict) or bool(elements(value, options))
+
+
 def trimmed(values: Sequence[str], options: SemanticsOptions) -> list[str]:
     """The values of a trigger, without blanks at their ends where the options say so."""
     return [each.strip() for each in values] if options.trim else list(values)

@@ -15,7 +15,7 @@ from batcher.triggers.semantics.definition import (
     ConditionDefinition,
     DimensionDefinition,
 )
-from batcher.triggers.semantics.elements import elements
+from batcher.triggers.semantics.elements import is_there
 from batcher.triggers.semantics.object_path import MISSING
 from batcher.triggers.semantics.options import UNKNOWNS, SemanticsOptions, alternatives
 
@@ -99,9 +99,8 @@ def _attribute(attribute: AttributeDefinition, asked: _Object) -> AttributeVerdi
     seen = attribute_finder(attribute, asked.options, asked.mapping)(asked.found)
     met = _is_met(attribute, asked, asked.options)
     by_source = is_by_source(attribute, asked.options)
-    there = isinstance(seen, dict) or elements(seen, asked.options)
     return AttributeVerdict(
-        outcome=("true" if met else "false") if there else "missing",
+        outcome=("true" if met else "false") if is_there(seen, asked.options) else "missing",
         met=met,
         operator=attribute.comparison_operator,
         depends_on=tuple(_changing(attribute, asked, met)),

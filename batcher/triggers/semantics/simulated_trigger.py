@@ -4,13 +4,13 @@ Pure. Counts; holds of a profile what limits need, and no event.
 """
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from msgspec import Struct
 
 from batcher.triggers.diff import same
-from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
+from batcher.triggers.semantics.attribute_sights import AttributeSights
 from batcher.triggers.semantics.compiled_trigger import CompiledTrigger
 from batcher.triggers.semantics.compiled_triggers import MATCHING, CompiledTriggers
 from batcher.triggers.semantics.event_line import Event
@@ -76,7 +76,6 @@ class FiringRule:
         self.compiled: CompiledTrigger | None = None
         self._members = members
         self._of = compiled.of
-        self._options = compiled.options
         self._limits = FiringLimits(members, segments, compiled.options)
 
     @property
@@ -84,9 +83,9 @@ class FiringRule:
         """The unknowns of firing that could decide what becomes of an event that matches."""
         return self._limits.unknowns
 
-    def sights(self, objects: Iterable[Mapping[str, Any]]) -> AttributeSights:
+    def sights(self, objects: Sequence[Mapping[str, Any]]) -> AttributeSights:
         """What these objects say to its attributes."""
-        return attribute_sights(map(self.explain, objects), self._options)
+        return self._of(self._members).sights(objects)
 
     def explain(self, found: Mapping[str, Any], object_type: str | None = None) -> TriggerVerdict:
         """What every condition, dimension and attribute says of an object."""

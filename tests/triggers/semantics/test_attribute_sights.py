@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from batcher.triggers.semantics.attribute_sights import AttributeSights, attribute_sights
+from batcher.triggers.semantics.attribute_sights import AttributeSights
 from batcher.triggers.semantics.compiled_trigger import compile_trigger
 from batcher.triggers.semantics.options import SemanticsOptions
 from tests.triggers.semantics.samples import attribute, condition, dimension, trigger
@@ -14,7 +14,7 @@ def sights(operator: str, values: list[str], *objects: dict[str, Any]) -> Attrib
     options = SemanticsOptions()
     attributes = attribute(operator, *values), attribute("INCLUSIVE", "x", source="b")
     compiled = compile_trigger(trigger(condition("ALL", dimension(*attributes))), options)
-    return attribute_sights([compiled.explain(each) for each in objects], options)
+    return compiled.sights(objects)
 
 
 @pytest.mark.parametrize(
