@@ -13,6 +13,8 @@ from batcher.errors import BatcherError
 from batcher.foreign_text import printable
 from batcher.task_groups import open_task_group
 
+ALLOW = "Attach the policy below, or look for what denies it."  # what AWS refuses
+
 CheckVerdict: TypeAlias = Literal["ok", "warning", "fault", "untested"]
 
 

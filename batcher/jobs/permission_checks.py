@@ -11,7 +11,7 @@ from msgspec import Struct
 from batcher.accounting.verdicts import Verdict, judge
 from batcher.aws.client import AwsTarget
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.jobs.diagnosis import Told
+from batcher.jobs.diagnosis import ALLOW, Told
 from batcher.operations import GET_TRIGGER, LIST_DOMAINS, LIST_TRIGGERS
 from batcher.records import Attempt
 
@@ -89,8 +89,7 @@ class _Tester:
             case Verdict.ACCEPTED:
                 told.ok(action, "allowed, as tested.")
             case Verdict.DENIED:
-                advice = "Attach the policy below, or look for what denies it."
-                told.fault(action, f"AWS refuses it ({_said(attempt)}).", advice, (action,))
+                told.fault(action, f"AWS refuses it ({_said(attempt)}).", ALLOW, (action,))
             case _ if attempt.code == RESOURCE_NOT_FOUND:
                 advice = "Check --domain and --trigger, account and Region."
                 told.warn(action, "what is named is not there, or not to be seen.", advice)

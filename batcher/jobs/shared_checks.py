@@ -9,7 +9,7 @@ from pathlib import Path
 
 from batcher.errors import BatcherError, MissingQueueError
 from batcher.foreign_text import shown_url
-from batcher.jobs.diagnosis import Told
+from batcher.jobs.diagnosis import ALLOW, Told
 from batcher.jobs.host_checks import why_not_writable
 from batcher.jobs.queue_admin import QueueAddress
 from batcher.limiters.factory import LOCAL, look_at_limiter
@@ -83,8 +83,7 @@ async def _look_at_queue(address: QueueAddress, needed: Sequence[str], told: Tol
         raise
     except BatcherError as error:
         denied = FIND_ACTIONS if "AccessDenied" in str(error) else ()
-        advice = "Attach the policy below, or look for what denies it." if denied else _LOOK
-        told.fault("queue", str(error), advice, denied)
+        told.fault("queue", str(error), ALLOW if denied else _LOOK, denied)
         return
     if not dead_letters:
         seen = f"{seen}; it has no dead-letter queue"
