@@ -38,6 +38,11 @@ class TriggerKey(NamedTuple):
     def of(cls, update: Update) -> "TriggerKey":
         return cls(update.target, update.domain, update.trigger)
 
+    @property
+    def names(self) -> TriggerNames:
+        """The members of a request that say which trigger of the target it is."""
+        return {"DomainName": self.domain, "EventTriggerName": self.trigger}
+
 
 CurrentTrigger: TypeAlias = Mapping[str, Any] | Error
 """A request that brings the trigger about as it is, or why there is none (RESOURCE_NOT_FOUND)."""
@@ -158,16 +163,12 @@ async def _read_live(
     writable = installed_update_model().writable
 
     async def read(key: TriggerKey) -> LiveTrigger:
-        return await reader.read_named(_names(key))
+        return await reader.read_named(key.names)
 
     def take(key: TriggerKey, live: LiveTrigger) -> None:
-        found[key] = live if isinstance(live, Error) else _names(key) | image(live, writable)
+        found[key] = live if isinstance(live, Error) else key.names | image(live, writable)
 
     await ordered_map(_each(iter(keys)), read, take, ahead=AHEAD)
-
-
-def _names(key: TriggerKey) -> TriggerNames:
-    return {"DomainName": key.domain, "EventTriggerName": key.trigger}
 
 
 async def _each(keys: Iterator[TriggerKey]) -> AsyncIterator[TriggerKey]:

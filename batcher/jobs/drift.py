@@ -194,8 +194,7 @@ class _TargetHolder:
     async def _read(self, held: _Held) -> LiveTrigger | None:
         if not held.moved:
             return None
-        names = {"DomainName": held.key.domain, "EventTriggerName": held.key.trigger}
-        return await self._reader.read_named(names)
+        return await self._reader.read_named(held.key.names)
 
     def _tell(self, held: _Held, live: LiveTrigger | None) -> None:
         report = self._report

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from msgspec import UNSET, Struct
+from msgspec.structs import replace
 
 from batcher.accounting.tally import CHANGED
 from batcher.config import Settings
@@ -88,14 +89,10 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
         )
     domains = {(key.target, key.domain) for key in base.triggers if base.whole_domains}
     domains -= {(key.target, key.domain) for key in kept}
-    return DriftBase(
+    return replace(
+        base,
         triggers={key: each for key, each in base.triggers.items() if key in kept},
         untold={key: each for key, each in base.untold.items() if key in kept},
-        whole_domains=base.whole_domains,
-        run=base.run,
-        places=base.places,
-        followed_by=base.followed_by,
-        unheld=base.unheld,
         part=SelectedPart(by=by, left_out=left_out, of=len(keys)),
         left_out=frozenset(each for each in domains if selector.may_take_of(each[1])),
     )
