@@ -154,11 +154,12 @@ class CurrentLinter:
     def _lint_beside(self, update: Update, current: Any) -> None:
         linter, after = self._linter, {**current, **update.request}
         linter.count()
-        old, new = linter.look(current, whole=True), linter.look(after, whole=True)
-        told = [each for each in new.findings if _touches(update, each) or each not in old.findings]
-        self.untouched += len(linter.wanted(new.findings)) - len(linter.wanted(told))
-        linter.tell(update, told)
-        linter.note(update, new)
+        made = linter.look(after, whole=True)
+        if all(_touches(update, each) for each in made.findings):
+            linter.tell(update, made.findings)
+        else:
+            self._tell_new(update, made.findings, linter.look(current, whole=True).findings)
+        linter.note(update, made)
         linter.tell(update, set_twice(self._members.earlier(update.line)))
         linter.tell(update, dropped_limits(update.request, current))
         if same(update.request, current):
@@ -167,6 +168,14 @@ class CurrentLinter:
         if isinstance(attached, frozenset):
             linter.tell(update, unattached(update.trigger, attached))
         self._keep(update, after)
+
+    def _tell_new(
+        self, update: Update, findings: tuple[Finding, ...], before: tuple[Finding, ...]
+    ) -> None:
+        """Tell what the update touches or brings about, and count what else there is."""
+        told = [each for each in findings if _touches(update, each) or each not in before]
+        self.untouched += len(self._linter.wanted(findings)) - len(self._linter.wanted(told))
+        self._linter.tell(update, told)
 
     def _creates(self, update: Update) -> bool:
         has_all = all(name in update.request for name in NEEDED_TO_CREATE)
