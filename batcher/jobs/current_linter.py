@@ -82,6 +82,7 @@ class CurrentLinter:
         if self._origin == LIVE:
             await self._list_integrations()
         updates, settings = in_order(self._file), self._file.settings
+        named = HashMultiset()
         with self._at_hand() as origin:
             while some := list(islice(updates, AT_ONCE)):
                 wanted = {TriggerKey.of(update) for update in some} - self._made.keys()
@@ -89,24 +90,25 @@ class CurrentLinter:
                 on_connected = None
                 for update in some:
                     self._lint(update, found)
+                    named.add(f"{update.domain}\0{update.trigger}")
             self._linter.conclude(self._file)
             if origin != LIVE:
-                self._conclude_beside(origin)
+                self._conclude_beside(origin, named)
 
-    def _conclude_beside(self, origin: str) -> None:
-        """Hold what updates make of triggers against those of the export that none of them is of.
+    def _conclude_beside(self, origin: str, named: HashMultiset) -> None:
+        """Hold what updates make of triggers against those of the export that are not ``named``.
 
         Lines that name no domain, or break a rule, are left out.
         """
-        named = HashMultiset()
-        for update in in_order(self._file):
-            named.add(f"{update.domain}\0{update.trigger}")
         named.sort()
         reader = LineReader(self._file.reader.model, default_target="")
         with open_input(Path(origin)) as file:
             for line, _, raw in file.lines():
+                names = reader.trigger_of(raw)
+                if names is None or "\0".join(names) in named:
+                    continue
                 other = reader.read(raw, line)
-                if isinstance(other, Update) and f"{other.domain}\0{other.trigger}" not in named:
+                if isinstance(other, Update):
                     self._linter.conclude_beside(self._file, other)
 
     @contextmanager
