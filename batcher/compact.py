@@ -2,6 +2,7 @@
 
 from array import array
 from bisect import bisect_left
+from collections import Counter
 from collections.abc import Iterator, Sequence
 
 GROWTH = 4096  # bytes that a set of line numbers grows by at least
@@ -107,6 +108,13 @@ class HashMultiset:
     def repeated(self) -> set[int]:
         """The hashes that were added more than once."""
         return set(self._again())
+
+    def repetitions(self) -> Counter[int]:
+        """How often each was added that was added more than once, by its hash."""
+        found = Counter(self._again())
+        for value in found:
+            found[value] += 1  # the first time
+        return found
 
     def _again(self) -> Iterator[int]:
         for partition in self._partitions:

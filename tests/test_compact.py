@@ -19,6 +19,9 @@ def test_they_know_how_many_differ_and_which_came_twice(texts: list[str]) -> Non
     assert hashes.repeated() == {
         hashed(text) for text, count in Counter(texts).items() if count > 1
     }
+    assert hashes.repetitions() == {
+        hashed(text): count for text, count in Counter(texts).items() if count > 1
+    }
 
 
 def test_they_take_less_than_25_bytes_a_string_at_the_peak() -> None:

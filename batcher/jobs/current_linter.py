@@ -4,8 +4,7 @@ A trigger is looked at as the update leaves it. What was wrong before, in a memb
 does not set, is counted and not told.
 """
 
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from itertools import islice
 from pathlib import Path
@@ -21,7 +20,6 @@ from batcher.jobs.line_linter import (
     LineLinter,
     beside_earlier,
     in_order,
-    repeated_names,
     trigger_hash,
 )
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
@@ -49,14 +47,16 @@ OnUnreadTrigger: TypeAlias = Callable[[str, Error], None]
 class CurrentLinter:
     """Lints the updates of a file in order, and counts what it leaves out.
 
-    ``members`` as in ``repeated_members``; ``origin``: ``live``, or an export. Holds the triggers
-    of 10,000 updates at a time, and those that further lines are of.
+    ``repeated`` and ``members`` as in ``trigger_repetitions`` and ``repeated_members``; ``origin``:
+    ``live``, or an export. Holds the triggers of 10,000 updates at a time, and those that further
+    lines are of.
     """
 
     def __init__(
         self,
         file: CheckedFile,
         linter: LineLinter,
+        repeated: Mapping[int, int],
         members: SetMembers,
         origin: str,
         on_unread: OnUnreadTrigger | None = None,
@@ -68,7 +68,7 @@ class CurrentLinter:
         self._members = members
         self._origin = origin
         self._on_unread = on_unread
-        self._left = _repeated(file)  # lines still to come, by the hash of a trigger
+        self._left = dict(repeated)  # lines still to come, by the hash of a trigger
         self._made: dict[TriggerKey, CurrentTrigger] = {}  # what updates made of repeated ones
         self._attached: Attached = {}
 
@@ -200,15 +200,6 @@ class CurrentLinter:
             self._skipped.add(what)
             if self._on_unread is not None:
                 self._on_unread(what, why)
-
-
-def _repeated(file: CheckedFile) -> Counter[int]:
-    """How many lines are of each trigger that more than one is of, by its hash."""
-    indexes = file.inspection.targets.values()
-    if all(index.triggers == len(index) for index in indexes):
-        return Counter()
-    repeated = repeated_names(in_order(file))
-    return Counter(name for name in map(trigger_hash, in_order(file)) if name in repeated)
 
 
 def _touches(update: Update, finding: Finding) -> bool:

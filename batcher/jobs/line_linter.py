@@ -5,7 +5,7 @@ Holds hashes of lines; never a line.
 
 import heapq
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Container, Iterable, Iterator
 from typing import TypeAlias
 
 from msgspec import Struct
@@ -15,6 +15,7 @@ from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile
 from batcher.records import Update
 from batcher.sources.file_source import FileSource
+from batcher.sources.line_index import LineIndex
 from batcher.triggers.lint.codes import LINT_CODES, CodeSelection
 from batcher.triggers.lint.finding import Definition, Finding, Severity
 from batcher.triggers.lint.line_rules import behaviour, said_before, set_twice, twin
@@ -127,9 +128,13 @@ class LineLinter:
         return LintCounts(total=self.total, codes=codes, untouched=untouched, unread=unread)
 
 
-def in_order(file: CheckedFile) -> Iterator[Update]:
-    """The updates of all targets of a file in the order of their lines."""
-    return heapq.merge(*_of_targets(file), key=lambda update: update.line)
+def in_order(file: CheckedFile, skip: Callable[[int], bool] | None = None) -> Iterator[Update]:
+    """The updates of all targets of a file in the order of their lines.
+
+    ``skip`` says which lines are not read.
+    """
+    of_targets = (_updates(file, index, skip) for index in file.inspection.targets.values())
+    return heapq.merge(*of_targets, key=lambda update: update.line)
 
 
 def beside_earlier(update: Update, members: SetMembers) -> Iterator[Finding]:
@@ -139,26 +144,27 @@ def beside_earlier(update: Update, members: SetMembers) -> Iterator[Finding]:
         yield from said_before(update.request, earlier)
 
 
-def repeated_members(file: CheckedFile) -> SetMembers:
-    """What lines set of triggers that come more than once; reads the file where there are any."""
+def trigger_repetitions(file: CheckedFile) -> Counter[int]:
+    """How many lines are of each trigger that more than one is of, by its hash.
+
+    Reads the file where there are any, and so does ``repeated_members``.
+    """
+    names = HashMultiset()
+    for index in _with_repeated(file):
+        for update in _updates(file, index):
+            names.add(_name(update))
+    return names.repetitions()
+
+
+def repeated_members(file: CheckedFile, repeated: Container[int]) -> SetMembers:
+    """What lines set of the triggers that are repeated ones, by their hashes."""
     found = SetMembers()
-    for index in file.inspection.targets.values():
-        if index.triggers < len(index):
-            updates = FileSource(file.path, index, file.reader, order=index.lines)
-            repeated = repeated_names(updates.updates())
-            for update in updates.updates():
-                if trigger_hash(update) in repeated:
-                    found.add(update)
+    for index in _with_repeated(file):
+        for update in _updates(file, index):
+            if trigger_hash(update) in repeated:
+                found.add(update)
     found.finish()
     return found
-
-
-def repeated_names(updates: Iterable[Update]) -> set[int]:
-    """The hashes of triggers that come more than once."""
-    names = HashMultiset()
-    for update in updates:
-        names.add(_name(update))
-    return names.repeated()
 
 
 def trigger_hash(update: Update) -> int:
@@ -170,9 +176,15 @@ def _name(update: Update) -> str:
     return f"{update.target}\0{update.domain}\0{update.trigger}"
 
 
-def _of_targets(file: CheckedFile) -> Iterator[Iterator[Update]]:
-    for index in file.inspection.targets.values():
-        yield FileSource(file.path, index, file.reader, order=index.lines).updates()
+def _with_repeated(file: CheckedFile) -> Iterator[LineIndex]:
+    """The targets of which a trigger comes more than once."""
+    return (each for each in file.inspection.targets.values() if each.triggers < len(each))
+
+
+def _updates(
+    file: CheckedFile, index: LineIndex, skip: Callable[[int], bool] | None = None
+) -> Iterator[Update]:
+    return FileSource(file.path, index, file.reader, skip, order=index.lines).updates()
 
 
 def _again(file: CheckedFile, line: int) -> Update:

@@ -15,6 +15,7 @@ from batcher.jobs.line_linter import (
     beside_earlier,
     in_order,
     repeated_members,
+    trigger_repetitions,
 )
 
 
@@ -35,9 +36,10 @@ async def lint_updates(
     live triggers what ``plan_changes`` raises.
     """
     linter = LineLinter(file.settings, on_finding)
-    members = repeated_members(file)
+    repeated = trigger_repetitions(file)
+    members = repeated_members(file, repeated)
     if current is not None:
-        beside = CurrentLinter(file, linter, members, current, on_unread)
+        beside = CurrentLinter(file, linter, repeated, members, current, on_unread)
         await beside.lint(on_connected)
         return linter.counts(untouched=beside.untouched, unread=beside.unread)
     for update in in_order(file):
@@ -62,8 +64,8 @@ class LintCounter:
             linter = LineLinter(file.settings)  # without the lines whose ids are repeated ones
             for update in in_order(file):
                 linter.add(update)
-        if members := repeated_members(file):
-            for update in in_order(file):
+        if members := repeated_members(file, trigger_repetitions(file)):
+            for update in in_order(file, skip=lambda line: line not in members):
                 linter.tell(update, beside_earlier(update, members))
         linter.conclude(file)
         return linter.counts()

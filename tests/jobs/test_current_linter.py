@@ -7,8 +7,9 @@ import msgspec
 import pytest
 
 from batcher.config import Settings
+from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.current_linter import AT_ONCE, CurrentLinter
-from batcher.jobs.line_linter import LineLinter, repeated_members
+from batcher.jobs.line_linter import LineLinter, repeated_members, trigger_repetitions
 from batcher.triggers.lint.finding import Definition, Finding, LintContext
 from batcher.triggers.lint.line_rules import CHANGES_NOTHING
 from batcher.triggers.lint.linter import DefinitionLinter
@@ -24,6 +25,12 @@ def no_vips(definition: Definition, context: LintContext) -> Iterator[Finding]:
     if definition.get("SegmentFilter") == "vip":
         yield Finding(code=CODE, path=("SegmentFilter",), message="is vip")
         yield Finding(code=CODE, message="reaches nobody else")
+
+
+def beside_export(file: CheckedFile, linter: LineLinter, folder: Path) -> CurrentLinter:
+    repeated = trigger_repetitions(file)
+    members = repeated_members(file, repeated)
+    return CurrentLinter(file, linter, repeated, members, str(folder / "export.jsonl"))
 
 
 @pytest.mark.parametrize(
@@ -43,8 +50,7 @@ async def test_a_fault_that_was_there_before_is_told_where_the_line_sets_its_mem
     found, definitions = [], DefinitionLinter([no_vips], [])
     linter = LineLinter(Settings(), lambda _, finding: found.append(finding.where), definitions)
     file = checked(tmp_path, {"DomainName": "acme", "EventTriggerName": "t1", **sets})
-    origin = str(tmp_path / "export.jsonl")
-    beside = CurrentLinter(file, linter, repeated_members(file), origin)
+    beside = beside_export(file, linter, tmp_path)
     await beside.lint()
     assert found == told
     assert beside.untouched == left_out
@@ -58,7 +64,6 @@ async def test_more_updates_than_are_held_at_a_time_go_on_from_what_was_made(
     lines = [{**names, "SegmentFilter": "vip"}, *([names] * AT_ONCE)]
     file = checked(tmp_path, *lines, {**names, "SegmentFilter": "vip"})
     linter = LineLinter(Settings())
-    origin = str(tmp_path / "export.jsonl")
-    await CurrentLinter(file, linter, repeated_members(file), origin).lint()
+    await beside_export(file, linter, tmp_path).lint()
     assert linter.counts().codes["BT104"] == 1
     assert linter.counts().codes["BT060"] == AT_ONCE

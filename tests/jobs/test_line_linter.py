@@ -14,6 +14,7 @@ from batcher.jobs.line_linter import (
     code_selection,
     in_order,
     repeated_members,
+    trigger_repetitions,
 )
 from batcher.triggers.lint.line_rules import CODES
 from tests.conftest import trigger
@@ -55,7 +56,8 @@ def test_twins_are_of_one_target_and_domain_and_not_two_lines_of_one_trigger(
 def test_a_file_in_which_no_trigger_comes_twice_is_not_read_for_that(tmp_path: Path) -> None:
     file = checked(tmp_path, trigger(1), trigger(2))
     file.path.unlink()
-    assert not repeated_members(file)
+    assert not trigger_repetitions(file)
+    assert not repeated_members(file, {})
 
 
 def test_codes_of_the_settings_are_wanted(tmp_path: Path) -> None:
@@ -74,7 +76,7 @@ def test_each_code_is_found_in_its_example_and_not_in_what_that_is_mended_to(
     for lines, expected in ((code.example, True), (code.mended, False)):
         settings = resolve({"lint_select": code.code})
         file, linter = checked(tmp_path, *lines, settings=settings), LineLinter(settings)
-        members = repeated_members(file)
+        members = repeated_members(file, trigger_repetitions(file))
         for update in in_order(file):
             linter.add(update)
             linter.tell(update, beside_earlier(update, members))

@@ -52,6 +52,11 @@ class SetMembers:
         """Whether any line sets what an earlier one has set."""
         return bool(self._lines)
 
+    def __contains__(self, line: int) -> bool:
+        """Whether a line sets what an earlier one has set."""
+        at = bisect_left(self._lines, line)
+        return at < len(self._lines) and self._lines[at] == line
+
     def earlier(self, line: int) -> list[EarlierValue]:
         """The members of a line that earlier ones have set, with the last line that did."""
         places = range(bisect_left(self._lines, line), bisect_right(self._lines, line))

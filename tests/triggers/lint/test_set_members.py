@@ -31,6 +31,7 @@ def test_it_tells_the_last_line_before_that_set_a_member_and_whether_to_the_same
         told = found.earlier(line)
         assert {each.member: each for each in told} == expected
         assert len(told) == len(expected)
+        assert (line in found) is bool(expected)
 
 
 def test_lists_in_another_order_are_the_same_value() -> None:
