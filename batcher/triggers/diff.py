@@ -45,10 +45,7 @@ class Change(Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 def same(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> bool:
     """Whether every wanted member is so already; an update replaces, so each is compared whole."""
-    return all(
-        _canonical(wanted[name]) == _canonical(current.get(name))
-        for name in wanted.keys() - TRIGGER_NAMES
-    )
+    return all(alike(wanted[name], current.get(name)) for name in wanted.keys() - TRIGGER_NAMES)
 
 
 def alike(one: Any, other: Any) -> bool:
@@ -162,7 +159,7 @@ def touched(base: BasedOn, moment: float | None) -> bool:
 
 
 def _between(path: str, before: Any, after: Any) -> Iterator[Change]:
-    if _canonical(before) == _canonical(after):
+    if alike(before, after):
         return
     match before, after:
         case dict(), dict():
