@@ -22,13 +22,12 @@ from batcher.triggers.lint.limit_codes import (
     UNLIMITED,
     UNLIMITED_WITH_MAX,
 )
+from batcher.triggers.semantics.firing_windows import LENGTHS, LONGEST_MONTH, MONTHS, SHORTEST_MONTH
 
 CAMPAIGN_CAP = 900_000  # ms: campaigns take no event that is older; no model says so
 ONE_SECOND = 1_000  # ms
 EPOCH_FROM = 1_000_000_000  # the year 2001 in epoch seconds; as a duration in ms it is 11 days
 
-_DAY = 1_440  # minutes
-_MINUTES = {"MINUTES": 1, "HOURS": 60, "DAYS": _DAY, "WEEKS": 7 * _DAY}
 _LIMITS = "EventTriggerLimits"
 
 
@@ -100,8 +99,8 @@ def _pairs(periods: list[dict[str, Any]]) -> Iterator[Finding]:
 
 def _meaning(period: dict[str, Any]) -> tuple[Any, ...]:
     at_most = None if period.get("Unlimited") else period.get("MaxInvocationsPerProfile")
-    minutes = _MINUTES.get(period["Unit"])
-    length = (period["Unit"], period["Value"]) if minutes is None else minutes * period["Value"]
+    unit = LENGTHS.get(period["Unit"])
+    length = (period["Unit"], period["Value"]) if unit is None else unit * period["Value"]
     return length, at_most, bool(period.get("Unlimited"))
 
 
@@ -116,15 +115,12 @@ def _binds_before(tight: dict[str, Any], loose: dict[str, Any]) -> bool:
 
 def _windows_in(period: dict[str, Any], other: dict[str, Any]) -> int | None:
     """How many windows of the other period cover one of the period; None for a strange unit."""
-    longest, shortest = _longest(period), _shortest(other)
+    longest, shortest = _length(period, month=LONGEST_MONTH), _length(other, month=SHORTEST_MONTH)
     if period["Unit"] == other["Unit"]:
         longest, shortest = period["Value"], other["Value"]
     return -(-longest // shortest) if longest and shortest else None
 
 
-def _longest(period: dict[str, Any]) -> int:
-    return int({**_MINUTES, "MONTHS": 31 * _DAY}.get(period["Unit"], 0) * period["Value"])
-
-
-def _shortest(period: dict[str, Any]) -> int:
-    return int({**_MINUTES, "MONTHS": 28 * _DAY}.get(period["Unit"], 0) * period["Value"])
+def _length(period: dict[str, Any], *, month: int) -> int:
+    """Microseconds; 0 for a strange unit."""
+    return int({**LENGTHS, MONTHS: month}.get(period["Unit"], 0) * period["Value"])

@@ -15,6 +15,7 @@ from batcher.triggers.semantics.zones import DAY, MINUTE, offset_at, offset_of_l
 
 LENGTHS = {"MINUTES": MINUTE, "HOURS": 60 * MINUTE, "DAYS": DAY, "WEEKS": 7 * DAY}
 MONTHS = "MONTHS"
+SHORTEST_MONTH = 28 * DAY
 LONGEST_MONTH = 31 * DAY
 DEFAULT = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 10}
 """What the admin guide says of a trigger without limits of its own."""
