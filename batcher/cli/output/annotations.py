@@ -5,8 +5,7 @@ escaped: the ``command`` module of its toolkit.
 """
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.findings import counts_text
-from batcher.cli.output.format import several
+from batcher.cli.output.findings import finding_text, total_text
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
@@ -34,14 +33,13 @@ class Annotations:
 
     def add(self, update: Update, finding: Finding) -> None:
         """Take a finding in the line of an update."""
-        place = f"{finding.where}: " if finding.path else ""
-        said = f"{update.domain}/{update.trigger}: {place}{finding.text(self._sensitive)}"
+        said = finding_text(update, finding, self._sensitive)
         self._annotate(finding.code, update.line, said)
 
     def finish(self, counts: LintCounts | None) -> None:
         """Say what it came to, on standard error."""
         if counts is not None:
-            echo(f"{several(counts.total, 'update')}: {counts_text(counts)}.", err=True)
+            echo(total_text(counts), err=True)
 
     def break_off(self, reason: str) -> bool:
         """Say nothing more: each command is whole."""

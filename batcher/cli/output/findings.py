@@ -94,7 +94,7 @@ class FindingText:
             yield f"Left out: {faults} of members that no line sets; they were there before."
         if counts.unread:
             yield "Not all could be looked at, as said above."
-        yield f"{several(counts.total, 'update')}: {counts_text(counts)}."
+        yield total_text(counts)
 
 
 class FindingJson:
@@ -146,6 +146,17 @@ class FindingJson:
         begun = "\n" if self._begun else '{"findings": ['
         ends = "".join(f", {_json(name)}: {_json(value)}" for name, value in members.items())
         sys.stdout.write(f"{begun}]{ends}}}\n")
+
+
+def finding_text(update: Update, finding: Finding, sensitive: frozenset[str]) -> str:
+    """In one line: of which trigger it is, where in its definition, and what is wrong there."""
+    place = f"{finding.where}: " if finding.path else ""
+    return f"{update.domain}/{update.trigger}: {place}{finding.text(sensitive)}"
+
+
+def total_text(counts: LintCounts) -> str:
+    """How many updates there are and how much was found, as in ``4,800 updates: 2 errors.``."""
+    return f"{several(counts.total, 'update')}: {counts_text(counts)}."
 
 
 def counts_text(counts: LintCounts) -> str:

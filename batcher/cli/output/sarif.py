@@ -8,8 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.findings import counts_text
-from batcher.cli.output.format import several
+from batcher.cli.output.findings import finding_text, total_text
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
@@ -45,9 +44,7 @@ class SarifLog:
 
     def add(self, update: Update, finding: Finding) -> None:
         """Take a finding in the line of an update."""
-        name = f"{update.domain}/{update.trigger}"
-        place = f"{finding.where}: " if finding.path else ""
-        said = f"{name}: {place}{finding.text(self._sensitive)}"
+        said = finding_text(update, finding, self._sensitive)
         identity = [update.target, update.domain, update.trigger, finding.where]
         self._write(finding.code, update.line, said, identity)
 
@@ -55,7 +52,7 @@ class SarifLog:
         """End the log, and say what it came to on standard error."""
         self._end({"executionSuccessful": True})
         if counts is not None:
-            echo(f"{several(counts.total, 'update')}: {counts_text(counts)}.", err=True)
+            echo(total_text(counts), err=True)
 
     def break_off(self, reason: str) -> bool:
         """End a log that was begun with why there is no more."""
