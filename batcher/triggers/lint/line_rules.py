@@ -7,19 +7,14 @@ from batcher.foreign_text import printable
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.triggers.diff import digest
 from batcher.triggers.lint.finding import Definition, Finding, LintCode
+from batcher.triggers.lint.sample_conditions import condition
 
 _NAMED = {"DomainName": "acme", "EventTriggerName": "a"}
-_CONDITION = {
-    "EventTriggerDimensions": [
-        {
-            "ObjectAttributes": [
-                {"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}
-            ]
-        }
-    ],
-    "LogicalOperator": "ALL",
+_LARGE = {"FieldName": "Total", "ComparisonOperator": "GREATER_THAN", "Values": ["100"]}
+_LARGE_ORDER = {
+    "ObjectTypeName": "Orders",
+    "EventTriggerConditions": [condition("ALL", [_LARGE])],
 }
-_LARGE_ORDER = {"ObjectTypeName": "Orders", "EventTriggerConditions": [_CONDITION]}
 
 SET_TWICE = LintCode(
     code="BT101",
