@@ -112,12 +112,7 @@ async def repeated_triggers(source: FileSource) -> Counter[int]:
     hashes = HashMultiset()
     async for update in source:
         hashes.add(_name(update))
-    repeated = hashes.repeated()
-    found = Counter[int]()
-    async for update in source:
-        if (trigger := hashed(_name(update))) in repeated:
-            found[trigger] += 1
-    return found
+    return hashes.repetitions()
 
 
 def _name(update: Update) -> str:
