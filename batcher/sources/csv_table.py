@@ -16,7 +16,7 @@ from batcher.errors import InputError
 from batcher.sources.input_file import BOM, InputFile, open_input
 from batcher.sources.read_errors import damage
 from batcher.updates.csv_cell import BLANKS
-from batcher.updates.input_hint import LOOKED_AT
+from batcher.updates.input_hint import LOOKED_AT, WIDE_MARKS
 from batcher.updates.line_reader import LINE_AT_MOST
 
 SEPARATORS = (",", ";", "\t")
@@ -24,13 +24,7 @@ _TOLD = [f"sep={each}" for each in (*SEPARATORS, "|")]
 COLUMNS_AT_MOST = 1_000
 
 # by how a file begins; without a mark the zero bytes beside ASCII tell
-_ENCODINGS = (
-    (BOM, "utf-8-sig"),
-    (b"\xff\xfe\0\0", "utf-32"),
-    (b"\0\0\xfe\xff", "utf-32"),
-    (b"\xff\xfe", "utf-16"),
-    (b"\xfe\xff", "utf-16"),
-)
+_ENCODINGS = ((BOM, "utf-8-sig"), *WIDE_MARKS)
 
 
 class CsvTable(Struct, frozen=True, kw_only=True):

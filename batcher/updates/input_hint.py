@@ -13,6 +13,13 @@ from batcher.updates.packed_data import PACKED, UNPACKED_BY, packed_as
 from batcher.updates.update_model import UpdateModel
 
 LOOKED_AT = 1 << 16  # bytes
+# how a text of wide characters begins, and its encoding
+WIDE_MARKS = (
+    (b"\xff\xfe\0\0", "UTF-32"),
+    (b"\0\0\xfe\xff", "UTF-32"),
+    (b"\xff\xfe", "UTF-16"),
+    (b"\xfe\xff", "UTF-16"),
+)
 
 _CSV = "batcher compose - --from csv"
 _YAML = (
@@ -48,12 +55,7 @@ def _packed(head: bytes) -> Hint | None:
 
 def _wide_characters(head: bytes) -> Hint | None:
     """UTF-16 and UTF-32, by their mark, or by the zero bytes that they have beside ASCII."""
-    for mark, name in (
-        (b"\xff\xfe\0\0", "UTF-32"),
-        (b"\0\0\xfe\xff", "UTF-32"),
-        (b"\xff\xfe", "UTF-16"),
-        (b"\xfe\xff", "UTF-16"),
-    ):
+    for mark, name in WIDE_MARKS:
         if head.startswith(mark):
             return _in_encoding(name)
     few = head[:1024]
