@@ -9,7 +9,7 @@ class ForeignResource(Struct, frozen=True, kw_only=True):
     """An event trigger as a tool has it. ``name``: as the tool calls it, "" where it does not.
 
     ``place``: where in the file its members stand. ``value``: in the tool's words; a value that is
-    not known yet is an ``Unknown``.
+    not known yet is an ``UnknownValue``.
     """
 
     name: str = ""
