@@ -257,14 +257,13 @@ def _flag(option: Option) -> Callable[[F], F]:
         )
     if option.is_flag:
         return click.option(option.flag, option.name, is_flag=True, default=None, help=option.help)
-    several = option.name in ("domain_map", "label", "lint_select", "lint_ignore")  # lists
     return click.option(
         option.flag,
         option.name,
         metavar=option.metavar,
         help=option.help + default,
-        multiple=several,
-        callback=joined if several else None,
+        multiple=option.is_list,
+        callback=joined if option.is_list else None,
     )
 
 

@@ -41,7 +41,8 @@ RUN_DIR, WAVE = "BATCHER_RUN_DIR", "BATCHER_WAVE"  # what a check is told, and w
 class Option(Struct, frozen=True, kw_only=True):
     """What the command line and the reference say about one setting.
 
-    ``metavar`` stands for its value in a help text; ``entry_points`` are those that know it.
+    ``metavar`` stands for its value in a help text; ``entry_points`` are those that know it;
+    ``is_list``: its flag may be repeated, and each time counts.
     """
 
     name: str
@@ -49,6 +50,7 @@ class Option(Struct, frozen=True, kw_only=True):
     default: Any
     metavar: str
     is_flag: bool
+    is_list: bool
     entry_points: tuple[EntryPoint, ...]
 
     @property
@@ -90,6 +92,7 @@ def _option(name: str, default: Any, hint: Any) -> Option:
         default=default,
         metavar=note.extra["metavar"] or ("true|false" if is_flag else _metavar(kind)),
         is_flag=is_flag,
+        is_list=note.extra["is_list"],
         entry_points=note.extra["entry_points"],
     )
 

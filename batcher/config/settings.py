@@ -129,6 +129,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             "Use another domain than the one that a line names; several: separated by commas, or"
             " the flag again.",
             metavar="OLD=NEW",
+            is_list=True,
         ),
     ] = None
     priority: Annotated[
@@ -161,6 +162,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         about(
             "What this belongs to: kept with it. Several: separated by commas, or the flag again.",
             metavar="K=V",
+            is_list=True,
         ),
     ] = None
     waves: Annotated[
@@ -205,6 +207,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             " separated by commas, or the flag again.",
             "run",
             metavar="CODE,…",
+            is_list=True,
         ),
     ] = None
     lint_ignore: Annotated[
@@ -214,6 +217,7 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             " or the flag again.",
             "run",
             metavar="CODE,…",
+            is_list=True,
         ),
     ] = None
     hold_file: Annotated[

@@ -84,7 +84,13 @@ class CommandLine(TextValue):
         return self.arguments[0] + (" …" if len(self.arguments) > 1 else "")
 
 
-def about(help: str, *entry_points: EntryPoint, metavar: str | None = None) -> Meta:
-    """What a setting is; ``entry_points``: those that know it, by default all."""
+def about(
+    help: str, *entry_points: EntryPoint, metavar: str | None = None, is_list: bool = False
+) -> Meta:
+    """What a setting is; ``entry_points``: those that know it, by default all.
+
+    ``is_list``: it has entries separated by commas, and its flag may be repeated.
+    """
     known_to = entry_points or (*COMMANDS, "library")
-    return Meta(description=help, extra={"metavar": metavar, "entry_points": known_to})
+    extra = {"metavar": metavar, "entry_points": known_to, "is_list": is_list}
+    return Meta(description=help, extra=extra)
