@@ -65,7 +65,7 @@ async def test_what_aws_refuses_is_a_policy_for_that_account(settings_for: Setti
 
 
 async def test_a_queue_that_is_refused_is_a_policy_for_that_queue(
-    settings_for: SettingsFor, monkeypatch: pytest.MonkeyPatch
+    settings_for: SettingsFor,
 ) -> None:
     async with odd_server(lambda _: http(403, {"__type": "x#AccessDenied"})) as odd:
         queue = f"sqs:{odd.url}/111122223333/updates"
