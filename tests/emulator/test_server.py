@@ -41,14 +41,13 @@ from contextlib import suppress
 seen = []
 EVENTS = ("socket.connect", "socket.sendto", "socket.sendmsg", "socket.getaddrinfo")
 sys.addaudithook(lambda event, given: event in EVENTS and seen.append((event, given)))
+from aiobotocore.session import get_session
 from batcher.emulator import Emulator
-
-from tests.conftest import sdk_session
 at = {"region_name": "eu-west-1", "aws_access_key_id": "k", "aws_secret_access_key": "s"}
 async def main():
     async with Emulator() as url:
         for service in ("sts", "customer-profiles"):
-            async with sdk_session().create_client(service, endpoint_url=url, **at) as client:
+            async with get_session().create_client(service, endpoint_url=url, **at) as client:
                 if service == "sts":
                     await client.get_caller_identity()
                 else:
