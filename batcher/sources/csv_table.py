@@ -82,6 +82,7 @@ def _first_line(text: io.TextIOWrapper, is_name: Callable[[str], bool]) -> tuple
 
 
 def _count_names(line: str, separator: str, is_name: Callable[[str], bool]) -> int:
+    csv.field_size_limit(LINE_AT_MOST)
     names = next(csv.reader([line], delimiter=separator), [])
     return sum(is_name(name.strip(BLANKS)) for name in names)
 

@@ -1,5 +1,6 @@
 """CSV files as spreadsheets write them: separators, marks, encodings, and rows that are counted."""
 
+import csv
 import gzip
 from pathlib import Path
 
@@ -55,6 +56,15 @@ def test_what_is_no_csv_is_refused_with_its_row(tmp_path: Path, content: bytes, 
     with pytest.raises(InputError, match=why) as error:
         read(tmp_path / "t.csv", content)
     assert str(error.value).startswith("t.csv: ")
+
+
+def test_a_name_of_any_length_that_a_line_can_have_is_read(tmp_path: Path) -> None:
+    long = "x" * (LINE_AT_MOST - 10)
+    csv.field_size_limit(1)  # it is one for the whole process, and others set it, too
+    assert read(tmp_path / "t.csv", f"Name,{long}\na,b\n".encode()) == (
+        ["Name", long],
+        [(2, ["a", "b"])],
+    )
 
 
 def test_bytes_that_are_no_utf8_stay_in_their_cell(tmp_path: Path) -> None:
