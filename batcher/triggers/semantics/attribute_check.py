@@ -26,7 +26,7 @@ def attribute_finder(
     attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
 ) -> Finder:
     """What finds the value that an attribute names, by Source, or by FieldName and the mapping."""
-    path = _path(attribute, options, mapping)
+    path = attribute_path(attribute, options, mapping)
     return nowhere if path is None else finder(path)
 
 
@@ -37,9 +37,10 @@ def is_by_source(attribute: AttributeDefinition, options: SemanticsOptions) -> b
     return attribute.field_name is None or options.both_named == "source"
 
 
-def _path(
+def attribute_path(
     attribute: AttributeDefinition, options: SemanticsOptions, mapping: Mapping[str, str]
 ) -> str | None:
+    """The path in an object that an attribute means; None where it names nothing."""
     if is_by_source(attribute, options):
         return attribute.source
     field = attribute.field_name
@@ -75,7 +76,7 @@ def attribute_check(
         quick_text_test(operator, values, options, full),
         quick_number_test(operator, values, full),
     )
-    path = _path(attribute, options, mapping)
+    path = attribute_path(attribute, options, mapping)
     name = None if path is None else plain_name(path)
     if name is None:
         check = _found_check(attribute_finder(attribute, options, mapping), test)

@@ -10,7 +10,11 @@ from decimal import Decimal, DecimalException
 from itertools import count, islice
 from typing import Any
 
+import msgspec
+
+from batcher.triggers.semantics.attribute_check import attribute_path
 from batcher.triggers.semantics.compiled_trigger import compile_trigger
+from batcher.triggers.semantics.definition import AttributeDefinition
 from batcher.triggers.semantics.firing_options import FiringOptions
 from batcher.triggers.semantics.firing_windows import firing_windows
 from batcher.triggers.semantics.object_path import PREFIX
@@ -113,9 +117,9 @@ class SampleEvents:
         return self._path(attribute), self._meeting(attribute, met=met)
 
     def _path(self, attribute: Mapping[str, Any]) -> str:
-        name = attribute.get("FieldName")
-        path = attribute.get("Source") or self._mapping.get(name or "", name or "")
-        return str(path).removeprefix(PREFIX)
+        named = msgspec.convert(attribute, AttributeDefinition)
+        path = attribute_path(named, self._options, self._mapping)
+        return (path or "").removeprefix(PREFIX)
 
     def _meeting(self, attribute: Mapping[str, Any], *, met: bool) -> Any:
         """A value by which the attribute is met, or is not; the first one where none is so."""

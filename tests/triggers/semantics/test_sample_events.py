@@ -87,6 +87,14 @@ def test_one_profile_has_more_firings_than_allowed_and_one_event_is_too_late() -
     assert (found.count("over_limit"), found.count("expired")) == (1, 1)
 
 
+def test_events_have_what_is_meant_of_both_source_and_field_name() -> None:
+    options = FiringOptions(both_named="field")
+    definition = trigger(attribute("EQUAL", ["7"], "order.Total") | {"FieldName": "total"})
+    lines = SampleEvents(options, {"total": "sum"}, 1_793_527_200_000_000).of(definition)
+    fires = compile_trigger(definition, options, {"total": "sum"}).fires
+    assert {fires(each["object"]) for each in lines} == {True, False}
+
+
 def test_where_a_limit_ends_after_all_calendars_no_event_is_too_late() -> None:
     limits = {"EventExpiration": 10**15}
     late = events(trigger(attribute("GREATER_THAN", ["5"]), EventTriggerLimits=limits))
