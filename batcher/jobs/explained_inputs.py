@@ -7,14 +7,13 @@ from msgspec.structs import replace
 
 from batcher.config import Settings
 from batcher.errors import InputError
-from batcher.jobs.export_lines import object_of, read_answer
+from batcher.jobs.export_lines import object_of, read_answer, refused_line
 from batcher.records import Update
 from batcher.sources.json_objects import json_objects, parsed_object
 from batcher.sources.local_file import plain_file
 from batcher.sources.segment_members import segment_members
 from batcher.triggers.semantics.event_line import MEMBERS, NEEDED, OF_STREAM, EventReader
 from batcher.triggers.semantics.options import SemanticsOptions
-from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 from batcher.wiring.line_readers import installed_update_model
@@ -121,10 +120,7 @@ def _update(origin: str, line: int, raw: bytes, reader: LineReader) -> Update:
         read = _answer(reader, raw, line) or read
     if isinstance(read, Update):
         return read
-    what = str((read or [Violation(message="is blank")])[0])
-    if (hint := hint_of(raw, reader.model)) is not None:
-        what += f"{'' if what.endswith('?') else '.'} {hint.text(origin)}"
-    raise InputError(f"{origin}: line {line}: {what}")
+    raise refused_line(origin, line, read or [Violation(message="is blank")], raw, reader.model)
 
 
 def _answer(reader: LineReader, raw: bytes, line: int) -> Update | list[Violation] | None:

@@ -42,5 +42,7 @@ def refused_line(
 ) -> InputError:
     """The error of a line that breaks a rule. ``head``: of the file, which may tell what it is."""
     hint = hint_of(head, model)
-    said = "" if hint is None else f". {hint.text(origin)}"
-    return InputError(f"{origin}: line {line}: {violations[0]}{said}")
+    said = f"{origin}: line {line}: {violations[0]}"
+    if hint is not None:
+        said += f"{'' if said.endswith('?') else '.'} {hint.text(origin)}"
+    return InputError(said)

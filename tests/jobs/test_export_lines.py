@@ -5,6 +5,7 @@ import pytest
 from batcher.jobs.export_lines import object_of, read_answer, refused_line
 from batcher.records import Update
 from batcher.updates.line_reader import LineReader
+from batcher.updates.violations import Violation
 from tests.conftest import CONDITIONS
 from tests.updates.samples import MODEL
 
@@ -46,5 +47,8 @@ def test_a_refused_line_is_told_with_its_place_and_what_the_file_is() -> None:
     assert isinstance(violations, list)
     said = str(refused_line("a.jsonl", 3, violations, b"<html>", MODEL))
     assert said.startswith("a.jsonl: line 3: ObjectTypeName: has to be a string. This is an HTML")
+    asked = [Violation(path="domain", message="no such member; did you mean DomainName?")]
+    said = str(refused_line("a.jsonl", 3, asked, b"<html>", MODEL))
+    assert said.startswith("a.jsonl: line 3: domain: no such member; did you mean DomainName? This")
     plain = str(refused_line("a.jsonl", 3, violations, b'{"DomainName": "a"}\n', MODEL))
     assert plain == "a.jsonl: line 3: ObjectTypeName: has to be a string"
