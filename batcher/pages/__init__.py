@@ -1,0 +1,1 @@
+"""What all pages have in common: layout, style sheet, plots. Whatever is filled in is escaped."""

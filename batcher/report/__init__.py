@@ -1,0 +1,1 @@
+"""What a run did, to look at and to hand on: HTML, Markdown, JUnit, JSON."""
