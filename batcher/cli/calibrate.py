@@ -10,10 +10,11 @@ from batcher.aws.client import AwsTarget
 from batcher.cli.interruption import run_command
 from batcher.cli.options import confirm_option, json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import duration, example, rate_text, several
+from batcher.cli.output.format import example
 from batcher.cli.output.prompt import agreed
 from batcher.config import Settings
 from batcher.jobs.calibrate import Calibration, calibrate_quota
+from batcher.number_text import duration, rate_text, several
 
 CALLS = 200
 

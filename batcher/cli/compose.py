@@ -14,7 +14,7 @@ from batcher.cli.interruption import run_command
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
 from batcher.cli.output.composition import BlockedPrinter, composition_lines
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
@@ -31,6 +31,7 @@ from batcher.jobs.compose import (
 from batcher.jobs.csv_definitions import CsvWriter
 from batcher.jobs.current_triggers import current_triggers
 from batcher.jobs.definitions import DefinitionFile
+from batcher.number_text import several
 from batcher.sources.local_file import local_file, place_for_copies
 from batcher.storage.atomic_file import AtomicFile
 from batcher.triggers.edits import Edit

@@ -9,10 +9,11 @@ import click
 
 from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, rate_text
+from batcher.cli.output.format import example
 from batcher.control.client import tell
 from batcher.control.messages import COMMANDS, WITH_VALUE, ControlRequest
 from batcher.errors import ControlError
+from batcher.number_text import rate_text
 
 
 @click.command(epilog=example("batcher ctl updates.run share 20%"))

@@ -10,12 +10,13 @@ import click
 from batcher.cli.interruption import run_command
 from batcher.cli.options import queue_option, sqs_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.queue_address import queue_address
 from batcher.config import Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.enqueue import Enqueued, Stop, enqueue_file
+from batcher.number_text import several
 from batcher.records import INTERRUPTED
 from batcher.signals import run_signals
 from batcher.sources.local_file import place_for_copies

@@ -10,7 +10,7 @@ import msgspec
 from batcher.cli.interruption import run_command
 from batcher.cli.options import check_output, output_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
@@ -19,6 +19,7 @@ from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
 from batcher.jobs.export import Export, Unread, export_triggers
+from batcher.number_text import several
 from batcher.records import SelectedPart
 from batcher.storage.atomic_file import AtomicFile
 from batcher.updates.selection import Selection, Selector

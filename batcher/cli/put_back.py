@@ -7,7 +7,6 @@ import msgspec
 
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import several
 from batcher.cli.rollback import make_undos
 from batcher.cli.start import STOPPED_ITSELF, start
 from batcher.config import Settings
@@ -24,6 +23,7 @@ from batcher.jobs.undo import (
     settings_of_undo,
     what_stays,
 )
+from batcher.number_text import several
 from batcher.storage.run_directory import RunDirectory
 
 INTERRUPTED_CODE = 4  # exit code

@@ -8,7 +8,7 @@ import msgspec
 from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, queue_argument, sqs_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import duration, example
+from batcher.cli.output.format import example
 from batcher.cli.queue_address import queue_address
 from batcher.errors import QueueError
 from batcher.foreign_text import printable
@@ -21,6 +21,7 @@ from batcher.jobs.queue_admin import (
     redrive_dead_letters,
     redrive_files,
 )
+from batcher.number_text import duration
 
 
 @click.group(epilog=example("batcher queue status sqs:updates.fifo --region eu-west-1"))

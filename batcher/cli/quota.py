@@ -11,8 +11,9 @@ from rich.table import Table
 
 from batcher.cli.options import json_option
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import ago, example, rate_text
+from batcher.cli.output.format import example
 from batcher.clock import SystemClock
+from batcher.number_text import ago, rate_text
 from batcher.storage.omission_records import Omission
 from batcher.storage.quota_file import QuotaFile, Remembered, seconds_between
 from batcher.storage.state_directory import state_directory

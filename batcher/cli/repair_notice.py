@@ -6,9 +6,9 @@ from pathlib import Path
 import click
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import several
 from batcher.cli.output.next_command import next_command
 from batcher.jobs.repair import Repair, repair_run
+from batcher.number_text import several
 
 
 def repair_with_notice(path: Path, *, dry_run: bool = False) -> None:

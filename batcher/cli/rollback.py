@@ -15,7 +15,7 @@ from batcher.cli.interruption import run_command
 from batcher.cli.moment import moment
 from batcher.cli.options import Choices, run_options, settings_from
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.omission import basis_text
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
@@ -25,6 +25,7 @@ from batcher.clock import SystemClock
 from batcher.jobs.follow_up import FollowUp, open_follow_up, open_results_rollback
 from batcher.jobs.results_run import TimeSpan
 from batcher.jobs.rollback import make_rollback, unseen_text
+from batcher.number_text import several
 from batcher.records import SelectedPart
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory

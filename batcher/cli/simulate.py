@@ -19,7 +19,7 @@ from batcher.cli.options import (
     settings_options,
 )
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.simulation import simulation_lines
@@ -33,6 +33,7 @@ from batcher.jobs.field_mapping import read_mapping
 from batcher.jobs.sample_events import write_sample_events
 from batcher.jobs.simulate import TOP, SimulationOrder, simulate_changes
 from batcher.jobs.simulation_report import SimulationReport
+from batcher.number_text import several
 from batcher.sources.local_file import place_for_copies
 from batcher.updates.selection import Selection
 

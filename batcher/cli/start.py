@@ -16,7 +16,6 @@ from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.forecast import deadline_missed
-from batcher.cli.output.format import duration, several
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import ProgressMeter, show_progress
 from batcher.cli.output.prompt import agreed
@@ -43,6 +42,7 @@ from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import RunOrder
 from batcher.logs import LogOutput
+from batcher.number_text import duration, several
 from batcher.records import INTERRUPTED, Summary
 from batcher.signals import run_signals
 from batcher.storage.run_directory import RunDirectory

@@ -9,10 +9,11 @@ import click
 from batcher.cli import exit_code_of
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, number, several
+from batcher.cli.output.format import example
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
 from batcher.errors import InputError
+from batcher.number_text import number, several
 from batcher.sources.inspection import Inspection, inspect
 from batcher.sources.local_file import local_file, place_for_copies
 from batcher.updates.line_reader import LineReader

@@ -10,7 +10,7 @@ import msgspec
 from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, repair_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import example, several
+from batcher.cli.output.format import example
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
@@ -19,6 +19,7 @@ from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
 from batcher.jobs.verify import Verification, verify_run
+from batcher.number_text import several
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
 from batcher.updates.selection import Selector

@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Mapping, Sequence
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import number, several
 from batcher.jobs.compose import Composition
+from batcher.number_text import number, several
 from batcher.triggers.edits import Edit
 
 SHOWN = 20  # triggers that can't be as wished

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 
-from batcher.cli.output.format import number, several
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import RunEnding
+from batcher.number_text import number, several
 from batcher.records import Summary
 
 

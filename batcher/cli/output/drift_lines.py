@@ -12,12 +12,12 @@ from rich.text import Text
 
 from batcher.cli.output.diff import change_lines
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import number, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.selected_part import part_lines
 from batcher.foreign_text import printable
 from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
+from batcher.number_text import number, several
 from batcher.triggers.masking import masked
 
 TITLES: dict[Drifted, tuple[str, str]] = {

@@ -8,12 +8,12 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError
 from batcher.foreign_text import printable
 from batcher.jobs.line_linter import LintCounts
+from batcher.number_text import several
 from batcher.records import Update
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES, Finding

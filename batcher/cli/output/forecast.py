@@ -7,9 +7,9 @@ from math import isfinite
 from msgspec.structs import replace
 
 from batcher.accounting.completion_time import clock_after, longest
-from batcher.cli.output.format import ago, duration, rate_text
 from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast
+from batcher.number_text import ago, duration, rate_text
 from batcher.storage.quota_file import seconds_between
 
 LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these

@@ -1,45 +1,6 @@
-"""Numbers as people read them, and examples as they copy them."""
+"""Examples as people copy them."""
 
 
 def example(command: str) -> str:
     """The end of a command's ``--help``: in one line at any width, to be copied."""
     return f"\b\nExample: {command}"
-
-
-def number(count: int) -> str:
-    """4800 -> '4,800'."""
-    return f"{count:,}"
-
-
-def several(count: int, noun: str) -> str:
-    """1, 'update' -> '1 update'; 2, 'update' -> '2 updates'."""
-    return f"{count:,} {noun}" + ("" if count == 1 else "s")
-
-
-def duration(seconds: float) -> str:
-    """75.2 -> '1 min 15 s'. Rounded to what matters at that length."""
-    if seconds < 1:
-        return f"{seconds:.1f} s"
-    whole = round(seconds)
-    if whole < 60:
-        return f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s" if whole % 60 else f"{whole // 60} min"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
-
-
-def ago(seconds: float) -> str:
-    """200000 -> '2 days ago'."""
-    if seconds < 60:
-        return "just now"
-    return f"{several(int(seconds // 86400), 'day') if seconds >= 86400 else duration(seconds)} ago"
-
-
-def rate_text(rate: float) -> str:
-    """A rate that may be well below 1: '0.052/s'."""
-    return f"{rate:,.3g}/s"
-
-
-def pace(rate: float | None) -> str:
-    """Requests per second, where they may be unknown: '? /s'."""
-    return "? /s" if rate is None else rate_text(rate)

@@ -6,9 +6,9 @@ from typing import Any
 import msgspec
 
 from batcher.cli.output.diff import change_lines
-from batcher.cli.output.format import several
 from batcher.jobs.history import TriggerHistory
 from batcher.jobs.recorded_touches import Touch
+from batcher.number_text import several
 from batcher.triggers.diff import Change, changes
 from batcher.triggers.masking import masked
 

@@ -8,11 +8,11 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from batcher.accounting.remedies import Remedy, remedy
-from batcher.cli.output.format import several
 from batcher.cli.output.next_command import next_command
 from batcher.error_codes import MORE_THAN_ASKED, NOT_AS_ASKED
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_order import ROLLBACK
+from batcher.number_text import several
 from batcher.records import Summary
 from batcher.storage.run_directory import RunDirectory
 

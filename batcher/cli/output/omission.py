@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from batcher.cli.output.format import ago
+from batcher.number_text import ago
 from batcher.storage.quota_file import seconds_between
 from batcher.wiring.omissions import KnownOmissions
 

@@ -10,8 +10,8 @@ from msgspec import Struct
 from rich.text import Text
 
 from batcher.cli.output.diff import change_lines, diff_lines, effect_text
-from batcher.cli.output.format import number, several
 from batcher.jobs.target_planner import PlannedUpdate
+from batcher.number_text import number, several
 from batcher.triggers.diff import Change
 
 NAMES = 8  # of a group that are shown

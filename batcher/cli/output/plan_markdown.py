@@ -6,9 +6,9 @@ Whatever others wrote stands in fenced blocks, which nothing in it can end.
 import re
 from collections.abc import Iterator, Sequence
 
-from batcher.cli.output.format import number, several
 from batcher.cli.output.plan_groups import PlanGroup, PlanGroups
 from batcher.foreign_text import printable
+from batcher.number_text import number, several
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
 SAID = 10_000  # of these, for the sentences at most

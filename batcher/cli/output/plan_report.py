@@ -12,7 +12,6 @@ from rich.text import Text
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import number, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
 from batcher.cli.output.plan_groups import PlanGroups
@@ -22,6 +21,7 @@ from batcher.clock import SystemClock
 from batcher.foreign_text import printable
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import PlannedUpdate
+from batcher.number_text import number, several
 from batcher.sources.inspection import Inspection
 from batcher.triggers.diff import Change
 from batcher.triggers.masking import masked

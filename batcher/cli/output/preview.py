@@ -5,12 +5,12 @@ from collections.abc import Iterator, Mapping
 from batcher.aws.client import AwsTarget
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
-from batcher.cli.output.format import number, several
 from batcher.cli.output.omission import sends_text
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.undo import undo_lines
 from batcher.cli.output.wave_lines import wave_lines
 from batcher.jobs.run import ReadyRun, SlowReading
+from batcher.number_text import number, several
 
 DOMAINS_SHOWN = 8
 RECREATES = (

@@ -8,10 +8,10 @@ from msgspec import Struct
 
 from batcher.cli.output.bar import bar
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import duration, number, pace
 from batcher.engine.breaker_gate import Away
 from batcher.engine.pace_control import PaceControl
 from batcher.jobs.run_state import RunState
+from batcher.number_text import duration, number, pace
 from batcher.ports import Clock
 
 EVERY_PLAIN = 5.0  # seconds between plain lines

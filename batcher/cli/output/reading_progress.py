@@ -12,8 +12,8 @@ from rich.progress import TaskID
 
 from batcher.cli.output.bar import bar
 from batcher.cli.output.echo import echo
-from batcher.cli.output.format import number
 from batcher.clock import SystemClock
+from batcher.number_text import number
 
 
 class _Now(Protocol):

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Sequence
 
-from batcher.cli.output.format import number
 from batcher.foreign_text import printable
+from batcher.number_text import number
 from batcher.records import SelectedPart
 
 SHOWN = 20  # pieces of a selection that had no trigger

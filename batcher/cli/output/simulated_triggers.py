@@ -3,8 +3,8 @@
 from collections.abc import Callable, Iterator
 
 from batcher.cli.output.columns import column_lines
-from batcher.cli.output.format import number, several
 from batcher.jobs.simulation_report import SegmentReach, SimulationReport, TriggerOutcome
+from batcher.number_text import number, several
 from batcher.triggers.semantics.simulated_trigger import FiringCounts
 
 TRIGGERS_SHOWN = 40

@@ -5,7 +5,6 @@ from collections.abc import Iterator
 from batcher.accounting.limit import Limit
 from batcher.cli.output.columns import column_lines
 from batcher.cli.output.explanation import UNKNOWN_BY_NAME, assumption_text, condition_lines
-from batcher.cli.output.format import number, several
 from batcher.cli.output.simulated_triggers import (
     detail_lines,
     held_back_lines,
@@ -16,6 +15,7 @@ from batcher.cli.output.simulation_json import moment_text
 from batcher.foreign_text import shortened
 from batcher.jobs.simulate import SimulationOrder
 from batcher.jobs.simulation_report import EventCounts, SimulationReport
+from batcher.number_text import number, several
 from batcher.triggers.semantics.firing_limits import Firing
 
 NAMED = 10

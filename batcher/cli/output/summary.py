@@ -4,7 +4,6 @@ from collections.abc import Iterator
 from heapq import nsmallest
 
 from batcher.cli.output.created import created_lines
-from batcher.cli.output.format import duration, number, pace, several
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
 from batcher.cli.output.selected_part import part_text
@@ -12,6 +11,7 @@ from batcher.error_codes import NOT_RECREATED
 from batcher.foreign_text import printable
 from batcher.jobs.run_ending import UNSUCCESSFUL, RunEnding
 from batcher.jobs.waves import ChangedUpdates
+from batcher.number_text import duration, number, pace, several
 from batcher.records import (
     STATUSES,
     Counts,

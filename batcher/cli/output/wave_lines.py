@@ -3,9 +3,9 @@
 from collections.abc import Iterator
 from itertools import pairwise
 
-from batcher.cli.output.format import duration, number, several
 from batcher.jobs.run_state import RunState
 from batcher.jobs.wave_plan import WavePlan
+from batcher.number_text import duration, number, several
 
 SIZES_SHOWN = 8
 
