@@ -15,6 +15,7 @@ USED_FROM_OUTSIDE = {
     "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
+    "batcher.report.run_report.RunReport": "the content of a report, made by none yet",
 }
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",

@@ -9,6 +9,7 @@ from tests.laws.source import PACKAGE, dotted, files, imported, top_level, tree
 
 NOTHING_TO_TEST = {
     "batcher.ports": "Protocols, and one record",
+    "batcher.report.run_report": "records",
     "batcher.status.snapshot": "records",
     "batcher.version": "one constant",
 }
