@@ -93,6 +93,25 @@ class Caller(Protocol):
         ...
 
 
+class AttemptMade(Struct, frozen=True, kw_only=True, gc=False):
+    """One attempt that is over, as its observers are told of it.
+
+    ``id``: what logs call what it was made for, of an update its id; ``domain``: empty where it was
+    about none; ``number``: of the attempts at that request that reached the network. ``queued`` and
+    ``token``: seconds that it waited for its turn and for the quota, before it was sent.
+    """
+
+    id: str
+    target: str
+    operation: str
+    domain: str
+    number: int
+    verdict: Verdict
+    attempt: Attempt
+    queued: float = 0.0
+    token: float = 0.0
+
+
 class Limiter(Protocol):
     """The tokens of one bucket (target, operation), asked for by one waiter at a time."""
 

@@ -38,7 +38,7 @@ from batcher.errors import (
     WrongAccountError,
 )
 from batcher.operations import members_for
-from batcher.ports import Caller, Clock
+from batcher.ports import AttemptMade, Caller, Clock
 from batcher.records import Update
 
 StillWanted: TypeAlias = Callable[[RetryState], Awaitable[bool]]
@@ -64,9 +64,8 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 class Retrying:
     """Brings requests of one operation of a target to their final answers.
 
-    ``on_attempt`` is told of every attempt: its verdict, the seconds from sending to the answer,
-    and the domain that it was about, empty where it was of none. ``gate``: where requests wait
-    while the target is away; None: each is tried by itself until it is given up.
+    ``on_attempt`` is told of every attempt. ``gate``: where requests wait while the target is away;
+    None: each is tried by itself until it is given up.
     """
 
     def __init__(
@@ -79,7 +78,7 @@ class Retrying:
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
-        on_attempt: Callable[[Verdict, float, str], None],
+        on_attempt: Callable[[AttemptMade], None],
         credentials: CredentialSets | None = None,
         gate: OperationGate | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
@@ -208,7 +207,19 @@ class Retrying:
             self._credentials.mark_accepted(state.credentials)
         state.record(attempt, verdict, permit, self.pacer.unpaused())
         domain = str(members.get("DomainName", ""))
-        self._on_attempt(verdict, attempt.seconds, domain)
+        self._on_attempt(
+            AttemptMade(
+                id=state.id,
+                target=self._target,
+                operation=self._operation,
+                domain=domain,
+                number=state.attempts,
+                verdict=verdict,
+                attempt=attempt,
+                queued=permit.queued,
+                token=permit.token,
+            )
+        )
         if self._gate is not None:
             self._gate.note(state, domain, attempt, verdict)
         self._log.answered(state, attempt, permit)

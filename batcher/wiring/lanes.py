@@ -8,7 +8,6 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
-from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.answer_check import AnswerCheck
@@ -33,15 +32,16 @@ from batcher.operations import (
     TAG_RESOURCE,
     UPDATE_TRIGGER,
 )
-from batcher.ports import BeforeImageStore, Clock, Source
+from batcher.ports import AttemptMade, BeforeImageStore, Clock, Source
 from batcher.records import Result
+from batcher.target_identity import TargetIdentity
 from batcher.triggers.decision import ChangeOptions
 from batcher.wiring.line_readers import installed_update_model
 from batcher.wiring.omissions import Omissions
 from batcher.wiring.pacers import Pacers
 
-OnAttempt: TypeAlias = Callable[[str, str, Verdict, float], None]
-"""Told of an attempt: target, operation, verdict, seconds from sending to the answer."""
+OnAttempt: TypeAlias = Callable[[AttemptMade, TargetIdentity], None]
+"""Told of an attempt, and where its target is."""
 
 
 class Lanes:
@@ -219,7 +219,7 @@ class Lanes:
         tally: Tally | None,
         gate: BreakerGate | None = None,
     ) -> Retrying:
-        watch = self._on_attempt
+        watch, place = self._on_attempt, target.identity
         pacer.on_full = partial(
             self._log.warning,
             "concurrency.reached",
@@ -228,11 +228,11 @@ class Lanes:
             at_most=pacer.slots,
         )
 
-        def on_attempt(verdict: Verdict, seconds: float, domain: str) -> None:
+        def on_attempt(made: AttemptMade) -> None:
             if tally is not None:
-                tally.count_attempt(verdict, Action(operation, domain))
+                tally.count_attempt(made.verdict, Action(operation, made.domain))
             if watch is not None:
-                watch(target.name, operation, verdict, seconds)
+                watch(made, place)
 
         return Retrying(
             target=target.name,

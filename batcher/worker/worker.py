@@ -132,7 +132,7 @@ class Worker:
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         unattended = Unattended(
             on_result=self._status.count,
-            on_attempt=self._status.metrics.attempted,
+            on_attempt=self._status.count_attempt,
             on_breaker=self._health.mark_target,
         )
 
@@ -191,7 +191,7 @@ class Worker:
                 control=self._control,
                 on_result=self._note,
                 on_away=self._events.away,
-                on_attempt=self._status.metrics.attempted,
+                on_attempt=self._status.count_attempt,
                 once=self.once,
             )
             self._status.lanes = consumer.lane_snapshots

@@ -16,12 +16,13 @@ from batcher.engine.lane import Lane
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.operations import UPDATE_TRIGGER
-from batcher.ports import QueueAdmin
+from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Depth, Result
 from batcher.status.metrics import Metrics
 from batcher.status.page import FAILURES
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
+from batcher.target_identity import TargetIdentity
 from batcher.wiring.pacers import Pacers
 from batcher.worker.health import STUCK_AFTER, Health
 
@@ -55,6 +56,9 @@ class WorkerStatus:
         self.metrics.settled(result)
         if result.error is not None:
             self._failures.appendleft(result)
+
+    def count_attempt(self, made: AttemptMade, _: TargetIdentity) -> None:
+        self.metrics.attempted(made.target, made.operation, made.verdict, made.attempt.seconds)
 
     async def watch_depth(self, admin: QueueAdmin | SpoolDirectory) -> None:
         """Ask for the depth of the queue now and then. Runs until it is cancelled."""

@@ -69,8 +69,8 @@ def writes_only(
         pacer=pacer,
         policy=policy,
         target=target,
-        on_attempt=lambda verdict, _, domain: tally.count_attempt(
-            verdict, Action(UPDATE_TRIGGER, domain)
+        on_attempt=lambda made: tally.count_attempt(
+            made.verdict, Action(UPDATE_TRIGGER, made.domain)
         ),
         gate=None if gate is None else gate.of(UPDATE_TRIGGER),
         uniform=uniform,

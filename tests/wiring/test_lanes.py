@@ -60,7 +60,7 @@ async def lanes(url: str, told: Told, **more: Any) -> AsyncIterator[tuple[Lanes,
         pacers,
         clock=clock,
         log=logger(),
-        on_attempt=lambda target, operation, verdict, seconds: told.append((target, operation)),
+        on_attempt=lambda made, place: told.append((made.target, made.operation)),
     )
     async with TargetConnector(settings).target("default") as target:
         yield made, target
