@@ -74,13 +74,18 @@ measured: $(VENV)/.installed-dev
 lint-codes: $(VENV)/.installed-dev
 	$(BIN)/python -m tests.docs.lint_codes
 
+# The site of docs/, README and CHANGELOG, below site/; a link that leads nowhere ends it.
+.PHONY: docs
+docs: $(VENV)/.installed-dev
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --quiet --strict
+
 # What --help says of each command, for man.
 .PHONY: man
 man: $(VENV)/.installed
 	$(BIN)/batcher man > batcher.1
 
 clean:
-	rm -rf $(VENV) $(VENV)-ministack .mypy_cache .ruff_cache .pytest_cache .hypothesis
+	rm -rf $(VENV) $(VENV)-ministack site .mypy_cache .ruff_cache .pytest_cache .hypothesis
 
 # Anew from the ranges in pyproject.toml.
 .PHONY: constraints
