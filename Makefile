@@ -5,6 +5,7 @@ BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
 .PHONY: demo install test servers redis-packages check conformance torture bench measured clean
+.PHONY: test-browser browser-packages
 
 demo: install
 	$(BIN)/batcher demo
@@ -47,6 +48,27 @@ $(VENV)-ministack/.installed:
 	@$(VENV)-ministack/bin/python -m pip install --quiet --disable-pip-version-check \
 		'ministack==1.5.33'
 	@touch $@
+
+# The pages as they are in a browser: about a minute.
+AXE := tests/browser/node_modules/axe-core/axe.min.js
+
+test-browser: $(VENV)/.installed-dev servers $(AXE)
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory browser-packages
+	$(BIN)/python -m pytest tests/browser/test_*.py
+
+$(AXE): tests/browser/package-lock.json
+	@command -v npm >/dev/null || $(MAKE) --no-print-directory npm-package
+	cd tests/browser && npm ci --no-audit --no-fund --no-progress --silent
+	@touch $@
+
+browser-packages:
+	@echo "chromium is missing; installing Debian's, with a font (needs root) …"
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
+
+.PHONY: npm-package
+npm-package:
+	@echo "npm is missing; installing Debian's (needs root) …"
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends npm
 
 check: $(VENV)/.installed-dev
 	$(BIN)/ruff format --check .

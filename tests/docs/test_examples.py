@@ -67,7 +67,7 @@ async def test_python_examples_run(where: str, source: str, tmp_path: Path) -> N
 
 @pytest.mark.parametrize(("where", "source"), blocks("console"))
 def test_commands_in_examples_exist_with_their_flags(where: str, source: str) -> None:
-    targets = set(re.findall(r"^([a-z]+):", Path("Makefile").read_text(), re.M))
+    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.M))
     for line in re.findall(r"^\$ (.*?)(?:\s+#.*)?$", source.replace("\\\n", " "), re.M):
         for words in _simple_commands(shlex.split(line)):
             if words[0] == "make":

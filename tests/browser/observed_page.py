@@ -1,0 +1,127 @@
+"""A page in Chromium, and all that a reader, or a browser's console, would complain of.
+
+Every function returns complaints in words; an empty list is a good page.
+"""
+
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
+
+AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
+LAYOUT = Path(__file__).parent / "layout.js"
+WIDTHS = (1280, 390)
+HEIGHT = 900
+SCHEMES = ("light", "dark")
+A4 = 718  # CSS pixels between margins of 10 mm
+
+
+class ObservedPage:
+    """A page while it is entered; ``url`` is all that it may ask for, or the beginning of that.
+
+    What the console says from the information up to errors is kept, and so is every request.
+    """
+
+    def __init__(self, browser: Browser, url: str, *, scripts: bool = True) -> None:
+        self.url = url
+        self.requests: list[str] = []
+        self.said: list[str] = []
+        self._browser = browser
+        self._scripts = scripts
+        self._exits = AsyncExitStack()
+        self.page: Page
+
+    async def __aenter__(self) -> "ObservedPage":
+        context = await self._browser.new_context(
+            viewport={"width": WIDTHS[0], "height": HEIGHT}, java_script_enabled=self._scripts
+        )
+        self._exits.push_async_callback(context.close)
+        if self._scripts:  # put in from outside, which no policy of the page forbids
+            await context.add_init_script(path=AXE)
+            await context.add_init_script(path=LAYOUT)
+        self.page = await context.new_page()
+        self.page.on("console", self._console)
+        self.page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
+        self.page.on("request", self._request)
+        self.page.on("response", self._response)
+        await self.page.goto(self.url)
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._exits.aclose()
+
+    def _console(self, message: ConsoleMessage) -> None:
+        if message.type in ("error", "warning"):
+            self.said.append(f"console {message.type}: {message.text}")
+
+    def _request(self, request: Request) -> None:
+        self.requests.append(request.url)
+        own, asked = urlsplit(self.url), urlsplit(request.url)
+        same = (own.scheme, own.netloc) == (asked.scheme, asked.netloc)
+        if not same or (own.scheme == "file" and own.path != asked.path):
+            self.said.append(f"a request leaves the page: {request.url}")
+
+    def _response(self, response: Response) -> None:
+        if response.status >= 400:
+            self.said.append(f"{response.status} from {response.url}")
+
+    async def fields(self) -> dict[str, str]:
+        """The text of everything that says by ``data-field`` what it shows."""
+        found: dict[str, str] = await self.page.evaluate("() => batcherLayout.fields()")
+        return found
+
+    async def complaints(self) -> list[str]:
+        """Every fault at each width, light and dark, in large text and on paper."""
+        found = list(self.said)
+        for width in WIDTHS:
+            await self.page.set_viewport_size({"width": width, "height": HEIGHT})
+            found += [f"at {width} px: {fault}" for fault in await self.layout()]
+            for scheme in SCHEMES:
+                await self.page.emulate_media(color_scheme=scheme)
+                found += [f"at {width} px, {scheme}: {each}" for each in await self.violations()]
+        await self.page.emulate_media(color_scheme="light")
+        await self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+        found += [f"text at 200 %: {fault}" for fault in await self._enlarged()]
+        found += [f"printed: {fault}" for fault in await self._printed()]
+        return found
+
+    async def layout(self) -> list[str]:
+        """What sticks out of the page, is cut off, or lies over other words of a plot."""
+        found: list[str] = await self.page.evaluate("() => batcherLayout.faults()")
+        return found
+
+    async def violations(self) -> list[str]:
+        """What axe finds, of whatever impact."""
+        answer: dict[str, Any] = await self.page.evaluate(
+            "() => axe.run(document, {resultTypes: ['violations']})"
+        )
+        return [
+            f"{fault['impact']} {fault['id']}: {fault['help']}; {node['html'][:200]}"
+            for fault in answer["violations"]
+            for node in fault["nodes"]
+        ]
+
+    async def _enlarged(self) -> list[str]:
+        await self.page.evaluate("() => batcherLayout.enlarge(2)")
+        try:
+            return await self.layout()
+        finally:
+            await self.page.evaluate("() => batcherLayout.enlarge(1)")
+
+    async def _printed(self) -> list[str]:
+        await self.page.emulate_media(media="print")
+        await self.page.set_viewport_size({"width": A4, "height": HEIGHT})
+        try:
+            found: list[str] = await self.page.evaluate("() => batcherLayout.hidden()")
+            return found + await self.layout()
+        finally:
+            await self.page.emulate_media(media="screen")
+            await self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+def number(text: str) -> float:
+    """The number that a text on a page begins with, as in ``1,234`` and ``48.5/s``."""
+    digits = text.strip().split()[0] if text.strip() else ""
+    return float(digits.replace(",", "").rstrip("/s%"))
