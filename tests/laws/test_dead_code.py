@@ -18,6 +18,8 @@ USED_FROM_OUTSIDE = {
     "batcher.report.run_report.RunReport": "the content of a report, made by none yet",
 }
 ALL_USED_FROM_OUTSIDE = {
+    "batcher.pages.environment": "the report's page is to come",
+    "batcher.pages.plots": "the report's page is to come",
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",
     "batcher.testing": "for tests",
 }

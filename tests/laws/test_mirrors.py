@@ -8,6 +8,7 @@ import pytest
 from tests.laws.source import PACKAGE, dotted, files, imported, top_level, tree
 
 NOTHING_TO_TEST = {
+    "batcher.pages.plots": "records",
     "batcher.ports": "Protocols, and one record",
     "batcher.report.run_report": "records",
     "batcher.status.snapshot": "records",
