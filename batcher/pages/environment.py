@@ -18,16 +18,16 @@ from batcher.pages.plot_drawing import drawn
 from batcher.pages.style_sheet import style_sheet
 
 UNKNOWN = "?"
-LONGEST = 2_000  # characters of one text; of a longer one the beginning, and how long it is
+LONGEST = 5_000  # characters of one text; of a longer one the beginning, and how long it is
 
 
 def render_page(package: str, template: str, **content: Any) -> str:
     r"""A template of a package's folder ``templates``, filled in: a page as a text.
 
     In a template text is escaped; what can't be seen or turns the direction of a line is shown as
-    a code (``\u202e``); a text is cut after 2,000 characters; None is a question mark. A name that
+    a code (``\u202e``); a text is cut after 5,000 characters; None is a question mark. A name that
     is not there is an error. Filters: ``number``, ``several(noun)``, ``duration``, ``pace``,
-    ``percent``, ``moment``, ``words``.
+    ``duration_of_call``, ``percent``, ``moment``, ``words``.
     """
     return _environment(package).get_template(template).render(content)
 
@@ -46,6 +46,7 @@ def _environment(package: str) -> Environment:
         number=_known(number),
         several=several,
         duration=_known(duration),
+        duration_of_call=_known(duration_of_call),
         pace=_known(pace),
         percent=_known(percent),
         moment=_known(utc_text),
@@ -73,6 +74,13 @@ def _known(write: Any) -> Any:
 def percent(share: float) -> str:
     """0.0537 -> '5.4 %'."""
     return f"{100 * share:.1f} %"
+
+
+def duration_of_call(seconds: float) -> str:
+    """0.0384 -> '38 ms'; from a second on as any duration, with one decimal below ten."""
+    if seconds < 1:
+        return f"{1000 * seconds:,.3g} ms"
+    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
 def utc_text(when: str | float) -> str:

@@ -15,11 +15,9 @@ USED_FROM_OUTSIDE = {
     "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
-    "batcher.report.run_report.RunReport": "the content of a report, made by none yet",
+    "batcher.report.html.render": "for the job, which is to come",
 }
 ALL_USED_FROM_OUTSIDE = {
-    "batcher.pages.environment": "the report's page is to come",
-    "batcher.pages.plots": "the report's page is to come",
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",
     "batcher.testing": "for tests",
 }

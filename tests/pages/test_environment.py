@@ -3,7 +3,7 @@
 import pytest
 from jinja2 import UndefinedError
 
-from batcher.pages.environment import LONGEST, utc_text, percent, render_page, shown, words
+from batcher.pages.environment import LONGEST, percent, render_page, shown, utc_text, words
 
 HOSTILE = "</style><script>alert(1)</script>\x00\u202e\u2028\"'&"
 
