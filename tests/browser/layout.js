@@ -44,8 +44,12 @@ globalThis.batcherLayout = (() => {
     return Math.abs(matrix.b) > 0.01;
   };
 
+  // an axis may stand outside of the drawing, and not outside of what holds both
+  const frameOf = (plot) =>
+    (getComputedStyle(plot).overflow === 'visible' ? plot.closest('figure') : null) ?? plot;
+
   const plots = () => [...document.querySelectorAll('svg')].filter(shown).flatMap((plot) => {
-    const frame = plot.getBoundingClientRect();
+    const frame = frameOf(plot).getBoundingClientRect();
     const boxes = labels(plot).map((each) => [each, each.getBoundingClientRect()]);
     const out = boxes
       .filter(([, box]) => box.left < frame.left - 2 || box.right > frame.right + 2 ||
@@ -65,13 +69,35 @@ globalThis.batcherLayout = (() => {
     return [...out, ...upon, ...small];
   });
 
+  const words = (element) => {
+    const copy = element.cloneNode(true);
+    copy.querySelectorAll('[aria-hidden=true], style, script').forEach((each) => each.remove());
+    return copy.textContent.trim().replace(/\s+/g, ' ');
+  };
+
+  const part = (element) =>
+    (element.closest('section')?.querySelector('h2, h3')?.textContent ?? '').trim();
+
+  // what a page says: facts and counts by section and name, tables by caption
+  const read = () => ({
+    facts: [...document.querySelectorAll('dt')].map(
+      (each) => [part(each), words(each), words(each.nextElementSibling)]),
+    counts: [...document.querySelectorAll('.counts li')].map(
+      (each) => [part(each), words(each.querySelector('.label')),
+        words(each.querySelector('.count'))]),
+    tables: [...document.querySelectorAll('table')].map((table) => [
+      words(table.caption ?? table),
+      [...table.querySelectorAll('tr')].map((row) => [...row.cells].map(words))]),
+    commands: [...document.querySelectorAll('pre.command')].map(words),
+    text: words(document.body),
+  });
+
   return {
     faults: () => [...wide(), ...cut(['hidden', 'clip']), ...plots()],
     hidden: () => cut(['auto', 'scroll', 'hidden', 'clip']),
     enlarge: (times) => {
       document.documentElement.style.fontSize = times === 1 ? '' : `${times * 100}%`;
     },
-    fields: () => Object.fromEntries([...document.querySelectorAll('[data-field]')].map(
-      (each) => [each.dataset.field, each.textContent.trim().replace(/\s+/g, ' ')])),
+    read,
   };
 })();

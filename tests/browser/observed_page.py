@@ -6,7 +6,6 @@ Every function returns complaints in words; an empty list is a good page.
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
 
@@ -19,14 +18,16 @@ A4 = 718  # CSS pixels between margins of 10 mm
 
 
 class ObservedPage:
-    """A page while it is entered; ``url`` is all that it may ask for, or the beginning of that.
+    """A page while it is entered. It may ask for what begins with ``within``: itself, by default.
 
-    What the console says from the information up to errors is kept, and so is every request.
+    ``said``: what the console warned of, and every request that was refused or left the page.
     """
 
-    def __init__(self, browser: Browser, url: str, *, scripts: bool = True) -> None:
+    def __init__(
+        self, browser: Browser, url: str, *, within: str | None = None, scripts: bool = True
+    ) -> None:
         self.url = url
-        self.requests: list[str] = []
+        self._within = within or url
         self.said: list[str] = []
         self._browser = browser
         self._scripts = scripts
@@ -57,20 +58,16 @@ class ObservedPage:
             self.said.append(f"console {message.type}: {message.text}")
 
     def _request(self, request: Request) -> None:
-        self.requests.append(request.url)
-        own, asked = urlsplit(self.url), urlsplit(request.url)
-        same = (own.scheme, own.netloc) == (asked.scheme, asked.netloc)
-        if not same or (own.scheme == "file" and own.path != asked.path):
+        if not request.url.startswith((self._within, "data:")):
             self.said.append(f"a request leaves the page: {request.url}")
 
     def _response(self, response: Response) -> None:
         if response.status >= 400:
             self.said.append(f"{response.status} from {response.url}")
 
-    async def fields(self) -> dict[str, str]:
-        """The text of everything that says by ``data-field`` what it shows."""
-        found: dict[str, str] = await self.page.evaluate("() => batcherLayout.fields()")
-        return found
+    async def read(self) -> "Read":
+        """What the page says at this moment."""
+        return Read(await self.page.evaluate("() => batcherLayout.read()"))
 
     async def complaints(self) -> list[str]:
         """Every fault at each width, light and dark, in large text and on paper."""
@@ -119,6 +116,34 @@ class ObservedPage:
         finally:
             await self.page.emulate_media(media="screen")
             await self.page.set_viewport_size({"width": WIDTHS[0], "height": HEIGHT})
+
+
+class Read:
+    """What a page says: its facts and counts by section, its tables by caption, its commands."""
+
+    def __init__(self, found: dict[str, Any]) -> None:
+        self.text: str = found["text"]
+        self.commands: list[str] = found["commands"]
+        self.tables: dict[str, list[list[str]]] = dict(found["tables"])
+        self._facts: list[tuple[str, str, str]] = found["facts"]
+        self._counts: list[tuple[str, str, str]] = found["counts"]
+
+    def facts(self, section: str = "") -> dict[str, str]:
+        """Names and what they are, of one section or of all."""
+        return {name: value for part, name, value in self._facts if section in (part, "")}
+
+    def counts(self, section: str = "") -> dict[str, int]:
+        """Counts by status, of one section or of all."""
+        return {
+            name.replace(" ", "_"): int(number(count))
+            for part, name, count in self._counts
+            if section in (part, "")
+        }
+
+    def table(self, caption: str) -> list[dict[str, str]]:
+        """The rows of a table, each by the heads of its columns."""
+        heads, *rows = self.tables[caption]
+        return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
 def number(text: str) -> float:

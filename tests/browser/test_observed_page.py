@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Browser
 
-from tests.browser.observed_page import ObservedPage
+from tests.browser.observed_page import ObservedPage, number
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 
@@ -18,7 +18,7 @@ PAGE = """<!doctype html>
 <title>A page</title>
 <style>:root { color-scheme: light dark } body { background: Canvas }</style>
 </head>
-<main><h1>A page</h1><p data-field="total">1,234 updates</p>
+<main><h1>A page</h1><section><h2>Facts</h2><dl><dt>Rate</dt><dd>1,234.5/s</dd></dl></section>
 <!-- body -->
 </main>
 </html>
@@ -34,7 +34,7 @@ FAULTS = {
     "<p style='color:#999;background:#aaa'>grey</p>": "at 1280 px, light: serious color-contrast",
     f"<p class='dim'>dim</p>{DARK}": "at 390 px, dark: serious color-contrast",
     "<input>": "critical label",
-    "<h3>too deep</h3>": "moderate heading-order",
+    "<h4>too deep</h4>": "moderate heading-order",
     "<img alt='' src='https://elsewhere.test/x.png'>": "leaves the page: https://elsewhere.test",
     "<img alt='' src='beside.png'>": "leaves the page: file:",
     "<script>console.warn('odd')</script>": "console warning: odd",
@@ -58,7 +58,9 @@ def written(folder: Path, body: str, head: str = "") -> str:
 async def test_nothing_is_wrong_with_a_good_page(browser: Browser, tmp_path: Path) -> None:
     good = PLOT.format("<text x='90' y='20'>beside it</text>")
     async with ObservedPage(browser, written(tmp_path, good)) as seen:
-        assert await seen.fields() == {"total": "1,234 updates"}
+        read = await seen.read()
+        assert number(read.facts("Facts")["Rate"]) == 1234.5
+        assert read.facts("Other") == {}
         assert await seen.complaints() == []
 
 
