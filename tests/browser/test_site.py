@@ -14,7 +14,8 @@ from tests.browser.observed_page import ObservedPage
 
 pytestmark = pytest.mark.asyncio(loop_scope="session")
 BUILD = (sys.executable, "-m", "mkdocs", "build", "--quiet", "--strict", "--site-dir")
-OF_THE_THEME = ("moderate ", "aria-dialog-name", "cut off")  # its drawer and its search
+# its drawer, its search, and its header in large text
+OF_THE_THEME = ("moderate ", "aria-dialog-name", "cut off", "text at 200 %")
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="session")
