@@ -40,3 +40,38 @@ REDIRECTED = "Redirected"  # to another host, to which nothing is sent
 
 # of a message
 TOO_MANY_RECEIVES = "TooManyReceives"  # leased again and again, and never settled
+
+# of an error that ends a command, or a call of the library
+SETTINGS_INVALID = "SettingsInvalid"  # a setting is not known, or has a value that it can't have
+INPUT_INVALID = "InputInvalid"  # the input can't be read, or breaks a rule
+OTHER_TOOL = "InputOfOtherTool"  # it is of another tool than was said
+OUTPUT_EXISTS = "OutputExists"  # a file that was asked for is there already
+OUTPUT_FAILED = "OutputFailed"  # a file that was asked for can't be written
+RUN_DIRECTORY = "RunDirectoryUnusable"  # in use, of another place, not there, not readable
+OTHER_RUN = "OtherRun"  # the run in the directory was begun with another input or meaning
+HOOK_REFUSED = "HookRefused"  # a hook that has to succeed did not
+AWS_UNUSABLE = "AwsUnusable"  # AWS does not let the work go on
+UNTRUSTED = "EndpointUntrusted"  # TLS with the endpoint can't be agreed on
+NOT_SENT = "NotSent"  # requests can't leave this machine
+CREDENTIALS_UNUSABLE = "CredentialsUnusable"  # missing, expired or refused
+TARGET_AWAY = "TargetAway"  # it answered nothing but faults for too long
+CREDENTIALS_AWAY = "CredentialsAway"  # it refused credentials for too long
+NOT_SENT_AWAY = "TargetOutOfReach"  # nothing reached it for too long
+JOURNAL_FAILED = "JournalFailed"  # results can't be put on disk any more
+DAMAGED = "FileDamaged"  # a file of a run directory is not as it was written
+QUEUE_AWAY = "QueueAway"  # it can't be reached, or refuses
+QUEUE_MISSING = "QueueMissing"  # there is none at that place
+QUEUE_UNUSABLE = "QueueUnusable"  # its server can't hold it as it is set up
+QUEUE_UNANSWERED = "QueueUnanswered"  # no answer came: what was asked may have been done
+STATUS_ADDRESS = "StatusAddressUnusable"  # it is taken, or none of this host's
+CONTROL_FAILED = "ControlFailed"  # what is at work was not told
+UPLOAD_FAILED = "UploadFailed"  # results are not proved to be where they were sent
+UPDATES_FAILED = "NotAllDone"  # not every update was done, and somebody asks for that
+
+# of what else ends a command
+USAGE = "Usage"  # a flag, an argument or a choice that the command does not have
+FILE_MISSING = "FileMissing"
+ACCESS_REFUSED = "AccessRefused"  # by the file system
+HOST_LIMIT = "HostLimit"  # no room, descriptors, memory or threads left
+SYSTEM_ERROR = "SystemError"  # whatever else the operating system refuses
+DEFECT = "Defect"  # of batcher's own

@@ -5,17 +5,21 @@ says what is wrong, where, and what to do next.
 """
 
 from collections.abc import Iterator, Sequence
-from typing import Any, Self
+from typing import Any, ClassVar, Self
 
+from batcher import error_codes
 from batcher.public_records import Counts, Result
 
 
 class BatcherError(Exception):
     """The root of every error that batcher raises on purpose.
 
+    ``code``: stable, for programs. ``advice``: what to do next where its message does not say.
     ``results``: of ``update_many`` those there were when it was raised, in input order.
     """
 
+    code: ClassVar[str]
+    advice: ClassVar[str] = "Put that right, and give the same command again."
     results: tuple[Result, ...] = ()
 
 
@@ -26,13 +30,21 @@ class YourError(BatcherError):
 class SettingsError(YourError):
     """A setting has a value that it can't have, or is not known."""
 
+    code = error_codes.SETTINGS_INVALID
+    advice = "Correct that setting, and give the same command again."
+
 
 class InputError(YourError):
     """The input can't be read, or breaks the rules of the service model."""
 
+    code = error_codes.INPUT_INVALID
+    advice = "Correct that, and give the same command again."
+
 
 class OutputExistsError(YourError):
     """A file that was asked for is there already. It stays as it is."""
+
+    code = error_codes.OUTPUT_EXISTS
 
     def __init__(self, path: object) -> None:
         super().__init__(
@@ -44,12 +56,17 @@ class OutputExistsError(YourError):
 class RunDirectoryError(BatcherError):
     """The run directory is in use, belongs to another input, or can't be written."""
 
+    code = error_codes.RUN_DIRECTORY
+    advice = "Put that right, or give another directory with --out."
+
 
 class OtherRunError(RunDirectoryError):
     """The run in a directory was begun with another input, or with settings of another meaning.
 
     ``differences``: which, in words.
     """
+
+    code = error_codes.OTHER_RUN
 
     def __init__(self, where: object, differences: Sequence[str]) -> None:
         self.differences = "; ".join(differences)
@@ -62,17 +79,27 @@ class OtherRunError(RunDirectoryError):
 class HookError(BatcherError):
     """A hook that has to succeed before anything is sent did not. Nothing was sent."""
 
+    code = error_codes.HOOK_REFUSED
+
 
 class AwsError(BatcherError):
     """AWS will not let the run go on: no usable credentials, or no endpoint."""
+
+    code = error_codes.AWS_UNUSABLE
+    advice = "Ask batcher doctor what is in the way, then give the same command again."
 
 
 class NotSentError(AwsError):
     """Requests can't leave this machine, also after they were tried for a while."""
 
+    code = error_codes.NOT_SENT
+
 
 class CredentialsError(AwsError):
     """The credentials are missing, expired or refused, also after one refresh."""
+
+    code = error_codes.CREDENTIALS_UNUSABLE
+    advice = "Renew the credentials, or give another --profile."
 
 
 class OutageError(AwsError):
@@ -81,17 +108,28 @@ class OutageError(AwsError):
     Or refused what it had allowed, or could not be reached. What was tried has no result.
     """
 
+    code = error_codes.TARGET_AWAY
+    advice = "Give the same command again once it answers: a run goes on with the rest."
+
 
 class CredentialsOutageError(OutageError, CredentialsError):
     """A target given up because AWS refused credentials, and they could not be renewed."""
+
+    code = error_codes.CREDENTIALS_AWAY
+    advice = "Renew the credentials, and give the same command again: a run goes on with the rest."
 
 
 class NotSentOutageError(OutageError, NotSentError):
     """A target given up because requests no longer left this machine."""
 
+    code = error_codes.NOT_SENT_AWAY
+
 
 class WrongAccountError(CredentialsError):
     """The credentials are of another account than the target's, or nobody can tell of which."""
+
+    code = error_codes.WRONG_ACCOUNT
+    advice = "Give the --profile of that account, or the --account that it has to be."
 
 
 class RedirectError(AwsError):
@@ -100,6 +138,8 @@ class RedirectError(AwsError):
     It was not followed: a request and what signs it are for one host. ``status``: of HTTP;
     ``region``: where S3 says that the bucket is.
     """
+
+    code = error_codes.REDIRECTED
 
     def __init__(self, status: int, host: str, region: str | None = None) -> None:
         self.status = status
@@ -117,6 +157,9 @@ class JournalError(BatcherError):
     What was written is valid; the run can be resumed.
     """
 
+    code = error_codes.JOURNAL_FAILED
+    advice = "Make room for it, and give the same command again: a run goes on with the rest."
+
 
 class DamageError(JournalError):
     """A file of a run directory is not as it was written, or not of a kind that is safe to read.
@@ -124,9 +167,14 @@ class DamageError(JournalError):
     The message names the file and the line.
     """
 
+    code = error_codes.DAMAGED
+    advice = "Restore it; of a run directory batcher run --repair takes what is whole."
+
 
 class OutputError(BatcherError):
     """A file that was asked for can't be written. What was there before under its name still is."""
+
+    code = error_codes.OUTPUT_FAILED
 
 
 class QueueError(BatcherError):
@@ -135,25 +183,42 @@ class QueueError(BatcherError):
     It may come back; messages whose lease is over come again.
     """
 
+    code = error_codes.QUEUE_AWAY
+    advice = "Check that the queue is there and can be reached, then give the same command again."
+
 
 class MissingQueueError(QueueError):
     """There is no queue at that place; enqueue and worker make one."""
+
+    code = error_codes.QUEUE_MISSING
+    advice = "Check its URL."
 
 
 class UnusableQueueError(QueueError):
     """The queue's server can't hold it as it is set up: to ask again is no use."""
 
+    code = error_codes.QUEUE_UNUSABLE
+    advice = "Set its server up as docs/fleet.md says."
+
 
 class StatusError(BatcherError):
     """The status page can't be served at its address: it is taken, or none of this host's."""
+
+    code = error_codes.STATUS_ADDRESS
+    advice = "Give another --http."
 
 
 class ControlError(BatcherError):
     """What a run or a worker at work was to be told did not reach it, or can't be told."""
 
+    code = error_codes.CONTROL_FAILED
+    advice = "Check that it is at work and whose it is, then try again."
+
 
 class UnansweredError(QueueError):
     """No answer of the queue came to a request: what was asked may have been done."""
+
+    code = error_codes.QUEUE_UNANSWERED
 
 
 class UploadError(BatcherError):
@@ -162,6 +227,8 @@ class UploadError(BatcherError):
     It stays on disk, to be sent again.
     """
 
+    code = error_codes.UPLOAD_FAILED
+
 
 class UpdatesFailed(BatcherError):
     """Raised by ``BatchResult.raise_for_failures``: not every update was done.
@@ -169,6 +236,8 @@ class UpdatesFailed(BatcherError):
     ``results`` are those that did not succeed, ``counts`` are of the whole batch, ``stopped`` says
     why it ended early, else None.
     """
+
+    code = error_codes.UPDATES_FAILED
 
     def __init__(
         self, results: Sequence[Result], counts: Counts, stopped: str | None = None

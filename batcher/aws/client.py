@@ -44,7 +44,13 @@ from batcher.aws.server_clock import ServerClock
 from batcher.aws.service_model import SERVICE
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
-from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
+from batcher.errors import (
+    AwsError,
+    CredentialsError,
+    NotSentError,
+    RedirectError,
+    SettingsError,
+)
 from batcher.foreign_text import shown_url
 from batcher.host_limits import requests_at_once
 from batcher.ports import Clock
@@ -231,7 +237,7 @@ class AwsTarget:
         try:
             await reach(http, self.endpoint_url)
         except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:
-            raise AwsError(f"target {self.name}: {why_unsent(error).message}") from error
+            raise NotSentError(f"target {self.name}: {why_unsent(error).message}") from error
 
     async def account(self) -> str | None:
         """Find out the AWS account, which ``account_id`` is from then on: the role's, or by STS.

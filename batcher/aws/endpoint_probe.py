@@ -32,6 +32,7 @@ from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.service_model import SERVICE, model_loader
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
+from batcher.error_codes import UNTRUSTED
 from batcher.errors import AwsError, SettingsError
 from batcher.foreign_text import printable, shown_url
 
@@ -42,6 +43,8 @@ _VARIABLES = (f"AWS_ENDPOINT_URL_{_SECTION.upper()}", "AWS_ENDPOINT_URL")  # the
 
 class UntrustedError(AwsError):
     """TLS with the endpoint can't be agreed on; the message says what is wrong with it."""
+
+    code = UNTRUSTED
 
 
 class Certificate(Struct, frozen=True, kw_only=True):

@@ -8,11 +8,9 @@ import io
 import json
 import logging
 import sys
-import traceback
 from collections.abc import Callable
 from contextlib import suppress
 from importlib import import_module
-from pathlib import Path
 from typing import Any
 
 import click
@@ -28,12 +26,7 @@ ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error
 
 ERROR_MEMBERS = "batcher.error_members"  # there: what else the object of an error has
 
-DEFECT = 70  # exit code, EX_SOFTWARE
-CALLS_SHOWN = 6  # of a defect, the innermost ones
-
-_GO_ON = (
-    "and give the same command again: what was done is on disk, and a run goes on with the rest."
-)
+_GIVEN = "batcher.given"  # there: the words that were given
 
 
 class _Commands(click.Group):
@@ -61,16 +54,20 @@ class _Commands(click.Group):
         commands = [CompletionItem(name, help=COMMANDS[name]) for name in names]
         return commands + click.Command.shell_complete(self, ctx, incomplete)
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        ctx.meta[_GIVEN] = [*args]
+        return super().parse_args(ctx, args)
+
     def invoke(self, ctx: click.Context) -> Any:
         """What goes wrong is told as JSON too, where that was asked for and none was begun."""
         try:
             return super().invoke(ctx)
         except (Exception, KeyboardInterrupt) as error:
             told = not isinstance(error, click.exceptions.Exit)
-            if ctx.meta.get(ERROR_AS_JSON) and told:
+            if told and ctx.meta.get(ERROR_AS_JSON, _would_be_json(error, ctx.meta[_GIVEN])):
                 with suppress(Exception):  # standard output may be what went wrong
                     more = ctx.meta.get(ERROR_MEMBERS, {})
-                    echo(json.dumps({"error": _words(error) or "interrupted", **more}))
+                    echo(json.dumps({**_report(error).as_json(), **more}))
             raise
 
 
@@ -124,40 +121,17 @@ def _ended(function: Callable[[], int | None]) -> int:
         echo(said.getvalue().rstrip("\n"), err=True, lines=True)
         return error.exit_code
     except Exception as error:
-        echo(f"batcher: {_words(error)}", err=True)
-        return exit_code_of(error) or DEFECT
+        report = _report(error)
+        echo(f"batcher: {report.error}", err=True)
+        return int(report.exit_code)
 
 
-def exit_code_of(error: BaseException) -> int | None:
-    """2 for wrong usage or input, 5 for what AWS or this host refuses; None for a defect.
-
-    An input that this host can't read at the moment is not wrong.
-    """
-    if isinstance(error, click.ClickException):
-        return int(error.exit_code)
-    errors = import_module("batcher.errors")  # only now: it takes half as long as all of --help
-    if isinstance(error, errors.YourError):
-        host = import_module("batcher.storage.file_system").OF_THE_HOST
-        return 5 if getattr(error.__cause__, "errno", None) in host else 2
-    return 5 if isinstance(error, errors.BatcherError | OSError) else None
+def _report(error: BaseException) -> Any:
+    return import_module("batcher.cli.output.error_report").report_of(error)
 
 
-def _words(error: BaseException) -> str:
-    """What an error says; of a defect where it is, and nothing that it may hold."""
-    if not isinstance(error, Exception) or isinstance(error, click.Abort):
-        return ""
-    if isinstance(error, OSError) and error.strerror:
-        return f"{error.filename}: {error.strerror}" if error.filename else error.strerror
-    if exit_code_of(error) is not None:
-        return str(error)
-    errors = import_module("batcher.errors")
-    while isinstance(error, BaseExceptionGroup):
-        error = error.exceptions[0]
-    if isinstance(error, MemoryError) or errors.is_out_of_threads(error):
-        said = f" ({error})" if str(error) else ""
-        what = f"this host, or a limit of it, allows no more memory or threads{said}"
-        return f"{what}. Raise the limit (ulimit -v, ulimit -u, a container's), {_GO_ON}"
-    calls = traceback.extract_tb(error.__traceback__)[-CALLS_SHOWN:]
-    places = (f"{Path(call.filename).name}:{call.lineno} {call.name}" for call in reversed(calls))
-    where = " < ".join(places)
-    return f"a defect: {type(error).__name__} at {where}. Report it with this line, {_GO_ON}"
+def _would_be_json(error: BaseException, given: list[str]) -> bool:
+    """Whether ``--json`` was given to a command that has it, and did not get as far as that."""
+    command = error.ctx.command if isinstance(error, click.UsageError) and error.ctx else None
+    flags = (flag for parameter in getattr(command, "params", ()) for flag in parameter.opts)
+    return "--json" in given and "--json" in flags

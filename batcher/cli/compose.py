@@ -208,7 +208,7 @@ def _refuse_empty(request: Request, found: Composition) -> None:
         raise InputError(f"{request.file}: no triggers in it; nothing to compose.")
     if found.left_out == found.total:
         by = f"all {found.total:,} triggers are left out by {request.selection}"
-        raise InputError(f"{request.file}: nothing to compose: {by}.")
+        raise InputError(f"{request.file}: nothing to compose: {by}. Give another part.")
 
 
 def _refused(request: Request, found: Composition) -> int:

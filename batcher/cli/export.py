@@ -105,7 +105,9 @@ def _say_part(found: Export, selector: Selector) -> None:
     """Say what was left out. Raises InputError where that is all there is."""
     by, of = str(selector.selection), found.left_out + found.triggers
     if not found.triggers and not found.unread:
-        raise InputError(f"nothing to export: all {of:,} triggers are left out by {by}.")
+        raise InputError(
+            f"nothing to export: all {of:,} triggers are left out by {by}. Give another part."
+        )
     part = SelectedPart(by=by, left_out=found.left_out, of=of)
     for line in part_lines(part, selector.unmatched(), "triggers"):
         echo(line, err=True)

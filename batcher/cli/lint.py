@@ -18,6 +18,7 @@ from batcher.cli.options import (
 )
 from batcher.cli.output.annotations import Annotations
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import FindingJson, FindingPrinter, FindingText
 from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
@@ -130,7 +131,7 @@ async def _lint(
                 on_unread=_say_unread,
             )
     except BaseException as error:
-        if printer.break_off(str(error) or "interrupted"):
+        if printer.break_off(report_of(error)):
             click.get_current_context().meta[ERROR_AS_JSON] = False
         raise
     printer.finish(counts)

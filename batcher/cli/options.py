@@ -107,7 +107,9 @@ def check_sensitive(show_sensitive: bool, *, as_json: bool, instead: str = "Leav
 
 def json_option(about: str) -> Callable[[F], F]:
     """Add ``--json``: one JSON object on standard output, with ``error`` where one ended it."""
-    return click.option("--json", "as_json", is_flag=True, help=about, callback=_note_json)
+    return click.option(
+        "--json", "as_json", is_flag=True, is_eager=True, help=about, callback=_note_json
+    )
 
 
 def _note_json(context: click.Context, _: click.Parameter, wanted: bool) -> bool:

@@ -21,6 +21,7 @@ from batcher.cli.options import (
     settings_options,
 )
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.format import example
 from batcher.cli.output.plan_report import PlanPrinter
@@ -124,7 +125,7 @@ async def _plan(
         try:
             found = await _tell(checked, out, force, printer)
         except BaseException as error:
-            if printer.break_off(str(error) or "interrupted"):
+            if printer.break_off(report_of(error)):
                 click.get_current_context().meta[ERROR_AS_JSON] = False
             raise
     printer.finish(found, out)

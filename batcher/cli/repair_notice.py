@@ -19,7 +19,9 @@ def repair_with_notice(path: Path, *, dry_run: bool = False) -> None:
     if dry_run:
         raise click.UsageError("--repair writes into the run directory: leave --dry-run out.")
     if not (path / "run.json").exists():
-        raise click.UsageError(f"--repair is for the directory of a run; {path} is none.")
+        raise click.UsageError(
+            f"--repair is for the directory of a run; {path} is none. Give that with --out."
+        )
     repairs = repair_run(path)
     lines = [line for repair in repairs for line in _lines(repair)]
     for line in lines or [f"{path}: nothing to repair."]:

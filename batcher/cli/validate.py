@@ -6,9 +6,9 @@ from typing import Any
 
 import click
 
-from batcher.cli import exit_code_of
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.format import example
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.config import Settings
@@ -36,9 +36,10 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     try:
         found = _inspect(file, settings, printer)
     except InputError as error:
-        printer.finish(valid=False, error=str(error))
-        echo(f"batcher: {error}", err=True)
-        raise SystemExit(exit_code_of(error)) from None
+        report = report_of(error)
+        printer.finish(valid=False, **report.as_json())
+        echo(f"batcher: {report.error}", err=True)
+        raise SystemExit(report.exit_code) from None
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
     fit = found.total > 0 and not found.invalid
     printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)

@@ -102,12 +102,15 @@ def _refuse_without_table(origin: str, settings: Settings) -> None:
 def refuse_foreign(given: Mapping[str, Any], entry_point: EntryPoint) -> None:
     """Raise SettingsError for a setting that this entry point does not know, though others do."""
     if "hooks" in given:
-        raise SettingsError("hooks: a setting of batcher run, worker; it means nothing here.")
+        raise SettingsError(
+            "hooks: a setting of batcher run, worker; it means nothing here. Leave it out."
+        )
     for option in options():
         if option.name in given and entry_point not in option.entry_points:
             known_to = ", ".join(option.entry_points)
             raise SettingsError(
-                f"{option.name}: a setting of batcher {known_to}; it means nothing here."
+                f"{option.name}: a setting of batcher {known_to}; it means nothing here. Leave it"
+                " out."
             )
 
 

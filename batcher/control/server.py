@@ -102,7 +102,10 @@ class ControlServer:
         try:
             line = await _line(connection)
             if peer.uid not in (None, 0, os.geteuid()):
-                raise ControlError(f"{peer} may not tell it anything: its own user and root may.")
+                raise ControlError(
+                    f"{peer} may not tell it anything: its own user and root may. Act as one of"
+                    " them."
+                )
             self._do(read_request(line), peer)
         except ControlError as error:
             self._log.warning("control.refused", reason=str(error), by=str(peer))

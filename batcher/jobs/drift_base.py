@@ -85,7 +85,8 @@ def _selected(base: DriftBase, selector: Selector) -> DriftBase:
     by, left_out = str(selector.selection), len(keys) - len(kept)
     if not kept:
         raise InputError(
-            f"nothing to hold against: all {len(keys):,} triggers are left out by {by}."
+            f"nothing to hold against: all {len(keys):,} triggers are left out by {by}. Give"
+            " another part."
         )
     domains = {(key.target, key.domain) for key in base.triggers if base.whole_domains}
     domains -= {(key.target, key.domain) for key in kept}
@@ -141,7 +142,8 @@ def _end_state(run: RunReader) -> DriftBase:
     """What the triggers of a run were when it had ended, as far as its books tell."""
     if is_half_rewritten(run.journals.known):
         raise RunDirectoryError(
-            f"{run.where}: its results are half rewritten; batcher verify brings that to its end."
+            f"{run.where}: its results are half rewritten. Run batcher verify: it brings that to"
+            " its end."
         )
     refuse_lost_images(run)
     last, untold = _last_results(run)

@@ -84,7 +84,8 @@ def results_as_run(path: Path, settings: Settings, span: TimeSpan) -> Iterator[R
     if reader.is_empty:
         raise RunDirectoryError(
             f"{path}: neither a run directory nor a worker's results directory: there is no"
-            " run.json in it, and no file of results."
+            " run.json in it, and no file of results. Give the directory of a run, or the --results"
+            " of a worker."
         )
     if not reader.has_images:
         raise RunDirectoryError(

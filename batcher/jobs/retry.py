@@ -77,7 +77,10 @@ def choose(
         by = str(selector.selection)
         part = SelectedPart(by=by, left_out=left_out, of=left_out + len(lines))
     if not lines and part is not None and left_out:
-        raise InputError(f"nothing to retry: all {left_out:,} updates are left out by {part.by}.")
+        raise InputError(
+            f"nothing to retry: all {left_out:,} updates are left out by {part.by}. Give another"
+            " part."
+        )
     if not lines:
         raise InputError(_nothing(run, codes, others))
     return RetryChoice(

@@ -88,7 +88,7 @@ def make_rollback(
     if selector is not None and report.left_out and not report.undone:
         raise InputError(
             f"nothing to undo: all {report.left_out:,} updates are left out by"
-            f" {selector.selection}."
+            f" {selector.selection}. Give another part."
         )
     if not report.undone:
         raise InputError(

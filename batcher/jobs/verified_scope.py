@@ -20,7 +20,9 @@ class VerifiedScope:
         self.lines, total = run.selected(selector), sum(map(len, run.indexes.values()))
         by, left_out = str(selector.selection), total - len(self.lines)
         if not self.lines:
-            raise InputError(f"nothing to verify: all {total:,} updates are left out by {by}.")
+            raise InputError(
+                f"nothing to verify: all {total:,} updates are left out by {by}. Give another part."
+            )
         self.part = SelectedPart(by=by, left_out=left_out, of=total)
 
     def of(self, lines: Iterable[int]) -> frozenset[int]:

@@ -118,7 +118,7 @@ class RedisStream:
                 " make it."
             )
         if not isinstance(mark, bytes):
-            raise QueueError(f"queue {self.name}: what answers there is no Redis.")
+            raise QueueError(f"queue {self.name}: what answers there is no Redis. Check its URL.")
         self.mark = mark.decode(errors="replace")
 
     def _refuse(self, server: RedisServer) -> None:

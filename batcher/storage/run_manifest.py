@@ -67,7 +67,8 @@ def load_manifest(path: Path) -> RunManifest:
         return msgspec.json.decode(content, type=RunManifest)
     except (FileNotFoundError, NotADirectoryError) as error:
         raise RunDirectoryError(
-            f"{path.parent}: no run directory: there is no run.json in it."
+            f"{path.parent}: no run directory: there is no run.json in it. Give the directory of a"
+            " run, such as updates.run."
         ) from error
     except (OSError, ValueError, RecursionError) as error:
         raise RunDirectoryError(

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from enum import Enum
 from typing import Any
 
+from batcher.error_codes import OTHER_TOOL
 from batcher.errors import InputError
 from batcher.updates import cloudformation, terraform
 from batcher.updates.foreign_resources import ForeignResource, ForeignResources
@@ -18,6 +19,8 @@ _COMMON = ("Description",)  # members that much else has, too
 
 class OtherToolError(InputError):
     """A file is of another tool than was said. Says which."""
+
+    code = OTHER_TOOL
 
 
 class Tool(Enum):

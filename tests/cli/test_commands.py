@@ -3,9 +3,7 @@
 What it lists is what each command says of itself, and costs no imports.
 """
 
-import errno
 import json
-import os
 import re
 import shlex
 import subprocess
@@ -17,10 +15,10 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from batcher.cli import DEFECT, batcher, exit_code_of
+from batcher.cli import batcher
 from batcher.cli.command_list import COMMANDS
+from batcher.cli.output.error_report import DEFECT
 from batcher.emulator import Emulator
-from batcher.errors import InputError
 from tests.conftest import Command, change, records, trigger
 
 HEAVY = ("aiobotocore", "anyio", "batcher.config", "botocore", "msgspec", "redis", "rich")
@@ -121,13 +119,3 @@ async def test_a_defect_ends_with_a_code_of_its_own_and_a_resume_goes_on(
         batcher.environ["PYTHONPATH"] = sound
         assert (await batcher(*command)).code == 0
     assert len(records(results)) == 30
-
-
-@pytest.mark.parametrize(
-    ("number", "code"),
-    [(errno.EMFILE, 5), (errno.ENOMEM, 5), (errno.ENOSPC, 5), (errno.ENOENT, 2), (errno.EACCES, 2)],
-)
-def test_an_input_that_this_host_can_not_read_now_is_no_wrong_input(number: int, code: int) -> None:
-    with pytest.raises(InputError) as told:
-        raise InputError("u.jsonl: can't be read") from OSError(number, os.strerror(number))
-    assert exit_code_of(told.value) == code

@@ -4,6 +4,7 @@ import array
 import asyncio
 import contextlib
 import fcntl
+import json
 import os
 import signal
 import subprocess
@@ -14,6 +15,7 @@ from pathlib import Path
 import pytest
 
 from batcher.cli.endings import ENDING
+from batcher.cli.output.error_report import report_of
 from tests.conftest import Command
 from tests.waiting import until
 
@@ -55,6 +57,9 @@ class Ended:
         return stat.rpartition(")")[2].split()[0] == "S"
 
 
+INTERRUPTED = json.dumps(report_of(KeyboardInterrupt()).as_json()) + "\n"
+
+
 def unread(pipe: int) -> int:
     """Bytes in a pipe that nobody has read."""
     count = array.array("i", [0])
@@ -65,8 +70,8 @@ def unread(pipe: int) -> int:
 @pytest.mark.parametrize(
     ("arguments", "number", "out"),
     [
-        (("run", "f", "--yes", "--json", *PLACE), TERM, '{"error": "interrupted"}\n'),
-        (("plan", "f", "--json", *PLACE), INT, '{"error": "interrupted"}\n'),
+        (("run", "f", "--yes", "--json", *PLACE), TERM, INTERRUPTED),
+        (("plan", "f", "--json", *PLACE), INT, INTERRUPTED),
         (("validate", "f"), HUP, ""),
         (("enqueue", "f", "--queue", "spool:s"), TERM, ""),
         (("emulator", "--seed", "f"), TERM, ""),

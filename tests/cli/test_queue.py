@@ -62,5 +62,5 @@ async def test_an_error_is_one_json_object_too(
     ended = await batcher("queue", command, queue_url, "--json")
     assert ended.code == code, ended.err
     (said,) = map(json.loads, ended.out.splitlines())
-    assert list(said) == ["error"]
+    assert list(said) == ["error", "code", "next"]
     assert said["error"] in ended.err

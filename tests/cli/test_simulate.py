@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from click.testing import CliRunner
 
-from batcher.cli import exit_code_of
+from batcher.cli.output.error_report import exit_code_of
 from batcher.cli.simulate import simulate
 from tests.jobs.simulated import SECRET, conditions, definition, order, update, written
 

@@ -5,6 +5,7 @@ escaped: the ``command`` module of its toolkit.
 """
 
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.findings import finding_text, total_text
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
@@ -41,7 +42,7 @@ class Annotations:
         if counts is not None:
             echo(total_text(counts), err=True)
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """Say nothing more: each command is whole."""
         return False
 

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, Protocol
 
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.errors import InputError
@@ -38,7 +39,7 @@ class FindingPrinter(Protocol):
         """Say what it came to; None: the lines break rules, and nothing was linted."""
         ...
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """End what was begun with why there is no more; returns whether anything was."""
         ...
 
@@ -80,7 +81,7 @@ class FindingText:
         if counts.codes:
             echo(f"What a code means: batcher explain {next(iter(counts.codes))}", err=True)
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """Say nothing more: the error says it."""
         return False
 
@@ -136,10 +137,10 @@ class FindingJson:
                 unread=counts.unread,
             )
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """End the object with why there are no counts."""
         if begun := self._begun:
-            self._end(error=reason)
+            self._end(**report.as_json())
         return begun
 
     def _end(self, **members: Any) -> None:

@@ -12,6 +12,7 @@ from rich.text import Text
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
 from batcher.cli.output.plan_groups import PlanGroups
@@ -109,14 +110,15 @@ class PlanPrinter:
         for line in said:
             echo(line, err=True)
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """End the JSON object with why there is no summary; returns whether one was begun.
 
         What was found so far is shown.
         """
         self._print_groups()
         if begun := self._as_json and self._taken > 0:
-            sys.stdout.write('\n], "error": ' + printable(self._encode(reason).decode()) + "}\n")
+            told = printable(self._encode(report.as_json()).decode())
+            sys.stdout.write(f"\n], {told[1:]}\n")
         return begun
 
 

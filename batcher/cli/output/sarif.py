@@ -8,6 +8,7 @@ from typing import Any
 from urllib.parse import quote
 
 from batcher.cli.output.echo import echo
+from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.findings import finding_text, total_text
 from batcher.cli.output.source_place import source_place
 from batcher.foreign_text import printable
@@ -54,10 +55,10 @@ class SarifLog:
         if counts is not None:
             echo(total_text(counts), err=True)
 
-    def break_off(self, reason: str) -> bool:
+    def break_off(self, report: ErrorReport) -> bool:
         """End a log that was begun with why there is no more."""
         if begun := self._results > 0:
-            notification = {"level": "error", "message": {"text": printable(reason)}}
+            notification = {"level": "error", "message": {"text": printable(report.error)}}
             self._end(
                 {
                     "executionSuccessful": False,

@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.cli.output.annotations import Annotations
+from batcher.cli.output.error_report import report_of
 from batcher.foreign_text import printable
 from batcher.triggers.lint.finding import Finding
 from batcher.triggers.lint.line_rules import SET_TWICE
@@ -49,7 +50,7 @@ def test_of_standard_input_there_is_no_file_and_a_broken_rule_is_an_error(
     printer.violation(7, Violation(path="SegmentFilter", message="too long: 100% of it"))
     printer.add(found()[0], Finding(code=SET_TWICE, message="said"))
     printer.finish(counts(BT101=1))
-    assert not printer.break_off("interrupted")
+    assert not printer.break_off(report_of(KeyboardInterrupt()))
     out, err = capsys.readouterr()
     broken, other = out.splitlines()
     assert broken == "::error title=BT000 invalid-line::SegmentFilter: too long: 100%25 of it"

@@ -4,6 +4,7 @@ import json
 
 import pytest
 
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import (
     COLUMNS,
     SHOWN_OF_A_CODE,
@@ -77,9 +78,9 @@ def test_json_has_all_of_them_and_the_counts(
 
 def test_json_that_is_broken_off_is_whole_and_says_why(capsys: pytest.CaptureFixture[str]) -> None:
     printer = FindingJson(frozenset(), ViolationPrinter(as_json=True))
-    assert not printer.break_off("interrupted")
+    assert not printer.break_off(report_of(KeyboardInterrupt()))
     printer.add(*found())
-    assert printer.break_off("interrupted")
+    assert printer.break_off(report_of(KeyboardInterrupt()))
     told = json.loads(capsys.readouterr().out)
     assert (told["error"], "errors" in told) == ("interrupted", False)
     assert SECRET in told["findings"][0]["message"]

@@ -7,7 +7,9 @@ from typing import Any
 import pytest
 
 from batcher.accounting.limit import Limit
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.plan_report import PlanPrinter
+from batcher.errors import InputError
 from batcher.jobs.plan import Plan
 from batcher.jobs.target_planner import EFFECTS, PlannedUpdate
 from batcher.records import Update
@@ -66,11 +68,12 @@ def test_a_plan_that_is_broken_off_ends_its_json_where_it_was_begun(
     printed = printer(as_json=True)
     for line in range(count):
         printed.add(planned(line))
-    assert printed.break_off('no "connection"') is (count > 0)
+    assert printed.break_off(report_of(InputError('no "connection"'))) is (count > 0)
     out = capsys.readouterr().out
     if count:
         found = json.loads(out)
-        assert (found["error"], len(found["updates"])) == ('no "connection"', 2)
+        assert (found["code"], len(found["updates"])) == ("InputInvalid", 2)
+        assert found["error"].startswith('no "connection". ')
     else:
         assert out == ""
 

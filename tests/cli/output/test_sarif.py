@@ -7,6 +7,7 @@ from urllib.parse import unquote
 import pytest
 from jsonschema_rs import Draft4Validator
 
+from batcher.cli.output.error_report import report_of
 from batcher.cli.output.sarif import SarifLog
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.updates.violations import Violation
@@ -62,10 +63,10 @@ def test_one_finding_is_known_again_in_another_line_and_another_trigger_is_anoth
 
 
 def test_a_log_that_is_broken_off_is_whole_and_says_so(capsys: pytest.CaptureFixture[str]) -> None:
-    assert not SarifLog("a.jsonl", frozenset()).break_off("interrupted")
+    assert not SarifLog("a.jsonl", frozenset()).break_off(report_of(KeyboardInterrupt()))
     printer = SarifLog("a.jsonl", frozenset())
     printer.violation(3, Violation(message=HOSTILE))
-    assert printer.break_off("interrupted")
+    assert printer.break_off(report_of(KeyboardInterrupt()))
     (invocation,) = written(capsys)["invocations"]
     assert invocation["executionSuccessful"] is False
 
