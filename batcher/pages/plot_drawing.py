@@ -96,7 +96,7 @@ def _scale(plot: Plot) -> tuple[float, float]:
         ),
         default=0.0,
     )
-    if highest <= 0:
+    if highest < 1e-300:  # too small to be divided
         return 1.0, 1.0
     power = 10.0 ** math.floor(math.log10(highest / (TICKS - 1)))
     step = next(each * power for each in (1, 2, 5, 10) if each * power * (TICKS - 1) >= highest)
