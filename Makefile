@@ -91,10 +91,11 @@ bench: $(VENV)/.installed-dev
 measured: $(VENV)/.installed-dev
 	$(BIN)/python -m benchmarks.side_by_side
 
-# The list of codes in docs/lint.md, anew from the code.
-.PHONY: lint-codes
-lint-codes: $(VENV)/.installed-dev
-	$(BIN)/python -m tests.docs.lint_codes
+# What of docs/ is made of the code, anew: settings, commands, exit codes, log events, metrics,
+# codes of lint.
+.PHONY: reference
+reference: $(VENV)/.installed-dev
+	PYTHONPATH=. $(BIN)/python -m tests.docs.generated
 
 # The site of docs/, README and CHANGELOG, below site/; a link that leads nowhere ends it.
 .PHONY: docs

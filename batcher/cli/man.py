@@ -3,6 +3,7 @@
 import click
 
 from batcher.cli.command_list import GROUPS
+from batcher.cli.exit_codes import EXIT_CODES
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.man_page import man_page
@@ -17,4 +18,5 @@ def man(context: click.Context) -> None:
     It holds what --help says of each command. In ~/.local/share/man/man1/batcher.1 man finds it,
     where ~/.local/bin is in PATH; man -l FILE shows it from anywhere.
     """
-    echo(man_page(context.find_root(), GROUPS, __version__), lines=True)
+    page = man_page(context.find_root(), GROUPS, __version__, EXIT_CODES)
+    echo(page, lines=True)

@@ -18,6 +18,9 @@ HOME = "README.md"
 OUTSIDE = (HOME, "CONTRIBUTING.md", "CHANGELOG.md", "configs/README.md")
 _LINK = re.compile(r"(?<=\]\()(?!https?:|#)([^)#\s]+)(?=[)#])")
 
+_ROW = re.compile(r"^\|.*$", re.M)
+_CODE = re.compile(r"`[^`]+`")
+
 
 class NestedByTwo(Extension):
     """Lists in lists, and blocks in lists, begin under the text of their item, as on GitHub."""
@@ -51,7 +54,12 @@ def on_page_markdown(markdown: str, *, page: Any, **_: Any) -> str:
         target = site_path(_target(source, found[1]))
         return os.path.relpath(target, os.path.dirname(uri) or ".")
 
-    return _LINK.sub(link, markdown)
+    return _ROW.sub(_plain_row, _LINK.sub(link, markdown))
+
+
+def _plain_row(row: re.Match[str]) -> str:
+    """A row of a table; Markdown takes a bar in code as it is, GitHub takes it with a backslash."""
+    return _CODE.sub(lambda found: found[0].replace("\\|", "|"), row[0])
 
 
 def linked_files(page: str) -> set[str]:

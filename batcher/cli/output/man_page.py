@@ -7,9 +7,14 @@ from collections.abc import Iterable, Iterator, Mapping
 import click
 
 
-def man_page(root: click.Context, groups: Mapping[str, Iterable[str]], version: str) -> str:
+def man_page(
+    root: click.Context,
+    groups: Mapping[str, Iterable[str]],
+    version: str,
+    exit_codes: Mapping[int, str],
+) -> str:
     """The page of a group of commands, in the macros of man(7); ``groups``: their names."""
-    return "\n".join(_lines(root, groups, version))
+    return "\n".join([*_lines(root, groups, version), *_exit_status(exit_codes)])
 
 
 def _lines(root: click.Context, groups: Mapping[str, Iterable[str]], version: str) -> Iterator[str]:
@@ -41,6 +46,12 @@ def _command(context: click.Context) -> Iterator[str]:
             found = command.get_command(context, name)
             assert found is not None
             yield from _command(click.Context(found, context, info_name=name))
+
+
+def _exit_status(codes: Mapping[int, str]) -> Iterator[str]:
+    yield '.SH "EXIT STATUS"'
+    for code, meaning in codes.items():
+        yield from (".TP", f".B {code}", _text(meaning))
 
 
 def _usage(context: click.Context) -> str:
