@@ -265,8 +265,8 @@ class AwsTarget:
         await self._guard.check(credentials, self._ask_account)
 
     async def _ask_account(self, credentials: Any) -> str | None:
-        if match := _ROLE_ACCOUNT.match(self.settings.role_arn or ""):
-            return match[1]
+        if (account := account_of_role(self.settings.role_arn)) is not None:
+            return account
         # where it is known, no answer would end the work
         attempts = 1 if self.account_id is None else STS_ATTEMPTS
         retries = AioConfig(retries={"mode": "standard", "total_max_attempts": attempts})
@@ -338,6 +338,12 @@ class AwsTarget:
             # a fixed one: botocore composes its own anew for every request
             user_agent=f"batcher/{__version__}",
         )
+
+
+def account_of_role(role_arn: str | None) -> str | None:
+    """The account that a role is of; None for no role."""
+    match = _ROLE_ACCOUNT.match(role_arn or "")
+    return None if match is None else match[1]
 
 
 async def _access_key(credentials: Any) -> str | None:

@@ -10,6 +10,7 @@ GROUPS = {
         "simulate": "Show which events would start or stop firing with FILE.",
         "explain": "Say why a trigger fires on an event, or why not.",
         "plan": "Show what the updates of FILE would change.",
+        "rehearse": "Do the whole job on a local Customer Profiles first.",
         "schema": "Print the JSON Schema of an update line, for editors.",
     },
     "Change triggers": {

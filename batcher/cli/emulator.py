@@ -109,7 +109,7 @@ def emulator(
         served = Emulator(
             quotas=dict(map(_quota, quota)),
             latency=_latency(latency),
-            faults=dict(map(_fault, fault)),
+            faults=dict(map(fault_of, fault)),
             clamp=dict(map(_clamp, clamp)),
             keys=dict(map(_key, key)) or None,
             **given,
@@ -148,7 +148,8 @@ def _latency(text: str) -> tuple[float, float]:
         raise ValueError(f"--latency {text}: write milliseconds, as 50 or 20-80") from None
 
 
-def _fault(text: str) -> tuple[str, float]:
+def fault_of(text: str) -> tuple[str, float]:
+    """A kind of fault and its probability. Raises ValueError."""
     kind, _, probability = text.partition("=")
     try:
         return kind, float(probability)

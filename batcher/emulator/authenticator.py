@@ -24,9 +24,18 @@ class RoleSession:
 
 
 class Authenticator:
-    """Lets every signed request in, or, when keys are given, what those and sessions signed."""
+    """Lets every signed request in, or, when keys are given, what those and sessions signed.
 
-    def __init__(self, keys: Mapping[str, str] | None, wall_clock: Callable[[], float]) -> None:
+    ``account``: of every key; by default each has one that follows from it.
+    """
+
+    def __init__(
+        self,
+        keys: Mapping[str, str] | None,
+        wall_clock: Callable[[], float],
+        account: str | None = None,
+    ) -> None:
+        self._account = account
         self._keys = None if keys is None else dict(keys)
         self._sessions: dict[str, RoleSession] = {}
         self._wall_clock = wall_clock
@@ -45,7 +54,16 @@ class Authenticator:
             if secret is None:
                 raise _unrecognized()
             check_signature(received, credential, secret, service, self._wall_clock())
-        return _of_session(session, credential) if session else _of_key(credential)
+        return _of_session(session, credential) if session else self._of_key(credential)
+
+    def _of_key(self, credential: Credential) -> CallerIdentity:
+        account = self._account or account_of(credential.access_key)
+        return CallerIdentity(
+            account=account,
+            region=credential.region,
+            arn=f"arn:aws:iam::{account}:user/emulator",
+            user_id=f"AIDA{account}",
+        )
 
     def _check_token(self, session: RoleSession, received: HttpRequest) -> None:
         if received.headers.get("X-Amz-Security-Token") != session.token:
@@ -69,14 +87,4 @@ def _of_session(session: RoleSession, credential: Credential) -> CallerIdentity:
         arn=session.arn,
         user_id=session.user_id,
         tags=session.tags,
-    )
-
-
-def _of_key(credential: Credential) -> CallerIdentity:
-    account = account_of(credential.access_key)
-    return CallerIdentity(
-        account=account,
-        region=credential.region,
-        arn=f"arn:aws:iam::{account}:user/emulator",
-        user_id=f"AIDA{account}",
     )

@@ -62,6 +62,12 @@ class Controls:
         """``seed`` from JSON lines; errors name the origin and the line."""
         return self._put(parse_seeds(self._model, lines, origin), account, region)
 
+    def seed_domain(self, name: str, account: str, region: str) -> None:
+        """Make a domain of that place; one that is there stays."""
+        now = round(self._wall_clock(), 3)
+        self._store.place(account, region, now).domain(name, now)
+        self._on_change()
+
     def _put(self, triggers: Iterable[Json], account: str | None, region: str | None) -> int:
         checked = list(triggers)
         now = round(self._wall_clock(), 3)

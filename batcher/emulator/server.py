@@ -39,12 +39,12 @@ class Emulator(Controls):
     operation (per second; None is unlimited); ``quotas`` has others by operation. latency:
     seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability
     by kind, of calls of the event-trigger operations. keys: secret by access key id; when given,
-    signatures are checked, else any is taken. session_seconds: the life of every assumed role's
-    session; external_ids: role ARN to the id it asks for. clear_omitted, clamp, fill_defaults: as
-    in WriteRules. state: file to load, and to keep in step; seed: JSON lines of CreateEventTrigger
-    members, not read when there was a state to load. random_seed: latency, faults, ids and issued
-    keys follow from it. clock, wall_clock: monotonic seconds for quotas and logs; epoch seconds for
-    times, signatures and sessions.
+    signatures are checked, else any is taken; account: of every key, 12 digits. session_seconds:
+    the life of every assumed role's session; external_ids: role ARN to the id it asks for.
+    clear_omitted, clamp, fill_defaults: as in WriteRules. state: file to load, and to keep in step;
+    seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
+    random_seed: latency, faults, ids and issued keys follow from it. clock, wall_clock: monotonic
+    seconds for quotas and logs; epoch seconds for times, signatures and sessions.
 
     ValueError for a bad value here, or, on entering, in a file; OSError when it can't listen or
     read a file.
@@ -61,6 +61,7 @@ class Emulator(Controls):
         latency: tuple[float, float] = (0.05, 0.05),
         faults: Mapping[str, float] | None = None,
         keys: Mapping[str, str] | None = None,
+        account: str | None = None,
         session_seconds: float | None = None,
         external_ids: Mapping[str, str] | None = None,
         clear_omitted: bool = False,
@@ -84,7 +85,7 @@ class Emulator(Controls):
             model.operation(operation)
         limits = Quotas(make_quota(rate, burst), quotas or {})
         drawn, pace = Faults(faults or {}, random), LatencyRange(*latency, random)
-        authenticator = Authenticator(keys, wall_clock)
+        authenticator = Authenticator(keys, wall_clock, account)
         super().__init__(
             model=model,
             store=store,

@@ -78,15 +78,20 @@ class Place:
 
     def seed(self, seed: Json, now: float) -> None:
         """Put a trigger or an integration in place; its domain is made when there is none."""
-        name = seed["DomainName"]
-        times = {"CreatedAt": now, "LastUpdatedAt": now}
-        if (domain := self.domains.get(name)) is None:
-            domain = StoredDomain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
-            self.domains.put(name, domain)
+        domain = self.domain(seed["DomainName"], now)
         if is_integration(seed):
             domain.put_integration(seed, now)
         else:
+            times = {"CreatedAt": now, "LastUpdatedAt": now}
             domain.triggers.put(seed["EventTriggerName"], {**seed, **times})
+
+    def domain(self, name: str, now: float) -> StoredDomain:
+        """A domain; one that is not there is made."""
+        if (found := self.domains.get(name)) is None:
+            times = {"CreatedAt": now, "LastUpdatedAt": now}
+            found = StoredDomain({"DomainName": name, **DOMAIN_DEFAULTS, **times})
+            self.domains.put(name, found)
+        return found
 
 
 class Store:

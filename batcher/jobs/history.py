@@ -14,6 +14,7 @@ from msgspec import Struct
 from batcher.errors import BatcherError, InputError
 from batcher.foreign_text import printable
 from batcher.jobs.recorded_touches import RunTouches, Touch, TouchReader, WorkerTouches
+from batcher.jobs.rehearsal_report import REPORT_NAME
 from batcher.jobs.results_run import TimeSpan
 from batcher.records import Result
 from batcher.storage.results_files import IMAGES
@@ -77,7 +78,10 @@ def read_history(
 
 
 def _readers(folder: Path, unread: list[str]) -> Iterator[tuple[Path, TouchReader]]:
-    """Of each directory below it that has results; but for hidden ones, and links to others."""
+    """Of each directory below it that has results; but for hidden ones, and links to others.
+
+    What was rehearsed touched no trigger.
+    """
     if not folder.is_dir():
         raise InputError(f"{folder}: no directory. Give the one that the runs are in, with --in.")
 
@@ -85,6 +89,9 @@ def _readers(folder: Path, unread: list[str]) -> Iterator[tuple[Path, TouchReade
         unread.append(_said(folder, error))
 
     for name, below, files in os.walk(folder, onerror=note):
+        if REPORT_NAME in files:
+            below[:] = []
+            continue
         path, is_run = Path(name), "run.json" in files
         below[:] = [] if is_run else sorted(each for each in below if not each.startswith("."))
         try:

@@ -15,6 +15,8 @@ from batcher.accounting.timed_pace import TimedPace
 from batcher.config import TargetSettings
 from batcher.storage.quota_file import Remembered, seconds_between
 
+LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
+
 
 class TargetForecast(Struct, frozen=True, kw_only=True):
     """What one target has before it: triggers to look at, and updates to write.

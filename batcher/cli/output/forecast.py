@@ -8,11 +8,10 @@ from msgspec.structs import replace
 
 from batcher.accounting.completion_time import clock_after, longest
 from batcher.jobs.run import ReadyRun
-from batcher.jobs.run_forecast import DeadlineForecast, TargetForecast
+from batcher.jobs.run_forecast import LIKELY_RATE, DeadlineForecast, TargetForecast
 from batcher.number_text import ago, duration, rate_text
 from batcher.storage.quota_file import seconds_between
 
-LIKELY_RATE = 1.0  # per second: what AWS allows for neighbouring calls; it publishes none for these
 YEAR = 365 * 86400.0
 
 

@@ -4,9 +4,8 @@ from collections.abc import Callable, Iterator, Sequence
 
 from batcher.accounting.completion_time import longest
 from batcher.cli.output.echo import echo
-from batcher.cli.output.forecast import LIKELY_RATE
 from batcher.jobs.run import ReadyRun
-from batcher.jobs.run_forecast import TargetForecast
+from batcher.jobs.run_forecast import LIKELY_RATE, TargetForecast
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.target_planner import PlannedUpdate
 from batcher.number_text import duration, several
