@@ -4,7 +4,7 @@ Changes nothing.
 """
 
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import anyio
 import click
@@ -24,8 +24,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.format import example
-from batcher.cli.output.plan_report import PlanPrinter
-from batcher.cli.output.preview import say_places
+from batcher.cli.output.plan_report import Form, PlanPrinter
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
@@ -48,9 +47,10 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
 @click.option(
     "--format",
     "form",
-    type=click.Choice(("text", "markdown")),
+    type=click.Choice(get_args(Form)),
     default="text",
-    help="For people on standard error, or for a pull request on standard output.  [default: text]",
+    help="Text for people on standard error; on standard output Markdown for a pull request, or a"
+    " page.  [default: text]",
 )
 @json_option("Print the plan as one JSON object on standard output.")
 @selection_options
@@ -61,7 +61,7 @@ def plan(
     force: bool,
     show_sensitive: bool,
     full: bool,
-    form: str,
+    form: Form,
     as_json: bool,
     config: Path | None,
     **given: Any,
@@ -73,10 +73,10 @@ def plan(
     or can't be read, or when more would change than --max-changes allows.
     """
     instead = "Leave it out; --out FILE keeps the whole plan, readable by you only."
-    if as_json and form == "markdown":
-        raise click.UsageError("--json and --format markdown: standard output takes one of them.")
-    as_output = as_json or form == "markdown"
-    check_sensitive(show_sensitive, as_json=as_output, instead=instead)
+    as_output = form != "text"
+    if as_json and as_output:
+        raise click.UsageError(f"--json and --format {form}: standard output takes one of them.")
+    check_sensitive(show_sensitive, as_json=as_json or as_output, instead=instead)
     check_output(out, "a plan", force=force, inputs=(file, config))
     selection = taken_selection(given)
     settings = settings_from(given, config)
@@ -96,7 +96,7 @@ async def _plan(
     show_sensitive: bool,
     as_json: bool,
     full: bool,
-    form: str,
+    form: Form,
 ) -> int:
     with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
@@ -118,9 +118,9 @@ async def _plan(
         for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
             echo(line, err=True)
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
-        markdown = form == "markdown"
+        title = "standard input" if file == "-" else file
         printer = PlanPrinter(
-            checked.inspection, hidden=hidden, as_json=as_json, full=full, markdown=markdown
+            checked.inspection, hidden=hidden, as_json=as_json, full=full, form=form, name=title
         )
         try:
             found = await _tell(checked, out, force, printer)
@@ -141,7 +141,7 @@ async def _tell(checked: CheckedFile, out: Path | None, force: bool, printer: Pl
     async with open_task_group() as beside:
         beside.start_soon(tick)
         found = await plan_changes(
-            checked, printer.add, out=out, replace=force, on_connected=say_places
+            checked, printer.add, out=out, replace=force, on_connected=printer.connected
         )
         beside.cancel_scope.cancel()
     return found

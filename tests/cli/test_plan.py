@@ -20,6 +20,7 @@ from batcher.emulator import Emulator, Quota, account_of
 from batcher.triggers.diff import digest
 from batcher.wiring.line_readers import installed_update_model
 from tests.conftest import CONDITIONS, Command, change, records, trigger
+from tests.pages.strict_html import StrictHtml
 from tests.waiting import until
 
 Write = Callable[..., Path]
@@ -67,7 +68,7 @@ async def test_a_plan_tells_what_would_change_and_changes_nothing(
     assert not re.search(r"before-|after-|SECRET|\x1b", ended.err)
 
 
-async def test_a_plan_is_grouped_or_full_or_markdown_for_a_pull_request(
+async def test_a_plan_is_grouped_or_full_or_markdown_for_a_pull_request_or_a_page(
     batcher: Command, write_lines: Write
 ) -> None:
     write_lines([change(n, SegmentFilter="vip") for n in range(5)])
@@ -76,6 +77,7 @@ async def test_a_plan_is_grouped_or_full_or_markdown_for_a_pull_request(
         grouped = await batcher("plan", "updates.jsonl", *at)
         full = await batcher("plan", "updates.jsonl", *at, "--full")
         markdown = await batcher("plan", "updates.jsonl", *at, "--format", "markdown")
+        page = await batcher("plan", "updates.jsonl", *at, "--format", "html")
         both = await batcher("plan", "updates.jsonl", *at, "--format", "markdown", "--json")
     head = "5 updates: acme/t0, acme/t1, acme/t2, acme/t3, acme/t4\n"
     assert (grouped.code, grouped.out, head in grouped.err) == (0, "", True), grouped.err
@@ -84,7 +86,9 @@ async def test_a_plan_is_grouped_or_full_or_markdown_for_a_pull_request(
     assert markdown.out.startswith("## Plan\n")
     assert f"```diff\n{head}~ Description: [hidden]\n+ SegmentFilter:" in markdown.out
     assert (both.code, "standard output takes one of them" in both.err) == (2, True)
-    assert not re.search(r"before-|after-", grouped.err + full.err + markdown.out)
+    text = StrictHtml(page.out).text
+    assert (page.code, "acme/t3" in text, f"target default, {url}" in text) == (0, True, True)
+    assert not re.search(r"before-|after-", grouped.err + full.err + markdown.out + page.out)
 
 
 async def on_terminal(batcher: Command, *arguments: str) -> bytes:

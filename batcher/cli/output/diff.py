@@ -63,11 +63,11 @@ def _change(change: Change, *, stays: bool) -> Iterator[Text]:
         if stays
         else Text("")
     )
-    path, before, after = change.path, _shown(change.before), _shown(change.after)
+    path, before, after = change.path, shown_value(change.before), shown_value(change.after)
     if change.removed or change.added:
         yield _marked("~", path, note)
-        yield from (_marked("-", _shown(each), indent=8) for each in change.removed)
-        yield from (_marked("+", _shown(each), indent=8) for each in change.added)
+        yield from (_marked("-", shown_value(each), indent=8) for each in change.removed)
+        yield from (_marked("+", shown_value(each), indent=8) for each in change.added)
     elif change.before is None:
         yield _marked("+", f"{path}: {after}", note)
     elif change.after is None:
@@ -91,7 +91,8 @@ def _marked(mark: str, text: str, note: Text | None = None, *, indent: int = 4) 
     return Text(f"{' ' * indent}{mark} {text}", STYLES[mark]) + (note or Text(""))
 
 
-def _shown(value: Any) -> str:
+def shown_value(value: Any) -> str:
+    """A value of a change, as JSON in one line; what is hidden as it stands."""
     if value == HIDDEN:
         return HIDDEN
     return printable(json.dumps(value, ensure_ascii=False))

@@ -43,6 +43,11 @@ class PlanGroup(Struct, kw_only=True):
         yield from change_lines(self.changes, self.first.step.irreversible)
 
 
+def is_plain(group: PlanGroup) -> bool:
+    """Whether there is nothing amiss with it: what is comes first, and is cut last."""
+    return group.first.error is None and not group.first.step.conflicts
+
+
 class PlanGroups:
     """Takes updates with their changes as they may be shown, and holds few of each shape.
 

@@ -6,7 +6,7 @@ Whatever others wrote stands in fenced blocks, which nothing in it can end.
 import re
 from collections.abc import Iterator, Sequence
 
-from batcher.cli.output.plan_groups import PlanGroup, PlanGroups
+from batcher.cli.output.plan_groups import PlanGroup, PlanGroups, is_plain
 from batcher.foreign_text import printable
 from batcher.number_text import number, several
 
@@ -20,7 +20,7 @@ def plan_markdown(groups: PlanGroups, sentences: Sequence[str], *, target: bool)
     parts = ["## Plan\n\n", _fenced("text", "\n".join(map(printable, sentences))[:SAID])]
     left = CHARACTERS - RESERVED - sum(map(len, parts))
     cut_groups = cut_updates = groups.more
-    for group in sorted(groups.largest_first(), key=_is_plain):
+    for group in sorted(groups.largest_first(), key=is_plain):
         block = _fenced("diff", "\n".join(_lines(group, target=target)))
         if len(block) <= left:
             parts.append(block)
@@ -32,11 +32,6 @@ def plan_markdown(groups: PlanGroups, sentences: Sequence[str], *, target: bool)
         what = f"{several(cut_updates, 'update')} in {several(cut_groups, 'group')}"
         parts.append(f"Not shown, to stay within {number(CHARACTERS)} characters: {what}.\n")
     return "".join(parts)
-
-
-def _is_plain(group: PlanGroup) -> bool:
-    """Whether there is nothing amiss with it: what is comes first, and is cut last."""
-    return group.first.error is None and not group.first.step.conflicts
 
 
 def _lines(group: PlanGroup, *, target: bool) -> Iterator[str]:

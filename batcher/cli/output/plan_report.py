@@ -1,22 +1,25 @@
 """A plan on its way to people, and as JSON to standard output: one update at a time."""
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal, TypeAlias
 
 import msgspec
 from rich.console import Console
 from rich.text import Text
 
 from batcher.accounting.completion_time import longest
+from batcher.aws.client import AwsTarget
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
 from batcher.cli.output.plan_groups import PlanGroups
+from batcher.cli.output.plan_html import PlanPage, plan_html
 from batcher.cli.output.plan_markdown import plan_markdown
+from batcher.cli.output.preview import place_text, say_places
 from batcher.cli.output.undo import CREATED_STAYS, irreversible_text, undo_duration
 from batcher.clock import SystemClock
 from batcher.foreign_text import printable
@@ -27,11 +30,14 @@ from batcher.sources.inspection import Inspection
 from batcher.triggers.diff import Change
 from batcher.triggers.masking import masked
 
+Form: TypeAlias = Literal["text", "markdown", "html"]
+
 
 class PlanPrinter:
     """Shows planned updates with ``hidden`` members hidden: those that do the same together.
 
-    ``full``: each as it comes, and none is held. ``markdown``: at the end, on standard output.
+    ``full``: each as it comes, and none is held. ``form``: other than text it is at the end, on
+    standard output, and has ``name`` in its title.
     """
 
     def __init__(
@@ -41,11 +47,13 @@ class PlanPrinter:
         hidden: frozenset[str],
         as_json: bool,
         full: bool = False,
-        markdown: bool = False,
+        form: Form = "text",
+        name: str = "",
     ) -> None:
         self._hidden = hidden
-        self._streams = full and not markdown
-        self._markdown = markdown
+        self._streams = full and form == "text"
+        self._form, self._name = form, name
+        self._places: list[str] = []
         self._groups = PlanGroups(each=full)
         self._as_json = as_json
         self._part = file.part
@@ -55,6 +63,11 @@ class PlanPrinter:
         self._silent = True
         self._console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
         self._encode = msgspec.json.Encoder().encode
+
+    def connected(self, targets: Mapping[str, AwsTarget]) -> None:
+        """Say which targets are looked at."""
+        self._places = [place_text(target) for target in targets.values()]
+        say_places(targets)
 
     def add(self, planned: PlannedUpdate) -> None:
         """Take the next update."""
@@ -79,7 +92,7 @@ class PlanPrinter:
             self._console.print(line)
 
     def _print_groups(self) -> None:
-        if not self._markdown:
+        if self._form == "text":
             for group in self._groups.largest_first():
                 self._print(group.lines(target=self._several_targets))
 
@@ -104,9 +117,21 @@ class PlanPrinter:
             begun = "\n" if self._taken else '{"updates": ['
             sys.stdout.write(f'{begun}], "summary": {summary}}}\n')
         self._print_groups()
-        said = list(_sentences(plan, out, SystemClock().wall()))
-        if self._markdown:
-            echo(plan_markdown(self._groups, said, target=self._several_targets), lines=True)
+        now = SystemClock().wall()
+        said = list(_sentences(plan, out, now))
+        match self._form:
+            case "markdown":
+                echo(plan_markdown(self._groups, said, target=self._several_targets), lines=True)
+            case "html":
+                page = PlanPage(
+                    name=self._name,
+                    made_at=now,
+                    plan=plan,
+                    places=self._places,
+                    sentences=said,
+                    several_targets=self._several_targets,
+                )
+                echo(plan_html(page, self._groups), lines=True)
         for line in said:
             echo(line, err=True)
 

@@ -53,10 +53,10 @@ def preview(run: ReadyRun) -> Iterator[str]:
 def say_places(targets: Mapping[str, AwsTarget]) -> None:
     """Say on standard error which targets are looked at."""
     for target in targets.values():
-        echo(f"Looks at {_place(target)}", err=True)
+        echo(f"Looks at {place_text(target)}", err=True)
 
 
-def _place(target: AwsTarget) -> str:
+def place_text(target: AwsTarget) -> str:
     """Account, Region, name and endpoint of a target."""
     protected = ", protected" if target.settings.protected else ""
     return f"{target.identity} (target {target.name}{protected}, {target.endpoint_url})"
@@ -64,7 +64,7 @@ def _place(target: AwsTarget) -> str:
 
 def _target(run: ReadyRun, name: str) -> Iterator[str]:
     target, index = run.connection.targets[name], run.state.inspection.targets[name]
-    where = _place(target)
+    where = place_text(target)
     updates = several(len(index.lines), "update")
     if index.triggers:
         triggers, domains = (
