@@ -88,6 +88,7 @@ globalThis.batcherLayout = (() => {
     tables: [...document.querySelectorAll('table')].map((table) => [
       words(table.caption ?? table),
       [...table.querySelectorAll('tr')].map((row) => [...row.cells].map(words))]),
+    headings: [...document.querySelectorAll('h1, h2, h3')].map(words),
     commands: [...document.querySelectorAll('pre.command')].map(words),
     text: words(document.body),
   });

@@ -123,6 +123,7 @@ class Read:
 
     def __init__(self, found: dict[str, Any]) -> None:
         self.text: str = found["text"]
+        self.headings: list[str] = found["headings"]
         self.commands: list[str] = found["commands"]
         self.tables: dict[str, list[list[str]]] = dict(found["tables"])
         self._facts: list[tuple[str, str, str]] = found["facts"]
@@ -141,8 +142,8 @@ class Read:
         }
 
     def table(self, caption: str) -> list[dict[str, str]]:
-        """The rows of a table, each by the heads of its columns."""
-        heads, *rows = self.tables[caption]
+        """The rows of the table with such a caption, each by the heads of its columns."""
+        heads, *rows = next(rows for name, rows in self.tables.items() if name.startswith(caption))
         return [dict(zip(heads, row, strict=True)) for row in rows]
 
 
