@@ -23,6 +23,13 @@ def duration(seconds: float) -> str:
     return f"{whole // 3600} h {whole % 3600 // 60} min"
 
 
+def duration_of_call(seconds: float) -> str:
+    """0.0384 -> '38.4 ms'; from a second on as any duration, with one decimal below ten."""
+    if seconds < 0.9995:
+        return f"{1000 * seconds:.3g} ms"
+    return f"{seconds:.1f} s" if seconds < 9.95 else duration(seconds)
+
+
 def ago(seconds: float) -> str:
     """200000 -> '2 days ago'."""
     if seconds < 60:
@@ -32,7 +39,7 @@ def ago(seconds: float) -> str:
 
 def rate_text(rate: float) -> str:
     """A rate that may be well below 1: '0.052/s'."""
-    return f"{rate:,.3g}/s"
+    return f"{rate:.3g}/s" if rate < 999.5 else f"{rate:,.0f}/s"
 
 
 def pace(rate: float | None) -> str:

@@ -2,7 +2,7 @@
 
 import pytest
 
-from batcher.number_text import ago, duration, number, pace, rate_text, several
+from batcher.number_text import ago, duration, duration_of_call, number, pace, rate_text, several
 
 
 @pytest.mark.parametrize(
@@ -24,6 +24,16 @@ def test_a_duration_is_rounded_to_what_matters_at_its_length(seconds: float, sho
 
 @pytest.mark.parametrize(
     ("seconds", "shown"),
+    [(0, "0 ms"), (0.03841, "38.4 ms"), (0.9996, "1.0 s"), (9.94, "9.9 s"), (9.96, "10 s")],
+)
+def test_the_duration_of_a_call_is_in_milliseconds_below_a_second(
+    seconds: float, shown: str
+) -> None:
+    assert duration_of_call(seconds) == shown
+
+
+@pytest.mark.parametrize(
+    ("seconds", "shown"),
     [
         (59.9, "just now"),
         (60, "1 min ago"),
@@ -38,9 +48,15 @@ def test_an_age_is_told_in_days_from_a_day_on(seconds: float, shown: str) -> Non
 
 @pytest.mark.parametrize(
     ("rate", "shown"),
-    [(0.0525, "0.0525/s"), (20.0, "20/s"), (19.96, "20/s"), (1234.5, "1.23e+03/s")],
+    [
+        (0.0525, "0.0525/s"),
+        (20.0, "20/s"),
+        (19.96, "20/s"),
+        (999.7, "1,000/s"),
+        (1234.5, "1,234/s"),
+    ],
 )
-def test_a_rate_has_three_digits(rate: float, shown: str) -> None:
+def test_a_rate_has_three_digits_or_is_whole(rate: float, shown: str) -> None:
     assert (rate_text(rate), pace(rate)) == (shown, shown)
 
 

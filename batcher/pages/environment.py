@@ -12,7 +12,7 @@ from jinja2 import ChoiceLoader, Environment, PackageLoader, StrictUndefined
 from markupsafe import Markup
 
 from batcher.foreign_text import printable, shortened
-from batcher.number_text import duration, number, pace, several
+from batcher.number_text import duration, duration_of_call, number, pace, several
 from batcher.pages.content_policy import content_policy
 from batcher.pages.plot_drawing import drawn
 from batcher.pages.style_sheet import style_sheet
@@ -74,13 +74,6 @@ def _known(write: Any) -> Any:
 def percent(share: float) -> str:
     """0.0537 -> '5.4 %'."""
     return f"{100 * share:.1f} %"
-
-
-def duration_of_call(seconds: float) -> str:
-    """0.0384 -> '38 ms'; from a second on as any duration, with one decimal below ten."""
-    if seconds < 1:
-        return f"{1000 * seconds:,.3g} ms"
-    return f"{seconds:.1f} s" if seconds < 10 else duration(seconds)
 
 
 def utc_text(when: str | float) -> str:

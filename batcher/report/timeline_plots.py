@@ -1,6 +1,6 @@
 """A run over time as plots: its pace against the quota, and how long AWS took to answer."""
 
-from batcher.number_text import rate_text, several
+from batcher.number_text import duration_of_call, rate_text, several
 from batcher.pages.plots import Plot, Series
 from batcher.report.run_report import RunReport, TimelineBucket
 
@@ -58,7 +58,7 @@ def _latency(buckets: list[TimelineBucket], edges: list[float], breaks: frozense
     return Plot(
         name="plot-latency",
         title="How long AWS took to answer",
-        says=f"The slowest hundredth of the updates waited {slowest:,.3g} s at most.",
+        says=f"The slowest hundredth of the updates waited {duration_of_call(slowest)} at most.",
         unit="seconds that updates waited for answers, over the time at work",
         edges=edges,
         series=[
