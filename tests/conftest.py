@@ -83,11 +83,19 @@ class Command:
         }
 
     async def start(
-        self, *arguments: str, stdin: int | None = asyncio.subprocess.DEVNULL
+        self,
+        *arguments: str,
+        stdin: int | None = asyncio.subprocess.DEVNULL,
+        stderr: int | None = None,
     ) -> Process:
+        """``stderr``: a descriptor, such as a terminal's; by default what is there is read."""
         if can_be_forked(self.environ):
             return await start_forked(
-                arguments, folder=self.folder, environ=self.environ, stdin=stdin
+                arguments,
+                folder=self.folder,
+                environ=self.environ,
+                stdin=stdin,
+                stderr=stderr,
             )
         return await asyncio.create_subprocess_exec(
             sys.executable,
@@ -98,7 +106,7 @@ class Command:
             env=self.environ,
             stdin=stdin,
             stdout=asyncio.subprocess.PIPE,
-            stderr=asyncio.subprocess.PIPE,
+            stderr=asyncio.subprocess.PIPE if stderr is None else stderr,
         )
 
     async def __call__(self, *arguments: str, given: bytes | None = None) -> Ended:

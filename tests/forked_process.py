@@ -14,7 +14,10 @@ from functools import cache
 from pathlib import Path
 
 OWN = ("AWS_", "BATCHER_")  # prefixes of what batcher and botocore read when they run
-HARMLESS = {"PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME", "TMPDIR"}  # and not on import
+HARMLESS = {  # and not on import
+    *("PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME", "TMPDIR"),
+    *("TERM", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS"),
+}
 
 
 class ForkedProcess:
@@ -77,8 +80,12 @@ async def start_forked(
     folder: Path,
     environ: dict[str, str],
     stdin: int | None = subprocess.DEVNULL,
+    stderr: int | None = None,
 ) -> ForkedProcess:
-    """``batcher`` with these arguments; ``stdin`` as of subprocess, the other two read by us."""
+    """``batcher`` with these arguments; ``stdin`` as of subprocess, the other two read by us.
+
+    ``stderr``: a descriptor that is given in place of ours, which then says nothing.
+    """
     with contextlib.ExitStack() as closing:
         descriptor, writer = await _standard_input(stdin)
         closing.callback(os.close, descriptor)
@@ -87,7 +94,7 @@ async def start_forked(
         for _ in ("stdout", "stderr", "told"):
             ours, theirs = os.pipe()
             closing.callback(os.close, theirs)
-            given.append(theirs)
+            given.append(stderr if stderr is not None and len(given) == 2 else theirs)
             readers.append(await _reader(ours))
         os.umask(umask := os.umask(0o077))
         request = {"arguments": arguments, "environ": environ, "folder": str(folder)}

@@ -20,6 +20,7 @@ from batcher.cli.command_list import COMMANDS, GROUPS
 from batcher.cli.endings import end_on_signals, ignore_signals, leave, use_utf8
 from batcher.cli.output.echo import echo
 from batcher.cli.output.standard_streams import open_standard_streams
+from batcher.cli.state_signal import begin_to_tell
 from batcher.version import __version__
 
 ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error is told as JSON too
@@ -85,6 +86,7 @@ def batcher() -> None:
 
 def main() -> None:
     """The entry point. Whatever goes wrong is one message and an exit code, never a traceback."""
+    begin_to_tell()
     use_utf8()
     open_standard_streams()
     end_on_signals()

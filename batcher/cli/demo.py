@@ -68,7 +68,7 @@ async def _demo(updates: int, rate: float) -> int:
         flags = ("--endpoint-url", endpoint_url, "--region", "eu-west-1", "--yes")
         echo(f"$ {next_command('run', file, *flags)}", err=True)
         settings = Settings(endpoint_url=endpoint_url, region="eu-west-1", remember=False)
-        choices = Choices(out=None, yes=True, dry_run=False, as_json=False, no_progress=False)
+        choices = Choices(out=None, yes=True, dry_run=False, as_json=False)
         with open_run(str(file), folder / "updates.run", settings) as opened:
             return await start(opened, choices)
 

@@ -75,7 +75,7 @@ async def _drift(
     origin: str, settings: Settings, options: DriftOptions, show_sensitive: bool, as_json: bool
 ) -> int:
     base = read_base(origin, settings, options.selector)
-    with ReadingProgress("live triggers") as progress:
+    with ReadingProgress("live triggers", form=settings.progress) as progress:
         hold = partial(find_drift, on_connected=say_places, on_held=progress.read)
         report = await hold(base, settings, options)
     hidden = frozenset[str]() if show_sensitive else installed_update_model().sensitive

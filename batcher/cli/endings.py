@@ -11,6 +11,7 @@ from types import FrameType
 from typing import NoReturn
 
 from batcher.cli.output.standard_streams import hurry
+from batcher.cli.state_signal import tell_no_more
 
 _UTF8 = "PYTHONUTF8"
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
@@ -39,6 +40,7 @@ def end_on_signals() -> None:
 def ignore_signals() -> None:
     """Nothing interrupts the end."""
     signal.setitimer(signal.ITIMER_REAL, 0)
+    tell_no_more()
     for number in ENDING:
         signal.signal(number, signal.SIG_IGN)
 

@@ -75,7 +75,7 @@ async def _export(
     selector = None if selection is None else Selector(selection)
     encode = msgspec.json.Encoder().encode
     shown = out is not None or not sys.stdout.isatty()  # else its lines show how far it is
-    progress = ReadingProgress("triggers", shown=shown)
+    progress = ReadingProgress("triggers", form=settings.progress if shown else "none")
     with AtomicFile(out, replace=force) as file, progress:
 
         def keep(line: dict[str, Any]) -> None:

@@ -19,22 +19,22 @@ async def follow(
     choices: Choices,
     given: Mapping[str, Any],
     config: Path | None,
-    make: Callable[[FollowUp], None],
+    make: Callable[[FollowUp, str], None],
     force: bool = False,
     opened: AbstractContextManager[FollowUp] | None = None,
 ) -> int:
     """Make the lines of a follow-up, and run them; returns the exit code.
 
-    ``opened``: of something else than the run in ``path``. Settings: those of the old run, and what
-    is given now over them. Raises RunDirectoryError when the old run is going on, and InputError
-    when there are no lines.
+    ``make`` is told, too, how progress is to be shown. ``opened``: of something else than the run
+    in ``path``. Settings: those of the old run, and what is given now over them. Raises
+    RunDirectoryError when the old run is going on, and InputError when there are no lines.
     """
     with opened or open_follow_up(path, kind) as follow_up:
         settings = settings_from(given, config, base=follow_up.settings)
         if not given.get("rollback_on_failure"):  # of a file or a variable, it is for runs
             settings = msgspec.structs.replace(settings, rollback_on_failure=False)
         echo(f"{kind.capitalize()} of {path}:", err=True)
-        make(follow_up)
+        make(follow_up, settings.progress)
         for note in follow_up.notes:
             echo(note, err=True)
         out, dry_run = choices.out or _directory(follow_up), choices.dry_run

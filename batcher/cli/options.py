@@ -7,12 +7,14 @@ from pathlib import Path
 from typing import Any, Self, TypeVar
 
 import click
+import msgspec
 from click.core import ParameterSource
 from msgspec import Struct
 
 from batcher.cli import ERROR_AS_JSON
 from batcher.cli.hook_options import hook_option, with_hooks
 from batcher.cli.output.echo import echo
+from batcher.cli.output.json_lines import speak_json
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import (
     EntryPoint,
@@ -125,7 +127,6 @@ class Choices(Struct, frozen=True, kw_only=True):
     confirm: tuple[str, ...] = ()
     dry_run: bool
     as_json: bool
-    no_progress: bool
     repair: bool = False
     override_check: bool = False
 
@@ -150,7 +151,6 @@ def confirm_option(command: F) -> F:
 def run_options(command: F) -> F:
     """Add the flags of a command that is a run: those of Choices, and every setting."""
     for option in (
-        click.option("--no-progress", is_flag=True, help="Show no progress."),
         json_option("Print the summary as one JSON object on standard output."),
         click.option(
             "--dry-run",
@@ -239,14 +239,19 @@ def settings_from(
 ) -> Settings:
     """The settings of a command: flags, environment, its file, ``base``. Raises SettingsError.
 
-    Flags are what was given on the command line.
+    Flags are what was given on the command line. How progress was shown before is not taken over;
+    where it is asked for as JSON, all that a command says for people is JSON from now on.
     """
+    if base is not None:
+        base = msgspec.structs.replace(base, progress="auto")
     for option in options():
         if "://" in str(given.get(option.name)):
             instead = f"by {option.variable}, or as {option.name} in the file of --config,"
             _warn_of_secret(option.flag, given[option.name], instead)
     flags = {name: value for name, value in given.items() if name != "hook"}
     settings = resolve(flags, environ=os.environ, file=config, base=base)
+    if settings.progress == "json" and "progress" in given:  # else the command shows none
+        speak_json()
     return settings_with_notice(with_hooks(settings, given.get("hook", ())))
 
 

@@ -41,11 +41,11 @@ async def put_back(path: Path, settings: Settings, choices: Choices) -> int:
         with open_follow_up(path, ROLLBACK) as follow_up:
             rollback = finished_rollback(path)
             if rollback is None and has_images(path):
-                make_undos(None, follow_up)
+                make_undos(None, follow_up, settings.progress)
                 if lines := follow_up.lines:
                     rollback = follow_up.place().directory
                     note_undo(path, rollback, done=False)
-                    code = await _roll_back(follow_up, rollback, settings, choices)
+                    code = await _roll_back(follow_up, rollback, settings)
             note_undo(path, rollback, done=rollback is None or is_finished(rollback))
     except BatcherError as error:
         echo(f"batcher: {error}", err=True)
@@ -55,7 +55,7 @@ async def put_back(path: Path, settings: Settings, choices: Choices) -> int:
     return INTERRUPTED_CODE if code == INTERRUPTED_CODE else STOPPED_ITSELF
 
 
-async def _roll_back(follow_up: FollowUp, out: Path, settings: Settings, choices: Choices) -> int:
+async def _roll_back(follow_up: FollowUp, out: Path, settings: Settings) -> int:
     settings = settings_of_undo(follow_up.run.place, settings)
     agreed = Choices(
         out=out,
@@ -63,7 +63,6 @@ async def _roll_back(follow_up: FollowUp, out: Path, settings: Settings, choices
         confirm=tuple(settings.known_targets),
         dry_run=False,
         as_json=False,
-        no_progress=choices.no_progress,
     )
     with follow_up.open_run(settings, out) as begun:
         return await start(begun, agreed)

@@ -7,22 +7,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import click
 import msgspec
 
 from batcher.cli.emulator import fault_of
 from batcher.cli.interruption import run_command
+from batcher.cli.loop_call import soon
 from batcher.cli.options import json_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
-from batcher.cli.output.progress import ProgressMeter, show_progress
+from batcher.cli.output.progress import say_state, show_progress
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.rehearsal import STEPS, rehearsal_lines
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.run import default_directory
 from batcher.cli.selection import selection_options, taken_selection
+from batcher.cli.state_signal import called_on_signal
 from batcher.config import OF_READING, Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
 from batcher.jobs.current_triggers import LIVE, TriggerKey
@@ -32,10 +35,14 @@ from batcher.jobs.rehearsal_settings import KEPT, KEPT_OF_TARGET
 from batcher.jobs.rehearse import RehearsalOrder, make_rehearsal_directory, rehearse_updates
 from batcher.jobs.rehearsed_targets import RehearsedQuota
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.records import Update
 from batcher.sources.local_file import place_for_copies
 
-KNOWN = OF_READING | {*KEPT, *KEPT_OF_TARGET, "rate", "deadline", "timetable", "timezone"}
+KNOWN = OF_READING | {
+    *(*KEPT, *KEPT_OF_TARGET),
+    *("rate", "deadline", "timetable", "timezone", "progress", "no_progress"),
+}
 """The settings that have a meaning here."""
 
 
@@ -69,7 +76,6 @@ KNOWN = OF_READING | {*KEPT, *KEPT_OF_TARGET, "rate", "deadline", "timetable", "
     help="A fault of the emulator and its probability; can be repeated.",
 )
 @click.option("--clear-omitted", is_flag=True, help="Updates clear the members that they omit.")
-@click.option("--no-progress", is_flag=True, help="Show no progress.")
 @json_option("Print what was found as one JSON object on standard output.")
 @selection_options
 @partial(settings_options, only=KNOWN)
@@ -82,7 +88,6 @@ def rehearse(
     real_time: bool,
     fault: tuple[str, ...],
     clear_omitted: bool,
-    no_progress: bool,
     as_json: bool,
     config: Path | None,
     **given: Any,
@@ -112,7 +117,7 @@ def rehearse(
         selection=taken_selection(given),
     )
     settings = settings_from(given, config)
-    raise SystemExit(run_command(_rehearse, file, out, order, settings, as_json, no_progress))
+    raise SystemExit(run_command(_rehearse, file, out, order, settings, as_json))
 
 
 def _quota(text: str) -> RehearsedQuota:
@@ -134,7 +139,6 @@ async def _rehearse(
     order: RehearsalOrder,
     settings: Settings,
     as_json: bool,
-    no_progress: bool,
 ) -> int:
     violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
     lines = dict[TriggerKey, int]()
@@ -159,7 +163,7 @@ async def _rehearse(
             echo(line, err=True)
         name = default_directory(file).name.removesuffix(".run")
         place = make_rehearsal_directory(out, name)
-        found = await _watched(checked, lines, place, order, no_progress)
+        found = await _watched(checked, lines, place, order)
     if as_json:
         echo(msgspec.json.encode(found))
     for line in rehearsal_lines(found):
@@ -172,13 +176,13 @@ async def _watched(
     lines: dict[TriggerKey, int],
     out: Path,
     order: RehearsalOrder,
-    no_progress: bool,
 ) -> Rehearsal:
     """Rehearse, and say how far it is."""
-    with ReadingProgress("live triggers", shown=not no_progress) as progress:
+    form = file.settings.progress
+    with ReadingProgress("live triggers", form=form) as progress:
         watcher = RehearsalWatcher(
             on_step=lambda step: echo(STEPS[step], err=True),
-            beside=lambda run: None if no_progress else partial(_show, run),
+            beside=lambda run: partial(_show, run, form),
             on_look=progress.read,
         )
         return await rehearse_updates(
@@ -192,9 +196,9 @@ async def _watched(
         )
 
 
-async def _show(run: ApprovedRun) -> None:
-    order = run.order
-    meter = ProgressMeter(
-        run.state, order.control, order.clock.now(), run.outages.now, lambda: run.wave
-    )
-    await show_progress(meter, order.clock)
+async def _show(run: ApprovedRun, form: str) -> None:
+    clock = run.order.clock
+    meter = ProgressMeter(run, clock.now())
+    with called_on_signal(partial(say_state, meter, clock), soon):
+        await show_progress(meter, clock, form)
+        await anyio.sleep_forever()  # the signal is answered also where no progress is shown

@@ -48,7 +48,7 @@ def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) 
     raise SystemExit(run_command(follow, run, "retry", choices, given, config, make))
 
 
-def _make(codes: tuple[str, ...], selection: Selection | None, follow_up: FollowUp) -> None:
+def _make(codes: tuple[str, ...], selection: Selection | None, follow_up: FollowUp, _: str) -> None:
     selector = None if selection is None else Selector(selection)
     chosen = choose(follow_up.run, codes, selector)
     follow_up.part = chosen.part

@@ -89,12 +89,15 @@ def _known(follow_up: FollowUp) -> dict[str, KnownOmissions]:
     return known_omissions(places, follow_up.settings, file, now)
 
 
-def make_undos(selection: Selection | None, follow_up: FollowUp) -> None:
-    """Make the lines of a rollback, and say what of it can't be put back. Raises InputError."""
+def make_undos(selection: Selection | None, follow_up: FollowUp, form: str) -> None:
+    """Make the lines of a rollback, and say what of it can't be put back. Raises InputError.
+
+    ``form``: how progress is shown.
+    """
     recreate = follow_up.recreate
     selector = None if selection is None else Selector(selection)
     now, known = SystemClock().wall(), _known(follow_up)
-    with ReadingProgress("before images") as progress:
+    with ReadingProgress("before images", form=form) as progress:
 
         def add(line: dict[str, Any]) -> None:
             follow_up.add(line)

@@ -6,13 +6,13 @@ from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any
 
-import msgspec
-
-from batcher.cli.output.progress import ProgressMeter
+from batcher.cli.output.progress import as_json
+from batcher.cli.output.progress_lines import one_line
 from batcher.control.server import AT_WORK, serving
 from batcher.control.watching import watching
 from batcher.errors import ControlError
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.signals import stop_this_process
 
 
@@ -30,21 +30,18 @@ class RunAtWork:
     def status(self) -> dict[str, Any]:
         """Its progress and state; ``limits``: updates per second by its settings, by target."""
         targets = self._run.connection.targets
-        found, waits_for = self._meter.read(self._run.order.clock.now()), self._run.waits_for
-        if waits_for is not None:  # the rate of the last seconds is over
-            found = msgspec.structs.replace(found, rate=0.0, results=0.0)
+        found = self._meter.read(self._run.order.clock.now())
         return {
             "run": self._run.order.run_id,
             "process": f"{socket.gethostname()}:{os.getpid()}",
-            "progress": str(found),
-            "in_flight": self._run.in_flight,
+            "progress": one_line(found),
             "limits": {
                 name: target.settings.ceiling
                 for name, target in targets.items()
                 if target.settings.ceiling is not None
             },
-            **msgspec.to_builtins(found),
-            "state": waits_for or AT_WORK,
+            **as_json(found),
+            "state": found.waits_for or AT_WORK,
         }
 
     def stop(self) -> None:

@@ -47,6 +47,8 @@ KNOWN = OF_READING | {
     "outage_limit",
     "skip_invalid",
     "log_level",
+    "progress",
+    "no_progress",
 }
 """The settings that have a meaning here."""
 
@@ -191,7 +193,7 @@ async def _simulate(
             return 2
         if wanted.sample_events is not None:
             return await _sample(checked, order, wanted.sample_events, replace=wanted.replace)
-        report = await _report(checked, order)
+        report = await _report(checked, order, checked.settings.progress)
     limit, show_sensitive = wanted.max_new_firings, wanted.show_sensitive
     for line in simulation_lines(report, order, limit, show_sensitive=show_sensitive):
         echo(line, err=True)
@@ -210,9 +212,9 @@ async def _sample(checked: CheckedFile, order: SimulationOrder, out: Path, *, re
     return 0
 
 
-async def _report(checked: CheckedFile, order: SimulationOrder) -> SimulationReport:
+async def _report(checked: CheckedFile, order: SimulationOrder, form: str) -> SimulationReport:
     invalid = ViolationPrinter(False, order.events)
-    with ReadingProgress("events") as progress:
+    with ReadingProgress("events", form=form) as progress:
         report = await simulate_changes(
             checked,
             order,

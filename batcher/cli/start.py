@@ -3,7 +3,6 @@
 What is done, and in which order, is the job's; here it is printed, and a person answers.
 """
 
-import sys
 from collections.abc import Callable
 from functools import partial
 
@@ -12,18 +11,20 @@ import msgspec
 from anyio.abc import TaskStatus
 
 from batcher.cli.interruption import until_signal
+from batcher.cli.loop_call import soon
 from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.forecast import deadline_missed
 from batcher.cli.output.preview import preview
-from batcher.cli.output.progress import ProgressMeter, show_progress
+from batcher.cli.output.progress import draws, say_state, show_progress
 from batcher.cli.output.prompt import agreed
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.summary import summary_lines
 from batcher.cli.output.undo import PlannedUndo
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.run_control import controlled
+from batcher.cli.state_signal import called_on_signal, told_on_signal
 from batcher.cli.terminal_attendant import TerminalAttendant
 from batcher.errors import InputError, SettingsError
 from batcher.jobs.run import (
@@ -41,6 +42,7 @@ from batcher.jobs.run import (
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_order import RunOrder
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.logs import LogOutput
 from batcher.number_text import duration, several
 from batcher.records import INTERRUPTED, Summary
@@ -59,7 +61,8 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     origin, settings = opened.order.origin, opened.order.settings
     name = origin if isinstance(origin, str) else "the lines"
     violations = ViolationPrinter(choices.as_json and not settings.skip_invalid, name)
-    checked = opened.check_here(violations.add, violations.hint)
+    with told_on_signal(lambda: [f"Checks {name}; nothing is sent yet."]):
+        checked = opened.check_here(violations.add, violations.hint)
     if not checked.inspection.total:
         raise InputError(f"{name}: {checked.inspection.nothing}.")
     usable = isinstance(checked, CheckedRun | LintErrors)
@@ -73,7 +76,8 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         return STOPPED_ITSELF
     opened.order.hooks.say = partial(echo, err=True)
     try:
-        return await _start_checked(checked, choices)
+        with told_on_signal(lambda: [_before_the_start(checked)]):
+            return await _start_checked(checked, choices)
     finally:
         for failure in opened.order.hooks.failures[:HOOK_FAILURES]:
             echo(f"hook {failure}", err=True)
@@ -83,7 +87,7 @@ async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
     async with checked.connect() as ready:
         for line in preview(ready):
             echo(line, err=True)
-        with _looking(ready, choices) as progress:
+        with _looking(ready) as progress:
             planned = PlannedUndo(progress.advance)
             approved = await ready.approve(planned.add)
         planned.say()
@@ -96,11 +100,18 @@ async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
         return await _execute(approved, choices)
 
 
-def _looking(ready: ReadyRun, choices: Choices) -> ReadingProgress:
+def _before_the_start(checked: CheckedRun) -> str:
+    """Where a run is that sends nothing yet."""
+    state = checked.state
+    before = f", {state.restored:,} done before" if state.restored else ""
+    return f"Has not started: {several(checked.inspection.total, 'update')}{before}."
+
+
+def _looking(ready: ReadyRun) -> ReadingProgress:
     """The progress of what is looked at before the start."""
-    total = sum(map(len, ready.state.inspection.targets.values()))
-    limited = ready.order.settings.max_changes is not None
-    return ReadingProgress("updates compared", total, shown=limited and not choices.no_progress)
+    total, settings = sum(map(len, ready.state.inspection.targets.values())), ready.order.settings
+    form = settings.progress if settings.max_changes is not None else "none"
+    return ReadingProgress("updates compared", total, form=form)
 
 
 def _not_started(found: NotStarted, order: RunOrder, choices: Choices) -> int:
@@ -131,16 +142,13 @@ def _print_json(order: RunOrder, summary: Summary) -> None:
 
 
 async def _execute(run: ApprovedRun, choices: Choices) -> int:
-    order, shown = run.order, not choices.no_progress
-    meter = ProgressMeter(
-        run.state, order.control, order.clock.now(), run.outages.now, lambda: run.wave
-    )
+    order = run.order
+    form, meter = order.settings.progress, ProgressMeter(run, order.clock.now())
 
     async def beside() -> None:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run_signals, run, partial(_drain, run))
-            if shown:
-                tasks.start_soon(show_progress, meter, order.clock)
+            tasks.start_soon(show_progress, meter, order.clock, form)
 
     def say_summary(summary: Summary) -> None:
         _say_summary(order.directory, summary)
@@ -151,14 +159,15 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
     with LogOutput(
         order.settings.log_level,
         file=order.directory.open_log(),
-        terminal=not (shown and sys.stderr.isatty()),
+        terminal=not draws(form),
     ):
-        async with controlled(run, meter):
-            summary = await run.execute(
-                beside,
-                TerminalAttendant(say_summary, drain_quietly),
-                override_check=choices.override_check,
-            )
+        with called_on_signal(partial(say_state, meter, order.clock), soon):
+            async with controlled(run, meter):
+                summary = await run.execute(
+                    beside,
+                    TerminalAttendant(say_summary, drain_quietly),
+                    override_check=choices.override_check,
+                )
         _say_summary(order.directory, summary)
         if choices.as_json and not run.is_to_be_undone:
             _print_json(order, summary)

@@ -48,7 +48,7 @@ def verify(
     if repair:
         repair_with_notice(run)
     settings = settings_from(given, config, base=settings_of(run))
-    with ReadingProgress("live triggers") as progress:
+    with ReadingProgress("live triggers", form=settings.progress) as progress:
         live = not in_doubt_only
         found = run_command(
             partial(verify_run, run, settings, live=live, selector=selector, on_look=progress.read)

@@ -11,7 +11,7 @@ from batcher.config.value_kinds import EntryPoint
 ENVIRONMENT_PREFIX = "BATCHER_"
 TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
-OTHER_NAMES = {"merge": ("whole", "always")}
+OTHER_NAMES = {"merge": ("whole", "always"), "no_progress": ("progress", "none")}
 """Flags that stand for a setting and its value, by name."""
 OF_PLACE = frozenset(
     {

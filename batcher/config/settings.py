@@ -27,6 +27,7 @@ from batcher.config.value_kinds import (
     LintCodes,
     LogLevel,
     Positive,
+    ProgressForm,
     Rate,
     S3Url,
     Share,
@@ -236,6 +237,10 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         TimeZone | None,
         about("Time zone of the timetable; default: this machine's.", *COMMANDS, metavar="NAME"),
     ] = None
+    progress: Annotated[
+        ProgressForm,
+        about("How to show how far it is; auto: a bar on a terminal, elsewhere lines.", "run"),
+    ] = "auto"
     log_level: Annotated[LogLevel, about("Least severe event that is logged.", *COMMANDS)] = "info"
     lease: Annotated[
         Annotated[int, Meta(ge=2, le=43_200)],

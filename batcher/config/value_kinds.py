@@ -22,6 +22,7 @@ Positive = Annotated[int, Meta(ge=1, le=10**12)]
 Duration = Annotated[float, Meta(ge=0, le=MOST)]
 S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]
 Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)\Z")]
+ProgressForm = Literal["auto", "bar", "plain", "json", "none"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 

@@ -16,8 +16,9 @@ from batcher.ports import Source
 class Lane:
     """One target at work.
 
-    ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them;
-    ``on_close``: what is called when the lane takes no more. ``gate``: where its requests wait
+    ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them,
+    with ``reading``, that of looks at triggers, among them. ``on_close``: what is called when the
+    lane takes no more. ``gate``: where its requests wait
     while the target is away. ``add_worker`` sets one more on it, in place of one that waits for
     what others do; who runs the lane gives it.
     """
@@ -31,6 +32,7 @@ class Lane:
         settler: Settler,
         tally: Tally,
         more_pacers: Sequence[Pacer] = (),
+        reading: Pacer | None = None,
         on_close: Callable[[], None] | None = None,
         gate: BreakerGate | None = None,
     ) -> None:
@@ -39,6 +41,7 @@ class Lane:
         self.pacer = pacer
         self.settler = settler
         self.pacers = (pacer, *more_pacers)
+        self.reading = reading
         self.tally = tally
         self.on_close = [] if on_close is None else [on_close]
         self.gate = gate

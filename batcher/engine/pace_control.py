@@ -120,11 +120,16 @@ class PaceGate:
     @property
     def rate(self) -> float | None:
         """Requests per second at most; None: no bound."""
+        return self.bound()
+
+    def bound(self, without: str | None = None) -> float | None:
+        """Requests per second at most, by all who said so but one; None: no bound."""
         control, bounds = self.control, []
-        if self._takes_rate and control.rates:
-            bounds.append(min(control.rates.values()))
-        if control.shares and (quota := self._quota()) is not None:
-            bounds.append(min(control.shares.values()) * quota)
+        if self._takes_rate:
+            bounds += [rate for by, rate in control.rates.items() if by != without]
+        shares = [share for by, share in control.shares.items() if by != without]
+        if shares and (quota := self._quota()) is not None:
+            bounds.append(min(shares) * quota)
         return min(bounds, default=None)
 
     async def wait(self, time_breakdown: TimeBreakdown) -> float:

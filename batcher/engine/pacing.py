@@ -97,6 +97,10 @@ class Pacer:
         """How many wait for their turn, or for their target."""
         return len(self._waiting) + self._held
 
+    def bound(self, without: str | None = None) -> float | None:
+        """Requests per second at most, as the process was told by all but one; None: any."""
+        return self._gate.bound(without)
+
     async def enter(self, *, begun: bool, must_finish: bool, urgency: int = 0) -> Permit:
         """Wait for a turn, a slot and a token.
 

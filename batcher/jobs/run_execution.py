@@ -1,6 +1,6 @@
 """The running of a run: lanes set to work, drained or aborted, and the books closed after it."""
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
@@ -90,6 +90,21 @@ class ApprovedRun:
     def waits_for(self) -> str | None:
         """``soak until 23:10:05``, ``check running`` or ``question``, between two waves."""
         return None if self._waves is None else self._waves.waits_for
+
+    @property
+    def soaks_left(self) -> float:
+        """Seconds of soaks between waves that are left."""
+        return self.state.soaks if self._waves is None else self._waves.soaks_left
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to say between two waves, once more at least, that it may go on."""
+        return self._waves is not None and self._waves.asks
+
+    @property
+    def given_up(self) -> Mapping[str, str]:
+        """Why targets get no more updates, by name."""
+        return {} if self._runner is None else self._runner.given_up
 
     @property
     def is_to_be_undone(self) -> bool:

@@ -83,6 +83,21 @@ class WaveExecution:
         """Whether what the run did is to be put back."""
         return self._progress.undo is not None
 
+    @property
+    def soaks_left(self) -> float:
+        """Seconds of the soaks that are left, that of the moment included."""
+        left = self._plan.soaks(self._progress.passed)
+        if (ended := self._progress.ended) is None or not left:
+            return left
+        now = datetime.fromisoformat(self._order.clock.wall())
+        over = max(0.0, (now - ended.ended_at).total_seconds())
+        return left - min(self._plan.soak, over)
+
+    @property
+    def asks(self) -> bool:
+        """Whether somebody has to say that it may go on, once more at least."""
+        return self._plan.asks and self.number < len(self._plan.limits)
+
     def line_order(self, target: str) -> WaveOrder | None:
         """In which order the lines of a target have their turn; None: as they are in the file."""
         return self._orders.get(target)

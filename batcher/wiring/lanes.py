@@ -130,6 +130,7 @@ class Lanes:
             source=source,
             pacer=operations.pacers[0],
             more_pacers=operations.pacers[1:],
+            reading=reading.pacer,
             settler=settler,
             tally=tally,
             on_close=on_close,

@@ -14,7 +14,7 @@ from tests.jobs.conftest import RecordedRun, seeded
 
 
 def choices(**more: Any) -> Choices:
-    given = {"out": None, "yes": True, "dry_run": False, "as_json": False, "no_progress": True}
+    given = {"out": None, "yes": True, "dry_run": False, "as_json": False}
     return Choices(**(given | more))
 
 
@@ -22,7 +22,7 @@ def choices(**more: Any) -> Choices:
 async def test_the_lines_are_run_with_the_old_settings_and_what_is_given_now(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    def make(follow_up: FollowUp) -> None:
+    def make(follow_up: FollowUp, _: str) -> None:
         follow_up.add({**trigger(1), "id": "undo"})
 
     emulator = seeded()

@@ -35,9 +35,7 @@ def test_the_choices_of_a_start_are_taken_out_and_settings_are_left() -> None:
     flags = ["--yes", "--json", "--out", "o.run", "--rate", "5", "--canary", "2"]
     assert CliRunner().invoke(command, flags).exit_code == 0
     choices = Choices.taken(given)
-    assert choices == Choices(
-        out=Path("o.run"), yes=True, dry_run=False, as_json=True, no_progress=False
-    )
+    assert choices == Choices(out=Path("o.run"), yes=True, dry_run=False, as_json=True)
     assert not CHOICES & given.keys()
     assert given.pop("config") is None
     settings = settings_from(given, None)

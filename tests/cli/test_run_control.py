@@ -4,11 +4,11 @@ import json
 from collections.abc import Callable
 from pathlib import Path
 
-from batcher.cli.output.progress import ProgressMeter
 from batcher.cli.run_control import controlled
 from batcher.config import Settings
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.logs import LogOutput
 from tests.conftest import Command, change, records
 from tests.jobs.conftest import seeded
@@ -27,7 +27,7 @@ async def test_a_run_that_can_have_no_socket_goes_on_and_says_so_once_in_its_log
             async with checked.connect() as ready:
                 run = await ready.approve()
                 assert isinstance(run, ApprovedRun)
-                meter = ProgressMeter(run.state, run.order.control, 0.0)
+                meter = ProgressMeter(run, 0.0)
                 run.order.directory.control = tmp_path / "none" / "control.sock"
                 with LogOutput("info", file=run.order.directory.open_log()):
                     async with controlled(run, meter):

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
-from batcher.cli.output.progress import ProgressMeter
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_outages import RunOutages
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.records import INTERRUPTED
 from tests.conftest import change, records
 from tests.hooks.test_cloud_event import check_event
@@ -47,8 +47,7 @@ async def test_faults_on_everything_in_mid_run_are_waited_out_and_nothing_fails(
     ):
 
         def opened() -> None:
-            meter = ProgressMeter(run.state, run.order.control, 0.0, run.outages.now)
-            shown.append(str(meter.read(1.0)))
+            shown.append(ProgressMeter(run, 0.0).read(1.0).away or "")
             emulator.set_faults({})
 
         told = watch(run, opened)

@@ -17,7 +17,7 @@ OWNERS = {
     "aiobotocore": ("aws", "queues.sqs_client"),
     "aiohttp": ("aws", "status.server", "hooks.webhook_call", "emulator"),
     "aiolimiter": ("limiters",),
-    "asyncio": ("api", "library", "emulator", "testing", "cli.interruption"),
+    "asyncio": ("api", "library", "emulator", "testing", "cli.interruption", "cli.loop_call"),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
     "click": ("cli",),
     "jmespath": ("updates",),

@@ -13,6 +13,7 @@ SLEEPS = {"asyncio.sleep", "anyio.sleep", "time.sleep"}
 MAY_SLEEP = {
     "tests/waiting.py": "the one place that asks again and again",
     "tests/limiters/simulated_fleet.py": "takes the place of AWS, whose answers take time",
+    "tests/cli/test_state_signal.py": "sends signals at random instants",
     "tests/torture.py": "kills at random instants",
 }
 

@@ -31,7 +31,11 @@ def echo(text: str | bytes, *, err: bool = False, nl: bool = True, lines: bool =
     parts = list(map(printable, said.split("\n"))) if lines else [printable(said)]
     if err and (width := _width()) is not None:
         parts = [wrapped(part, width) for part in parts]
-    click.echo("\n".join(parts), err=err, nl=nl)
+    if not err:
+        click.echo("\n".join(parts), nl=nl)
+    elif sys.stderr is not None:  # not by click, which would write past what stands on a terminal
+        sys.stderr.write("\n".join(parts) + "\n" * nl)
+        sys.stderr.flush()
 
 
 def wrapped(line: str, width: int) -> str:

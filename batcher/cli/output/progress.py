@@ -1,169 +1,129 @@
-"""Progress of a run: a live bar on a terminal, a plain line every few seconds elsewhere."""
+"""Progress of a run: a few lines that stand on a terminal, plain or JSON lines elsewhere."""
 
+import os
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator
 from contextlib import suppress
+from typing import Any
 
-from msgspec import Struct
+import msgspec
+from rich.console import Console
+from rich.live import Live
+from rich.text import Text
 
-from batcher.cli.output.bar import bar
+from batcher.cli.output.bar import TROUBLE, WELL, bar_text
 from batcher.cli.output.echo import echo
-from batcher.engine.breaker_gate import Away
-from batcher.engine.pace_control import PaceControl
-from batcher.jobs.run_state import RunState
-from batcher.number_text import duration, number, pace
+from batcher.cli.output.json_lines import JsonLines, machine_stream
+from batcher.cli.output.progress_lines import block, plain_lines, state_lines
+from batcher.jobs.progress_snapshot import ProgressSnapshot
+from batcher.jobs.run_progress import ProgressMeter
 from batcher.ports import Clock
 
-EVERY_PLAIN = 5.0  # seconds between plain lines
-EVERY_LIVE = 0.2
-WINDOW = 10.0  # seconds over which the rate that is shown was measured
+EVERY_LIVE = 0.2  # seconds between two drawings, and
+COST = 50  # times as long as one takes
+EVERY_PLAIN = 5.0  # seconds between lines at first
+SPARSER = 1 / 60  # of the time that a run has taken, and
+SPARSEST = 300.0  # seconds
+TARGETS_TOLD = 5  # that are not well, a line each
+TARGETS_IN_JSON = 100
+DRAWS_NOTHING = ("", "dumb", "unknown")  # terminals that can't move their cursor
 
 
-class ProgressSnapshot(Struct, frozen=True, kw_only=True):
-    """Where a run stands.
-
-    ``rate``: requests answered per second that is not paused, ``results``: updates done in it;
-    ``sent``: anything was, by this session; ``paused``: why nothing is, in words; ``away``: which
-    targets are; ``wave``: the one under way, where there are several.
-    """
-
-    done: int
-    total: int
-    failed: int
-    throttled: int
-    rate: float
-    results: float
-    sent: bool
-    paused: str | None = None
-    away: str | None = None
-    wave: str = ""
-
-    def __str__(self) -> str:
-        return ", ".join(self._parts())
-
-    def fitted(self, width: int) -> str:
-        """It, or as much of it as fits into that many columns, the most important first."""
-        if len(str(self)) <= width:
-            return str(self)
-        text, *rest = self._parts(paused="paused")
-        for part in (rest[-1], *rest[:-1]):
-            if len(text) + len(part) + 2 <= width:
-                text = f"{text}, {part}"
-        return text
-
-    def _parts(self, paused: str | None = None) -> tuple[str, ...]:
-        known = self.results > 0 and self.paused is None and self.away is None
-        left = f"{duration((self.total - self.done) / self.results) if known else '?'} left"
-        if self.paused is not None:
-            left = paused or f"paused {self.paused}"
-        elif self.away is not None:
-            left = self.away
-        wave = f"{self.wave}: " if self.wave else ""
-        done = f"{wave}{number(self.done)}/{number(self.total)}"
-        failed = f"{number(self.failed)} failed"
-        if not self.sent:
-            return f"{done} looked at", failed, "only reads so far", pace(self.results), left
-        throttled = f"{number(self.throttled)} throttled"
-        return f"{done} done", failed, throttled, pace(self.rate), left
+def draws(form: str) -> bool:
+    """Whether lines that stand are drawn. ``form``: how progress was asked for."""
+    if form == "bar":
+        return sys.stderr.isatty()
+    return form == "auto" and sys.stderr.isatty() and not is_dumb()
 
 
-class ProgressMeter:
-    """Reads how far a run is, and its rate over the last WINDOW seconds."""
-
-    def __init__(
-        self,
-        state: RunState,
-        control: PaceControl,
-        now: float,
-        away: Callable[[], Sequence[Away]] = tuple,
-        wave: Callable[[], str] = str,
-    ) -> None:
-        self._state = state
-        self._control = control
-        self._away = away
-        self._wave = wave
-        # when so many were answered, and done, by a clock that stands still in a pause
-        self._marks = [(self._unpaused(now), 0, self._done)]
-
-    def read(self, now: float) -> ProgressSnapshot:
-        """The run at this moment. ``now`` in monotonic seconds."""
-        tallies = self._state.tallies.values()
-        answered = sum(tally.session_answered for tally in tallies)
-        done = self._done
-        at = self._unpaused(now)
-        if answered < self._marks[-1][1]:  # another part of the session has begun
-            self._marks = [(at, answered, done)]
-        elif len(self._marks) > 1 and self._marks[-1][0] == at:
-            self._marks.pop()
-        self._marks.append((at, answered, done))
-        while len(self._marks) > 2 and self._marks[1][0] < at - WINDOW:
-            self._marks.pop(0)
-        began, before, done_before = self._marks[0]
-        seconds = at - began
-        rate = (answered - before) / seconds if seconds > 0 else 0.0
-        results = (done - done_before) / seconds if seconds > 0 else 0.0
-        throttled = sum(tally.session_throttles for tally in tallies)
-        sent = answered + throttled > 0 or any(tally.ever_accepted for tally in tallies)
-        return ProgressSnapshot(
-            done=done,
-            total=sum(self._state.totals.values()),
-            failed=sum(tally.unsuccessful for tally in tallies),
-            throttled=throttled,
-            rate=rate,
-            results=results * self._slowed_down(rate),
-            sent=sent,
-            paused=self._control.paused,
-            away="; ".join(map(self._told, self._away())) or None,
-            wave=self._wave(),
-        )
-
-    def _unpaused(self, now: float) -> float:
-        return now - self._control.paused_seconds(now)
-
-    def _slowed_down(self, rate: float) -> float:
-        """The part of a rate (0 to 1) that the bounds of this moment leave of it."""
-        if (bound := self._control.rate) is None:
-            return 1.0
-        state = self._state
-        at_work = sum(tally.done < state.totals[name] for name, tally in state.tallies.items())
-        return min(1.0, bound * max(1, at_work) / rate) if rate else 1.0
-
-    def _told(self, away: Away) -> str:
-        name = f" {away.target}" if len(self._state.totals) > 1 else ""
-        return f"target{name} away for {duration(away.seconds)} ({away.code})"
-
-    @property
-    def _done(self) -> int:
-        return sum(tally.done for tally in self._state.tallies.values())
+def is_dumb() -> bool:
+    return os.environ.get("TERM", "").lower() in DRAWS_NOTHING
 
 
-async def show_progress(meter: ProgressMeter, clock: Clock) -> None:
+async def show_progress(meter: ProgressMeter, clock: Clock, form: str) -> None:
     """Show on standard error how far a run is. Runs until it is cancelled."""
-    show = _show_bar if sys.stderr.isatty() else _show_lines
+    if form == "none":
+        return
     with suppress(OSError):  # nobody reads it any more: no reason to stop the run
-        await show(meter, clock)
+        if (stream := machine_stream()) is not None:
+            await _show_json(stream, meter, clock)
+        elif draws(form):
+            await _show_block(meter, clock)
+        else:
+            await _show_lines(meter, clock)
+
+
+def say_state(meter: ProgressMeter, clock: Clock) -> None:
+    """Say once where a run stands, with all its targets."""
+    found = meter.read(clock.now())
+    with suppress(OSError):
+        if (stream := machine_stream()) is not None:
+            stream.put("progress", as_json(found))
+            return
+        for line in state_lines(found):
+            echo(line, err=True)
+
+
+def as_json(found: ProgressSnapshot) -> dict[str, Any]:
+    """What programs are told of it, and ``ctl status --json`` has."""
+    members: dict[str, Any] = msgspec.to_builtins(found.brief(TARGETS_IN_JSON))
+    return members
+
+
+def pauses(began: float, now: float) -> float:
+    """Seconds up to the next line: of a run that takes days there are not too many."""
+    return min(SPARSEST, max(EVERY_PLAIN, SPARSER * (now - began)))
 
 
 async def _show_lines(meter: ProgressMeter, clock: Clock) -> None:
+    began = clock.now()
     while True:
-        await clock.sleep(EVERY_PLAIN)
-        echo(str(meter.read(clock.now())), err=True)
+        await clock.sleep(pauses(began, clock.now()))
+        for line in plain_lines(meter.read(clock.now()), targets=TARGETS_TOLD):
+            echo(line, err=True)
 
 
-async def _show_bar(meter: ProgressMeter, clock: Clock) -> None:
-    with bar() as shown:
-        task = shown.add_task("", total=None)
+async def _show_json(stream: JsonLines, meter: ProgressMeter, clock: Clock) -> None:
+    began = clock.now()
+    try:
+        while True:
+            stream.put("progress", as_json(meter.read(clock.now())))
+            await clock.sleep(pauses(began, clock.now()))
+    finally:
+        stream.put("progress", as_json(meter.read(clock.now())))
 
-        def show() -> None:
-            found = meter.read(clock.now())
-            shown.mark(trouble=found.failed > 0 or found.away is not None)
-            text = found.fitted(shown.columns_left)
-            shown.update(task, total=found.total, completed=found.done, description=text)
 
-        show()
+async def _show_block(meter: ProgressMeter, clock: Clock) -> None:
+    console = Console(stderr=True, highlight=False)
+    # standard output is for data, also while something stands here
+    with Live(console=console, auto_refresh=False, redirect_stdout=False) as live:
+
+        def show() -> float:
+            began = clock.now()
+            live.update(block_text(meter.read(began), console), refresh=True)
+            return clock.now() - began
+
         try:
             while True:
-                await clock.sleep(EVERY_LIVE)
-                show()
+                await clock.sleep(max(EVERY_LIVE, COST * show()))
         finally:
             show()
+
+
+def block_text(found: ProgressSnapshot, console: Console) -> Text:
+    """The lines that stand on a terminal, as wide and as high as that is."""
+    width, height = console.size
+    return Text("\n").join(_drawn(found, max(1, width - 1), max(1, height - 2), console.encoding))
+
+
+def _drawn(found: ProgressSnapshot, width: int, height: int, encoding: str) -> Iterator[Text]:
+    first, *others = block(found, width, height)
+    trouble = found.failed > 0 or found.away is not None
+    done = found.done / found.total if found.total else 1.0
+    line = Text(first, no_wrap=True, overflow="crop")
+    bar = bar_text(done, width - line.cell_len - 2, encoding=encoding)
+    if bar:
+        line.append("  ").append(bar, TROUBLE if trouble else WELL)
+    yield line
+    for other in others:
+        yield Text(other, "dim", no_wrap=True, overflow="crop")

@@ -3,11 +3,14 @@
 import os
 import sys
 from collections.abc import Collection, Mapping
+from functools import partial
 
 import anyio
 
 from batcher.aws.client import AwsTarget
+from batcher.cli.loop_call import soon
 from batcher.cli.output.echo import echo
+from batcher.cli.state_signal import asked_again
 from batcher.errors import SettingsError
 
 
@@ -60,11 +63,13 @@ async def _answer(question: str) -> str:
 
     Waits where a signal can end it: neither in a thread, nor for the rest of a line.
     """
-    echo(question, nl=False, err=True)
+    ask = partial(echo, question, nl=False, err=True)
+    ask()
     said = b""
-    while not said.endswith(b"\n"):
-        await anyio.wait_readable(sys.stdin)
-        if not (more := os.read(sys.stdin.fileno(), 4096)):
-            break
-        said += more
+    with asked_again(ask, soon):
+        while not said.endswith(b"\n"):
+            await anyio.wait_readable(sys.stdin)
+            if not (more := os.read(sys.stdin.fileno(), 4096)):
+                break
+            said += more
     return said.decode(errors="replace").strip()

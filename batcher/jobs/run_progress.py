@@ -1,0 +1,229 @@
+"""How far a run is: read at any moment, for the terminal, ``ctl``, programs and signals alike."""
+
+from collections import Counter
+from math import inf
+
+from batcher.accounting.tally import Tally
+from batcher.control.timetable_watch import TIMETABLE
+from batcher.engine.breaker_gate import Away
+from batcher.engine.lane import Lane
+from batcher.jobs.progress_snapshot import (
+    AwayTarget,
+    PaceBasis,
+    ProgressSnapshot,
+    QuotaBasis,
+    TargetProgress,
+)
+from batcher.jobs.rate_window import WINDOW, RateWindow
+from batcher.jobs.run_execution import ApprovedRun
+from batcher.jobs.time_left import LeftReckoner, QuotaInUse, TimeLeft, quota_in_use
+from batcher.number_text import duration
+from batcher.operations import UPDATE_TRIGGER
+
+RECKONED_EVERY = 1.0  # seconds
+RATIO_FROM = 20  # results of a target, from which on their requests are counted
+_DOUBT: tuple[QuotaBasis, ...] = ("estimate", "remembered", "guess")  # the surest first
+
+
+class ProgressMeter:
+    """Reads how far a run is, and how fast it was over the last seconds. Begins ``now``."""
+
+    def __init__(self, run: ApprovedRun, now: float) -> None:
+        self._run = run
+        self._control = run.order.control
+        self._began = now
+        self._totals = run.state.totals  # they don't change
+        at = self._unpaused(now)
+        self._meters = {
+            name: _TargetMeter(name, total, run.state.tallies[name], at)
+            for name, total in self._totals.items()
+        }
+        done = sum(meter.tally.done for meter in self._meters.values())
+        self._window = RateWindow(at, 0, done)
+        pacers = run.connection.pacers
+        self._known = {
+            name: pacers.remembered(target, UPDATE_TRIGGER)
+            for name, target in run.connection.targets.items()
+        }
+        settings = run.order.settings
+        verified = 0.0 if settings.verify is None else settings.verify.fraction
+        self._reckoner = LeftReckoner(
+            settings, run.order.clock.wall, reads=float(run.looks) + verified
+        )
+        self._reckoned_at = -inf
+        self._told = self._control.changed
+        self._sure_at = at  # when what was measured is of this pace alone
+
+    def read(self, now: float) -> ProgressSnapshot:
+        """The run at this moment. ``now`` in monotonic seconds."""
+        run, at = self._run, self._unpaused(now)
+        waits_for, stopped = run.waits_for, run.given_up
+        away = {each.target: each for each in run.outages.now()}
+        lanes = {lane.target: lane for lane in run.lanes}
+        self._reckon(now, at, lanes, stopped.keys() | away.keys())
+        targets = [
+            meter.read(at, lanes.get(name), away.get(name), stopped.get(name))
+            for name, meter in self._meters.items()
+        ]
+        tallies = [meter.tally for meter in self._meters.values()]
+        answered = sum(tally.session_answered for tally in tallies)
+        done = sum(target.done for target in targets)
+        rate, results = self._window.read(at, answered, done)
+        throttled = sum(target.throttled for target in targets)
+        errors = Counter[str]()
+        for tally in tallies:
+            errors.update(tally.errors)
+        at_work = [each for each in targets if each.done < each.total and each.stopped is None]
+        quota, quota_basis = _quota(at_work or targets)
+        pace, pace_basis = _pace(at_work)
+        targets.sort(key=lambda target: (target.is_well, target.done == target.total))
+        return ProgressSnapshot(
+            done=done,
+            total=sum(self._totals.values()),
+            failed=sum(target.failed for target in targets),
+            throttled=throttled,
+            rate=0.0 if waits_for else rate,  # that of the last seconds is over
+            results=0.0 if waits_for else results,
+            sent=answered + throttled > 0 or any(tally.ever_accepted for tally in tallies),
+            paused=self._control.paused,
+            away="; ".join(_away_text(each, alone=len(targets) == 1) for each in away.values())
+            or None,
+            wave=run.wave,
+            waits_for=waits_for,
+            in_flight=run.in_flight,
+            waiting=sum(target.waiting for target in targets),
+            quota=quota,
+            quota_basis=quota_basis,
+            pace=pace,
+            pace_basis=pace_basis,
+            seconds_left=self._seconds_left(at_work, waits_for),
+            soak_seconds=run.soaks_left,
+            questions=run.asks,
+            errors=dict(errors.most_common()),
+            seconds=now - self._began,
+            targets=tuple(targets),
+        )
+
+    def _reckon(self, now: float, at: float, lanes: dict[str, Lane], idle: set[str]) -> None:
+        """Reckon what is left, now and then: it takes a while where there are many targets."""
+        if self._control.changed is not self._told:
+            self._told, self._reckoned_at = self._control.changed, -inf
+            self._sure_at = at + WINDOW
+        if now - self._reckoned_at < RECKONED_EVERY:
+            return
+        self._reckoned_at = now
+        pacers, targets = self._run.connection.pacers, self._run.connection.targets
+        for name, meter in self._meters.items():
+            meter.quota, meter.left = QuotaInUse(), meter.left_as_measured(sure=at >= self._sure_at)
+            if (lane := lanes.get(name)) is None:
+                continue
+            learned, ceiling = pacers.learned(lane.pacer), targets[name].settings.ceiling
+            meter.quota = quota_in_use(lane, learned, self._known[name], ceiling)
+            if name in idle:
+                meter.left = TimeLeft(seconds=None if meter.remaining else 0.0)
+                continue
+            meter.left = self._reckoner.left(
+                lane,
+                meter.remaining,
+                writes=meter.writes_per_update,
+                measured=meter.window.measured if at >= self._sure_at else None,
+                limited=meter.quota.limited,
+            )
+
+    def _seconds_left(self, at_work: list[TargetProgress], waits_for: str | None) -> float | None:
+        soaks = waits_for is None or waits_for.startswith("soak")
+        if self._control.pauses.keys() - {TIMETABLE} or not soaks:
+            return None
+        seconds = [target.seconds_left for target in at_work]
+        known = [each for each in seconds if each is not None]
+        if len(known) < len(seconds):
+            return None
+        return max(known, default=0.0) + self._run.soaks_left
+
+    def _unpaused(self, now: float) -> float:
+        return now - self._control.paused_seconds(now)
+
+
+class _TargetMeter:
+    """One target's counts, and what was reckoned of it last."""
+
+    def __init__(self, target: str, total: int, tally: Tally, at: float) -> None:
+        self.tally = tally
+        self.quota = QuotaInUse()
+        self.left = TimeLeft()
+        self.window = RateWindow(at, 0, tally.done)
+        self._target = target
+        self._total = total
+        self._began = tally.done  # in the part of the session that is under way
+        self._sent = 0
+
+    @property
+    def remaining(self) -> int:
+        return self._total - self.tally.done
+
+    @property
+    def writes_per_update(self) -> float:
+        """Requests to write, the throttled ones included, for each result of this part."""
+        done = self.tally.done - self._began
+        return 1.0 if done < RATIO_FROM else self._sent / done
+
+    def left_as_measured(self, *, sure: bool) -> TimeLeft:
+        """What is left where nothing is known of a quota."""
+        measured = self.window.measured if sure else None
+        if not self.remaining:
+            return TimeLeft(seconds=0.0)
+        if not measured:
+            return TimeLeft()
+        return TimeLeft(seconds=self.remaining / measured, pace=measured, basis="measured")
+
+    def read(
+        self, at: float, lane: Lane | None, away: Away | None, stopped: str | None
+    ) -> TargetProgress:
+        tally = self.tally
+        sent = tally.session_answered + tally.session_throttles
+        if sent < self._sent:  # another part of the session has begun
+            self._began = tally.done
+        self._sent = sent
+        rate, results = self.window.read(at, tally.session_answered, tally.done)
+        return TargetProgress(
+            target=self._target,
+            done=tally.done,
+            total=self._total,
+            failed=tally.unsuccessful,
+            throttled=tally.session_throttles,
+            rate=rate,
+            results=results,
+            in_flight=sum(pacer.in_flight for pacer in lane.pacers) if lane else 0,
+            waiting=sum(pacer.waiting for pacer in lane.pacers) if lane else 0,
+            quota=self.quota.rate,
+            quota_basis=self.quota.basis,
+            pace=self.left.pace,
+            pace_basis=self.left.basis,
+            seconds_left=self.left.seconds,
+            errors=dict(tally.errors.most_common()) if tally.errors else {},
+            away=None if away is None else AwayTarget(seconds=away.seconds, code=away.code),
+            stopped=stopped,
+        )
+
+
+def _quota(at_work: list[TargetProgress]) -> tuple[float | None, QuotaBasis | None]:
+    """Add up the quotas, and say how well they are known; nothing where one is not."""
+    known = [each.quota for each in at_work if each.quota is not None]
+    if not known or len(known) < len(at_work):
+        return None, None
+    bases = [each.quota_basis for each in at_work if each.quota_basis is not None]
+    return sum(known), max(bases, key=_DOUBT.index, default=None)
+
+
+def _pace(at_work: list[TargetProgress]) -> tuple[float | None, PaceBasis | None]:
+    """Add up the paces, and say what decides them where that is one thing."""
+    known = [each.pace for each in at_work if each.pace is not None]
+    if not known or len(known) < len(at_work):
+        return None, None
+    bases = {each.pace_basis for each in at_work}
+    return sum(known), bases.pop() if len(bases) == 1 else None
+
+
+def _away_text(away: Away, *, alone: bool) -> str:
+    name = "" if alone else f" {away.target}"
+    return f"target{name} away for {duration(away.seconds)} ({away.code})"
