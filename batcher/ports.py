@@ -223,6 +223,13 @@ class QueueAdmin(Protocol):
         """The dead letters, oldest first where the queue knows."""
         ...
 
+    async def newest_dead(self, at_most: int) -> list[DeadLetter] | None:
+        """The newest dead letters, newest first, at the cost of one look.
+
+        None where the queue can't tell without taking them from others.
+        """
+        ...
+
     async def redrive(self, letter: DeadLetter) -> None:
         """Put a letter that ``dead`` is at back into the queue."""
         ...

@@ -385,3 +385,17 @@ class Depth(Struct, frozen=True, kw_only=True):
     held: int
     dead: int | None
     oldest_seconds: float | None = None
+
+
+class FleetMember(Struct, frozen=True, kw_only=True):
+    """A process of those that share a quota, as the others know it.
+
+    ``rate``: requests per second that it has sent lately, None where it does not tell;
+    ``silent_seconds``: since it was heard of. ``leads``: it finds the quota for all.
+    """
+
+    name: str
+    rate: float | None
+    silent_seconds: float
+    leads: bool = False
+    is_self: bool = False

@@ -22,10 +22,13 @@ from prometheus_client.parser import text_string_to_metric_families
 from batcher.accounting.verdicts import Verdict
 from batcher.cli import batcher as commands
 from batcher.config import Settings, resolve
+from batcher.errors import SettingsError
 from batcher.queues import sqs, sqs_client
 from batcher.status import server
+from batcher.status.access import token_for
+from batcher.status.address import parse_address
 from batcher.status.metrics import Metrics
-from batcher.status.server import StatusServer, parse_address
+from batcher.status.server import StatusServer
 from batcher.storage import results_directory
 from batcher.worker import health, leases, message_consumer
 from tests.status.snapshots import failure, snapshot
@@ -36,15 +39,18 @@ FILES = sorted(path for path in CONFIGS.rglob("*") if path.is_file())
 POLICIES = sorted((CONFIGS / "iam").glob("*.json"))
 WORKER = CONFIGS / "kubernetes" / "worker.yaml"
 OF_OTHERS = {
-    "--no-cache-dir",
-    "--constraint",
-    "--from",
-    "--interval",
-    "--timeout",
-    "--read-only",
-    "--stop-timeout",
+    "Dockerfile": {
+        "--no-cache-dir",
+        "--constraint",
+        "--from",
+        "--interval",
+        "--timeout",
+        "--read-only",
+        "--stop-timeout",
+    },
+    "worker.yaml": {"--from-literal"},
 }
-"""Flags of docker and pip, in the Dockerfile."""
+"""Flags of docker and pip, and of kubectl, by the file that has them."""
 
 INSTRUCTIONS = {
     "FROM",
@@ -131,9 +137,7 @@ def models() -> dict[str, ServiceModel]:
 @pytest.mark.parametrize("path", FILES, ids=str)
 def test_flags_and_variables_are_those_of_the_commands(path: Path) -> None:
     text = path.read_text()
-    known = set[str]().union(*map(flags_of, COMMANDS.values())) | (
-        OF_OTHERS if path.name == "Dockerfile" else set()
-    )
+    known = set[str]().union(*map(flags_of, COMMANDS.values())) | OF_OTHERS.get(path.name, set())
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", text)) <= known
     assert set(re.findall(r"BATCHER_[A-Z_]+", text)) <= KNOWN_VARIABLES
     for name, words in re.findall(r"batcher ([a-z]+)((?: [^\s`,;)]+)*)", text):
@@ -155,7 +159,22 @@ def test_values_of_variables_are_good() -> None:
     (task,) = json.loads((CONFIGS / "ecs-task.json").read_text())["containerDefinitions"]
     for environ in (container["env"], task["environment"]):
         assert "BATCHER_QUEUE" in {each["name"] for each in environ}
-        resolve({}, environ={each["name"]: each["value"] for each in environ})
+        resolve({}, environ={each["name"]: each["value"] for each in environ if "value" in each})
+
+
+def test_what_others_reach_takes_a_token_that_stands_in_no_file() -> None:
+    host, port = parse_address(_image_environment()["BATCHER_HTTP"])
+    with pytest.raises(SettingsError, match="takes a token"):
+        token_for(host, port, None, None)
+    (container,) = one("Deployment")["spec"]["template"]["spec"]["containers"]
+    (task,) = json.loads((CONFIGS / "ecs-task.json").read_text())["containerDefinitions"]
+    given = {each["name"]: each.get("valueFrom") for each in container["env"]}
+    assert given["BATCHER_HTTP_TOKEN"] == {"secretKeyRef": {"name": "batcher-http", "key": "token"}}
+    assert "batcher-http --from-literal=token=" in WORKER.read_text()
+    assert [each["name"] for each in task["secrets"]] == ["BATCHER_HTTP_TOKEN"]
+    assert "-e BATCHER_HTTP_TOKEN " in (CONFIGS / "Dockerfile").read_text()
+    (job,) = documents(CONFIGS / "prometheus.yml")[0]["scrape_configs"]
+    assert job["authorization"]["type"] == "Bearer"
 
 
 def test_metrics_and_their_labels_are_those_of_a_worker() -> None:

@@ -17,6 +17,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.json_lines import speak_json
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import (
+    SECRET,
     EntryPoint,
     Option,
     Settings,
@@ -245,9 +246,16 @@ def settings_from(
     if base is not None:
         base = msgspec.structs.replace(base, progress="auto")
     for option in options():
-        if "://" in str(given.get(option.name)):
-            instead = f"by {option.variable}, or as {option.name} in the file of --config,"
-            _warn_of_secret(option.flag, given[option.name], instead)
+        value, instead = given.get(option.name), f"by {option.variable}"
+        if value and option.name in SECRET:
+            echo(
+                f"{option.flag}: all users of this host can read it in the list of processes (ps)."
+                f" Give it {instead}, or in a file with {option.flag}-file.",
+                err=True,
+            )
+        elif "://" in str(value):
+            instead += f", or as {option.name} in the file of --config,"
+            _warn_of_secret(option.flag, value, instead)
     flags = {name: value for name, value in given.items() if name != "hook"}
     settings = resolve(flags, environ=os.environ, file=config, base=base)
     if settings.progress == "json" and "progress" in given:  # else the command shows none

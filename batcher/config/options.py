@@ -13,6 +13,8 @@ TABLES = ("targets", "hooks")  # settings that only a file has
 NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
 OTHER_NAMES = {"merge": ("whole", "always"), "no_progress": ("progress", "none")}
 """Flags that stand for a setting and its value, by name."""
+SECRET = frozenset({"http_token"})
+"""Settings whose value is shown nowhere."""
 OF_PLACE = frozenset(
     {
         "target",

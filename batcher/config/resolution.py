@@ -14,7 +14,7 @@ import msgspec
 
 from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.hook_settings import read_hooks
-from batcher.config.options import OTHER_NAMES, options, variables
+from batcher.config.options import OTHER_NAMES, SECRET, options, variables
 from batcher.config.settings import Settings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import EntryPoint
@@ -180,6 +180,9 @@ def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)
         except msgspec.ValidationError as error:
             reason = error
+    if name in SECRET:
+        wanted = _wanted(name, "regex")
+        raise SettingsError(f"{origin}: can't be what was given: {wanted}") from None
     shown = repr(_without_password(value) if isinstance(value, str) else value)
     raise SettingsError(f"{origin}: can't be {shown}: {_wanted(name, str(reason))}") from reason
 

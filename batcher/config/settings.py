@@ -32,6 +32,7 @@ from batcher.config.value_kinds import (
     S3Url,
     Share,
     TimeZone,
+    Token,
     about,
 )
 from batcher.config.work_labels import Labels, session_tags
@@ -277,6 +278,19 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             metavar="HOST:PORT",
         ),
     ] = None
+    http_token: Annotated[
+        Token | None,
+        about(
+            "Token without which --http shows health only: 16 to 256 printable characters without"
+            " blanks; needed where other hosts reach it.",
+            "worker",
+            metavar="TOKEN",
+        ),
+    ] = None
+    http_token_file: Annotated[
+        str | None,
+        about("File that has the token, instead of --http-token.", "worker", metavar="PATH"),
+    ] = None
     control: Annotated[
         str | None,
         about("Unix socket by which batcher ctl tells it what to do.", "worker", metavar="PATH"),
@@ -332,7 +346,9 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
 
         Of hooks their names, as more of them may be secret: they are given anew each time.
         """
-        written: dict[str, Any] = msgspec.to_builtins(self, enc_hook=str)
+        written: dict[str, Any] = msgspec.to_builtins(
+            msgspec.structs.replace(self, http_token=None), enc_hook=str
+        )
         if self.check is not None:
             written["check"] = self.check.shown
         hooks = [hook.as_json() for hook in self.hooks]

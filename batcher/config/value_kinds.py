@@ -36,6 +36,15 @@ class Share(TextValue):
         self.fraction = float(text.partition("%")[0]) / 100
 
 
+class Token(TextValue):
+    """A secret that whoever asks from elsewhere has to know: printable, without blanks."""
+
+    PATTERN = r"[!-~]{16,256}"
+
+    def __repr__(self) -> str:
+        return "Token(…)"
+
+
 class TimeZone(TextValue):
     """A name of the IANA time zone database, such as ``Europe/Berlin``."""
 

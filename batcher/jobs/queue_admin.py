@@ -100,7 +100,7 @@ async def list_dead_letters(
             seen += 1
             if code in (None, letter.code):
                 codes[letter.code] += 1
-                on_letter(_shown(letter))
+                on_letter(shown_letter(letter))
         return LetterCount(codes=codes, unseen=await _unseen(opened.admin, seen))
 
 
@@ -144,7 +144,8 @@ async def _unseen(admin: QueueAdmin, left: int) -> int:
     return max(0, ((await admin.depth()).dead or 0) - left)
 
 
-def _shown(letter: DeadLetter) -> ShownLetter:
+def shown_letter(letter: DeadLetter) -> ShownLetter:
+    """What may be shown of a dead letter."""
     try:
         body = msgspec.json.decode(letter.body)
     except (ValueError, RecursionError):  # what is no update is among them too

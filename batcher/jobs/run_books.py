@@ -27,6 +27,7 @@ from batcher.jobs.run_places import with_places
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.run_state import RunState
 from batcher.jobs.said_results import SaidResults
+from batcher.jobs.told_results import ToldResults
 from batcher.ports import ResultStore
 from batcher.records import BriefResult, InputName, Result, Summary, Superseded
 from batcher.sources.file_source import refuse_other_content
@@ -136,7 +137,7 @@ class RunBooks:
             self._results = results
             self._keep_invalid(results)
             await results.flush()
-            store = SaidResults(results, self._settings.said)
+            store = SaidResults(self._told(results), self._settings.said)
             if not looks:
                 yield store, None
                 return
@@ -144,6 +145,12 @@ class RunBooks:
                 self._images = journal
                 images = BeforeImages(journal, state.in_flight)
                 yield ImagedResults(store, images), images
+
+    def _told(self, results: Journal[Result]) -> ResultStore:
+        unattended, path = self._order.unattended, self._directory.results
+        if unattended is None or unattended.on_kept is None:
+            return results
+        return ToldResults(results, f"{path.parent.name}/{path.name}", unattended.on_kept)
 
     async def keep_heads(self, spent: Callable[[], RunTimeSpent]) -> None:
         """Write into ``run.json`` how far the journals go and what is ``spent`` by now.

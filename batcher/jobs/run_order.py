@@ -12,6 +12,7 @@ from batcher.config import Settings
 from batcher.engine.breaker_gate import OnBreaker
 from batcher.engine.pace_control import PaceControl
 from batcher.hooks.hooks import Hooks
+from batcher.jobs.told_results import OnKept
 from batcher.ports import Clock
 from batcher.records import Result, SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
@@ -48,12 +49,13 @@ class Following(Struct, frozen=True, kw_only=True):
 class Unattended(Struct, frozen=True, kw_only=True):
     """A run that nobody watches: what fails for a target in trouble is left for a later session.
 
-    ``on_result`` and ``on_attempt`` are told of each, ``on_breaker`` as in BreakerGate;
-    ``outage_limit``: seconds that a target is waited for.
+    ``on_result`` and ``on_attempt`` are told of each, ``on_breaker`` as in BreakerGate; ``on_kept``
+    of each record; ``outage_limit``: seconds that a target is waited for.
     """
 
     on_result: Callable[[Result], None]
     on_attempt: OnAttempt
+    on_kept: OnKept | None = None
     on_breaker: OnBreaker | None = None
     outage_limit: float = inf
 

@@ -74,6 +74,7 @@ class Leader:
             ceiling=settings.rate,
             capacity=settings.capacity,
             share=limiter.told_share,
+            sent_rate=limiter.sent.rate(asked_at),
             dead=self._dead,
         )
         self._dead = [name for name in reply.silent if is_dead(name)]

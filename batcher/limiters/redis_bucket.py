@@ -11,11 +11,12 @@ import msgspec
 from msgspec import Struct
 from redis.asyncio import Redis
 
-from batcher.limiters.redis_scripts import HEARTBEAT, LEAVE, RESERVE
+from batcher.limiters.redis_scripts import HEARTBEAT, LEAVE, MEMBERS, RESERVE
 from batcher.limiters.reports import Reports
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import Pace
 from batcher.quota.replay import Event
+from batcher.records import FleetMember
 from batcher.redis_client import Script
 
 
@@ -87,6 +88,7 @@ class RedisBucket:
         self._reserve = Script(redis, RESERVE)
         self._heartbeat = Script(redis, HEARTBEAT)
         self._leave = Script(redis, LEAVE)
+        self._members = Script(redis, MEMBERS)
 
     async def reserve(
         self,
@@ -129,17 +131,19 @@ class RedisBucket:
         ceiling: float | None = None,
         capacity: float = 1.0,
         share: float = 0.0,
+        sent_rate: float = 0.0,
         dead: Sequence[str] = (),
     ) -> HeartbeatReply:
         """Show that one is alive, and try to lead; a leader publishes, and gets events of the log.
 
         They are those after ``read``; empty: none, but where the log ends. ``away``: the member has
         worked alone, and wants to come back. ``share``: of a ceiling, as it was told last;
-        ``dead``: silent members whose share nobody takes.
+        ``sent_rate``: requests a second that it has sent lately; ``dead``: silent members whose
+        share nobody takes.
         """
         publication = ["", "", "", ""] if publish is None else publish.arguments()
         arguments = [*reports.arguments(), self.me, int(away), read, *publication]
-        arguments += [ceiling or 0, capacity, share, *dead]
+        arguments += [ceiling or 0, capacity, share, f"{sent_rate:.6f}", *dead]
         reply = await self._heartbeat(keys=self._keys, args=arguments)
         epoch, now, workers, leading, newest, events, _, opens_in, learned, idle, rate, *more = (
             reply
@@ -160,6 +164,20 @@ class RedisBucket:
             ceiling=float(lowest) or None,
             silent=[name.decode() for name in silent],
         )
+
+    async def members(self) -> list[FleetMember]:
+        """The members that Redis remembers, also those that it does not hear of any more."""
+        leader, found = await self._members(keys=self._keys, args=[])
+        return [
+            FleetMember(
+                name=name.decode(),
+                rate=float(rate) if rate else None,
+                silent_seconds=float(silent),
+                leads=name == leader,
+                is_self=name.decode() == self.me,
+            )
+            for name, silent, rate in found
+        ]
 
     async def leave(self, reports: Reports) -> None:
         """Be a member no more, and lead no more."""

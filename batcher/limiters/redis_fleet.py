@@ -17,12 +17,14 @@ from batcher.limiters.redis_bucket import RedisBucket
 from batcher.limiters.shared import REDIS_ERRORS, SharedLimiter
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
+from batcher.records import FleetMember
 from batcher.redis_client import connect, redis_error_text
 from batcher.redis_server import RedisServer, describe
 from batcher.task_groups import open_task_group
 
 LONGEST_REPLY = 0.5  # seconds; who waits longer goes on alone
 LEAVE_WITHIN = 1.0  # seconds
+LOOKED_AT = 20  # buckets whose members are looked at
 
 
 @dataclass(eq=False, repr=False)
@@ -42,6 +44,7 @@ class RedisFleet:
         self.own_clients: list[Redis] = []
         self._limiters: dict[str, SharedLimiter] = {}
         self._leaders: list[Leader] = []
+        self._has_left = False
 
     def limiter(
         self,
@@ -78,8 +81,27 @@ class RedisFleet:
         self.own_clients.append(client := _connect(self.url))
         return client
 
+    async def members(self) -> list[FleetMember] | None:
+        """The processes that share buckets with this one; None while Redis does not answer.
+
+        The rate of each is that of all its buckets together; it leads where it leads one of them.
+        Of very many buckets only some are looked at.
+        """
+        found: dict[str, FleetMember] = {}
+        if self._has_left:
+            return None
+        try:
+            for limiter in list(self._limiters.values())[:LOOKED_AT]:
+                for member in await limiter.bucket.members():
+                    known = found.get(member.name)
+                    found[member.name] = member if known is None else _together(known, member)
+        except REDIS_ERRORS:
+            return None
+        return sorted(found.values(), key=lambda member: member.name)
+
     async def leave(self) -> None:
         """Be a member of no bucket any more."""
+        self._has_left = True
         for leader in self._leaders:
             await leader.leave()
 
@@ -117,6 +139,18 @@ async def open_redis_fleet(
         with anyio.move_on_after(LEAVE_WITHIN, shield=True):
             for client in (redis, *(fleet.own_clients if fleet is not None else ())):
                 await client.aclose()
+
+
+def _together(one: FleetMember, other: FleetMember) -> FleetMember:
+    """What two buckets know of one process."""
+    rates = [rate for rate in (one.rate, other.rate) if rate is not None]
+    return FleetMember(
+        name=one.name,
+        rate=sum(rates) if rates else None,
+        silent_seconds=min(one.silent_seconds, other.silent_seconds),
+        leads=one.leads or other.leads,
+        is_self=one.is_self,
+    )
 
 
 def _connect(url: str) -> Redis:

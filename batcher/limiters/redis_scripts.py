@@ -195,11 +195,11 @@ return {text(s.epoch), number, cut, text(at), text(at - now), text(rate)}
 _HEARTBEAT = """
 -- ARGV: epoch, newest cut of a throttled one or -1, reports; name, whether he was away, newest
 -- entry read or ''; cut that he has seen, rate (0: nothing is held back; '': nothing to publish),
--- resume, what was learned; ceiling or 0, its capacity; the share that he knows of; members that
--- he knows to be dead.
+-- resume, what was learned; ceiling or 0, its capacity; the share that he knows of; requests a
+-- second that he has sent lately; members that he knows to be dead.
 take_reports(tonumber(ARGV[2]), ARGV[3])
 local members = read_members()
-for i = 14, #ARGV do
+for i = 15, #ARGV do
   if members[ARGV[i]] and is_silent(members[ARGV[i]]) then members[ARGV[i]].forgotten = true end
 end
 -- what is told to all together is at no time more than all
@@ -220,7 +220,8 @@ me.share = math.max(0, math.min((1 - alone) / math.max(alive, FEWEST - #silent),
 -- the reply may be lost: then he takes what he knows of
 local kept = math.max(me.share, tonumber(ARGV[13]))
 redis.call('HSET', KEYS[5], ARGV[4],
-  text(kept) .. ' ' .. text(now) .. ' ' .. text(me.ceiling) .. ' ' .. text(me.capacity))
+  text(kept) .. ' ' .. text(now) .. ' ' .. text(me.ceiling) .. ' ' .. text(me.capacity) .. ' ' ..
+  text(tonumber(ARGV[14])))
 local ceiling = common_ceiling(members, 0, 0)
 redis.call('ZADD', KEYS[3], text(now), ARGV[4])
 redis.call('ZREMRANGEBYSCORE', KEYS[3], '-inf', text(now - MEMBER_TIMEOUT))
@@ -274,6 +275,16 @@ if not fresh then save() end
 return 0
 """
 
+_MEMBERS = """
+-- Changes nothing. Of each member: name, seconds since it was heard of, its rate or ''.
+local found, fields = {}, redis.call('HGETALL', KEYS[5])
+for i = 1, #fields, 2 do
+  local _, seen, _, _, rate = string.match(fields[i + 1], '(%S+) (%S+) (%S+) (%S+) ?(%S*)')
+  found[#found + 1] = {fields[i], text(math.max(0, now - tonumber(seen))), rate}
+end
+return {redis.call('GET', KEYS[4]) or '', found}
+"""
+
 
 def _script(body: str) -> str:
     """A whole script, in which the numbers of this file are known by their names."""
@@ -287,3 +298,4 @@ def _script(body: str) -> str:
 
 
 RESERVE, HEARTBEAT, LEAVE = _script(_RESERVE), _script(_HEARTBEAT), _script(_LEAVE)
+MEMBERS = _script(_MEMBERS)

@@ -19,6 +19,7 @@ from batcher.limiters.local_share import ASSUMED_WORKERS, LocalShare, lower_of
 from batcher.limiters.redis_bucket import HeartbeatReply, RedisBucket, Reservation
 from batcher.limiters.redis_scripts import CATCH_UP, FINAL_WITHIN
 from batcher.limiters.reports import NO_EPOCH, Answer, Reports, SharedTicket, UnreportedAnswers
+from batcher.limiters.sent_rate import SentRate
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -76,6 +77,7 @@ class SharedLimiter:
         self._alone = LocalShare()
         self._halved = 0  # how often what is taken alone was halved
         self._turn: anyio.CancelScope | None = None
+        self.sent = SentRate()
 
     def __repr__(self) -> str:
         rate = "?" if self.rate is None else f"{self.rate:.3g}/s"
@@ -123,6 +125,7 @@ class SharedLimiter:
                         else:
                             ticket = await self._acquire_local(self._local)
                         self._warm_up.start()
+                        self.sent.add(self.clock.now())
                         return ticket
         finally:
             self._asking.remove(urgency)

@@ -75,6 +75,11 @@ class RedisAdmin:
                 yield _dead_letter(entry)
             start = f"({_dead_letter(entries[-1]).id}"
 
+    async def newest_dead(self, at_most: int) -> list[DeadLetter]:
+        redis, name = self._stream.redis, self._stream.dead_name
+        entries = await self._stream.answer(redis.xrevrange(name, count=at_most))
+        return list(map(_dead_letter, entries or ()))
+
     async def redrive(self, letter: DeadLetter) -> None:
         fields = fields_of_entry(letter.body, letter.attributes)
         parts = [part for field in fields.items() for part in field]

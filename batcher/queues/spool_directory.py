@@ -218,13 +218,12 @@ class SpoolDirectory:
 
     def failures(self) -> dict[str, str]:
         """The names of the files that failed, oldest first, and the first line of why."""
-        found = {}
-        for path in (file.path for file in files_in(self._failed)):
-            found[path.name] = ""
-            with suppress(OSError, DamageError):
-                said = read_document(reason_of(path)).decode(errors="replace")
-                found[path.name] = said.partition("\n")[0]
-        return found
+        return {file.path.name: _why_failed(file) for file in files_in(self._failed)}
+
+    def newest_failures(self, at_most: int) -> dict[str, str]:
+        """As ``failures``, of those that failed last, newest first. Raises OSError."""
+        files = sorted(files_in(self._failed), key=lambda file: file.changed_at, reverse=True)
+        return {file.path.name: _why_failed(file) for file in files[:at_most]}
 
     @contextmanager
     def hold_failed(self, name: str) -> Iterator[Claim]:
@@ -270,3 +269,10 @@ class SpoolDirectory:
         # before the file: one without its run directory would be worked through once more
         move(failed.run, run_of(mine))
         move(failed.path, mine)
+
+
+def _why_failed(file: SpoolFile) -> str:
+    """The first line of what is wrong with a file; empty where that can't be read."""
+    with suppress(OSError, DamageError):
+        return read_document(reason_of(file.path)).decode(errors="replace").partition("\n")[0]
+    return ""

@@ -126,6 +126,10 @@ class SqsAdmin:
         finally:
             await self._make_visible(list(seen.values()))
 
+    async def newest_dead(self, at_most: int) -> None:
+        """Return nothing: to look at one hides it from others."""
+        return
+
     async def _look(self) -> list[DeadLetter]:
         if self._client.dead_url is None:
             return []

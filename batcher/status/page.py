@@ -1,128 +1,150 @@
-"""The status page for people: one plain HTML page without scripts that loads itself anew."""
+"""The status page for people: its parts, each made anew where something of it has changed.
 
-from collections.abc import Iterable
-from html import escape
-
-from batcher.records import STATUSES, Depth, Result
-from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
-
-REFRESH = 5  # seconds
-FAILURES = 20  # shown at most
-
-_PAGE = """<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width">
-<meta http-equiv="refresh" content="{refresh}">
-<title>{state} · batcher worker</title>
-<style>
-:root {{ color-scheme: light dark; font: 16px/1.4 system-ui, sans-serif }}
-body {{ max-width: 70rem; margin: 1.5rem auto; padding: 0 1rem }}
-table {{ border-collapse: collapse; margin: 0 0 1.5rem }}
-caption {{ text-align: left; font-weight: bold; padding: .3rem 0 }}
-th, td {{ text-align: left; padding: .2rem 1rem .2rem 0; vertical-align: top }}
-th, td {{ border-bottom: 1px solid #8885 }}
-td.n {{ text-align: right; font-variant-numeric: tabular-nums }}
-</style>
-</head>
-<body>
-<h1>{state}</h1>
-{body}</body>
-</html>
+The same parts make up the page as it is loaded, and what a live page is sent. Whatever is shown is
+escaped where the templates are filled in. Nothing here waits, nor keeps anything of a worker.
 """
 
+from collections.abc import Iterable, Sequence
+from importlib.resources import files
+from shlex import quote
+from typing import Any
 
-def page(snapshot: WorkerSnapshot) -> str:
-    """The page that shows a snapshot. Every value is escaped."""
-    depth, failures = snapshot.depth, map(_failure, _failures(snapshot.recent))
-    tables = (
-        _table("Worker", (), _facts(snapshot)),
-        _table("Queue", _DEPTH, [_depth(depth)])
-        if depth
-        else "<p>The queue does not answer.</p>\n",
-        _table("Pace", _LANE, map(_lane, snapshot.lanes)),
-        _table("Results", ("target", *map(_words, STATUSES)), _results(snapshot.lanes)),
-        _table(f"Latest failures (at most {FAILURES})", _FAILURE, failures),
-    )
-    state = escape(_state(snapshot))
-    return _PAGE.format(refresh=REFRESH, state=state, body="".join(tables))
+import msgspec
+from markupsafe import Markup
+
+from batcher.number_text import duration, pace
+from batcher.pages.environment import render_page
+from batcher.records import STATUSES, FleetMember
+from batcher.status.history import EVERY, Moment
+from batcher.status.hour_plots import hour_plots
+from batcher.status.snapshot import LaneSnapshot, RecordedFailure, WorkerSnapshot
+
+PACKAGE = "batcher.status"
+REFRESH = 5  # seconds, where no script does better
+LANES = 50  # shown at most, the busiest
+SILENT_AFTER = 5.0  # seconds without a sign of life after which a process counts as silent
+PARTS = (
+    "state",
+    "glance",
+    "plots",
+    "results",
+    "failures",
+    "letters",
+    "pace",
+    "fleet",
+    "facts",
+)
+LANE = (
+    "target",
+    "operation",
+    "pace",
+    "quota",
+    "in flight",
+    "waiting",
+    "waited for tokens",
+    "before images",
+)
 
 
-def _state(snapshot: WorkerSnapshot) -> str:
-    if not snapshot.alive:
-        return f"Stuck: {snapshot.reason or 'its loop does not turn'}"
-    if not snapshot.ready:
-        return f"Not ready: {snapshot.reason or 'no reason given'}"
-    return "Ready" if snapshot.paused is None else f"Paused {snapshot.paused}"
+class StatusPage:
+    """Makes the page of a worker; the plots are made anew only when there is more to show."""
+
+    def __init__(self) -> None:
+        self._plots: tuple[Sequence[Moment], str] | None = None
+
+    def whole(self, now: WorkerSnapshot, hour: Sequence[Moment]) -> str:
+        """The page that shows a worker, and its last hour."""
+        parts = {name: Markup(text) for name, text in self.parts(now, hour).items()}
+        head = _state(now)
+        return render_page(PACKAGE, "status.html", now=now, parts=parts, refresh=REFRESH, **head)
+
+    def parts(self, now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, str]:
+        """The parts of that page, by name."""
+        content = _content(now, hour)
+        made = {name: _part(name, **content) for name in PARTS if name != "plots"}
+        return {name: self._plotted(hour) if name == "plots" else made[name] for name in PARTS}
+
+    def _plotted(self, hour: Sequence[Moment]) -> str:
+        before = self._plots
+        if before is None or before[0] != hour:
+            before = self._plots = (hour, _part("plots", plots=hour_plots(hour), every=EVERY))
+        return before[1]
 
 
-def _facts(now: WorkerSnapshot) -> list[tuple[object, ...]]:
-    return [("worker", now.worker), ("queue", now.queue), ("started", now.started_at)]
+def record_page(now: WorkerSnapshot, number: int, found: RecordedFailure | None) -> str:
+    """The page of one failure: its record as it stands on disk, and where; None: it is not here."""
+    lines: list[str] = []
+    if found is not None:
+        lines = (
+            msgspec.json.format(msgspec.json.encode(found.record), indent=2).decode().split("\n")
+        )
+    return render_page(PACKAGE, "record.html", now=now, number=number, found=found, lines=lines)
 
 
-_DEPTH = ("waiting", "held by workers", "set aside", "oldest")
+def file_of_page(name: str) -> str:
+    """A file beside the templates, such as the script."""
+    return files(PACKAGE).joinpath("templates", name).read_text("utf-8")
 
 
-def _depth(depth: Depth) -> tuple[object, ...]:
-    oldest = None if depth.oldest_seconds is None else f"{depth.oldest_seconds:,.0f} s"
-    return depth.waiting, depth.held, depth.dead, oldest
+def _part(name: str, **content: Any) -> str:
+    return render_page(PACKAGE, f"parts/{name}.html", **content)
 
 
-_PACE = ("rate", "quota", "in flight", "waiting", "waited for tokens")
-_LANE = ("target", "operation", *_PACE, "before images")
+def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
+    updates = [lane for lane in now.lanes if lane.counts is not None]
+    lanes = now.lanes
+    if len(lanes) > LANES:  # else they would change places all the time
+        lanes = tuple(sorted(lanes, key=lambda lane: -(lane.in_flight + lane.waiting))[:LANES])
+    shown = {id(lane) for lane in lanes}
+    return {
+        "now": now,
+        "uptime": now.uptime_seconds,
+        **_state(now),
+        "sent": hour[-1].requests if hour else None,
+        "rate": hour[-1].rate if hour else _sum(lane.rate for lane in updates),
+        "quota": hour[-1].quota if hour else _sum(lane.quota for lane in updates),
+        "outcomes": {status: getattr(now.counts, status) for status in STATUSES},
+        "targets": [_results(lane) for lane in updates if id(lane) in shown],
+        "lane_heads": LANE,
+        "lanes": list(map(_lane, lanes)),
+        "lanes_left_out": len(now.lanes) - len(lanes),
+        "members": list(map(_member, now.members or ())),
+        "queue_argument": quote(now.queue),
+    }
+
+
+def _state(now: WorkerSnapshot) -> dict[str, Any]:
+    """What is to be known first: the state in a word, why, and how well that is."""
+    if not now.alive:
+        why = now.reason or "its loop does not turn"
+        return {"state": "Stuck", "tone": "bad", "symbol": "✗", "reasons": [why]}
+    if not now.ready:
+        why = now.reason or "no reason given"
+        return {"state": "Not ready", "tone": "bad", "symbol": "✗", "reasons": [why]}
+    if now.paused is not None:
+        why = f"Paused {now.paused}"
+        return {"state": "Paused", "tone": "warning", "symbol": "‖", "reasons": [why]}
+    return {"state": "Ready", "tone": "good", "symbol": "✓", "reasons": []}
+
+
+def _sum(values: Iterable[float | None]) -> float | None:
+    return sum(value for value in values if value is not None) or None
 
 
 def _lane(lane: LaneSnapshot) -> tuple[object, ...]:
-    paces, waited = (_pace(lane.rate), _pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
+    paces, waited = (pace(lane.rate), pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
     images = "kept" if lane.no_images is None else f"none: {lane.no_images}"
-    return lane.target, lane.operation, *paces, lane.in_flight, lane.waiting, waited, images
+    counts = f"{lane.in_flight:,}", f"{lane.waiting:,}"
+    return lane.target, lane.operation, *paces, *counts, waited, images
 
 
-def _pace(rate: float | None) -> str | None:
-    return None if rate is None else f"{rate:,.3g}/s"
+def _results(lane: LaneSnapshot) -> tuple[str, ...]:
+    return lane.target, *(f"{getattr(lane.counts, status):,}" for status in STATUSES)
 
 
-def _results(lanes: Iterable[LaneSnapshot]) -> list[tuple[object, ...]]:
-    return [
-        (lane.target, *(getattr(lane.counts, status) for status in STATUSES))
-        for lane in lanes
-        if lane.counts
-    ]
-
-
-_FAILURE = ("finished", "id", "target", "trigger", "status", "code", "message")
-
-
-def _failures(recent: Iterable[Result]) -> list[Result]:
-    return [result for result in recent if result.error is not None][:FAILURES]
-
-
-def _failure(result: Result) -> tuple[object, ...]:
-    why = (result.error.code, result.error.message) if result.error else (None, None)
-    status = _words(result.status)
-    return result.finished_at, result.id, result.target, result.trigger, status, *why
-
-
-def _words(name: str) -> str:
-    return name.replace("_", " ")
-
-
-def _table(caption: str, heads: tuple[str, ...], rows: Iterable[tuple[object, ...]]) -> str:
-    """A table, or nothing without rows. What is not known is a question mark."""
-    cells = ["".join(map(_cell, row)) for row in rows]
-    if not cells:
-        return ""
-    head = "".join(f'<th scope="col">{escape(each)}</th>' for each in heads)
-    return (
-        f"<table>\n<caption>{escape(caption)}</caption>\n"
-        + (f"<tr>{head}</tr>\n" if head else "")
-        + "".join(f"<tr>{row}</tr>\n" for row in cells)
-        + "</table>\n"
-    )
-
-
-def _cell(value: object) -> str:
-    if isinstance(value, int):
-        return f'<td class="n">{value:,}</td>'
-    return f"<td>{'?' if value is None else escape(str(value))}</td>"
+def _member(member: FleetMember) -> tuple[object, ...]:
+    silent = member.silent_seconds
+    heard = "now" if silent < SILENT_AFTER else f"silent for {duration(silent)}"
+    parts = ["this worker"] if member.is_self else []
+    parts += ["finds the quota for all"] if member.leads else []
+    return member.name, pace(member.rate), heard, ", ".join(parts)

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from batcher.records import Counts, Depth, Result
+from batcher.records import Counts, Depth, FleetMember, Result
 
 
 class LaneSnapshot(Struct, frozen=True, kw_only=True):
@@ -25,6 +25,32 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     no_images: str | None = None
 
 
+class RecordedFailure(Struct, frozen=True, kw_only=True):
+    """A result without success, as it stands on disk, and where.
+
+    ``number``: of this worker's failures, from 1; ``file``: without the directory that the results
+    are in; ``line``: of that file, from 1.
+    """
+
+    number: int
+    record: Result
+    file: str
+    line: int
+
+
+class LetterSnapshot(Struct, frozen=True, kw_only=True):
+    """What may be shown of a dead letter, of a spool directory a file that failed.
+
+    ``name``: the id of the update, or the name of the file.
+    """
+
+    name: str
+    domain: str | None = None
+    trigger: str | None = None
+    code: str | None = None
+    reason: str = ""
+
+
 class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     """A worker at one moment.
 
@@ -32,9 +58,13 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
 
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
     ``paused``: why it sends nothing, though it could; None: it does.
-    ``depth`` is None where the queue could not be asked. ``recent`` are results, newest first.
+    ``depth`` is None where the queue could not be asked. ``recent`` are failures, newest first.
+    ``counts``: of all its results.
     ``started_at`` is UTC, ISO 8601, ``heartbeat_at`` seconds since the epoch. ``files_waiting``:
-    results files not yet sent on, None where none are.
+    results files not yet sent on, None where none are. ``letters``: the newest dead letters, None
+    where the queue can't tell without taking them. ``members``: of the fleet that shares the
+    quota, None where none does; ``alone``: the Redis of the limiter is away. ``folder``: where the
+    files of the results are.
     """
 
     ready: bool
@@ -43,9 +73,16 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     alive: bool
     queue: str
     worker: str
+    version: str = ""
     started_at: str
+    uptime_seconds: float = 0.0
     heartbeat_at: float | None = None
     depth: Depth | None = None
     files_waiting: int | None = None
+    folder: str | None = None
+    counts: Counts = Counts()
     lanes: tuple[LaneSnapshot, ...] = ()
-    recent: tuple[Result, ...] = ()
+    recent: tuple[RecordedFailure, ...] = ()
+    letters: tuple[LetterSnapshot, ...] | None = None
+    members: tuple[FleetMember, ...] | None = None
+    alone: bool = False

@@ -62,6 +62,11 @@ class Journal(Generic[R]):
         return self._length
 
     @property
+    def lines(self) -> int:
+        """Lines, also those that were added and are not yet on disk; of a chained journal."""
+        return 0 if self._tip is None else self._tip.lines
+
+    @property
     def head(self) -> Head | None:
         """The head of what is on disk; None where lines are not chained."""
         return self._head

@@ -6,7 +6,7 @@ A result may be there twice, after a redelivery; none is missing that was told o
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Self
+from typing import NamedTuple, Self
 
 import anyio
 import anyio.to_thread
@@ -26,6 +26,13 @@ from batcher.storage.results_sender import ResultsSender
 
 CLOSE_WITHIN = 10.0  # seconds for sending at the end; what is left is sent after the next start
 CLOCKS_APART = 60.0  # seconds between this host's clock and a queue's that are allowed for
+
+
+class RecordPlace(NamedTuple):
+    """Where a record stands: the name of its file once that is complete, and the line, from 1."""
+
+    file: str
+    line: int
 
 
 class ResultsDirectory:
@@ -99,18 +106,21 @@ class ResultsDirectory:
         """How many complete files wait to be sent; None where none are sent. Looks at no disk."""
         return None if self._sender is None else self._sender.waiting
 
-    async def append(self, record: Delivered) -> None:
-        """Return when the record is on disk.
+    async def append(self, record: Delivered) -> RecordPlace:
+        """Return where the record is, when it is on disk.
 
         Raises JournalError; the next record is tried in a file of its own.
         """
         file = await self._current_file()
         try:
-            await file.journal.append(record)
+            file.journal.add(record)
+            place = RecordPlace(file.name, file.journal.lines)
+            await file.journal.flush()
         except JournalError:
             await self._complete(file)
             raise
         await self._complete_by_size(file)
+        return place
 
     async def keep_image(self, image: MessageImage) -> KeptImage:
         """Return when the image is on disk. Raises as ``append`` does."""

@@ -24,6 +24,7 @@ from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.probe import SaturationProbe
+from batcher.records import FleetMember
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
 from batcher.storage.state_directory import state_directory
 from batcher.triggers.decision import reading_first_pays
@@ -137,6 +138,15 @@ class Pacers:
         if reading is None or writing is None or reading_first_pays(reading, writing):
             return None
         return reading, writing
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether other processes may share the quotas."""
+        return self._fleet is not None
+
+    async def members(self) -> list[FleetMember] | None:
+        """The processes that share the quotas; None where none do, or nobody can tell now."""
+        return None if self._fleet is None else await self._fleet.members()
 
     def remember(self) -> bool:
         """Write down what the pacers made here have learned; whether that was wanted and done."""

@@ -34,6 +34,7 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.task_groups import first_cause
 from batcher.updates.hint import Hint
 from batcher.updates.violations import Violation
+from batcher.wiring.pacers import Pacers
 from batcher.worker.worker_status import lane_snapshot
 
 VIOLATIONS_TOLD = 20  # of a file
@@ -141,6 +142,10 @@ class FileRunner:
             why = None if run.looks else "--no-before, or reading is too slow"
             for lane in run.lanes:
                 yield lane_snapshot(pacers, lane, lane.tally, no_images=why)
+
+    def pacers(self) -> Pacers | None:
+        """The pacers of the file that it has now."""
+        return None if self.run is None else self.run.connection.pacers
 
     def drain(self) -> None:
         """Take nothing new, finish what is in flight."""

@@ -22,6 +22,7 @@ from batcher.error_codes import INVALID
 from batcher.errors import JournalError, QueueError
 from batcher.foreign_text import shortened
 from batcher.jobs.said_results import SaidResults
+from batcher.jobs.told_results import OnKept
 from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Result, Update
@@ -68,6 +69,7 @@ class MessageConsumer:
     on_attempt: OnAttempt
     once: bool
     control: PaceControl | None = None
+    on_kept: OnKept | None = None
     on_away: Callable[[Away], None] = lambda away: None
 
     def __post_init__(self) -> None:
@@ -81,7 +83,9 @@ class MessageConsumer:
             log=self.log,
             on_removed=self._changed.set,
         )
-        self._results = MessageResults(directory=self.results, leases=self._leases, queue=self.name)
+        self._results = MessageResults(
+            directory=self.results, leases=self._leases, queue=self.name, on_kept=self.on_kept
+        )
         self._images = MessageImages(
             settings=self.settings, results=self._results, clock=self.clock, log=self.log
         )
@@ -89,6 +93,7 @@ class MessageConsumer:
         self._can_not_keep = False  # what is no update would be taken and given back for ever
         self._tasks: TaskGroup
         self._pool: TargetPool | None = None
+        self.pacers: Pacers | None = None  # while it works
 
     def __repr__(self) -> str:
         return f"<MessageConsumer on {self.name}: {len(self._leases)} held, {self._pool}>"
@@ -102,6 +107,7 @@ class MessageConsumer:
         lost: QueueError | None = None
         opened = open_pacers(self.settings, clock=self.clock, log=self.log, control=self.control)
         async with opened as pacers, anyio.create_task_group() as background:
+            self.pacers = pacers
             background.start_soon(self._leases.run_heartbeat)
             background.start_soon(self._save_quotas, pacers)
             async with anyio.create_task_group() as self._tasks:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import msgspec
 
+from batcher.jobs.told_results import OnKept
 from batcher.records import Delivered, Message, Result
 from batcher.storage.message_images import KeptImage
 from batcher.storage.results_directory import ResultsDirectory
@@ -18,6 +19,7 @@ class MessageResults:
     directory: ResultsDirectory
     leases: LeaseTable
     queue: str
+    on_kept: OnKept | None = None
 
     async def append(self, result: Result) -> None:
         """Put a result on disk, then take its message out of the queue. Raises JournalError."""
@@ -25,7 +27,9 @@ class MessageResults:
         record = Delivered.of(result, self.queue, lease.message.id)
         if (image := lease.image) is not None:
             record = msgspec.structs.replace(record, image=image.digest, image_file=image.file)
-        await self.directory.append(record)
+        place = await self.directory.append(record)
+        if self.on_kept is not None:
+            self.on_kept(record, *place)
         await self.leases.settle(lease, result)
 
     async def earlier(self, messages: Sequence[Message]) -> Mapping[str, Result | KeptImage]:

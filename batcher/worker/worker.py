@@ -26,7 +26,9 @@ from batcher.ports import QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Result
-from batcher.status.server import StatusServer, parse_address
+from batcher.status.access import token_for
+from batcher.status.address import parse_address
+from batcher.status.server import StatusServer
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.task_groups import open_task_group
 from batcher.wiring.line_readers import line_reader
@@ -40,7 +42,8 @@ from batcher.worker.worker_status import WorkerStatus
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
 _OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
-FIXED = (*_OF_RESULTS, "http", "control", "lease", "grace", "log_level", "hooks")
+_OF_HTTP = ("http", "http_token", "http_token_file")
+FIXED = (*_OF_RESULTS, *_OF_HTTP, "control", "lease", "grace", "log_level", "hooks")
 """Settings that count from the start of the process to its end."""
 
 
@@ -79,11 +82,14 @@ class Worker:
         """
         async with AsyncExitStack() as stack:
             await self._check(self.settings)
+            status = self._status_server()
             spool = spool_of(self.url)
             if spool is None:
                 await stack.enter_async_context(self._events.at_work())
             results = None if spool is not None else await self._open_results(stack)
-            await self._serve_status(stack)
+            if status is not None:
+                await stack.enter_async_context(status)
+                self.say(f"Status: http://{status.address}/")
             if (path := self.settings.control) is not None:
                 at_work = WorkerAtWork(self._status, self._health)
                 server = serving_alone(Path(path), at_work, self._control, self.log)
@@ -91,6 +97,9 @@ class Worker:
             background = await stack.enter_async_context(open_task_group())
             background.start_soon(self._health.run_signals)
             background.start_soon(self._health.run_heartbeat)
+            if status is not None:
+                background.start_soon(self._status.watch_pace)
+                background.start_soon(self._status.watch_members)
             if spool is not None:
                 await self._drain_spool(spool)
             elif results is not None:
@@ -119,20 +128,30 @@ class Worker:
             uploader=uploader,
         )
         self._status.files_waiting = lambda: results.waiting
+        self._status.folder = settings.results
         return await stack.enter_async_context(results)
 
-    async def _serve_status(self, stack: AsyncExitStack) -> None:
-        if self.settings.http is not None:
-            host, port = parse_address(self.settings.http)
-            metrics, snapshot = self._status.metrics, self._status.snapshot
-            server = StatusServer(host, port, metrics=metrics, snapshot=snapshot)
-            await stack.enter_async_context(server)
-            self.say(f"Status: http://{server.address}/")
+    def _status_server(self) -> StatusServer | None:
+        """Raises SettingsError."""
+        settings = self.settings
+        if settings.http is None:
+            return None
+        host, port = parse_address(settings.http)
+        given = None if settings.http_token is None else str(settings.http_token)
+        return StatusServer(
+            host,
+            port,
+            metrics=self._status.metrics,
+            snapshot=self._status.snapshot,
+            history=self._status.history,
+            token=token_for(host, port, given, settings.http_token_file),
+        )
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         unattended = Unattended(
             on_result=self._status.count,
             on_attempt=self._status.count_attempt,
+            on_kept=self._status.keep,
             on_breaker=self._health.mark_target,
         )
 
@@ -143,6 +162,7 @@ class Worker:
                 spool, self.settings, self._health, order, self.log, self._control
             )
             self._status.lanes = consumer.runner.lane_snapshots
+            self._status.pacers = consumer.runner.pacers
             await consumer.run(once=self.once)
             if consumer.failed:
                 self._exit_code = 1
@@ -192,9 +212,11 @@ class Worker:
                 on_result=self._note,
                 on_away=self._events.away,
                 on_attempt=self._status.count_attempt,
+                on_kept=self._status.keep,
                 once=self.once,
             )
             self._status.lanes = consumer.lane_snapshots
+            self._status.pacers = lambda: consumer.pacers
             await consumer.run()
 
         await self._run_sessions(opened.admin, session)

@@ -13,6 +13,7 @@ from batcher.config import resolve
 from batcher.config.settings import Settings
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import Share
+from batcher.errors import SettingsError
 from batcher.updates.domain_map import DomainMap
 
 LIMITS = st.integers(0, 10**6).map(str) | st.integers(0, 100).map("{}%".format)
@@ -90,3 +91,14 @@ def test_a_target_without_a_table_has_the_settings_of_the_run() -> None:
     assert isinstance(other, TargetSettings)
     assert (own.ceiling, own.share.fraction) == (None, 0.5)
     assert (other.ceiling, other.read_ceiling, other.share.fraction) == (7, None, 0.5)
+
+
+def test_a_token_is_written_down_nowhere() -> None:
+    settings = resolve({"http_token": "correct-horse-42"})
+    assert str(settings.http_token) == "correct-horse-42"
+    assert "correct-horse" not in repr(settings) + repr(settings.as_json()) + repr(settings.logged)
+    for wrong in ("short-secret-9", "secret-9" * 40, "secret-9 secret-9 secret-9"):
+        with pytest.raises(SettingsError, match="can't be what was given") as raised:
+            resolve({"http_token": wrong})
+        assert "secret-9" not in str(raised.value)
+        assert raised.value.__cause__ is None

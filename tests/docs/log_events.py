@@ -86,7 +86,9 @@ MORE_MEMBERS: dict[str, tuple[str, ...]] = {
 }
 """What an event has that no keyword names."""
 
-NO_EVENTS = frozenset({"order.total", "library.batch_result", "_source.total", "_source.country"})
+NO_EVENTS = frozenset(
+    {"order.total", "library.batch_result", "_source.total", "_source.country", "live.js"}
+)
 """Other dotted names in the code."""
 
 _DOTTED = re.compile(r"[a-z_]+\.[a-z_]+")

@@ -54,6 +54,32 @@ async def test_a_member_that_says_nothing_counts_for_three_seconds_more(
     assert await client.zcard(members) == counted
 
 
+async def test_members_are_told_with_their_pace_and_when_each_was_heard_of(
+    client: Redis, name: str
+) -> None:
+    one, two = RedisBucket(client, name, "one"), RedisBucket(client, name, "two")
+    assert await one.members() == []
+    await heartbeat(one, sent_rate=2.5)
+    await heartbeat(two)
+    key = f"batcher:{{{name}}}:shares"
+    # one of a version that told no pace, and that has been silent for a while
+    kept = await client.hget(key, "two")
+    assert isinstance(kept, bytes)
+    seen = float(kept.split()[1])
+    await client.hset(key, "old", f"0.5 {seen - 90:.6f} 0 1")
+    found = {member.name: member for member in await one.members()}
+    assert sorted(found) == ["old", "one", "two"]
+    assert (found["one"].rate, found["two"].rate, found["old"].rate) == (2.5, 0.0, None)
+    assert (found["one"].leads, found["one"].is_self) == (True, True)
+    assert (found["two"].leads, found["two"].is_self) == (False, False)
+    assert found["one"].silent_seconds < 5
+    assert found["old"].silent_seconds == pytest.approx(90, abs=5)
+    # such a one and this version understand each other
+    assert (await heartbeat(one)).silent == ["old"]
+    await two.leave(Reports())
+    assert {member.name for member in await one.members()} == {"one", "old"}
+
+
 async def test_nothing_outlives_thirty_days_without_use_in_redis(client: Redis, name: str) -> None:
     async def left() -> list[int]:
         return [await client.ttl(key) async for key in client.scan_iter(f"*{name}*")]

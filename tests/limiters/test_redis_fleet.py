@@ -71,6 +71,36 @@ async def test_a_process_is_one_member_of_a_bucket_and_none_when_it_has_left(
     assert await members() == 0
 
 
+async def test_its_members_are_told_of_all_its_buckets_together_and_of_none_without_redis(
+    redis: Server, name: str
+) -> None:
+    opened = open_redis_fleet(address(redis), clock=SystemClock(), log=logger(), warn=pytest.fail)
+    async with (
+        opened as fleet,
+        open_redis_fleet(
+            address(redis), clock=SystemClock(), log=logger(), warn=pytest.fail
+        ) as other,
+    ):
+        for bucket in ("a", "b"):
+            for each in (fleet, other):
+                each.limiter(name + bucket, rate=90.0, burst=9.0, share=1.0, remembered=None)
+        limiter = other.limiter(name + "a", rate=90.0, burst=9.0, share=1.0, remembered=None)
+        for _ in range(9):
+            limiter.observe(await limiter.acquire(), Verdict.ACCEPTED, None)
+
+        async def are_known() -> bool:
+            found = await fleet.members() or []
+            return len(found) == 2 and any((each.rate or 0) > 0 for each in found)
+
+        await until(are_known)
+        mine, theirs = sorted(await fleet.members() or [], key=lambda member: not member.is_self)
+        assert (mine.is_self, theirs.is_self) == (True, False)
+        assert mine.rate == 0
+        assert theirs.rate is not None
+        assert 0 < theirs.rate <= 0.9
+    assert await fleet.members() is None
+
+
 async def test_a_url_that_means_no_redis_is_a_settings_error() -> None:
     with pytest.raises(SettingsError, match="Give redis://HOST:PORT/DB"):
         async with open_redis_fleet(

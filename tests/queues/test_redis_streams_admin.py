@@ -26,6 +26,19 @@ async def test_dead_letters_of_any_kind_can_be_listed(
     assert (ended.code, len(ended.out.splitlines())) == (0, 4), ended.err
 
 
+async def test_the_newest_dead_letters_are_looked_at_and_stay_where_they_are(
+    redis: Server, client: Redis
+) -> None:
+    async with RedisStream(f"redis://127.0.0.1:{redis.port}/0", "newest") as stream:
+        admin = RedisAdmin(stream)
+        assert await admin.newest_dead(3) == []
+        for number in range(7):
+            await client.xadd("newest:dead", {"body": b"{}", "code": str(number), "reason": "r"})
+        for _ in range(2):
+            assert [each.code for each in await admin.newest_dead(3)] == ["6", "5", "4"]
+        assert (await admin.depth()).dead == 7
+
+
 async def test_more_than_a_page_goes_in_and_comes_out_in_order(
     redis: Server, client: Redis
 ) -> None:

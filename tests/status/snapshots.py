@@ -2,8 +2,14 @@
 
 from typing import Any
 
-from batcher.records import Counts, Depth, Error, Result
-from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
+from batcher.records import Counts, Depth, Error, FleetMember, Result
+from batcher.status.history import EVERY, History, Moment, Totals
+from batcher.status.snapshot import (
+    LaneSnapshot,
+    LetterSnapshot,
+    RecordedFailure,
+    WorkerSnapshot,
+)
 
 
 def failure(id: str = "row-1", **more: Any) -> Result:
@@ -19,6 +25,23 @@ def failure(id: str = "row-1", **more: Any) -> Result:
         "finished_at": "2026-01-01T00:00:01.000Z",
     }
     return Result(**(given | more))
+
+
+def recorded(id: str = "row-1", number: int = 1, **more: Any) -> RecordedFailure:
+    return RecordedFailure(
+        number=number, record=failure(id, **more), file="20260101T000000Z-a.jsonl", line=number
+    )
+
+
+def moments(count: int = 3, at: float = 1767225600.0) -> tuple[Moment, ...]:
+    """That many of the last hour, the newest at that time."""
+    history = History()
+    lane = LaneSnapshot(target="prod", operation="UpdateEventTrigger", rate=48.5, quota=50.0)
+    for each in range(count + 1):
+        totals = Totals(requests=800 * each, throttles=each // 2, results={"succeeded": 700 * each})
+        depth = Depth(waiting=1000 - each, held=5, dead=2, oldest_seconds=60.0 + each)
+        history.note(EVERY * each, at - EVERY * (count - each), totals, [lane], depth)
+    return history.moments
 
 
 def snapshot(**more: Any) -> WorkerSnapshot:
@@ -44,6 +67,19 @@ def snapshot(**more: Any) -> WorkerSnapshot:
             ),
             LaneSnapshot(target="prod", operation="GetEventTrigger", no_images="--no-before"),
         ),
-        "recent": (failure(), failure("row-2", status="succeeded", error=None)),
+        "counts": Counts(total=93, succeeded=90, failed=1, in_doubt=2),
+        "recent": (recorded(),),
+        "version": "1.2.3",
+        "uptime_seconds": 3725.0,
+        "folder": "/var/results",
+        "letters": (
+            LetterSnapshot(
+                name="row-9", domain="acme", trigger="basket", code="Gone", reason="no such trigger"
+            ),
+        ),
+        "members": (
+            FleetMember(name="one:7:a", rate=16.5, silent_seconds=0.2, leads=True, is_self=True),
+            FleetMember(name="two:8:b", rate=None, silent_seconds=75.0),
+        ),
     }
     return WorkerSnapshot(**(given | more))

@@ -1,25 +1,37 @@
 """The addresses of a worker: probes, metrics and page over HTTP, for readers only."""
 
 import asyncio
+import json
 import re
+import time
 from collections.abc import AsyncIterator
+from contextlib import suppress
+from typing import Any
 
 import pytest
-from aiohttp import ClientSession
+from aiohttp import ClientSession, encode_basic_auth
 
-from batcher.errors import SettingsError, StatusError
+from batcher.errors import StatusError
+from batcher.status.address import parse_address
 from batcher.status.metrics import Metrics
-from batcher.status.server import StatusServer, parse_address
+from batcher.status.server import GRACE, StatusServer
 from batcher.status.snapshot import WorkerSnapshot
+from batcher.status.streams import AT_MOST
 from tests.status.snapshots import snapshot
+from tests.waiting import until
+
+TOKEN = "correct-horse-42"
+PATHS = ("/", "/metrics", "/events", "/failures/1", "/style.css", "/live.js", "/icon.svg")
 
 
 class Worker:
     """One whose vitals a test sets, with its server and a client of it."""
 
-    def __init__(self) -> None:
+    def __init__(self, **more: Any) -> None:
         self.now = snapshot()
-        self.server = StatusServer("127.0.0.1", 0, metrics=Metrics(), snapshot=self.snapshot)
+        self.server = StatusServer(
+            "127.0.0.1", 0, metrics=Metrics(), snapshot=self.snapshot, **more
+        )
         self.client: ClientSession
 
     def snapshot(self) -> WorkerSnapshot:
@@ -58,13 +70,17 @@ async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_r
 ) -> None:
     for path, kind in (
         ("/", "text/html; charset=utf-8"),
+        ("/failures/1", "text/html; charset=utf-8"),
         ("/metrics", "text/plain; version=0.0.4; charset=utf-8"),
+        ("/style.css", "text/css; charset=utf-8"),
+        ("/live.js", "text/javascript; charset=utf-8"),
+        ("/icon.svg", "image/svg+xml; charset=utf-8"),
+        ("/events", "text/event-stream"),
     ):
         async with worker.client.get(f"http://{worker.server.address}{path}") as answer:
             assert (answer.status, answer.headers["Content-Type"]) == (200, kind)
-            assert "default-src 'none'" in answer.headers["Content-Security-Policy"]
-    worker.now = snapshot(ready=False, reason="paused")
-    assert "Not ready: paused" in (await worker.get("/"))[1]
+    worker.now = snapshot(ready=False, reason="no credentials")
+    assert "no credentials" in (await worker.get("/"))[1]
     assert "\nbatcher_ready 0.0\n" in (await worker.get("/metrics"))[1]
 
 
@@ -76,6 +92,12 @@ async def test_page_and_metrics_are_of_this_moment_and_of_the_types_that_their_r
         ("DELETE", "/readyz", 405),
         ("GET", "/nothing", 404),
         ("GET", "/metrics/", 404),
+        ("GET", "/failures/2", 404),
+        ("GET", "/failures/0", 404),
+        ("GET", "/failures/1/..", 404),
+        ("GET", "/failures/%2e%2e%2fetc", 404),
+        ("GET", "/live.js/..%2f..%2fserver.py", 404),
+        ("HEAD", "/events", 405),
     ],
 )
 async def test_there_is_nothing_else(worker: Worker, method: str, path: str, status: int) -> None:
@@ -83,7 +105,7 @@ async def test_there_is_nothing_else(worker: Worker, method: str, path: str, sta
         assert answer.status == status
 
 
-@pytest.mark.parametrize("path", ["/", "/metrics", "/healthz", "/readyz", "/nothing"])
+@pytest.mark.parametrize("path", [*PATHS, "/healthz", "/readyz", "/nothing"])
 async def test_a_rebound_name_and_a_page_of_elsewhere_read_nothing(
     worker: Worker, path: str
 ) -> None:
@@ -92,6 +114,7 @@ async def test_a_rebound_name_and_a_page_of_elsewhere_read_nothing(
         async with worker.client.get(url, headers=headers) as answer:
             assert answer.status == 403
             assert "batcher" not in await answer.text()
+            assert "Access-Control-Allow-Origin" not in answer.headers
 
 
 async def test_health_is_told_without_a_body_too(worker: Worker) -> None:
@@ -143,39 +166,157 @@ async def test_a_port_in_use_and_an_address_of_somebody_else_are_told_of(worker:
                 pass
 
 
-@pytest.mark.parametrize(
-    ("text", "address"),
-    [
-        ("9090", ("127.0.0.1", 9090)),
-        (":9090", ("127.0.0.1", 9090)),
-        ("0.0.0.0:9090", ("0.0.0.0", 9090)),
-        ("worker-1.internal:0", ("worker-1.internal", 0)),
-        ("[::1]:9090", ("::1", 9090)),
-        ("[::]:65535", ("::", 65535)),
-    ],
-)
-def test_addresses(text: str, address: tuple[str, int]) -> None:
-    assert parse_address(text) == address
+POLICY = {
+    "default-src": "'none'",
+    "style-src": "'self'",
+    "script-src": "'self'",
+    "connect-src": "'self'",
+    "img-src": "'self'",
+    "base-uri": "'none'",
+    "form-action": "'none'",
+    "frame-ancestors": "'none'",
+}
 
 
-@pytest.mark.parametrize(
-    "text",
-    [
-        "",
-        ":",
-        "localhost",
-        "localhost:",
-        "::1:9090",
-        "[::1]",
-        "[nohost]:1",
-        "1:2:3",
-        ":65536",
-        ":٣",
-        "http://h:1",
-        "*:1",
-        "h :1",
-    ],
-)
-def test_what_is_no_address_is_a_settings_error(text: str) -> None:
-    with pytest.raises(SettingsError, match=re.escape(f"--http: can't be {text!r}")):
-        parse_address(text)
+@pytest.mark.parametrize("path", [*PATHS, "/healthz", "/nothing"])
+async def test_no_answer_is_kept_framed_or_read_by_others_and_none_says_by_what_it_is_served(
+    worker: Worker, path: str
+) -> None:
+    async with worker.client.get(f"http://{worker.server.address}{path}") as answer:
+        headers = answer.headers
+        policy = [
+            each.strip().split(" ", 1) for each in headers["Content-Security-Policy"].split(";")
+        ]
+        assert dict(policy) == POLICY
+        assert headers["Cache-Control"] == "no-store"
+        assert headers["X-Content-Type-Options"] == "nosniff"
+        assert headers["Referrer-Policy"] == "no-referrer"
+        assert headers["Cross-Origin-Resource-Policy"] == "same-origin"
+        assert headers["Server"] == "batcher"
+
+
+# with a token
+
+
+@pytest.fixture
+async def closed() -> AsyncIterator[Worker]:
+    """A worker that asks for a token."""
+    worker = Worker(token=TOKEN)
+    async with worker.server, ClientSession() as worker.client:
+        yield worker
+
+
+def basic(user: str) -> dict[str, str]:
+    return {"Authorization": encode_basic_auth(user, TOKEN)}
+
+
+@pytest.mark.parametrize("path", [*PATHS, "/nothing"])
+async def test_without_the_token_nothing_is_read(closed: Worker, path: str) -> None:
+    url = f"http://{closed.server.address}{path}"
+    for given in ({}, {"Authorization": "Bearer guess"}, {"Cookie": f"token={TOKEN}"}):
+        async with closed.client.get(url, headers=given) as answer:
+            assert answer.status == 401
+            assert answer.headers["WWW-Authenticate"].startswith("Basic realm=")
+            assert answer.headers["X-Content-Type-Options"] == "nosniff"
+            assert "host-1" not in await answer.text()
+    async with closed.client.get(f"{url}?token={TOKEN}") as answer:
+        assert answer.status == 401  # an address is written down in too many places
+
+
+@pytest.mark.parametrize("path", PATHS)
+async def test_a_program_gives_it_as_a_header_and_a_browser_as_a_password(
+    closed: Worker, path: str
+) -> None:
+    url = f"http://{closed.server.address}{path}"
+    async with closed.client.get(url, headers={"Authorization": f"Bearer {TOKEN}"}) as answer:
+        assert answer.status == 200
+    async with closed.client.get(url, headers=basic("anybody")) as answer:
+        assert answer.status == 200
+        if path != "/events":
+            assert TOKEN not in await answer.text()
+            assert TOKEN not in str(answer.headers)
+
+
+async def test_probes_ask_for_no_token_and_say_why_to_who_has_it(closed: Worker) -> None:
+    assert await closed.get("/healthz") == (200, "ok\n")
+    closed.now = snapshot(ready=False, reason="target secret-project: no credentials")
+    assert await closed.get("/readyz") == (503, "no; why is told to who has the token\n")
+    url = f"http://{closed.server.address}/readyz"
+    async with closed.client.get(url, headers=basic("")) as answer:
+        assert (answer.status, await answer.text()) == (503, f"{closed.now.reason}\n")
+
+
+async def test_guesses_are_slowed_down_and_probes_are_not(closed: Worker) -> None:
+    guess = {"Authorization": "Bearer guess"}
+    url = f"http://{closed.server.address}/metrics"
+    codes = []
+    for _ in range(8):
+        async with closed.client.get(url, headers=guess) as answer:
+            codes.append(answer.status)
+    assert codes[:5] == [401] * 5
+    assert 429 in codes[5:]
+    assert await closed.get("/healthz") == (200, "ok\n")
+
+
+# live
+
+
+async def parts_of(lines: asyncio.StreamReader | Any) -> dict[str, str]:
+    """The parts of the next event."""
+    while not (line := await lines.readline()).startswith(b"data: "):
+        assert line, "it ended"
+    found: dict[str, str] = json.loads(line.removeprefix(b"data: "))
+    return found
+
+
+async def test_a_live_page_is_told_what_changes_for_longer_than_silence_is_borne() -> None:
+    worker = Worker(silent_at_most=0.2)
+    async with worker.server, ClientSession() as worker.client:
+        url = f"http://{worker.server.address}/events"
+        answer = await worker.client.get(url)
+        first = await parts_of(answer.content)
+        assert "Ready" in first["state"]
+        page = (await worker.get("/"))[1]
+        assert {f'id="part-{name}"' in page for name in first} == {True}
+        worker.now = snapshot(ready=False, reason="<script>alert(1)</script>")
+        changed = await parts_of(answer.content)
+        assert list(changed) == ["state"]
+        assert "&lt;script&gt;alert(1)" in changed["state"]
+        assert "<script" not in changed["state"]
+
+
+async def test_no_more_than_some_look_on_and_all_streams_end_with_the_worker() -> None:
+    worker = Worker()
+    async with ClientSession() as worker.client:
+        async with worker.server:
+            url = f"http://{worker.server.address}/events"
+            looking = [await worker.client.get(url) for _ in range(AT_MOST)]
+            assert (await worker.get("/events"))[0] == 503
+            assert (await worker.get("/healthz"))[0] == 200
+            looking.pop().close()
+
+            async def is_let_in() -> bool:
+                async with worker.client.get(url) as answer:
+                    return answer.status == 200
+
+            await until(is_let_in)
+            began = time.monotonic()
+        assert time.monotonic() - began < GRACE + 1
+        for answer in looking:
+            with suppress(ConnectionError):
+                assert (await answer.read()).endswith(b"\n\n")  # the end, and no half event
+
+
+async def test_who_reads_nothing_does_not_hold_up_the_end_nor_others() -> None:
+    worker = Worker()
+    async with worker.server, ClientSession() as worker.client:
+        host, _, port = worker.server.address.rpartition(":")
+        _, writer = await asyncio.open_connection(host, int(port), limit=1)
+        writer.write(b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n")
+        async with worker.client.get(f"http://{worker.server.address}/events") as answer:
+            for number in range(2):
+                assert "state" in await parts_of(answer.content)
+                worker.now = snapshot(ready=False, reason=f"{number}" * 100_000)
+        began = time.monotonic()
+    assert time.monotonic() - began < 2 * GRACE + 1
+    writer.close()

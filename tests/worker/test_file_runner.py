@@ -8,7 +8,10 @@ import pytest
 from batcher.config import Settings
 from batcher.emulator import Emulator
 from batcher.jobs.run_order import Unattended
+from batcher.jobs.told_results import OnKept
 from batcher.ports import Claim
+from batcher.records import Result
+from batcher.storage.hash_chain import split
 from batcher.worker.file_runner import Failed, FileRunner, Postponed
 from tests.conftest import change, trigger
 from tests.servers import free_port
@@ -16,7 +19,7 @@ from tests.servers import free_port
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
-def runner(url: str) -> FileRunner:
+def runner(url: str, on_kept: OnKept | None = None) -> FileRunner:
     settings = Settings(
         region="eu-west-1",
         endpoint_url=url,
@@ -24,7 +27,10 @@ def runner(url: str) -> FileRunner:
         read_rate=1000.0,
         remember=False,
     )
-    return FileRunner(settings, Unattended(on_result=lambda _: None, on_attempt=lambda *_: None))
+    return FileRunner(
+        settings,
+        Unattended(on_result=lambda _: None, on_attempt=lambda *_: None, on_kept=on_kept),
+    )
 
 
 def claim(folder: Path, content: bytes) -> Claim:
@@ -45,6 +51,21 @@ async def test_a_file_is_done_when_each_update_is_and_failed_when_one_is_not(
     assert good is None
     assert isinstance(bad, Failed)
     assert "1 of 1 updates did not succeed" in bad.reason
+
+
+async def test_records_are_told_of_as_they_stand_on_disk_and_where(tmp_path: Path) -> None:
+    emulator = Emulator()
+    emulator.seed([trigger(1)])
+    told: list[tuple[Result, str, int]] = []
+    async with emulator as url:
+        files = runner(url, lambda *each: told.append(each))
+        lines = b"\n".join(msgspec.json.encode(change(number)) for number in range(5))
+        await files.work_through(claim(tmp_path, lines))
+        assert files.pacers() is None
+    assert sorted(result.line for result, _, _ in told) == [1, 2, 3, 4, 5]
+    for result, file, line in told:
+        kept = split((tmp_path / file).read_bytes().splitlines()[line - 1])[0]
+        assert kept == msgspec.json.encode(result)  # before images and all
 
 
 async def test_what_may_pass_is_put_off_and_what_is_in_the_files_way_is_counted(

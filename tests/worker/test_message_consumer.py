@@ -22,7 +22,7 @@ from batcher.errors import JournalError, QueueError
 from batcher.logs import logger
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Delivered, Message, Result
-from batcher.storage.results_directory import ResultsDirectory
+from batcher.storage.results_directory import RecordPlace, ResultsDirectory
 from batcher.testing import MemoryQueue
 from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
@@ -279,11 +279,11 @@ async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> Non
     class Full(ResultsDirectory):
         refused = 0
 
-        async def append(self, record: Delivered) -> None:
+        async def append(self, record: Delivered) -> RecordPlace:
             if Full.refused < 3:
                 Full.refused += 1
                 raise JournalError("no space left on device")
-            await super().append(record)
+            return await super().append(record)
 
     queue = MemoryQueue()
     queue.put(b"{", *(encode(change(n)) for n in range(10)))
@@ -304,7 +304,7 @@ async def test_once_ends_where_the_disk_takes_nothing_also_of_what_is_no_update(
     tmp_path: Path,
 ) -> None:
     class Full(ResultsDirectory):
-        async def append(self, record: Delivered) -> None:
+        async def append(self, record: Delivered) -> RecordPlace:
             raise JournalError("no space left on device")
 
     queue = MemoryQueue()
@@ -322,10 +322,10 @@ async def test_what_is_refused_while_the_worker_stops_is_refused_to_the_end(tmp_
     appending, go_on = asyncio.Event(), asyncio.Event()
 
     class Slow(ResultsDirectory):
-        async def append(self, record: Delivered) -> None:
+        async def append(self, record: Delivered) -> RecordPlace:
             appending.set()
             await go_on.wait()
-            await super().append(record)
+            return await super().append(record)
 
     queue = MemoryQueue()
     queue.put(b"{")

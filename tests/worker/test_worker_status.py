@@ -1,26 +1,38 @@
 """What a worker shows of itself: ready only when all of it is, alive while its loop turns."""
 
 from itertools import cycle
+from pathlib import Path
 from typing import cast
 
 import anyio
+import msgspec
 import pytest
 
+from batcher.accounting.verdicts import Verdict
 from batcher.clock import SystemClock
 from batcher.config.value_kinds import DEFAULT_LEASE
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import QueueError
 from batcher.logs import logger
-from batcher.ports import QueueAdmin
+from batcher.ports import AttemptMade, QueueAdmin
+from batcher.queues.spool_directory import SpoolDirectory
 from batcher.queues.sqs import POLL
-from batcher.records import Depth
-from batcher.status.page import FAILURES
-from batcher.status.snapshot import LaneSnapshot
-from batcher.testing import in_virtual_time
+from batcher.records import DeadLetter, Depth
+from batcher.status.history import EVERY
+from batcher.status.snapshot import LaneSnapshot, LetterSnapshot
+from batcher.target_identity import TargetIdentity
+from batcher.testing import in_virtual_time, refused
 from batcher.worker.health import Health
-from batcher.worker.worker_status import DEPTH_EVERY, WorkerStatus
+from batcher.worker.worker_status import (
+    DEPTH_EVERY,
+    FAILURES,
+    LETTERS,
+    TEXT_AT_MOST,
+    WorkerStatus,
+)
 from tests.status.snapshots import failure
 
+PLACE = TargetIdentity(account="111122223333", region="us-east-1", endpoint="https://e.test")
 DEPTH = Depth(waiting=3, held=2, dead=1)
 
 
@@ -29,12 +41,16 @@ class Admin:
 
     def __init__(self, *answers: Depth | Exception) -> None:
         self._answers = cycle(answers)
+        self.letters: list[DeadLetter] | None = []
 
     async def depth(self) -> Depth:
         answer = next(self._answers)
         if isinstance(answer, Exception):
             raise answer
         return answer
+
+    async def newest_dead(self, at_most: int) -> list[DeadLetter] | None:
+        return self.letters
 
 
 def status_of(health: Health) -> WorkerStatus:
@@ -64,13 +80,17 @@ def test_it_is_ready_when_it_has_started_nothing_is_unhealthy_and_it_is_not_stop
 
 def test_results_are_counted_and_the_latest_failures_are_shown_newest_first() -> None:
     status = status_of(Health(logger(), grace=1.0))
-    status.count(failure("fine", status="succeeded", error=None))
-    for number in range(FAILURES + 5):
-        status.count(failure(str(number)))
+    fine = failure("fine", status="succeeded", error=None)
+    for number, result in enumerate([fine, *(failure(str(n)) for n in range(FAILURES + 5))], 1):
+        status.keep(result, "a.jsonl", number)
+        status.count(result)
     now = status.snapshot()
-    assert [result.id for result in now.recent] == [
+    assert [each.record.id for each in now.recent] == [
         str(number) for number in range(FAILURES + 4, 4, -1)
     ]
+    # numbered as failures, found as lines of the file
+    assert (now.recent[0].number, now.recent[0].line) == (FAILURES + 5, FAILURES + 6)
+    assert now.counts.succeeded == 1
     assert status.tally.done == FAILURES + 6
     exposed = status.metrics.exposition(now).decode()
     assert f'batcher_updates_total{{status="failed",target="prod"}} {FAILURES + 5}.0' in exposed
@@ -104,3 +124,78 @@ def test_a_depth_that_can_not_be_had_is_none_until_the_queue_answers_again(
 def test_a_worker_with_nothing_to_do_asks_sqs_as_often_as_is_said() -> None:
     assert DEFAULT_LEASE // 3 >= POLL, "a shorter lease has shorter polls"
     assert 86_400 / POLL + 2 * 86_400 / DEPTH_EVERY == 28_800
+
+
+def letter(body: bytes, reason: str = "no such trigger") -> DeadLetter:
+    return DeadLetter(id="m-1", body=body, handle="h", code="Gone", reason=reason)
+
+
+def letters_seen(admin: object) -> tuple[LetterSnapshot, ...] | None:
+    """What is shown of the dead letters of that queue at once."""
+    found: list[tuple[LetterSnapshot, ...] | None] = []
+
+    async def work() -> None:
+        status = status_of(Health(logger(), grace=1.0))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(status.watch_depth, cast(QueueAdmin, admin))
+            await anyio.sleep(0.1)
+            found.append(status.snapshot().letters)
+            tasks.cancel_scope.cancel()
+
+    in_virtual_time(work())
+    return found[0]
+
+
+def test_of_dead_letters_names_and_reasons_are_shown_and_nothing_of_what_they_set() -> None:
+    admin = Admin(DEPTH)
+    body = b'{"id":7,"DomainName":"acme","EventTriggerName":"cart","Description":"SECRET"}'
+    admin.letters = [letter(body), letter(b"SECRET {", reason="x" * 10_000), letter(b"[]")]
+    first, second, third = letters_seen(admin) or ()
+    assert first == LetterSnapshot(
+        name="7", domain="acme", trigger="cart", code="Gone", reason="no such trigger"
+    )
+    assert second.name == third.name == "m-1"
+    assert len(second.reason) < TEXT_AT_MOST + 30
+    assert "SECRET" not in repr((first, second, third))
+    admin.letters = None  # it can't tell without taking them
+    assert letters_seen(admin) is None
+    assert letters_seen(Admin(Depth(waiting=1, held=0, dead=0))) == ()
+
+
+def test_of_a_spool_directory_the_files_that_failed_last_are_shown(tmp_path: Path) -> None:
+    spool = SpoolDirectory(tmp_path, create=True)
+    for number in range(LETTERS + 2):
+        path = tmp_path / "failed" / f"{number}.jsonl"
+        path.write_text("{}")
+        path.with_name(path.name + ".wrong").write_text(f"reason {number}\nmore\n")
+    shown = letters_seen(spool) or ()
+    assert [(each.name, each.reason) for each in shown] == [
+        (f"{number}.jsonl", f"reason {number}") for number in range(LETTERS + 1, 1, -1)
+    ]
+
+
+def test_the_last_hour_is_noted_in_what_was_counted() -> None:
+    async def work() -> None:
+        status = status_of(Health(logger(), grace=1.0))
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(status.watch_pace)
+            await anyio.sleep(0.1)
+            status.count(failure("row-1"))
+            made = AttemptMade(
+                id="row-1",
+                target="prod",
+                operation="UpdateEventTrigger",
+                domain="acme",
+                number=1,
+                verdict=Verdict.THROTTLED,
+                attempt=refused("ThrottlingException", 429),
+            )
+            for verdict in (Verdict.THROTTLED, Verdict.ACCEPTED, Verdict.UNSENT):
+                status.count_attempt(msgspec.structs.replace(made, verdict=verdict), PLACE)
+            await anyio.sleep(EVERY)
+            tasks.cancel_scope.cancel()
+        (moment,) = status.history.moments
+        # that one left nothing, the other two did, and one of them was throttled
+        assert moment.requests == 2 * moment.throttles == 2 * moment.results["failed"] > 0
+
+    in_virtual_time(work())
