@@ -58,11 +58,9 @@ class StrictHtml(HTMLParser):
         assert tag in _CHILDREN.get(parent, {tag}), where
         assert parent not in _HOLDS_PHRASING or tag in _PHRASING, where
         if tag == "svg":
-            inside = "svg" in self._open
             assert names.get("aria-hidden") == "true" or (
                 names.get("role") == "img" and len(names["aria-labelledby"].split()) == 2
             ), where
-            assert inside or names.get("focusable") == "false", where
         if tag == "html":
             assert names == {"lang": "en"}
         if "id" in names:
