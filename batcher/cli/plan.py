@@ -3,6 +3,7 @@
 Changes nothing.
 """
 
+import sys
 from pathlib import Path
 from typing import Any, get_args
 
@@ -24,6 +25,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import report_of
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.format import example
+from batcher.cli.output.pager import PagedText
 from batcher.cli.output.plan_report import Form, PlanPrinter
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
@@ -52,6 +54,7 @@ TICK = 5.0  # seconds without a word, after which it is said how far the reading
     help="Text for people on standard error; on standard output Markdown for a pull request, or a"
     " page.  [default: text]",
 )
+@click.option("--no-pager", is_flag=True, help="Print it all at once, however long it is.")
 @json_option("Print the plan as one JSON object on standard output.")
 @selection_options
 @settings_options
@@ -62,6 +65,7 @@ def plan(
     show_sensitive: bool,
     full: bool,
     form: Form,
+    no_pager: bool,
     as_json: bool,
     config: Path | None,
     **given: Any,
@@ -82,9 +86,25 @@ def plan(
     settings = settings_from(given, config)
     raise SystemExit(
         run_command(
-            _plan, file, out, force, settings, selection, show_sensitive, as_json, full, form
+            _plan,
+            file,
+            out,
+            force,
+            settings,
+            selection,
+            show_sensitive,
+            as_json,
+            full,
+            form,
+            _paged(form, as_json=as_json, wanted=not no_pager),
         )
     )
+
+
+def _paged(form: Form, *, as_json: bool, wanted: bool) -> PagedText:
+    """Where the plan goes; a terminal that is to get its JSON, too, gets all at once."""
+    mixed = as_json and sys.stdout.isatty()
+    return PagedText(wanted=wanted and form == "text" and not mixed)
 
 
 async def _plan(
@@ -97,6 +117,7 @@ async def _plan(
     as_json: bool,
     full: bool,
     form: Form,
+    paged: PagedText,
 ) -> int:
     with place_for_copies(file) as copies:
         violations = ViolationPrinter(as_json and not settings.skip_invalid, file)
@@ -120,7 +141,13 @@ async def _plan(
         hidden = frozenset[str]() if show_sensitive else checked.reader.model.sensitive
         title = "standard input" if file == "-" else file
         printer = PlanPrinter(
-            checked.inspection, hidden=hidden, as_json=as_json, full=full, form=form, name=title
+            checked.inspection,
+            hidden=hidden,
+            as_json=as_json,
+            full=full,
+            form=form,
+            name=title,
+            paged=paged,
         )
         try:
             found = await _tell(checked, out, force, printer)
@@ -128,6 +155,7 @@ async def _plan(
             if printer.break_off(report_of(error)):
                 click.get_current_context().meta[ERROR_AS_JSON] = False
             raise
+    await printer.show()
     printer.finish(found, out)
     return 0 if found.complete else 1
 

@@ -8,10 +8,12 @@ import click
 
 from batcher.cli.hook_options import hook_option
 from batcher.cli.interruption import run_command
+from batcher.cli.loop_call import soon
 from batcher.cli.options import queue_option, settings_from, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.queue_address import queue_address
+from batcher.cli.state_signal import called_on_signal
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
 from batcher.worker.worker import Worker
@@ -29,7 +31,7 @@ def worker(queue: str, once: bool, config: Path | None, **given: Any) -> None:
 
     The queue: a spool directory, Amazon SQS, or a Redis stream. Start as many as you like, on as
     many hosts. SIGTERM finishes what is in flight and gives the rest back (exit code 4); SIGHUP
-    reads the settings anew.
+    reads the settings anew; SIGUSR1 logs where it stands.
     """
     settings = settings_from(given, config)
     queue_address(queue, settings.profile, None)
@@ -45,4 +47,5 @@ async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int
             queue, settings, reload=reload, once=once, log=logger(**settings.logged), say=say
         )
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
-        return await served.run()
+        with called_on_signal(served.log_state, soon):
+            return await served.run()

@@ -10,7 +10,11 @@ from batcher.config.value_kinds import EntryPoint
 
 ENVIRONMENT_PREFIX = "BATCHER_"
 TABLES = ("targets", "hooks")  # settings that only a file has
-NO_SETTINGS = ("BATCHER_CONFIG", "BATCHER_QUEUE")  # variables of flags that are no settings
+NO_SETTINGS = (
+    "BATCHER_CONFIG",
+    "BATCHER_QUEUE",
+    "BATCHER_PAGER",
+)  # variables of flags that are no settings
 OTHER_NAMES = {"merge": ("whole", "always"), "no_progress": ("progress", "none")}
 """Flags that stand for a setting and its value, by name."""
 SECRET = frozenset({"http_token"})

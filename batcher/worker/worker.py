@@ -109,6 +109,31 @@ class Worker:
             return 4
         return self._exit_code or (1 if self._status.tally.unsuccessful else 0)
 
+    def log_state(self) -> None:
+        """Put into the log where it stands, for who has asked for that by a signal."""
+        found, tally = self._status.snapshot(), self._status.tally
+        self.log.warning(
+            "worker.state",
+            ready=found.ready,
+            reason=found.reason,
+            paused=found.paused,
+            done=tally.done,
+            failed=tally.unsuccessful,
+            errors=dict(tally.errors.most_common()),
+            depth=msgspec.to_builtins(found.depth),
+            targets=[
+                {
+                    "target": lane.target,
+                    "operation": lane.operation,
+                    "rate": lane.rate,
+                    "quota": lane.quota,
+                    "in_flight": lane.in_flight,
+                    "waiting": lane.waiting,
+                }
+                for lane in found.lanes
+            ],
+        )
+
     async def _check(self, settings: Settings) -> None:
         """Raise SettingsError for what would only come to light at the first update."""
         line_reader(settings)

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import os
 import signal
 import sys
@@ -168,3 +169,22 @@ async def test_at_a_question_it_is_told_and_the_question_asked_again(
             await process.communicate()
     assert process.returncode == 0, seen.text
     assert len(emulator.applied()) == 5
+
+
+async def test_a_worker_logs_where_it_stands(
+    batcher: Command, write_lines: Write, tmp_path: Path, emulator: Emulator
+) -> None:
+    write_lines([change(n) for n in range(5)])
+    assert (await batcher("enqueue", "updates.jsonl", "--queue", "spool:spool")).code == 0
+    async with emulator as url:
+        flags = ("--queue", "spool:spool", "--endpoint-url", url)
+        process = await batcher.start("worker", *flags)
+        await until(lambda: len(emulator.applied()) == 5)
+        process.send_signal(signal.SIGUSR1)
+        assert process.stderr is not None
+        while b"worker.state" not in (line := await process.stderr.readline()):
+            assert line
+        process.terminate()
+        await process.communicate()
+    told = json.loads(line)
+    assert (told["failed"], told["paused"], process.returncode) == (0, None, 4)

@@ -68,6 +68,7 @@ MEANINGS = {
     "update.differs": "a trigger that was read back is not as sent",
     "update.restored": "AWS cleared what an update left out, and that was put back at once",
     "update.settled": "an update has its result",
+    "worker.state": "where the worker stands, as SIGUSR1 has asked for it",
     "worker.not_ready": "a part of the worker keeps it from working",
     "worker.recovered": "that part works again",
     "worker.stopped_for_good": "a target stays stopped until the worker is started anew",

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any, Literal, TypeAlias
 
 import msgspec
-from rich.console import Console
 from rich.text import Text
 
 from batcher.accounting.completion_time import longest
@@ -16,6 +15,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import ErrorReport
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.omission import basis_text, sends_text
+from batcher.cli.output.pager import PagedText
 from batcher.cli.output.plan_groups import PlanGroups
 from batcher.cli.output.plan_html import PlanPage, plan_html
 from batcher.cli.output.plan_markdown import plan_markdown
@@ -37,7 +37,7 @@ class PlanPrinter:
     """Shows planned updates with ``hidden`` members hidden: those that do the same together.
 
     ``full``: each as it comes, and none is held. ``form``: other than text it is at the end, on
-    standard output, and has ``name`` in its title.
+    standard output, and has ``name`` in its title. ``paged``: where text for people goes.
     """
 
     def __init__(
@@ -49,6 +49,7 @@ class PlanPrinter:
         full: bool = False,
         form: Form = "text",
         name: str = "",
+        paged: PagedText | None = None,
     ) -> None:
         self._hidden = hidden
         self._streams = full and form == "text"
@@ -61,7 +62,9 @@ class PlanPrinter:
         self._several_targets = len(file.targets) > 1
         self._taken = 0
         self._silent = True
-        self._console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
+        self._paged = paged or PagedText(wanted=False)
+        self._console = self._paged.console()
+        self._has_groups = False
         self._encode = msgspec.json.Encoder().encode
 
     def connected(self, targets: Mapping[str, AwsTarget]) -> None:
@@ -91,8 +94,14 @@ class PlanPrinter:
         for line in lines:
             self._console.print(line)
 
+    async def show(self) -> None:
+        """Show what there is for people to read, page by page on a terminal that is lower."""
+        self._print_groups()
+        await self._paged.show()
+
     def _print_groups(self) -> None:
-        if self._form == "text":
+        if self._form == "text" and not self._has_groups:
+            self._has_groups = True
             for group in self._groups.largest_first():
                 self._print(group.lines(target=self._several_targets))
 
@@ -104,7 +113,7 @@ class PlanPrinter:
         self._silent = True
 
     def finish(self, plan: Plan, out: Path | None) -> None:
-        """Say what it came to."""
+        """Say what it came to, after all that was not shown so far."""
         if self._as_json:
             counts: dict[str, Any] = {
                 "irreversible": plan.irreversible,
@@ -141,6 +150,7 @@ class PlanPrinter:
         What was found so far is shown.
         """
         self._print_groups()
+        self._paged.print_all()
         if begun := self._as_json and self._taken > 0:
             told = printable(self._encode(report.as_json()).decode())
             sys.stdout.write(f"\n], {told[1:]}\n")
