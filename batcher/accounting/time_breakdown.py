@@ -149,21 +149,22 @@ class LaneSession(Struct, frozen=True, kw_only=True):
         """From its first update to its last result."""
         return self.time_breakdown.wall_seconds
 
-    def saved_by_double_quota(self) -> float:
-        """Seconds by which it would have ended sooner with twice the quota.
+    def saved_by_quota(self, times: int) -> float:
+        """Seconds by which it would have ended sooner with so many times the quota.
 
         None of those in which its own pace held it, and not the quota.
         """
         spent = self.time_breakdown
         held = replace(spent.seconds(), token=spent.quota_seconds)
-        return saved_by_double_quota(held, busy_seconds=spent.busy_seconds, slots=self.slots)
+        return saved_by_quota(times, held, busy_seconds=spent.busy_seconds, slots=self.slots)
 
 
-def saved_by_double_quota(seconds: Seconds, *, busy_seconds: float, slots: int) -> float:
-    """Seconds by which a lane would have ended sooner with twice the quota.
+def saved_by_quota(times: int, seconds: Seconds, *, busy_seconds: float, slots: int) -> float:
+    """Seconds by which a lane would have ended sooner with so many ``times`` the quota.
 
-    Half of the time in which it went at the quota's pace; not more than it waited for tokens, and
-    not so much that the calls no longer fit into its slots.
+    Of twice the quota half of the time in which it went at the quota's pace; not more than it
+    waited for tokens, and not so much that the calls no longer fit into its slots.
     """
     paced = seconds.token + seconds.calling
-    return max(0.0, min(seconds.token, paced / 2, paced - busy_seconds / slots))
+    most = paced - paced / times
+    return max(0.0, min(seconds.token, most, paced - busy_seconds / slots))

@@ -17,13 +17,16 @@ Duration = Annotated[float, Meta(ge=0, le=1e10)]
 class TimeSpent(Struct, frozen=True, kw_only=True):
     """The time of a run, or of a target's part in it, and the attempts answered within it.
 
-    Members as in TargetSummary; ``answered``: other than by a throttle.
+    Members as in TargetSummary; ``answered``: other than by a throttle; ``fivefold_quota_saves``:
+    seconds by which five times the quota would have ended it sooner, None where a session is from
+    before that was kept.
     """
 
     wall_seconds: Duration
     answered: Count
     seconds: Seconds
     double_quota_saves: Duration
+    fivefold_quota_saves: Duration | None = None
     held_by_concurrency: Duration = 0.0
 
     @property
@@ -32,11 +35,14 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
         return self.answered / self.wall_seconds if self.wall_seconds else 0.0
 
     def __add__(self, other: "TimeSpent") -> "TimeSpent":
+        fivefold = (self.fivefold_quota_saves, other.fivefold_quota_saves)
+        known = [each for each in fivefold if each is not None]
         return TimeSpent(
             wall_seconds=round(self.wall_seconds + other.wall_seconds, 3),
             answered=self.answered + other.answered,
             seconds=(self.seconds + other.seconds).rounded(),
             double_quota_saves=round(self.double_quota_saves + other.double_quota_saves, 3),
+            fivefold_quota_saves=round(sum(known), 3) if len(known) == len(fivefold) else None,
             held_by_concurrency=round(self.held_by_concurrency + other.held_by_concurrency, 3),
         )
 
@@ -51,7 +57,8 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
             wall_seconds=wall,
             answered=answered,
             seconds=session.time_breakdown.seconds() + beside,
-            double_quota_saves=session.saved_by_double_quota(),
+            double_quota_saves=session.saved_by_quota(2),
+            fivefold_quota_saves=session.saved_by_quota(5),
             held_by_concurrency=session.slot_seconds,
         )
         return spent + NO_TIME  # rounded
@@ -68,7 +75,13 @@ class TimeSpent(Struct, frozen=True, kw_only=True):
         )
 
 
-NO_TIME = TimeSpent(wall_seconds=0.0, answered=0, seconds=Seconds(), double_quota_saves=0.0)
+NO_TIME = TimeSpent(
+    wall_seconds=0.0,
+    answered=0,
+    seconds=Seconds(),
+    double_quota_saves=0.0,
+    fivefold_quota_saves=0.0,
+)
 
 
 class RunTimeSpent(Struct, frozen=True, kw_only=True):

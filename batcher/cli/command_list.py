@@ -19,6 +19,7 @@ GROUPS = {
         "enqueue": "Check every line of FILE and put its updates into a queue.",
     },
     "After a run": {
+        "report": "Show what a run was asked and what came of it.",
         "verify": "Prove the books of a run.",
         "drift": "Show what was changed since an export or a run.",
         "retry": "Run again what failed or is in doubt in a run.",

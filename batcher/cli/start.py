@@ -16,6 +16,7 @@ from batcher.cli.options import Choices
 from batcher.cli.output.echo import echo
 from batcher.cli.output.findings import say_lint
 from batcher.cli.output.forecast import deadline_missed
+from batcher.cli.output.next_command import next_command
 from batcher.cli.output.preview import preview
 from batcher.cli.output.progress import draws, say_state, show_progress
 from batcher.cli.output.prompt import agreed
@@ -27,6 +28,7 @@ from batcher.cli.run_control import controlled
 from batcher.cli.state_signal import called_on_signal, told_on_signal
 from batcher.cli.terminal_attendant import TerminalAttendant
 from batcher.errors import InputError, SettingsError
+from batcher.jobs.report_writing import write_ending
 from batcher.jobs.run import (
     AlreadyFinished,
     CheckedRun,
@@ -171,8 +173,20 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         _say_summary(order.directory, summary)
         if choices.as_json and not run.is_to_be_undone:
             _print_json(order, summary)
+        if order.settings.report:
+            await until_signal(partial(_report, order.directory))
         await until_signal(order.hooks.finish)
     return exit_code(summary)
+
+
+async def _report(directory: RunDirectory) -> None:
+    """Write the page of the run, and say where it is; a signal leaves it out."""
+    path, why = await write_ending(directory.path)
+    if path is not None:
+        echo(f"Report: {path}", err=True)
+    elif why is not None:
+        again = next_command("report", directory.path)
+        echo(f"There is no report ({why}). To make one: {again}", err=True)
 
 
 def _drain(run: ApprovedRun) -> None:

@@ -222,6 +222,9 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
             is_list=True,
         ),
     ] = None
+    report: Annotated[
+        bool, about("Write report.html into the run directory at the end of a run.", "run")
+    ] = True
     hold_file: Annotated[
         str | None, about("Send nothing while that file is there.", *COMMANDS, metavar="PATH")
     ] = None

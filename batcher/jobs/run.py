@@ -42,6 +42,7 @@ from batcher.sources.inspection import Inspection, OnHint, OnViolation
 from batcher.sources.local_file import is_local, place_for_copies
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RecordedLint
 from batcher.updates.selection import Selection
 
 
@@ -180,7 +181,8 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         if begun:
             settings, attended = self.order.settings.as_json(), self.order.unattended is None
             self.order.directory.check_same_settings(settings, tables=attended)
-        state = restore(self.order, file, journals)
+        found = None if lint is None else RecordedLint(updates=lint.total, codes=lint.codes)
+        state = restore(self.order, file, journals, found)
         refuse_undone(self.order.directory.path, state.progress)
         return CheckedRun(order=self.order, state=state, lint=lint)
 

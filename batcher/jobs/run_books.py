@@ -106,6 +106,7 @@ class RunBooks:
             selection=order.selection,
             heads=NO_LINES,
             sessions=[self._session(targets)],
+            lint=self._state.lint,
         )
 
     def _session(self, targets: Iterable[AwsTarget]) -> RunSession:

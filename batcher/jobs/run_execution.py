@@ -23,6 +23,7 @@ from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_outages import RunOutages
 from batcher.jobs.run_places import check_places
 from batcher.jobs.run_state import RunState
+from batcher.jobs.run_timeline import TimelineRecorder
 from batcher.jobs.wave_execution import WaveExecution
 from batcher.jobs.wave_gate import Attendant, Nobody
 from batcher.jobs.waves import Wave, WaveSettler
@@ -222,12 +223,17 @@ class ApprovedRun:
             )
             async with open_task_group() as tasks:
                 tasks.start_soon(self._books.keep_heads, self._spent)
+                tasks.start_soon(self._timeline().record)
                 if beside is not None:
                     tasks.start_soon(beside)
                 await runner.run(partial(self._start_lanes, runner, images))
                 await self._keep_interrupted(runner)
                 tasks.cancel_scope.cancel()
             return runner.stopped
+
+    def _timeline(self) -> TimelineRecorder:
+        pacers, path = self.connection.pacers, self.order.directory.timeline
+        return TimelineRecorder(path, lambda: self.lanes, pacers.learned, self.order.clock)
 
     async def _keep_interrupted(self, runner: Runner) -> None:
         """Keep what may have been sent when its settling was ended, as far as the disk takes it."""

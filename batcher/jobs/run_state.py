@@ -44,6 +44,7 @@ from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads, RunJournals
+from batcher.storage.run_manifest import RecordedLint
 from batcher.storage.wave_file import WaveProgress, read_waves
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
@@ -59,7 +60,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     ``part``: what of the input, or of the run that it follows, it is a run of, None for all.
     ``spent``: what earlier sessions took. ``finished``: the summary of a run that has all its
     results and whose books are closed.
-    ``plan``: its waves, and ``progress``: how far earlier sessions came with them.
+    ``plan``: its waves, and ``progress``: how far earlier sessions came with them. ``lint``: what
+    it found in the input, where that was looked for now.
     ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the updates that
     changed something) and the tips grow with the run.
     """
@@ -80,6 +82,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     changed: ChangedUpdates
     plan: WavePlan
     progress: WaveProgress
+    lint: RecordedLint | None = None
 
     @property
     def inspection(self) -> Inspection:
@@ -165,7 +168,9 @@ def read_input(
     return CheckedFile(origin=origin, settings=settings, path=path, inspection=found, reader=reader)
 
 
-def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunState:
+def restore(
+    order: RunOrder, file: CheckedFile, journals: RunJournals, lint: RecordedLint | None = None
+) -> RunState:
     """Take over the results that earlier sessions wrote into the journals of the run.
 
     Raises DamageError where a file of theirs is not as they left it, RunDirectoryError.
@@ -209,6 +214,7 @@ def restore(order: RunOrder, file: CheckedFile, journals: RunJournals) -> RunSta
         changed=changed,
         plan=plan,
         progress=progress,
+        lint=lint,
     )
 
 

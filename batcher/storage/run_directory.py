@@ -54,6 +54,8 @@ class RunDirectory:
         self.retries = path / "retries.json"
         self.summary = path / "summary.json"
         self.log = path / "log.jsonl"
+        self.timeline = path / "timeline.jsonl"
+        self.report = path / "report.html"
         self.waves = path / "waves.json"
         self.input_copy = path / "input.jsonl"
         self.lock = path / "lock"
@@ -103,9 +105,13 @@ class RunDirectory:
             os.close(self._lock)
 
     def _refuse_irregular(self) -> None:
-        """Raise DamageError where one of its files is no regular file, or socket, of this user."""
+        """Raise DamageError where one of its files is no regular file, or socket, of this user.
+
+        A run does not rest on its report and what is kept for that.
+        """
+        others = (self.path, self.control, self.report, self.timeline)
         for path in vars(self).values():
-            if isinstance(path, Path) and path not in (self.path, self.control):
+            if isinstance(path, Path) and path not in others:
                 refuse_irregular(path)
         refuse_other_than_socket(self.control)
 

@@ -27,6 +27,13 @@ class InputFingerprint(Struct, frozen=True, kw_only=True):
     updates: Count
 
 
+class RecordedLint(Struct, frozen=True, kw_only=True):
+    """What lint found in the input of a run: so many of each code, in so many updates."""
+
+    updates: Count
+    codes: dict[str, Count]
+
+
 class RunManifest(Struct, frozen=True, kw_only=True):
     """``run.json``: what is being run. No secrets.
 
@@ -34,6 +41,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     ``heads``: of the journals; None in runs from before lines were chained. ``spent``: what its
     sessions took up to the last few seconds; None in runs from before it was kept. ``sessions``:
     the first one, and each that was of other callers, reason or labels than the one before.
+    ``lint``: None where nobody looked.
     """
 
     run: str
@@ -50,6 +58,7 @@ class RunManifest(Struct, frozen=True, kw_only=True):
     heads: Heads | None = None
     spent: RunTimeSpent | None = None
     sessions: list[RunSession] = []
+    lint: RecordedLint | None = None
 
 
 SETTINGS_OF_MEANING = ("target", "skip_invalid", "create_missing", "domain_map")

@@ -9,7 +9,7 @@ from batcher.accounting.time_breakdown import (
     PRECEDENCE,
     LaneSession,
     TimeBreakdown,
-    saved_by_double_quota,
+    saved_by_quota,
 )
 from batcher.records import Seconds
 
@@ -131,7 +131,14 @@ def test_from_the_start_of_a_call_that_never_left_to_the_next_answer_nothing_cou
 def test_what_twice_the_quota_would_save(
     seconds: Seconds, busy: float, slots: int, saved: float
 ) -> None:
-    assert saved_by_double_quota(seconds, busy_seconds=busy, slots=slots) == pytest.approx(saved)
+    assert saved_by_quota(2, seconds, busy_seconds=busy, slots=slots) == pytest.approx(saved)
+
+
+def test_five_times_the_quota_saves_more_than_twice_as_far_as_the_calls_fit() -> None:
+    paced = Seconds(token=60)
+    assert saved_by_quota(5, paced, busy_seconds=3, slots=64) == pytest.approx(48)  # 4/5
+    assert saved_by_quota(5, paced, busy_seconds=80, slots=2) == pytest.approx(20)
+    assert saved_by_quota(5, Seconds(calling=60), busy_seconds=60, slots=1) == 0
 
 
 @pytest.mark.parametrize(("reads_chosen", "saved"), [(True, 0.0), (False, 5.0)])
@@ -146,12 +153,12 @@ def test_where_a_pace_that_somebody_chose_held_it_more_quota_would_save_nothing(
     breakdown.leave("token", 30.0, chosen=True)
     breakdown.end(30.0)
     assert breakdown.seconds() == Seconds(token=30)
-    assert LaneSession(time_breakdown=breakdown).saved_by_double_quota() == saved
+    assert LaneSession(time_breakdown=breakdown).saved_by_quota(2) == saved
 
 
 def test_a_session_that_never_started_took_no_time_and_would_have_saved_none() -> None:
     never = LaneSession(stopped="no credentials")
-    assert (never.wall_seconds, never.saved_by_double_quota()) == (0.0, 0.0)
+    assert (never.wall_seconds, never.saved_by_quota(2)) == (0.0, 0.0)
     assert never.time_breakdown is not LaneSession().time_breakdown
 
 
@@ -164,4 +171,4 @@ def test_what_a_session_would_have_saved_is_reckoned_with_its_slots() -> None:
     breakdown.end(10.0)  # held up by tokens all along, with eight calls on their way
     for slots, saved in ((64, 5.0), (10, 2.0), (8, 0.0)):
         session = LaneSession(time_breakdown=breakdown, slots=slots)
-        assert session.saved_by_double_quota() == pytest.approx(saved)
+        assert session.saved_by_quota(2) == pytest.approx(saved)

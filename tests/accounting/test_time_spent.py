@@ -25,6 +25,7 @@ def test_sessions_add_up_and_the_rate_is_that_of_all() -> None:
     # of each session the target that took longest
     assert both.run.seconds == Seconds(token=38, queued=3)
     assert both.run.double_quota_saves == 4 + 15
+    assert both.run.fivefold_quota_saves == 6.4 + 24
     assert (both.of("a").wall_seconds, both.of("a").rate) == (10, 2)
     assert (both.of("b").wall_seconds, both.of("b").rate) == (34, 1)
     assert both.of("c") == NO_TIME
@@ -50,6 +51,7 @@ def test_of_an_older_run_the_last_summary_says_what_it_took() -> None:
         wall_seconds=8.0, answered=12, seconds=Seconds(calling=8), double_quota_saves=2.0
     )
     assert (spent.of("a").answered, spent.of("a").seconds) == (3, Seconds(token=4))
+    assert (spent + NOTHING_SPENT).run.fivefold_quota_saves is None  # nobody kept it
 
 
 @pytest.mark.parametrize("members", [{"wall_seconds": -1}, {"answered": 2**60}, {"seconds": 1}])

@@ -43,7 +43,7 @@ def test_only_what_the_quota_held_up_more_of_it_would_save(
     spent = in_virtual_time(scenario())
     assert spent.seconds().token >= 10
     session = LaneSession(time_breakdown=spent)
-    assert session.saved_by_double_quota() == pytest.approx(saved)
+    assert session.saved_by_quota(2) == pytest.approx(saved)
 
 
 def test_a_retry_goes_ahead_of_first_attempts_and_each_rank_keeps_its_order() -> None:

@@ -15,7 +15,6 @@ USED_FROM_OUTSIDE = {
     "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
-    "batcher.report.html.render": "for the job, which is to come",
 }
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",

@@ -35,7 +35,11 @@ FOR_LINT = SELECTION | {
 OF_LINT = {"--lint-ignore": "--ignore", "--lint-select": "--select"}  # as lint itself has them
 
 # of commands on the input as it stands; all others take what was made of it
-CARRIED_TO = {"lint": FOR_LINT, "plan": CARRIED | SELECTION | {"domain_map"}}
+CARRIED_TO = {
+    "lint": FOR_LINT,
+    "plan": CARRIED | SELECTION | {"domain_map"},
+    "report": frozenset[str](),
+}
 
 
 def next_command(name: str, path: Path | str | None, *more: str) -> str:

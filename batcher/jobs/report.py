@@ -1,0 +1,249 @@
+"""The job ``report``: what a run was asked and what came of it, read from its directory.
+
+Reads files only, of any run: under way, ended, killed, damaged, of an earlier version. What is not
+known is left out, and said.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import suppress
+from itertools import islice
+from pathlib import Path
+
+from batcher.accounting.tally import Tally
+from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
+from batcher.clock import SystemClock
+from batcher.errors import BatcherError
+from batcher.jobs.report_changes import change_groups
+from batcher.jobs.report_facts import (
+    lint_section,
+    outcomes,
+    quota_savings,
+    run_facts,
+    target_report,
+    time_shares,
+)
+from batcher.jobs.report_journal import ReportedResults, go_on
+from batcher.jobs.report_results import ResultsDigest
+from batcher.jobs.report_standing import Standing
+from batcher.jobs.report_steps import ReportedRun
+from batcher.jobs.report_timeline import latency, timeline
+from batcher.jobs.run_reader import RunReader, settings_of
+from batcher.jobs.undo import rollbacks_of
+from batcher.records import Counts, Result
+from batcher.report.run_report import (
+    Accounts,
+    FailureGroup,
+    PlanSection,
+    RunReport,
+    TargetReport,
+    Timeline,
+)
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.timeline_file import read_timeline
+from batcher.version import __version__
+from batcher.wiring.line_readers import installed_update_model, line_reader
+
+
+class RunReporter:
+    """Makes the report on the run in a directory.
+
+    ``check`` is called now and then; what it raises ends the work. Raises RunDirectoryError where
+    there is no run, and DamageError where a file of it is of no kind that is safe to read.
+    """
+
+    def __init__(self, path: Path, check: Callable[[], None] = go_on) -> None:
+        self._check = check
+        self._directory = RunDirectory(path)
+        self._manifest = self._directory.read_manifest()
+        self._summary = self._directory.read_summary()
+        self._notes: list[str] = []
+        self._run = self._with_input()
+        self._results = self._read()
+        self._digest = ResultsDigest()
+        self._steps = ReportedRun(directory=self._directory, manifest=self._manifest)
+
+    def _with_input(self) -> RunReader | None:
+        path = self._directory.path
+        try:
+            return RunReader(path, line_reader(settings_of(path), any_target=True))
+        except (BatcherError, OSError) as error:
+            why = str(error).removesuffix(".")
+            self._notes.append(
+                f"The results are not held against the lines of the input, and what was changed is"
+                f" not told: {why}."
+            )
+            return None
+
+    def __repr__(self) -> str:
+        return f"<RunReporter of {self._directory.path}>"
+
+    def _read(self) -> ReportedResults:
+        return ReportedResults(self._directory, self._manifest, self._run, self._check)
+
+    def results(self) -> Iterator[Result]:
+        """The results that the report is of, in their order; once it was made."""
+        return islice(self._read(), self._digest.results)
+
+    def not_started(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
+        """Line, domain and trigger of each update without a result; once the report was made.
+
+        None in place of names where the input is not at hand; then lines are 0.
+        """
+        if self._run is None:
+            missing = sum(self._totals().values()) - self._digest.results
+            return ((0, None) for _ in range(missing))
+        done = self._results.done
+        return ((line, names) for line, names in self._run.triggers() if line not in done)
+
+    def report(self) -> RunReport:
+        """The report. To be made once."""
+        digest, manifest = self._digest, self._manifest
+        digest.sample(read_timeline(self._directory.timeline))
+        for result in self._results:
+            digest.add(result)
+        totals = self._totals()
+        counts = digest.tally.counts(sum(totals.values()))
+        spent = self._spent()
+        standing = Standing.of(
+            self._directory, self._summary, max(0, counts.not_started), counts.total
+        )
+        found, plan, undone = timeline(digest), self._plan(), self._note_undo()
+        self._note_unknown(found, counts)
+        part = None if self._run is None else self._run.part
+        head = self._results.head
+        return RunReport(
+            made_at=SystemClock().wall(),
+            made_by=f"batcher {__version__}",
+            facts=run_facts(self._directory, manifest, self._summary, standing, spent, part),
+            accounts=self._accounts(counts, spent),
+            targets=[self._target(name, total, spent) for name, total in totals.items()],
+            timeline=found,
+            latency=latency(digest),
+            time_spent=time_shares(spent.run),
+            quota_savings=quota_savings(spent.run),
+            failures=self._failures(),
+            more_failures=digest.more_failures,
+            slowest=digest.slowest(),
+            plan=plan,
+            lint=lint_section(manifest),
+            next_steps=list(self._steps.next_steps(counts, standing.state, undone=undone)),
+            reproduce=list(self._steps.reproduce(head.chain, head.lines)),
+            versions=manifest.versions,
+            notes=self._notes,
+        )
+
+    def _totals(self) -> dict[str, int]:
+        """How many updates each target has."""
+        done = {name: tally.done for name, tally in self._digest.tallies.items()}
+        summary, found = self._summary, dict[str, int]()
+        if self._run is not None:
+            found = {name: len(each) for name, each in self._run.lines.of_target.items()}
+        elif summary is not None and isinstance(summary.targets, dict):
+            found = {name: each.total for name, each in summary.targets.items()}
+        else:
+            total = self._manifest.input.updates if summary is None else summary.total
+            default = str(self._manifest.settings.get("target", "default"))
+            name = default if len(done) != 1 else next(iter(done))
+            found = {name: done.get(name, 0) + max(0, total - sum(done.values()))}
+        return {name: max(found.get(name, 0), done.get(name, 0)) for name in {**found, **done}}
+
+    def _spent(self) -> RunTimeSpent:
+        if self._manifest.spent is not None:
+            return self._manifest.spent
+        if self._summary is not None:
+            return RunTimeSpent.of_summary(self._summary)
+        self._notes.append("How long the run was at work was not recorded.")
+        return NOTHING_SPENT
+
+    def _accounts(self, counts: Counts, spent: RunTimeSpent) -> Accounts:
+        results = self._results
+        head, said = results.head, outcomes(counts)
+        balanced = (
+            results.damage is None
+            and sum(said.values()) == counts.total
+            and counts.not_started >= 0
+            and head.lines == self._digest.results
+        )
+        return Accounts(
+            total=counts.total,
+            outcomes=said,
+            results=head.lines,
+            duplicates=results.duplicates,
+            balanced=balanced,
+            attempts=counts.attempts,
+            throttles=counts.throttles,
+            rate=round(spent.run.rate, 3),
+            chain=head.chain,
+            sha256=head.sha256,
+            bytes=head.size,
+            proved_by=results.proved_by,
+            unproved=results.unproved,
+            damage=results.damage,
+        )
+
+    def _target(self, name: str, total: int, spent: RunTimeSpent) -> TargetReport:
+        tally = self._digest.tallies.get(name, Tally())
+        of_target = spent.run if len(spent.targets) <= 1 else spent.of(name)
+        return target_report(
+            name,
+            tally.counts(total),
+            self._manifest,
+            self._summary,
+            of_target,
+            self._digest.quotas.get(name),
+        )
+
+    def _failures(self) -> list[FailureGroup]:
+        found = []
+        for key, count in self._digest.failures.most_common():
+            examples = self._digest.examples(key)
+            to_do, command = self._steps.to_mend(key, examples)
+            found.append(
+                FailureGroup(
+                    status=key[0],
+                    code=key[1],
+                    count=count,
+                    to_do=to_do,
+                    command=command,
+                    examples=examples,
+                )
+            )
+        return found
+
+    def _plan(self) -> PlanSection | None:
+        digest = self._digest
+        if self._run is None:
+            return None
+        try:
+            sensitive = installed_update_model().sensitive
+            return change_groups(self._run, digest.changed, digest.changing, sensitive, self._check)
+        except (BatcherError, OSError) as error:
+            self._notes.append(f"What was changed is not told: {str(error).removesuffix('.')}.")
+            return None
+
+    def _note_undo(self) -> bool:
+        """Say what has put the run back; returns whether something has."""
+        found = list[Path]()
+        with suppress(BatcherError, OSError):
+            found = rollbacks_of(self._directory.path)
+        if found:
+            by = ", ".join(map(str, found))
+            self._notes.append(f"A rollback of this run was made since: {by}.")
+        return bool(found)
+
+    def _note_unknown(self, found: Timeline | None, counts: Counts) -> None:
+        notes, manifest = self._notes, self._manifest
+        if found is not None and not found.quota_known:
+            notes.append("What the quota was estimated to be over time was not recorded.")
+        if found is not None and not found.measured and counts.attempts:
+            notes.append(
+                "When each request was answered was not recorded: attempts are shared out over the"
+                " time that their update took."
+            )
+        if manifest.settings.get("limiter", "local") != "local":
+            notes.append(
+                "The quota is shared with other processes: it is that of all of them, and the"
+                " attempts are those of this run."
+            )
+        if manifest.lint is None and manifest.kind == "run":
+            notes.append("Whether lint finds something in the input was not recorded.")

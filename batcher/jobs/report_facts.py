@@ -1,0 +1,148 @@
+"""The parts of a report that follow from single records: who and why, where the time went, lint."""
+
+from msgspec import structs
+
+from batcher.accounting.time_spent import RunTimeSpent, TimeSpent
+from batcher.jobs.report_standing import Standing
+from batcher.records import STATUSES, Counts, SelectedPart, Summary
+from batcher.report.run_report import (
+    LintFinding,
+    LintSection,
+    QuotaSaving,
+    RunFacts,
+    SessionReport,
+    TargetReport,
+    TimeShare,
+)
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest
+from batcher.storage.stored_path import stored_name, text_of_path
+from batcher.triggers.lint.codes import LINT_CODES
+from batcher.triggers.lint.finding import SEVERITIES
+
+_CAUSES = {
+    "token": "waiting for the quota",
+    "calling": "waiting for answers of AWS",
+    "backoff": "waiting after a fault",
+    "queued": "own work",
+    "unreachable": "nothing could be sent",
+    "paused": "paused",
+}
+
+
+def run_facts(
+    directory: RunDirectory,
+    manifest: RunManifest,
+    summary: Summary | None,
+    standing: Standing,
+    spent: RunTimeSpent,
+    part: SelectedPart | None,
+) -> RunFacts:
+    """What was asked, by whom and why, and how it stands."""
+    sessions = [SessionReport(**structs.asdict(each)) for each in manifest.sessions]
+    reason = sessions[-1].reason if sessions else manifest.settings.get("reason")
+    ended = summary is not None and standing.state not in ("under_way", "killed")
+    return RunFacts(
+        directory=text_of_path(directory.path.absolute()),
+        run=manifest.run,
+        kind=manifest.kind,
+        parent=manifest.parent,
+        input_name=stored_name(manifest.input.path),
+        input_sha256=manifest.input.sha256,
+        input_bytes=manifest.input.size,
+        selection=_selection(manifest, part),
+        state=standing.state,
+        state_text=standing.text,
+        started_at=manifest.started_at,
+        finished_at=summary.finished_at if ended and summary is not None else None,
+        wall_seconds=spent.run.wall_seconds,
+        reason=reason,
+        labels=sessions[-1].labels if sessions else {},
+        sessions=sessions,
+    )
+
+
+def _selection(manifest: RunManifest, part: SelectedPart | None) -> str | None:
+    if part is not None:
+        return f"{part.by} leaves out {part.left_out:,} of {part.of:,} updates"
+    return None if manifest.selection is None else str(manifest.selection)
+
+
+def target_report(
+    name: str,
+    counts: Counts,
+    manifest: RunManifest,
+    summary: Summary | None,
+    spent: TimeSpent,
+    quota: float | None,
+) -> TargetReport:
+    """One target and its part of the run."""
+    place = manifest.targets.get(name)
+    callers = [each.who.get(name) for each in manifest.sessions]
+    parts = summary.targets if summary is not None and isinstance(summary.targets, dict) else {}
+    said = parts.get(name)
+    return TargetReport(
+        name=name,
+        account=None if place is None else place.account,
+        region=None if place is None else place.region,
+        endpoint=None if place is None else place.endpoint,
+        who=next((who for who in reversed(callers) if who), None),
+        total=counts.total,
+        outcomes=outcomes(counts),
+        attempts=counts.attempts,
+        throttles=counts.throttles,
+        wall_seconds=spent.wall_seconds,
+        rate=round(spent.rate, 3),
+        quota=quota,
+        time_spent=time_shares(spent),
+        stopped=None if said is None else said.stopped,
+    )
+
+
+def outcomes(counts: Counts) -> dict[str, int]:
+    """How many updates have each status, and how many have none."""
+    found = {status: getattr(counts, status) for status in STATUSES}
+    return found | {"not_started": counts.not_started}
+
+
+def time_shares(spent: TimeSpent) -> list[TimeShare]:
+    """Where the time went, largest first."""
+    wall = spent.wall_seconds
+    found = [(cause, text, getattr(spent.seconds, cause)) for cause, text in _CAUSES.items()]
+    return [
+        TimeShare(
+            cause=cause, text=text, seconds=seconds, share=round(seconds / wall, 4) if wall else 0.0
+        )
+        for cause, text, seconds in sorted(found, key=lambda each: -each[2])
+    ]
+
+
+def quota_savings(spent: TimeSpent) -> list[QuotaSaving]:
+    """What twice and five times the quota would save."""
+    return [
+        QuotaSaving(
+            times=times,
+            seconds=saved,
+            wall_seconds=None if saved is None else round(max(0.0, spent.wall_seconds - saved), 3),
+        )
+        for times, saved in ((2, spent.double_quota_saves), (5, spent.fivefold_quota_saves))
+    ]
+
+
+def lint_section(manifest: RunManifest) -> LintSection | None:
+    """What lint found when the run was started; None where it did not look."""
+    if (found := manifest.lint) is None:
+        return None
+    known = [LINT_CODES[code] for code in found.codes if code in LINT_CODES]
+    return LintSection(
+        updates=found.updates,
+        findings=[
+            LintFinding(
+                code=each.code,
+                severity=each.severity,
+                title=each.title,
+                count=found.codes[each.code],
+            )
+            for each in sorted(known, key=lambda each: (SEVERITIES.index(each.severity), each.code))
+        ],
+    )

@@ -1,0 +1,194 @@
+"""What a report says to do: about each kind of failure, now, and to do the same again.
+
+Commands are whole, so that they can be pasted into a shell; what a run directory knows of places
+and credentials is not said again.
+"""
+
+import shlex
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.accounting.remedies import Remedy, remedy
+from batcher.config import OF_PLACE, Settings, options
+from batcher.jobs.report_results import GroupKey
+from batcher.jobs.run_order import ROLLBACK
+from batcher.records import Counts
+from batcher.report.run_report import FailedUpdate, NextStep, RunState
+from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest
+from batcher.storage.stored_path import stored_path
+
+_OF_STATUS = {
+    "in_doubt": "No request was answered: AWS may have applied it, or not. To see which:",
+    "partial": (
+        "It was put back, but for what an update can't take away. To put it back in full, by"
+        " deleting the trigger and creating it anew:"
+    ),
+    "differs": (
+        "AWS accepted it, and its answer is not as asked. A retry leaves it alone; to put back what"
+        " the run has changed:"
+    ),
+    "invalid": "The line breaks a rule, and was never sent. To see what is wrong with it:",
+}
+_OF_REMEDY = {
+    Remedy.RETRY: "The same once more may succeed:",
+    Remedy.ALLOW: "Allow it to these credentials, or give others; then send it once more:",
+    Remedy.FIND: "There is no such trigger, or none to be seen. To look which there are:",
+    Remedy.CORRECT: "Sent as it is it fails again. To correct the lines in a copy, and run that:",
+}
+
+
+class ReportedRun(Struct, frozen=True, kw_only=True):
+    """The run that commands are for."""
+
+    directory: RunDirectory
+    manifest: RunManifest
+
+    @property
+    def path(self) -> Path:
+        return self.directory.path.absolute()
+
+    @property
+    def input(self) -> str:
+        """The input as a command takes it: a path, or an address."""
+        text = self.manifest.input.path
+        return text if "://" in text and not text.startswith("file://") else str(stored_path(text))
+
+    def to_mend(self, key: GroupKey, examples: list[FailedUpdate]) -> tuple[str, str | None]:
+        """What to do about failures of one kind, and the command for it, if any."""
+        status, code = key
+        if status == "in_doubt":
+            return _OF_STATUS[status], command("verify", self.path, "--in-doubt-only")
+        if status == "partial":
+            parent = self.manifest.parent or str(self.path)
+            return _OF_STATUS[status], command("rollback", Path(parent), "--recreate")
+        if status == "differs":
+            return _OF_STATUS[status], command("rollback", self.path)
+        if status == "invalid":
+            return _OF_STATUS[status], self.on_input("validate")
+        if status == "stale":
+            return self._after_stale()
+        return self._after_failure(code, examples)
+
+    def _after_stale(self) -> tuple[str, str | None]:
+        was = "Somebody changed the trigger since, and it was left alone."
+        if self.manifest.kind == ROLLBACK and self.manifest.parent is not None:
+            again = command("rollback", Path(self.manifest.parent), "--force")
+            return f"{was} To put it back all the same:", again
+        return f"{was} To see what the updates would change now:", self.on_input("plan")
+
+    def _after_failure(self, code: str, examples: list[FailedUpdate]) -> tuple[str, str | None]:
+        found = remedy(code)
+        if found is Remedy.FIND:
+            domain = next((each.domain for each in examples if each.domain), None)
+            of = ("--all",) if domain is None else ("--domain", domain)
+            return _OF_REMEDY[found], command("export", None, *of, *self.place())
+        if found is Remedy.CORRECT:
+            copy = f"{self.path.name.removesuffix('.run')}.corrected.jsonl"
+            copying = shlex.join(["cp", "-i", "--", str(self.directory.failed.absolute()), copy])
+            return _OF_REMEDY[found], f"{copying} && {command('run', Path(copy), *self.place())}"
+        retried = command("retry", self.path, *(("--code", code) if code else ()))
+        return _OF_REMEDY.get(found, _OF_REMEDY[Remedy.RETRY]), retried
+
+    def on_input(self, name: str) -> str | None:
+        """A command on the input of the run; None where that is no file any more."""
+        if self.input == "-":
+            return None
+        return command(name, self.input, *(self.place() if name != "validate" else ()))
+
+    def place(self) -> list[str]:
+        """The flags that say where requests go, and as whom."""
+        return flags(self.manifest.settings, only=OF_PLACE)
+
+    def next_steps(self, counts: Counts, state: RunState, *, undone: bool) -> Iterator[NextStep]:
+        """What can be done now; ``undone``: something has put it back."""
+        if state == "under_way":
+            text = "To see how far it is, and to pause, slow down or stop it:"
+            yield NextStep(text=text, command=command("ctl", self.path, "status"))
+            return
+        if counts.not_started and not undone:
+            yield NextStep(text="To go on with what is left:", command=self.again())
+        if counts.in_doubt:
+            text = "To settle what is in doubt, by looking at the live triggers:"
+            yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
+        if counts.failed or counts.in_doubt:
+            text = "To send again what failed or is in doubt:"
+            yield NextStep(text=text, command=command("retry", self.path))
+        has_images = self.directory.before.exists() and self.manifest.kind != ROLLBACK
+        if has_images and not undone and (counts.succeeded or counts.differs):
+            text = "To put back what it has changed:"
+            yield NextStep(text=text, command=command("rollback", self.path))
+        yield NextStep(
+            text="To hold the books and the live triggers against what was asked:",
+            command=command("verify", self.path),
+        )
+
+    def reproduce(self, chain: str, lines: int) -> Iterator[NextStep]:
+        """How to do the same again, and how to prove what is told."""
+        manifest = self.manifest
+        if self.input != "-":
+            text = f"The input has the SHA-256 {manifest.input.sha256}; to see that it still has:"
+            yield NextStep(text=text, command=shlex.join(["sha256sum", "--", self.input]))
+        packages = [
+            f"{name}=={manifest.versions[name]}" for name in _PACKAGES & manifest.versions.keys()
+        ]
+        if packages:
+            text = f"The versions that it ran with, under Python {manifest.versions.get('python')}:"
+            yield NextStep(text=text, command=shlex.join(["pip", "install", *sorted(packages)]))
+        yield NextStep(text=self._same_again(), command=self.again())
+        yield NextStep(
+            text=(
+                f"The chain of results.jsonl ends in {chain or 'nothing'} after {lines:,} lines: an"
+                " edited, lost, added or swapped line changes that, and is found by"
+            ),
+            command=command("verify", self.path),
+        )
+
+    def _same_again(self) -> str:
+        tables = [f"[targets.{name}]" for name in self.manifest.settings.get("targets", {})]
+        tables += ["[[hooks]]"] if self.manifest.settings.get("hooks") else []
+        config = f", with a --config that has {', '.join(tables)}" if tables else ""
+        return (
+            f"The same command{config}; it goes on with this run, and with another --out it does"
+            " all of it again:"
+        )
+
+    def again(self) -> str:
+        """The command of the run, as far as it is kept."""
+        manifest = self.manifest
+        said = flags(manifest.settings)
+        if manifest.kind != "run" and manifest.parent is not None:
+            parent = stored_path(manifest.parent)
+            return command(manifest.kind, parent, "--out", str(self.path), *said)
+        selection = "" if manifest.selection is None else f" {manifest.selection}"
+        return command("run", self.input, "--out", str(self.path), *said) + selection
+
+
+_PACKAGES = {"batcher", "aiobotocore", "botocore"}
+
+
+def command(name: str, path: Path | str | None, *more: str) -> str:
+    """A command of batcher's, on that path if any."""
+    text = "" if path is None else str(path)
+    given = [f"./{text}" if text.startswith("-") and text != "-" else text] if text else []
+    return shlex.join(["batcher", name, *given, *more])
+
+
+def flags(settings: dict[str, Any], only: frozenset[str] | None = None) -> list[str]:
+    """The flags that bring settings about, as ``run.json`` keeps these; of all, or of some."""
+    default, found = Settings().as_json(), list[str]()
+    for option in options():
+        value = settings.get(option.name)
+        wanted = only is None or option.name in only
+        if not wanted or option.name not in default or "run" not in option.entry_points:
+            continue
+        if value is None or value == default[option.name]:
+            continue
+        if isinstance(value, bool):
+            found.append(option.flag if value else option.flag.replace("--", "--no-", 1))
+        else:
+            found += [option.flag, f"{value:g}" if isinstance(value, float) else str(value)]
+    return found

@@ -1,0 +1,174 @@
+"""A report as Markdown for a pull request: cut to what GitHub takes, with what was cut counted.
+
+Whatever others wrote stands in fenced blocks, which nothing in it can end.
+"""
+
+import re
+from collections.abc import Iterator
+
+from batcher.foreign_text import printable, shortened
+from batcher.number_text import duration, number, pace, several
+from batcher.report.run_report import FailureGroup, NextStep, RunReport, SlowUpdate
+
+CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
+RESERVED = 200  # for what is said of what was cut
+LONGEST_LINE = 500  # characters of one line that others wrote
+
+
+def report_markdown(report: RunReport) -> str:
+    """The text of a report, CHARACTERS long at most."""
+    parts, left, cut = list[str](), CHARACTERS - RESERVED, 0
+    for block in _blocks(report):
+        if len(block) <= left:
+            parts.append(block)
+            left -= len(block)
+        else:
+            cut += 1
+    if cut:
+        what = several(cut, "section")
+        parts.append(f"Not shown, to stay within {number(CHARACTERS)} characters: {what}.\n")
+    return "".join(parts)
+
+
+def _blocks(report: RunReport) -> Iterator[str]:
+    """The parts, the most important first."""
+    yield f"## Report of a {_word(report.facts.kind)}\n\n"
+    yield _fenced("text", _facts(report))
+    yield _outcomes(report)
+    yield from map(_failures, report.failures)
+    if report.more_failures:
+        yield f"{several(report.more_failures, 'more update')} did not succeed.\n\n"
+    yield _fenced("text", _accounts(report))
+    yield _steps("To do now", report.next_steps)
+    yield _time(report)
+    if report.plan is not None:
+        yield f"### Changed\n\n{number(report.plan.updates)} updates changed something.\n\n"
+        for group in report.plan.groups:
+            names = ", ".join(group.examples)
+            lines = [f"{several(group.count, 'update')}: {names}", *group.changes]
+            yield _fenced("text", lines)
+        if report.plan.more:
+            yield f"And {several(report.plan.more, 'more update')}.\n\n"
+    if report.lint is not None and report.lint.findings:
+        lines = [
+            f"{each.code} {each.severity}: {each.title}: {number(each.count)}"
+            for each in report.lint.findings
+        ]
+        yield "### Lint\n\n" + _fenced("text", lines)
+    if report.slowest:
+        yield "### Slowest\n\n" + _fenced("text", map(_slow, report.slowest[:10]))
+    yield _steps("To do the same again, and to prove this", report.reproduce)
+    if report.notes:
+        yield "### Not known\n\n" + _fenced("text", report.notes)
+
+
+def _facts(report: RunReport) -> Iterator[str]:
+    facts = report.facts
+    yield facts.state_text
+    yield f"Of {facts.input_name}, SHA-256 {facts.input_sha256}"
+    if facts.selection is not None:
+        yield f"Of a part of it: {facts.selection}"
+    ended = facts.finished_at or "?"
+    yield f"{facts.started_at} to {ended}, {duration(facts.wall_seconds)} at work"
+    for target in report.targets:
+        by = "" if target.who is None else f", as {target.who}"
+        yield f"{target.name}: {target.account or 'unknown account'}, {target.region}{by}"
+    if facts.reason is not None:
+        yield f"Reason: {facts.reason}"
+    for key, value in facts.labels.items():
+        yield f"{key}={value}"
+    yield f"Run {facts.run} in {facts.directory}"
+    if facts.parent is not None:
+        yield f"Follows {facts.parent}"
+
+
+def _outcomes(report: RunReport) -> str:
+    accounts = report.accounts
+    rows = [
+        f"| {_word(status)} | {number(count)} |"
+        for status, count in accounts.outcomes.items()
+        if count or status in ("succeeded", "not_started")
+    ]
+    return "\n".join(["| outcome | updates |", "|---|---:|", *rows, ""]) + (
+        f"| **together** | **{number(accounts.total)}** |\n\n"
+    )
+
+
+def _accounts(report: RunReport) -> Iterator[str]:
+    accounts = report.accounts
+    if accounts.damage is not None:
+        yield f"DAMAGED: {accounts.damage} This is a report of what stands before that."
+    sums = "every line once" if accounts.balanced else "THE ACCOUNTS DO NOT BALANCE"
+    yield (
+        f"{several(accounts.total, 'update')}, {several(accounts.results, 'result')},"
+        f" {several(accounts.duplicates, 'duplicate')}: {sums}"
+    )
+    yield f"{several(accounts.attempts, 'attempt')}, {several(accounts.throttles, 'throttle')}"
+    yield f"results.jsonl: chain {accounts.chain}, SHA-256 {accounts.sha256}"
+    if accounts.unproved:
+        yield f"{several(accounts.unproved, 'result')} from before results were chained"
+
+
+def _failures(group: FailureGroup) -> str:
+    status = _word(group.status)
+    lines = [
+        f"{several(group.count, 'update')} {status}: {group.code}",
+        *(
+            f"line {each.line}, {each.domain}/{each.trigger}, id {each.id}: {each.message}"
+            for each in group.examples
+        ),
+    ]
+    return _fenced("text", lines) + _steps("", [NextStep(text=group.to_do, command=group.command)])
+
+
+def _time(report: RunReport) -> str:
+    rows = [
+        f"| {_word(share.text)} | {duration(share.seconds)} | {share.share:.0%} |"
+        for share in report.time_spent
+        if share.seconds >= 0.05
+    ]
+    parts = ["### Where the time went\n\n"]
+    if rows:
+        parts.append("\n".join(["| | time | share |", "|---|---:|---:|", *rows, "\n"]))
+    parts.append(f"{pace(report.accounts.rate)} were answered other than by a throttle.")
+    if (found := report.latency) is not None:
+        parts.append(
+            f" Half of the updates waited {_seconds(found.p50)} for answers of AWS at most, 99 %"
+            f" {_seconds(found.p99)}, the longest {_seconds(found.longest)}."
+        )
+    for saving in report.quota_savings:
+        if saving.seconds is not None:
+            parts.append(f" {saving.times} times the quota would save {duration(saving.seconds)}.")
+    return "".join([*parts, "\n\n"])
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.3g} s"
+
+
+def _slow(update: SlowUpdate) -> str:
+    where = f"line {update.line}, {update.domain}/{update.trigger}"
+    return f"{duration(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
+
+
+def _steps(title: str, steps: list[NextStep]) -> str:
+    head = f"### {title}\n\n" if title else ""
+    said = (
+        _fenced("text", [step.text])
+        if step.command is None
+        else _fenced("sh", [f"# {step.text}", step.command])
+        for step in steps
+    )
+    return head + "".join(said)
+
+
+def _word(text: str) -> str:
+    """Words of ours, and nothing else that may be in their place."""
+    return re.sub(r"[^A-Za-z ]", "", text.replace("_", " "))
+
+
+def _fenced(language: str, lines: Iterator[str] | list[str]) -> str:
+    text = "\n".join(printable(shortened(line, LONGEST_LINE)) for line in lines)
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text}\n{fence}\n\n"

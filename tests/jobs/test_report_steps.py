@@ -1,0 +1,113 @@
+"""The commands of a report: they exist, take what they are given, and say where."""
+
+import shlex
+from pathlib import Path
+
+import click
+import msgspec
+import pytest
+
+from batcher.cli import batcher
+from batcher.config import Settings
+from batcher.jobs.report_steps import ReportedRun, command, flags
+from batcher.records import Counts
+from batcher.report.run_report import FailedUpdate
+from tests.conftest import change
+from tests.jobs.conftest import RecordedRun
+
+SETTINGS = msgspec.structs.replace(
+    Settings(), profile="prod", region="eu-west-1", max_attempts=3, lint=False, before=True
+)
+
+
+def reported(folder: Path, **more: object) -> ReportedRun:
+    run = RecordedRun(folder, [change(0)], settings=SETTINGS.as_json())
+    facts = msgspec.structs.replace(run.facts, versions={"python": "3.11", "batcher": "1"}, **more)
+    return ReportedRun(directory=run.directory, manifest=facts)
+
+
+def is_taken(text: str) -> None:
+    """Have the command line read a command; it raises where it has no such flag."""
+    for part in text.split(" && "):
+        words = shlex.split(part)
+        if words[0] == "batcher":
+            found = batcher.get_command(click.Context(batcher), words[1])
+            assert found is not None
+            found.make_context(words[1], words[2:])
+
+
+CASES = [
+    ("in_doubt", "ReadTimeoutError", "verify"),
+    ("partial", "Partial", "rollback"),
+    ("differs", "NotAsAsked", "rollback"),
+    ("invalid", "Invalid", "validate"),
+    ("stale", "Stale", "plan"),
+    ("failed", "ResourceNotFoundException", "export"),
+    ("failed", "ValidationException", "cp"),
+    ("failed", "AccessDeniedException", "retry"),
+    ("failed", "InternalServerException", "retry"),
+    ("failed", "<script> '", "retry"),
+]
+
+
+@pytest.mark.parametrize(("status", "code", "name"), CASES)
+@pytest.mark.parametrize("kind", ["run", "rollback"])
+def test_each_kind_of_failure_has_a_command_that_the_command_line_takes(
+    tmp_path: Path, status: str, code: str, name: str, kind: str
+) -> None:
+    folder = tmp_path / "a folder's"
+    folder.mkdir()
+    run = reported(folder, kind=kind, parent=str(folder / "was.run"))
+    example = FailedUpdate(line=1, id="1", target="t", domain="--a 'b", trigger="t", message="")
+    to_do, said = run.to_mend((status, code), [example])
+    assert to_do
+    assert said is not None
+    if (status, kind) == ("stale", "rollback"):
+        name = "rollback"
+    assert name in shlex.split(said)[:2]
+    is_taken(said)
+
+
+def test_the_command_of_a_run_says_its_settings_again(tmp_path: Path) -> None:
+    run = reported(tmp_path)
+    words = shlex.split(run.again())
+    assert words[:2] == ["batcher", "run"]
+    for flag in ("--profile", "--region", "--max-attempts", "--no-lint", "--before"):
+        assert flag in words
+    assert "--rate" not in words
+    is_taken(run.again())
+    retried = reported(tmp_path, kind="retry", parent="/x/was.run")
+    assert shlex.split(retried.again())[:3] == ["batcher", "retry", "/x/was.run"]
+    is_taken(retried.again())
+    assert flags({}) == []
+    assert command("report", "-odd") == "batcher report ./-odd"
+
+
+def test_what_can_be_done_now_is_what_helps(tmp_path: Path) -> None:
+    run = reported(tmp_path)
+    run.directory.path.mkdir()
+    run.directory.before.write_bytes(b"{}\n")
+
+    def names(counts: Counts, state: str = "finished", *, undone: bool = False) -> list[str]:
+        steps = list(run.next_steps(counts, state, undone=undone))
+        for step in steps:
+            is_taken(str(step.command))
+        return [shlex.split(str(step.command))[1] for step in steps]
+
+    assert names(Counts(total=1, succeeded=1)) == ["rollback", "verify"]
+    assert names(Counts(total=1, succeeded=1), undone=True) == ["verify"]
+    assert names(Counts(total=3, failed=1, in_doubt=1)) == ["verify", "retry", "verify"]
+    assert names(Counts(total=2, not_started=2), "stopped") == ["run", "verify"]
+    assert names(Counts(total=2, not_started=2), "under_way") == ["ctl"]
+
+
+def test_how_to_do_it_again_names_the_input_by_its_digest_and_the_chain(tmp_path: Path) -> None:
+    run = reported(tmp_path)
+    steps = list(run.reproduce("c0ffee", 1200))
+    assert run.manifest.input.sha256 in steps[0].text
+    assert steps[1].command == "pip install batcher==1"
+    assert "ends in c0ffee after 1,200 lines" in steps[-1].text
+    elsewhere = msgspec.structs.replace(run.manifest.input, path="s3://bucket/key")
+    assert reported(tmp_path, input=elsewhere).input == "s3://bucket/key"
+    piped = msgspec.structs.replace(run.manifest.input, path="-")
+    assert reported(tmp_path, input=piped).on_input("plan") is None

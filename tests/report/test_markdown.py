@@ -1,0 +1,39 @@
+"""A report as Markdown: nothing that others wrote is more than text, and it fits a comment."""
+
+import re
+
+import pytest
+from msgspec.structs import replace
+
+from batcher.report.markdown import CHARACTERS, report_markdown
+from batcher.report.run_report import RunReport
+from tests.report.filled_records import HOSTILE, Filled
+
+FENCED = re.compile(r"^(`{3,})(text|sh)\n.*?\n\1$", re.DOTALL | re.MULTILINE)
+
+
+@pytest.mark.parametrize("hostile", [*HOSTILE, "```\n# head\n@all", "\n````\n<b>"])
+def test_what_others_wrote_stands_in_fenced_blocks(hostile: str) -> None:
+    filled = Filled(hostile)
+    text = report_markdown(filled.record(RunReport))
+    outside = FENCED.sub("", text)
+    assert not {word for word in filled.texts.values() if word in outside}
+    assert not set("`<@") & set(outside)
+
+
+def test_the_chain_the_reason_and_every_command_are_told() -> None:
+    filled = Filled()
+    text = report_markdown(filled.record(RunReport))
+    for path in ("accounts.chain", "accounts.sha256", "facts.reason", "failures[].command"):
+        assert filled.texts[f"RunReport.{path}"] in text
+    assert filled.texts["RunReport.next_steps[].command"] in text
+    assert f"DAMAGED: {filled.texts['RunReport.accounts.damage']}" in text
+
+
+def test_it_is_cut_to_what_a_comment_takes_and_says_what_is_missing() -> None:
+    report = Filled("y" * 400).record(RunReport)
+    text = report_markdown(replace(report, failures=report.failures * 500))
+    assert len(text) <= CHARACTERS
+    assert re.search(r"Not shown, to stay within 65,000 characters: \d[\d,]* sections\.\n\Z", text)
+    assert "Not shown" not in report_markdown(report)
+    report_markdown(Filled(bare=True).record(RunReport))
