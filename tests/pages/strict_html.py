@@ -10,7 +10,7 @@ _PHRASING |= {"line", "path"}
 _HOLDS_PHRASING = {"p", "h1", "h2", "h3", "dt", "summary", "span", "code", "pre", "a"}
 _FLOW = {"div", "p", "ul", "ol", "li", "dl", "dt", "dd", "pre", "section", "table", "caption"}
 _FLOW |= {"thead", "tbody", "tr", "th", "td", "h1", "h2", "h3", "details", "summary", "figure"}
-_FLOW |= {"figcaption", "header", "main", "footer", "html", "head", "body", "style"}
+_FLOW |= {"figcaption", "header", "main", "footer", "nav", "html", "head", "body", "style"}
 _CHILDREN = {
     "ul": {"li"},
     "ol": {"li"},
@@ -66,6 +66,7 @@ class StrictHtml(HTMLParser):
         if "id" in names:
             self._ids.append(names["id"] or "")
         self._named += (names.get("aria-labelledby") or "").split()
+        self._named += re.findall("^#(.+)", names.get("href") or "")
         if tag in ("h1", "h2", "h3"):
             self._headings.append(int(tag[1]))
         if tag == "th":
