@@ -1,5 +1,5 @@
-// What of a page's layout a reader would complain of; put into each page that is looked at.
-globalThis.batcherLayout = (() => {
+// What a page says, and what of its layout a reader would complain of: an expression.
+(() => {
   const named = (element) => {
     const text = (element.textContent || '').trim().replace(/\s+/g, ' ').slice(0, 60);
     const id = element.id ? `#${element.id}` : '';
@@ -30,6 +30,11 @@ globalThis.batcherLayout = (() => {
     .filter((each) => ways.includes(getComputedStyle(each).overflowX) &&
       each.scrollWidth > each.clientWidth + 1)
     .map((each) => `cut off: ${named(each)}`);
+
+  // words of a cell upon those of its neighbour
+  const spilt = () => [...document.querySelectorAll('td, th')]
+    .filter((each) => shown(each) && each.scrollWidth > each.clientWidth + 1)
+    .map((each) => `wider than its cell: ${named(each)}`);
 
   const labels = (plot) => [...plot.querySelectorAll('text')]
     .filter((each) => each.textContent.trim() && shown(each));
@@ -94,11 +99,11 @@ globalThis.batcherLayout = (() => {
   });
 
   return {
-    faults: () => [...wide(), ...cut(['hidden', 'clip']), ...plots()],
+    faults: () => [...wide(), ...cut(['hidden', 'clip']), ...spilt(), ...plots()],
     hidden: () => cut(['auto', 'scroll', 'hidden', 'clip']),
     enlarge: (times) => {
       document.documentElement.style.fontSize = times === 1 ? '' : `${times * 100}%`;
     },
     read,
   };
-})();
+})()

@@ -3,6 +3,8 @@
 Every function returns complaints in words; an empty list is a good page.
 """
 
+import math
+import re
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
@@ -10,7 +12,7 @@ from typing import Any
 from playwright.async_api import Browser, ConsoleMessage, Page, Request, Response
 
 AXE = Path(__file__).parent / "node_modules/axe-core/axe.min.js"
-LAYOUT = Path(__file__).parent / "layout.js"
+LAYOUT = (Path(__file__).parent / "layout.js").read_text()
 WIDTHS = (1280, 390)
 HEIGHT = 900
 SCHEMES = ("light", "dark")
@@ -24,24 +26,32 @@ class ObservedPage:
     """
 
     def __init__(
-        self, browser: Browser, url: str, *, within: str | None = None, scripts: bool = True
+        self,
+        browser: Browser,
+        url: str,
+        *,
+        within: str | None = None,
+        scripts: bool = True,
+        token: str | None = None,
     ) -> None:
         self.url = url
         self._within = within or url
         self.said: list[str] = []
         self._browser = browser
         self._scripts = scripts
+        self._token = token
         self._exits = AsyncExitStack()
         self.page: Page
 
     async def __aenter__(self) -> "ObservedPage":
         context = await self._browser.new_context(
-            viewport={"width": WIDTHS[0], "height": HEIGHT}, java_script_enabled=self._scripts
+            viewport={"width": WIDTHS[0], "height": HEIGHT},
+            java_script_enabled=self._scripts,
+            http_credentials=self._token and {"username": "any", "password": self._token},
         )
         self._exits.push_async_callback(context.close)
         if self._scripts:  # put in from outside, which no policy of the page forbids
             await context.add_init_script(path=AXE)
-            await context.add_init_script(path=LAYOUT)
         self.page = await context.new_page()
         self.page.on("console", self._console)
         self.page.on("pageerror", lambda error: self.said.append(f"page error: {error}"))
@@ -67,7 +77,10 @@ class ObservedPage:
 
     async def read(self) -> "Read":
         """What the page says at this moment."""
-        return Read(await self.page.evaluate("() => batcherLayout.read()"))
+        return Read(await self._ask("read()"))
+
+    async def _ask(self, call: str) -> Any:
+        return await self.page.evaluate(f"{LAYOUT}.{call}")
 
     async def complaints(self) -> list[str]:
         """Every fault at each width, light and dark, in large text and on paper."""
@@ -86,7 +99,7 @@ class ObservedPage:
 
     async def layout(self) -> list[str]:
         """What sticks out of the page, is cut off, or lies over other words of a plot."""
-        found: list[str] = await self.page.evaluate("() => batcherLayout.faults()")
+        found: list[str] = await self._ask("faults()")
         return found
 
     async def violations(self) -> list[str]:
@@ -101,17 +114,17 @@ class ObservedPage:
         ]
 
     async def _enlarged(self) -> list[str]:
-        await self.page.evaluate("() => batcherLayout.enlarge(2)")
+        await self._ask("enlarge(2)")
         try:
             return await self.layout()
         finally:
-            await self.page.evaluate("() => batcherLayout.enlarge(1)")
+            await self._ask("enlarge(1)")
 
     async def _printed(self) -> list[str]:
         await self.page.emulate_media(media="print")
         await self.page.set_viewport_size({"width": A4, "height": HEIGHT})
         try:
-            found: list[str] = await self.page.evaluate("() => batcherLayout.hidden()")
+            found: list[str] = await self._ask("hidden()")
             return found + await self.layout()
         finally:
             await self.page.emulate_media(media="screen")
@@ -133,10 +146,10 @@ class Read:
         """Names and what they are, of one section or of all."""
         return {name: value for part, name, value in self._facts if section in (part, "")}
 
-    def counts(self, section: str = "") -> dict[str, int]:
+    def counts(self, section: str = "") -> dict[str, float]:
         """Counts by status, of one section or of all."""
         return {
-            name.replace(" ", "_"): int(number(count))
+            name.replace(" ", "_"): number(count)
             for part, name, count in self._counts
             if section in (part, "")
         }
@@ -148,6 +161,6 @@ class Read:
 
 
 def number(text: str) -> float:
-    """The number that a text on a page begins with, as in ``1,234`` and ``48.5/s``."""
-    digits = text.strip().split()[0] if text.strip() else ""
-    return float(digits.replace(",", "").rstrip("/s%"))
+    """The number that a text on a page begins with, as in ``1,234`` and ``48.5/s``, or NaN."""
+    match = re.match(r"[\d,]+(\.\d+)?", text)
+    return float(match[0].replace(",", "")) if match else math.nan

@@ -26,6 +26,7 @@ PAGE = """<!doctype html>
 POLICY = "<meta http-equiv='Content-Security-Policy' content=\"script-src 'none'\">"
 DARK = "<style>@media (prefers-color-scheme: dark) { .dim { color: #222 } }</style>"
 LONG = "<p style='white-space:nowrap'>" + 60 * "words and words " + "</p>"
+SHORT = "<span style='white-space:nowrap'>some words that are long</span>"
 PLOT = (
     "<svg role='img' aria-label='a plot' width='300' height='40' viewBox='0 0 300 40'"
     " font-size='16' fill='currentColor'><text x='10' y='20'>a label</text>{}</svg>"
@@ -43,6 +44,7 @@ FAULTS = {
     "<div style='width:70rem'><p>wide in large text</p></div>": "text at 200 %: 22",
     f"<div style='overflow:hidden'>{LONG}</div>": "at 1280 px: cut off: <div>",
     f"<div style='overflow-x:auto' id='scrolled'>{LONG}</div>": "printed: cut off: <div#scrolled>",
+    f"<table><tr><td style='max-width:3rem'>{SHORT}<td>next</table>": "wider than its cell: <td>",
     PLOT.format("<text x='15' y='22'>upon it</text>"): "labels lie over each other",
     PLOT.format("<text x='270' y='20'>a long label</text>"): "a label sticks out",
     PLOT.format("<text x='90' y='20' font-size='6'>tiny</text>"): "a label too small",
