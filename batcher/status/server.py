@@ -6,6 +6,7 @@ takes a token, but for the probes. A web page of elsewhere may not.
 
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
+from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Self, TypeAlias
 
 import anyio
@@ -22,10 +23,11 @@ from batcher.status.metrics import CONTENT_TYPE, Metrics
 from batcher.status.own_names import refused_by
 from batcher.status.page import StatusPage, file_of_page, record_page
 from batcher.status.snapshot import WorkerSnapshot
-from batcher.status.streams import SlowReaderError, Streams
+from batcher.status.streams import SLOW_AFTER, SlowReaderError, Streams
 
 GRACE = 1.0  # seconds for answers under way when it stops
 SILENT_AT_MOST = 10.0  # seconds
+SENT_AHEAD = 131_072  # bytes of a live page that the host keeps for who does not read
 OPEN_TO_ALL = ("/healthz", "/readyz")  # a supervisor that asks has no token
 
 _HEADERS = {
@@ -48,8 +50,9 @@ class StatusServer:
     """Answers while it is entered.
 
     ``snapshot`` is asked anew for every request; ``token``: what a request has to give, None:
-    nothing; ``silent_at_most``: seconds that a connection may be open without a request. Entering
-    raises StatusError.
+    nothing; ``silent_at_most``: seconds that a connection may be open without a request;
+    ``slow_after``: those after which who does not read a live page is dropped. Entering raises
+    StatusError.
     """
 
     def __init__(
@@ -62,6 +65,7 @@ class StatusServer:
         history: History | None = None,
         token: str | None = None,
         silent_at_most: float = SILENT_AT_MOST,
+        slow_after: float = SLOW_AFTER,
     ) -> None:
         self._requested = (host, port)
         self._silent_at_most = silent_at_most
@@ -70,12 +74,12 @@ class StatusServer:
         self._history = history or History()
         self._page = StatusPage()
         self._access = Access(token)
-        self._streams = Streams(self._parts)
+        self._streams = Streams(self._parts, slow_after=slow_after)
         self._exits = AsyncExitStack()
         self.address = ""  # HOST:PORT where it listens
 
     def __repr__(self) -> str:
-        return f"<StatusServer {self.address or 'not open'}>"
+        return f"<StatusServer {self.address or 'not open'}, {self._streams.open} look on>"
 
     async def __aenter__(self) -> Self:
         app = web.Application(middlewares=[self._guard])
@@ -178,13 +182,15 @@ class StatusServer:
     async def _events(self, request: web.Request) -> web.StreamResponse:
         if not self._streams.has_room:
             return _answer("too many look on already; load the page instead\n", status=503)
+        if (transport := request.transport) is not None:  # so that it is noticed who does not read
+            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, SENT_AHEAD)
         answer = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
         await answer.prepare(request)
         try:
             await self._streams.send(answer.write)
         except SlowReaderError:
-            if request.transport is not None:
-                request.transport.abort()
+            if transport is not None:
+                transport.abort()
         except ConnectionError:
             pass  # he has gone
         return answer
