@@ -57,6 +57,7 @@ class ScriptedBucket:
         ceiling: float | None,
         capacity: float,
         share: float,
+        sent_rate: float,
         dead: list[str],
     ) -> HeartbeatReply:
         self.dead = dead

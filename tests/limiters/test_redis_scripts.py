@@ -62,16 +62,15 @@ class Bucket:
 
     def publish(self, rate: float, *, cut: int = 0, resume: float = 0) -> None:
         self._set_clock()
-        self._heartbeat(
-            keys=KEYS, args=[self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}", 0, 1, 0]
-        )
+        arguments = [self.epoch, -1, "", "me", 0, "0-0", cut, rate, resume, "{}", 0, 1, 0, 0]
+        self._heartbeat(keys=KEYS, args=arguments)
 
     def heartbeat(
         self, who: str, *dead: str, ceiling: float = 0, away: int = 0, knows: float = 0
     ) -> Any:
         """What a member that publishes nothing is told; ``knows``: its share."""
         self._set_clock()
-        arguments = ["", -1, "", who, away, "", "", "", "", "", ceiling, 1, knows, *dead]
+        arguments = ["", -1, "", who, away, "", "", "", "", "", ceiling, 1, knows, 0, *dead]
         return self._heartbeat(keys=KEYS, args=arguments)
 
     def leave(self, who: str) -> None:
