@@ -18,7 +18,7 @@ from batcher.storage.timeline_file import TimelineSample
 EXAMPLES = 5  # of each group of failures, the first by line
 GROUPS = 100  # of failures; the updates of further ones are counted together
 SLOWEST = 20
-CHANGES = 20_000  # updates whose changes are looked at for the section on what was changed
+CHANGES = 10_000  # updates whose changes are looked at for the section on what was changed
 BUCKETS = 400  # held; at most half as many are shown where nothing is left out between them
 
 GroupKey = tuple[str, str]
@@ -74,7 +74,6 @@ class ResultsDigest:
         self.done = LineSet()
         self.results = 0
         self.tallies = defaultdict[str, Tally](Tally)
-        self.latency = Histogram()
         self.buckets = TimeBuckets(Moments, width=1.0, most=BUCKETS)
         self.failures: Counter[GroupKey] = Counter()
         self.more_failures = 0
@@ -96,6 +95,14 @@ class ResultsDigest:
         whole = Tally()
         for tally in self.tallies.values():
             whole.merge(tally)
+        return whole
+
+    @property
+    def latency(self) -> Histogram:
+        """How long updates waited for answers of AWS, all of them."""
+        whole = Histogram()
+        for _, moments in self.buckets.in_order():
+            whole.merge(moments.latency)
         return whole
 
     def add(self, result: Result) -> None:
@@ -121,8 +128,10 @@ class ResultsDigest:
         moments.throttles += result.throttles
         if calling := result.seconds.calling:
             moments.latency.add(calling)
-            self.latency.add(calling)
-        if attempts := result.attempts:
+        width = self.buckets.width
+        if begin // width == end // width:  # as most are
+            moments.attempts += result.attempts
+        elif attempts := result.attempts:
             for part, each in self.buckets.shares(begin, end):
                 each.attempts += attempts * part
         seconds = end - begin

@@ -4,8 +4,9 @@ Commands are whole, so that they can be pasted into a shell; what a run director
 and credentials is not said again.
 """
 
+import os
 import shlex
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -88,7 +89,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             return _OF_REMEDY[found], command("export", None, *of, *self.place())
         if found is Remedy.CORRECT:
             copy = f"{self.path.name.removesuffix('.run')}.corrected.jsonl"
-            copying = shlex.join(["cp", "-i", "--", str(self.directory.failed.absolute()), copy])
+            copying = shell_text(["cp", "-i", "--", str(self.directory.failed.absolute()), copy])
             return _OF_REMEDY[found], f"{copying} && {command('run', Path(copy), *self.place())}"
         retried = command("retry", self.path, *(("--code", code) if code else ()))
         return _OF_REMEDY.get(found, _OF_REMEDY[Remedy.RETRY]), retried
@@ -131,13 +132,13 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         manifest = self.manifest
         if self.input != "-":
             text = f"The input has the SHA-256 {manifest.input.sha256}; to see that it still has:"
-            yield NextStep(text=text, command=shlex.join(["sha256sum", "--", self.input]))
+            yield NextStep(text=text, command=shell_text(["sha256sum", "--", self.input]))
         packages = [
             f"{name}=={manifest.versions[name]}" for name in _PACKAGES & manifest.versions.keys()
         ]
         if packages:
             text = f"The versions that it ran with, under Python {manifest.versions.get('python')}:"
-            yield NextStep(text=text, command=shlex.join(["pip", "install", *sorted(packages)]))
+            yield NextStep(text=text, command=shell_text(["pip", "install", *sorted(packages)]))
         yield NextStep(text=self._same_again(), command=self.again())
         yield NextStep(
             text=(
@@ -174,7 +175,22 @@ def command(name: str, path: Path | str | None, *more: str) -> str:
     """A command of batcher's, on that path if any."""
     text = "" if path is None else str(path)
     given = [f"./{text}" if text.startswith("-") and text != "-" else text] if text else []
-    return shlex.join(["batcher", name, *given, *more])
+    return shell_text(["batcher", name, *given, *more])
+
+
+def shell_text(words: Iterable[str]) -> str:
+    """Words as a shell takes them, also those of bytes that are no UTF-8."""
+    return " ".join(map(_quoted, words))
+
+
+def _quoted(word: str) -> str:
+    try:
+        word.encode()
+    except UnicodeEncodeError:
+        bytes_ = os.fsencode(word)
+        shown = (chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in bytes_)
+        return f"$'{''.join(shown)}'"
+    return shlex.quote(word)
 
 
 def flags(settings: dict[str, Any], only: frozenset[str] | None = None) -> list[str]:

@@ -1,5 +1,6 @@
 """A report written: in one of its formats, to a file or to standard output, or at a run's end."""
 
+import json
 import threading
 from collections.abc import Callable, Iterator
 from functools import partial
@@ -86,7 +87,8 @@ def _pieces(kind: ReportFormat, report: RunReport, reporter: RunReporter) -> Ite
         case "html":
             yield render(report)
         case "json":
-            yield msgspec.json.format(msgspec.json.encode(report), indent=2).decode() + "\n"
+            # in ASCII: a path may have bytes that are no UTF-8
+            yield json.dumps(msgspec.to_builtins(report), indent=2) + "\n"
         case "markdown":
             yield report_markdown(report)
         case "junit":

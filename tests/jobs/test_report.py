@@ -6,11 +6,15 @@ import msgspec
 import pytest
 
 from batcher.accounting.time_spent import NO_TIME, RunTimeSpent
-from batcher.errors import RunDirectoryError
+from batcher.config import Settings
+from batcher.errors import DamageError, RunDirectoryError
 from batcher.jobs.report import RunReporter
+from batcher.jobs.run_audit import audit_run
+from batcher.jobs.run_reader import RunReader
 from batcher.records import Seconds
 from batcher.report.run_report import RunReport
 from batcher.storage.run_directory import RunDirectory
+from batcher.wiring.line_readers import line_reader
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
 from tests.jobs.reported_runs import ChainedRun, mixed_run
@@ -71,6 +75,8 @@ def test_of_a_damaged_journal_it_says_where_and_goes_as_far_as_that(
     path = run.write()
     lines = run.directory.results.read_bytes().splitlines(keepends=True)
     run.directory.results.write_bytes(b"".join(damage(lines)))
+    with pytest.raises(DamageError, match=said):  # as verify does
+        audit_run(RunReader(path, line_reader(Settings(), any_target=True)))
     found = report(path)
     assert said in str(found.accounts.damage), found.accounts.damage
     assert "--repair" not in str(found.accounts.damage)

@@ -1,6 +1,8 @@
 """The commands of a report: they exist, take what they are given, and say where."""
 
+import os
 import shlex
+import subprocess
 from pathlib import Path
 
 import click
@@ -81,6 +83,11 @@ def test_the_command_of_a_run_says_its_settings_again(tmp_path: Path) -> None:
     is_taken(retried.again())
     assert flags({}) == []
     assert command("report", "-odd") == "batcher report ./-odd"
+    odd = os.fsdecode(b"a'b\xff.run")
+    said = subprocess.run(
+        ["bash", "-c", f"printf %s {command('x', odd)[len('batcher x ') :]}"], capture_output=True
+    )
+    assert said.stdout == b"a'b\xff.run"
 
 
 def test_what_can_be_done_now_is_what_helps(tmp_path: Path) -> None:

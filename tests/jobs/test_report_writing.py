@@ -1,6 +1,7 @@
 """A report written in each format, and at the end of a run whatever is in the way."""
 
 import json
+import os
 from pathlib import Path
 from xml.etree import ElementTree
 
@@ -32,6 +33,13 @@ def test_each_format_is_a_file_of_its_owner_that_replaces_nothing_unless_told(
         write_report(path, kind, out)
     write_report(path, kind, out, replace=True)
     assert {each: each.read_bytes() for each in path.iterdir()} == before, "it only reads"
+
+
+@pytest.mark.parametrize("kind", FORMATS)
+def test_a_directory_whose_name_is_no_utf_8_has_a_report_too(tmp_path: Path, kind: str) -> None:
+    path = mixed_run(tmp_path).write().rename(tmp_path / os.fsdecode(b"\xff\xfe.run"))
+    write_report(path, kind, tmp_path / "out")
+    assert ("%FF%FE" if kind == "junit" else "xfe.run") in (tmp_path / "out").read_text()
 
 
 async def test_at_the_end_of_a_run_it_is_in_its_directory(tmp_path: Path) -> None:
