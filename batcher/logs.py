@@ -6,6 +6,7 @@ foreign loggers say only the place is kept. Whatever is written is printable.
 """
 
 import logging
+import os
 import sys
 from contextlib import suppress
 from pathlib import Path
@@ -146,7 +147,8 @@ def _unicode(value: Any) -> Any:
 
 def _readable() -> Any:
     write = structlog.dev.ConsoleRenderer(
-        colors=sys.stderr.isatty(), exception_formatter=structlog.dev.plain_traceback
+        colors=sys.stderr.isatty() and not os.environ.get("NO_COLOR"),
+        exception_formatter=structlog.dev.plain_traceback,
     )
 
     def render(logger: WrappedLogger, name: str, event: EventDict) -> str:

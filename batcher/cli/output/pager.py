@@ -11,6 +11,7 @@ import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
 from tempfile import TemporaryFile
+from typing import IO, cast
 
 import anyio
 from anyio.abc import Process
@@ -57,7 +58,8 @@ class PagedText(io.TextIOBase):
         if self._file is None:
             return Console(stderr=True, highlight=False, soft_wrap=not terminal)
         width = Console(stderr=True).width
-        return Console(file=self, force_terminal=True, width=width, highlight=False)
+        file = cast(IO[str], self)
+        return Console(file=file, force_terminal=True, width=width, highlight=False)
 
     def write(self, text: str) -> int:
         if self._file is not None:
