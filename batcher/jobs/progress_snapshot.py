@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 QuotaBasis: TypeAlias = Literal["estimate", "remembered", "guess"]
-PaceBasis: TypeAlias = Literal["quota", "limit", "reading", "measured"]
+PaceBasis: TypeAlias = Literal["quota", "search", "limit", "reading", "measured"]
 
 
 class AwayTarget(Struct, frozen=True, kw_only=True):
@@ -21,11 +21,11 @@ class TargetProgress(Struct, frozen=True, kw_only=True):
 
     ``rate``: requests answered per second, ``results``: updates done in it, both of the last
     seconds. ``quota``: updates per second that AWS allows the account, as far as that is known:
-    ``quota_basis`` says whether an earlier run found it or this one, or whether it is a guess, the
-    pace of a search that goes on; None: nothing is known. ``pace``: updates per second that
-    ``seconds_left`` assumes, and what decides it: the quota, a limit that somebody set, the reading
-    before each update, or what was measured, as that is slower. None: not known. ``stopped``: why
-    nothing more is sent to it, in words.
+    ``quota_basis`` says whether an earlier run found it or this one, or whether it is a guess, by
+    the first throttles; None: nothing is known. ``pace``: updates per second that ``seconds_left``
+    assumes, and what decides it: the quota, the search for one, a limit that somebody set, the
+    reading before each update, or what was measured, as that is slower. None: not known.
+    ``stopped``: why nothing more is sent to it, in words.
     """
 
     target: str

@@ -127,7 +127,7 @@ class ProgressMeter:
                 meter.remaining,
                 writes=meter.writes_per_update,
                 measured=meter.window.measured if at >= self._sure_at else None,
-                limited=meter.quota.limited,
+                quota=meter.quota,
             )
 
     def _seconds_left(self, at_work: list[TargetProgress], waits_for: str | None) -> float | None:

@@ -22,11 +22,15 @@ CLEARLY_SLOWER = 0.8  # of what the quota allows: then something else holds it u
 
 
 class QuotaInUse(Struct, frozen=True, kw_only=True):
-    """The quota of a target's updates as it is known; ``limited``: a ceiling lies beneath it."""
+    """The quota of a target's updates as it is known.
+
+    ``limited``: a ceiling lies beneath it; ``searched``: no throttle has shown it so far.
+    """
 
     rate: float | None = None
     basis: QuotaBasis | None = None
     limited: bool = False
+    searched: bool = False
 
 
 class TimeLeft(Struct, frozen=True, kw_only=True):
@@ -53,6 +57,8 @@ def quota_in_use(
         return QuotaInUse(rate=learned.rate, basis=basis, limited=limited)
     if limited or rate is None:
         return QuotaInUse(limited=limited)
+    if learned.burst is None:
+        return QuotaInUse(searched=True)
     return QuotaInUse(rate=rate, basis="guess")
 
 
@@ -68,19 +74,19 @@ class LeftReckoner:
         self._reads = reads
 
     def left(
-        self, lane: Lane, updates: int, *, writes: float, measured: float | None, limited: bool
+        self, lane: Lane, updates: int, *, writes: float, measured: float | None, quota: QuotaInUse
     ) -> TimeLeft:
         """The time for so many updates.
 
         ``writes``: requests to write for each of them; ``measured``: updates per second of late,
-        None where that says nothing; ``limited``: a ceiling is beneath the quota.
+        None where that says nothing.
         """
         if not updates:
             return TimeLeft(seconds=0.0)
         timetable = self._settings.timetable
         without = TIMETABLE if timetable is not None else None
         pace = _allowed(lane.pacer, without)
-        basis: PaceBasis | None = "limit" if limited else "quota"
+        basis: PaceBasis = "limit" if quota.limited else "search" if quota.searched else "quota"
         if pace is not None:
             held = lane.pacer.bound(without)
             if held is not None and held <= pace:
@@ -99,9 +105,7 @@ class LeftReckoner:
             return TimeLeft()
         return TimeLeft(seconds=updates / pace, pace=pace, basis=basis)
 
-    def _timed(
-        self, lane: Lane, updates: int, pace: float | None, basis: PaceBasis | None
-    ) -> TimeLeft:
+    def _timed(self, lane: Lane, updates: int, pace: float | None, basis: PaceBasis) -> TimeLeft:
         """The time under a timetable, whose pauses and bounds are walked through."""
         timetable = self._settings.timetable
         if pace is None or not isfinite(pace) or timetable is None:

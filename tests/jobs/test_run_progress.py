@@ -105,7 +105,8 @@ async def test_at_work_it_knows_quota_pace_and_what_is_on_its_way(
     assert not gone.is_well
     assert (limited.quota, limited.pace, limited.pace_basis) == (None, 20.0, "limit")
     assert limited.seconds_left == pytest.approx((40 - limited.done) / 20, abs=0.5)
-    assert searched.quota_basis in ("guess", "estimate")
+    assert searched.pace is not None
+    assert searched.pace_basis in ("search", "quota", "measured")
     assert found.waiting > 0
     assert (found.done, found.total) == (limited.done + searched.done, 120)
     assert (ended.done, ended.seconds_left, ended.in_flight) == (80, 0.0, 0)

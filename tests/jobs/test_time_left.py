@@ -53,7 +53,7 @@ def lane(
 def left(
     of: Callable[[], Lane], updates: int = 100, settings: Settings | None = None, **more: Any
 ) -> TimeLeft:
-    given = {"writes": 1.0, "measured": None, "limited": False} | more
+    given = {"writes": 1.0, "measured": None, "quota": QuotaInUse()} | more
 
     async def reckon() -> TimeLeft:
         reckoner = LeftReckoner(settings or Settings(), lambda: FRIDAY_NOON, reads=1.0)
@@ -69,7 +69,8 @@ def left(
         (lambda: lane(5.0), {}, 20.0, "quota"),
         # a slow quota of which the last ten seconds say nothing
         (lambda: lane(0.05), {}, 2000.0, "quota"),
-        (lambda: lane(5.0), {"limited": True}, 20.0, "limit"),
+        (lambda: lane(5.0), {"quota": QuotaInUse(limited=True)}, 20.0, "limit"),
+        (lambda: lane(5.0), {"quota": QuotaInUse(searched=True)}, 20.0, "search"),
         # every fifth of them needs a second request, or is throttled
         (lambda: lane(6.0), {"writes": 1.2}, 20.0, "quota"),
         # looked at first, at 2/s
@@ -123,8 +124,15 @@ def test_a_timetable_is_walked_through_and_its_bound_of_the_moment_is_none_for_e
 @pytest.mark.parametrize(
     ("rate", "learned", "known", "ceiling", "wanted"),
     [
-        # a search: what is sent at is a guess
-        (8.0, EstimatedQuota(rate=1.0), None, None, QuotaInUse(rate=8.0, basis="guess")),
+        # no throttle so far: how fast is searched says nothing of the quota
+        (8.0, EstimatedQuota(rate=1.0), None, None, QuotaInUse(searched=True)),
+        (
+            8.0,
+            EstimatedQuota(rate=1.0, burst=5.0),
+            None,
+            None,
+            QuotaInUse(rate=8.0, basis="guess"),
+        ),
         # what was set is below any quota that was met
         (2.0, EstimatedQuota(rate=1.0), None, 2.0, QuotaInUse(limited=True)),
         (None, EstimatedQuota(rate=1.0), None, None, QuotaInUse()),

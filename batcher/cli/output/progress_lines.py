@@ -21,6 +21,7 @@ TOGETHER_FROM = 120  # columns, from which on pace and time left are one line
 _BASES = {"estimate": "estimated", "remembered": "remembered", "guess": "guessed"}
 _PACES = {
     "quota": "the quota",
+    "search": "while the quota is searched for",
     "limit": "a limit that was set",
     "reading": "the pace of reading",
     "measured": "as measured",

@@ -27,7 +27,7 @@ COUNTS = st.integers(0, 10**9)
 RATES = st.none() | st.floats(1e-6, 1e6)
 SECONDS = st.none() | st.floats(0, 1e9)
 BASES = st.sampled_from([None, "estimate", "remembered", "guess"])
-PACES = st.sampled_from([None, "quota", "limit", "reading", "measured"])
+PACES = st.sampled_from([None, "quota", "search", "limit", "reading", "measured"])
 ERRORS = st.dictionaries(NAMES, st.integers(1, 10**6), max_size=5)
 
 TARGETS = st.builds(
