@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 
-.PHONY: demo install test servers redis-packages check conformance torture bench measured clean
+.PHONY: demo install test servers server-packages check conformance torture bench measured clean
 .PHONY: test-browser browser-packages
 
 demo: install
@@ -32,15 +32,16 @@ $(VENV)/.installed-dev: $(VENV)/.installed
 test: $(VENV)/.installed-dev servers
 	$(BIN)/python -m pytest --numprocesses 4 --dist worksteal
 
-# What the tests of queues and of the shared limiter run against: redis-server and faketime of
-# Debian, and a local SQS, whose own dependencies would be at odds with ours.
+# What the tests of queues, of the shared limiter and of the pages run against: redis-server,
+# faketime, curl and jq of Debian, and a local SQS, whose dependencies would be at odds with ours.
 servers: $(VENV)-ministack/.installed
-	@command -v redis-server >/dev/null && command -v faketime >/dev/null || \
-		$(MAKE) --no-print-directory redis-packages
+	@for each in redis-server faketime curl jq; do \
+		command -v $$each >/dev/null || missing=yes; done; \
+		[ -z "$$missing" ] || $(MAKE) --no-print-directory server-packages
 
-redis-packages:
-	@echo "redis-server or faketime is missing; installing Debian's (needs root) …"
-	apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server faketime
+server-packages:
+	@echo "redis-server, faketime, curl or jq is missing; installing Debian's (needs root) …"
+	apt-get update -qq && apt-get install -y -qq --no-install-recommends redis-server faketime curl jq
 
 $(VENV)-ministack/.installed:
 	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || $(MAKE) --no-print-directory venv-package

@@ -3,7 +3,6 @@
 import asyncio
 import os
 import re
-import shlex
 import sys
 from pathlib import Path
 
@@ -60,40 +59,6 @@ async def test_python_examples_run(where: str, source: str, tmp_path: Path) -> N
         )
         _, err = await process.communicate()
     assert process.returncode == 0, f"{where}: {err.decode()}"
-
-
-@pytest.mark.parametrize(("where", "source"), blocks("console"))
-def test_commands_in_examples_exist_with_their_flags(where: str, source: str) -> None:
-    targets = set(re.findall(r"^([a-z-]+):", Path("Makefile").read_text(), re.M))
-    for line in re.findall(r"^\$ (.*?)(?:\s+#.*)?$", source.replace("\\\n", " "), re.M):
-        for words in _simple_commands(shlex.split(line)):
-            if words[0] == "make":
-                assert set(words[1:]) <= targets, f"{where}: {line}"
-            if words[0] == "batcher" and len(words) > 1 and not words[1].startswith("-"):
-                command = commands.get_command(click.Context(commands), words[1])
-                assert command is not None, f"{where}: {line}"
-                if isinstance(command, click.Group):
-                    command = command.commands[words[2]]
-                known = {
-                    flag
-                    for parameter in command.params
-                    for flag in (*parameter.opts, *parameter.secondary_opts)
-                } | {"--help"}
-                assert {
-                    word.split("=")[0] for word in words[2:] if word.startswith("--")
-                } <= known, f"{where}: {line}"
-
-
-def _simple_commands(words: list[str]) -> list[list[str]]:
-    parts: list[list[str]] = [[]]
-    for word in words:
-        if word in ("|", "&&", "&", ">"):
-            parts.append([])
-        else:
-            parts[-1].append(word)
-    return [
-        [word for word in part if "=" not in word or word.startswith("-")] for part in parts if part
-    ]
 
 
 def test_the_table_of_statuses_is_that_of_the_code() -> None:
