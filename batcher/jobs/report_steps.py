@@ -69,7 +69,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         if status == "differs":
             return _OF_STATUS[status], command("rollback", self.path)
         if status == "invalid":
-            return _OF_STATUS[status], self.on_input("validate")
+            text = f"{_OF_STATUS[status].removesuffix(':')}{self._config()}:"
+            return text, self.on_input("validate")
         if status == "stale":
             return self._after_stale()
         return self._after_failure(code, examples)
@@ -79,18 +80,21 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         if self.manifest.kind == ROLLBACK and self.manifest.parent is not None:
             again = command("rollback", Path(self.manifest.parent), "--force")
             return f"{was} To put it back all the same:", again
-        return f"{was} To see what the updates would change now:", self.on_input("plan")
+        text = f"{was} To see what the updates would change now{self._config()}:"
+        return text, self.on_input("plan")
 
     def _after_failure(self, code: str, examples: list[FailedUpdate]) -> tuple[str, str | None]:
         found = remedy(code)
         if found is Remedy.FIND:
-            domain = next((each.domain for each in examples if each.domain), None)
-            of = ("--all",) if domain is None else ("--domain", domain)
-            return _OF_REMEDY[found], command("export", None, *of, *self.place())
+            first = next((each for each in examples if each.domain), None)
+            of = ("--all",) if first is None else ("--domain", first.domain or "")
+            place = self.place(None if first is None else first.target)
+            return _OF_REMEDY[found], command("export", None, *of, *place)
         if found is Remedy.CORRECT:
             copy = f"{self.path.name.removesuffix('.run')}.corrected.jsonl"
             copying = shell_text(["cp", "-i", "--", str(self.directory.failed.absolute()), copy])
-            return _OF_REMEDY[found], f"{copying} && {command('run', Path(copy), *self.place())}"
+            text = f"{_OF_REMEDY[found].removesuffix(':')}{self._config()}:"
+            return text, f"{copying} && {command('run', Path(copy), *self.place())}"
         retried = command("retry", self.path, *(("--code", code) if code else ()))
         return _OF_REMEDY.get(found, _OF_REMEDY[Remedy.RETRY]), retried
 
@@ -100,9 +104,13 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             return None
         return command(name, self.input, *(self.place() if name != "validate" else ()))
 
-    def place(self) -> list[str]:
-        """The flags that say where requests go, and as whom."""
-        return flags(self.manifest.settings, only=OF_PLACE)
+    def place(self, target: str | None = None) -> list[str]:
+        """The flags that say where requests go, and as whom; of one target, or of the run."""
+        settings = self.manifest.settings
+        own = settings.get("targets", {}).get(target, {})
+        given = {name: value for name, value in own.items() if value is not None}
+        name = settings.get("target") if target is None else target
+        return flags({**settings, **given, "target": name}, only=OF_PLACE)
 
     def next_steps(self, counts: Counts, state: RunState, *, undone: bool) -> Iterator[NextStep]:
         """What can be done now; ``undone``: something has put it back."""
@@ -149,13 +157,16 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         )
 
     def _same_again(self) -> str:
+        return (
+            f"The same command{self._config()}; it goes on with this run, and with another --out it"
+            " does all of it again:"
+        )
+
+    def _config(self) -> str:
+        """Which tables of settings a command takes that no flag can give, for a sentence."""
         tables = [f"[targets.{name}]" for name in self.manifest.settings.get("targets", {})]
         tables += ["[[hooks]]"] if self.manifest.settings.get("hooks") else []
-        config = f", with a --config that has {', '.join(tables)}" if tables else ""
-        return (
-            f"The same command{config}; it goes on with this run, and with another --out it does"
-            " all of it again:"
-        )
+        return f", with a --config that has {', '.join(tables)}" if tables else ""
 
     def again(self) -> str:
         """The command of the run, as far as it is kept."""
