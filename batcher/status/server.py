@@ -71,7 +71,7 @@ class StatusServer:
         self._silent_at_most = silent_at_most
         self._metrics = metrics
         self._snapshot = snapshot
-        self._history = history or History()
+        self._history = History() if history is None else history
         self._page = StatusPage()
         self._access = Access(token)
         self._streams = Streams(self._parts, slow_after=slow_after)

@@ -43,7 +43,7 @@ def updates(count: int, markup: str = "") -> Iterator[dict[str, Any]]:
             "EventTriggerName": made["EventTriggerName"],
         }
         if number % 20 == 7:
-            line["EventTriggerName"] = f"gone-{number:04}-{'with-a-long-name-' * 2}"[:60]
+            line["EventTriggerName"] = f"gone-{number:04}"
         match number % 5:
             case 0:
                 yield line | {"SegmentFilter": "vip"}

@@ -98,6 +98,7 @@ async def test_without_scripts_it_keeps_up_by_being_loaded_anew(
 
 async def test_no_fault_is_found_in_it(browser: Browser, worker: LiveWorker) -> None:
     async with ObservedPage(browser, worker.url) as seen:
+        await until(lambda: seen.page.locator(".plot").count())  # the last hour
         assert await seen.complaints() == []
         assert SECRET not in await seen.page.content()
 
