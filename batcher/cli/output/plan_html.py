@@ -15,8 +15,12 @@ from batcher.jobs.plan import Plan
 from batcher.pages.environment import render_page, shown
 from batcher.triggers.diff import Change
 
-CHARACTERS = 1_500_000  # of markup, for what others wrote
+BYTES = 2_800_000  # for all groups
+FULL = 100_000  # with less left of them it is not tried whether one more fits
 CHANGES = 200  # of one group that are shown
+LISTED = 50  # values of one list that the page shows
+# what the template puts around a group, a row and a text, at most
+_AROUND_GROUP, _AROUND_ROW, _AROUND_TEXT = 1_000, 200, 100
 
 
 class ChangeRow(Struct, frozen=True, kw_only=True):
@@ -50,12 +54,11 @@ class PlanPage(Struct, frozen=True, kw_only=True):
 
 def plan_html(page: PlanPage, groups: PlanGroups) -> str:
     """The page of a plan."""
-    parts, left = list[GroupPart](), CHARACTERS
+    parts, left = list[GroupPart](), BYTES
     cut_groups = cut_updates = groups.more
     for group in sorted(groups.largest_first(), key=is_plain):
-        part = _part(group)
-        size = sum(len(escape(shown(text))) for text in _texts(part))
-        if size <= left:
+        part = _part(group) if left >= FULL else None
+        if part is not None and (size := _size(part)) <= left:
             parts.append(part)
             left -= size
         else:
@@ -97,9 +100,18 @@ def _values(values: Sequence[Any]) -> list[str]:
     return [shown_value(value) for value in values]
 
 
+def _size(part: GroupPart) -> int:
+    """How many bytes of the page a group takes, at most."""
+    texts = sum(len(escape(shown(text)).encode()) + _AROUND_TEXT for text in _texts(part))
+    return _AROUND_GROUP + _AROUND_ROW * len(part.rows) + texts
+
+
 def _texts(part: GroupPart) -> Iterator[str]:
+    first = part.group.first
     yield from part.group.names
+    yield from (first.update.id, first.update.target)
+    yield from (conflict.member for conflict in first.step.conflicts[:LISTED])
     for row in part.rows:
-        yield from (row.path, *row.before[:50], *row.after[:50])
-    if part.group.first.error is not None:
-        yield part.group.first.error.message
+        yield from (row.path, *row.before[:LISTED], *row.after[:LISTED])
+    if first.error is not None:
+        yield from (first.error.code, first.error.message)

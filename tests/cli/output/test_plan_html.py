@@ -73,12 +73,22 @@ def test_what_others_wrote_is_text_and_what_is_sensitive_is_hidden(hostile: str)
     assert "[hidden]" in page
 
 
-def test_it_is_bounded_and_what_was_cut_is_counted() -> None:
-    groups, total = PlanGroups(each=True), 2_500
+@pytest.mark.parametrize(
+    ("total", "changes"),
+    [
+        (900, [Change(path="P", before='"' * 900, after="b")]),
+        (200, [Change(path="P", after="\U0001f600" * 10_000)]),
+        (600, [Change(path="P", removed=tuple(range(200)), added=(1,))]),
+        (60, [Change(path=f"P{n}", before=1, after=2) for n in range(300)]),
+        (2_200, [Change(path="P", before=1, after=2)]),
+    ],
+    ids=["quotes", "four bytes", "lists", "changes", "small"],
+)
+def test_it_is_bounded_and_what_was_cut_is_counted(total: int, changes: list[Change]) -> None:
+    groups = PlanGroups(each=True)
     one, _ = planned(1, "a", "b")
     for line in range(total):
-        update = replace(one.update, line=line)
-        groups.add(replace(one, update=update), [Change(path="P", before='"' * 900, after=line)])
+        groups.add(replace(one, update=replace(one.update, line=line)), changes)
     page = _page(groups)
     assert len(page.encode()) < 3_000_000
     cut = re.search(r"([\d,]+) updates in\s+([\d,]+) groups are left out", page)
