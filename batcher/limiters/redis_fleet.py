@@ -95,7 +95,7 @@ class RedisFleet:
                 for member in await limiter.bucket.members():
                     known = found.get(member.name)
                     found[member.name] = member if known is None else _together(known, member)
-        except REDIS_ERRORS:
+        except (*REDIS_ERRORS, ValueError):  # also what somebody else has written there
             return None
         return sorted(found.values(), key=lambda member: member.name)
 

@@ -72,6 +72,7 @@ class WorkerStatus:
         self._depth: Depth | None = None
         self._letters: tuple[LetterSnapshot, ...] | None = None
         self._members: tuple[FleetMember, ...] | None = None
+        self._alone = False  # as the members could not be asked for
 
     def count(self, result: Result) -> None:
         self.tally.add(result)
@@ -105,6 +106,7 @@ class WorkerStatus:
             pacers = self.pacers()
             found = None if pacers is None else await pacers.members()
             self._members = None if found is None else tuple(found)
+            self._alone = pacers is not None and pacers.is_shared and found is None
             await anyio.sleep(MEMBERS_EVERY)
 
     async def watch_pace(self) -> None:
@@ -145,7 +147,7 @@ class WorkerStatus:
             recent=tuple(self._failures),
             letters=self._letters,
             members=self._members if is_shared else None,
-            alone=is_shared and self._members is None,
+            alone=is_shared and self._alone,
         )
 
 
@@ -190,5 +192,6 @@ def _letter(letter: DeadLetter) -> LetterSnapshot:
 
 
 def _short(said: Any) -> str:
-    """What others wrote, cut where it is very long."""
-    return shortened(str(said), TEXT_AT_MOST)
+    """What others wrote where a name should be, cut where it is very long."""
+    is_name = isinstance(said, str) or (isinstance(said, int) and abs(said) < 2**64)
+    return shortened(str(said), TEXT_AT_MOST) if is_name else "?"

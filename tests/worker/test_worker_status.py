@@ -17,16 +17,18 @@ from batcher.logs import logger
 from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.queues.sqs import POLL
-from batcher.records import DeadLetter, Depth
+from batcher.records import DeadLetter, Depth, FleetMember
 from batcher.status.history import EVERY
 from batcher.status.snapshot import LaneSnapshot, LetterSnapshot
 from batcher.target_identity import TargetIdentity
 from batcher.testing import in_virtual_time, refused
+from batcher.wiring.pacers import Pacers
 from batcher.worker.health import Health
 from batcher.worker.worker_status import (
     DEPTH_EVERY,
     FAILURES,
     LETTERS,
+    MEMBERS_EVERY,
     TEXT_AT_MOST,
     WorkerStatus,
 )
@@ -155,6 +157,12 @@ def test_of_dead_letters_names_and_reasons_are_shown_and_nothing_of_what_they_se
         name="7", domain="acme", trigger="cart", code="Gone", reason="no such trigger"
     )
     assert second.name == third.name == "m-1"
+    deep = b"[" * 500 + b"]" * 500
+    for odd in (deep, b"7" * 5000, b"{}", b"1e400", b'"\\ud800"', b"[null]"):
+        admin.letters = [letter(b'{"id":' + odd + b',"EventTriggerName":' + odd + b"}")]
+        (shown,) = letters_seen(admin) or ()
+        assert len(shown.name) < 10
+    admin.letters = [letter(body), letter(b"SECRET {", reason="x" * 10_000), letter(b"[]")]
     assert len(second.reason) < TEXT_AT_MOST + 30
     assert "SECRET" not in repr((first, second, third))
     admin.letters = None  # it can't tell without taking them
@@ -197,5 +205,42 @@ def test_the_last_hour_is_noted_in_what_was_counted() -> None:
         (moment,) = status.history.moments
         # that one left nothing, the other two did, and one of them was throttled
         assert moment.requests == 2 * moment.throttles == 2 * moment.results["failed"] > 0
+
+    in_virtual_time(work())
+
+
+class SharedPacers:
+    """Pacers that share their quota; a test says with whom."""
+
+    is_shared = True
+
+    def __init__(self, *members: FleetMember) -> None:
+        self.found: list[FleetMember] | None = list(members)
+
+    async def members(self) -> list[FleetMember] | None:
+        return self.found
+
+
+def test_a_redis_that_does_not_answer_is_told_once_it_was_asked_and_no_fleet_is_none() -> None:
+    async def work() -> None:
+        status = status_of(Health(logger(), grace=1.0))
+        pacers = SharedPacers(member := FleetMember(name="one", rate=1.0, silent_seconds=0.0))
+        status.pacers = lambda: cast(Pacers, pacers)
+
+        def shown() -> tuple[object, bool]:
+            now = status.snapshot()
+            return now.members, now.alone
+
+        assert shown() == (None, False)  # nobody knows yet
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(status.watch_members)
+            await anyio.sleep(0.1)
+            assert shown() == ((member,), False)
+            pacers.found = None
+            await anyio.sleep(MEMBERS_EVERY)
+            assert shown() == (None, True)
+            status.pacers = lambda: None  # between two files of a spool directory
+            assert shown() == (None, False)
+            tasks.cancel_scope.cancel()
 
     in_virtual_time(work())
