@@ -87,7 +87,7 @@ async def faulty_run(
     us = Emulator(rate=rate / 3, burst=5, latency=latency, faults={"reset-before": 0.03})
     for emulator in (eu, us):
         emulator.seed([trigger(number) for number in range(count)])
-    eu.script("UpdateEventTrigger", 20 * [None] + 3 * ["throttle"])
+    eu.script("UpdateEventTrigger", [*(20 * [None]), *(3 * ["throttle"])])
     lines = (msgspec.json.encode(line) + b"\n" for line in updates(count, markup))
     (folder / "updates.jsonl").write_bytes(b"".join(lines))
     command = Command(folder)

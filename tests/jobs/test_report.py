@@ -1,5 +1,6 @@
 """The content of a report: right for every kind of run directory, and it says what is not known."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
@@ -69,7 +70,7 @@ def test_every_line_is_counted_once_and_failures_say_what_to_do(tmp_path: Path) 
     ids=["edited", "removed", "doubled", "swapped", "cut off", "added", "emptied"],
 )
 def test_of_a_damaged_journal_it_says_where_and_goes_as_far_as_that(
-    tmp_path: Path, damage: object, kept: int, said: str
+    tmp_path: Path, damage: Callable[[list[bytes]], list[bytes]], kept: int, said: str
 ) -> None:
     run = mixed_run(tmp_path)
     path = run.write()
