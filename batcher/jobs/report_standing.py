@@ -26,13 +26,15 @@ class Standing(Struct, frozen=True, kw_only=True):
     ) -> "Standing":
         """``left``: updates without a result, of ``total``."""
         missing = f"{number(left)} of {several(total, 'update')} have no result yet"
+        if not left:
+            missing = f"{several(total, 'update')}, and each has its result"
         if (holder := directory.noted_holder()) is not None and not _is_mine(holder):
             if _may_be_at_work(holder):
                 text = f"It is under way, by {holder}: {missing}."
                 return cls(state="under_way", text=text)
             return cls(state="killed", text=f"It was ended by force: {missing}.")
         if summary is None:
-            return cls(state="killed", text=f"It never came to its end: {missing}.")
+            return cls(state="killed", text=f"Its books were never closed: {missing}.")
         if summary.stopped == INTERRUPTED:
             return cls(state="interrupted", text=f"It was interrupted: {missing}.")
         if summary.stopped is not None:
@@ -40,7 +42,7 @@ class Standing(Struct, frozen=True, kw_only=True):
             return cls(state="stopped", text=f"It stopped early: {reason}. {missing}.")
         if left:
             return cls(state="stopped", text=f"It ended, and {missing}.")
-        return cls(state="finished", text=f"{several(total, 'update')}: each has its result.")
+        return cls(state="finished", text=f"It is done: {missing}.")
 
 
 def _is_mine(holder: str) -> bool:

@@ -47,4 +47,4 @@ def test_a_run_is_at_work_ended_stopped_or_killed(
     assert found.state == state
     assert found.text.endswith(".")
     assert ".." not in found.text
-    assert ("have no result yet" in found.text) is (state != "finished")
+    assert ("have no result yet" in found.text) is (left > 0)
