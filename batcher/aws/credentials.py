@@ -18,6 +18,7 @@ from botocore.loaders import Loader
 from botocore.session import Session
 
 from batcher.aws.answers import refuse_redirects
+from batcher.aws.credential_process import end_with_its_session
 from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.one_attempt import OneAttemptSession
@@ -65,6 +66,7 @@ def open_session(
     if server_clock is not None:
         server_clock.watch(session.get_component("event_emitter"))
     ask_for_mfa_once(session)
+    end_with_its_session(session)
     return session
 
 

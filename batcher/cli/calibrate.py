@@ -1,5 +1,6 @@
 """``batcher calibrate``: rate and burst of an account, measured without changing anything."""
 
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ from batcher.cli.options import confirm_option, json_option, settings_from, sett
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.prompt import agreed
-from batcher.config import Settings
+from batcher.config import OF_LINT, Settings
 from batcher.jobs.calibrate import Calibration, calibrate_quota
 from batcher.number_text import duration, rate_text, several
 
@@ -42,7 +43,7 @@ CALLS = 200
 @click.option("--yes", is_flag=True, help="Start without asking.")
 @confirm_option
 @json_option("Print the result as one JSON object on standard output.")
-@settings_options
+@partial(settings_options, without=OF_LINT)
 def calibrate(
     domain: str,
     trigger: str,

@@ -18,7 +18,7 @@ from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.violations import ViolationPrinter
 from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import Settings
+from batcher.config import OF_READING, Settings
 from batcher.errors import InputError
 from batcher.jobs.compose import (
     ComposeListener,
@@ -39,8 +39,6 @@ from batcher.updates.filter_expression import FilterExpression
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selection, Selector
 from batcher.wiring.line_readers import installed_update_model
-
-TARGET_SETTINGS = ("target", "profile", "region", "endpoint_url")
 
 
 class Request(Struct, frozen=True, kw_only=True):
@@ -69,7 +67,7 @@ class Request(Struct, frozen=True, kw_only=True):
 @definition_options
 @output_option("Write to this file; default: standard output.")
 @selection_options
-@partial(settings_options, only=TARGET_SETTINGS)
+@partial(settings_options, only=OF_READING)
 @click.pass_context
 def compose(
     context: click.Context,

@@ -20,7 +20,7 @@ from batcher.cli.output.format import example
 from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.selection import selection_options, taken_selection
-from batcher.config import Settings, clean_text
+from batcher.config import OF_LINT, Settings, clean_text
 from batcher.jobs.drift import DriftOptions, find_drift
 from batcher.jobs.drift_base import read_base
 from batcher.jobs.run_reader import settings_of
@@ -44,7 +44,7 @@ HAS_DRIFT = 6  # exit code
 @sensitive_option
 @json_option("Print what was found as one JSON object on standard output.")
 @selection_options
-@settings_options
+@partial(settings_options, without=OF_LINT)
 def drift(
     base: str,
     ignored: tuple[str, ...],
@@ -60,8 +60,7 @@ def drift(
     Lists each domain first, and reads what was changed since, or where that can't be told. Exits
     with 6 where there is drift, with 1 where something could not be read.
     """
-    for stdout in {False, as_json}:  # what is told for people goes beside the JSON
-        check_sensitive(show_sensitive, as_json=stdout)
+    check_sensitive(show_sensitive, as_json=as_json)
     members = frozenset(map(_member, ignored))
     selection = taken_selection(given)
     selector = None if selection is None else Selector(selection)

@@ -1,6 +1,7 @@
 """``batcher export``: live triggers as update lines, ready to edit and run. Changes nothing."""
 
 import sys
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from batcher.cli.output.preview import say_places
 from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.selection import domain_option, name_options, taken_selection
-from batcher.config import Settings
+from batcher.config import OF_LINT, Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
 from batcher.jobs.export import Export, Unread, export_triggers
@@ -39,7 +40,7 @@ from batcher.updates.selection import Selection, Selector
 )
 @name_options
 @output_option("Write to this file; default: standard output.")
-@settings_options
+@partial(settings_options, without=OF_LINT)
 def export(
     domains: tuple[str, ...],
     everything: bool,

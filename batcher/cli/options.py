@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Callable, Container, Iterable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any, Self, TypeVar
 
@@ -17,6 +18,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.json_lines import speak_json
 from batcher.cli.region_notice import settings_with_notice
 from batcher.config import (
+    OF_LINT,
     SECRET,
     EntryPoint,
     Option,
@@ -34,14 +36,18 @@ F = TypeVar("F", bound=Callable[..., Any])
 
 
 def settings_options(
-    command: F, entry_point: EntryPoint = "run", only: Container[str] | None = None
+    command: F,
+    entry_point: EntryPoint = "run",
+    only: Container[str] | None = None,
+    without: Container[str] = (),
 ) -> F:
     """Add ``--config`` and a flag for every setting that this entry point knows.
 
-    ``only``: for those among them that are named.
+    ``only``: for those among them that are named; ``without``: not for those.
     """
     for option in reversed(options()):
-        if entry_point in option.entry_points and (only is None or option.name in only):
+        is_wanted = option.name not in without and (only is None or option.name in only)
+        if entry_point in option.entry_points and is_wanted:
             command = _flag(option)(command)
     path = click.Path(dir_okay=False, path_type=Path)
     return click.option(
@@ -99,13 +105,15 @@ def sensitive_option(command: F) -> F:
 def check_sensitive(show_sensitive: bool, *, as_json: bool, instead: str = "Leave it out.") -> None:
     """Refuse to show what sensitive members hold anywhere but on a terminal. Raises UsageError.
 
-    ``as_json``: it goes to standard output, else to standard error. ``instead``: what to do.
+    What is told for people goes to standard error whatever else is; ``as_json``: something goes to
+    standard output, too. ``instead``: what to do.
     """
-    stream, name = (sys.stdout, "output") if as_json else (sys.stderr, "error")
-    if show_sensitive and not (stream and stream.isatty()):
-        raise click.UsageError(
-            f"--show-sensitive shows it on a terminal, and standard {name} is none. {instead}"
-        )
+    streams = {"error": sys.stderr} | ({"output": sys.stdout} if as_json else {})
+    for name, stream in streams.items():
+        if show_sensitive and not (stream and stream.isatty()):
+            raise click.UsageError(
+                f"--show-sensitive shows it on a terminal, and standard {name} is none. {instead}"
+            )
 
 
 def json_option(about: str) -> Callable[[F], F]:
@@ -149,8 +157,16 @@ def confirm_option(command: F) -> F:
     return click.option("--confirm", multiple=True, metavar="NAME", help=about)(command)
 
 
-def run_options(command: F) -> F:
-    """Add the flags of a command that is a run: those of Choices, and every setting."""
+def follow_up_options(command: F) -> F:
+    """Add the flags of a run that follows another, whose lines lint has nothing to say of."""
+    return run_options(command, without=OF_LINT)
+
+
+def run_options(command: F, without: Container[str] = ()) -> F:
+    """Add the flags of a command that is a run: those of Choices, and every setting.
+
+    ``without``: but for those.
+    """
     for option in (
         json_option("Print the summary as one JSON object on standard output."),
         click.option(
@@ -170,7 +186,7 @@ def run_options(command: F) -> F:
             type=click.Path(path_type=Path),
             help="Run directory; by default named after what is run.",
         ),
-        settings_options,
+        partial(settings_options, without=without),
     ):
         command = option(command)
     return command

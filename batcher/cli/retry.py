@@ -10,7 +10,7 @@ import msgspec
 from batcher.cli import ERROR_MEMBERS
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
-from batcher.cli.options import Choices, run_options
+from batcher.cli.options import Choices, follow_up_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.selected_part import part_lines
@@ -34,7 +34,7 @@ from batcher.updates.selection import Selection, Selector
     help="Only those with this error; may be repeated.",
 )
 @selection_options
-@run_options
+@follow_up_options
 def retry(run: Path, codes: tuple[str, ...], config: Path | None, **given: Any) -> None:
     """Run again what failed or is in doubt in a run.
 

@@ -13,7 +13,7 @@ import click
 from batcher.cli.follow_up import follow
 from batcher.cli.interruption import run_command
 from batcher.cli.moment import moment
-from batcher.cli.options import Choices, run_options, settings_from
+from batcher.cli.options import Choices, follow_up_options, settings_from
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.omission import basis_text
@@ -48,7 +48,7 @@ NOTHING_KNOWN = KnownOmissions(whole="auto", effects={})
 )
 @click.option("--until", metavar="TIME", callback=moment, help="And only up to then.")
 @selection_options
-@run_options
+@follow_up_options
 def rollback(
     run: Path,
     force: bool,

@@ -39,17 +39,7 @@ from batcher.updates.selection import Selection
 
 STOPPED = 3  # exit code: more new firings than allowed
 
-KNOWN = OF_READING | {
-    "max_attempts",
-    "share",
-    "domain_map",
-    "throttle_limit",
-    "outage_limit",
-    "skip_invalid",
-    "log_level",
-    "progress",
-    "no_progress",
-}
+KNOWN = OF_READING | {"domain_map", "skip_invalid", "log_level", "progress", "no_progress"}
 """The settings that have a meaning here."""
 
 

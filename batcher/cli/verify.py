@@ -15,6 +15,7 @@ from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.selected_part import part_lines, part_text
 from batcher.cli.repair_notice import repair_with_notice
 from batcher.cli.selection import selection_options, taken_selection
+from batcher.config import OF_LINT
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
@@ -33,7 +34,7 @@ from batcher.updates.selection import Selector
 @repair_option
 @selection_options
 @json_option("Print the proof as one JSON object on standard output.")
-@settings_options
+@partial(settings_options, without=OF_LINT)
 def verify(
     run: Path, in_doubt_only: bool, repair: bool, as_json: bool, config: Path | None, **given: Any
 ) -> None:

@@ -39,8 +39,14 @@ OF_READING = OF_PLACE | {
     "limiter",
     "connect_timeout",
     "read_timeout",
+    "max_attempts",
+    "share",
+    "throttle_limit",
+    "outage_limit",
 }
-"""Those that count for a look at live triggers."""
+"""Those that count for a look at live triggers: where, as whom, and at which pace."""
+OF_LINT = frozenset({"lint", "lint_select", "lint_ignore"})
+"""Those of what lint looks for, where a new file is looked at."""
 RUN_DIR, WAVE = "BATCHER_RUN_DIR", "BATCHER_WAVE"  # what a check is told, and what it starts
 
 

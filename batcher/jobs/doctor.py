@@ -5,7 +5,7 @@ Sends reads only; writes nothing, not even to the state directory.
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -35,6 +35,7 @@ from batcher.jobs.permission_checks import PERMISSIONS, SIGNED, Sample, check_pe
 from batcher.jobs.queue_admin import QueueAddress
 from batcher.jobs.shared_checks import check_limiter, check_queue
 from batcher.jobs.target_checks import PLACE_CHECKS, check_credentials, check_place
+from batcher.queues.sqs_url import place_of
 from batcher.wiring.targets import TargetConnector
 
 WITHIN = 20.0  # seconds that each group of checks may take
@@ -107,6 +108,10 @@ def _groups(
         yield _of_host("output directory", check)
     if actions := actions_of(statements, "profile"):
         connector = TargetConnector(settings)
+        if settings.targets and settings.target not in settings.targets:
+            subject, names = f"target {settings.target}", ("lines without a target",)
+            find = partial(_tell_no_table, settings.target)
+            yield CheckGroup(subject=subject, names=names, find=find)
         for name in settings.targets or (settings.target,):
             subject = f"target {name}"
             given_by = _region_given_by(settings, name, visit)
@@ -121,12 +126,20 @@ def _groups(
         yield CheckGroup(subject=LIMITER, names=(LIMITER,), find=limiter)
     if visit.queue is not None:
         address = QueueAddress(url=visit.queue, profile=settings.profile, region=settings.region)
-        places[QUEUE] = _place_of_queue(address)
+        places[QUEUE] = place_of_queue(address)
         needed, is_made = actions_of(statements, "sqs"), visit.door in ("worker", "enqueue")
         check_it = partial(check_queue, address, needed, is_made=is_made)
         yield CheckGroup(subject=QUEUE, names=(QUEUE,), find=check_it)
     elif visit.door == "worker":
         yield CheckGroup(subject=QUEUE, names=(QUEUE,), find=_tell_no_queue)
+
+
+async def _tell_no_table(target: str, told: Told) -> None:
+    told.untested(
+        "lines without a target",
+        f"are of target {target}, which has no table: if there are any, a run can't start unless"
+        " Region and credentials of its own are found. Name one of the tables with --target.",
+    )
 
 
 def _of_host(name: str, check: Callable[[Told], None]) -> CheckGroup:
@@ -184,12 +197,16 @@ def _place(visit: Visit, known: Mapping[str, str]) -> dict[str, Any]:
     return {"partition": "aws", **unknown, **names, **known}
 
 
-def _place_of_queue(address: QueueAddress) -> dict[str, str]:
+def place_of_queue(address: QueueAddress) -> dict[str, str]:
     """What is known of a queue in SQS by its name or URL."""
     found = re.search(r"/(\d{12})/", address.url)
-    name = address.url.rpartition("/")[2].removeprefix("sqs:")
+    url = address.url.removeprefix("sqs:")
+    name, region = url.rpartition("/")[2], None
+    if "://" in url:
+        with suppress(SettingsError):  # the check of the queue says it
+            region = place_of(url).region
     return {
         "queue": name or ANY,
-        "region": address.region or ANY,
+        "region": region or address.region or ANY,
         "account": found[1] if found else ANY,
     }

@@ -1,6 +1,8 @@
 """Flags are read off the settings record: each setting of an entry point has one, and no other."""
 
+import sys
 from contextlib import suppress
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
@@ -8,15 +10,17 @@ import click
 import pytest
 from click.testing import CliRunner
 
+from batcher.cli.command_list import COMMANDS
 from batcher.cli.options import (
     Choices,
+    check_sensitive,
     queue_argument,
     queue_option,
     run_options,
     settings_from,
     settings_options,
 )
-from batcher.config import options
+from batcher.config import OF_LINT, OF_PLACE, OF_READING, options
 from batcher.errors import SettingsError
 
 CHOICES = set(Choices.__struct_fields__)
@@ -93,3 +97,41 @@ def test_a_map_of_domains_may_be_given_in_parts() -> None:
     command = click.command()(settings_options(lambda **values: given.update(values)))
     CliRunner().invoke(command, ["--domain-map", "a=b", "--domain-map", "c=d"])
     assert given["domain_map"] == "a=b,c=d"
+
+
+REACH_NO_TARGET = {"validate", "explain", "enqueue"}  # profile and Region are of a file or queue
+ASKS_ONCE = {"doctor"}  # and keeps to no pace
+LOOK_FOR_MISTAKES = {"lint", "plan", "run", "rehearse"}
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_what_reads_of_aws_takes_all_settings_of_place_and_pace_and_lint_those_that_lint(
+    name: str,
+) -> None:
+    command = getattr(import_module(f"batcher.cli.{name}"), name)
+    flags = {parameter.name for parameter in command.params}
+    if "profile" in flags and name not in REACH_NO_TARGET:
+        assert flags >= (OF_PLACE if name in ASKS_ONCE else OF_READING)
+    assert bool(flags & OF_LINT) is (name in LOOK_FOR_MISTAKES)
+
+
+@pytest.mark.parametrize("as_json", [True, False])
+@pytest.mark.parametrize("piped", ["stdout", "stderr"])
+def test_what_is_sensitive_goes_to_no_pipe_beside_a_terminal(
+    monkeypatch: pytest.MonkeyPatch, piped: str, as_json: bool
+) -> None:
+    for name in ("stdout", "stderr"):
+        monkeypatch.setattr(sys, name, Stream(is_terminal=name != piped))
+    if piped == "stdout" and not as_json:  # nothing goes there
+        check_sensitive(True, as_json=as_json)
+        return
+    with pytest.raises(click.UsageError, match="is none"):
+        check_sensitive(True, as_json=as_json)
+    check_sensitive(False, as_json=as_json)
+
+
+class Stream:
+    """As much of a stream as says whether it is a terminal."""
+
+    def __init__(self, *, is_terminal: bool) -> None:
+        self.isatty = lambda: is_terminal

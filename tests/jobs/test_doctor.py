@@ -1,19 +1,23 @@
 """The whole job: several targets, what is missing, what is never told, what is never sent."""
 
+import os
 from pathlib import Path
 
 import msgspec
 import pytest
+from anyio import create_task_group
 
 from batcher.config import resolve
 from batcher.emulator import account_of
 from batcher.errors import SettingsError
 from batcher.jobs.diagnosis import Diagnosis
-from batcher.jobs.doctor import Visit, examine
+from batcher.jobs.doctor import Visit, examine, place_of_queue
 from batcher.jobs.permission_checks import Sample
+from batcher.jobs.queue_admin import QueueAddress
 from batcher.task_groups import open_task_group
 from tests.jobs.conftest import SettingsFor, seeded
 from tests.odd_server import http, odd_server
+from tests.waiting import until
 
 
 def verdicts(diagnosis: Diagnosis, subject: str) -> dict[str, str]:
@@ -120,3 +124,60 @@ async def test_credentials_that_can_not_be_had_are_told_with_what_to_look_at(
 async def test_what_does_not_go_together_is_refused(visit: Visit, said: str) -> None:
     with pytest.raises(SettingsError, match=said):
         await examine(resolve({}), visit)
+
+
+async def test_of_lines_that_name_no_target_it_is_said_that_their_target_has_no_table(
+    settings_for: SettingsFor,
+) -> None:
+    settings = settings_for("http://127.0.0.1:1", targets={"a": {}})
+    for target, told in (("default", {"lines without a target": "untested"}), ("a", {})):
+        found = await examine(msgspec.structs.replace(settings, target=target), Visit(), within=5)
+        assert verdicts(found, "target default") == told
+        assert verdicts(found, "target a")["Region"] == "ok"
+
+
+@pytest.mark.parametrize("profile", ["direct", "role"])
+async def test_a_process_that_gives_credentials_and_hangs_does_not_outlive_it(
+    settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str
+) -> None:
+    script = tmp_path / "hangs"
+    script.write_text(f"#!/bin/sh\necho $$ > {tmp_path}/pid\nexec sleep 1000\n")
+    script.chmod(0o700)
+    (tmp_path / "config").write_text(
+        f"[profile direct]\ncredential_process = {script}\n"
+        "[profile role]\nrole_arn = arn:aws:iam::123456789012:role/r\nsource_profile = direct\n"
+    )
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
+    for name in ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY"):
+        monkeypatch.delenv(name)
+    async with create_task_group() as tasks:
+        settings = settings_for("http://127.0.0.1:1", profile=profile)
+        tasks.start_soon(examine, settings, Visit())
+        await until((tmp_path / "pid").exists)
+        await until(lambda: (tmp_path / "pid").read_text().endswith("\n"))
+        tasks.cancel_scope.cancel()
+    number = int((tmp_path / "pid").read_text())
+    await until(lambda: not is_alive(number))
+
+
+def is_alive(number: int) -> bool:
+    try:
+        os.kill(number, 0)
+    except ProcessLookupError:
+        return False
+    return True
+
+
+@pytest.mark.parametrize(
+    ("url", "region"),
+    [
+        ("sqs:https://sqs.eu-north-1.amazonaws.com/111122223333/q", "eu-north-1"),
+        ("sqs:https://eu-north-1.queue.amazonaws.com/111122223333/q", "eu-north-1"),
+        ("sqs:https://sqs.example/111122223333/q", "*"),
+        ("sqs:https://[/111122223333/q", "*"),
+        ("sqs:q", "*"),
+    ],
+)
+def test_the_place_of_a_queue_is_what_its_url_says(url: str, region: str) -> None:
+    found = place_of_queue(QueueAddress(url=url, profile=None, region=None))
+    assert (found["queue"], found["region"]) == ("q", region)
