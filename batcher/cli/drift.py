@@ -12,6 +12,7 @@ from batcher.cli.options import (
     check_sensitive,
     json_option,
     sensitive_option,
+    settings_at_run,
     settings_from,
     settings_options,
 )
@@ -66,7 +67,11 @@ def drift(
     selector = None if selection is None else Selector(selection)
     options = DriftOptions(ignored=members, new=not no_new, selector=selector)
     run = Path(base) if Path(base).is_dir() else None
-    settings = settings_from(given, config, base=None if run is None else settings_of(run))
+    settings = (
+        settings_from(given, config)
+        if run is None
+        else settings_at_run(given, config, settings_of(run))
+    )
     raise SystemExit(run_command(_drift, base, settings, options, show_sensitive, as_json))
 
 

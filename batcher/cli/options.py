@@ -279,6 +279,21 @@ def settings_from(
     return settings_with_notice(with_hooks(settings, given.get("hook", ())))
 
 
+def settings_at_run(given: Mapping[str, Any], config: Path | None, base: Settings) -> Settings:
+    """The settings with which a run is looked at, whose lines are read as the run has read them.
+
+    ``base``: those of the run. Raises UsageError for a map of domains that is not the run's.
+    """
+    asked, own = given.get("domain_map"), base.domain_map
+    if asked is not None and (own is None or str(asked) != str(own)):
+        used = "none" if own is None else str(own)
+        raise click.UsageError(
+            f"--domain-map {asked}: the domains of this run are known, its map was {used}."
+            " Leave it out."
+        )
+    return msgspec.structs.replace(settings_from(given, config, base), domain_map=own)
+
+
 def _flag(option: Option) -> Callable[[F], F]:
     default = "" if option.default in (None, False) else f"  [default: {_short(option.default)}]"
     if option.is_flag and option.default is not False:

@@ -8,7 +8,7 @@ import click
 import msgspec
 
 from batcher.cli.interruption import run_command
-from batcher.cli.options import json_option, repair_option, settings_from, settings_options
+from batcher.cli.options import json_option, repair_option, settings_at_run, settings_options
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.reading_progress import ReadingProgress
@@ -48,7 +48,7 @@ def verify(
     selector = None if selection is None else Selector(selection)
     if repair:
         repair_with_notice(run)
-    settings = settings_from(given, config, base=settings_of(run))
+    settings = settings_at_run(given, config, settings_of(run))
     with ReadingProgress("live triggers", form=settings.progress) as progress:
         live = not in_doubt_only
         found = run_command(

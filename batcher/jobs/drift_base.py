@@ -8,6 +8,7 @@ from msgspec import UNSET, Struct
 from msgspec.structs import replace
 
 from batcher.accounting.tally import CHANGED
+from batcher.compact import LineSet
 from batcher.config import Settings
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.errors import InputError, RunDirectoryError
@@ -169,8 +170,13 @@ def _end_state(run: RunReader) -> DriftBase:
 
 def _count_unheld(run: RunReader, held: Collection[TriggerKey]) -> int:
     """How many updates are of other triggers: refused, stale or not started."""
-    done = sum((each.target, each.domain, each.trigger) in held for each in run.results())
-    return sum(map(len, run.indexes.values())) - done
+    total, done, of_held = sum(map(len, run.indexes.values())), LineSet(), 0
+    for result in run.results():
+        done.add(result.line)
+        of_held += (result.target, result.domain, result.trigger) in held
+    if len(done) < total:
+        of_held += sum(TriggerKey.of(update) in held for update in run.updates_but(done))
+    return total - of_held
 
 
 def _last_results(

@@ -17,10 +17,11 @@ from batcher.cli.options import (
     queue_argument,
     queue_option,
     run_options,
+    settings_at_run,
     settings_from,
     settings_options,
 )
-from batcher.config import OF_LINT, OF_PLACE, OF_READING, options
+from batcher.config import OF_LINT, OF_PLACE, OF_READING, options, resolve
 from batcher.errors import SettingsError
 
 CHOICES = set(Choices.__struct_fields__)
@@ -135,3 +136,19 @@ class Stream:
 
     def __init__(self, *, is_terminal: bool) -> None:
         self.isatty = lambda: is_terminal
+
+
+def test_a_run_is_looked_at_with_its_own_map_of_domains() -> None:
+    run = resolve({"domain_map": "a=b"})
+    for given in ({}, {"domain_map": "a=b"}):
+        assert str(settings_at_run(given, None, run).domain_map) == "a=b"
+    for given, base in (({"domain_map": "b=c"}, run), ({"domain_map": "a=b"}, resolve({}))):
+        with pytest.raises(click.UsageError, match="Leave it out"):
+            settings_at_run(given, None, base)
+
+
+def test_a_map_of_a_variable_that_is_still_set_is_not_that_of_the_run(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("BATCHER_DOMAIN_MAP", "b=c")
+    assert settings_at_run({}, None, resolve({})).domain_map is None

@@ -98,7 +98,8 @@ async def test_the_end_state_of_a_run_is_whole_where_its_images_tell_and_shows_w
 async def test_of_a_run_only_what_it_knows_is_held(
     settings_for: SettingsFor, tmp_path: Path
 ) -> None:
-    run = RecordedRun(tmp_path, [change(n) for n in range(6)] + [change(0, SegmentFilter="x")])
+    of_first = [change(0, SegmentFilter="x"), change(0, SegmentFilter="y")]  # and one not sent
+    run = RecordedRun(tmp_path, [change(n) for n in range(6)] + of_first)
     results: list[Status] = ["succeeded", "in_doubt", "failed", "stale", "differs"]
     for line, status in enumerate(results, 1):
         run.add(line, status)

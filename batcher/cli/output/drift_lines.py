@@ -40,20 +40,25 @@ def print_drift(
     as_json: bool,
 ) -> None:
     """Print what was found, with ``hidden`` members hidden; ``unmatched`` of the selection."""
-    found = [replace(each, changes=masked(each.changes, hidden)) for each in report.drifted]
     if as_json:
-        echo(msgspec.json.encode(_as_json(base, report, found)))
+        shown = [replace(each, changes=masked(each.changes, hidden)) for each in report.drifted]
+        echo(msgspec.json.encode(_as_json(base, report, shown)))
     console = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
     several_targets = len({each.target for each in (*base.triggers, *base.untold)}) > 1
     for outcome in TITLES:
-        for line in _section(outcome, found, target=several_targets):
+        for line in _section(outcome, report.drifted, hidden, target=several_targets):
             console.print(line)
     for said in (*part_lines(base.part, unmatched, "triggers"), *_sentences(origin, base, report)):
         echo(said, err=True)
 
 
-def _section(outcome: Drifted, found: Sequence[DriftedTrigger], *, target: bool) -> Iterator[Text]:
-    """The triggers of one outcome: those with the same changes, or reason, together."""
+def _section(
+    outcome: Drifted, found: Sequence[DriftedTrigger], hidden: frozenset[str], *, target: bool
+) -> Iterator[Text]:
+    """The triggers of one outcome: those with the same changes, or reason, together.
+
+    Changes that only look the same where they are ``hidden`` are told apart.
+    """
     groups: dict[bytes, list[DriftedTrigger]] = {}
     for each in found:
         if each.outcome == outcome:
@@ -64,7 +69,8 @@ def _section(outcome: Drifted, found: Sequence[DriftedTrigger], *, target: bool)
         count = number(sum(map(len, groups.values())))
         yield Text(f"{title}: {count}", style)
     for group in groups.values():
-        yield from _group(outcome, group, target=target)
+        shown = replace(group[0], changes=masked(group[0].changes, hidden))
+        yield from _group(outcome, [shown, *group[1:]], target=target)
 
 
 def _group(outcome: Drifted, group: list[DriftedTrigger], *, target: bool) -> Iterator[Text]:

@@ -59,6 +59,19 @@ def test_alike_changes_are_told_once_with_the_names_and_what_is_sensitive_is_hid
     assert "batcher plan b.jsonl --create-missing" in err
 
 
+def test_hidden_changes_that_differ_are_not_told_as_the_same_change(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    other = Change(path="Description", before="SECRET", after="SECRET-too")
+    _, err = shown(capsys, [drifted(0, "changed", SECRET), drifted(1, "changed", other)])
+    assert err.splitlines()[1:5] == [
+        "  acme/t0",
+        "    ~ Description: [hidden]",
+        "  acme/t1",
+        "    ~ Description: [hidden]",
+    ]
+
+
 def test_json_names_each_with_its_changes(capsys: pytest.CaptureFixture[str]) -> None:
     out, _ = shown(capsys, [drifted(1, "changed", SEGMENT, SECRET)], as_json=True)
     found = json.loads(out)
