@@ -46,6 +46,7 @@ _CREDENTIALS = (
     " get-caller-identity shows whether it does."
 )
 HOST, LIMITER, QUEUE = "host", "limiter", "queue"
+WITHOUT_TARGET = "lines without a target"
 
 
 class Visit(Struct, frozen=True, kw_only=True):
@@ -109,9 +110,11 @@ def _groups(
     if actions := actions_of(statements, "profile"):
         connector = TargetConnector(settings)
         if settings.targets and settings.target not in settings.targets:
-            subject, names = f"target {settings.target}", ("lines without a target",)
-            find = partial(_tell_no_table, settings.target)
-            yield CheckGroup(subject=subject, names=names, find=find)
+            yield CheckGroup(
+                subject=f"target {settings.target}",
+                names=(WITHOUT_TARGET,),
+                find=partial(_tell_no_table, settings.target),
+            )
         for name in settings.targets or (settings.target,):
             subject = f"target {name}"
             given_by = _region_given_by(settings, name, visit)
@@ -136,7 +139,7 @@ def _groups(
 
 async def _tell_no_table(target: str, told: Told) -> None:
     told.untested(
-        "lines without a target",
+        WITHOUT_TARGET,
         f"are of target {target}, which has no table: if there are any, a run can't start unless"
         " Region and credentials of its own are found. Name one of the tables with --target.",
     )

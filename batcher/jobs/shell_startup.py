@@ -42,6 +42,11 @@ def install_completion(
         return _sorted_by_written({place: _own(place, script)})
     place = _base(environ, "XDG_DATA_HOME", home / ".local" / "share") / "batcher"
     place /= f"completion.{shell}"
+    if any(each in str(place) for each in "\n\r"):  # the line that reads it would be several
+        raise OutputError(
+            f"{str(place)!r}: has a line break in it, which no line of a startup file can name. Set"
+            " HOME or XDG_DATA_HOME to another, or print the script without --install."
+        )
     startup = home / ".bashrc"
     if shell == "zsh":
         script = _WITH_COMPDEF + script
@@ -117,6 +122,13 @@ def _write(path: Path, content: bytes) -> None:
             f"{path.parent}: can't be made: {error.strerror}. Put that right, or print the script"
             " without --install."
         ) from error
-    with AtomicFile(path, replace=True, mode=mode) as file:
-        file.write(content)
-        file.commit()
+    try:
+        with AtomicFile(path, replace=True, mode=mode) as file:
+            file.write(content)
+            file.commit()
+    except OutputError as error:
+        why = getattr(error.__cause__, "strerror", None) or "it can't be written"
+        raise OutputError(
+            f"{path}: can't be changed: {why}. Put that right, or print the script without"
+            " --install and have it read from a place of your own."
+        ) from error

@@ -211,8 +211,8 @@ def damaged(path: Path, what: str, number: int | None = None) -> DamageError:
     """The error for a file, or a line of it, that is not as it was written."""
     where = f"{path}: " if number is None else f"{path}: line {number} "
     return DamageError(
-        f"{where}{what}. The file was changed by something else. Restore it, or give --repair to go"
-        " on with what is provably whole; the damaged file is kept beside."
+        f"{where}{what}. The file was changed by something else. Restore it, or run batcher verify"
+        " --repair on its run to go on with what is provably whole; the damaged file stays beside."
     )
 
 

@@ -32,7 +32,7 @@ def noted_retries(parent: RunDirectory) -> list[NotedRetry]:
     except (OSError, ValueError, RecursionError) as error:
         raise RunDirectoryError(
             f"{parent.retries}: can't be read ({error}). It says where the retries of this run are:"
-            " restore it, or give --repair to go on with those that are beside the run."
+            " restore it, or run batcher verify --repair on it to go on with those beside the run."
         ) from error
 
 

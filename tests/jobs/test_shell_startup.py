@@ -87,3 +87,24 @@ def test_a_home_that_is_no_whole_path_is_refused_and_nothing_written(
         with pytest.raises(OutputError, match="no whole path"):
             install_completion(shell, "x", {"HOME": given})
     assert not list(tmp_path.iterdir())
+
+
+def test_a_startup_file_that_can_not_be_written_is_told_of_with_what_the_command_has(
+    tmp_path: Path,
+) -> None:
+    (tmp_path / ".bashrc").symlink_to("/proc/self/fdinfo/none")  # where nobody can make a file
+    with pytest.raises(OutputError, match="without --install") as told:
+        install_completion("bash", "script", {}, tmp_path)
+    assert "--out" not in str(told.value)
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh"])
+@pytest.mark.parametrize("name", ["HOME", "XDG_DATA_HOME"])
+def test_a_line_break_in_a_place_is_refused_and_nothing_written(
+    shell: str, name: str, tmp_path: Path
+) -> None:
+    odd = tmp_path / "a\nrm -rf b"
+    home = odd if name == "HOME" else tmp_path
+    with pytest.raises(OutputError, match="has a line break in it"):
+        install_completion(shell, "script", {name: str(odd)}, home)
+    assert not list(tmp_path.iterdir())

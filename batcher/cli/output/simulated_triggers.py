@@ -132,12 +132,12 @@ def _reach(segment: SegmentReach) -> str:
     counts = segment.members_before, segment.members_after
     if segment.gained is not None and segment.lost is not None:
         return (
-            f"{said}: {number(counts[0] or 0)} → {number(counts[1] or 0)} members,"
+            f"{said}: {number(counts[0] or 0)} → {several(counts[1] or 0, 'member')},"
             f" {number(segment.gained)} gained, {number(segment.lost)} lost."
         )
-    known = [number(each) for each in counts if each is not None]
+    known = [several(each, "member") for each in counts if each is not None]
     if known:
-        return f"{said}: {known[0]} members of the one that is known."
+        return f"{said}: {known[0]} of the one that is known."
     return f"{said}: how many profiles that are is not known; give --segments."
 
 

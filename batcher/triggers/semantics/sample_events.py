@@ -25,14 +25,14 @@ from batcher.triggers.semantics.zones import SECOND
 OBJECTS_AT_MOST = 500  # of one definition
 BURST_AT_MOST = 40  # events of one profile in a row
 DIGITS_AT_MOST = 30  # of a number that is stepped from
-LATE_AT_MOST = 7_000 * 366 * 86_400_000  # milliseconds; calendars end in the year 9999
+LATE_AT_MOST = 2_000 * 366 * 86_400_000  # milliseconds; calendars begin in the year 1
 OTHER = "something else"
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 class SampleEvents:
-    """Makes the lines of events, each a second after the one before.
+    """Makes the lines of events, each of which comes in a second after the one before.
 
     ``start``: of the first, microseconds since the epoch; ``mapping``: of each FieldName the path.
     """
@@ -83,8 +83,8 @@ class SampleEvents:
             "id": f"sample-{number}",
             "profile": profile or f"sample-{number}",
             "object_type": definition["ObjectTypeName"],
-            "timestamp": _iso(at),
-            "ingested_at": _iso(at + late * 1000),
+            "timestamp": _iso(at - late * 1000),  # so that the lines are in the order of coming in
+            "ingested_at": _iso(at),
             "domain": definition["DomainName"],
             "object": found,
         }

@@ -107,3 +107,21 @@ def test_a_time_is_read_as_in_conditions(text: str) -> None:
 def test_whatever_a_line_is_it_is_an_event_or_told(value: Any) -> None:
     found = read(value)
     assert isinstance(found, Event) or found
+
+
+RAW_LINE = b'{"profile":"p","object_type":"o","timestamp":1,"object":{"a":1%b}}'
+RAW_RECORD = (
+    b'{"EventTimestamp":1,"ObjectTypeName":"o","AssociatedProfileId":"p","More":{"x":1},'
+    b'"Object":{"a":1%b}}'
+)
+
+
+@pytest.mark.parametrize("line", [RAW_LINE, RAW_RECORD])
+@pytest.mark.parametrize("again", [b',"a":2', b',"b":{"c":1,"c":":"}', b',"\\u0061":"\\u003a"'])
+def test_a_member_that_is_given_twice_is_told_wherever_it_stands(line: bytes, again: bytes) -> None:
+    reader = EventReader(SemanticsOptions())
+    for _ in range(2):  # the second time it is known which format it is
+        assert isinstance(reader.read(line % b"", 1), Event)
+        (violation,) = reader.read(line % again, 1)
+        assert violation.message == "a member is given twice in one object"
+        assert isinstance(reader.read(line % b',"b":"\\u003a:"', 1), Event)

@@ -95,6 +95,14 @@ def test_events_have_what_is_meant_of_both_source_and_field_name() -> None:
     assert {fires(each["object"]) for each in lines} == {True, False}
 
 
+def test_they_come_in_one_after_the_other_also_beside_one_that_is_late() -> None:
+    limits = {"EventExpiration": 60_000_000, "Periods": []}
+    definition = trigger(attribute("EQUAL", ["7"]), EventTriggerLimits=limits)
+    lines = SampleEvents(PLAIN, {}, 1_793_527_200_000_000)
+    moments = [line["ingested_at"] for _ in range(2) for line in lines.of(definition)]
+    assert moments == sorted(set(moments))
+
+
 def test_where_a_limit_ends_after_all_calendars_no_event_is_too_late() -> None:
     limits = {"EventExpiration": 10**15}
     late = events(trigger(attribute("GREATER_THAN", ["5"]), EventTriggerLimits=limits))
