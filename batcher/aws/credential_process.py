@@ -3,7 +3,6 @@
 The SDK starts it and lets it go on, also where what it is for was given up long ago.
 """
 
-import asyncio
 from contextlib import suppress
 from typing import Any
 
@@ -15,25 +14,35 @@ from botocore.session import Session
 class AwaitedProcess:
     """As much of a process as the SDK asks of one."""
 
-    def __init__(self, process: asyncio.subprocess.Process) -> None:
+    def __init__(self, process: Any) -> None:
+        """``process``: of asyncio, as the SDK starts it."""
         self._process = process
 
     @property
     def returncode(self) -> int | None:
-        return self._process.returncode
+        code: int | None = self._process.returncode
+        return code
 
     async def communicate(self) -> tuple[bytes, bytes]:
         """What it said; it is ended where this is cancelled."""
         try:
-            return await self._process.communicate()
+            said: tuple[bytes, bytes] = await self._process.communicate()
+            return said
         finally:
             if self._process.returncode is None:
                 with suppress(ProcessLookupError):
                     self._process.kill()
 
 
-async def _start(*arguments: str, **options: Any) -> AwaitedProcess:
-    return AwaitedProcess(await asyncio.create_subprocess_exec(*arguments, **options))
+def _awaited(provider: AioProcessProvider) -> AioProcessProvider:
+    """The provider, which starts its process as before."""
+    start = provider._popen  # noqa: SLF001 # the SDK has no other way in
+
+    async def begin(*arguments: str, **options: Any) -> AwaitedProcess:
+        return AwaitedProcess(await start(*arguments, **options))
+
+    provider._popen = begin  # noqa: SLF001 # as above
+    return provider
 
 
 def end_with_its_session(session: Session) -> None:
@@ -44,7 +53,7 @@ def end_with_its_session(session: Session) -> None:
             return
         for provider in session.get_component("credential_provider").providers:
             if isinstance(provider, AioProcessProvider):
-                provider._popen = _start  # noqa: SLF001 # the SDK has no other way in
+                _awaited(provider)
             builder = getattr(provider, "_profile_provider_builder", None)
             if builder is not None:  # of the profile that a role is assumed from
                 _watch(builder)
@@ -53,9 +62,7 @@ def end_with_its_session(session: Session) -> None:
 def _watch(builder: Any) -> None:
     create = builder._create_process_provider  # noqa: SLF001 # as above
 
-    def created(profile_name: str) -> Any:
-        provider = create(profile_name)
-        provider._popen = _start  # noqa: SLF001 # as above
-        return provider
+    def created(profile_name: str) -> AioProcessProvider:
+        return _awaited(create(profile_name))
 
     builder._create_process_provider = created  # noqa: SLF001 # as above

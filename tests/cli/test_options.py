@@ -1,6 +1,5 @@
 """Flags are read off the settings record: each setting of an entry point has one, and no other."""
 
-import sys
 from contextlib import suppress
 from importlib import import_module
 from pathlib import Path
@@ -13,7 +12,6 @@ from click.testing import CliRunner
 from batcher.cli.command_list import COMMANDS
 from batcher.cli.options import (
     Choices,
-    check_sensitive,
     queue_argument,
     queue_option,
     run_options,
@@ -114,28 +112,6 @@ def test_what_reads_of_aws_takes_all_settings_of_place_and_pace_and_lint_those_t
     if "profile" in flags and name not in REACH_NO_TARGET:
         assert flags >= (OF_PLACE if name in ASKS_ONCE else OF_READING)
     assert bool(flags & OF_LINT) is (name in LOOK_FOR_MISTAKES)
-
-
-@pytest.mark.parametrize("as_json", [True, False])
-@pytest.mark.parametrize("piped", ["stdout", "stderr"])
-def test_what_is_sensitive_goes_to_no_pipe_beside_a_terminal(
-    monkeypatch: pytest.MonkeyPatch, piped: str, as_json: bool
-) -> None:
-    for name in ("stdout", "stderr"):
-        monkeypatch.setattr(sys, name, Stream(is_terminal=name != piped))
-    if piped == "stdout" and not as_json:  # nothing goes there
-        check_sensitive(True, as_json=as_json)
-        return
-    with pytest.raises(click.UsageError, match="is none"):
-        check_sensitive(True, as_json=as_json)
-    check_sensitive(False, as_json=as_json)
-
-
-class Stream:
-    """As much of a stream as says whether it is a terminal."""
-
-    def __init__(self, *, is_terminal: bool) -> None:
-        self.isatty = lambda: is_terminal
 
 
 def test_a_run_is_looked_at_with_its_own_map_of_domains() -> None:
