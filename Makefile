@@ -62,6 +62,12 @@ $(AXE): tests/browser/package-lock.json
 	cd tests/browser && npm ci --no-audit --no-fund --no-progress --silent
 	@touch $@
 
+# The pictures in docs/screenshots, anew.
+.PHONY: screenshots
+screenshots: $(VENV)/.installed-dev servers $(AXE)
+	@command -v chromium >/dev/null || $(MAKE) --no-print-directory browser-packages
+	$(BIN)/python -m tests.browser.screenshots
+
 browser-packages:
 	@echo "chromium is missing; installing Debian's, with a font (needs root) …"
 	apt-get update -qq && apt-get install -y -qq --no-install-recommends chromium fonts-dejavu-core
