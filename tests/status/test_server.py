@@ -15,6 +15,7 @@ from aiohttp import ClientSession, encode_basic_auth
 from batcher.errors import StatusError
 from batcher.records import Counts
 from batcher.status.address import parse_address
+from batcher.status.history import History, Totals
 from batcher.status.metrics import Metrics
 from batcher.status.server import GRACE, StatusServer
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
@@ -334,3 +335,13 @@ async def test_who_reads_nothing_is_dropped_and_holds_up_nobody() -> None:
             else:
                 pytest.fail("it was not dropped")
         deaf.close()
+
+
+async def test_what_is_noted_after_the_start_is_in_the_last_hour() -> None:
+    history = History()
+    worker = Worker(history=history)
+    async with worker.server, ClientSession() as worker.client:
+        assert "The first numbers come" in (await worker.get("/"))[1]
+        for second in (0.0, 20.0):
+            history.note(second, 5000 + second, Totals(requests=int(second)))
+        assert "Requests against the quota" in (await worker.get("/"))[1]
