@@ -50,8 +50,10 @@ async def test_a_run_does_its_whole_job(
     assert {
         path.name: path.stat().st_mode & 0o777 for path in out.iterdir() if path.name != "lock"
     } == dict.fromkeys(
-        ["run.json", "results.jsonl", "before.jsonl", "summary.json", "log.jsonl"]
-        + ["report.html", "timeline.jsonl"],
+        [
+            *("run.json", "results.jsonl", "before.jsonl", "summary.json", "log.jsonl"),
+            *("report.html", "timeline.jsonl"),
+        ],
         0o600,
     )
     assert all(
