@@ -23,6 +23,7 @@ NOT_RUN = {
     "it takes an hour and a half": r"python -m benchmarks\.",
     "it is a command of AWS": r"aws ",
     "it takes root": r"(openssl|chown|chmod) ",
+    "it signals what others have started": r"kill -USR1 ",
 }
 """Why a block is not run, and how each of its commands begins then."""
 QUEUE, QUOTA = "redis://queue.internal:6379", "redis://quota.internal:6379"
