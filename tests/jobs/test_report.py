@@ -1,7 +1,6 @@
 """The content of a report: right for every kind of run directory, and it says what is not known."""
 
 from collections.abc import Callable
-from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
