@@ -13,7 +13,7 @@ from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
 
-OWN = ("AWS_", "BATCHER_")  # prefixes of what batcher and botocore read when they run
+OWN = ("AWS_", "BATCHER_", "OTEL_")  # prefixes of what is read when a command runs
 HARMLESS = {  # and not on import
     *("PATH", "PYTHONPATH", "HOME", "XDG_STATE_HOME", "TMPDIR"),
     *("TERM", "NO_COLOR", "FORCE_COLOR", "PAGER", "LESS"),

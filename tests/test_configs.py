@@ -483,3 +483,14 @@ def test_every_example_leaves_a_worker_a_minute_to_end() -> None:
         for name in ("Dockerfile", "batcher-worker.service", "ecs-task.json", "worker.yaml")
     }
     assert Settings().grace + sqs_client.OPEN_WITHIN <= 60
+
+
+def test_the_collector_of_the_example_takes_what_is_sent_to_it() -> None:
+    example = yaml.safe_load((CONFIGS / "otel-collector.yaml").read_text())
+    endpoint = example["receivers"]["otlp"]["protocols"]["http"]["endpoint"]
+    assert endpoint.endswith(":4318")
+    pipelines = example["service"]["pipelines"]
+    assert pipelines.keys() == {"traces", "metrics"}
+    for pipeline in pipelines.values():
+        for part, names in pipeline.items():
+            assert set(names) <= example[part].keys()

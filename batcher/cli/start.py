@@ -76,7 +76,7 @@ async def start(opened: OpenRun, choices: Choices) -> int:
     if (undo := checked.state.progress.undo) is not None:
         echo(f"{opened.order.directory.path}: is to be put back, as {undo.reason}.", err=True)
         return STOPPED_ITSELF
-    opened.order.hooks.say = partial(echo, err=True)
+    opened.order.hooks.say = opened.order.telemetry.say = partial(echo, err=True)
     try:
         with told_on_signal(lambda: [_before_the_start(checked)]):
             return await _start_checked(checked, choices)
@@ -175,6 +175,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
             _print_json(order, summary)
         if order.settings.report:
             await until_signal(partial(_report, order.directory))
+        await until_signal(order.telemetry.finish)
         await until_signal(order.hooks.finish)
     return exit_code(summary)
 

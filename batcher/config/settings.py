@@ -20,6 +20,7 @@ from batcher.config.value_kinds import (
     COMMANDS,
     DEFAULT_LEASE,
     MOST,
+    Collector,
     CommandLine,
     Concurrency,
     Duration,
@@ -245,6 +246,14 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         ProgressForm,
         about("How to show how far it is; auto: a bar on a terminal, elsewhere lines.", "run"),
     ] = "auto"
+    otlp: Annotated[
+        Collector | None,
+        about(
+            "Send traces and metrics to the OpenTelemetry collector at that address.",
+            *COMMANDS,
+            metavar="http[s]://HOST:4318",
+        ),
+    ] = None
     log_level: Annotated[LogLevel, about("Least severe event that is logged.", *COMMANDS)] = "info"
     lease: Annotated[
         Annotated[int, Meta(ge=2, le=43_200)],
@@ -373,7 +382,7 @@ def _without_secrets(written: dict[str, Any]) -> dict[str, Any]:
     """Settings with the addresses of services as ``shown_url`` has them."""
     shown = {
         name: shown_url(written[name])
-        for name in ("limiter", "endpoint_url")
+        for name in ("limiter", "endpoint_url", "otlp")
         if written.get(name) is not None
     }
     targets = {name: _without_secrets(each) for name, each in written.get("targets", {}).items()}

@@ -18,6 +18,7 @@ MOST = 1e6  # requests per second: no limit at all, but finite
 Concurrency = Literal["auto"] | Annotated[int, Meta(ge=1, le=4096)]
 Rate = Literal["auto"] | Annotated[float, Meta(gt=0, le=MOST)]
 Endpoint = Annotated[str, Meta(pattern=r"^https?://[^@\s]+\Z")]
+Collector = Annotated[str, Meta(pattern=r"^https?://[^@?#\s]+\Z")]
 Positive = Annotated[int, Meta(ge=1, le=10**12)]
 Duration = Annotated[float, Meta(ge=0, le=MOST)]
 S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]

@@ -43,7 +43,9 @@ from batcher.sources.local_file import is_local, place_for_copies
 from batcher.storage.directory_check import refuse_foreign_directory
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RecordedLint
+from batcher.telemetry.telemetry import FLUSH_WITHIN, Telemetry
 from batcher.updates.selection import Selection
+from batcher.wiring.lanes import OnAttempt
 
 
 class InvalidInput(Struct, frozen=True, kw_only=True):
@@ -139,6 +141,15 @@ def open_run(
             clock=clock,
             log=log,
             hooks=Hooks(settings.hooks, run_id, clock, log),
+            telemetry=Telemetry(
+                # of a file of a worker, that tells
+                settings.otlp if unattended is None else None,
+                kind=RUN if following is None else following.kind,
+                session=run_id,
+                clock=clock,
+                log=log,
+                flush_within=min(FLUSH_WITHIN, settings.grace),
+            ),
             control=control or PaceControl(clock),
         )
         yield OpenRun(order=order)
@@ -216,7 +227,7 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
             refuse_missing_check(order.settings)
         async with order.hooks.open():
             await RunEvents(order, state).ask("checked")
-            async with self._connected() as ready:
+            async with order.telemetry.open(), self._connected() as ready:
                 yield ready
 
     @asynccontextmanager
@@ -228,7 +239,9 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
             order.log.warning("quotas.unusable", reason=text)
 
         await check_finished_places(order, self.state.unfinished)
-        on_attempt = order.unattended.on_attempt if order.unattended else None
+        on_attempt: OnAttempt | None = order.telemetry.attempted if order.telemetry else None
+        if order.unattended is not None:
+            on_attempt = order.unattended.on_attempt
         async with connected(
             settings,
             self.state.unfinished,

@@ -1,6 +1,6 @@
 """The running of a run: lanes set to work, drained or aborted, and the books closed after it."""
 
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Callable, Coroutine, Iterable, Mapping
 from contextlib import suppress
 from functools import partial
 from typing import Any, TypeAlias
@@ -29,8 +29,10 @@ from batcher.jobs.wave_gate import Attendant, Nobody
 from batcher.jobs.waves import Wave, WaveSettler
 from batcher.ports import BeforeImageStore
 from batcher.records import INTERRUPTED, Result, Summary
+from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.wave_file import EndedWave
 from batcher.task_groups import open_task_group
+from batcher.wiring.lane_snapshot import lane_snapshot
 
 Beside: TypeAlias = Callable[[], Coroutine[Any, Any, None]]
 """Run while updates are sent, and cancelled at the end: progress, signals."""
@@ -136,10 +138,12 @@ class ApprovedRun:
             override=override_check,
         )
         await self.events.ask("started")
+        self.order.telemetry.begin()
         try:
             return await self._waves.execute()
         finally:
             self.events.ended(self._books.summary)
+            self.order.telemetry.ended(self._books.summary)
 
     def _wave_ended(self, ended: EndedWave) -> None:
         wave = {name: getattr(ended, name) for name in ("number", "of", "changed")}
@@ -155,6 +159,7 @@ class ApprovedRun:
 
     def abort(self) -> None:
         """Stop now. What may have been sent is in doubt; unattended a resume sends it again."""
+        self.order.telemetry.hurry()
         if self._runner is not None:
             self._runner.abort()
 
@@ -213,6 +218,7 @@ class ApprovedRun:
                 max_failures=order.settings.max_failures,
                 on_result=self._note,
             )
+            order.telemetry.lanes = self._lane_snapshots
             if self._drained:
                 runner.drain(INTERRUPTED)
             order.log.info(
@@ -254,6 +260,10 @@ class ApprovedRun:
         for target in self.connection.targets.values():
             runner.start(self._lane(target, runner, images), tasks)
 
+    def _lane_snapshots(self) -> Iterable[LaneSnapshot]:
+        pacers = self.connection.pacers
+        return [lane_snapshot(pacers, each, each.tally, no_images=None) for each in self.lanes]
+
     def _lane(self, target: AwsTarget, runner: Runner, images: BeforeImageStore | None) -> Lane:
         state, tally = self.state, self.state.tallies[target.name]
         order = None if self._waves is None else self._waves.line_order(target.name)
@@ -290,6 +300,7 @@ class ApprovedRun:
     async def _note(self, result: Result) -> None:
         self.state.done.add(result.line)
         self.events.settled(result)
+        self.order.telemetry.settled(result)
         if self._wave is None:  # else the wave has counted it
             self.state.changed.add(result)
         if self.order.unattended is not None:

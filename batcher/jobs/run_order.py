@@ -18,6 +18,7 @@ from batcher.records import Result, SelectedPart, Superseded
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
 from batcher.target_identity import TargetIdentity
+from batcher.telemetry.telemetry import Telemetry
 from batcher.updates.json_schema import HIGHEST_PRIORITY
 from batcher.updates.selection import Selection
 from batcher.wiring.lanes import OnAttempt
@@ -82,6 +83,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     log: FilteringBoundLogger
     control: PaceControl
     hooks: Hooks
+    telemetry: Telemetry
 
     @property
     def outage_limit(self) -> float:

@@ -5,19 +5,32 @@ domain never is one.
 """
 
 from collections.abc import Iterable
+from typing import Any, TypeVar
 
 from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
 from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
+from batcher.accounting.metric_definitions import (
+    ATTEMPT_SECONDS,
+    ATTEMPTS,
+    IN_FLIGHT,
+    LATENCY,
+    QUEUE_AGE,
+    QUEUE_MESSAGES,
+    QUOTA,
+    RATE,
+    TOKEN_WAIT,
+    UPDATES,
+    WAITING,
+    MetricDefinition,
+)
 from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Depth, Result
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
-LATENCY = (0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)  # seconds
-LANE = ("target", "operation")
 
 
 class Metrics:
@@ -25,25 +38,9 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
-        self._updates = Counter(
-            "batcher_updates",
-            "Updates that have their result.",
-            ("target", "status"),
-            registry=self._registry,
-        )
-        self._attempts = Counter(
-            "batcher_attempts",
-            "Requests to AWS by what came of them.",
-            (*LANE, "outcome"),
-            registry=self._registry,
-        )
-        self._seconds = Histogram(
-            "batcher_attempt_seconds",
-            "From sending to the answer.",
-            LANE,
-            buckets=LATENCY,
-            registry=self._registry,
-        )
+        self._updates = _made(Counter, UPDATES, self._registry)
+        self._attempts = _made(Counter, ATTEMPTS, self._registry)
+        self._seconds = _made(Histogram, ATTEMPT_SECONDS, self._registry, buckets=LATENCY)
 
     def settled(self, result: Result) -> None:
         self._updates.labels(result.target, result.status).inc()
@@ -108,17 +105,20 @@ class _Scrape(Collector):
             )
 
 
-def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
-    def gauge(name: str, help: str) -> GaugeMetricFamily:
-        return GaugeMetricFamily(f"batcher_{name}", help, labels=LANE)
+_M = TypeVar("_M", Counter, Histogram)
 
-    rate = gauge("rate_per_second", "Requests a second at present.")
-    quota = gauge("quota_per_second", "Requests a second that AWS is thought to allow.")
-    in_flight = gauge("in_flight_requests", "Requests without an answer yet.")
-    waiting = gauge("waiting_updates", "Updates that wait for their turn.")
-    tokens = CounterMetricFamily(
-        "batcher_token_wait_seconds", "Time spent waiting for tokens.", labels=LANE
-    )
+
+def _made(kind: type[_M], of: MetricDefinition, registry: CollectorRegistry, **more: Any) -> _M:
+    return kind(of.prometheus, of.help, of.labels, registry=registry, **more)
+
+
+def _gauge(of: MetricDefinition) -> GaugeMetricFamily:
+    return GaugeMetricFamily(of.prometheus, of.help, labels=of.labels)
+
+
+def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
+    rate, quota, in_flight, waiting = map(_gauge, (RATE, QUOTA, IN_FLIGHT, WAITING))
+    tokens = CounterMetricFamily(TOKEN_WAIT.prometheus, TOKEN_WAIT.help, labels=TOKEN_WAIT.labels)
     for lane in lanes:
         labels = (lane.target, lane.operation)
         in_flight.add_metric(labels, lane.in_flight)
@@ -132,16 +132,12 @@ def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
 
 
 def _of_queue(depth: Depth) -> Iterable[Metric]:
-    messages = GaugeMetricFamily(
-        "batcher_queue_messages", "Messages in the queue.", labels=("state",)
-    )
+    messages = _gauge(QUEUE_MESSAGES)
     for state, number in (("waiting", depth.waiting), ("held", depth.held), ("dead", depth.dead)):
         if number is not None:
             messages.add_metric((state,), number)
     yield messages
     if depth.oldest_seconds is not None:
-        yield GaugeMetricFamily(
-            "batcher_queue_oldest_message_age_seconds",
-            "Age of the oldest unacknowledged message.",
-            depth.oldest_seconds,
-        )
+        age = _gauge(QUEUE_AGE)
+        age.add_metric((), depth.oldest_seconds)
+        yield age

@@ -34,8 +34,8 @@ from batcher.storage.run_directory import RunDirectory
 from batcher.task_groups import first_cause
 from batcher.updates.hint import Hint
 from batcher.updates.violations import Violation
+from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.pacers import Pacers
-from batcher.worker.worker_status import lane_snapshot
 
 VIOLATIONS_TOLD = 20  # of a file
 

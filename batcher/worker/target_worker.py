@@ -29,6 +29,7 @@ from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
 from batcher.status.snapshot import LaneSnapshot
+from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
 from batcher.wiring.targets import TargetConnector
@@ -37,7 +38,6 @@ from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.letter_bases import LetterBases
 from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import room_of_target
-from batcher.worker.worker_status import lane_snapshot
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
 

@@ -22,7 +22,7 @@ from batcher.engine.pace_control import PaceControl
 from batcher.errors import QueueError, SettingsError, UnusableQueueError
 from batcher.foreign_text import shown_url
 from batcher.jobs.run_order import Unattended
-from batcher.ports import QueueAdmin
+from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.factory import OpenedQueue, open_queue, spool_of
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import Result
@@ -30,7 +30,9 @@ from batcher.status.access import token_for
 from batcher.status.address import parse_address
 from batcher.status.server import StatusServer
 from batcher.storage.results_directory import ResultsDirectory
+from batcher.target_identity import TargetIdentity
 from batcher.task_groups import open_task_group
+from batcher.telemetry.telemetry import FLUSH_WITHIN, Telemetry
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import open_pacers
 from batcher.worker.health import Health
@@ -43,7 +45,7 @@ from batcher.worker.worker_status import WorkerStatus
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
 _OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
 _OF_HTTP = ("http", "http_token", "http_token_file")
-FIXED = (*_OF_RESULTS, *_OF_HTTP, "control", "lease", "grace", "log_level", "hooks")
+FIXED = (*_OF_RESULTS, *_OF_HTTP, "control", "lease", "grace", "log_level", "hooks", "otlp")
 """Settings that count from the start of the process to its end."""
 
 
@@ -72,6 +74,17 @@ class Worker:
         self._events = WorkerEvents(
             self.settings, self.name, self._status.tally, self._clock, self.log
         )
+        self._telemetry = Telemetry(
+            self.settings.otlp,
+            kind="worker",
+            session=self._status.name,
+            clock=self._clock,
+            log=self.log,
+            flush_within=min(FLUSH_WITHIN, self.settings.grace),
+        )
+        self._telemetry.say = self.say
+        self._telemetry.lanes = lambda: self._status.lanes()
+        self._telemetry.depth = lambda: self._status.depth
         self._exit_code = 0
 
     async def run(self) -> int:
@@ -90,6 +103,7 @@ class Worker:
             if status is not None:
                 await stack.enter_async_context(status)
                 self.say(f"Status: http://{status.address}/")
+            await stack.enter_async_context(self._telemetry.open())
             if (path := self.settings.control) is not None:
                 at_work = WorkerAtWork(self._status, self._health)
                 server = serving_alone(Path(path), at_work, self._control, self.log)
@@ -104,6 +118,8 @@ class Worker:
                 await self._drain_spool(spool)
             elif results is not None:
                 await self._drain_messages(results)
+            if self._health.stop_now.is_set():
+                self._telemetry.hurry()
             background.cancel_scope.cancel()
         if self._health.stop.is_set():
             return 4
@@ -174,8 +190,8 @@ class Worker:
 
     async def _drain_spool(self, spool: SpoolDirectory) -> None:
         unattended = Unattended(
-            on_result=self._status.count,
-            on_attempt=self._status.count_attempt,
+            on_result=self._count,
+            on_attempt=self._count_attempt,
             on_kept=self._status.keep,
             on_breaker=self._health.mark_target,
         )
@@ -236,7 +252,7 @@ class Worker:
                 control=self._control,
                 on_result=self._note,
                 on_away=self._events.away,
-                on_attempt=self._status.count_attempt,
+                on_attempt=self._count_attempt,
                 on_kept=self._status.keep,
                 once=self.once,
             )
@@ -246,8 +262,16 @@ class Worker:
 
         await self._run_sessions(opened.admin, session)
 
-    def _note(self, result: Result) -> None:
+    def _count(self, result: Result) -> None:
         self._status.count(result)
+        self._telemetry.settled(result)
+
+    def _count_attempt(self, made: AttemptMade, place: TargetIdentity) -> None:
+        self._status.count_attempt(made, place)
+        self._telemetry.attempted(made, place)
+
+    def _note(self, result: Result) -> None:
+        self._count(result)
         self._events.settled(result)
 
     async def _run_sessions(

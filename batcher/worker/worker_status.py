@@ -14,12 +14,10 @@ import anyio
 from batcher.accounting.tally import Tally
 from batcher.accounting.verdicts import Verdict
 from batcher.clock import SystemClock
-from batcher.engine.lane import Lane
 from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.foreign_text import shortened
 from batcher.jobs.queue_admin import shown_letter
-from batcher.operations import UPDATE_TRIGGER
 from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import STATUSES, DeadLetter, Depth, FleetMember, Result
@@ -61,6 +59,7 @@ class WorkerStatus:
         self.pacers: Callable[[], Pacers | None] = lambda: None
         self.folder: str | None = None
         self.history = History()
+        self.name = f"{socket.gethostname()}:{os.getpid()}"
         self._queue = queue
         self._health = health
         self._clock = clock
@@ -69,7 +68,7 @@ class WorkerStatus:
         self._started = clock.now()
         self._failures: deque[RecordedFailure] = deque(maxlen=FAILURES)
         self._failed = self._requests = self._throttles = 0
-        self._depth: Depth | None = None
+        self.depth: Depth | None = None
         self._letters: tuple[LetterSnapshot, ...] | None = None
         self._members: tuple[FleetMember, ...] | None = None
         self._alone = False  # as the members could not be asked for
@@ -94,10 +93,10 @@ class WorkerStatus:
         """Ask for the depth of the queue now and then. Runs until it is cancelled."""
         while True:
             try:
-                self._depth = await admin.depth()
-                self._letters = await _newest_letters(admin) if self._depth.dead else ()
+                self.depth = await admin.depth()
+                self._letters = await _newest_letters(admin) if self.depth.dead else ()
             except (BatcherError, OSError):
-                self._depth = self._letters = None
+                self.depth = self._letters = None
             await anyio.sleep(DEPTH_EVERY)
 
     async def watch_members(self) -> None:
@@ -119,7 +118,7 @@ class WorkerStatus:
                 results={status: getattr(counts, status) for status in STATUSES},
             )
             now, at = self._clock.now(), self._clock.epoch()
-            self.history.note(now, at, totals, self.lanes(), self._depth)
+            self.history.note(now, at, totals, self.lanes(), self.depth)
             await anyio.sleep(history.EVERY)
 
     def snapshot(self) -> WorkerSnapshot:
@@ -134,12 +133,12 @@ class WorkerStatus:
             paused=self._control.paused,
             alive=age < STUCK_AFTER,
             queue=self._queue,
-            worker=f"{socket.gethostname()}:{os.getpid()}",
+            worker=self.name,
             version=__version__,
             started_at=self._started_at,
             uptime_seconds=self._clock.now() - self._started,
             heartbeat_at=self._clock.epoch() - age,
-            depth=self._depth,
+            depth=self.depth,
             files_waiting=self.files_waiting(),
             folder=self.folder,
             counts=self.tally.counts(self.tally.done),
@@ -149,24 +148,6 @@ class WorkerStatus:
             members=self._members if is_shared else None,
             alone=is_shared and self._alone,
         )
-
-
-def lane_snapshot(
-    pacers: Pacers, lane: Lane, tally: Tally, *, no_images: str | None
-) -> LaneSnapshot:
-    """A lane at this moment; ``tally``: of all results of its target, by earlier lanes too."""
-    learned = pacers.learned(lane.pacer)
-    return LaneSnapshot(
-        target=lane.target,
-        operation=UPDATE_TRIGGER,
-        rate=lane.pacer.limiter.rate,
-        quota=learned.rate if learned.doubt < 1 else None,
-        in_flight=lane.pacer.in_flight,
-        waiting=lane.pacer.waiting,
-        token_seconds=lane.pacer.time_breakdown.token_seconds,
-        counts=tally.counts(tally.done),
-        no_images=no_images,
-    )
 
 
 async def _newest_letters(

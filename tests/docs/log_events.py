@@ -65,6 +65,8 @@ MEANINGS = {
     "trigger.deleted": "a rollback has deleted a trigger to create it as it was",
     "trigger.not_recreated": "a deleted trigger could not be created again",
     "trigger.recreated": "a deleted trigger was created as it was",
+    "telemetry.lost": "so much did not reach the collector of `--otlp`",
+    "telemetry.not_sent": "the collector of `--otlp` does not take them; said once",
     "update.differs": "a trigger that was read back is not as sent",
     "update.restored": "AWS cleared what an update left out, and that was put back at once",
     "update.settled": "an update has its result",
@@ -93,7 +95,9 @@ NO_EVENTS = frozenset(
 """Other dotted names in the code."""
 
 _DOTTED = re.compile(r"[a-z_]+\.[a-z_]+")
-_FILES = re.compile(r".*\.(jsonl?|sock|run|fish|html|xml|css|j2|svg|md)|batcher\..*")
+_FILES = re.compile(
+    r".*\.(jsonl?|sock|run|fish|html|xml|css|j2|svg|md)|(batcher|rpc|cloud|server|service|error|aws)\..*"
+)
 HEAD = ("event", "level", "members", "says")
 
 

@@ -2,8 +2,9 @@
 
 from prometheus_client.parser import text_string_to_metric_families
 
+from batcher.accounting.metric_definitions import LATENCY
 from batcher.accounting.verdicts import Verdict
-from batcher.status.metrics import LATENCY, Metrics
+from batcher.status.metrics import Metrics
 from batcher.status.snapshot import WorkerSnapshot
 from tests.status.snapshots import failure, snapshot
 
