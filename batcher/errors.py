@@ -57,7 +57,6 @@ class RunDirectoryError(BatcherError):
     """The run directory is in use, belongs to another input, or can't be written."""
 
     code = error_codes.RUN_DIRECTORY
-    advice = "Put that right, or give another directory with --out."
 
 
 class OtherRunError(RunDirectoryError):
