@@ -7,12 +7,11 @@ elsewhere; the headers Host and Origin tell.
 
 import re
 from collections.abc import Sequence
-from ipaddress import ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 
 _HOST = re.compile(r"(\[[0-9a-f:.]+\]|[a-z0-9._-]+)(?::[0-9]{1,5})?", re.IGNORECASE)
 # nobody can register these
 _PRIVATE = re.compile(r"[a-z0-9_-]+|[a-z0-9._-]+\.(?:local|internal|svc)")
-EVERYWHERE = ("", "0.0.0.0", "::")
 
 
 def stranger(hosts: Sequence[str], origin: str | None, bound: str) -> tuple[int, str] | None:
@@ -32,9 +31,17 @@ def stranger(hosts: Sequence[str], origin: str | None, bound: str) -> tuple[int,
 
 
 def _is_own(name: str, bound: str) -> bool:
-    try:
-        address = ip_address(name)
-    except ValueError:
-        private = _PRIVATE.fullmatch(name) is not None and (bound in EVERYWHERE or "." not in name)
+    called, listens = _address(name), _address(bound)
+    everywhere = bound in ("", "0") or (listens is not None and listens.is_unspecified)
+    if called is None:
+        private = _PRIVATE.fullmatch(name) is not None and (everywhere or "." not in name)
         return name in ("localhost", bound) or private
-    return address.is_loopback or bound in EVERYWHERE or name == bound
+    return called.is_loopback or everywhere or called == listens
+
+
+def _address(text: str) -> IPv4Address | IPv6Address | None:
+    """The address that is written there, in one of its many ways; None for a name."""
+    try:
+        return ip_address(text)
+    except ValueError:
+        return None

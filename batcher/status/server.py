@@ -4,14 +4,16 @@ For reading only. On the loopback whoever reaches the address may read it; where
 takes a token, but for the probes. A web page of elsewhere may not.
 """
 
+import logging
+import socket
 from collections.abc import Awaitable, Callable
 from contextlib import AsyncExitStack
-from socket import SO_SNDBUF, SOL_SOCKET
 from typing import Self, TypeAlias
 
 import anyio
 import anyio.to_thread
 from aiohttp import web
+from aiohttp.http_exceptions import HttpProcessingError
 from aiohttp.typedefs import Handler
 
 from batcher.errors import StatusError
@@ -43,6 +45,12 @@ _HEADERS = {
     "X-Content-Type-Options": "nosniff",
 }
 
+_LOG = logging.getLogger("aiohttp.server.status")
+# else whoever reaches the address fills the log with requests that are none
+_LOG.addFilter(
+    lambda record: not (record.exc_info and isinstance(record.exc_info[1], HttpProcessingError))
+)
+
 _Answer: TypeAlias = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
@@ -51,8 +59,7 @@ class StatusServer:
 
     ``snapshot`` is asked anew for every request; ``token``: what a request has to give, None:
     nothing; ``silent_at_most``: seconds that a connection may be open without a request;
-    ``slow_after``: those after which who does not read a live page is dropped. Entering raises
-    StatusError.
+    ``slow_after``: those after which who does not read is dropped. Entering raises StatusError.
     """
 
     def __init__(
@@ -74,6 +81,7 @@ class StatusServer:
         self._history = History() if history is None else history
         self._page = StatusPage()
         self._access = Access(token)
+        self._slow_after = slow_after
         self._streams = Streams(self._parts, slow_after=slow_after)
         self._exits = AsyncExitStack()
         self.address = ""  # HOST:PORT where it listens
@@ -89,6 +97,7 @@ class StatusServer:
         runner = web.AppRunner(
             app,
             access_log=None,
+            logger=_LOG,
             shutdown_timeout=GRACE,
             keepalive_timeout=self._silent_at_most,
             handler_cancellation=True,  # who has gone looks on no more
@@ -122,6 +131,7 @@ class StatusServer:
 
     @web.middleware
     async def _guard(self, request: web.Request, handler: Handler) -> web.StreamResponse:
+        _drop_where_unread(request, self._slow_after)
         hosts, origin = request.headers.getall("Host", []), request.headers.get("Origin")
         if (refused := refused_by(hosts, origin, self._requested[0])) is not None:
             status, why = refused
@@ -183,7 +193,8 @@ class StatusServer:
         if not self._streams.has_room:
             return _answer("too many look on already; load the page instead\n", status=503)
         if (transport := request.transport) is not None:  # so that it is noticed who does not read
-            transport.get_extra_info("socket").setsockopt(SOL_SOCKET, SO_SNDBUF, SENT_AHEAD)
+            of_stream = transport.get_extra_info("socket")
+            of_stream.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SENT_AHEAD)
         answer = web.StreamResponse(headers=_HEADERS | {"Content-Type": "text/event-stream"})
         await answer.prepare(request)
         try:
@@ -197,6 +208,17 @@ class StatusServer:
 
     async def _end_streams(self, app: web.Application) -> None:
         self._streams.close()
+
+
+def _drop_where_unread(request: web.Request, seconds: float) -> None:
+    """Have the host end the connection once nothing that was sent is read for so long.
+
+    Else who asks and does not read holds it for ever, and with many of them all descriptors.
+    """
+    if request.transport is not None and hasattr(socket, "TCP_USER_TIMEOUT"):  # Linux
+        request.transport.get_extra_info("socket").setsockopt(
+            socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(seconds * 1000)
+        )
 
 
 def _answer(text: str, content_type: str = "text/plain", *, status: int = 200) -> web.Response:

@@ -286,6 +286,7 @@ async def test_a_live_page_is_told_what_changes_for_longer_than_silence_is_borne
         assert list(changed) == ["state"]
         assert "&lt;script&gt;alert(1)" in changed["state"]
         assert "<script" not in changed["state"]
+        answer.close()
 
 
 async def test_no_more_than_some_look_on_and_all_streams_end_with_the_worker() -> None:
@@ -335,6 +336,49 @@ async def test_who_reads_nothing_is_dropped_and_holds_up_nobody() -> None:
             else:
                 pytest.fail("it was not dropped")
         deaf.close()
+
+
+async def test_who_asks_without_end_and_reads_nothing_is_dropped() -> None:
+    worker = Worker(slow_after=0.5, token=TOKEN)
+    async with worker.server:
+        host, _, port = worker.server.address.rpartition(":")
+        deaf = socket.socket()
+        deaf.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+        deaf.connect((host, int(port)))
+        deaf.setblocking(False)
+
+        async def is_dropped() -> bool:
+            try:
+                while True:
+                    deaf.send(b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n" * 100)
+            except BlockingIOError:
+                return False
+            except ConnectionError:
+                return True
+
+        await until(is_dropped)
+        deaf.close()
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"\x16\x03\x01\x02\x00\x01\x00\r\n\r\n",
+        b"GET / HTTP/9.9\r\n\r\n",
+        b"GET http://[::zz/ HTTP/1.1\r\nHost: localhost\r\n\r\n",
+        b"GET / HTTP/1.1\r\nHost: a\r\nHost: b\r\n\r\n",
+        b"GET / HTTP/1.1\r\nX: " + b"a" * 100_000 + b"\r\n\r\n",
+    ],
+)
+async def test_what_is_no_request_fills_no_log(
+    closed: Worker, sent: bytes, caplog: pytest.LogCaptureFixture
+) -> None:
+    host, _, port = closed.server.address.rpartition(":")
+    reader, writer = await asyncio.open_connection(host, int(port))
+    writer.write(sent)
+    assert (await reader.read()).startswith(b"HTTP/1.0 400 ")
+    writer.close()
+    assert caplog.records == []
 
 
 async def test_what_is_noted_after_the_start_is_in_the_last_hour() -> None:
