@@ -60,9 +60,11 @@ class ProgressMeter:
         waits_for, stopped = run.waits_for, run.given_up
         away = {each.target: each for each in run.outages.now()}
         lanes = {lane.target: lane for lane in run.lanes}
+        for meter in self._meters.values():
+            meter.count(at)
         self._reckon(now, at, lanes, stopped.keys() | away.keys())
         targets = [
-            meter.read(at, lanes.get(name), away.get(name), stopped.get(name))
+            meter.read(lanes.get(name), away.get(name), stopped.get(name))
             for name, meter in self._meters.items()
         ]
         tallies = [meter.tally for meter in self._meters.values()]
@@ -113,14 +115,17 @@ class ProgressMeter:
             return
         self._reckoned_at = now
         pacers, targets = self._run.connection.pacers, self._run.connection.targets
+        held = self._is_held
         for name, meter in self._meters.items():
-            meter.quota, meter.left = QuotaInUse(), meter.left_as_measured(sure=at >= self._sure_at)
-            if (lane := lanes.get(name)) is None:
-                continue
-            learned, ceiling = pacers.learned(lane.pacer), targets[name].settings.ceiling
-            meter.quota = quota_in_use(lane, learned, self._known[name], ceiling)
-            if name in idle:
+            meter.quota, lane = QuotaInUse(), lanes.get(name)
+            if lane is not None:
+                learned, ceiling = pacers.learned(lane.pacer), targets[name].settings.ceiling
+                meter.quota = quota_in_use(lane, learned, self._known[name], ceiling)
+            if held or (lane is not None and name in idle):
                 meter.left = TimeLeft(seconds=None if meter.remaining else 0.0)
+                continue
+            if lane is None:
+                meter.left = meter.left_as_measured(sure=at >= self._sure_at)
                 continue
             meter.left = self._reckoner.left(
                 lane,
@@ -132,13 +137,18 @@ class ProgressMeter:
 
     def _seconds_left(self, at_work: list[TargetProgress], waits_for: str | None) -> float | None:
         soaks = waits_for is None or waits_for.startswith("soak")
-        if self._control.pauses.keys() - {TIMETABLE} or not soaks:
+        if self._is_held or not soaks:
             return None
         seconds = [target.seconds_left for target in at_work]
         known = [each for each in seconds if each is not None]
         if len(known) < len(seconds):
             return None
         return max(known, default=0.0) + self._run.soaks_left
+
+    @property
+    def _is_held(self) -> bool:
+        """Whether it is paused, and nobody knows until when."""
+        return bool(self._control.pauses.keys() - {TIMETABLE})
 
     def _unpaused(self, now: float) -> float:
         return now - self._control.paused_seconds(now)
@@ -156,6 +166,7 @@ class _TargetMeter:
         self._total = total
         self._began = tally.done  # in the part of the session that is under way
         self._sent = 0
+        self._rates = (0.0, 0.0)
 
     @property
     def remaining(self) -> int:
@@ -176,15 +187,17 @@ class _TargetMeter:
             return TimeLeft()
         return TimeLeft(seconds=self.remaining / measured, pace=measured, basis="measured")
 
-    def read(
-        self, at: float, lane: Lane | None, away: Away | None, stopped: str | None
-    ) -> TargetProgress:
+    def count(self, at: float) -> None:
+        """Take in what there is by now, before anything is reckoned by it."""
         tally = self.tally
         sent = tally.session_answered + tally.session_throttles
         if sent < self._sent:  # another part of the session has begun
             self._began = tally.done
         self._sent = sent
-        rate, results = self.window.read(at, tally.session_answered, tally.done)
+        self._rates = self.window.read(at, tally.session_answered, tally.done)
+
+    def read(self, lane: Lane | None, away: Away | None, stopped: str | None) -> TargetProgress:
+        tally, (rate, results) = self.tally, self._rates
         return TargetProgress(
             target=self._target,
             done=tally.done,

@@ -85,6 +85,8 @@ class LeftReckoner:
             return TimeLeft(seconds=0.0)
         timetable = self._settings.timetable
         without = TIMETABLE if timetable is not None else None
+        if lane.pacer.bound() != lane.pacer.bound(without):
+            measured = None  # that is the pace of this interval of the timetable alone
         pace = _allowed(lane.pacer, without)
         basis: PaceBasis = "limit" if quota.limited else "search" if quota.searched else "quota"
         if pace is not None:
@@ -97,10 +99,10 @@ class LeftReckoner:
             reading /= self._reads
             if pace is None or reading < pace:
                 pace, basis = reading, "reading"
-        if timetable is not None:
-            return self._timed(lane, updates, pace, basis)
         if measured is not None and (pace is None or measured < CLEARLY_SLOWER * pace):
             pace, basis = measured, "measured"
+        if timetable is not None:
+            return self._timed(lane, updates, pace, basis)
         if pace is None or not isfinite(pace) or pace <= 0:
             return TimeLeft()
         return TimeLeft(seconds=updates / pace, pace=pace, basis=basis)

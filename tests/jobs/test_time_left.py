@@ -106,6 +106,13 @@ def test_what_the_process_was_told_bounds_it_and_is_the_basis() -> None:
     assert left(bounded) == TimeLeft(seconds=50.0, pace=2.0, basis="limit")
 
 
+def test_what_is_measured_while_no_rule_of_a_timetable_counts_is_what_is_to_come() -> None:
+    settings = Settings(timetable=Timetable("22:00-23:00 pause"), timezone=TimeZone("UTC"))
+    searched = left(lambda: lane(80.0, 4.0), settings=settings, measured=5.0)
+    assert searched == TimeLeft(seconds=20.0, pace=5.0, basis="measured")
+    assert left(lambda: lane(1.0, 4.0), settings=settings, writes=0.0, measured=5.0) == searched
+
+
 def test_a_timetable_is_walked_through_and_its_bound_of_the_moment_is_none_for_ever() -> None:
     """At noon 10 %; from 13:00 on all: 360 in the first hour at 0.1/s, 3,600 at 1/s after it."""
 
