@@ -309,8 +309,20 @@ def _flag(option: Option) -> Callable[[F], F]:
         metavar=option.metavar,
         help=option.help + default,
         multiple=option.is_list,
-        callback=joined if option.is_list else None,
+        callback=joined if option.is_list else _SPOKEN.get(option.name),
     )
+
+
+def _speak(context: click.Context, _: click.Parameter, given: str | None) -> str | None:
+    """Say all as JSON from now on where that is known to be asked for, before a file is read."""
+    no_progress = context.params.get("no_progress") or os.environ.get("BATCHER_NO_PROGRESS")
+    asked = given or (None if no_progress else os.environ.get("BATCHER_PROGRESS"))
+    if asked == "json" and not context.resilient_parsing:
+        speak_json()
+    return given
+
+
+_SPOKEN = {"progress": _speak}
 
 
 def joined(_: click.Context, __: click.Parameter, given: tuple[str, ...]) -> str | None:

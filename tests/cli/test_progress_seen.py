@@ -95,6 +95,22 @@ async def test_a_program_reads_objects_and_nothing_else_from_standard_error(
     assert "none.jsonl" in json.loads(refused.err)["text"]
 
 
+@pytest.mark.parametrize(
+    "command",
+    ["verify none.run", "retry none.run", "rollback none.run", "drift none", "run a --config none"],
+)
+async def test_a_program_is_told_as_objects_also_what_is_wrong_before_settings_are_read(
+    batcher: Command, command: str
+) -> None:
+    told = await batcher(*command.split(), "--progress", "json")
+    assert [*json.loads(told.err)] == ["type", "text"]
+    batcher.environ["BATCHER_PROGRESS"] = "json"
+    assert (await batcher(*command.split())).err == told.err
+    assert (await batcher(*command.split(), "--no-progress")).err == json.loads(told.err)[
+        "text"
+    ] + "\n"
+
+
 async def test_who_asks_for_no_progress_gets_none_by_either_name(
     batcher: Command, write_lines: Write, emulator: Emulator
 ) -> None:

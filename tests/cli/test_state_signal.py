@@ -124,7 +124,7 @@ async def test_at_any_instant_from_the_first_to_the_last_a_run_goes_on(
 async def test_a_process_that_has_just_started_survives_it(
     batcher: Command, write_lines: Write
 ) -> None:
-    """Python itself takes a while to start; after that every instant is ours."""
+    """Python takes a while to start and to load; after that every instant is ours."""
     write_lines([change(n) for n in range(5)])
     environ = batcher.environ | {"PYTHONPATH": str(Path.cwd())}
     process = await asyncio.create_subprocess_exec(
