@@ -24,11 +24,17 @@ class Delivery:
         if not taken:
             self._tell("spans")
 
+    def begin_metrics(self) -> None:
+        """Take note that all metrics are being sent, which may never end."""
+        with self._lock:
+            self.failed_metrics += 1
+
     def note_metrics(self, *, taken: bool) -> None:
-        """Take note of one sending of all metrics."""
-        if not taken:
+        """Take note of how a sending of all metrics ended."""
+        if taken:
             with self._lock:
-                self.failed_metrics += 1
+                self.failed_metrics -= 1
+        else:
             self._tell("metrics")
 
     def lost_text(self) -> str | None:

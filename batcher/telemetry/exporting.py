@@ -26,8 +26,7 @@ from requests import Session
 from structlog.typing import FilteringBoundLogger
 
 from batcher.clock import SystemClock
-from batcher.errors import SettingsError
-from batcher.foreign_text import printable, shown_url
+from batcher.foreign_text import shown_url
 from batcher.telemetry.delivery import Delivery
 from batcher.telemetry.instruments import Instruments
 from batcher.telemetry.spans import Spans
@@ -38,10 +37,7 @@ for _name in ("opentelemetry", "urllib3"):  # what they say is counted and told 
 
 
 class Exporting:
-    """The SDK at work. ``delivery`` counts what arrives.
-
-    Raises SettingsError for a variable of OpenTelemetry's that can't be so.
-    """
+    """The SDK at work, to be opened in ``checked_variables``. ``delivery`` counts what arrives."""
 
     def __init__(
         self,
@@ -54,12 +50,7 @@ class Exporting:
     ) -> None:
         self.delivery = Delivery(shown_url(url), log)
         self._is_finishing = False
-        try:
-            self._open(url.rstrip("/"), session)
-        except (ValueError, RuntimeError, OSError) as error:
-            raise SettingsError(
-                f"--otlp: {printable(str(error))}. Correct the variables that begin with OTEL_."
-            ) from error
+        self._open(url.rstrip("/"), session)
         self.instruments = Instruments(self._meters.get_meter("batcher", __version__))
         self.spans = Spans(
             self._tracers.get_tracer("batcher", __version__),
@@ -151,6 +142,7 @@ class _MetricExporter(OTLPMetricExporter):
     ) -> MetricExportResult:
         if self._dropping.is_set():
             return MetricExportResult.FAILURE
+        self._delivery.begin_metrics()
         result = super().export(metrics_data, timeout_millis, **more)
         self._delivery.note_metrics(taken=result is MetricExportResult.SUCCESS)
         return result

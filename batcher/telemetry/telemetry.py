@@ -19,6 +19,7 @@ from batcher.records import Depth, Result, Summary
 from batcher.target_identity import TargetIdentity
 from batcher.task_groups import open_task_group
 from batcher.telemetry.lane_state import LaneState
+from batcher.telemetry.variables import checked_variables
 
 if TYPE_CHECKING:
     from batcher.telemetry.exporting import Exporting
@@ -68,10 +69,7 @@ class Telemetry:
         if self._url is None:
             yield
             return
-        exporting = optional_module("batcher.telemetry.exporting", _missing())
-        self._exporting = exporting.Exporting(
-            self._url, kind=self._kind, session=self._session, clock=self._clock, log=self._log
-        )
+        self._exporting = self._opened(self._url)
         try:
             async with open_task_group() as tasks:
                 tasks.start_soon(self._sample)
@@ -84,6 +82,20 @@ class Telemetry:
                 tasks.cancel_scope.cancel()
         finally:
             self._end()
+
+    def _opened(self, url: str) -> "Exporting":
+        opened: Exporting | None = None
+        try:
+            with checked_variables():
+                exporting = optional_module("batcher.telemetry.exporting", _missing())
+                opened = exporting.Exporting(
+                    url, kind=self._kind, session=self._session, clock=self._clock, log=self._log
+                )
+        except SettingsError:
+            if opened is not None:
+                opened.stop()
+            raise
+        return opened
 
     def begin(self) -> None:
         """From now on an attempt is made for an update, whose trace ends with its result."""

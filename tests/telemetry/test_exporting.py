@@ -3,7 +3,6 @@
 import pytest
 
 from batcher.clock import SystemClock
-from batcher.errors import SettingsError
 from batcher.logs import logger
 from batcher.telemetry.exporting import Exporting
 from tests.telemetry.collector import collector
@@ -38,11 +37,3 @@ async def test_a_redirect_is_not_followed() -> None:
         sender.stop()
     assert taken.requests == 1
     assert sender.delivery.sent == 0
-
-
-async def test_a_variable_that_can_not_be_is_told_in_words(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("OTEL_BSP_MAX_QUEUE_SIZE", "-1")
-    with pytest.raises(SettingsError, match="Correct the variables"):
-        exporting("http://127.0.0.1:9")
