@@ -10,9 +10,8 @@ from collections.abc import Iterable
 from msgspec import Struct
 from msgspec.structs import replace
 
-from batcher.operations import UPDATE_TRIGGER
 from batcher.records import STATUSES, Depth
-from batcher.status.snapshot import LaneSnapshot
+from batcher.status.snapshot import LaneSnapshot, paces_together
 
 EVERY = 20.0  # seconds between two moments
 KEPT = 180  # moments: an hour
@@ -81,12 +80,5 @@ class History:
         )
         if depth is not None:
             moment = replace(moment, waiting=depth.waiting, oldest_seconds=depth.oldest_seconds)
-        self._moments.append(_paced(moment, lanes))
-
-
-def _paced(moment: Moment, lanes: Iterable[LaneSnapshot]) -> Moment:
-    """With pace and quota of all lanes together, of those that are known."""
-    updates = [lane for lane in lanes if lane.operation == UPDATE_TRIGGER]
-    rates = [lane.rate for lane in updates if lane.rate is not None]
-    quotas = [lane.quota for lane in updates if lane.quota is not None]
-    return replace(moment, rate=sum(rates) or None, quota=sum(quotas) or None)
+        rate, quota = paces_together(lanes)
+        self._moments.append(replace(moment, rate=rate, quota=quota))

@@ -4,7 +4,7 @@ The same parts make up the page as it is loaded, and what a live page is sent. W
 escaped where the templates are filled in. Nothing here waits, nor keeps anything of a worker.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from importlib.resources import files
 from shlex import quote
 from typing import Any
@@ -17,7 +17,12 @@ from batcher.pages.environment import render_page
 from batcher.records import STATUSES, FleetMember
 from batcher.status.history import EVERY, Moment
 from batcher.status.hour_plots import hour_plots
-from batcher.status.snapshot import LaneSnapshot, RecordedFailure, WorkerSnapshot
+from batcher.status.snapshot import (
+    LaneSnapshot,
+    RecordedFailure,
+    WorkerSnapshot,
+    paces_together,
+)
 
 PACKAGE = "batcher.status"
 REFRESH = 5  # seconds, where no script does better
@@ -92,6 +97,7 @@ def _part(name: str, **content: Any) -> str:
 
 def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
     updates = [lane for lane in now.lanes if lane.counts is not None]
+    rate, quota = (hour[-1].rate, hour[-1].quota) if hour else paces_together(now.lanes)
     lanes = now.lanes
     if len(lanes) > LANES:  # else they would change places all the time
         lanes = tuple(sorted(lanes, key=lambda lane: -(lane.in_flight + lane.waiting))[:LANES])
@@ -101,8 +107,8 @@ def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
         "uptime": now.uptime_seconds,
         **_state(now),
         "sent": hour[-1].requests if hour else None,
-        "rate": hour[-1].rate if hour else _sum(lane.rate for lane in updates),
-        "quota": hour[-1].quota if hour else _sum(lane.quota for lane in updates),
+        "rate": rate,
+        "quota": quota,
         "outcomes": {status: getattr(now.counts, status) for status in STATUSES},
         "targets": [_results(lane) for lane in updates if id(lane) in shown],
         "lane_heads": LANE,
@@ -125,10 +131,6 @@ def _state(now: WorkerSnapshot) -> dict[str, Any]:
         why = f"Paused {now.paused}"
         return {"state": "Paused", "tone": "warning", "symbol": "‖", "reasons": [why]}
     return {"state": "Ready", "tone": "good", "symbol": "✓", "reasons": []}
-
-
-def _sum(values: Iterable[float | None]) -> float | None:
-    return sum(value for value in values if value is not None) or None
 
 
 def _lane(lane: LaneSnapshot) -> tuple[object, ...]:

@@ -1,7 +1,10 @@
 """A worker at one moment: records that the worker fills in and the page and the metrics show."""
 
+from collections.abc import Iterable
+
 from msgspec import Struct
 
+from batcher.operations import UPDATE_TRIGGER
 from batcher.records import Counts, Depth, FleetMember, Result
 
 
@@ -9,20 +12,31 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
     ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
-    known. ``token_seconds`` were spent waiting for tokens since the worker began. ``counts`` are
-    of results, None for an operation without any. ``no_images``: why no before images are kept,
-    None where they are.
+    known; of all processes together where they share the quota. ``bucket``: lanes of one name have
+    one pace and quota between them, None: its own. ``token_seconds`` were spent waiting for tokens
+    since the worker began. ``counts`` are of results, None for an operation without any.
+    ``no_images``: why no before images are kept, None where they are.
     """
 
     target: str
     operation: str
     rate: float | None = None
     quota: float | None = None
+    bucket: str | None = None
     in_flight: int = 0
     waiting: int = 0
     token_seconds: float = 0.0
     counts: Counts | None = None
     no_images: str | None = None
+
+
+def paces_together(lanes: Iterable[LaneSnapshot]) -> tuple[float | None, float | None]:
+    """Pace and quota of the updates of all lanes, each bucket once; None where none is known."""
+    updates = [lane for lane in lanes if lane.operation == UPDATE_TRIGGER]
+    once = {id(lane) if lane.bucket is None else lane.bucket: lane for lane in updates}.values()
+    rates = [lane.rate for lane in once if lane.rate is not None]
+    quotas = [lane.quota for lane in once if lane.quota is not None]
+    return sum(rates) or None, sum(quotas) or None
 
 
 class RecordedFailure(Struct, frozen=True, kw_only=True):

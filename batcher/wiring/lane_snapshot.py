@@ -17,6 +17,7 @@ def lane_snapshot(
         operation=UPDATE_TRIGGER,
         rate=lane.pacer.limiter.rate,
         quota=learned.rate if learned.doubt < 1 else None,
+        bucket=pacers.shared_bucket(lane.pacer),
         in_flight=lane.pacer.in_flight,
         waiting=lane.pacer.waiting,
         token_seconds=lane.pacer.time_breakdown.token_seconds,

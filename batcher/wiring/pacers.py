@@ -107,6 +107,10 @@ class Pacers:
         """What a pacer that was made here has learned by now."""
         return self._limiters[pacer][1].learned
 
+    def shared_bucket(self, pacer: Pacer) -> str | None:
+        """The bucket that a pacer has with others, also of this process; None: its own."""
+        return str(self._limiters[pacer][0]) if self.is_shared else None
+
     def retire(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers that are done; what they learned is written down."""
         self.remember()

@@ -32,6 +32,19 @@ def test_a_moment_has_what_was_done_a_second_since_the_one_before() -> None:
     assert len(history) == 2
 
 
+def test_a_quota_that_targets_share_counts_once() -> None:
+    def at_work(bucket: str | None) -> LaneSnapshot:
+        return LaneSnapshot(
+            target="t", operation="UpdateEventTrigger", rate=20.0, quota=25.0, bucket=bucket
+        )
+
+    history = History()
+    history.note(100.0, 5000.0, Totals())
+    lanes = [at_work("one"), at_work("one"), at_work("two"), at_work(None), at_work(None)]
+    history.note(120.0, 5020.0, Totals(), lanes)
+    assert (history.moments[-1].rate, history.moments[-1].quota) == (80.0, 100.0)
+
+
 def test_it_keeps_an_hour() -> None:
     history = History()
     for at in range(2 * KEPT):

@@ -53,6 +53,14 @@ def page(now: WorkerSnapshot) -> str:
     return StatusPage().whole(now, moments())
 
 
+def test_before_the_first_moment_a_quota_that_targets_share_counts_once() -> None:
+    lane = LaneSnapshot(
+        target="t", operation="UpdateEventTrigger", rate=20.0, quota=25.0, bucket="b"
+    )
+    seen = Seen(StatusPage().whole(snapshot(lanes=(lane, lane)), ()))
+    assert "? sent 20/s pace 25/s quota" in seen.text
+
+
 def test_the_page_tells_all_of_a_worker() -> None:
     seen = Seen(page(snapshot()))
     for told in (
