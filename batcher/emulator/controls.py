@@ -62,6 +62,19 @@ class Controls:
         """``seed`` from JSON lines; errors name the origin and the line."""
         return self._put(parse_seeds(self._model, lines, origin), account, region)
 
+    def seed_as_of(
+        self,
+        trigger: Mapping[str, Any],
+        account: str,
+        region: str,
+        last_updated_at: float | None,
+    ) -> None:
+        """``seed`` one that was last changed then (epoch seconds); None: it tells no such time."""
+        now = round(self._wall_clock(), 3)
+        for checked in check_seeds(self._model, [dict(trigger)]):
+            self._store.place(account, region, now).seed_as_of(checked, now, last_updated_at)
+        self._on_change()
+
     def seed_domain(self, name: str, account: str, region: str) -> None:
         """Make a domain of that place; one that is there stays."""
         now = round(self._wall_clock(), 3)

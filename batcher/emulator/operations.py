@@ -75,7 +75,7 @@ class Operations:
         """Replaces members whole; omitted ones stay, or are cleared where Create can omit them."""
         domain, before = _trigger(place, request)
         kept = {name: value for name, value in before.items() if name not in self._cleared}
-        later = max(now, before["LastUpdatedAt"] + 0.001)
+        later = max(now, before.get("LastUpdatedAt", 0.0) + 0.001)
         after = self._rules.stored({**kept, **request, "LastUpdatedAt": later})
         domain.triggers.put(request["EventTriggerName"], after)
         return after

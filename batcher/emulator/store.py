@@ -85,6 +85,13 @@ class Place:
             times = {"CreatedAt": now, "LastUpdatedAt": now}
             domain.triggers.put(seed["EventTriggerName"], {**seed, **times})
 
+    def seed_as_of(self, seed: Json, now: float, last_updated_at: float | None) -> None:
+        """Put a trigger in place that was last changed at that moment; None: it tells none."""
+        record = {**seed, "CreatedAt": now}
+        if last_updated_at is not None:
+            record["LastUpdatedAt"] = last_updated_at
+        self.domain(seed["DomainName"], now).triggers.put(seed["EventTriggerName"], record)
+
     def domain(self, name: str, now: float) -> StoredDomain:
         """A domain; one that is not there is made."""
         if (found := self.domains.get(name)) is None:

@@ -18,7 +18,7 @@ from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
 from batcher.task_groups import open_task_group
-from batcher.triggers.diff import image, same
+from batcher.triggers.diff import image, last_updated, same
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
 from batcher.wiring.line_readers import installed_update_model
@@ -53,25 +53,31 @@ async def current_triggers(
     wanted: Collection[TriggerKey],
     settings: Settings,
     on_connected: OnConnected | None = None,
+    moments: dict[TriggerKey, float] | None = None,
 ) -> dict[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as it is now; one that is not there is an Error.
 
     ``origin``: ``live``, or a file as everywhere (``.gz``, ``.zst``, ``-``, ``s3://…``) with a line
     a trigger, as ``batcher export`` or get-event-trigger give it. A line without a target is of any
-    target, one without a domain of any domain. Raises InputError for a file that can't be read or
+    target, one without a domain of any domain. ``moments`` gets AWS's time of the last change of
+    each (epoch seconds), where it is told. Raises InputError for a file that can't be read or
     breaks a rule; of live triggers what ``plan_changes`` raises.
     """
+    moments = {} if moments is None else moments
     if origin == LIVE:
-        return await _live_triggers(set(wanted), settings, on_connected)
-    return exported_triggers(origin, wanted, settings)
+        return await _live_triggers(set(wanted), settings, on_connected, moments)
+    return exported_triggers(origin, wanted, settings, moments)
 
 
 def exported_triggers(
-    origin: str, wanted: Collection[TriggerKey], settings: Settings
+    origin: str,
+    wanted: Collection[TriggerKey],
+    settings: Settings,
+    moments: dict[TriggerKey, float] | None = None,
 ) -> dict[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as an export has it. Raises InputError, AwsError where S3 fails."""
     with plain_file(origin, settings) as path, open_input(path, origin) as file:
-        export = _Export(wanted)
+        export = _Export(wanted, {} if moments is None else moments)
         for line, _, raw in file.lines():
             if violations := export.add(raw, line):
                 raise refused_line(origin, line, violations, file.head, export.model)
@@ -87,7 +93,8 @@ def _missing(origin: str) -> Error:
 class _Export:
     """The wanted triggers of an export, as its lines come."""
 
-    def __init__(self, wanted: Collection[TriggerKey]) -> None:
+    def __init__(self, wanted: Collection[TriggerKey], moments: dict[TriggerKey, float]) -> None:
+        self._moments = moments
         self.found: dict[TriggerKey, dict[str, Any]] = {}
         self.lines = 0
         self.model = installed_update_model()
@@ -126,6 +133,8 @@ class _Export:
                 continue
             request = read.request | {"DomainName": key.domain}
             known = self.found.setdefault(key, request)
+            if read.based_on is not None and read.based_on.last_updated_at is not None:
+                self._moments[key] = read.based_on.last_updated_at
             if known is not request and not same(request, known):
                 message = "is there twice, and not the same; an export has each trigger once"
                 return [Violation(path="EventTriggerName", message=message)]
@@ -137,7 +146,10 @@ class _Export:
 
 
 async def _live_triggers(
-    wanted: Collection[TriggerKey], settings: Settings, on_connected: OnConnected | None
+    wanted: Collection[TriggerKey],
+    settings: Settings,
+    on_connected: OnConnected | None,
+    moments: dict[TriggerKey, float],
 ) -> dict[TriggerKey, CurrentTrigger]:
     found: dict[TriggerKey, CurrentTrigger] = {}
     async with connected(settings, sorted({key.target for key in wanted})) as connection:
@@ -151,14 +163,17 @@ async def _live_triggers(
                 for name, target in connection.targets.items():
                     reader = TriggerReader(target, connection.lanes, PERMISSIONS)
                     keys = sorted(key for key in wanted if key.target == name)
-                    tasks.start_soon(_read_live, reader, keys, found)
+                    tasks.start_soon(_read_live, reader, keys, found, moments)
         finally:
             connection.pacers.remember()
     return found
 
 
 async def _read_live(
-    reader: TriggerReader, keys: list[TriggerKey], found: dict[TriggerKey, CurrentTrigger]
+    reader: TriggerReader,
+    keys: list[TriggerKey],
+    found: dict[TriggerKey, CurrentTrigger],
+    moments: dict[TriggerKey, float],
 ) -> None:
     writable = installed_update_model().writable
 
@@ -167,6 +182,8 @@ async def _read_live(
 
     def take(key: TriggerKey, live: LiveTrigger) -> None:
         found[key] = live if isinstance(live, Error) else key.names | image(live, writable)
+        if not isinstance(live, Error) and (moment := last_updated(live)) is not None:
+            moments[key] = moment
 
     await ordered_map(_each(iter(keys)), read, take, ahead=AHEAD)
 

@@ -82,11 +82,16 @@ class RehearsalEmulators:
     ) -> None:
         await self._stack.aclose()
 
-    def seed(self, key: TriggerKey, members: Mapping[str, Any]) -> bool:
-        """Put a trigger in place; returns whether it keeps the rules of the service model."""
+    def seed(
+        self, key: TriggerKey, members: Mapping[str, Any], last_updated_at: float | None = None
+    ) -> bool:
+        """Put a trigger in place; returns whether it keeps the rules of the service model.
+
+        ``last_updated_at``: AWS's time of its last change, None where nobody knows it.
+        """
         emulator, account, region = self._place(key)
         try:
-            emulator.seed([members], account, region)
+            emulator.seed_as_of(members, account, region, last_updated_at)
         except ValueError:  # which may quote what is sensitive
             return False
         return True

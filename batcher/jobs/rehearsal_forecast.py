@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterator, Mapping
 from datetime import datetime
+from math import inf
 
 from batcher.accounting.completion_time import longest
 from batcher.accounting.timed_pace import TimedPace
@@ -46,11 +47,16 @@ class RehearsalForecast:
         return max(1.0, (longest(works) or 0.0) / LASTS)
 
     def late(self, forecasts: Collection[TargetForecast]) -> Iterator[str]:
-        """In words, which targets can't keep the deadline of the settings."""
+        """In words, which targets can't keep the deadline of the settings, or never end."""
+        endless = [each for each in forecasts if each.work.seconds == inf]
+        for each in endless:
+            yield f"target {each.target} would not end within a year, by --timetable"
         if self._settings.deadline is None:
             return
         now = datetime.fromisoformat(self._now).astimezone().replace(tzinfo=None)
-        found = hold_against(self._settings.deadline, forecasts, now)
+        found = hold_against(
+            self._settings.deadline, [each for each in forecasts if each not in endless], now
+        )
         for each in found.late:
             takes = duration(each.least.seconds or 0.0)
             yield (

@@ -110,7 +110,8 @@ async def rehearse_updates(
     file.refuse_unusable()
     file = _kept(file, out)
     watcher.on_step("read")
-    targets, current = await _read(file, lines, order, on_connected, warn)
+    moments = dict[TriggerKey, float]()
+    targets, current = await _read(file, lines, order, on_connected, warn, moments)
     forecasts = RehearsalForecast(file.settings, targets, SystemClock().wall())
     updates = {name: len(index.lines) for name, index in file.inspection.targets.items()}
     speed = order.speed or forecasts.speed(updates)
@@ -118,7 +119,7 @@ async def rehearse_updates(
         targets, speed=speed, faults=order.faults, clear_omitted=order.clear_omitted
     )
     triggers = RehearsedTriggers(lines, emulators)
-    triggers.seed(current)
+    triggers.seed(current, moments)
     async with emulators as places:
         settings, state = rehearsal_settings(file.settings, places, speed), out / "state"
         remember_for_rehearsal(state, targets, places, speed)
@@ -146,8 +147,9 @@ async def _read(
     order: RehearsalOrder,
     on_connected: OnConnected | None,
     warn: Callable[[str], None],
+    moments: dict[TriggerKey, float],
 ) -> tuple[dict[str, RehearsedTarget], dict[TriggerKey, CurrentTrigger]]:
-    """Where the targets are, and the triggers as they are now."""
+    """Where the targets are, and the triggers as they are now; their ``moments`` are noted."""
     settings = file.settings
     quotas = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
     finder = TargetFinder(settings, quotas, order.quota, SystemClock().wall())
@@ -160,7 +162,7 @@ async def _read(
 
     if order.current != LIVE:
         targets = finder.named(file.inspection.targets)
-    current = await current_triggers(order.current, lines, settings, note)
+    current = await current_triggers(order.current, lines, settings, note, moments)
     for each in current.values():
         if isinstance(each, Error) and each.code == TARGET_UNUSABLE:
             raise AwsError(f"{each.message} A rehearsal needs all of its targets.")

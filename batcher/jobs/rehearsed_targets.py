@@ -2,11 +2,13 @@
 
 from collections.abc import Collection, Iterable, Mapping
 from typing import Literal, TypeAlias
+from urllib.parse import urlsplit
 
 from msgspec import Struct
 
 from batcher.aws.client import AwsTarget, account_of_role
 from batcher.aws.credentials import explained, open_session, region_of
+from batcher.aws.endpoints import aws_service_host
 from batcher.aws.service_model import model_loader
 from batcher.config import Settings
 from batcher.foreign_text import shown_url
@@ -55,8 +57,14 @@ class RehearsedTarget(Struct, frozen=True, kw_only=True):
 
     @property
     def place(self) -> tuple[str, str, str]:
-        """What targets of the same account and Region share; of an unknown account its own."""
-        whose = f"target {self.name}" if self.account is None else ""
+        """What targets of the same account and Region share; of an unknown account its own.
+
+        What is at an address that is not AWS's is a place of its own.
+        """
+        host = urlsplit(self.endpoint or "").hostname
+        whose = "" if host is None or aws_service_host(host) is not None else f"at {self.endpoint}"
+        if self.account is None:
+            whose = f"target {self.name}"
         return whose, self.account or NO_ACCOUNT, self.region
 
     def quota(self, operation: str, now: str) -> Remembered:

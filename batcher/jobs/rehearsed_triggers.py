@@ -56,19 +56,25 @@ class RehearsedTriggers:
         """How many are there."""
         return len(self._seeds)
 
-    def seed(self, current: Mapping[TriggerKey, CurrentTrigger]) -> None:
-        """Put them into the emulators; a domain of theirs is taken to be there."""
+    def seed(
+        self, current: Mapping[TriggerKey, CurrentTrigger], moments: Mapping[TriggerKey, float]
+    ) -> None:
+        """Put them into the emulators; a domain of theirs is taken to be there.
+
+        ``moments``: when they were last changed, as far as that is known: what a line is based on
+        may name that time.
+        """
         for key, found in current.items():
             self._emulators.seed_domain(key)
             if not isinstance(found, Error):
-                self._put(key, found)
+                self._put(key, found, moments.get(key))
             elif found.code == RESOURCE_NOT_FOUND:
                 self.missing += 1
             else:
                 self._note_unread(key, found.code)
 
-    def _put(self, key: TriggerKey, found: Mapping[str, Any]) -> None:
-        if self._emulators.seed(key, found):
+    def _put(self, key: TriggerKey, found: Mapping[str, Any], moment: float | None) -> None:
+        if self._emulators.seed(key, found, moment):
             self._seeds[key] = found
         else:
             self._note_unread(key, "what is there is no whole trigger by the service model")

@@ -1,5 +1,7 @@
 """How long a rehearsed run takes for real, and how much faster the rehearsal goes."""
 
+from math import inf
+
 from batcher.config import resolve
 from batcher.jobs.rehearsal_forecast import LASTS, RehearsalForecast, seconds_of
 from batcher.jobs.rehearsed_targets import OPERATIONS, RehearsedQuota, RehearsedTarget
@@ -34,3 +36,13 @@ def test_a_deadline_that_would_be_missed_is_told() -> None:
         "target default would not end by --deadline 10m: it takes 40 min and has 10 min"
     ]
     assert list(forecast.late(forecast.run({"default": 10}, looks=True).values())) == []
+
+
+def test_what_never_ends_is_told_also_where_there_is_a_deadline() -> None:
+    for more in ({}, {"deadline": "10m"}):
+        forecast = of(timetable="00:00-24:00 pause", **more)
+        expected = forecast.run({"default": 10}, looks=True).values()
+        assert seconds_of(expected) == inf
+        assert list(forecast.late(expected)) == [
+            "target default would not end within a year, by --timetable"
+        ]

@@ -2,12 +2,14 @@
 
 import os
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import pytest
 
 from batcher.emulator import Emulator
 from batcher.errors import RunDirectoryError
+from batcher.jobs.export import export_triggers
 from batcher.jobs.rehearsal_phases import RehearsalWatcher
 from batcher.jobs.rehearse import make_rehearsal_directory
 from batcher.operations import WRITES
@@ -141,3 +143,43 @@ async def test_a_directory_is_its_own_and_one_that_is_there_is_left(tmp_path: Pa
     with pytest.raises(RunDirectoryError, match="is there already"):
         make_rehearsal_directory(taken, name)
     assert not list(taken.iterdir())
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+@pytest.mark.parametrize("read_from", ["live", "with times", "without times"])
+async def test_lines_that_are_based_on_what_is_there_are_not_stale(
+    tmp_path: Path, read_from: str
+) -> None:
+    aws, now = Emulator(latency=(0, 0), wall_clock=lambda: 1.7e9), 1.7e9
+    aws.seed(TRIGGERS)
+    base: list[dict[str, Any]] = []
+    async with aws as url:
+        settings = fast_settings(endpoint_url=url)
+        await export_triggers(settings, None, base.append, pytest.fail, with_base=True)
+        base = msgspec.json.decode(msgspec.json.encode(base))
+        assert [each["based_on"]["LastUpdatedAt"] for each in base] == [now] * 4
+        updates = [{**each, "Description": "another"} for each in base]
+        current = {"live": None, "with times": base, "without times": TRIGGERS}[read_from]
+        found = await rehearsed(tmp_path, updates, current, settings)
+        assert found.problems == []
+    if read_from != "without times":  # touched since, and put back
+        updates[0]["based_on"] = {**base[0]["based_on"], "LastUpdatedAt": now - 60}
+        (tmp_path / "again").mkdir()
+        async with aws as url:
+            settings = fast_settings(endpoint_url=url)
+            found = await rehearsed(tmp_path / "again", updates, current, settings)
+        assert found.problems == ["1 update would be stale, and not sent"]
+
+
+@pytest.mark.usefixtures("stand_in_credentials")
+async def test_two_addresses_that_are_not_of_aws_are_two_places(tmp_path: Path) -> None:
+    first, second = Emulator(latency=(0, 0)), Emulator(latency=(0, 0))
+    first.seed(TRIGGERS)
+    second.seed([{**each, "SegmentFilter": "vip"} for each in TRIGGERS])
+    async with first as one, second as other:
+        settings = fast_settings(
+            targets={"a": {"endpoint_url": one}, "b": {"endpoint_url": other}}, region="eu-west-1"
+        )
+        updates = [{"target": name, **change(0, SegmentFilter="vip")} for name in ("b", "a")]
+        found = await rehearsed(tmp_path, updates, None, settings)
+    assert [each.target for each in found.unrestored.first] == ["a"]

@@ -25,7 +25,8 @@ def test_what_is_not_as_it_was_is_named_by_its_members() -> None:
             keys[3]: Error(code="AccessDeniedException", message="m"),
             keys[4]: {"DomainName": "acme", "EventTriggerName": "t4"},  # not whole
             keys[5]: Error(code=RESOURCE_NOT_FOUND, message="m"),
-        }
+        },
+        {},
     )
     assert (len(found), found.missing) == (2, 2)
     assert [(each.line, each.what.split(":")[0]) for each in found.unread.first] == [

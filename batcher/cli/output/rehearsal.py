@@ -1,6 +1,7 @@
 """What a rehearsal has shown, said to people: what would happen, how long it takes, the verdict."""
 
 from collections.abc import Iterator
+from math import isfinite
 
 from batcher.foreign_text import printable
 from batcher.jobs.rehearsal_phases import RehearsedRun
@@ -133,4 +134,6 @@ def _durations(found: Rehearsal) -> Iterator[str]:
 
 
 def _lasting(seconds: float | None) -> str:
-    return "for an unknown time" if seconds is None else f"about {duration(seconds)}"
+    if seconds is None:
+        return "for an unknown time"
+    return f"about {duration(seconds)}" if isfinite(seconds) else "more than a year"

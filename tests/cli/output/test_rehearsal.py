@@ -24,3 +24,11 @@ async def test_it_says_what_is_where_and_ends_with_the_verdict(tmp_path: Path) -
         assert said in text, text
     assert lines[-1] == found.verdict
     assert "after-" not in text
+
+
+async def test_what_never_ends_is_said_to_take_more_than_a_year(tmp_path: Path) -> None:
+    settings = fast_settings(timetable="00:00-24:00 pause")
+    found = await rehearsed(tmp_path, [change(0)], [trigger(0)], settings)
+    *lines, verdict = rehearsal_lines(found)
+    assert "Expected at the real pace: more than a year; the rollback about 0.0 s." in lines
+    assert verdict.endswith("target default would not end within a year, by --timetable.")
