@@ -215,6 +215,7 @@ class RunBooks:
             if self._directory.in_place:
                 self._directory.write_summary(summary)
                 self._write_heads(self._spent)
+                self._directory.note_end()
         except (BatcherError, OSError) as error:
             summary = msgspec.structs.replace(summary, stopped=summary.stopped or str(error))
         self.summary = summary

@@ -129,6 +129,10 @@ class RunDirectory:
             return read_document(self.lock).decode(errors="replace").strip() or None
         return None
 
+    def note_end(self) -> None:
+        """A session came to its end in it: one that was killed earlier is not named any more."""
+        self._lock_before = b"", self._lock_before[1]
+
     def _write_lock(self, content: bytes) -> None:
         assert self._lock is not None
         os.ftruncate(self._lock, 0)

@@ -82,6 +82,8 @@ async def test_a_run_that_is_under_way_killed_and_resumed_can_be_reported_on_at_
         )
     assert (ended.code, "There is no report (" in ended.err) == (0, True), ended.err
     assert "batcher report updates.run" in ended.err
+    again = json.loads((await batcher("report", "updates.run", "--format", "json")).out)
+    assert again["facts"]["state"] == "finished"
     for odd, code in (("nothing.run", 5), ("updates.jsonl", 5)):
         assert (await batcher("report", odd)).code == code
     inside = await batcher("report", "updates.run", "--out", "updates.run/x.html")
