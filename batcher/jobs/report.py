@@ -29,6 +29,7 @@ from batcher.jobs.report_steps import ReportedRun
 from batcher.jobs.report_timeline import latency, timeline
 from batcher.jobs.run_reader import RunReader, settings_of
 from batcher.jobs.undo import rollbacks_of
+from batcher.jobs.verified_scope import part_of
 from batcher.records import Counts, Result
 from batcher.report.run_report import (
     Accounts,
@@ -109,7 +110,7 @@ class RunReporter:
         )
         found, plan, undone = timeline(digest), self._plan(), self._note_undo()
         self._note_unknown(found, counts)
-        part = None if self._run is None else self._run.part
+        part = None if self._run is None else part_of(self._run)
         head = self._results.head
         return RunReport(
             made_at=SystemClock().wall(),

@@ -13,13 +13,15 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.accounting.remedies import Remedy, remedy
-from batcher.config import OF_PLACE, Settings, options
+from batcher.config import OF_LINT, OF_PLACE, Settings, options
 from batcher.jobs.report_results import GroupKey
 from batcher.jobs.run_order import ROLLBACK
+from batcher.number_text import several
 from batcher.records import Counts
 from batcher.report.run_report import FailedUpdate, NextStep, RunState
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest
+from batcher.storage.run_retries import RETRY
 from batcher.storage.stored_path import stored_path
 
 _OF_STATUS = {
@@ -65,7 +67,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             return _OF_STATUS[status], command("verify", self.path, "--in-doubt-only")
         if status == "partial":
             parent = self.manifest.parent or str(self.path)
-            return _OF_STATUS[status], command("rollback", Path(parent), "--recreate")
+            return _OF_STATUS[status], command("rollback", stored_path(parent), "--recreate")
         if status == "differs":
             return _OF_STATUS[status], command("rollback", self.path)
         if status == "invalid":
@@ -78,7 +80,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
     def _after_stale(self) -> tuple[str, str | None]:
         was = "Somebody changed the trigger since, and it was left alone."
         if self.manifest.kind == ROLLBACK and self.manifest.parent is not None:
-            again = command("rollback", Path(self.manifest.parent), "--force")
+            again = command("rollback", stored_path(self.manifest.parent), "--force")
             return f"{was} To put it back all the same:", again
         text = f"{was} To see what the updates would change now{self._config()}:"
         return text, self.on_input("plan")
@@ -119,7 +121,8 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
             yield NextStep(text=text, command=command("ctl", self.path, "status"))
             return
         if counts.not_started and not undone:
-            yield NextStep(text="To go on with what is left:", command=self.again())
+            text = f"To go on with what is left{self._not_kept()}:"
+            yield NextStep(text=text, command=self.again())
         if counts.in_doubt:
             text = "To settle what is in doubt, by looking at the live triggers:"
             yield NextStep(text=text, command=command("verify", self.path, "--in-doubt-only"))
@@ -140,7 +143,7 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
         manifest = self.manifest
         if self.input != "-":
             text = f"The input has the SHA-256 {manifest.input.sha256}; to see that it still has:"
-            yield NextStep(text=text, command=shell_text(["sha256sum", "--", self.input]))
+            yield NextStep(text=text, command=self._digest())
         packages = [
             f"{name}=={manifest.versions[name]}" for name in _PACKAGES & manifest.versions.keys()
         ]
@@ -158,9 +161,33 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
 
     def _same_again(self) -> str:
         return (
-            f"The same command{self._config()}; it goes on with this run, and with another --out it"
-            " does all of it again:"
+            f"The same command{self._not_kept()}; it goes on with this run, and with another --out"
+            " it does all of it again:"
         )
+
+    def _digest(self) -> str:
+        """What tells the SHA-256 of the lines of the input, which are packed in some."""
+        unpack = {".gz": " | gzip -dc", ".zst": " | zstd -dc"}.get(Path(self.input).suffix, "")
+        if "://" in self.input:
+            return shell_text(["aws", "s3", "cp", self.input, "-"]) + f"{unpack} | sha256sum"
+        if unpack:
+            return shell_text(["cat", "--", self.input]) + f"{unpack} | sha256sum"
+        return shell_text(["sha256sum", "--", self.input])
+
+    def _not_kept(self) -> str:
+        """What else the command of the run takes, as it was given it, for a sentence."""
+        found, manifest = [self._config().removeprefix(", ")], self.manifest
+        chosen = "--domain, --only and the like"
+        found += {
+            RETRY: [f"with the --code, {chosen} that it was given"],
+            ROLLBACK: [f"with the --force, --since, --until, {chosen} that it was given"],
+        }.get(manifest.kind, [])
+        if manifest.selection is not None and manifest.selection.names is not None:
+            names = several(len(manifest.selection.names), "name")
+            found.append(f"with the file of {names} in place of {_NAMES}")
+        if str(manifest.settings.get("check")).endswith(" …"):
+            found.append("with the arguments of its --check in place of …")
+        return "".join(f", {each}" for each in found if each)
 
     def _config(self) -> str:
         """Which tables of settings a command takes that no flag can give, for a sentence."""
@@ -171,14 +198,21 @@ class ReportedRun(Struct, frozen=True, kw_only=True):
     def again(self) -> str:
         """The command of the run, as far as it is kept."""
         manifest = self.manifest
-        said = flags(manifest.settings)
         if manifest.kind != "run" and manifest.parent is not None:
             parent = stored_path(manifest.parent)
+            known = manifest.settings
+            said = flags({name: value for name, value in known.items() if name not in OF_LINT})
+            if manifest.kind == ROLLBACK and manifest.recreate:
+                said.append("--recreate")
             return command(manifest.kind, parent, "--out", str(self.path), *said)
-        selection = "" if manifest.selection is None else f" {manifest.selection}"
-        return command("run", self.input, "--out", str(self.path), *said) + selection
+        said, selection = flags(manifest.settings), manifest.selection
+        if selection is not None:
+            said += [word for flag, text in selection.pieces() for word in (f"--{flag}", text)]
+            said += [] if selection.names is None else ["--only-file", _NAMES]
+        return command("run", self.input, "--out", str(self.path), *said)
 
 
+_NAMES = "NAMES"  # stands for a file that is not kept
 _PACKAGES = {"batcher", "aiobotocore", "botocore"}
 
 
@@ -195,9 +229,7 @@ def shell_text(words: Iterable[str]) -> str:
 
 
 def _quoted(word: str) -> str:
-    try:
-        word.encode()
-    except UnicodeEncodeError:
+    if not word.isprintable():  # a shell's own escapes, so that it is one line wherever it is shown
         bytes_ = os.fsencode(word)
         shown = (chr(b) if 32 <= b < 127 and b not in b"'\\" else f"\\x{b:02x}" for b in bytes_)
         return f"$'{''.join(shown)}'"
@@ -217,5 +249,5 @@ def flags(settings: dict[str, Any], only: frozenset[str] | None = None) -> list[
         if isinstance(value, bool):
             found.append(option.flag if value else option.flag.replace("--", "--no-", 1))
         else:
-            found += [option.flag, f"{value:g}" if isinstance(value, float) else str(value)]
+            found += [option.flag, str(value).removesuffix(".0")]
     return found

@@ -156,7 +156,7 @@ def _steps(title: str, steps: list[NextStep]) -> str:
     said = (
         _fenced("text", [step.text])
         if step.command is None
-        else _fenced("sh", [f"# {step.text}", step.command])
+        else _fenced("sh", [f"# {step.text}", step.command], longest=CHARACTERS)
         for step in steps
     )
     return head + "".join(said)
@@ -167,8 +167,8 @@ def _word(text: str) -> str:
     return re.sub(r"[^A-Za-z ]", "", text.replace("_", " "))
 
 
-def _fenced(language: str, lines: Iterator[str] | list[str]) -> str:
-    text = "\n".join(printable(shortened(line, LONGEST_LINE)) for line in lines)
-    longest = max(map(len, re.findall("`+", text)), default=0)
-    fence = "`" * max(3, longest + 1)
+def _fenced(language: str, lines: Iterator[str] | list[str], longest: int = LONGEST_LINE) -> str:
+    text = "\n".join(printable(shortened(line, longest)) for line in lines)
+    ticks = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, ticks + 1)
     return f"{fence}{language}\n{text}\n{fence}\n\n"

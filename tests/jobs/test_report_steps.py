@@ -14,6 +14,7 @@ from batcher.config import Settings
 from batcher.jobs.report_steps import ReportedRun, command, flags
 from batcher.records import Counts
 from batcher.report.run_report import FailedUpdate
+from batcher.updates.selection import Selection
 from tests.conftest import change
 from tests.jobs.conftest import RecordedRun
 
@@ -81,13 +82,51 @@ def test_the_command_of_a_run_says_its_settings_again(tmp_path: Path) -> None:
     retried = reported(tmp_path, kind="retry", parent="/x/was.run")
     assert shlex.split(retried.again())[:3] == ["batcher", "retry", "/x/was.run"]
     is_taken(retried.again())
+    assert "--no-lint" not in retried.again()
+    undone = reported(tmp_path, kind="rollback", parent="/x/was.run", recreate=True)
+    assert shlex.split(undone.again())[-1] == "--recreate"
+    is_taken(undone.again())
     assert flags({}) == []
+    assert flags({"rate": 1234.5678, "throttle_limit": 1234567.0}) == [
+        *("--rate", "1234.5678"),
+        *("--throttle-limit", "1234567"),
+    ]
     assert command("report", "-odd") == "batcher report ./-odd"
     odd = os.fsdecode(b"a'b\xff.run")
     said = subprocess.run(
         ["bash", "-c", f"printf %s {command('x', odd)[len('batcher x ') :]}"], capture_output=True
     )
     assert said.stdout == b"a'b\xff.run"
+    assert command("x", "a\nb\u202ec").isprintable()
+
+
+def test_what_a_run_does_not_keep_of_its_command_is_said(tmp_path: Path) -> None:
+    selection = Selection.of(only=["-a b"], names=["x", "y"])
+    settings = SETTINGS.as_json() | {"check": "./check.sh …", "waves": "5,rest"}
+    run = reported(tmp_path, selection=selection, settings=settings)
+    assert shlex.split(run.again())[-4:] == ["--only", "-a b", "--only-file", "NAMES"]
+    is_taken(run.again())
+    left = next(run.next_steps(Counts(total=1, not_started=1), "stopped", undone=False))
+    again = list(run.reproduce("", 0))[-2]
+    for text in (left.text, again.text):
+        assert "with the file of 2 names in place of NAMES" in text
+        assert "with the arguments of its --check in place of …" in text
+    retried = reported(tmp_path, kind="retry", parent="/x/was.run")
+    assert "the --code, " in list(retried.reproduce("", 0))[-2].text
+
+
+@pytest.mark.parametrize(
+    ("path", "said"),
+    [
+        ("/x/a b.jsonl", "sha256sum -- '/x/a b.jsonl'"),
+        ("/x/a.jsonl.gz", "cat -- /x/a.jsonl.gz | gzip -dc | sha256sum"),
+        ("s3://b/k.jsonl.zst", "aws s3 cp s3://b/k.jsonl.zst - | zstd -dc | sha256sum"),
+    ],
+)
+def test_the_digest_of_an_input_is_that_of_its_lines(tmp_path: Path, path: str, said: str) -> None:
+    given = msgspec.structs.replace(reported(tmp_path).manifest.input, path=path)
+    steps = list(reported(tmp_path, input=given).reproduce("", 0))
+    assert steps[0].command == said
 
 
 def test_what_can_be_done_now_is_what_helps(tmp_path: Path) -> None:

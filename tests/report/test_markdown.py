@@ -37,3 +37,10 @@ def test_it_is_cut_to_what_a_comment_takes_and_says_what_is_missing() -> None:
     assert re.search(r"Not shown, to stay within 65,000 characters: \d[\d,]* sections\.\n\Z", text)
     assert "Not shown" not in report_markdown(report)
     report_markdown(Filled(bare=True).record(RunReport))
+
+
+def test_a_command_is_never_cut_in_its_middle() -> None:
+    said = f"batcher run {'x' * 3000}"
+    report = Filled().record(RunReport)
+    steps = [replace(each, command=said) for each in report.next_steps]
+    assert f"\n{said}\n" in report_markdown(replace(report, next_steps=steps))
