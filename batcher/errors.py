@@ -59,6 +59,12 @@ class RunDirectoryError(BatcherError):
     code = error_codes.RUN_DIRECTORY
 
 
+class InUseError(RunDirectoryError):
+    """Another process holds the run directory."""
+
+    code = error_codes.IN_USE
+
+
 class OtherRunError(RunDirectoryError):
     """The run in a directory was begun with another input, or with settings of another meaning.
 

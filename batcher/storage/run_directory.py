@@ -13,7 +13,7 @@ from typing import Any, Self, TextIO
 import msgspec
 
 from batcher.accounting.time_spent import RunTimeSpent
-from batcher.errors import DamageError, OtherRunError, RunDirectoryError
+from batcher.errors import DamageError, InUseError, OtherRunError, RunDirectoryError
 from batcher.records import Summary
 from batcher.storage.atomic_file import write_atomically, write_json
 from batcher.storage.directory_check import refuse_foreign_directory
@@ -79,7 +79,7 @@ class RunDirectory:
                 " --out."
             ) from error
         if self._lock is None:
-            raise RunDirectoryError(
+            raise InUseError(
                 f"{self.path}: in use by {self._holder()}. Wait for it, stop it, or start a new run"
                 " in another directory with --out."
             )

@@ -10,6 +10,7 @@ import pytest
 
 from batcher.cli import batcher as every_command
 from batcher.cli.output.error_report import next_step
+from batcher.storage.run_directory import RunDirectory
 from tests.conftest import Command, Ended, change
 
 AWAY = ("--endpoint-url", "http://127.0.0.1:9", "--max-attempts", "1")
@@ -38,13 +39,19 @@ def a_damaged_run(folder: Path, batcher: Command) -> None:
     (folder / "u.run" / "run.json").write_text("{")
 
 
+def a_run_at_work(folder: Path, batcher: Command) -> None:
+    directory = RunDirectory(folder / "u.run")
+    directory.__enter__()
+    _KEPT.append(directory)
+
+
 def a_taken_port(folder: Path, batcher: Command) -> None:
     taken = socket.create_server(("127.0.0.1", 0))
     batcher.environ["BATCHER_HTTP"] = f"127.0.0.1:{taken.getsockname()[1]}"
     _KEPT.append(taken)
 
 
-_KEPT: list[socket.socket] = []
+_KEPT: list[socket.socket | RunDirectory] = []
 
 CASES: list[tuple[tuple[str, ...], Prepare, str, int]] = [
     (("run", "none.jsonl", "--yes"), nothing, "InputInvalid", 2),
@@ -58,6 +65,7 @@ CASES: list[tuple[tuple[str, ...], Prepare, str, int]] = [
     (RUN, no_credentials, "CredentialsUnusable", 5),
     ((*RUN, "--profile", "none"), nothing, "SettingsInvalid", 2),
     (RUN, a_damaged_run, "RunDirectoryUnusable", 5),
+    (RUN, a_run_at_work, "RunDirectoryInUse", 5),
     (("plan", "u.jsonl", *AWAY), nothing, "NotSent", 5),
     (("plan", "u.jsonl", "--out", "u.jsonl"), nothing, "Usage", 2),
     (("lint", "none.jsonl"), nothing, "InputInvalid", 2),
@@ -72,6 +80,7 @@ CASES: list[tuple[tuple[str, ...], Prepare, str, int]] = [
     (("history", "--in", "none"), nothing, "InputInvalid", 2),
     (("verify", "none.run"), nothing, "RunDirectoryUnusable", 5),
     (("verify", "u.run"), a_damaged_run, "RunDirectoryUnusable", 5),
+    (("rehearse", "none.jsonl"), nothing, "InputInvalid", 2),
     (("retry", "none.run"), nothing, "RunDirectoryUnusable", 5),
     (("rollback", "none.run"), nothing, "RunDirectoryUnusable", 5),
     (("queue", "status", "spool:none"), nothing, "QueueMissing", 5),
@@ -92,7 +101,9 @@ async def failed(batcher: Command, folder: Path, prepare: Prepare, *words: str) 
 
 
 @pytest.mark.parametrize(
-    ("words", "prepare", "code", "exit_code"), CASES, ids=lambda each: str(each)[:60]
+    ("words", "prepare", "code", "exit_code"),
+    CASES,
+    ids=lambda each: getattr(each, "__name__", str(each)[:60]),
 )
 async def test_a_command_that_fails_says_what_to_do_and_has_a_code(
     words: tuple[str, ...],
@@ -109,6 +120,20 @@ async def test_a_command_that_fails_says_what_to_do_and_has_a_code(
     assert next_step(told["next"]) == told["next"]
     assert told["error"].lower().endswith(told["next"].lower())
     assert told["error"] in ended.err or code == "Usage"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("run",), "Missing argument 'FILE'"),
+        (("history", "--in", "u.jsonl"), "Invalid value for '--in'"),
+    ],
+)
+async def test_wrong_usage_is_told_with_the_name_of_what_is_wrong(
+    words: tuple[str, ...], said: str, batcher: Command, tmp_path: Path
+) -> None:
+    told = json.loads((await failed(batcher, tmp_path, nothing, *words, "--json")).out)
+    assert told["error"].startswith(said)
 
 
 def test_every_command_with_json_is_among_those_that_fail() -> None:

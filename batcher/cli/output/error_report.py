@@ -59,7 +59,7 @@ def report_of(error: BaseException) -> ErrorReport:
         case BatcherError():
             text, advice = str(error), error.advice
         case click.ClickException():
-            text, advice = error.message, _help_of(error)
+            text, advice = error.format_message(), _help_of(error)
         case OSError():
             said = error.strerror or str(error)
             text = f"{error.filename}: {said}" if error.filename else said
