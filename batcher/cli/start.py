@@ -4,6 +4,7 @@ What is done, and in which order, is the job's; here it is printed, and a person
 """
 
 from collections.abc import Callable
+from contextlib import suppress
 from functools import partial
 
 import anyio
@@ -77,12 +78,19 @@ async def start(opened: OpenRun, choices: Choices) -> int:
         echo(f"{opened.order.directory.path}: is to be put back, as {undo.reason}.", err=True)
         return STOPPED_ITSELF
     opened.order.hooks.say = opened.order.telemetry.say = partial(echo, err=True)
+    opened.order.hooks.heard = _heard_of_hook
     try:
         with told_on_signal(lambda: [_before_the_start(checked)]):
             return await _start_checked(checked, choices)
     finally:
         for failure in opened.order.hooks.failures[:HOOK_FAILURES]:
             echo(f"hook {failure}", err=True)
+
+
+def _heard_of_hook(line: str) -> None:
+    """Print what a hook prints: above what stands on a terminal, or as JSON."""
+    with suppress(OSError):  # nobody reads it: no fault of the hook
+        echo(line, err=True)
 
 
 async def _start_checked(checked: CheckedRun, choices: Choices) -> int:

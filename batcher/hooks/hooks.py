@@ -44,14 +44,18 @@ class HookFailure(Struct, frozen=True, kw_only=True):
         return f"{self.hook} at {self.on}: {self.reason}"
 
 
-async def call_hook(hook: HookSettings, body: bytes) -> str | None:
+async def call_hook(
+    hook: HookSettings, body: bytes, on_line: Callable[[str], None] | None = None
+) -> str | None:
     """Hand a hook ``body``; why that failed, in words, or None.
 
-    What a command prints goes to standard error, and into no log: nobody knows what it says.
+    What a command prints goes into no log, as nobody knows what it says: ``on_line`` is told each
+    line; None: it goes to standard error.
     """
     if hook.url is not None:
         return await call_webhook(hook.url, body)
-    ended = await run_child(hook.arguments, given=body + b"\n")  # shells read whole lines
+    line = body + b"\n"  # shells read whole lines
+    ended = await run_child(hook.arguments, given=line, on_line=on_line)
     return None if ended.code == 0 else str(ended)
 
 
@@ -61,7 +65,8 @@ CallHook: TypeAlias = Callable[[HookSettings, bytes], Awaitable[str | None]]
 class Hooks:
     """The hooks of one run or worker. ``failures``: those of hooks that were told, not asked.
 
-    ``say`` is told, in words, of each hook that is waited for.
+    ``say`` is told, in words, of each hook that is waited for, and ``heard`` each line that one
+    prints; None: they print to standard error themselves.
     """
 
     def __init__(
@@ -72,16 +77,17 @@ class Hooks:
         log: FilteringBoundLogger,
         *,
         bounds: Bounds = BOUNDS,
-        call: CallHook = call_hook,
+        call: CallHook | None = None,
     ) -> None:
         """``session``: an id that no other process or run has."""
         self.failures: list[HookFailure] = []
         self.say: Callable[[str], None] = lambda _: None
+        self.heard: Callable[[str], None] | None = None
         self._is_finished = False
         self._ids = (f"{session}-{number}" for number in count(1))
         self._clock = clock
         self._log = log
-        self._call = call
+        self._call = call or self._call_hook
         self._bounds = bounds
         self._asked = [each for each in settings if each.before]
         self._told = [_ToldHook(each, self, bounds.waiting) for each in settings if not each.before]
@@ -168,6 +174,9 @@ class Hooks:
         except Exception as error:  # a hook is no reason for a run to end as a defect
             return f"a defect ({type(error).__name__})"
         return f"not done after {hook.timeout:g} seconds"
+
+    async def _call_hook(self, hook: HookSettings, body: bytes) -> str | None:
+        return await call_hook(hook, body, self.heard)
 
     def note_failure(self, hook: HookSettings, on: HookEvent, reason: str) -> None:
         """Log that a hook was not told."""

@@ -95,6 +95,20 @@ async def test_a_program_reads_objects_and_nothing_else_from_standard_error(
     assert "none.jsonl" in json.loads(refused.err)["text"]
 
 
+async def test_what_hooks_print_is_an_object_a_line_too(
+    batcher: Command, write_lines: Write, emulator: Emulator, tmp_path: Path
+) -> None:
+    write_lines([change(1)])
+    hook = tmp_path / "hook.sh"
+    hook.write_text("#!/bin/sh\necho said; printf half >&2\n")
+    hook.chmod(0o700)
+    async with emulator as url:
+        flags = ("--endpoint-url", url, "--progress", "json", "--yes", "--hook", f"ended={hook}")
+        ended = await batcher("run", "updates.jsonl", *flags)
+    said = [json.loads(line).get("text") for line in ended.err.splitlines()]
+    assert {"said", "half"} <= {*said}
+
+
 @pytest.mark.parametrize(
     "command",
     ["verify none.run", "retry none.run", "rollback none.run", "drift none", "run a --config none"],
