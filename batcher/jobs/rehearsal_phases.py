@@ -49,7 +49,7 @@ class RehearsalWatcher(Struct, frozen=True, kw_only=True):
 class RehearsedRun(Struct, frozen=True, kw_only=True):
     """A run that was rehearsed. ``refused``: in words, why it sent nothing; then no ``summary``.
 
-    ``looks``: whether it looked at each trigger first; ``updates``: how many it was of, by target;
+    ``looks``: whether each trigger was looked at first; ``updates``: how many it was of, by target;
     ``unsuccessful``: those that did not end as asked.
     """
 
@@ -149,7 +149,9 @@ async def _execute(opened: OpenRun, watcher: RehearsalWatcher) -> RehearsedRun:
             return RehearsedRun(refused=why)
         with LogOutput(order.settings.log_level, file=order.directory.open_log(), terminal=False):
             summary = await approved.execute(watcher.beside(approved))
-        looks = ready.looks
+        known, targets = ready.connection.lanes.omissions.known, ready.connection.targets.values()
+        looks = ready.looks or order.settings.create_missing
+        looks = looks or any(known(each).sends_whole for each in targets)
     seconds = order.clock.now() - began
     found = _unsuccessful(order.directory.path, order.settings)
     return RehearsedRun(

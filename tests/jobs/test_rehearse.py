@@ -153,9 +153,10 @@ async def test_lines_that_are_based_on_what_is_there_are_not_stale(
     aws, now = Emulator(latency=(0, 0), wall_clock=lambda: 1.7e9), 1.7e9
     aws.seed(TRIGGERS)
     base: list[dict[str, Any]] = []
+    unread: list[Any] = []
     async with aws as url:
         settings = fast_settings(endpoint_url=url)
-        await export_triggers(settings, None, base.append, pytest.fail, with_base=True)
+        await export_triggers(settings, None, base.append, unread.append, with_base=True)
         base = msgspec.json.decode(msgspec.json.encode(base))
         assert [each["based_on"]["LastUpdatedAt"] for each in base] == [now] * 4
         updates = [{**each, "Description": "another"} for each in base]
@@ -183,3 +184,13 @@ async def test_two_addresses_that_are_not_of_aws_are_two_places(tmp_path: Path) 
         updates = [{"target": name, **change(0, SegmentFilter="vip")} for name in ("b", "a")]
         found = await rehearsed(tmp_path, updates, None, settings)
     assert [each.target for each in found.unrestored.first] == ["a"]
+
+
+@pytest.mark.parametrize("more", [{"before": True}, {"whole": "always"}, {"create_missing": True}])
+async def test_all_that_looks_at_a_trigger_first_takes_the_time_of_its_reads(
+    tmp_path: Path, more: dict[str, Any]
+) -> None:
+    settings = fast_settings(**{"before": False, "read_rate": 2.0} | more)
+    updates = [change(number) for number in range(3)]
+    found = await rehearsed(tmp_path, updates, TRIGGERS, settings, speed=1000.0)
+    assert found.seconds == 1.0  # (3 - 1) / 2
