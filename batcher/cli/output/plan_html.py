@@ -83,7 +83,7 @@ def _part(group: PlanGroup) -> GroupPart:
 def _row(change: Change, staying: Sequence[str]) -> ChangeRow:
     member = change.path.partition(".")[0].partition("[")[0]
     if change.removed or change.added:
-        sign, before, after = "~ changed", _values(change.removed), _values(change.added)
+        sign, before, after = _entries_sign(change), _values(change.removed), _values(change.added)
     elif change.before is None:
         sign, before, after = "+ added", [], _values([change.after])
     elif change.after is None:
@@ -94,6 +94,13 @@ def _row(change: Change, staying: Sequence[str]) -> ChangeRow:
     return ChangeRow(
         path=change.path, sign=sign, before=before, after=after, stays=member in staying
     )
+
+
+def _entries_sign(change: Change) -> str:
+    """What happens to a list, of which only the entries that come and go are shown."""
+    if change.removed and change.added:
+        return "~ changed"
+    return "+ to the list" if change.added else "- from the list"
 
 
 def _values(values: Sequence[Any]) -> list[str]:

@@ -44,12 +44,15 @@ def test_a_change_is_told_by_words_before_and_after() -> None:
         Change(path="New", after=7),
         Change(path="Gone", before=True),
         Change(path="Periods", removed=(1, 2), added=(3,)),
+        Change(path="Longer", added=(4,)),
+        Change(path="Shorter", removed=(5,)),
     ]
     groups.add(replace(one, step=step), found)
     text = re.sub(r"\s+", "", StrictHtml(_page(groups)).text)
     assert "2updatestotargeteuacme/t1,acme/t2" in text
     assert 'SegmentFilter~changed"autumn""winter"' in text
-    assert re.search(r"New[+]added,can'tbeundone.7Gone-removedtrue.Periods~changed123", text)
+    assert re.search(r"New[+]added,can'tbeundone.7Gone-removedtrue.Periods~changed123Longer", text)
+    assert re.search(r"Longer[+]tothelist.?4Shorter-fromthelist5", text)
     assert "SegmentFilter:line1setsanothervalue;thisoneissentlater" in text
     assert text.index("line1sets") < text.index('"autumn"')
 
