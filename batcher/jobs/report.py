@@ -235,7 +235,7 @@ class RunReporter:
     def _note_unknown(self, found: Timeline | None, counts: Counts) -> None:
         notes, manifest = self._notes, self._manifest
         if found is not None and not found.quota_known:
-            notes.append("What the quota was estimated to be over time was not recorded.")
+            notes.append("No quota is drawn over time: it was only guessed, or not recorded.")
         if found is not None and not found.measured and counts.attempts:
             notes.append(
                 "When each request was answered was not recorded: attempts are shared out over the"

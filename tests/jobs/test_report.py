@@ -95,7 +95,7 @@ def test_a_run_of_an_older_version_is_told_as_far_as_it_is_known(tmp_path: Path)
     assert found.facts.wall_seconds == 1.0
     assert found.lint is None
     notes = " ".join(found.notes)
-    for unknown in ("the quota was estimated", "each request was answered", "lint finds"):
+    for unknown in ("No quota is drawn", "each request was answered", "lint finds"):
         assert unknown in notes
 
 
