@@ -71,7 +71,7 @@ def _run(title: str, run: RehearsedRun, speed: float) -> Iterator[str]:
         yield printable(f"{title}: nothing was sent: {run.refused}")
         return
     times = number(round(speed)) if speed >= 10 else f"{speed:.3g}"
-    pace = "at the real pace" if speed == 1 else f"at {times} times the real pace"
+    pace = "at the real pace" if speed == 1 else f"at up to {times} times the real pace"
     yield f"{title}: {_counted(run.summary)}; here in {duration(run.seconds)}, {pace}."
     yield from _discrepancies("  not as asked", run.unsuccessful)
 

@@ -135,9 +135,10 @@ def _reach(segment: SegmentReach) -> str:
             f"{said}: {number(counts[0] or 0)} → {several(counts[1] or 0, 'member')},"
             f" {number(segment.gained)} gained, {number(segment.lost)} lost."
         )
-    known = [several(each, "member") for each in counts if each is not None]
-    if known:
-        return f"{said}: {known[0]} of the one that is known."
+    for name, count, other in zip((old, new), counts, (segment.after, segment.before), strict=True):
+        if count is not None:
+            unknown = f"; of {other} no members are given" if other else ""
+            return f"{said}: {name} has {several(count, 'member')}{unknown}."
     return f"{said}: how many profiles that are is not known; give --segments."
 
 
