@@ -175,7 +175,8 @@ def _target_rows(found: ProgressSnapshot, rows: int, width: int) -> Iterator[str
     room = min(longest, NAME_AT_MOST, max(4, width // 3))
     for each in shown:
         name = padded(printable(each.target), room)
-        yield f"{name} {fitted(_target(each), width - room - 1)}".rstrip()
+        row = f"{name} {fitted(_target(each), width - room - 1)}".rstrip()
+        yield row if cell_len(row) <= width else in_columns(row, width)
     rest, well = len(found.targets) - len(shown) + found.more_targets, found.more_well
     well += sum(each.is_well for each in found.targets[rows:])
     if rest:
