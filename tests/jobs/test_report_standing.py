@@ -30,18 +30,20 @@ def ended() -> int:
         ("", INTERRUPTED, 2, "interrupted"),
         ("", "too many failures.", 2, "stopped"),
         ("", "nothing", 2, "killed"),
-        (f"process {os.getppid()} on {HOST}", None, 0, "under_way"),
-        (f"process {os.getpid()} on {HOST}", None, 0, "finished"),  # who ends it reports it
+        ("process PARENT on HOST", None, 0, "under_way"),
+        ("process OWN on HOST", None, 0, "finished"),  # who ends it reports it
         ("process 1 on elsewhere", None, 2, "under_way"),
-        (f"process {10**20} on {HOST}", None, 2, "killed"),
-        ("ended", None, 2, "killed"),
+        (f"process {10**20} on HOST", None, 2, "killed"),
+        ("process ENDED on HOST", None, 2, "killed"),
     ],
 )
 def test_a_run_is_at_work_ended_stopped_or_killed(
     tmp_path: Path, holder: str, stopped: str | None, left: int, state: str
 ) -> None:
-    said = f"process {ended()} on {HOST}" if holder == "ended" else holder
-    (tmp_path / "lock").write_text(said)
+    named = {"PARENT": os.getppid(), "OWN": os.getpid(), "ENDED": ended(), "HOST": HOST}
+    for name, value in named.items():
+        holder = holder.replace(name, str(value))
+    (tmp_path / "lock").write_text(holder)
     summary = Summary(wall_seconds=1, rate=1, seconds=Seconds(), stopped=stopped)
     found = Standing.of(RunDirectory(tmp_path), None if stopped == "nothing" else summary, left, 5)
     assert found.state == state
