@@ -54,7 +54,7 @@ async def test_its_end_by_a_signal_is_told_and_it_takes_no_more(
         process.terminate()
 
 
-@pytest.mark.parametrize("name", ["LANG", "PYTHONUTF8", "TZ", "NO_COLOR", "LD_PRELOAD"])
+@pytest.mark.parametrize("name", ["LANG", "PYTHONUTF8", "TZ", "COLUMNS", "LD_PRELOAD"])
 def test_what_an_import_or_the_start_of_python_may_see_is_not_forked(
     batcher: Command, name: str
 ) -> None:

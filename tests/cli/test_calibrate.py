@@ -82,8 +82,9 @@ async def test_a_burst_of_less_than_a_second_is_no_reason_to_find_less(
     found = json.loads(ended.out)
     assert sum(emulator.counts()["UpdateEventTrigger"].values()) == found["calls"] <= 200
     if found["measured"]:
-        assert found["rate"] == pytest.approx(rate, rel=max(0.02, found["doubt"]))
+        doubt = max(0.02, found["doubt"])
         # a busy machine bunches the calls that measure it
+        assert rate * (1 - doubt) <= found["rate"] <= rate * (1.1 + doubt)
         assert found["burst"] == pytest.approx(burst, rel=0.5, abs=1)
     else:  # the machine was too busy to send evenly: then nothing is claimed
         assert (ended.code, found["rate"] <= rate) == (1, True)

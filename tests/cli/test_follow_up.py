@@ -53,9 +53,9 @@ async def test_an_unfinished_one_of_other_lines_is_left_and_said(
         path = RecordedRun(tmp_path, [change(1), change(2)], settings=old).write()
         both = [change(1), change(2)]
         given = {"canary": 1}
-        stopped = await follow(path, "retry", choices(), given, None, lambda f: _add(f, both))
+        stopped = await follow(path, "retry", choices(), given, None, lambda f, _: _add(f, both))
         assert stopped == 3
-        ended = await follow(path, "retry", choices(), {}, None, lambda f: _add(f, both[:1]))
+        ended = await follow(path, "retry", choices(), {}, None, lambda f, _: _add(f, both[:1]))
         assert ended == 0
     first = f"{path}.retry-1 is not finished, but of other updates: it is left as it is."
     assert first in capsys.readouterr().err
