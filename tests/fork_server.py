@@ -31,8 +31,11 @@ import anyio
 import batcher
 from batcher.aws.credentials import open_session
 from batcher.aws.service_model import SERVICE, model_loader
+from batcher.report.html import render
+from batcher.report.run_report import RunReport
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.line_readers import installed_update_model
+from tests.report.filled_records import Filled
 
 ASKED_AT_MOST = 1 << 20  # bytes of one request
 TOLD = 3  # the descriptor, in a child
@@ -144,6 +147,9 @@ if __name__ == "__main__":
         if module.name != "batcher.__main__":
             import_module(module.name)
     anyio.run(read_models)
+    render(
+        Filled().record(RunReport)
+    )  # its templates are compiled once, not by each run at its end
     gc.collect()
     gc.freeze()
     if (asked := serve(socket.socket(fileno=int(sys.argv[1])))) is not None:
