@@ -41,13 +41,13 @@ def sessions() -> list[tuple[str, list[Block]]]:
     return found
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     with running(redis_server(tmp_path_factory.mktemp("redis"))) as server:
         yield f"redis://127.0.0.1:{server.port}"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture
 def sqs(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     """An SQS with the queue that the pages make."""
     with running(sqs_server(tmp_path_factory.mktemp("sqs"))) as server:

@@ -117,6 +117,8 @@ def _plain_time(text: str) -> int | None:
     """A time such as ``2026-11-01T10:00:00Z``, in a third of the time; None leaves it to _ISO."""
     if text[4:5] != "-" or text[7:8] != "-" or text[10:11] != "T" or text[13:14] != ":":
         return None  # Python takes more spellings than are taken here
+    if not text[-2:-1].isdigit():  # such as 23:Z
+        return None
     try:
         moment = datetime.fromisoformat(text)
     except ValueError:
