@@ -249,5 +249,6 @@ def flags(settings: dict[str, Any], only: frozenset[str] | None = None) -> list[
         if isinstance(value, bool):
             found.append(option.flag if value else option.flag.replace("--", "--no-", 1))
         else:
-            found += [option.flag, str(value).removesuffix(".0")]
+            whole = isinstance(value, float) and value.is_integer()
+            found += [option.flag, str(int(value) if whole else value)]
     return found

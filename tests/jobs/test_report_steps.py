@@ -91,6 +91,7 @@ def test_the_command_of_a_run_says_its_settings_again(tmp_path: Path) -> None:
         *("--rate", "1234.5678"),
         *("--throttle-limit", "1234567"),
     ]
+    assert flags({"reason": "release 2.0"}) == ["--reason", "release 2.0"]
     assert command("report", "-odd") == "batcher report ./-odd"
     odd = os.fsdecode(b"a'b\xff.run")
     said = subprocess.run(
