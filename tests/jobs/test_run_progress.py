@@ -83,7 +83,8 @@ async def test_at_work_it_knows_quota_pace_and_what_is_on_its_way(
     settings_for: SettingsFor, write_lines: Callable[..., Path]
 ) -> None:
     lines = [change(n, target=name) for n in range(40) for name in ("a", "b", "gone")]
-    reads = {"GetEventTrigger": Quota(rate=1000, burst=1000)}  # hold nothing up, however busy the host is
+    # what holds nothing up, however busy the host is
+    reads = {"GetEventTrigger": Quota(rate=1000, burst=1000)}
     file, emulator = write_lines(lines), seeded(40, rate=50.0, burst=5.0, quotas=reads)
     async with emulator as url:
         place = {"endpoint_url": url, "region": "eu-west-1"}
