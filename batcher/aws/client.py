@@ -1,13 +1,12 @@
-"""A target: one aiobotocore client of Customer Profiles for a whole run, and what is asked of it.
+"""A target: the account and Region that a run's requests go to, and what is asked of it.
 
-The SDK's own retries are off, and its pool is as large as the engine's slots. What it raises for a
-call becomes an Attempt in ``attempts``; for the opening of a client, an error in ``credentials``.
+The requests themselves leave through a transport. What that raises for a call becomes an Attempt in
+``attempts``; for the opening of one, an error in ``credentials``. The SDK's own retries are off.
 """
 
 import hashlib
 import re
 from collections.abc import Mapping
-from contextlib import AsyncExitStack
 from datetime import datetime
 from math import inf
 from typing import Any
@@ -17,12 +16,11 @@ import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
 from aiobotocore.session import AioSession
-from botocore import xform_name
 from botocore.loaders import Loader
 from msgspec.structs import replace
 
 from batcher.aws.account_guard import AccountGuard
-from batcher.aws.answers import check_asked, hold_to_model
+from batcher.aws.answers import check_asked
 from batcher.aws.attempts import (
     attempt_of_answer,
     attempt_of_error,
@@ -37,11 +35,12 @@ from batcher.aws.credentials import (
     region_of,
     signing_credentials,
 )
-from batcher.aws.departure import Departure, departing, reach, watch_departures
+from batcher.aws.departure import Departure
 from batcher.aws.mfa import one_at_a_time
-from batcher.aws.one_attempt import OneAttemptSession, send_once
+from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.sdk_transport import open_sdk_transport, ready_transport
 from batcher.aws.server_clock import ServerClock
-from batcher.aws.service_model import SERVICE
+from batcher.aws.transport import ResolvedPlace, Transport
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import (
@@ -66,7 +65,7 @@ _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
 
 class AwsTarget:
-    """A target's client, which is the engine's Caller port. Use as an async context manager.
+    """A named target, which is the engine's Caller port. Use as an async context manager.
 
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
     closed here, and whose account is not asked for; it sends each request once from then on.
@@ -94,31 +93,31 @@ class AwsTarget:
         self._timeouts = (connect_timeout, read_timeout)
         self._loader = loader
         self._clock = clock
-        self._client: Any = client
+        self._client = client
         self._own = client is None
         self._caller: str | None = None  # the ARN that STS told last
         self._guard = guard or AccountGuard(name, settings.account)
         self._server_clock = ServerClock(clock)
-        self._credentials: Any = None  # unchecked; those that the present client signs with
+        self._credentials: Any = None  # unchecked; those that requests are signed with at present
         self._first_key: str | None = None  # the access key id at the beginning
-        # the present one, and the one before: a request may be under way with it
-        self._clients: list[AsyncExitStack] = []
+        # the present one last, and the one before: a request may be under way with it
+        self._transports: list[Transport] = []
 
     async def __aenter__(self) -> "AwsTarget":
         if self._own:
             await self._connect()
         else:
-            await send_once(self._client)
-            self._server_clock.watch(self._client.meta.events)
-            hold_to_model(self._client)
-            self._credentials = self._client._get_credentials()  # noqa: SLF001 # nowhere else
+            transport = await ready_transport(self._client)
+            self._server_clock.watch(transport.client.meta.events)
+            self._credentials = transport.client._get_credentials()  # noqa: SLF001 # nowhere else
+            self._transports.append(transport)
             self._first_key = await _access_key(self._credentials)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
         with anyio.CancelScope(shield=True):
-            while self._clients:
-                await self._clients.pop().aclose()
+            while self._transports:
+                await self._transports.pop().aclose()
 
     @property
     def slots(self) -> int:
@@ -128,11 +127,11 @@ class AwsTarget:
 
     @property
     def region(self) -> str:
-        return str(self._client.meta.region_name)
+        return self._place.region
 
     @property
     def endpoint_url(self) -> str:
-        return str(self._client.meta.endpoint_url)
+        return self._place.endpoint_url
 
     @property
     def account_id(self) -> str | None:
@@ -146,7 +145,7 @@ class AwsTarget:
 
     @property
     def partition(self) -> str:
-        return str(self._client.meta.partition)
+        return self._place.partition
 
     @property
     def credentials_from(self) -> str | None:
@@ -181,8 +180,8 @@ class AwsTarget:
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         offset = self._server_clock.offset
         try:
-            with departing(departure):
-                answer = await getattr(self._client, xform_name(operation))(**members)
+            with departure.scope:
+                answer = await self._transports[-1].send(operation, members, departure)
                 check_asked(answer, members)
         except Exception as error:
             attempt = attempt_of_error(
@@ -233,9 +232,8 @@ class AwsTarget:
                 f"target {self.name}: --endpoint-url {shown_url(self.endpoint_url)}: its port is"
                 " no number from 0 to 65535."
             ) from error
-        http = self._client._endpoint.http_session  # noqa: SLF001 # connected as requests will be
         try:
-            await reach(http, self.endpoint_url)
+            await self._transports[-1].reach()
         except (sdk.BotoCoreError, OSError, RuntimeError, MemoryError) as error:
             raise NotSentError(f"target {self.name}: {why_unsent(error).message}") from error
 
@@ -284,45 +282,48 @@ class AwsTarget:
 
     async def _connect(self) -> None:
         with explained(self.name):
-            settings, config = self.settings, self._config()
-            session = self._session()
-            region = region_of(session, settings.region)
-            if not region:
-                raise SettingsError(
-                    f"target {self.name}: no Region. Give --region, or set AWS_REGION."
-                )
-            session.set_config_variable("region", region)  # who gives credentials is asked there
-            async with one_at_a_time(session):
-                self._credentials = await signing_credentials(
-                    session,
-                    self.name,
-                    settings,
-                    region=region,
-                    config=config,
-                    clock=self._clock,
-                    tags=self._session_tags,
-                )
-                self._first_key = self._first_key or await _access_key(self._credentials)
-            checked = CheckedCredentials(self._credentials, self._check_account)
-            session = self._session()
-            session.register_component("credential_provider", CredentialProvider(checked))
-            async with AsyncExitStack() as stack:
-                client = session.create_client(
-                    SERVICE, region_name=region, endpoint_url=settings.endpoint_url, config=config
-                )
-                self._client = await stack.enter_async_context(client)
-                watch_departures(self._client)
-                hold_to_model(self._client)
-                self._clients.append(stack.pop_all())
-            if len(self._clients) > 2:
-                await self._clients.pop(0).aclose()
+            region, credentials = await self._sign_in()
+            self._transports.append(await self._open(region, credentials))
+        if len(self._transports) > 2:
+            await self._transports.pop(0).aclose()
+
+    async def _sign_in(self) -> tuple[str, CheckedCredentials]:
+        """The Region, and what requests there are signed with."""
+        session, settings = self._session(), self.settings
+        region = region_of(session, settings.region)
+        if not region:
+            raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")
+        session.set_config_variable("region", region)  # who gives credentials is asked there
+        async with one_at_a_time(session):
+            self._credentials = await signing_credentials(
+                session,
+                self.name,
+                settings,
+                region=region,
+                config=self._config(),
+                clock=self._clock,
+                tags=self._session_tags,
+            )
+            self._first_key = self._first_key or await _access_key(self._credentials)
+        return region, CheckedCredentials(self._credentials, self._check_account)
+
+    async def _open(self, region: str, credentials: CheckedCredentials) -> Transport:
+        session = self._session()
+        session.register_component("credential_provider", CredentialProvider(credentials))
+        return await open_sdk_transport(
+            session, region=region, endpoint_url=self.settings.endpoint_url, config=self._config()
+        )
 
     def _session(self) -> AioSession:
         settings = self.settings
         return open_session(settings.profile, self._loader, settings.region, self._server_clock)
 
     def _input_shape(self, operation: str) -> Any:
-        return self._client.meta.service_model.operation_model(operation).input_shape
+        return self._place.service.operation_model(operation).input_shape
+
+    @property
+    def _place(self) -> ResolvedPlace:
+        return self._transports[-1].place
 
     def _config(self) -> AioConfig:
         connect_timeout, read_timeout = self._timeouts

@@ -49,12 +49,11 @@ _PRESENT: ContextVar[Departure | None] = ContextVar("departure", default=None)
 
 
 @contextmanager
-def departing(departure: Departure) -> Iterator[None]:
-    """Watch the call that is made in here, which is ended when its time is over."""
+def present(departure: Departure) -> Iterator[None]:
+    """Have the SDK's call that is made in here watched."""
     token = _PRESENT.set(departure)
     try:
-        with departure.scope:
-            yield
+        yield
     finally:
         _PRESENT.reset(token)
 
@@ -74,7 +73,7 @@ async def reach(http: AIOHTTPSession, url: str) -> None:
     departure = _Arrival(answer_within=PREPARE_WITHIN)
     departure.sending = True
     try:
-        with departing(departure):
+        with departure.scope, present(departure):
             await http.send(AWSPreparedRequest("GET", url, {}, None, False))
     except HTTPClientError as error:
         if not isinstance(error.kwargs.get("error"), _Arrived):
