@@ -97,6 +97,12 @@ class LocalLimiter:
         """What the estimate knows of the quota by now, for another run to start from."""
         return self._estimate.to_remember
 
+    def lower(self, rate: float | None, burst: float, share: float) -> None:
+        """Keep to a lower ceiling, None for none, and to a lower share of the quota from now on."""
+        assert isinstance(self._estimate, RateEstimator)
+        self._estimate.lower(rate, share)
+        self._ceiling = None if rate is None else _bucket(rate, burst)
+
     async def acquire(self, urgency: int = 0) -> object:
         """As the port says; nobody else has this bucket, whatever the urgency."""
         if self._ceiling is not None:

@@ -104,6 +104,12 @@ class RateEstimator:
         calm = self._strays.hypothesis is Hypothesis.NO_STRAYS
         return self.estimate if calm else self.estimate.as_guess()
 
+    def lower(self, ceiling: float | None, share: float) -> None:
+        """Keep to a lower ceiling, None for none, and a lower share from now on."""
+        if ceiling is not None:
+            self._ceiling = min(self._ceiling, ceiling)
+        self._share = min(self._share, share)
+
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave.
 

@@ -7,6 +7,7 @@ import os
 from collections import Counter
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
+from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
 from typing import TYPE_CHECKING, TypeAlias
 
@@ -14,11 +15,13 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws.client import AwsTarget
-from batcher.config import Settings
+from batcher.config import Settings, TargetSettings
 from batcher.engine.pace_control import PaceControl, PaceGate
 from batcher.engine.pacing import Pacer
+from batcher.limiters.bucket_settings import BucketSettings
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
+from batcher.limiters.turns import InTurns
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER, WRITES
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
@@ -28,6 +31,7 @@ from batcher.records import FleetMember
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
 from batcher.storage.state_directory import state_directory
 from batcher.triggers.decision import reading_first_pays
+from batcher.wiring.places import TriggerPlace, trigger_place
 
 if TYPE_CHECKING:
     from batcher.limiters.redis_fleet import RedisFleet
@@ -57,65 +61,89 @@ class Pacers:
         self._fleet = fleet
         self.control = control or PaceControl(clock)
         self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
-        self._limiters: dict[Pacer, tuple[QuotaKey, Limiter]] = {}
+        self._quotas: dict[tuple[QuotaKey, TriggerPlace], _SharedQuota] = {}
+        self._of: dict[Pacer, _SharedQuota] = {}
 
     def pacer(
         self, target: AwsTarget, operation: str, time_breakdown: TimeBreakdown | None = None
     ) -> Pacer:
         """The pacer of one operation of a connected target, from what is remembered of that quota.
 
-        Reading goes at ``read_rate``, without a burst of its own.
+        Reading goes at ``read_rate``, without a burst of its own. All targets of one account and
+        Region have one quota, whatever they are called: of their rates the lowest counts.
         """
-        settings, key = target.settings, _quota_key(target, operation)
-        rate, burst, share = settings.read_ceiling, 1.0, settings.share.fraction
-        if operation in WRITES:
-            rate, burst = settings.ceiling, settings.burst or 1.0
-        known, now = self.remembered(target, operation), self._clock.now()
-        start = known.learned(self._clock.wall()) if known else None
-        if self._fleet is None:
-            estimate = RateEstimator(now=now, ceiling=rate, share=share, remembered=start)
-            limiter: Limiter = LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst)
-        else:
-            limiter = self._fleet.limiter(
-                str(key), rate=rate, burst=burst, share=share, remembered=start
+        bounds, key = _bounds(target.settings, operation), _quota_key(target, operation)
+        at = (
+            key,
+            trigger_place(target),
+        )  # at another endpoint than AWS's the quota is that one's own
+        if (quota := self._quotas.get(at)) is None:
+            known = self.remembered(target, operation)
+            start = known.learned(self._clock.wall()) if known else None
+            limiter = self._limiter(key, bounds, start)
+            gate = PaceGate(
+                self.control, quota=partial(_quota_of, limiter), takes_rate=operation in WRITES
             )
-        gate = PaceGate(
-            self.control,
-            quota=partial(_quota_of, limiter),
-            takes_rate=operation in WRITES,
-        )
-        return self._paced_by(limiter, target, key, time_breakdown, gate)
+            quota = self._quotas[at] = _SharedQuota(at, bounds, limiter, gate)
+        else:
+            self._lower(quota, bounds)
+        return self._paced_by(quota, target, time_breakdown)
 
     def measuring(self, target: AwsTarget, operation: str, probe: SaturationProbe) -> Pacer:
         """The pacer of a measurement, from nothing that is remembered, and together with nobody."""
         limiter = LocalLimiter(probe, clock=self._clock, rate=None, burst=1.0)
-        return self._paced_by(limiter, target, _quota_key(target, operation), None)
+        at = _quota_key(target, operation), trigger_place(target)
+        bounds = BucketSettings(rate=None, burst=1.0)
+        return self._paced_by(_SharedQuota(at, bounds, limiter, None), target, None)
+
+    def _limiter(
+        self, key: QuotaKey, bounds: BucketSettings, start: EstimatedQuota | None
+    ) -> Limiter:
+        rate, burst, share = bounds.rate, bounds.burst, bounds.share
+        if self._fleet is not None:
+            return self._fleet.limiter(
+                str(key), rate=rate, burst=burst, share=share, remembered=start
+            )
+        estimate = RateEstimator(now=self._clock.now(), ceiling=rate, share=share, remembered=start)
+        return LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst)
+
+    def _lower(self, quota: "_SharedQuota", bounds: BucketSettings) -> None:
+        """Have another target use a quota: of two that are at odds the lower settings count."""
+        lowered = quota.bounds.lowered(bounds)
+        if lowered == quota.bounds:
+            return
+        quota.bounds = lowered
+        if isinstance(quota.limiter, LocalLimiter):
+            quota.limiter.lower(lowered.rate, lowered.burst, lowered.share)
+        else:
+            self._limiter(quota.key, lowered, None)
 
     def _paced_by(
-        self,
-        limiter: Limiter,
-        target: AwsTarget,
-        key: QuotaKey,
-        time_breakdown: TimeBreakdown | None,
-        gate: PaceGate | None = None,
+        self, quota: "_SharedQuota", target: AwsTarget, time_breakdown: TimeBreakdown | None
     ) -> Pacer:
-        pacer = Pacer(limiter, target.slots, self._clock, time_breakdown, gate)
-        self._limiters[pacer] = (key, limiter)
+        pacer = Pacer(quota.limiter, target.slots, self._clock, time_breakdown, quota.gate)
+        self._of[pacer] = quota
+        quota.add(pacer, target.name)
         return pacer
 
     def learned(self, pacer: Pacer) -> EstimatedQuota:
         """What a pacer that was made here has learned by now."""
-        return self._limiters[pacer][1].learned
+        return self._of[pacer].limiter.learned
 
     def shared_bucket(self, pacer: Pacer) -> str | None:
         """The bucket that a pacer has with others, also of this process; None: its own."""
-        return str(self._limiters[pacer][0]) if self.is_shared else None
+        quota = self._of[pacer]
+        among_targets = len(set(quota.pacers.values())) > 1
+        return str(quota.key) if self.is_shared or among_targets else None
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers that are done; what they learned is written down."""
         self.remember()
         for pacer in pacers:
-            del self._limiters[pacer]
+            quota = self._of.pop(pacer)
+            del quota.pacers[pacer]
+            if not quota.pacers and self._quotas.get(quota.at) is quota:
+                del self._quotas[quota.at]
 
     def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
         """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
@@ -156,16 +184,45 @@ class Pacers:
         """Write down what the pacers made here have learned; whether that was wanted and done."""
         if self.file is None:
             return False
-        limiters = self._limiters.values()
-        users = Counter(key for key, limiter in limiters if isinstance(limiter, LocalLimiter))
+        quotas = list(dict.fromkeys(self._of.values()))
+        places = Counter(quota.key for quota in quotas)
         return self.file.remember(
-            # of several targets of one account and Region each found but its part
+            # of several endpoints that go by one account each has a quota of its own
             [
-                (key, limiter.learned.as_guess() if users[key] > 1 else limiter.learned)
-                for key, limiter in limiters
+                (key, learned.as_guess() if places[key] > 1 else learned)
+                for key, learned in ((quota.key, quota.limiter.learned) for quota in quotas)
             ],
             self._clock.wall(),
         )
+
+
+@dataclass(eq=False)
+class _SharedQuota:
+    """One quota, and all that use it in this process: of one target, or of several.
+
+    ``bounds``: the lowest of their settings; ``gate``: None for a measurement; ``pacers``: each
+    with the name of its target.
+    """
+
+    at: tuple[QuotaKey, TriggerPlace]
+    bounds: BucketSettings
+    limiter: Limiter
+    gate: PaceGate | None
+    _: KW_ONLY
+    pacers: dict[Pacer, str] = field(default_factory=dict)
+    turns: InTurns | None = None
+
+    @property
+    def key(self) -> QuotaKey:
+        return self.at[0]
+
+    def add(self, pacer: Pacer, target: str) -> None:
+        """Have one more pacer use it; several take their turns, the most urgent first."""
+        self.pacers[pacer] = target
+        if len(self.pacers) > 1 and isinstance(self.limiter, LocalLimiter):
+            self.turns = self.turns or InTurns(self.limiter)
+            for each in self.pacers:
+                each.limiter = self.turns
 
 
 @asynccontextmanager
@@ -193,6 +250,14 @@ def _quota_of(limiter: Limiter) -> float | None:
     if rate is None or own is None:
         return None
     return own if learned.is_guess else learned.rate * own / rate
+
+
+def _bounds(settings: TargetSettings, operation: str) -> BucketSettings:
+    """What the settings of a target say of the quota of an operation."""
+    rate, burst = settings.read_ceiling, 1.0
+    if operation in WRITES:
+        rate, burst = settings.ceiling, settings.burst or 1.0
+    return BucketSettings(rate=rate, burst=burst, share=settings.share.fraction)
 
 
 def _quota_key(target: AwsTarget, operation: str) -> QuotaKey:

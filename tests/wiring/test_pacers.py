@@ -12,6 +12,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings, resolve
+from batcher.config.value_kinds import Share
 from batcher.emulator import Emulator
 from batcher.engine.pacing import Pacer
 from batcher.errors import SettingsError
@@ -147,3 +148,37 @@ async def test_a_limiter_that_is_no_address_is_a_wrong_setting() -> None:
     with pytest.raises(SettingsError, match="--limiter"):
         async with open_pacers(settings, clock=SystemClock(), log=logger()):
             pass
+
+
+async def test_targets_of_one_account_and_region_have_one_quota_and_it_is_remembered_as_one(
+    target: AwsTarget, tmp_path: Path
+) -> None:
+    other = TargetConnector(resolve({"endpoint_url": target.endpoint_url, "region": "eu-west-1"}))
+    remember(tmp_path, target, UPDATE_TRIGGER, 7.0)
+    made = pacers()
+    async with other.target("another name") as twin:
+        one, two = made.pacer(target, UPDATE_TRIGGER), made.pacer(twin, UPDATE_TRIGGER)
+        for pacer in (one, two, one, two):
+            await send_one(pacer)
+    assert one.limiter is two.limiter
+    assert made.shared_bucket(one) == made.shared_bucket(two) is not None
+    made.remember()
+    (kept,) = json.loads((tmp_path / "batcher" / "quotas.json").read_text())["quotas"]
+    assert (kept["account"], kept["rate"]) == (target.quota_owner, 7.0)
+    found = made.remembered(target, UPDATE_TRIGGER)
+    assert found is not None
+    assert not found.is_guess
+    made.retire([one])
+    assert made.learned(two) is not None
+
+
+@pytest.mark.parametrize(("first", "second"), [(20, 5), (5, 20)])
+async def test_of_two_rates_for_one_quota_the_lower_counts(
+    target: AwsTarget, first: float, second: float
+) -> None:
+    made, slow = pacers(remember=False), target.settings
+    target.settings = msgspec.structs.replace(slow, rate=first, share=Share("70%"))
+    one = made.pacer(target, UPDATE_TRIGGER)
+    target.settings = msgspec.structs.replace(slow, rate=second)
+    two = made.pacer(target, UPDATE_TRIGGER)
+    assert one.limiter.rate == two.limiter.rate == 5.0

@@ -1,0 +1,31 @@
+"""Which targets are one place: one account and Region, so one set of triggers and one quota."""
+
+from typing import NamedTuple
+from urllib.parse import urlsplit
+
+from batcher.aws.client import AwsTarget
+from batcher.aws.endpoints import aws_service_host
+
+
+class TriggerPlace(NamedTuple):
+    """Where triggers and quotas are.
+
+    ``owner``: the account, or what stands for it; ``other``: the endpoint where that is not AWS's.
+    """
+
+    owner: str
+    region: str
+    other: str | None = None
+
+
+def trigger_place(target: AwsTarget) -> TriggerPlace:
+    """The place of a connected target, as far as its account is known."""
+    return TriggerPlace(target.quota_owner, target.region, _other(target.endpoint_url))
+
+
+def _other(endpoint_url: str | None) -> str | None:
+    """An endpoint that is not AWS's own; None for AWS's."""
+    host = urlsplit(endpoint_url or "").hostname
+    if host is None or aws_service_host(host) is not None:
+        return None
+    return endpoint_url

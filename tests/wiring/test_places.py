@@ -1,0 +1,30 @@
+"""Which place a connected target is: an account and Region, whatever the endpoint of AWS's."""
+
+from typing import Any
+
+import pytest
+
+from batcher.config import resolve
+from batcher.wiring.places import trigger_place
+from batcher.wiring.targets import TargetConnector
+
+ONE = {"region": "eu-west-1", "account": "1" * 12}
+FIPS = {**ONE, "endpoint_url": "https://profile-fips.eu-west-1.amazonaws.com"}
+
+
+@pytest.mark.parametrize(
+    ("other", "is_one"),
+    [
+        (ONE, True),
+        (FIPS, True),
+        ({**ONE, "account": "2" * 12}, False),
+        ({**ONE, "region": "us-east-1"}, False),
+        ({**ONE, "endpoint_url": "http://127.0.0.1:1"}, False),
+    ],
+)
+async def test_targets_are_one_place_unless_account_region_or_a_foreign_endpoint_differ(
+    stand_in_credentials: None, other: dict[str, Any], *, is_one: bool
+) -> None:
+    connector = TargetConnector(resolve({"targets": {"one": ONE, "other": other}}))
+    async with connector.target("one") as one, connector.target("other") as two:
+        assert (trigger_place(one) == trigger_place(two)) is is_one
