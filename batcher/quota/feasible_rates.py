@@ -88,12 +88,14 @@ class _Explanation(NamedTuple):
 
 
 def feasible_rates(
-    calls: Sequence[Call], tuning: FeasibleTuning = TUNING.feasible
+    calls: Sequence[Call], tuning: FeasibleTuning = TUNING.feasible, *, lateness: float = 0.0
 ) -> RateInterval | None:
     """What the calls prove; None: nothing, or they contradict each other.
 
+    ``lateness``: seconds by which this process does things late, and so notes times late.
+
     At first every call is thought to have spent about the same part of its delay on the way there,
-    which tells most. If that does not explain the answers, or a bucket so small that moments count,
+    but for what is noted late, which tells most. If that does not explain the answers, or a bucket so small that moments count,
     each was decided anywhere on its way; if that does not either, somebody else took tokens too.
     """
     outcomes = {call.accepted for call in calls}
@@ -105,7 +107,7 @@ def feasible_rates(
         found = [
             explanation
             for view in views
-            if (explanation := _Paths(calls, view, tuning).explanation()) is not None
+            if (explanation := _Paths(calls, view, tuning, lateness).explanation()) is not None
         ]
         too_small = len(views) > 1 and any(each.burst < tuning.small for each in found)
         if found and not too_small:
@@ -135,14 +137,18 @@ class _Paths:
     delay.
     """
 
-    def __init__(self, calls: Sequence[Call], view: _View, tuning: FeasibleTuning) -> None:
+    def __init__(
+        self, calls: Sequence[Call], view: _View, tuning: FeasibleTuning, lateness: float
+    ) -> None:
         self._tuning = tuning
         self._largest_burst = 1.0 + len(calls)
         quickest = min(call.answered - call.sent for call in calls)
         spans = []
         for sent, answered, accepted in calls:
             delay = answered - sent - quickest
-            spans.append((sent + view.begin * delay, sent + view.end * delay, accepted))
+            early = max(0.0, view.begin * delay - lateness)
+            late = min(delay, view.end * delay + lateness)
+            spans.append((sent + early, sent + late, accepted))
         earliest = sorted(early for early, _, accepted in spans if accepted is not False)
         latest = sorted(late for _, late, accepted in spans if accepted is not False)
 

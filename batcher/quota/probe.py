@@ -27,6 +27,7 @@ class SaturationProbe:
         self._proved: RateInterval | None = None
         self._looked_at = 0  # calls
         self._planned = self._resume = -math.inf
+        self._late: list[float] = []  # seconds by which each call left later than planned
         self._sent = self._accepted = self._quiet = 0
         # whether the bucket gave but a few tokens before the first refusal; None: none came yet
         self._few: bool | None = None
@@ -54,6 +55,13 @@ class SaturationProbe:
     to_remember = estimate
 
     @property
+    def _lateness(self) -> float:
+        """Seconds by which a busy machine does things late; 0 on one that is not busy."""
+        late, tuning = sorted(self._late), self._tuning
+        usual = late[int(tuning.nearly_all * (len(late) - 1))]
+        return usual if usual > tuning.prompt else 0.0
+
+    @property
     def worth_a_look(self) -> bool:
         """Whether there are enough answers since the last look for another."""
         more = self._looked_at + self._tuning.look_after
@@ -71,7 +79,8 @@ class SaturationProbe:
     def look(self) -> None:
         """Reckon what the calls prove by now."""
         self._looked_at = len(self._calls)
-        self._proved = feasible_rates(self._calls[: self._looked_at], self._all_tuning.feasible)
+        calls, late = self._calls[: self._looked_at], self._lateness
+        self._proved = feasible_rates(calls, self._all_tuning.feasible, lateness=late)
 
     def next_send(self, now: float) -> float:
         """The earliest time that the next request may leave."""
@@ -85,7 +94,9 @@ class SaturationProbe:
         """Note that a request leaves."""
         self._start = min(self._start, now)
         oldest = now - self._all_tuning.pace.catch_up
-        self._planned = max(self.next_send(now), oldest) if self._sent else now
+        planned = self.next_send(now) if self._sent else now
+        self._late.append(now - planned)
+        self._planned = max(planned, oldest)
         self._sent += 1
         return Ticket(self._sent, now, self._rate, True, now)
 

@@ -206,6 +206,8 @@ class ProbeTuning:
     margin: int = 2  # tokens: by which the rate so far may be off
     quiet: int = 12  # accepted calls: if as many go through in succession, it is too slow
     growth: float = 1.5  # times: as much faster it then becomes
+    nearly_all: float = 0.9  # share of the calls that left no later: so late are answers noted
+    prompt: float = 0.005  # seconds: what is that late is within ``FeasibleTuning.least_doubt``
     look_after: int = 15  # answers: so many more, or
     look_growth: float = 1.2  # times as many, until it is worth looking again
     # share of the even gap: as short is the shortest one where few tokens are all; the longest is

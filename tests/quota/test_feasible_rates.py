@@ -85,6 +85,16 @@ def test_whatever_the_bucket_and_the_way_to_it_the_truth_is_within_what_is_claim
         assert found.low * 0.98 <= world.rate <= found.high * 1.02
 
 
+@pytest.mark.parametrize(("rate", "burst", "seed"), [(10, 2, 3), (20, 5, 7)])
+def test_a_busy_machine_claims_less_and_nothing_that_is_not_so(
+    rate: float, burst: float, seed: int
+) -> None:
+    late = 0.06  # seconds at most: of timers, from a ticket to its send, and after an answer
+    world = World(rate=rate, burst=burst, latency=(0.01, 0.01), lateness=late, busy=late)
+    found = measured(world, seed, calls=60).estimate
+    assert found.is_guess or abs(found.rate - rate) <= max(0.02, found.doubt) * found.rate
+
+
 def test_what_ran_over_is_not_taken_for_a_lower_rate() -> None:
     """A burst of 20, emptied, left for a second, emptied again: 20 tokens came, 100 may have."""
     calls = [
