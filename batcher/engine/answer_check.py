@@ -30,7 +30,10 @@ LOOK_OLD_AFTER = 5.0
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """A result, and the trigger as it was shown last; None where nothing showed it."""
+    """A result, and what an update can say of the trigger as it was shown last.
+
+    ``shown``: None where nothing showed it.
+    """
 
     result: Result
     shown: Mapping[str, Any] | None
@@ -87,7 +90,7 @@ class AnswerCheck:
         checked = await self._held_against(update, wrote, before)
         if before is None or checked.shown is None:
             return checked
-        shown, error = self._options.writable(checked.shown), checked.result.error
+        shown, error = checked.shown, checked.result.error
         more = error is not None and error.code == MORE_THAN_ASKED
         known = self._omitted.confirmed if error is None else ()
         if found := effects(sent, before, shown, known):
@@ -105,26 +108,30 @@ class AnswerCheck:
         found = await self._reading.run_attempts_for(update, must_finish=True)
         assert found is not None
         result = spent(wrote.result(update, self._clock.wall()), wrote, found)
-        current, writable = found.last.answer, self._options.writable
-        if current is None or not same(update.request, writable(current)):
+        if (current := found.last.answer) is None:
             return Checked(result=result, shown=None)
-        return Checked(result=replace(result, status="succeeded", error=None), shown=current)
+        shown = self._options.writable(current)
+        if not same(update.request, shown):
+            return Checked(result=result, shown=None)
+        return Checked(result=replace(result, status="succeeded", error=None), shown=shown)
 
     async def _held_against(
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None
     ) -> Checked:
-        answer, now = wrote.last.answer, self._clock.wall()
-        result = write_result(update, wrote, self._options, now, before)
-        if answer is None:
-            return Checked(result=result, shown=None)
-        if result.status != "differs" or is_whole(update.request, before, answer):
-            return Checked(result=result, shown=answer)
+        answer, options = wrote.last.answer, self._options
+        shown = None if answer is None else options.writable(answer)
+        result = write_result(update, wrote, options, self._clock.wall(), before, shown)
+        if answer is None or result.status != "differs":
+            return Checked(result=result, shown=shown)
+        if is_whole(update.request, before, answer):
+            return Checked(result=result, shown=shown)
         found = await self._reading.run_attempts_for(update, must_finish=True)
         assert found is not None
         if (answer := found.last.answer) is None:
             return Checked(result=_untold(result, found), shown=None)
-        result = write_result(update, wrote, self._options, self._clock.wall(), before, answer)
-        return Checked(result=spent(result, wrote, found), shown=answer)
+        shown = options.writable(answer)
+        result = write_result(update, wrote, options, self._clock.wall(), before, shown)
+        return Checked(result=spent(result, wrote, found), shown=shown)
 
     async def _restore(
         self,

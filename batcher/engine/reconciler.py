@@ -243,7 +243,7 @@ class Reconciler:
             checked = await self._checked(update, wrote, applied)
         result = after(checked.result, looked)
         if checked.shown is not None:
-            result = replace(result, digest=digest(checked.shown, self._options.writable))
+            result = replace(result, digest=digest(checked.shown, dict))
         if send.operation == CREATE_TRIGGER and result.status in ("succeeded", "differs"):
             result = replace(result, created="without_integration")
         if send.restores and result.status == "succeeded":

@@ -20,7 +20,6 @@ from batcher.engine.credential_refresh import CredentialRefresh, CredentialSets
 from batcher.engine.pacing import Draining, Pacer, Permit
 from batcher.engine.retry_policies import (
     retry_while_worth,
-    state_of,
     stop_after_charged_attempts,
     stop_after_denials,
     stop_after_refusals,
@@ -93,8 +92,8 @@ class Retrying:
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(credentials or CredentialSets(caller))
         self._max_unsent = policy.max_attempts
-        self._idle: list[tenacity.AsyncRetrying] = []
-        self._retrying = tenacity.AsyncRetrying(
+        # it says what is next; who waits for that is here, so that all requests can share it
+        self._retrying = tenacity.Retrying(
             retry=retry_while_worth(),
             stop=stop_after_charged_attempts(policy.max_attempts)
             | stop_after_denials(DENIALS)
@@ -104,8 +103,6 @@ class Retrying:
                 wait_full_jitter(policy.backoff, policy.backoff_cap, uniform),
                 wait_as_asked(policy.longest_asked, policy.throttle_limit),
             ),
-            before_sleep=self._prepare_next,
-            sleep=pacer.back_off,
             retry_error_callback=lambda call: None,  # what is given up is no error here
         )
 
@@ -149,11 +146,8 @@ class Retrying:
         while draining. ``urgency``: as in Pacer.
         """
         state = RetryState(id, self._clock.wall(), must_finish=must_finish, urgency=urgency)
-        # tenacity keeps in the object how far it is, so each request has one to itself; it is used
-        # again by the next: a copy refers to itself, and is left to the garbage collector
-        retrying = self._idle.pop() if self._idle else self._retrying.copy()
         try:
-            await retrying(self._attempt, state, members, may_send, still_wanted)
+            await self._try(state, members, may_send, still_wanted)
         except Draining as draining:
             if isinstance(draining, StoppedInOutage):
                 if must_finish:
@@ -165,9 +159,28 @@ class Retrying:
             if on_interrupted is not None:
                 on_interrupted(state)
             raise
-        finally:
-            self._idle.append(retrying)
         return state
+
+    async def _try(
+        self,
+        state: RetryState,
+        members: Mapping[str, Any],
+        may_send: Callable[[], bool] | None,
+        still_wanted: StillWanted | None,
+    ) -> None:
+        """Make attempts, with waits between them, until the policies say that it is enough."""
+        self._retrying.begin()
+        call = RetryCallState(self._retrying, None, (state,), {})
+        while True:
+            match self._retrying.iter(call):
+                case tenacity.DoAttempt():
+                    call.set_result(await self._attempt(state, members, may_send, still_wanted))
+                case tenacity.DoSleep() as seconds:
+                    await self._prepare_next(state, seconds)
+                    call.prepare_for_next_attempt()
+                    await self.pacer.back_off(seconds)
+                case _:
+                    return
 
     async def _attempt(
         self,
@@ -267,8 +280,7 @@ class Retrying:
             if gate is not None:
                 gate.note_renewed()
 
-    async def _prepare_next(self, call: RetryCallState) -> None:
-        state = state_of(call)
+    async def _prepare_next(self, state: RetryState, wait: float) -> None:
         if state.verdict is Verdict.CREDENTIALS:
             await self._renew(state)
             return
@@ -279,5 +291,5 @@ class Retrying:
                 f"target {self._target}: nothing can be sent, tried {tried} in"
                 f" {state.unsent_for:.0f} s: {state.last.message}"
             )
-        state.waited(call.upcoming_sleep)
-        self._log.scheduled(state, call.upcoming_sleep)
+        state.waited(wait)
+        self._log.scheduled(state, wait)

@@ -17,18 +17,19 @@ def write_result(
     options: ChangeOptions,
     finished_at: str,
     before: Mapping[str, Any] | None = None,
-    answer: Mapping[str, Any] | None = None,
+    shown: Mapping[str, Any] | None = None,
 ) -> Result:
     """What came of an update: it succeeded only when AWS's answer shows just what it asked for.
 
     ``before``: the image of the trigger that was there; None where nobody looked, or there was
-    none. What was sent along from there, to send it whole, nobody asked to change. ``answer``: what
-    showed the trigger, where that was not the answer to the update.
+    none. What was sent along from there, to send it whole, nobody asked to change. ``shown``: what
+    an update can say of the trigger as it was shown since; None: the answer shows it, if any does.
     """
-    result = wrote.result(update, finished_at)
-    if (answer := answer or wrote.last.answer) is None:
-        return result
-    shown = options.writable(answer)
+    result, answer = wrote.result(update, finished_at), wrote.last.answer
+    if shown is None:
+        if answer is None:
+            return result
+        shown = options.writable(answer)
     error = answer_mismatch(update.request, shown)
     if before is not None and not options.complete:
         error = _both(collateral_change(update.request, before, shown), error)

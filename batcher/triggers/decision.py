@@ -103,13 +103,13 @@ def decide(
     """
     if current is None:
         return _decide_missing(update, options, lost)
-    shown, writable = current, options.writable
-    current = writable(shown)
+    shown, current = current, options.writable(current)
+    writable: Writable = dict  # of what is current now: all of it
     base = None if options.force else update.based_on
     if same(update.request, current):
         rest = remainder(update, current, options, basis(effects or {}))
         if rest is None and before is not None and not options.complete:
-            return _sent_before(update, writable(before), current, options)
+            return _sent_before(update, options.writable(before), current, options)
         if rest is None:
             return Finish(status="succeeded" if kept else "unchanged")
         changed = base is not None and not _is_so(base, current, writable)
@@ -133,7 +133,7 @@ def decide(
         request = merged(request, current, writable)
     stays = not _goes_when_omitted(update, current, effects or {})
     if options.recreate and stays and _can_create(update):
-        lost = beyond_updates(shown, writable)
+        lost = beyond_updates(shown, options.writable)
         return Recreate(request=update.request, image=found, lost=lost)
     return Send(operation=UPDATE_TRIGGER, request=request, image=found)
 

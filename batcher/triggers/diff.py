@@ -139,7 +139,14 @@ def based_on(current: Mapping[str, Any], writable: Writable) -> BasedOn:
 
 def is_off(value: Any) -> bool:
     """Whether a member of that value counts as one that is not there."""
-    return _normalized(value) is None
+    match value:
+        case None | False:
+            return True
+        case dict():
+            return all(map(is_off, value.values()))
+        case str() | list() | tuple():
+            return not value
+    return False
 
 
 def last_updated(current: Mapping[str, Any]) -> float | None:
@@ -213,25 +220,30 @@ def _canonical(value: Any) -> bytes:
 
 
 def _normalized(value: Any) -> Any:
-    if type(value) is str:  # most are
-        return value or None
     match value:
+        case str():  # most are
+            return value or None
         case dict():
-            ends = "Values" if _is_range(value) else None
-            members = {
-                name: _in_order(below) if name == ends else _normalized(below)
-                for name, below in value.items()
-            }
-            return {name: below for name, below in members.items() if below is not None} or None
+            return _normalized_members(value)
         case [only]:
             return [_normalized(only)]
         case list() | tuple():
             return sorted(map(_normalized, value), key=_encoded) or None
-        case None | False | "":
+        case None | False:
             return None
         case float() if value.is_integer():
             return int(value)  # JSON has one kind of number
     return value
+
+
+def _normalized_members(value: Mapping[str, Any]) -> dict[str, Any] | None:
+    ends = "Values" if _is_range(value) else None
+    found = {}
+    for name, below in value.items():
+        said = _in_order(below) if name == ends else _normalized(below)
+        if said is not None:
+            found[name] = said
+    return found or None
 
 
 def _is_range(attribute: Mapping[str, Any]) -> bool:

@@ -12,6 +12,7 @@ from jsonschema_rs import Draft202012Validator
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.updates.corrections import Corrections
 from batcher.updates.json_schema import Schema, dereferenced, members, reachable, update_schema
+from batcher.updates.known_part import Take, known_part_of
 from batcher.updates.member_names import MemberNames
 from batcher.updates.violations import Violation, path_text, violation_of
 
@@ -33,8 +34,7 @@ class UpdateModel:
     names: MemberNames
     version: str
     _validator: Draft202012Validator
-    _shapes: Mapping[str, Any]
-    _request: str
+    _known_part: Take
 
     @classmethod
     def from_service_model(cls, service_model: Mapping[str, Any]) -> "UpdateModel":
@@ -51,8 +51,7 @@ class UpdateModel:
             names=MemberNames(schema, answered),
             version=service_model["metadata"]["uid"],
             _validator=Draft202012Validator(schema),
-            _shapes=shapes,
-            _request=request,
+            _known_part=known_part_of(shapes, request),
         )
 
     def accepts(self, value: object) -> bool:
@@ -70,7 +69,7 @@ class UpdateModel:
 
     def writable(self, trigger: Mapping[str, Any]) -> dict[str, Any]:
         """What of a trigger as AWS shows it an update can say, at any depth."""
-        known: dict[str, Any] = _known_part(self._shapes, self._request, trigger)
+        known: dict[str, Any] = self._known_part(trigger)
         return known
 
     def shown(self, path: Sequence[str | int]) -> Sequence[str | int]:
@@ -97,20 +96,6 @@ class UpdateModel:
         elif isinstance(value, list) and "items" in rule:
             for index, item in enumerate(value):
                 yield from self._spelled_as_floats(rule["items"], item, [*path, index])
-
-
-def _known_part(shapes: Mapping[str, Any], name: str, value: Any) -> Any:
-    shape = shapes[name]
-    if "members" in shape and isinstance(value, Mapping):
-        inner = shape["members"]
-        return {
-            each: _known_part(shapes, inner[each]["shape"], below)
-            for each, below in value.items()
-            if each in inner
-        }
-    if "member" in shape and isinstance(value, list):
-        return [_known_part(shapes, shape["member"]["shape"], below) for below in value]
-    return value
 
 
 def _sensitive(shapes: Mapping[str, Any], request: str) -> frozenset[str]:

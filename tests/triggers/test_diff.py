@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from batcher.operations import TRIGGER_NAMES
 from batcher.triggers.diff import (
+    NOTHING,
     RANGES,
     Change,
     based_on,
@@ -18,6 +19,7 @@ from batcher.triggers.diff import (
     digest,
     image,
     irreversible,
+    is_off,
     merged,
     same,
 )
@@ -225,6 +227,20 @@ def test_values_of_other_operators_are_in_no_order() -> None:
     for operator in set(operators) - set(RANGES):
         assert same(of_attribute(operator, "5", "1"), of_attribute(operator, "1", "5"))
     assert len(changes(of_attribute("BETWEEN", "5", "1"), of_attribute("EQUAL", "1", "5"))) == 1
+
+
+@given(
+    st.recursive(
+        st.none() | st.booleans() | st.just("") | st.text() | st.sampled_from((0, 0.0, 1.5)),
+        lambda below: (
+            st.lists(below)
+            | st.dictionaries(st.text(), below)
+            | st.fixed_dictionaries({"ComparisonOperator": st.just("BETWEEN"), "Values": below})
+        ),
+    )
+)
+def test_a_member_is_off_exactly_when_a_trigger_with_it_alone_is_none(value: Any) -> None:
+    assert is_off(value) == (digest({"member": value}, dict) == NOTHING)
 
 
 @pytest.mark.parametrize("nothing", [{}, [], "", None, False, {"Periods": []}, {"a": {"b": None}}])
