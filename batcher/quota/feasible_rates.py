@@ -95,8 +95,9 @@ def feasible_rates(
     ``lateness``: seconds by which this process does things late, and so notes times late.
 
     At first every call is thought to have spent about the same part of its delay on the way there,
-    but for what is noted late, which tells most. If that does not explain the answers, or a bucket so small that moments count,
-    each was decided anywhere on its way; if that does not either, somebody else took tokens too.
+    but for what is noted late, which tells most. If that does not explain the answers, or a bucket
+    so small that moments count, each was decided anywhere on its way; if that does not either,
+    somebody else took tokens too.
     """
     outcomes = {call.accepted for call in calls}
     if not {True, False} <= outcomes:
