@@ -26,26 +26,27 @@ from batcher.aws.attempts import (
     attempt_of_error,
     attempt_without_answer,
 )
-from batcher.aws.caller_identity import caller_identity
 from batcher.aws.credentials import (
     CheckedCredentials,
     CredentialProvider,
     explained,
     open_session,
-    region_of,
-    signing_credentials,
 )
 from batcher.aws.departure import Departure
-from batcher.aws.mfa import one_at_a_time
 from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.role_credentials import signing_credentials
 from batcher.aws.sdk_transport import open_sdk_transport, ready_transport
-from batcher.aws.server_clock import ServerClock
+from batcher.aws.shared_sessions import (
+    STS_ATTEMPTS,
+    SharedSession,
+    SharedSessions,
+    first_access_key,
+)
 from batcher.aws.transport import ResolvedPlace, Transport
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import (
     AwsError,
-    CredentialsError,
     NotSentError,
     RedirectError,
     SettingsError,
@@ -58,7 +59,6 @@ from batcher.target_identity import TargetIdentity
 from batcher.updates.aws_messages import AwsMessages
 from batcher.version import __version__
 
-STS_ATTEMPTS = 4
 OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
 _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
@@ -69,7 +69,8 @@ class AwsTarget:
 
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
     closed here, and whose account is not asked for; it sends each request once from then on.
-    ``guard``: of a target that was open before; ``session_tags``: of the role that it assumes.
+    ``guard``: of a target that was open before; ``session_tags``: of the role that it assumes;
+    ``sessions``: what it has in common with other targets.
     """
 
     def __init__(
@@ -85,6 +86,7 @@ class AwsTarget:
         client: Any | None = None,
         guard: AccountGuard | None = None,
         session_tags: Mapping[str, str] | None = None,
+        sessions: SharedSessions | None = None,
     ) -> None:
         self.name = name
         self._session_tags = session_tags or {}
@@ -97,7 +99,9 @@ class AwsTarget:
         self._own = client is None
         self._caller: str | None = None  # the ARN that STS told last
         self._guard = guard or AccountGuard(name, settings.account)
-        self._server_clock = ServerClock(clock)
+        self._sessions = sessions or SharedSessions(loader, clock, self._timeouts)
+        self._shared: SharedSession | None = None  # the one that it uses
+        self._server_clock = self._sessions.server_clock(settings.endpoint_url)
         self._credentials: Any = None  # unchecked; those that requests are signed with at present
         self._first_key: str | None = None  # the access key id at the beginning
         # the present one last, and the one before: a request may be under way with it
@@ -111,7 +115,7 @@ class AwsTarget:
             self._server_clock.watch(transport.client.meta.events)
             self._credentials = transport.client._get_credentials()  # noqa: SLF001 # nowhere else
             self._transports.append(transport)
-            self._first_key = await _access_key(self._credentials)
+            self._first_key = await first_access_key(self._credentials)
         return self
 
     async def __aexit__(self, *exception: object) -> None:
@@ -212,6 +216,8 @@ class AwsTarget:
         """Open a new client with credentials read anew; False when that can't be."""
         if not self._own:
             return bool(self._server_clock.offset)  # they were good, but not for that time
+        if self._shared is not None:
+            self._sessions.mark_useless(self.name, self._shared)
         try:
             await self._connect()
         except (AwsError, SettingsError):  # a profile may go, or be broken, in mid-run
@@ -265,15 +271,11 @@ class AwsTarget:
     async def _ask_account(self, credentials: Any) -> str | None:
         if (account := account_of_role(self.settings.role_arn)) is not None:
             return account
+        assert self._shared is not None
         # where it is known, no answer would end the work
         attempts = 1 if self.account_id is None else STS_ATTEMPTS
-        retries = AioConfig(retries={"mode": "standard", "total_max_attempts": attempts})
-        found = await caller_identity(
-            self._session(),
-            credentials,
-            region=self.region,
-            endpoint_url=self.endpoint_url,
-            config=self._config().merge(retries),
+        found = await self._shared.identity(
+            credentials, endpoint_url=self.endpoint_url, attempts=attempts
         )
         if found is None:
             return None
@@ -289,23 +291,18 @@ class AwsTarget:
 
     async def _sign_in(self) -> tuple[str, CheckedCredentials]:
         """The Region, and what requests there are signed with."""
-        session, settings = self._session(), self.settings
-        region = region_of(session, settings.region)
-        if not region:
+        shared = self._shared = self._sessions.session(self.name, self.settings)
+        if not shared.region:
             raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")
-        session.set_config_variable("region", region)  # who gives credentials is asked there
-        async with one_at_a_time(session):
+        try:
             self._credentials = await signing_credentials(
-                session,
-                self.name,
-                settings,
-                region=region,
-                config=self._config(),
-                clock=self._clock,
-                tags=self._session_tags,
+                shared, self.name, self.settings, clock=self._clock, tags=self._session_tags
             )
-            self._first_key = self._first_key or await _access_key(self._credentials)
-        return region, CheckedCredentials(self._credentials, self._check_account)
+            self._first_key = self._first_key or await first_access_key(self._credentials)
+        except Exception:
+            self._sessions.mark_useless(self.name, shared)
+            raise
+        return shared.region, CheckedCredentials(self._credentials, self._check_account)
 
     async def _open(self, region: str, credentials: CheckedCredentials) -> Transport:
         session = self._session()
@@ -345,13 +342,3 @@ def account_of_role(role_arn: str | None) -> str | None:
     """The account that a role is of; None for no role."""
     match = _ROLE_ACCOUNT.match(role_arn or "")
     return None if match is None else match[1]
-
-
-async def _access_key(credentials: Any) -> str | None:
-    """The access key id, as far as there is one yet. Raises CredentialsError without a terminal."""
-    try:
-        return str((await credentials.get_frozen_credentials()).access_key)
-    except CredentialsError:
-        raise
-    except Exception:  # whoever gives them may fail: the first request says how
-        return None

@@ -1,33 +1,28 @@
-"""Sessions of botocore and what they sign with: a profile's credentials, or those of a role.
+"""Sessions of botocore, what is wrong with the credentials that they find, and the check of each.
 
-A role's are kept fresh here. What is wrong with credentials is said here, too.
+Those of a role are in ``role_credentials``.
 """
 
 import os
-from collections.abc import Awaitable, Callable, Iterator, Mapping
+from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from typing import Any
 
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
-from aiobotocore.credentials import AioRefreshableCredentials
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
 
-from batcher.aws.answers import refuse_redirects
 from batcher.aws.credential_process import end_with_its_session
 from batcher.aws.departure import UnsafeCredentialsError
 from batcher.aws.mfa import ask_for_mfa_once
 from batcher.aws.one_attempt import OneAttemptSession
 from batcher.aws.sdk_errors import error_text
 from batcher.aws.server_clock import ServerClock
-from batcher.config import TargetSettings
 from batcher.errors import AwsError, CredentialsError, RedirectError, SettingsError
 from batcher.foreign_text import printable
-from batcher.ports import Clock
 
 # what botocore raises when it has nothing to sign with
 NO_CREDENTIALS_ERRORS = (
@@ -40,10 +35,6 @@ NO_CREDENTIALS_ERRORS = (
     sdk.LoginError,
     sdk.RefreshWithMFAUnsupportedError,
 )
-
-# parts of a role session's life that are left when it is renewed, and when that has to succeed:
-# botocore's fixed 15 minutes are all of a short session's
-RENEW_AT, RENEW_BY = 0.25, 0.05
 
 
 def open_session(
@@ -98,95 +89,6 @@ def explained(target: str) -> Iterator[None]:
         raise SettingsError(f"target {target}: {error_text(error)}") from error
     except RedirectError as error:
         raise AwsError(f"target {target}: {error}") from error
-
-
-async def signing_credentials(
-    session: AioSession,
-    target: str,
-    settings: TargetSettings,
-    *,
-    region: str,
-    config: AioConfig,
-    clock: Clock,
-    tags: Mapping[str, str],
-) -> Any:
-    """The credentials that a target's requests are signed with: the session's, or the role's.
-
-    ``config``: for the calls of STS; ``tags``: of the role's session. Raises CredentialsError.
-    """
-    if (own := await session.get_credentials()) is None:
-        raise CredentialsError(
-            f"target {target}: no AWS credentials found. Give --profile, or set AWS_PROFILE or"
-            " AWS_ACCESS_KEY_ID."
-        )
-    if settings.role_arn is None:
-        return own
-    fetch = _role_fetcher(session, settings, settings.role_arn, region, config, tags)
-    try:
-        return role_credentials(await fetch(), fetch, clock)
-    except sdk.CredentialRetrievalError as error:
-        tagged = " For reason and labels both have to allow sts:TagSession." if tags else ""
-        raise CredentialsError(
-            f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"
-            f" trust policy lets in.{tagged}"
-        ) from error
-
-
-def role_credentials(
-    first: dict[str, Any], fetch: Callable[[], Awaitable[dict[str, Any]]], clock: Clock
-) -> AioRefreshableCredentials:
-    """Credentials that are renewed with ``fetch`` by parts of the life of the ``first`` ones."""
-    expiry, now = (datetime.fromisoformat(text) for text in (first["expiry_time"], clock.wall()))
-    life = (expiry - now).total_seconds()
-    return AioRefreshableCredentials.create_from_metadata(
-        first,
-        fetch,
-        "assume-role",
-        advisory_timeout=RENEW_AT * life,
-        mandatory_timeout=RENEW_BY * life,
-    )
-
-
-def _role_fetcher(
-    session: AioSession,
-    settings: TargetSettings,
-    role_arn: str,
-    region: str,
-    config: AioConfig,
-    tags: Mapping[str, str],
-) -> Callable[[], Awaitable[dict[str, Any]]]:
-    """What assumes the role, and raises CredentialRetrievalError where it can't."""
-    config = config.merge(AioConfig(retries={"mode": "standard", "total_max_attempts": 4}))
-    more: dict[str, Any] = {"ExternalId": settings.external_id} if settings.external_id else {}
-    if tags:  # which take a permission that nothing else does
-        more["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
-
-    async def fetch() -> dict[str, Any]:
-        try:
-            async with session.create_client("sts", region_name=region, config=config) as sts:
-                refuse_redirects(sts)
-                answer = await sts.assume_role(
-                    RoleArn=role_arn, RoleSessionName=settings.role_session_name, **more
-                )
-            return _metadata(answer["Credentials"])
-        except CredentialsError:
-            raise
-        except Exception as error:  # also what botocore chokes on, where something else answers
-            raise sdk.CredentialRetrievalError(
-                provider=role_arn, error_msg=error_text(error)
-            ) from error
-
-    return fetch
-
-
-def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
-    """An answer of AssumeRole as botocore's refreshable credentials want it."""
-    return {
-        "access_key": credentials["AccessKeyId"],
-        "secret_key": credentials["SecretAccessKey"],
-        "token": credentials["SessionToken"],
-        "expiry_time": credentials["Expiration"].isoformat(),
-    }
 
 
 class CheckedCredentials:

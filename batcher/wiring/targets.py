@@ -10,6 +10,7 @@ from batcher.aws.account_guard import AccountGuard
 from batcher.aws.client import AwsTarget
 from batcher.aws.ready_client import requests_in_pool
 from batcher.aws.service_model import model_loader
+from batcher.aws.shared_sessions import SharedSessions
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.errors import AwsError, WrongAccountError
@@ -37,6 +38,9 @@ class TargetConnector:
         self._settings = settings
         self._client = client
         self._guards: dict[str, AccountGuard] = {}
+        self._clock = SystemClock()
+        timeouts = (settings.connect_timeout, settings.read_timeout)
+        self._sessions = SharedSessions(model_loader(), self._clock, timeouts)
 
     def target(self, name: str) -> AwsTarget:
         """The target of that name, not yet connected."""
@@ -51,10 +55,11 @@ class TargetConnector:
             connect_timeout=self._settings.connect_timeout,
             read_timeout=self._settings.read_timeout,
             loader=model_loader(),
-            clock=SystemClock(),
+            clock=self._clock,
             client=self._client,
             guard=guard,
             session_tags=self._settings.session_tags,
+            sessions=self._sessions,
         )
 
     def _fair_concurrency(self) -> int:

@@ -17,87 +17,18 @@ from aiohttp.test_utils import TestServer
 from botocore.loaders import Loader
 
 from batcher.aws.credentials import (
-    RENEW_AT,
-    RENEW_BY,
     CheckedCredentials,
     explained,
     open_session,
     region_of,
-    role_credentials,
 )
 from batcher.aws.departure import UnsafeCredentialsError
-from batcher.clock import SystemClock
 from batcher.emulator import Emulator
 from batcher.errors import BatcherError, CredentialsError, SettingsError
 from batcher.operations import UPDATE_TRIGGER
 from tests.aws.test_client import target
 from tests.conftest import change
 from tests.local_sts import ROLE, LocalSts, role_profile
-
-LIFE = 900.0  # seconds, of the shortest session that AWS gives
-
-
-def metadata(number: int, left: float) -> dict[str, Any]:
-    expiry = datetime.now(UTC) + timedelta(seconds=left)
-    return {
-        "access_key": f"AKID{number}",
-        "secret_key": "secret",
-        "token": "token",
-        "expiry_time": expiry.isoformat(),
-    }
-
-
-class Sts:
-    """Gives credentials that live as long as it says, or an error."""
-
-    def __init__(self, error: Exception | None = None) -> None:
-        self.calls = 0
-        self._error = error
-
-    async def fetch(self) -> dict[str, Any]:
-        self.calls += 1
-        if self._error is not None:
-            raise self._error
-        return metadata(self.calls, LIFE)
-
-
-@pytest.mark.parametrize(
-    ("left", "key"),
-    [
-        (LIFE, "AKID0"),
-        (1.1 * RENEW_AT * LIFE, "AKID0"),
-        (0.9 * RENEW_AT * LIFE, "AKID1"),
-        (0.9 * RENEW_BY * LIFE, "AKID1"),
-    ],
-)
-async def test_a_role_session_is_renewed_when_a_quarter_of_its_life_is_left(
-    left: float, key: str
-) -> None:
-    class Earlier(SystemClock):
-        def wall(self) -> str:
-            return (datetime.now(UTC) - timedelta(seconds=LIFE - left)).isoformat()
-
-    sts = Sts()
-    credentials = role_credentials(metadata(0, left), sts.fetch, Earlier())
-    assert (await credentials.get_frozen_credentials()).access_key == key
-
-
-@pytest.mark.parametrize(("part", "fails"), [(0.9 * RENEW_AT, False), (0.9 * RENEW_BY, True)])
-async def test_a_renewal_that_fails_is_an_error_only_when_little_life_is_left(
-    part: float, fails: bool
-) -> None:
-    class Earlier(SystemClock):
-        def wall(self) -> str:
-            return (datetime.now(UTC) - timedelta(seconds=(1 - part) * LIFE)).isoformat()
-
-    sts = Sts(sdk.CredentialRetrievalError(provider="role", error_msg="away"))
-    credentials = role_credentials(metadata(0, part * LIFE), sts.fetch, Earlier())
-    if fails:
-        with pytest.raises(sdk.CredentialRetrievalError):
-            await credentials.get_frozen_credentials()
-    else:
-        assert (await credentials.get_frozen_credentials()).access_key == "AKID0"
-    assert sts.calls == 1
 
 
 @pytest.mark.parametrize(
@@ -171,31 +102,6 @@ async def test_an_odd_answer_of_sts_is_told_and_no_traceback(
                     await eu.account()
                     attempt = await eu.call(UPDATE_TRIGGER, change(1))
                     assert attempt.reached == "unsent"
-
-
-@pytest.mark.parametrize("tags", [{}, {"team": "crm", "reason": "OPS-12"}])
-async def test_tags_are_sent_with_each_session_and_a_refusal_names_the_action_for_them(
-    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, tags: dict[str, str]
-) -> None:
-    async with LocalSts() as sts, Emulator() as url:
-        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
-        sts.life = timedelta()  # each request takes a new session
-        tagged = target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags)
-        async with tagged as eu:
-            await eu.call(UPDATE_TRIGGER, change(1))
-        sent = [
-            {asked[f"Tags.member.{n}.Key"]: asked[f"Tags.member.{n}.Value"] for n in (1, 2)}
-            if "Tags.member.1.Key" in asked
-            else {}
-            for asked in sts.asked
-        ]
-        assert len(sent) > 1
-        assert all(each == tags for each in sent)
-        sts.refusal = ("AccessDenied", 403)
-        with pytest.raises(CredentialsError) as refused:
-            async with target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags):
-                pass
-        assert ("sts:TagSession" in str(refused.value)) == bool(tags)
 
 
 async def test_a_renewal_that_fails_fails_for_all_who_wait_for_it() -> None:

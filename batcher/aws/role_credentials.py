@@ -1,0 +1,160 @@
+"""What a target signs with: its session's own credentials, or those of a role, kept fresh here.
+
+Roles are assumed when their target is opened. Their sessions are renewed in the middle of work,
+each at another time: what began together does not come back together.
+"""
+
+import random
+from collections.abc import Awaitable, Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import anyio
+import botocore.exceptions as sdk
+from aiobotocore.credentials import AioCredentials
+from botocore.credentials import ReadOnlyCredentials
+
+from batcher.aws.sdk_errors import error_text
+from batcher.aws.shared_sessions import SharedSession
+from batcher.aws.sts_client import StsClient
+from batcher.config import TargetSettings
+from batcher.errors import CredentialsError
+from batcher.logs import logger
+from batcher.ports import Clock
+
+# parts of a role session's life that are left when it is renewed, and when that has to succeed;
+# the first is longer by up to SPREAD of it: botocore's fixed 15 minutes are all of a short session
+RENEW_AT, RENEW_BY = 0.25, 0.05
+SPREAD = 1.0
+TRY_AGAIN = 0.02  # of its life, after which a renewal that failed is tried again
+
+
+async def signing_credentials(
+    shared: SharedSession,
+    target: str,
+    settings: TargetSettings,
+    *,
+    clock: Clock,
+    tags: Mapping[str, str],
+) -> Any:
+    """The credentials that a target's requests are signed with: the session's, or the role's.
+
+    ``tags``: of the role's session. Raises CredentialsError.
+    """
+    if (own := await shared.own_credentials()) is None:
+        raise CredentialsError(
+            f"target {target}: no AWS credentials found. Give --profile, or set AWS_PROFILE or"
+            " AWS_ACCESS_KEY_ID."
+        )
+    if settings.role_arn is None:
+        return own
+    fetch = _role_fetcher(shared.sts, settings, settings.role_arn, tags)
+    try:
+        return RoleCredentials(await fetch(), fetch, clock)
+    except sdk.CredentialRetrievalError as error:
+        tagged = " For reason and labels both have to allow sts:TagSession." if tags else ""
+        raise CredentialsError(
+            f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"
+            f" trust policy lets in.{tagged}"
+        ) from error
+
+
+class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
+    """Credentials, as botocore wants them, that are renewed with ``fetch`` by parts of their life.
+
+    ``first``: those to begin with: access_key, secret_key, token, and expiry_time in ISO 8601.
+    ``spread``: from 0 to 1, how much earlier than the others they are renewed.
+    """
+
+    def __init__(
+        self,
+        first: dict[str, Any],
+        fetch: Callable[[], Awaitable[dict[str, Any]]],
+        clock: Clock,
+        spread: float | None = None,
+    ) -> None:
+        spread = random.random() if spread is None else spread
+        super().__init__(first["access_key"], first["secret_key"], method="assume-role")
+        self._fetch = fetch
+        self._clock = clock
+        self._lock = anyio.Lock()
+        self._take(first)
+        life = self._left()
+        self._renew_at = RENEW_AT * (1 + SPREAD * spread) * life
+        self._renew_by = RENEW_BY * life
+        self._try_again = TRY_AGAIN * life
+        self._tried_at = float("-inf")  # a renewal that failed, in monotonic seconds
+
+    async def get_frozen_credentials(self) -> ReadOnlyCredentials:
+        """Credentials that are good for a while. Raises what ``fetch`` does where none are."""
+        left = self._left()
+        if left <= self._renew_by:
+            async with self._lock:
+                if self._left() <= self._renew_by:  # nobody else has renewed them meanwhile
+                    await self._renew()
+        elif left <= self._renew_at and not self._lock.locked() and self._is_due():
+            async with self._lock:
+                await self._try_to_renew()
+        return self._frozen
+
+    def _is_due(self) -> bool:
+        return self._clock.now() >= self._tried_at + self._try_again
+
+    async def _try_to_renew(self) -> None:
+        """Renew them, or leave it at what there is for a while: that is good for longer."""
+        try:
+            await self._renew()
+        except Exception as error:
+            self._tried_at = self._clock.now()
+            logger().warning("role.not_renewed", reason=error_text(error))
+
+    async def _renew(self) -> None:
+        self._take(await self._fetch())
+        if self._left() <= 0:
+            raise sdk.CredentialRetrievalError(
+                provider=self.method, error_msg="the new session is over already."
+            )
+
+    def _take(self, found: Mapping[str, Any]) -> None:
+        self._frozen = ReadOnlyCredentials(
+            found["access_key"], found["secret_key"], found["token"], None
+        )
+        self._expires = datetime.fromisoformat(found["expiry_time"])
+
+    def _left(self) -> float:
+        """Seconds of their life that are left."""
+        return (self._expires - datetime.fromisoformat(self._clock.wall())).total_seconds()
+
+
+def _role_fetcher(
+    sts: StsClient, settings: TargetSettings, role_arn: str, tags: Mapping[str, str]
+) -> Callable[[], Awaitable[dict[str, Any]]]:
+    """What assumes the role, and raises CredentialRetrievalError where it can't."""
+    more: dict[str, Any] = {"ExternalId": settings.external_id} if settings.external_id else {}
+    if tags:  # which take a permission that nothing else does
+        more["Tags"] = [{"Key": key, "Value": value} for key, value in tags.items()]
+
+    async def fetch() -> dict[str, Any]:
+        try:
+            answer = await sts.assume_role(
+                RoleArn=role_arn, RoleSessionName=settings.role_session_name, **more
+            )
+            return _metadata(answer["Credentials"])
+        except CredentialsError:
+            raise
+        except Exception as error:  # also what botocore chokes on, where something else answers
+            raise sdk.CredentialRetrievalError(
+                provider=role_arn, error_msg=error_text(error)
+            ) from error
+
+    return fetch
+
+
+def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:
+    """An answer of AssumeRole as RoleCredentials take it."""
+    return {
+        "access_key": credentials["AccessKeyId"],
+        "secret_key": credentials["SecretAccessKey"],
+        "token": credentials["SessionToken"],
+        "expiry_time": credentials["Expiration"].isoformat(),
+    }

@@ -1,0 +1,172 @@
+"""What targets have in common: a session of botocore with its own credentials, and STS.
+
+Of each profile, Region and endpoint there is one, read anew when a target could not use it.
+"""
+
+from typing import Any, NamedTuple
+
+import anyio
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+from botocore.loaders import Loader
+
+from batcher.aws.caller_identity import StsIdentity, caller_identity
+from batcher.aws.credentials import open_session, region_of
+from batcher.aws.mfa import one_at_a_time
+from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.server_clock import ServerClock
+from batcher.aws.sts_client import AT_ONCE, StsClient
+from batcher.config import TargetSettings
+from batcher.errors import CredentialsError
+from batcher.ports import Clock
+from batcher.version import __version__
+
+STS_ATTEMPTS = 4
+
+
+class SessionKey(NamedTuple):
+    """What sessions differ in, as settings give it; None: what environment and profile say."""
+
+    profile: str | None
+    region: str | None
+    endpoint_url: str | None
+
+
+class SharedSession:
+    """A session that many targets use. ``number``: how many there were before, of all keys.
+
+    ``server_clock``: AWS's clock at that endpoint. ``timeouts``: to connect, and of each read.
+    """
+
+    def __init__(
+        self,
+        key: SessionKey,
+        number: int,
+        *,
+        loader: Loader,
+        clock: Clock,
+        timeouts: tuple[float, float],
+        server_clock: ServerClock,
+    ) -> None:
+        self.number = number
+        self.server_clock = server_clock
+        self.session: AioSession = open_session(key.profile, loader, key.region, server_clock)
+        self.region = region_of(self.session, key.region)
+        if self.region:  # who gives credentials is asked there
+            self.session.set_config_variable("region", self.region)
+        self._timeouts = timeouts
+        self._asking = anyio.Lock()
+        self._asked: Exception | None = None
+        self._own: Any = None
+        self._known = False
+        self._identities: dict[str, StsIdentity] = {}
+        self.sts = StsClient(self._sts_client, clock)
+
+    async def own_credentials(self) -> Any:
+        """The session's own credentials; None where it has none.
+
+        Asked for once: what that raises, as botocore does, is raised for all who want them.
+        """
+        async with self._asking:
+            if self._asked is not None:
+                raise self._asked
+            if not self._known:
+                try:
+                    async with one_at_a_time(self.session):
+                        self._own = await self.session.get_credentials()
+                        await first_access_key(self._own)
+                except Exception as error:
+                    self._asked = error
+                    raise
+                self._known = True
+        return self._own
+
+    async def identity(
+        self, credentials: Any, *, endpoint_url: str, attempts: int
+    ) -> StsIdentity | None:
+        """Whose frozen credentials are; asked once for each access key that STS tells it of.
+
+        Raises RedirectError.
+        """
+        key = credentials.access_key
+        if key not in self._identities:
+            found = await caller_identity(
+                self.session,
+                credentials,
+                region=self.region or "",
+                endpoint_url=endpoint_url,
+                config=self._config(attempts),
+            )
+            if found is None:
+                return None
+            self._identities[key] = found
+        return self._identities[key]
+
+    def _sts_client(self) -> Any:
+        return self.session.create_client(
+            "sts", region_name=self.region, config=self._config(STS_ATTEMPTS)
+        )
+
+    def _config(self, attempts: int) -> AioConfig:
+        connect_timeout, read_timeout = self._timeouts
+        return AioConfig(
+            connect_timeout=connect_timeout,
+            read_timeout=read_timeout,
+            max_pool_connections=AT_ONCE,
+            retries={"mode": "standard", "total_max_attempts": attempts},
+            http_session_cls=OneAttemptSession,
+            user_agent=f"batcher/{__version__}",
+        )
+
+
+async def first_access_key(credentials: Any) -> str | None:
+    """The access key id, as far as there is one yet. Raises CredentialsError without a terminal."""
+    try:
+        return str((await credentials.get_frozen_credentials()).access_key)
+    except CredentialsError:
+        raise
+    except Exception:  # whoever gives them may fail: the first request says how
+        return None
+
+
+class SharedSessions:
+    """The sessions of one process, or of one piece of its work."""
+
+    def __init__(self, loader: Loader, clock: Clock, timeouts: tuple[float, float]) -> None:
+        self._loader = loader
+        self._clock = clock
+        self._timeouts = timeouts
+        self._count = 0
+        self._sessions: dict[SessionKey, SharedSession] = {}
+        self._clocks: dict[str | None, ServerClock] = {}
+        self._useless: dict[str, int] = {}  # numbers of sessions, by target
+
+    def session(self, target: str, settings: TargetSettings) -> SharedSession:
+        """The session for a target: the present one, unless that was of no use to it.
+
+        Raises what botocore does for a profile that is not there.
+        """
+        key = SessionKey(settings.profile, settings.region, settings.endpoint_url)
+        found = self._sessions.get(key)
+        if found is None or found.number <= self._useless.get(target, 0):
+            found = self._sessions[key] = self._new(key)
+        return found
+
+    def mark_useless(self, target: str, session: SharedSession) -> None:
+        """Have that target get a newer session the next time: its credentials may be newer, too."""
+        self._useless[target] = session.number
+
+    def server_clock(self, endpoint_url: str | None) -> ServerClock:
+        """AWS's clock, which is one for all, as an endpoint of settings has it."""
+        return self._clocks.setdefault(endpoint_url, ServerClock(self._clock))
+
+    def _new(self, key: SessionKey) -> SharedSession:
+        self._count += 1
+        return SharedSession(
+            key,
+            self._count,
+            loader=self._loader,
+            clock=self._clock,
+            timeouts=self._timeouts,
+            server_clock=self.server_clock(key.endpoint_url),
+        )

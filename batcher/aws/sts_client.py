@@ -1,0 +1,92 @@
+"""A client of STS that all who need it share, at a pace that leaves STS room for everybody else.
+
+Open while anybody uses it. STS's quota is one of the account that asks, and every tool in it drinks
+from that.
+"""
+
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from typing import Any
+
+import anyio
+import botocore.exceptions as sdk
+
+from batcher.accounting.verdicts import BY_CODE, Verdict
+from batcher.aws.answers import refuse_redirects
+from batcher.backoff import Backoff
+from batcher.ports import Clock
+
+RATE = 100.0  # requests per second; AWS's default is 600
+AT_ONCE = 32  # requests under way, and connections
+THROTTLES_AT_MOST = 8  # of one request
+PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds, of all requests after a throttle
+
+
+class StsClient:
+    """``create``: a new client that is not open yet, as AioSession.create_client returns it."""
+
+    def __init__(self, create: Callable[[], Any], clock: Clock) -> None:
+        self._create = create
+        self._clock = clock
+        self._client: Any = None
+        self._users = 0
+        self._door = anyio.Lock()
+        self._slots = anyio.Semaphore(AT_ONCE)
+        self._next = 0.0  # when the next one may leave
+        self._pauses = Backoff(PAUSE, LONGEST_PAUSE)
+
+    async def assume_role(self, **members: Any) -> dict[str, Any]:
+        """AssumeRole's answer; a throttle holds every request back, and is tried again after it.
+
+        Raises what the SDK does, and RedirectError.
+        """
+        throttles = 0
+        async with self._slots, self._opened() as client:
+            while True:
+                await self._turn()
+                try:
+                    answer: dict[str, Any] = await client.assume_role(**members)
+                except sdk.ClientError as error:
+                    throttles += 1
+                    if throttles > THROTTLES_AT_MOST or not _is_throttle(error):
+                        raise
+                    self._next = self._clock.now() + self._pauses.next_pause()
+                else:
+                    self._pauses.reset()
+                    return answer
+
+    async def _turn(self) -> None:
+        now = self._clock.now()
+        leaves = max(now, self._next)
+        self._next = leaves + 1 / RATE
+        if leaves > now:
+            await self._clock.sleep(leaves - now)
+
+    @asynccontextmanager
+    async def _opened(self) -> AsyncIterator[Any]:
+        """The client; whoever leaves last closes its connections."""
+        async with self._door:
+            if not self._users:
+                await self._open()
+            self._users += 1
+        try:
+            yield self._client
+        finally:
+            with anyio.CancelScope(shield=True):
+                async with self._door:
+                    self._users -= 1
+                    if not self._users:
+                        await self._client.__aexit__(None, None, None)
+
+    async def _open(self) -> None:
+        """A client is made once, and opened again and again: to make one takes 30 ms."""
+        if self._client is not None:
+            await self._client.__aenter__()
+            return
+        self._client = await self._create().__aenter__()
+        refuse_redirects(self._client)
+
+
+def _is_throttle(error: sdk.ClientError) -> bool:
+    code = error.response.get("Error", {}).get("Code")
+    return BY_CODE.get(str(code)) is Verdict.THROTTLED

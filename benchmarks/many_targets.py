@@ -1,0 +1,158 @@
+"""One run over many accounts, each with a quota of one update a second: what that takes.
+
+``python -m benchmarks.many_targets [--seconds S] [--auto] [--no-before] [N ...]``: seconds until
+all targets were connected, memory for each that waits, the share of one core, how much of its
+quota each used, and calls of STS.
+"""
+
+import argparse
+import asyncio
+import json
+import os
+import statistics
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+
+import aiohttp
+
+from benchmarks.common import emulator, update
+
+RATE = 1.0
+FIRST_ACCOUNT = 100_000_000_000
+SETTLED = 5.0  # seconds after which the share of a core is measured, and before the end
+LOOK_EVERY = 0.1
+
+
+@dataclass(frozen=True, kw_only=True)
+class Usage:
+    """What a run took. ``used``: of each target's quota; ``tail``: seconds of its last call."""
+
+    connected: float
+    resident: float  # kB, in mid-run
+    core: float
+    used: list[float]
+    throttled: int
+    sts: int
+    exit_code: int
+
+
+async def measure(
+    targets: int, seconds: int, flags: list[str], *, burst: float, auto: bool
+) -> Usage:
+    """A run of ``targets`` with so many seconds of updates each."""
+    bucket = f"UpdateEventTrigger={RATE}/{burst}"
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        async with emulator("--quota", bucket, "--latency", "20-50", triggers=seconds) as url:
+            write_inputs(folder, url, targets, seconds, auto=auto)
+            watched = await run(folder, url, flags)
+            by_account, throttled, sts = await books(url)
+    return Usage(**watched, used=used(by_account), throttled=throttled, sts=sts)
+
+
+def write_inputs(folder: Path, url: str, targets: int, seconds: int, *, auto: bool) -> None:
+    lines = [f'region = "eu-west-1"\nendpoint_url = "{url}"\nremember = false\n']
+    lines += [] if auto else [f"rate = {RATE}\nburst = 1\n"]
+    for n in range(targets):
+        arn = f"arn:aws:iam::{FIRST_ACCOUNT + n}:role/batcher"
+        lines.append(f'[targets.t{n}]\nrole_arn = "{arn}"\n')
+    (folder / "batcher.toml").write_text("".join(lines))
+    with (folder / "updates.jsonl").open("w") as file:
+        for second in range(seconds):
+            for n in range(targets):
+                file.write(json.dumps(update(second, seconds) | {"target": f"t{n}"}) + "\n")
+
+
+async def run(folder: Path, url: str, flags: list[str]) -> dict[str, float]:
+    environ = {**os.environ, "AWS_ENDPOINT_URL": url, "PYTHONPATH": os.getcwd()}
+    began = time.monotonic()
+    process = await asyncio.create_subprocess_exec(
+        *[sys.executable, "-m", "batcher", "run", "updates.jsonl", "--config", "batcher.toml"],
+        *["--yes", "--out", "out", *flags],
+        cwd=folder,
+        env=environ,
+        stderr=(folder / "stderr").open("wb"),
+    )
+    log = folder / "out" / "log.jsonl"
+    ending = asyncio.create_task(process.wait())
+    while not ending.done() and not (log.exists() and b"run.started" in log.read_bytes()):
+        await asyncio.sleep(LOOK_EVERY)
+    connected = time.monotonic() - began
+    samples = []
+    while not ending.done():
+        try:
+            samples.append((time.monotonic(), cpu_seconds(process.pid), resident(process.pid)))
+        except (OSError, IndexError):
+            break
+        await asyncio.sleep(0.5)
+    if await ending:
+        sys.stderr.write((folder / "stderr").read_text()[-2000:])
+    first, last = samples[0][0] + SETTLED, samples[-1][0] - SETTLED
+    kept = [sample for sample in samples if first <= sample[0] <= last] or samples
+    core = (kept[-1][1] - kept[0][1]) / max(0.1, kept[-1][0] - kept[0][0])
+    return {
+        "connected": connected,
+        "resident": kept[len(kept) // 2][2],
+        "core": core,
+        "exit_code": ending.result(),
+    }
+
+
+def cpu_seconds(pid: int) -> float:
+    fields = Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def resident(pid: int) -> float:
+    status = Path(f"/proc/{pid}/status").read_text()
+    return float(status.split("VmRSS:")[1].split()[0])
+
+
+async def books(url: str) -> tuple[dict[str, list[float]], int, int]:
+    """When updates of each account were accepted, how many were throttled, and calls of STS."""
+    accepted = defaultdict[str, list[float]](list)
+    outcomes = Counter[tuple[str, str]]()
+    async with aiohttp.ClientSession() as http, http.get(f"{url}/_emulator/calls") as answer:
+        for line in (await answer.text()).splitlines():
+            call = json.loads(line)
+            outcomes[call["operation"], call["outcome"]] += 1
+            if (call["operation"], call["outcome"]) == ("UpdateEventTrigger", "ok"):
+                accepted[call["account"]].append(call["time"])
+    throttled = outcomes["UpdateEventTrigger", "ThrottlingException"]
+    return accepted, throttled, outcomes["AssumeRole", "ok"]
+
+
+def used(by_account: dict[str, list[float]]) -> list[float]:
+    """Of each account's quota, from its first update to its last; an ideal client has 1."""
+    return sorted((len(at) - 1) / RATE / (at[-1] - at[0]) for at in by_account.values())
+
+
+async def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("targets", type=int, nargs="*", default=[20, 200, 1000])
+    parser.add_argument("--seconds", type=int, default=40)
+    parser.add_argument("--burst", type=float, default=1, help="of the quota")
+    parser.add_argument("--auto", action="store_true", help="the quota is not known")
+    parser.add_argument("--no-before", action="store_true", help="no trigger is looked at first")
+    given = parser.parse_args()
+    flags = ["--no-before"] if given.no_before else []
+    alone: Usage | None = None
+    for targets in (1, *given.targets):
+        found = await measure(targets, given.seconds, flags, burst=given.burst, auto=given.auto)
+        each = "-" if alone is None else f"{(found.resident - alone.resident) / (targets - 1):.0f}"
+        alone = alone or found
+        print(
+            f"{targets:5} targets: connected in {found.connected:5.1f} s, {each:>4} kB each,"
+            f" {found.core:6.1%} of a core, quota used: least {found.used[0]:.1%}, median"
+            f" {statistics.median(found.used):.1%}, {found.throttled} throttled, {found.sts} roles"
+            f" assumed, exit {found.exit_code}, load {os.getloadavg()[0]:.1f}",
+            flush=True,
+        )
+
+
+if __name__ == "__main__":
+    asyncio.run(main())

@@ -1,0 +1,152 @@
+"""The credentials of a role: assumed with tags, renewed in time, each session at its own."""
+
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import botocore.exceptions as sdk
+import pytest
+
+from batcher.aws.role_credentials import (
+    RENEW_AT,
+    RENEW_BY,
+    SPREAD,
+    TRY_AGAIN,
+    RoleCredentials,
+)
+from batcher.emulator import Emulator
+from batcher.errors import CredentialsError
+from batcher.operations import UPDATE_TRIGGER
+from tests.aws.test_client import target
+from tests.conftest import change
+from tests.local_sts import ROLE, LocalSts
+
+LIFE = 900.0  # seconds, of the shortest session that AWS gives
+AWAY = sdk.CredentialRetrievalError(provider="role", error_msg="away")
+
+
+class At:
+    """A clock that shows what a test sets."""
+
+    def __init__(self) -> None:
+        self.seconds = 0.0
+
+    def now(self) -> float:
+        return self.seconds
+
+    def wall(self) -> str:
+        return (datetime(2026, 1, 1, tzinfo=UTC) + timedelta(seconds=self.seconds)).isoformat()
+
+    async def sleep(self, seconds: float) -> None:
+        raise AssertionError
+
+
+class Sts:
+    """Gives credentials that live as long as it says, or an error."""
+
+    def __init__(self, clock: At) -> None:
+        self.calls = 0
+        self.life = LIFE
+        self.error: Exception | None = None
+        self._clock = clock
+
+    async def fetch(self) -> dict[str, Any]:
+        self.calls += 1
+        if self.error is not None:
+            raise self.error
+        return self.session()
+
+    def session(self) -> dict[str, Any]:
+        expiry = datetime.fromisoformat(self._clock.wall()) + timedelta(seconds=self.life)
+        parts = {"access_key": f"AKID{self.calls}", "secret_key": "secret", "token": "token"}
+        return {**parts, "expiry_time": expiry.isoformat()}
+
+
+def role(spread: float = 0.0) -> tuple[At, Sts, RoleCredentials]:
+    clock = At()
+    sts = Sts(clock)
+    return clock, sts, RoleCredentials(sts.session(), sts.fetch, clock, spread)
+
+
+@pytest.mark.parametrize(
+    ("spread", "left", "key"),
+    [
+        (0.0, 1.0, "AKID0"),
+        (0.0, 1.1 * RENEW_AT, "AKID0"),
+        (0.0, 0.9 * RENEW_AT, "AKID1"),
+        (0.0, 0.9 * RENEW_BY, "AKID1"),
+        (0.5, 0.9 * RENEW_AT * (1 + 0.5 * SPREAD), "AKID1"),
+        (1.0, 1.1 * RENEW_AT * (1 + SPREAD), "AKID0"),
+    ],
+)
+async def test_a_role_session_is_renewed_when_a_quarter_to_a_half_of_its_life_is_left(
+    spread: float, left: float, key: str
+) -> None:
+    clock, _, credentials = role(spread)
+    clock.seconds = (1 - left) * LIFE
+    assert (await credentials.get_frozen_credentials()).access_key == key
+
+
+async def test_sessions_that_began_together_are_renewed_spread_over_a_quarter_of_their_life() -> (
+    None
+):
+    clock = At()
+    sts = Sts(clock)
+    fleet = [RoleCredentials(sts.session(), sts.fetch, clock) for _ in range(400)]
+    renewed = []
+    for clock.seconds in range(0, int(LIFE), 10):
+        before = sts.calls
+        for each in fleet:
+            await each.get_frozen_credentials()
+        renewed.append(sts.calls - before)
+        if sts.calls >= len(fleet):
+            break
+    assert sum(renewed) == len(fleet)
+    assert max(renewed) < 50  # of 400 in 23 steps
+    assert sum(count > 0 for count in renewed) > 15
+
+
+async def test_a_renewal_that_fails_is_tried_again_after_a_while_and_an_error_at_the_end() -> None:
+    clock, sts, credentials = role()
+    sts.error = AWAY
+    clock.seconds = (1 - 0.9 * RENEW_AT) * LIFE
+    for _ in range(3):
+        assert (await credentials.get_frozen_credentials()).access_key == "AKID0"
+    assert sts.calls == 1
+    clock.seconds += 1.1 * TRY_AGAIN * LIFE
+    await credentials.get_frozen_credentials()
+    assert sts.calls == 2
+    clock.seconds = (1 - 0.9 * RENEW_BY) * LIFE
+    with pytest.raises(sdk.CredentialRetrievalError):
+        await credentials.get_frozen_credentials()
+
+
+async def test_a_new_session_that_is_over_already_is_not_signed_with() -> None:
+    clock, sts, credentials = role()
+    clock.seconds, sts.life = LIFE, -1.0
+    with pytest.raises(sdk.CredentialRetrievalError, match="over already"):
+        await credentials.get_frozen_credentials()
+
+
+@pytest.mark.parametrize("tags", [{}, {"team": "crm", "reason": "OPS-12"}])
+async def test_tags_are_sent_with_each_session_and_a_refusal_names_the_action_for_them(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, tags: dict[str, str]
+) -> None:
+    async with LocalSts() as sts, Emulator() as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.life = timedelta()  # each request takes a new session
+        tagged = target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags)
+        async with tagged as eu:
+            await eu.call(UPDATE_TRIGGER, change(1))
+        sent = [
+            {asked[f"Tags.member.{n}.Key"]: asked[f"Tags.member.{n}.Value"] for n in (1, 2)}
+            if "Tags.member.1.Key" in asked
+            else {}
+            for asked in sts.asked
+        ]
+        assert len(sent) > 1
+        assert all(each == tags for each in sent)
+        sts.refusal = ("AccessDenied", 403)
+        with pytest.raises(CredentialsError) as refused:
+            async with target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags):
+                pass
+        assert ("sts:TagSession" in str(refused.value)) == bool(tags)

@@ -1,0 +1,92 @@
+"""Sessions that targets share: read once, and anew for who could not use them."""
+
+from pathlib import Path
+from typing import Any
+
+import anyio
+import pytest
+
+from batcher.aws.service_model import model_loader
+from batcher.aws.shared_sessions import SharedSessions
+from batcher.clock import SystemClock
+from batcher.config import TargetSettings
+from batcher.emulator import Emulator, account_of
+
+
+@pytest.fixture
+def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    file = tmp_path / "credentials"
+    file.write_text("[prod]\naws_access_key_id = AKID1\naws_secret_access_key = s\n")
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
+    return file
+
+
+def settings(**more: Any) -> TargetSettings:
+    return TargetSettings(**{"profile": "prod", "region": "eu-west-1", **more})
+
+
+def sessions() -> SharedSessions:
+    return SharedSessions(model_loader(), SystemClock(), (5.0, 5.0))
+
+
+async def key_of(found: SharedSessions, target: str) -> str:
+    own = await found.session(target, settings()).own_credentials()
+    return str((await own.get_frozen_credentials()).access_key)
+
+
+async def test_targets_of_one_profile_region_and_endpoint_share_one_session(keys: Path) -> None:
+    found = sessions()
+    first = found.session("a", settings())
+    assert found.session("b", settings(role_arn="arn:aws:iam::1:role/r")) is first
+    assert found.session("a", settings(region="eu-north-1")) is not first
+    assert found.session("a", settings(endpoint_url="http://127.0.0.1:1")) is not first
+
+
+async def test_credentials_are_read_anew_once_for_all_who_could_not_use_them(keys: Path) -> None:
+    found = sessions()
+    useless = found.session("a", settings())
+    assert await key_of(found, "a") == "AKID1"
+    keys.write_text(keys.read_text().replace("AKID1", "AKID2"))
+    assert await key_of(found, "b") == "AKID1"
+    for name in ("a", "b"):
+        found.mark_useless(name, useless)
+    assert await key_of(found, "a") == "AKID2"
+    assert found.session("a", settings()) is found.session("b", settings())
+
+
+async def test_what_gives_no_credentials_is_asked_once_for_all_who_wait(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked = tmp_path / "asked"
+    config = tmp_path / "config"
+    config.write_text(f"[profile prod]\ncredential_process = sh -c 'echo >>{asked}; exit 1'\n")
+    monkeypatch.setenv("AWS_CONFIG_FILE", str(config))
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "none"))
+    failures = []
+    found = sessions()
+
+    async def ask(name: str) -> None:
+        try:
+            await found.session(name, settings()).own_credentials()
+        except Exception as error:
+            failures.append(error)
+
+    async with anyio.create_task_group() as tasks:
+        for n in range(20):
+            tasks.start_soon(ask, f"t{n}")
+    assert len(failures) == 20
+    assert len(asked.read_text()) == 1
+
+
+async def test_an_account_is_asked_for_once_for_each_access_key(keys: Path) -> None:
+    emulator = Emulator()
+    async with emulator as url:
+        shared = sessions().session("a", settings(endpoint_url=url))
+        own = await (await shared.own_credentials()).get_frozen_credentials()
+        first = await shared.identity(own, endpoint_url=url, attempts=1)
+        assert first is not None
+        assert first.account == account_of("AKID1")
+    assert await shared.identity(own, endpoint_url=url, attempts=1) is first  # nobody is there
+    other = own._replace(access_key="AKID2")
+    assert await shared.identity(other, endpoint_url=url, attempts=1) is None
