@@ -46,6 +46,7 @@ MEANINGS = {
     "results.not_sent": "a results file could not be moved to S3; it stays and is tried again",
     "retry.asked_too_long": "the server asks for a longer wait than is waited; said once",
     "retry.scheduled": "another attempt follows after a wait",
+    "role.not_renewed": "a role's session could not be renewed in good time; it is tried again",
     "run.canary": "the first updates of the run, with what became of each",
     "run.check_overridden": "it goes on after a check that had failed, as somebody said so",
     "run.checked": "the check of a wave has ended",
