@@ -96,6 +96,7 @@ class ConnectionPool:
         if self._sweep is not None:
             self._sweep.cancel()
         while (called := self._line.call(inf)) is not None:
+            self._taken += 1  # they give it up again
             called[1].set_result(None)
         for connection in list(self._open):
             connection.abort()

@@ -1,7 +1,6 @@
 """Opens connections: name, TCP, proxy and TLS, all within one time limit."""
 
 import asyncio
-import socket
 import ssl
 from collections.abc import Callable
 
@@ -16,7 +15,7 @@ from batcher.http.proxy import ConnectAnswer, Proxy, open_tunnel
 NEXT_ADDRESS_AFTER = 0.25  # seconds, until another address of a host is tried beside the first
 
 # what the system, TLS, the name of a host and a lack of threads or memory raise
-_FAILURES = (OSError, UnicodeError, RuntimeError, MemoryError)
+_FAILURES = (OSError, ValueError, RuntimeError, MemoryError)
 
 
 class Connector:
@@ -59,19 +58,19 @@ class Connector:
 
     async def _open(self, origin: Origin, connection: HttpConnection) -> None:
         if self._proxy is None:
-            transport, sock = await self._reach(origin, connection, self._of_hosts)
+            transport, descriptor = await self._reach(origin, connection, self._of_hosts)
         elif origin == self._proxy.origin:
-            transport, sock = await self._reach_proxy(self._proxy, connection)
+            transport, descriptor = await self._reach_proxy(self._proxy, connection)
         else:
-            transport, sock = await self._tunnel(self._proxy, origin, connection)
-        connection.attach(transport, sock)
+            transport, descriptor = await self._tunnel(self._proxy, origin, connection)
+        connection.attach(transport, descriptor)
 
     async def _tunnel(
         self, proxy: Proxy, origin: Origin, connection: HttpConnection
-    ) -> tuple[asyncio.Transport, socket.socket]:
+    ) -> tuple[asyncio.Transport, int]:
         loop = asyncio.get_running_loop()
         answer = ConnectAnswer(loop)
-        transport, sock = await self._reach_proxy(proxy, answer)
+        transport, descriptor = await self._reach_proxy(proxy, answer)
         try:
             await open_tunnel(transport, answer, origin, proxy)
             upgraded = await loop.start_tls(
@@ -84,11 +83,11 @@ class Connector:
             transport.abort()
             raise
         assert upgraded is not None
-        return upgraded, sock
+        return upgraded, descriptor
 
     async def _reach_proxy(
         self, proxy: Proxy, protocol: asyncio.Protocol
-    ) -> tuple[asyncio.Transport, socket.socket]:
+    ) -> tuple[asyncio.Transport, int]:
         try:
             return await self._reach(proxy.origin, protocol, self._of_proxy)
         except _FAILURES as error:
@@ -97,19 +96,20 @@ class Connector:
 
     async def _reach(
         self, origin: Origin, protocol: asyncio.Protocol, contexts: "_Once"
-    ) -> tuple[asyncio.Transport, socket.socket]:
-        """A transport to a place, TLS included where its scheme asks for it."""
+    ) -> tuple[asyncio.Transport, int]:
+        """A transport to a place, with TLS where its scheme asks for it, and its descriptor."""
         has_tls = origin.scheme == "https"
         context = contexts.context() if has_tls else None
         addresses = await self._names.addresses(origin.host, origin.port)
         sock = await start_connection(addresses, happy_eyeballs_delay=NEXT_ADDRESS_AFTER)
+        descriptor = sock.fileno()
         transport, _ = await asyncio.get_running_loop().create_connection(
             lambda: protocol,
             sock=sock,
             ssl=context,
             server_hostname=origin.host.rstrip(".") if has_tls else None,
         )
-        return transport, sock
+        return transport, descriptor
 
 
 class _Once:

@@ -24,6 +24,7 @@ _FIELD = re.compile(
 _LENGTH = re.compile(r"[0-9]{1,15}", re.ASCII)
 _BARE_LINE_END = re.compile(rb"(?<!\r)\n|\r[^\n]")
 
+_FRAMING = frozenset({"content-length", "transfer-encoding", "connection"})
 _HAVE_NO_BODY = (204, 304)
 
 
@@ -38,8 +39,8 @@ class HttpResponse(Struct, frozen=True, gc=False):
 class ResponseParser:
     """Reads one answer after another; ``feed`` it whatever the connection brings.
 
-    ``to_connect``: answers to CONNECT, which have no body where it succeeded. ``keeps_open``: of
-    the last answer, whether another may follow on its connection.
+    ``to_connect``: answers to CONNECT, whose body, if any, nobody needs. ``keeps_open``: whether
+    the connection goes on after the last answer, and nothing came behind that.
     """
 
     __slots__ = (
@@ -86,27 +87,28 @@ class ResponseParser:
 
     def _read_heads(self, data: bytes) -> bytes | None:
         """Read the head of the answer that counts; what follows it, or None."""
-        if self._held:
+        seen = len(self._held)
+        if seen:
             self._held += data
-            data = bytes(self._held)
-            self._held.clear()
+            data, self._held = bytes(self._held), bytearray()
         while True:
-            end = data.find(b"\r\n\r\n", 0, HEAD_AT_MOST)
+            end = data.find(b"\r\n\r\n", max(0, seen - 3), HEAD_AT_MOST)
             if end < 0:
-                self._hold(data)
+                self._hold(data, seen)
                 return None
             self._read_head(data[: end + 2].decode("latin-1"))
-            data = data[end + 4 :]
+            data, seen = data[end + 4 :], 0
             if self._status >= 200:
                 return data
             self._pass_over_informational()
 
-    def _hold(self, data: bytes) -> None:
+    def _hold(self, data: bytes, seen: int) -> None:
+        """Keep a head that is not whole, unless it can't become one; ``seen``: bytes before."""
         if data[: len(_BEGINNING)] != _BEGINNING[: len(data)]:
             raise BadResponseError("the answer does not begin with HTTP/1.1")
         if len(data) >= HEAD_AT_MOST:
             raise BadResponseError("the answer's headers are longer than any")
-        if _BARE_LINE_END.search(data):
+        if _BARE_LINE_END.search(data, max(0, seen - 1)):
             raise BadResponseError("a line of the answer's headers does not end as one")
         self._held += data
 
@@ -136,6 +138,8 @@ class ResponseParser:
         length = coding = None
         connection = ""
         for name, value in self._fields:
+            if name not in _FRAMING:
+                continue
             if name == "content-length":
                 if length is not None or _LENGTH.fullmatch(value) is None:
                     raise BadResponseError("the answer's length can't be read")
@@ -144,15 +148,17 @@ class ResponseParser:
                 if coding is not None or value.lower() != "chunked" or not is_1_1:
                     raise BadResponseError("the answer's transfer coding can't be read")
                 coding = value
-            elif name == "connection":
+            else:
                 connection = f"{connection},{value}"
         if length is not None and coding is not None:
             raise BadResponseError("the answer has a length beside its chunks")
-        self.keeps_open = _keeps_open(connection, is_1_1=is_1_1)
+        self.keeps_open = self._to_connect or _keeps_open(connection, is_1_1=is_1_1)
         self._body = self._framed_body(length, is_chunked=coding is not None)
 
     def _framed_body(self, length: int | None, *, is_chunked: bool) -> ResponseBody:
-        if self._status in _HAVE_NO_BODY or (self._to_connect and self._status < 300):
+        if self._to_connect:
+            return SizedBody(0)
+        if self._status in _HAVE_NO_BODY:
             # a body that comes all the same would be taken for the next answer
             self.keeps_open &= not length and not is_chunked
             return SizedBody(0)
