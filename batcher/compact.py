@@ -3,10 +3,18 @@
 from array import array
 from bisect import bisect_left
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
+from itertools import pairwise
+from typing import overload
 
 GROWTH = 4096  # bytes that a set of line numbers grows by at least
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
+STAGED = 1 << 12  # hashes that wait to be put into their partitions together
+
+_HASH_BITS = 64
+_WIDTH = (1 << _HASH_BITS) // PARTITIONS  # hashes of a partition
+_LOWEST = -(1 << _HASH_BITS - 1)
+_EDGES = [_LOWEST + _WIDTH * number for number in range(1, PARTITIONS)]
 
 
 class LineSet:
@@ -31,6 +39,20 @@ class LineSet:
             return False
         self._bytes[at] |= bit
         return True
+
+    def add_all(self, lines: Sequence[int]) -> bool:
+        """Add lines; returns whether none of them was there before, and each was given once."""
+        if not lines:
+            return True
+        at = (max(lines) >> 3) + 1
+        if at > len(self._bytes):
+            self._bytes.extend(bytes(at - len(self._bytes) + GROWTH))
+        held, again = self._bytes, 0
+        for line in lines:
+            bit = 1 << (line & 7)
+            again |= held[line >> 3] & bit
+            held[line >> 3] |= bit
+        return not again
 
     def __contains__(self, line: int) -> bool:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
@@ -64,49 +86,139 @@ class LineSet:
         return found
 
 
+def line_number(name: str) -> int | None:
+    """The line whose default id that is; None when it is none: ``007`` is a name."""
+    return int(name) if name.isdecimal() and len(name) < 20 and str(int(name)) == name else None
+
+
 def short_hash(content: bytes | str) -> int:
     """A 32-bit hash of bytes or text; another one in another process, so that nobody can aim."""
     return hash(content) & 0xFFFF_FFFF
 
 
-def hashed(text: str) -> int:
-    """The 64-bit hash that HashMultiset keeps of a string; another one in another process."""
-    return hash(text) & 0xFFFF_FFFF_FFFF_FFFF
+def hashed(thing: Hashable) -> int:
+    """The 64-bit hash that HashMultiset keeps of something; another one in another process."""
+    return hash(thing) & 0xFFFF_FFFF_FFFF_FFFF
+
+
+class LineNumbers(Sequence[int]):
+    """Ascending line numbers: while there is no gap they take no memory, and then 4 bytes each."""
+
+    def __init__(self) -> None:
+        self._first = self._count = 0  # while there is no gap
+        self._listed: array[int] | None = None
+
+    def append(self, line: int) -> None:
+        """Add a line, higher than those before."""
+        self.extend(range(line, line + 1))
+
+    def extend(self, lines: Sequence[int]) -> None:
+        """Add lines, ascending and higher than those before."""
+        if not lines:
+            return
+        if self._listed is None and not self._goes_on(lines):
+            self._listed = array("I", range(self._first, self._first + self._count))
+        if self._listed is not None:
+            self._listed.extend(lines)
+            return
+        if not self._count:
+            self._first = lines[0]
+        self._count += len(lines)
+
+    def _goes_on(self, lines: Sequence[int]) -> bool:
+        """Whether there is no gap before or in them."""
+        starts = not self._count or lines[0] == self._first + self._count
+        return starts and lines[-1] - lines[0] + 1 == len(lines)
+
+    def place(self, line: int) -> int | None:
+        """At which place a line is; None where it is none of these."""
+        if self._listed is None:
+            at = line - self._first
+            return at if 0 <= at < self._count else None
+        at = bisect_left(self._listed, line)
+        return at if at < len(self._listed) and self._listed[at] == line else None
+
+    @property
+    def run(self) -> range | None:
+        """All of them, where there is no gap."""
+        whole = range(self._first, self._first + self._count)
+        return whole if self._listed is None else None
+
+    def __contains__(self, line: object) -> bool:
+        return isinstance(line, int) and self.place(line) is not None
+
+    def __len__(self) -> int:
+        return self._count if self._listed is None else len(self._listed)
+
+    def __repr__(self) -> str:
+        return f"<LineNumbers: {len(self):,}>"
+
+    @overload
+    def __getitem__(self, at: int) -> int: ...
+    @overload
+    def __getitem__(self, at: slice) -> Sequence[int]: ...
+    def __getitem__(self, at: int | slice) -> int | Sequence[int]:
+        if self._listed is None:
+            return range(self._first, self._first + self._count)[at]
+        return self._listed[at]
+
+    def __iter__(self) -> Iterator[int]:
+        listed = self._listed
+        return iter(range(self._first, self._first + self._count) if listed is None else listed)
 
 
 class HashMultiset:
-    """A multiset of strings, known by their hashes: two strings may rarely pass for one."""
+    """A multiset of strings or such, known by their hashes: two may rarely pass for one."""
 
     def __init__(self) -> None:
-        self._partitions = [array("Q") for _ in range(PARTITIONS)]
+        self._partitions = [array("q") for _ in range(PARTITIONS)]
+        self._staged: list[int] = []
 
-    def add(self, text: str) -> None:
-        value = hashed(text)
-        self._partitions[value % PARTITIONS].append(value)
+    def add(self, thing: Hashable) -> None:
+        self._staged.append(hash(thing))
+        if len(self._staged) >= STAGED:
+            self._spread()
+
+    def update(self, things: Iterable[Hashable]) -> None:
+        """Add several."""
+        self._staged.extend(map(hash, things))
+        if len(self._staged) >= STAGED:
+            self._spread()
+
+    def _spread(self) -> None:
+        """Put what waits into its partitions: each has the hashes from one edge to the next."""
+        staged, self._staged = sorted(self._staged), []
+        cuts = [0, *(bisect_left(staged, edge) for edge in _EDGES), len(staged)]
+        for partition, begin, end in zip(self._partitions, cuts, cuts[1:], strict=False):
+            partition.fromlist(staged[begin:end])
 
     def __len__(self) -> int:
         """How many were added, repeated ones included."""
-        return sum(map(len, self._partitions))
+        return sum(map(len, self._partitions)) + len(self._staged)
 
     def __repr__(self) -> str:
         return f"<HashMultiset: {len(self)} added>"
 
     def sort(self) -> None:
-        """Sort what was added: to be done before asking what is in it."""
-        self._partitions = [array("Q", sorted(partition)) for partition in self._partitions]
+        """Sort what was added: to be done before it is asked what is in it."""
+        self._spread()
+        for number, partition in enumerate(self._partitions):
+            self._partitions[number] = array("q", sorted(partition))
 
-    def __contains__(self, text: str) -> bool:
-        value = hashed(text)
-        partition = self._partitions[value % PARTITIONS]
+    def __contains__(self, thing: Hashable) -> bool:
+        if self._staged:
+            self.sort()
+        value = hash(thing)
+        partition = self._partitions[(value - _LOWEST) // _WIDTH]
         at = bisect_left(partition, value)
         return at < len(partition) and partition[at] == value
 
     def distinct(self) -> int:
-        """How many different strings were added."""
+        """How many different ones were added."""
         return len(self) - sum(1 for _ in self._again())
 
     def repeated(self) -> set[int]:
-        """The hashes that were added more than once."""
+        """The hashes that were added more than once, as ``hashed`` gives them."""
         return set(self._again())
 
     def repetitions(self) -> Counter[int]:
@@ -117,9 +229,9 @@ class HashMultiset:
         return found
 
     def _again(self) -> Iterator[int]:
+        self._spread()
         for partition in self._partitions:
-            previous = None
-            for value in sorted(partition):
-                if value == previous:
-                    yield value
-                previous = value
+            in_order = sorted(partition)
+            for before, value in pairwise(in_order):
+                if before == value:
+                    yield value & 0xFFFF_FFFF_FFFF_FFFF

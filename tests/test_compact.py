@@ -6,7 +6,7 @@ from collections import Counter
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.compact import HashMultiset, LineSet, hashed, short_hash
+from batcher.compact import HashMultiset, LineNumbers, LineSet, hashed, short_hash
 
 
 @given(st.lists(st.text(max_size=2)))
@@ -88,3 +88,52 @@ def test_a_set_of_lines_takes_a_bit_for_each() -> None:
     finally:
         tracemalloc.stop()
     assert taken < 30_000
+
+
+@given(st.lists(st.sets(st.integers(0, 300)).map(sorted)))
+def test_lines_are_added_together_as_one_by_one(parts: list[list[int]]) -> None:
+    found, expected = LineSet(), LineSet()
+    for part in parts:
+        assert found.add_all(part) is (len(part) == sum(map(expected.add, part)))
+        assert found.bits == expected.bits
+    assert LineSet().add_all([3, 3]) is False
+
+
+@given(st.lists(st.tuples(st.integers(1, 3), st.integers(1, 4)), max_size=9), st.integers(0, 40))
+def test_line_numbers_are_a_sequence_with_or_without_gaps(
+    steps: list[tuple[int, int]], other: int
+) -> None:
+    """``steps``: how far a run of lines is behind the one before, and how long it is."""
+    found, expected = LineNumbers(), list[int]()
+    for gap, length in steps:
+        begin = (expected[-1] if expected else 0) + gap
+        found.extend(range(begin, begin + length))
+        expected.extend(range(begin, begin + length))
+    assert [*found] == expected == [found[at] for at in range(len(found))]
+    assert [found.place(line) for line in expected] == [*range(len(expected))]
+    assert (other in found) is (other in expected)
+    gapless = not expected or expected[-1] - expected[0] + 1 == len(expected)
+    assert (found.run is not None) is gapless
+    assert [*(found.run or expected)] == expected
+
+
+@given(st.lists(st.lists(st.text(max_size=1))))
+def test_things_are_added_together_as_one_by_one(parts: list[list[str]]) -> None:
+    together, one_by_one = HashMultiset(), HashMultiset()
+    for part in parts:
+        together.update(part)
+        for text in part:
+            one_by_one.add(text)
+    assert together.repetitions() == one_by_one.repetitions()
+    assert len(together) == len(one_by_one)
+
+
+def test_line_numbers_without_a_gap_take_no_memory() -> None:
+    tracemalloc.start()
+    try:
+        found = LineNumbers()
+        found.extend(range(1, 1_000_000))
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert taken < 1000

@@ -56,7 +56,8 @@ def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspec
             path = local_file(
                 file, copies / "input.jsonl", profile=settings.profile, region=settings.region
             )
-        return inspect(path, reader, on_violation=printer.add, on_hint=printer.hint)
+        add, hint = printer.add, printer.hint
+        return inspect(path, reader, on_violation=add, on_hint=hint, keeps_places=False)
 
 
 def _verdict(found: Inspection) -> str:

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset, LineSet, hashed
+from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.recorded_images import (
     first_images,
@@ -23,7 +23,6 @@ from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.jobs.undo_line import Undo, make_undo
 from batcher.records import BriefResult, Result
 from batcher.storage.before_images import (
-    line_number,
     read_image,
     read_images,
     read_images_backwards,

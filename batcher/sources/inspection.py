@@ -3,16 +3,20 @@
 Keeps an index of the lines and hashes of ids and triggers; never a line.
 """
 
-from collections.abc import Callable
+from array import array
+from collections.abc import Callable, Sequence
+from itertools import compress
+from operator import attrgetter
 from pathlib import Path
+from typing import Any
 
-from msgspec import Struct, field
+from msgspec import UNSET, Struct, field
 
-from batcher.compact import HashMultiset, LineSet, hashed
+from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.records import SelectedPart, Update
-from batcher.sources.input_file import open_input
+from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
-from batcher.sources.line_index import LineIds, LineIndex, Stamp, file_stamp
+from batcher.sources.line_index import LineIds, LineIndex, file_stamp
 from batcher.updates.hint import Hint
 from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
@@ -24,6 +28,8 @@ OnViolation = Callable[[int, Violation], None]
 OnHint = Callable[[Hint], None]
 """Told what an input is that is not one object a line, before its violations."""
 
+
+_TRIGGER = attrgetter("DomainName", "EventTriggerName")
 
 OnUpdate = Callable[[Update], None]
 """Told of every update that breaks no rule by itself, in the order of the file."""
@@ -76,21 +82,23 @@ def inspect(
     on_violation: OnViolation | None = None,
     on_hint: OnHint | None = None,
     on_update: OnUpdate | None = None,
+    keeps_places: bool = True,
 ) -> Inspection:
     """Check every line of a plain, gzip or zstd file, and that no two updates have one id.
 
     ``on_violation`` is told of those of single lines in order, then of repeated ids; ``on_hint``
     before them, where lines are wrong because the file is something else; ``on_update`` of each
-    update, also where its id is a repeated one. Raises InputError when the file can't be read.
-    Reads a second time only when ids may be repeated.
+    update, also where its id is a repeated one. ``keeps_places``: else lines are only counted, and
+    can't be found again. Raises InputError when the file can't be read. Reads a second time only
+    when ids may be repeated.
     """
     tell = on_violation or _ignore
-    first = _Pass(path, reader, of_line=tell, on_hint=on_hint, on_update=on_update)
+    first = _Pass(path, reader, keeps_places, of_line=tell, on_hint=on_hint, on_update=on_update)
     first.read(frozenset())
-    suspects = frozenset(first.ids.repeated())
+    suspects = first.ids.may_be_repeated()
     if not suspects:
         return first.found()
-    second = _Pass(path, reader, of_line=_ignore, of_id=tell)
+    second = _Pass(path, reader, keeps_places, of_line=_ignore, of_id=tell)
     second.read(suspects)
     return second.found()
 
@@ -107,6 +115,39 @@ def _ignore(line: int, violation: Violation) -> None:
     """Nobody is told."""
 
 
+class _Ids:
+    """The ids of updates, to find those that may be repeated: 8 bytes for each that is a name."""
+
+    def __init__(self) -> None:
+        self._names = HashMultiset()
+        self._looks = array("Q")  # names that are the numbers of other lines
+        self._numbers = LineSet()  # lines whose number is their id
+
+    def add(self, line: int, id: str) -> None:
+        if (number := line_number(id)) == line:
+            self._numbers.add(line)
+            return
+        self._names.add(id)
+        if number is not None:
+            self._looks.append(number)
+
+    def add_all(self, lines: Sequence[int], ids: Sequence[str]) -> None:
+        if any(map(str.isdecimal, ids)):
+            for line, id in zip(lines, ids, strict=True):
+                self.add(line, id)
+        else:
+            self._names.update(ids)
+
+    def add_numbers(self, lines: Sequence[int]) -> None:
+        """Add lines whose number is their id."""
+        self._numbers.add_all(lines)
+
+    def may_be_repeated(self) -> frozenset[int]:
+        """The hashes of the ids that may be."""
+        numbers = (number for number in self._looks if number in self._numbers)
+        return frozenset(self._names.repeated()).union(hashed(str(number)) for number in numbers)
+
+
 class _Pass:
     """One reading of the file; whom to tell of violations of single lines, and of repeated ids."""
 
@@ -114,14 +155,16 @@ class _Pass:
         self,
         path: Path,
         reader: LineReader,
+        keeps_places: bool,
         *,
         of_line: OnViolation,
         of_id: OnViolation = _ignore,
         on_hint: OnHint | None = None,
         on_update: OnUpdate | None = None,
     ) -> None:
-        self.ids = HashMultiset()
+        self.ids = _Ids()
         self._path = path
+        self._keeps_places = keeps_places
         self._reader = reader
         self._of_line, self._of_id, self._on_hint = of_line, of_id, on_hint
         self._on_update = on_update
@@ -132,27 +175,35 @@ class _Pass:
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
-        read, narrows = self._reader.read, self._reader.selector is not None
+        is_plain = not suspects and self._on_update is None
         with open_input(self._path) as file:
-            stamp = file_stamp(self._path)
-            for line, offset, raw in file.lines():
-                if narrows and not self._reader.selects(raw):
-                    self._left_out += 1
+            self._stamp = file_stamp(self._path)
+            for chunk in file.chunks():
+                quick = None
+                if is_plain:
+                    quick = self._reader.read_quickly(chunk.content, chunk.count)
+                if quick is not None:
+                    self._take_all(chunk, quick)
                     continue
-                self._total += 1
-                update = read(raw, line)
-                if not isinstance(update, Update):
-                    self._tell_hint(file.head)
-                    self._refuse(line, update or [], self._of_line)
-                elif (
-                    suspects
-                    and hashed(update.id) in suspects
-                    and (repeated := self._repeated(update))
-                ):
-                    self._refuse(line, [repeated], self._of_id)
-                else:
-                    self._take(update, offset, stamp, raw)
+                for line, offset, raw in chunk.lines():
+                    self._read_one(line, offset, raw, file.head, suspects)
             self._size, self._sha256 = file.checksum.size, file.checksum.sha256
+
+    def _read_one(
+        self, line: int, offset: int, raw: bytes, head: bytes, suspects: frozenset[int]
+    ) -> None:
+        if self._reader.selector is not None and not self._reader.selects(raw):
+            self._left_out += 1
+            return
+        self._total += 1
+        update = self._reader.read(raw, line)
+        if not isinstance(update, Update):
+            self._tell_hint(head)
+            self._refuse(line, update or [], self._of_line)
+        elif suspects and hashed(update.id) in suspects and (again := self._repeated(update)):
+            self._refuse(line, [again], self._of_id)
+        else:
+            self._take(update, offset, raw)
 
     def found(self) -> Inspection:
         for index in self._targets.values():
@@ -170,16 +221,53 @@ class _Pass:
             unmatched=self._reader.selector.unmatched() if self._reader.selector else [],
         )
 
-    def _take(self, update: Update, offset: int, stamp: Stamp, raw: bytes) -> None:
-        index = self._targets.get(update.target)
-        if index is None:
-            index = self._targets[update.target] = LineIndex(stamp)
+    def _take(self, update: Update, offset: int, raw: bytes) -> None:
+        index = self._index(update.target)
         index.add(update.line, offset, raw, update.urgency)
-        self._line_ids.add(update.line, update.id)
-        index.count(update)
-        self.ids.add(update.id)
+        index.count([(update.domain, update.trigger)])
+        if self._keeps_places:
+            self._line_ids.add(update.line, update.id)
+        self.ids.add(update.line, update.id)
         if self._on_update is not None:
             self._on_update(update)
+
+    def _take_all(self, chunk: Chunk, found: list[Any]) -> None:
+        """Take in the lines of a chunk, all of which were read quickly."""
+        self._total += chunk.count
+        lines = range(chunk.number, chunk.number + chunk.count)
+        self._take_ids(lines, [each.id for each in found])
+        offsets, raw = chunk.places() if self._keeps_places else ([], [])
+        urgencies, triggers = self._reader.urgencies_of(found), list(map(_TRIGGER, found))
+        targets = self._reader.targets_of(found)
+        for target in dict.fromkeys(targets):
+            index, own = self._index(target), [each == target for each in targets]
+            if all(own):
+                index.add_all(lines, offsets, raw, urgencies)
+                index.count(triggers)
+                continue
+            index.add_all(
+                list(compress(lines, own)),
+                list(compress(offsets, own)),
+                list(compress(raw, own)),
+                list(compress(urgencies, own)),
+            )
+            index.count(list(compress(triggers, own)))
+
+    def _index(self, target: str) -> LineIndex:
+        if (index := self._targets.get(target)) is None:
+            index = LineIndex(self._stamp, keeps_places=self._keeps_places)
+            self._targets[target] = index
+        return index
+
+    def _take_ids(self, lines: range, ids: list[Any]) -> None:
+        """Take in the ids of lines; UNSET is that of one that gives none."""
+        if ids.count(UNSET) == len(ids):
+            self.ids.add_numbers(lines)
+            return
+        named = [str(line) if id is UNSET else id for line, id in zip(lines, ids, strict=True)]
+        if self._keeps_places:
+            self._line_ids.add_all(lines, named)
+        self.ids.add_all(lines, named)
 
     def _tell_hint(self, head: bytes) -> None:
         """Before the first violation: what the input is."""

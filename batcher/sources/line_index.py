@@ -1,23 +1,21 @@
 """Where the lines of a file begin and what is in them, by target: 16 bytes a line, never a line.
 
-One byte more where lines have priorities.
+Four bytes more where the lines of a target have gaps, one more where lines have priorities.
 
 What an update line says is not checked here.
 """
 
 import os
 from array import array
-from bisect import bisect_left
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset, short_hash
-from batcher.records import Update
+from batcher.compact import HashMultiset, LineNumbers, short_hash
 from batcher.sources.input_file import open_input
 from batcher.updates.json_schema import HIGHEST_PRIORITY
 
@@ -31,16 +29,17 @@ class LineIndex:
     ``lines``: their numbers, ascending; ``offsets`` in bytes, and ``hashes`` of their bytes, in the
     same order, and so ``urgencies``, empty while all have the same one. ``stamp`` is the one that
     the file had when it was read. ``domains`` (updates of each) and ``triggers`` (how many) are
-    empty and 0 where they were not counted.
+    empty and 0 where they were not counted. ``keeps_places``: else there are no offsets and hashes.
     """
 
-    def __init__(self, stamp: Stamp) -> None:
+    def __init__(self, stamp: Stamp, *, keeps_places: bool = True) -> None:
         self.stamp = stamp
-        self.lines = array("I")
+        self.lines = LineNumbers()
         self.offsets = array("Q")
         self.hashes = array("I")
         self.urgencies = bytearray()
         self._first_urgency = 0
+        self._keeps_places = keeps_places
         self.domains: Counter[str] = Counter()
         self.triggers = 0
         self._triggers_seen = HashMultiset()
@@ -53,26 +52,39 @@ class LineIndex:
 
     def add(self, line: int, offset: int, raw: bytes, urgency: int = 0) -> None:
         """Add a line, higher than those before, and its bytes."""
+        self.add_all(range(line, line + 1), [offset], [raw], [urgency])
+
+    def add_all(
+        self,
+        lines: Sequence[int],
+        offsets: Sequence[int],
+        raws: Sequence[bytes],
+        urgencies: Sequence[int],
+    ) -> None:
+        """Add lines, ascending and higher than those before."""
         if not self.lines:
-            self._first_urgency = urgency
-        if self.urgencies:
-            self.urgencies.append(urgency)
-        elif urgency != self._first_urgency:
-            self.urgencies.extend([self._first_urgency] * len(self.lines))
-            self.urgencies.append(urgency)
-        self.lines.append(line)
-        self.offsets.append(offset)
-        self.hashes.append(short_hash(raw))
+            self._first_urgency = urgencies[0]
+        if self.urgencies or urgencies.count(self._first_urgency) != len(urgencies):
+            if not self.urgencies:
+                self.urgencies.extend([self._first_urgency] * len(self.lines))
+            self.urgencies.extend(urgencies)
+        self.lines.extend(lines)
+        if self._keeps_places:
+            self.offsets.extend(offsets)
+            self.hashes.extend(map(short_hash, raws))
 
     def __contains__(self, line: int) -> bool:
-        at = bisect_left(self.lines, line)
-        return at < len(self.lines) and self.lines[at] == line
+        return line in self.lines
 
     def place(self, line: int) -> int:
         """At which place in ``offsets`` and ``hashes`` a line is. Raises LookupError."""
-        if line not in self:
+        if (place := self.lines.place(line)) is None:
             raise LookupError(line)
-        return bisect_left(self.lines, line)
+        return place
+
+    def matches(self, line: int, raw: bytes) -> bool:
+        """Whether these are the bytes of a line."""
+        return line in self and self.hashes[self.place(line)] == short_hash(raw)
 
     def urgency(self, place: int) -> int:
         """With which urgency the line at a place is taken."""
@@ -92,14 +104,10 @@ class LineIndex:
                 yield place
                 place = self.urgencies.find(urgency, place + 1)
 
-    def matches(self, line: int, raw: bytes) -> bool:
-        """Whether these are the bytes of a line."""
-        return line in self and self.hashes[self.place(line)] == short_hash(raw)
-
-    def count(self, update: Update) -> None:
-        """Count an update of the target."""
-        self.domains[update.domain] += 1
-        self._triggers_seen.add(f"{update.domain}\0{update.trigger}")
+    def count(self, triggers: Sequence[tuple[str, str]]) -> None:
+        """Count updates of the target. ``triggers``: domain and name of that of each."""
+        self.domains.update(domain for domain, _ in triggers)
+        self._triggers_seen.update(triggers)
 
     def finish_counting(self) -> None:
         """Count the triggers, and let go of what that took."""
@@ -108,10 +116,10 @@ class LineIndex:
 
 
 class LineIds:
-    """The ids of lines that are not the line's own number, as hashes: 8 bytes a line."""
+    """The ids of lines that are not the line's own number, as hashes: 4 bytes a line, or 8."""
 
     def __init__(self) -> None:
-        self._lines = array("I")
+        self._lines = LineNumbers()
         self._hashes = array("I")
 
     def __repr__(self) -> str:
@@ -126,14 +134,19 @@ class LineIds:
             self._lines.append(line)
             self._hashes.append(short_hash(id))
 
+    def add_all(self, lines: Sequence[int], ids: Sequence[str]) -> None:
+        """Add the ids of lines, ascending and higher than those before."""
+        if any(map(str.isdecimal, ids)):
+            for line, id in zip(lines, ids, strict=True):
+                self.add(line, id)
+        else:
+            self._lines.extend(lines)
+            self._hashes.extend(map(short_hash, ids))
+
     def matches(self, line: int, id: str) -> bool:
         """Whether that is the id of a line."""
-        if not self._lines:
-            return id == str(line)
-        at = bisect_left(self._lines, line)
-        if at < len(self._lines) and self._lines[at] == line:
-            return self._hashes[at] == short_hash(id)
-        return id == str(line)
+        place = self._lines.place(line)
+        return id == str(line) if place is None else self._hashes[place] == short_hash(id)
 
     def has(self, id: str) -> bool:
         """Whether one of these lines has that id."""

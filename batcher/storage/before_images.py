@@ -11,7 +11,7 @@ from typing import Any
 
 import msgspec
 
-from batcher.compact import HashMultiset, LineSet
+from batcher.compact import HashMultiset, LineSet, line_number
 from batcher.ports import ResultStore
 from batcher.records import Result, Update
 from batcher.storage.hash_chain import line_digest
@@ -162,8 +162,3 @@ def _members(line: bytes) -> dict[str, Any]:
     for ours in ("chain", "lost"):
         members.pop(ours, None)
     return members
-
-
-def line_number(name: str) -> int | None:
-    """The line whose default id that is; None when it is none: ``007`` is a name."""
-    return int(name) if name.isdecimal() and len(name) < 20 and str(int(name)) == name else None

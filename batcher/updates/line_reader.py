@@ -9,7 +9,7 @@ from contextlib import suppress
 from typing import Any
 
 import msgspec
-from msgspec import Struct
+from msgspec import UNSET, Struct
 
 from batcher.records import BasedOn, Update
 from batcher.updates.domain_map import DomainMap
@@ -83,6 +83,29 @@ class LineReader:
         except (ValueError, RecursionError):  # those of decoding are ValueErrors
             pass
         return self._read_slowly(raw, line)
+
+    def read_quickly(self, content: bytes, count: int) -> list[Any] | None:
+        """The updates of so many lines at one stroke, where all are right; else None.
+
+        ``content``: the lines with their ends. Each has the members of a line that the model knows,
+        those that it leaves out as UNSET: ``targets_of`` and ``urgencies_of`` say what that means.
+        """
+        if self.selector is not None or self._domains is not None:
+            return None
+        found = self.model.quick.read(content, count)
+        if found is None or self._known_targets is None:
+            return found
+        return found if self._known_targets.issuperset(self.targets_of(found)) else None
+
+    def targets_of(self, found: list[Any]) -> list[str]:
+        """The targets of what was read quickly."""
+        named = [each.target for each in found]
+        return [self.default_target if name is UNSET else name for name in named]
+
+    def urgencies_of(self, found: list[Any]) -> list[int]:
+        """How urgent it is."""
+        given = [each.priority for each in found]
+        return [self.default_priority if urgency is UNSET else urgency for urgency in given]
 
     def trigger_of(self, raw: bytes) -> tuple[str, str] | None:
         """The domain and the name of the trigger that a line is of; None where it names none.

@@ -14,6 +14,7 @@ from batcher.updates.corrections import Corrections
 from batcher.updates.json_schema import Schema, dereferenced, members, reachable, update_schema
 from batcher.updates.known_part import Take, known_part_of
 from batcher.updates.member_names import MemberNames
+from batcher.updates.quick_lines import QuickLines
 from batcher.updates.violations import Violation, path_text, violation_of
 
 
@@ -24,7 +25,7 @@ class UpdateModel:
     ``schema``: the JSON Schema of a line. ``sensitive``: names of the members whose content must
     not be shown. ``constants``: the names, enum values and patterns that the model publishes.
     ``answered``: members that only the API's answers have. ``names`` finds a member by what else it
-    is called. ``version`` names the model.
+    is called. ``version`` names the model. ``quick`` checks many lines at one stroke.
     """
 
     schema: Schema
@@ -33,6 +34,7 @@ class UpdateModel:
     answered: frozenset[str]
     names: MemberNames
     version: str
+    quick: QuickLines
     _validator: Draft202012Validator
     _known_part: Take
 
@@ -50,6 +52,7 @@ class UpdateModel:
             answered=answered,
             names=MemberNames(schema, answered),
             version=service_model["metadata"]["uid"],
+            quick=QuickLines(schema),
             _validator=Draft202012Validator(schema),
             _known_part=known_part_of(shapes, request),
         )

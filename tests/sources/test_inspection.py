@@ -3,8 +3,12 @@
 import tracemalloc
 from pathlib import Path
 
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
 from batcher.sources.file_source import FileSource
-from batcher.sources.inspection import inspect
+from batcher.sources.inspection import Inspection, inspect
 from batcher.updates.line_reader import LINE_AT_MOST
 from batcher.updates.violations import Violation
 from tests.sources.samples import READER, line
@@ -91,3 +95,62 @@ def test_memory_grows_by_less_than_45_bytes_an_update(tmp_path: Path) -> None:
             tracemalloc.stop()
 
     assert peak(41_000) - peak(1_000) < 45 * 40_000
+
+
+def _described(found: Inspection) -> object:
+    """All that an inspection has found, comparable."""
+    ids = range(1, found.total + 3)
+    return (
+        (found.total, found.invalid, found.violations, found.size, found.sha256),
+        found.invalid_lines.bits,
+        [found.ids.matches(line, f"row-{line % 9}") for line in ids],
+        {
+            name: (
+                [*index.lines],
+                [*index.offsets],
+                [*index.hashes],
+                bytes(index.urgencies),
+                index.domains,
+                index.triggers,
+            )
+            for name, index in found.targets.items()
+        },
+    )
+
+
+lines_of_a_file = st.lists(
+    st.sampled_from(
+        [
+            b"",
+            b"no JSON",
+            line(1),
+            line(2, id="row-2"),
+            line(3, id="1"),
+            line(4, id="007", target="b"),
+            line(5, target="b", priority=3),
+            line(6, DomainName="other", id="row-6"),
+            line(7, EventTriggerName="a b"),
+            line(8).replace(b", ", b","),
+        ]
+    ),
+    max_size=12,
+)
+
+
+@settings(max_examples=60)
+@given(lines_of_a_file, st.sampled_from([b"\n", b"\r\n"]), st.booleans())
+def test_lines_that_are_read_at_one_stroke_are_found_as_one_by_one(
+    tmp_path_factory: pytest.TempPathFactory, lines: list[bytes], end: bytes, ends: bool
+) -> None:
+    path = tmp_path_factory.getbasetemp() / "at-one-stroke.jsonl"
+    path.write_bytes(end.join(lines) + end * ends)
+    told, told_slowly = Told(), Told()
+    quick = inspect(path, READER, on_violation=told.add)
+    slow = inspect(path, READER, on_violation=told_slowly.add, on_update=lambda _: None)
+    assert told.texts == told_slowly.texts
+    assert _described(slow) == _described(quick)
+    counted = inspect(path, READER, keeps_places=False)
+    assert {name: len(index) for name, index in counted.targets.items()} == {
+        name: len(index) for name, index in slow.targets.items()
+    }
+    assert counted.invalid == slow.invalid

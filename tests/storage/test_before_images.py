@@ -5,12 +5,11 @@ from typing import Any
 
 import pytest
 
-from batcher.compact import HashMultiset, LineSet
+from batcher.compact import HashMultiset, LineSet, line_number
 from batcher.errors import JournalError
 from batcher.storage.before_images import (
     BeforeImages,
     ImageInFlight,
-    line_number,
     read_images,
     read_images_backwards,
     unsettled_ids,
