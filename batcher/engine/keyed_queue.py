@@ -63,6 +63,13 @@ class KeyedQueue:
             if self._exhausted:
                 self._wake_all()
 
+    def withhold(self, update: Update) -> None:
+        """Give out no later update of the trigger of an update, which is not released."""
+        key = (update.domain, update.trigger)
+        self._parked_whole -= len(self._parked[key].whole)
+        self._parked[key] = _Withheld()
+        self._wake_all()
+
     def close(self) -> None:
         """Give out nothing any more."""
         self.closed = True
@@ -112,6 +119,8 @@ class KeyedQueue:
         if (parked := self._parked.get(key)) is None:
             self._parked[key] = _Parked()
             return True
+        if isinstance(parked, _Withheld):
+            return False
         if self._source.looks_back:
             parked.lines.append(update.line)
         else:
@@ -142,3 +151,7 @@ class _Parked:
     def next_line(self) -> int:
         self.at += 1
         return self.lines[self.at - 1]
+
+
+class _Withheld(_Parked):
+    """What stands for all later updates of a trigger that are not given out: none of them waits."""

@@ -10,6 +10,7 @@ from batcher.engine.breaker_gate import BreakerGate
 from batcher.engine.keyed_queue import KeyedQueue
 from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Settler
+from batcher.engine.shared_updates import LaneUpdates
 from batcher.ports import Source
 
 
@@ -18,9 +19,10 @@ class Lane:
 
     ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them,
     with ``reading``, that of looks at triggers, among them. ``on_close``: what is called when the
-    lane takes no more. ``gate``: where its requests wait
-    while the target is away. ``add_worker`` sets one more on it, in place of one that waits for
-    what others do; who runs the lane gives it.
+    lane takes no more. ``gate``: where its requests wait while the target is away. ``updates``:
+    what is this target's of a source that several have; None: all of ``source`` is.
+    ``add_worker`` sets one more on it, in place of one that waits for what others do; who runs the
+    lane gives it.
     """
 
     def __init__(
@@ -35,9 +37,10 @@ class Lane:
         reading: Pacer | None = None,
         on_close: Callable[[], None] | None = None,
         gate: BreakerGate | None = None,
+        updates: LaneUpdates | None = None,
     ) -> None:
         self.target = target
-        self.updates = KeyedQueue(source)
+        self.updates = KeyedQueue(source) if updates is None else updates
         self.pacer = pacer
         self.settler = settler
         self.pacers = (pacer, *more_pacers)
