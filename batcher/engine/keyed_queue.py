@@ -63,6 +63,10 @@ class KeyedQueue:
             if self._exhausted:
                 self._wake_all()
 
+    def give_back(self, update: Update) -> None:
+        """Free the trigger of an update that has no result."""
+        self.release(update)
+
     def withhold(self, update: Update) -> None:
         """Give out no later update of the trigger of an update, which is not released."""
         key = (update.domain, update.trigger)

@@ -14,6 +14,7 @@ from structlog.typing import FilteringBoundLogger
 from batcher.accounting.limit import Limit
 from batcher.accounting.tally import Tally, stop_reason
 from batcher.engine.lane import Lane
+from batcher.engine.shared_updates import SharedUpdates
 from batcher.errors import AwsError, BatcherError, InputError
 from batcher.ports import ResultStore
 from batcher.records import Result
@@ -72,6 +73,10 @@ class Runner:
             lane.close()
         tasks.start_soon(self._work_off, lane)
 
+    def start_reading(self, updates: SharedUpdates, tasks: TaskGroup) -> None:
+        """Have updates read that several lanes take from."""
+        tasks.start_soon(self._guarded, updates.read)
+
     def drain(self, reason: str) -> None:
         """Take nothing new, finish what is in flight; who feeds the lanes is cancelled."""
         self.close_lanes(reason)
@@ -129,8 +134,12 @@ class Runner:
             time_breakdown.end(now())
 
     async def _worker(self, lane: Lane, pool: "_WorkerPool") -> None:
+        await self._guarded(partial(self._work, lane, pool))
+
+    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
+        """Work, and end the run in order where the input can't be read any more."""
         try:
-            await self._work(lane, pool)
+            await work()
         except InputError as error:
             self._unreadable = error
             self.drain(str(error))
@@ -147,7 +156,9 @@ class Runner:
                 result = None
             if result is not None:
                 await self.keep(lane.tally, result)
-            lane.updates.release(update)
+                lane.updates.release(update)
+            else:
+                lane.updates.give_back(update)
             pool.busy -= 1
 
     async def keep(self, tally: Tally, result: Result) -> None:

@@ -13,7 +13,6 @@ import anyio.lowlevel
 from batcher.engine.keyed_queue import KeyedQueue
 from batcher.ports import Source
 from batcher.records import Update
-from batcher.resettable_event import ResettableEvent
 
 # updates that wait for lanes that are busy, while another lane has none: then reading on waits, too
 READY_AT_MOST = 10_000
@@ -31,7 +30,7 @@ class SharedUpdates:
         self._queue = KeyedQueue(source)
         self._frees = frees
         self._lanes = {target: LaneUpdates(target, self._queue, self._note) for target in targets}
-        self._changed = ResettableEvent()
+        self._changed = anyio.Event()
 
     def __repr__(self) -> str:
         return f"<SharedUpdates of {', '.join(self._lanes)}>"
@@ -41,17 +40,25 @@ class SharedUpdates:
         return self._lanes[target]
 
     async def read(self) -> None:
-        """Read on whenever a lane has nothing to do, until all is read, or no lane takes any."""
+        """Read on whenever a lane has nothing to do, until all is read, or no lane takes any.
+
+        Raises what the source raises; the lanes have their end then, too.
+        """
+        try:
+            await self._read()
+        finally:
+            for lane in self._lanes.values():
+                lane.end()
+
+    async def _read(self) -> None:
         numbers = 0
         while await self._is_wanted():
             if (update := await self._queue.take()) is None:
-                break
+                return
             self._deliver(update)
             numbers += 1
             if not numbers % READ_IN_A_ROW:
                 await anyio.lowlevel.checkpoint()
-        for lane in self._lanes.values():
-            lane.end()
 
     async def _is_wanted(self) -> bool:
         """Wait until a lane wants more; False: none ever will."""
@@ -59,7 +66,8 @@ class SharedUpdates:
             ready = sum(len(lane) for lane in self._lanes.values())
             if ready < READY_AT_MOST and any(lane.wants for lane in self._lanes.values()):
                 return True
-            await self._changed.wait_and_clear()
+            self._changed = anyio.Event()
+            await self._changed.wait()
         return False
 
     def _deliver(self, update: Update) -> None:
@@ -70,7 +78,7 @@ class SharedUpdates:
             lane.put(update)
 
     def _note(self, left: Iterable[Update]) -> None:
-        """Note that a lane wants more, or has closed with what is left."""
+        """Note that a lane wants more, or has closed and left these."""
         for update in left:
             self._leave(update)
         if all(lane.closed for lane in self._lanes.values()):
@@ -131,6 +139,13 @@ class LaneUpdates:
     def release(self, update: Update) -> None:
         """Free the trigger of an update."""
         self._queue.release(update)
+
+    def give_back(self, update: Update) -> None:
+        """Free the trigger of an update that has no result, as far as others may overtake it."""
+        if self.closed:
+            self._note([update])
+        else:
+            self._queue.release(update)
 
     def close(self) -> None:
         """Give out nothing any more to this lane."""

@@ -6,6 +6,7 @@ from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
+import anyio.to_thread
 from anyio.abc import TaskGroup
 
 from batcher.accounting.tally import stop_reason, time_spent
@@ -15,8 +16,10 @@ from batcher.aws.client import AwsTarget
 from batcher.engine.deferring_reconciler import DeferringReconciler
 from batcher.engine.lane import Lane
 from batcher.engine.runner import Runner
+from batcher.engine.shared_updates import LaneUpdates, SharedUpdates
 from batcher.errors import AwsError, BatcherError, JournalError, OutageError
 from batcher.jobs.connection import Connection
+from batcher.jobs.place_sources import PlaceSources
 from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_order import RunOrder
@@ -29,6 +32,7 @@ from batcher.jobs.wave_gate import Attendant, Nobody
 from batcher.jobs.waves import Wave, WaveSettler
 from batcher.ports import BeforeImageStore
 from batcher.records import INTERRUPTED, Result, Summary
+from batcher.sources.file_source import FileSource
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.wave_file import EndedWave
 from batcher.task_groups import open_task_group
@@ -58,6 +62,7 @@ class ApprovedRun:
         self._waves: WaveExecution | None = None
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
         self.events = RunEvents(order, state, connection.targets)
+        self._sources = PlaceSources(state, connection.targets)
         self.outages = RunOutages(order, self.events, lambda: self.lanes)
 
     def __repr__(self) -> str:
@@ -134,6 +139,7 @@ class ApprovedRun:
             stop=self._books.stop,
             own_fault=self.ended_by_its_updates,
             attendant=attendant or Nobody(),
+            sources=self._sources,
             on_ended=self._wave_ended,
             override=override_check,
         )
@@ -257,19 +263,40 @@ class ApprovedRun:
         for name, error in self.connection.unusable.items():
             runner.give_up(name, error)
             self._leave(name)
-        for target in self.connection.targets.values():
-            runner.start(self._lane(target, runner, images), tasks)
+        shared: dict[str, SharedUpdates] = {}
+        for name, target in self.connection.targets.items():
+            source, updates = await self._source(name), None
+            first, *others = together = self._sources.together(name)
+            if others:
+                if first not in shared:
+                    shared[first] = SharedUpdates(source, together)
+                    runner.start_reading(shared[first], tasks)
+                updates = shared[first].of(name)
+            runner.start(self._lane(target, runner, images, source, updates), tasks)
+
+    async def _source(self, target: str) -> FileSource:
+        order = None if self._waves is None else self._waves.line_order(target)
+        open_source = partial(self._sources.source, target, self._skip, order)
+        if len(self._sources.together(target)) == 1:
+            return open_source()
+        return await anyio.to_thread.run_sync(open_source)
 
     def _lane_snapshots(self) -> Iterable[LaneSnapshot]:
         pacers = self.connection.pacers
         return [lane_snapshot(pacers, each, each.tally, no_images=None) for each in self.lanes]
 
-    def _lane(self, target: AwsTarget, runner: Runner, images: BeforeImageStore | None) -> Lane:
+    def _lane(
+        self,
+        target: AwsTarget,
+        runner: Runner,
+        images: BeforeImageStore | None,
+        source: FileSource,
+        updates: LaneUpdates | None,
+    ) -> Lane:
         state, tally = self.state, self.state.tallies[target.name]
-        order = None if self._waves is None else self._waves.line_order(target.name)
         lane = self.connection.lanes.lane(
             target,
-            state.source(target.name, self._skip, order),
+            source,
             tally,
             images=images,
             force=self.order.following.force,
@@ -280,10 +307,11 @@ class ApprovedRun:
             on_interrupted=None if self.order.unattended else self._interrupted.append,
             on_breaker=self.outages.tell,
             outage_limit=self.order.outage_limit,
+            updates=updates,
         )
         if self._wave is not None:
             lane.settler = WaveSettler(lane.settler, self._wave)
-            lane.on_close.append(partial(self._wave.leave, target.name))
+            lane.on_close.append(partial(self._leave, target.name))
         if self.order.unattended is not None:
             give_up = partial(runner.give_up, target.name)
             DeferringReconciler(lane, give_up)
@@ -292,6 +320,9 @@ class ApprovedRun:
     def _leave(self, target: str) -> None:
         if self._wave is not None:
             self._wave.leave(target)
+            # a turn of another of its place may be that of an update which waits for its trigger
+            for name in self._sources.together(target):
+                self._wave.leave(name)
 
     def _skip(self, line: int) -> bool:
         beyond = self._wave is not None and self._wave.is_over

@@ -5,7 +5,6 @@ Each wave is a part of the run; what comes after it is decided in ``wave_gate``.
 
 from collections.abc import Awaitable, Callable
 from datetime import datetime
-from functools import partial
 from typing import TypeAlias
 
 import anyio
@@ -14,6 +13,7 @@ import msgspec
 
 from batcher.accounting.tally import MORE_ADVICE
 from batcher.errors import BatcherError
+from batcher.jobs.place_sources import PlaceSources
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_state import RunState
 from batcher.jobs.wave_gate import Attendant, WaveGate, WaveVerdict
@@ -48,6 +48,7 @@ class WaveExecution:
         stop: Callable[[str], Summary],
         own_fault: Callable[[], str | None],
         attendant: Attendant,
+        sources: PlaceSources,
         on_ended: OnWaveEnded,
         override: bool,
     ) -> None:
@@ -59,6 +60,7 @@ class WaveExecution:
         self._stop = stop
         self._own_fault = own_fault
         self._attendant = attendant
+        self._sources = sources
         self._on_ended = on_ended
         self._gate = WaveGate(order, state.plan, attendant, override=override)
         self._orders: dict[str, WaveOrder] = {}
@@ -100,7 +102,7 @@ class WaveExecution:
 
     def line_order(self, target: str) -> WaveOrder | None:
         """In which order the lines of a target have their turn; None: as they are in the file."""
-        return self._orders.get(target)
+        return self._orders.get(self._sources.together(target)[0])
 
     def drain(self) -> None:
         """Wait for nothing between two waves any more."""
@@ -150,15 +152,18 @@ class WaveExecution:
         if (limit := self._plan.limit(progress.passed)) == self._plan.limits[-1]:
             self._orders.clear()
             return None
-        for name in set(self._state.unfinished) - self._orders.keys():
-            read = partial(read_order, self._state.source(name))
-            self._orders[name] = await anyio.to_thread.run_sync(read)
+        firsts = dict.fromkeys(self._sources.together(each)[0] for each in self._state.unfinished)
+        for name in firsts.keys() - self._orders.keys():
+            self._orders[name] = await anyio.to_thread.run_sync(self._read_order, name)
         done = self._state.done
         left = {
             name: (line for line in order if line not in done)
             for name, order in self._orders.items()
         }
-        return Wave(limit, left, changed)
+        return Wave(limit, left, changed, {name: self._sources.lines(name) for name in left})
+
+    def _read_order(self, target: str) -> WaveOrder:
+        return read_order(self._sources.source(target))
 
     def _end_wave(self, summary: Summary) -> EndedWave:
         """Keep that a wave has ended, and tell of it."""

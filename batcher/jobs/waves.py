@@ -9,6 +9,7 @@ from itertools import chain, zip_longest
 from batcher.engine.reconciler import Settler
 from batcher.records import BriefResult, ChangedUpdate, Result, Update
 from batcher.resettable_event import ResettableEvent
+from batcher.sources.line_index import LineIndex
 
 NAMED = 1000  # updates of a wave, at most; of a canary all
 
@@ -60,17 +61,25 @@ class Wave:
     """Gives updates their turn until ``limit`` have changed something.
 
     ``lines``: of each target that are left, in the order of their turns, which go to one target
-    after the other; ``changed``: what earlier waves and sessions did, which grows. No more than
-    what is missing has its turn at once.
+    after the other; ``changed``: what earlier waves and sessions did, which grows; ``shared``: of
+    targets that are one place, under the name of the first, which all their lines are under, the
+    lines of each. No more than what is missing has its turn at once.
     """
 
     def __init__(
-        self, limit: int, lines: Mapping[str, Iterable[int]], changed: ChangedUpdates
+        self,
+        limit: int,
+        lines: Mapping[str, Iterable[int]],
+        changed: ChangedUpdates,
+        shared: Mapping[str, Mapping[str, LineIndex]] | None = None,
     ) -> None:
         self._limit = limit
         self._changed = changed
-        self._open = set(lines)
-        self._lines = _one_of_each_in_turn(lines)
+        places = {first: (shared or {}).get(first, {}) for first in lines}
+        self._open = {*lines, *(name for names in places.values() for name in names)}
+        self._lines = _one_of_each_in_turn(
+            [_of(first, found, places[first]) for first, found in lines.items()]
+        )
         self._turns: dict[int, str] = {}  # lines without a result, whose turn has come
         self._at_work: set[int] = set()
         self._moved = ResettableEvent()
@@ -140,10 +149,18 @@ class WaveSettler:
         return result
 
 
-def _one_of_each_in_turn(lines: Mapping[str, Iterable[int]]) -> Iterator[tuple[int, str]]:
-    rounds = zip_longest(*(_of(target, found) for target, found in lines.items()))
-    return (each for each in chain.from_iterable(rounds) if each is not None)
+def _one_of_each_in_turn(
+    lines: Iterable[Iterator[tuple[int, str]]],
+) -> Iterator[tuple[int, str]]:
+    return (each for each in chain.from_iterable(zip_longest(*lines)) if each is not None)
 
 
-def _of(target: str, lines: Iterable[int]) -> Iterator[tuple[int, str]]:
-    return ((line, target) for line in lines)
+def _of(
+    first: str, lines: Iterable[int], shared: Mapping[str, LineIndex]
+) -> Iterator[tuple[int, str]]:
+    """Each line with its target."""
+    if len(shared) < 2:
+        return ((line, first) for line in lines)
+    return (
+        (line, next(name for name, its_own in shared.items() if line in its_own)) for line in lines
+    )

@@ -21,6 +21,7 @@ from batcher.engine.read_back import ReadBack
 from batcher.engine.reconciler import MaySend, Reconciler, Settler
 from batcher.engine.recreation import Recreation
 from batcher.engine.retrying import Retrying, RetryPolicy
+from batcher.engine.shared_updates import LaneUpdates
 from batcher.engine.trigger_copy import Completion, Requests, TriggerCopy
 from batcher.operations import (
     CREATE_TRIGGER,
@@ -88,6 +89,7 @@ class Lanes:
         on_interrupted: Callable[[Result], None] | None = None,
         on_breaker: OnBreaker | None = None,
         outage_limit: float | None = None,
+        updates: LaneUpdates | None = None,
     ) -> Lane:
         """The lane of a connected target.
 
@@ -95,7 +97,7 @@ class Lanes:
         ``complete`` and ``recreate``, which needs images, as in ChangeOptions. ``listed``: what was
         planned is first held against a list of its domain; for a run that has sent nothing so far.
         ``on_interrupted`` as in Reconciler. ``on_breaker`` as in BreakerGate; ``outage_limit`` too,
-        None: that of the settings.
+        None: that of the settings. ``updates`` as in Lane.
         """
         gate = self._gate_of(target, outage_limit)
         gate.observers = [] if on_breaker is None else [on_breaker]
@@ -135,6 +137,7 @@ class Lanes:
             tally=tally,
             on_close=on_close,
             gate=gate,
+            updates=updates,
         )
 
     def _completion(self, operations: "_Operations", reading: Retrying) -> Completion | None:

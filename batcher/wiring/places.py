@@ -1,5 +1,6 @@
 """Which targets are one place: one account and Region, so one set of triggers and one quota."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
@@ -21,6 +22,14 @@ class TriggerPlace(NamedTuple):
 def trigger_place(target: AwsTarget) -> TriggerPlace:
     """The place of a connected target, as far as its account is known."""
     return TriggerPlace(target.quota_owner, target.region, _other(target.endpoint_url))
+
+
+def by_place(targets: Mapping[str, AwsTarget]) -> list[list[str]]:
+    """The names of connected targets, those of one place together, in the order that they have."""
+    found: dict[TriggerPlace, list[str]] = {}
+    for name, target in targets.items():
+        found.setdefault(trigger_place(target), []).append(name)
+    return list(found.values())
 
 
 def _other(endpoint_url: str | None) -> str | None:
