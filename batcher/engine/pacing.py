@@ -76,6 +76,7 @@ class Pacer:
         self.in_flight = 0
         self.slot_seconds = 0.0  # in which a token was there, and no slot
         self.on_full: Callable[[], None] | None = None  # told once, when that was a second
+        self.on_empty: Callable[[], None] | None = None  # told when nobody waits any more
         self.outage_gate: OutageGate | None = None
         self._held = 0  # at that gate
         self._free = anyio.Semaphore(slots, fast_acquire=True)
@@ -272,6 +273,8 @@ class Pacer:
             heapq.heappop(self._waiting).called.set()
         else:
             self._taken = False
+            if self.on_empty is not None:
+                self.on_empty()
 
 
 class _Waiter:

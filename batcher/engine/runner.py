@@ -4,7 +4,6 @@ Lanes, one a target, share nothing but the journal. What becomes of one update i
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
@@ -22,7 +21,7 @@ from batcher.task_groups import open_task_group
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
-WORKERS_AT_FIRST = 256  # a lane; more are started when none of them waits for its turn
+WORKERS_AT_FIRST = 2  # a lane; more are started when none of them waits for its turn
 
 
 class Runner:
@@ -124,12 +123,13 @@ class Runner:
         time_breakdown.begin(now())
         try:
             async with anyio.create_task_group() as workers:
-                pool = _WorkerPool(
-                    min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST), workers
-                )
-                lane.add_worker = partial(pool.add, self._worker, lane)
-                for _ in range(min(WORKERS_AT_FIRST, pool.left)):
-                    pool.start(self._worker, lane)
+                most = min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)
+                pool = _WorkerPool(lane, self._worker, most, workers)
+                lane.add_worker = pool.add
+                for pacer in lane.pacers:
+                    pacer.on_empty = pool.refill
+                for _ in range(WORKERS_AT_FIRST):
+                    pool.start()
         finally:
             time_breakdown.end(now())
 
@@ -147,8 +147,7 @@ class Runner:
     async def _work(self, lane: Lane, pool: "_WorkerPool") -> None:
         while (update := await lane.updates.take()) is not None:
             pool.busy += 1
-            if pool.busy == pool.started and not any(pacer.waiting for pacer in lane.pacers):
-                pool.start(self._worker, lane)
+            pool.refill()
             try:
                 result = await lane.settler.settle(update)
             except AwsError as error:
@@ -189,24 +188,35 @@ class Runner:
 
 
 class _WorkerPool:
-    """The workers of a lane: how many were started, are at work, and may still be started."""
+    """The workers of a lane: how many were started, are at work, and may still be started.
 
-    def __init__(self, most: int, tasks: TaskGroup) -> None:
+    A lane that waits for its quota has a few, and one that can send many at once has as many: each
+    holds an update.
+    """
+
+    def __init__(self, lane: Lane, work: "_Work", most: int, tasks: TaskGroup) -> None:
         self.started = self.busy = 0
         self.left = most
+        self._lane = lane
+        self._work = work
         self._tasks = tasks
 
-    def add(self, work: "_Work", lane: Lane) -> None:
+    def add(self) -> None:
         """Start one beyond what there may be."""
         self.left += 1
-        self.start(work, lane)
+        self.start()
 
-    def start(self, work: "_Work", lane: Lane) -> None:
+    def refill(self) -> None:
+        """Start one more where all are at work and nobody waits to send next."""
+        if self.busy == self.started and not any(pacer.waiting for pacer in self._lane.pacers):
+            self.start()
+
+    def start(self) -> None:
         """Start one more, if there may be one."""
         if self.left:
             self.left -= 1
             self.started += 1
-            self._tasks.start_soon(work, lane, self)
+            self._tasks.start_soon(self._work, self._lane, self)
 
 
 _Work: TypeAlias = Callable[[Lane, _WorkerPool], Coroutine[Any, Any, None]]
