@@ -4,6 +4,7 @@ Lanes, one a target, share nothing but the journal. What becomes of one update i
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
+from functools import partial
 from typing import Any, TypeAlias
 
 import anyio
