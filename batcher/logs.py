@@ -3,26 +3,31 @@
 Everything goes through the standard library's logger ``batcher``, so that a program that uses the
 library decides where it goes. Sensitive members never get here: the ports leave them away; of what
 foreign loggers say only the place is kept. Whatever is written is printable.
+
+A command's own events, several of each update, go to its outputs without a LogRecord.
 """
 
+import asyncio
 import logging
 import os
 import sys
+import threading
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
 
 import msgspec
 import structlog
-from structlog.typing import EventDict, FilteringBoundLogger, WrappedLogger
+from structlog.processors import NAME_TO_LEVEL
+from structlog.typing import EventDict, FilteringBoundLogger, Processor, WrappedLogger
 
+from batcher.clock import iso_text
 from batcher.foreign_text import printable, withheld
 
 # else warnings go to standard error on their own
 logging.getLogger("batcher").addHandler(logging.NullHandler())
 
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
-_STAMP = structlog.processors.TimeStamper(fmt="iso", utc=True)
 
 
 def logger(**bound: Any) -> FilteringBoundLogger:
@@ -32,8 +37,8 @@ def logger(**bound: Any) -> FilteringBoundLogger:
         processors=[
             structlog.stdlib.filter_by_level,
             structlog.stdlib.add_log_level,
-            _STAMP,
-            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+            _stamp,
+            _deliver,
         ],
         wrapper_class=structlog.stdlib.BoundLogger,
         context_class=dict,
@@ -42,8 +47,86 @@ def logger(**bound: Any) -> FilteringBoundLogger:
     return wrapped.bind(**bound)
 
 
+def _stamp(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
+    event["timestamp"] = iso_text(6)
+    return event
+
+
+def _deliver(listened: logging.Logger, name: str, event: EventDict) -> Any:
+    """Write an event to the outputs of a command, and hand it on to whoever else listens."""
+    for output in _outputs:
+        output.tell(name, event)
+    if _outputs and not listened.propagate and len(listened.handlers) == 1:  # that listens to none
+        raise structlog.DropEvent
+    return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(listened, name, event)
+
+
+class _Output(logging.Handler):
+    """Writes events to a stream, a line each, and what foreign loggers say.
+
+    What is said in one turn of an event loop goes out together at its end, or with a warning.
+    """
+
+    def __init__(self, stream: TextIO, renderer: Processor, level: str) -> None:
+        super().__init__(level)
+        self._stream = stream
+        self._render = renderer
+        self._held: list[str] = []
+        self._due = False
+        self._writing = threading.Lock()
+        stage = structlog.stdlib
+        self.setFormatter(
+            stage.ProcessorFormatter(
+                processors=[stage.ProcessorFormatter.remove_processors_meta, renderer],
+                foreign_pre_chain=[
+                    stage.add_log_level,
+                    stage.add_logger_name,
+                    _stamp,
+                    _foreign,
+                ],
+            )
+        )
+
+    def tell(self, name: str, event: EventDict) -> None:
+        """Write an event of that level, if it is one that is wanted."""
+        if (level := NAME_TO_LEVEL[name]) >= self.level:
+            self._put(str(self._render(None, name, {**event})), level)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self._put(self.format(record), record.levelno)
+
+    def flush(self) -> None:
+        with self._writing, suppress(OSError, ValueError):  # a full disk is told of by the journal
+            held, self._held, self._due = self._held, [], False
+            self._stream.write("".join(held))
+            self._stream.flush()
+
+    def close(self) -> None:
+        self.flush()
+        super().close()
+
+    def _put(self, line: str, level: int) -> None:
+        with self._writing:
+            self._held.append(line + "\n")
+            if self._due and level < logging.WARNING:
+                return
+            self._due = level < logging.WARNING and self._is_due_later()
+        if not self._due:
+            self.flush()
+
+    def _is_due_later(self) -> bool:
+        try:
+            asyncio.get_running_loop().call_soon(self.flush)
+        except RuntimeError:  # this is another thread
+            return False
+        return True
+
+
+_outputs: list[_Output] = []  # of the command that is at work
+
+
 class LogOutput:
-    """Handlers on the loggers that matter, for as long as a command runs. Use as a context manager.
+    """Outputs of the loggers that matter, for as long as a command runs. Use as a context manager.
 
     ``file``: JSON lines; closed at the end. ``terminal``: warnings and worse on standard error, one
     readable line each. ``service``: everything on standard error, JSON lines where that is no
@@ -60,31 +143,28 @@ class LogOutput:
     ) -> None:
         self._level = level.upper()
         self._file = file
-        self._handlers: list[logging.Handler] = []
+        self._handlers: list[_Output] = []
         self._before: list[tuple[logging.Logger, int, bool]] = []
         if file is not None:
-            self._add(logging.StreamHandler(file), _json(), self._level)
+            self._handlers.append(_Output(file, _json(), self._level))
         if terminal:
-            self._add(logging.StreamHandler(sys.stderr), _readable(), "WARNING")
+            self._handlers.append(_Output(sys.stderr, _readable(), "WARNING"))
         if service:
-            self._add(
-                logging.StreamHandler(sys.stderr),
-                _readable() if sys.stderr.isatty() else _json(),
-                self._level,
-            )
+            renderer = _readable() if sys.stderr.isatty() else _json()
+            self._handlers.append(_Output(sys.stderr, renderer, self._level))
 
     def __enter__(self) -> "LogOutput":
         for name in ("batcher", *_FOREIGN):
             target = logging.getLogger(name)
             self._before.append((target, target.level, target.propagate))
-            target.setLevel(
-                self._level
-                if name == "batcher"
-                else max(logging.WARNING, logging.getLevelName(self._level))
-            )
             target.propagate = False
+            if name == "batcher":
+                target.setLevel(self._level)
+                continue
+            target.setLevel(max(logging.WARNING, logging.getLevelName(self._level)))
             for handler in self._handlers:
                 target.addHandler(handler)
+        _outputs.extend(self._handlers)
         return self
 
     def __exit__(self, *exception: object) -> None:
@@ -94,26 +174,11 @@ class LogOutput:
             for handler in self._handlers:
                 target.removeHandler(handler)
         for handler in self._handlers:
+            _outputs.remove(handler)
             handler.close()
         if self._file is not None:
             with suppress(OSError):  # a full disk is told of by the journal
                 self._file.close()
-
-    def _add(self, handler: logging.Handler, renderer: Any, level: str) -> None:
-        handler.setLevel(level)
-        handler.handleError = lambda record: None  # type: ignore[method-assign] # a full disk is told of by the journal
-        handler.setFormatter(
-            structlog.stdlib.ProcessorFormatter(
-                processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
-                foreign_pre_chain=[
-                    structlog.stdlib.add_log_level,
-                    structlog.stdlib.add_logger_name,
-                    _STAMP,
-                    _foreign,
-                ],
-            )
-        )
-        self._handlers.append(handler)
 
 
 def _foreign(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:

@@ -1,5 +1,6 @@
 """What is logged where, and what never is."""
 
+import asyncio
 import json
 import logging
 from pathlib import Path
@@ -75,6 +76,44 @@ def test_a_terminal_gets_warnings_and_nothing_is_left_behind(
     assert before == {name: logging.getLogger(name).level for name in before}
     handlers = logging.getLogger("batcher").handlers
     assert not any(type(handler) is logging.StreamHandler for handler in handlers)
+
+
+async def test_what_one_turn_says_is_written_at_its_end_and_a_warning_at_once(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "log.jsonl"
+
+    def written() -> list[str]:
+        return [json.loads(line)["event"] for line in path.read_text().splitlines()]
+
+    with LogOutput("info", file=path.open("a")):
+        logger().info("attempt.answered")
+        logger().info("update.settled")
+        assert written() == []
+        await asyncio.sleep(0)
+        assert written() == ["attempt.answered", "update.settled"]
+        logger().info("run.ended")
+        logger().warning("run.draining")
+        assert written()[2:] == ["run.ended", "run.draining"]
+        logger().info("worker.stopped")
+        await asyncio.to_thread(logger().info, "in another thread")
+        assert written()[4:] == ["worker.stopped", "in another thread"]
+        logger().info("last")
+    assert written()[6:] == ["last"]
+
+
+def test_who_else_listens_gets_a_record_also_while_a_command_writes(tmp_path: Path) -> None:
+    heard: list[logging.LogRecord] = []
+    other = logging.Handler()
+    other.emit = heard.append
+    with LogOutput("info", file=(tmp_path / "log.jsonl").open("a")):
+        logging.getLogger("batcher").addHandler(other)
+        try:
+            logger().info("run.started", updates=3)
+        finally:
+            logging.getLogger("batcher").removeHandler(other)
+        logger().info("run.ended")
+    assert [(each.msg["event"], each.msg["updates"]) for each in heard] == [("run.started", 3)]
 
 
 def test_a_log_that_can_not_be_written_stops_nothing() -> None:

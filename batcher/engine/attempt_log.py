@@ -1,5 +1,7 @@
 """What the log says of attempts at requests of one operation of a target."""
 
+from logging import INFO
+
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.verdicts import Verdict
@@ -19,6 +21,8 @@ class AttemptLog:
 
     def answered(self, state: RetryState, attempt: Attempt, permit: Permit) -> None:
         """Log an attempt that has come back."""
+        if not self._log.is_enabled_for(INFO):
+            return
         throttled = state.verdict is Verdict.THROTTLED
         self._log.info(
             "attempt.throttled" if throttled else "attempt.answered",

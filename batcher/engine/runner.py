@@ -5,6 +5,7 @@ Lanes, one a target, share nothing but the journal. What becomes of one update i
 
 from collections.abc import Awaitable, Callable, Coroutine
 from functools import partial
+from logging import INFO
 from typing import Any, TypeAlias
 
 import anyio
@@ -173,6 +174,8 @@ class Runner:
 
     def _log_result(self, result: Result) -> None:
         done = result.status in ("succeeded", "unchanged")
+        if done and not self._log.is_enabled_for(INFO):
+            return
         log = self._log.info if done else self._log.warning
         log(
             "update.settled",

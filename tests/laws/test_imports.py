@@ -25,6 +25,7 @@ OWNERS = {
         "cli.interruption",
         "cli.loop_call",
         "http",
+        "logs",
     ),
     "botocore": ("aws", "queues.sqs_client", "emulator"),
     "click": ("cli",),
