@@ -49,7 +49,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
 
 def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspection:
     # a map of domains says where updates go, not whether they are valid
-    reader = LineReader(installed_update_model(), settings.target, settings.known_targets)
+    reader = LineReader(installed_update_model(), settings.target, settings.target_names)
     with place_for_copies(file) as copies:
         path = Path(file)
         if not path.is_file():

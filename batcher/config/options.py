@@ -33,6 +33,7 @@ OF_PLACE = frozenset(
 )
 """The settings that say where requests go, and as whom; none of them is secret."""
 OF_READING = OF_PLACE | {
+    "organization",
     "read_rate",
     "concurrency",
     "remember",

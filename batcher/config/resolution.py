@@ -5,22 +5,32 @@ Everything that is given is checked here, and turned into what the record holds.
 
 import difflib
 import tomllib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any, get_type_hints
 
 import msgspec
 
+from batcher.config.account_list import AccountRow, ListAccounts
 from batcher.config.given_text import clean_text, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.options import OTHER_NAMES, SECRET, options, variables
 from batcher.config.settings import Settings
+from batcher.config.target_patterns import MEMBERS as PATTERN_MEMBERS
+from batcher.config.target_patterns import (
+    TARGETS_AT_MOST,
+    PatternedTarget,
+    is_pattern,
+    patterned_targets,
+)
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import EntryPoint
 from batcher.errors import SettingsError
 from batcher.foreign_text import shown_url
 from batcher.text_value import parse_text
+from batcher.updates.target_names import NAMED_AT_MOST
 
 FILE_AT_MOST = 1 << 20  # bytes
 
@@ -31,10 +41,12 @@ def resolve(
     environ: Mapping[str, str] | None = None,
     file: Path | None = None,
     base: Settings | None = None,
+    list_accounts: Callable[[Settings, str], list[AccountRow]] | None = None,
 ) -> Settings:
     """Settings from flags that are not None, ``BATCHER_…`` variables, a TOML file, then ``base``.
 
-    An empty variable is an unset one.
+    An empty variable is an unset one. ``list_accounts`` is told the settings of the run, and the
+    organization, or the part of one, whose accounts are to be listed; None: none can be.
 
     Raises SettingsError that names the setting, where it came from, and what it may be.
     """
@@ -58,15 +70,25 @@ def resolve(
             if value is not None
         }
     )
-    settings = _over(base or Settings(), given)
+    folder = Path() if file is None else file.parent
+    settings = _over(base or Settings(), given, folder, list_accounts)
     if settings.with_integrations and not settings.create_missing:
         raise SettingsError(
             "--with-integrations: means something only with --create-missing, and for lines whose"
             " domain --domain-map gives another."
         )
+    settings = _with_target_by_account(settings)
     if "target" in given and not given["target"][0].startswith(f"{file}: "):
         _refuse_without_table(given["target"][0], settings)
     return settings
+
+
+def _with_target_by_account(settings: Settings) -> Settings:
+    """Settings whose target, where an account is given for it, is that of this account."""
+    name = settings.target_names.by_account(settings.target)
+    if name is None or settings.target in settings.targets:
+        return settings
+    return msgspec.structs.replace(settings, target=name)
 
 
 def _named(given: Mapping[str, tuple[str, Any]]) -> dict[str, tuple[str, Any]]:
@@ -92,10 +114,14 @@ def _refuse_without_table(origin: str, settings: Settings) -> None:
     """A name that is given beside tables is that of one of them; else it would be a slip."""
     name = settings.target
     if settings.targets and name not in settings.targets:
-        tables = ", ".join(f"[targets.{each}]" for each in settings.targets)
+        if name in settings.target_names.accounts:
+            raise SettingsError(f"{origin}: {settings.target_names.refusal(name, name)}.")
+        tables = ", ".join(f"[targets.{each}]" for each in list(settings.targets)[:NAMED_AT_MOST])
+        more = len(settings.targets) - NAMED_AT_MOST
+        also = f" and {more:,} more" if more > 0 else ""
         raise SettingsError(
-            f"{origin}: there is no [targets.{name}] beside {tables}. Give one of these names, or"
-            f" add that table."
+            f"{origin}: there is no [targets.{name}] beside {tables}{also}. Give one of these"
+            " names, or add that table."
         )
 
 
@@ -129,7 +155,12 @@ def _read_toml(file: Path) -> dict[str, Any]:
         raise SettingsError(f"{file}: not TOML: {error}. See configs/ for examples.") from error
 
 
-def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
+def _over(
+    base: Settings,
+    given: Mapping[str, tuple[str, Any]],
+    folder: Path,
+    list_accounts: Callable[[Settings, str], list[AccountRow]] | None,
+) -> Settings:
     hints = get_type_hints(Settings, include_extras=True)
     values = {}
     for name, (origin, value) in given.items():
@@ -144,30 +175,88 @@ def _over(base: Settings, given: Mapping[str, tuple[str, Any]]) -> Settings:
             values[name] = _value(name, origin, value, hints[name])
     settings = msgspec.structs.replace(base, **values)
     if "targets" not in given:
+        if "organization" in given:
+            raise SettingsError(_NO_PATTERN.format(given["organization"][0]))
         return settings
-    targets = _targets(settings.target_defaults, *given["targets"])
+    tables = _tables(*given["targets"])
+    list_them = None if list_accounts is None else partial(list_accounts, settings)
+    targets = _targets(settings, tables, folder, list_them)
+    if "organization" in given and all(
+        "accounts" in table for name, (_, table) in tables.items() if is_pattern(name, table)
+    ):
+        raise SettingsError(_NO_PATTERN.format(given["organization"][0]))
     return msgspec.structs.replace(settings, targets=targets)
 
 
-def _targets(defaults: TargetSettings, origin: str, tables: Any) -> dict[str, TargetSettings]:
-    """Each table of ``[targets.NAME]`` over the settings of the run."""
+_NO_PATTERN = (
+    '{}: there is no [targets."{{account}}"] without accounts, which would have those of the'
+    " organization. Give one in the file of --config."
+)
+
+
+def _tables(origin: str, tables: Any) -> dict[str, tuple[str, Mapping[str, Any]]]:
+    """Each table of ``[targets.NAME]``, and where it stands."""
     if not isinstance(tables, Mapping) or not all(
         isinstance(table, Mapping) for table in tables.values()
     ):
         raise SettingsError(
             f"{origin}: has to be tables: [targets.NAME], each with region, profile, rate, …"
         )
-    names = {clean_text(f"{origin}.{name}", str(name)): table for name, table in tables.items()}
-    return {name: _target(defaults, f"{origin}.{name}", table) for name, table in names.items()}
+    return {
+        clean_text(f"{origin}.{name}", str(name)): (f"{origin}.{name}", table)
+        for name, table in tables.items()
+    }
 
 
-def _target(defaults: TargetSettings, origin: str, table: Mapping[str, Any]) -> TargetSettings:
+def _targets(
+    settings: Settings,
+    tables: Mapping[str, tuple[str, Mapping[str, Any]]],
+    folder: Path,
+    list_accounts: ListAccounts | None,
+) -> dict[str, TargetSettings]:
+    """Each table, and each target of a pattern, over the settings of the run."""
     hints = get_type_hints(TargetSettings, include_extras=True)
+    defaults = settings.target_defaults
+    found: dict[str, TargetSettings] = {}
+    origins: dict[str, str] = {}
+    for name, (origin, table) in tables.items():
+        targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
+        if is_pattern(name, table):
+            targets = patterned_targets(
+                name,
+                origin,
+                table,
+                member_names=frozenset(hints),
+                default_region=defaults.region,
+                folder=folder,
+                organization=settings.organization,
+                list_accounts=list_accounts,
+            )
+        for each in targets:
+            own = clean_text(each.origin, each.name)
+            if own in found:
+                raise SettingsError(
+                    f"{each.origin}: target {own} is there already, from {origins[own]}. Give"
+                    " patterns names that differ, with {account} and {region} in them."
+                )
+            found[own] = _target(defaults, each.origin, each.members, hints)
+            origins[own] = each.origin
+        if len(found) > TARGETS_AT_MOST:
+            raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
+    return found
+
+
+def _target(
+    defaults: TargetSettings, origin: str, table: Mapping[str, Any], hints: Mapping[str, Any]
+) -> TargetSettings:
     values = {}
     for name, value in table.items():
         if name not in hints:
             known = ", ".join(hints)
-            raise SettingsError(f"{origin}: unknown member `{name}`. Members of a target: {known}.")
+            raise SettingsError(
+                f"{origin}: unknown member `{name}`. Members of a target: {known}; of a pattern"
+                f" also {', '.join(PATTERN_MEMBERS)}."
+            )
         values[name] = _value(name, f"{origin}.{name}", value, hints[name])
     return msgspec.structs.replace(defaults, **values)
 

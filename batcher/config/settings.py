@@ -42,6 +42,7 @@ from batcher.text_value import parse_text
 from batcher.triggers.omission import Whole
 from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_schema import HIGHEST_PRIORITY
+from batcher.updates.target_names import TargetNames
 
 
 class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=True):
@@ -307,6 +308,21 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         str | None,
         about("Unix socket by which batcher ctl tells it what to do.", "worker", metavar="PATH"),
     ] = None
+    organization: Annotated[
+        Annotated[
+            str,
+            Meta(
+                pattern=r"^(o-[a-z0-9]{10,32}|r-[0-9a-z]{4,32}|ou-[0-9a-z]{4,32}-[0-9a-z]{8,32})\Z"
+            ),
+        ]
+        | None,
+        about(
+            "Fill target patterns with accounts of AWS Organizations: those active below that unit,"
+            " root or organization.",
+            *COMMANDS,
+            metavar="ou-…|r-…|o-…",
+        ),
+    ] = None
     targets: Annotated[
         dict[str, TargetSettings], about("Named targets: [targets.NAME] in the file.")
     ] = msgspec.field(default_factory=dict)
@@ -320,6 +336,14 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     def known_targets(self) -> frozenset[str]:
         """The targets that a line may name."""
         return frozenset({self.target, *self.targets})
+
+    @property
+    def target_names(self) -> TargetNames:
+        """What a line may call a target: by its name, or by its account."""
+        return TargetNames.of(
+            self.known_targets,
+            {name: (each.account, each.region) for name, each in self.targets.items()},
+        )
 
     @property
     def said(self) -> dict[str, Any]:

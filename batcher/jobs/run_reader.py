@@ -158,7 +158,8 @@ class RunReader:
             size, sha256 = path.stat().st_size, "?"
             if size == known.size:
                 narrows = self._reader.selects if self._reader.selector else None
-                found = index_lines(path, self._reader.default_target, narrows)
+                default, name = self._reader.default_target, self._reader.target_name
+                found = index_lines(path, default, narrows, target_name=name)
                 if found.sha256 == known.sha256:
                     return path, found
                 size, sha256 = found.size, found.sha256

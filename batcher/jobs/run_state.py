@@ -308,7 +308,9 @@ def _recognised(copy: Path, directory: RunDirectory) -> Path:
 
 def _inspected_before(path: Path, reader: LineReader) -> Inspection:
     selects = reader.selects if reader.selector else None
-    file = index_lines(path, reader.default_target, selects, reader.default_priority)
+    file = index_lines(
+        path, reader.default_target, selects, reader.default_priority, reader.target_name
+    )
     total = sum(map(len, file.targets.values()))
     return Inspection(
         total=total,

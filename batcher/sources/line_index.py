@@ -171,11 +171,13 @@ def index_lines(
     default_target: str,
     selects: Callable[[bytes], bool] | None = None,
     default_priority: int = 0,
+    target_name: Callable[[str], str] = str,
 ) -> IndexedFile:
     """Index a file without a check of its lines: for one that was checked before.
 
     A line whose target can't be read counts for the default target, and has the default priority.
-    ``selects``: whether a line is part of the job. Raises InputError when the file can't be read.
+    ``selects``: whether a line is part of the job; ``target_name``: what the target is called that
+    a line means. Raises InputError when the file can't be read.
     """
     decode = msgspec.json.Decoder(_Named).decode
     found: dict[str, LineIndex] = {}
@@ -190,7 +192,7 @@ def index_lines(
             # a name may be written with escapes
             if any(name in raw for name in _NAMES):
                 named = _named(raw, decode)
-                target = named.target or default_target
+                target = target_name(named.target) if named.target else default_target
                 urgency = named.priority_or(default_priority)
                 ids.add(line, named.id or str(line))
             if (index := found.get(target)) is None:

@@ -16,6 +16,7 @@ from batcher.updates.domain_map import DomainMap
 from batcher.updates.json_syntax import text_violations
 from batcher.updates.plain_json import PlainJson
 from batcher.updates.selection import Selection, Selector
+from batcher.updates.target_names import TargetNames
 from batcher.updates.update_model import UpdateModel
 from batcher.updates.violations import Violation, name_text, path_text
 
@@ -29,23 +30,26 @@ MAPPED_BY_ANOTHER = (
 class LineReader:
     """Reads lines by the rules of a model.
 
-    ``known_targets``: those that a line may name, None for any. ``domains``: what to call them.
-    ``selector``: of the lines that are part of the job; None where all are. ``priority``: of lines
-    that give none.
+    ``known_targets``: those that a line may name, also by account; None for any. ``domains``: what
+    to call them. ``selector``: of the lines that are part of the job; None where all are.
+    ``priority``: of lines that give none.
     """
 
     def __init__(
         self,
         model: UpdateModel,
         default_target: str,
-        known_targets: frozenset[str] | None = None,
+        known_targets: frozenset[str] | TargetNames | None = None,
         domains: DomainMap | None = None,
         selection: Selection | None = None,
         priority: int = 0,
     ) -> None:
         self.model = model
         self.default_target = default_target
-        self._known_targets = known_targets
+        if isinstance(known_targets, frozenset):
+            known_targets = TargetNames.of(known_targets, {})
+        self._targets = known_targets
+        self._known_targets = None if known_targets is None else known_targets.names
         self._domains = domains
         self.selector = None if selection is None else Selector(selection)
         self.default_priority = priority
@@ -58,7 +62,7 @@ class LineReader:
 
     def narrowed(self, selection: Selection | None) -> "LineReader":
         """A reader by the same rules, for which only those lines are part of the job."""
-        known, domains = self._known_targets, self._domains
+        known, domains = self._targets, self._domains
         return LineReader(self.model, self.default_target, known, domains, selection)
 
     def selects(self, raw: bytes) -> bool:
@@ -159,8 +163,10 @@ class LineReader:
     def _known(self, value: dict[str, Any], line: int) -> Update | list[Violation]:
         """The update of a value that keeps the rules of the model, if its target is known."""
         target = value.pop("target", self.default_target)
-        if violations := self._unknown_target(target):
-            return violations
+        if self._known_targets is not None and target not in self._known_targets:
+            if violations := self._unknown_target(target):
+                return violations
+            target = self.target_name(target)
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
         value.pop("chain", None)
         value.pop("lost", None)
@@ -186,11 +192,14 @@ class LineReader:
         domains = self._domains
         return domain if domains is None or mapped_by == str(domains) else domains.renamed(domain)
 
+    def target_name(self, text: str) -> str:
+        """The name of the target that a line means; of none that is known, what it says."""
+        return text if self._targets is None else self._targets.find(text) or text
+
     def _unknown_target(self, target: str) -> list[Violation]:
-        if self._known_targets is None or target in self._known_targets:
+        if self._targets is None or self._targets.find(target) is not None:
             return []
-        there = ", ".join(sorted(self._known_targets))
-        message = f"no target {name_text(target)}; there are {there}"
+        message = self._targets.refusal(target, name_text(target))
         return [Violation(path="target", message=message)]
 
     def _may_repeat(self, raw: bytes, value: Any) -> bool:

@@ -26,6 +26,6 @@ def line_reader(
     ``any_target``: lines may name targets that the settings don't know; ``selection``: which of
     them are part of the job, None for all.
     """
-    known = None if any_target else settings.known_targets
+    known = None if any_target else settings.target_names
     model, domains, priority = installed_update_model(), settings.domain_map, settings.priority or 0
     return LineReader(model, settings.target, known, domains, selection, priority)

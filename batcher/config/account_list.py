@@ -1,0 +1,151 @@
+"""The accounts that a pattern of targets is filled with: a CSV file, a list, or an organization.
+
+What a pattern makes of them is in ``target_patterns``.
+"""
+
+import csv
+import re
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, TypeAlias
+
+from msgspec import Struct
+
+from batcher.errors import SettingsError
+from batcher.foreign_text import printable
+
+FILE_AT_MOST = 16 << 20  # bytes
+_ACCOUNT = re.compile(r"[0-9]{12}")
+_SEPARATORS = ((";", "semicolons"), ("\t", "tabs"))
+_NEEDED = "a column account, with 12 digits each; region, name and others are optional"
+
+
+class AccountRow(Struct, frozen=True, kw_only=True):
+    """An account, and what else is known of it, by column. ``origin``: where that stands."""
+
+    account: str
+    origin: str
+    columns: Mapping[str, str] = {}
+
+
+ListAccounts: TypeAlias = Callable[[str], list[AccountRow]]
+"""Told an organization, root or unit of one, returns the active accounts below it."""
+
+
+def read_accounts(path: Path, origin: str) -> list[AccountRow]:
+    """The accounts of a CSV file, a row each. ``origin``: the setting that names it.
+
+    Raises SettingsError with the row, and what to do.
+    """
+    rows = csv.reader(_text(path, origin).splitlines(keepends=True), strict=True)
+    found: list[AccountRow] = []
+    try:
+        header = [name.strip() for name in next(rows, [])]
+        _check_header(f"{path}: row 1", header)
+        for cells in rows:
+            where = f"{path}: row {rows.line_num}"
+            if any(cell.strip() for cell in cells):
+                found.append(_row(where, header, [cell.strip() for cell in cells]))
+    except csv.Error as error:
+        raise SettingsError(
+            f"{path}: row {rows.line_num}: no CSV: {error}. Look at its quotes."
+        ) from error
+    if not found:
+        raise SettingsError(f"{path}: there is no account in it. It needs {_NEEDED}.")
+    _refuse_repeated(found)
+    return found
+
+
+def listed_accounts(given: list[Any], origin: str) -> list[AccountRow]:
+    """The accounts of a list of texts. Raises SettingsError."""
+    found = []
+    for number, each in enumerate(given, 1):
+        where = f"{origin}[{number}]"
+        if not isinstance(each, str):
+            raise SettingsError(
+                f"{where}: {each!r} is no text, so zeros at its beginning are lost. Write it in"
+                ' quotes: "012345678901".'
+            )
+        found.append(AccountRow(account=_account(where, each.strip()), origin=where))
+    if not found:
+        raise SettingsError(f"{origin}: there is no account in it.")
+    _refuse_repeated(found)
+    return found
+
+
+def _text(path: Path, origin: str) -> str:
+    try:
+        with path.open("rb") as file:
+            content = file.read(FILE_AT_MOST + 1)
+    except OSError as error:
+        raise SettingsError(
+            f"{origin}: {path} can't be read: {error.strerror}. Its place is relative to the"
+            " settings file."
+        ) from error
+    if len(content) > FILE_AT_MOST:
+        raise SettingsError(f"{path}: longer than {FILE_AT_MOST:,} bytes: no list of accounts is.")
+    if content.startswith((b"\xff\xfe", b"\xfe\xff")):
+        raise SettingsError(f"{path}: is UTF-16. Save it as CSV UTF-8.")
+    try:
+        return content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        row = content[: error.start].count(b"\n") + 1
+        raise SettingsError(f"{path}: row {row}: is not UTF-8. Save it as CSV UTF-8.") from error
+
+
+def _check_header(where: str, header: list[str]) -> None:
+    if "account" not in header:
+        for separator, name in _SEPARATORS:
+            if len(header) == 1 and "account" in header[0].split(separator):
+                raise SettingsError(f"{where}: separated by {name}. Save it with commas.")
+        named = ", ".join(printable(name) for name in header) or "nothing"
+        raise SettingsError(f"{where}: has to name {_NEEDED}; it names {named}.")
+    for name in header:
+        if not name or header.count(name) > 1:
+            what = f"column {printable(name)} is there twice" if name else "a column has no name"
+            raise SettingsError(f"{where}: {what}. Name each column once.")
+
+
+def _row(where: str, header: list[str], cells: list[str]) -> AccountRow:
+    if len(cells) > len(header):
+        raise SettingsError(
+            f"{where}: has {len(cells)} cells, and there are {len(header)} columns. Quote a cell"
+            " that holds a comma."
+        )
+    columns = dict(zip(header, cells, strict=False))
+    return AccountRow(
+        account=_account(where, columns.pop("account")),
+        origin=where,
+        columns={name: cell for name, cell in columns.items() if cell},
+    )
+
+
+def _account(where: str, text: str) -> str:
+    if _ACCOUNT.fullmatch(text):
+        return text
+    advice = "An account has 12 digits."
+    if re.fullmatch(r"[0-9]{1,11}", text):
+        advice = (
+            f"It has {len(text)} digits, not 12: a spreadsheet takes zeros at the beginning away."
+            f" If it is {text:0>12}, write that, in a column formatted as text."
+        )
+    elif re.fullmatch(r"[0-9]+([.,][0-9]+)?[eE]\+?[0-9]+", text):
+        advice = "A spreadsheet has rounded it. Format the column as text, and enter it again."
+    elif re.sub(r"\D", "", text) and _ACCOUNT.fullmatch(re.sub(r"[^0-9]", "", text)):
+        advice = "Write its 12 digits, and nothing else."
+    elif not text:
+        advice = "There is none. Write its 12 digits, or take the row out."
+    raise SettingsError(f"{where}: account {printable(text)!r}: {advice}")
+
+
+def _refuse_repeated(rows: list[AccountRow]) -> None:
+    seen: dict[tuple[str, str], str] = {}
+    for row in rows:
+        key = row.account, row.columns.get("region", "")
+        if key in seen:
+            region = f" in {key[1]}" if key[1] else ""
+            raise SettingsError(
+                f"{row.origin}: account {row.account}{region} is there twice; first: {seen[key]}."
+                " Take one out."
+            )
+        seen[key] = row.origin

@@ -1,0 +1,129 @@
+"""Patterns of targets: one table for many accounts and Regions, with {account} and {region} in it.
+
+Each account of the list is one target in each Region, pinned to that account: nothing is signed for
+another one. What a member of a target may be is not looked at here.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from msgspec import Struct
+
+from batcher.config.account_list import AccountRow, ListAccounts, listed_accounts, read_accounts
+from batcher.errors import SettingsError
+from batcher.foreign_text import printable
+
+TARGETS_AT_MOST = 100_000
+MEMBERS = ("accounts", "regions")
+_PLACEHOLDER = re.compile(r"\{([^{}]*)\}")
+
+
+class PatternedTarget(Struct, frozen=True, kw_only=True):
+    """A target that a pattern makes: its name, where it comes from, and the members of its table.
+
+    A column of its row that is named like a member goes before that of the pattern.
+    """
+
+    name: str
+    origin: str
+    members: Mapping[str, Any]
+
+
+def is_pattern(name: str, table: Mapping[str, Any]) -> bool:
+    """Whether a table stands for many targets."""
+    return _PLACEHOLDER.search(name) is not None or any(member in table for member in MEMBERS)
+
+
+def patterned_targets(
+    name: str,
+    origin: str,
+    table: Mapping[str, Any],
+    *,
+    member_names: frozenset[str],
+    default_region: str | None,
+    folder: Path,
+    organization: str | None,
+    list_accounts: ListAccounts | None,
+) -> Iterator[PatternedTarget]:
+    """The targets of a pattern.
+
+    ``folder``: where a file of accounts is looked for; ``organization``: where accounts come from
+    that the table does not name, listed by ``list_accounts``. Raises SettingsError.
+    """
+    if "account" in table:
+        raise SettingsError(f"{origin}.account: a pattern has accounts. Leave account out.")
+    template = {key: value for key, value in table.items() if key not in MEMBERS}
+    rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
+    regions = _regions(origin, table, default_region)
+    for row in rows:
+        own = row.columns.get("region")
+        for region in [own] if own else regions:
+            values = {**row.columns, "account": row.account}
+            if region is not None:
+                values["region"] = region
+            where = f"{origin} of {row.origin}"
+            members = {key: _filled(where, each, values) for key, each in template.items()}
+            members |= {key: cell for key, cell in row.columns.items() if key in member_names}
+            members["account"] = row.account
+            if region is not None:
+                members["region"] = region
+            yield PatternedTarget(name=_filled(where, name, values), origin=where, members=members)
+
+
+def _rows(
+    origin: str,
+    accounts: Any,
+    folder: Path,
+    organization: str | None,
+    list_accounts: ListAccounts | None,
+) -> list[AccountRow]:
+    if isinstance(accounts, str):
+        return read_accounts(folder / accounts, f"{origin}.accounts")
+    if isinstance(accounts, list):
+        return listed_accounts(accounts, f"{origin}.accounts")
+    if accounts is not None:
+        raise SettingsError(
+            f"{origin}.accounts: has to be the path of a CSV file, or a list of accounts."
+        )
+    if organization is None:
+        raise SettingsError(
+            f"{origin}: a pattern needs accounts, the path of a CSV file or a list, or"
+            " --organization."
+        )
+    if list_accounts is None:
+        raise SettingsError(
+            "organization: is listed by batcher's commands only. Give accounts instead."
+        )
+    return list_accounts(organization)
+
+
+def _regions(origin: str, table: Mapping[str, Any], default_region: str | None) -> list[str | None]:
+    if "region" in table:
+        if "regions" in table:
+            raise SettingsError(f"{origin}: has region and regions. Give one of them.")
+        return [table["region"]]
+    given: Any = table.get("regions", [default_region])
+    is_list = isinstance(given, list) and given
+    if not is_list or not all(each is None or isinstance(each, str) for each in given):
+        raise SettingsError(f"{origin}.regions: has to be a list of Regions.")
+    if len(set(given)) < len(given):
+        raise SettingsError(f"{origin}.regions: a Region is there twice. Take one out.")
+    return list(given)
+
+
+def _filled(where: str, value: Any, values: Mapping[str, str]) -> Any:
+    """A member with the placeholders in it filled in."""
+    if not isinstance(value, str):
+        return value
+
+    def fill(match: re.Match[str]) -> str:
+        if (found := values.get(match[1])) is None:
+            there = ", ".join(f"{{{name}}}" for name in values)
+            raise SettingsError(
+                f"{where}: nothing is known for {{{printable(match[1])}}}; there is {there}."
+            )
+        return found
+
+    return _PLACEHOLDER.sub(fill, value)

@@ -1,0 +1,50 @@
+"""What lines may call targets: each by its name, and by its account where that says which it is."""
+
+from collections.abc import Collection, Mapping
+
+from msgspec import Struct
+
+NAMED_AT_MOST = 10  # of many, in a message
+
+
+class TargetNames(Struct, frozen=True, kw_only=True):
+    """The targets that lines may name, and those that an account stands for.
+
+    ``accounts``: by account, and by ``ACCOUNT/REGION``, the targets that are there.
+    """
+
+    names: frozenset[str]
+    accounts: Mapping[str, list[str]]
+
+    @classmethod
+    def of(
+        cls, names: frozenset[str], places: Mapping[str, tuple[str | None, str | None]]
+    ) -> "TargetNames":
+        """Targets of these names; ``places``: account and Region of each, as far as settings say."""
+        accounts: dict[str, list[str]] = {}
+        for name, (account, region) in places.items():
+            if account is not None:
+                for key in (account, f"{account}/{region}"):
+                    accounts.setdefault(key, []).append(name)
+        return cls(names=names, accounts=accounts)
+
+    def by_account(self, text: str) -> str | None:
+        """The one target of an account, or of an account in a Region; None: it is not that."""
+        found = self.accounts.get(text, ())
+        return found[0] if len(found) == 1 else None
+
+    def find(self, text: str) -> str | None:
+        """The target that a line means; None: none, or one of several."""
+        return text if text in self.names else self.by_account(text)
+
+    def refusal(self, text: str, shown: str) -> str:
+        """Why a line can't have that target; ``shown``: it, as messages may have it."""
+        if found := self.accounts.get(text):
+            return f"{shown} is the account of several targets; name one: {_some(found)}"
+        return f"no target {shown}; there are {_some(self.names)}"
+
+
+def _some(names: Collection[str]) -> str:
+    first = sorted(names)[:NAMED_AT_MOST]
+    more = f" and {len(names) - len(first):,} more" if len(names) > len(first) else ""
+    return ", ".join(first) + more

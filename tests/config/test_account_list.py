@@ -1,0 +1,108 @@
+"""The accounts of a pattern: what a spreadsheet makes of them is told, row by row."""
+
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from batcher.config.account_list import listed_accounts, read_accounts
+from batcher.errors import SettingsError
+
+ONE, TWO = "012345678901", "111122223333"
+
+
+def accounts_of(tmp_path: Path, content: bytes) -> list[tuple[str, dict[str, str]]]:
+    path = tmp_path / "accounts.csv"
+    path.write_bytes(content)
+    return [(row.account, dict(row.columns)) for row in read_accounts(path, "accounts")]
+
+
+@pytest.mark.parametrize(
+    "content",
+    [
+        f"account,region,name\n{ONE},eu-west-1,shop\n{TWO},,\n",
+        f"account,region,name\r\n{ONE},eu-west-1,shop\r\n{TWO},,\r\n",
+        f"\ufeffaccount,region,name\n{ONE},eu-west-1,shop\n{TWO}\n",
+        f'"account", region ,"name"\n"{ONE}"," eu-west-1","shop"\n\n,,\n{TWO},,',
+    ],
+    ids=["plain", "CRLF", "BOM", "quoted"],
+)
+def test_a_file_is_read_as_spreadsheets_write_it(tmp_path: Path, content: str) -> None:
+    found = accounts_of(tmp_path, content.encode())
+    assert found == [(ONE, {"region": "eu-west-1", "name": "shop"}), (TWO, {})]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (
+            f"account\n{ONE}\n12345678901\n",
+            r"row 3: account .* 11 digits, .* zeros .* 012345678901",
+        ),
+        ("account\n1.11122E+11\n", r"row 2: .*rounded it.* as text"),
+        ("account\n1111-2222-3333\n", r"row 2: .*12 digits, and nothing else"),
+        ("account\n'111122223333\n", r"row 2: .*12 digits, and nothing else"),
+        ('account\n="111122223333"\n', r"row 2: .*12 digits, and nothing else"),
+        ("account\nprod\n", r"row 2: account 'prod': An account has 12 digits"),
+        ("account,name\n,x\n", r"row 2: .*There is none"),
+        (f"account\n{ONE}\n{TWO}\n{ONE}\n", r"row 4: account 0\d+ is there twice; first: .*row 2"),
+        ("id,name\n1,2\n", r"row 1: has to name a column account, .*; it names id, name"),
+        (f"account;name\n{ONE};x\n", r"row 1: separated by semicolons"),
+        (f"account,name,name\n{ONE},x,y\n", r"row 1: column name is there twice"),
+        (f"account,\n{ONE},x\n", r"row 1: a column has no name"),
+        (f"account\n{ONE},x\n", r"row 2: has 2 cells, and there are 1 columns"),
+        (f'account\n"{ONE}\n', r"row 2: no CSV"),
+        ("account\n", r"there is no account in it"),
+        ("", r"row 1: has to name .*it names nothing"),
+    ],
+)
+def test_what_is_wrong_is_told_with_its_row_and_what_to_do(
+    tmp_path: Path, content: str, said: str
+) -> None:
+    with pytest.raises(SettingsError, match=said):
+        accounts_of(tmp_path, content.encode())
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (f"account,name\n{ONE},\xe9\n".encode("latin-1"), r"row 2: is not UTF-8"),
+        (f"account\n{ONE}\n".encode("utf-16"), "is UTF-16"),
+    ],
+    ids=["latin-1", "UTF-16"],
+)
+def test_another_encoding_is_told(tmp_path: Path, content: bytes, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        accounts_of(tmp_path, content)
+
+
+def test_a_file_that_is_not_there_is_told(tmp_path: Path) -> None:
+    with pytest.raises(SettingsError, match=r"^accounts: .*none.csv can't be read: No such file"):
+        read_accounts(tmp_path / "none.csv", "accounts")
+
+
+@given(st.binary(max_size=200))
+def test_whatever_is_in_a_file_it_is_read_or_refused_in_words(
+    tmp_path_factory: pytest.TempPathFactory, content: bytes
+) -> None:
+    rows = []
+    with suppress(SettingsError):
+        rows = accounts_of(tmp_path_factory.getbasetemp(), content)
+    assert all(len(account) == 12 and account.isdigit() for account, _ in rows)
+
+
+@pytest.mark.parametrize(
+    ("given", "said"),
+    [
+        ([12345678901], r"accounts\[1\]: 12345678901 is no text, .* quotes"),
+        ([ONE, "1"], r"accounts\[2\]: account '1': It has 1 digits"),
+        ([ONE, ONE], r"accounts\[2\]: account 0\d+ is there twice; first: accounts\[1\]"),
+        ([], "there is no account in it"),
+    ],
+)
+def test_a_list_has_texts_of_12_digits_each_once(given: list[Any], said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        listed_accounts(given, "accounts")

@@ -1,0 +1,201 @@
+"""Targets by pattern: each account in each Region once, pinned, and told apart by its name."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.config import Settings, resolve
+from batcher.config.account_list import AccountRow
+from batcher.config.resolution import refuse_foreign
+from batcher.config.target_patterns import is_pattern
+from batcher.emulator import Emulator
+from batcher.errors import SettingsError, WrongAccountError
+from batcher.operations import GET_TRIGGER
+from batcher.wiring.targets import TargetConnector
+
+ONE, TWO = "012345678901", "111122223333"
+ROLE = "arn:aws:iam::{account}:role/batcher"
+
+
+def of_file(tmp_path: Path, toml: str, csv: str | None = None, **flags: Any) -> Settings:
+    if csv is not None:
+        (tmp_path / "accounts.csv").write_text(csv)
+    file = tmp_path / "targets.toml"
+    file.write_text(toml)
+    return resolve(flags, environ={}, file=file)
+
+
+@pytest.mark.parametrize(
+    ("name", "table", "found"),
+    [
+        ("prod", {}, False),
+        ("{account}", {}, True),
+        ("a{b", {}, False),
+        ("prod", {"regions": []}, True),
+    ],
+)
+def test_a_pattern_is_told_by_its_name_or_by_what_only_patterns_have(
+    name: str, table: dict[str, Any], *, found: bool
+) -> None:
+    assert is_pattern(name, table) is found
+
+
+def test_a_pattern_is_each_account_in_each_region(tmp_path: Path) -> None:
+    settings = of_file(
+        tmp_path,
+        f"""
+        rate = 3
+        [targets."{{account}}-{{region}}"]
+        accounts = "accounts.csv"
+        regions = ["eu-west-1", "us-east-1"]
+        role_arn = "{ROLE}"
+        external_id = "{{secret}}-x"
+        share = "50%"
+        """,
+        f"account,region,secret,rate,name\n{ONE},,a,,\n{TWO},ap-south-1,b,7,x\n",
+    )
+    found = settings.targets
+    assert list(found) == [f"{ONE}-eu-west-1", f"{ONE}-us-east-1", f"{TWO}-ap-south-1"]
+    last = found[f"{TWO}-ap-south-1"]
+    assert (last.account, last.region, last.external_id) == (TWO, "ap-south-1", "b-x")
+    assert last.role_arn == f"arn:aws:iam::{TWO}:role/batcher"
+    assert [(each.rate, str(each.share)) for each in found.values()] == [
+        (3.0, "50%"),
+        (3.0, "50%"),
+        (7.0, "50%"),
+    ]
+    assert Settings.from_json(settings.as_json()).targets == found, "a run remembers them"
+
+
+def test_a_pattern_stands_beside_tables_and_other_patterns(tmp_path: Path) -> None:
+    settings = of_file(
+        tmp_path,
+        f"""
+        region = "eu-west-1"
+        [targets.own]
+        [targets."test-{{account}}"]
+        accounts = ["{ONE}"]
+        [targets."{{name}}"]
+        accounts = "accounts.csv"
+        protected = true
+        """,
+        f"account,name\n{TWO},Shop of x\n",
+    )
+    assert list(settings.targets) == ["own", f"test-{ONE}", "Shop of x"]
+    assert {each.region for each in settings.targets.values()} == {"eu-west-1"}
+    assert settings.targets["Shop of x"].protected
+
+
+@pytest.mark.parametrize(
+    ("table", "said"),
+    [
+        ('accounts = ["111122223333"]\nregions = ["a", "b"]', "is there already, from .*accounts"),
+        ('accounts = ["111122223333"]\nregions = []', "has to be a list of Regions"),
+        ('accounts = ["111122223333"]\nregions = ["a", "a"]', "a Region is there twice"),
+        ('accounts = ["111122223333"]\nregion = "a"\nregions = ["b"]', "region and regions"),
+        ('accounts = ["111122223333"]\naccount = "111122223333"', "Leave account out"),
+        (
+            'accounts = ["111122223333"]\nprofile = "{nam}"',
+            r"nothing is known for \{nam\}; .*\{acc",
+        ),
+        ('accounts = ["111122223333"]\nrat = 3', "unknown member `rat`.*accounts, regions"),
+        ('accounts = ["111122223333"]\nrate = "x"', r"rate: can't be 'x'"),
+        ("accounts = 3", "the path of a CSV file, or a list"),
+        ('profile = "x"', "a pattern needs accounts"),
+        ('accounts = "accounts.csv"', "relative to the settings file"),
+    ],
+)
+def test_a_pattern_that_makes_no_sense_is_refused(tmp_path: Path, table: str, said: str) -> None:
+    with pytest.raises(SettingsError, match=said):
+        of_file(tmp_path, f'[targets."{{account}}"]\n{table}\n')
+
+
+@pytest.mark.parametrize(
+    "other", ['[targets."x-111122223333"]', '[targets."x-{account}" ]\naccounts = ["111122223333"]']
+)
+def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path: Path, other: str) -> None:
+    pattern = '[targets."x-{name}"]\naccounts = "accounts.csv"'
+    with pytest.raises(
+        SettingsError, match=r"target x-1+2+3+ is there already, from .*: targets\."
+    ):
+        of_file(tmp_path, f"{other}\n{pattern}\n", f"account,name\n{ONE},{TWO}\n")
+
+
+def test_the_target_of_lines_that_name_none_may_be_given_by_its_account(tmp_path: Path) -> None:
+    toml = f'[targets."{{account}}-{{region}}"]\naccounts = ["{ONE}", "{TWO}"]\n'
+    one_region = toml + 'regions = ["eu-west-1"]'
+    assert of_file(tmp_path, one_region, target=ONE).target == f"{ONE}-eu-west-1"
+    two = toml + 'regions = ["eu-west-1", "us-east-1"]'
+    assert of_file(tmp_path, two, target=f"{ONE}/us-east-1").target == f"{ONE}-us-east-1"
+    with pytest.raises(SettingsError, match=f"several targets; name one: {ONE}-eu-west-1, {ONE}-"):
+        of_file(tmp_path, two, target=ONE)
+    with pytest.raises(SettingsError, match="there is no"):
+        of_file(tmp_path, two, target="9" * 12)
+
+
+def test_an_organization_gives_the_accounts_of_patterns_that_name_none(tmp_path: Path) -> None:
+    asked = []
+
+    def list_accounts(settings: Settings, unit: str) -> list[AccountRow]:
+        asked.append((settings.profile, unit))
+        return [AccountRow(account=ONE, origin="AWS Organizations", columns={"name": "Shop"})]
+
+    file = tmp_path / "targets.toml"
+    file.write_text('profile = "payer"\n[targets."{name}"]\nregions = ["eu-west-1"]\n')
+    settings = resolve(
+        {"organization": "ou-ab12-11111111"}, environ={}, file=file, list_accounts=list_accounts
+    )
+    assert asked == [("payer", "ou-ab12-11111111")]
+    assert settings.targets["Shop"].account == ONE
+    again = resolve({"rate": "2"}, environ={}, base=settings, list_accounts=list_accounts)
+    assert again.targets == settings.targets, "what a run was started with is not listed again"
+    assert len(asked) == 1
+
+
+@pytest.mark.parametrize("toml", ["", "[targets.x]", '[targets."{account}"]\naccounts = ["1"]'])
+def test_an_organization_without_a_pattern_to_fill_is_refused(tmp_path: Path, toml: str) -> None:
+    with pytest.raises(SettingsError):
+        of_file(tmp_path, toml, organization="r-ab12")
+    with pytest.raises(SettingsError, match="a setting of batcher run, worker"):
+        refuse_foreign({"organization": "r-ab12"}, "library")
+
+
+async def test_nothing_is_signed_for_another_account_than_that_of_the_row(
+    stand_in_credentials: None,
+) -> None:
+    async with Emulator(account=TWO, latency=(0.0, 0.0)) as url:
+        settings = resolve(
+            {
+                "endpoint_url": url,
+                "region": "eu-west-1",
+                "targets": {"{account}": {"accounts": [ONE, TWO]}},
+            }
+        )
+        connector = TargetConnector(settings)
+        async with connector.target(ONE) as wrong:
+            with pytest.raises(WrongAccountError, match=f"belongs to account {ONE}"):
+                await wrong.account()
+            attempt = await wrong.call(GET_TRIGGER, {"DomainName": "d", "EventTriggerName": "t"})
+            assert attempt.reached == "unsent"
+        async with connector.target(TWO) as right:
+            assert await right.account() == TWO
+
+
+async def test_a_role_of_a_pattern_is_that_of_the_account(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async with Emulator(latency=(0.0, 0.0)) as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        settings = resolve(
+            {
+                "endpoint_url": url,
+                "region": "eu-west-1",
+                "targets": {"{account}": {"accounts": [ONE, TWO], "role_arn": ROLE}},
+            }
+        )
+        for account in (ONE, TWO):
+            async with TargetConnector(settings).target(account) as target:
+                assert await target.account() == account
+                names = {"DomainName": "d", "EventTriggerName": "t"}
+                assert (await target.call(GET_TRIGGER, names)).reached == "answered"

@@ -1,0 +1,46 @@
+"""A line leads to one target, by its name or by its account, or is refused with the choices."""
+
+import pytest
+
+from batcher.updates.line_reader import LineReader
+from batcher.updates.target_names import TargetNames
+from batcher.wiring.line_readers import installed_update_model
+
+ONE, TWO = "012345678901", "111122223333"
+NAMES = TargetNames.of(
+    frozenset({"eu", "us", "shop", TWO}),
+    {"eu": (ONE, "eu-west-1"), "us": (ONE, "us-east-1"), "shop": (TWO, None), TWO: (ONE, "x")},
+)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("eu", "eu"),
+        (f"{ONE}/us-east-1", "us"),
+        (ONE, None),
+        (f"{ONE}/ap-south-1", None),
+        (TWO, TWO),  # a name goes before an account
+        ("9" * 12, None),
+    ],
+)
+def test_a_line_names_a_target_or_its_account_where_that_is_one_target(
+    said: str, meant: str | None
+) -> None:
+    assert NAMES.find(said) == meant
+    reader = LineReader(installed_update_model(), "eu", NAMES)
+    raw = b'{"DomainName":"d","EventTriggerName":"t","target":"%s"}' % said.encode()
+    found = reader.read(raw, 1)
+    if meant is None:
+        assert isinstance(found, list)
+        assert [each.path for each in found] == ["target"]
+    else:
+        assert found is not None
+        assert not isinstance(found, list)
+        assert found.target == meant == reader.target_name(said)
+
+
+def test_choices_are_named_as_far_as_there_are_few() -> None:
+    assert NAMES.refusal(ONE, ONE).endswith(f"several targets; name one: {TWO}, eu, us")
+    many = TargetNames.of(frozenset(f"t{number:03}" for number in range(1000)), {})
+    assert many.refusal("x", "x").endswith("t008, t009 and 990 more")
