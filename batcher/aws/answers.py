@@ -27,7 +27,7 @@ _TYPES: dict[str, Any] = {
 }
 _REGION = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}")
 _TRIGGER, _DOMAIN = "EventTriggerName", "DomainName"
-_DOMAINS = "batcher.domains"  # those that an answer names; the model has no member for them
+DOMAINS = "batcher.domains"  # those that an answer names; the model has no member for them
 
 
 class UnreadableAnswerError(Exception):
@@ -58,7 +58,7 @@ def check_asked(answer: dict[str, Any], asked: Mapping[str, Any]) -> None:
 
     ``asked``: the members of the request. Takes out of the answer what is not of the model.
     """
-    domains = answer.pop(_DOMAINS, set())
+    domains = answer.pop(DOMAINS, set())
     if _DOMAIN in asked and domains - {asked[_DOMAIN]}:
         raise UnreadableAnswerError("it is of another domain than the one asked for")
     if _TRIGGER in asked and answer.get(_TRIGGER, asked[_TRIGGER]) != asked[_TRIGGER]:
@@ -81,12 +81,12 @@ class _Shapes:
         """Called before the SDK reads a body."""
         name, body = operation_model.name, response_dict["body"]
         if response_dict["status_code"] >= 300:
-            response_dict["body"] = _readable_refusal(body)
+            response_dict["body"] = readable_refusal(body)
             return
         if name not in self._decoders:
-            self._decoders[name] = msgspec.json.Decoder(_type_of(operation_model.output_shape))
-        if domains := set(_domains(_read(self._decoders[name], body))):
-            customized_response_dict[_DOMAINS] = domains
+            self._decoders[name] = answer_decoder(operation_model.output_shape)
+        if domains := domains_of(read_body(self._decoders[name], body)):
+            customized_response_dict[DOMAINS] = domains
 
 
 class _Refusal(Struct):
@@ -102,14 +102,21 @@ class _Refusal(Struct):
 _REFUSAL = msgspec.json.Decoder(_Refusal)
 
 
-def _readable_refusal(body: bytes) -> bytes:
+def readable_refusal(body: bytes) -> bytes:
+    """The body of a refusal, or one that says why it can't be read."""
     try:
-        return body and _read(_REFUSAL, body) and body
+        return body and read_body(_REFUSAL, body) and body
     except UnreadableAnswerError as error:
         return msgspec.json.encode({"message": f"what came with it can't be read: {error}"})
 
 
-def _read(decoder: Any, body: bytes) -> Any:
+def answer_decoder(shape: Any) -> Any:
+    """What reads bodies of that shape of the model."""
+    return msgspec.json.Decoder(_type_of(shape))
+
+
+def read_body(decoder: Any, body: bytes) -> Any:
+    """What a body says, as a record. Raises UnreadableAnswerError."""
     try:
         return decoder.decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
@@ -138,33 +145,38 @@ def _structure(shape: Any) -> type:
         for name, member in shape.members.items()
         if name not in names
     ]
-    if _TRIGGER in names:
+    if _TRIGGER in names and _DOMAIN not in shape.members:
         fields.append((_DOMAIN, str | None, None))
-    return msgspec.defstruct(shape.name, fields)
+    return msgspec.defstruct(shape.name, fields, omit_defaults=True)
+
+
+def domains_of(found: Any) -> set[str]:
+    """The domains that triggers in an answer say they are of."""
+    return set(_domains(found))
 
 
 def _domains(found: Any) -> Iterator[str]:
-    """The domains that triggers in an answer say they are of."""
     for each in (found, *(getattr(found, "Items", None) or ())):
         if hasattr(each, _TRIGGER) and (domain := getattr(each, _DOMAIN)) is not None:
             yield domain
 
 
 def _refuse_redirect(response_dict: Mapping[str, Any], **_: object) -> None:
-    _refuse(response_dict["status_code"], response_dict["headers"])
+    refuse_redirect(response_dict["status_code"], response_dict["headers"])
 
 
 def _refuse_redirect_out_of_s3(response_dict: Mapping[str, Any], **_: object) -> None:
     """What says no Region; the SDK would ask again and again for it."""
     if bucket_region(response_dict["headers"]) is None:
-        _refuse(response_dict["status_code"], response_dict["headers"])
+        refuse_redirect(response_dict["status_code"], response_dict["headers"])
 
 
 def _refuse_last_redirect(http_response: Any, **_: object) -> None:
-    _refuse(http_response.status_code, http_response.headers)
+    refuse_redirect(http_response.status_code, http_response.headers)
 
 
-def _refuse(status: int, headers: Mapping[str, str]) -> None:
+def refuse_redirect(status: int, headers: Mapping[str, str]) -> None:
+    """Raise RedirectError where that is the answer; ``headers``: names in lower case."""
     if 300 <= status < 400:
         raise RedirectError(status, _host(headers.get("location", "")), bucket_region(headers))
 

@@ -8,6 +8,7 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
+from functools import partial
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
@@ -33,9 +34,12 @@ from batcher.aws.credentials import (
     open_session,
 )
 from batcher.aws.departure import Departure
+from batcher.aws.lean_caller import LeanCaller
+from batcher.aws.lean_connections import LeanConnections, WireKey
 from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.role_credentials import signing_credentials
-from batcher.aws.sdk_transport import open_sdk_transport, ready_transport
+from batcher.aws.sdk_transport import SdkTransport, open_sdk_transport, ready_transport
 from batcher.aws.shared_sessions import (
     STS_ATTEMPTS,
     SharedSession,
@@ -53,6 +57,7 @@ from batcher.errors import (
 )
 from batcher.foreign_text import shown_url
 from batcher.host_limits import requests_at_once
+from batcher.logs import logger
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.target_identity import TargetIdentity
@@ -70,7 +75,8 @@ class AwsTarget:
     ``client``: a ready aiobotocore client of the caller's own, which is neither refreshed nor
     closed here, and whose account is not asked for; it sends each request once from then on.
     ``guard``: of a target that was open before; ``session_tags``: of the role that it assumes;
-    ``sessions``: what it has in common with other targets.
+    ``sessions``: what it has in common with other targets; ``connections``: those that it shares
+    with them, None: an SDK client of its own.
     """
 
     def __init__(
@@ -87,8 +93,11 @@ class AwsTarget:
         guard: AccountGuard | None = None,
         session_tags: Mapping[str, str] | None = None,
         sessions: SharedSessions | None = None,
+        connections: LeanConnections | None = None,
     ) -> None:
         self.name = name
+        self._connections = connections
+        self._has_said_sdk = False
         self._session_tags = session_tags or {}
         self.settings = settings
         self._messages = messages
@@ -305,6 +314,28 @@ class AwsTarget:
         return shared.region, CheckedCredentials(self._credentials, self._check_account)
 
     async def _open(self, region: str, credentials: CheckedCredentials) -> Transport:
+        open_sdk = partial(self._open_sdk, region, credentials)
+        if self._connections is None:
+            return await open_sdk()
+        key = WireKey(self.settings.profile, region, self.settings.endpoint_url)
+        try:
+            wire = await self._connections.wire(key, self._config())
+        except NotTemplatedError as error:
+            self._say_sdk(str(error))
+            return await open_sdk()
+        return LeanCaller(wire, credentials, self._server_clock, open_sdk)
+
+    def _say_sdk(self, cause: str) -> None:
+        """Say that the SDK's path is taken, once; SettingsError where ours was asked for."""
+        if self._connections is not None and self._connections.by_hand:
+            raise SettingsError(
+                f"target {self.name}: --transport lean can't do this: {cause}. Leave it out."
+            )
+        if not self._has_said_sdk:
+            self._has_said_sdk = True
+            logger().warning("transport.sdk", target=self.name, cause=cause)
+
+    async def _open_sdk(self, region: str, credentials: CheckedCredentials) -> SdkTransport:
         session = self._session()
         session.register_component("credential_provider", CredentialProvider(credentials))
         return await open_sdk_transport(

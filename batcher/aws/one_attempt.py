@@ -17,8 +17,9 @@ from multidict import CIMultiDict, CIMultiDictProxy
 
 from batcher.aws.answers import UnreadableAnswerError
 from batcher.aws.departure import TRACING, watch_departures
+from batcher.http.response_body import BODY_AT_MOST
 
-ANSWER_AT_MOST = 2**20  # bytes; a whole page of the longest list is a fifth of that
+ANSWER_AT_MOST = BODY_AT_MOST
 _LEADS_ELSEWHERE = (hdrs.LOCATION, hdrs.URI)
 
 

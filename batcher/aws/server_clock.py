@@ -7,6 +7,7 @@ correction, and a clock that is off looks like wrong credentials.
 from collections.abc import Mapping
 from datetime import datetime, timedelta
 from email.utils import parsedate_to_datetime
+from math import inf
 from typing import Any
 
 from botocore.auth import AUTH_TYPE_MAPS, SIGV4_TIMESTAMP, SigV4Auth
@@ -27,6 +28,7 @@ class ServerClock:
     def __init__(self, clock: Clock) -> None:
         self.offset = 0.0
         self._clock = clock
+        self._stamp, self._stamped, self._good_until = "", inf, 0.0
 
     @property
     def told(self) -> str:
@@ -36,6 +38,15 @@ class ServerClock:
             f"the clock of this machine is {abs(self.offset):.0f} s {way} AWS's, by which requests"
             " are signed from now on. Set it (timedatectl set-ntp true)."
         )
+
+    def timestamp(self) -> str:
+        """AWS's time for a signature, to the second."""
+        now = self._clock.now()
+        if not self._stamped <= now < self._good_until:
+            there = self._now() + timedelta(seconds=self.offset)
+            self._stamp = there.strftime(SIGV4_TIMESTAMP)
+            self._stamped, self._good_until = now, now + 1 - there.microsecond / 1e6
+        return self._stamp
 
     def watch(self, events: Any) -> None:
         """Look at what comes back, and sign by it: of a session's clients, or of one client."""
@@ -59,16 +70,21 @@ class ServerClock:
         parsed_response: Mapping[str, Any] | None = None,
         **_: Any,
     ) -> None:
-        code = ((parsed_response or {}).get("Error") or {}).get("Code")
-        if response_dict is None or BY_CODE.get(str(code)) is not Verdict.CREDENTIALS:
+        if response_dict is not None:
+            code = ((parsed_response or {}).get("Error") or {}).get("Code")
+            self.look(str(code), response_dict["headers"])
+
+    def look(self, code: str, headers: Mapping[str, str]) -> None:
+        """Look at an answer with that code, and whether it refuses the time."""
+        if BY_CODE.get(code) is not Verdict.CREDENTIALS:
             return
         try:
-            there = parsedate_to_datetime(response_dict["headers"]["date"])
+            there = parsedate_to_datetime(headers["date"])
             offset = (there - self._now()).total_seconds()
         except (KeyError, ValueError, TypeError):
             return
         if abs(offset - self.offset) > OFF:
-            self.offset = offset
+            self.offset, self._good_until = offset, 0.0
             logger().warning("clock.off", seconds=round(offset), doing="signing by AWS's time")
 
     def _now(self) -> datetime:

@@ -21,6 +21,7 @@ KNOWN = OF_PLACE | {
     "limiter",
     "connect_timeout",
     "read_timeout",
+    "transport",
     "create_missing",
     "with_integrations",
 }

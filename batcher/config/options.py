@@ -40,6 +40,7 @@ OF_READING = OF_PLACE | {
     "limiter",
     "connect_timeout",
     "read_timeout",
+    "transport",
     "max_attempts",
     "share",
     "throttle_limit",

@@ -34,6 +34,7 @@ from batcher.config.value_kinds import (
     Share,
     TimeZone,
     Token,
+    Transport,
     about,
 )
 from batcher.config.work_labels import Labels, session_tags
@@ -84,6 +85,13 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
     ] = 900.0
     connect_timeout: Annotated[Duration, about("Seconds to wait for a connection.")] = 5.0
     read_timeout: Annotated[Duration, about("Seconds until the whole answer is there.")] = 30.0
+    transport: Annotated[
+        Transport | None,
+        about(
+            "How requests leave: lean, by templates over shared connections, or the SDK's own way;"
+            " default: lean where it can do all that is set."
+        ),
+    ] = None
     max_failures: Annotated[
         FailureLimit,
         about(
@@ -436,6 +444,7 @@ class Keywords(TypedDict, total=False):
     outage_limit: float
     connect_timeout: float
     read_timeout: float
+    transport: Transport | None
     max_failures: str | None
     verify: str | None
     whole: Whole

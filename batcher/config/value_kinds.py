@@ -24,6 +24,7 @@ Duration = Annotated[float, Meta(ge=0, le=MOST)]
 S3Url = Annotated[str, Meta(pattern=r"^s3://[a-z0-9.-]+(/.*)?\Z")]
 Limiter = Annotated[str, Meta(pattern=r"^(local|rediss?://[^\s/?#]\S*)\Z")]
 ProgressForm = Literal["auto", "bar", "plain", "json", "none"]
+Transport = Literal["lean", "sdk"]
 LogLevel = Literal["debug", "info", "warning", "error"]
 
 

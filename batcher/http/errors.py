@@ -39,3 +39,7 @@ class ReadTimeoutError(HttpError):
 
 class BadResponseError(HttpError):
     """The request left, and what came is no answer of HTTP/1.1, or not clearly one."""
+
+
+class TooLongError(BadResponseError):
+    """The request left, and its answer has more bytes than any that is read."""

@@ -7,9 +7,9 @@ before; ``content`` is the whole body.
 import re
 from typing import Protocol
 
-from batcher.http.errors import BadResponseError
+from batcher.http.errors import BadResponseError, TooLongError
 
-BODY_AT_MOST = 64 * 1024 * 1024  # bytes; AWS's longest answers have ten megabytes
+BODY_AT_MOST = 1024 * 1024  # bytes; a whole page of the longest list is a fifth of that
 LINE_AT_MOST = 1024  # bytes of a chunk's size with its extensions
 TRAILERS_AT_MOST = 16 * 1024  # bytes of all of them
 
@@ -33,8 +33,7 @@ class SizedBody:
     __slots__ = ("_left", "_pieces", "content")
 
     def __init__(self, length: int) -> None:
-        if length > BODY_AT_MOST:
-            raise BadResponseError(f"a body of {length} bytes is longer than any")
+        _check_length(length)
         self._left = length
         self._pieces: list[bytes] = []
         self.content = b""
@@ -154,4 +153,4 @@ class ChunkedBody:
 
 def _check_length(length: int) -> None:
     if length > BODY_AT_MOST:
-        raise BadResponseError("the body is longer than any")
+        raise TooLongError(f"the body has more than {BODY_AT_MOST:,} bytes")

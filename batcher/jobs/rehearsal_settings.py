@@ -23,6 +23,7 @@ KEPT = (
     "outage_limit",
     "connect_timeout",
     "read_timeout",
+    "transport",
     "max_failures",
     "verify",
     "grace",

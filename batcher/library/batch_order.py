@@ -11,6 +11,7 @@ from typing import Any
 
 from batcher.aws.ready_client import check_ready_client, operations_of
 from batcher.config import Keywords, Settings, refuse_foreign, resolve
+from batcher.errors import SettingsError
 from batcher.public_records import Progress, Result
 from batcher.sources.iterable import Updates
 
@@ -78,6 +79,8 @@ def _check_updates(updates: object) -> None:
 
 
 def _check_client(client: Any, settings: Settings, keywords: Keywords) -> None:
+    if settings.transport == "lean":
+        raise SettingsError("client: it sends its requests itself; leave transport out.")
     check_ready_client(
         client,
         settings.targets or {settings.target: settings.target_defaults},

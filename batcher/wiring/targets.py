@@ -8,6 +8,7 @@ import msgspec
 
 from batcher.aws.account_guard import AccountGuard
 from batcher.aws.client import AwsTarget
+from batcher.aws.lean_connections import LeanConnections
 from batcher.aws.ready_client import requests_in_pool
 from batcher.aws.service_model import model_loader
 from batcher.aws.shared_sessions import SharedSessions
@@ -41,6 +42,7 @@ class TargetConnector:
         self._clock = SystemClock()
         timeouts = (settings.connect_timeout, settings.read_timeout)
         self._sessions = SharedSessions(model_loader(), self._clock, timeouts)
+        self._connections = _connections(settings)
 
     def target(self, name: str) -> AwsTarget:
         """The target of that name, not yet connected."""
@@ -60,6 +62,7 @@ class TargetConnector:
             guard=guard,
             session_tags=self._settings.session_tags,
             sessions=self._sessions,
+            connections=self._connections,
         )
 
     def _fair_concurrency(self) -> int:
@@ -104,3 +107,11 @@ class TargetConnector:
             targets={name: usable[name] for name in names if name in usable},
             unusable={name: unusable[name] for name in names if name in unusable},
         )
+
+
+def _connections(settings: Settings) -> LeanConnections | None:
+    """What the targets share that send over no client of the SDK; None: all do."""
+    if settings.transport == "sdk":
+        return None
+    by_hand = settings.transport == "lean"
+    return LeanConnections(model_loader(), timeout=settings.connect_timeout, by_hand=by_hand)

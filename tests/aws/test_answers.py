@@ -31,7 +31,7 @@ from tests.aws.test_client import target
 from tests.conftest import change, sdk_session, trigger
 from tests.odd_server import Answer, http, odd_server
 
-pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+pytestmark = pytest.mark.usefixtures("stand_in_credentials", "transport")
 
 SHOWN = {name: value for name, value in trigger(1).items() if name != "DomainName"}
 ASKED = {

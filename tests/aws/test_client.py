@@ -1,5 +1,6 @@
 """A target's client against an emulator: one request for one call, and errors are values."""
 
+import os
 import re
 import socket
 from pathlib import Path
@@ -8,6 +9,7 @@ from typing import Any
 import pytest
 
 from batcher.aws.client import AwsTarget
+from batcher.aws.lean_connections import LeanConnections
 from batcher.aws.service_model import model_loader
 from batcher.clock import SystemClock
 from batcher.config import TargetSettings
@@ -17,7 +19,7 @@ from batcher.operations import GET_TRIGGER, LIST_TRIGGERS, TRIGGER_NAMES, UPDATE
 from batcher.updates.aws_messages import AwsMessages
 from tests.conftest import change, trigger
 
-pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+pytestmark = pytest.mark.usefixtures("stand_in_credentials", "transport")
 
 NAMES = {name: trigger(1)[name] for name in TRIGGER_NAMES}
 
@@ -27,8 +29,12 @@ def target(
     client: Any | None = None,
     read_timeout: float = 5,
     session_tags: dict[str, str] | None = None,
+    transport: str | None = None,
+    connections: LeanConnections | None = None,
     **settings: Any,
 ) -> AwsTarget:
+    lean = (transport or os.environ.get("BATCHER_TRANSPORT")) != "sdk"
+    shared = connections or LeanConnections(model_loader(), timeout=5)
     return AwsTarget(
         "eu",
         TargetSettings(endpoint_url=url, **settings),
@@ -39,6 +45,7 @@ def target(
         clock=SystemClock(),
         client=client,
         session_tags=session_tags,
+        connections=shared if lean else None,
     )
 
 

@@ -27,7 +27,7 @@ from tests.aws.test_client import target
 from tests.conftest import change, sdk_session, trigger
 from tests.waiting import until
 
-pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+pytestmark = pytest.mark.usefixtures("stand_in_credentials", "transport")
 
 NAMES = {name: trigger(1)[name] for name in TRIGGER_NAMES}
 Serve = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
@@ -67,7 +67,7 @@ async def forbids(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
 
 
 async def drips(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000000\r\n\r\n")
+    writer.write(b"HTTP/1.1 200 OK\r\nContent-Length: 1000000\r\n\r\n")
     while True:  # until the other side closes
         writer.write(b"x")
         await writer.drain()

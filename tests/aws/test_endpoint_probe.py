@@ -1,8 +1,6 @@
 """Which endpoint is asked, why that one, and what its certificate says."""
 
-import shutil
 import ssl
-import subprocess
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -148,20 +146,6 @@ async def test_one_get_without_a_signature_is_all_that_is_sent() -> None:
     assert "authorization" not in request.headers
     assert answer.date == datetime(2026, 11, 27, 10, tzinfo=UTC)
     assert (answer.status, answer.certificate) == (403, None)
-
-
-@pytest.fixture(scope="module")
-def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Key and certificate of localhost in one file, signed by itself, for seven days."""
-    if (openssl := shutil.which("openssl")) is None:
-        pytest.fail("openssl is missing (apt-get install openssl)")
-    file = tmp_path_factory.mktemp("tls") / "own.pem"
-    command = [openssl, "req", "-x509", "-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256"]
-    command += ["-nodes", "-days", "7", "-subj", "/O=Acme/CN=proxy", "-keyout", str(file)]
-    command += ["-addext", "subjectAltName=IP:127.0.0.1"]
-    made = subprocess.run(command, capture_output=True, text=True, check=True)
-    file.write_text(file.read_text() + made.stdout)
-    return file
 
 
 async def test_a_certificate_is_told_where_it_is_trusted_and_refused_where_it_is_not(

@@ -17,7 +17,7 @@ from tests.aws.test_client import target
 from tests.conftest import change
 from tests.local_sts import LocalSts, role_profile
 
-pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+pytestmark = pytest.mark.usefixtures("stand_in_credentials", "transport")
 
 TOLERATED = timedelta(minutes=5)
 SECOND = timedelta(seconds=1)

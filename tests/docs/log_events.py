@@ -15,6 +15,7 @@ MEANINGS = {
     "attempt.throttled": "a request was answered by a throttle",
     "breaker.closed": "a target that was away has answered again",
     "breaker.opened": "a target is away: nothing is sent but by one update that probes",
+    "transport.sdk": "requests of the target leave the SDK's own way, and why",
     "clock.off": "this host's clock is off by so much; requests are signed by AWS's time",
     "concurrency.reached": "the quota allowed a request, the number in flight did not; said once",
     "control.not_accepted": "a connection to the control socket could not be taken",

@@ -1,0 +1,66 @@
+"""Signature V4 of a request from a template: what is the same for many requests is made once.
+
+The signing key is kept for a day, Region and service; per request that leaves two hashes and one
+HMAC. What is signed, and in which order, is ``request_template``'s.
+"""
+
+import hmac
+from hashlib import sha256
+from typing import Any, NamedTuple
+
+ALGORITHM = "AWS4-HMAC-SHA256"
+_END = "aws4_request"
+
+
+class _Day(NamedTuple):
+    """What signatures of one day have in common; ``opening``: of the Authorization header."""
+
+    date: str
+    access_key: str
+    secret_key: str
+    key: bytes
+    scope: str
+    opening: str
+
+
+class Signer:
+    """Signs for one Region and service; keeps the key of the last day and access key."""
+
+    def __init__(self, region: str, service: str) -> None:
+        self._region = region
+        self._service = service
+        self._day = _Day("", "", "", b"", "", "")
+
+    def authorization(
+        self, credentials: Any, timestamp: str, canonical_request: str, signed_headers: str
+    ) -> str:
+        """The Authorization header of a request.
+
+        ``credentials``: frozen; ``timestamp``: its X-Amz-Date.
+        """
+        day = self._day
+        if (
+            not timestamp.startswith(day.date)
+            or credentials.access_key != day.access_key
+            or credentials.secret_key != day.secret_key
+            or not day.date
+        ):
+            day = self._day = self._begin(credentials, timestamp[:8])
+        digest = sha256(canonical_request.encode()).hexdigest()
+        text = f"{ALGORITHM}\n{timestamp}\n{day.scope}\n{digest}"
+        signature = hmac.digest(day.key, text.encode(), "sha256").hex()
+        return f"{day.opening}{signed_headers}, Signature={signature}"
+
+    def _begin(self, credentials: Any, date: str) -> _Day:
+        key = f"AWS4{credentials.secret_key}".encode()
+        for part in (date, self._region, self._service, _END):
+            key = hmac.digest(key, part.encode(), "sha256")
+        scope = f"{date}/{self._region}/{self._service}/{_END}"
+        return _Day(
+            date=date,
+            access_key=credentials.access_key,
+            secret_key=credentials.secret_key,
+            key=key,
+            scope=scope,
+            opening=f"{ALGORITHM} Credential={credentials.access_key}/{scope}, SignedHeaders=",
+        )

@@ -1,0 +1,153 @@
+"""What the SDK says of a place is asked once, and honoured; what we can't do is left to the SDK."""
+
+from collections.abc import Mapping
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pytest
+from aiobotocore.client import AioBaseClient
+from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
+
+from batcher.aws.lean_connections import OPERATIONS, LeanConnections, WireKey, is_own
+from batcher.aws.request_template import NotTemplatedError
+from batcher.aws.service_model import model_loader
+from batcher.errors import SettingsError
+from batcher.http.origin import Origin
+from tests.aws.test_client import target
+from tests.conftest import sdk_session
+
+pytestmark = pytest.mark.usefixtures("stand_in_credentials")
+
+CONFIG = AioConfig(retries={"mode": "standard", "total_max_attempts": 1})
+
+
+def connections() -> LeanConnections:
+    return LeanConnections(model_loader(), timeout=5)
+
+
+PROFILES = """
+[profile section]
+region = eu-central-1
+services = own
+[services own]
+customer_profiles =
+  endpoint_url = http://127.0.0.1:9/of/the/section
+[profile dual]
+region = eu-west-1
+use_dualstack_endpoint = true
+[profile named]
+region = us-west-2
+sdk_ua_app_id = billing
+"""
+
+
+@pytest.mark.parametrize(
+    ("environment", "key"),
+    [
+        ({}, (None, "eu-west-1", None)),
+        ({}, (None, "cn-north-1", None)),
+        ({}, (None, "us-gov-west-1", "http://127.0.0.1:4566/base/")),
+        ({"AWS_USE_FIPS_ENDPOINT": "true"}, (None, "us-east-1", None)),
+        ({"AWS_ENDPOINT_URL": "http://127.0.0.1:9"}, (None, "eu-west-1", None)),
+        (
+            {"AWS_ENDPOINT_URL_CUSTOMER_PROFILES": "http://[::1]:9/"},
+            ("section", "eu-west-1", None),
+        ),
+        ({"AWS_IGNORE_CONFIGURED_ENDPOINT_URLS": "true"}, ("section", "eu-west-1", None)),
+        ({}, ("section", "eu-central-1", None)),
+        ({}, ("dual", "eu-west-1", None)),
+        ({"AWS_SDK_UA_APP_ID": "x"}, ("named", "us-west-2", None)),
+    ],
+    ids=str,
+)
+async def test_a_wire_leads_where_the_sdk_would_go(
+    environment: Mapping[str, str],
+    key: tuple[Any, Any, Any],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    (tmp_path / "config").write_text(PROFILES)
+    for name, value in {"AWS_CONFIG_FILE": str(tmp_path / "config"), **environment}.items():
+        monkeypatch.setenv(name, value)
+    profile, region, endpoint_url = key
+    wire = await connections().wire(WireKey(*key), CONFIG)
+    session = sdk_session() if profile is None else AioSession(profile=profile)
+    async with session.create_client(
+        "customer-profiles", region_name=region, endpoint_url=endpoint_url, config=CONFIG
+    ) as client:
+        assert wire.place.endpoint_url == client.meta.endpoint_url
+        assert wire.place.region == client.meta.region_name == region
+        assert wire.place.partition == client.meta.partition
+    assert set(wire.operations) == set(OPERATIONS)
+    assert (wire.signing_region, wire.signing_service) == (region, "profile")
+    assert wire.origin.host in wire.place.endpoint_url
+
+
+async def test_a_place_is_resolved_once_and_connections_are_shared_by_all() -> None:
+    shared = connections()
+    one = await shared.wire(WireKey(None, "eu-west-1", None), CONFIG)
+    assert await shared.wire(WireKey(None, "eu-west-1", None), CONFIG) is one
+    other = await shared.wire(WireKey(None, "us-east-1", None), CONFIG)
+    assert other.pool is one.pool
+    assert one.origin == Origin("https", "profile.eu-west-1.amazonaws.com", 443)
+
+
+def plug_in(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("BOTOCORE_EXPERIMENTAL__PLUGINS", "nothing=tests.aws.no_plug_in")
+
+
+def host_header(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("HTTP_PROXY", "http://127.0.0.1:9")
+    patch.setenv("BOTO_EXPERIMENTAL__ADD_PROXY_HOST_HEADER", "true")
+
+
+def odd_proxy(patch: pytest.MonkeyPatch) -> None:
+    patch.setenv("HTTP_PROXY", "http://me:SECRET@127.0.0.1:port")
+
+
+@pytest.mark.parametrize(
+    ("setting", "why"),
+    [
+        (plug_in, "plug-ins"),
+        (host_header, "BOTO_EXPERIMENTAL__ADD_PROXY_HOST_HEADER"),
+        (odd_proxy, "proxy"),
+    ],
+)
+async def test_what_is_beyond_it_is_named_and_left_to_the_sdk(
+    setting: Any, why: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    setting(monkeypatch)
+    key = WireKey(None, "eu-west-1", "http://profile.invalid")
+    shared = connections()
+    for _ in range(2):
+        with pytest.raises(NotTemplatedError, match=why) as raised:
+            await shared.wire(key, CONFIG)
+        assert "SECRET" not in str(raised.value)
+
+
+class Traced(AioBaseClient):  # type: ignore[misc] # no stubs
+    """A client of which a tracer has replaced a method, and wrapped another one."""
+
+    _make_api_call = AioBaseClient._make_api_call  # noqa: SLF001 # where tracers hook in
+    close = partial(AioBaseClient.close)
+
+
+def test_what_others_put_around_the_calls_of_the_sdk_is_seen() -> None:
+    assert is_own(AioBaseClient, "_make_api_call")
+    assert not is_own(Traced, "_make_api_call")
+    assert not is_own(Traced, "close")
+
+
+async def test_where_nothing_else_will_do_that_is_an_error_and_else_it_is_said_once(
+    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    odd_proxy(monkeypatch)
+    by_hand = LeanConnections(model_loader(), timeout=5, by_hand=True)
+    with pytest.raises(SettingsError, match="target eu: --transport lean can't do this: the URL"):
+        async with target("http://profile.invalid", connections=by_hand):
+            pass
+    async with target("http://profile.invalid", connections=connections()) as eu:
+        assert await eu.refresh()
+        assert eu.endpoint_url == "http://profile.invalid"
