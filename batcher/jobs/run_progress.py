@@ -17,18 +17,24 @@ from batcher.jobs.progress_snapshot import (
 from batcher.jobs.rate_window import WINDOW, RateWindow
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.time_left import LeftReckoner, QuotaInUse, TimeLeft, quota_in_use
-from batcher.number_text import duration
+from batcher.number_text import duration, number
 from batcher.operations import UPDATE_TRIGGER
 
 RECKONED_EVERY = 1.0  # seconds
+RECKONED_AT_ONCE = 100  # targets; of more a part with each reading, so that they hold nothing up,
+RECKONED_WITHIN = 2.0  # seconds, all of them
+AWAY_TOLD = 5  # targets that are away, by name; the others are counted
 RATIO_FROM = 20  # results of a target, from which on their requests are counted
 _DOUBT: tuple[QuotaBasis, ...] = ("estimate", "remembered", "guess")  # the surest first
 
 
 class ProgressMeter:
-    """Reads how far a run is, and how fast it was over the last seconds. Begins ``now``."""
+    """Reads how far a run is, and how fast it was over the last seconds. Begins ``now``.
 
-    def __init__(self, run: ApprovedRun, now: float) -> None:
+    ``at_once``: targets of which what is left is reckoned with one reading.
+    """
+
+    def __init__(self, run: ApprovedRun, now: float, *, at_once: int = RECKONED_AT_ONCE) -> None:
         self._run = run
         self._control = run.order.control
         self._began = now
@@ -51,6 +57,9 @@ class ProgressMeter:
             settings, run.order.clock.wall, reads=float(run.looks) + verified
         )
         self._reckoned_at = -inf
+        self._at_once = at_once
+        self._read_at = now
+        self._due: list[str] = []  # targets of which what is left is to be reckoned
         self._told = self._control.changed
         self._sure_at = at  # when what was measured is of this pace alone
 
@@ -88,8 +97,7 @@ class ProgressMeter:
             results=0.0 if waits_for else results,
             sent=answered + throttled > 0 or any(tally.ever_accepted for tally in tallies),
             paused=self._control.paused,
-            away="; ".join(_away_text(each, alone=len(targets) == 1) for each in away.values())
-            or None,
+            away=_away_text(list(away.values()), alone=len(targets) == 1),
             wave=run.wave,
             waits_for=waits_for,
             in_flight=run.in_flight,
@@ -107,16 +115,21 @@ class ProgressMeter:
         )
 
     def _reckon(self, now: float, at: float, lanes: dict[str, Lane], idle: set[str]) -> None:
-        """Reckon what is left, now and then: it takes a while where there are many targets."""
+        """Reckon what is left, now and then; of many targets one part after the other."""
+        part = (now - self._read_at) / RECKONED_WITHIN * len(self._meters)
+        at_once, self._read_at = int(max(self._at_once, part)), now
         if self._control.changed is not self._told:
             self._told, self._reckoned_at = self._control.changed, -inf
             self._sure_at = at + WINDOW
-        if now - self._reckoned_at < RECKONED_EVERY:
-            return
-        self._reckoned_at = now
+        if self._reckoned_at == -inf:
+            self._due, at_once = [], len(self._meters)
+        if not self._due and now - self._reckoned_at >= RECKONED_EVERY:
+            self._due, self._reckoned_at = list(self._meters), now
+        due, self._due = self._due[:at_once], self._due[at_once:]
         pacers, targets = self._run.connection.pacers, self._run.connection.targets
         held = self._is_held
-        for name, meter in self._meters.items():
+        for name in due:
+            meter = self._meters[name]
             meter.quota, lane = QuotaInUse(), lanes.get(name)
             if lane is not None:
                 learned, ceiling = pacers.learned(lane.pacer), targets[name].settings.ceiling
@@ -237,6 +250,13 @@ def _pace(at_work: list[TargetProgress]) -> tuple[float | None, PaceBasis | None
     return sum(known), bases.pop() if len(bases) == 1 else None
 
 
-def _away_text(away: Away, *, alone: bool) -> str:
-    name = "" if alone else f" {away.target}"
-    return f"target{name} away for {duration(away.seconds)} ({away.code})"
+def _away_text(away: list[Away], *, alone: bool) -> str | None:
+    if not away:
+        return None
+    told = [
+        f"target{'' if alone else f' {each.target}'} away for {duration(each.seconds)}"
+        f" ({each.code})"
+        for each in away[:AWAY_TOLD]
+    ]
+    more = len(away) - AWAY_TOLD
+    return "; ".join([*told, f"and {number(more)} more targets away"] if more > 0 else told)

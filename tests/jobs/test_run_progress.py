@@ -90,7 +90,7 @@ async def test_at_work_it_knows_quota_pace_and_what_is_on_its_way(
         place = {"endpoint_url": url, "region": "eu-west-1"}
         targets = {
             "a": place | {"rate": 20},
-            "b": place,
+            "b": place | {"region": "eu-north-1"},
             "gone": place | {"endpoint_url": "http://127.0.0.1:9"},
         }
         settings = settings_for(url, targets=targets, target="a")
@@ -113,3 +113,23 @@ async def test_at_work_it_knows_quota_pace_and_what_is_on_its_way(
     assert found.waiting > 0
     assert (found.done, found.total) == (limited.done + searched.done, 120)
     assert (ended.done, ended.seconds_left, ended.in_flight) == (80, 0.0, 0)
+
+
+async def test_of_many_targets_a_part_is_reckoned_at_a_time_and_counts_are_always_exact(
+    settings_for: SettingsFor, write_lines: Callable[..., Path]
+) -> None:
+    names = [f"t{n}" for n in range(5)]
+    file = write_lines([change(1, target=name) for name in names])
+    async with seeded() as url:
+        settings = settings_for(url, targets={name: {} for name in names}, target="t0")
+        async with ready_to_start(file, settings) as run:
+            meter = ProgressMeter(run, 0.0, at_once=2)
+            assert meter.read(0.0).seconds_left is None
+            for name in names:
+                run.state.tallies[name].add(msgspec.structs.replace(UNCHANGED, target=name))
+            known = []
+            for step in range(1, 5):
+                found = meter.read(1.0 + step / 100)
+                assert (found.done, found.total, found.seconds_left) == (5, 5, 0.0)
+                known.append(sum(each.seconds_left is not None for each in found.targets))
+    assert known == [2, 4, 5, 5]

@@ -3,7 +3,7 @@
 What is most important comes first, and is what stays where there is little room.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from math import isfinite
 
 from rich.cells import cell_len
@@ -13,7 +13,7 @@ from batcher.foreign_text import printable
 from batcher.jobs.progress_snapshot import ProgressSnapshot, TargetProgress
 from batcher.number_text import duration, number, pace, rate_text
 
-TARGETS_SHOWN = 6  # on a terminal; the others are counted
+TARGETS_SHOWN = 6  # a row each on a terminal; of more than these only those that are not well
 CODES_SHOWN = 3
 NAME_AT_MOST = 32  # columns of a target's name
 TOGETHER_FROM = 120  # columns, from which on pace and time left are one line
@@ -47,8 +47,7 @@ def block(found: ProgressSnapshot, width: int, height: int) -> list[str]:
         lines.append(_codes(found.errors, width))
     lines += [in_columns(state, width) for state in _states(found)]
     if len(found.targets) > 1:
-        rows = min(TARGETS_SHOWN, height - len(lines) - 1)
-        lines += _target_rows(found, max(0, rows), width)
+        lines += _target_rows(found, max(0, height - len(lines)), width)
     return lines[: max(1, height)]
 
 
@@ -170,18 +169,41 @@ def _states(found: ProgressSnapshot) -> Iterator[str]:
 
 
 def _target_rows(found: ProgressSnapshot, rows: int, width: int) -> Iterator[str]:
-    shown = found.targets[:rows]
-    longest = max((cell_len(printable(each.target)) for each in shown), default=0)
+    """A row for each of a few targets; of many one for those that are well, and the others' own."""
+    if len(found.targets) + found.more_targets <= min(TARGETS_SHOWN, rows):
+        yield from _rows_of(found.targets, width)
+        return
+    ill = [each for each in found.targets if not each.is_well]
+    well = [each for each in found.targets if each.is_well]
+    ill_left_out = found.more_targets - found.more_well
+    shown = ill[: max(0, rows - 2 if len(ill) + ill_left_out >= rows else rows - 1)]
+    yield from _rows_of(shown, width)
+    if more := len(ill) - len(shown) + ill_left_out:
+        yield in_columns(f"and {number(more)} more not well", width)
+    if well or found.more_well:
+        yield fitted(_well(well, found), width)
+
+
+def _rows_of(targets: Sequence[TargetProgress], width: int) -> Iterator[str]:
+    longest = max((cell_len(printable(each.target)) for each in targets), default=0)
     room = min(longest, NAME_AT_MOST, max(4, width // 3))
-    for each in shown:
+    for each in targets:
         name = padded(printable(each.target), room)
         row = f"{name} {fitted(_target(each), width - room - 1)}".rstrip()
         yield row if cell_len(row) <= width else in_columns(row, width)
-    rest, well = len(found.targets) - len(shown) + found.more_targets, found.more_well
-    well += sum(each.is_well for each in found.targets[rows:])
-    if rest:
-        text = f"and {number(rest)} more, {number(rest - well)} of them not well"
-        yield in_columns(f"and {number(rest)} more well" if well == rest else text, width)
+
+
+def _well(well: Sequence[TargetProgress], found: ProgressSnapshot) -> list[str]:
+    """Those that are well in one row; of them what is known, where some are left out."""
+    many = number(len(well) + found.more_well)
+    if found.more_targets:
+        return [f"{many} targets are well"]
+    done, total = (sum(getattr(each, name) for each in well) for name in ("done", "total"))
+    ended = sum(each.done == each.total for each in well)
+    parts = [f"{many} targets are well: {number(done)}/{number(total)}"]
+    if ended:
+        parts.append(f"{number(ended)} of them done")
+    return [*parts, pace(sum(each.rate for each in well))]
 
 
 def _target(each: TargetProgress) -> list[str]:

@@ -86,22 +86,38 @@ def test_each_state_is_said_and_what_is_unknown_is_said_to_be(
     assert said in "\n".join(block(found, 140, 30))
 
 
-def test_of_several_targets_those_not_well_have_a_line_each_and_the_others_are_counted() -> None:
+def test_of_many_targets_those_not_well_have_a_row_each_and_the_others_one() -> None:
     targets = (
         target("prod-eu", failed=2),
         target("prod-us", away=AwayTarget(seconds=75.0, code="ServiceUnavailable")),
-        *(target(f"t{n}") for n in range(41)),
+        target("t0", done=100),
+        *(target(f"t{n}") for n in range(1, 987)),
     )
     lines = block(snapshot(targets=targets), 80, 30)
-    assert lines[-7:] == [
+    assert lines[-3:] == [
         "prod-eu 50/100, 2 failed, 10 s left, 5/s, quota 5.1/s (estimated)",
         "prod-us 50/100, away 1 min 15 s, 5/s, quota 5.1/s (estimated)",
-        *(f"t{n}      50/100, 10 s left, 5/s, quota 5.1/s (estimated)" for n in range(4)),
-        "and 37 more well",
+        "987 targets are well: 49,400/98,700, 1 of them done, 4,935/s",
     ]
-    assert block(snapshot(targets=targets), 80, 6)[-1] == "and 42 more, 1 of them not well"
     assert len(list(plain_lines(snapshot(targets=targets), targets=5))) == 3
-    assert len(list(state_lines(snapshot(targets=targets)))) == 2 + 43
+    assert len(list(state_lines(snapshot(targets=targets)))) == 2 + 989
+
+
+def test_rows_of_targets_end_with_the_terminal_and_what_is_left_is_counted() -> None:
+    ill = tuple(target(f"bad-{n}", failed=1) for n in range(43))
+    few = (*ill[:2], *(target(f"t{n}") for n in range(2)))
+    above = len(block(snapshot(), 80, 60))
+    assert len(block(snapshot(targets=few), 80, 60)) == above + 4
+    for well in (0, 1, 500):
+        found = snapshot(targets=(*ill, *(target(f"t{n}") for n in range(well))))
+        for height in range(above + 3, 60):
+            rows = block(found, 80, height)[above:]
+            shown = sum(row.startswith("bad-") for row in rows)
+            assert len(rows) <= height - above
+            assert shown == 43 or f"and {43 - shown} more not well" in rows
+            assert not well or rows[-1].startswith(f"{well} targets are well")
+    brief = snapshot(targets=(*ill, *few[2:], *(target(f"u{n}") for n in range(98)))).brief(100)
+    assert block(brief, 80, 12)[-1] == "100 targets are well"
 
 
 def test_a_plain_line_is_keys_and_values_that_can_be_searched() -> None:
