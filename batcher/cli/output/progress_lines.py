@@ -194,7 +194,7 @@ def _rows_of(targets: Sequence[TargetProgress], width: int) -> Iterator[str]:
 
 
 def _well(well: Sequence[TargetProgress], found: ProgressSnapshot) -> list[str]:
-    """Those that are well in one row; of them what is known, where some are left out."""
+    """One row of all that are well; only how many there are, where some are left out."""
     many = number(len(well) + found.more_well)
     if found.more_targets:
         return [f"{many} targets are well"]
