@@ -4,7 +4,7 @@ No clock: the time of each change is an argument, monotonic seconds that never g
 engine does about it is not decided here.
 """
 
-from collections import Counter, deque
+from collections import deque
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -35,7 +35,8 @@ class TimeBreakdown:
         self._unreachable = self._outage = False
         # cause and seconds of what passed since a call came back
         self._lately: deque[tuple[str, float]] = deque(maxlen=REMEMBERED)
-        self._held_up: Counter[Cause] = Counter()
+        self._held_up: dict[Cause, int] = dict.fromkeys(PRECEDENCE, 0)
+        self._present = "queued"  # what it is held up by
         self._chosen = 0  # of those that wait for a token: for a pace that somebody chose
         self._chosen_seconds = 0.0
         self._running = False
@@ -47,7 +48,7 @@ class TimeBreakdown:
             for cause, seconds in self._seconds.items()
             if seconds or cause not in ("unreachable", "paused")
         )
-        return f"<TimeBreakdown {self._cause()} of {self.wall_seconds:.1f} s: {shares}>"
+        return f"<TimeBreakdown {self._present} of {self.wall_seconds:.1f} s: {shares}>"
 
     def begin(self, now: float) -> None:
         """Count from now on."""
@@ -63,12 +64,14 @@ class TimeBreakdown:
         self._pass(now)
         self._held_up[cause] += 1
         self._chosen += chosen
+        self._present = self._cause()
 
     def leave(self, cause: Cause, now: float, *, chosen: bool = False) -> None:
         """Count one fewer that waits for that cause; ``chosen`` as it was entered."""
         self._pass(now)
         self._held_up[cause] -= 1
         self._chosen -= chosen
+        self._present = self._cause()
 
     def end(self, now: float) -> None:
         """The lane's work is over; what comes later is not counted."""
@@ -78,13 +81,16 @@ class TimeBreakdown:
     def answered(self, now: float) -> None:
         """A call was answered: requests leave this machine."""
         self._pass(now)
-        self._unreachable = False
         self._lately.clear()
+        if self._unreachable:
+            self._unreachable = False
+            self._present = self._cause()
 
     def not_sent(self, seconds: float, now: float) -> None:
         """A call came back after so many seconds and never left: nothing could be sent since."""
         self._pass(now)
         self._unreachable = True
+        self._present = self._cause()
         while self._lately and seconds > 0:
             cause, passed = self._lately.pop()
             part = min(passed, seconds)
@@ -98,6 +104,7 @@ class TimeBreakdown:
         """The target is away from now on, or is there again."""
         self._pass(now)
         self._outage = under_way
+        self._present = self._cause()
 
     def seconds(self) -> Seconds:
         """Seconds by cause up to the last change; they sum up to ``wall_seconds``."""
@@ -109,25 +116,27 @@ class TimeBreakdown:
         return max(0.0, self._seconds["token"] - self._chosen_seconds)
 
     def _cause(self) -> str:
-        cause = next((cause for cause in PRECEDENCE if self._held_up[cause]), None)
-        if self._outage and cause != "paused":
-            return "unreachable"
-        if cause is None:
-            return "queued"
-        return "unreachable" if self._unreachable and cause != "paused" else cause
+        for cause in PRECEDENCE:
+            if self._held_up[cause]:
+                break
+        else:
+            return "unreachable" if self._outage else "queued"
+        away = (self._outage or self._unreachable) and cause != "paused"
+        return "unreachable" if away else cause
 
     def _pass(self, now: float) -> None:
-        if not self._running:
+        passed = now - self._since
+        if not passed or not self._running:
             return
-        passed, self._since = now - self._since, now
+        self._since = now
         self.wall_seconds += passed
         self.busy_seconds += passed * self._held_up["calling"]
-        cause = self._cause()
+        cause = self._present
         self._seconds[cause] += passed
         if cause == "token":
             self.token_seconds += passed
             self._chosen_seconds += passed if self._chosen == self._held_up["token"] else 0.0
-        if passed and cause in PRECEDENCE:
+        if cause in PRECEDENCE:
             self._lately.append((cause, passed))
 
 

@@ -105,6 +105,7 @@ class Retrying:
             ),
             retry_error_callback=lambda call: None,  # what is given up is no error here
         )
+        self._retrying.begin()
 
     async def run_attempts_for(
         self,
@@ -169,18 +170,15 @@ class Retrying:
         still_wanted: StillWanted | None,
     ) -> None:
         """Make attempts, with waits between them, until the policies say that it is enough."""
-        self._retrying.begin()
         call = RetryCallState(self._retrying, None, (state,), {})
         while True:
-            match self._retrying.iter(call):
-                case tenacity.DoAttempt():
-                    call.set_result(await self._attempt(state, members, may_send, still_wanted))
-                case tenacity.DoSleep() as seconds:
-                    await self._prepare_next(state, seconds)
-                    call.prepare_for_next_attempt()
-                    await self.pacer.back_off(seconds)
-                case _:
-                    return
+            call.set_result(await self._attempt(state, members, may_send, still_wanted))
+            wait = self._retrying.iter(call)
+            if not isinstance(wait, tenacity.DoSleep):
+                return
+            await self._prepare_next(state, wait)
+            call.prepare_for_next_attempt()
+            await self.pacer.back_off(wait)
 
     async def _attempt(
         self,

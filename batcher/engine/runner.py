@@ -24,6 +24,8 @@ from batcher.task_groups import open_task_group
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
 WORKERS_AT_FIRST = 2  # a lane; more are started when none of them waits for its turn
+# a lane whose target seems to be away: one of their updates tells whether it is only some others
+WORKERS_IN_OUTAGE = 16
 
 
 class Runner:
@@ -212,8 +214,18 @@ class _WorkerPool:
 
     def refill(self) -> None:
         """Start one more where all are at work and nobody waits to send next."""
-        if self.busy == self.started and not any(pacer.waiting for pacer in self._lane.pacers):
+        if self.busy == self.started and (self._is_short or not self._has_waiting):
             self.start()
+
+    @property
+    def _has_waiting(self) -> bool:
+        return any(pacer.waiting for pacer in self._lane.pacers)
+
+    @property
+    def _is_short(self) -> bool:
+        """Whether the target seems to be away, by the updates of few workers."""
+        gate = self._lane.gate
+        return gate is not None and gate.outage is not None and self.started < WORKERS_IN_OUTAGE
 
     def start(self) -> None:
         """Start one more, if there may be one."""
