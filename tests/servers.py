@@ -40,6 +40,11 @@ class Server:
         self._log = log
         self._process: subprocess.Popen[bytes] | None = None
 
+    @property
+    def pid(self) -> int | None:
+        """Of its process, while it runs."""
+        return None if self._process is None else self._process.pid
+
     def start(self) -> None:
         with self._log.open("ab") as log:
             process = subprocess.Popen(self._command, stdout=log, stderr=log, env=self._environ)

@@ -27,7 +27,15 @@ from batcher.queues.redis_streams_client import (
     fields_of_letter,
     message_of_entry,
 )
-from batcher.queues.redis_streams_scripts import CLAIM, LEAVE, REASSIGN, RECOVER, SETTLE, TEND
+from batcher.queues.redis_streams_scripts import (
+    ACKNOWLEDGE,
+    BURY,
+    CLAIM,
+    LEAVE,
+    REASSIGN,
+    RECOVER,
+    TEND,
+)
 from batcher.records import Message
 from batcher.redis_client import LONGEST_REPLY, Script
 
@@ -40,6 +48,7 @@ MAX_DELIVERIES = 20  # an entry that was delivered so often and never settled ki
 DEAD_AFTER = 2
 # no fewer than a worker holds: others see all that it releases at once, and take the oldest first
 REASSIGNED_AT_ONCE = 1000
+ACKNOWLEDGED_AT_ONCE = 100  # Redis does nothing else meanwhile, so no more
 
 
 class RedisQueue:
@@ -60,9 +69,11 @@ class RedisQueue:
         self._recover_script = stream.script(RECOVER, once=True)
         self._tend_script = stream.script(TEND)
         self._reassign_script = stream.script(REASSIGN)
-        self._settle_script = stream.script(SETTLE)
+        self._acknowledge_script = stream.script(ACKNOWLEDGE)
+        self._bury_script = stream.script(BURY)
         self._leave_script = stream.script(LEAVE)
         self._reassign = RequestBatcher(self._reassign_all, REASSIGNED_AT_ONCE)
+        self._acknowledge = RequestBatcher(self._acknowledge_all, ACKNOWLEDGED_AT_ONCE)
 
     def __repr__(self) -> str:
         return f"<RedisQueue {self._stream.name} as {self._me}>"
@@ -169,13 +180,17 @@ class RedisQueue:
         return [None if one else "not held" for one in moved]
 
     async def acknowledge(self, message: Message) -> None:
-        await self._settle(message)
+        """Nothing happens where another consumer has it by now."""
+        await self._acknowledge(message.handle)
+        self._handed_out.discard(message.handle)
+
+    async def _acknowledge_all(self, handles: Sequence[str]) -> list[None]:
+        await self._stream.run(self._acknowledge_script, self._me, *handles)
+        return [None] * len(handles)
 
     async def dead_letter(self, message: Message, code: str, reason: str) -> None:
-        fields = fields_of_letter(message, code, reason)
-        await self._settle(message, *(part for field in fields.items() for part in field))
-
-    async def _settle(self, message: Message, *letter: bytes | str) -> None:
         """Nothing happens where another consumer has it by now."""
-        await self._stream.run(self._settle_script, self._me, message.handle, *letter)
+        fields = fields_of_letter(message, code, reason)
+        letter = (part for field in fields.items() for part in field)
+        await self._stream.run(self._bury_script, self._me, message.handle, *letter)
         self._handed_out.discard(message.handle)

@@ -123,12 +123,21 @@ end
 return moved
 """
 
-SETTLE = """
--- ARGV: consumer, id, and fields and values of a dead letter. Acknowledges what `consumer` has.
-if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
-if ARGV[4] then
-  redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
+ACKNOWLEDGE = """
+-- ARGV: consumer, ids. Takes those that `consumer` has out of the stream.
+for i = 3, #ARGV do
+  if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[i], ARGV[i], 1, ARGV[2]) > 0 then
+    redis.call('XACK', KEYS[1], ARGV[1], ARGV[i])
+    redis.call('XDEL', KEYS[1], ARGV[i])
+  end
 end
+return 0
+"""
+
+BURY = """
+-- ARGV: consumer, id, and fields and values of a dead letter. Nothing, unless `consumer` has it.
+if #redis.call('XPENDING', KEYS[1], ARGV[1], ARGV[3], ARGV[3], 1, ARGV[2]) == 0 then return 0 end
+redis.call('XADD', KEYS[2], '*', unpack(ARGV, 4))
 redis.call('XACK', KEYS[1], ARGV[1], ARGV[3])
 return redis.call('XDEL', KEYS[1], ARGV[3])
 """

@@ -27,6 +27,7 @@ from batcher.records import Message
 BATCH = 10  # entries of a batch request, messages of a receive; the service model does not say
 # seconds to find credentials, the queue and its dead letters: a worker that stops waits for it
 OPEN_WITHIN = 15.0
+CONNECTIONS = 20  # for receives and deletions side by side, and what else there is to ask
 TRIES = 4  # of the entries of a batch that failed on the side of SQS
 PAUSE, LONGEST_PAUSE = 0.1, 1.0  # seconds between these tries
 ATTRIBUTES_AT_MOST = 10  # of a message; the service model does not say
@@ -115,6 +116,7 @@ class SqsClient:
         config = AioConfig(
             connect_timeout=5,
             read_timeout=30,
+            max_pool_connections=CONNECTIONS,
             retries={"mode": "standard", "total_max_attempts": 3},
             http_session_cls=_QueueSession,
         )

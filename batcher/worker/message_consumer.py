@@ -42,7 +42,7 @@ from batcher.worker.message_results import MessageResults
 from batcher.worker.target_pool import TargetPool
 from batcher.worker.target_worker import TargetWorker
 
-RECEIVE_AT_MOST = 10  # messages a request
+RECEIVE_AT_MOST = 100  # messages a request; SQS gives fewer
 NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
 CAPACITY_EVERY = 0.25  # seconds; a pace that grew makes room without an event
 # seconds before a queue that did not answer, or a disk that took nothing, is tried again

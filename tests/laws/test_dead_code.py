@@ -19,8 +19,6 @@ USED_FROM_OUTSIDE = {
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",
     "batcher.testing": "for tests",
-    "batcher.http.connection_pool": "for the caller of batcher.aws that is to come",
-    "batcher.http.proxy": "for the caller of batcher.aws that is to come",
 }
 
 

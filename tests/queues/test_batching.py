@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 
 import anyio
+import anyio.lowlevel
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -29,13 +30,17 @@ class Recorder:
         return [f"{entry} is odd" if entry % 2 else None for entry in entries]
 
 
-@given(st.lists(st.tuples(st.integers(0, 12), st.floats(0, 3)), max_size=40), st.integers(1, 10))
-def test_every_entry_goes_once_in_order_in_one_batch_at_a_time_and_gets_its_own_answer(
-    entries: list[tuple[int, float]], size: int
+@given(
+    st.lists(st.tuples(st.integers(0, 12), st.floats(0, 3)), max_size=40),
+    st.integers(1, 10),
+    st.integers(1, 3),
+)
+def test_every_entry_goes_once_in_order_and_gets_its_own_answer(
+    entries: list[tuple[int, float]], size: int, at_once: int
 ) -> None:
     async def work() -> None:
         recorder = Recorder()
-        send = RequestBatcher(recorder, size)
+        send = RequestBatcher(recorder, size, at_once=at_once)
         sent: list[int] = []
 
         async def ask(entry: int, at: float) -> None:
@@ -48,7 +53,7 @@ def test_every_entry_goes_once_in_order_in_one_batch_at_a_time_and_gets_its_own_
                 tasks.start_soon(ask, entry, at)
         assert [entry for batch in recorder.batches for entry in batch] == sent
         assert all(len(batch) <= size for batch in recorder.batches)
-        assert recorder.most_under_way <= 1
+        assert recorder.most_under_way <= at_once
 
     in_virtual_time(work())
 
@@ -64,6 +69,23 @@ def test_the_first_leaves_at_once_and_what_comes_meanwhile_goes_with_the_next() 
                 tasks.start_soon(send, entry)
         assert recorder.batches == [[0], [2, 4, 6]]
         assert anyio.current_time() == pytest.approx(2)
+
+    in_virtual_time(work())
+
+
+def test_full_batches_go_side_by_side_and_one_that_is_not_waits() -> None:
+    async def work() -> None:
+        recorder = Recorder()
+        send = RequestBatcher(recorder, 10, at_once=3)
+        async with anyio.create_task_group() as tasks:
+            for entry in range(100, 145):
+                tasks.start_soon(send, entry)
+            await anyio.sleep(0.5)
+            assert list(map(len, recorder.batches)) == [10, 10, 10]
+            await anyio.sleep(1)
+            assert list(map(len, recorder.batches)) == [10, 10, 10, 10]
+        assert list(map(len, recorder.batches)) == [10, 10, 10, 10, 5]
+        assert anyio.current_time() == pytest.approx(3)
 
     in_virtual_time(work())
 
@@ -103,5 +125,19 @@ def test_one_that_is_cancelled_takes_the_batch_from_nobody_else() -> None:
                     tasks.start_soon(ask, 4)
         assert answers == ["3 is odd", None]
         assert recorder.batches == [[1], [3, 4]]
+
+    in_virtual_time(work())
+
+
+def test_one_that_is_cancelled_before_it_sends_leaves_that_to_the_next() -> None:
+    async def work() -> None:
+        recorder = Recorder()
+        send = RequestBatcher(recorder, 10)
+        async with anyio.create_task_group() as tasks, anyio.create_task_group() as impatient:
+            impatient.start_soon(send, 0)
+            tasks.start_soon(send, 2)
+            await anyio.lowlevel.checkpoint()
+            impatient.cancel_scope.cancel()
+        assert recorder.batches == [[2]]
 
     in_virtual_time(work())

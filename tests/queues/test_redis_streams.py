@@ -58,7 +58,9 @@ async def test_a_thousand_are_kept_and_given_back_in_one_step_and_come_again_in_
         await mine.producer.send([update(number) for number in range(1000)], "b")
         held = await mine.queue.receive(1000)
         assert all(await asyncio.gather(*map(mine.queue.extend, held)))
+        before = await steps()
         await asyncio.gather(*map(mine.queue.acknowledge, held[:200]))
+        assert await steps() <= before + 2  # a hundred at a time
         before = await steps()
         await asyncio.gather(*map(mine.queue.release, reversed(held[200:])))
         assert await steps() == before + 1, (

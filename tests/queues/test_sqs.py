@@ -32,6 +32,17 @@ async def test_what_is_acknowledged_side_by_side_goes_in_batches_of_ten() -> Non
     assert len(sizes) <= 6  # one that leaves at once, then full ones
 
 
+async def test_what_comes_full_is_followed_by_several_requests_side_by_side(sqs: Server) -> None:
+    async with open_queue(f"sqs:{await make_sqs(sqs)}") as opened:
+        await opened.producer.send([update(number) for number in range(75)], "b")
+        received = [await opened.queue.receive(limit) for limit in (100, 100, 15, 100)]
+        assert [len(messages) for messages in received] == [10, 20, 15, 30]
+        assert len({message.id for messages in received for message in messages}) == 75
+        for message in (message for messages in received for message in messages):
+            await opened.queue.acknowledge(message)
+        assert (await opened.admin.depth()).held == 0
+
+
 async def test_the_queues_own_redrive_policy_moves_what_was_received_too_often(sqs: Server) -> None:
     async with open_queue(f"sqs:{await make_sqs(sqs, most_receives=2)}") as opened:
         await opened.producer.send([update(1)], "b")
