@@ -24,7 +24,7 @@ from benchmarks.answering_server import answering_server
 from benchmarks.common import CREDENTIALS, update
 from tests.servers import Server, redis_server, running, sqs_server
 
-FEW, MANY = 1_000, int(os.environ.get("UPDATES", 11_000))
+FEW, MANY = 500, int(os.environ.get("UPDATES", 5_500))
 PACE = ("--rate", "1000000", "--burst", "100000", "--no-remember", "--log-level", "error")
 
 
