@@ -26,7 +26,7 @@ _TYPES: dict[str, Any] = {
     "timestamp": int | float | str,
 }
 _REGION = re.compile(r"[a-z]{2}[a-z0-9-]{1,30}")
-_TRIGGER, _DOMAIN = "EventTriggerName", "DomainName"
+_TRIGGER, SAYS_DOMAIN = "EventTriggerName", "DomainName"
 DOMAINS = "batcher.domains"  # those that an answer names; the model has no member for them
 
 
@@ -59,7 +59,7 @@ def check_asked(answer: dict[str, Any], asked: Mapping[str, Any]) -> None:
     ``asked``: the members of the request. Takes out of the answer what is not of the model.
     """
     domains = answer.pop(DOMAINS, set())
-    if _DOMAIN in asked and domains - {asked[_DOMAIN]}:
+    if SAYS_DOMAIN in asked and domains - {asked[SAYS_DOMAIN]}:
         raise UnreadableAnswerError("it is of another domain than the one asked for")
     if _TRIGGER in asked and answer.get(_TRIGGER, asked[_TRIGGER]) != asked[_TRIGGER]:
         raise UnreadableAnswerError("it is of another trigger than the one asked for")
@@ -138,15 +138,15 @@ def _type_of(shape: Any) -> Any:
 
 def _structure(shape: Any) -> type:
     """A type with the members of a structure; what has a name has to say it."""
-    names = [name for name in (_TRIGGER, _DOMAIN) if name in shape.members][:1]
+    names = [name for name in (_TRIGGER, SAYS_DOMAIN) if name in shape.members][:1]
     fields: list[Any] = [(name, _Name) for name in names]
     fields += [
         (name, _type_of(member) | None, None)
         for name, member in shape.members.items()
         if name not in names
     ]
-    if _TRIGGER in names and _DOMAIN not in shape.members:
-        fields.append((_DOMAIN, str | None, None))
+    if names_trigger_only(shape):
+        fields.append((SAYS_DOMAIN, str | None, None))
     return msgspec.defstruct(shape.name, fields, omit_defaults=True)
 
 
@@ -155,9 +155,14 @@ def domains_of(found: Any) -> set[str]:
     return set(_domains(found))
 
 
+def names_trigger_only(shape: Any) -> bool:
+    """Whether a structure is of a trigger, and by the model says nothing of its domain."""
+    return _TRIGGER in shape.members and SAYS_DOMAIN not in shape.members
+
+
 def _domains(found: Any) -> Iterator[str]:
     for each in (found, *(getattr(found, "Items", None) or ())):
-        if hasattr(each, _TRIGGER) and (domain := getattr(each, _DOMAIN)) is not None:
+        if hasattr(each, _TRIGGER) and (domain := getattr(each, SAYS_DOMAIN)) is not None:
             yield domain
 
 

@@ -11,6 +11,7 @@ from typing import Any
 import anyio
 import botocore.exceptions as sdk
 from aiobotocore.config import AioConfig
+from aiobotocore.credentials import AioCredentials, AioRefreshableCredentials
 from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from botocore.session import Session
@@ -91,6 +92,13 @@ def explained(target: str) -> Iterator[None]:
         raise AwsError(f"target {target}: {error}") from error
 
 
+def _needs_renewal(credentials: Any) -> bool:
+    """Whether credentials may have to be waited for."""
+    if isinstance(credentials, AioRefreshableCredentials):
+        return bool(credentials.refresh_needed())
+    return type(credentials) is not AioCredentials
+
+
 class CheckedCredentials:
     """Credentials of botocore's that are checked, as they are frozen, before each signature.
 
@@ -103,18 +111,28 @@ class CheckedCredentials:
         self._check = check
         self._waiting: set[anyio.CancelScope] = set()
         self._failure: Exception | None = None
+        self._safe: Any = None  # the last ones of which every part was looked at
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._credentials, name)
 
     async def get_frozen_credentials(self) -> Any:
-        frozen = await self._renewed()
+        if _needs_renewal(self._credentials):
+            frozen = await self._renewed()
+        else:
+            frozen = await self._credentials.get_frozen_credentials()
+        if frozen != self._safe:
+            self._hold_safe(frozen)
+        await self._check(frozen)
+        return frozen
+
+    def _hold_safe(self, frozen: Any) -> None:
+        """Keep them as ones that a header can hold. Raises UnsafeCredentialsError."""
         for part in ("access_key", "secret_key", "token"):
             value = getattr(frozen, part) or ""
             if not (value.isascii() and value.isprintable()):
                 raise UnsafeCredentialsError(part)
-        await self._check(frozen)
-        return frozen
+        self._safe = frozen
 
     async def _renewed(self) -> Any:
         with anyio.CancelScope() as scope:

@@ -14,8 +14,10 @@ from botocore.utils import parse_timestamp
 
 from batcher.aws.answers import (
     DOMAINS,
+    SAYS_DOMAIN,
     answer_decoder,
     domains_of,
+    names_trigger_only,
     read_body,
     readable_refusal,
     refuse_redirect,
@@ -137,14 +139,16 @@ def _conversion(shape: Any) -> Convert:
 def _of_structure(shape: Any) -> Convert:
     made = {name: _conversion(member) for name, member in shape.members.items()}
     to_do = {name: convert for name, convert in made.items() if convert is not _as_it_is}
-    known = frozenset(shape.members)
+    beyond = SAYS_DOMAIN if names_trigger_only(shape) else None
+    if not to_do and beyond is None:
+        return _as_it_is
 
     def convert(found: Any) -> Any:
         for name, each in to_do.items():
             if name in found:
                 found[name] = each(found[name])
-        for name in found.keys() - known:
-            del found[name]
+        if beyond is not None:
+            found.pop(beyond, None)
         return found
 
     return convert

@@ -28,6 +28,10 @@ _OF_EACH = frozenset({DATE, TOKEN, INVOCATION, _TRACE, "authorization", "content
 _SIGNED = re.compile(
     rf"{ALGORITHM} Credential=[^/]+/\d{{8}}/([^/]+)/([^/]+)/aws4_request, SignedHeaders=([\w;-]+), "
 )
+_UNRESERVED = re.compile(r"[A-Za-z0-9._~-]+").fullmatch
+_UNRESERVED_PATH = re.compile(r"[A-Za-z0-9._~/-]+").fullmatch
+# as json.dumps, without a look for circles
+_written = json.JSONEncoder(check_circular=False).encode
 _PLAIN_TYPES = frozenset({"string", "boolean", "integer", "long"})
 _WITHOUT_LENGTH = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # where there is no body
 # what the SDK's HTTP client adds; it asks for no compression
@@ -87,16 +91,15 @@ class RequestShape:
         given = {name: value for name, value in members.items() if value is not None}
         if not given.keys() <= self._known:
             raise KeyError(*(given.keys() - self._known))
-        path = "".join(
-            literal + percent_encode(given[name]) if name else literal
-            for literal, name in self._path
-        )
+        path = ""
+        for literal, name in self._path:
+            path += literal + _encoded(given[name]) if name else literal
         asked = {self._query[name]: _text(given[name]) for name in given if name in self._query}
         query = percent_encode_sequence(asked) if asked else ""
         if not self._body:
             return Filled(path, query, b"")
         body = {name: value for name, value in given.items() if name in self._body}
-        return Filled(path, query, json.dumps(body).encode())
+        return Filled(path, query, _written(body).encode())
 
 
 class RequestTemplate:
@@ -256,10 +259,17 @@ def _base_path(url: str, filled: Filled) -> str:
     return parts.path.removesuffix(filled.path)
 
 
+def _encoded(label: Any) -> str:
+    if isinstance(label, str) and _UNRESERVED(label):
+        return label
+    encoded: str = percent_encode(label)
+    return encoded
+
+
 def _canonical_path(path: str) -> str:
     if "//" in path or "/." in path:
         path = normalize_url_path(path)
-    return quote(path, safe="/~")
+    return path if _UNRESERVED_PATH(path) else quote(path, safe="/~")
 
 
 def _trimmed(value: str) -> str:
