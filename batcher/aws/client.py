@@ -97,6 +97,7 @@ class AwsTarget:
     ) -> None:
         self.name = name
         self._connections = connections
+        self._why_sdk: str | None = None  # what connections can't do, until it is said
         self._has_said_sdk = False
         self._session_tags = session_tags or {}
         self.settings = settings
@@ -190,6 +191,8 @@ class AwsTarget:
 
         Whatever goes wrong is in the Attempt, and of its message what is known to be harmless.
         """
+        if self._why_sdk is not None:
+            self._say_sdk()
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         offset = self._server_clock.offset
         try:
@@ -321,19 +324,19 @@ class AwsTarget:
         try:
             wire = await self._connections.wire(key, self._config())
         except NotTemplatedError as error:
-            self._say_sdk(str(error))
+            if self._connections.by_hand:
+                raise SettingsError(
+                    f"target {self.name}: --transport lean can't do this: {error}. Leave it out."
+                ) from error
+            self._why_sdk = str(error)
             return await open_sdk()
         return LeanCaller(wire, credentials, self._server_clock, open_sdk)
 
-    def _say_sdk(self, cause: str) -> None:
-        """Say that the SDK's path is taken, once; SettingsError where ours was asked for."""
-        if self._connections is not None and self._connections.by_hand:
-            raise SettingsError(
-                f"target {self.name}: --transport lean can't do this: {cause}. Leave it out."
-            )
+    def _say_sdk(self) -> None:
+        """Say that the SDK's path is taken, once, and not before there is a log to say it in."""
         if not self._has_said_sdk:
-            self._has_said_sdk = True
-            logger().warning("transport.sdk", target=self.name, cause=cause)
+            logger().warning("transport.sdk", target=self.name, cause=self._why_sdk)
+        self._has_said_sdk, self._why_sdk = True, None
 
     async def _open_sdk(self, region: str, credentials: CheckedCredentials) -> SdkTransport:
         session = self._session()

@@ -1,5 +1,6 @@
 """What the SDK says of a place is asked once, and honoured; what we can't do is left to the SDK."""
 
+import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -15,7 +16,8 @@ from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.service_model import model_loader
 from batcher.errors import SettingsError
 from batcher.http.origin import Origin
-from tests.aws.test_client import target
+from batcher.operations import GET_TRIGGER
+from tests.aws.test_client import NAMES, target
 from tests.conftest import sdk_session
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -149,5 +151,9 @@ async def test_where_nothing_else_will_do_that_is_an_error_and_else_it_is_said_o
         async with target("http://profile.invalid", connections=by_hand):
             pass
     async with target("http://profile.invalid", connections=connections()) as eu:
-        assert await eu.refresh()
-        assert eu.endpoint_url == "http://profile.invalid"
+        for _ in range(2):
+            assert await eu.refresh()
+            assert (await eu.call(GET_TRIGGER, NAMES)).code == "ProxyConnectionError"
+    (said,) = [record.msg for record in caplog.records if record.levelno == logging.WARNING]
+    assert "transport.sdk" in str(said)
+    assert "SECRET" not in str(said)
