@@ -74,6 +74,12 @@ class CouldNotStart(click.ClickException):
 @click.option(
     "--state", type=click.Path(dir_okay=False), metavar="FILE", help="Keeps the state in this file."
 )
+@click.option(
+    "--organization",
+    type=click.Path(exists=True, dir_okay=False),
+    metavar="FILE",
+    help="Accounts and units that AWS Organizations lists: JSON.",
+)
 @click.option("--clear-omitted", is_flag=True, help="Updates clear the members that they omit.")
 @click.option(
     "--clamp",

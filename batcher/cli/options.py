@@ -12,6 +12,7 @@ import msgspec
 from click.core import ParameterSource
 from msgspec import Struct
 
+from batcher.aws.organizations import list_accounts
 from batcher.cli import ERROR_AS_JSON
 from batcher.cli.hook_options import hook_option, with_hooks
 from batcher.cli.output.echo import echo
@@ -273,7 +274,9 @@ def settings_from(
             instead += f", or as {option.name} in the file of --config,"
             _warn_of_secret(option.flag, value, instead)
     flags = {name: value for name, value in given.items() if name != "hook"}
-    settings = resolve(flags, environ=os.environ, file=config, base=base)
+    settings = resolve(
+        flags, environ=os.environ, file=config, base=base, list_accounts=list_accounts
+    )
     if settings.progress == "json" and "progress" in given:  # else the command shows none
         speak_json()
     return settings_with_notice(with_hooks(settings, given.get("hook", ())))

@@ -11,6 +11,8 @@ from batcher.emulator.admin import PREFIX, Admin
 from batcher.emulator.connections import MAX_BODY, SILENT_AT_MOST, Connections
 from batcher.emulator.errors import COMMON_ERRORS, ServiceError
 from batcher.emulator.faults import Ending, LatencyRange
+from batcher.emulator.organizations import PREFIX as ORGANIZATIONS
+from batcher.emulator.organizations import TARGET, Organizations
 from batcher.emulator.own_names import stranger
 from batcher.emulator.replies import Reply, refusal
 from batcher.emulator.requests import HttpRequest
@@ -32,6 +34,7 @@ class Gateway:
     host: str  # where it listens
     service: Service
     sts: Sts
+    organizations: Organizations
     admin: Admin
     latency: LatencyRange
     slow_seconds: float
@@ -56,6 +59,8 @@ class Gateway:
             return _response(refusal(ServiceError("Stranger", why), status, request_id))
         if received.path.startswith(PREFIX):
             return _response(self.admin.answer(received))
+        if received.headers.get(TARGET, "").startswith(ORGANIZATIONS):
+            return _response(self.organizations.answer(received, request_id))
         if received.path == "/" and received.method == "POST":
             return _response(self.sts.answer(received, request_id))
         return await self._serve(http, received, request_id)

@@ -20,6 +20,8 @@ from batcher.emulator.faults import Faults, LatencyRange
 from batcher.emulator.gateway import Gateway
 from batcher.emulator.model import ServiceModel
 from batcher.emulator.operations import Operations
+from batcher.emulator.organizations import OPERATIONS as LISTINGS
+from batcher.emulator.organizations import Organizations, read_organization
 from batcher.emulator.service import Service
 from batcher.emulator.state_file import StateFile
 from batcher.emulator.store import Store
@@ -40,7 +42,9 @@ class Emulator(Controls):
     seconds, low and high; ``slow_seconds`` is the delay of the fault ``slow``. faults: probability
     by kind, of calls of the event-trigger operations. keys: secret by access key id; when given,
     signatures are checked, else any is taken; account: of every key, 12 digits. session_seconds:
-    the life of every assumed role's session; external_ids: role ARN to the id it asks for.
+    the life of every assumed role's session; external_ids: role ARN to the id it asks for;
+    organization: a file as ``read_organization`` has it, which AWS Organizations lists, at the
+    quotas that are given for these operations by name.
     clear_omitted, clamp, fill_defaults: as in WriteRules. state: file to load, and to keep in step;
     seed: JSON lines of CreateEventTrigger members, not read when there was a state to load.
     random_seed: latency, faults, ids and issued keys follow from it. clock, wall_clock: monotonic
@@ -64,6 +68,7 @@ class Emulator(Controls):
         account: str | None = None,
         session_seconds: float | None = None,
         external_ids: Mapping[str, str] | None = None,
+        organization: str | os.PathLike[str] | None = None,
         clear_omitted: bool = False,
         clamp: Mapping[str, float] | None = None,
         fill_defaults: bool = False,
@@ -81,9 +86,11 @@ class Emulator(Controls):
             clear_omitted=clear_omitted, clamp=clamp or {}, fill_defaults=fill_defaults
         )
         model, store, call_log = ServiceModel(), Store(), CallLog()
-        for operation in quotas or ():
+        listings = {name: each for name, each in (quotas or {}).items() if name in LISTINGS}
+        quotas = {name: each for name, each in (quotas or {}).items() if name not in LISTINGS}
+        for operation in quotas:
             model.operation(operation)
-        limits = Quotas(make_quota(rate, burst), quotas or {})
+        limits = Quotas(make_quota(rate, burst), quotas)
         drawn, pace = Faults(faults or {}, random), LatencyRange(*latency, random)
         authenticator = Authenticator(keys, wall_clock, account)
         super().__init__(
@@ -118,10 +125,18 @@ class Emulator(Controls):
             wall_clock=wall_clock,
             random=random,
         )
+        organizations = Organizations(
+            None if organization is None else read_organization(Path(organization)),
+            authenticator,
+            quotas=listings,
+            call_log=call_log,
+            clock=clock,
+        )
         self._gateway = Gateway(
             host=host,
             service=service,
             sts=sts,
+            organizations=organizations,
             admin=Admin(self),
             latency=pace,
             slow_seconds=slow_seconds,

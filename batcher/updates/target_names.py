@@ -20,7 +20,7 @@ class TargetNames(Struct, frozen=True, kw_only=True):
     def of(
         cls, names: frozenset[str], places: Mapping[str, tuple[str | None, str | None]]
     ) -> "TargetNames":
-        """Targets of these names; ``places``: account and Region of each, as far as settings say."""
+        """Targets of these names; ``places``: account and Region of each, where known."""
         accounts: dict[str, list[str]] = {}
         for name, (account, region) in places.items():
             if account is not None:

@@ -9,6 +9,7 @@ from dataclasses import KW_ONLY, dataclass
 from math import inf
 from pathlib import Path
 
+import anyio.to_thread
 import msgspec
 from structlog.typing import FilteringBoundLogger
 
@@ -300,7 +301,7 @@ class Worker:
             return False
         self._health.reload.clear()
         try:
-            new = self.reload()
+            new = await anyio.to_thread.run_sync(self.reload)  # accounts may have to be listed
             await self._check(new)
         except SettingsError as error:
             self.log.error("settings.not_reloaded", reason=str(error))

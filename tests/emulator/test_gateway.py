@@ -43,6 +43,7 @@ async def test_a_request_that_is_refused_on_arrival_waits_for_no_latency() -> No
         host="127.0.0.1",
         service=Instant(),
         sts=None,
+        organizations=None,
         admin=None,
         latency=latency,
         slow_seconds=3600,
