@@ -1,7 +1,7 @@
 """Requests that come one by one and leave in batches.
 
-What comes while a batch is under way goes with the next; nothing waits for a batch to fill. What an
-entry means is the owner's to know.
+What comes while a batch is under way goes with the next; nothing waits for a batch to fill, but for
+the moment that the owner allows. What an entry means is the owner's to know.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -36,13 +36,15 @@ class _Pending(Generic[E]):
 class RequestBatcher(Generic[E]):
     """Batches of at most ``size`` entries, one under way at a time.
 
-    ``at_once``: as many of them, where all but the first are full.
+    ``at_once``: as many of them, where all but the first are full; ``linger``: seconds that one
+    that is not waits for more.
     """
 
-    def __init__(self, send: Send[E], size: int, *, at_once: int = 1) -> None:
+    def __init__(self, send: Send[E], size: int, *, at_once: int = 1, linger: float = 0.0) -> None:
         self._send = send
         self._size = size
         self._at_once = at_once
+        self._linger = linger
         self._pending: list[_Pending[E]] = []
         self._under_way = 0
         self._sender: _Pending[E] | None = None  # whose caller is about to send a batch
@@ -58,6 +60,8 @@ class RequestBatcher(Generic[E]):
         try:
             await pending.turn.wait()
             if self._sender is pending:
+                if self._linger and len(self._pending) < self._size:
+                    await anyio.sleep(self._linger)
                 await self._send_next()
         except anyio.get_cancelled_exc_class():
             self._leave(pending)

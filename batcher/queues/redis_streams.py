@@ -49,6 +49,8 @@ DEAD_AFTER = 2
 # no fewer than a worker holds: others see all that it releases at once, and take the oldest first
 REASSIGNED_AT_ONCE = 1000
 ACKNOWLEDGED_AT_ONCE = 100  # Redis does nothing else meanwhile, so no more
+# seconds: Redis answers so soon that otherwise each would be a request of its own
+ACKNOWLEDGED_WITHIN = 0.005
 
 
 class RedisQueue:
@@ -73,7 +75,9 @@ class RedisQueue:
         self._bury_script = stream.script(BURY)
         self._leave_script = stream.script(LEAVE)
         self._reassign = RequestBatcher(self._reassign_all, REASSIGNED_AT_ONCE)
-        self._acknowledge = RequestBatcher(self._acknowledge_all, ACKNOWLEDGED_AT_ONCE)
+        self._acknowledge = RequestBatcher(
+            self._acknowledge_all, ACKNOWLEDGED_AT_ONCE, linger=ACKNOWLEDGED_WITHIN
+        )
 
     def __repr__(self) -> str:
         return f"<RedisQueue {self._stream.name} as {self._me}>"

@@ -90,6 +90,25 @@ def test_full_batches_go_side_by_side_and_one_that_is_not_waits() -> None:
     in_virtual_time(work())
 
 
+def test_what_comes_while_the_first_lingers_goes_with_it() -> None:
+    async def work() -> None:
+        recorder = Recorder()
+        send = RequestBatcher(recorder, 3, linger=0.5)
+        async with anyio.create_task_group() as tasks:
+            for entry in (0, 2, 4, 6):
+                tasks.start_soon(send, entry)
+                await anyio.sleep(0.2)
+            tasks.start_soon(send, 8)
+        assert recorder.batches == [[0, 2, 4], [6, 8]]
+        assert anyio.current_time() == pytest.approx(0.5 + 1 + 0.5 + 1)
+        async with anyio.create_task_group() as tasks:
+            for entry in range(3):
+                tasks.start_soon(send, entry)
+        assert anyio.current_time() == pytest.approx(4)  # a full one does not linger
+
+    in_virtual_time(work())
+
+
 def test_a_request_that_fails_is_the_error_of_each_of_its_entries_and_of_no_other() -> None:
     async def work() -> None:
         send, answers = RequestBatcher(Recorder(), 2), dict[int, object]()
