@@ -6,7 +6,7 @@ Queue are in ``batcher.testing``.
 
 from collections.abc import AsyncIterator, Callable, Collection, Mapping, Sequence
 from pathlib import Path
-from typing import Any, NamedTuple, Protocol, TypeAlias
+from typing import Any, NamedTuple, Protocol, TypeAlias, runtime_checkable
 
 from msgspec import Struct
 
@@ -139,6 +139,15 @@ class Limiter(Protocol):
     @property
     def at_quota(self) -> bool:
         """Whether it is the quota, as it was found, that bounds ``rate``, and no setting."""
+        ...
+
+
+@runtime_checkable
+class PromptLimiter(Protocol):
+    """What a Limiter may be besides: one that can tell that there is nothing to wait for."""
+
+    def take(self) -> object | None:
+        """A ticket, where the next request may leave at this moment; None: ``acquire`` waits."""
         ...
 
 

@@ -54,6 +54,8 @@ class Denials:
 
     def why_hopeless(self) -> str | None:
         """In words, which action is refused each time; None: none is."""
+        if not self._in_a_row:
+            return None
         if (action := self.refused(at_least=DENIED_IN_A_ROW)) is not None:
             return _said(self._in_a_row[action], str(action))
         domains = Counter(action.operation for action in self._in_a_row)

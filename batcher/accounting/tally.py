@@ -33,6 +33,8 @@ PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 class Tally:
     """Running totals of one target, or of a run.
 
+    ``done``: results, whatever their status; ``unsuccessful``: of them those that tell of trouble,
+    which a partial one does not: it is as far as a rollback comes.
     ``statuses``, ``errors``, ``read_back``, ``restored``, ``attempts`` and ``throttles`` are of all
     results that were added; ``session_answered`` and ``session_throttles`` of the attempts of this
     part of the session, as they come back: AWS answered, other than by a throttle, or by one.
@@ -53,17 +55,8 @@ class Tally:
         self.denials = Denials()
         self.ever_accepted = False
         self.more_than_asked: str | None = None
+        self.done = self.unsuccessful = 0
         self._earlier = (0, 0)  # results, and unsuccessful ones, of earlier sessions
-
-    @property
-    def done(self) -> int:
-        """Results, whatever their status."""
-        return self.statuses.total()
-
-    @property
-    def unsuccessful(self) -> int:
-        """Results that tell of trouble; a partial one is as far as a rollback comes."""
-        return self.done - sum(map(self.statuses.__getitem__, WELL))
 
     @property
     def session(self) -> tuple[int, int]:
@@ -96,6 +89,8 @@ class Tally:
     def add(self, result: Result | BriefResult) -> None:
         """Count one result, of this session or an earlier one."""
         self.statuses[result.status] += 1
+        self.done += 1
+        self.unsuccessful += result.status not in WELL
         self.attempts += result.attempts
         self.throttles += result.throttles
         if result.error is not None:
@@ -116,7 +111,7 @@ class Tally:
         self.errors.clear()
         self.read_back.clear()
         self.created.clear()
-        self.attempts = self.throttles = self.restored = 0
+        self.attempts = self.throttles = self.restored = self.done = self.unsuccessful = 0
 
     def merge(self, other: "Tally") -> None:
         """Add the numbers of another tally."""
@@ -125,6 +120,8 @@ class Tally:
         self.read_back.update(other.read_back)
         self.created.update(other.created)
         self.restored += other.restored
+        self.done += other.done
+        self.unsuccessful += other.unsuccessful
         self.attempts += other.attempts
         self.throttles += other.throttles
         self.session_answered += other.session_answered

@@ -30,9 +30,9 @@ LOOK_OLD_AFTER = 5.0
 
 
 class Checked(Struct, frozen=True, kw_only=True):
-    """A result, and what an update can say of the trigger as it was shown last.
+    """A result, and the trigger as it was shown last; None where nothing showed it.
 
-    ``shown``: None where nothing showed it.
+    ``shown``: where the trigger just before was known, what an update can say of it, else all.
     """
 
     result: Result
@@ -119,12 +119,13 @@ class AnswerCheck:
         self, update: Update, wrote: RetryState, before: Mapping[str, Any] | None
     ) -> Checked:
         answer, options = wrote.last.answer, self._options
-        shown = None if answer is None else options.writable(answer)
+        shown = None if answer is None or before is None else options.writable(answer)
         result = write_result(update, wrote, options, self._clock.wall(), before, shown)
+        checked = Checked(result=result, shown=answer if shown is None else shown)
         if answer is None or result.status != "differs":
-            return Checked(result=result, shown=shown)
+            return checked
         if is_whole(update.request, before, answer):
-            return Checked(result=result, shown=shown)
+            return checked
         found = await self._reading.run_attempts_for(update, must_finish=True)
         assert found is not None
         if (answer := found.last.answer) is None:

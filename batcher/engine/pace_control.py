@@ -41,6 +41,11 @@ class PaceControl:
         return "; ".join(self.pauses.values()) or None
 
     @property
+    def is_silent(self) -> bool:
+        """Whether nobody said anything that holds."""
+        return not (self.pauses or self.rates or self.shares)
+
+    @property
     def rate(self) -> float | None:
         """Updates per second at most; None: as many as the settings allow."""
         return min(self.rates.values(), default=None)

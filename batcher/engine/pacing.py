@@ -14,7 +14,7 @@ import anyio
 from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.accounting.verdicts import Verdict
 from batcher.engine.pace_control import PaceControl, PaceGate
-from batcher.ports import Clock, Limiter
+from batcher.ports import Clock, Limiter, PromptLimiter
 from batcher.records import Attempt
 
 # a retry goes ahead of a first attempt: an update that was begun is finished first
@@ -98,6 +98,16 @@ class Pacer:
         """How many wait for their turn, or for their target."""
         return len(self._waiting) + self._held
 
+    @property
+    def limiter(self) -> Limiter:
+        """What its tokens come from."""
+        return self._limiter
+
+    @limiter.setter
+    def limiter(self, limiter: Limiter) -> None:
+        self._limiter = limiter
+        self._prompt = limiter if isinstance(limiter, PromptLimiter) else None
+
     def bound(self, without: str | None = None) -> float | None:
         """Requests per second at most, as the process was told by all but one; None: any."""
         return self._gate.bound(without)
@@ -109,6 +119,8 @@ class Pacer:
         a retry, which goes ahead of others as urgent. ``must_finish``: also while draining. Raises
         Draining, and OutageError.
         """
+        if (ticket := self._at_once(must_finish=must_finish)) is not None:
+            return Permit(ticket, 0.0, 0.0)
         arrived = self.clock.now()
         rank = RETRY if begun else FIRST
         waiter = _Waiter(urgency, rank, next(self._order), must_finish=must_finish)
@@ -127,6 +139,20 @@ class Pacer:
                 return Permit(ticket, queued, token, paused)
             if self._draining and not must_finish:
                 raise Draining
+
+    def _at_once(self, *, must_finish: bool) -> object | None:
+        """A ticket, where nobody waits and there is nothing to wait for."""
+        if self._prompt is None or self._taken or not self._free.value:
+            return None
+        may_go = must_finish or not self._draining
+        is_there = self.outage_gate is None or self.outage_gate.is_open_to_me
+        if not (may_go and is_there and self._gate.control.is_silent):
+            return None
+        if (ticket := self._prompt.take()) is not None:
+            self._free.acquire_nowait()
+            self.in_flight += 1
+            self.time_breakdown.enter("calling", self.clock.now())
+        return ticket
 
     async def _hold(self) -> None:
         """Wait while the target is away: not in line, where who probes would have to wait, too."""

@@ -243,7 +243,8 @@ class Reconciler:
             checked = await self._checked(update, wrote, applied)
         result = after(checked.result, looked)
         if checked.shown is not None:
-            result = replace(result, digest=digest(checked.shown, dict))
+            writable = self._options.writable if send.image is None else dict
+            result = replace(result, digest=digest(checked.shown, writable))
         if send.operation == CREATE_TRIGGER and result.status in ("succeeded", "differs"):
             result = replace(result, created="without_integration")
         if send.restores and result.status == "succeeded":

@@ -27,7 +27,7 @@ def write_result(
     """
     result, answer = wrote.result(update, finished_at), wrote.last.answer
     if shown is None:
-        if answer is None:
+        if answer is None or (before is None and _is_as_asked(update, answer, options)):
             return result
         shown = options.writable(answer)
     error = answer_mismatch(update.request, shown)
@@ -37,6 +37,11 @@ def write_result(
         return replace(result, status="differs", error=error)
     rest = remainder(update, shown, options, "AWS's answer shows that it keeps what is left out")
     return result if rest is None else replace(result, status="partial", error=rest)
+
+
+def _is_as_asked(update: Update, answer: Mapping[str, Any], options: ChangeOptions) -> bool:
+    """Whether an answer shows what was asked as it stands there, which most do."""
+    return not options.complete and answer_mismatch(update.request, answer) is None
 
 
 def _both(first: Error | None, second: Error | None) -> Error | None:

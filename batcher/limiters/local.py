@@ -1,5 +1,7 @@
 """The bucket of one process: a ceiling that was asked for, and beneath it the estimated quota."""
 
+from contextlib import suppress
+
 import anyio
 from aiolimiter import AsyncLimiter
 
@@ -48,9 +50,14 @@ class WarmUp:
         self._started = False
         self._answered = anyio.Event()
 
+    @property
+    def holds(self) -> bool:
+        """Whether another request than the first has to wait."""
+        return self._started and not self._answered.is_set()
+
     async def wait(self) -> None:
         """Return at once for the first request, for others when it is answered."""
-        if self._started and not self._answered.is_set():
+        if self.holds:
             with anyio.move_on_after(WARM_UP_AT_MOST):
                 await self._answered.wait()
 
@@ -111,6 +118,19 @@ class LocalLimiter:
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
             # and look again: a throttle may have come in the meantime
             await self._clock.sleep(wait)
+        self._warm_up.start()
+        return self._estimate.sent(now)
+
+    def take(self) -> object | None:
+        """As PromptLimiter says."""
+        ceiling, now = self._ceiling, self._clock.now()
+        if ceiling is not None and (self._warm_up.holds or not ceiling.has_capacity()):
+            return None
+        if self._estimate.next_send(now) > now:
+            return None
+        if ceiling is not None:
+            with suppress(StopIteration):  # it does not wait, as there is room in it
+                ceiling.acquire().send(None)
         self._warm_up.start()
         return self._estimate.sent(now)
 

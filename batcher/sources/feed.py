@@ -4,6 +4,7 @@ Holds updates and says when to read on; reading them, and working on them, is no
 """
 
 from collections.abc import AsyncIterator, Callable, Iterable
+from functools import partial
 
 from anyio.lowlevel import checkpoint
 
@@ -74,6 +75,10 @@ class Feeds:
 
     def __init__(self, expected: Iterable[str]) -> None:
         self._feeds: dict[str, Feed | None] = dict.fromkeys(expected)
+        self._unseen = len(self._feeds)
+        self._lengths: dict[str, int] = {}
+        self._held = 0  # in all of them
+        self._short: set[str] = set()  # those that could do with more
         self._changed = ResettableEvent()
         self._read = 0
 
@@ -83,7 +88,9 @@ class Feeds:
     def __getitem__(self, target: str) -> Feed:
         """The feed of a target, a new one when there is none yet."""
         if (feed := self._feeds.get(target)) is None:
-            feed = self._feeds[target] = Feed(on_change=self._changed.set)
+            self._unseen -= target in self._feeds
+            feed = self._feeds[target] = Feed(on_change=partial(self._note_taken, target))
+            self._count(target, feed)
         return feed
 
     @property
@@ -93,7 +100,9 @@ class Feeds:
 
     async def put(self, update: Update) -> bool:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
-        self[update.target].put(update)
+        feed = self[update.target]
+        feed.put(update)
+        self._count(update.target, feed)
         self._read += 1
         if not self._read % READ_IN_A_ROW:
             await checkpoint()
@@ -107,9 +116,20 @@ class Feeds:
         for feed in [feed for feed in self._feeds.values() if feed is not None]:
             feed.end()
 
+    def _note_taken(self, target: str) -> None:
+        self._count(target, self[target])
+        self._changed.set()
+
+    def _count(self, target: str, feed: Feed) -> None:
+        held = len(feed)
+        self._held += held - self._lengths.get(target, 0)
+        self._lengths[target] = held
+        if held < AHEAD and not feed.closed:
+            self._short.add(target)
+        else:
+            self._short.discard(target)
+
     def _wants_more(self) -> bool:
-        held = sum(len(feed) for feed in self._feeds.values() if feed is not None)
-        return held < HELD_AT_MOST and any(
-            held < UNSEEN_AT_MOST if feed is None else not feed.closed and len(feed) < AHEAD
-            for feed in self._feeds.values()
-        )
+        if self._short:
+            return self._held < HELD_AT_MOST
+        return self._unseen > 0 and self._held < UNSEEN_AT_MOST

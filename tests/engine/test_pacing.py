@@ -236,3 +236,81 @@ def test_seconds_without_a_slot_while_a_token_is_there_are_counted_and_told_once
     seconds, told = in_virtual_time(scenario(SlowLimiter()))
     assert seconds == pytest.approx(0.0)
     assert told == 0
+
+
+class PromptTokens(OpenLimiter):
+    """So many tokens that nobody has to wait for, and none after them."""
+
+    def __init__(self, tokens: int) -> None:
+        super().__init__()
+        self.left = tokens
+
+    def take(self) -> object | None:
+        self.left -= 1
+        return self if self.left >= 0 else None
+
+    async def acquire(self, urgency: int = 0) -> object:
+        await anyio.sleep_forever()
+        return None
+
+
+def test_where_nothing_is_to_be_waited_for_a_permit_waited_for_nothing() -> None:
+    async def scenario() -> None:
+        limiter = PromptTokens(2)
+        pacer = Pacer(limiter, 2, LoopClock())
+        pacer.time_breakdown.begin(0.0)
+        permits = [await pacer.enter(begun=False, must_finish=False) for _ in range(2)]
+        assert [(each.queued, each.token, each.paused) for each in permits] == [(0, 0, 0)] * 2
+        assert pacer.in_flight == 2
+        await anyio.sleep(3)
+        assert limiter.left == 0
+        pacer.leave(permits[0], Verdict.ACCEPTED, None)
+        assert pacer.in_flight == 1
+        assert pacer.time_breakdown.seconds().calling == 3
+
+    in_virtual_time(scenario())
+
+
+@pytest.mark.parametrize("why", ["slots", "line", "draining", "pause", "bound", "away", "tokens"])
+def test_nobody_gets_a_permit_at_once_who_has_something_to_wait_for(why: str) -> None:
+    class Away:
+        is_open_to_me = False
+
+        async def admit(self) -> None:
+            await anyio.sleep_forever()
+
+    async def scenario() -> None:
+        control, limiter = PaceControl(LoopClock()), PromptTokens(0 if why == "tokens" else 5)
+        pacer = Pacer(limiter, 1, LoopClock(), gate=PaceGate(control))
+        match why:
+            case "slots" | "line":
+                permit = await pacer.enter(begun=False, must_finish=False)
+            case "draining":
+                pacer.drain()
+            case "pause":
+                control.pause("ctl", "said so")
+            case "bound":
+                control.bound("ctl", rate=0.001)
+                await anyio.lowlevel.checkpoint()
+            case "away":
+                pacer.outage_gate = Away()
+        left, got = limiter.left, []
+
+        async def ask() -> None:
+            try:
+                got.append(await pacer.enter(begun=False, must_finish=False))
+            except Draining:
+                got.append(None)
+
+        async with anyio.create_task_group() as tasks:
+            tasks.start_soon(ask)
+            await anyio.sleep(1)
+            if why == "line":  # one waits already, and goes ahead of who comes when a slot is free
+                pacer.leave(permit, Verdict.ACCEPTED, None)
+                tasks.start_soon(ask)
+                await anyio.sleep(1)
+            tasks.cancel_scope.cancel()
+        assert got == ([None] if why == "draining" else [])
+        assert limiter.left == (-1 if why == "tokens" else left)
+
+    in_virtual_time(scenario())

@@ -107,3 +107,40 @@ def test_others_wait_for_the_first_answer_but_not_for_one_that_hangs() -> None:
         assert await wait(warm_up) == 0.0
 
     in_virtual_time(work())
+
+
+@pytest.mark.parametrize(("ceiling", "known"), [(10.0, None), (None, 5.0), (20.0, 5.0)])
+def test_a_token_is_taken_at_once_exactly_where_waiting_for_it_would_take_no_time(
+    ceiling: float | None, known: float | None
+) -> None:
+    remembered = None if known is None else EstimatedQuota(rate=known, burst=1.0, doubt=0.01)
+
+    async def scenario(*, at_once: bool) -> list[float]:
+        estimate = RateEstimator(now=0.0, ceiling=ceiling, remembered=remembered)
+        limiter = LocalLimiter(estimate, clock=LoopClock(), rate=ceiling, burst=3.0)
+        times = []
+        while len(times) < 30:
+            began = anyio.current_time()
+            ticket = limiter.take() if at_once else None
+            if ticket is None:
+                ticket = await limiter.acquire()
+                assert not at_once or anyio.current_time() > began
+            times.append(anyio.current_time())
+            limiter.observe(ticket, Verdict.ACCEPTED, None)
+        return times
+
+    waited = in_virtual_time(scenario(at_once=False))
+    assert in_virtual_time(scenario(at_once=True)) == pytest.approx(waited)
+    assert waited[-1] > 1
+
+
+def test_before_the_first_answer_no_second_token_is_taken() -> None:
+    async def scenario() -> None:
+        limiter = limiter_of(100.0, 50.0)
+        first = limiter.take()
+        assert first is not None
+        assert limiter.take() is None
+        limiter.observe(first, Verdict.ACCEPTED, None)
+        assert limiter.take() is not None
+
+    in_virtual_time(scenario())
