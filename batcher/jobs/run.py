@@ -20,6 +20,7 @@ from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
 from batcher.hooks.hooks import Hooks
 from batcher.jobs.connection import Connection, connected
+from batcher.jobs.earlier_targets import with_earlier_targets
 from batcher.jobs.line_linter import LintCounts
 from batcher.jobs.lint import LintCounter
 from batcher.jobs.own_input import refuse_own_input
@@ -127,6 +128,7 @@ def open_run(
             stack.enter_context(directory)
         run_id, clock = uuid.uuid4().hex[:12], SystemClock()
         settings = with_earlier_words(settings, directory)
+        settings, notes = with_earlier_targets(settings, directory)
         log = logger(run=run_id, **settings.logged)
         order = RunOrder(
             run_id=run_id,
@@ -151,7 +153,10 @@ def open_run(
                 flush_within=min(FLUSH_WITHIN, settings.grace),
             ),
             control=control or PaceControl(clock),
+            notes=notes,
         )
+        for note in notes:
+            log.warning("targets.changed", reason=note)
         yield OpenRun(order=order)
 
 
@@ -232,7 +237,7 @@ class CheckedRun(Struct, frozen=True, kw_only=True, eq=False):
 
     @asynccontextmanager
     async def _connected(self) -> AsyncIterator["ReadyRun"]:
-        order, settings, warnings = self.order, self.order.settings, list[str]()
+        order, settings, warnings = self.order, self.order.settings, list(self.order.notes)
 
         def warn(text: str) -> None:
             warnings.append(text)

@@ -67,7 +67,8 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     ``origin``: a path, ``-`` for standard input, the URL of an object in S3, or the lines
     themselves; ``copies``: where inputs are copied that can't be read twice; ``control``: what the
     process is told about its pace meanwhile; ``hooks``: told of what happens, by ``RunEvents``;
-    ``selection``: which of its lines are part of the run, None for all.
+    ``selection``: which of its lines are part of the run, None for all; ``notes``, in words: how
+    its targets differ from those that were given.
     """
 
     run_id: str
@@ -84,6 +85,7 @@ class RunOrder(Struct, frozen=True, kw_only=True, eq=False):
     control: PaceControl
     hooks: Hooks
     telemetry: Telemetry
+    notes: list[str] = []
 
     @property
     def outage_limit(self) -> float:

@@ -40,11 +40,12 @@ class TargetNames(Struct, frozen=True, kw_only=True):
     def refusal(self, text: str, shown: str) -> str:
         """Why a line can't have that target; ``shown``: it, as messages may have it."""
         if found := self.accounts.get(text):
-            return f"{shown} is the account of several targets; name one: {_some(found)}"
-        return f"no target {shown}; there are {_some(self.names)}"
+            return f"{shown} is the account of several targets; name one: {some_names(found)}"
+        return f"no target {shown}; there are {some_names(self.names)}"
 
 
-def _some(names: Collection[str]) -> str:
+def some_names(names: Collection[str]) -> str:
+    """The names as a message has them: all of a few, of many the first and how many more."""
     first = sorted(names)[:NAMED_AT_MOST]
     more = f" and {len(names) - len(first):,} more" if len(names) > len(first) else ""
     return ", ".join(first) + more

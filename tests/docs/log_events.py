@@ -60,6 +60,9 @@ MEANINGS = {
     "settings.not_reloaded": "the settings file can't be used: the settings before stay",
     "settings.reloaded": "the settings were read anew; some wait for a new start",
     "target.not_looked_at": "triggers of the target are not looked at before their updates",
+    "targets.changed": (
+        "a run goes on with the targets it began with, though its list has others by now"
+    ),
     "target.stopped": "the target can't go on; the others do",
     "target.waiting": "the target can't go on now, and is tried again after a pause",
     "timetable.rule": "another rule of the timetable counts from now on",

@@ -1,0 +1,59 @@
+"""The targets of a run that goes on: those that it began with, whatever a list has meanwhile.
+
+Its lines were checked against these, and an account may have come to a list, or have left it.
+"""
+
+from collections.abc import Iterable
+
+import msgspec
+from msgspec.structs import replace
+
+from batcher.config import Settings
+from batcher.errors import BatcherError
+from batcher.storage.run_directory import RunDirectory
+from batcher.updates.target_names import some_names
+
+
+def with_earlier_targets(settings: Settings, directory: RunDirectory) -> tuple[Settings, list[str]]:
+    """Settings with the targets that the run in a directory began with, and what to say of that.
+
+    Pinned ones that came since are left out. Of those that an organization does not list any more
+    the run's own settings count; what else is missing is refused where settings are compared.
+    """
+    earlier = _earlier(directory)
+    if not earlier.targets:
+        return settings, []
+    added = [
+        name
+        for name, each in settings.targets.items()
+        if name not in earlier.targets and each.account is not None and name != settings.target
+    ]
+    gone = []
+    if settings.organization is not None and earlier.organization is not None:
+        gone = [
+            name
+            for name, each in earlier.targets.items()
+            if name not in settings.targets and each.account is not None
+        ]
+    own = {name: each for name, each in settings.targets.items() if name not in added}
+    targets = own | {name: earlier.targets[name] for name in gone}
+    notes = [
+        *_note(added, "new since the run began, and no part of it"),
+        *_note(gone, "not listed by the organization any more, and still part of the run"),
+    ]
+    return replace(settings, targets=targets), notes
+
+
+def _earlier(directory: RunDirectory) -> Settings:
+    """The settings that the run began with; what can't be read is told of by what needs it."""
+    if not directory.manifest.exists():
+        return Settings()
+    try:
+        return Settings.from_json(directory.read_manifest().settings)
+    except (BatcherError, msgspec.ValidationError):
+        return Settings()
+
+
+def _note(names: list[str], what: str) -> Iterable[str]:
+    if names:
+        yield f"{'Target' if len(names) == 1 else 'Targets'} {some_names(names)}: {what}."
