@@ -196,9 +196,8 @@ class AwsTarget:
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         offset = self._server_clock.offset
         try:
-            with departure.scope:
-                answer = await self._transports[-1].send(operation, members, departure)
-                check_asked(answer, members)
+            answer = await self._transports[-1].send(operation, members, departure)
+            check_asked(answer, members)
         except Exception as error:
             attempt = attempt_of_error(
                 error,
@@ -212,7 +211,7 @@ class AwsTarget:
                 attempt = replace(attempt, message=self._server_clock.told)
             return attempt
         seconds = self._clock.now() - began
-        if departure.scope.cancelled_caught:
+        if departure.is_over:
             return attempt_without_answer(seconds, left=departure.left)
         return attempt_of_answer(answer, seconds)
 

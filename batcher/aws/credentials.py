@@ -92,6 +92,14 @@ def explained(target: str) -> Iterator[None]:
         raise AwsError(f"target {target}: {error}") from error
 
 
+def _hold_safe(frozen: Any) -> None:
+    """Raise UnsafeCredentialsError where a header can't hold them."""
+    for part in ("access_key", "secret_key", "token"):
+        value = getattr(frozen, part) or ""
+        if not (value.isascii() and value.isprintable()):
+            raise UnsafeCredentialsError(part)
+
+
 def _needs_renewal(credentials: Any) -> bool:
     """Whether credentials may have to be waited for."""
     if isinstance(credentials, AioRefreshableCredentials):
@@ -111,7 +119,7 @@ class CheckedCredentials:
         self._check = check
         self._waiting: set[anyio.CancelScope] = set()
         self._failure: Exception | None = None
-        self._safe: Any = None  # the last ones of which every part was looked at
+        self._known: Any = None  # the last ones that were let through
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._credentials, name)
@@ -121,18 +129,20 @@ class CheckedCredentials:
             frozen = await self._renewed()
         else:
             frozen = await self._credentials.get_frozen_credentials()
-        if frozen != self._safe:
-            self._hold_safe(frozen)
+        if frozen != self._known:
+            _hold_safe(frozen)
         await self._check(frozen)
+        self._known = frozen
         return frozen
 
-    def _hold_safe(self, frozen: Any) -> None:
-        """Keep them as ones that a header can hold. Raises UnsafeCredentialsError."""
-        for part in ("access_key", "secret_key", "token"):
-            value = getattr(frozen, part) or ""
-            if not (value.isascii() and value.isprintable()):
-                raise UnsafeCredentialsError(part)
-        self._safe = frozen
+    async def known(self) -> Any | None:
+        """The ones of before, checked again, which takes no time; None: there may be others."""
+        if self._known is None or _needs_renewal(self._credentials):
+            return None
+        if await self._credentials.get_frozen_credentials() != self._known:
+            return None
+        await self._check(self._known)
+        return self._known
 
     async def _renewed(self) -> Any:
         with anyio.CancelScope() as scope:

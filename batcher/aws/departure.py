@@ -30,19 +30,29 @@ class UnsafeCredentialsError(Exception):
 class Departure:
     """One call on its way out.
 
-    ``left``: whether its first byte has, or may have; ``scope`` ends it when it takes longer than
-    ``PREPARE_WITHIN`` until then, or than ``answer_within`` (seconds) from then on.
+    ``left``: whether its first byte has, or may have; ``is_over``: its time is, as it took longer
+    than ``PREPARE_WITHIN`` until then, or than ``answer_within`` (seconds) from then on.
     """
 
     def __init__(self, answer_within: float) -> None:
         self.left = False
+        self.is_over = False
         self.sending = False  # the request in hand is the call's own, and none for credentials
-        self.scope = anyio.CancelScope(deadline=anyio.current_time() + PREPARE_WITHIN)
-        self._answer_within = answer_within
+        self.answer_within = answer_within
+        self._scope: anyio.CancelScope | None = None
+
+    @contextmanager
+    def limited(self) -> Iterator[None]:
+        """End what is done in here when its time is over, and say so in ``is_over``."""
+        self._scope = anyio.CancelScope(deadline=anyio.current_time() + PREPARE_WITHIN)
+        with self._scope:
+            yield
+        self.is_over = self._scope.cancelled_caught
 
     def leave(self) -> None:
         self.left = True
-        self.scope.deadline = anyio.current_time() + self._answer_within
+        if self._scope is not None:
+            self._scope.deadline = anyio.current_time() + self.answer_within
 
 
 _PRESENT: ContextVar[Departure | None] = ContextVar("departure", default=None)
@@ -73,7 +83,7 @@ async def reach(http: AIOHTTPSession, url: str) -> None:
     departure = _Arrival(answer_within=PREPARE_WITHIN)
     departure.sending = True
     try:
-        with departure.scope, present(departure):
+        with departure.limited(), present(departure):
             await http.send(AWSPreparedRequest("GET", url, {}, None, False))
     except HTTPClientError as error:
         if not isinstance(error.kwargs.get("error"), _Arrived):

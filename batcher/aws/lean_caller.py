@@ -17,7 +17,7 @@ from batcher.aws.sdk_transport import SdkTransport
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.signature import Signer
 from batcher.aws.transport import ResolvedPlace
-from batcher.http.errors import HttpError
+from batcher.http.errors import HttpError, ReadTimeoutError
 
 OpenSdk = Callable[[], Awaitable[SdkTransport]]
 
@@ -56,15 +56,26 @@ class LeanCaller:
         if (means := wire.operations.get(operation)) is None:
             return await (await self._sdk_transport()).send(operation, members, departure)
         template, reader = means
-        credentials = await self._credentials.get_frozen_credentials()
+        credentials, pool = await self._credentials.known(), wire.pool.opened
+        if credentials is None or pool is None:
+            with departure.limited():
+                credentials = await self._credentials.get_frozen_credentials()
+                pool = await wire.pool.open()
+            if departure.is_over:
+                return {}
         timestamp = self._server_clock.timestamp()
         request = template.request(members, credentials, timestamp, self._signer)
-        pool = wire.pool.opened or await wire.pool.open()
         try:
-            # no time limit between its pieces: the departure has one for all of the answer
             response = await pool.send(
-                wire.origin, request, on_leave=departure.leave, read_timeout=None
+                wire.origin,
+                request,
+                on_leave=departure.leave,
+                read_timeout=None,
+                answer_within=departure.answer_within,
             )
+        except ReadTimeoutError:
+            departure.is_over = True
+            return {}
         except HttpError as error:
             raise sdk_error(error, wire.url_of(request), wire.pool.proxy_url) from error
         return reader.read(response, self._server_clock)

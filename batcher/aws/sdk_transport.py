@@ -26,9 +26,10 @@ class SdkTransport:
     async def send(
         self, operation: str, members: Mapping[str, Any], departure: Departure
     ) -> dict[str, Any]:
-        with present(departure):
+        with departure.limited(), present(departure):
             answer: dict[str, Any] = await getattr(self.client, xform_name(operation))(**members)
-        return answer
+            return answer
+        return {}
 
     async def reach(self) -> None:
         http = self.client._endpoint.http_session  # noqa: SLF001 # connected as requests will be

@@ -29,7 +29,8 @@ class Transport(Protocol):
         """Send one request, say to ``departure`` when it leaves, and return its answer.
 
         The answer is as the SDK gives it, ``ResponseMetadata`` included, and may name domains for
-        ``check_asked``. Raises what the SDK raises, and UnreadableAnswerError and RedirectError.
+        ``check_asked``; it is nothing where the time for it is over, as ``departure`` then says.
+        Raises what the SDK raises, and UnreadableAnswerError and RedirectError.
         """
         ...
 

@@ -24,6 +24,7 @@ class HttpConnection(asyncio.Protocol):
     """
 
     __slots__ = (
+        "_answer_by",
         "_deadline",
         "_loop",
         "_on_close",
@@ -46,6 +47,7 @@ class HttpConnection(asyncio.Protocol):
         self._peer = select.poll()  # three times as fast as to peek into the socket
         self._waiter: asyncio.Future[HttpResponse | HttpError] | None = None  # in hand
         self._read_timeout = inf
+        self._answer_by = inf  # the whole of it
         self._deadline = inf  # for the next piece of the answer
         # moved on when it fires, not with each request: most never need it
         self._timer: asyncio.TimerHandle | None = None
@@ -83,7 +85,11 @@ class HttpConnection(asyncio.Protocol):
             self._parser.keeps_open = True
 
     def begin(
-        self, request: bytes, on_leave: Callable[[], None], read_timeout: float | None
+        self,
+        request: bytes,
+        on_leave: Callable[[], None],
+        read_timeout: float | None,
+        answer_within: float | None = None,
     ) -> "asyncio.Future[HttpResponse | HttpError]":
         """Write a request; the future of its answer, or of what it failed of.
 
@@ -93,6 +99,7 @@ class HttpConnection(asyncio.Protocol):
         on_leave()
         self._waiter = waiter = self._loop.create_future()
         self._read_timeout = inf if read_timeout is None else read_timeout
+        self._answer_by = inf if answer_within is None else self._loop.time() + answer_within
         self._await_piece()
         self._transport.write(request)
         return waiter
@@ -149,7 +156,7 @@ class HttpConnection(asyncio.Protocol):
             waiter.set_result(outcome)
 
     def _await_piece(self) -> None:
-        self._deadline = self._loop.time() + self._read_timeout
+        self._deadline = min(self._loop.time() + self._read_timeout, self._answer_by)
         if self._timer is not None and self._timer.when() > self._deadline:
             self._timer.cancel()
             self._timer = None
@@ -163,4 +170,4 @@ class HttpConnection(asyncio.Protocol):
         if self._loop.time() < self._deadline:
             self._timer = self._loop.call_at(self._deadline, self._on_time)
         else:
-            self._fail(ReadTimeoutError(f"nothing came for {self._read_timeout:g} s"))
+            self._fail(ReadTimeoutError("nothing came, or not the whole answer, for too long"))

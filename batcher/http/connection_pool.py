@@ -68,16 +68,18 @@ class ConnectionPool:
         *,
         on_leave: Callable[[], None],
         read_timeout: float | None,
+        answer_within: float | None = None,
     ) -> HttpResponse:
         """The answer to a whole request of HTTP/1.1; raises HttpError.
 
         ``on_leave``: called just before the first byte is written; where it raises, none is.
-        ``read_timeout``: seconds between two pieces of the answer. May be cancelled at any time.
+        ``read_timeout``: seconds between two pieces of the answer; ``answer_within``: from its
+        leaving to the end of the answer. May be cancelled at any time.
         """
         origin = self._endpoint(origin)
         connection = self._take_idle(origin) or await self._wait_for_one(origin)
         try:
-            outcome = await connection.begin(request, on_leave, read_timeout)
+            outcome = await connection.begin(request, on_leave, read_timeout, answer_within)
         finally:
             self._give_back(origin, connection)
         if isinstance(outcome, HttpResponse):

@@ -291,3 +291,27 @@ async def test_a_target_is_where_its_transport_goes(connect: Any) -> None:
         assert isinstance(place, ResolvedPlace)
         assert (place.region, place.endpoint_url, place.partition) == ("eu-west-1", url, "aws")
         assert place.service.service_name == "customer-profiles"
+
+
+@pytest.mark.usefixtures("stand_in_credentials", "transport")
+async def test_signatures_hold_where_they_are_checked_whatever_the_names(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    emulator = Emulator(keys={"AKIDEXAMPLE": "secret"})
+    emulator.seed([trigger(1)])
+    names = ["a/b", "..", ".", "a b", "%2F", "é", "~", "+&=?#:@", "x" * 255, "a//b"]
+    async with emulator as url:
+        async with target(url) as eu:
+            assert (await eu.call(UPDATE_TRIGGER, change(1))).code is None
+            listed = await eu.call(LIST_TRIGGERS, {"DomainName": "acme", "MaxResults": 1})
+            assert listed.code is None
+            odd = [
+                (await eu.call(UPDATE_TRIGGER, {**change(1), one: name})).code
+                for name in names
+                for one in TRIGGER_NAMES
+            ]
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "another")
+        async with target(url) as eu:
+            refused = await eu.call(UPDATE_TRIGGER, change(1))
+    assert set(odd) <= {"BadRequestException", "ResourceNotFoundException"}
+    assert refused.code == "InvalidSignatureException"
