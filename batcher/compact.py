@@ -91,9 +91,12 @@ def line_number(name: str) -> int | None:
     return int(name) if name.isdecimal() and len(name) < 20 and str(int(name)) == name else None
 
 
+SHORT = 0xFFFF_FFFF
+
+
 def short_hash(content: bytes | str) -> int:
     """A 32-bit hash of bytes or text; another one in another process, so that nobody can aim."""
-    return hash(content) & 0xFFFF_FFFF
+    return hash(content) & SHORT
 
 
 def hashed(thing: Hashable) -> int:
@@ -185,6 +188,11 @@ class HashMultiset:
         if len(self._staged) >= STAGED:
             self._spread()
 
+    def partitions(self) -> "list[array[int]]":
+        """All hashes, in parts: equal ones are in the same part of any two multisets."""
+        self._spread()
+        return self._partitions
+
     def _spread(self) -> None:
         """Put what waits into its partitions: each has the hashes from one edge to the next."""
         staged, self._staged = sorted(self._staged), []
@@ -212,6 +220,14 @@ class HashMultiset:
         partition = self._partitions[(value - _LOWEST) // _WIDTH]
         at = bisect_left(partition, value)
         return at < len(partition) and partition[at] == value
+
+    def missing(self, others: "HashMultiset") -> set[int]:
+        """The hashes that are among the others and not here, as Python's ``hash`` gives them."""
+        found = set[int]()
+        for own, theirs in zip(self.partitions(), others.partitions(), strict=True):
+            if theirs:
+                found |= set(theirs).difference(own)
+        return found
 
     def distinct(self) -> int:
         """How many different ones were added."""

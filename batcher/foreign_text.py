@@ -6,8 +6,9 @@ Nothing is searched for and taken out: what is not known to be harmless is left 
 
 import re
 from collections.abc import Callable
-from unicodedata import category
 from urllib.parse import parse_qsl, urlencode, urlsplit
+
+from batcher.printable_text import printable as printable
 
 LEFT_OUT = "…"
 
@@ -20,8 +21,6 @@ _HARMLESS = re.compile(
     r"stream|db|ssl_(?:ca_(?:certs|path)|certfile|keyfile|cert_reqs|check_hostname)"
 )
 _NO_SECRET = re.compile(rf"{_HARMLESS.pattern}|client_name|ssl_(?!password).*")
-# control, direction, half of a surrogate pair, ends of lines and paragraphs
-_UNPRINTABLE = frozenset({"Cc", "Cf", "Cs", "Zl", "Zp"})
 
 
 def withheld(count: int) -> str:
@@ -90,18 +89,3 @@ def shortened(text: str, at_most: int) -> str:
     return (
         text if len(text) <= at_most else f"{text[:at_most]}{LEFT_OUT} [{len(text):,} characters]"
     )
-
-
-def printable(text: str) -> str:
-    r"""A text in one line, for a terminal or a log: control characters as ``\u001b``.
-
-    What was JSON in one line stays the same JSON.
-    """
-    if text.isprintable():
-        return text
-    return "".join(_escaped(each) if category(each) in _UNPRINTABLE else each for each in text)
-
-
-def _escaped(character: str) -> str:
-    units = character.encode("utf-16-be", "surrogatepass")
-    return "".join(f"\\u{units[at]:02x}{units[at + 1]:02x}" for at in range(0, len(units), 2))

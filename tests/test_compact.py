@@ -128,6 +128,14 @@ def test_things_are_added_together_as_one_by_one(parts: list[list[str]]) -> None
     assert len(together) == len(one_by_one)
 
 
+@given(st.lists(st.text(max_size=1)), st.lists(st.text(max_size=1)))
+def test_what_is_missing_is_what_only_the_others_have(own: list[str], others: list[str]) -> None:
+    here, there = HashMultiset(), HashMultiset()
+    here.update(own)
+    there.update(others)
+    assert here.missing(there) == {hash(text) for text in set(others) - set(own)}
+
+
 def test_line_numbers_without_a_gap_take_no_memory() -> None:
     tracemalloc.start()
     try:

@@ -4,7 +4,8 @@ No I/O and no clock. A tally is fed by one event loop and may be read at any tim
 """
 
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from operator import attrgetter
 from typing import TypeVar
 
 import msgspec
@@ -27,6 +28,8 @@ MORE_ADVICE = (
     "batcher rollback puts it back; --whole always sends whole triggers, which clears nothing. The"
     " same command again goes on with what is left, and may change more"
 )
+NOTHING_MORE = (None, UNSET, UNSET, UNSET)
+_MORE = attrgetter("error", "read_back", "created", "restored")
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -93,6 +96,10 @@ class Tally:
         self.unsuccessful += result.status not in WELL
         self.attempts += result.attempts
         self.throttles += result.throttles
+        self._add_more(result)
+
+    def _add_more(self, result: Result | BriefResult) -> None:
+        """Count what few results have."""
         if result.error is not None:
             self.errors[result.error.code] += 1
             if result.status == "differs" and result.error.code == MORE_THAN_ASKED:
@@ -104,6 +111,15 @@ class Tally:
         if result.created is not UNSET:
             self.created[result.created] += 1
         self.restored += result.restored is not UNSET
+
+    def add_all(self, results: Sequence[Result | BriefResult]) -> None:
+        """Count results, all of this target."""
+        self.statuses.update([each.status for each in results])
+        self.attempts += sum([each.attempts for each in results])
+        self.throttles += sum([each.throttles for each in results])
+        if [*map(_MORE, results)].count(NOTHING_MORE) != len(results):
+            for each in results:
+                self._add_more(each)
 
     def forget_results(self) -> None:
         """Start counting results anew; what is of this session's attempts stays."""

@@ -1,24 +1,15 @@
-"""The command line: which commands there are, and what an error ends them with.
+"""The command line, as far as every start needs it: signals, streams, and how it ends.
 
-The one lazy place of the package: a command's module, with all that it imports, is imported when
-it is called, and the listing of ``--help`` imports none.
+The one lazy place of the package: what parses the command line is imported when there is one to
+parse, and with ``command_group`` it is the same for commands. ``--version`` needs neither.
 """
 
-import io
-import json
-import logging
 import sys
 from collections.abc import Callable
-from contextlib import suppress
 from importlib import import_module
 from typing import Any
 
-import click
-from click.shell_completion import CompletionItem
-
-from batcher.cli.command_list import COMMANDS, GROUPS
 from batcher.cli.endings import end_on_signals, ignore_signals, leave, use_utf8
-from batcher.cli.output.echo import echo
 from batcher.cli.output.standard_streams import open_standard_streams
 from batcher.cli.state_signal import begin_to_tell
 from batcher.version import __version__
@@ -27,61 +18,13 @@ ERROR_AS_JSON = "batcher.error_as_json"  # in a context's meta: whether an error
 
 ERROR_MEMBERS = "batcher.error_members"  # there: what else the object of an error has
 
-_GIVEN = "batcher.given"  # there: the words that were given
+_GROUP = "batcher.cli.command_group"
 
 
-class _Commands(click.Group):
-    """The commands by name: listed without their modules, imported to be called."""
-
-    def list_commands(self, ctx: click.Context) -> list[str]:
-        return list(COMMANDS)
-
-    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        if cmd_name not in COMMANDS:
-            return None
-        command: click.Command = getattr(import_module(f"batcher.cli.{cmd_name}"), cmd_name)
-        if ctx.resilient_parsing:  # a shell asks what would complete it
-            import_module("batcher.cli.completed_values").complete_values(command)
-        return command
-
-    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
-        widest = max(map(len, COMMANDS))
-        for group, commands in GROUPS.items():
-            with formatter.section(group):
-                formatter.write_dl([(f"{name:{widest}}", commands[name]) for name in commands])
-
-    def shell_complete(self, ctx: click.Context, incomplete: str) -> list[CompletionItem[str]]:
-        names = [name for name in COMMANDS if name.startswith(incomplete)]
-        commands = [CompletionItem(name, help=COMMANDS[name]) for name in names]
-        return commands + click.Command.shell_complete(self, ctx, incomplete)
-
-    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        ctx.meta[_GIVEN] = [*args]
-        return super().parse_args(ctx, args)
-
-    def invoke(self, ctx: click.Context) -> Any:
-        """What goes wrong is told as JSON too, where that was asked for and none was begun."""
-        try:
-            return super().invoke(ctx)
-        except (Exception, KeyboardInterrupt) as error:
-            told = not isinstance(error, click.exceptions.Exit)
-            if told and ctx.meta.get(ERROR_AS_JSON, _would_be_json(error, ctx.meta[_GIVEN])):
-                with suppress(Exception):  # standard output may be what went wrong
-                    more = ctx.meta.get(ERROR_MEMBERS, {})
-                    echo(json.dumps({**_report(error).as_json(), **more}))
-            raise
-
-
-@click.group(
-    cls=_Commands,
-    context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 110},
-    epilog="\b\nStart here: batcher demo. Then: batcher run updates.jsonl --dry-run",
-)
-@click.version_option(__version__, prog_name="batcher")
-def batcher() -> None:
-    """Change many Amazon Connect Customer Profiles event triggers: within the quota, losing
-    track of none.
-    """
+def __getattr__(name: str) -> Any:
+    if name == "batcher":
+        return import_module(_GROUP).batcher
+    raise AttributeError(f"module 'batcher.cli' has no attribute {name!r}")
 
 
 def main() -> None:
@@ -90,22 +33,24 @@ def main() -> None:
     use_utf8()
     open_standard_streams()
     end_on_signals()
-    for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
-        logging.getLogger(library).addHandler(logging.NullHandler())
     try:
-        code = _ended(_command)
+        code = _ended(_tell_version if sys.argv[1:] == ["--version"] else _command)
         code = _ended(sys.stdout.flush) or code  # what was held back may not fit
         ignore_signals()
     except KeyboardInterrupt:
         ignore_signals()
-        echo("Interrupted.", err=True)
+        import_module("batcher.cli.output.echo").echo("Interrupted.", err=True)
         _ended(sys.stdout.flush)
         leave(4)
     leave(code)
 
 
+def _tell_version() -> None:
+    sys.stdout.write(f"batcher, version {__version__}\n")
+
+
 def _command() -> int | None:
-    code: int | None = batcher.main(prog_name="batcher", standalone_mode=False)
+    code: int | None = import_module(_GROUP).run_commands()
     return code
 
 
@@ -115,25 +60,5 @@ def _ended(function: Callable[[], int | None]) -> int:
         return function() or 0
     except SystemExit as ending:
         return int(ending.code or 0)
-    except click.Abort:
-        raise KeyboardInterrupt from None
-    except click.ClickException as error:
-        said = io.StringIO()
-        error.show(said)
-        echo(said.getvalue().rstrip("\n"), err=True, lines=True)
-        return error.exit_code
     except Exception as error:
-        report = _report(error)
-        echo(f"batcher: {report.error}", err=True)
-        return int(report.exit_code)
-
-
-def _report(error: BaseException) -> Any:
-    return import_module("batcher.cli.output.error_report").report_of(error)
-
-
-def _would_be_json(error: BaseException, given: list[str]) -> bool:
-    """Whether ``--json`` was given to a command that has it, and did not get as far as that."""
-    command = error.ctx.command if isinstance(error, click.UsageError) and error.ctx else None
-    flags = (flag for parameter in getattr(command, "params", ()) for flag in parameter.opts)
-    return "--json" in given and "--json" in flags
+        return int(import_module(_GROUP).ended_by(error))

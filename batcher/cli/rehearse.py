@@ -23,7 +23,7 @@ from batcher.cli.output.reading_progress import ReadingProgress
 from batcher.cli.output.rehearsal import STEPS, rehearsal_lines
 from batcher.cli.output.selected_part import part_lines
 from batcher.cli.output.violations import ViolationPrinter
-from batcher.cli.run import default_directory
+from batcher.cli.run_file import default_directory
 from batcher.cli.selection import selection_options, taken_selection
 from batcher.cli.state_signal import called_on_signal
 from batcher.config import OF_READING, Settings

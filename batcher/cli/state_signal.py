@@ -13,7 +13,7 @@ from contextlib import contextmanager, suppress
 from types import FrameType
 from typing import TypeAlias
 
-from batcher.foreign_text import printable
+from batcher.printable_text import printable
 
 State: TypeAlias = Callable[[], Iterable[str]]
 """Where a command stands, in lines."""

@@ -4,9 +4,10 @@ Sends and writes nothing, but for copies of an input that can't be read twice.
 """
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
+from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -17,7 +18,7 @@ from batcher.compact import HashMultiset, LineSet
 from batcher.errors import RunDirectoryError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.failed_lines import is_as_written
-from batcher.jobs.recorded_results import checked_results
+from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_reader import RunReader
 from batcher.jobs.wave_plan import WavePlan, wave_plan
@@ -48,6 +49,8 @@ from batcher.storage.run_manifest import RecordedLint
 from batcher.storage.wave_file import WaveProgress, read_waves
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
+
+R = TypeVar("R", bound=BriefResult | Result)
 
 
 class RunState(Struct, frozen=True, kw_only=True, eq=False):
@@ -188,11 +191,11 @@ def restore(
     progress = read_waves(directory.waves)
     changed = ChangedUpdates(plan.limits if plan.in_waves else (), order.settings.canary or 0)
     kind: type[BriefResult | Result] = Result if plan.in_waves else BriefResult
-    for _, result in checked_results(journals.results, input_lines, kind, found.done):
-        changed.add(result)
-        if has_names or result.status == "invalid":
-            found.note_id(result)
-        tallies[result.target].add(result)
+    for _, results in checked_chunks(journals.results, input_lines, kind, found.done):
+        changed.add_all(results)
+        found.note_ids(results, has_names=has_names)
+        for target, own in _by_target(results).items():
+            tallies[target].add_all(own)
     for tally in tallies.values():
         tally.begin_session()
     unchecked = plan.check is not None and changed.count > progress.passed
@@ -216,6 +219,14 @@ def restore(
         progress=progress,
         lint=lint,
     )
+
+
+def _by_target(results: Sequence[R]) -> dict[str, Sequence[R]]:
+    """The results of each target, in their order."""
+    names = {each.target for each in results}
+    if len(names) == 1:
+        return dict.fromkeys(names, results)
+    return {name: [each for each in results if each.target == name] for name in names}
 
 
 def _spent(directory: RunDirectory) -> RunTimeSpent:
@@ -265,6 +276,19 @@ class _Restored:
         self.done, self._odd = LineSet(), LineSet()
         self._named = HashMultiset()  # the ids that are not their line's number
 
+    def note_ids(self, results: Sequence[BriefResult | Result], *, has_names: bool) -> None:
+        """Take in what may be ids that are no line's number, or numbers that are no ids."""
+        is_invalid = any(each.status == "invalid" for each in results)
+        if not has_names and not is_invalid:
+            return
+        ids = [each.id for each in results]
+        if is_invalid or any(map(str.isdecimal, ids)):
+            for result in results:
+                self.note_id(result)
+        else:
+            self._odd.add_all([each.line for each in results])
+            self._named.update(ids)
+
     def note_id(self, result: BriefResult | Result) -> None:
         """Take in what may be an id that is no line's number, or a number that is no id."""
         if result.id != str(result.line):
@@ -275,7 +299,6 @@ class _Restored:
 
     def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, ImageInFlight]:
         """The images without a result, by id."""
-        self._named.sort()
         found = {}
         for number, id, image in unsettled_ids(before, self.done, self._odd, self._named):
             if not lines.has_id(id):

@@ -56,6 +56,18 @@ class ChangedUpdates:
             if len(self.canary) < self._most:
                 self.canary.append(named)
 
+    def add_all(self, results: Sequence[Result | BriefResult]) -> None:
+        """Count results, in their order."""
+        if self._limits:
+            for result in results:
+                self.add(result)
+        else:
+            changed = [each.status for each in results].count("succeeded")
+            if changed != len(results):
+                changed = sum(map(has_changed, results))
+            self.count += changed
+            self.wave_count += changed
+
 
 class Wave:
     """Gives updates their turn until ``limit`` have changed something.

@@ -36,6 +36,11 @@ class Chunk(Struct, frozen=True, kw_only=True):
     content: bytes
     count: int
 
+    @property
+    def numbers(self) -> range:
+        """The numbers of its lines."""
+        return range(self.number, self.number + self.count)
+
     def lines(self) -> Iterator[Line]:
         """The lines that are not blank."""
         number, offset = self.number, self.offset

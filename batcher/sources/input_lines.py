@@ -1,6 +1,7 @@
 """Which lines an input has, of which target and with which id: what records are held against."""
 
 from collections.abc import Mapping, Sequence
+from itertools import compress
 from typing import Protocol
 
 from batcher.compact import LineSet
@@ -44,6 +45,23 @@ class InputLines:
         if line not in self._known.get(record.target, ()):
             return f"has the target of another line than {line}" if line in self else _no_line(line)
         return None if self._ids.matches(line, record.id) else f"has another id than line {line}"
+
+    def are_held(self, records: Sequence[LineRecord]) -> bool:
+        """Whether all these records can be of this input; False: ``fault`` says it of each."""
+        if self._invalid is not None or "invalid" in [each.status for each in records]:
+            return False
+        lines, ids = [each.line for each in records], [each.id for each in records]
+        targets = [each.target for each in records]
+        for target in set(targets):
+            known = self._known.get(target, range(0))
+            own = lines if targets.count(target) == len(lines) else None
+            of_target = own or [*compress(lines, map(target.__eq__, targets))]
+            if isinstance(known, range):
+                if min(of_target) not in known or max(of_target) not in known:
+                    return False
+            elif not all(map(known.__contains__, of_target)):
+                return False
+        return self._ids.match_all(lines, ids)
 
     @property
     def has_names(self) -> bool:

@@ -16,7 +16,7 @@ from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.records import SelectedPart, Update
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
-from batcher.sources.line_index import LineIds, LineIndex, file_stamp
+from batcher.sources.line_index import LineIds, LineIndex, LineIndexes, file_stamp
 from batcher.updates.hint import Hint
 from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
@@ -132,15 +132,14 @@ class _Ids:
             self._looks.append(number)
 
     def add_all(self, lines: Sequence[int], ids: Sequence[str]) -> None:
-        if any(map(str.isdecimal, ids)):
-            for line, id in zip(lines, ids, strict=True):
-                self.add(line, id)
-        else:
+        """Add the ids of lines; an empty one is that of a line that gives none."""
+        if not any(ids):
+            self._numbers.add_all(lines)
+        elif all(ids) and not any(map(str.isdecimal, ids)):
             self._names.update(ids)
-
-    def add_numbers(self, lines: Sequence[int]) -> None:
-        """Add lines whose number is their id."""
-        self._numbers.add_all(lines)
+        else:
+            for line, id in zip(lines, ids, strict=True):
+                self.add(line, id or str(line))
 
     def may_be_repeated(self) -> frozenset[int]:
         """The hashes of the ids that may be."""
@@ -170,14 +169,13 @@ class _Pass:
         self._on_update = on_update
         self._line_of_id: dict[str, int] = {}
         self._total = self._invalid = self._violations = self._left_out = 0
-        self._targets: dict[str, LineIndex] = {}
-        self._line_ids, self._invalid_lines = LineIds(), LineSet()
+        self._invalid_lines = LineSet()
 
     def read(self, suspects: frozenset[int]) -> None:
         """Go through the file; an id whose hash is among the suspects may stand there once only."""
         is_plain = not suspects and self._on_update is None
         with open_input(self._path) as file:
-            self._stamp = file_stamp(self._path)
+            self._indexes = LineIndexes(file_stamp(self._path), keeps_places=self._keeps_places)
             for chunk in file.chunks():
                 quick = None
                 if is_plain:
@@ -206,27 +204,26 @@ class _Pass:
             self._take(update, offset, raw)
 
     def found(self) -> Inspection:
-        for index in self._targets.values():
+        for index in self._indexes.targets.values():
             index.finish_counting()
         return Inspection(
             total=self._total,
             invalid=self._invalid,
             violations=self._violations,
-            targets=self._targets,
+            targets=self._indexes.targets,
             size=self._size,
             sha256=self._sha256,
-            ids=self._line_ids,
+            ids=self._indexes.ids,
             invalid_lines=self._invalid_lines,
             part=selected_part(self._reader, self._left_out, self._total),
             unmatched=self._reader.selector.unmatched() if self._reader.selector else [],
         )
 
     def _take(self, update: Update, offset: int, raw: bytes) -> None:
-        index = self._index(update.target)
+        index = self._indexes.of(update.target)
         index.add(update.line, offset, raw, update.urgency)
         index.count([(update.domain, update.trigger)])
-        if self._keeps_places:
-            self._line_ids.add(update.line, update.id)
+        self._indexes.add_ids([update.line], [update.id])
         self.ids.add(update.line, update.id)
         if self._on_update is not None:
             self._on_update(update)
@@ -234,40 +231,15 @@ class _Pass:
     def _take_all(self, chunk: Chunk, found: list[Any]) -> None:
         """Take in the lines of a chunk, all of which were read quickly."""
         self._total += chunk.count
-        lines = range(chunk.number, chunk.number + chunk.count)
-        self._take_ids(lines, [each.id for each in found])
-        offsets, raw = chunk.places() if self._keeps_places else ([], [])
-        urgencies, triggers = self._reader.urgencies_of(found), list(map(_TRIGGER, found))
-        targets = self._reader.targets_of(found)
+        targets, triggers = self._reader.targets_of(found), list(map(_TRIGGER, found))
+        self._indexes.add_all(chunk, targets, self._reader.urgencies_of(found))
         for target in dict.fromkeys(targets):
-            index, own = self._index(target), [each == target for each in targets]
-            if all(own):
-                index.add_all(lines, offsets, raw, urgencies)
-                index.count(triggers)
-                continue
-            index.add_all(
-                list(compress(lines, own)),
-                list(compress(offsets, own)),
-                list(compress(raw, own)),
-                list(compress(urgencies, own)),
-            )
-            index.count(list(compress(triggers, own)))
-
-    def _index(self, target: str) -> LineIndex:
-        if (index := self._targets.get(target)) is None:
-            index = LineIndex(self._stamp, keeps_places=self._keeps_places)
-            self._targets[target] = index
-        return index
-
-    def _take_ids(self, lines: range, ids: list[Any]) -> None:
-        """Take in the ids of lines; UNSET is that of one that gives none."""
-        if ids.count(UNSET) == len(ids):
-            self.ids.add_numbers(lines)
-            return
-        named = [str(line) if id is UNSET else id for line, id in zip(lines, ids, strict=True)]
-        if self._keeps_places:
-            self._line_ids.add_all(lines, named)
-        self.ids.add_all(lines, named)
+            own = [each == target for each in targets]
+            index = self._indexes.of(target)
+            index.count(triggers if all(own) else list(compress(triggers, own)))
+        ids = ["" if each.id is UNSET else each.id for each in found]
+        self._indexes.add_ids(chunk.numbers, ids)
+        self.ids.add_all(chunk.numbers, ids)
 
     def _tell_hint(self, head: bytes) -> None:
         """Before the first violation: what the input is."""

@@ -9,15 +9,17 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import compress
 from pathlib import Path
 from typing import Any
 
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset, LineNumbers, short_hash
-from batcher.sources.input_file import open_input
+from batcher.compact import SHORT, HashMultiset, LineNumbers, short_hash
+from batcher.sources.input_file import Chunk, open_input
 from batcher.updates.json_schema import HIGHEST_PRIORITY
+from batcher.updates.quick_lines import is_an_object_each
 
 Stamp = tuple[int, int]
 """Size in bytes and time of change in nanoseconds; (0, 0) of a file that is not there."""
@@ -71,7 +73,7 @@ class LineIndex:
         self.lines.extend(lines)
         if self._keeps_places:
             self.offsets.extend(offsets)
-            self.hashes.extend(map(short_hash, raws))
+            self.hashes.extend([hash(raw) & SHORT for raw in raws])  # as short_hash has it
 
     def __contains__(self, line: int) -> bool:
         return line in self.lines
@@ -141,7 +143,17 @@ class LineIds:
                 self.add(line, id)
         else:
             self._lines.extend(lines)
-            self._hashes.extend(map(short_hash, ids))
+            self._hashes.extend([hash(id) & SHORT for id in ids])
+
+    def match_all(self, lines: Sequence[int], ids: Sequence[str]) -> bool:
+        """Whether these are the ids of lines, of each its own."""
+        if not self._lines:
+            return [*map(str, lines)] == ids
+        run, hashes = self._lines.run, self._hashes
+        if run is None or min(lines) not in run or max(lines) not in run:
+            return all(map(self.matches, lines, ids))
+        first = run[0]
+        return [hashes[line - first] for line in lines] == [hash(id) & SHORT for id in ids]
 
     def matches(self, line: int, id: str) -> bool:
         """Whether that is the id of a line."""
@@ -151,6 +163,44 @@ class LineIds:
     def has(self, id: str) -> bool:
         """Whether one of these lines has that id."""
         return short_hash(id) in self._hashes
+
+
+class LineIndexes:
+    """The indexes of the targets of a file, and the ids of its lines."""
+
+    def __init__(self, stamp: Stamp, *, keeps_places: bool = True) -> None:
+        self.targets: dict[str, LineIndex] = {}
+        self.ids = LineIds()
+        self._stamp = stamp
+        self._keeps_places = keeps_places
+
+    def __repr__(self) -> str:
+        return f"<LineIndexes {self.targets!r}>"
+
+    def of(self, target: str) -> LineIndex:
+        """The index of a target, a new one when there is none yet."""
+        if (index := self.targets.get(target)) is None:
+            index = LineIndex(self._stamp, keeps_places=self._keeps_places)
+            self.targets[target] = index
+        return index
+
+    def add_all(self, chunk: Chunk, targets: list[str], urgencies: list[int]) -> None:
+        """Add all lines of a chunk, of which none is blank. ``targets``: that of each."""
+        lines = chunk.numbers
+        offsets, raw = chunk.places() if self._keeps_places else ([], [])
+        for target in dict.fromkeys(targets):
+            index, own = self.of(target), [each == target for each in targets]
+            if all(own):
+                index.add_all(lines, offsets, raw, urgencies)
+            else:
+                parts = (list(compress(column, own)) for column in (lines, offsets, urgencies))
+                of_lines, of_offsets, of_urgencies = parts
+                index.add_all(of_lines, of_offsets, list(compress(raw, own)), of_urgencies)
+
+    def add_ids(self, lines: Sequence[int], ids: Sequence[str]) -> None:
+        """Add the ids of lines; an empty one is that of a line that gives none."""
+        if self._keeps_places and any(ids):
+            self.ids.add_all(lines, [id or str(line) for line, id in zip(lines, ids, strict=True)])
 
 
 class IndexedFile(Struct, frozen=True, kw_only=True, eq=False):
@@ -179,28 +229,21 @@ def index_lines(
     ``selects``: whether a line is part of the job; ``target_name``: what the target is called that
     a line means. Raises InputError when the file can't be read.
     """
-    decode = msgspec.json.Decoder(_Named).decode
-    found: dict[str, LineIndex] = {}
-    ids, left_out = LineIds(), 0
     with open_input(path) as file:
-        stamp = file_stamp(path)
-        for line, offset, raw in file.lines():
-            if selects is not None and not selects(raw):
-                left_out += 1
+        indexes = LineIndexes(file_stamp(path))
+        places, left_out = _Places(indexes, default_target, default_priority, target_name), 0
+        for chunk in file.chunks():
+            if selects is None and places.add_all(chunk):
                 continue
-            target, urgency = default_target, default_priority
-            # a name may be written with escapes
-            if any(name in raw for name in _NAMES):
-                named = _named(raw, decode)
-                target = target_name(named.target) if named.target else default_target
-                urgency = named.priority_or(default_priority)
-                ids.add(line, named.id or str(line))
-            if (index := found.get(target)) is None:
-                index = found[target] = LineIndex(stamp)
-            index.add(line, offset, raw, urgency)
-        checksum = file.checksum
-    size, sha256 = checksum.size, checksum.sha256
-    return IndexedFile(targets=found, ids=ids, size=size, sha256=sha256, left_out=left_out)
+            for line, offset, raw in chunk.lines():
+                if selects is None or selects(raw):
+                    places.add(line, offset, raw)
+                else:
+                    left_out += 1
+        size, sha256 = file.checksum.size, file.checksum.sha256
+    return IndexedFile(
+        targets=indexes.targets, ids=indexes.ids, size=size, sha256=sha256, left_out=left_out
+    )
 
 
 def file_stamp(path: Path) -> Stamp:
@@ -224,6 +267,53 @@ class _Named(Struct):
         """The priority where it is one: a line that was skipped as invalid may say anything."""
         given = self.priority
         return given if type(given) is int and 0 <= given <= HIGHEST_PRIORITY else default
+
+
+class _Places:
+    """Where lines are that are taken as they stand."""
+
+    def __init__(
+        self, indexes: LineIndexes, target: str, priority: int, name: Callable[[str], str]
+    ) -> None:
+        self._indexes = indexes
+        self._target = target
+        self._priority = priority
+        self._name = name
+        decoder = msgspec.json.Decoder(_Named)
+        self._decode, self._decode_lines = decoder.decode, decoder.decode_lines
+
+    def add(self, line: int, offset: int, raw: bytes) -> None:
+        named = _named(raw, self._decode) if _may_name(raw) else _Named()
+        target = self._name(named.target) if named.target else self._target
+        urgency = named.priority_or(self._priority)
+        self._indexes.of(target).add(line, offset, raw, urgency)
+        self._indexes.ids.add(line, named.id or str(line))
+
+    def add_all(self, chunk: Chunk) -> bool:
+        """Add the lines of a chunk at one stroke; False: it has lines that are to be looked at."""
+        if not is_an_object_each(chunk.content, chunk.count):
+            return False
+        named, default = [_Named()] * chunk.count, self._priority
+        if _may_name(chunk.content):
+            try:
+                named = self._decode_lines(chunk.content)
+            except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+                return False
+            if len(named) != chunk.count:
+                return False
+        names = {name: self._name(name) for name in {each.target for each in named} if name}
+        targets = [names.get(each.target, self._target) for each in named]
+        urgencies = [
+            default if each.priority is None else each.priority_or(default) for each in named
+        ]
+        self._indexes.add_all(chunk, targets, urgencies)
+        self._indexes.add_ids(chunk.numbers, [each.id for each in named])
+        return True
+
+
+def _may_name(raw: bytes) -> bool:
+    """Whether there may be a target, an id or a priority: a name may be written with escapes."""
+    return any(name in raw for name in _NAMES)
 
 
 def _named(raw: bytes, decode: Callable[[bytes], _Named]) -> _Named:

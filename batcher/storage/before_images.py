@@ -7,6 +7,7 @@ send has changed nothing, as then an earlier session had applied the update.
 
 import re
 from collections.abc import Container, Iterator, Mapping
+from contextlib import suppress
 from typing import Any
 
 import msgspec
@@ -19,6 +20,7 @@ from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader, decode_line
 
 WHAT = "a before image"
+TOGETHER = 2_000_000  # images whose ids are looked for at one stroke; 8 bytes each
 _NUMBERS = re.compile(rb'\n\{"id":"([1-9][0-9]{0,17})"')  # at the beginning of a line
 
 
@@ -41,7 +43,12 @@ class BeforeImage(msgspec.Struct, frozen=True):
         return f"{self.target}\0{self.DomainName}\0{self.EventTriggerName}"
 
 
+class _Id(msgspec.Struct, gc=False):
+    id: str
+
+
 _DECODER = msgspec.json.Decoder(BeforeImage)
+_ID_DECODER = msgspec.json.Decoder(_Id)
 _decode_object = msgspec.json.Decoder(dict[str, Any]).decode
 
 
@@ -109,20 +116,55 @@ def unsettled_ids(
     Gives number in the journal, id and image of each. ``done``: the lines that have a result;
     ``odd``: those of them whose id is not the line's number, ``named`` these ids.
     """
-    number, settled = 0, done.without(odd)
-    for chunk, lines in before.chunks():
-        # a million of these are looked through before a resume
-        plain = _NUMBERS.findall(b"\n" + chunk)
-        if len(plain) == lines and all(map(settled.__contains__, map(int, plain))):
+    settled = done.without(odd)
+    # a million of these are looked through before a resume
+    open_ids = _open_ids(before, settled, named)
+    number = 0
+    for chunk, lines in before.chunks() if open_ids else ():
+        if (ids := _ids(chunk, lines)) is not None and open_ids.isdisjoint(map(hash, ids)):
             number += lines
             continue
         for line in chunk.split(b"\n")[:-1]:
             number += 1
             image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
-            own = line_number(image.id)
-            if (own is None or own not in settled) and image.id not in named:
+            if not _is_settled(image.id, settled) and hash(image.id) in open_ids:
                 in_flight = ImageInFlight(line_digest(line), _members(line), image.lost)
                 yield number, image.id, in_flight
+
+
+def _open_ids(before: JournalReader, settled: LineSet, named: HashMultiset) -> set[int]:
+    """The hashes of the ids of images that are neither settled lines nor named."""
+    number, some, found = 0, HashMultiset(), set[int]()
+    for chunk, lines in before.chunks():
+        plain = _NUMBERS.findall(b"\n" + chunk)
+        if len(plain) != lines or not all(map(settled.__contains__, map(int, plain))):
+            ids = _ids(chunk, lines) or _ids_one_by_one(before, chunk, number)
+            some.update([id for id in ids if not (id.isdecimal() and _is_settled(id, settled))])
+        number += lines
+        if len(some) >= TOGETHER:
+            found |= named.missing(some)
+            some = HashMultiset()
+    return found | named.missing(some)
+
+
+def _is_settled(id: str, settled: LineSet) -> bool:
+    """Whether that is the number of a line with a result, which has no other id."""
+    line = line_number(id)
+    return line is not None and line in settled
+
+
+def _ids(chunk: bytes, lines: int) -> list[str] | None:
+    """The ids of so many images; None where they are to be looked at one by one."""
+    with suppress(ValueError, RecursionError):
+        ids = [each.id for each in _ID_DECODER.decode_lines(chunk)]
+        return ids if len(ids) == lines else None
+    return None
+
+
+def _ids_one_by_one(before: JournalReader, chunk: bytes, number: int) -> list[str]:
+    """The ids of images. ``number``: of the one before. Raises DamageError."""
+    lines = enumerate(chunk.split(b"\n")[:-1], number + 1)
+    return [decode_line(line, _DECODER.decode, before.path, at, WHAT).id for at, line in lines]
 
 
 def read_images(before: JournalReader) -> Iterator[BeforeImage]:

@@ -75,12 +75,18 @@ class JournalReader:
 
     def records(self, decoder: msgspec.json.Decoder[D], what: str) -> Iterator[tuple[int, D]]:
         """Number and record of each line; ``what`` a record is called."""
-        number = 0
+        for number, records in self.record_chunks(decoder, what):
+            yield from enumerate(records, number)
+
+    def record_chunks(
+        self, decoder: msgspec.json.Decoder[D], what: str
+    ) -> Iterator[tuple[int, list[D]]]:
+        """Records of lines that follow each other, some at a time, and the number of the first."""
+        number = 1
         for chunk, lines in self.chunks():
             records = _quickly_decoded(chunk, lines, decoder)
-            for record in records or self._one_by_one(chunk, decoder, what, number):
-                number += 1
-                yield number, record
+            yield number, records or self._one_by_one(chunk, decoder, what, number - 1)
+            number += lines
 
     def _one_by_one(
         self, chunk: bytes, decoder: msgspec.json.Decoder[D], what: str, number: int

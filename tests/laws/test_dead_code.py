@@ -15,6 +15,8 @@ USED_FROM_OUTSIDE = {
     "batcher.__dir__": "called by Python",
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
+    "batcher.cli.__getattr__": "called by Python",
+    "batcher.cli.run_file.run_file": "loaded by name",
 }
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",

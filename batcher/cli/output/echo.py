@@ -11,7 +11,7 @@ import textwrap
 
 import click
 
-from batcher.foreign_text import printable
+from batcher.printable_text import printable
 
 NARROWEST = 20  # columns; below that nothing is wrapped
 
