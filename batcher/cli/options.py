@@ -12,8 +12,8 @@ import msgspec
 from click.core import ParameterSource
 from msgspec import Struct
 
-from batcher.aws.organizations import list_accounts
 from batcher.cli import ERROR_AS_JSON
+from batcher.cli.command_group import body
 from batcher.cli.hook_options import hook_option, with_hooks
 from batcher.cli.output.echo import echo
 from batcher.cli.output.json_lines import speak_json
@@ -34,6 +34,8 @@ from batcher.foreign_text import holds_secret
 from batcher.storage.atomic_file import refuse_taken
 
 F = TypeVar("F", bound=Callable[..., Any])
+
+_list_accounts = body("batcher.aws.organizations", "list_accounts")
 
 
 def settings_options(
@@ -275,7 +277,7 @@ def settings_from(
             _warn_of_secret(option.flag, value, instead)
     flags = {name: value for name, value in given.items() if name != "hook"}
     settings = resolve(
-        flags, environ=os.environ, file=config, base=base, list_accounts=list_accounts
+        flags, environ=os.environ, file=config, base=base, list_accounts=_list_accounts
     )
     if settings.progress == "json" and "progress" in given:  # else the command shows none
         speak_json()
