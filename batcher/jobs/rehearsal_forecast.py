@@ -1,6 +1,6 @@
 """How long a rehearsed run takes at its real pace, and by how much the rehearsal is sped up."""
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
 from math import inf
 
@@ -8,7 +8,7 @@ from batcher.accounting.completion_time import longest
 from batcher.accounting.timed_pace import TimedPace
 from batcher.config import Settings
 from batcher.jobs.rehearsed_targets import RehearsedTarget
-from batcher.jobs.run_forecast import TargetForecast, forecast, hold_against
+from batcher.jobs.run_forecast import SharedLoad, TargetForecast, forecast, hold_against
 from batcher.number_text import duration
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 
@@ -24,6 +24,9 @@ class RehearsalForecast:
         self._settings = settings
         self._targets = targets
         self._now = now
+        self._at: dict[tuple[str, str, str], list[str]] = {}  # the targets of each place
+        for name, target in targets.items():
+            self._at.setdefault(target.place, []).append(name)
 
     def run(self, updates: Mapping[str, int], *, looks: bool) -> dict[str, TargetForecast]:
         """Of a run of so many updates of each target, by its timetable."""
@@ -33,17 +36,27 @@ class RehearsalForecast:
             timed = TimedPace(timetable=settings.timetable, zone=settings.zone, begin=begin)
         read_back = 0.0 if settings.verify is None else settings.verify.fraction
         return {
-            name: self._of(name, count, looks=looks, read_back=read_back, timed=timed)
+            name: self._of(
+                name,
+                count,
+                looks=looks,
+                read_back=read_back,
+                timed=timed,
+                others=self._others(name, updates),
+            )
             for name, count in updates.items()
         }
 
     def undo(self, updates: Mapping[str, int]) -> dict[str, TargetForecast]:
         """Of a rollback of so many updates of each target, which keeps to no timetable."""
-        return {name: self._of(name, count, looks=True) for name, count in updates.items()}
+        return {
+            name: self._of(name, count, looks=True, others=self._others(name, updates))
+            for name, count in updates.items()
+        }
 
     def speed(self, updates: Mapping[str, int]) -> float:
         """How much faster than for real a run of so many updates has to go to be short."""
-        works = [self._of(name, count, looks=True).work for name, count in updates.items()]
+        works = [each.work for each in self.undo(updates).values()]
         return max(1.0, (longest(works) or 0.0) / LASTS)
 
     def late(self, forecasts: Collection[TargetForecast]) -> Iterator[str]:
@@ -72,6 +85,7 @@ class RehearsalForecast:
         looks: bool,
         read_back: float = 0.0,
         timed: TimedPace | None = None,
+        others: Sequence[SharedLoad] = (),
     ) -> TargetForecast:
         target = self._targets[name]
         return forecast(
@@ -84,7 +98,16 @@ class RehearsalForecast:
             reading=target.quota(GET_TRIGGER, self._now),
             now=self._now,
             timed=timed,
+            others=others,
         )
+
+    def _others(self, name: str, updates: Mapping[str, int]) -> list[SharedLoad]:
+        """The targets that are one place with that one, and have something to do."""
+        return [
+            SharedLoad(other, self._settings.for_target(other), updates[other])
+            for other in self._at[self._targets[name].place]
+            if other != name and updates.get(other)
+        ]
 
 
 def seconds_of(forecasts: Collection[TargetForecast]) -> float | None:

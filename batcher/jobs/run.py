@@ -33,6 +33,7 @@ from batcher.jobs.run_order import ROLLBACK, RUN, Following, RunOrder, Unattende
 from batcher.jobs.run_places import check_finished_places, check_places
 from batcher.jobs.run_reason import check_reason, with_earlier_words
 from batcher.jobs.run_state import RunState, read_input, restore
+from batcher.jobs.shared_loads import shared_loads
 from batcher.jobs.undo import refuse_undone
 from batcher.jobs.undo_forecast import undo_forecasts
 from batcher.jobs.wave_plan import refuse_missing_check, refuse_odd_waves
@@ -344,6 +345,7 @@ def _forecasts(
         begin = datetime.fromisoformat(now).timestamp()
         timed = TimedPace(timetable=settings.timetable, zone=settings.zone, begin=begin)
     known, looks = connection.lanes.omissions.known, looks or settings.create_missing
+    loads = shared_loads(connection.targets, state.left_of)
     return {
         name: forecast(
             name,
@@ -355,6 +357,7 @@ def _forecasts(
             reading=pacers.remembered(target, GET_TRIGGER),
             now=now,
             timed=timed,
+            others=loads.get(name, ()),
         )
         for name, target in connection.targets.items()
     }

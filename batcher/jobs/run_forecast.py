@@ -3,9 +3,10 @@
 Numbers only. What is said of them, the command line says.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from datetime import datetime
-from math import ceil
+from math import ceil, inf
+from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,7 +23,8 @@ class TargetForecast(Struct, frozen=True, kw_only=True):
     """What one target has before it: triggers to look at, and updates to write.
 
     ``known``: what earlier runs found its quota to be, None for nothing or a guess; ``now``: when
-    that was looked up, UTC.
+    that was looked up, UTC. ``shares_with``: other targets of its account and Region: their work is
+    in ``reading`` and ``writing``, and of settings that are at odds the lower ones count.
     """
 
     target: str
@@ -31,6 +33,7 @@ class TargetForecast(Struct, frozen=True, kw_only=True):
     writing: Workload
     known: Remembered | None
     now: str
+    shares_with: tuple[str, ...] = ()
 
     @property
     def reading_decides(self) -> bool:
@@ -46,6 +49,14 @@ class TargetForecast(Struct, frozen=True, kw_only=True):
     def work(self) -> Workload:
         """What it takes; without a rate where that of writing is not known."""
         return self.writing if self.writing.rate is None else self.least
+
+
+class SharedLoad(NamedTuple):
+    """Another target of the same account and Region, and the updates that it has left."""
+
+    target: str
+    settings: TargetSettings
+    updates: int
 
 
 class DeadlineForecast(Struct, frozen=True, kw_only=True):
@@ -72,13 +83,17 @@ def forecast(
     reading: Remembered | None,
     now: str,
     timed: TimedPace | None = None,
+    others: Sequence[SharedLoad] = (),
 ) -> TargetForecast:
     """The forecast of a target with so many updates left.
 
     ``looks``: whether each trigger is looked at first; ``read_back``: part of them that is read
     once more when it was accepted; ``writing`` and ``reading``: what is remembered of the two
-    quotas; ``timed``: the timetable that it keeps to.
+    quotas; ``timed``: the timetable that it keeps to; ``others``: who use these quotas, too, at the
+    same time and in turns, so that all of them end together.
     """
+    settings = _lowered(settings, others)
+    updates += sum(each.updates for each in others)
     known, reads = _known(writing), _known(reading)
     burst, read_ceiling = settings.burst or 1.0, settings.read_ceiling
     to_read = Workload(updates=0, rate=None)
@@ -95,6 +110,7 @@ def forecast(
         ),
         known=known,
         now=now,
+        shares_with=tuple(each.target for each in others),
     )
 
 
@@ -109,6 +125,21 @@ def hold_against(
         late=[each for each in forecasts if (each.least.seconds or 0.0) > left],
         unknown=[each for each in forecasts if each.work.seconds is None],
         soaks=soaks,
+    )
+
+
+def _lowered(settings: TargetSettings, others: Sequence[SharedLoad]) -> TargetSettings:
+    """Settings of a quota that several targets have: the lowest rate counts, with its burst."""
+    of_all = [settings, *(each.settings for each in others)]
+    slowest = min(of_all, key=lambda each: inf if each.ceiling is None else each.ceiling)
+    reader = min(of_all, key=lambda each: inf if each.read_ceiling is None else each.read_ceiling)
+    modest = min(of_all, key=lambda each: each.share.fraction)
+    return replace(
+        settings,
+        rate=slowest.rate,
+        burst=slowest.burst,
+        read_rate=reader.read_rate,
+        share=modest.share,
     )
 
 

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 
 from batcher.jobs.connection import Connection
 from batcher.jobs.run_forecast import TargetForecast, forecast
+from batcher.jobs.shared_loads import shared_loads
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 
 
@@ -15,6 +16,7 @@ def undo_forecasts(
     ``now``: UTC. Targets that can't be used are left out.
     """
     pacers = connection.pacers
+    loads = shared_loads(connection.targets, lambda name: updates.get(name, 0))
     return [
         forecast(
             name,
@@ -24,6 +26,7 @@ def undo_forecasts(
             writing=pacers.remembered(target, UPDATE_TRIGGER),
             reading=pacers.remembered(target, GET_TRIGGER),
             now=now,
+            others=loads.get(name, ()),
         )
         for name, target in connection.targets.items()
         if updates.get(name)

@@ -11,6 +11,7 @@ from batcher.jobs.run import ReadyRun
 from batcher.jobs.run_forecast import LIKELY_RATE, DeadlineForecast, TargetForecast
 from batcher.number_text import ago, duration, rate_text
 from batcher.storage.quota_file import seconds_between
+from batcher.updates.target_names import some_names
 
 YEAR = 365 * 86400.0
 
@@ -25,6 +26,8 @@ def target_pace(found: TargetForecast) -> str:
         parts.append(f"{rate_text(known.rate)} is what this account was found to allow {age}")
     if settings.share.fraction < 1:
         parts.append(f"{settings.share} of the quota is used")
+    if found.shares_with:
+        parts.append(f"a quota that it has together with {some_names(found.shares_with)}")
     if found.reading_decides and found.reading.rate is not None:
         parts.append(f"looking first at {rate_text(found.reading.rate)}")
     if found.work.seconds is not None:
