@@ -16,7 +16,6 @@ USED_FROM_OUTSIDE = {
     "batcher.__getattr__": "called by Python",
     "batcher.cli.main": "the entry point",
     "batcher.cli.__getattr__": "called by Python",
-    "batcher.cli.run_file.run_file": "loaded by name",
 }
 ALL_USED_FROM_OUTSIDE = {
     "batcher.limiters.redis_scripts": "its constants are put into the scripts by name",
@@ -78,12 +77,16 @@ def _taken_by_others() -> defaultdict[str, set[str]]:
     for path in files(PACKAGE):
         nodes = list(ast.walk(tree(path)))
         attributes = {node.attr for node in nodes if isinstance(node, ast.Attribute)}
-        texts = {node.value for node in nodes if isinstance(node, ast.Constant)}
+        texts = {
+            node.value
+            for node in nodes
+            if isinstance(node, ast.Constant) and isinstance(node.value, str)
+        }
         for name in imported(path):
             home, _, last = name.rpartition(".")
             taken[home].add(last)
             if name in modules:
                 taken[name] |= attributes
         for name in modules & texts:  # loaded by name
-            taken[name] |= attributes
+            taken[name] |= attributes | texts
     return taken
