@@ -3,6 +3,8 @@
 from collections import Counter
 from math import inf
 
+from msgspec.structs import replace
+
 from batcher.accounting.tally import Tally
 from batcher.control.timetable_watch import TIMETABLE
 from batcher.engine.breaker_gate import Away
@@ -19,6 +21,7 @@ from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.time_left import LeftReckoner, QuotaInUse, TimeLeft, quota_in_use
 from batcher.number_text import duration, number
 from batcher.operations import UPDATE_TRIGGER
+from batcher.wiring.places import by_place
 
 RECKONED_EVERY = 1.0  # seconds
 RECKONED_AT_ONCE = 100  # targets; of more a part with each reading, so that they hold nothing up,
@@ -56,6 +59,12 @@ class ProgressMeter:
         self._reckoner = LeftReckoner(
             settings, run.order.clock.wall, reads=float(run.looks) + verified
         )
+        self._beside = {  # by target, the others that use its quota
+            name: [each for each in names if each != name]
+            for names in by_place(run.connection.targets)
+            for name in names
+            if len(names) > 1
+        }
         self._reckoned_at = -inf
         self._at_once = at_once
         self._read_at = now
@@ -85,7 +94,7 @@ class ProgressMeter:
         for tally in tallies:
             errors.update(tally.errors)
         at_work = [each for each in targets if each.done < each.total and each.stopped is None]
-        quota, quota_basis = _quota(at_work or targets)
+        quota, quota_basis = _quota(self._one_of_each_place(at_work or targets))
         pace, pace_basis = _pace(at_work)
         targets.sort(key=lambda target: (target.is_well, target.done == target.total))
         return ProgressSnapshot(
@@ -140,13 +149,36 @@ class ProgressMeter:
             if lane is None:
                 meter.left = meter.left_as_measured(sure=at >= self._sure_at)
                 continue
-            meter.left = self._reckoner.left(
-                lane,
-                meter.remaining,
-                writes=meter.writes_per_update,
-                measured=meter.window.measured if at >= self._sure_at else None,
-                quota=meter.quota,
-            )
+            beside = [each for each in self._beside.get(name, ()) if each not in idle]
+            meter.left = self._left(lane, [meter, *(self._meters[each] for each in beside)], at)
+
+    def _left(self, lane: Lane, meters: list["_TargetMeter"], at: float) -> TimeLeft:
+        """What is left of the first of these targets, which use one quota in turns."""
+        own = meters[0].remaining
+        at_work = [meter for meter in meters if meter.remaining]
+        if not own:
+            return TimeLeft(seconds=0.0)
+        measured = [meter.window.measured for meter in at_work if at >= self._sure_at]
+        known = [each for each in measured if each is not None]
+        updates = sum(meter.remaining for meter in at_work)
+        left = self._reckoner.left(
+            lane,
+            updates,
+            writes=meters[0].writes_per_update,
+            measured=sum(known) if len(known) == len(at_work) else None,
+            quota=meters[0].quota,
+        )
+        return left if left.pace is None else replace(left, pace=left.pace * own / updates)
+
+    def _one_of_each_place(self, targets: list[TargetProgress]) -> list[TargetProgress]:
+        """Those targets, but for those that have their quota together with one before them."""
+        seen: set[str] = set()
+        found = []
+        for each in targets:
+            if each.target not in seen:
+                found.append(each)
+                seen.update(self._beside.get(each.target, ()))
+        return found
 
     def _seconds_left(self, at_work: list[TargetProgress], waits_for: str | None) -> float | None:
         soaks = waits_for is None or waits_for.startswith("soak")

@@ -79,6 +79,25 @@ async def test_a_pause_stops_the_clock_and_nobody_knows_its_end(run: ApprovedRun
     assert meter.read(now + 6).paused is None
 
 
+async def test_targets_of_one_account_and_region_end_together_at_the_pace_that_they_share(
+    settings_for: SettingsFor, write_lines: Callable[..., Path]
+) -> None:
+    lines = [change(n, target=name) for n in range(60) for name in ("a", "b")]
+    file, emulator = write_lines(lines), seeded(60)
+    async with emulator as url:
+        targets = {"a": {"rate": 40}, "b": {"rate": 400}}
+        settings = settings_for(url, targets=targets, target="a", before=False)
+        async with ready_to_start(file, settings) as run:
+            meter = ProgressMeter(run, run.order.clock.now())
+            executing = asyncio.create_task(run.execute())
+            await until(lambda: len(emulator.applied()) >= 10)
+            found = meter.read(run.order.clock.now())
+            await executing
+    assert found.pace == pytest.approx(40.0), "of two rates the lower one, and once"
+    assert found.seconds_left == pytest.approx((120 - found.done) / 40, abs=0.5)
+    assert {each.seconds_left for each in found.targets} == {found.seconds_left}
+
+
 async def test_at_work_it_knows_quota_pace_and_what_is_on_its_way(
     settings_for: SettingsFor, write_lines: Callable[..., Path]
 ) -> None:
