@@ -76,7 +76,7 @@ class Pacer:
         self.in_flight = 0
         self.slot_seconds = 0.0  # in which a token was there, and no slot
         self.on_full: Callable[[], None] | None = None  # told once, when that was a second
-        self.on_empty: Callable[[], None] | None = None  # told when nobody waits any more
+        self.on_empty: Callable[[], None] | None = None  # told when nobody waits to send
         self.outage_gate: OutageGate | None = None
         self._held = 0  # at that gate
         self._free = anyio.Semaphore(slots, fast_acquire=True)
@@ -107,6 +107,11 @@ class Pacer:
     def limiter(self, limiter: Limiter) -> None:
         self._limiter = limiter
         self._prompt = limiter if isinstance(limiter, PromptLimiter) else None
+
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for the target, for a turn, or in it for slot and token."""
+        return self._taken or self._held > 0
 
     def bound(self, without: str | None = None) -> float | None:
         """Requests per second at most, as the process was told by all but one; None: any."""
@@ -160,6 +165,7 @@ class Pacer:
         if gate is None or gate.is_open_to_me:
             return
         self._held += 1
+        self._tell_empty()
         try:
             await gate.admit()
         finally:
@@ -299,8 +305,11 @@ class Pacer:
             heapq.heappop(self._waiting).called.set()
         else:
             self._taken = False
-            if self.on_empty is not None:
-                self.on_empty()
+            self._tell_empty()
+
+    def _tell_empty(self) -> None:
+        if self.on_empty is not None:
+            self.on_empty()
 
 
 class _Waiter:

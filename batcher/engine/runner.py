@@ -23,7 +23,7 @@ from batcher.task_groups import open_task_group
 
 WORKERS_PER_SLOT = 4  # an update that backs off, or waits for the disk, holds a worker but no slot
 WORKERS_AT_MOST = 1024  # a lane; each is a task
-WORKERS_AT_FIRST = 2  # a lane; more are started when none of them waits for its turn
+WORKERS_AT_FIRST = 2  # a lane; more are started when none of them waits to send
 # a lane whose target seems to be away: one of their updates tells whether it is only some others
 WORKERS_IN_OUTAGE = 16
 
@@ -219,7 +219,7 @@ class _WorkerPool:
 
     @property
     def _has_waiting(self) -> bool:
-        return any(pacer.waiting for pacer in self._lane.pacers)
+        return any(pacer.is_waited_for for pacer in self._lane.pacers)
 
     @property
     def _is_short(self) -> bool:
