@@ -8,15 +8,12 @@ import hashlib
 import re
 from collections.abc import Mapping
 from datetime import datetime
-from functools import partial
 from math import inf
 from typing import Any
 from urllib.parse import urlsplit
 
 import anyio
 import botocore.exceptions as sdk
-from aiobotocore.config import AioConfig
-from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 from msgspec.structs import replace
 
@@ -29,17 +26,12 @@ from batcher.aws.attempts import (
 )
 from batcher.aws.credentials import (
     CheckedCredentials,
-    CredentialProvider,
     explained,
-    open_session,
 )
 from batcher.aws.departure import Departure
-from batcher.aws.lean_caller import LeanCaller
-from batcher.aws.lean_connections import LeanConnections, WireKey
-from batcher.aws.one_attempt import OneAttemptSession
-from batcher.aws.request_template import NotTemplatedError
+from batcher.aws.lean_connections import LeanConnections
 from batcher.aws.role_credentials import signing_credentials
-from batcher.aws.sdk_transport import SdkTransport, open_sdk_transport, ready_transport
+from batcher.aws.sdk_transport import ready_transport
 from batcher.aws.shared_sessions import (
     STS_ATTEMPTS,
     SharedSession,
@@ -47,6 +39,7 @@ from batcher.aws.shared_sessions import (
     first_access_key,
 )
 from batcher.aws.transport import ResolvedPlace, Transport
+from batcher.aws.transport_opening import TransportOpening
 from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
 from batcher.errors import (
@@ -56,15 +49,10 @@ from batcher.errors import (
     SettingsError,
 )
 from batcher.foreign_text import shown_url
-from batcher.host_limits import requests_at_once
-from batcher.logs import logger
 from batcher.ports import Clock
 from batcher.records import Attempt
 from batcher.target_identity import TargetIdentity
 from batcher.updates.aws_messages import AwsMessages
-from batcher.version import __version__
-
-OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
 _ROLE_ACCOUNT = re.compile(r"arn:[\w-]+:iam::(\d{12}):role/")
 
@@ -96,14 +84,10 @@ class AwsTarget:
         connections: LeanConnections | None = None,
     ) -> None:
         self.name = name
-        self._connections = connections
-        self._why_sdk: str | None = None  # what connections can't do, until it is said
-        self._has_said_sdk = False
         self._session_tags = session_tags or {}
         self.settings = settings
         self._messages = messages
         self._timeouts = (connect_timeout, read_timeout)
-        self._loader = loader
         self._clock = clock
         self._client = client
         self._own = client is None
@@ -112,6 +96,14 @@ class AwsTarget:
         self._sessions = sessions or SharedSessions(loader, clock, self._timeouts)
         self._shared: SharedSession | None = None  # the one that it uses
         self._server_clock = self._sessions.server_clock(settings.endpoint_url)
+        self._opening = TransportOpening(
+            name,
+            settings,
+            loader=loader,
+            timeouts=self._timeouts,
+            server_clock=self._server_clock,
+            connections=connections,
+        )
         self._credentials: Any = None  # unchecked; those that requests are signed with at present
         self._first_key: str | None = None  # the access key id at the beginning
         # the present one last, and the one before: a request may be under way with it
@@ -136,8 +128,7 @@ class AwsTarget:
     @property
     def slots(self) -> int:
         """Requests of one operation that may be under way at once."""
-        asked = self.settings.concurrency
-        return requests_at_once(1) if asked == "auto" else asked
+        return self._opening.slots
 
     @property
     def region(self) -> str:
@@ -191,8 +182,8 @@ class AwsTarget:
 
         Whatever goes wrong is in the Attempt, and of its message what is known to be harmless.
         """
-        if self._why_sdk is not None:
-            self._say_sdk()
+        if self._opening.why_sdk is not None:
+            self._opening.say_sdk()
         began, departure = self._clock.now(), Departure(self._timeouts[1] or inf)
         offset = self._server_clock.offset
         try:
@@ -296,7 +287,7 @@ class AwsTarget:
     async def _connect(self) -> None:
         with explained(self.name):
             region, credentials = await self._sign_in()
-            self._transports.append(await self._open(region, credentials))
+            self._transports.append(await self._opening.open(region, credentials))
         if len(self._transports) > 2:
             await self._transports.pop(0).aclose()
 
@@ -315,60 +306,12 @@ class AwsTarget:
             raise
         return shared.region, CheckedCredentials(self._credentials, self._check_account)
 
-    async def _open(self, region: str, credentials: CheckedCredentials) -> Transport:
-        open_sdk = partial(self._open_sdk, region, credentials)
-        if self._connections is None:
-            return await open_sdk()
-        key = WireKey(self.settings.profile, region, self.settings.endpoint_url)
-        try:
-            wire = await self._connections.wire(key, self._config())
-        except NotTemplatedError as error:
-            if self._connections.by_hand:
-                raise SettingsError(
-                    f"target {self.name}: --transport lean can't do this: {error}. Leave it out."
-                ) from error
-            self._why_sdk = str(error)
-            return await open_sdk()
-        return LeanCaller(wire, credentials, self._server_clock, open_sdk)
-
-    def _say_sdk(self) -> None:
-        """Say that the SDK's path is taken, once, and not before there is a log to say it in."""
-        if not self._has_said_sdk:
-            logger().warning("transport.sdk", target=self.name, cause=self._why_sdk)
-        self._has_said_sdk, self._why_sdk = True, None
-
-    async def _open_sdk(self, region: str, credentials: CheckedCredentials) -> SdkTransport:
-        session = self._session()
-        session.register_component("credential_provider", CredentialProvider(credentials))
-        return await open_sdk_transport(
-            session, region=region, endpoint_url=self.settings.endpoint_url, config=self._config()
-        )
-
-    def _session(self) -> AioSession:
-        settings = self.settings
-        return open_session(settings.profile, self._loader, settings.region, self._server_clock)
-
     def _input_shape(self, operation: str) -> Any:
         return self._place.service.operation_model(operation).input_shape
 
     @property
     def _place(self) -> ResolvedPlace:
         return self._transports[-1].place
-
-    def _config(self) -> AioConfig:
-        connect_timeout, read_timeout = self._timeouts
-        return AioConfig(
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            max_pool_connections=OPERATIONS_AT_ONCE * self.slots,
-            # the engine's is the only retry layer
-            retries={"mode": "standard", "total_max_attempts": 1},
-            # every update was checked against the same model, and stricter
-            parameter_validation=False,
-            http_session_cls=OneAttemptSession,
-            # a fixed one: botocore composes its own anew for every request
-            user_agent=f"batcher/{__version__}",
-        )
 
 
 def account_of_role(role_arn: str | None) -> str | None:

@@ -1,6 +1,5 @@
 """What the SDK says of a place is asked once, and honoured; what we can't do is left to the SDK."""
 
-import logging
 from collections.abc import Mapping
 from functools import partial
 from pathlib import Path
@@ -14,10 +13,7 @@ from aiobotocore.session import AioSession
 from batcher.aws.lean_connections import OPERATIONS, LeanConnections, WireKey, is_own
 from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.service_model import model_loader
-from batcher.errors import SettingsError
 from batcher.http.origin import Origin
-from batcher.operations import GET_TRIGGER
-from tests.aws.test_client import NAMES, target
 from tests.conftest import sdk_session
 
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
@@ -140,20 +136,3 @@ def test_what_others_put_around_the_calls_of_the_sdk_is_seen() -> None:
     assert is_own(AioBaseClient, "_make_api_call")
     assert not is_own(Traced, "_make_api_call")
     assert not is_own(Traced, "close")
-
-
-async def test_where_nothing_else_will_do_that_is_an_error_and_else_it_is_said_once(
-    monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    odd_proxy(monkeypatch)
-    by_hand = LeanConnections(model_loader(), timeout=5, by_hand=True)
-    with pytest.raises(SettingsError, match="target eu: --transport lean can't do this: the URL"):
-        async with target("http://profile.invalid", connections=by_hand):
-            pass
-    async with target("http://profile.invalid", connections=connections()) as eu:
-        for _ in range(2):
-            assert await eu.refresh()
-            assert (await eu.call(GET_TRIGGER, NAMES)).code == "ProxyConnectionError"
-    (said,) = [record.msg for record in caplog.records if record.levelno == logging.WARNING]
-    assert "transport.sdk" in str(said)
-    assert "SECRET" not in str(said)
