@@ -57,6 +57,12 @@ class LineSet:
     def __contains__(self, line: int) -> bool:
         return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
 
+    def __iter__(self) -> Iterator[int]:
+        """All lines, ascending."""
+        for at, byte in enumerate(self._bytes):
+            if byte:
+                yield from (at * 8 + bit for bit in range(8) if byte >> bit & 1)
+
     def __len__(self) -> int:
         return self.bits.bit_count()
 

@@ -246,6 +246,14 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     restored: list[str] | UnsetType = UNSET
 
 
+class NamedResult(BriefResult, frozen=True, kw_only=True, gc=False):
+    """What counting needs, the trigger of the result, and the digest of its before image."""
+
+    domain: str | None
+    trigger: str | None
+    image: str | UnsetType | None = UNSET
+
+
 class Counts(Struct, frozen=True, kw_only=True):
     """Results counted by status, and what they cost.
 

@@ -54,6 +54,7 @@ def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int)
     assert not any(found.add(line) for line in lines)
     assert all(line in found for line in lines)
     assert (other in found) is (other in lines)
+    assert [*found] == sorted(lines)
 
 
 @settings(max_examples=40)

@@ -5,6 +5,7 @@ Whoever undoes a run, or proves it, asks here first whether what it was to keep 
 
 from collections.abc import Set as AbstractSet
 from glob import escape
+from itertools import chain
 
 from batcher.compact import HashMultiset, hashed
 from batcher.foreign_text import printable
@@ -12,7 +13,7 @@ from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
-from batcher.storage.before_images import BeforeImage, read_image, read_images
+from batcher.storage.before_images import TOGETHER, BeforeImage, read_image, read_images
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal_reader import JournalReader, damaged
 from batcher.storage.run_directory import RunDirectory
@@ -24,13 +25,23 @@ def refuse_lost_images(run: RunReader) -> None:
     Takes 8 bytes an image.
     """
     journal, there = run.journals.before, HashMultiset()
-    for _, line in journal.lines():
-        there.add(line_digest(line))
-    there.sort()
-    for result in run.results():
-        if isinstance(result.image, str) and result.image not in there:
+    for chunk, _ in journal.chunks():
+        there.update(map(line_digest, chunk.split(b"\n")[:-1]))
+    some = HashMultiset()
+    for results in run.named():
+        some.update([each.image for each in results if isinstance(each.image, str)])
+        if len(some) >= TOGETHER:
+            _refuse_missing(run, there.missing(some))
+            some = HashMultiset()
+    _refuse_missing(run, there.missing(some))
+
+
+def _refuse_missing(run: RunReader, missing: set[int]) -> None:
+    """Raise DamageError for the first line with one of these digests of its image, by hash."""
+    for result in chain.from_iterable(run.named() if missing else ()):
+        if isinstance(result.image, str) and hash(result.image) in missing:
             what = f"the image of line {result.line} of the input is not there as it was kept"
-            raise damaged(journal.path, what)
+            raise damaged(run.journals.before.path, what)
 
 
 def refuse_other_trigger(run: RunReader, number: int, image: BeforeImage, update: Update) -> None:

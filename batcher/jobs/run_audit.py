@@ -6,6 +6,7 @@ up.
 
 from array import array
 from collections import Counter, defaultdict
+from collections.abc import Sequence
 
 from msgspec import Struct
 
@@ -13,7 +14,7 @@ from batcher.accounting.tally import Tally
 from batcher.compact import LineSet, hashed
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
-from batcher.records import STATUSES, Counts, Result, Summary
+from batcher.records import STATUSES, Counts, NamedResult, Summary
 
 UNFINISHED = (
     "there is no summary.json: the run was interrupted before its end; run the same command again"
@@ -61,11 +62,12 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
     Raises DamageError for a damaged file, InputError.
     """
     wrong, found, unsettled = Discrepancies(), _Counted(), 0
-    for result in run.results():
-        found.add(result)
-        unsettled += result.status == "in_doubt" and (scope is None or result.line in scope)
-        if result.image is None:
-            wrong.add(result.line, "its before image is lost: it can't be put back")
+    for results in run.named():
+        found.add_all(results)
+        in_doubt = [each.line for each in results if each.status == "in_doubt"]
+        unsettled += sum(scope is None or line in scope for line in in_doubt)
+        for line in [each.line for each in results if each.image is None]:
+            wrong.add(line, "its before image is lost: it can't be put back")
     counts = sum((tally.statuses for tally in found.tallies.values()), Counter[str]())
     lines_left = [lines.without(found.done) for lines in run.lines.of_target.values()]
     not_started = sum(map(len, lines_left))
@@ -89,13 +91,16 @@ class _Counted:
         self.tallies = defaultdict[str, Tally](Tally)
         self.triggers = array("Q")
 
-    def add(self, result: Result) -> None:
-        self.done.add(result.line)
-        self.tallies[result.target].add(result)
-        if len(self.triggers) <= result.line:
-            self.triggers.frombytes(bytes(8 * (result.line + 1024 - len(self.triggers))))
-        if result.domain is not None and result.trigger is not None:
-            self.triggers[result.line] = _trigger_hash(result.domain, result.trigger)
+    def add_all(self, results: Sequence[NamedResult]) -> None:
+        lines = [each.line for each in results]
+        self.done.add_all(lines)
+        for target in {each.target for each in results}:
+            self.tallies[target].add_all([each for each in results if each.target == target])
+        if len(self.triggers) <= (highest := max(lines)):
+            self.triggers.frombytes(bytes(8 * (highest + 1024 - len(self.triggers))))
+        for each in results:
+            if each.domain is not None and each.trigger is not None:
+                self.triggers[each.line] = _trigger_hash(each.domain, each.trigger)
 
 
 def _compare_triggers(run: RunReader, found: _Counted, wrong: Discrepancies) -> None:

@@ -11,8 +11,8 @@ import msgspec
 from batcher.compact import LineSet, hashed
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
-from batcher.jobs.recorded_results import checked_results
-from batcher.records import BriefResult, Result, Update
+from batcher.jobs.recorded_results import checked_chunks, checked_results
+from batcher.records import BriefResult, NamedResult, Result, Update
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
@@ -72,6 +72,11 @@ class RunReader:
     def outcomes(self) -> Iterator[BriefResult]:
         """Of each of its results, oldest first, only what the books need."""
         return (each for _, each in checked_results(self.journals.results, self.lines, BriefResult))
+
+    def named(self) -> Iterator[list[NamedResult]]:
+        """Names of each of its results, and what the books need; oldest first, some at a time."""
+        found = checked_chunks(self.journals.results, self.lines, NamedResult)
+        return (results for _, results in found)
 
     def source(self, target: str, skip: Callable[[int], bool]) -> FileSource:
         """The updates of one target, but for those to skip."""
@@ -171,7 +176,7 @@ class RunReader:
         raise RunDirectoryError(wrong or gone)
 
 
-def trigger_key(result: Result | Update) -> int:
+def trigger_key(result: Result | NamedResult | Update) -> int:
     """One number for all results and updates of one trigger."""
     return hashed(f"{result.target}\0{result.domain}\0{result.trigger}")
 

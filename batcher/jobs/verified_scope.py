@@ -25,6 +25,10 @@ class VerifiedScope:
             )
         self.part = SelectedPart(by=by, left_out=left_out, of=total)
 
+    def within(self, lines: LineSet) -> LineSet:
+        """Those of the lines that are to be looked at."""
+        return lines if self.lines is None else lines.both(self.lines)
+
     def of(self, lines: Iterable[int]) -> frozenset[int]:
         """Leave out of these lines those that are not."""
         return frozenset(line for line in lines if self.lines is None or line in self.lines)

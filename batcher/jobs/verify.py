@@ -5,7 +5,7 @@ with others.
 """
 
 from collections import Counter
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import TypeAlias
@@ -16,6 +16,7 @@ from msgspec import Struct
 
 from batcher.accounting.tally import Tally
 from batcher.clock import SystemClock
+from batcher.compact import LineSet
 from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.live_comparison import DIFFERS, SETTLES, LiveComparison
@@ -135,7 +136,9 @@ async def verify_run(
         set_later = members_set_later(run, in_doubt | more)
         superseded = lines_set_again(run, set_later) & in_doubt
         in_doubt -= superseded
-        lines = in_doubt | (scope.of(last_lines(run)) | more if live else frozenset())
+        lines = LineSet(sorted(in_doubt | more))
+        if live:
+            lines = lines.union(scope.within(last_lines(run)))
         comparison = _Comparison(in_doubt, len(superseded), lines, on_look)
         settlers = partial(LiveComparison, set_later, images_of(run, in_doubt | more), more)
         await _compare_live(run, settings, lines, settlers, comparison)
@@ -156,7 +159,7 @@ class _Comparison:
         self,
         in_doubt: frozenset[int],
         superseded: int,
-        lines: frozenset[int],
+        lines: LineSet,
         on_look: OnLook | None,
     ) -> None:
         self._on_look = on_look
@@ -191,7 +194,7 @@ class _Comparison:
 async def _compare_live(
     run: RunReader,
     settings: Settings,
-    lines: Collection[int],
+    lines: LineSet,
     settlers: Callable[[Retrying, ChangeOptions], Settler],
     comparison: _Comparison,
 ) -> None:
@@ -199,9 +202,7 @@ async def _compare_live(
     options = ChangeOptions(
         writable=installed_update_model().writable, complete=is_complete(run.manifest)
     )
-    names = [
-        name for name, found in run.indexes.items() if any(line in lines for line in found.lines)
-    ]
+    names = [name for name, found in run.lines.of_target.items() if len(found.both(lines))]
     others = await identities(settings, run.manifest.targets.keys() - names)
     refuse_other_places(run.where, run.manifest.targets, others, settings, sends=False)
     async with connected(settings, names) as connection:
@@ -266,7 +267,7 @@ def _verification(
     for what in (*not_renewed, *missing_by(run)):
         books.wrong.add(0, what)
     unseen = len(comparison.lines) - comparison.looked_at
-    left_out = 0 if live else len(scope.of(last_lines(run)) - comparison.lines)
+    left_out = 0 if live else len(scope.within(last_lines(run)).without(comparison.lines))
     unsettled = books.unsettled - comparison.superseded
     discrepancies = books.wrong.count + differs.count + unread.count + unseen + unsettled
     return Verification(

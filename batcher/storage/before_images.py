@@ -176,13 +176,30 @@ def read_images_of(
     before: JournalReader, ids: Container[str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Id, digest and request of each image of these updates, oldest first."""
-    for number, line in before.lines():
-        image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
-        if image.id in ids:
-            members = _members(line)
-            for ours in ("id", "target"):
-                members.pop(ours, None)
-            yield image.id, line_digest(line), members
+    for id, line in _lines_of(before, ids):
+        members = _members(line)
+        for ours in ("id", "target"):
+            members.pop(ours, None)
+        yield id, line_digest(line), members
+
+
+def read_members_of(
+    before: JournalReader, ids: Container[str]
+) -> Iterator[tuple[str, dict[str, Any]]]:
+    """Id and members of each image of these updates, oldest first."""
+    return ((id, _members(line)) for id, line in _lines_of(before, ids))
+
+
+def _lines_of(before: JournalReader, wanted: Container[str]) -> Iterator[tuple[str, bytes]]:
+    """Id and line of each image of these updates, oldest first."""
+    number = 0
+    for chunk, lines in before.chunks():
+        if (ids := _ids(chunk, lines)) is None or any(map(wanted.__contains__, ids)):
+            for at, line in enumerate(chunk.split(b"\n")[:-1], number + 1):
+                image = decode_line(line, _DECODER.decode, before.path, at, WHAT)
+                if image.id in wanted:
+                    yield image.id, line
+        number += lines
 
 
 def read_images_backwards(
