@@ -26,7 +26,7 @@ class VerifiedScope:
         self.part = SelectedPart(by=by, left_out=left_out, of=total)
 
     def within(self, lines: LineSet) -> LineSet:
-        """Those of the lines that are to be looked at."""
+        """Leave out of a set of lines those that are not."""
         return lines if self.lines is None else lines.both(self.lines)
 
     def of(self, lines: Iterable[int]) -> frozenset[int]:
