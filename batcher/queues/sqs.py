@@ -20,6 +20,7 @@ POLL_MARGIN = 2.0  # seconds for an answer after the end of the poll, and for re
 ANSWER_WITHIN = 5.0
 # of receiving, and of deleting: one by one, a request's way there and back would bound the pace
 REQUESTS_AT_ONCE = 8
+DELETED_WITHIN = 0.02  # seconds; each request costs money, and a part of a full one costs as much
 SYSTEM_ATTRIBUTES = ["ApproximateReceiveCount", "SentTimestamp", "MessageGroupId"]
 
 
@@ -38,7 +39,9 @@ class SqsQueue:
         self._poll = max(1, min(POLL, lease // 3))  # of a lease that counts from its beginning
         self._answer_within = answer_within
         self._at_once = 1  # receives that the next one makes
-        self._delete = RequestBatcher(self._delete_all, BATCH, at_once=REQUESTS_AT_ONCE)
+        self._delete = RequestBatcher(
+            self._delete_all, BATCH, at_once=REQUESTS_AT_ONCE, linger=DELETED_WITHIN
+        )
         self._change_visibility = RequestBatcher(self._change_visibilities, BATCH)
 
     def __repr__(self) -> str:

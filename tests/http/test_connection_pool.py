@@ -28,6 +28,19 @@ async def test_a_connection_is_kept_for_the_next_request() -> None:
         assert server.connections == 1
 
 
+async def test_the_connection_that_was_used_last_is_used_next() -> None:
+    async def talk(connection: RawConnection) -> None:
+        _, port = connection.writer.get_extra_info("peername")
+        while True:
+            await connection.request()
+            connection.answer(b"%d" % port)
+
+    async with raw_server(talk) as server, pool_of() as pool:
+        await asyncio.gather(get(pool, server.origin), get(pool, server.origin))
+        last = (await get(pool, server.origin)).body
+        assert {(await get(pool, server.origin)).body for _ in range(5)} == {last}
+
+
 async def test_a_connection_that_was_opened_ahead_is_used() -> None:
     async with raw_server(echo) as server, pool_of() as pool:
         await pool.connect(server.origin)
@@ -102,6 +115,21 @@ async def test_who_gives_up_at_any_moment_blocks_nobody() -> None:
         for _ in range(99):
             gate.answers.release()
         assert (await get(pool, server.origin, b"/after")).body == b"/after"
+
+
+async def test_who_gave_up_waits_no_more_while_all_connections_are_busy() -> None:
+    gate = Gate()
+    async with raw_server(gate.talk) as server, pool_of(1) as pool:
+        busy = asyncio.create_task(get(pool, server.origin))
+        await until(lambda: gate.asked)
+        waiting = [asyncio.create_task(get(pool, server.origin)) for _ in range(3)]
+        await until(lambda: "3 waiting" in repr(pool))
+        waiting[1].cancel()
+        await until(waiting[1].done)
+        assert "2 waiting" in repr(pool)
+        for _ in range(3):
+            gate.answers.release()
+        await asyncio.gather(busy, waiting[0], waiting[2])
 
 
 async def test_a_connection_to_another_host_makes_room_when_nobody_uses_it() -> None:
@@ -180,6 +208,16 @@ async def test_closing_ends_what_is_under_way_and_what_waits() -> None:
         assert list(map(type, outcomes)) == [ConnectionLostError, ConnectError, ConnectError]
         with pytest.raises(ConnectError):
             await get(pool, server.origin)
+
+
+async def test_what_is_being_opened_when_the_pool_is_closed_sends_nothing() -> None:
+    async with raw_server(echo) as server, pool_of() as pool:
+        opening = asyncio.create_task(get(pool, server.origin, on_leave=pytest.fail))
+        await asyncio.sleep(0)
+        assert "1 of 5" in repr(pool)
+        await pool.aclose()
+        with pytest.raises(ConnectError):
+            await opening
 
 
 def test_a_pool_can_be_made_before_there_is_an_event_loop() -> None:
