@@ -109,6 +109,24 @@ async def test_what_a_proxy_refuses_did_not_leave(
         assert (refused.value.status, refused.value.authenticate) == (status, authenticate)
 
 
+async def test_a_proxy_that_refused_is_let_go(certificate: Certificate) -> None:
+    gone = asyncio.Event()
+
+    async def talk(connection: RawConnection) -> None:
+        await connection.request()
+        connection.writer.write(b"HTTP/1.1 403 No\r\n\r\n")
+        await connection.until_closed()
+        gone.set()
+
+    async with raw_server(talk) as via:
+        proxy = Proxy(origin=via.origin)
+        async with pool_of(proxy=proxy, ssl_context=lambda: certificate.trusted) as pool:
+            with pytest.raises(ProxyRefusedError):
+                await get(pool, Origin("https", "host.invalid", 443))
+            async with asyncio.timeout(10):
+                await gone.wait()
+
+
 @pytest.mark.parametrize("reply", [b"", b"SSH-2.0\r\n", b"HTTP/1.1 200 OK\r\n\r\nSSH"])
 async def test_a_proxy_that_can_not_be_understood_is_one_that_can_not_be_reached(
     reply: bytes, certificate: Certificate
