@@ -171,7 +171,7 @@ class ProgressMeter:
         return left if left.pace is None else replace(left, pace=left.pace * own / updates)
 
     def _one_of_each_place(self, targets: list[TargetProgress]) -> list[TargetProgress]:
-        """Those targets, but for those that have their quota together with one before them."""
+        """The targets but those that have their quota together with one before them."""
         seen: set[str] = set()
         found = []
         for each in targets:
