@@ -34,12 +34,7 @@ def logger(**bound: Any) -> FilteringBoundLogger:
     """A logger with values bound, e.g. the run's id."""
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
         logging.getLogger("batcher"),
-        processors=[
-            structlog.stdlib.filter_by_level,
-            structlog.stdlib.add_log_level,
-            _stamp,
-            _deliver,
-        ],
+        processors=[structlog.stdlib.filter_by_level, _deliver],
         wrapper_class=structlog.stdlib.BoundLogger,
         context_class=dict,
         cache_logger_on_first_use=True,
@@ -54,6 +49,7 @@ def _stamp(_logger: WrappedLogger, _name: str, event: EventDict) -> EventDict:
 
 def _deliver(listened: logging.Logger, name: str, event: EventDict) -> Any:
     """Write an event to the outputs of a command, and hand it on to whoever else listens."""
+    event = _stamp(listened, name, structlog.stdlib.add_log_level(listened, name, event))
     for output in _outputs:
         output.tell(name, event)
     if _outputs and not listened.propagate and len(listened.handlers) == 1:  # that listens to none

@@ -80,7 +80,7 @@ class OmittedMembers:
 
     def may_be_found_out_by(self, request: Mapping[str, Any]) -> bool:
         """Whether to look before such a request, where triggers are not looked at otherwise."""
-        return self._looks_left > 0 and self._is_probe(self._clearable - request.keys())
+        return self._looks_left > 0 and self.is_probe(self._clearable - request.keys())
 
     def note_look(self, *, tells: bool) -> None:
         """Take note of such a look. ``tells``: the update puts a member at risk, and will tell."""
@@ -93,15 +93,15 @@ class OmittedMembers:
     @asynccontextmanager
     async def turn(self, at_risk: frozenset[str]) -> AsyncIterator[Turn]:
         """Wait for the turn of an update that puts these members at risk."""
-        if not self._is_probe(at_risk):
+        if not self.is_probe(at_risk):
             yield Turn(None)
             return
         await self._probing.acquire()
         turn = Turn(self._probing)
         try:
-            if self._is_probe(at_risk):
+            if self.is_probe(at_risk):
                 self.effects |= self._recall()
-            if not self._is_probe(at_risk):
+            if not self.is_probe(at_risk):
                 turn.give_back()
             yield turn
         finally:
@@ -136,7 +136,8 @@ class OmittedMembers:
             )
         self._on_learned(news)
 
-    def _is_probe(self, at_risk: frozenset[str]) -> bool:
+    def is_probe(self, at_risk: frozenset[str]) -> bool:
+        """Whether an update that puts these members at risk shows what becomes of one of them."""
         if self.whole != "auto" or self.are_cleared:
             return False
         return any(name not in self.effects for name in at_risk)

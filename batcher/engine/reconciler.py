@@ -172,6 +172,8 @@ class Reconciler:
         risk = frozenset[str]()
         if not self._options.complete:
             risk = at_risk(send.request, send.image or {}, self._omitted.effects)
+        if not self._omitted.is_probe(risk):  # most are none, and need not wait
+            return await self._send(update, look, send, Turn(None))
         async with self._omitted.turn(risk) as turn:
             if self._omitted.sends_whole != look.whole:  # an answer meanwhile has shown it
                 look.newer = look.again()

@@ -42,12 +42,13 @@ class _Reading:
 def _of_structure(known: Mapping[str, Take | None], value: Any) -> Any:
     if type(value) is not dict and not isinstance(value, Mapping):
         return value
-    return {
-        name: below if (take := known[name]) is None else take(below)
-        for name, below in value.items()
-        if name in known
-    }
+    part = {}
+    for name, below in value.items():
+        if name in known:
+            take = known[name]
+            part[name] = below if take is None else take(below)
+    return part
 
 
 def _of_list(entry: Take, value: Any) -> Any:
-    return [entry(below) for below in value] if isinstance(value, list) else value
+    return list(map(entry, value)) if isinstance(value, list) else value
