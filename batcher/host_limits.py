@@ -11,6 +11,7 @@ MOST = 1024  # requests of one target at once; with more, its updates in memory 
 SPARE_DESCRIPTORS = 64  # for files, logs, queues and whatever else is open
 # a target looks at a trigger and changes another at the same time, each over its own connections
 OPERATIONS = 2
+CONNECTIONS = 2**15  # at most, where nothing limits the descriptors
 REQUEST_BYTES = 512 * 1024  # of one with TLS, buffers, its update and its answer, at most
 MEMORY_PART = 4  # a quarter of it at most
 CGROUP_MEMORY = (
@@ -23,6 +24,11 @@ def requests_at_once(targets: int, cgroup_memory: tuple[Path, ...] = CGROUP_MEMO
     """Requests of each operation that each of so many targets may have under way, 1 at least."""
     most = min((*_by_descriptors(), *_by_memory(cgroup_memory)), default=MOST * targets)
     return max(1, min(MOST, most // max(1, targets)))
+
+
+def connections_at_once() -> int:
+    """Connections that this process may have open: what is left of its descriptors."""
+    return OPERATIONS * min(_by_descriptors(), default=CONNECTIONS)
 
 
 def open_files_limit() -> int | None:

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from batcher.host_limits import MOST, OPERATIONS, requests_at_once
+from batcher.host_limits import MOST, OPERATIONS, connections_at_once, requests_at_once
 
 
 @pytest.fixture
@@ -24,6 +24,7 @@ def test_all_targets_together_leave_descriptors_for_everything_else(
     descriptors(most)
     assert requests_at_once(targets, ()) >= 1
     assert requests_at_once(targets, ()) * OPERATIONS * targets <= most - 64
+    assert connections_at_once() <= most - 64  # also where each target of thousands has one
 
 
 def test_there_is_always_one_and_never_more_than_the_most(

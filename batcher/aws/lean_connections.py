@@ -36,6 +36,7 @@ from batcher.aws.request_template import (
 from batcher.aws.sdk_transport import resolved_place
 from batcher.aws.service_model import SERVICE
 from batcher.aws.transport import ResolvedPlace
+from batcher.host_limits import connections_at_once
 from batcher.http.connection_pool import ConnectionPool
 from batcher.http.origin import Origin
 from batcher.http.proxy import proxy_of_url
@@ -48,7 +49,6 @@ from batcher.operations import (
 )
 
 OPERATIONS = (UPDATE_TRIGGER, GET_TRIGGER, CREATE_TRIGGER, DELETE_TRIGGER, LIST_TRIGGERS)
-CONNECTIONS_AT_MOST = 2**16  # how many there are is decided by the slots of the targets
 
 SAMPLE_KEYS = ReadOnlyCredentials("AKIDSAMPLE", "sample", "sample", None)
 _SAMPLE_TEXT, _SAMPLE_NUMBER = "a/b c~%.é", 7
@@ -98,7 +98,7 @@ class SharedPool:
         if self.proxy_url is not None:
             proxy = proxy_of_url(self.proxy_url, lambda: to_proxy)
         return ConnectionPool(
-            size=CONNECTIONS_AT_MOST,
+            size=connections_at_once(),
             connect_timeout=self._timeout,
             ssl_context=lambda: to_hosts,
             proxy=proxy,

@@ -13,6 +13,8 @@ from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selection
 from batcher.wiring.line_readers import line_reader
 
+OPEN_AT_MOST = 16  # targets that each have the file open: of thousands no descriptor would be left
+
 
 class CheckedFile(Struct, frozen=True, kw_only=True):
     """A file of updates that was checked, and the settings that it was checked with.
@@ -35,6 +37,11 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
         """Raise InputError for a file that is not usable."""
         if not self.usable:
             raise InputError(f"{self.origin}: {self.inspection.invalid:,} lines break a rule.")
+
+    @property
+    def stays_open(self) -> bool:
+        """Whether the file stays open for each target while that is at work."""
+        return len(self.inspection.targets) <= OPEN_AT_MOST
 
     def source(self, target: str) -> FileSource:
         """The updates of one target, in order."""

@@ -22,7 +22,8 @@ from batcher.updates.line_reader import LINE_AT_MOST, LineReader
 class FileSource:
     """A Source of the lines in an index, the most urgent first.
 
-    ``skip(line)`` says which ones to leave out; ``order``: the lines, in another order.
+    ``skip(line)`` says which ones to leave out; ``order``: the lines, in another order;
+    ``stays_open``: whether the file does from one line to the next, which takes a descriptor.
     """
 
     looks_back = True
@@ -34,8 +35,11 @@ class FileSource:
         reader: LineReader,
         skip: Callable[[int], bool] | None = None,
         order: Iterable[int] | None = None,
+        *,
+        stays_open: bool = True,
     ) -> None:
         self._path = path
+        self._stays_open = stays_open
         self._index = index
         self._reader = reader
         self._skip = skip or (lambda line: False)
@@ -50,6 +54,9 @@ class FileSource:
 
     def updates(self) -> Iterator[Update]:
         """The updates, one by one. Raises InputError when the file is gone or has changed."""
+        if not self._stays_open:
+            yield from (self.again(line) for _, line in self._places() if not self._skip(line))
+            return
         with self._open() as file:
             for place, line in self._places():
                 if not self._skip(line):

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from contextlib import AsyncExitStack
 from typing import Any, NamedTuple
 
+import anyio
 import msgspec
 
 from batcher.aws.account_guard import AccountGuard
@@ -19,6 +20,8 @@ from batcher.host_limits import requests_at_once
 from batcher.task_groups import open_task_group
 from batcher.updates.aws_messages import AwsMessages
 from batcher.wiring.line_readers import installed_update_model
+
+REACHED_AT_ONCE = 100  # targets: who comes later finds connections that are open already
 
 
 class Connected(NamedTuple):
@@ -78,17 +81,20 @@ class TargetConnector:
 
         ``reach``: one that can't be connected to is unusable.
 
-        They are closed with the stack. Raises SettingsError, WrongAccountError, and the AwsError of
-        the first target when none can be used.
+        Each role is assumed now, at the pace of STS: what is wrong with one is known before the
+        first request leaves. They are closed with the stack. Raises SettingsError,
+        WrongAccountError, and the AwsError of the first target when none can be used.
         """
         usable: dict[str, AwsTarget] = {}
         unusable: dict[str, AwsError] = {}
+        reaching = anyio.Semaphore(REACHED_AT_ONCE)
 
         async def open_client(name: str) -> None:
             try:
                 target = await stack.enter_async_context(self.target(name))
                 if reach:
-                    await target.check()
+                    async with reaching:
+                        await target.check()
                 await target.account()
             except WrongAccountError:
                 raise

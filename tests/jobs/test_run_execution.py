@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import os
 import shutil
 from collections.abc import AsyncIterator, Callable
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -16,7 +17,7 @@ from batcher.accounting.verdicts import Verdict
 from batcher.cli.output.summary import summary_lines
 from batcher.config import Settings
 from batcher.emulator import Emulator
-from batcher.errors import RunDirectoryError
+from batcher.errors import RunDirectoryError, WrongAccountError
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_ending import RunEnding
 from batcher.jobs.run_execution import ApprovedRun
@@ -24,6 +25,7 @@ from batcher.jobs.run_order import Unattended
 from batcher.jobs.verify import verify_run
 from batcher.jobs.wave_gate import Nobody
 from batcher.jobs.waves import ChangedUpdates
+from batcher.operations import UPDATE_TRIGGER
 from batcher.records import INTERRUPTED, Result, Summary
 from tests.conftest import change, records, trigger
 from tests.jobs.conftest import SettingsFor, seeded
@@ -424,3 +426,30 @@ async def test_a_directory_that_was_replaced_meanwhile_is_not_written_to(
             with pytest.raises(RunDirectoryError, match="removed or replaced"):
                 await run.execute()
         assert list(out.iterdir()) == []
+
+
+async def test_two_hundred_accounts_share_sts_connections_and_the_descriptors_of_the_file(
+    settings_for: SettingsFor, write_lines: Callable[..., Path], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    arns = {f"t{n}": f"arn:aws:iam::{10**11 + n}:role/batcher" for n in range(200)}
+    targets: dict[str, Any] = {name: {"role_arn": arn} for name, arn in arns.items()}
+    targets["t7"]["account"] = "999999999999"
+    file = write_lines([change(1, target=name) for name in targets])
+    emulator = seeded(2)
+    async with emulator as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        with pytest.raises(WrongAccountError, match="t7"):
+            async with ready_to_start(file, settings_for(url, targets=targets, target="t0")):
+                pass
+        assert not emulator.applied()
+        assert "UpdateEventTrigger" not in emulator.counts()  # of nobody
+        del targets["t7"]["account"]
+        before = len(os.listdir("/proc/self/fd"))
+        async with ready_to_start(file, settings_for(url, targets=targets, target="t0")) as run:
+            opened = len(os.listdir("/proc/self/fd")) - before
+            summary = await run.execute()
+        accounts = {call.account for call in emulator.calls() if call.operation == UPDATE_TRIGGER}
+    assert (summary.total, summary.succeeded) == (200, 200)
+    assert len(accounts) == 200
+    assert opened < 100  # of which each connection takes two here
+    assert emulator.counts()["AssumeRole"]["ok"] >= 200

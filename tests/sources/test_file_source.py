@@ -136,6 +136,25 @@ def _with_its_stamp(path: Path, content: bytes, *, replace: bool) -> None:
     assert file_stamp(path) == (found.st_size, found.st_mtime_ns)
 
 
+async def test_a_file_that_does_not_stay_open_takes_no_descriptor_between_two_lines(
+    tmp_path: Path,
+) -> None:
+    path = tmp_path / "updates.jsonl"
+    path.write_bytes(b"\n".join(line(number) for number in range(1, 4)))
+    found = inspect(path, READER)
+
+    def descriptors() -> int:
+        return len(os.listdir("/proc/self/fd"))
+
+    before = descriptors()
+    for stays_open in (True, False):
+        source = FileSource(path, found.targets["main"], READER, stays_open=stays_open)
+        taken = source.updates()
+        assert next(taken).line == 1
+        assert descriptors() - before == stays_open
+        assert [update.line for update in taken] == [2, 3]
+
+
 @pytest.mark.parametrize("replace", [True, False])
 @pytest.mark.parametrize(("old", "new"), [(b"cart-2", b"cart-1"), (b"acme", b"acne"), (b"{", b" ")])
 async def test_a_line_whose_bytes_are_others_is_never_taken_though_size_and_time_are_the_same(
