@@ -23,11 +23,12 @@ from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.jobs.undo_line import Undo, make_undo
 from batcher.records import BriefResult, Result
 from batcher.storage.before_images import (
+    TOGETHER,
     read_image,
     read_images,
     read_images_backwards,
 )
-from batcher.storage.journal_reader import damaged, decode_line
+from batcher.storage.journal_reader import JournalReader, damaged, decode_line
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.diff import digest
 from batcher.updates.selection import Selector
@@ -128,15 +129,15 @@ def undos(
         )
     undone = _undone_in_part(run) if recreate else {}
     results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
-    names, seen = HashMultiset(), set[str]()
     for image in read_images(before):
         triggers.add(image.trigger)
-        names.add(image.id)
         # read ahead of an update that a stopped run did not come to, or not to its end
         if results.line(image.id) is None:
             unsettled.add(image.id)
     open_lines, repeated = run.lines_of(unsettled, results.has), triggers.repeated()
-    several, writable = names.repeated(), installed_update_model().writable
+    del triggers  # 8 bytes an image, before as many are taken for their ids
+    several, seen = _ids_of_several(before), set[str]()
+    writable = installed_update_model().writable
     originals = first_images(before, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
@@ -164,6 +165,14 @@ def undos(
             remains = {name: update.request[name] for name in undo.remains}
             left_behind[trigger] = left | remains
         yield undo
+
+
+def _ids_of_several(before: JournalReader) -> set[int]:
+    """The hashes of the ids of updates that have more than one image."""
+    names = HashMultiset()
+    for image in read_images(before):
+        names.add(image.id)
+    return names.repeated()
 
 
 def _undone_in_part(run: RunReader) -> dict[int, str]:
@@ -194,12 +203,15 @@ def _without_image(run: RunReader, selector: Selector | None) -> int:
     kept = HashMultiset()
     for image in read_images(run.journals.before):
         kept.add(image.id)
-    kept.sort()
-    changed = (result for result in run.outcomes() if result.status in ("succeeded", "differs"))
-    return sum(
-        result.id not in kept and (selected is None or result.line in selected)
-        for result in changed
-    )
+    some, missing = HashMultiset(), 0
+    for result in run.outcomes():
+        if result.status in ("succeeded", "differs"):
+            if selected is None or result.line in selected:
+                some.add(result.id)
+            if len(some) >= TOGETHER:
+                missing += len(kept.missing(some))
+                some = HashMultiset()
+    return missing + len(kept.missing(some))
 
 
 class _Results:

@@ -20,6 +20,7 @@ from batcher.storage.regular_file import open_regular
 
 LINE_AT_MOST = 16 << 20  # bytes: as much memory a damaged file may cost
 BLOCK = 1 << 18  # bytes read at once
+MARKED = 16  # lines that are read for one that is looked up
 
 D = TypeVar("D")
 Stamp: TypeAlias = tuple[int, ...]
@@ -40,7 +41,7 @@ class JournalReader:
         self._tip = ChainTip()
         self._chained = False  # the last line had a chain
         self._stamp: Stamp = ()  # of the file when it was proven
-        self._offsets = array("Q")
+        self._marks = array("Q")
 
     def __repr__(self) -> str:
         return f"<JournalReader {self.path}: {self._tip!r}>"
@@ -63,7 +64,7 @@ class JournalReader:
                 yield from _chunks(file, self.path, self._tip.size)
             else:
                 yield from self._proving(file)
-                self._stamp, self._offsets = stamp, array("Q")
+                self._stamp, self._marks = stamp, array("Q")
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Number (from 1) and bytes, without newline, of each line but a torn last one."""
@@ -105,28 +106,38 @@ class JournalReader:
             raise
 
     def backwards(self) -> Iterator[tuple[int, bytes]]:
-        """Number and bytes of each line, last one first; takes 8 bytes a line."""
-        for number in range(len(self._all_offsets()), 0, -1):
-            yield number, self.line(number)
+        """Number and bytes of each line, last one first; takes half a byte a line."""
+        for page in range(len(self._all_marks()) - 1, -1, -1):
+            lines = self._page(page)
+            yield from zip(
+                range(page * MARKED + len(lines), page * MARKED, -1), reversed(lines), strict=True
+            )
 
     def line(self, number: int) -> bytes:
-        """One line, without newline; takes 8 bytes for each line of the journal."""
-        offset = self._all_offsets()[number - 1]
+        """One line, without newline; takes half a byte for each line of the journal."""
+        page, at = divmod(number - 1, MARKED)
+        return self._page(page)[at]
+
+    def _page(self, page: int) -> list[bytes]:
+        """The lines from one mark to the next."""
+        marks = self._all_marks()
+        begin, end = marks[page], [*marks[page + 1 : page + 2], self._tip.size][0]
         with self._open() as (file, stamp):
             if file is None or stamp != self._stamp:
                 raise damaged(self.path, "was changed while it was read")
-            file.seek(offset)
-            return file.readline(LINE_AT_MOST).removesuffix(b"\n")
+            file.seek(begin)
+            return file.read(end - begin).split(b"\n")[:-1]
 
-    def _all_offsets(self) -> "array[int]":
-        """Where each line begins, in bytes."""
-        if not self._offsets:
-            offsets, at = array("Q"), 0
-            for _, line in self.lines():
-                offsets.append(at)
+    def _all_marks(self) -> "array[int]":
+        """Where each line begins whose number is one more than a multiple of MARKED, in bytes."""
+        if not self._marks:
+            marks, at = array("Q"), 0
+            for number, line in self.lines():
+                if number % MARKED == 1:
+                    marks.append(at)
                 at += len(line) + 1
-            self._offsets = offsets
-        return self._offsets
+            self._marks = marks
+        return self._marks
 
     @contextmanager
     def _open(self) -> Iterator[tuple[BinaryIO | None, Stamp]]:
