@@ -147,6 +147,9 @@ class LeanConnections:
         self._timeout = timeout
         self._wires: dict[WireKey, Wire | str] = {}  # or why there is none
         self._pools: dict[Any, SharedPool] = {}
+        # of the model, which is the same everywhere: what each operation is made and read by
+        self._shapes: dict[str, tuple[RequestShape, AnswerReader]] = {}
+        self._samples: dict[str, dict[str, Any]] = {}
         self._resolving = anyio.Lock()
         self._users = 0
 
@@ -182,7 +185,7 @@ class LeanConnections:
         http, place = client._endpoint.http_session, resolved_place(client)  # noqa: SLF001 # as above
         proxy_url = http._proxy_config.proxy_url_for(place.endpoint_url)  # noqa: SLF001 # as above
         forwarding = _forwarding(place.endpoint_url, proxy_url)
-        operations = {name: await _means(client, name, forwarding) for name in OPERATIONS}
+        operations = {name: await self._means(client, name, forwarding) for name in OPERATIONS}
         template = operations[UPDATE_TRIGGER].template
         pool = SharedPool(http, proxy_url, self._timeout)
         return Wire(
@@ -195,6 +198,17 @@ class LeanConnections:
             take=self._take,
             give_up=self._give_up,
         )
+
+    async def _means(self, client: Any, name: str, forwarding: Forwarding | None) -> Means:
+        """What an operation is called with, held against what the SDK makes of a sample."""
+        if name not in self._shapes:
+            model = client.meta.service_model.operation_model(name)
+            self._shapes[name] = RequestShape(model), AnswerReader(model)
+            sampled = model.input_shape.members.items()
+            self._samples[name] = {member: _sample(shape) for member, shape in sampled}
+        (shape, reader), members = self._shapes[name], self._samples[name]
+        made = await _made(client, name, members)
+        return Means(RequestTemplate(shape, made, members, SAMPLE_KEYS, forwarding), reader)
 
     def _take(self) -> None:
         self._users += 1
@@ -211,15 +225,6 @@ class _Made(Exception):
 
     def __init__(self, request: AWSPreparedRequest) -> None:
         self.request = request
-
-
-async def _means(client: Any, operation: str, forwarding: Forwarding | None) -> Means:
-    """What an operation is called with, held against what the SDK makes of a sample."""
-    model = client.meta.service_model.operation_model(operation)
-    shape, reader = RequestShape(model), AnswerReader(model)
-    members = {name: _sample(member) for name, member in model.input_shape.members.items()}
-    made = await _made(client, operation, members)
-    return Means(RequestTemplate(shape, made, members, SAMPLE_KEYS, forwarding), reader)
 
 
 async def _made(client: Any, operation: str, members: Mapping[str, Any]) -> AWSPreparedRequest:
