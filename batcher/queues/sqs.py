@@ -77,7 +77,7 @@ class SqsQueue:
         return messages
 
     async def _poll_for(self, limit: int, seconds: int) -> list[Message]:
-        with self._client.answer_within(seconds + POLL_MARGIN):
+        with self._client.answer_within(self._poll + POLL_MARGIN):
             answer = await self._client.call(
                 "receive_message",
                 MaxNumberOfMessages=limit,
