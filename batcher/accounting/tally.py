@@ -114,7 +114,10 @@ class Tally:
 
     def add_all(self, results: Sequence[Result | BriefResult]) -> None:
         """Count results, all of this target."""
-        self.statuses.update([each.status for each in results])
+        statuses = [each.status for each in results]
+        self.statuses.update(statuses)
+        self.done += len(results)
+        self.unsuccessful += sum(status not in WELL for status in statuses)
         self.attempts += sum([each.attempts for each in results])
         self.throttles += sum([each.throttles for each in results])
         if [*map(_MORE, results)].count(NOTHING_MORE) != len(results):
