@@ -17,6 +17,7 @@ from batcher.jobs.iam_policies import DOORS, Door
 from batcher.jobs.permission_checks import Sample
 
 KNOWN = OF_PLACE | {
+    "organization",
     "concurrency",
     "limiter",
     "connect_timeout",

@@ -23,7 +23,7 @@ from batcher.wiring.line_readers import installed_update_model
 @click.command(epilog=example("batcher validate updates.jsonl --config configs/targets.toml"))
 @click.argument("file", metavar="FILE")
 @json_option("Print every fault in one JSON object on standard output.")
-@partial(settings_options, only=("target", "profile"))
+@partial(settings_options, only=("target", "profile", "organization"))
 def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> None:
     """Check every line of FILE and send nothing.
 

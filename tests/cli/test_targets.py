@@ -74,7 +74,7 @@ async def test_a_fast_target_ends_in_its_own_time_beside_a_slow_one(
     assert targets["fast"]["double_quota_saves"] == 0, "its own --rate held it"
 
 
-async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_the_whole(
+async def test_two_targets_of_one_quota_share_it_and_it_is_remembered_as_the_whole(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:
     write_lines(lines(one=60, two=60))
@@ -91,13 +91,12 @@ async def test_what_each_of_two_targets_gets_of_one_quota_is_not_remembered_as_t
         ended = await batcher(
             "run", "updates.jsonl", "--config", config, "--yes", "--no-before", "--json"
         )
-    assert (ended.code, json.loads(ended.out)["throttles"] > 0) == (0, True), ended.err
+    found = json.loads(ended.out)
+    assert ended.code == 0, ended.err
+    assert found["throttles"] <= 3, "alone each of them would take all of it"
     (after,) = book.entries()
-    assert (after.rate, after.burst, after.learned_at) == (
-        before.rate,
-        before.burst,
-        before.learned_at,
-    )
+    assert after.rate == pytest.approx(20, rel=0.1)
+    assert not after.is_guess
     assert after.used_at > before.used_at
 
 

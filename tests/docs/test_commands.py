@@ -15,7 +15,7 @@ from tests.docs.command_blocks import PAGES, Block, blocks
 from tests.docs.page_shell import PageShell, command_of
 from tests.servers import free_port, redis_server, running, sqs_server
 
-BY_SECTION = {"docs/how-to.md", "docs/how-to-worker.md", "docs/fleet.md"}
+BY_SECTION = {"docs/how-to.md", "docs/how-to-worker.md", "docs/fleet.md", "docs/organization.md"}
 """Pages whose sections begin anew; of the others each block goes on from the one before."""
 IN_A_TEST_OF_ITS_OWN = {"docs/compose.md", "docs/quickstart.md"}
 NOT_RUN = {
