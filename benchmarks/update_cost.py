@@ -1,10 +1,11 @@
 """CPU microseconds an update of the engine alone: its caller answers at once, from memory.
 
-    python -m benchmarks.update_cost [--against TREE] [--profile] [KIND ...]
+    python -m benchmarks.update_cost [--wire] [--against TREE] [--profile] [KIND ...]
 
-Kinds: ``many`` (update_many), ``unseen`` (a run that does not look first), ``seen`` (one that
-does), the two with journal, logs and check of the file as ``batcher run`` has them. Each round is a
-process of its own, and kinds and trees take turns. ``--profile``: whose time it is, by part.
+With ``--wire`` of all that is done in this process: requests go to ``answering_server``, which is
+another. Kinds: ``many`` (update_many), ``unseen`` (a run that does not look first), ``seen`` (one
+that does), the two with journal, logs and check of the file as ``batcher run`` has them. Each round
+is a process of its own, and kinds and trees take turns. ``--profile``: whose time it is, by part.
 """
 
 import argparse
@@ -168,6 +169,26 @@ def part_of(function: tuple[str, int, str]) -> str:
     return next((part for part, words in PARTS if any(word in place for word in words)), "other")
 
 
+async def compared(kinds: list[str], trees: list[Path], rounds: int, *, wire: bool) -> None:
+    """Print the medians of each kind, and the ratio to the second tree, if there is one."""
+    from benchmarks.answering_server import answering_server  # noqa: PLC0415 # an old tree has none
+
+    async with answering_server(TRIGGERS) if wire else nullcontext("") as url:
+        os.environ["ANSWERED_BY"] = url
+        found = [
+            {(kind, tree): float(child(kind, tree)) for kind in kinds for tree in trees}
+            for _ in range(rounds)
+        ]
+    for kind in kinds:
+        ours = [each[kind, trees[0]] for each in found]
+        line = f"{kind:8} {statistics.median(ours):6.0f} µs an update"
+        for tree in trees[1:]:
+            theirs = [each[kind, tree] for each in found]
+            ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
+            line += f", {tree.name} {statistics.median(theirs):.0f}, ratio {ratio:.3f}"
+        print(line, flush=True)
+
+
 def child(kind: str, tree: Path, *flags: str) -> str:
     command = [sys.executable, __file__, "--child", kind, *flags]
     environ = {**os.environ, "PYTHONPATH": f"{tree}:{Path.cwd()}"}
@@ -182,11 +203,15 @@ def main() -> None:
     parser.add_argument("--against", type=Path)
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--profile", action="store_true")
+    parser.add_argument("--wire", action="store_true")
     parser.add_argument("--child", choices=list(KINDS))
     given = parser.parse_args()
     kinds = given.kinds or list(KINDS)
     if given.child:
-        vars(targets)["AwsTarget"] = MemoryTarget  # what connects to them makes these instead
+        if url := os.environ.get("ANSWERED_BY"):
+            SETTINGS["endpoint_url"] = url
+        else:  # what connects to targets makes these instead
+            vars(targets)["AwsTarget"] = MemoryTarget
         work = KINDS[given.child]()
         print(json.dumps(profiled(work) if given.profile else measured(work)))
         return
@@ -197,18 +222,7 @@ def main() -> None:
             for part, share in Counter(json.loads(child(kind, tree, "--profile"))).most_common():
                 print(f"  {part:26} {share:5.1f}")
         return
-    rounds = [
-        {(kind, tree): float(child(kind, tree)) for kind in kinds for tree in trees}
-        for _ in range(given.rounds)
-    ]
-    for kind in kinds:
-        ours = [each[kind, trees[0]] for each in rounds]
-        line = f"{kind:8} {statistics.median(ours):6.0f} µs an update"
-        if given.against:
-            theirs = [each[kind, trees[1]] for each in rounds]
-            ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-            line += f", {given.against.name} {statistics.median(theirs):.0f}, ratio {ratio:.3f}"
-        print(line, flush=True)
+    asyncio.run(compared(kinds, trees, given.rounds, wire=given.wire))
 
 
 if __name__ == "__main__":
