@@ -16,7 +16,7 @@ from batcher.aws.answers import refuse_redirects
 from batcher.backoff import Backoff
 from batcher.ports import Clock
 
-RATE = 100.0  # requests per second; AWS's default is 600
+RATE = 100.0  # requests per second: thousands of roles in a minute, and no more than that needs
 AT_ONCE = 32  # requests under way, and connections
 THROTTLES_AT_MOST = 8  # of one request
 PAUSE, LONGEST_PAUSE = 0.5, 20.0  # seconds, of all requests after a throttle
