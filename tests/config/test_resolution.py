@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from batcher.config.account_list import AccountRow
 from batcher.config.resolution import refuse_foreign, resolve
 from batcher.config.settings import Settings
 from batcher.errors import SettingsError
