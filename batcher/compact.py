@@ -1,13 +1,13 @@
-"""Sets of very many things in very few bytes: a bit for a line number, 8 bytes for a string."""
+"""Sets of very many things in very few bytes: a bit or 4 bytes a line number, 8 a string."""
 
+import re
 from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from itertools import pairwise
-from typing import overload
+from typing import TypeAlias, overload
 
-GROWTH = 4096  # bytes that a set of line numbers grows by at least
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
 STAGED = 1 << 12  # hashes that wait to be put into their partitions together
 
@@ -18,78 +18,206 @@ _EDGES = [_LOWEST + _WIDTH * number for number in range(1, PARTITIONS)]
 
 
 class LineSet:
-    """Line numbers, from 0; takes an eighth of the highest one in bytes."""
+    """Line numbers, from 0: 4 bytes for each, and down to a bit where they are close together.
+
+    They are kept in parts of 2**20 lines. A part is a bitmap up to its last line, or a list of its
+    lines, ascending, where that is smaller. ``parts``: those that have lines, by their number.
+    """
+
+    __slots__ = ("parts",)
 
     def __init__(self, lines: Sequence[int] = ()) -> None:
         """``lines``: those in it at first, ascending."""
-        self._bytes = bytearray()
-        if lines and lines[-1] - lines[0] + 1 == len(lines):  # no gap: a million at one stroke
-            bits = (1 << lines[-1] + 1) - (1 << lines[0])
-            self._bytes += bits.to_bytes((lines[-1] >> 3) + 1, "little")
-            return
-        for line in lines:
-            self.add(line)
+        self.parts: dict[int, _Part] = {}
+        begin = 0
+        while begin < len(lines):
+            number = lines[begin] >> _PART
+            end = bisect_left(lines, number + 1 << _PART, begin)
+            self.parts[number] = _part_of(lines[begin:end])
+            begin = end
 
     def add(self, line: int) -> bool:
         """Add a line; returns whether it was not there before."""
-        at, bit = line >> 3, 1 << (line & 7)
-        if at >= len(self._bytes):
-            self._bytes.extend(bytes(at + 1 - len(self._bytes) + GROWTH))
-        if self._bytes[at] & bit:
+        part = self._with_room(line)
+        if isinstance(part, bytearray):
+            at, bit = (line & _LAST) >> 3, 1 << (line & 7)
+            if part[at] & bit:
+                return False
+            part[at] |= bit
+            return True
+        at = bisect_left(part, line)
+        if at < len(part) and part[at] == line:
             return False
-        self._bytes[at] |= bit
+        part.insert(at, line)
+        if _size(part[-1]) <= 2 * len(part):
+            self.parts[line >> _PART] = _bitmap(part)
         return True
 
     def add_all(self, lines: Sequence[int]) -> bool:
         """Add lines; returns whether none of them was there before, and each was given once."""
         if not lines:
             return True
-        at = (max(lines) >> 3) + 1
-        if at > len(self._bytes):
-            self._bytes.extend(bytes(at - len(self._bytes) + GROWTH))
-        held, again = self._bytes, 0
+        last = max(lines)
+        part = self._with_room(last)
+        if not isinstance(part, bytearray) or min(lines) >> _PART != last >> _PART:
+            return sum(map(self.add, lines)) == len(lines)
+        again = 0
         for line in lines:
-            bit = 1 << (line & 7)
-            again |= held[line >> 3] & bit
-            held[line >> 3] |= bit
+            at, bit = (line & _LAST) >> 3, 1 << (line & 7)
+            again |= part[at] & bit
+            part[at] |= bit
         return not again
 
+    def _with_room(self, line: int) -> "_Part":
+        """The part that a line is in or belongs to; where that is a bitmap, it has its bit."""
+        number = line >> _PART
+        if (part := self.parts.get(number)) is None:
+            part = self.parts[number] = array(_type(line))
+        if isinstance(part, array) or len(part) >= _size(line):
+            return part
+        if _size(line) > _at_most(_bits(part).bit_count()):
+            part = self.parts[number] = array(_type(line), _lines(number, part))
+        else:
+            most = min(_size(line) + (len(part) >> 3) + _GROWTH, _size(_LAST))
+            part.extend(bytes(most - len(part)))
+        return part
+
     def __contains__(self, line: int) -> bool:
-        return line >> 3 < len(self._bytes) and bool(self._bytes[line >> 3] & 1 << (line & 7))
+        part = self.parts.get(line >> _PART)
+        if isinstance(part, bytearray):
+            at = (line & _LAST) >> 3
+            return at < len(part) and bool(part[at] & 1 << (line & 7))
+        if part is None:
+            return False
+        at = bisect_left(part, line)
+        return at < len(part) and part[at] == line
 
     def __iter__(self) -> Iterator[int]:
         """All lines, ascending."""
-        for at, byte in enumerate(self._bytes):
-            if byte:
-                yield from (at * 8 + bit for bit in range(8) if byte >> bit & 1)
+        for number in sorted(self.parts):
+            yield from _lines(number, self.parts[number])
 
     def __len__(self) -> int:
-        return self.bits.bit_count()
+        return sum(
+            len(part) if isinstance(part, array) else _bits(part).bit_count()
+            for part in self.parts.values()
+        )
 
     def __repr__(self) -> str:
         return f"<LineSet: {len(self):,} lines>"
 
-    @property
-    def bits(self) -> int:
-        """All of it as one number: bit n is set when line n is there."""
-        return int.from_bytes(self._bytes, "little")
-
     def union(self, others: "LineSet") -> "LineSet":
         """The lines that are here or there."""
-        return self._of(self.bits | others.bits)
+        numbers = sorted(self.parts.keys() | others.parts.keys())
+        pairs = ((self.parts.get(each), others.parts.get(each)) for each in numbers)
+        parts = (_packed(n, _bits(a) | _bits(b)) for n, (a, b) in zip(numbers, pairs, strict=True))
+        return _of_parts(zip(numbers, parts, strict=True))
 
     def both(self, others: "LineSet") -> "LineSet":
         """The lines that are here and there."""
-        return self._of(self.bits & others.bits)
+        numbers = self.parts.keys() & others.parts.keys()
+        return _of_parts((n, _both(n, self.parts[n], others.parts[n])) for n in numbers)
 
     def without(self, others: "LineSet") -> "LineSet":
         """The lines that are here and not there."""
-        return self._of(self.bits & ~others.bits)
+        parts = self.parts.items()
+        return _of_parts((n, _without(n, part, others.parts.get(n))) for n, part in parts)
 
-    def _of(self, bits: int) -> "LineSet":
-        found = LineSet()
-        found._bytes += bits.to_bytes((bits.bit_length() + 7) >> 3, "little")
-        return found
+
+_Part: TypeAlias = "bytearray | array[int]"
+
+_PART = 20
+_LAST = (1 << _PART) - 1  # the last line of a part, counted from its first
+_GROWTH = 16  # bytes that a bitmap grows by at least, and by an eighth
+_NOT_EMPTY = re.compile(rb"[^\0]")
+
+
+def _size(line: int) -> int:
+    """The bytes of a bitmap up to a line."""
+    return ((line & _LAST) >> 3) + 1
+
+
+def _at_most(count: int) -> int:
+    """The bytes that a bitmap of so many lines may have: more than a list begins with one."""
+    return 4 * count + _GROWTH
+
+
+def _type(line: int) -> str:
+    return "Q" if line >> 32 else "I"
+
+
+def _part_of(lines: Sequence[int]) -> _Part:
+    """A part with those lines, ascending: what is smaller."""
+    first, last = lines[0], lines[-1]
+    if _size(last) > 2 * len(lines):
+        return array(_type(last), lines)
+    if last - first + 1 == len(lines):  # no gap: all at one stroke
+        bits = (1 << (last & _LAST) + 1) - (1 << (first & _LAST))
+        return bytearray(bits.to_bytes(_size(last), "little"))
+    return _bitmap(lines)
+
+
+def _bitmap(lines: Sequence[int]) -> bytearray:
+    """The bitmap of lines of one part, ascending."""
+    held = bytearray(_size(lines[-1]) if lines else 0)
+    for line in lines:
+        held[(line & _LAST) >> 3] |= 1 << (line & 7)
+    return held
+
+
+def _bits(part: "_Part | None") -> int:
+    """A part as one number: bit n is set when its n-th line is there."""
+    held = part if isinstance(part, bytearray) else _bitmap(part or ())
+    return int.from_bytes(held, "little")
+
+
+def _packed(number: int, bits: int) -> _Part:
+    """The part of that number that has those bits."""
+    held = bytearray(bits.to_bytes((bits.bit_length() + 7) >> 3, "little"))
+    if len(held) <= _at_most(bits.bit_count()):
+        return held
+    return array(_type(number << _PART), _lines(number, held))
+
+
+def _lines(number: int, part: _Part) -> Iterator[int]:
+    """The lines of the part of that number, ascending."""
+    if isinstance(part, array):
+        yield from part
+        return
+    begin = number << _PART
+    for found in _NOT_EMPTY.finditer(bytes(part)):
+        byte, at = found[0][0], begin + found.start() * 8
+        yield from (at + bit for bit in range(8) if byte >> bit & 1)
+
+
+def _both(number: int, own: _Part, theirs: _Part) -> _Part:
+    if isinstance(own, array):
+        return _chosen(own, theirs, there=True)
+    if isinstance(theirs, array):
+        return _chosen(theirs, own, there=True)
+    return _packed(number, _bits(own) & _bits(theirs))
+
+
+def _without(number: int, own: _Part, theirs: "_Part | None") -> _Part:
+    if isinstance(own, array):
+        return _chosen(own, theirs, there=False)
+    return _packed(number, _bits(own) & ~_bits(theirs))
+
+
+def _chosen(lines: "array[int]", others: "_Part | None", *, there: bool) -> "array[int]":
+    """The listed lines that are there, in the part of others, or that are not."""
+    if not isinstance(others, bytearray):
+        known = set(others or ())
+        return array(lines.typecode, [line for line in lines if (line in known) is there])
+    held = others + bytes(max(0, _size(lines[-1]) - len(others))) if lines else others
+    bits = ((line, held[(line & _LAST) >> 3] >> (line & 7) & 1) for line in lines)
+    return array(lines.typecode, [line for line, bit in bits if bit == there])
+
+
+def _of_parts(parts: Iterable[tuple[int, _Part]]) -> LineSet:
+    found = LineSet()
+    found.parts.update((number, part) for number, part in parts if part)
+    return found
 
 
 def line_number(name: str) -> int | None:

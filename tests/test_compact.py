@@ -2,7 +2,10 @@
 
 import tracemalloc
 from collections import Counter
+from itertools import chain
+from random import Random
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -57,6 +60,67 @@ def test_a_set_of_lines_holds_those_that_were_added(lines: set[int], other: int)
     assert [*found] == sorted(lines)
 
 
+_FAR = st.builds(
+    lambda part, line, step, count: [part * 2**20 + line + step * n for n in range(count)],
+    st.sampled_from([0, 1, 7, 4096]),
+    st.integers(0, 2**20 - 1),
+    st.sampled_from([1, 2, 7, 31, 33, 1000, 2**18]),
+    st.integers(0, 200),
+)
+
+
+@settings(max_examples=60)
+@given(st.lists(_FAR, max_size=5), st.lists(_FAR, max_size=5), st.randoms(use_true_random=False))
+def test_sets_of_lines_far_apart_and_close_together_are_as_sets_of_numbers(
+    own: list[list[int]], others: list[list[int]], random: Random
+) -> None:
+    """``own`` and ``others``: lines in regular steps, in order or not, some of them twice."""
+    here, there = LineSet(), LineSet(sorted(set(chain(*others))))
+    expected, not_here = set[int](), set(chain(*others))
+    for lines in own:
+        random.shuffle(lines)
+        assert here.add_all(lines) is (not expected & set(lines))
+        expected |= set(lines)
+    assert ([*here], len(here)) == (sorted(expected), len(expected))
+    assert [*there] == sorted(not_here)
+    assert all(line in here for line in expected)
+    assert {line for line in not_here if line in here} == expected & not_here
+    assert [*here.union(there)] == sorted(expected | not_here)
+    assert [*here.both(there)] == [*there.both(here)] == sorted(expected & not_here)
+    assert [*here.without(there)] == sorted(expected - not_here)
+    grown = here.without(there)
+    assert all(grown.add(line) for line in expected & not_here)
+    assert ([*grown], [*here]) == (sorted(expected), sorted(expected))
+
+
+@pytest.mark.parametrize("targets", [1, 10, 1000])
+@pytest.mark.parametrize("blocks", [False, True])
+def test_a_line_takes_few_bytes_among_however_many_targets(targets: int, *, blocks: bool) -> None:
+    """Of lines a million on, one target after the other or in turns."""
+    begin, end = 1_000_000, 1_100_000
+    each = (end - begin) // targets
+    firsts = range(0, targets, max(1, targets // 10))
+    parts = [
+        range(begin + n * each, begin + (n + 1) * each)
+        if blocks
+        else range(begin + n, end, targets)
+        for n in firsts
+    ]
+    tracemalloc.start()
+    try:
+        made = [LineSet(part) for part in parts]
+        at_once, _ = tracemalloc.get_traced_memory()
+        grown = LineSet()
+        for line in parts[-1]:
+            grown.add(line)
+        both, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert at_once < 5 * sum(map(len, parts)) + 800 * len(made)
+    assert both - at_once < 5 * len(parts[-1]) + 800
+    assert [*grown] == [*made[-1]]
+
+
 @settings(max_examples=40)
 @given(st.sets(st.integers(0, 3000)), st.sets(st.integers(0, 3000)), st.integers(0, 3000))
 def test_sets_of_lines_are_counted_and_taken_from_each_other(
@@ -96,7 +160,7 @@ def test_lines_are_added_together_as_one_by_one(parts: list[list[int]]) -> None:
     found, expected = LineSet(), LineSet()
     for part in parts:
         assert found.add_all(part) is (len(part) == sum(map(expected.add, part)))
-        assert found.bits == expected.bits
+        assert [*found] == [*expected]
     assert LineSet().add_all([3, 3]) is False
 
 

@@ -28,7 +28,9 @@ class InputLines:
         self, targets: Mapping[str, LineIndex], ids: LineIds, invalid: LineSet | None = None
     ) -> None:
         self.of_target = {name: LineSet(index.lines) for name, index in targets.items()}
-        self._known = {name: _quick(index.lines) for name, index in targets.items()}
+        self._known = {
+            name: _run(index.lines) or self.of_target[name] for name, index in targets.items()
+        }
         self._ids = ids
         self._invalid = invalid
 
@@ -78,11 +80,10 @@ class InputLines:
         return own or self._ids.has(id)
 
 
-def _quick(lines: Sequence[int]) -> range | LineSet:
-    """The line numbers, to be looked up a million times: of a file without gaps a range."""
-    if lines and lines[-1] - lines[0] + 1 == len(lines):
-        return range(lines[0], lines[-1] + 1)
-    return LineSet(lines)
+def _run(lines: Sequence[int]) -> range | None:
+    """The line numbers, to be looked up a million times, of a target that has no gaps."""
+    is_run = lines and lines[-1] - lines[0] + 1 == len(lines)
+    return range(lines[0], lines[-1] + 1) if is_run else None
 
 
 def _no_line(line: int) -> str:

@@ -102,7 +102,7 @@ def _described(found: Inspection) -> object:
     ids = range(1, found.total + 3)
     return (
         (found.total, found.invalid, found.violations, found.size, found.sha256),
-        found.invalid_lines.bits,
+        [*found.invalid_lines],
         [found.ids.matches(line, f"row-{line % 9}") for line in ids],
         {
             name: (
