@@ -86,6 +86,7 @@ class Pacer:
         self._order = count()
         self._taken = False
         self._head: _Waiter | None = None  # whose turn it is, while it waits for slot and token
+        self._full_since = 0.0  # the first in line waits for nothing but a slot, if nobody's turn
         self._draining = False
 
     def __repr__(self) -> str:
@@ -111,7 +112,7 @@ class Pacer:
     @property
     def is_waited_for(self) -> bool:
         """Whether anybody waits for the target, for a turn, or in it for slot and token."""
-        return self._taken or self._held > 0
+        return self._taken or bool(self._waiting) or self._held > 0
 
     def bound(self, without: str | None = None) -> float | None:
         """Requests per second at most, as the process was told by all but one; None: any."""
@@ -133,6 +134,9 @@ class Pacer:
         while True:
             await self._hold()
             await self._turn(waiter)
+            if (ticket := waiter.ticket) is not None:
+                paused = self._gate.control.paused_seconds(waiter.left) - paused_before
+                return Permit(ticket, max(0.0, waiter.left - arrived - paused), 0.0, paused)
             try:
                 found = await self._as_head(waiter)
             finally:
@@ -147,7 +151,11 @@ class Pacer:
 
     def _at_once(self, *, must_finish: bool) -> object | None:
         """A ticket, where nobody waits and there is nothing to wait for."""
-        if self._prompt is None or self._taken or not self._free.value:
+        return None if self._taken or self._waiting else self._take(must_finish=must_finish)
+
+    def _take(self, *, must_finish: bool) -> object | None:
+        """A ticket, and its slot, where there is nothing to wait for."""
+        if self._prompt is None or not self._free.value:
             return None
         may_go = must_finish or not self._draining
         is_there = self.outage_gate is None or self.outage_gate.is_open_to_me
@@ -181,7 +189,7 @@ class Pacer:
             while self._may_go(waiter):
                 with anyio.CancelScope() as waiter.scope:
                     control.begin_wait(waiter.scope)
-                    ticket, token, left = await self._slot_and_token(waiter.urgency)
+                    ticket, token, left = await self._slot_and_token(waiter)
                     if not control.pauses:
                         self.in_flight += 1
                         self._gate.passed(left)
@@ -196,15 +204,16 @@ class Pacer:
                 control.end_wait(waiter.scope)
             self._head = None
 
-    async def _slot_and_token(self, urgency: int) -> tuple[object, float, float]:
+    async def _slot_and_token(self, waiter: "_Waiter") -> tuple[object, float, float]:
         """A ticket, the seconds that were waited for it, and the time."""
         held = await self._gate.wait(self.time_breakdown)
         called = self.clock.now()
         await self._free.acquire()
         turn = self.clock.now()
-        ticket = await self._token(turn, urgency)
+        ticket = await self._token(turn, waiter.urgency)
         left = self.clock.now()
-        self._note_full(turn - called, left - turn)
+        self._note_full(waiter.without_slot + turn - called, left - turn)
+        waiter.without_slot = 0.0
         return ticket, held + left - turn, left
 
     def leave(self, permit: Permit, verdict: Verdict, retry_after: float | None) -> None:
@@ -213,6 +222,8 @@ class Pacer:
         self.time_breakdown.leave("calling", self.clock.now())
         self._free.release()
         self.limiter.observe(permit.ticket, verdict, retry_after)
+        if self._waiting:
+            self._serve()
 
     def unpaused(self) -> float:
         """Monotonic seconds that stand still while the process is told to send nothing."""
@@ -266,9 +277,11 @@ class Pacer:
     async def _turn(self, waiter: "_Waiter") -> None:
         if self._draining and not waiter.must_finish:
             raise Draining
-        if not self._taken:
-            self._taken = True
-            return
+        if not self._taken and not self._waiting:
+            if not self._lacks_slots_only:
+                self._taken = True
+                return
+            self._full_since = self.clock.now()
         waiter.called = anyio.Event()
         heapq.heappush(self._waiting, waiter)
         if self._head is not None and self._is_overtaken(self._head):
@@ -279,6 +292,8 @@ class Pacer:
             if waiter in self._waiting:
                 self._waiting.remove(waiter)
                 heapq.heapify(self._waiting)
+            elif waiter.ticket is not None:
+                self.leave(Permit(waiter.ticket, 0.0, 0.0), Verdict.UNSENT, None)
             elif not waiter.refused:  # it was handed the turn and can't use it
                 self._pass_on()
             raise
@@ -301,11 +316,31 @@ class Pacer:
 
     def _pass_on(self) -> None:
         """Hand the turn to the first in line, so that nobody who comes later slips in between."""
-        if self._waiting:
-            heapq.heappop(self._waiting).called.set()
-        else:
-            self._taken = False
+        self._taken = False
+        self._full_since = self.clock.now()
+        self._serve()
+
+    def _serve(self) -> None:
+        """Give those in front what is there, and the turn to the first who waits for more.
+
+        Who waits for a slot only is served when one comes free: woken once, with all it takes.
+        """
+        while self._waiting and not self._taken and not self._lacks_slots_only:
+            waiter, now = heapq.heappop(self._waiting), self.clock.now()
+            waiter.ticket, waiter.left = self._take(must_finish=waiter.must_finish), now
+            if waiter.ticket is None:
+                self._taken, waiter.without_slot = True, now - self._full_since
+            else:
+                self._note_full(now - self._full_since, 0.0)
+                self._full_since = now
+            waiter.called.set()
+        if not self._taken and not self._waiting:
             self._tell_empty()
+
+    @property
+    def _lacks_slots_only(self) -> bool:
+        """Whether a slot is lacking, and whoever is next can be told at once what else is."""
+        return self._prompt is not None and not self._free.value and self._gate.control.is_silent
 
     def _tell_empty(self) -> None:
         if self.on_empty is not None:
@@ -315,7 +350,17 @@ class Pacer:
 class _Waiter:
     """A place in the line, ordered by urgency, rank, then by arrival."""
 
-    __slots__ = ("called", "key", "must_finish", "refused", "scope", "urgency")
+    __slots__ = (
+        "called",
+        "key",
+        "left",
+        "must_finish",
+        "refused",
+        "scope",
+        "ticket",
+        "urgency",
+        "without_slot",
+    )
 
     def __init__(self, urgency: int, rank: int, order: int, *, must_finish: bool) -> None:
         self.key = (-urgency, rank, order)
@@ -324,6 +369,8 @@ class _Waiter:
         self.refused = False
         self.called: anyio.Event
         self.scope: anyio.CancelScope | None = None
+        self.ticket: object | None = None  # served at ``left``, and has its slot
+        self.left = self.without_slot = 0.0  # seconds that it was the first, and no slot was there
 
     def __lt__(self, other: "_Waiter") -> bool:
         return self.key < other.key

@@ -1,5 +1,7 @@
 """The pacer gives out one turn, one slot and one token for every attempt."""
 
+import asyncio
+
 import anyio
 import anyio.lowlevel
 import pytest
@@ -229,9 +231,10 @@ def test_seconds_without_a_slot_while_a_token_is_there_are_counted_and_told_once
                 tasks.start_soon(call)
         return pacer.slot_seconds, len(told)
 
-    seconds, told = in_virtual_time(scenario(OpenLimiter()))
-    assert seconds == pytest.approx(3 * 0.8)
-    assert told == 1
+    for limiter in (OpenLimiter(), PromptTokens(8)):
+        seconds, told = in_virtual_time(scenario(limiter))
+        assert seconds == pytest.approx(3 * 0.8)
+        assert told == 1
     # one token a second: the two slots are free by then
     seconds, told = in_virtual_time(scenario(SlowLimiter()))
     assert seconds == pytest.approx(0.0)
@@ -310,7 +313,79 @@ def test_nobody_gets_a_permit_at_once_who_has_something_to_wait_for(why: str) ->
                 tasks.start_soon(ask)
                 await anyio.sleep(1)
             tasks.cancel_scope.cancel()
-        assert got == ([None] if why == "draining" else [])
-        assert limiter.left == (-1 if why == "tokens" else left)
+        if why == "line":
+            assert [each.queued for each in got] == [1.0]
+        else:
+            assert got == ([None] if why == "draining" else [])
+        assert limiter.left == left - (why in ("tokens", "line"))
 
     in_virtual_time(scenario())
+
+
+def test_a_slot_that_comes_free_goes_to_the_first_in_line_with_its_token_until_a_pause() -> None:
+    order: list[str] = []
+
+    async def scenario() -> None:
+        control, limiter = PaceControl(LoopClock()), PromptTokens(9)
+        pacer = Pacer(limiter, 1, LoopClock(), gate=PaceGate(control))
+
+        async def ask(name: str, begun: bool, urgency: int) -> None:
+            permit = await pacer.enter(begun=begun, must_finish=False, urgency=urgency)
+            order.append(name)
+            assert pacer.in_flight == 1
+            assert pacer.is_waited_for == (name != "first")
+            await anyio.sleep(1)
+            if name == "retry":
+                control.pause("ctl", "said so")
+            pacer.leave(permit, Verdict.ACCEPTED, None)
+
+        async with open_task_group() as tasks:
+            for name, begun, urgency in (
+                ("first", False, 0),
+                ("a", False, 0),
+                ("retry", True, 0),
+                ("urgent", False, 2),
+            ):
+                tasks.start_soon(ask, name, begun, urgency)
+                await anyio.sleep(0.01)
+            await anyio.sleep(9)
+            assert order == ["first", "urgent", "retry"]
+            control.resume("ctl")
+            limiter.left = 0  # what is not there at once is waited for
+            await anyio.sleep(9)
+            assert order == ["first", "urgent", "retry"]
+            tasks.cancel_scope.cancel()
+        assert repr(pacer) == "<Pacer ?, 0/1 in flight, 0 waiting>"
+
+    in_virtual_time(scenario())
+
+
+def test_who_is_cancelled_when_served_gives_slot_and_token_to_the_next() -> None:
+    told, entered = [], []
+
+    class Told(PromptTokens):
+        def observe(self, ticket: object, verdict: Verdict, retry_after: float | None) -> None:
+            told.append(verdict)
+
+    async def scenario() -> None:
+        pacer = Pacer(Told(3), 1, LoopClock())
+        permit = await pacer.enter(begun=False, must_finish=False)
+
+        async def ask(name: str) -> None:
+            await pacer.enter(begun=False, must_finish=False)
+            entered.append(name)
+
+        names = ("left", "served", "next")
+        tasks = {name: asyncio.create_task(ask(name)) for name in names}
+        await anyio.sleep(0.1)
+        tasks["left"].cancel()
+        await anyio.sleep(0.3)
+        pacer.leave(permit, Verdict.ACCEPTED, None)
+        tasks["served"].cancel()
+        await asyncio.wait(tasks.values())
+        assert repr(pacer) == "<Pacer ?, 1/1 in flight, 0 waiting>"
+        assert pacer.slot_seconds == pytest.approx(0.4)
+
+    in_virtual_time(scenario())
+    assert told == [Verdict.ACCEPTED, Verdict.UNSENT]
+    assert entered == ["next"]
