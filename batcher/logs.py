@@ -68,8 +68,9 @@ class _Output(logging.Handler):
         self._stream = stream
         self._render = renderer
         self._held: list[str] = []
-        self._due = False
-        self._writing = threading.Lock()
+        self._due = self._is_writing = False
+        # its holder may come back: a finalizer, which runs anywhere, has foreign loggers say things
+        self._writing = threading.RLock()
         stage = structlog.stdlib
         self.setFormatter(
             stage.ProcessorFormatter(
@@ -92,14 +93,26 @@ class _Output(logging.Handler):
         self._put(self.format(record), record.levelno)
 
     def flush(self) -> None:
-        with self._writing, suppress(OSError, ValueError):  # a full disk is told of by the journal
-            held, self._held, self._due = self._held, [], False
-            self._stream.write("".join(held))
-            self._stream.flush()
+        with self._writing:
+            self._due = False
+            if self._is_writing:  # what is said meanwhile goes next
+                return
+            self._is_writing = True
+            try:
+                while self._held:
+                    self._write()
+            finally:
+                self._is_writing = False
 
     def close(self) -> None:
         self.flush()
         super().close()
+
+    def _write(self) -> None:
+        held, self._held = self._held, []
+        with suppress(OSError, ValueError):  # a full disk is told of by the journal
+            self._stream.write("".join(held))
+            self._stream.flush()
 
     def _put(self, line: str, level: int) -> None:
         with self._writing:

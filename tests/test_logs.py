@@ -1,6 +1,7 @@
 """What is logged where, and what never is."""
 
 import asyncio
+import io
 import json
 import logging
 from pathlib import Path
@@ -119,3 +120,23 @@ def test_who_else_listens_gets_a_record_also_while_a_command_writes(tmp_path: Pa
 def test_a_log_that_can_not_be_written_stops_nothing() -> None:
     with LogOutput("info", file=Path("/dev/full").open("a")):
         logger().info("run.started")
+
+
+def test_what_a_finalizer_says_while_a_line_is_written_goes_next() -> None:
+    written: list[str] = []
+
+    class Stream(io.StringIO):
+        """Has something collected while it is written to, as any allocation may."""
+
+        def write(self, text: str) -> int:
+            if not written:
+                logging.getLogger("asyncio").error("Task exception was never retrieved")
+                logger().info("said while it is written")
+            written.extend(json.loads(line)["event"] for line in text.splitlines())
+            return len(text)
+
+    with LogOutput("info", file=Stream()):
+        logger().warning("run.draining")
+        logger().info("run.ended")
+    assert [written[0], *written[2:]] == ["run.draining", "said while it is written", "run.ended"]
+    assert written[1].startswith("[")

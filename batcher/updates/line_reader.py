@@ -96,6 +96,8 @@ class LineReader:
         """
         if self.selector is not None or self._domains is not None:
             return None
+        if len(content) > LINE_AT_MOST:  # one of them may be too long
+            return None
         found = self.model.quick.read(content, count)
         if found is None or self._known_targets is None:
             return found

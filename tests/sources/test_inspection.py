@@ -8,6 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from batcher.sources.file_source import FileSource
+from batcher.sources.input_file import BOM
 from batcher.sources.inspection import Inspection, inspect
 from batcher.updates.line_reader import LINE_AT_MOST
 from batcher.updates.violations import Violation
@@ -116,6 +117,20 @@ def _described(found: Inspection) -> object:
             for name, index in found.targets.items()
         },
     )
+
+
+@pytest.mark.parametrize("beyond", [0, 1, 2, 7_000])
+@pytest.mark.parametrize("start", [b"", BOM])
+def test_the_end_of_a_line_counts_towards_its_length(
+    tmp_path: Path, beyond: int, start: bytes
+) -> None:
+    path = tmp_path / "updates.jsonl"
+    blanks = b" " * (LINE_AT_MOST + beyond - len(line(2)) - len(start) - 1)
+    path.write_bytes(start + line(2)[:-1] + blanks + b"}\n" + line(3) + b"\n")
+    told = Told()
+    found = inspect(path, READER, on_violation=told.add)
+    assert told.texts == ["line 1: longer than 1,048,576 bytes"] * bool(beyond)
+    assert list(found.targets["main"].lines) == [1, 2][bool(beyond) :]
 
 
 lines_of_a_file = st.lists(
