@@ -36,14 +36,14 @@ _ADVICE = {
 }
 
 
-def list_accounts(settings: Settings, unit: str) -> list[AccountRow]:
+def list_accounts(settings: Settings, unit: str, *, attempts: int = ATTEMPTS) -> list[AccountRow]:
     """The active accounts below an organization (``o-…``), a root (``r-…``) or a unit (``ou-…``).
 
     With their ``name`` and ``email``, in the order of their numbers. The credentials are those of
-    the profile. Raises CredentialsError, AwsError.
+    the profile. ``attempts`` of each call. Raises CredentialsError, AwsError.
     """
     try:
-        client = _client(settings)
+        client = _client(settings, attempts)
         try:
             found = _of_organization(client, unit) if unit.startswith("o-") else None
             accounts = list(_below(client, unit) if found is None else found)
@@ -63,7 +63,7 @@ def list_accounts(settings: Settings, unit: str) -> list[AccountRow]:
     return sorted(rows, key=lambda row: row.account)
 
 
-def _client(settings: Settings) -> Any:
+def _client(settings: Settings, attempts: int) -> Any:
     session = Session(profile=settings.profile)
     ask_for_mfa_once(session)
     client = session.create_client(
@@ -73,7 +73,7 @@ def _client(settings: Settings) -> Any:
         config=Config(
             connect_timeout=settings.connect_timeout or None,
             read_timeout=settings.read_timeout or None,
-            retries={"mode": "adaptive", "total_max_attempts": ATTEMPTS},
+            retries={"mode": "adaptive", "total_max_attempts": attempts},
         ),
     )
     refuse_redirects(client)

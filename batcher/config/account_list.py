@@ -11,12 +11,16 @@ from typing import Any, TypeAlias
 
 from msgspec import Struct
 
+from batcher.config.target_settings import TargetSettings
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
 
 FILE_AT_MOST = 16 << 20  # bytes
 _ACCOUNT = re.compile(r"[0-9]{12}")
 _SEPARATORS = ((";", "semicolons"), ("\t", "tabs"))
+_MEMBERS_AND_PLURALS = {  # a list in a cell is nothing that is known
+    each: name for name in TargetSettings.__struct_fields__ for each in (name, f"{name}s")
+}
 _NEEDED = "a column account, with 12 digits each; region, name and others are optional"
 
 
@@ -104,6 +108,18 @@ def _check_header(where: str, header: list[str]) -> None:
         if not name or header.count(name) > 1:
             what = f"column {printable(name)} is there twice" if name else "a column has no name"
             raise SettingsError(f"{where}: {what}. Name each column once.")
+        if (meant := _member_meant(name)) is not None:
+            raise SettingsError(
+                f"{where}: column {printable(name)} would set nothing. Call it {meant}, or"
+                " something else."
+            )
+
+
+def _member_meant(name: str) -> str | None:
+    """The member of a target that a column is nearly called like; None: it is no such column."""
+    words = re.sub(r"[\W_]+", "_", name.casefold()).strip("_")
+    meant = _MEMBERS_AND_PLURALS.get(words)
+    return None if meant == name else meant
 
 
 def _row(where: str, header: list[str], cells: list[str]) -> AccountRow:

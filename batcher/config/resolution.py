@@ -4,6 +4,7 @@ Everything that is given is checked here, and turned into what the record holds.
 """
 
 import difflib
+import re
 import tomllib
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import suppress
@@ -33,6 +34,7 @@ from batcher.text_value import parse_text
 from batcher.updates.target_names import NAMED_AT_MOST
 
 FILE_AT_MOST = 1 << 20  # bytes
+_ACCOUNT = re.compile(r"[0-9]{12}")
 
 
 def resolve(
@@ -243,7 +245,25 @@ def _targets(
             origins[own] = each.origin
         if len(found) > TARGETS_AT_MOST:
             raise SettingsError(f"{origin}: more than {TARGETS_AT_MOST:,} targets.")
+    _refuse_names_of_other_accounts(found, origins)
     return found
+
+
+def _refuse_names_of_other_accounts(
+    targets: Mapping[str, TargetSettings], origins: Mapping[str, str]
+) -> None:
+    """A target that is called like an account is that one: a line may mean the one or the other."""
+    accounts = {target.account for target in targets.values()}
+    for name, target in targets.items():
+        account, _, region = name.partition("/")
+        if not _ACCOUNT.fullmatch(account):
+            continue
+        is_other = account != target.account and (target.account or account in accounts)
+        if is_other or (region and target.account and region != target.region):
+            raise SettingsError(
+                f"{origins[name]}: target {name} is called like an account or Region that it is"
+                " not, and lines may mean either. Give it another name."
+            )
 
 
 def _target(

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from batcher.aws.organizations import list_accounts
+from batcher.aws.organizations import ATTEMPTS, list_accounts
 from batcher.config import resolve
 from batcher.emulator import Emulator, Quota
 from batcher.errors import AwsError, CredentialsError
@@ -24,9 +24,9 @@ from tests.emulator.organization import (
 )
 
 
-async def listed(url: str, unit: str, **more: Any) -> list[str]:
+async def listed(url: str, unit: str, attempts: int = ATTEMPTS, **more: Any) -> list[str]:
     settings = resolve({"endpoint_url": url, **more})
-    rows = await asyncio.to_thread(partial(list_accounts, settings, unit))
+    rows = await asyncio.to_thread(partial(list_accounts, settings, unit, attempts=attempts))
     assert all(row.columns["name"] for row in rows)
     return [row.account for row in rows]
 
@@ -81,3 +81,12 @@ async def test_an_account_without_an_organization_and_credentials_that_are_none_
     async with Emulator(organization=file, keys={"another": "secret"}) as url:
         with pytest.raises(CredentialsError, match="Renew the credentials"):
             await listed(url, ROOT)
+
+
+async def test_an_endpoint_that_is_not_there_is_told_with_the_organization(
+    stand_in_credentials: None, tmp_path: Path
+) -> None:
+    async with Emulator(organization=write_organization(tmp_path)) as url:
+        pass  # its port is free now
+    with pytest.raises(AwsError, match=f"organization {ROOT}: can't be listed: Could not connect"):
+        await listed(url, ROOT, attempts=1)

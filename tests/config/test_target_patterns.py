@@ -122,6 +122,27 @@ def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path: Path, other:
         of_file(tmp_path, f"{other}\n{pattern}\n", f"account,name\n{ONE},{TWO}\n")
 
 
+@pytest.mark.parametrize(
+    ("toml", "csv"),
+    [
+        ('[targets."{name}"]\naccounts = "accounts.csv"', f"account,name\n{ONE},{TWO}\n"),
+        (
+            '[targets."{name}"]\naccounts = "accounts.csv"\nregion = "eu-west-1"',
+            f"account,name\n{ONE},{ONE}/us-east-1\n",
+        ),
+        (f'[targets."{TWO}"]\naccount = "{ONE}"', None),
+        (f'[targets."{TWO}"]\nprofile = "x"\n[targets.pay]\naccount = "{TWO}"', None),
+    ],
+    ids=["another account", "another Region", "a table", "one that is not pinned"],
+)
+def test_no_target_is_called_like_an_account_that_it_is_not(
+    tmp_path: Path, toml: str, csv: str | None
+) -> None:
+    """Else a line that names an account would change another one."""
+    with pytest.raises(SettingsError, match="is called like an account or Region that it is not"):
+        of_file(tmp_path, toml, csv)
+
+
 def test_the_target_of_lines_that_name_none_may_be_given_by_its_account(tmp_path: Path) -> None:
     toml = f'[targets."{{account}}-{{region}}"]\naccounts = ["{ONE}", "{TWO}"]\n'
     one_region = toml + 'regions = ["eu-west-1"]'
