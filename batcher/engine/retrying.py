@@ -170,9 +170,13 @@ class Retrying:
         still_wanted: StillWanted | None,
     ) -> None:
         """Make attempts, with waits between them, until the policies say that it is enough."""
-        call = RetryCallState(self._retrying, None, (state,), {})
+        call: RetryCallState | None = None  # what policies are asked with, once they are
         while True:
-            call.set_result(await self._attempt(state, members, may_send, still_wanted))
+            verdict = await self._attempt(state, members, may_send, still_wanted)
+            if verdict is Verdict.ACCEPTED:  # as nearly all: no policy has anything to say
+                return
+            call = call or RetryCallState(self._retrying, None, (state,), {})
+            call.set_result(verdict)
             wait = self._retrying.iter(call)
             if not isinstance(wait, tenacity.DoSleep):
                 return

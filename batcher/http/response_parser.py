@@ -172,7 +172,7 @@ class ResponseParser:
 
 def _keeps_open(connection: str, *, is_1_1: bool) -> bool:
     """Whether a connection goes on, by the values of its Connection headers."""
-    if not connection:
-        return is_1_1
+    if not connection or connection == ",keep-alive":
+        return is_1_1 or bool(connection)
     options = {option.strip(" \t").lower() for option in connection.split(",")}
     return "close" not in options and (is_1_1 or "keep-alive" in options)

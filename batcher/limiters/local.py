@@ -1,7 +1,5 @@
 """The bucket of one process: a ceiling that was asked for, and beneath it the estimated quota."""
 
-from contextlib import suppress
-
 import anyio
 from aiolimiter import AsyncLimiter
 
@@ -129,8 +127,7 @@ class LocalLimiter:
         if self._estimate.next_send(now) > now:
             return None
         if ceiling is not None:
-            with suppress(StopIteration):  # it does not wait, as there is room in it
-                ceiling.acquire().send(None)
+            ceiling.fill()
         self._warm_up.start()
         return self._estimate.sent(now)
 
@@ -140,7 +137,14 @@ class LocalLimiter:
         self._estimate.answered(ticket, self._clock.now(), observation_of(verdict), retry_after)
 
 
-def _bucket(rate: float, burst: float) -> AsyncLimiter:
+class _Bucket(AsyncLimiter):
+    """A bucket that can also be filled by who has just seen that there is room in it."""
+
+    def fill(self) -> None:
+        self._level += 1.0
+
+
+def _bucket(rate: float, burst: float) -> _Bucket:
     """A bucket of exactly that burst; aiolimiter's own is as large as its rate."""
     most = capacity(rate, burst)
-    return AsyncLimiter(most, most / rate)
+    return _Bucket(most, most / rate)
