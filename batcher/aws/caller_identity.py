@@ -1,4 +1,7 @@
-"""Whose credentials are: STS's GetCallerIdentity. No answer is an answer, never an error."""
+"""Whose credentials are: STS's GetCallerIdentity. No answer is an answer, never an error.
+
+But for a question that could not be asked, as this host has no memory or threads left.
+"""
 
 import os
 import re
@@ -11,6 +14,7 @@ from msgspec import Struct
 
 from batcher.aws.answers import refuse_redirects
 from batcher.aws.endpoints import aws_service_host
+from batcher.aws.unsent import host_limit
 from batcher.errors import RedirectError
 
 _ACCOUNT = re.compile(r"\d{12}")
@@ -31,7 +35,7 @@ async def caller_identity(
     """Whose frozen credentials are; None where STS does not tell it.
 
     STS is AWS's, or where the environment has it; for another endpoint than AWS's it is there.
-    Raises RedirectError.
+    Raises RedirectError; and MemoryError or RuntimeError where this host lets nobody ask.
     """
     try:
         async with session.create_client(
@@ -48,7 +52,9 @@ async def caller_identity(
             account, arn = answer.get("Account"), answer.get("Arn")
     except RedirectError:
         raise
-    except Exception:  # also what botocore chokes on, where something else answers
+    except Exception as error:  # also what botocore chokes on, where something else answers
+        if (limit := host_limit(error)) is not None:  # an account that STS might tell
+            raise limit from error
         return None
     if not isinstance(account, str) or not _ACCOUNT.fullmatch(account):
         return None

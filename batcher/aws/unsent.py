@@ -60,6 +60,14 @@ def why_unsent(error: BaseException) -> Unsent:
     return Unsent(name, printable(f"the request can't be sent ({name}: {_said(links[-1])})."))
 
 
+def host_limit(error: BaseException) -> BaseException | None:
+    """What of an error is that this host has no memory or threads left; None where nothing is."""
+    for link in _chain(error):
+        if isinstance(link, MemoryError) or is_out_of_threads(link):
+            return link
+    return None
+
+
 def _chain(error: BaseException) -> Iterator[BaseException]:
     """The error, what it wraps, and what it was raised for."""
     found: list[BaseException] = []

@@ -112,8 +112,12 @@ class Journal(Generic[R]):
                 return  # written by somebody who came before
             batch, self._pending = b"".join(self._pending), []
             upto, head = self._added, self._advance(batch)
-            with anyio.CancelScope(shield=True):
-                await anyio.to_thread.run_sync(self._write, batch)
+            try:
+                with anyio.CancelScope(shield=True):
+                    await anyio.to_thread.run_sync(self._write, batch)
+            except BaseException as error:  # as where no thread can be had for it
+                self._broken = self._broken or JournalError(_lost(self.path, error))
+                raise
             self._durable, self._head = upto, head
 
     def _advance(self, batch: bytes) -> Head | None:
@@ -187,6 +191,13 @@ def _open(path: Path, tip: ChainTip | None) -> tuple[int, int]:
         os.close(file)
         raise
     return file, tip.size
+
+
+def _lost(path: Path, error: BaseException) -> str:
+    return (
+        f"{path}: can't be written ({type(error).__name__}). Every result up to here is kept. Run"
+        " the same command again: it resumes."
+    )
 
 
 def _cannot(path: Path, error: OSError) -> str:

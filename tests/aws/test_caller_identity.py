@@ -1,5 +1,7 @@
 """STS asked for an account: its own, or what answers at the endpoint; no answer is none."""
 
+from typing import Any
+
 import pytest
 from aiobotocore.config import AioConfig
 from aiohttp import web
@@ -21,7 +23,11 @@ async def account(endpoint_url: str, key: str = "AKIDONE") -> str | None:
     return None if found is None else found.account
 
 
-async def identity(endpoint_url: str, key: str = "AKIDONE") -> StsIdentity | None:
+async def identity(
+    endpoint_url: str,
+    key: str = "AKIDONE",
+    http: type[OneAttemptSession] = OneAttemptSession,
+) -> StsIdentity | None:
     return await caller_identity(
         sdk_session(),
         ReadOnlyCredentials(key, "secret", None, None),
@@ -31,7 +37,7 @@ async def identity(endpoint_url: str, key: str = "AKIDONE") -> StsIdentity | Non
             connect_timeout=1,
             read_timeout=1,
             retries={"total_max_attempts": 1},
-            http_session_cls=OneAttemptSession,
+            http_session_cls=http,
         ),
     )
 
@@ -112,3 +118,16 @@ async def test_a_redirect_of_sts_is_no_account(status: int) -> None:
     ):
         with pytest.raises(RedirectError, match=f"status {status}"):
             await account(server.url)
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+async def test_a_question_that_this_host_lets_nobody_ask_is_an_error_and_no_unknown_account(
+    error: Exception,
+) -> None:
+    class Refused(OneAttemptSession):
+        async def _get_session(self, proxy_url: str | None) -> Any:
+            raise error
+
+    async with Emulator() as url:
+        with pytest.raises(type(error)):
+            await identity(url, http=Refused)

@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 
 from batcher.errors import JournalError
 from batcher.records import Result
+from batcher.storage.hash_chain import ChainTip, Head
 from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader
 
@@ -129,3 +130,30 @@ async def test_a_full_disk_ends_the_run_and_leaves_a_valid_journal(tmp_path: Pat
 def test_a_journal_that_can_not_be_opened_says_why(tmp_path: Path) -> None:
     with pytest.raises(JournalError, match="can't be written: No such file"):
         Journal(tmp_path / "missing" / "results.jsonl")
+
+
+@pytest.mark.parametrize("error", [RuntimeError("can't start new thread"), MemoryError()])
+async def test_after_a_write_that_did_not_begin_nothing_is_told_of_and_the_head_stays(
+    tmp_path: Path, error: Exception
+) -> None:
+    path, faults, heads = tmp_path / "results.jsonl", [error], list[Head | None]()
+
+    def write(file: int, batch: memoryview) -> int:
+        if b'"line":2' in bytes(batch) and faults:
+            raise faults.pop()
+        return os.write(file, batch)
+
+    async def use() -> None:
+        async with Journal(path, ChainTip(), write=write) as journal:
+            await journal.append(result(1))
+            heads.append(journal.head)
+            with pytest.raises(type(error)):
+                await journal.append(result(2))
+            with pytest.raises(JournalError, match="same command again"):
+                await journal.append(result(3))
+            heads.append(journal.head)
+
+    with pytest.raises(JournalError, match="same command again"):
+        await use()
+    assert [each.line for each in _read(path)] == [1]
+    assert heads == [JournalReader(path, heads[0]).tip().head()] * 2
