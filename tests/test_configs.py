@@ -22,6 +22,7 @@ from prometheus_client.parser import text_string_to_metric_families
 from batcher.accounting.verdicts import Verdict
 from batcher.cli import batcher as commands
 from batcher.config import Settings, resolve
+from batcher.config.account_list import AccountRow
 from batcher.errors import SettingsError
 from batcher.queues import sqs, sqs_client
 from batcher.status import server
@@ -151,7 +152,11 @@ def test_flags_and_variables_are_those_of_the_commands(path: Path) -> None:
 def test_settings_are_good_also_those_that_are_commented_out(path: Path, tmp_path: Path) -> None:
     whole = re.sub(r"^# (\w+ = .*)$", r"\1", path.read_text(), flags=re.M)
     (tmp_path / "whole.toml").write_text(whole)
-    assert resolve({}, file=tmp_path / "whole.toml") != Settings()
+    shutil.copy(CONFIGS / "accounts.csv", tmp_path)
+    flags = {"organization": "o-ab12cd34ef"} if path.stem == "organization" else {}
+    row = AccountRow(account="111122223333", origin="an organization")
+    resolved = resolve(flags, file=tmp_path / "whole.toml", list_accounts=lambda *_: [row])
+    assert resolved != Settings()
 
 
 def test_values_of_variables_are_good() -> None:
