@@ -278,7 +278,7 @@ def is_own(kind: type, method: str) -> bool:
 def _origin(url: str) -> Origin:
     try:
         parts = urlsplit(url)
-        port = parts.port or _PORTS[parts.scheme]
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
     except (ValueError, KeyError):
         raise NotTemplatedError("the endpoint's URL can't be read") from None
     return Origin(parts.scheme, parts.hostname or "", port)

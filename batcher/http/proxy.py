@@ -36,7 +36,7 @@ def proxy_of_url(url: str, ssl_context: Callable[[], ssl.SSLContext] | None = No
     """
     try:
         parts = urlsplit(url if "://" in url else f"http://{url}")
-        port = parts.port or _PORTS[parts.scheme]
+        port = _PORTS[parts.scheme] if parts.port is None else parts.port
     except (ValueError, KeyError):
         raise ValueError("the URL of the proxy can't be read") from None
     if not parts.hostname:
@@ -52,7 +52,11 @@ def _basic(name: str | None, password: str | None) -> str | None:
     if name is None:
         return None
     pair = f"{unquote(name)}:{unquote(password or '')}"
-    return f"Basic {b64encode(pair.encode()).decode()}"
+    try:
+        written = pair.encode("latin-1")  # as aiohttp has it, which knows no more characters
+    except UnicodeEncodeError:
+        written = pair.encode()
+    return f"Basic {b64encode(written).decode()}"
 
 
 async def open_tunnel(

@@ -92,6 +92,11 @@ async def test_a_place_is_resolved_once_and_connections_are_shared_by_all() -> N
     assert one.origin == Origin("https", "profile.eu-west-1.amazonaws.com", 443)
 
 
+async def test_a_port_that_nobody_listens_on_leads_nowhere_else() -> None:
+    wire = await connections().wire(WireKey(None, "eu-west-1", "http://127.0.0.1:0"), CONFIG)
+    assert wire.origin == Origin("http", "127.0.0.1", 0)
+
+
 def plug_in(patch: pytest.MonkeyPatch) -> None:
     patch.setenv("BOTOCORE_EXPERIMENTAL__PLUGINS", "nothing=tests.aws.no_plug_in")
 

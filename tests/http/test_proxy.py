@@ -1,8 +1,12 @@
 """Proxies: their URLs, and tunnels through them."""
 
 import asyncio
+from base64 import b64encode
+from urllib.parse import quote
 
 import pytest
+from aiohttp.helpers import strip_auth_from_url
+from yarl import URL
 
 from batcher.http.errors import ConnectError, ProxyRefusedError
 from batcher.http.origin import Origin
@@ -19,6 +23,20 @@ def test_a_url_gives_the_place_and_what_authorizes() -> None:
     assert proxy.authorization == "Basic bWU6cEBzcw=="
     assert proxy_of_url("https://[::1]").origin == Origin("https", "::1", 443)
     assert proxy_of_url("proxy.example").origin == Origin("http", "proxy.example", 80)
+    assert proxy_of_url("http://proxy.example:0").origin.port == 0  # nobody's, and not 80
+
+
+@pytest.mark.parametrize("pair", ["me:pass", "ä:§ é", "%25:%40", "ÿ@:\xa0"])
+def test_who_asks_a_proxy_is_written_as_the_sdk_writes_it(pair: str) -> None:
+    url = f"http://{quote(pair, safe=':%')}@proxy.example"
+    _, theirs = strip_auth_from_url(URL(url))
+    assert theirs is not None
+    assert proxy_of_url(url).authorization == theirs.encode()
+
+
+def test_characters_that_the_sdk_has_no_bytes_for_are_utf_8() -> None:
+    authorization = proxy_of_url("http://me:%E2%82%AC@proxy.example").authorization
+    assert authorization == f"Basic {b64encode('me:€'.encode()).decode()}"
 
 
 @pytest.mark.parametrize("url", ["socks5://secret", "http://", "http://secret:x", "http://[secret"])
