@@ -308,7 +308,7 @@ class HashMultiset:
     """A multiset of strings or such, known by their hashes: two may rarely pass for one."""
 
     def __init__(self) -> None:
-        self._partitions = [array("q") for _ in range(PARTITIONS)]
+        self._partitions: list[array[int]] = []  # none, as long as there is nothing in them
         self._staged: list[int] = []
 
     def add(self, thing: Hashable) -> None:
@@ -330,6 +330,8 @@ class HashMultiset:
     def _spread(self) -> None:
         """Put what waits into its partitions: each has the hashes from one edge to the next."""
         staged, self._staged = sorted(self._staged), []
+        if not self._partitions:
+            self._partitions = [array("q") for _ in range(PARTITIONS)]
         cuts = [0, *(bisect_left(staged, edge) for edge in _EDGES), len(staged)]
         for partition, begin, end in zip(self._partitions, cuts, cuts[1:], strict=False):
             partition.fromlist(staged[begin:end])
@@ -350,6 +352,8 @@ class HashMultiset:
     def __contains__(self, thing: Hashable) -> bool:
         if self._staged:
             self.sort()
+        if not self._partitions:
+            return False
         value = hash(thing)
         partition = self._partitions[(value - _LOWEST) // _WIDTH]
         at = bisect_left(partition, value)

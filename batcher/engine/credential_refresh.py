@@ -1,5 +1,7 @@
 """The credentials of a target, fetched anew when AWS refuses them, for as long as that helps."""
 
+from functools import cached_property
+
 import anyio
 
 from batcher.error_codes import TIME_REFUSED, WRONG_ACCOUNT
@@ -21,7 +23,11 @@ class CredentialSets:
     def __init__(self, caller: Caller) -> None:
         self.caller = caller
         self.generation = 0
-        self.renewing = anyio.Lock()
+
+    @cached_property
+    def renewing(self) -> anyio.Lock:
+        """Held by whoever renews them; made when somebody does."""
+        return anyio.Lock()
 
 
 class CredentialRefresh:

@@ -70,7 +70,7 @@ class KeyedQueue:
     def withhold(self, update: Update) -> None:
         """Give out no later update of the trigger of an update, which is not released."""
         key = (update.domain, update.trigger)
-        self._parked_whole -= len(self._parked[key].whole)
+        self._parked_whole -= len(self._parked[key].whole or ())
         self._parked[key] = _Withheld()
         self._wake_all()
 
@@ -128,6 +128,7 @@ class KeyedQueue:
         if self._source.looks_back:
             parked.lines.append(update.line)
         else:
+            parked.whole = parked.whole or deque()
             parked.whole.append(update)
             self._parked_whole += 1
         return False
@@ -145,12 +146,12 @@ class _Parked:
     __slots__ = ("at", "lines", "whole")
 
     def __init__(self) -> None:
-        self.whole: deque[Update] = deque()
+        self.whole: deque[Update] | None = None
         self.lines = array("I")
         self.at = 0
 
     def __len__(self) -> int:
-        return len(self.whole) + len(self.lines) - self.at
+        return len(self.whole or ()) + len(self.lines) - self.at
 
     def next_line(self) -> int:
         self.at += 1

@@ -6,6 +6,7 @@ accepted shows it, before a second can do damage. Such an update is the probe.
 
 from collections.abc import AsyncIterator, Callable, Mapping
 from contextlib import asynccontextmanager
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import anyio
@@ -62,8 +63,15 @@ class OmittedMembers:
         self._confirmed: set[str] = set()  # in this session
         self._clearable = clearable
         self._looks_left = LOOKS_TO_FIND_OUT
-        self.looking = anyio.Lock()  # one look at a time is to find out
-        self._probing = anyio.Lock()
+
+    @cached_property
+    def looking(self) -> anyio.Lock:
+        """Held for a look that is to find out: one at a time."""
+        return anyio.Lock()
+
+    @cached_property
+    def _probing(self) -> anyio.Lock:
+        return anyio.Lock()
 
     def __repr__(self) -> str:
         return f"<OmittedMembers {self.whole}: {self.effects}>"

@@ -6,6 +6,7 @@ may send when in ``pacing``.
 
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any, TypeAlias
 
 import tenacity
@@ -92,20 +93,29 @@ class Retrying:
         self._on_attempt = on_attempt
         self._credentials = CredentialRefresh(credentials or CredentialSets(caller))
         self._max_unsent = policy.max_attempts
-        # it says what is next; who waits for that is here, so that all requests can share it
-        self._retrying = tenacity.Retrying(
+        self._policy, self._uniform = policy, uniform
+
+    @cached_property
+    def _retrying(self) -> tenacity.Retrying:
+        """What says what is next: made for the first request that is not accepted at once.
+
+        Who waits for that is here, so that all requests can share it.
+        """
+        policy = self._policy
+        retrying = tenacity.Retrying(
             retry=retry_while_worth(),
             stop=stop_after_charged_attempts(policy.max_attempts)
             | stop_after_denials(DENIALS)
             | stop_after_throttled_for(policy.throttle_limit)
             | stop_after_refusals(RENEWALS, self._credentials),
             wait=wait_longest(
-                wait_full_jitter(policy.backoff, policy.backoff_cap, uniform),
+                wait_full_jitter(policy.backoff, policy.backoff_cap, self._uniform),
                 wait_as_asked(policy.longest_asked, policy.throttle_limit),
             ),
             retry_error_callback=lambda call: None,  # what is given up is no error here
         )
-        self._retrying.begin()
+        retrying.begin()
+        return retrying
 
     async def run_attempts_for(
         self,

@@ -46,24 +46,28 @@ class WarmUp:
 
     def __init__(self) -> None:
         self._started = False
-        self._answered = anyio.Event()
+        self._is_over = False
+        self._over: anyio.Event | None = None  # for those who wait
 
     @property
     def holds(self) -> bool:
         """Whether another request than the first has to wait."""
-        return self._started and not self._answered.is_set()
+        return self._started and not self._is_over
 
     async def wait(self) -> None:
         """Return at once for the first request, for others when it is answered."""
         if self.holds:
+            self._over = self._over or anyio.Event()
             with anyio.move_on_after(WARM_UP_AT_MOST):
-                await self._answered.wait()
+                await self._over.wait()
 
     def start(self) -> None:
         self._started = True
 
     def end(self) -> None:
-        self._answered.set()
+        self._is_over = True
+        if self._over is not None:
+            self._over.set()
 
 
 class LocalLimiter:

@@ -12,7 +12,6 @@ say more than either.
 """
 
 import math
-from collections import deque
 from typing import NamedTuple
 
 from batcher.quota.throttle_log import ThrottleLog
@@ -56,8 +55,8 @@ class RateBounds:
         self._low, self._high = 0.0, math.inf  # of all throttles but the newest
         self._newest: _Moment | None = None
         self._spaced: list[_Moment] = []  # since the newest throttle, ever further apart
-        self._last: deque[_Moment] = deque(maxlen=tuning.last_samples)
-        self._cycles: deque[_Cycle] = deque(maxlen=2)  # until the newest and until that before
+        self._last: list[_Moment] = []  # of all, the newest
+        self._cycles: list[_Cycle] = []  # until the newest and until that before
         self._first: list[_Window] = []  # until the first throttle: what a full bucket held
 
     def sent(self, number: int, time: float) -> None:
@@ -66,6 +65,7 @@ class RateBounds:
         if number - first >= self._tuning.sample_spacing ** len(self._spaced) - 1:
             self._spaced.append(_Moment(number, time))
         self._last.append(_Moment(number, time))
+        del self._last[: -self._tuning.last_samples]
 
     def throttled(self, number: int, time: float, *, rate: float, error: float) -> None:
         """Note the first throttle of an event."""
@@ -74,10 +74,10 @@ class RateBounds:
             self._first = [self._window(start) for start in self._cycles[-1].calls]  # all answered
         calls = [m for m in (*self._spaced, *self._last) if m.number < number]
         later = [m for m in self._last if m.number >= number]
-        self._cycles.append(_Cycle(self._newest, calls))
+        self._cycles = [*self._cycles[-1:], _Cycle(self._newest, calls)]
         self._newest = _Moment(number, time)
         self._spaced = later[:1]
-        self._last = deque(later, maxlen=self._tuning.last_samples)
+        self._last = later
 
     def bounds(self, rate: float, error: float) -> tuple[float, float]:
         """From where to where; what older throttles say counts where it agrees with the newest."""
@@ -94,7 +94,7 @@ class RateBounds:
 
     def _least(self, error: float) -> float:
         assert self._newest is not None
-        ends = [(self._newest, moment) for moment in list(self._last)[-1:]]
+        ends = [(self._newest, moment) for moment in self._last[-1:]]
         if (before := self._cycles[-1].before) is not None:
             ends.append((before, self._newest))
         least = 0.0
@@ -107,7 +107,7 @@ class RateBounds:
     def _greatest(self, rate: float, error: float, cycles: int) -> float:
         windows = [
             (cycle.before and self._window(cycle.before), [self._window(c) for c in cycle.calls])
-            for cycle in list(self._cycles)[-cycles:]
+            for cycle in self._cycles[-cycles:]
         ]
         high = most = self._tuning.at_most * rate
         for _ in range(self._tuning.rounds):

@@ -9,7 +9,6 @@ counts as accepted until it is known better.
 """
 
 import math
-from collections import deque
 from dataclasses import dataclass
 
 from batcher.quota.tuning import TUNING, LogTuning
@@ -58,8 +57,8 @@ class ThrottleLog:
         self.sent = 0
         self._tuning = tuning
         self._not_taken = 0.0
-        self._refusals: deque[tuple[int, float]] = deque(maxlen=tuning.kept_refusals)
-        self._moments: deque[EmptyMoment] = deque(maxlen=tuning.kept_moments)
+        self._refusals: list[tuple[int, float]] = []
+        self._moments: list[EmptyMoment] = []
         self._first_of_event: EmptyMoment | None = None
 
     def __len__(self) -> int:
@@ -82,7 +81,7 @@ class ThrottleLog:
         """
         refused = [tokens for number, tokens in self._refusals if first <= number < before]
         unsure = sum(min(tokens, 1 - tokens) for tokens in refused)
-        if len(self._refusals) == self._refusals.maxlen and first < self._refusals[0][0]:
+        if len(self._refusals) == self._tuning.kept_refusals and first < self._refusals[0][0]:
             return before - first, float(before - first)
         return before - first - sum(refused), unsure
 
@@ -90,6 +89,7 @@ class ThrottleLog:
         """Note that the request of that number took ``tokens`` less than one."""
         self._not_taken += tokens
         self._refusals.append((number, tokens))
+        del self._refusals[: -self._tuning.kept_refusals]
         for moment in self._moments:
             if moment.number > number:
                 moment.taken -= tokens
@@ -109,11 +109,11 @@ class ThrottleLog:
         elif self.newest is not self._first_of_event:
             self._moments.pop()
         self._moments.append(moment)
+        del self._moments[: -self._tuning.kept_moments]
 
     def forget_all_but_newest(self) -> None:
         """Drop what proves nothing about what comes, as the bucket may have been full since."""
-        while len(self._moments) > 1:
-            self._moments.popleft()
+        del self._moments[:-1]
 
     def measure(self, count_error: float) -> MeasuredRate | None:
         """The rate from the longest span that agrees with the newest; None: there is no span.
@@ -129,8 +129,7 @@ class ThrottleLog:
                 continue
             span_low, span_high = (taken - count_error) / seconds, (taken + count_error) / seconds
             if span_low > high or span_high < low:
-                for _ in range(index + 1):
-                    self._moments.popleft()
+                del self._moments[: index + 1]
                 break
             low, high, rate = max(low, span_low), min(high, span_high), taken / seconds
         if math.isinf(high) or high <= 0:
