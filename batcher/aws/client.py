@@ -144,6 +144,16 @@ class AwsTarget:
         return self._guard.account
 
     @property
+    def expected_account(self) -> str | None:
+        """The account that it is, or would be if it could be opened, as far as that is known."""
+        return self.account_id or account_of_role(self.settings.role_arn)
+
+    @property
+    def expected_region(self) -> str | None:
+        """The Region, also of a target that could not be opened, as far as that is known."""
+        return self.settings.region or (self._shared.region if self._shared is not None else None)
+
+    @property
     def caller_arn(self) -> str | None:
         """Who it signs for: the role it assumes, or whom STS told; None where that is not known."""
         return self.settings.role_arn or self._caller

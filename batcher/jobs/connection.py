@@ -26,6 +26,7 @@ class Connection(Struct, frozen=True, kw_only=True):
 
     targets: dict[str, AwsTarget]
     unusable: dict[str, AwsError]
+    unopened: dict[str, AwsTarget]
     pacers: Pacers
     lanes: Lanes
 
@@ -40,8 +41,8 @@ async def identities(settings: Settings, names: Iterable[str]) -> dict[str, Targ
     Raises as ``connected`` does.
     """
     async with AsyncExitStack() as stack:
-        targets, _ = await TargetConnector(settings).connect(names, stack, reach=False)
-        return {name: target.identity for name, target in targets.items()}
+        found = await TargetConnector(settings).connect(names, stack, reach=False)
+        return {name: target.identity for name, target in found.targets.items()}
 
 
 @asynccontextmanager
@@ -69,6 +70,6 @@ async def connected(
         open_pacers(settings, clock=clock, log=log, warn=warn, control=control) as pacers,
         AsyncExitStack() as stack,
     ):
-        targets, unusable = await TargetConnector(settings).connect(names, stack)
+        found = await TargetConnector(settings).connect(names, stack)
         lanes = Lanes(settings, pacers, clock=clock, log=log, on_attempt=on_attempt)
-        yield Connection(targets=targets, unusable=unusable, pacers=pacers, lanes=lanes)
+        yield Connection(**found._asdict(), pacers=pacers, lanes=lanes)

@@ -11,17 +11,34 @@ from batcher.sources.file_source import FileSource
 from batcher.sources.line_index import LineIndex
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.merged_index import merged_index
-from batcher.wiring.places import by_place
+from batcher.target_identity import TargetIdentity
+from batcher.wiring.places import by_place, could_be, trigger_place
 
 
 class PlaceSources:
-    """The sources of a run's connected targets. Reads the input for targets of one place only."""
+    """The sources of a run's connected targets. Reads the input for targets of one place only.
 
-    def __init__(self, state: RunState, targets: Mapping[str, AwsTarget]) -> None:
+    ``unopened``: targets that can't be used now, whose updates nothing overtakes, either;
+    ``noted``: where those of an earlier session were.
+    """
+
+    def __init__(
+        self,
+        state: RunState,
+        targets: Mapping[str, AwsTarget],
+        unopened: Mapping[str, AwsTarget] | None = None,
+        noted: Mapping[str, TargetIdentity] | None = None,
+    ) -> None:
         self._state = state
-        self._together = {
-            name: names for names in by_place(targets) if len(names) > 1 for name in names
-        }
+        places = by_place(targets)
+        for names in places:
+            place = trigger_place(targets[names[0]])
+            names += [
+                name
+                for name, target in (unopened or {}).items()
+                if could_be(target, place, (noted or {}).get(name))
+            ]
+        self._together = {name: names for names in places if len(names) > 1 for name in names}
         self._merged: dict[str, LineIndex] = {}
 
     def together(self, target: str) -> list[str]:

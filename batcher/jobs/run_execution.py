@@ -24,7 +24,7 @@ from batcher.jobs.run_books import RunBooks
 from batcher.jobs.run_events import RunEvents
 from batcher.jobs.run_order import RunOrder
 from batcher.jobs.run_outages import RunOutages
-from batcher.jobs.run_places import check_places
+from batcher.jobs.run_places import check_places, noted_places
 from batcher.jobs.run_state import RunState
 from batcher.jobs.run_timeline import TimelineRecorder
 from batcher.jobs.wave_execution import WaveExecution
@@ -62,7 +62,8 @@ class ApprovedRun:
         self._waves: WaveExecution | None = None
         self._interrupted: list[Result] = []  # in doubt: they may have been sent
         self.events = RunEvents(order, state, connection.targets)
-        self._sources = PlaceSources(state, connection.targets)
+        noted = noted_places(order) if connection.unopened else {}
+        self._sources = PlaceSources(state, connection.targets, connection.unopened, noted)
         self.outages = RunOutages(order, self.events, lambda: self.lanes)
 
     def __repr__(self) -> str:
@@ -270,6 +271,8 @@ class ApprovedRun:
             if others:
                 if first not in shared:
                     shared[first] = SharedUpdates(source, together)
+                    for unusable in self.connection.unusable.keys() & together:
+                        shared[first].of(unusable).close()
                     runner.start_reading(shared[first], tasks)
                 updates = shared[first].of(name)
             runner.start(self._lane(target, runner, images, source, updates), tasks)

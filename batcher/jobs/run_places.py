@@ -40,7 +40,7 @@ def check_places(order: RunOrder, targets: Iterable[AwsTarget]) -> None:
     """Hold the targets that a run is about to use against its own. Raises RunDirectoryError."""
     now = {target.name: target.identity for target in targets}
     where, empty = str(order.directory.path), _is_empty(order)
-    refuse_other_places(where, _places(order), now, order.settings, sends=True, empty=empty)
+    refuse_other_places(where, noted_places(order), now, order.settings, sends=True, empty=empty)
 
 
 async def check_finished_places(order: RunOrder, unfinished: Collection[str]) -> None:
@@ -48,7 +48,7 @@ async def check_finished_places(order: RunOrder, unfinished: Collection[str]) ->
 
     Raises RunDirectoryError, AwsError, SettingsError.
     """
-    places = _places(order)
+    places = noted_places(order)
     now = await identities(order.settings, places.keys() - unfinished)
     refuse_other_places(str(order.directory.path), places, now, order.settings, sends=False)
 
@@ -99,7 +99,7 @@ def _is_empty(order: RunOrder) -> bool:
     return not (recorded or order.following.targets or order.unattended)
 
 
-def _places(order: RunOrder) -> dict[str, TargetIdentity]:
+def noted_places(order: RunOrder) -> dict[str, TargetIdentity]:
     """The targets of a run's sessions so far, and of the run that it follows."""
     begun = order.directory.manifest.exists()
     own = order.directory.read_manifest().targets if begun else {}

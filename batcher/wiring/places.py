@@ -6,6 +6,7 @@ from urllib.parse import urlsplit
 
 from batcher.aws.client import AwsTarget
 from batcher.aws.endpoints import aws_service_host
+from batcher.target_identity import TargetIdentity
 
 
 class TriggerPlace(NamedTuple):
@@ -30,6 +31,20 @@ def by_place(targets: Mapping[str, AwsTarget]) -> list[list[str]]:
     for name, target in targets.items():
         found.setdefault(trigger_place(target), []).append(name)
     return list(found.values())
+
+
+def could_be(target: AwsTarget, place: TriggerPlace, noted: TargetIdentity | None) -> bool:
+    """Whether a target that could not be opened is that place, by its settings.
+
+    ``noted``: where it was before. One of which no account is known is not.
+    """
+    account, region = target.expected_account, target.expected_region
+    url = target.settings.endpoint_url
+    if noted is not None:
+        account, region = account or noted.account, region or noted.region
+        url = url or noted.endpoint
+    is_there = url is None or _other(url) == place.other
+    return is_there and (account, region) == (place.owner, place.region)
 
 
 def _other(endpoint_url: str | None) -> str | None:

@@ -25,10 +25,14 @@ REACHED_AT_ONCE = 100  # targets: who comes later finds connections that are ope
 
 
 class Connected(NamedTuple):
-    """Targets that can be used, and why others can't; in the order in which they were named."""
+    """Targets that can be used, and why others can't; in the order in which they were named.
+
+    ``unopened``: those that can't, of which no more is known than their settings say.
+    """
 
     targets: dict[str, AwsTarget]
     unusable: dict[str, AwsError]
+    unopened: dict[str, AwsTarget]
 
 
 class TargetConnector:
@@ -87,11 +91,13 @@ class TargetConnector:
         """
         usable: dict[str, AwsTarget] = {}
         unusable: dict[str, AwsError] = {}
+        unopened: dict[str, AwsTarget] = {}
         reaching = anyio.Semaphore(REACHED_AT_ONCE)
 
         async def open_client(name: str) -> None:
+            target = self.target(name)
             try:
-                target = await stack.enter_async_context(self.target(name))
+                await stack.enter_async_context(target)
                 if reach:
                     async with reaching:
                         await target.check()
@@ -99,7 +105,7 @@ class TargetConnector:
             except WrongAccountError:
                 raise
             except AwsError as error:
-                unusable[name] = error
+                unusable[name], unopened[name] = error, target
             else:
                 usable[name] = target
 
@@ -112,6 +118,7 @@ class TargetConnector:
         return Connected(
             targets={name: usable[name] for name in names if name in usable},
             unusable={name: unusable[name] for name in names if name in unusable},
+            unopened={name: unopened[name] for name in names if name in unopened},
         )
 
 

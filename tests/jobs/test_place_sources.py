@@ -125,3 +125,34 @@ async def test_what_was_left_of_a_target_that_was_given_up_is_overtaken_by_nothi
         emulator.seed([trigger(number) for number in range(100, 130)])
         await executed(file, settings)
     assert sent(emulator)["eu-west-1", "t0"] == ["first", "second"]
+
+
+@pytest.mark.parametrize("more", [{}, {"waves": "1,2,rest"}], ids=str)
+async def test_what_is_of_a_target_that_can_not_be_opened_is_overtaken_by_nothing(
+    settings_for: SettingsFor,
+    write_lines: Write,
+    monkeypatch: pytest.MonkeyPatch,
+    more: dict[str, Any],
+) -> None:
+    """Of other triggers the other target's updates go on; a later session does the rest."""
+    account = "1" * 12
+    role = f"arn:aws:iam::{account}:role/x"
+    updates = [
+        change(0, target="b", Description="first"),
+        change(0, target="a", Description="second"),
+        change(1, target="a", Description="another"),
+        change(0, target="elsewhere", Description="elsewhere"),
+    ]
+    emulator, file = seeded(account=account, external_ids={role: "x"}), write_lines(updates)
+    targets = {name: {**table, "account": account} for name, table in ONE_PLACE.items()}
+    async with emulator as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", url)
+        gone = targets | {"b": {"role_arn": role}}
+        summary = await executed(file, settings_for(url, targets=gone, **more))
+        assert summary.not_started == (3 if more else 2)  # the first wave is the last one
+        found = sent(emulator)
+        assert found["eu-west-1", "t0"] == []
+        assert found["us-east-1", "t0"] == ["elsewhere"]
+        assert more or found["eu-west-1", "t1"] == ["another"]
+        await executed(file, settings_for(url, targets=targets, **more))
+    assert sent(emulator)["eu-west-1", "t0"] == ["first", "second"]

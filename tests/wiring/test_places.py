@@ -5,7 +5,8 @@ from typing import Any
 import pytest
 
 from batcher.config import resolve
-from batcher.wiring.places import trigger_place
+from batcher.target_identity import TargetIdentity
+from batcher.wiring.places import could_be, trigger_place
 from batcher.wiring.targets import TargetConnector
 
 ONE = {"region": "eu-west-1", "account": "1" * 12}
@@ -28,3 +29,29 @@ async def test_targets_are_one_place_unless_account_region_or_a_foreign_endpoint
     connector = TargetConnector(resolve({"targets": {"one": ONE, "other": other}}))
     async with connector.target("one") as one, connector.target("other") as two:
         assert (trigger_place(one) == trigger_place(two)) is is_one
+
+
+@pytest.mark.parametrize(
+    ("table", "noted", "is_it"),
+    [
+        (ONE, None, True),
+        (FIPS, None, True),
+        ({"region": "eu-west-1", "role_arn": f"arn:aws:iam::{'1' * 12}:role/x"}, None, True),
+        ({"region": "eu-west-1"}, "1" * 12, True),
+        ({"region": "eu-west-1"}, "2" * 12, False),
+        ({"region": "eu-west-1"}, None, False),
+        ({**ONE, "region": "us-east-1"}, "1" * 12, False),
+        ({**ONE, "endpoint_url": "http://127.0.0.1:1"}, None, False),
+    ],
+)
+async def test_a_target_that_can_not_be_opened_is_a_place_by_settings_and_by_what_was_noted(
+    stand_in_credentials: None, table: dict[str, Any], noted: str | None, *, is_it: bool
+) -> None:
+    connector = TargetConnector(
+        resolve({"targets": {"one": ONE, "away": {**table, "profile": "none"}}})
+    )
+    before = noted and TargetIdentity(
+        region="eu-west-1", account=noted, endpoint="https://profile.eu-west-1.amazonaws.com"
+    )
+    async with connector.target("one") as one:
+        assert could_be(connector.target("away"), trigger_place(one), before or None) is is_it

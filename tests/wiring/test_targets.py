@@ -52,7 +52,7 @@ async def test_settings_that_are_wrong_end_it_whatever_the_others_can_do(
 
 
 async def test_no_targets_are_no_error(settings: Settings) -> None:
-    assert await connect(settings) == ({}, {})
+    assert await connect(settings) == ({}, {}, {})
 
 
 async def test_a_client_of_the_callers_own_is_used_and_not_closed(settings: Settings) -> None:

@@ -111,7 +111,7 @@ def _identified(summary: Summary) -> Iterator[str]:
         name, sha256 = printable(summary.input.name), summary.input.sha256[:12]
         yield f"Of {name} (SHA-256 {sha256}…), {summary.started_at} to {summary.finished_at}."
     if summary.region is not None:
-        yield f"In {_place(summary)}."
+        yield f"In {_place(summary, _unknown(summary))}."
     if isinstance(summary.reason, str):
         yield printable(f"Reason: {summary.reason}")
     if isinstance(summary.labels, dict):
@@ -119,9 +119,16 @@ def _identified(summary: Summary) -> Iterator[str]:
         yield printable(f"Labels: {', '.join(pairs)}")
 
 
-def _place(part: TargetSummary) -> str:
+def _place(part: TargetSummary, unknown: str = "unknown account") -> str:
     by = "" if part.who is None else f", as {part.who}"
-    return printable(f"{part.account or 'unknown account'}, {part.region}{by}")
+    return printable(f"{part.account or unknown}, {part.region}{by}")
+
+
+def _unknown(summary: Summary) -> str:
+    """What stands for the account of a run that has none, or none that all of its targets share."""
+    parts = summary.targets.values() if isinstance(summary.targets, dict) else ()
+    differ = len({part.account for part in parts}) > 1
+    return "several accounts" if differ else "unknown account"
 
 
 def _read_back(summary: Summary) -> Iterator[str]:

@@ -61,6 +61,18 @@ def test_of_several_targets_each_has_a_line_and_a_reason_of_its_own() -> None:
     assert "    stopped: away" in lines
 
 
+def test_of_targets_of_several_accounts_none_is_called_unknown() -> None:
+    one, two = (
+        TargetSummary(
+            wall_seconds=1.0, rate=2.0, seconds=Seconds(), account=each * 12, region="eu-west-1"
+        )
+        for each in "12"
+    )
+    lines = said(region="eu-west-1", targets={"one": one, "two": two})
+    assert "In several accounts, eu-west-1." in lines
+    assert "    in 222222222222, eu-west-1" in lines
+
+
 def test_the_first_that_did_not_succeed_are_named_with_place_code_and_message() -> None:
     def result(line: int, **more: Any) -> Result:
         members = {"id": str(line), "target": "eu", "domain": "acme", "trigger": f"t-{line}"}
