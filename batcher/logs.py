@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from collections.abc import Iterator, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import Any, TextIO
@@ -27,6 +28,8 @@ from batcher.foreign_text import printable, withheld
 # else warnings go to standard error on their own
 logging.getLogger("batcher").addHandler(logging.NullHandler())
 
+# bytes, the buffer of a stream: of what is larger, a full disk may take half a line
+WRITTEN_AT_ONCE = 4096
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 
 
@@ -110,9 +113,10 @@ class _Output(logging.Handler):
 
     def _write(self) -> None:
         held, self._held = self._held, []
-        with suppress(OSError, ValueError):  # a full disk is told of by the journal
-            self._stream.write("".join(held))
-            self._stream.flush()
+        for lines in _pieces(held):
+            with suppress(OSError, ValueError):  # a full disk is told of by the journal
+                self._stream.write(lines)
+                self._stream.flush()
 
     def _put(self, line: str, level: int) -> None:
         with self._writing:
@@ -129,6 +133,20 @@ class _Output(logging.Handler):
         except RuntimeError:  # this is another thread
             return False
         return True
+
+
+def _pieces(lines: Sequence[str]) -> Iterator[str]:
+    """Lines joined to texts that a stream takes as a whole or not at all, when a disk is full."""
+    piece, held = list[str](), 0
+    for line in lines:
+        size = len(line) if line.isascii() else len(line.encode(errors="replace"))
+        if piece and held + size > WRITTEN_AT_ONCE:
+            yield "".join(piece)
+            piece, held = [], 0
+        piece.append(line)
+        held += size
+    if piece:
+        yield "".join(piece)
 
 
 _outputs: list[_Output] = []  # of the command that is at work

@@ -1,10 +1,12 @@
 """What is logged where, and what never is."""
 
 import asyncio
+import errno
 import io
 import json
 import logging
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -140,3 +142,39 @@ def test_what_a_finalizer_says_while_a_line_is_written_goes_next() -> None:
         logger().info("run.ended")
     assert [written[0], *written[2:]] == ["run.draining", "said while it is written", "run.ended"]
     assert written[1].startswith("[")
+
+
+class Disk(io.RawIOBase):
+    """A file on a disk with that much room, which takes what fits, as a disk does."""
+
+    def __init__(self, room: int) -> None:
+        self.room = room
+        self.content = b""
+
+    def writable(self) -> bool:
+        return True
+
+    def write(self, data: Any) -> int:
+        taken = bytes(data)[: self.room]
+        if not taken:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        self.room -= len(taken)
+        self.content += taken
+        return len(taken)
+
+
+@pytest.mark.parametrize("pad", ["p" * 90, "ä" * 90], ids=["ASCII", "others"])
+@pytest.mark.parametrize("room", [10_000, 12_345, 50_000])
+async def test_a_full_disk_takes_no_half_line_of_what_one_turn_says(room: int, pad: str) -> None:
+    disk = Disk(room)
+    stream = io.TextIOWrapper(io.BufferedWriter(disk, 4096), encoding="utf-8")
+    with LogOutput("info", file=stream):
+        for turn in range(12):
+            for number in range(60):
+                logger().info("update.settled", number=turn * 60 + number, pad=pad)
+            await asyncio.sleep(0)
+            if turn == 8:
+                disk.room = 10_000_000
+    kept = [json.loads(line)["number"] for line in disk.content.splitlines()]
+    assert kept == sorted(set(kept))
+    assert kept[-180:] == list(range(540, 720)), "there is room again"
