@@ -33,12 +33,27 @@ WRITTEN_AT_ONCE = 4096
 _FOREIGN = ("botocore", "aiobotocore", "aiohttp", "asyncio", "urllib3")
 
 
+class _Logger(structlog.stdlib.BoundLogger):
+    """What is said several times of each update goes straight to the outputs of a command."""
+
+    def info(self, event: str | None = None, *args: Any, **values: Any) -> Any:
+        listened = self._logger
+        if args or not _only_outputs_listen(listened):
+            return super().info(event, *args, **values)
+        if listened.isEnabledFor(logging.INFO):
+            told = {**self._context, **values, "event": event, "level": "info"}
+            told["timestamp"] = iso_text(6)
+            for output in _outputs:
+                output.tell("info", told)
+        return None
+
+
 def logger(**bound: Any) -> FilteringBoundLogger:
     """A logger with values bound, e.g. the run's id."""
     wrapped: FilteringBoundLogger = structlog.wrap_logger(
         logging.getLogger("batcher"),
         processors=[structlog.stdlib.filter_by_level, _deliver],
-        wrapper_class=structlog.stdlib.BoundLogger,
+        wrapper_class=_Logger,
         context_class=dict,
         cache_logger_on_first_use=True,
     )
@@ -55,9 +70,14 @@ def _deliver(listened: logging.Logger, name: str, event: EventDict) -> Any:
     event = _stamp(listened, name, structlog.stdlib.add_log_level(listened, name, event))
     for output in _outputs:
         output.tell(name, event)
-    if _outputs and not listened.propagate and len(listened.handlers) == 1:  # that listens to none
+    if _only_outputs_listen(listened):
         raise structlog.DropEvent
     return structlog.stdlib.ProcessorFormatter.wrap_for_formatter(listened, name, event)
+
+
+def _only_outputs_listen(listened: logging.Logger) -> bool:
+    """Whether nobody else does: the one handler of its own listens to nothing."""
+    return bool(_outputs) and not listened.propagate and len(listened.handlers) == 1
 
 
 class _Output(logging.Handler):

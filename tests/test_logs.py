@@ -178,3 +178,19 @@ async def test_a_full_disk_takes_no_half_line_of_what_one_turn_says(room: int, p
     kept = [json.loads(line)["number"] for line in disk.content.splitlines()]
     assert kept == sorted(set(kept))
     assert kept[-180:] == list(range(540, 720)), "there is room again"
+
+
+def test_a_line_is_the_same_whether_or_not_somebody_else_listens(tmp_path: Path) -> None:
+    lines, root = [], logging.getLogger("batcher")
+    for others in ([], [logging.NullHandler()]):
+        path = tmp_path / f"{len(others)}.jsonl"
+        with LogOutput("info", file=path.open("a")):
+            for each in others:
+                root.addHandler(each)
+            logger(run="r1", updates=1).info("run.started", updates=3, out=tmp_path)
+            for each in others:
+                root.removeHandler(each)
+        line = json.loads(path.read_text())
+        assert line.pop("timestamp").endswith("Z")
+        lines.append(list(line.items()))  # in their order, too
+    assert lines[0] == lines[1]

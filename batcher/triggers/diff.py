@@ -240,7 +240,10 @@ def _normalized_members(value: Mapping[str, Any]) -> dict[str, Any] | None:
     ends = "Values" if _is_range(value) else None
     found = {}
     for name, below in value.items():
-        said = _in_order(below) if name == ends else _normalized(below)
+        if type(below) is str:  # most are
+            said = below or None
+        else:
+            said = _in_order(below) if name == ends else _normalized(below)
         if said is not None:
             found[name] = said
     return found or None
