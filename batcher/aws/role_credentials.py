@@ -5,6 +5,7 @@ each at another time: what began together does not come back together.
 """
 
 import random
+import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
 from typing import Any
@@ -18,7 +19,7 @@ from batcher.aws.sdk_errors import error_text
 from batcher.aws.shared_sessions import SharedSession
 from batcher.aws.sts_client import StsClient
 from batcher.config import TargetSettings
-from batcher.errors import CredentialsError
+from batcher.errors import CredentialsError, WrongAccountError
 from batcher.logs import logger
 from batcher.ports import Clock
 
@@ -26,6 +27,7 @@ from batcher.ports import Clock
 # the first is longer by up to SPREAD of it: botocore's fixed 15 minutes are all of a short session
 RENEW_AT, RENEW_BY = 0.25, 0.05
 SPREAD = 1.0
+_ACCOUNT = re.compile(r"arn:[^:]*:(?:iam|sts)::([0-9]{12}):")
 TRY_AGAIN = 0.02  # of its life, after which a renewal that failed is tried again
 
 
@@ -139,6 +141,7 @@ def _role_fetcher(
             answer = await sts.assume_role(
                 RoleArn=role_arn, RoleSessionName=settings.role_session_name, **more
             )
+            _refuse_another_account(role_arn, answer)
             return _metadata(answer["Credentials"])
         except CredentialsError:
             raise
@@ -148,6 +151,17 @@ def _role_fetcher(
             ) from error
 
     return fetch
+
+
+def _refuse_another_account(role_arn: str, answer: Mapping[str, Any]) -> None:
+    """Raise WrongAccountError where STS says that a session is of another account than its role."""
+    told = answer.get("AssumedRoleUser", {}).get("Arn", "")
+    account, found = (_ACCOUNT.match(arn) for arn in (role_arn, told))
+    if account is not None and found is not None and account[1] != found[1]:
+        raise WrongAccountError(
+            f"{role_arn}: STS gave a session of account {found[1]}. Nothing was sent with it. Look"
+            " at what answers as STS."
+        )
 
 
 def _metadata(credentials: Mapping[str, Any]) -> dict[str, Any]:

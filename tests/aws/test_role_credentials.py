@@ -14,12 +14,20 @@ from batcher.aws.role_credentials import (
     RoleCredentials,
 )
 from batcher.emulator import Emulator
-from batcher.errors import CredentialsError
+from batcher.errors import CredentialsError, WrongAccountError
 from batcher.operations import UPDATE_TRIGGER
 from tests.aws.test_client import target
 from tests.conftest import change
 from tests.local_sts import ROLE, LocalSts
 
+ANOTHER = (
+    '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
+    "<Credentials><AccessKeyId>ASIA9</AccessKeyId><SecretAccessKey>s</SecretAccessKey>"
+    "<SessionToken>t</SessionToken><Expiration>2999-01-01T00:00:00Z</Expiration></Credentials>"
+    "<AssumedRoleUser><AssumedRoleId>AROA9:x</AssumedRoleId>"
+    "<Arn>arn:aws:sts::999988887777:assumed-role/batcher/x</Arn></AssumedRoleUser>"
+    "</AssumeRoleResult></AssumeRoleResponse>"
+)
 LIFE = 900.0  # seconds, of the shortest session that AWS gives
 AWAY = sdk.CredentialRetrievalError(provider="role", error_msg="away")
 
@@ -150,3 +158,24 @@ async def test_tags_are_sent_with_each_session_and_a_refusal_names_the_action_fo
             async with target(url, region="eu-west-1", role_arn=ROLE, session_tags=tags):
                 pass
         assert ("sts:TagSession" in str(refused.value)) == bool(tags)
+
+
+@pytest.mark.parametrize("later", [False, True], ids=["at first", "when it is renewed"])
+async def test_a_session_of_another_account_than_that_of_its_role_is_not_signed_with(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch, *, later: bool
+) -> None:
+    emulator = Emulator()
+    async with LocalSts() as sts, emulator as url:
+        monkeypatch.setenv("AWS_ENDPOINT_URL_STS", sts.url)
+        sts.life = timedelta()  # each request takes a new session
+        sts.says = None if later else ANOTHER
+        role = target(url, region="eu-west-1", role_arn=ROLE)
+        if not later:
+            with pytest.raises(WrongAccountError, match="a session of account 999988887777"):
+                await role.__aenter__()
+        else:
+            async with role:
+                sts.says = ANOTHER
+                attempt = await role.call(UPDATE_TRIGGER, change(1))
+                assert "999988887777" in str(attempt.message)
+    assert not emulator.calls()
