@@ -4,7 +4,6 @@ No clock: the time of each change is an argument, monotonic seconds that never g
 engine does about it is not decided here.
 """
 
-from collections import deque
 from typing import Literal, TypeAlias
 
 from msgspec import Struct, field
@@ -34,7 +33,7 @@ class TimeBreakdown:
         self._seconds = dict.fromkeys((*PRECEDENCE, "queued", "unreachable"), 0.0)
         self._unreachable = self._outage = False
         # cause and seconds of what passed since a call came back
-        self._lately: deque[tuple[str, float]] = deque(maxlen=REMEMBERED)
+        self._lately: list[tuple[str, float]] = []
         self._held_up: dict[Cause, int] = dict.fromkeys(PRECEDENCE, 0)
         self._present = "queued"  # what it is held up by
         self._chosen = 0  # of those that wait for a token: for a pace that somebody chose
@@ -138,6 +137,7 @@ class TimeBreakdown:
             self._chosen_seconds += passed if self._chosen == self._held_up["token"] else 0.0
         if cause in PRECEDENCE:
             self._lately.append((cause, passed))
+            del self._lately[:-REMEMBERED]
 
 
 class LaneSession(Struct, frozen=True, kw_only=True):

@@ -5,6 +5,7 @@ who calls can tell the two apart. Operations without a template go the SDK's way
 """
 
 from collections.abc import Awaitable, Callable, Mapping
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -42,8 +43,11 @@ class LeanCaller:
         self._server_clock = server_clock
         self._signer = Signer(wire.signing_region, wire.signing_service)
         self._open_sdk = open_sdk
-        self._opening = anyio.Lock()
         self._sdk: SdkTransport | None = None
+
+    @cached_property
+    def _opening(self) -> anyio.Lock:
+        return anyio.Lock()
 
     @property
     def place(self) -> ResolvedPlace:

@@ -33,7 +33,7 @@ class KeyedQueue:
         self._parked_whole = 0
         self._reading = False
         self._exhausted = False
-        self._idle: deque[anyio.Event] = deque()
+        self._idle: list[anyio.Event] = []
         self.closed = False
 
     async def take(self) -> Update | None:
@@ -112,8 +112,9 @@ class KeyedQueue:
         await event.wait()
 
     def _wake(self, count: int) -> None:
-        for _ in range(min(count, len(self._idle))):
-            self._idle.popleft().set()
+        woken, self._idle = self._idle[:count], self._idle[count:]
+        for event in woken:
+            event.set()
 
     def _wake_all(self) -> None:
         self._wake(len(self._idle))

@@ -6,6 +6,7 @@ order of the waiting are here; how long the next token takes, a limiter knows.
 
 import heapq
 from collections.abc import Callable
+from functools import cached_property
 from itertools import count
 from typing import Protocol
 
@@ -79,7 +80,6 @@ class Pacer:
         self.on_empty: Callable[[], None] | None = None  # told when nobody waits to send
         self.outage_gate: OutageGate | None = None
         self._held = 0  # at that gate
-        self._free = anyio.Semaphore(slots, fast_acquire=True)
         self.clock = clock
         self._gate = gate or PaceGate(PaceControl(clock))
         self._waiting: list[_Waiter] = []
@@ -98,6 +98,11 @@ class Pacer:
     def waiting(self) -> int:
         """How many wait for their turn, or for their target."""
         return len(self._waiting) + self._held
+
+    @cached_property
+    def _free(self) -> anyio.Semaphore:
+        """The slots; made when the first request is to be sent, as some pacers send none."""
+        return anyio.Semaphore(self.slots, fast_acquire=True)
 
     @property
     def limiter(self) -> Limiter:

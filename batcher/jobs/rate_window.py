@@ -1,7 +1,5 @@
 """How fast something went over the last seconds, by counts that are read now and then."""
 
-from collections import deque
-
 WINDOW = 10.0  # seconds over which a rate is measured
 KEPT_EVERY = 0.5  # seconds between two moments that are kept
 SURE = 10  # results, and
@@ -15,7 +13,7 @@ class RateWindow:
     """
 
     def __init__(self, at: float, answered: int, done: int) -> None:
-        self._moments = deque([(at, answered, done)])
+        self._moments = [(at, answered, done)]
 
     def read(self, at: float, answered: int, done: int) -> tuple[float, float]:
         """Take in how many there are by now; returns both per second."""
@@ -26,7 +24,7 @@ class RateWindow:
             moments.pop()
         moments.append((at, answered, done))
         while len(moments) > 2 and moments[1][0] < at - WINDOW:
-            moments.popleft()
+            del moments[0]
         seconds, results = self._passed()
         if seconds <= 0:
             return 0.0, 0.0
