@@ -97,6 +97,8 @@ class FollowUp:
         self._refuse_to_leave_missing(RunDirectory(out))
         self._file.seek(0)
         self._when_made()
+        if self._kind == ROLLBACK:  # its lines are all there: what they were made from may go
+            self.run.let_go_of_lines()
         manifest = self.run.manifest
         following = Following(
             kind=self._kind,

@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import HashMultiset, LineSet, hashed, line_number
+from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, RunDirectoryError
 from batcher.jobs.recorded_images import (
     first_images,
@@ -19,9 +19,10 @@ from batcher.jobs.recorded_images import (
 from batcher.jobs.recorded_results import checked_results
 from batcher.jobs.run_family import family_of, results_of
 from batcher.jobs.run_order import ROLLBACK
-from batcher.jobs.run_reader import RunReader, trigger_key
+from batcher.jobs.run_reader import LinesAgain, RunReader, trigger_key
 from batcher.jobs.undo_line import Undo, make_undo
-from batcher.records import BriefResult, Result
+from batcher.records import BriefResult, Result, Update
+from batcher.sources.line_index import LinesOfIds
 from batcher.storage.before_images import (
     TOGETHER,
     read_image,
@@ -128,43 +129,44 @@ def undos(
             " put back. Run with --before to be able to."
         )
     undone = _undone_in_part(run) if recreate else {}
-    results, triggers, unsettled = _Results(run), HashMultiset(), set[str]()
-    for image in read_images(before):
-        triggers.add(image.trigger)
-        # read ahead of an update that a stopped run did not come to, or not to its end
-        if results.line(image.id) is None:
-            unsettled.add(image.id)
-    open_lines, repeated = run.lines_of(unsettled, results.has), triggers.repeated()
-    del triggers  # 8 bytes an image, before as many are taken for their ids
-    several, seen = _ids_of_several(before), set[str]()
-    writable = installed_update_model().writable
+    repeated, several, seen = _repeated_triggers(before), _ids_of_several(before), set[str]()
+    results, writable = _Results(run), installed_update_model().writable
     originals = first_images(before, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
-    for number, image, members in read_images_backwards(before):
-        if hashed(image.id) in several:  # what was found last is what the update has replaced
-            if image.id in seen:
-                continue
-            seen.add(image.id)
-        line = results.line(image.id) or open_lines.get(image.id)
-        if line is None:
-            what = f"is the image of an update {image.id} that the run does not have"
-            raise damaged(before.path, what, number)
-        (update,), trigger = run.updates([line]), hashed(image.trigger)
-        refuse_other_trigger(run, number, image, update)
-        left = left_behind.get(trigger, {})
-        found = (known or {}).get(update.target)
-        stays = (lambda _: True) if found is None else found.stays
-        undo = make_undo(update, results.of(line), members, left, stays)
-        if number != originals.get(trigger, number):
-            original = read_image(before, originals[trigger])
-            undo.line["based_on"]["undone_sha256"] = digest(original, writable)
-        if sha256 := undone.pop(trigger_key(update), None):
-            undo.line["based_on"] = {"sha256": sha256}
-        if undo.remains and undo.sure and trigger in repeated and not recreate:
-            remains = {name: update.request[name] for name in undo.remains}
-            left_behind[trigger] = left | remains
-        yield undo
+    with run.lines_again() as again:
+        for number, image, members in read_images_backwards(before):
+            if several and hashed(image.id) in several:
+                # what was found last is what the update has replaced
+                if image.id in seen:
+                    continue
+                seen.add(image.id)
+            if (update := results.update_of(image.id, again)) is None:
+                what = f"is the image of an update {image.id} that the run does not have"
+                raise damaged(before.path, what, number)
+            refuse_other_trigger(run, number, image, update)
+            trigger = hashed(image.trigger)
+            left = left_behind.get(trigger, {})
+            found = (known or {}).get(update.target)
+            stays = (lambda _: True) if found is None else found.stays
+            undo = make_undo(update, results.of(update.line), members, left, stays)
+            if number != originals.get(trigger, number):
+                original = read_image(before, originals[trigger])
+                undo.line["based_on"]["undone_sha256"] = digest(original, writable)
+            if sha256 := undone.pop(trigger_key(update), None) if undone else None:
+                undo.line["based_on"] = {"sha256": sha256}
+            if undo.remains and undo.sure and trigger in repeated and not recreate:
+                remains = {name: update.request[name] for name in undo.remains}
+                left_behind[trigger] = left | remains
+            yield undo
+
+
+def _repeated_triggers(before: JournalReader) -> set[int]:
+    """The hashes of the triggers that have more than one image."""
+    triggers = HashMultiset()
+    for image in read_images(before):
+        triggers.add(image.trigger)
+    return triggers.repeated()
 
 
 def _ids_of_several(before: JournalReader) -> set[int]:
@@ -215,7 +217,7 @@ def _without_image(run: RunReader, selector: Selector | None) -> int:
 
 
 class _Results:
-    """The results of a run, by id; 12 bytes an update, and more for ids that are no line numbers.
+    """The results of a run, and its updates by id: 4 bytes a line, 5 more for an id that is a name.
 
     Raises DamageError.
     """
@@ -223,28 +225,28 @@ class _Results:
     def __init__(self, run: RunReader) -> None:
         self._journal = run.journals.results
         self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has no result
-        self._named: dict[str, int] = {}
-        self._odd = LineSet()  # lines whose number is not the id
+        self._invalid = LineSet()  # lines that broke a rule: their id may be another's
         for number, result in checked_results(self._journal, run.lines, BriefResult):
             line = result.line
-            if result.id != str(line):
-                self._named[result.id] = line
-            if result.id != str(line) or result.status == "invalid":
-                self._odd.add(line)
+            if result.status == "invalid":
+                self._invalid.add(line)
             if len(self._numbers) <= line:
                 self._numbers.frombytes(bytes(4 * (line + 1024 - len(self._numbers))))
             self._numbers[line] = number
+        self._lines = LinesOfIds(run.ids)
 
-    def line(self, name: str) -> int | None:
-        """The line of the update of that id; None when it has no result."""
-        if name in self._named:
-            return self._named[name]
-        line = line_number(name)
-        return None if line is None or line in self._odd or not self._number(line) else line
+    def update_of(self, name: str, again: LinesAgain) -> Update | None:
+        """The update of that id, one with a result before one without; None where there is none.
 
-    def has(self, line: int) -> bool:
-        """Whether that line has a result."""
-        return self._number(line) > 0
+        A stopped run may have read ahead of an update that it did not come to.
+        """
+        found = [line for line in self._lines.lines(name) if line not in self._invalid]
+        for line in sorted(found, key=lambda line: (not self._number(line), line)):
+            has_result = self._number(line) > 0
+            update = again.update(line) if has_result else again.update_of(name, line)
+            if update is not None and update.id == name:
+                return update
+        return None
 
     def of(self, line: int) -> Result | None:
         """The result of that line; None when there is none."""

@@ -3,8 +3,10 @@
 For the jobs that come after: retry, rollback, verify. Writes nothing.
 """
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager, nullcontext
 from pathlib import Path
+from typing import BinaryIO
 
 import msgspec
 
@@ -17,7 +19,7 @@ from batcher.sources.file_source import FileSource
 from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import selected_part
-from batcher.sources.line_index import IndexedFile, LineIndex, index_lines
+from batcher.sources.line_index import IndexedFile, LineIds, LineIndex, index_lines
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
@@ -46,6 +48,7 @@ class RunReader:
         self._refuse_renamed_target()
         self._input, indexed = self._find_input()
         self.indexes: dict[str, LineIndex] = indexed.targets
+        self.ids = indexed.ids
         self.lines = InputLines(indexed.targets, indexed.ids)
         selected = sum(map(len, indexed.targets.values()))
         self.part = selected_part(self._reader, indexed.left_out, selected)
@@ -87,17 +90,19 @@ class RunReader:
 
         The run itself may have moved that time. Raises DamageError for a line that is not there.
         """
+        with self.lines_again() as again:
+            for line in lines:
+                if (update := again.update(line)) is None:
+                    what = f"has a result of line {line}, which is not in the input"
+                    raise damaged(self.directory.results, what)
+                yield update
+
+    @contextmanager
+    def lines_again(self) -> Iterator["LinesAgain"]:
+        """Its input, open to have single lines of it read again."""
         sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
-        for line in lines:
-            source = next((source for source in sources if source.holds(line)), None)
-            if source is None:
-                what = f"has a result of line {line}, which is not in the input"
-                raise damaged(self.directory.results, what)
-            update = source.again(line)
-            base = update.based_on and msgspec.structs.replace(
-                update.based_on, last_updated_at=None
-            )
-            yield msgspec.structs.replace(update, based_on=base)
+        with sources[0].open() if sources else nullcontext() as file:
+            yield LinesAgain(sources, file, self._reader)
 
     def triggers(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
         """Of each of its lines the number, and domain and name of the trigger it is of."""
@@ -125,24 +130,14 @@ class RunReader:
             if isinstance(update, Update):
                 yield update
 
-    def lines_of(self, names: Collection[str], skip: Callable[[int], bool]) -> dict[str, int]:
-        """The lines of the updates of those ids, as far as the input has them.
-
-        ``skip``: lines to pass over, as one that broke a rule when it was run may have the id of
-        another. Reads the input up to the last one.
-        """
-        found: dict[str, int] = {}
-        for line, raw in self._raw_lines():
-            if len(found) == len(names):
-                break
-            update = self._reader.read(raw, line)
-            if isinstance(update, Update) and update.id in names and not skip(line):
-                found.setdefault(update.id, line)
-        return found
-
     def chosen(self, wanted: Callable[[BriefResult], bool]) -> list[int]:
         """The lines whose result is wanted, in the order of the input."""
         return sorted(result.line for result in self.outcomes() if wanted(result))
+
+    def let_go_of_lines(self) -> None:
+        """Give up what is known of its input, and the memory: no line of it is read any more."""
+        self.indexes, self.ids = {}, LineIds()
+        self.lines = InputLines({}, self.ids)
 
     def _refuse_renamed_target(self) -> None:
         now = self._reader.default_target
@@ -174,6 +169,46 @@ class RunReader:
             )
         gone = f"{was}: the input of the run {run} is gone; put it back, as {beside}."
         raise RunDirectoryError(wrong or gone)
+
+
+class LinesAgain:
+    """An input whose single lines are read again, one after the other, in any order."""
+
+    def __init__(
+        self, sources: list[FileSource], file: BinaryIO | None, reader: LineReader
+    ) -> None:
+        self._sources = sources
+        self._file = file
+        self._reader = reader
+
+    def __repr__(self) -> str:
+        return f"<LinesAgain of {len(self._sources)} targets>"
+
+    def update(self, line: int) -> Update | None:
+        """The update of a line, without AWS's time of the state that it is based on.
+
+        None where the line is not in the input. Raises InputError when the file has changed.
+        """
+        for source in self._sources:
+            if source.holds(line):
+                return _untimed(source.again(line, self._file))
+        return None
+
+    def update_of(self, id: str, line: int) -> Update | None:
+        """The update of a line, as ``update`` gives it, where it has that id; else None."""
+        for source in self._sources:
+            if source.holds(line):
+                update = self._reader.read(source.raw(line, self._file), line)
+                if isinstance(update, Update) and update.id == id:
+                    return _untimed(update)
+        return None
+
+
+def _untimed(update: Update) -> Update:
+    if update.based_on is None:
+        return update
+    base = msgspec.structs.replace(update.based_on, last_updated_at=None)
+    return msgspec.structs.replace(update, based_on=base)
 
 
 def trigger_key(result: Result | NamedResult | Update) -> int:

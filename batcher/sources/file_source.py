@@ -57,7 +57,7 @@ class FileSource:
         if not self._stays_open:
             yield from (self.again(line) for _, line in self._places() if not self._skip(line))
             return
-        with self._open() as file:
+        with self.open() as file:
             for place, line in self._places():
                 if not self._skip(line):
                     yield self._update(self._line(file, place), place)
@@ -73,23 +73,26 @@ class FileSource:
         """Whether a line is one of this source."""
         return line in self._index
 
-    def again(self, line: int) -> Update:
-        """The update of a line.
+    def again(self, line: int, file: BinaryIO | None = None) -> Update:
+        """The update of a line. ``file``: as ``open`` gives it, for who reads many.
 
         Raises LookupError for a line that is not here, InputError when the file has changed.
         """
-        return self._update(self.raw(line), self._index.place(line))
+        return self._update(self.raw(line, file), self._index.place(line))
 
-    def raw(self, line: int) -> bytes:
-        """The bytes of a line as they stand in the file, newline included.
+    def raw(self, line: int, file: BinaryIO | None = None) -> bytes:
+        """The bytes of a line as they stand in the file, newline included. ``file`` as in again.
 
         Raises LookupError for a line that is not here, InputError when the file has changed.
         """
         place = self._index.place(line)
-        with self._open() as file:
+        if file is not None:
             return self._line(file, place)
+        with self.open() as own:
+            return self._line(own, place)
 
-    def _open(self) -> BinaryIO:
+    def open(self) -> BinaryIO:
+        """The file. Raises InputError."""
         try:
             return self._path.open("rb")
         except FileNotFoundError as error:

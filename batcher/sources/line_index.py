@@ -16,7 +16,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import SHORT, HashMultiset, LineNumbers, short_hash
+from batcher.compact import SHORT, HashMultiset, LineNumbers, line_number, short_hash
 from batcher.sources.input_file import Chunk, open_input
 from batcher.updates.json_schema import HIGHEST_PRIORITY
 from batcher.updates.quick_lines import is_an_object_each
@@ -130,6 +130,16 @@ class LineIds:
     def __len__(self) -> int:
         return len(self._lines)
 
+    @property
+    def lines(self) -> LineNumbers:
+        """The lines that have such an id, ascending."""
+        return self._lines
+
+    @property
+    def hashes(self) -> "array[int]":
+        """The hashes of the ids, in the order of the lines."""
+        return self._hashes
+
     def add(self, line: int, id: str) -> None:
         """Add the id of a line, higher than those before."""
         if id != str(line):
@@ -163,6 +173,41 @@ class LineIds:
     def has(self, id: str) -> bool:
         """Whether one of these lines has that id."""
         return short_hash(id) in self._hashes
+
+
+class LinesOfIds:
+    """Which lines may have an id, by its hash: 5 bytes for each line whose id is a name.
+
+    Two ids may pass for one here, so whoever asks holds what is found against the line itself.
+    """
+
+    def __init__(self, ids: LineIds) -> None:
+        self._ids = ids
+        count = len(ids)
+        self._size = count + count // 4 + 1
+        # by hash, or the next free one after that: the place of a line, from 1
+        self._slots = array("I", bytes(4)) * self._size
+        slots, size = self._slots, self._size
+        for place, value in enumerate(ids.hashes, 1):
+            slot = value % size
+            while slots[slot]:
+                slot = slot + 1 if slot + 1 < size else 0
+            slots[slot] = place
+
+    def __repr__(self) -> str:
+        return f"<LinesOfIds: of {len(self._ids):,} lines>"
+
+    def lines(self, id: str) -> Iterator[int]:
+        """The lines whose id that may be; those whose id is a name in ascending order."""
+        line = line_number(id)
+        if line is not None and self._ids.lines.place(line) is None:
+            yield line
+        value, hashes = short_hash(id), self._ids.hashes
+        slot = value % self._size
+        while place := self._slots[slot]:
+            if hashes[place - 1] == value:
+                yield self._ids.lines[place - 1]
+            slot = slot + 1 if slot + 1 < self._size else 0
 
 
 class LineIndexes:

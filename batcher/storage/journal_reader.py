@@ -20,6 +20,7 @@ from batcher.storage.regular_file import open_regular
 
 LINE_AT_MOST = 16 << 20  # bytes: as much memory a damaged file may cost
 BLOCK = 1 << 18  # bytes read at once
+PAGES = 64  # of lines that are kept, as those around them are likely to be looked up, too
 MARKED = 16  # lines that are read for one that is looked up
 
 D = TypeVar("D")
@@ -42,6 +43,7 @@ class JournalReader:
         self._chained = False  # the last line had a chain
         self._stamp: Stamp = ()  # of the file when it was proven
         self._marks = array("Q")
+        self._pages: dict[int, list[bytes]] = {}  # the oldest first
 
     def __repr__(self) -> str:
         return f"<JournalReader {self.path}: {self._tip!r}>"
@@ -65,6 +67,7 @@ class JournalReader:
             else:
                 yield from self._proving(file)
                 self._stamp, self._marks = stamp, array("Q")
+                self._pages.clear()
 
     def lines(self) -> Iterator[tuple[int, bytes]]:
         """Number (from 1) and bytes, without newline, of each line but a torn last one."""
@@ -119,14 +122,20 @@ class JournalReader:
         return self._page(page)[at]
 
     def _page(self, page: int) -> list[bytes]:
-        """The lines from one mark to the next."""
+        """The lines from one mark to the next; the last few that were read are kept."""
+        if (kept := self._pages.get(page)) is not None:
+            return kept
         marks = self._all_marks()
         begin, end = marks[page], [*marks[page + 1 : page + 2], self._tip.size][0]
         with self._open() as (file, stamp):
             if file is None or stamp != self._stamp:
                 raise damaged(self.path, "was changed while it was read")
             file.seek(begin)
-            return file.read(end - begin).split(b"\n")[:-1]
+            lines = file.read(end - begin).split(b"\n")[:-1]
+        if len(self._pages) >= PAGES:
+            del self._pages[next(iter(self._pages))]
+        self._pages[page] = lines
+        return lines
 
     def _all_marks(self) -> "array[int]":
         """Where each line begins whose number is one more than a multiple of MARKED, in bytes."""

@@ -105,6 +105,22 @@ def test_an_image_of_an_update_that_the_run_does_not_have_is_damage(tmp_path: Pa
         rollback(RecordedRun(tmp_path, [change(0)]), [image(1, 0, id="nobody")])
 
 
+@pytest.mark.parametrize("settled", [True, False])
+def test_an_id_with_the_hash_of_another_is_told_apart_by_its_line(
+    tmp_path: Path, settled: bool
+) -> None:
+    recorded = RecordedRun(tmp_path, [change(0, id="a"), change(1, id="b")])
+    if settled:
+        recorded.results.append(msgspec.structs.replace(recorded.add(2, "succeeded"), id="b"))
+        del recorded.results[0]
+    path = recorded.write()
+    (path / "before.jsonl").write_bytes(msgspec.json.encode(image(2, 1) | {"id": "b"}) + b"\n")
+    run = RunReader(path, line_reader(Settings(), any_target=True))
+    run.ids.hashes[0] = run.ids.hashes[1]  # as may happen
+    (undo,) = undos(run)
+    assert (undo.line["EventTriggerName"], undo.sure) == ("t1", settled)
+
+
 def test_of_several_images_of_an_update_the_last_is_put_back(tmp_path: Path) -> None:
     recorded = RecordedRun(tmp_path, [change(0), change(1)])
     for line in (1, 2):

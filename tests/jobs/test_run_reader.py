@@ -31,10 +31,18 @@ def test_updates_are_read_by_their_lines_whichever_target_they_name(recorded: Re
         ("1", "default"),
     ]
     assert [each.line for each in run.updates_but(LineSet([1, 3]))] == [2, 4]
-    assert run.lines_of({"b", "4", "nobody"}, lambda _: False) == {"b": 2, "4": 4}
-    assert run.lines_of({"b", "4"}, lambda line: line == 4) == {"b": 2}
+    with run.lines_again() as again:
+        assert [again.update(2), again.update(1)] == list(run.updates([2, 1]))
+        assert again.update_of("b", 2) == again.update(2)
+        assert (again.update_of("b", 1), again.update_of("1", 9), again.update(9)) == (None,) * 3
     with pytest.raises(JournalError, match="result of line 9"):
         list(run.updates([9]))
+
+
+def test_who_needs_no_line_any_more_lets_go_of_all(recorded: RecordedRun) -> None:
+    run = reader_of(recorded.write())
+    run.let_go_of_lines()
+    assert (run.indexes, len(run.ids), run.lines.of_target) == ({}, 0, {})
 
 
 def test_what_an_update_was_based_on_counts_by_content_and_not_by_time(tmp_path: Path) -> None:

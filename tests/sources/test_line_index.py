@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from batcher.compact import short_hash
 from batcher.sources.inspection import inspect
-from batcher.sources.line_index import LineIds, LineIndex, file_stamp, index_lines
+from batcher.sources.line_index import LineIds, LineIndex, LinesOfIds, file_stamp, index_lines
 from tests.sources.samples import BOM, READER, line
 
 
@@ -79,3 +79,24 @@ def test_a_stamp_is_another_one_after_a_change_and_none_of_a_file_that_is_gone(
     assert file_stamp(path) != before
     path.unlink()
     assert file_stamp(path) == (0, 0)
+
+
+@given(st.lists(st.sampled_from(["", "a", "b", "007", "1", "3", "9"]) | st.text(), max_size=40))
+def test_lines_are_found_by_their_ids_and_hardly_any_other(given_ids: list[str]) -> None:
+    ids, expected = LineIds(), dict[str, list[int]]()
+    for number, id in enumerate(given_ids, 1):
+        ids.add(number, id or str(number))
+        expected.setdefault(id or str(number), []).append(number)
+    found = LinesOfIds(ids)
+    for id, lines in expected.items():
+        others = [number for number in found.lines(id) if number not in lines]
+        assert sorted(number for number in found.lines(id) if number in lines) == lines
+        assert not [each for each in others if each in ids.lines and not ids.matches(each, id)]
+
+
+def test_of_lines_with_one_hash_all_are_told() -> None:
+    ids = LineIds()
+    ids.add_all([4, 5, 6], ["a", "b", "a"])
+    ids.hashes[1] = ids.hashes[0]  # as may happen
+    assert list(LinesOfIds(ids).lines("a")) == [4, 5, 6]
+    assert list(LinesOfIds(LineIds()).lines("a")) == []
