@@ -67,8 +67,11 @@ class LeanCaller:
                 pool = await wire.pool.open()
             if departure.is_over:
                 return {}
-        timestamp = self._server_clock.timestamp()
-        request = template.request(members, credentials, timestamp, self._signer)
+
+        def request() -> bytes:
+            timestamp = self._server_clock.timestamp()
+            return template.request(members, credentials, timestamp, self._signer)
+
         try:
             response = await pool.send(
                 wire.origin,
@@ -81,7 +84,7 @@ class LeanCaller:
             departure.is_over = True
             return {}
         except HttpError as error:
-            raise sdk_error(error, wire.url_of(request), wire.pool.proxy_url) from error
+            raise sdk_error(error, wire.url_of(request()), wire.pool.proxy_url) from error
         return reader.read(response, self._server_clock)
 
     async def reach(self) -> None:

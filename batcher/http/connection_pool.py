@@ -16,13 +16,14 @@ from math import inf
 
 from batcher.http.connection import HttpConnection
 from batcher.http.connector import Connector
-from batcher.http.errors import ConnectError
+from batcher.http.errors import ConnectError, ConnectTimeoutError
 from batcher.http.origin import Origin
 from batcher.http.proxy import Proxy
 from batcher.http.response_parser import HttpResponse
 from batcher.http.waiting_line import WaitingLine
 
 IDLE_SECONDS = 12.0  # as aiobotocore: shorter than AWS keeps a connection
+WAIT_SECONDS = 120.0  # for a connection of a full pool, and to open one
 
 
 class ConnectionPool:
@@ -30,7 +31,8 @@ class ConnectionPool:
 
     ``size``: connections open at once; ``connect_timeout``: seconds for name, TCP, proxy and TLS
     together, None: no limit; ``ssl_context``: called once, when TLS is first needed;
-    ``idle_seconds``: after which a connection that nobody used is closed.
+    ``idle_seconds``: after which a connection that nobody used is closed; ``wait_seconds``: that a
+    request waits for a connection at most, in line and while one is opened.
     """
 
     def __init__(
@@ -41,11 +43,13 @@ class ConnectionPool:
         ssl_context: Callable[[], ssl.SSLContext],
         proxy: Proxy | None = None,
         idle_seconds: float = IDLE_SECONDS,
+        wait_seconds: float = WAIT_SECONDS,
     ) -> None:
         self._size = size
         self._proxy = proxy
         self._connector = Connector(timeout=connect_timeout, ssl_context=ssl_context, proxy=proxy)
         self._idle_seconds = idle_seconds
+        self._wait_seconds = wait_seconds
         self._taken = 0  # connections and rights to open one; never more than size
         self._idle: defaultdict[Origin, list[HttpConnection]] = defaultdict(list)  # oldest first
         # told: a connection, or None, which is the right to open one
@@ -64,7 +68,7 @@ class ConnectionPool:
     async def send(
         self,
         origin: Origin,
-        request: bytes,
+        request: bytes | Callable[[], bytes],
         *,
         on_leave: Callable[[], None],
         read_timeout: float | None,
@@ -72,6 +76,7 @@ class ConnectionPool:
     ) -> HttpResponse:
         """The answer to a whole request of HTTP/1.1; raises HttpError.
 
+        ``request``: or what makes it, called when there is a connection: a signature gets old.
         ``on_leave``: called just before the first byte is written; where it raises, none is.
         ``read_timeout``: seconds between two pieces of the answer; ``answer_within``: from its
         leaving to the end of the answer. May be cancelled at any time.
@@ -79,7 +84,8 @@ class ConnectionPool:
         origin = self._endpoint(origin)
         connection = self._take_idle(origin) or await self._wait_for_one(origin)
         try:
-            outcome = await connection.begin(request, on_leave, read_timeout, answer_within)
+            whole = request if isinstance(request, bytes) else request()
+            outcome = await connection.begin(whole, on_leave, read_timeout, answer_within)
         finally:
             self._give_back(origin, connection)
         if isinstance(outcome, HttpResponse):
@@ -122,7 +128,15 @@ class ConnectionPool:
         return None
 
     async def _wait_for_one(self, origin: Origin) -> HttpConnection:
-        """A connection to be opened, or one that comes free."""
+        """A connection to be opened, or one that comes free, within a limit."""
+        try:
+            async with asyncio.timeout(self._wait_seconds):
+                return await self._next_connection(origin)
+        except TimeoutError as error:
+            late = f"no connection came free or was opened within {self._wait_seconds:g} s"
+            raise ConnectTimeoutError(late) from error
+
+    async def _next_connection(self, origin: Origin) -> HttpConnection:
         if self._taken < self._size:
             self._taken += 1
         elif not self._close_idlest():

@@ -26,6 +26,7 @@ async def pool_of(
     connect_timeout: float | None = 5,
     ssl_context: Callable[[], ssl.SSLContext] = no_tls,
     proxy: Proxy | None = None,
+    wait_seconds: float = 5,
 ) -> AsyncIterator[ConnectionPool]:
     """A pool that leaves no connection and no task behind, and about which nothing complains."""
     complaints: list[object] = []
@@ -37,6 +38,7 @@ async def pool_of(
         ssl_context=ssl_context,
         proxy=proxy,
         idle_seconds=idle_seconds,
+        wait_seconds=wait_seconds,
     )
     yield pool
     await pool.aclose()

@@ -8,8 +8,9 @@ import socket
 import pytest
 
 from batcher.http.connection_pool import ConnectionPool
-from batcher.http.errors import ConnectError, ConnectionLostError
+from batcher.http.errors import ConnectError, ConnectionLostError, ConnectTimeoutError
 from batcher.http.origin import Origin
+from batcher.http.response_parser import HttpResponse
 from tests.http.pools import echo, get, no_tls, pool_of
 from tests.http.raw_server import RawConnection, answer, raw_server
 from tests.waiting import until
@@ -95,6 +96,30 @@ async def test_who_finds_the_pool_full_waits_and_the_first_goes_first() -> None:
         await asyncio.gather(*tasks)
         assert gate.asked == paths
         assert server.connections == 2
+
+
+async def test_who_waits_too_long_has_made_no_request_and_one_that_waited_is_made_late() -> None:
+    gate, made = Gate(), list[str]()
+
+    async def ask(pool: ConnectionPool, origin: Origin, path: str) -> HttpResponse:
+        def request() -> bytes:
+            made.append(path)
+            return f"GET {path} HTTP/1.1\r\n\r\n".encode()
+
+        return await pool.send(origin, request, on_leave=int, read_timeout=None)
+
+    async with raw_server(gate.talk) as server, pool_of(1, wait_seconds=0.2) as pool:
+        busy = asyncio.create_task(ask(pool, server.origin, "/busy"))
+        await until(lambda: gate.asked)
+        with pytest.raises(ConnectTimeoutError, match=r"within 0\.2 s"):
+            await ask(pool, server.origin, "/late")
+        next_one = asyncio.create_task(ask(pool, server.origin, "/next"))
+        await until(lambda: "1 waiting" in repr(pool))
+        assert made == ["/busy"]
+        for _ in range(2):
+            gate.answers.release()
+        await asyncio.gather(busy, next_one)
+        assert made == ["/busy", "/next"]
 
 
 async def test_who_gives_up_at_any_moment_blocks_nobody() -> None:
