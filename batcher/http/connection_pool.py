@@ -43,7 +43,7 @@ class ConnectionPool:
         ssl_context: Callable[[], ssl.SSLContext],
         proxy: Proxy | None = None,
         idle_seconds: float = IDLE_SECONDS,
-        wait_seconds: float = WAIT_SECONDS,
+        wait_seconds: float | None = WAIT_SECONDS,
     ) -> None:
         self._size = size
         self._proxy = proxy

@@ -26,7 +26,7 @@ async def pool_of(
     connect_timeout: float | None = 5,
     ssl_context: Callable[[], ssl.SSLContext] = no_tls,
     proxy: Proxy | None = None,
-    wait_seconds: float = 5,
+    wait_seconds: float | None = 5,
 ) -> AsyncIterator[ConnectionPool]:
     """A pool that leaves no connection and no task behind, and about which nothing complains."""
     complaints: list[object] = []
