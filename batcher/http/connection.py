@@ -16,15 +16,11 @@ from batcher.http.errors import (
 )
 from batcher.http.response_parser import HttpResponse, ResponseParser
 
-READ_AT_ONCE = 64 * 1024  # bytes; TLS has no longer records than a quarter of that
 
-
-class HttpConnection(asyncio.BufferedProtocol):
+class HttpConnection(asyncio.Protocol):
     """The protocol of a transport, which ``attach`` gives it once it is ready to use.
 
-    ``on_close``: called once, when its descriptor is about to be closed; ``room``: where what comes
-    is put first, which connections of one event loop may share. Without any, the loop would take a
-    quarter of a megabyte from the system for each piece, and give it back.
+    ``on_close``: called once, when its descriptor is about to be closed.
     """
 
     __slots__ = (
@@ -35,7 +31,6 @@ class HttpConnection(asyncio.BufferedProtocol):
         "_parser",
         "_peer",
         "_read_timeout",
-        "_room",
         "_timer",
         "_transport",
         "_waiter",
@@ -43,13 +38,9 @@ class HttpConnection(asyncio.BufferedProtocol):
     )
 
     def __init__(
-        self,
-        loop: asyncio.AbstractEventLoop,
-        on_close: Callable[["HttpConnection"], None],
-        room: bytearray | None = None,
+        self, loop: asyncio.AbstractEventLoop, on_close: Callable[["HttpConnection"], None]
     ) -> None:
         self._loop = loop
-        self._room = memoryview(bytearray(READ_AT_ONCE) if room is None else room)
         self._on_close = on_close
         self._parser = ResponseParser()
         self._transport: asyncio.Transport | None = None  # None: it is closed
@@ -125,12 +116,6 @@ class HttpConnection(asyncio.BufferedProtocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         pass  # attach comes once the proxy and TLS are agreed on
-
-    def get_buffer(self, sizehint: int) -> memoryview:
-        return self._room
-
-    def buffer_updated(self, nbytes: int) -> None:
-        self.data_received(bytes(self._room[:nbytes]))
 
     def data_received(self, data: bytes) -> None:
         if self._waiter is None or self._waiter.done():

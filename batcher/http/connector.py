@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 from aiohappyeyeballs import start_connection
 
-from batcher.http.connection import READ_AT_ONCE, HttpConnection
+from batcher.http.connection import HttpConnection
 from batcher.http.errors import ConnectError, ConnectTimeoutError
 from batcher.http.name_resolution import NameResolution
 from batcher.http.origin import Origin
@@ -35,7 +35,6 @@ class Connector:
         self._timeout = timeout
         self._proxy = proxy
         self._names = NameResolution()
-        self._room = bytearray(READ_AT_ONCE)
         self._of_hosts = _Once(ssl_context)
         own = proxy.ssl_context if proxy is not None else None
         self._of_proxy = self._of_hosts if own is None else _Once(own)
@@ -47,7 +46,7 @@ class Connector:
 
         Raises ConnectError, ConnectTimeoutError or ProxyRefusedError.
         """
-        connection = HttpConnection(asyncio.get_running_loop(), on_close, self._room)
+        connection = HttpConnection(asyncio.get_running_loop(), on_close)
         try:
             async with asyncio.timeout(self._timeout):
                 await self._open(origin, connection)
@@ -87,7 +86,7 @@ class Connector:
         return upgraded, descriptor
 
     async def _reach_proxy(
-        self, proxy: Proxy, protocol: asyncio.BaseProtocol
+        self, proxy: Proxy, protocol: asyncio.Protocol
     ) -> tuple[asyncio.Transport, int]:
         try:
             return await self._reach(proxy.origin, protocol, self._of_proxy)
@@ -96,7 +95,7 @@ class Connector:
             raise ConnectError(said, at_proxy=True) from error
 
     async def _reach(
-        self, origin: Origin, protocol: asyncio.BaseProtocol, contexts: "_Once"
+        self, origin: Origin, protocol: asyncio.Protocol, contexts: "_Once"
     ) -> tuple[asyncio.Transport, int]:
         """A transport to a place, with TLS where its scheme asks for it, and its descriptor."""
         has_tls = origin.scheme == "https"
