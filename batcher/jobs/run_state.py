@@ -7,7 +7,6 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import TypeVar
 
 import msgspec
 from msgspec import UNSET, Struct
@@ -24,6 +23,7 @@ from batcher.jobs.run_reader import RunReader
 from batcher.jobs.wave_plan import WavePlan, wave_plan
 from batcher.jobs.waves import ChangedUpdates
 from batcher.records import BriefResult, Result, SelectedPart, Summary
+from batcher.sources.by_target import split_by_target
 from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_lines import InputLines
@@ -49,8 +49,6 @@ from batcher.storage.run_manifest import RecordedLint
 from batcher.storage.wave_file import WaveProgress, read_waves
 from batcher.updates.line_reader import LineReader
 from batcher.wiring.line_readers import line_reader
-
-R = TypeVar("R", bound=BriefResult | Result)
 
 
 class RunState(Struct, frozen=True, kw_only=True, eq=False):
@@ -196,7 +194,8 @@ def restore(
     for _, results in checked_chunks(journals.results, input_lines, kind, found.done):
         changed.add_all(results)
         found.note_ids(results, has_names=has_names)
-        for target, own in _by_target(results).items():
+        targets = [each.target for each in results]
+        for target, (own,) in split_by_target(targets, results).items():
             tallies[target].add_all(own)
     for tally in tallies.values():
         tally.begin_session()
@@ -221,14 +220,6 @@ def restore(
         progress=progress,
         lint=lint,
     )
-
-
-def _by_target(results: Sequence[R]) -> dict[str, Sequence[R]]:
-    """The results of each target, in their order."""
-    names = {each.target for each in results}
-    if len(names) == 1:
-        return dict.fromkeys(names, results)
-    return {name: [each for each in results if each.target == name] for name in names}
 
 
 def _spent(directory: RunDirectory) -> RunTimeSpent:

@@ -1,10 +1,10 @@
 """Which lines an input has, of which target and with which id: what records are held against."""
 
 from collections.abc import Mapping, Sequence
-from itertools import compress
 from typing import Protocol
 
 from batcher.compact import LineSet
+from batcher.sources.by_target import split_by_target
 from batcher.sources.line_index import LineIds, LineIndex
 
 
@@ -54,10 +54,8 @@ class InputLines:
             return False
         lines, ids = [each.line for each in records], [each.id for each in records]
         targets = [each.target for each in records]
-        for target in set(targets):
+        for target, (of_target,) in split_by_target(targets, lines).items():
             known = self._known.get(target, range(0))
-            own = lines if targets.count(target) == len(lines) else None
-            of_target = own or [*compress(lines, map(target.__eq__, targets))]
             if isinstance(known, range):
                 if min(of_target) not in known or max(of_target) not in known:
                     return False

@@ -5,7 +5,6 @@ Keeps an index of the lines and hashes of ids and triggers; never a line.
 
 from array import array
 from collections.abc import Callable, Sequence
-from itertools import compress
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from msgspec import UNSET, Struct, field
 
 from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.records import SelectedPart, Update
+from batcher.sources.by_target import split_by_target
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import LineIds, LineIndex, LineIndexes, file_stamp
@@ -233,10 +233,8 @@ class _Pass:
         self._total += chunk.count
         targets, triggers = self._reader.targets_of(found), list(map(_TRIGGER, found))
         self._indexes.add_all(chunk, targets, self._reader.urgencies_of(found))
-        for target in dict.fromkeys(targets):
-            own = [each == target for each in targets]
-            index = self._indexes.of(target)
-            index.count(triggers if all(own) else list(compress(triggers, own)))
+        for target, (own,) in split_by_target(targets, triggers).items():
+            self._indexes.of(target).count(own)
         ids = ["" if each.id is UNSET else each.id for each in found]
         self._indexes.add_ids(chunk.numbers, ids)
         self.ids.add_all(chunk.numbers, ids)

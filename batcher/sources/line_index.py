@@ -9,7 +9,6 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
-from itertools import compress
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +16,7 @@ import msgspec
 from msgspec import Struct
 
 from batcher.compact import SHORT, HashMultiset, LineNumbers, line_number, short_hash
+from batcher.sources.by_target import split_by_target
 from batcher.sources.input_file import Chunk, open_input
 from batcher.updates.json_schema import HIGHEST_PRIORITY
 from batcher.updates.quick_lines import is_an_object_each
@@ -233,14 +233,11 @@ class LineIndexes:
         """Add all lines of a chunk, of which none is blank. ``targets``: that of each."""
         lines = chunk.numbers
         offsets, raw = chunk.places() if self._keeps_places else ([], [])
-        for target in dict.fromkeys(targets):
-            index, own = self.of(target), [each == target for each in targets]
-            if all(own):
-                index.add_all(lines, offsets, raw, urgencies)
-            else:
-                parts = (list(compress(column, own)) for column in (lines, offsets, urgencies))
-                of_lines, of_offsets, of_urgencies = parts
-                index.add_all(of_lines, of_offsets, list(compress(raw, own)), of_urgencies)
+        columns = (lines, offsets, raw) if self._keeps_places else (lines,)
+        for target, own in split_by_target(targets, urgencies, *columns).items():
+            own_urgencies, own_lines, *places = own
+            own_offsets, own_raw = places or ([], [])
+            self.of(target).add_all(own_lines, own_offsets, own_raw, own_urgencies)
 
     def add_ids(self, lines: Sequence[int], ids: Sequence[str]) -> None:
         """Add the ids of lines; an empty one is that of a line that gives none."""
