@@ -25,7 +25,8 @@ from benchmarks.common import CREDENTIALS, update
 from tests.servers import Server, redis_server, running, sqs_server
 
 FEW, MANY = 500, int(os.environ.get("UPDATES", 5_500))
-PACE = ("--rate", "1000000", "--burst", "100000", "--no-remember", "--log-level", "error")
+PACE = ("--rate", "1000000", "--burst", "100000", "--read-rate", "1000000")
+PACE += ("--no-remember", "--log-level", "error")
 
 
 class Cost(NamedTuple):
