@@ -137,7 +137,7 @@ async def run_file(place: Place, drain_after: int | None = None, **more: Any) ->
 
 
 async def resumed(place: Place) -> dict[int, str]:
-    first = await run_file(place, drain_after=2, concurrency=1)  # else all may be under way by then
+    first = await run_file(place, drain_after=2, rate=20, burst=1)  # so the others wait for theirs
     assert len(first) < len(updates())
     return await run_file(place)
 
