@@ -15,6 +15,7 @@ from batcher.compact import LineSet, hashed
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
 from batcher.records import STATUSES, Counts, NamedResult, Summary
+from batcher.sources.by_target import split_by_target
 
 UNFINISHED = (
     "there is no summary.json: the run was interrupted before its end; run the same command again"
@@ -94,8 +95,9 @@ class _Counted:
     def add_all(self, results: Sequence[NamedResult]) -> None:
         lines = [each.line for each in results]
         self.done.add_all(lines)
-        for target in {each.target for each in results}:
-            self.tallies[target].add_all([each for each in results if each.target == target])
+        targets = [each.target for each in results]
+        for target, (own,) in split_by_target(targets, results).items():
+            self.tallies[target].add_all(own)
         if len(self.triggers) <= (highest := max(lines)):
             self.triggers.frombytes(bytes(8 * (highest + 1024 - len(self.triggers))))
         for each in results:
