@@ -1,5 +1,6 @@
 """The first step of a job on a file of updates: every line held against the rules."""
 
+from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
@@ -8,6 +9,7 @@ from batcher.config import Settings
 from batcher.errors import InputError
 from batcher.sources.file_source import FileSource
 from batcher.sources.inspection import Inspection, OnHint, OnUpdate, OnViolation, inspect
+from batcher.sources.line_index import LineIndex
 from batcher.sources.local_file import local_file
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selection
@@ -42,6 +44,18 @@ class CheckedFile(Struct, frozen=True, kw_only=True):
     def stays_open(self) -> bool:
         """Whether the file stays open for each target while that is at work."""
         return len(self.inspection.targets) <= OPEN_AT_MOST
+
+    def lane_source(
+        self,
+        index: LineIndex,
+        skip: Callable[[int], bool] | None = None,
+        order: Iterable[int] | None = None,
+    ) -> FileSource:
+        """The updates of an index of lines, for as long as a lane is at work.
+
+        ``skip`` and ``order`` as in FileSource.
+        """
+        return FileSource(self.path, index, self.reader, skip, order, stays_open=self.stays_open)
 
     def source(self, target: str) -> FileSource:
         """The updates of one target, in order."""

@@ -65,8 +65,7 @@ class PlaceSources:
             return self._state.source(target, skip, order)
         if (index := self._merged.get(names[0])) is None:
             index = self._merged[names[0]] = self._merge(target)
-        file = self._state.file
-        return FileSource(file.path, index, file.reader, skip, order, stays_open=file.stays_open)
+        return self._state.file.lane_source(index, skip, order)
 
     def _merge(self, target: str) -> LineIndex:
         file, index = self._state.file, merged_index(list(self.lines(target).values()))

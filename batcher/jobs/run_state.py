@@ -120,10 +120,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
         order: Iterable[int] | None = None,
     ) -> FileSource:
         """The updates of a target. ``skip`` and ``order`` as in FileSource."""
-        index = self.inspection.targets[target]
-        return FileSource(
-            self.file.path, index, self.file.reader, skip, order, stays_open=self.file.stays_open
-        )
+        return self.file.lane_source(self.inspection.targets[target], skip, order)
 
     def summary(self, reason: str) -> Summary:
         """The summary of the sessions before, and why this one starts nothing."""
