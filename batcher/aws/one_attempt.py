@@ -11,6 +11,7 @@ from functools import partial
 from typing import Any
 
 import aiohttp
+from aiobotocore.config import AioConfig
 from aiobotocore.httpsession import AIOHTTPSession
 from aiohttp import hdrs
 from multidict import CIMultiDict, CIMultiDictProxy
@@ -18,6 +19,7 @@ from multidict import CIMultiDict, CIMultiDictProxy
 from batcher.aws.answers import UnreadableAnswerError
 from batcher.aws.departure import TRACING, watch_departures
 from batcher.http.response_body import BODY_AT_MOST
+from batcher.version import __version__
 
 ANSWER_AT_MOST = BODY_AT_MOST
 _LEADS_ELSEWHERE = (hdrs.LOCATION, hdrs.URI)
@@ -33,6 +35,27 @@ class OneAttemptSession(AIOHTTPSession):  # type: ignore[misc] # no stubs
 
     async def _get_session(self, proxy_url: str | None) -> Any:
         return _prepared(await super()._get_session(proxy_url), self.answer_at_most)
+
+
+def client_config(
+    timeouts: tuple[float, float], *, connections: int, attempts: int = 1, **more: Any
+) -> AioConfig:
+    """The settings of a client of our own that sends each attempt once.
+
+    ``timeouts``: to connect, and of each read, in seconds; ``attempts`` of each call;
+    ``connections`` at once; ``more``: as AioConfig has it.
+    """
+    connect_timeout, read_timeout = timeouts
+    return AioConfig(
+        connect_timeout=connect_timeout,
+        read_timeout=read_timeout,
+        max_pool_connections=connections,
+        retries={"mode": "standard", "total_max_attempts": attempts},
+        http_session_cls=OneAttemptSession,
+        # a fixed one: botocore composes its own anew for every request
+        user_agent=f"batcher/{__version__}",
+        **more,
+    )
 
 
 async def send_once(client: Any) -> None:

@@ -13,13 +13,12 @@ from botocore.loaders import Loader
 from batcher.aws.caller_identity import StsIdentity, caller_identity
 from batcher.aws.credentials import open_session, region_of
 from batcher.aws.mfa import one_at_a_time
-from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.one_attempt import client_config
 from batcher.aws.server_clock import ServerClock
 from batcher.aws.sts_client import AT_ONCE, StsClient
 from batcher.config import TargetSettings
 from batcher.errors import CredentialsError
 from batcher.ports import Clock
-from batcher.version import __version__
 
 STS_ATTEMPTS = 4
 
@@ -108,15 +107,7 @@ class SharedSession:
         )
 
     def _config(self, attempts: int) -> AioConfig:
-        connect_timeout, read_timeout = self._timeouts
-        return AioConfig(
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            max_pool_connections=AT_ONCE,
-            retries={"mode": "standard", "total_max_attempts": attempts},
-            http_session_cls=OneAttemptSession,
-            user_agent=f"batcher/{__version__}",
-        )
+        return client_config(self._timeouts, connections=AT_ONCE, attempts=attempts)
 
 
 async def first_access_key(credentials: Any) -> str | None:

@@ -8,7 +8,7 @@ from botocore.loaders import Loader
 from batcher.aws.credentials import CheckedCredentials, CredentialProvider, open_session
 from batcher.aws.lean_caller import LeanCaller
 from batcher.aws.lean_connections import LeanConnections, WireKey
-from batcher.aws.one_attempt import OneAttemptSession
+from batcher.aws.one_attempt import client_config
 from batcher.aws.request_template import NotTemplatedError
 from batcher.aws.sdk_transport import SdkTransport, open_sdk_transport
 from batcher.aws.server_clock import ServerClock
@@ -17,7 +17,6 @@ from batcher.config import TargetSettings
 from batcher.errors import SettingsError
 from batcher.host_limits import requests_at_once
 from batcher.logs import logger
-from batcher.version import __version__
 
 OPERATIONS_AT_ONCE = 4  # each with slots of its own: looking, changing, creating and listing
 
@@ -89,16 +88,10 @@ class TransportOpening:
         )
 
     def _config(self) -> AioConfig:
-        connect_timeout, read_timeout = self._timeouts
-        return AioConfig(
-            connect_timeout=connect_timeout,
-            read_timeout=read_timeout,
-            max_pool_connections=OPERATIONS_AT_ONCE * self.slots,
-            # the engine's is the only retry layer
-            retries={"mode": "standard", "total_max_attempts": 1},
+        return client_config(
+            self._timeouts,
+            connections=OPERATIONS_AT_ONCE * self.slots,
+            attempts=1,  # the engine's is the only retry layer
             # every update was checked against the same model, and stricter
             parameter_validation=False,
-            http_session_cls=OneAttemptSession,
-            # a fixed one: botocore composes its own anew for every request
-            user_agent=f"batcher/{__version__}",
         )
