@@ -22,8 +22,9 @@ from batcher.aws.answers import (
     readable_refusal,
     refuse_redirect,
 )
-from batcher.aws.request_template import NotTemplatedError
+from batcher.aws.request_template import NotTemplatedError, is_as_given
 from batcher.aws.server_clock import ServerClock
+from batcher.aws.service_model import shapes_in
 from batcher.http.response_parser import HttpResponse
 
 _PROTOCOL = "rest-json"
@@ -108,18 +109,10 @@ def _check_plain(operation: Any) -> None:
 
 
 def _is_read_as_written(shape: Any) -> bool:
-    if "name" in shape.serialization or "timestampFormat" in shape.serialization:
-        return False
-    match shape.type_name:
-        case "structure":
-            special = shape.is_document_type or shape.is_tagged_union
-            return not special and all(map(_is_read_as_written, shape.members.values()))
-        case "list":
-            return _is_read_as_written(shape.member)
-        case "map":
-            return _is_read_as_written(shape.value)
-        case other:
-            return other in _READ_AS_WRITTEN
+    return is_as_given(shape, _READ_AS_WRITTEN) and not any(
+        "timestampFormat" in each.serialization or getattr(each, "is_tagged_union", False)
+        for each in shapes_in(shape)
+    )
 
 
 def _conversion(shape: Any) -> Convert:

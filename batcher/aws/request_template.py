@@ -18,6 +18,7 @@ from botocore.awsrequest import AWSPreparedRequest
 from botocore.handlers import add_recursion_detection_header
 from botocore.utils import normalize_url_path, percent_encode, percent_encode_sequence
 
+from batcher.aws.service_model import shapes_in
 from batcher.aws.signature import ALGORITHM, Signer
 
 DATE, TOKEN, INVOCATION = "x-amz-date", "x-amz-security-token", "amz-sdk-invocation-id"
@@ -32,6 +33,7 @@ _UNRESERVED_PATH = re.compile(r"[A-Za-z0-9._~/-]+").fullmatch
 # as json.dumps, without a look for circles
 _written = json.JSONEncoder(check_circular=False).encode
 _PLAIN_TYPES = frozenset({"string", "boolean", "integer", "long"})
+_CONTAINERS = frozenset({"structure", "list", "map"})
 _WITHOUT_LENGTH = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})  # where there is no body
 # what the SDK's HTTP client adds; it asks for no compression
 _OF_HTTP = "Accept: */*\r\nAccept-Encoding: identity\r\n"
@@ -224,25 +226,20 @@ def _beyond_a_template(operation: Any) -> Iterator[str]:
         match member.serialization.get("location"):
             case "uri" | "querystring" if member.type_name in _PLAIN_TYPES:
                 pass
-            case None if _is_plain(member):
+            case None if is_as_given(member, _PLAIN_TYPES):
                 pass
             case _:
                 yield "has members that are written in another way than they are given"
 
 
-def _is_plain(shape: Any) -> bool:
-    """Whether a member of a body is written as it is given."""
-    if "name" in shape.serialization:
-        return False
-    match shape.type_name:
-        case "structure":
-            return not shape.is_document_type and all(map(_is_plain, shape.members.values()))
-        case "list":
-            return _is_plain(shape.member)
-        case "map":
-            return _is_plain(shape.value)
-        case other:
-            return other in _PLAIN_TYPES
+def is_as_given(shape: Any, types: frozenset[str]) -> bool:
+    """Whether a shape, and all in it, stands in a body just as it is given; ``types`` of values."""
+    return all(
+        each.type_name in types | _CONTAINERS
+        and "name" not in each.serialization
+        and not getattr(each, "is_document_type", False)
+        for each in shapes_in(shape)
+    )
 
 
 def _base_path(url: str, filled: Filled) -> str:
