@@ -11,14 +11,12 @@ By itself it measures what a call costs it; with ``--port`` it serves, and print
 
 import asyncio
 import itertools
-import os
 import re
 import resource
 import ssl
 import sys
 import time
-from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from email.utils import formatdate
 from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
@@ -27,7 +25,7 @@ import msgspec
 
 from batcher.http.connection_pool import ConnectionPool
 from batcher.http.origin import Origin
-from benchmarks.common import CREDENTIALS, trigger, update
+from benchmarks.common import server, trigger, update
 
 DOMAIN = "/domains/"
 TRIGGERS = "/event-triggers"
@@ -128,25 +126,9 @@ def _head(status: int, length: int) -> bytes:
     ).encode()
 
 
-@asynccontextmanager
-async def answering_server(triggers: int = 200) -> AsyncIterator[str]:
+def answering_server(triggers: int = 200) -> AbstractAsyncContextManager[str]:
     """The server as a process, with triggers t0, t1, … of domain acme; its address."""
-    os.environ.update(CREDENTIALS)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "benchmarks.answering_server",
-        "--port",
-        "0",
-        str(triggers),
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        yield (await process.stdout.readline()).decode().strip()
-    finally:
-        process.terminate()
-        await process.wait()
+    return server("benchmarks.answering_server", "--port", "0", str(triggers))
 
 
 async def serve(port: int, count: int) -> None:

@@ -20,30 +20,29 @@ TENANT = "another-tenant"  # the segment in updates of whoever else drinks from 
 
 
 @asynccontextmanager
+async def server(*command: str) -> AsyncIterator[str]:
+    """A server as a process, whose first line is its address; ``command``: after ``python -m``."""
+    os.environ.update(CREDENTIALS)
+    process = await asyncio.create_subprocess_exec(
+        sys.executable, "-m", *command, stdout=asyncio.subprocess.PIPE
+    )
+    assert process.stdout is not None
+    try:
+        yield (await process.stdout.readline()).decode().strip()
+    finally:
+        process.terminate()
+        await process.wait()
+
+
+@asynccontextmanager
 async def emulator(*flags: str, triggers: int = 200) -> AsyncIterator[str]:
     """``batcher emulator`` with those flags, filled with triggers t0, t1, … of domain acme.
 
     Yields its address.
     """
-    os.environ.update(CREDENTIALS)
-    process = await asyncio.create_subprocess_exec(
-        sys.executable,
-        "-m",
-        "batcher",
-        "emulator",
-        "--port",
-        "0",
-        *flags,
-        stdout=asyncio.subprocess.PIPE,
-    )
-    assert process.stdout is not None
-    try:
-        url = (await process.stdout.readline()).decode().strip()
+    async with server("batcher", "emulator", "--port", "0", *flags) as url:
         await seed(url, triggers)
         yield url
-    finally:
-        process.terminate()
-        await process.wait()
 
 
 async def seed(url: str, triggers: int, **members: str) -> None:
