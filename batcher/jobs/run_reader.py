@@ -27,6 +27,7 @@ from batcher.storage.run_manifest import RunManifest, input_difference
 from batcher.storage.stored_path import stored_path
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
+from batcher.updates.target_names import TargetNames
 
 
 class RunReader:
@@ -44,7 +45,7 @@ class RunReader:
         self.directory = RunDirectory(path)
         self.place = stands_for or path
         self.reload()
-        self._reader = reader.narrowed(self.manifest.selection)
+        self._reader = reader.narrowed(self.manifest.selection, _target_names(self.manifest))
         self._refuse_renamed_target()
         self._input, indexed = self._find_input()
         self.indexes: dict[str, LineIndex] = indexed.targets
@@ -214,6 +215,15 @@ def _untimed(update: Update) -> Update:
 def trigger_key(result: Result | NamedResult | Update) -> int:
     """One number for all results and updates of one trigger."""
     return hashed(f"{result.target}\0{result.domain}\0{result.trigger}")
+
+
+def _target_names(manifest: RunManifest) -> TargetNames:
+    """What the lines of a run may call targets: as when it checked them, by account too."""
+    try:
+        names = Settings.from_json(manifest.settings).target_names
+    except msgspec.ValidationError:  # whoever needs the settings tells of it
+        names = TargetNames(names=frozenset(), accounts={})
+    return msgspec.structs.replace(names, is_open=True)
 
 
 def settings_of(path: Path) -> Settings:

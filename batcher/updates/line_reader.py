@@ -60,10 +60,12 @@ class LineReader:
         self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
         self._encode = msgspec.json.Encoder().encode
 
-    def narrowed(self, selection: Selection | None) -> "LineReader":
-        """A reader by the same rules, for which only those lines are part of the job."""
-        known, domains = self._targets, self._domains
-        return LineReader(self.model, self.default_target, known, domains, selection)
+    def narrowed(self, selection: Selection | None, targets: TargetNames) -> "LineReader":
+        """A reader by the same rules, for which only those lines are part of the job.
+
+        ``targets``: those that lines may name for it.
+        """
+        return LineReader(self.model, self.default_target, targets, self._domains, selection)
 
     def selects(self, raw: bytes) -> bool:
         """Whether a line is part of the job; one that names no trigger can't be left out."""

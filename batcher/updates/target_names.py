@@ -10,11 +10,13 @@ NAMED_AT_MOST = 10  # of many, in a message
 class TargetNames(Struct, frozen=True, kw_only=True):
     """The targets that lines may name, and those that an account stands for.
 
-    ``accounts``: by account, and by ``ACCOUNT/REGION``, the targets that are there.
+    ``accounts``: by account, and by ``ACCOUNT/REGION``, the targets that are there. ``is_open``:
+    what is none of all these is a target, too.
     """
 
     names: frozenset[str]
     accounts: Mapping[str, list[str]]
+    is_open: bool = False
 
     @classmethod
     def of(
@@ -35,7 +37,9 @@ class TargetNames(Struct, frozen=True, kw_only=True):
 
     def find(self, text: str) -> str | None:
         """The target that a line means; None: none, or one of several."""
-        return text if text in self.names else self.by_account(text)
+        if text in self.names:
+            return text
+        return self.by_account(text) or (text if self.is_open else None)
 
     def refusal(self, text: str, shown: str) -> str:
         """Why a line can't have that target; ``shown``: it, as messages may have it."""

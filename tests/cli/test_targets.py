@@ -298,3 +298,33 @@ async def test_verify_settles_what_is_in_doubt_in_the_sums_of_each_target_too(
         "summary.json says 0 failed, the results say 1",
         "summary.json says 0 failed of target two, the results say 1",
     ]
+
+
+async def test_a_run_whose_lines_name_accounts_is_retried_verified_reported_and_undone(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    accounts = ["111122223333", "444455556666"]
+    named = [accounts[0], f"{accounts[1]}/eu-west-1", f"shop-{accounts[1]}"]
+    write_lines({"target": named[n % 3], **change(n)} for n in range(9))
+    emulator = seeded(8)  # the last one is not there yet
+    async with emulator as url:
+        batcher.environ["AWS_ENDPOINT_URL_STS"] = url
+        (tmp_path / "c.toml").write_text(
+            f'endpoint_url = "{url}"\nregion = "eu-west-1"\n[targets."shop-{{account}}"]\n'
+            f'accounts = {accounts}\nrole_arn = "arn:aws:iam::{{account}}:role/batcher"\n'
+        )
+        command = ("run", "updates.jsonl", "--config", "c.toml", "--target", accounts[0])
+        assert (await batcher(*command, "--yes")).code == 1  # one failed
+        emulator.seed([trigger(8)])
+        retried = await batcher("retry", "updates.run", "--yes")
+        assert retried.code == 0, retried.err
+        results = records(tmp_path / "updates.run.retry-1" / "results.jsonl")
+        assert [each["target"] for each in results] == [f"shop-{accounts[1]}"]
+        for after in ("updates.run", "updates.run.retry-1"):
+            verified = await batcher("verify", after)
+            assert verified.code == 0, verified.err
+        for argument in (("report", "updates.run", "--format", "json"), ("history",)):
+            assert (await batcher(*argument)).code == 0
+        undone = await batcher("rollback", "updates.run", "--yes")
+        assert undone.code == 0, undone.err
+    assert len(emulator.applied()) == 8 + 1 + 8

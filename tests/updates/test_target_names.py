@@ -1,6 +1,7 @@
 """A line leads to one target, by its name or by its account, or is refused with the choices."""
 
 import pytest
+from msgspec.structs import replace
 
 from batcher.updates.line_reader import LineReader
 from batcher.updates.target_names import TargetNames
@@ -44,3 +45,11 @@ def test_choices_are_named_as_far_as_there_are_few() -> None:
     assert NAMES.refusal(ONE, ONE).endswith(f"several targets; name one: {TWO}, eu, us")
     many = TargetNames.of(frozenset(f"t{number:03}" for number in range(1000)), {})
     assert many.refusal("x", "x").endswith("t008, t009 and 990 more")
+
+
+def test_the_lines_of_a_run_that_was_may_name_any_target_and_accounts_are_still_those_targets() -> (
+    None
+):
+    names = replace(NAMES, is_open=True)
+    said = [f"{ONE}/eu-west-1", "eu", "gone", ONE]
+    assert [names.find(each) for each in said] == ["eu", "eu", "gone", ONE]
