@@ -73,10 +73,8 @@ class Pacers:
         Region have one quota, whatever they are called: of their rates the lowest counts.
         """
         bounds, key = _bounds(target.settings, operation), _quota_key(target, operation)
-        at = (
-            key,
-            trigger_place(target),
-        )  # at another endpoint than AWS's the quota is that one's own
+        # at another endpoint than AWS's the quota is that one's own
+        at = key, trigger_place(target)
         if (quota := self._quotas.get(at)) is None:
             known = self.remembered(target, operation)
             start = known.learned(self._clock.wall()) if known else None
