@@ -1,5 +1,6 @@
 """Each setting as a flag, a variable and a keyword, read off the record of settings."""
 
+from types import NoneType
 from typing import Any, get_args, get_type_hints
 
 import msgspec
@@ -128,6 +129,8 @@ def _other_names(option: Option) -> list[Option]:
 
 def _metavar(kind: Any) -> str:
     choices = get_args(kind)
+    if NoneType in choices:  # what may be left out
+        return _metavar(next(each for each in choices if each is not NoneType))
     if choices and all(isinstance(choice, str) for choice in choices):
         return "|".join(choices)
     return {int: "N", float: "SECONDS"}.get(kind, "TEXT")

@@ -93,6 +93,7 @@ def test_every_example_loads(example: Path) -> None:
         ("deadline", "25:00", "Give 06:00 or 2h"),
         ("domain_map", "a", "Give OLD=NEW"),
         ("rate", "fast", "Give auto or N"),
+        ("transport", "fast", "Give lean or sdk"),
         ("timetable", ["* pause"], "Give RULE;…"),
         ("timetable", 5, "rule 1, column 1: '5' is nothing to do"),
         ("timezone", "../../etc/passwd", "Give NAME"),
