@@ -4,30 +4,18 @@ import asyncio
 import statistics
 import time
 from collections.abc import Awaitable, Callable
-from typing import Any
-
-from aiobotocore.config import AioConfig
-from aiobotocore.session import get_session
 
 import batcher
 from benchmarks.common import emulator, update
+from benchmarks.other_clients import send_by_aiobotocore
 
 ROUNDS, UPDATES, CONCURRENCY = 7, 1500, 16
 
 
 async def bare(url: str) -> None:
-    """What one writes without a tool: a client, and as many loops as connections."""
-    config = AioConfig(max_pool_connections=CONCURRENCY, retries={"total_max_attempts": 1})
-    numbers = iter(range(UPDATES))
-
-    async def loop(client: Any) -> None:
-        for number in numbers:
-            await client.update_event_trigger(**update(number))
-
-    async with get_session().create_client(
-        "customer-profiles", endpoint_url=url, config=config
-    ) as client:
-        await asyncio.gather(*(loop(client) for _ in range(CONCURRENCY)))
+    """What one writes without a tool."""
+    updates = map(update, range(UPDATES))
+    await send_by_aiobotocore(updates, CONCURRENCY, endpoint_url=url)
 
 
 async def ours(url: str) -> None:

@@ -1,11 +1,15 @@
-"""CPU microseconds an update of the engine alone: its caller answers at once, from memory.
+"""CPU microseconds an update, and updates a second, of the engine alone.
+
+Its caller answers at once, from memory.
 
     python -m benchmarks.update_cost [--wire] [--against TREE] [--profile] [KIND ...]
 
 With ``--wire`` of all that is done in this process: requests go to ``answering_server``, which is
 another. Kinds: ``many`` (update_many), ``unseen`` (a run that does not look first), ``seen`` (one
-that does), the two with journal, logs and check of the file as ``batcher run`` has them. Each round
-is a process of its own, and kinds and trees take turns. ``--profile``: whose time it is, by part.
+that does), the two with journal, logs and check of the file as ``batcher run`` has them; over the
+wire ``aiobotocore`` and ``boto3`` (threads), too, as they come. Each round is a process of its own,
+in which all is made anew, and kinds and trees take turns. Updates a second are by the clock, and
+say little on a busy machine. ``--profile``: whose time it is, by part.
 """
 
 import argparse
@@ -21,7 +25,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Coroutine, Mapping
+from collections.abc import Coroutine, Iterator, Mapping
 from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
@@ -35,9 +39,11 @@ from batcher.logs import LogOutput
 from batcher.records import Attempt
 from batcher.wiring import targets
 from benchmarks.common import trigger, update
+from benchmarks.other_clients import send_by_aiobotocore, send_by_boto3
 
 ROUNDS, UPDATES = 9, 5000
 TRIGGERS = 500
+THEIR_CONCURRENCY = 16  # of clients without a tool: at more they take longer for each update
 SETTINGS = {"region": "eu-west-1", "rate": 1e6, "burst": 1e5, "read_rate": 1e6, "concurrency": 64}
 
 # the first that fits the place of a function says which part it is of
@@ -100,8 +106,7 @@ def seeds() -> list[dict[str, Any]]:
 
 
 async def many() -> None:
-    updates = (update(number, TRIGGERS) for number in range(UPDATES))
-    batch = await update_many(updates, **SETTINGS)
+    batch = await update_many(each_update(), **SETTINGS)
     batch.raise_for_failures()
 
 
@@ -109,8 +114,7 @@ async def run(*, before: bool) -> None:
     """What ``batcher run`` does of a file, from opening it to the end of its books."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place)
-        lines = (json.dumps(update(number, TRIGGERS)) for number in range(UPDATES))
-        (folder / "u.jsonl").write_text("\n".join(lines))
+        (folder / "u.jsonl").write_text("\n".join(map(json.dumps, each_update())))
         settings = resolve(SETTINGS | {"before": before, "remember": False, "lint": False})
         with began(), open_run(str(folder / "u.jsonl"), folder / "u.run", settings) as opened:
             await executed(opened.check_here(None, None), settings)
@@ -126,24 +130,43 @@ async def executed(checked: object, settings: Settings) -> None:
     assert summary.succeeded == UPDATES, summary
 
 
+async def bare() -> None:
+    await send_by_aiobotocore(each_update(), THEIR_CONCURRENCY, **their_place())
+
+
+async def threads() -> None:
+    send_by_boto3(each_update(), THEIR_CONCURRENCY, **their_place())
+
+
+def each_update() -> Iterator[dict[str, Any]]:
+    return (update(number, TRIGGERS) for number in range(UPDATES))
+
+
+def their_place() -> dict[str, Any]:
+    return {"endpoint_url": SETTINGS["endpoint_url"], "region_name": SETTINGS["region"]}
+
+
 KINDS = {"many": many, "unseen": lambda: run(before=False), "seen": lambda: run(before=True)}
+OTHERS = {"aiobotocore": bare, "boto3": threads}
 
 
 def began() -> Any:
     """Where what is measured begins: what is before is set up."""
     global _before
-    _before = time.process_time()
+    _before = time.process_time(), time.perf_counter()
     return nullcontext()
 
 
-_before = 0.0
+_before = 0.0, 0.0
 
 
-def measured(work: Coroutine[Any, Any, None]) -> float:
-    """CPU microseconds an update."""
+def measured(work: Coroutine[Any, Any, None]) -> tuple[float, float]:
+    """CPU microseconds an update, and updates a second."""
     began()
     asyncio.run(work)
-    return (time.process_time() - _before) / UPDATES * 1e6
+    cpu, clock = _before
+    seconds = time.perf_counter() - clock
+    return (time.process_time() - cpu) / UPDATES * 1e6, UPDATES / seconds
 
 
 def profiled(work: Coroutine[Any, Any, None]) -> Counter[str]:
@@ -170,22 +193,28 @@ def part_of(function: tuple[str, int, str]) -> str:
 
 
 async def compared(kinds: list[str], trees: list[Path], rounds: int, *, wire: bool) -> None:
-    """Print the medians of each kind, and the ratio to the second tree, if there is one."""
+    """Print the medians of each kind, and the ratio of CPU to the second tree, if there is one."""
     from benchmarks.answering_server import answering_server  # noqa: PLC0415 # an old tree has none
 
     async with answering_server(TRIGGERS) if wire else nullcontext("") as url:
         os.environ["ANSWERED_BY"] = url
         found = [
-            {(kind, tree): float(child(kind, tree)) for kind in kinds for tree in trees}
+            {(kind, tree): json.loads(child(kind, tree)) for kind in kinds for tree in trees}
             for _ in range(rounds)
         ]
     for kind in kinds:
-        ours = [each[kind, trees[0]] for each in found]
+        ours, paces = zip(*(each[kind, trees[0]] for each in found), strict=True)
         line = f"{kind:8} {statistics.median(ours):6.0f} µs an update"
+        line += f", {statistics.median(paces):,.0f} updates a second"
         for tree in trees[1:]:
-            theirs = [each[kind, tree] for each in found]
+            theirs, paces = zip(*(each[kind, tree] for each in found), strict=True)
             ratio = statistics.median(a / b for a, b in zip(ours, theirs, strict=True))
-            line += f", {tree.name} {statistics.median(theirs):.0f}, ratio {ratio:.3f}"
+            line += f"; {tree.name} {statistics.median(theirs):.0f} µs, ratio {ratio:.3f}"
+            line += f", {statistics.median(paces):,.0f} a second"
+        if kind in OTHERS and "many" in kinds:
+            many, _ = zip(*(each["many", trees[0]] for each in found), strict=True)
+            ratio = statistics.median(a / b for a, b in zip(many, ours, strict=True))
+            line += f"; many takes {ratio:.3f} of it"
         print(line, flush=True)
 
 
@@ -204,15 +233,15 @@ def main() -> None:
     parser.add_argument("--rounds", type=int, default=ROUNDS)
     parser.add_argument("--profile", action="store_true")
     parser.add_argument("--wire", action="store_true")
-    parser.add_argument("--child", choices=list(KINDS))
+    parser.add_argument("--child", choices=[*KINDS, *OTHERS])
     given = parser.parse_args()
-    kinds = given.kinds or list(KINDS)
+    kinds = given.kinds or [*KINDS, *(OTHERS if given.wire else ())]
     if given.child:
         if url := os.environ.get("ANSWERED_BY"):
             SETTINGS["endpoint_url"] = url
         else:  # what connects to targets makes these instead
             vars(targets)["AwsTarget"] = MemoryTarget
-        work = KINDS[given.child]()
+        work = (KINDS | OTHERS)[given.child]()
         print(json.dumps(profiled(work) if given.profile else measured(work)))
         return
     trees = [Path.cwd(), *([given.against] if given.against else [])]
