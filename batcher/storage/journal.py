@@ -14,6 +14,7 @@ from typing import Generic, Self, TypeVar
 import anyio
 import anyio.to_thread
 import msgspec
+from anyio.lowlevel import checkpoint
 
 from batcher.errors import JournalError
 from batcher.storage.file_system import open_or_create, sync_file
@@ -46,7 +47,7 @@ class Journal(Generic[R]):
         self._durable = 0
         # once a batch is lost, nothing that comes after may be told of
         self._broken: JournalError | None = None
-        self._writing = anyio.Lock(fast_acquire=True)
+        self._written: anyio.Event | None = None  # of the write under way: it is over
         try:
             self._file, self._length = _open(path, tip)
         except OSError as error:
@@ -105,20 +106,30 @@ class Journal(Generic[R]):
     async def flush(self) -> None:
         """Return when all that was added is on disk. Raises JournalError."""
         mine = self._added
-        async with self._writing:
+        while self._durable < mine:
             if self._broken is not None:
                 raise JournalError(str(self._broken)) from self._broken
-            if self._durable >= mine:
-                return  # written by somebody who came before
-            batch, self._pending = b"".join(self._pending), []
-            upto, head = self._added, self._advance(batch)
-            try:
-                with anyio.CancelScope(shield=True):
-                    await anyio.to_thread.run_sync(self._write, batch)
-            except BaseException as error:  # as where no thread can be had for it
-                self._broken = self._broken or JournalError(_lost(self.path, error))
-                raise
+            if self._written is None:
+                await self._write_pending()
+            else:
+                await self._written.wait()  # what comes meanwhile goes together with the next
+
+    async def _write_pending(self) -> None:
+        """Put all that was added by the end of this turn of the event loop on disk."""
+        self._written = written = anyio.Event()
+        try:
+            with anyio.CancelScope(shield=True):
+                await checkpoint()
+                batch, self._pending = b"".join(self._pending), []
+                upto, head = self._added, self._advance(batch)
+                await anyio.to_thread.run_sync(self._write, batch)
             self._durable, self._head = upto, head
+        except BaseException as error:  # as where no thread can be had for it
+            self._broken = self._broken or JournalError(_lost(self.path, error))
+            raise
+        finally:
+            self._written = None
+            written.set()
 
     def _advance(self, batch: bytes) -> Head | None:
         """The head of the journal once that is on disk: all that was added up to now."""
