@@ -22,7 +22,7 @@ class Lane:
     lane takes no more. ``gate``: where its requests wait while the target is away. ``updates``:
     what is this target's of a source that several have; None: all of ``source`` is.
     ``add_worker`` sets one more on it, in place of one that waits for what others do; who runs the
-    lane gives it.
+    lane gives it. ``on_end`` is called when nothing of it is under way any more.
     """
 
     def __init__(
@@ -52,6 +52,7 @@ class Lane:
             gate.begin(pacer.time_breakdown)
             self.on_close.append(gate.drain)
         self.add_worker: Callable[[], None] = lambda: None
+        self.on_end: Callable[[], None] = lambda: None
 
     def close(self) -> None:
         """Take in nothing new, and turn away who waits for a first attempt."""

@@ -136,6 +136,7 @@ class Runner:
                     pool.start()
         finally:
             time_breakdown.end(now())
+            lane.on_end()
 
     async def _worker(self, lane: Lane, pool: "_WorkerPool") -> None:
         await self._guarded(partial(self._work, lane, pool))

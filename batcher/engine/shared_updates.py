@@ -22,13 +22,12 @@ READ_IN_A_ROW = 100  # updates, before other tasks get a turn
 class SharedUpdates:
     """Hands out the updates of a source to the lanes of ``targets``.
 
-    ``frees``: what of a lane is left when that closes does not hold up later updates of its
-    triggers, which are for others; else those are not given out either.
+    What of a lane is left when that closes is overtaken by no later update of its triggers, which
+    is for others: those are not given out either.
     """
 
-    def __init__(self, source: Source, targets: Iterable[str] = (), *, frees: bool = False) -> None:
+    def __init__(self, source: Source, targets: Iterable[str] = ()) -> None:
         self._queue = KeyedQueue(source)
-        self._frees = frees
         self._lanes = {target: LaneUpdates(target, self._queue, self._note) for target in targets}
         self._changed = anyio.Event()
 
@@ -73,24 +72,17 @@ class SharedUpdates:
     def _deliver(self, update: Update) -> None:
         lane = self._lanes.get(update.target)
         if lane is None or lane.closed:
-            self._leave(update)
+            self._queue.withhold(update)
         else:
             lane.put(update)
 
     def _note(self, left: Iterable[Update]) -> None:
         """Note that a lane wants more, or has closed and left these."""
         for update in left:
-            self._leave(update)
+            self._queue.withhold(update)
         if all(lane.closed for lane in self._lanes.values()):
             self._queue.close()
         self._changed.set()
-
-    def _leave(self, update: Update) -> None:
-        """Do without an update of a lane that has closed."""
-        if self._frees:
-            self._queue.release(update)
-        else:
-            self._queue.withhold(update)
 
 
 class LaneUpdates:

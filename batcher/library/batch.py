@@ -30,6 +30,7 @@ from batcher.updates.violations import Violation
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import open_pacers
+from batcher.wiring.places import expected_places, trigger_place
 from batcher.wiring.targets import TargetConnector
 
 # of the caller's own code; an interrupt goes straight through
@@ -53,7 +54,7 @@ class Batch:
         self._settings = settings
         self._connector = TargetConnector(settings, order.client)
         # lines that name no target are not expected where targets have names
-        self._feeds = Feeds(settings.targets or {settings.target})
+        self._feeds = Feeds(settings.targets or {settings.target}, expected_places(settings))
         self._tallies: defaultdict[str, Tally] = defaultdict(Tally)
         self._read = 0
         self._meter = Meter(order.total, self._clock.now())
@@ -103,6 +104,7 @@ class Batch:
     async def append(self, record: records.Result) -> None:
         """Keep a result: the engine's port ResultStore."""
         self._keep(record)
+        self._feeds.settled(record.target, record.line)
 
     async def _feed(
         self, open_target: Callable[[str], Coroutine[Any, Any, None]], tasks: TaskGroup
@@ -150,12 +152,14 @@ class Batch:
         feed = self._feeds[name]
         try:
             target = await stack.enter_async_context(self._connector.target(name))
-            if self._settings.remember:
+            if self._settings.remember or len(self._settings.targets) > 1:
                 await target.account()
         except (AwsError, SettingsError) as error:
             self._close(feed)
+            self._feeds.drop(name)
             self._runner.give_up(name, error)
             return
+        self._feeds.open(name, trigger_place(target))
         lane = lanes.lane(
             target,
             feed,
@@ -163,6 +167,7 @@ class Batch:
             on_close=partial(self._close, feed),
             on_interrupted=self._keep_interrupted,
         )
+        lane.on_end = partial(self._feeds.drop, name)
         self._runner.start(lane, tasks)
 
     def _close(self, feed: Feed) -> None:

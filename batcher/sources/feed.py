@@ -11,6 +11,7 @@ from anyio.lowlevel import checkpoint
 from batcher.records import Update
 from batcher.resettable_event import ResettableEvent
 from batcher.sources.held_updates import HeldUpdates
+from batcher.sources.trigger_turns import Expected, Place, TriggerTurns
 
 AHEAD = 100  # updates: a buffer with fewer is filled
 HELD_AT_MOST = 50_000  # updates in all buffers together, some 50 MB: what bounds the memory
@@ -71,9 +72,14 @@ class Feeds:
     Reading goes on while a target could do with more. A target that is slow has its updates held
     meanwhile, up to HELD_AT_MOST; from there on reading goes at its pace. For an expected target
     that no update was for so far, whose updates may come last, up to UNSEEN_AT_MOST are held.
+
+    ``where``: what is known of a target that is not open; None: there is one place only, so that
+    no update waits for those of other targets.
     """
 
-    def __init__(self, expected: Iterable[str]) -> None:
+    def __init__(
+        self, expected: Iterable[str], where: Callable[[str], Expected] | None = None
+    ) -> None:
         self._feeds: dict[str, Feed | None] = dict.fromkeys(expected)
         self._unseen = len(self._feeds)
         self._lengths: dict[str, int] = {}
@@ -81,6 +87,8 @@ class Feeds:
         self._short: set[str] = set()  # those that could do with more
         self._changed = ResettableEvent()
         self._read = 0
+        self._turns = None if where is None else TriggerTurns(self._hand_over, where)
+        self._ended = False
 
     def __contains__(self, target: str) -> bool:
         return self._feeds.get(target) is not None
@@ -101,7 +109,10 @@ class Feeds:
     async def put(self, update: Update) -> bool:
         """Hand an update on, and return when to read the next; False: nobody takes any more."""
         feed = self[update.target]
-        feed.put(update)
+        if self._turns is None or feed.closed:
+            feed.put(update)
+        else:
+            self._turns.arrive(update)
         self._count(update.target, feed)
         self._read += 1
         if not self._read % READ_IN_A_ROW:
@@ -112,19 +123,56 @@ class Feeds:
             await self._changed.wait_and_clear()
         return True
 
+    def open(self, target: str, place: Place) -> None:
+        """Note where a target is."""
+        if self._turns is not None:
+            self._turns.open(target, place)
+            self._note_turns([target])
+
+    def settled(self, target: str, line: int) -> None:
+        """Note that an update has its result: the next of its trigger may go."""
+        if self._turns is not None:
+            self._turns.end(target, line)
+            self._note_turns([target])
+
+    def drop(self, target: str) -> None:
+        """Note that nothing of a target is under way any more, nor will be."""
+        if self._turns is not None:
+            self._turns.drop(target)
+            self._note_turns([target])
+
     def end(self) -> None:
-        for feed in [feed for feed in self._feeds.values() if feed is not None]:
-            feed.end()
+        """Nothing comes after what is held."""
+        self._ended = True
+        self._note_turns(name for name, feed in self._feeds.items() if feed is not None)
+
+    def _hand_over(self, update: Update) -> None:
+        """Let an update whose turn has come into the feed of its target."""
+        self[update.target].put(update)
+        self._note_turns([update.target])
+
+    def _note_turns(self, targets: Iterable[str]) -> None:
+        """See how many updates of targets wait, and end their feeds where none will come."""
+        for target in targets:
+            feed = self[target]
+            self._count(target, feed)
+            if self._ended and (self._turns is None or not self._turns.waiting(target)):
+                feed.end()
+        self._changed.set()
 
     def _note_taken(self, target: str) -> None:
         self._count(target, self[target])
         self._changed.set()
 
     def _count(self, target: str, feed: Feed) -> None:
-        held = len(feed)
+        held = ahead = len(feed)
+        if self._turns is not None and (waiting := self._turns.waiting(target)):
+            held += waiting
+            # what waits for others leaves its lane idle
+            ahead = len(feed) if self._turns.is_open(target) else held
         self._held += held - self._lengths.get(target, 0)
         self._lengths[target] = held
-        if held < AHEAD and not feed.closed:
+        if ahead < AHEAD and not feed.closed:
             self._short.add(target)
         else:
             self._short.discard(target)

@@ -1,11 +1,13 @@
 """Which targets are one place: one account and Region, so one set of triggers and one quota."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cache
 from typing import NamedTuple
 from urllib.parse import urlsplit
 
-from batcher.aws.client import AwsTarget
+from batcher.aws.client import AwsTarget, account_of_role
 from batcher.aws.endpoints import aws_service_host
+from batcher.config import Settings
 from batcher.target_identity import TargetIdentity
 
 
@@ -31,6 +33,20 @@ def by_place(targets: Mapping[str, AwsTarget]) -> list[list[str]]:
     for name, target in targets.items():
         found.setdefault(trigger_place(target), []).append(name)
     return list(found.values())
+
+
+def expected_places(settings: Settings) -> Callable[[str], tuple[str, str] | None] | None:
+    """What tells account and Region of a target by settings alone; None: there is one target."""
+    if len(settings.targets) < 2:
+        return None
+
+    @cache
+    def expected(name: str) -> tuple[str, str] | None:
+        target = settings.for_target(name)
+        account = target.account or account_of_role(target.role_arn)
+        return (account, target.region) if account and target.region else None
+
+    return expected
 
 
 def could_be(target: AwsTarget, place: TriggerPlace, noted: TargetIdentity | None) -> bool:

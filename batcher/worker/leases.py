@@ -53,8 +53,9 @@ class Lease:
 class LeaseTable:
     """All leases of a worker, by line.
 
-    ``on_removed`` is called when there is one fewer; ``dead_letters``: whether the queue has a
-    place for them.
+    ``on_removed`` is called when there is one fewer; ``on_over`` with each that has its result on
+    disk, or is no more held without one, then perhaps twice; ``dead_letters``: whether the queue
+    has a place for them.
     """
 
     queue: Queue
@@ -63,6 +64,7 @@ class LeaseTable:
     clock: Clock
     log: FilteringBoundLogger
     on_removed: Callable[[], None]
+    on_over: Callable[[Lease], None] = lambda lease: None
 
     def __post_init__(self) -> None:
         self._leases: dict[int, Lease] = {}
@@ -153,7 +155,12 @@ class LeaseTable:
         But not where AWS has applied it: sent again, it would differ again.
         """
         lease.settled, lease.result = True, result
+        self.on_over(lease)
         await self._end(lease)
+
+    def unsettled(self) -> list[Lease]:
+        """The leases without a result, in the order they came."""
+        return [lease for lease in self._leases.values() if not lease.settled]
 
     async def release(self, leases: Iterable[Lease]) -> None:
         """Give back, for others to get at once, messages without a result, the newest first."""
@@ -233,4 +240,5 @@ class LeaseTable:
         if self._leases.pop(lease.line, None) is not None:
             self._by_message.pop(lease.message.id, None)
             self._counts[lease.target] -= 1
+            self.on_over(lease)
             self.on_removed()

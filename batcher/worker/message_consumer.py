@@ -27,6 +27,7 @@ from batcher.ports import Clock
 from batcher.queues.factory import OpenedQueue
 from batcher.records import Message, Result, Update
 from batcher.resettable_event import ResettableEvent
+from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.storage.message_images import KeptImage
 from batcher.storage.results_directory import ResultsDirectory
@@ -34,6 +35,7 @@ from batcher.updates.violations import Violation
 from batcher.wiring.lanes import Lanes, OnAttempt
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.places import expected_places
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health, cancel_when
 from batcher.worker.leases import REASON_AT_MOST, RELEASE_WITHIN, Lease, LeaseTable
@@ -82,6 +84,7 @@ class MessageConsumer:
             clock=self.clock,
             log=self.log,
             on_removed=self._changed.set,
+            on_over=self._end_turn,
         )
         self._results = MessageResults(
             directory=self.results, leases=self._leases, queue=self.name, on_kept=self.on_kept
@@ -89,6 +92,8 @@ class MessageConsumer:
         self._images = MessageImages(
             settings=self.settings, results=self._results, clock=self.clock, log=self.log
         )
+        where = expected_places(self.settings)
+        self._turns = None if where is None else TriggerTurns(self._put, where)
         self._lines = 0
         self._can_not_keep = False  # what is no update would be taken and given back for ever
         self._tasks: TaskGroup
@@ -120,6 +125,7 @@ class MessageConsumer:
                     lost = await self._receive(pool)
                 background.start_soon(self._abort_when_told, pool)
                 pool.close("the worker takes no more")
+            await self._leases.release(self._leases.unsettled())
             with anyio.move_on_after(FLUSH_WITHIN):
                 while len(self._leases):
                     await self._wait_for_change()
@@ -138,6 +144,8 @@ class MessageConsumer:
             self.settings, pacers, clock=self.clock, log=self.log, on_attempt=self.on_attempt
         )
 
+        released_at: dict[str, float] = {}
+
         def make(target: str) -> TargetWorker:
             return TargetWorker(
                 name=target,
@@ -153,6 +161,8 @@ class MessageConsumer:
                 on_result=self.on_result,
                 outage_limit=self.settings.outage_limit if self.once else inf,
                 on_away=self.on_away,
+                turns=self._turns,
+                released_at=released_at,
             )
 
         return TargetPool(
@@ -161,6 +171,7 @@ class MessageConsumer:
             settings=self.settings,
             leases=self._leases,
             clock=self.clock,
+            turns=self._turns,
         )
 
     async def _receive(self, pool: TargetPool) -> QueueError | None:
@@ -247,10 +258,21 @@ class MessageConsumer:
             message, update.line, update.target, update, image, requested_at=requested_at
         )
         worker = pool.worker(update.target)
-        if worker.keeps_order(requested_at):
+        if not worker.keeps_order(requested_at):
+            self._tasks.start_soon(self._leases.release, [lease])
+        elif self._turns is None:
             worker.put(update)
         else:
-            self._tasks.start_soon(self._leases.release, [lease])
+            self._turns.arrive(update)
+
+    def _put(self, update: Update) -> None:
+        """Hand over an update whose turn has come among all targets."""
+        if self._pool is not None:
+            self._pool.workers[update.target].put(update)
+
+    def _end_turn(self, lease: Lease) -> None:
+        if self._turns is not None:
+            self._turns.end(lease.target, lease.line)
 
     async def _reject(self, lease: Lease, violations: list[Violation]) -> None:
         lease.started = True

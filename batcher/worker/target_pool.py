@@ -1,5 +1,6 @@
 """The target workers of one session, one a target, each started with its target's first message."""
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
@@ -7,6 +8,7 @@ from anyio.abc import TaskGroup
 
 from batcher.config import Settings
 from batcher.ports import Clock
+from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import TargetLoad, room_of_worker
@@ -17,13 +19,17 @@ RECENT = 60.0  # seconds; room for a target that got nothing for longer is no re
 
 @dataclass(eq=False, repr=False, kw_only=True)
 class TargetPool:
-    """Target workers as tasks. ``make``: a new one, by the name of its target."""
+    """Target workers as tasks. ``make``: a new one, by the name of its target.
+
+    ``turns``: what has the order of triggers among them; None: there is one target.
+    """
 
     make: Callable[[str], TargetWorker]
     tasks: TaskGroup
     settings: Settings
     leases: LeaseTable
     clock: Clock
+    turns: TriggerTurns | None = None
     workers: dict[str, TargetWorker] = field(default_factory=dict)
     latest: dict[str, float] = field(default_factory=dict)  # when each got its latest message
 
@@ -41,8 +47,11 @@ class TargetPool:
     def room(self) -> int:
         """How many messages more can be sent soon."""
         ahead, since = self.settings.ahead, self.clock.now() - RECENT
+        held_up = self._held_up()
         loads = [
-            TargetLoad(worker.room(ahead), worker.is_waiting, self.latest[name] > since)
+            TargetLoad(
+                worker.room(ahead, held_up[name]), worker.is_waiting, self.latest[name] > since
+            )
             for name, worker in self.workers.items()
         ]
         known = len(self.settings.known_targets)
@@ -50,8 +59,18 @@ class TargetPool:
 
     def all_waiting(self) -> bool:
         """Whether nothing that is held can be worked on, because its targets can't be used."""
-        waiting = [name for name, worker in self.workers.items() if worker.is_waiting]
-        return bool(waiting) and len(self.leases) == sum(map(self.leases.count, waiting))
+        waiting = [worker for worker in self.workers.values() if worker.is_waiting]
+        held = sum(self.leases.count(worker.name) for worker in waiting)
+        return bool(waiting) and len(self.leases) == held + self._held_up().total()
+
+    def _held_up(self) -> Counter[str]:
+        """How many messages of each target wait for one that can't be used."""
+        if self.turns is None or not len(self.turns):
+            return Counter()
+        waiting = [worker for worker in self.workers.values() if worker.is_waiting]
+        leases = {lease.line: lease for worker in waiting for lease in worker.held_up()}
+        unusable = {worker.name for worker in waiting}
+        return Counter(lease.target for lease in leases.values() if lease.target not in unusable)
 
     def close(self, reason: str) -> None:
         """Take nothing new, finish what is in flight, and end."""

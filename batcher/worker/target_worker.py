@@ -3,12 +3,13 @@
 A message that is released comes again at once, and a queue counts how often: a target that can't be
 used must not use up its messages' deliveries. So it releases them once, when it becomes unusable,
 for other workers, but for one that it tries again with; what comes after that, among the messages
-of other targets, it keeps.
+of other targets, it keeps. What waits for these messages under other names of its place it releases
+with them, so that a queue that keeps an order can keep it.
 """
 
 from collections import Counter
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field
 from math import inf
 
 import anyio
@@ -28,10 +29,12 @@ from batcher.errors import BatcherError
 from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.sources.feed import Feed
+from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers
+from batcher.wiring.places import trigger_place
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import Lease, LeaseTable
@@ -48,6 +51,9 @@ class TargetWorker:
 
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
     ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
+    ``turns``: what has the order of triggers among several targets; None: there is one.
+    ``released_at``: when messages of each target were released last, in monotonic seconds, and inf
+    while they are; the workers of a session have one.
     """
 
     name: str
@@ -63,6 +69,8 @@ class TargetWorker:
     on_result: Callable[[Result], None]
     outage_limit: float = inf
     on_away: Callable[[Away], None] = lambda away: None
+    turns: TriggerTurns | None = None
+    released_at: dict[str, float] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
@@ -71,7 +79,6 @@ class TargetWorker:
         self._bases = LetterBases()
         self._refusals = Counter[int]()  # of updates that others don't explain, by line
         self._deferring: DeferringReconciler | None = None
-        self._released_at = -inf  # in monotonic seconds; inf while messages are being released
         self._feed: Feed | None = None
         self._runner: Runner | None = None
         self._closing = anyio.Event()
@@ -80,13 +87,16 @@ class TargetWorker:
     def __repr__(self) -> str:
         return f"<TargetWorker {self.name}: {self.unusable or self.lane or 'opening'}>"
 
-    def room(self, ahead: float) -> int:
-        """How many messages more it could take and send within ``ahead`` seconds."""
+    def room(self, ahead: float, held_up: int = 0) -> int:
+        """How many messages more it could take and send within ``ahead`` seconds.
+
+        ``held_up``: how many of its messages wait for a target that can't be used.
+        """
         if self.lane is None:
             return 0
         rate, usable = self.lane.pacer.limiter.own_rate, self.unusable is None
         # what waits for others to tell about it must not keep them out
-        waiting = 0 if self._deferring is None else self._deferring.held
+        waiting = held_up if self._deferring is None else held_up + self._deferring.held
         held = self.leases.count(self.name) - waiting
         return room_of_target(rate, ahead, usable=usable, held=held)
 
@@ -103,7 +113,15 @@ class TargetWorker:
 
     def keeps_order(self, requested_at: float) -> bool:
         """Whether a message that was requested at that time overtakes none released since."""
-        return requested_at > self._released_at
+        return requested_at > self.released_at.get(self.name, -inf)
+
+    def held_up(self) -> Iterator[Lease]:
+        """The leases of other names of its place that wait for its own."""
+        if self.turns is None:
+            return
+        for lease in self.leases.of(self.name):
+            behind = () if lease.update is None else self.turns.behind(lease.update)
+            yield from filter(None, (self.leases.get(each.line) for each in behind))
 
     def put(self, update: Update) -> None:
         """Take in an update whose message is leased; without an open lane it waits as a lease."""
@@ -129,6 +147,8 @@ class TargetWorker:
                 await self._stay_stopped(reason)
                 break
             reason = await self._run_lane()
+            if self.turns is not None and not self.turns.is_open(self.name):
+                self.turns.leave_out(self.name)
             left = self.leases.pause(self.name)
             if (more := self._tally.more_than_asked) is not None:
                 self.health.stop_for_good(self._part, more)
@@ -137,7 +157,7 @@ class TargetWorker:
                 break
             if self.unusable is None:
                 backoff.reset()
-                await self._release(left[1:])
+                await self._release(left[:1])
             self._set_unusable(reason)
             wait = backoff.next_pause()
             self.log.warning(
@@ -145,7 +165,8 @@ class TargetWorker:
             )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
-        await self.leases.release(self.leases.of(self.name))
+        if self.turns is None:  # else all are released together, which keeps their order
+            await self.leases.release(self.leases.of(self.name))
 
     @property
     def _part(self) -> str:
@@ -154,7 +175,7 @@ class TargetWorker:
     async def _stay_stopped(self, reason: str) -> None:
         """Send nothing more: each next update might change what nobody asked for, too."""
         self.unusable = reason
-        await self._release(self.leases.of(self.name))
+        await self._release()
         await self._closing.wait()
 
     async def _run_lane(self) -> str | None:
@@ -172,6 +193,8 @@ class TargetWorker:
         async with self.connector.target(self.name) as target:
             await target.check()
             await target.account()
+            if self.turns is not None:
+                self.turns.open(self.name, trigger_place(target))
             if self._closing.is_set():
                 return None
             runner = self._runner = Runner(
@@ -206,14 +229,21 @@ class TargetWorker:
             lane, lambda reason: runner.give_up(self.name, reason), self._refusals
         )
         for lease in self.leases.of(self.name):
-            if lease.update is not None and not lease.settled:
+            if lease.update is not None and not lease.settled and self._may_take(lease.update):
                 feed.put(lease.update)
         return lane
 
-    async def _release(self, leases: list[Lease]) -> None:
-        self._released_at = inf
-        await self.leases.release(leases)
-        self._released_at = self.clock.now()
+    async def _release(self, kept: Sequence[Lease] = ()) -> None:
+        """Release its messages but those, and what waits for any of them under other names."""
+        own = [lease for lease in self.leases.of(self.name) if lease not in kept]
+        leases = {lease.line: lease for lease in (*own, *self.held_up())}
+        targets = {self.name, *(lease.target for lease in leases.values())}
+        self.released_at.update(dict.fromkeys(targets, inf))
+        await self.leases.release(leases[line] for line in sorted(leases))
+        self.released_at.update(dict.fromkeys(targets, self.clock.now()))
+
+    def _may_take(self, update: Update) -> bool:
+        return self.turns is None or self.turns.is_out(update)
 
     def _on_breaker(self, _: str, reason: str | None) -> None:
         """While it is away the messages that it holds stay leased, and no more are asked for."""

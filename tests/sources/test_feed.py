@@ -1,5 +1,7 @@
 """Updates are handed on so that no target waits behind another's, within bounds."""
 
+from collections.abc import AsyncIterator
+
 import anyio
 import pytest
 
@@ -107,3 +109,72 @@ def test_reading_ends_when_no_target_takes_any_more() -> None:
         return count
 
     assert in_virtual_time(scenario()) == AHEAD
+
+
+ONE_PLACE = ("111122223333", "eu-west-1", None)
+
+
+def of_one_place() -> Feeds:
+    feeds = Feeds("ab", lambda name: None)
+    for name in "ab":
+        feeds.open(name, ONE_PLACE)
+    return feeds
+
+
+def test_what_waits_for_another_target_counts_among_what_is_held() -> None:
+    async def scenario() -> int:
+        feeds = of_one_place()
+        await feeds.put(update(0, "x", "a"))
+        many = (update(n, "x", "b") for n in range(1, feed.HELD_AT_MOST + 10))
+        return await reads(feeds, list(many))
+
+    assert in_virtual_time(scenario()) == feed.HELD_AT_MOST - 1
+
+
+def test_for_a_target_that_is_not_open_no_more_is_read_than_for_one_that_is_busy() -> None:
+    async def scenario() -> int:
+        feeds = Feeds("a", lambda name: None)
+        return await reads(feeds, [update(n, target="a") for n in range(1000)])
+
+    assert in_virtual_time(scenario()) == AHEAD
+
+
+def test_a_feed_ends_when_the_last_that_waits_for_another_target_has_come() -> None:
+    async def scenario() -> list[int]:
+        feeds, taken = of_one_place(), []
+
+        async def take(name: str) -> None:
+            async for each in feeds[name]:
+                taken.append(each.line)
+                await anyio.sleep(1)
+                feeds.settled(name, each.line)
+
+        for line in range(8):
+            await feeds.put(update(line, "x", "abba"[line % 4]))
+        feeds.end()
+        async with anyio.create_task_group() as tasks:
+            for name in "ab":
+                tasks.start_soon(take, name)
+        return taken
+
+    assert in_virtual_time(scenario()) == list(range(8))
+
+
+def test_what_a_target_leaves_is_waited_for_until_it_has_ended_and_no_longer() -> None:
+    async def scenario() -> None:
+        feeds = of_one_place()
+        for line, name in enumerate("aab"):
+            await feeds.put(update(line, "x", name))
+        feeds["a"].close()
+        assert len(feeds["b"]) == 0, "one may be in flight"
+        feeds.drop("a")
+        assert len(feeds["b"]) == 1
+        await feeds.put(update(3, "x", "a"))
+        assert [each.line async for each in _some(feeds["b"], 1)] == [2]
+
+    in_virtual_time(scenario())
+
+
+async def _some(each_of: feed.Feed, count: int) -> AsyncIterator[Update]:
+    for _ in range(count):
+        yield await anext(aiter(each_of))

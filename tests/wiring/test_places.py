@@ -6,7 +6,7 @@ import pytest
 
 from batcher.config import resolve
 from batcher.target_identity import TargetIdentity
-from batcher.wiring.places import could_be, trigger_place
+from batcher.wiring.places import could_be, expected_places, trigger_place
 from batcher.wiring.targets import TargetConnector
 
 ONE = {"region": "eu-west-1", "account": "1" * 12}
@@ -55,3 +55,14 @@ async def test_a_target_that_can_not_be_opened_is_a_place_by_settings_and_by_wha
     )
     async with connector.target("one") as one:
         assert could_be(connector.target("away"), trigger_place(one), before or None) is is_it
+
+
+def test_several_targets_are_expected_where_their_settings_put_them() -> None:
+    role = {"region": "eu-west-1", "role_arn": f"arn:aws:iam::{'1' * 12}:role/x"}
+    anywhere = {"profile": "x", "region": "eu-west-1"}
+    targets = {"pinned": ONE, "role": role, "anywhere": anywhere}
+    where = expected_places(resolve({"targets": targets}))
+    assert where is not None
+    assert list(map(where, targets)) == [("1" * 12, "eu-west-1"), ("1" * 12, "eu-west-1"), None]
+    assert expected_places(resolve({"targets": {"pinned": ONE}})) is None
+    assert expected_places(resolve({})) is None

@@ -59,7 +59,7 @@ class Serving:
 
 @asynccontextmanager
 async def serving(
-    queue: MemoryQueue,
+    queue: MemoryQueue | OpenedQueue,
     folder: Path,
     *,
     once: bool = False,
@@ -68,10 +68,12 @@ async def serving(
     **settings: Any,
 ) -> AsyncIterator[Serving]:
     serving = Serving(folder)
+    if isinstance(queue, MemoryQueue):
+        queue = OpenedQueue(queue, None, None, True, "")  # type: ignore[arg-type] # nobody produces here
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
         serving.session = MessageConsumer(
             name="memory",
-            opened=cast(OpenedQueue, OpenedQueue(queue, None, None, True, "")),  # type: ignore[arg-type] # nobody produces here
+            opened=queue,
             settings=resolve({"read_rate": 1000, **settings}),
             results=directory,
             health=serving.health,

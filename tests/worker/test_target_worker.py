@@ -28,12 +28,17 @@ from tests.engine.settlers import number_in, update, writes_only
 class Target:
     """A target in memory, in place of its connector, its lanes and its pacers.
 
-    ``error``: why it can't be opened; ``rate``: what its limiter allows.
+    ``error``: why it can't be opened; ``rate``: what its limiter allows; ``opens_in``: seconds.
     """
 
-    def __init__(self) -> None:
+    quota_owner, region = "111122223333", "eu-west-1"
+    endpoint_url = "https://profile.eu-west-1.amazonaws.com"
+
+    def __init__(self, name: str = "default") -> None:
+        self.name = name
         self.error: AwsError | None = None
         self.rate: float | None = None
+        self.opens_in = 0.0
         self.opened_at: list[float] = []
         self.caller = ScriptedCaller(lambda call: ACCEPTED)
 
@@ -48,6 +53,7 @@ class Target:
         pass
 
     async def check(self) -> None:
+        await anyio.sleep(self.opens_in)
         if self.error is not None:
             raise self.error
 
@@ -59,7 +65,7 @@ class Target:
         limiter.own_rate = self.rate
         pacer = Pacer(limiter, 4, LoopClock())
         return Lane(
-            target="default",
+            target=self.name,
             source=source,
             pacer=pacer,
             settler=writes_only(self.caller, pacer, tally),

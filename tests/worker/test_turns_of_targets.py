@@ -1,0 +1,172 @@
+"""While targets are opened, or can't be used: what of other names of their place waits for them."""
+
+from collections.abc import Awaitable, Callable
+from functools import partial
+from typing import Any
+
+import anyio
+import pytest
+from anyio.abc import TaskGroup
+
+from batcher.config import Settings, TargetSettings
+from batcher.errors import CredentialsError
+from batcher.logs import logger
+from batcher.records import Result
+from batcher.sources.trigger_turns import TriggerTurns
+from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, ScriptedCaller, in_virtual_time
+from batcher.worker.health import Health
+from batcher.worker.leases import LeaseTable
+from batcher.worker.prefetch import UNKNOWN_PACE
+from batcher.worker.target_pool import TargetPool
+from batcher.worker.target_worker import TargetWorker
+from tests.engine.settlers import number_in, update
+from tests.worker.test_target_worker import Target
+
+NAMES = "ab"
+IN_EUROPE = TargetSettings(region="eu-west-1")
+
+
+class Names:
+    """Target workers of two names in memory, which are one place once they are open."""
+
+    def __init__(self, tasks: TaskGroup, expected: tuple[str, str] | None) -> None:
+        self.targets = {name: Target(name) for name in NAMES}
+        self.queue = MemoryQueue(lease=1000)
+        self.turns = TriggerTurns(lambda each: self.pool.workers[each.target].put(each), self._at)
+        self.leases = LeaseTable(
+            self.queue,
+            dead_letters=True,
+            clock=LoopClock(),
+            log=logger(),
+            on_removed=lambda: None,
+            on_over=lambda lease: self.turns.end(lease.target, lease.line),
+        )
+        self.health = Health(logger(), grace=1.0)
+        self.pool = TargetPool(
+            make=partial(self._make, released_at={}),
+            tasks=tasks,
+            settings=Settings(remember=False, ahead=60.0, targets=dict.fromkeys(NAMES, IN_EUROPE)),
+            leases=self.leases,
+            clock=LoopClock(),
+            turns=self.turns,
+        )
+        self._expected = expected
+
+    def _at(self, name: str) -> tuple[str, str] | None:
+        return self._expected
+
+    def _make(self, name: str, released_at: dict[str, float]) -> TargetWorker:
+        target: Any = self.targets[name]
+        self.targets[name].caller = ScriptedCaller(lambda call: ACCEPTED, latency=1.0)
+        return TargetWorker(
+            name=name,
+            connector=target,
+            pacers=target,
+            lanes=target,
+            images=target,
+            leases=self.leases,
+            results=self,
+            health=self.health,
+            clock=LoopClock(),
+            log=logger(),
+            on_result=lambda result: None,
+            turns=self.turns,
+            released_at=released_at,
+        )
+
+    async def append(self, result: Result) -> None:
+        await self.leases.settle(self.leases[result.line], result)
+
+    async def arrive(self, *given: str) -> None:
+        """Take in what has come to the queue: of ``ax``, an update of a of the trigger x."""
+        self.queue.put(*map(str.encode, given))
+        for message in await self.queue.receive(100):
+            target, trigger = tuple(message.body.decode())
+            each = update(int(message.id[1:]), trigger, target)
+            self.leases.add(message, each.line, target, each)
+            self.pool.worker(target)
+            self.turns.arrive(each)
+
+    def sent(self) -> list[int]:
+        calls = [call for target in self.targets.values() for call in target.caller.calls]
+        return [number_in(call.members) for call in sorted(calls, key=lambda call: call.began)]
+
+
+def of_two_names(
+    work: Callable[[Names], Awaitable[None]], expected: tuple[str, str] | None
+) -> None:
+    async def run() -> None:
+        async with anyio.create_task_group() as tasks:
+            names = Names(tasks, expected)
+            await work(names)
+            names.pool.abort()
+
+    in_virtual_time(run())
+
+
+HERE = (Target.quota_owner, Target.region)
+
+
+@pytest.mark.parametrize("expected", [HERE, None], ids=["pinned", "unknown"])
+def test_while_one_name_is_being_opened_its_triggers_wait_and_no_other(
+    expected: tuple[str, str] | None,
+) -> None:
+    async def work(names: Names) -> None:
+        names.targets["a"].opens_in = 30.0
+        await names.arrive("ax", "bx", "by", "ax")
+        await anyio.sleep(20)
+        assert names.sent() == [3]
+        await anyio.sleep(20)
+        assert names.sent() == [3, 1, 2, 4], "one at a time, as they came"
+
+    of_two_names(work, expected)
+
+
+def test_a_name_that_can_not_be_opened_and_may_be_anywhere_holds_nobody_up() -> None:
+    async def work(names: Names) -> None:
+        names.targets["a"].error = CredentialsError("no credentials")
+        await names.arrive("ax", "bx", "by")
+        await anyio.sleep(60)
+        assert names.sent() == [2, 3]
+        names.targets["a"].error = None
+        await anyio.sleep(60)
+        assert names.sent() == [2, 3, 1]
+        assert len(names.leases) == 0
+        assert repr(names.turns) == "<TriggerTurns: 0 wait, 0 triggers>"
+
+    of_two_names(work, None)
+
+
+def test_what_waits_for_a_name_that_can_not_be_used_is_released_once_with_its_own_then_kept() -> (
+    None
+):
+    async def work(names: Names) -> None:
+        names.targets["a"].error = CredentialsError("no credentials")
+        await names.arrive("ax", "ay", "bx", "by", "bz")
+        await anyio.sleep(60)
+        assert names.sent() == [5], "the trigger that no earlier update is for"
+        assert (list(names.queue.held), len(names.queue)) == (["m1"], 3)
+        await names.arrive()
+        await anyio.sleep(60)
+        assert len(names.queue.held) == 4, "these are kept, lest they are used up"
+        assert names.pool.all_waiting(), "so a worker that ends with its queue ends"
+        assert names.pool.workers["b"].room(60.0, held_up=2) == UNKNOWN_PACE
+        names.targets["a"].error = None
+        await anyio.sleep(60)
+        assert names.sent()[1:] == [1, 2, 3, 4]
+        assert len(names.leases) == 0
+
+    of_two_names(work, HERE)
+
+
+def test_an_update_that_is_no_more_held_is_waited_for_by_nobody() -> None:
+    async def work(names: Names) -> None:
+        names.targets["a"].opens_in = 300.0
+        await names.arrive("ax", "bx")
+        await anyio.sleep(20)
+        assert names.sent() == []
+        await names.leases.release(names.leases.of("a"))
+        await anyio.sleep(20)
+        assert names.sent() == [2]
+
+    of_two_names(work, HERE)
