@@ -275,6 +275,17 @@ class LineNumbers(Sequence[int]):
         at = bisect_left(self._listed, line)
         return at if at < len(self._listed) and self._listed[at] == line else None
 
+    def places(self, lines: Sequence[int]) -> list[int]:
+        """At which places lines are. Raises LookupError where one is none of these."""
+        if self._listed is None and lines:
+            first, count = self._first, self._count
+            if min(lines) >= first and max(lines) < first + count:
+                return [line - first for line in lines]
+        found = [place for place in map(self.place, lines) if place is not None]
+        if len(found) < len(lines):
+            raise LookupError(lines)
+        return found
+
     @property
     def run(self) -> range | None:
         """All of them, where there is no gap."""

@@ -1,7 +1,7 @@
 """A rollback: before images put back, newest first, where a trigger is as the run had made it."""
 
 from array import array
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from glob import escape
 from operator import itemgetter
 from typing import Any
@@ -16,20 +16,22 @@ from batcher.jobs.recorded_images import (
     refuse_lost_images,
     refuse_other_trigger,
 )
-from batcher.jobs.recorded_results import checked_results
+from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_family import family_of, results_of
 from batcher.jobs.run_order import ROLLBACK
-from batcher.jobs.run_reader import LinesAgain, RunReader, trigger_key
-from batcher.jobs.undo_line import Undo, make_undo
-from batcher.records import BriefResult, Result, Update
+from batcher.jobs.run_reader import RunReader, trigger_key
+from batcher.jobs.undo_line import Undo, UndoneResult, make_undo
+from batcher.records import BriefResult, Update
 from batcher.sources.line_index import LinesOfIds
+from batcher.sources.lines_again import LinesAgain
 from batcher.storage.before_images import (
     TOGETHER,
+    BeforeImage,
     read_image,
-    read_images,
+    read_image_chunks,
     read_images_backwards,
 )
-from batcher.storage.journal_reader import JournalReader, damaged, decode_line
+from batcher.storage.journal_reader import JournalReader, damaged, decode_line, decode_lines
 from batcher.storage.run_directory import RunDirectory
 from batcher.triggers.diff import digest
 from batcher.updates.selection import Selector
@@ -134,46 +136,62 @@ def undos(
     originals = first_images(before, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
+    for number, image, members, update in _imaged_updates(run, results):
+        if several and hashed(image.id) in several:
+            # what was found last is what the update has replaced
+            if image.id in seen:
+                continue
+            seen.add(image.id)
+        refuse_other_trigger(run, number, image, update)
+        trigger = hashed(image.trigger) if repeated else 0
+        left = left_behind.get(trigger, {})
+        found = None if known is None else known.get(update.target)
+        stays = (lambda _: True) if found is None else found.stays
+        undo = make_undo(update, results.of(update.line), members, left, stays)
+        if number != originals.get(trigger, number):
+            original = read_image(before, originals[trigger])
+            undo.line["based_on"]["undone_sha256"] = digest(original, writable)
+        if sha256 := undone.pop(trigger_key(update), None) if undone else None:
+            undo.line["based_on"] = {"sha256": sha256}
+        if undo.remains and undo.sure and trigger in repeated and not recreate:
+            remains = {name: update.request[name] for name in undo.remains}
+            left_behind[trigger] = left | remains
+        yield undo
+
+
+def _imaged_updates(
+    run: RunReader, results: "_Results"
+) -> Iterator[tuple[int, BeforeImage, dict[str, Any], Update]]:
+    """Number, image, its members and its update of each image, newest first.
+
+    What is needed of these is read together. Raises DamageError.
+    """
+    before = run.journals.before
     with run.lines_again() as again:
-        for number, image, members in read_images_backwards(before):
-            if several and hashed(image.id) in several:
-                # what was found last is what the update has replaced
-                if image.id in seen:
-                    continue
-                seen.add(image.id)
-            if (update := results.update_of(image.id, again)) is None:
-                what = f"is the image of an update {image.id} that the run does not have"
-                raise damaged(before.path, what, number)
-            refuse_other_trigger(run, number, image, update)
-            trigger = hashed(image.trigger)
-            left = left_behind.get(trigger, {})
-            found = (known or {}).get(update.target)
-            stays = (lambda _: True) if found is None else found.stays
-            undo = make_undo(update, results.of(update.line), members, left, stays)
-            if number != originals.get(trigger, number):
-                original = read_image(before, originals[trigger])
-                undo.line["based_on"]["undone_sha256"] = digest(original, writable)
-            if sha256 := undone.pop(trigger_key(update), None) if undone else None:
-                undo.line["based_on"] = {"sha256": sha256}
-            if undo.remains and undo.sure and trigger in repeated and not recreate:
-                remains = {name: update.request[name] for name in undo.remains}
-                left_behind[trigger] = left | remains
-            yield undo
+        for images in read_images_backwards(before):
+            lines = results.likely_lines([image.id for _, image, _ in images])
+            again.read_ahead(filter(None, lines))
+            results.read_ahead(filter(None, lines))
+            for (number, image, members), line in zip(images, lines, strict=True):
+                if (update := results.update_of(image.id, line, again)) is None:
+                    what = f"is the image of an update {image.id} that the run does not have"
+                    raise damaged(before.path, what, number)
+                yield number, image, members, update
 
 
 def _repeated_triggers(before: JournalReader) -> set[int]:
     """The hashes of the triggers that have more than one image."""
     triggers = HashMultiset()
-    for image in read_images(before):
-        triggers.add(image.trigger)
+    for images in read_image_chunks(before):
+        triggers.update([image.trigger for image in images])
     return triggers.repeated()
 
 
 def _ids_of_several(before: JournalReader) -> set[int]:
     """The hashes of the ids of updates that have more than one image."""
     names = HashMultiset()
-    for image in read_images(before):
-        names.add(image.id)
+    for images in read_image_chunks(before):
+        names.update([image.id for image in images])
     return names.repeated()
 
 
@@ -200,20 +218,32 @@ def _undone_in_part(run: RunReader) -> dict[int, str]:
 
 
 def _without_image(run: RunReader, selector: Selector | None) -> int:
-    """How many updates that are selected succeeded and have no image."""
+    """How many updates that are selected succeeded and have no image.
+
+    That of a result with a digest is there, or the run was refused.
+    """
     selected = None if selector is None else run.selected(selector)
+    some, missing, kept = HashMultiset(), 0, None
+    for results in run.named():
+        changed = [each for each in results if each.status in ("succeeded", "differs")]
+        unseen = [each for each in changed if not isinstance(each.image, str)]
+        some.update(
+            [each.id for each in unseen if selected is None or each.line in selected],
+        )
+        if len(some) >= TOGETHER:
+            kept = kept or _imaged_ids(run)
+            missing += len(kept.missing(some))
+            some = HashMultiset()
+    if not len(some):
+        return missing
+    return missing + len((kept or _imaged_ids(run)).missing(some))
+
+
+def _imaged_ids(run: RunReader) -> HashMultiset:
     kept = HashMultiset()
-    for image in read_images(run.journals.before):
-        kept.add(image.id)
-    some, missing = HashMultiset(), 0
-    for result in run.outcomes():
-        if result.status in ("succeeded", "differs"):
-            if selected is None or result.line in selected:
-                some.add(result.id)
-            if len(some) >= TOGETHER:
-                missing += len(kept.missing(some))
-                some = HashMultiset()
-    return missing + len(kept.missing(some))
+    for images in read_image_chunks(run.journals.before):
+        kept.update([image.id for image in images])
+    return kept
 
 
 class _Results:
@@ -226,20 +256,38 @@ class _Results:
         self._journal = run.journals.results
         self._numbers = array("I")  # in the journal, from 1, by line; 0: the line has no result
         self._invalid = LineSet()  # lines that broke a rule: their id may be another's
-        for number, result in checked_results(self._journal, run.lines, BriefResult):
-            line = result.line
-            if result.status == "invalid":
+        self._ahead: dict[int, UndoneResult] = {}  # by number
+        for first, results in checked_chunks(self._journal, run.lines, BriefResult):
+            lines = [each.line for each in results]
+            if len(self._numbers) <= (highest := max(lines)):
+                self._numbers.frombytes(bytes(4 * (highest + 1024 - len(self._numbers))))
+            for number, line in enumerate(lines, first):
+                self._numbers[line] = number
+            for line in [each.line for each in results if each.status == "invalid"]:
                 self._invalid.add(line)
-            if len(self._numbers) <= line:
-                self._numbers.frombytes(bytes(4 * (line + 1024 - len(self._numbers))))
-            self._numbers[line] = number
         self._lines = LinesOfIds(run.ids)
 
-    def update_of(self, name: str, again: LinesAgain) -> Update | None:
+    def likely_lines(self, names: Sequence[str]) -> list[int]:
+        """Of each id the line whose it most likely is; 0 where there is none."""
+        return self._lines.first_of_each(names)
+
+    def read_ahead(self, lines: Iterable[int]) -> None:
+        """Read the results of these lines together, which are likely to be asked for next."""
+        numbers = sorted(filter(None, map(self._number, lines)))
+        content = list(self._journal.lines_at(numbers))
+        found = decode_lines(content, _DECODER, self._journal.path, numbers)
+        self._ahead = dict(zip(numbers, found, strict=True))
+
+    def update_of(self, name: str, likely: int, again: LinesAgain) -> Update | None:
         """The update of that id, one with a result before one without; None where there is none.
 
-        A stopped run may have read ahead of an update that it did not come to.
+        ``likely``: the line that is looked at first. A stopped run may have read ahead of an update
+        that it did not come to.
         """
+        is_settled = self._number(likely) > 0 and likely not in self._invalid
+        update = again.update(likely) if is_settled else None
+        if update is not None and update.id == name:
+            return update
         found = [line for line in self._lines.lines(name) if line not in self._invalid]
         for line in sorted(found, key=lambda line: (not self._number(line), line)):
             has_result = self._number(line) > 0
@@ -248,14 +296,17 @@ class _Results:
                 return update
         return None
 
-    def of(self, line: int) -> Result | None:
-        """The result of that line; None when there is none."""
+    def of(self, line: int) -> UndoneResult | None:
+        """What undoing needs of the result of a line; None when there is none."""
         if not (number := self._number(line)):
             return None
-        return decode_line(self._journal.line(number), _DECODE, self._journal.path, number)
+        if (ahead := self._ahead.get(number)) is not None:
+            return ahead
+        journal = self._journal
+        return decode_line(journal.line(number), _DECODER.decode, journal.path, number)
 
     def _number(self, line: int) -> int:
         return self._numbers[line] if line < len(self._numbers) else 0
 
 
-_DECODE = msgspec.json.Decoder(Result).decode
+_DECODER = msgspec.json.Decoder(UndoneResult)

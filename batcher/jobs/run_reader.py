@@ -4,9 +4,9 @@ For the jobs that come after: retry, rollback, verify. Writes nothing.
 """
 
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager, nullcontext
+from contextlib import AbstractContextManager
+from itertools import islice
 from pathlib import Path
-from typing import BinaryIO
 
 import msgspec
 
@@ -20,6 +20,7 @@ from batcher.sources.input_file import open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import selected_part
 from batcher.sources.line_index import IndexedFile, LineIds, LineIndex, index_lines
+from batcher.sources.lines_again import LinesAgain, open_lines_again
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
@@ -28,6 +29,8 @@ from batcher.storage.stored_path import stored_path
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.updates.target_names import TargetNames
+
+TOGETHER = 64  # lines of the input that are read again together
 
 
 class RunReader:
@@ -92,18 +95,18 @@ class RunReader:
         The run itself may have moved that time. Raises DamageError for a line that is not there.
         """
         with self.lines_again() as again:
-            for line in lines:
-                if (update := again.update(line)) is None:
-                    what = f"has a result of line {line}, which is not in the input"
-                    raise damaged(self.directory.results, what)
-                yield update
+            rest = iter(lines)
+            while some := list(islice(rest, TOGETHER)):
+                again.read_ahead(some)
+                for line in some:
+                    if (update := again.update(line)) is None:
+                        what = f"has a result of line {line}, which is not in the input"
+                        raise damaged(self.directory.results, what)
+                    yield update
 
-    @contextmanager
-    def lines_again(self) -> Iterator["LinesAgain"]:
+    def lines_again(self) -> AbstractContextManager[LinesAgain]:
         """Its input, open to have single lines of it read again."""
-        sources = [FileSource(self._input, found, self._reader) for found in self.indexes.values()]
-        with sources[0].open() if sources else nullcontext() as file:
-            yield LinesAgain(sources, file, self._reader)
+        return open_lines_again(self._input, self.indexes.values(), self._reader)
 
     def triggers(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
         """Of each of its lines the number, and domain and name of the trigger it is of."""
@@ -170,46 +173,6 @@ class RunReader:
             )
         gone = f"{was}: the input of the run {run} is gone; put it back, as {beside}."
         raise RunDirectoryError(wrong or gone)
-
-
-class LinesAgain:
-    """An input whose single lines are read again, one after the other, in any order."""
-
-    def __init__(
-        self, sources: list[FileSource], file: BinaryIO | None, reader: LineReader
-    ) -> None:
-        self._sources = sources
-        self._file = file
-        self._reader = reader
-
-    def __repr__(self) -> str:
-        return f"<LinesAgain of {len(self._sources)} targets>"
-
-    def update(self, line: int) -> Update | None:
-        """The update of a line, without AWS's time of the state that it is based on.
-
-        None where the line is not in the input. Raises InputError when the file has changed.
-        """
-        for source in self._sources:
-            if source.holds(line):
-                return _untimed(source.again(line, self._file))
-        return None
-
-    def update_of(self, id: str, line: int) -> Update | None:
-        """The update of a line, as ``update`` gives it, where it has that id; else None."""
-        for source in self._sources:
-            if source.holds(line):
-                update = self._reader.read(source.raw(line, self._file), line)
-                if isinstance(update, Update) and update.id == id:
-                    return _untimed(update)
-        return None
-
-
-def _untimed(update: Update) -> Update:
-    if update.based_on is None:
-        return update
-    base = msgspec.structs.replace(update.based_on, last_updated_at=None)
-    return msgspec.structs.replace(update, based_on=base)
 
 
 def trigger_key(result: Result | NamedResult | Update) -> int:

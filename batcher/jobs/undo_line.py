@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from typing import Any
 
-from msgspec import Struct
+from msgspec import UNSET, Struct, UnsetType
 
-from batcher.records import Result, Update
+from batcher.records import Status, Update
 from batcher.triggers.diff import digest, irreversible, merged
 from batcher.triggers.omission import cleared
 from batcher.wiring.line_readers import installed_update_model
@@ -24,9 +24,17 @@ class Undo(Struct, frozen=True, kw_only=True):
     sure: bool
 
 
+class UndoneResult(Struct, frozen=True, gc=False):
+    """What undoing an update needs of its result; members as in Result."""
+
+    status: Status
+    digest: str | UnsetType = UNSET
+    lost: list[str] | UnsetType = UNSET
+
+
 def make_undo(
     update: Update,
-    result: Result | None,
+    result: UndoneResult | None,
     image: dict[str, Any],
     left: dict[str, Any],
     stays: Callable[[str], bool],
@@ -34,22 +42,31 @@ def make_undo(
     """What puts back ``image``, which is what the trigger was before that update.
 
     ``left``: what undoing later updates of the trigger leaves behind; ``stays``: whether a member
-    that an update leaves out does. Without a digest in the
-    result nobody knows what the trigger became: then it is what was asked, or that and all else
-    cleared.
+    that an update leaves out does. Without a digest in the result nobody knows what the trigger
+    became: then it is what was asked, or that and all else cleared.
     """
+    after = None if left or result is None else result.digest
+    return Undo(
+        target=update.target,
+        line={
+            **image,
+            "based_on": {"sha256": after} if after else _basis(update, result, image, left),
+        },
+        remains=[each for each in irreversible(update.request, image) if stays(each)],
+        sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
+    )
+
+
+def _basis(
+    update: Update, result: UndoneResult | None, image: dict[str, Any], left: dict[str, Any]
+) -> dict[str, str]:
+    """What the update has made of its trigger, where its result does not tell, as digests."""
     writable = installed_update_model().writable
     before = {name: value for name, value in image.items() if name[0].isupper()}
-    after = None if left or result is None else result.digest
     made = merged(update.request, before, writable) | left
     if result is not None and isinstance(result.lost, list):  # it was deleted first
         made = {} if result.status == "failed" else update.request
-    based_on = {"sha256": after or digest(made, writable)}
-    if not after and not left and (result is None or result.status in ("in_doubt", "differs")):
-        based_on["cleared_sha256"] = digest(cleared(update.request, before), writable)
-    return Undo(
-        target=update.target,
-        line={**image, "based_on": based_on},
-        remains=[each for each in irreversible(update.request, before) if stays(each)],
-        sure=result is not None and (result.status == "succeeded" or bool(result.digest)),
-    )
+    basis = {"sha256": digest(made, writable)}
+    if not left and (result is None or result.status in ("in_doubt", "differs")):
+        basis["cleared_sha256"] = digest(cleared(update.request, before), writable)
+    return basis

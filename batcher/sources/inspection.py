@@ -13,7 +13,6 @@ from msgspec import UNSET, Struct, field
 
 from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.records import SelectedPart, Update
-from batcher.sources.by_target import split_by_target
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import LineIds, LineIndex, LineIndexes, file_stamp
@@ -232,9 +231,7 @@ class _Pass:
         """Take in the lines of a chunk, all of which were read quickly."""
         self._total += chunk.count
         targets, triggers = self._reader.targets_of(found), list(map(_TRIGGER, found))
-        self._indexes.add_all(chunk, targets, self._reader.urgencies_of(found))
-        for target, (own,) in split_by_target(targets, triggers).items():
-            self._indexes.of(target).count(own)
+        self._indexes.add_all(chunk, targets, self._reader.urgencies_of(found), triggers)
         ids = ["" if each.id is UNSET else each.id for each in found]
         self._indexes.add_ids(chunk.numbers, ids)
         self.ids.add_all(chunk.numbers, ids)

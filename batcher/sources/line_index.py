@@ -1,6 +1,7 @@
-"""Where the lines of a file begin and what is in them, by target: 16 bytes a line, never a line.
+"""Where the lines of a file begin and what is in them, by target: 8 bytes a line, never a line.
 
-Four bytes more where the lines of a target have gaps, one more where lines have priorities.
+Four bytes more where lines have ids, or those of a target have gaps, and one where they have
+priorities.
 
 What an update line says is not checked here.
 """
@@ -18,6 +19,7 @@ from msgspec import Struct
 from batcher.compact import SHORT, HashMultiset, LineNumbers, line_number, short_hash
 from batcher.sources.by_target import split_by_target
 from batcher.sources.input_file import Chunk, open_input
+from batcher.sources.line_offsets import LineOffsets
 from batcher.updates.json_schema import HIGHEST_PRIORITY
 from batcher.updates.quick_lines import is_an_object_each
 
@@ -37,7 +39,7 @@ class LineIndex:
     def __init__(self, stamp: Stamp, *, keeps_places: bool = True) -> None:
         self.stamp = stamp
         self.lines = LineNumbers()
-        self.offsets = array("Q")
+        self.offsets = LineOffsets()
         self.hashes = array("I")
         self.urgencies = bytearray()
         self._first_urgency = 0
@@ -209,6 +211,21 @@ class LinesOfIds:
                 yield self._ids.lines[place - 1]
             slot = slot + 1 if slot + 1 < self._size else 0
 
+    def first_of_each(self, ids: Sequence[str]) -> list[int]:
+        """Of several ids the first line that ``lines`` gives, 0 where it gives none."""
+        names, hashes, slots, size = self._ids.lines, self._ids.hashes, self._slots, self._size
+        found = []
+        for id in ids:
+            if id.isdecimal():
+                found.append(next(self.lines(id), 0))
+                continue
+            value = hash(id) & SHORT  # as short_hash has it
+            slot = value % size
+            while (place := slots[slot]) and hashes[place - 1] != value:
+                slot = slot + 1 if slot + 1 < size else 0
+            found.append(names[place - 1] if place else 0)
+        return found
+
 
 class LineIndexes:
     """The indexes of the targets of a file, and the ids of its lines."""
@@ -229,15 +246,26 @@ class LineIndexes:
             self.targets[target] = index
         return index
 
-    def add_all(self, chunk: Chunk, targets: list[str], urgencies: list[int]) -> None:
-        """Add all lines of a chunk, of which none is blank. ``targets``: that of each."""
-        lines = chunk.numbers
-        offsets, raw = chunk.places() if self._keeps_places else ([], [])
-        columns = (lines, offsets, raw) if self._keeps_places else (lines,)
-        for target, own in split_by_target(targets, urgencies, *columns).items():
-            own_urgencies, own_lines, *places = own
-            own_offsets, own_raw = places or ([], [])
-            self.of(target).add_all(own_lines, own_offsets, own_raw, own_urgencies)
+    def add_all(
+        self,
+        chunk: Chunk,
+        targets: list[str],
+        urgencies: list[int],
+        triggers: Sequence[tuple[str, str]] | None = None,
+    ) -> None:
+        """Add all lines of a chunk, of which none is blank. ``targets``: that of each.
+
+        ``triggers``: domain and name of that of each, to be counted, too.
+        """
+        counted: list[Sequence[Any]] = [] if triggers is None else [triggers]
+        places: list[Sequence[Any]] = [*chunk.places()] if self._keeps_places else []
+        columns = split_by_target(targets, urgencies, chunk.numbers, *counted, *places)
+        for target, (own_urgencies, own_lines, *own) in columns.items():
+            index = self.of(target)
+            if counted:
+                index.count(own.pop(0))
+            own_offsets, own_raw = own or ([], [])
+            index.add_all(own_lines, own_offsets, own_raw, own_urgencies)
 
     def add_ids(self, lines: Sequence[int], ids: Sequence[str]) -> None:
         """Add the ids of lines; an empty one is that of a line that gives none."""

@@ -8,7 +8,7 @@ send has changed nothing, as then an earlier session had applied the update.
 import re
 from collections.abc import Container, Iterator, Mapping
 from contextlib import suppress
-from typing import Any
+from typing import Any, TypeAlias
 
 import msgspec
 
@@ -17,7 +17,7 @@ from batcher.ports import ResultStore
 from batcher.records import Result, Update
 from batcher.storage.hash_chain import line_digest
 from batcher.storage.journal import Journal
-from batcher.storage.journal_reader import JournalReader, decode_line
+from batcher.storage.journal_reader import JournalReader, decode_line, decode_lines
 
 WHAT = "a before image"
 TOGETHER = 2_000_000  # images whose ids are looked for at one stroke; 8 bytes each
@@ -49,7 +49,7 @@ class _Id(msgspec.Struct, gc=False):
 
 _DECODER = msgspec.json.Decoder(BeforeImage)
 _ID_DECODER = msgspec.json.Decoder(_Id)
-_decode_object = msgspec.json.Decoder(dict[str, Any]).decode
+_OBJECT_DECODER = msgspec.json.Decoder(dict[str, Any])
 
 
 class ImageInFlight(msgspec.Struct, frozen=True):
@@ -172,6 +172,11 @@ def read_images(before: JournalReader) -> Iterator[BeforeImage]:
     return (image for _, image in before.records(_DECODER, WHAT))
 
 
+def read_image_chunks(before: JournalReader) -> Iterator[list[BeforeImage]]:
+    """What ``read_images`` gives, some at a time."""
+    return (images for _, images in before.record_chunks(_DECODER, WHAT))
+
+
 def read_images_of(
     before: JournalReader, ids: Container[str]
 ) -> Iterator[tuple[str, str, dict[str, Any]]]:
@@ -202,13 +207,18 @@ def _lines_of(before: JournalReader, wanted: Container[str]) -> Iterator[tuple[s
         number += lines
 
 
-def read_images_backwards(
-    before: JournalReader,
-) -> Iterator[tuple[int, BeforeImage, dict[str, Any]]]:
-    """Number, image and its members, newest first; 8 bytes an image."""
-    for number, line in before.backwards():
-        image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
-        yield number, image, _members(line)
+Images: TypeAlias = list[tuple[int, BeforeImage, dict[str, Any]]]
+"""Some images, newest first: number, image and its members of each."""
+
+
+def read_images_backwards(before: JournalReader) -> Iterator[Images]:
+    """All images, newest first, some at a time; half a byte an image."""
+    for first, lines in before.chunks_backwards():
+        numbers = range(first + len(lines) - 1, first - 1, -1)
+        lines.reverse()
+        images = decode_lines(lines, _DECODER, before.path, numbers, WHAT)
+        objects = decode_lines(lines, _OBJECT_DECODER, before.path, numbers, WHAT)
+        yield list(zip(numbers, images, map(_without_ours, objects), strict=True))
 
 
 def read_image(before: JournalReader, number: int) -> dict[str, Any]:
@@ -217,7 +227,10 @@ def read_image(before: JournalReader, number: int) -> dict[str, Any]:
 
 
 def _members(line: bytes) -> dict[str, Any]:
-    members = _decode_object(line)
-    for ours in ("chain", "lost"):
-        members.pop(ours, None)
+    return _without_ours(_OBJECT_DECODER.decode(line))
+
+
+def _without_ours(members: dict[str, Any]) -> dict[str, Any]:
+    members.pop("chain", None)
+    members.pop("lost", None)
     return members

@@ -7,7 +7,8 @@ whose lines have no chain, are read too, where ``run.json`` knows no head of the
 
 import os
 from array import array
-from collections.abc import Callable, Iterator
+from bisect import bisect_left
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import BinaryIO, TypeAlias, TypeVar
@@ -22,6 +23,10 @@ LINE_AT_MOST = 16 << 20  # bytes: as much memory a damaged file may cost
 BLOCK = 1 << 18  # bytes read at once
 PAGES = 64  # of lines that are kept, as those around them are likely to be looked up, too
 MARKED = 16  # lines that are read for one that is looked up
+TOGETHER = 1 << 15  # bytes that are read for one of several lines: the next one is likely near
+# bytes read at once from the end: few enough that what is made of them goes before the garbage
+# collector looks at it for the second time, which takes as long as all the rest
+BACKWARDS = 1 << 14
 
 D = TypeVar("D")
 Stamp: TypeAlias = tuple[int, ...]
@@ -108,13 +113,29 @@ class JournalReader:
             JournalReader(self.path, self._head).tip()
             raise
 
-    def backwards(self) -> Iterator[tuple[int, bytes]]:
-        """Number and bytes of each line, last one first; takes half a byte a line."""
-        for page in range(len(self._all_marks()) - 1, -1, -1):
-            lines = self._page(page)
-            yield from zip(
-                range(page * MARKED + len(lines), page * MARKED, -1), reversed(lines), strict=True
-            )
+    def chunks_backwards(self) -> Iterator[tuple[int, list[bytes]]]:
+        """Number of the first, and lines that follow each other, some at a time, last ones first.
+
+        Takes half a byte a line.
+        """
+        marks = self._all_marks()
+        end = len(marks)
+        while end:
+            upto = self._tip.size if end == len(marks) else marks[end]
+            begin = min(bisect_left(marks, upto - BACKWARDS), end - 1)
+            yield begin * MARKED + 1, self._between(begin, end)
+            end = begin
+
+    def lines_at(self, numbers: Iterable[int]) -> Iterator[bytes]:
+        """Several lines, ascending, each without newline; takes half a byte a line."""
+        marks, end = self._all_marks(), 0
+        first, lines = 0, list[bytes]()  # those of some pages, up to ``end``
+        for number in numbers:
+            page = (number - 1) // MARKED
+            if page >= end:
+                end = max(bisect_left(marks, marks[page] + TOGETHER, page), page + 1)
+                first, lines = page * MARKED + 1, self._between(page, end)
+            yield lines[number - first]
 
     def line(self, number: int) -> bytes:
         """One line, without newline; takes half a byte for each line of the journal."""
@@ -125,17 +146,21 @@ class JournalReader:
         """The lines from one mark to the next; the last few that were read are kept."""
         if (kept := self._pages.get(page)) is not None:
             return kept
-        marks = self._all_marks()
-        begin, end = marks[page], [*marks[page + 1 : page + 2], self._tip.size][0]
-        with self._open() as (file, stamp):
-            if file is None or stamp != self._stamp:
-                raise damaged(self.path, "was changed while it was read")
-            file.seek(begin)
-            lines = file.read(end - begin).split(b"\n")[:-1]
+        lines = self._between(page, page + 1)
         if len(self._pages) >= PAGES:
             del self._pages[next(iter(self._pages))]
         self._pages[page] = lines
         return lines
+
+    def _between(self, first: int, end: int) -> list[bytes]:
+        """The lines of the pages from one up to, and without, another."""
+        marks = self._all_marks()
+        begin, upto = marks[first], [*marks[end : end + 1], self._tip.size][0]
+        with self._open() as (file, stamp):
+            if file is None or stamp != self._stamp:
+                raise damaged(self.path, "was changed while it was read")
+            file.seek(begin)
+            return file.read(upto - begin).split(b"\n")[:-1]
 
     def _all_marks(self) -> "array[int]":
         """Where each line begins whose number is one more than a multiple of MARKED, in bytes."""
@@ -223,6 +248,23 @@ def decode_line(
         return decode(line)
     except (ValueError, RecursionError) as error:
         raise damaged(path, f"is not {what} ({error})", number) from error
+
+
+def decode_lines(
+    lines: Sequence[bytes],
+    decoder: msgspec.json.Decoder[D],
+    path: Path,
+    numbers: Sequence[int],
+    what: str = "a result",
+) -> list[D]:
+    """The records of several lines. Raises DamageError as ``decode_line`` does."""
+    if (found := _quickly_decoded(b"\n".join(lines), len(lines), decoder)) is not None:
+        return found
+    decode = decoder.decode
+    return [
+        decode_line(line, decode, path, number, what)
+        for line, number in zip(lines, numbers, strict=True)
+    ]
 
 
 def _quickly_decoded(chunk: bytes, lines: int, decoder: msgspec.json.Decoder[D]) -> list[D] | None:

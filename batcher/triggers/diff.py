@@ -68,8 +68,11 @@ def irreversible(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[
 
     No later update can clear them again: every optional text or list has a minimum length of 1.
     """
-    members = (name for name in wanted if name not in TRIGGER_NAMES)
-    return [name for name in members if not is_off(wanted[name]) and is_off(current.get(name))]
+    return [
+        name
+        for name, value in wanted.items()
+        if is_off(current.get(name)) and name not in TRIGGER_NAMES and not is_off(value)
+    ]
 
 
 def beyond(wanted: Mapping[str, Any], current: Mapping[str, Any]) -> list[str]:
@@ -139,6 +142,8 @@ def based_on(current: Mapping[str, Any], writable: Writable) -> BasedOn:
 
 def is_off(value: Any) -> bool:
     """Whether a member of that value counts as one that is not there."""
+    if type(value) is str:  # most are
+        return not value
     match value:
         case None | False:
             return True

@@ -4,7 +4,7 @@ No file is read here. The order: decode, check against the model, split our memb
 """
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -57,7 +57,8 @@ class LineReader:
         ours |= {"domain_map", "priority"}
         self._names = model.constants | ours
         self._decode_names = msgspec.json.Decoder(_Names).decode
-        self._decode = msgspec.json.Decoder(float_hook=_fraction).decode
+        decoder = msgspec.json.Decoder(float_hook=_fraction)
+        self._decode, self._decode_lines = decoder.decode, decoder.decode_lines
         self._encode = msgspec.json.Encoder().encode
 
     def narrowed(self, selection: Selection | None, targets: TargetNames) -> "LineReader":
@@ -89,6 +90,23 @@ class LineReader:
         except (ValueError, RecursionError):  # those of decoding are ValueErrors
             pass
         return self._read_slowly(raw, line)
+
+    def read_all(self, raws: Sequence[bytes], lines: Sequence[int]) -> list[Update] | None:
+        """The updates of lines as ``read`` gives them, where all are right and plain; else None.
+
+        ``raws``: each with its end; ``lines``: their numbers.
+        """
+        content = b"".join(raws)
+        if max(map(len, raws), default=0) > LINE_AT_MOST:
+            return None
+        if self.model.quick.read(content, len(raws)) is None:
+            return None
+        with suppress(ValueError, RecursionError):  # those of decoding are ValueErrors
+            values = self._decode_lines(content)
+            found = list(map(self._known, values, lines))
+            updates = [each for each in found if isinstance(each, Update)]
+            return updates if len(updates) == len(found) else None
+        return None
 
     def read_quickly(self, content: bytes, count: int) -> list[Any] | None:
         """The updates of so many lines at one stroke, where all are right; else None.

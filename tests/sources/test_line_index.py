@@ -39,7 +39,8 @@ def test_the_quick_index_of_a_file_is_the_index_of_its_inspection(tmp_path: Path
 
 
 @given(st.dictionaries(st.integers(1, 200), st.integers(0, 2**63)), st.integers(1, 200))
-def test_a_line_is_found_by_its_number_or_not_there(offsets: dict[int, int], wanted: int) -> None:
+def test_a_line_is_found_by_its_number_or_not_there(given: dict[int, int], wanted: int) -> None:
+    offsets = dict(zip(sorted(given), sorted(given.values()), strict=True))
     index = LineIndex((0, 0))
     for number in sorted(offsets):
         index.add(number, offsets[number], b"%d" % number)
@@ -92,6 +93,8 @@ def test_lines_are_found_by_their_ids_and_hardly_any_other(given_ids: list[str])
         others = [number for number in found.lines(id) if number not in lines]
         assert sorted(number for number in found.lines(id) if number in lines) == lines
         assert not [each for each in others if each in ids.lines and not ids.matches(each, id)]
+    asked = [*expected, "nobody's", "77"]
+    assert found.first_of_each(asked) == [next(found.lines(id), 0) for id in asked]
 
 
 def test_of_lines_with_one_hash_all_are_told() -> None:

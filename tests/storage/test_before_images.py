@@ -36,7 +36,7 @@ async def test_an_image_is_an_update_that_puts_back_what_was(tmp_path: Path) -> 
         assert (store.lost(update(1)), store.lost(update(2))) == (None, {"Tags": {}})
         assert (store.before(update(1)), store.before(update(2))) == (None, IMAGE)
         assert store.take_digest("2") == "d"
-    ((number, image, members),) = read_images_backwards(JournalReader(path))
+    (((number, image, members),),) = read_images_backwards(JournalReader(path))
     assert (number, image.id) == (1, "1")
     assert members == {"id": "1", "target": "default", **IMAGE}
 
@@ -45,13 +45,8 @@ async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
     path = tmp_path / "before.jsonl"
     await _written(path, "a", "b", "c")
     assert [image.id for image in read_images(JournalReader(path))] == ["a", "b", "c"]
-    assert [
-        (number, image.id) for number, image, _ in read_images_backwards(JournalReader(path))
-    ] == [
-        (3, "c"),
-        (2, "b"),
-        (1, "a"),
-    ]
+    (backwards,) = read_images_backwards(JournalReader(path))
+    assert [(number, image.id) for number, image, _ in backwards] == [(3, "c"), (2, "b"), (1, "a")]
 
 
 async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:

@@ -45,6 +45,24 @@ def read(path: Path, head: Head | None) -> list[str]:
     return [each["id"] for _, each in found]
 
 
+@given(st.lists(st.integers(0, 9000), max_size=60), st.data())
+def test_lines_are_the_same_from_the_end_and_wherever_they_are_looked_up(
+    tmp_path_factory: pytest.TempPathFactory, lengths: list[int], data: st.DataObject
+) -> None:
+    path = tmp_path_factory.mktemp("journal") / "results.jsonl"
+    path.write_bytes(sealed(ChainTip(), *lengths))
+    forwards = [line for _, line in JournalReader(path).lines()]
+    reader = JournalReader(path)
+    backwards = [
+        (first + at, line)
+        for first, lines in reader.chunks_backwards()
+        for at, line in reversed([*enumerate(lines)])
+    ]
+    assert backwards == [*enumerate(forwards, 1)][::-1]
+    wanted = sorted(data.draw(st.sets(st.integers(1, max(1, len(forwards))))) if forwards else ())
+    assert [*reader.lines_at(wanted)] == [forwards[number - 1] for number in wanted]
+
+
 @pytest.mark.parametrize("torn", [b"", b'{"id":"6"', b"\0" * 5000])
 def test_what_is_whole_is_read_beyond_its_head_and_but_for_a_torn_line(
     journal: tuple[Path, Head], torn: bytes
@@ -57,8 +75,8 @@ def test_what_is_whole_is_read_beyond_its_head_and_but_for_a_torn_line(
         tip = JournalReader(path, known).tip()
         assert (tip.lines, tip.size) == (5, len(whole))
     reader = JournalReader(path, head)
-    assert [number for number, _ in reader.backwards()] == [5, 4, 3, 2, 1]
-    assert [line for _, line in reader.backwards()] == whole.splitlines()[::-1]
+    assert [(first, len(lines)) for first, lines in reader.chunks_backwards()] == [(1, 5)]
+    assert [lines for _, lines in reader.chunks_backwards()] == [whole.splitlines()]
     assert [reader.line(number) for number in (2, 5)] == [whole.splitlines()[at] for at in (1, 4)]
 
 
@@ -118,7 +136,7 @@ def test_an_edit_is_found_before_anything_is_handed_on(
         list(reader.lines())
     assert str(found.value).startswith(f"{path}: ")
     assert "--repair" in str(found.value)
-    for look in (reader.tip, lambda: list(reader.backwards())):
+    for look in (reader.tip, lambda: list(reader.chunks_backwards())):
         with pytest.raises(DamageError, match=said):
             look()
 

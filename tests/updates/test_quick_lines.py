@@ -88,6 +88,7 @@ def test_what_is_taken_at_one_stroke_is_what_each_line_says_by_itself(
     lines: list[bytes], end: bytes
 ) -> None:
     raws = [line + end for line in lines]
+    assert READER.read_all(raws, range(1, len(raws) + 1)) in (None, read_one_by_one(raws))
     quick = READER.read_quickly(b"".join(raws), len(raws))
     if quick is None:
         return
@@ -114,6 +115,12 @@ def test_an_object_that_goes_over_a_line_end_is_seen(odd: bytes) -> None:
     content = b"{}\n" + odd + b"\n"
     assert is_an_object_each(b"{}\n{}\n", 2)
     assert not is_an_object_each(content, content.count(b"\n"))
+
+
+def test_lines_are_read_together_unless_one_is_wrong() -> None:
+    right = [GOOD + b"\n"] * 2
+    assert READER.read_all(right, [7, 8]) == [READER.read(right[0], 7), READER.read(right[0], 8)]
+    assert READER.read_all([*right, b"{}\n"], [7, 8, 9]) is None
 
 
 def test_a_target_that_is_not_known_is_left_to_the_one_that_explains() -> None:
