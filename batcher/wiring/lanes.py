@@ -140,6 +140,11 @@ class Lanes:
             updates=updates,
         )
 
+    def let_go(self, target: str) -> None:
+        """Keep nothing of a target that was closed for others to find when it is opened again."""
+        self._credentials.pop(target, None)
+        self._gates.pop(target, None)
+
     def _completion(self, operations: "_Operations", reading: Retrying) -> Completion | None:
         if not self._settings.with_integrations:
             return None

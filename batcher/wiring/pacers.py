@@ -143,6 +143,11 @@ class Pacers:
             if not quota.pacers and self._quotas.get(quota.at) is quota:
                 del self._quotas[quota.at]
 
+    def rest(self, pacers: Iterable[Pacer]) -> None:
+        """Let go of pacers whose target will be opened again: what they learned stays here."""
+        for pacer in pacers:
+            del self._of.pop(pacer).pacers[pacer]
+
     def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
         """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
         return None if self.file is None else self.file.recall(_quota_key(target, operation))

@@ -117,6 +117,7 @@ class MessageConsumer:
             background.start_soon(self._save_quotas, pacers)
             async with anyio.create_task_group() as self._tasks:
                 pool = self._pool = self._make_pool(pacers)
+                background.start_soon(pool.run_rest)
                 if not self.settings.targets:
                     pool.worker(self.settings.target)
                 with anyio.CancelScope() as receiving:

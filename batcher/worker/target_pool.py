@@ -14,6 +14,8 @@ from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import TargetLoad, room_of_worker
 from batcher.worker.target_worker import TargetWorker
 
+IDLE_AFTER = 900.0  # seconds without a message, after which a target is let go of
+IDLE_EVERY = 60.0  # seconds, to see which ones
 RECENT = 60.0  # seconds; room for a target that got nothing for longer is no reason to receive
 
 
@@ -71,6 +73,15 @@ class TargetPool:
         leases = {lease.line: lease for worker in waiting for lease in worker.held_up()}
         unusable = {worker.name for worker in waiting}
         return Counter(lease.target for lease in leases.values() if lease.target not in unusable)
+
+    async def run_rest(self) -> None:
+        """Have targets rest that get no messages. Runs until it is cancelled."""
+        while True:
+            await self.clock.sleep(IDLE_EVERY)
+            before = self.clock.now() - IDLE_AFTER
+            for name, worker in self.workers.items():
+                if self.latest[name] <= before:
+                    worker.rest()
 
     def close(self, reason: str) -> None:
         """Take nothing new, finish what is in flight, and end."""

@@ -5,6 +5,9 @@ used must not use up its messages' deliveries. So it releases them once, when it
 for other workers, but for one that it tries again with; what comes after that, among the messages
 of other targets, it keeps. What waits for these messages under other names of its place it releases
 with them, so that a queue that keeps an order can keep it.
+
+One that has had nothing to do for a while rests: it has no client, no credentials and no lane, and
+opens its target anew for the next message.
 """
 
 from collections import Counter
@@ -28,6 +31,7 @@ from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
 from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
+from batcher.resettable_event import ResettableEvent
 from batcher.sources.feed import Feed
 from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
@@ -75,6 +79,10 @@ class TargetWorker:
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
         self.lane: Lane | None = None
+        self._rests = False  # from its coming to rest until it is open again
+        self._rested: LaneSnapshot | None = None  # its lane, as that was when it came to rest
+        self._rate: float | None = None  # of that lane
+        self._called = ResettableEvent()
         self._tally = Tally()  # of all its lanes
         self._bases = LetterBases()
         self._refusals = Counter[int]()  # of updates that others don't explain, by line
@@ -85,26 +93,33 @@ class TargetWorker:
         self._working = anyio.CancelScope()
 
     def __repr__(self) -> str:
-        return f"<TargetWorker {self.name}: {self.unusable or self.lane or 'opening'}>"
+        instead = "resting" if self._rests else "opening"
+        return f"<TargetWorker {self.name}: {self.unusable or self.lane or instead}>"
 
     def room(self, ahead: float, held_up: int = 0) -> int:
         """How many messages more it could take and send within ``ahead`` seconds.
 
         ``held_up``: how many of its messages wait for a target that can't be used.
         """
-        if self.lane is None:
+        if self.lane is None and not self._rests:
             return 0
-        rate, usable = self.lane.pacer.limiter.own_rate, self.unusable is None
+        rate = self._rate if self.lane is None else self.lane.pacer.limiter.own_rate
+        usable = self.unusable is None
         # what waits for others to tell about it must not keep them out
         waiting = held_up if self._deferring is None else held_up + self._deferring.held
         held = self.leases.count(self.name) - waiting
         return room_of_target(rate, ahead, usable=usable, held=held)
 
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
-        """Its lane at this moment, if one is open."""
+        """Its lane at this moment, if one is open or at rest."""
         if self.lane is not None:
-            why = self.images.why_none.get(self.name)
-            yield lane_snapshot(self.pacers, self.lane, self._tally, no_images=why)
+            yield self._snapshot(self.lane)
+        elif self._rested is not None:
+            yield self._rested
+
+    def _snapshot(self, lane: Lane) -> LaneSnapshot:
+        why = self.images.why_none.get(self.name)
+        return lane_snapshot(self.pacers, lane, self._tally, no_images=why)
 
     @property
     def is_waiting(self) -> bool:
@@ -127,16 +142,26 @@ class TargetWorker:
         """Take in an update whose message is leased; without an open lane it waits as a lease."""
         if self._feed is not None:
             self._feed.put(update)
+        self._called.set()
+
+    def rest(self) -> None:
+        """Let go of the target until the next message, unless there is something to do."""
+        if self._feed is not None and self.unusable is None and not self.leases.count(self.name):
+            self._rests = True
+            self._feed.end()
+            self._feed = None
 
     def close(self, reason: str) -> None:
         """Take nothing new, finish what is in flight, and end."""
         self._closing.set()
+        self._called.set()
         if self._runner is not None:
             self._runner.drain(reason)
 
     def abort(self) -> None:
         """End now; what is in flight is delivered again when its lease expires."""
         self._closing.set()
+        self._called.set()
         self._working.cancel()
 
     async def run(self) -> None:
@@ -147,6 +172,10 @@ class TargetWorker:
                 await self._stay_stopped(reason)
                 break
             reason = await self._run_lane()
+            if self._rests and reason is None:
+                await self._wait_for_message()
+                continue
+            self._rests = False
             if self.turns is not None and not self.turns.is_open(self.name):
                 self.turns.leave_out(self.name)
             left = self.leases.pause(self.name)
@@ -171,6 +200,11 @@ class TargetWorker:
     @property
     def _part(self) -> str:
         return f"target {self.name}"
+
+    async def _wait_for_message(self) -> None:
+        self.log.info("target.resting", target=self.name)
+        while not (self._closing.is_set() or self.leases.count(self.name)):
+            await self._called.wait_and_clear()
 
     async def _stay_stopped(self, reason: str) -> None:
         """Send nothing more: each next update might change what nobody asked for, too."""
@@ -203,14 +237,23 @@ class TargetWorker:
             lane = self._make_lane(target, runner)
 
             async def open_lane(tasks: TaskGroup) -> None:
-                self.lane = lane
+                self.lane, self._rests = lane, False
                 runner.start(lane, tasks)
 
             try:
                 await runner.run(open_lane)
             finally:
-                self.pacers.retire(lane.pacers)
+                self._let_go(lane)
             return runner.given_up.get(self.name)
+
+    def _let_go(self, lane: Lane) -> None:
+        """Keep of a lane that has ended what the next one, or who asks for its state, needs."""
+        if not self._rests:
+            self.pacers.retire(lane.pacers)
+            return
+        self._rate, self._rested = lane.pacer.limiter.own_rate, self._snapshot(lane)
+        self.pacers.rest(lane.pacers)
+        self.lanes.let_go(self.name)
 
     def _make_lane(self, target: AwsTarget, runner: Runner) -> Lane:
         feed = self._feed = Feed(lambda: None)

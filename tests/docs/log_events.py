@@ -63,6 +63,7 @@ MEANINGS = {
     "targets.changed": (
         "a run goes on with the targets it began with, though its list has others by now"
     ),
+    "target.resting": "a worker lets go of a target that gets no messages, until the next one",
     "target.stopped": "the target can't go on; the others do",
     "target.waiting": "the target can't go on now, and is tried again after a pause",
     "timetable.rule": "another rule of the timetable counts from now on",

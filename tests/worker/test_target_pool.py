@@ -1,5 +1,7 @@
 """The target workers of a session: one a target, with room for what each can send soon."""
 
+import gc
+import weakref
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from typing import Any, cast
@@ -7,12 +9,13 @@ from typing import Any, cast
 import anyio
 import pytest
 
+from batcher.aws.client import AwsTarget
 from batcher.clock import SystemClock
 from batcher.config import Settings, TargetSettings
 from batcher.emulator import Emulator
 from batcher.logs import logger
 from batcher.records import Message
-from batcher.testing import MemoryQueue
+from batcher.testing import MemoryQueue, update
 from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import open_pacers
 from batcher.wiring.targets import TargetConnector
@@ -29,6 +32,19 @@ from tests.waiting import until
 pytestmark = pytest.mark.usefixtures("stand_in_credentials")
 
 
+class Connector(TargetConnector):
+    """One that can tell which of its targets are still there."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__(settings)
+        self.made: list[weakref.ref[AwsTarget]] = []
+
+    def target(self, name: str) -> AwsTarget:
+        made = super().target(name)
+        self.made.append(weakref.ref(made))
+        return made
+
+
 @asynccontextmanager
 async def pool_of(health: Health, **given: Any) -> AsyncIterator[tuple[TargetPool, LeaseTable]]:
     settings, clock = Settings(remember=False, ahead=0.5, **given), SystemClock()
@@ -39,7 +55,7 @@ async def pool_of(health: Health, **given: Any) -> AsyncIterator[tuple[TargetPoo
         open_pacers(settings, clock=clock, log=logger()) as pacers,
         anyio.create_task_group() as tasks,
     ):
-        connector = TargetConnector(settings)
+        connector = Connector(settings)
         lanes = Lanes(settings, pacers, clock=clock, log=logger())
 
         results = cast(MessageResults, None)  # nothing is sent here
@@ -101,3 +117,27 @@ async def test_when_all_that_is_held_is_for_targets_that_can_not_be_used_all_are
             await until(lambda: list(pool.lane_snapshots()))
             assert not pool.all_waiting()
             assert pool.room() == 9
+
+
+async def test_of_a_target_at_rest_nothing_is_left_but_its_counts_and_the_quota_that_it_knew() -> (
+    None
+):
+    async with (
+        Emulator() as url,
+        pool_of(Health(logger(), grace=1.0), endpoint_url=url) as (pool, leases),
+    ):
+        worker = pool.worker("default")
+        await until(lambda: worker.lane is not None)
+        assert worker.lane is not None
+        limiter = worker.lane.pacer.limiter
+        (target,) = cast(Connector, worker.connector).made
+        assert target() is not None
+        worker.rest()
+        await until(lambda: repr(worker) == "<TargetWorker default: resting>")
+        gc.collect()
+        assert target() is None, "its client, its credentials and its lane are gone"
+        assert [each.target for each in pool.lane_snapshots()] == ["default"]
+        leases.add(Message(id="1", body=b"", handle=""), 1, "default", update(1))
+        worker.put(update(1))
+        await until(lambda: worker.lane is not None)
+        assert worker.lane.pacer.limiter is limiter

@@ -6,10 +6,12 @@ import anyio
 import pytest
 
 from batcher.accounting.tally import Tally
+from batcher.config import Settings
 from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.errors import AwsError, CredentialsError
 from batcher.logs import logger
+from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.records import Message, Result, Update
 from batcher.sources.feed import Feed
 from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, OpenLimiter, ScriptedCaller
@@ -21,6 +23,7 @@ from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import UNKNOWN_PACE
+from batcher.worker.target_pool import IDLE_AFTER, TargetPool
 from batcher.worker.target_worker import TargetWorker
 from tests.engine.settlers import number_in, update, writes_only
 
@@ -39,6 +42,7 @@ class Target:
         self.error: AwsError | None = None
         self.rate: float | None = None
         self.opens_in = 0.0
+        self.open = self.rested = 0
         self.opened_at: list[float] = []
         self.caller = ScriptedCaller(lambda call: ACCEPTED)
 
@@ -47,10 +51,11 @@ class Target:
 
     async def __aenter__(self) -> Self:
         self.opened_at.append(anyio.current_time())
+        self.open += 1
         return self
 
     async def __aexit__(self, *exception: object) -> None:
-        pass
+        self.open -= 1
 
     async def check(self) -> None:
         await anyio.sleep(self.opens_in)
@@ -78,6 +83,22 @@ class Target:
 
     def retire(self, pacers: object) -> None:
         pass
+
+    def rest(self, pacers: object) -> None:
+        self.rested += 1
+
+    def let_go(self, name: str) -> None:
+        pass
+
+    def learned(self, pacer: object) -> EstimatedQuota:
+        return EstimatedQuota(rate=1.0)
+
+    def shared_bucket(self, pacer: object) -> None:
+        return None
+
+    @property
+    def why_none(self) -> dict[str, str]:
+        return {}
 
 
 class Working:
@@ -255,3 +276,111 @@ def test_a_target_that_was_stopped_for_good_sends_nothing_in_a_later_session() -
         assert working.health.not_ready == "it changed what nobody asked for"
 
     in_virtual_time(work)
+
+
+def test_a_target_without_messages_is_let_go_of_and_opened_for_the_next() -> None:
+    async def work(working: Working) -> None:
+        working.target.rate = 20.0
+        await anyio.sleep(0.1)
+        await working.lease(3)
+        working.worker.rest()
+        assert working.worker.lane is not None, "it holds messages"
+        await anyio.sleep(0.1)
+        working.worker.rest()
+        await anyio.sleep(0.1)
+        assert repr(working.worker) == "<TargetWorker default: resting>"
+        assert (working.target.opened_at, working.target.open) == ([0.0], 0)
+        assert working.target.rested == 1, "what its pacer has learned is kept"
+        assert working.worker.room(0.5) == 10, "as when it was open"
+        (shown,) = working.worker.lane_snapshots()
+        assert (shown.target, shown.counts.succeeded, shown.in_flight) == ("default", 3, 0)
+        assert not working.worker.is_waiting
+        await anyio.sleep(10_000)
+        assert working.target.opened_at == [0.0], "nothing is renewed"
+        sent = await working.lease(2)
+        await anyio.sleep(0.1)
+        assert len(working.target.opened_at) == 2
+        assert working.sent()[3:] == [each.id for each in sent]
+        (shown,) = working.worker.lane_snapshots()
+        assert shown.counts.succeeded == 5
+
+    in_virtual_time(work)
+
+
+def test_a_message_that_comes_while_a_target_is_let_go_of_is_sent() -> None:
+    async def work(working: Working) -> None:
+        await anyio.sleep(0.1)
+        working.worker.rest()
+        sent = await working.lease(1)
+        await anyio.sleep(0.1)
+        assert working.sent() == [each.id for each in sent]
+
+    in_virtual_time(work)
+
+
+def test_a_target_that_can_not_be_opened_after_a_rest_is_tried_again_after_pauses() -> None:
+    async def work(working: Working) -> None:
+        await anyio.sleep(0.1)
+        working.worker.rest()
+        await anyio.sleep(0.1)
+        working.target.error = CredentialsError("no credentials")
+        await working.lease(2)
+        await anyio.sleep(20)
+        assert working.worker.is_waiting
+        assert working.worker.room(0.5) == 0
+        assert 3 < len(working.target.opened_at) < 10
+        working.worker.rest()
+        working.target.error = None
+        await anyio.sleep(40)
+        assert len(working.sent()) == 1, "the other was released, for other workers"
+        assert working.health.not_ready is None
+
+    in_virtual_time(work)
+
+
+def test_a_target_at_rest_ends_with_its_worker() -> None:
+    async def work(working: Working) -> None:
+        await anyio.sleep(0.1)
+        working.worker.rest()
+        await anyio.sleep(0.1)
+        working.worker.close("the worker takes no more")
+
+    in_virtual_time(work)
+
+
+class Rester:
+    """A target worker that takes note of when it is told to rest."""
+
+    def __init__(self) -> None:
+        self.rested_at: list[float] = []
+
+    async def run(self) -> None:
+        pass
+
+    def rest(self) -> None:
+        self.rested_at.append(anyio.current_time())
+
+
+def test_targets_rest_when_no_message_has_come_for_them_for_a_while() -> None:
+    made = {"busy": Rester(), "idle": Rester()}
+
+    async def scenario() -> None:
+        async with anyio.create_task_group() as tasks:
+            pool = TargetPool(
+                make=lambda name: cast(TargetWorker, made[name]),
+                tasks=tasks,
+                settings=Settings(),
+                leases=cast(LeaseTable, None),
+                clock=LoopClock(),
+            )
+            tasks.start_soon(pool.run_rest)
+            for minute in range(60):
+                pool.worker("busy")
+                if not minute:
+                    pool.worker("idle")
+                await anyio.sleep(60)
+            tasks.cancel_scope.cancel()
+
+    run_in_virtual_time(scenario())
+    assert made["busy"].rested_at == []
+    assert made["idle"].rested_at[0] == IDLE_AFTER
