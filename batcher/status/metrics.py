@@ -4,11 +4,10 @@ Labels are target, operation, status, outcome and the state of messages; a name 
 domain never is one.
 """
 
-from collections.abc import Iterable
-from typing import Any, TypeVar
+from collections.abc import Iterable, Iterator, Sequence
 
-from prometheus_client import CollectorRegistry, Counter, Histogram, generate_latest
-from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client import generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_PLAIN_0_0_4
 from prometheus_client.registry import Collector
 
@@ -28,6 +27,7 @@ from batcher.accounting.metric_definitions import (
 )
 from batcher.accounting.verdicts import Verdict
 from batcher.records import STATUSES, Depth, Result
+from batcher.status.series import CountedSeries, LatencySeries, MeasuredSeries
 from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot
 
 CONTENT_TYPE = CONTENT_TYPE_PLAIN_0_0_4
@@ -37,49 +37,64 @@ class Metrics:
     """What a worker counts: every result and every attempt, on one event loop."""
 
     def __init__(self) -> None:
-        self._registry = CollectorRegistry()
-        self._updates = _made(Counter, UPDATES, self._registry)
-        self._attempts = _made(Counter, ATTEMPTS, self._registry)
-        self._seconds = _made(Histogram, ATTEMPT_SECONDS, self._registry, buckets=LATENCY)
+        self._updates = CountedSeries(UPDATES)
+        self._attempts = CountedSeries(ATTEMPTS)
+        self._seconds = LatencySeries(ATTEMPT_SECONDS, LATENCY)
+        self._begun: set[tuple[str, str]] = set()
+        self._rate, self._quota = MeasuredSeries(RATE), MeasuredSeries(QUOTA)
+        self._in_flight, self._waiting = MeasuredSeries(IN_FLIGHT), MeasuredSeries(WAITING)
+        self._tokens = MeasuredSeries(TOKEN_WAIT)
 
     def settled(self, result: Result) -> None:
-        self._updates.labels(result.target, result.status).inc()
+        self._updates.add((result.target, result.status))
 
     def attempted(self, target: str, operation: str, verdict: Verdict, seconds: float) -> None:
         """Count one attempt; ``seconds`` from sending to the answer, or to giving it up."""
-        self._attempts.labels(target, operation, verdict.value).inc()
+        self._attempts.add((target, operation, verdict.value))
         if verdict is not Verdict.UNSENT:
-            self._seconds.labels(target, operation).observe(seconds)
+            self._seconds.observe((target, operation), seconds)
 
     def exposition(self, snapshot: WorkerSnapshot) -> bytes:
         """All metrics in Prometheus's text format, of CONTENT_TYPE."""
         for lane in snapshot.lanes:
             self._begin(lane)
-        return generate_latest(_Scrape(self._registry, snapshot))
+        counted = (self._updates, self._attempts, self._seconds)
+        text = "".join(
+            [*(each.text() for each in counted), *self._of_lanes(snapshot.lanes)],
+        )
+        return text.encode() + generate_latest(_Scrape(snapshot))
 
     def _begin(self, lane: LaneSnapshot) -> None:
         """A counter that begins at its first event hides that event from ``rate()``."""
-        self._seconds.labels(lane.target, lane.operation)
+        labels = (lane.target, lane.operation)
+        if labels in self._begun:
+            return
+        self._begun.add(labels)
+        self._seconds.begin(labels)
         for verdict in Verdict:
-            self._attempts.labels(lane.target, lane.operation, verdict.value)
+            self._attempts.begin((*labels, verdict.value))
         for status in STATUSES if lane.counts is not None else ():
-            self._updates.labels(lane.target, status)
+            self._updates.begin((lane.target, status))
+
+    def _of_lanes(self, lanes: Sequence[LaneSnapshot]) -> Iterator[str]:
+        each = [((lane.target, lane.operation), lane) for lane in lanes]
+        rates = ((labels, lane.rate) for labels, lane in each if lane.rate is not None)
+        quotas = ((labels, lane.quota) for labels, lane in each if lane.quota is not None)
+        yield self._rate.text(rates)
+        yield self._quota.text(quotas)
+        yield self._in_flight.text((labels, lane.in_flight) for labels, lane in each)
+        yield self._waiting.text((labels, lane.waiting) for labels, lane in each)
+        yield self._tokens.text((labels, lane.token_seconds) for labels, lane in each)
 
 
 class _Scrape(Collector):
-    """What is counted, and the gauges of one snapshot."""
+    """The gauges of one snapshot that are of no target."""
 
-    def __init__(self, counted: Collector, snapshot: WorkerSnapshot) -> None:
-        self._counted = counted
+    def __init__(self, snapshot: WorkerSnapshot) -> None:
         self._snapshot = snapshot
 
     def collect(self) -> Iterable[Metric]:
-        for metric in self._counted.collect():
-            # of no use to Prometheus
-            metric.samples = [each for each in metric.samples if not each.name.endswith("_created")]
-            yield metric
         now = self._snapshot
-        yield from _of_lanes(now.lanes)
         if now.depth is not None:
             yield from _of_queue(now.depth)
         if now.files_waiting is not None:
@@ -105,30 +120,8 @@ class _Scrape(Collector):
             )
 
 
-_M = TypeVar("_M", Counter, Histogram)
-
-
-def _made(kind: type[_M], of: MetricDefinition, registry: CollectorRegistry, **more: Any) -> _M:
-    return kind(of.prometheus, of.help, of.labels, registry=registry, **more)
-
-
 def _gauge(of: MetricDefinition) -> GaugeMetricFamily:
     return GaugeMetricFamily(of.prometheus, of.help, labels=of.labels)
-
-
-def _of_lanes(lanes: Iterable[LaneSnapshot]) -> Iterable[Metric]:
-    rate, quota, in_flight, waiting = map(_gauge, (RATE, QUOTA, IN_FLIGHT, WAITING))
-    tokens = CounterMetricFamily(TOKEN_WAIT.prometheus, TOKEN_WAIT.help, labels=TOKEN_WAIT.labels)
-    for lane in lanes:
-        labels = (lane.target, lane.operation)
-        in_flight.add_metric(labels, lane.in_flight)
-        waiting.add_metric(labels, lane.waiting)
-        tokens.add_metric(labels, lane.token_seconds)
-        if lane.rate is not None:
-            rate.add_metric(labels, lane.rate)
-        if lane.quota is not None:
-            quota.add_metric(labels, lane.quota)
-    return rate, quota, in_flight, waiting, tokens
 
 
 def _of_queue(depth: Depth) -> Iterable[Metric]:
