@@ -99,12 +99,12 @@ class _Starts(dict[Labels, str]):
         super().__init__()
         self._name = name
         self._labels = labels
-        self._end = "" if le is None else f',le="{le}"'
+        self._le = {} if le is None else {"le": le}
 
     def __missing__(self, labels: Labels) -> str:
-        given = zip(self._labels, labels, strict=True)
-        inside = ",".join(f'{name}="{value.translate(_ESCAPES)}"' for name, value in given)
-        start = self[labels] = f"{self._name}{{{inside}{self._end}}} "
+        given = dict(zip(self._labels, labels, strict=True)) | self._le
+        inside = ",".join(f'{name}="{given[name].translate(_ESCAPES)}"' for name in sorted(given))
+        start = self[labels] = f"{self._name}{{{inside}}} "
         return start
 
     def lines(self, values: Iterable[tuple[Labels, float]]) -> list[str]:

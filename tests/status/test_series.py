@@ -59,7 +59,9 @@ def test_counters(counted: list[tuple[str, str]], begun: list[tuple[str, str]]) 
     for each in begun:
         series.begin(each)
         oracle.labels(*each)
-    assert families(series.text()) == families(generate_latest(registry).decode())
+    written = generate_latest(registry).decode()
+    assert families(series.text()) == families(written)
+    assert set(series.text().splitlines()) <= set(written.splitlines()), "to the letter"
 
 
 @given(st.lists(st.tuples(labels, seconds), max_size=20), st.lists(labels, max_size=3))
