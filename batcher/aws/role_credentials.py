@@ -8,6 +8,7 @@ import random
 import re
 from collections.abc import Awaitable, Callable, Mapping
 from datetime import datetime
+from functools import cached_property
 from typing import Any
 
 import anyio
@@ -79,13 +80,16 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         super().__init__(first["access_key"], first["secret_key"], method="assume-role")
         self._fetch = fetch
         self._clock = clock
-        self._lock = anyio.Lock()
         self._take(first)
         life = self._left()
         self._renew_at = RENEW_AT * (1 + SPREAD * spread) * life
         self._renew_by = RENEW_BY * life
         self._try_again = TRY_AGAIN * life
         self._tried_at = float("-inf")  # a renewal that failed, in monotonic seconds
+
+    @cached_property
+    def _lock(self) -> anyio.Lock:
+        return anyio.Lock()
 
     async def get_frozen_credentials(self) -> ReadOnlyCredentials:
         """Credentials that are good for a while. Raises what ``fetch`` does where none are."""

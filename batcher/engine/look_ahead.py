@@ -22,6 +22,21 @@ class LookAhead:
     def __repr__(self) -> str:
         return f"<LookAhead {self._inside.total()}/{self._limit}, {len(self._waiting)} waiting>"
 
+    @property
+    def is_waited_for(self) -> bool:
+        """Whether anybody waits for a place."""
+        return bool(self._waiting)
+
+    @property
+    def is_used(self) -> bool:
+        """Whether anybody has a place."""
+        return self._inside.total() > 0
+
+    @property
+    def is_full(self) -> bool:
+        """Whether all places are taken."""
+        return self._inside.total() >= self._limit
+
     def resize(self, limit: int) -> None:
         """Have so many places from now on; nobody who is inside has to leave."""
         self._limit = limit

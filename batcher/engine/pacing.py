@@ -119,6 +119,11 @@ class Pacer:
         """Whether anybody waits for the target, for a turn, or in it for slot and token."""
         return self._taken or bool(self._waiting) or self._held > 0
 
+    @property
+    def has_line(self) -> bool:
+        """Whether somebody waits for slot and token, and another behind him."""
+        return self._taken and bool(self._waiting)
+
     def bound(self, without: str | None = None) -> float | None:
         """Requests per second at most, as the process was told by all but one; None: any."""
         return self._gate.bound(without)

@@ -41,7 +41,7 @@ MaySend: TypeAlias = Callable[[Update], bool]
 
 # how far reading may be ahead of writing: an image should not be old when the update is sent
 AHEAD_SECONDS = 3.0
-AHEAD_LEAST = 4  # updates
+AHEAD_AT_FIRST, AHEAD_LEAST = 4, 2  # updates; until it is known how fast they can be sent
 
 
 class Settler(Protocol):
@@ -109,21 +109,21 @@ class Reconciler:
         self._may_send = may_send
         self._on_interrupted = on_interrupted
         self._recreation = recreation
-        self._ahead = LookAhead(AHEAD_LEAST)
+        self.ahead = LookAhead(AHEAD_AT_FIRST)
 
     async def settle(self, update: Update) -> Result | None:
         if not (self._look or update.based_on is not None or self._omitted.sends_whole):
             return await self._settle_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
-        self._ahead.resize(AHEAD_LEAST + round(AHEAD_SECONDS * (self._write_rate() or 0.0)))
-        await self._ahead.enter(update.urgency)
+        self.ahead.resize(_ahead_at_most(self._write_rate()))
+        await self.ahead.enter(update.urgency)
         try:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
             return await self._settle_as(update, _Look(looked, self._clock.now()))
         finally:
-            self._ahead.leave(update.urgency)
+            self.ahead.leave(update.urgency)
 
     async def _settle_unseen(self, update: Update) -> Result | None:
         """Send what is given without a look, unless one is needed to find out what that clears."""
@@ -315,3 +315,10 @@ class Reconciler:
         result = replace(result, digest=digest(answer, self._options.writable))
         lost = self._images.lost(update)
         return result if lost is None else replace(result, lost=sorted(lost))
+
+
+def _ahead_at_most(write_rate: float | None) -> int:
+    """How many updates may be looked at and not be sent yet."""
+    if write_rate is None:
+        return AHEAD_AT_FIRST
+    return max(AHEAD_LEAST, round(AHEAD_SECONDS * write_rate))

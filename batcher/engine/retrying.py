@@ -64,8 +64,9 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 class Retrying:
     """Brings requests of one operation of a target to their final answers.
 
-    ``on_attempt`` is told of every attempt. ``gate``: where requests wait while the target is away;
-    None: each is tried by itself until it is given up.
+    ``pacer``: or what makes it for the first request. ``on_attempt`` is told of every attempt.
+    ``gate``: where requests wait while the target is away; None: each is tried by itself until it
+    is given up.
     """
 
     def __init__(
@@ -74,7 +75,7 @@ class Retrying:
         target: str,
         operation: str,
         caller: Caller,
-        pacer: Pacer,
+        pacer: Pacer | Callable[[], Pacer],
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
@@ -83,8 +84,8 @@ class Retrying:
         gate: OperationGate | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self.pacer = pacer
-        self._gate = pacer.outage_gate = gate
+        self._make_pacer = pacer if callable(pacer) else lambda: pacer
+        self._gate = gate
         self._target = target
         self._operation = operation
         self._caller = caller
@@ -94,6 +95,13 @@ class Retrying:
         self._credentials = CredentialRefresh(credentials or CredentialSets(caller))
         self._max_unsent = policy.max_attempts
         self._policy, self._uniform = policy, uniform
+
+    @cached_property
+    def pacer(self) -> Pacer:
+        """What paces its requests."""
+        pacer = self._make_pacer()
+        pacer.outage_gate = self._gate
+        return pacer
 
     @cached_property
     def _retrying(self) -> tenacity.Retrying:

@@ -4,7 +4,6 @@ Lanes, one a target, share nothing but the journal. What becomes of one update i
 """
 
 from collections.abc import Awaitable, Callable, Coroutine
-from functools import partial
 from logging import INFO
 from typing import Any, TypeAlias
 
@@ -74,11 +73,14 @@ class Runner:
         self.lanes.append(lane)
         if self.stopped is not None or lane.target in self.given_up:
             lane.close()
-        tasks.start_soon(self._work_off, lane)
+        pool = _WorkerPool(lane, self._worker, tasks)
+        lane.on_empty(pool.refill)
+        lane.add_worker = pool.add
+        pool.begin()
 
     def start_reading(self, updates: SharedUpdates, tasks: TaskGroup) -> None:
         """Have updates read that several lanes take from."""
-        tasks.start_soon(self._guarded, updates.read)
+        tasks.start_soon(self._read, updates)
 
     def drain(self, reason: str) -> None:
         """Take nothing new, finish what is in flight; who feeds the lanes is cancelled."""
@@ -122,32 +124,24 @@ class Runner:
         if target in self._errors:
             raise self._errors[target]
 
-    async def _work_off(self, lane: Lane) -> None:
-        now, time_breakdown = lane.pacer.clock.now, lane.pacer.time_breakdown
-        time_breakdown.begin(now())
-        try:
-            async with anyio.create_task_group() as workers:
-                most = min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)
-                pool = _WorkerPool(lane, self._worker, most, workers)
-                lane.add_worker = pool.add
-                for pacer in lane.pacers:
-                    pacer.on_empty = pool.refill
-                for _ in range(WORKERS_AT_FIRST):
-                    pool.start()
-        finally:
-            time_breakdown.end(now())
-            lane.on_end()
-
     async def _worker(self, lane: Lane, pool: "_WorkerPool") -> None:
-        await self._guarded(partial(self._work, lane, pool))
-
-    async def _guarded(self, work: Callable[[], Awaitable[None]]) -> None:
-        """Work, and end the run in order where the input can't be read any more."""
         try:
-            await work()
+            await self._work(lane, pool)
         except InputError as error:
-            self._unreadable = error
-            self.drain(str(error))
+            self._end_of_input(error)
+        finally:
+            pool.leave()
+
+    async def _read(self, updates: SharedUpdates) -> None:
+        try:
+            await updates.read()
+        except InputError as error:
+            self._end_of_input(error)
+
+    def _end_of_input(self, error: InputError) -> None:
+        """End the run in order where the input can't be read any more."""
+        self._unreadable = error
+        self.drain(str(error))
 
     async def _work(self, lane: Lane, pool: "_WorkerPool") -> None:
         while (update := await lane.updates.take()) is not None:
@@ -164,6 +158,9 @@ class Runner:
             else:
                 lane.updates.give_back(update)
             pool.busy -= 1
+            if pool.has_enough:
+                pool.dismiss()
+                return
 
     async def keep(self, tally: Tally, result: Result) -> None:
         """Make a result durable, count it, give its target up when that is due, and tell of it."""
@@ -201,12 +198,42 @@ class _WorkerPool:
     holds an update.
     """
 
-    def __init__(self, lane: Lane, work: "_Work", most: int, tasks: TaskGroup) -> None:
+    def __init__(self, lane: Lane, work: "_Work", tasks: TaskGroup) -> None:
         self.started = self.busy = 0
-        self.left = most
+        self.left = min(WORKERS_PER_SLOT * lane.pacer.slots, WORKERS_AT_MOST)
+        self._present = 0
         self._lane = lane
         self._work = work
         self._tasks = tasks
+
+    def begin(self) -> None:
+        """Start the first ones; the lane's time counts until the last one leaves."""
+        self._lane.pacer.time_breakdown.begin(self._lane.pacer.clock.now())
+        for _ in range(WORKERS_AT_FIRST):
+            self.start()
+
+    def leave(self) -> None:
+        """Note that one has come to an end."""
+        self._present -= 1
+        if not self._present:
+            self._lane.pacer.time_breakdown.end(self._lane.pacer.clock.now())
+            self._lane.on_end()
+
+    @property
+    def has_enough(self) -> bool:
+        """Whether one that is done can go: nothing is under way, and others wait to send next.
+
+        Of thousands of targets that wait for their quotas each waiting worker is memory.
+        """
+        if self.started <= WORKERS_AT_FIRST or self._lane.pacer.in_flight:
+            return False
+        ahead = self._lane.ahead
+        return ahead.is_full if ahead and ahead.is_used else self._lane.pacer.has_line
+
+    def dismiss(self) -> None:
+        """Have one fewer, which may be started again."""
+        self.started -= 1
+        self.left += 1
 
     def add(self) -> None:
         """Start one beyond what there may be."""
@@ -220,6 +247,9 @@ class _WorkerPool:
 
     @property
     def _has_waiting(self) -> bool:
+        ahead = self._lane.ahead
+        if ahead is not None and ahead.is_waited_for:
+            return True
         return any(pacer.is_waited_for for pacer in self._lane.pacers)
 
     @property
@@ -233,6 +263,7 @@ class _WorkerPool:
         if self.left:
             self.left -= 1
             self.started += 1
+            self._present += 1
             self._tasks.start_soon(self._work, self._lane, self)
 
 

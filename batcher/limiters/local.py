@@ -68,6 +68,7 @@ class WarmUp:
         self._is_over = True
         if self._over is not None:
             self._over.set()
+            self._over = None
 
 
 class LocalLimiter:

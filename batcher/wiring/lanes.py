@@ -8,6 +8,7 @@ from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.denials import Action
 from batcher.accounting.tally import Tally
+from batcher.accounting.time_breakdown import TimeBreakdown
 from batcher.aws.client import AwsTarget
 from batcher.config import Settings
 from batcher.engine.answer_check import AnswerCheck
@@ -71,7 +72,7 @@ class Lanes:
 
     def reading(self, target: AwsTarget, operation: str, tally: Tally) -> Retrying:
         """What brings reads of a connected target to their answers, at a pace of their own."""
-        return _Operations(target, self._pacers, self._retrying).sent(operation, tally)
+        return _Operations(target, self._pacers, self._log, self._retrying).sent(operation, tally)
 
     def lane(
         self,
@@ -101,11 +102,12 @@ class Lanes:
         """
         gate = self._gate_of(target, outage_limit)
         gate.observers = [] if on_breaker is None else [on_breaker]
-        operations = _Operations(target, self._pacers, partial(self._retrying, gate=gate))
+        retrying = partial(self._retrying, gate=gate)
+        operations = _Operations(target, self._pacers, self._log, retrying)
         updating = operations.sent(UPDATE_TRIGGER, tally)
         reading = operations.sent(GET_TRIGGER, tally)
         options = self._options(force=force, complete=complete, recreate=recreate)
-        settler: Settler = self._reconciler(
+        reconciler = self._reconciler(
             operations,
             updating,
             reading,
@@ -116,6 +118,7 @@ class Lanes:
             may_send=may_send,
             on_interrupted=on_interrupted,
         )
+        settler: Settler = reconciler
         if options.create_missing:
             settler = TriggerCopy(settler, self._log, self._completion(operations, reading))
         if (sample := self._settings.verify) is not None:
@@ -127,18 +130,18 @@ class Lanes:
                 log=self._log,
                 on_interrupted=on_interrupted,
             )
-        return Lane(
+        operations.lane = lane = Lane(
             target=target.name,
             source=source,
-            pacer=operations.pacers[0],
-            more_pacers=operations.pacers[1:],
-            reading=reading.pacer,
+            pacer=updating.pacer,
             settler=settler,
             tally=tally,
             on_close=on_close,
             gate=gate,
             updates=updates,
+            ahead=reconciler.ahead,
         )
+        return lane
 
     def let_go(self, target: str) -> None:
         """Keep nothing of a target that was closed for others to find when it is opened again."""
@@ -224,18 +227,11 @@ class Lanes:
         self,
         target: AwsTarget,
         operation: str,
-        pacer: Pacer,
+        pacer: Callable[[], Pacer],
         tally: Tally | None,
         gate: BreakerGate | None = None,
     ) -> Retrying:
         watch, place = self._on_attempt, target.identity
-        pacer.on_full = partial(
-            self._log.warning,
-            "concurrency.reached",
-            target=target.name,
-            operation=operation,
-            at_most=pacer.slots,
-        )
 
         def on_attempt(made: AttemptMade) -> None:
             if tally is not None:
@@ -283,24 +279,41 @@ class Lanes:
 
 
 class _Operations:
-    """The operations of one lane, each sent at a pace of its own; time counts as the lane's."""
+    """The operations of one lane, each sent at a pace of its own; time counts as the lane's.
+
+    Of a thousand targets most send updates only: a pacer is made when something is to be sent.
+    """
 
     def __init__(
         self,
         target: AwsTarget,
         pacers: Pacers,
-        retrying: Callable[[AwsTarget, str, Pacer, Tally | None], Retrying],
+        log: FilteringBoundLogger,
+        retrying: Callable[[AwsTarget, str, Callable[[], Pacer], Tally | None], Retrying],
     ) -> None:
-        self.pacers: list[Pacer] = []
+        self.lane: Lane | None = None
         self.target = target
+        self._time_breakdown = TimeBreakdown()
         self._make_pacer = pacers.pacer
+        self._log = log
         self._retrying = retrying
 
     def sent(self, operation: str, tally: Tally | None) -> Retrying:
         """What sends that operation; ``tally`` counts each attempt, None: nobody does."""
-        breakdown = self.pacers[0].time_breakdown if self.pacers else None
-        self.pacers.append(self._make_pacer(self.target, operation, breakdown))
-        return self._retrying(self.target, operation, self.pacers[-1], tally)
+        return self._retrying(self.target, operation, partial(self._pacer, operation), tally)
+
+    def _pacer(self, operation: str) -> Pacer:
+        pacer = self._make_pacer(self.target, operation, self._time_breakdown)
+        pacer.on_full = partial(self._tell_full, operation, pacer.slots)
+        if self.lane is not None:
+            self.lane.join(pacer)
+            if operation == GET_TRIGGER:
+                self.lane.reading = pacer
+        return pacer
+
+    def _tell_full(self, operation: str, slots: int) -> None:
+        name = self.target.name
+        self._log.warning("concurrency.reached", target=name, operation=operation, at_most=slots)
 
     def last_updated_times(self) -> LastUpdatedTimes:
         # who may not list is no worse off for it: every trigger is looked at all the same

@@ -75,3 +75,25 @@ def test_who_is_more_urgent_waits_for_no_place_and_a_higher_limit_lets_in_at_onc
         return entered
 
     assert in_virtual_time(scenario()) == ["a", "urgent", "late", "b", "c"]
+
+
+def test_it_tells_whether_places_are_used_all_taken_or_waited_for() -> None:
+    async def scenario() -> None:
+        places = LookAhead(2)
+
+        def told() -> tuple[bool, bool, bool]:
+            return places.is_used, places.is_full, places.is_waited_for
+
+        assert told() == (False, False, False)
+        await places.enter(0)
+        assert told() == (True, False, False)
+        await places.enter(0)
+        assert told() == (True, True, False)
+        async with open_task_group() as tasks:
+            tasks.start_soon(places.enter, 0)
+            await anyio.wait_all_tasks_blocked()
+            assert told() == (True, True, True)
+            places.leave(0)
+            assert told() == (True, True, False)
+
+    in_virtual_time(scenario())

@@ -1,5 +1,6 @@
 """The runner keeps every law that is about more than one update."""
 
+import asyncio
 from collections.abc import Callable, Sequence
 from itertools import pairwise
 
@@ -15,7 +16,9 @@ from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError, JournalError
+from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
+from batcher.quota.estimator import RateEstimator
 from batcher.records import Attempt, Result, Update
 from batcher.testing import (
     ACCEPTED,
@@ -129,6 +132,32 @@ def test_workers_are_as_many_as_slots_ask_for_and_no_task_waits_for_nothing() ->
     quick = ScriptedCaller(always(ACCEPTED), latency=0.0)
     in_virtual_time(run([lane(updates, quick, slots=700)], MemoryJournal()))
     assert quick.most_in_flight < 300
+
+
+def test_a_lane_that_waits_for_its_quota_keeps_few_workers_however_many_its_burst_had() -> None:
+    """A burst of 20 that takes 0.5 s has 20 workers; at 1/s one sends, and another is next."""
+    workers: list[int] = []
+
+    def answer(call: ScriptedCall) -> Attempt:
+        workers.append(sum("Runner._worker" in repr(task) for task in asyncio.all_tasks()))
+        return ACCEPTED
+
+    async def work() -> float:
+        clock, tally = LoopClock(), Tally()
+        pace = RateEstimator(now=clock.now(), ceiling=1.0)
+        limiter = LocalLimiter(pace, clock=clock, rate=1.0, burst=21.0)
+        pacer = Pacer(limiter, 30, clock)
+        settler = writes_only(ScriptedCaller(answer, latency=0.5), pacer, tally)
+        source = ListSource([update(number) for number in range(1, 61)])
+        each = Lane(target="default", source=source, pacer=pacer, settler=settler, tally=tally)
+        await run([each], MemoryJournal())
+        assert pacer.time_breakdown.wall_seconds == pytest.approx(clock.now())
+        return clock.now()
+
+    assert in_virtual_time(work()) == pytest.approx(40.5, abs=2)
+    assert len(workers) == 60
+    assert max(workers) > 15
+    assert workers[40] == 2
 
 
 def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:

@@ -102,11 +102,15 @@ async def test_a_lane_looks_first_where_images_are_kept_or_settings_need_it(
     images = MemoryImages() if looks else None
     async with emulator as url, lanes(url, told, **settings) as (made, target):
         runner = Runner(journal=journal, log=logger())
+        lane = made.lane(target, ListSource(updates), tally, images=images)
 
         async def start(tasks: TaskGroup) -> None:
-            runner.start(made.lane(target, ListSource(updates), tally, images=images), tasks)
+            runner.start(lane, tasks)
 
         await runner.run(start)
+    # what nothing is sent of has no pacer
+    assert len(lane.pacers) == len({"UpdateEventTrigger", *operations})
+    assert (lane.reading is not None) == ("GetEventTrigger" in operations)
     assert Counter(operation for _, operation in told) == Counter(operations)
     assert {name for name, _ in told} == {"default"}
     created = "CreateEventTrigger" in operations
