@@ -137,13 +137,15 @@ async def measure(targets: int) -> None:
                 f" then {left}",
                 flush=True,
             )
-            show(session)
+            show(session, "at rest")
             await session.serve()
+            show(session, "with messages")
             session.health.stop.set()
             await working
 
 
-def show(session: Session) -> None:
+def show(session: Session, when: str) -> None:
+    print(f"   {when}:", flush=True)
     status, page = session.status, StatusPage()
     at_work = WorkerAtWork(status, session.health)
     made: dict[str, Callable[[], str | bytes]] = {

@@ -18,15 +18,15 @@ from batcher.records import STATUSES, FleetMember
 from batcher.status.history import EVERY, Moment
 from batcher.status.hour_plots import hour_plots
 from batcher.status.snapshot import (
-    LaneSnapshot,
+    REASONS_TOLD,
     RecordedFailure,
     WorkerSnapshot,
     paces_together,
 )
+from batcher.status.target_rows import LANE, target_rows
 
 PACKAGE = "batcher.status"
 REFRESH = 5  # seconds, where no script does better
-LANES = 50  # shown at most, the busiest
 SILENT_AFTER = 5.0  # seconds without a sign of life after which a process counts as silent
 PARTS = (
     "state",
@@ -38,16 +38,6 @@ PARTS = (
     "pace",
     "fleet",
     "facts",
-)
-LANE = (
-    "target",
-    "operation",
-    "pace",
-    "quota",
-    "in flight",
-    "waiting",
-    "waited for tokens",
-    "before images",
 )
 
 
@@ -96,12 +86,8 @@ def _part(name: str, **content: Any) -> str:
 
 
 def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
-    updates = [lane for lane in now.lanes if lane.counts is not None]
     rate, quota = (hour[-1].rate, hour[-1].quota) if hour else paces_together(now.lanes)
-    lanes = now.lanes
-    if len(lanes) > LANES:  # else they would change places all the time
-        lanes = tuple(sorted(lanes, key=lambda lane: -(lane.in_flight + lane.waiting))[:LANES])
-    shown = {id(lane) for lane in lanes}
+    rows = target_rows(now)
     return {
         "now": now,
         "uptime": now.uptime_seconds,
@@ -110,10 +96,11 @@ def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
         "rate": rate,
         "quota": quota,
         "outcomes": {status: getattr(now.counts, status) for status in STATUSES},
-        "targets": [_results(lane) for lane in updates if id(lane) in shown],
+        "targets": rows.results,
         "lane_heads": LANE,
-        "lanes": list(map(_lane, lanes)),
-        "lanes_left_out": len(now.lanes) - len(lanes),
+        "lanes": rows.lanes,
+        "unusable": rows.unusable if len(now.unusable) > REASONS_TOLD else (),
+        "left_out": rows.left_out,
         "members": list(map(_member, now.members or ())),
         "queue_argument": quote(now.queue),
     }
@@ -131,17 +118,6 @@ def _state(now: WorkerSnapshot) -> dict[str, Any]:
         why = f"Paused {now.paused}"
         return {"state": "Paused", "tone": "warning", "symbol": "‖", "reasons": [why]}
     return {"state": "Ready", "tone": "good", "symbol": "✓", "reasons": []}
-
-
-def _lane(lane: LaneSnapshot) -> tuple[object, ...]:
-    paces, waited = (pace(lane.rate), pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
-    images = "kept" if lane.no_images is None else f"none: {lane.no_images}"
-    counts = f"{lane.in_flight:,}", f"{lane.waiting:,}"
-    return lane.target, lane.operation, *paces, *counts, waited, images
-
-
-def _results(lane: LaneSnapshot) -> tuple[str, ...]:
-    return lane.target, *(f"{getattr(lane.counts, status):,}" for status in STATUSES)
 
 
 def _member(member: FleetMember) -> tuple[object, ...]:

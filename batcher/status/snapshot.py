@@ -3,9 +3,13 @@
 from collections.abc import Iterable
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from batcher.accounting.tally import WELL
 from batcher.operations import UPDATE_TRIGGER
-from batcher.records import Counts, Depth, FleetMember, Result
+from batcher.records import STATUSES, Counts, Depth, FleetMember, Result
+
+REASONS_TOLD = 5  # in one text; the others are counted
 
 
 class LaneSnapshot(Struct, frozen=True, kw_only=True):
@@ -29,6 +33,12 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     counts: Counts | None = None
     no_images: str | None = None
 
+    @property
+    def unsuccessful(self) -> int:
+        """How many of its updates came to no good."""
+        bad = [status for status in STATUSES if status not in WELL]
+        return 0 if self.counts is None else sum(getattr(self.counts, each) for each in bad)
+
 
 def paces_together(lanes: Iterable[LaneSnapshot]) -> tuple[float | None, float | None]:
     """Pace and quota of the updates of all lanes, each bucket once; None where none is known."""
@@ -37,6 +47,13 @@ def paces_together(lanes: Iterable[LaneSnapshot]) -> tuple[float | None, float |
     rates = [lane.rate for lane in once if lane.rate is not None]
     quotas = [lane.quota for lane in once if lane.quota is not None]
     return sum(rates) or None, sum(quotas) or None
+
+
+class UnusableTarget(Struct, frozen=True, kw_only=True):
+    """A target to which nothing is sent now, and why, as a text for people."""
+
+    target: str
+    reason: str
 
 
 class RecordedFailure(Struct, frozen=True, kw_only=True):
@@ -78,7 +95,8 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     results files not yet sent on, None where none are. ``letters``: the newest dead letters, None
     where the queue can't tell without taking them. ``members``: of the fleet that shares the
     quota, None where none does; ``alone``: the Redis of the limiter is away. ``folder``: where the
-    files of the results are.
+    files of the results are. ``unusable``: targets that can't be used now. ``more_targets`` and
+    ``more_well``: of those that are left out.
     """
 
     ready: bool
@@ -100,3 +118,36 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     letters: tuple[LetterSnapshot, ...] | None = None
     members: tuple[FleetMember, ...] | None = None
     alone: bool = False
+    unusable: tuple[UnusableTarget, ...] = ()
+    more_targets: int = 0
+    more_well: int = 0
+
+    def by_health(self) -> tuple[list[LaneSnapshot], list[LaneSnapshot]]:
+        """The lanes of targets that are not well, those that can't be used first, and the others.
+
+        Well is of what nothing needs a look.
+        """
+        names = {each.target for each in self.unusable}
+        ill = [lane for lane in self.lanes if lane.target in names or lane.unsuccessful]
+        ill.sort(key=lambda lane: (lane.target not in names, -lane.unsuccessful))
+        found = set(map(id, ill))
+        return ill, [lane for lane in self.lanes if id(lane) not in found]
+
+    def brief(self, at_most: int) -> "WorkerSnapshot":
+        """A copy with so many lanes; of more those not well come first, and others are counted."""
+        if len(self.lanes) <= at_most and len(self.unusable) <= at_most:
+            return self
+        ill, well = self.by_health()
+        lanes, unusable = [*ill, *well][:at_most], self.unusable[:at_most]
+        shown = _names(lanes, unusable)
+        return replace(
+            self,
+            lanes=tuple(lanes),
+            unusable=unusable,
+            more_targets=len(_names(self.lanes, self.unusable) - shown),
+            more_well=len({lane.target for lane in well} - shown),
+        )
+
+
+def _names(lanes: Iterable[LaneSnapshot], unusable: Iterable[UnusableTarget]) -> set[str]:
+    return {lane.target for lane in lanes} | {each.target for each in unusable}

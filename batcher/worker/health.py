@@ -10,6 +10,7 @@ import os
 import socket
 import sys
 import threading
+from collections.abc import Iterator
 from contextlib import suppress
 from functools import partial
 
@@ -17,12 +18,15 @@ import anyio
 from structlog.typing import FilteringBoundLogger
 
 from batcher.clock import SystemClock
+from batcher.number_text import several
 from batcher.resettable_event import ResettableEvent
 from batcher.signals import run_signals
+from batcher.status.snapshot import REASONS_TOLD, UnusableTarget
 
 HEARTBEAT_EVERY = 1.0  # seconds
 STUCK_AFTER = 60.0  # seconds without a heartbeat
 STUCK = 70  # exit code, EX_SOFTWARE
+_TARGET = "target "  # what parts begin with that are targets
 
 
 class Health:
@@ -45,8 +49,20 @@ class Health:
 
     @property
     def not_ready(self) -> str | None:
-        """Why the worker is not ready; None: it is."""
-        return "; ".join(self._unhealthy.values()) or (None if self._started else "it is starting")
+        """Why the worker is not ready; None: it is. Of many reasons the first are told."""
+        parts = sorted(self._unhealthy, key=_is_of_target)
+        if not parts:
+            return None if self._started else "it is starting"
+        told = [self._unhealthy[part] for part in parts[:REASONS_TOLD]]
+        if (more := len(parts) - REASONS_TOLD) > 0:
+            told.append(f"and {several(more, 'more target')} that can't be used")
+        return "; ".join(told)
+
+    def unusable(self) -> Iterator[UnusableTarget]:
+        """The targets that can't be used now."""
+        for part, reason in self._unhealthy.items():
+            if _is_of_target(part):
+                yield UnusableTarget(target=part.removeprefix(_TARGET), reason=reason)
 
     def mark_started(self) -> None:
         """Note that the queue has answered."""
@@ -60,7 +76,7 @@ class Health:
 
     def mark_target(self, target: str, reason: str | None) -> None:
         """Note why a target can't be used; None: it can."""
-        part = f"target {target}"
+        part = f"{_TARGET}{target}"
         if reason is None:
             self.mark_healthy(part)
         else:
@@ -142,6 +158,10 @@ class Health:
         self._log.error("worker.stuck", seconds=round(silent, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
+
+
+def _is_of_target(part: str) -> bool:
+    return part.startswith(_TARGET)
 
 
 async def cancel_when(event: anyio.Event | ResettableEvent, scope: anyio.CancelScope) -> None:

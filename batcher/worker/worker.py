@@ -43,6 +43,7 @@ from batcher.worker.worker_control import WorkerAtWork
 from batcher.worker.worker_events import WorkerEvents
 from batcher.worker.worker_status import WorkerStatus
 
+TARGETS_LOGGED = 100  # those not well before the others
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a queue that is not there is looked for again
 _OF_RESULTS = ("results", "results_to", "rotate_bytes", "rotate_seconds")
 _OF_HTTP = ("http", "http_token", "http_token_file")
@@ -128,7 +129,7 @@ class Worker:
 
     def log_state(self) -> None:
         """Put into the log where it stands, for who has asked for that by a signal."""
-        found, tally = self._status.snapshot(), self._status.tally
+        found, tally = self._status.snapshot().brief(TARGETS_LOGGED), self._status.tally
         self.log.warning(
             "worker.state",
             ready=found.ready,
@@ -149,6 +150,8 @@ class Worker:
                 }
                 for lane in found.lanes
             ],
+            more_targets=found.more_targets,
+            more_well=found.more_well,
         )
 
     async def _check(self, settings: Settings) -> None:

@@ -8,6 +8,8 @@ from batcher.signals import stop_this_process
 from batcher.worker.health import Health
 from batcher.worker.worker_status import WorkerStatus
 
+TARGETS_TOLD = 1_000  # what is said of them has to fit a reply
+
 
 class WorkerAtWork:
     """A worker that drains its queue."""
@@ -21,8 +23,8 @@ class WorkerAtWork:
         return self._health.stop.is_set()
 
     def status(self) -> dict[str, Any]:
-        """Its snapshot, as JSON, without its latest results."""
-        found = msgspec.structs.replace(self._status.snapshot(), recent=())
+        """Its snapshot, as JSON, without its latest results, and with so many targets at most."""
+        found = msgspec.structs.replace(self._status.snapshot().brief(TARGETS_TOLD), recent=())
         tally = self._status.tally
         ready = "ready" if found.reason is None else f"not ready: {found.reason}"
         progress = f"{tally.done:,} done, {tally.unsuccessful:,} failed, {ready}"

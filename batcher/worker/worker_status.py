@@ -147,6 +147,7 @@ class WorkerStatus:
             letters=self._letters,
             members=self._members if is_shared else None,
             alone=is_shared and self._alone,
+            unusable=tuple(self._health.unusable()),
         )
 
 

@@ -15,10 +15,12 @@ from hypothesis import strategies as st
 
 from batcher.records import Counts, Depth, Error, Result
 from batcher.status.metrics import Metrics
-from batcher.status.page import LANES, PARTS, StatusPage, record_page
+from batcher.status.page import PARTS, StatusPage, record_page
 from batcher.status.snapshot import (
+    REASONS_TOLD,
     LaneSnapshot,
     RecordedFailure,
+    UnusableTarget,
     WorkerSnapshot,
 )
 from batcher.updates.aws_messages import AwsMessages
@@ -127,20 +129,22 @@ def test_before_the_first_moment_and_without_a_fleet_it_says_so_or_says_nothing(
     assert "Dead letters" not in seen.text
 
 
-def test_of_thousands_of_targets_the_busiest_are_shown() -> None:
+def test_of_thousands_of_targets_those_not_well_are_shown_and_the_others_together() -> None:
     lanes = tuple(
         LaneSnapshot(
             target=f"t{each:04}",
             operation="UpdateEventTrigger",
-            waiting=each,
-            counts=Counts(succeeded=1),
+            waiting=1,
+            counts=Counts(succeeded=1, failed=each % 3 == 0),
         )
         for each in range(3000)
     )
-    text = page(snapshot(lanes=lanes))
-    assert "t2999" in text
-    assert "t0001" not in text
-    assert f"{3000 - LANES:,} more targets" in Seen(text).text
+    away = [UnusableTarget(target=f"t{each:04}", reason="no credentials") for each in range(2000)]
+    text = page(snapshot(lanes=lanes, unusable=tuple(away)))
+    seen = Seen(text).text
+    assert "667 targets are well all ? /s ? /s 0 667 0.0 s kept t0000" in seen
+    assert "Targets that can't be used now target why t0000 no credentials" in seen
+    assert "And 2,250 more targets not well" in seen, "t0000 to t0049, and more that have failures"
     assert len(text) < 200_000
 
 
@@ -176,7 +180,8 @@ def hostile(text: Callable[[str], str]) -> WorkerSnapshot:
             return tuple(replaced(each, name) for each in value)
         return value
 
-    found = replaced(snapshot(reason="x", ready=False), "now")
+    away = (UnusableTarget(target="t", reason="r"),) * (REASONS_TOLD + 1)
+    found = replaced(snapshot(reason="x", ready=False, unusable=away), "now")
     assert isinstance(found, WorkerSnapshot)
     return found
 

@@ -52,7 +52,12 @@ def worker_of(place: Place, url: str, *more: str) -> tuple[str, ...]:
 
 def results_in(folder: Path) -> list[dict[str, Any]]:
     """Every record on disk, of files that are being written too."""
-    return [record for path in sorted((folder / "results").glob("2*")) for record in records(path)]
+    while True:
+        with contextlib.suppress(
+            FileNotFoundError
+        ):  # one that is complete was given its name just now
+            files = sorted((folder / "results").glob("2*"))
+            return [record for path in files for record in records(path)]
 
 
 async def until_logged(worker: asyncio.subprocess.Process, words: bytes) -> None:

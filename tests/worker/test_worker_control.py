@@ -2,11 +2,16 @@
 
 import signal
 
+import msgspec
+
 from batcher.clock import SystemClock
+from batcher.control.messages import REPLY_AT_MOST
 from batcher.engine.pace_control import PaceControl
 from batcher.logs import logger
-from batcher.records import Result
+from batcher.operations import UPDATE_TRIGGER
+from batcher.records import Counts, Result
 from batcher.signals import received_signals
+from batcher.status.snapshot import LaneSnapshot
 from batcher.worker.health import Health
 from batcher.worker.worker_control import WorkerAtWork
 from batcher.worker.worker_status import WorkerStatus
@@ -27,3 +32,19 @@ async def test_a_worker_tells_its_counts_and_stops_by_the_signal_of_its_supervis
             break
     health.stop.set()
     assert at_work.stopping
+
+
+async def test_of_very_many_targets_so_many_are_told_as_a_reply_can_have() -> None:
+    health, clock = Health(logger(), grace=1.0), SystemClock()
+    status = WorkerStatus("spool:s", health, clock, PaceControl(clock))
+    for number in range(5_000):
+        health.mark_target(f"{number:0128}", "no credentials: " + "x" * 100)
+    status.lanes = lambda: [
+        LaneSnapshot(target=f"{number:0128}", operation=UPDATE_TRIGGER, counts=Counts())
+        for number in range(5_000)
+    ]
+    told = WorkerAtWork(status, health).status()
+    assert len(msgspec.json.encode(told)) < REPLY_AT_MOST
+    assert (len(told["lanes"]), told["more_targets"], told["more_well"]) == (1_000, 4_000, 0)
+    assert len(told["progress"]) < 1_000
+    assert told["progress"].endswith("; and 4,995 more targets that can't be used")

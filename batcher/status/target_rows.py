@@ -1,0 +1,88 @@
+"""The targets of a worker as rows: each of a few; of many those that are well in one row together.
+
+Then those that are not well have a row each, up to a bound, those that can't be used first.
+"""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from batcher.number_text import number, pace
+from batcher.records import STATUSES
+from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot, paces_together
+
+TARGETS_SHOWN = 50  # a row each; of more than these only those that are not well
+LANE = (
+    "target",
+    "operation",
+    "pace",
+    "quota",
+    "in flight",
+    "waiting",
+    "waited for tokens",
+    "before images",
+)
+
+
+class TargetRows(NamedTuple):
+    """Rows of targets as text: ``lanes`` with LANE's columns, ``results`` by status.
+
+    ``left_out``: targets that are not well, and have no row. ``unusable``: name and reason of those
+    that can't be used, where the state of the worker does not tell all of them.
+    """
+
+    lanes: list[tuple[str, ...]]
+    results: list[tuple[str, ...]]
+    unusable: list[tuple[str, str]]
+    left_out: int
+
+
+def target_rows(now: WorkerSnapshot) -> TargetRows:
+    """The rows of a worker's targets."""
+    unusable = [(each.target, each.reason) for each in now.unusable]
+    if len(now.lanes) <= TARGETS_SHOWN and len(unusable) <= TARGETS_SHOWN:
+        return _rows(now.lanes, unusable)
+    ill, well = now.by_health()
+    rows = _rows(ill[:TARGETS_SHOWN], unusable[:TARGETS_SHOWN])
+    if well:
+        rows.lanes.insert(0, _together(well))
+        rows.results.insert(0, _results_together(well))
+    names = {lane.target for lane in ill} | {name for name, _ in unusable}
+    shown = {lane.target for lane in ill[:TARGETS_SHOWN]} | {name for name, _ in rows.unusable}
+    return rows._replace(left_out=len(names - shown))
+
+
+def _rows(lanes: Sequence[LaneSnapshot], unusable: list[tuple[str, str]]) -> TargetRows:
+    results = [lane for lane in lanes if lane.counts is not None]
+    return TargetRows(list(map(_lane, lanes)), list(map(_results, results)), unusable, 0)
+
+
+def _lane(lane: LaneSnapshot) -> tuple[str, ...]:
+    paces, waited = (pace(lane.rate), pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
+    images = "kept" if lane.no_images is None else f"none: {lane.no_images}"
+    counts = f"{lane.in_flight:,}", f"{lane.waiting:,}"
+    return lane.target, lane.operation, *paces, *counts, waited, images
+
+
+def _results(lane: LaneSnapshot) -> tuple[str, ...]:
+    return lane.target, *(f"{getattr(lane.counts, status):,}" for status in STATUSES)
+
+
+def _are_well(lanes: Sequence[LaneSnapshot]) -> str:
+    return f"{number(len(lanes))} targets are well"
+
+
+def _together(lanes: Sequence[LaneSnapshot]) -> tuple[str, ...]:
+    """One row of lanes that are well, added up."""
+    rate, quota = paces_together(lanes)
+    in_flight, waiting = (sum(each.in_flight for each in lanes), sum(e.waiting for e in lanes))
+    waited = sum(each.token_seconds for each in lanes)
+    without = sum(each.no_images is not None for each in lanes)
+    images = "kept" if not without else f"none of {number(without)}"
+    counts = f"{in_flight:,}", f"{waiting:,}", f"{waited:,.1f} s"
+    return _are_well(lanes), "all", pace(rate), pace(quota), *counts, images
+
+
+def _results_together(lanes: Sequence[LaneSnapshot]) -> tuple[str, ...]:
+    counts = [lane.counts for lane in lanes if lane.counts is not None]
+    sums = (sum(getattr(each, status) for each in counts) for status in STATUSES)
+    return _are_well(lanes), *(f"{each:,}" for each in sums)
