@@ -1,11 +1,13 @@
 """Memory, CPU and time of the commands that read a whole file or run, at 1,000,000 lines or more.
 
-``python -m benchmarks.many_lines [LINES [COMMAND …]]``. The input names ids, domains and triggers
-of its own on every line; of its run 99 % are done, one in a hundred of that failed, every
-100,000th in doubt. Files go where TMPDIR says: 10,000,000 lines take 15 GB.
+``python -m benchmarks.many_lines [LINES[/TARGETS] [COMMAND …]]``. The input names ids, domains and
+triggers of its own on every line, and targets in turns where they are several; of its run 99 % are
+done, one in a hundred of that failed, every 100,000th in doubt. Files go where TMPDIR says:
+10,000,000 lines take 13 GB.
 """
 
 import asyncio
+import hashlib
 import multiprocessing
 import os
 import subprocess
@@ -13,17 +15,17 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import aiohttp
 import msgspec
 
-from batcher.config import Settings
+from batcher.config import Settings, resolve
 from batcher.jobs.failed_lines import write_failed
 from batcher.jobs.run_reader import RunReader
 from batcher.records import Error, Result, Status
 from batcher.sources.checksum import file_checksum
-from batcher.storage.hash_chain import ChainTip, line_digest
+from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal import Journal
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_journals import Heads
@@ -59,54 +61,65 @@ class Figures(NamedTuple):
     peak: float
 
 
-def update(number: int) -> dict[str, Any]:
-    return {
-        "DomainName": f"acme-{number % DOMAINS}",
-        "EventTriggerName": f"cart-abandoned-{number}",
-        "SegmentFilter": f"round-{number // DOMAINS}",
-        "EventTriggerLimits": {
-            "EventExpiration": 600000,
-            "Periods": [{"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 3}],
-        },
-    }
+MEMBERS = (
+    b'"DomainName":"acme-%d","EventTriggerName":"cart-abandoned-%d","SegmentFilter":"%s",'
+    b'"EventTriggerLimits":{"EventExpiration":600000,"Periods":[{"Unit":"DAYS","Value":1,'
+    b'"MaxInvocationsPerProfile":3}]}}'
+)
+LINE = b'{"id":"row-%d","target":"%s",' + MEMBERS
 
 
-def result(number: int) -> Result:
-    status: Status = "succeeded"
-    if not number % 100:
-        status = "failed" if number % 100_000 else "in_doubt"
-    request, accepted = update(number), status == "succeeded"
-    return Result(
-        id=f"row-{number}",
-        line=number + 1,
-        target="default",
-        domain=request["DomainName"],
-        trigger=request["EventTriggerName"],
+def result(status: Status, error: Error | None) -> bytes:
+    """A result with gaps: id, line, target, domain, trigger, digest if any, that of its image."""
+    sample = Result(
+        id="row-%d",
+        line=0,
+        target="%s",
+        domain="acme-%d",
+        trigger="cart-abandoned-%d",
         status=status,
         attempts=1,
-        error=None if accepted else LOST if status == "in_doubt" else REFUSED,
+        error=error,
         request_id="7a2f2b7e-1f6e-4a55-8e0e-1d2b3c4d5e6f",
         started_at=BEGAN,
         finished_at=ENDED,
-        digest=f"{number:064x}" if accepted else msgspec.UNSET,
+        digest="%064x" if error is None else msgspec.UNSET,
+        image="%s",
     )
+    return msgspec.json.encode(sample).replace(b'"line":0', b'"line":%d')
 
 
-def write_input(path: Path, lines: int) -> None:
-    encode = msgspec.json.Encoder().encode
+ACCEPTED, FAILED = result("succeeded", None), result("failed", REFUSED)
+IN_DOUBT = result("in_doubt", LOST)
+
+
+def target(number: int, targets: int) -> bytes:
+    return b"default" if targets == 1 else b"t%d" % (number % targets)
+
+
+def write_input(path: Path, lines: int, targets: int) -> None:
     with path.open("wb") as file:
         for number in range(lines):
-            file.write(encode({"id": f"row-{number}", **update(number)}) + b"\n")
+            names = number, target(number, targets), number % DOMAINS, number
+            file.write(LINE % (*names, b"round-%d" % (number // DOMAINS)) + b"\n")
 
 
-async def write_run(content: Path, lines: int) -> None:
+def write_settings(path: Path, targets: int) -> Settings:
+    """A table for each target, where they are several: an account of its own, and its role."""
+    roles = [f"arn:aws:iam::{100_000_000_000 + number}:role/batcher" for number in range(targets)]
+    tables = [f'[targets.t{number}]\nrole_arn = "{arn}"\n' for number, arn in enumerate(roles)]
+    path.write_text("".join(tables) if targets > 1 else "")
+    return resolve({"region": "eu-west-1"}, file=path)
+
+
+async def write_run(content: Path, lines: int, targets: int, settings: Settings) -> None:
     """The run directory as a session that was killed at 99 % leaves it."""
     size, sha256 = file_checksum(content)
     fingerprint = InputFingerprint(path=str(content), size=size, sha256=sha256, updates=lines)
     manifest = RunManifest(
         run="benchmark",
         input=fingerprint,
-        settings=Settings().as_json(),
+        settings=settings.as_json(),
         targets={},
         versions={},
         started_at=BEGAN,
@@ -114,19 +127,19 @@ async def write_run(content: Path, lines: int) -> None:
     with RunDirectory(content.with_suffix(".run")) as directory:
         directory.claim(manifest)
         async with (
-            Journal[Result](directory.results, ChainTip()) as results,
-            Journal[dict[str, Any]](directory.before, ChainTip()) as images,
+            Journal[msgspec.Raw](directory.results, ChainTip()) as results,
+            Journal[msgspec.Raw](directory.before, ChainTip()) as images,
         ):
             for number in range(int(lines * DONE)):
-                image = images.add(
-                    {
-                        "id": f"row-{number}",
-                        "target": "default",
-                        **update(number),
-                        "SegmentFilter": "before",
-                    }
-                )
-                results.add(msgspec.structs.replace(result(number), image=line_digest(image)))
+                of, domain = target(number, targets), number % DOMAINS
+                image = LINE % (number, of, domain, number, b"before")
+                images.add(msgspec.Raw(image))
+                digest = hashlib.sha256(image).hexdigest()[:32].encode()
+                names = number, number + 1, of, domain, number
+                record = ACCEPTED % (*names, number, digest)
+                if not number % 100:
+                    record = (FAILED if number % 100_000 else IN_DOUBT) % (*names, digest)
+                results.add(msgspec.Raw(record))
                 if not number % FLUSHED:
                     await images.flush()
                     await results.flush()
@@ -135,23 +148,24 @@ async def write_run(content: Path, lines: int) -> None:
             assert results.head is not None
             assert images.head is not None
             directory.write_heads(Heads(results=results.head, before=images.head))
-        write_failed(RunReader(directory.path, line_reader(Settings(), any_target=True)))
+        write_failed(RunReader(directory.path, line_reader(settings, any_target=True)))
 
 
-def prepare(folder: Path, lines: int) -> None:
+def prepare(folder: Path, lines: int, targets: int = 1) -> None:
     content = folder / "updates.jsonl"
-    write_input(content, lines)
-    asyncio.run(write_run(content, lines))
+    write_input(content, lines, targets)
+    settings = write_settings(folder / "batcher.toml", targets)
+    asyncio.run(write_run(content, lines, targets, settings))
 
 
 def start(folder: Path, command: str, url: str) -> "subprocess.Popen[bytes]":
-    arguments = COMMANDS[command]
+    arguments = (*COMMANDS[command], "--config", "batcher.toml")
     if command != "validate":
         arguments = (*arguments, "--endpoint-url", url)
     return subprocess.Popen(
         [sys.executable, "-m", "batcher", *arguments],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": HERE},
+        env={**os.environ, "PYTHONPATH": HERE, "AWS_ENDPOINT_URL": url},
         stdout=subprocess.DEVNULL,
         stderr=(folder / f"{command}.txt").open("wb"),
     )
@@ -216,12 +230,13 @@ async def measured(folder: Path, commands: list[str], lines: int) -> None:
 
 
 def main() -> None:
-    lines = int(sys.argv[1]) if len(sys.argv) > 1 else LINES
+    given, _, several = (sys.argv[1] if len(sys.argv) > 1 else str(LINES)).partition("/")
+    lines, targets = int(given), int(several or 1)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         # in a process of its own: a command's peak is at least what its parent, this one, holds
         prepared = multiprocessing.get_context("spawn").Process(
-            target=prepare, args=(folder, lines)
+            target=prepare, args=(folder, lines, targets)
         )
         prepared.start()
         prepared.join()
