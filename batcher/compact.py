@@ -5,11 +5,11 @@ from array import array
 from bisect import bisect_left
 from collections import Counter
 from collections.abc import Hashable, Iterable, Iterator, Sequence
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import TypeAlias, overload
 
 PARTITIONS = 64  # sorted one at a time, so that sorting needs a 64th of the memory
-STAGED = 1 << 12  # hashes that wait to be put into their partitions together
+STAGED = 1 << 14  # hashes that wait to be put into their partitions together
 
 _HASH_BITS = 64
 _WIDTH = (1 << _HASH_BITS) // PARTITIONS  # hashes of a partition
@@ -319,8 +319,10 @@ class HashMultiset:
     """A multiset of strings or such, known by their hashes: two may rarely pass for one."""
 
     def __init__(self) -> None:
-        self._partitions: list[array[int]] = []  # none, as long as there is nothing in them
-        self._staged: list[int] = []
+        # none, as long as there is nothing in them; each in parts of about one size, as one that
+        # grows leaves holes in memory that fit nothing
+        self._partitions: list[list[array[int]]] = []
+        self._staged = array("q")
 
     def add(self, thing: Hashable) -> None:
         self._staged.append(hash(thing))
@@ -333,40 +335,44 @@ class HashMultiset:
         if len(self._staged) >= STAGED:
             self._spread()
 
-    def partitions(self) -> "list[array[int]]":
-        """All hashes, in parts: equal ones are in the same part of any two multisets."""
+    def partitions(self) -> Iterator[Iterator[int]]:
+        """All hashes, in partitions: equal ones are in the same of any two multisets."""
         self._spread()
-        return self._partitions
+        return map(chain.from_iterable, self._partitions or [[]] * PARTITIONS)
 
     def _spread(self) -> None:
         """Put what waits into its partitions: each has the hashes from one edge to the next."""
-        staged, self._staged = sorted(self._staged), []
+        if not self._staged:
+            return
+        staged, self._staged = sorted(self._staged), array("q")
         if not self._partitions:
-            self._partitions = [array("q") for _ in range(PARTITIONS)]
+            self._partitions = [[] for _ in range(PARTITIONS)]
         cuts = [0, *(bisect_left(staged, edge) for edge in _EDGES), len(staged)]
         for partition, begin, end in zip(self._partitions, cuts, cuts[1:], strict=False):
-            partition.fromlist(staged[begin:end])
+            if begin < end:
+                partition.append(array("q", staged[begin:end]))
 
     def __len__(self) -> int:
         """How many were added, repeated ones included."""
-        return sum(map(len, self._partitions)) + len(self._staged)
+        return sum(len(part) for parts in self._partitions for part in parts) + len(self._staged)
 
     def __repr__(self) -> str:
         return f"<HashMultiset: {len(self)} added>"
 
     def sort(self) -> None:
         """Sort what was added: to be done before it is asked what is in it."""
-        self._spread()
-        for number, partition in enumerate(self._partitions):
-            self._partitions[number] = array("q", sorted(partition))
+        for number, partition in enumerate(self.partitions()):
+            if self._partitions:
+                self._partitions[number] = [array("q", sorted(partition))]
 
     def __contains__(self, thing: Hashable) -> bool:
-        if self._staged:
-            self.sort()
-        if not self._partitions:
+        if not self._partitions and not self._staged:
             return False
         value = hash(thing)
-        partition = self._partitions[(value - _LOWEST) // _WIDTH]
+        number = (value - _LOWEST) // _WIDTH
+        if self._staged or len(self._partitions[number]) != 1:
+            self.sort()
+        (partition,) = self._partitions[number]
         at = bisect_left(partition, value)
         return at < len(partition) and partition[at] == value
 
@@ -374,8 +380,8 @@ class HashMultiset:
         """The hashes that are among the others and not here, as Python's ``hash`` gives them."""
         found = set[int]()
         for own, theirs in zip(self.partitions(), others.partitions(), strict=True):
-            if theirs:
-                found |= set(theirs).difference(own)
+            if wanted := set(theirs):
+                found |= wanted.difference(own)
         return found
 
     def distinct(self) -> int:
@@ -394,8 +400,7 @@ class HashMultiset:
         return found
 
     def _again(self) -> Iterator[int]:
-        self._spread()
-        for partition in self._partitions:
+        for partition in self.partitions():
             in_order = sorted(partition)
             for before, value in pairwise(in_order):
                 if before == value:

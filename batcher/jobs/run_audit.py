@@ -5,17 +5,17 @@ up.
 """
 
 from array import array
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 
 from msgspec import Struct
 
 from batcher.accounting.tally import Tally
+from batcher.accounting.target_tallies import TargetTallies
 from batcher.compact import LineSet, hashed
 from batcher.jobs.failed_lines import is_as_written
 from batcher.jobs.run_reader import RunReader
 from batcher.records import STATUSES, Counts, NamedResult, Summary
-from batcher.sources.by_target import split_by_target
 
 UNFINISHED = (
     "there is no summary.json: the run was interrupted before its end; run the same command again"
@@ -69,7 +69,9 @@ def audit_run(run: RunReader, scope: LineSet | None = None) -> Audit:
         unsettled += sum(scope is None or line in scope for line in in_doubt)
         for line in [each.line for each in results if each.image is None]:
             wrong.add(line, "its before image is lost: it can't be put back")
-    counts = sum((tally.statuses for tally in found.tallies.values()), Counter[str]())
+    counts = Counter[str]()
+    for tally in found.tallies.by_target().values():
+        counts.update(tally.statuses)
     lines_left = [lines.without(found.done) for lines in run.lines.of_target.values()]
     not_started = sum(map(len, lines_left))
     unsettled += sum(len(each if scope is None else each.both(scope)) for each in lines_left)
@@ -89,15 +91,13 @@ class _Counted:
 
     def __init__(self) -> None:
         self.done = LineSet()
-        self.tallies = defaultdict[str, Tally](Tally)
+        self.tallies = TargetTallies()
         self.triggers = array("Q")
 
     def add_all(self, results: Sequence[NamedResult]) -> None:
         lines = [each.line for each in results]
         self.done.add_all(lines)
-        targets = [each.target for each in results]
-        for target, (own,) in split_by_target(targets, results).items():
-            self.tallies[target].add_all(own)
+        self.tallies.add_all(results)
         if len(self.triggers) <= (highest := max(lines)):
             self.triggers.frombytes(bytes(8 * (highest + 1024 - len(self.triggers))))
         for each in results:
@@ -119,11 +119,12 @@ def _trigger_hash(domain: str, trigger: str) -> int:
 
 def _compare_summary(summary: Summary, found: _Counted, wrong: Discrepancies) -> None:
     whole = Tally()
-    for tally in found.tallies.values():
+    tallies = found.tallies.by_target()
+    for tally in tallies.values():
         whole.merge(tally)
     _compare_counts(summary, whole, "", wrong)
     for target, part in summary.targets.items() if isinstance(summary.targets, dict) else ():
-        _compare_counts(part, found.tallies[target], f" of target {target}", wrong)
+        _compare_counts(part, tallies[target], f" of target {target}", wrong)
 
 
 def _compare_counts(said: Counts, tally: Tally, whose: str, wrong: Discrepancies) -> None:

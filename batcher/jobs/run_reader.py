@@ -106,7 +106,7 @@ class RunReader:
 
     def lines_again(self) -> AbstractContextManager[LinesAgain]:
         """Its input, open to have single lines of it read again."""
-        return open_lines_again(self._input, self.indexes.values(), self._reader)
+        return open_lines_again(self._input, self.lines.owners, self._reader)
 
     def triggers(self) -> Iterator[tuple[int, tuple[str, str] | None]]:
         """Of each of its lines the number, and domain and name of the trigger it is of."""

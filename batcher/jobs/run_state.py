@@ -12,6 +12,7 @@ import msgspec
 from msgspec import UNSET, Struct
 
 from batcher.accounting.tally import Tally, recounted, summarize
+from batcher.accounting.target_tallies import TargetTallies
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
 from batcher.compact import HashMultiset, LineSet
 from batcher.errors import RunDirectoryError
@@ -23,7 +24,6 @@ from batcher.jobs.run_reader import RunReader
 from batcher.jobs.wave_plan import WavePlan, wave_plan
 from batcher.jobs.waves import ChangedUpdates
 from batcher.records import BriefResult, Result, SelectedPart, Summary
-from batcher.sources.by_target import split_by_target
 from batcher.sources.checksum import file_checksum
 from batcher.sources.file_source import FileSource
 from batcher.sources.input_lines import InputLines
@@ -181,7 +181,7 @@ def restore(
     if order.settings.skip_invalid and inspection.invalid:
         default = lines.get(order.settings.target, LineSet())
         lines[order.settings.target] = default.union(inspection.invalid_lines)
-    tallies = defaultdict(Tally, {name: Tally() for name in lines})
+    counted = TargetTallies(lines)
     found = _Restored()
     has_names = input_lines.has_names
     plan = wave_plan(order.settings, sum(map(len, inspection.targets.values())))
@@ -191,9 +191,8 @@ def restore(
     for _, results in checked_chunks(journals.results, input_lines, kind, found.done):
         changed.add_all(results)
         found.note_ids(results, has_names=has_names)
-        targets = [each.target for each in results]
-        for target, (own,) in split_by_target(targets, results).items():
-            tallies[target].add_all(own)
+        counted.add_all(results)
+    tallies = counted.by_target()
     for tally in tallies.values():
         tally.begin_session()
     unchecked = plan.check is not None and changed.count > progress.passed

@@ -6,6 +6,7 @@ from typing import Protocol
 from batcher.compact import LineSet
 from batcher.sources.by_target import split_by_target
 from batcher.sources.line_index import LineIds, LineIndex
+from batcher.sources.line_owners import LineOwners
 
 
 class LineRecord(Protocol):
@@ -22,7 +23,10 @@ class LineRecord(Protocol):
 
 
 class InputLines:
-    """The lines of an input. ``invalid``: those known to break a rule; they have no id."""
+    """The lines of an input. ``invalid``: those known to break a rule; they have no id.
+
+    ``owners``: the indexes that they are in.
+    """
 
     def __init__(
         self, targets: Mapping[str, LineIndex], ids: LineIds, invalid: LineSet | None = None
@@ -31,6 +35,8 @@ class InputLines:
         self._known = {
             name: _run(index.lines) or self.of_target[name] for name, index in targets.items()
         }
+        self.owners = LineOwners(targets.values())
+        self._names = list(targets)
         self._ids = ids
         self._invalid = invalid
 
@@ -54,6 +60,13 @@ class InputLines:
             return False
         lines, ids = [each.line for each in records], [each.id for each in records]
         targets = [each.target for each in records]
+        return self._are_of(targets, lines) and self._ids.match_all(lines, ids)
+
+    def _are_of(self, targets: Sequence[str], lines: Sequence[int]) -> bool:
+        """Whether these lines are of these targets, each of its own."""
+        if not self.owners.are_few:
+            names, owners = self._names, self.owners.of_each(lines)
+            return targets == [None if owner is None else names[owner] for owner in owners]
         for target, (of_target,) in split_by_target(targets, lines).items():
             known = self._known.get(target, range(0))
             if isinstance(known, range):
@@ -61,7 +74,7 @@ class InputLines:
                     return False
             elif not all(map(known.__contains__, of_target)):
                 return False
-        return self._ids.match_all(lines, ids)
+        return True
 
     @property
     def has_names(self) -> bool:

@@ -5,6 +5,7 @@ Keeps an index of the lines and hashes of ids and triggers; never a line.
 
 from array import array
 from collections.abc import Callable, Sequence
+from itertools import islice
 from operator import attrgetter
 from pathlib import Path
 from typing import Any
@@ -13,13 +14,18 @@ from msgspec import UNSET, Struct, field
 
 from batcher.compact import HashMultiset, LineSet, hashed, line_number
 from batcher.records import SelectedPart, Update
+from batcher.sources.decompression import COMPRESSED
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.input_lines import InputLines
 from batcher.sources.line_index import LineIds, LineIndex, LineIndexes, file_stamp
+from batcher.sources.line_owners import LineOwners
+from batcher.sources.lines_again import open_lines_again
 from batcher.updates.hint import Hint
 from batcher.updates.input_hint import hint_of
 from batcher.updates.line_reader import LineReader
 from batcher.updates.violations import Violation
+
+AT_ONCE = 64  # lines that are read again
 
 OnViolation = Callable[[int, Violation], None]
 """Told of every violation, with its line."""
@@ -94,7 +100,7 @@ def inspect(
     tell = on_violation or _ignore
     first = _Pass(path, reader, keeps_places, of_line=tell, on_hint=on_hint, on_update=on_update)
     first.read(frozenset())
-    suspects = first.ids.may_be_repeated()
+    suspects = first.repeated_ids()
     if not suspects:
         return first.found()
     second = _Pass(path, reader, keeps_places, of_line=_ignore, of_id=tell)
@@ -115,9 +121,13 @@ def _ignore(line: int, violation: Violation) -> None:
 
 
 class _Ids:
-    """The ids of updates, to find those that may be repeated: 8 bytes for each that is a name."""
+    """The ids of updates, to find those that may be repeated.
 
-    def __init__(self) -> None:
+    ``keeps_names``: 8 bytes for each that is a name; else such names are not looked at.
+    """
+
+    def __init__(self, *, keeps_names: bool) -> None:
+        self._keeps_names = keeps_names
         self._names = HashMultiset()
         self._looks = array("Q")  # names that are the numbers of other lines
         self._numbers = LineSet()  # lines whose number is their id
@@ -126,7 +136,8 @@ class _Ids:
         if (number := line_number(id)) == line:
             self._numbers.add(line)
             return
-        self._names.add(id)
+        if self._keeps_names:
+            self._names.add(id)
         if number is not None:
             self._looks.append(number)
 
@@ -135,7 +146,8 @@ class _Ids:
         if not any(ids):
             self._numbers.add_all(lines)
         elif all(ids) and not any(map(str.isdecimal, ids)):
-            self._names.update(ids)
+            if self._keeps_names:
+                self._names.update(ids)
         else:
             for line, id in zip(lines, ids, strict=True):
                 self.add(line, id or str(line))
@@ -160,7 +172,9 @@ class _Pass:
         on_hint: OnHint | None = None,
         on_update: OnUpdate | None = None,
     ) -> None:
-        self.ids = _Ids()
+        # those of lines that can be read again are looked for among the indexed ones
+        self._finds_names = keeps_places and path.suffix not in COMPRESSED
+        self._ids = _Ids(keeps_names=not self._finds_names)
         self._path = path
         self._keeps_places = keeps_places
         self._reader = reader
@@ -185,6 +199,8 @@ class _Pass:
                 for line, offset, raw in chunk.lines():
                     self._read_one(line, offset, raw, file.head, suspects)
             self._size, self._sha256 = file.checksum.size, file.checksum.sha256
+        for index in self._indexes.targets.values():
+            index.finish_counting()
 
     def _read_one(
         self, line: int, offset: int, raw: bytes, head: bytes, suspects: frozenset[int]
@@ -202,9 +218,21 @@ class _Pass:
         else:
             self._take(update, offset, raw)
 
+    def repeated_ids(self) -> frozenset[int]:
+        """The hashes of the ids that may be repeated."""
+        found = self._ids.may_be_repeated()
+        return found.union(self._repeated_names()) if self._finds_names else found
+
+    def _repeated_names(self) -> set[int]:
+        names, rest = HashMultiset(), iter(self._indexes.ids.possibly_repeated())
+        owners = LineOwners(self._indexes.targets.values())
+        with open_lines_again(self._path, owners, self._reader) as again:
+            while lines := list(islice(rest, AT_ONCE)):
+                again.read_ahead(lines)
+                names.update([each.id for each in map(again.update, lines) if each is not None])
+        return names.repeated()
+
     def found(self) -> Inspection:
-        for index in self._indexes.targets.values():
-            index.finish_counting()
         return Inspection(
             total=self._total,
             invalid=self._invalid,
@@ -223,7 +251,7 @@ class _Pass:
         index.add(update.line, offset, raw, update.urgency)
         index.count([(update.domain, update.trigger)])
         self._indexes.add_ids([update.line], [update.id])
-        self.ids.add(update.line, update.id)
+        self._ids.add(update.line, update.id)
         if self._on_update is not None:
             self._on_update(update)
 
@@ -234,7 +262,7 @@ class _Pass:
         self._indexes.add_all(chunk, targets, self._reader.urgencies_of(found), triggers)
         ids = ["" if each.id is UNSET else each.id for each in found]
         self._indexes.add_ids(chunk.numbers, ids)
-        self.ids.add_all(chunk.numbers, ids)
+        self._ids.add_all(chunk.numbers, ids)
 
     def _tell_hint(self, head: bytes) -> None:
         """Before the first violation: what the input is."""

@@ -10,6 +10,7 @@ import os
 from array import array
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +67,18 @@ class LineIndex:
         urgencies: Sequence[int],
     ) -> None:
         """Add lines, ascending and higher than those before."""
+        # as short_hash has it
+        hashes = [hash(raw) & SHORT for raw in raws] if self._keeps_places else []
+        self.add_hashed(lines, offsets, hashes, urgencies)
+
+    def add_hashed(
+        self,
+        lines: Sequence[int],
+        offsets: Sequence[int],
+        hashes: Sequence[int],
+        urgencies: Sequence[int],
+    ) -> None:
+        """Add lines as ``add_all`` does, by the short hashes of their bytes."""
         if not self.lines:
             self._first_urgency = urgencies[0]
         if self.urgencies or urgencies.count(self._first_urgency) != len(urgencies):
@@ -75,7 +88,7 @@ class LineIndex:
         self.lines.extend(lines)
         if self._keeps_places:
             self.offsets.extend(offsets)
-            self.hashes.extend([hash(raw) & SHORT for raw in raws])  # as short_hash has it
+            self.hashes.extend(hashes)
 
     def __contains__(self, line: int) -> bool:
         return line in self.lines
@@ -119,6 +132,10 @@ class LineIndex:
         self._triggers_seen = HashMultiset()
 
 
+TOGETHER = 8192  # lines of several targets that are split among these together
+_PARTS = 256  # of hashes that are looked through for equal ones, one part at a time
+
+
 class LineIds:
     """The ids of lines that are not the line's own number, as hashes: 4 bytes a line, or 8."""
 
@@ -156,6 +173,19 @@ class LineIds:
         else:
             self._lines.extend(lines)
             self._hashes.extend([hash(id) & SHORT for id in ids])
+
+    def possibly_repeated(self) -> "array[int]":
+        """The lines whose id may be that of another of them, too, ascending."""
+        parts = [array("I") for _ in range(_PARTS)]
+        add = [part.append for part in parts]
+        for value in self._hashes:
+            add[value % _PARTS](value)
+        again = set[int]()
+        for part in parts:
+            if len(set(part)) < len(part):
+                again.update(one for one, next in pairwise(sorted(part)) if one == next)
+        places = (place for place, value in enumerate(self._hashes) if value in again)
+        return array("I", map(self._lines.__getitem__, places) if again else ())
 
     def match_all(self, lines: Sequence[int], ids: Sequence[str]) -> bool:
         """Whether these are the ids of lines, of each its own."""
@@ -231,19 +261,31 @@ class LineIndexes:
     """The indexes of the targets of a file, and the ids of its lines."""
 
     def __init__(self, stamp: Stamp, *, keeps_places: bool = True) -> None:
-        self.targets: dict[str, LineIndex] = {}
         self.ids = LineIds()
         self._stamp = stamp
         self._keeps_places = keeps_places
+        self._targets: dict[str, LineIndex] = {}
+        self._waiting: list[list[Any]] = []  # columns of lines of several targets
+        self._counted = False  # the last of these columns is of triggers
 
     def __repr__(self) -> str:
         return f"<LineIndexes {self.targets!r}>"
 
+    @property
+    def targets(self) -> dict[str, LineIndex]:
+        """The indexes by target, with all lines that were added."""
+        self._take_waiting()
+        return self._targets
+
     def of(self, target: str) -> LineIndex:
         """The index of a target, a new one when there is none yet."""
-        if (index := self.targets.get(target)) is None:
+        self._take_waiting()
+        return self._index_of(target)
+
+    def _index_of(self, target: str) -> LineIndex:
+        if (index := self._targets.get(target)) is None:
             index = LineIndex(self._stamp, keeps_places=self._keeps_places)
-            self.targets[target] = index
+            self._targets[target] = index
         return index
 
     def add_all(
@@ -257,15 +299,33 @@ class LineIndexes:
 
         ``triggers``: domain and name of that of each, to be counted, too.
         """
-        counted: list[Sequence[Any]] = [] if triggers is None else [triggers]
-        places: list[Sequence[Any]] = [*chunk.places()] if self._keeps_places else []
-        columns = split_by_target(targets, urgencies, chunk.numbers, *counted, *places)
-        for target, (own_urgencies, own_lines, *own) in columns.items():
-            index = self.of(target)
-            if counted:
-                index.count(own.pop(0))
-            own_offsets, own_raw = own or ([], [])
-            index.add_all(own_lines, own_offsets, own_raw, own_urgencies)
+        offsets, hashes = list[int](), list[int]()
+        if self._keeps_places:
+            offsets, raws = chunk.places()
+            hashes = [hash(raw) & SHORT for raw in raws]  # as short_hash has it
+        columns: list[Sequence[Any]] = [targets, urgencies, chunk.numbers]
+        columns += [offsets, hashes] if self._keeps_places else []
+        columns += [] if triggers is None else [triggers]
+        if (triggers is not None) is not self._counted:
+            self._take_waiting()
+            self._counted = triggers is not None
+        self._waiting = self._waiting or [[] for _ in columns]
+        for waiting, column in zip(self._waiting, columns, strict=True):
+            waiting.extend(column)
+        # a thousand targets have a line each in a chunk: one at a time they take thrice as long
+        if len(self._waiting[0]) >= TOGETHER or targets.count(targets[0]) == len(targets):
+            self._take_waiting()
+
+    def _take_waiting(self) -> None:
+        if not self._waiting:
+            return
+        (targets, *columns), self._waiting = self._waiting, []
+        for target, (urgencies, lines, *own) in split_by_target(targets, *columns).items():
+            index = self._index_of(target)
+            if self._counted:
+                index.count(own.pop())
+            offsets, hashes = own or ([], [])
+            index.add_hashed(lines, offsets, hashes, urgencies)
 
     def add_ids(self, lines: Sequence[int], ids: Sequence[str]) -> None:
         """Add the ids of lines; an empty one is that of a line that gives none."""

@@ -10,41 +10,36 @@ import msgspec
 from batcher.compact import SHORT
 from batcher.records import Update
 from batcher.sources.file_source import FileSource
-from batcher.sources.line_index import LineIndex, file_stamp
+from batcher.sources.line_index import file_stamp
 from batcher.sources.line_owners import LineOwners
 from batcher.sources.scattered_lines import lines_from
 from batcher.updates.line_reader import LineReader
 
 
 @contextmanager
-def open_lines_again(
-    path: Path, indexes: Iterable[LineIndex], reader: LineReader
-) -> Iterator["LinesAgain"]:
+def open_lines_again(path: Path, owners: LineOwners, reader: LineReader) -> Iterator["LinesAgain"]:
     """The lines of a file, open. Raises InputError where there are lines and it is gone."""
-    filled = [index for index in indexes if index]
-    if not filled:
-        yield LinesAgain(path, filled, reader, None)
+    if not any(owners.indexes):
+        yield LinesAgain(path, owners, reader, None)
         return
-    with FileSource(path, filled[0], reader).open() as file:
-        yield LinesAgain(path, filled, reader, file)
+    with FileSource(path, owners.indexes[0], reader).open() as file:
+        yield LinesAgain(path, owners, reader, file)
 
 
 class LinesAgain:
     """The lines of a file. Their updates are without AWS's time of what they are based on."""
 
     def __init__(
-        self, path: Path, indexes: list[LineIndex], reader: LineReader, file: BinaryIO | None
+        self, path: Path, owners: LineOwners, reader: LineReader, file: BinaryIO | None
     ) -> None:
         self._path = path
-        self._indexes = indexes
-        self._sources = [FileSource(path, index, reader) for index in indexes]
-        self._owners = LineOwners(indexes)
+        self._owners = owners
         self._reader = reader
         self._file = file
         self._ahead: dict[int, Update] = {}
 
     def __repr__(self) -> str:
-        return f"<LinesAgain of {len(self._sources)} targets>"
+        return f"<LinesAgain of {self._owners!r}>"
 
     def read_ahead(self, lines: Iterable[int]) -> None:
         """Read lines together that are likely to be asked for next.
@@ -52,7 +47,7 @@ class LinesAgain:
         What can't be read so is read when it is asked for.
         """
         self._ahead = {}
-        if self._file is None or file_stamp(self._path) != self._indexes[0].stamp:
+        if self._file is None or file_stamp(self._path) != self._owners.indexes[0].stamp:
             return
         places = sorted(self._places(lines))
         raws = lines_from(self._file, [offset for offset, *_ in places])
@@ -70,7 +65,7 @@ class LinesAgain:
     def _places(self, lines: Iterable[int]) -> Iterator[tuple[int, int, int, int]]:
         """Of those of these lines that are in the file offset, number, hash and urgency."""
         for owner, own in self._owners.split(lines).items():
-            index = self._indexes[owner]
+            index = self._owners.indexes[owner]
             places = index.lines.places(own)
             hashes, urgencies = map(index.hashes.__getitem__, places), map(index.urgency, places)
             yield from zip(index.offsets.at(places), own, hashes, urgencies, strict=True)
@@ -94,7 +89,9 @@ class LinesAgain:
 
     def _source_of(self, line: int) -> FileSource | None:
         owner = self._owners.of(line)
-        return None if owner is None else self._sources[owner]
+        if owner is None:
+            return None
+        return FileSource(self._path, self._owners.indexes[owner], self._reader)
 
 
 def _untimed(update: Update) -> Update:

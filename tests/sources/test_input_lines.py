@@ -8,6 +8,7 @@ from batcher.records import BriefResult
 from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import inspect
 from batcher.sources.line_index import index_lines
+from batcher.sources.line_owners import FEW
 from tests.sources.samples import READER, line
 
 
@@ -48,6 +49,27 @@ def test_a_record_that_can_not_be_of_the_input_is_told_why(
 ) -> None:
     record = BriefResult(id=id, line=line, target=target, status="succeeded")
     assert [each.fault(record) for each in lines] == [fault, fault]
+
+
+@pytest.mark.parametrize("targets", [1, FEW, FEW + 1])
+def test_records_of_many_targets_are_held_against_the_input_together_as_one_by_one(
+    tmp_path: Path, targets: int
+) -> None:
+    path = tmp_path / "updates.jsonl"
+    content = [line(n, target=f"t{n % targets}", id=f"row-{n}") for n in range(1, 12)]
+    path.write_bytes(b"\n".join([*content[:5], b"", *content[5:]]))
+    for lines in _both(path):
+        asked = range(14)
+        rights = [each - (each > 6) for each in asked]
+        for named in range(targets + 1):
+            records = [
+                BriefResult(id=f"row-{n}", line=at, target=f"t{named}", status="succeeded")
+                for at, n in zip(asked, rights, strict=True)
+            ]
+            faults = [lines.fault(each) for each in records]
+            assert [lines.are_held([each]) for each in records] == [not each for each in faults]
+            held = [each for each, fault in zip(records, faults, strict=True) if fault is None]
+            assert lines.are_held(held) or not held
 
 
 def test_a_line_that_breaks_a_rule_may_have_an_invalid_result(tmp_path: Path) -> None:

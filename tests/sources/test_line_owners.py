@@ -21,6 +21,7 @@ def test_the_owner_of_a_line_is_the_index_that_has_it(
             expected[line] = owner
     found = LineOwners(indexes)
     assert {line: found.of(line) for line in asked} == {line: expected.get(line) for line in asked}
+    assert found.of_each([*asked]) == [expected.get(line) for line in asked]
     together = found.split([*asked, *asked])
     assert {line: owner for owner, lines in together.items() for line in lines} == {
         line: expected[line] for line in asked if line in expected

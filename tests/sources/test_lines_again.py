@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 
 from batcher.errors import InputError
 from batcher.sources.line_index import index_lines
+from batcher.sources.line_owners import LineOwners
 from batcher.sources.lines_again import open_lines_again
 from tests.sources.samples import READER, line
 
@@ -41,8 +42,8 @@ def test_what_is_read_ahead_is_what_is_read_one_by_one(
     with TemporaryDirectory() as folder:
         path = Path(folder) / "updates.jsonl"
         path.write_bytes(b"\n".join(lines))
-        indexes = index_lines(path, "main").targets
-        with open_lines_again(path, indexes.values(), READER) as again:
+        owners = LineOwners(index_lines(path, "main").targets.values())
+        with open_lines_again(path, owners, READER) as again:
             one_by_one = {number: _read(again, number) for number in wanted}
             again.read_ahead(wanted)
             assert {number: _read(again, number) for number in wanted} == one_by_one
@@ -60,8 +61,8 @@ def _read(again: Any, number: int) -> Any:
 def test_a_file_that_changed_is_not_read_ahead(tmp_path: Path) -> None:
     path = tmp_path / "updates.jsonl"
     path.write_bytes(line(1))
-    indexes = index_lines(path, "main").targets
-    with open_lines_again(path, indexes.values(), READER) as again:
+    owners = LineOwners(index_lines(path, "main").targets.values())
+    with open_lines_again(path, owners, READER) as again:
         path.write_bytes(line(2) + b"\n")
         again.read_ahead([1])
         with pytest.raises(InputError, match="changed since"):
@@ -69,6 +70,6 @@ def test_a_file_that_changed_is_not_read_ahead(tmp_path: Path) -> None:
 
 
 def test_where_there_are_no_lines_there_is_none(tmp_path: Path) -> None:
-    with open_lines_again(tmp_path / "gone.jsonl", [], READER) as again:
+    with open_lines_again(tmp_path / "gone.jsonl", LineOwners([]), READER) as again:
         again.read_ahead([1])
         assert again.update(1) is again.update_of("1", 1) is None
