@@ -92,6 +92,7 @@ class _Output(logging.Handler):
         self._render = renderer
         self._held: list[str] = []
         self._due = self._is_writing = False
+        self._is_torn = False  # the file may end in half a line
         # its holder may come back: a finalizer, which runs anywhere, has foreign loggers say things
         self._writing = threading.RLock()
         stage = structlog.stdlib
@@ -134,9 +135,12 @@ class _Output(logging.Handler):
     def _write(self) -> None:
         held, self._held = self._held, []
         for lines in _pieces(held):
-            with suppress(OSError, ValueError):  # a full disk is told of by the journal
-                self._stream.write(lines)
+            try:
+                self._stream.write(f"\n{lines}" if self._is_torn else lines)
                 self._stream.flush()
+                self._is_torn = False
+            except (OSError, ValueError):  # a full disk is told of by the journal
+                self._is_torn |= _is_larger(lines)
 
     def _put(self, line: str, level: int) -> None:
         with self._writing:
@@ -153,6 +157,11 @@ class _Output(logging.Handler):
         except RuntimeError:  # this is another thread
             return False
         return True
+
+
+def _is_larger(lines: str) -> bool:
+    """Whether a stream takes it in more than one go."""
+    return len(lines.encode(errors="replace")) > WRITTEN_AT_ONCE
 
 
 def _pieces(lines: Sequence[str]) -> Iterator[str]:

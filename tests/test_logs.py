@@ -180,6 +180,19 @@ async def test_a_full_disk_takes_no_half_line_of_what_one_turn_says(room: int, p
     assert kept[-180:] == list(range(540, 720)), "there is room again"
 
 
+async def test_after_half_of_a_long_line_the_next_one_begins_on_its_own() -> None:
+    disk = Disk(10_000)
+    stream = io.TextIOWrapper(io.BufferedWriter(disk, 4096), encoding="utf-8")
+    with LogOutput("info", file=stream):
+        logger().warning("update.settled", number=1, pad="p" * 20_000)
+        disk.room = 10_000_000
+        logger().warning("update.settled", number=2)
+        logger().warning("update.settled", number=3)
+    torn, *whole = disk.content.splitlines()
+    assert torn.startswith(b"{")
+    assert [json.loads(line)["number"] for line in whole] == [2, 3]
+
+
 def test_a_line_is_the_same_whether_or_not_somebody_else_listens(tmp_path: Path) -> None:
     lines, root = [], logging.getLogger("batcher")
     for others in ([], [logging.NullHandler()]):

@@ -16,11 +16,12 @@ import botocore.exceptions as sdk
 from aiobotocore.credentials import AioCredentials
 from botocore.credentials import ReadOnlyCredentials
 
-from batcher.aws.sdk_errors import error_text
+from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.aws.shared_sessions import SharedSession
 from batcher.aws.sts_client import StsClient
+from batcher.aws.unsent import why_unsent
 from batcher.config import TargetSettings
-from batcher.errors import CredentialsError, WrongAccountError
+from batcher.errors import CredentialsError, NotSentError, WrongAccountError
 from batcher.logs import logger
 from batcher.ports import Clock
 
@@ -42,7 +43,8 @@ async def signing_credentials(
 ) -> Any:
     """The credentials that a target's requests are signed with: the session's, or the role's.
 
-    ``tags``: of the role's session. Raises CredentialsError.
+    ``tags``: of the role's session. Raises CredentialsError; NotSentError where nobody could be
+    asked.
     """
     if (own := await shared.own_credentials()) is None:
         raise CredentialsError(
@@ -55,6 +57,11 @@ async def signing_credentials(
     try:
         return RoleCredentials(await fetch(), fetch, clock)
     except sdk.CredentialRetrievalError as error:
+        if isinstance(away := error.__cause__, sdk.ConnectionError | sdk.HTTPClientError):
+            raise NotSentError(
+                f"target {target}: no credentials of {settings.role_arn}, as STS can't be asked:"
+                f" {why_unsent(away).message}"
+            ) from error
         tagged = " For reason and labels both have to allow sts:TagSession." if tags else ""
         raise CredentialsError(
             f"target {target}: {error_text(error)} Check role_arn, external_id, and whom the role's"
@@ -118,7 +125,7 @@ class RoleCredentials(AioCredentials):  # type: ignore[misc] # no stubs
         self._take(await self._fetch())
         if self._left() <= 0:
             raise sdk.CredentialRetrievalError(
-                provider=self.method, error_msg="the new session is over already."
+                provider=self.method, error_msg=ShownText("the new session is over already.")
             )
 
     def _take(self, found: Mapping[str, Any]) -> None:
@@ -151,7 +158,7 @@ def _role_fetcher(
             raise
         except Exception as error:  # also what botocore chokes on, where something else answers
             raise sdk.CredentialRetrievalError(
-                provider=role_arn, error_msg=error_text(error)
+                provider=role_arn, error_msg=ShownText(error_text(error))
             ) from error
 
     return fetch

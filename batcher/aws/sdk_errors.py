@@ -24,6 +24,12 @@ _NAMES = frozenset(
 )
 
 
+class ShownText(str):
+    """A text that may be shown, put into an error of the SDK by us."""
+
+    __slots__ = ()
+
+
 def error_text(error: BaseException, messages: AwsMessages | None = None) -> str:
     """What an error says, without a value that anybody else may have put into it.
 
@@ -74,6 +80,8 @@ class _Values(dict[str, str]):
 def _shown(name: str, value: object, messages: AwsMessages) -> str:
     if isinstance(value, BaseException):
         return error_text(value, messages)
+    if isinstance(value, ShownText):
+        return value
     if name in _URLS and "://" in str(value):
         return printable(shown_url(str(value)))
     return printable(str(value)) if name in _NAMES else messages.keep(str(value))

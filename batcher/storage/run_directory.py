@@ -191,8 +191,14 @@ class RunDirectory:
             raise OtherRunError(self.path, found)
 
     def open_log(self) -> TextIO:
-        """Its log, for appending. Raises DamageError, OSError."""
-        file = open_or_create(self.log, os.O_WRONLY | os.O_APPEND)
+        """Its log, for appending, also after what a crash left of a line.
+
+        Raises DamageError, OSError.
+        """
+        file = open_or_create(self.log, os.O_RDWR | os.O_APPEND)
+        if (size := os.fstat(file).st_size) and os.pread(file, 1, size - 1) != b"\n":
+            with suppress(OSError):  # a full disk is told of by the journal
+                os.write(file, b"\n")
         return open(file, "a", encoding="utf-8")
 
     def _write_manifest(self, manifest: RunManifest, *, replace: bool) -> None:

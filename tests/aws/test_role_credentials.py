@@ -1,5 +1,6 @@
 """The credentials of a role: assumed with tags, renewed in time, each session at its own."""
 
+import os
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
@@ -14,11 +15,12 @@ from batcher.aws.role_credentials import (
     RoleCredentials,
 )
 from batcher.emulator import Emulator
-from batcher.errors import CredentialsError, WrongAccountError
+from batcher.errors import CredentialsError, NotSentError, WrongAccountError
 from batcher.operations import UPDATE_TRIGGER
 from tests.aws.test_client import target
 from tests.conftest import change
 from tests.local_sts import ROLE, LocalSts
+from tests.servers import free_port
 
 ANOTHER = (
     '<AssumeRoleResponse xmlns="https://sts.amazonaws.com/doc/2011-06-15/"><AssumeRoleResult>'
@@ -179,3 +181,15 @@ async def test_a_session_of_another_account_than_that_of_its_role_is_not_signed_
                 attempt = await role.call(UPDATE_TRIGGER, change(1))
                 assert "999988887777" in str(attempt.message)
     assert not emulator.calls()
+
+
+async def test_an_sts_that_is_away_is_named_with_what_is_wrong_and_no_advice_on_roles(
+    stand_in_credentials: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_STS", f"http://127.0.0.1:{free_port()}")
+    with pytest.raises(NotSentError) as away:
+        await target("http://h", region="eu-west-1", role_arn=ROLE).__aenter__()
+    said = str(away.value)
+    assert f"no connection to {os.environ['AWS_ENDPOINT_URL_STS']} (" in said
+    assert "withheld" not in said
+    assert "trust policy" not in said

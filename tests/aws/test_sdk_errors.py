@@ -8,7 +8,7 @@ from typing import Any
 import botocore.exceptions as sdk
 import pytest
 
-from batcher.aws.sdk_errors import error_text
+from batcher.aws.sdk_errors import ShownText, error_text
 from batcher.errors import WrongAccountError
 from tests.quoting_forms import FORMS, shows
 
@@ -84,6 +84,10 @@ def test_an_answer_in_an_error_is_not_shown_in_any_form(form: str) -> None:
                 {"Error": {"Code": "NoSuchKey", "Message": "The specified key x"}}, "G"
             ),
             "NoSuchKey: The specified key [withheld: 2 characters]",
+        ),
+        (
+            sdk.CredentialRetrievalError(provider="p", error_msg=ShownText("the session is over")),
+            "Error when retrieving credentials from p: the session is over",
         ),
         (ConnectionRefusedError(111, "x"), "ConnectionRefusedError: Connection refused"),
         (socket.gaierror(-2, "Name or service not known"), "gaierror: Name or service not known"),

@@ -57,7 +57,7 @@ def test_a_log_of_a_run_that_was_not_begun_goes_and_what_was_there_stays(tmp_pat
         with RunDirectory(place) as directory, directory.open_log() as file:
             file.write("x")
         there = (place / "log.jsonl").read_bytes() if place.exists() else None
-        assert there == (None if log is None else log + b"x")
+        assert there == (None if log is None else log + b"\nx"), "on a line of its own"
 
 
 def test_a_lock_left_by_a_killed_process_is_no_obstacle(tmp_path: Path) -> None:
