@@ -3,6 +3,7 @@
 What it lists is what each command says of itself, and costs no imports.
 """
 
+import gc
 import json
 import re
 import shlex
@@ -15,7 +16,7 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from batcher.cli.command_group import batcher
+from batcher.cli.command_group import LOOKED_THROUGH_AFTER, batcher
 from batcher.cli.command_list import COMMANDS
 from batcher.cli.output.error_report import DEFECT
 from batcher.emulator import Emulator
@@ -55,6 +56,25 @@ def test_what_tells_only_of_itself_imports_nothing_that_is_heavy(given: str) -> 
     assert set(ended.stderr.split()) <= LIGHT[given]
     assert all(name in ended.stdout for name in COMMANDS) is (given == "--help")
     assert given == "--version" or "Usage: batcher" in ended.stdout
+
+
+@pytest.mark.parametrize("name", ["validate", "run"])
+def test_a_command_looks_for_no_garbage_in_what_it_has_imported(name: str) -> None:
+    code = (
+        "import atexit, gc, os, sys; from batcher.cli import main\n"
+        "tell = lambda: os.write(2, f'{gc.get_freeze_count()} {gc.get_threshold()[0]}'.encode())\n"
+        f"sys.argv[1:] = [{name!r}, 'no-such.jsonl']\n"
+        "atexit.register(tell); main()"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    frozen, threshold = map(int, ended.stderr.splitlines()[-1].split())
+    assert (frozen > 50_000, threshold) == (True, LOOKED_THROUGH_AFTER)
+
+
+def test_a_program_that_calls_a_command_keeps_its_garbage_collector() -> None:
+    before = gc.get_freeze_count(), gc.get_threshold()
+    assert CliRunner().invoke(batcher, ["validate", "no-such.jsonl"]).exit_code
+    assert (gc.get_freeze_count(), gc.get_threshold()) == before
 
 
 def test_commands_are_completed_as_they_are_listed() -> None:
