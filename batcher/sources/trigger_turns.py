@@ -10,7 +10,7 @@ later update of the same trigger goes ahead. Other triggers wait for nothing.
 
 from bisect import insort
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from operator import attrgetter
 from typing import TypeAlias
 
@@ -37,6 +37,7 @@ class TriggerTurns:
         self._hand_over = hand_over
         self._expected = expected
         self._places: dict[str, Place] = {}  # of the targets that were opened
+        self._at: dict[tuple[str, str], list[Place]] = {}  # these, by account and Region
         self._turns: dict[_Trigger, dict[Place, _Turns]] = {}
         self._of: dict[str, dict[int, Update]] = {}  # all of a target, by line
         # those of targets that are not open, and may be where others are, by line
@@ -77,12 +78,13 @@ class TriggerTurns:
         if target in self._places:
             return
         self._places[target] = place
+        if place not in (there := self._at.setdefault(place[:2], [])):
+            there.append(place)
         held = dict(self._of.get(target, {}))
         for update in held.values():
             insort(self._turns_at(place, update).waiting, update, key=_by_line)
         self._unblock(target, held)
-        for update in held.values():
-            self._go_on(update)
+        self._go_on(held.values())
 
     def leave_out(self, target: str) -> None:
         """Have nobody wait for a target that can't be opened, unless it is known where it is."""
@@ -90,8 +92,7 @@ class TriggerTurns:
             held = self._of.get(target, {})
             self._unblock(target, held)
             self._elsewhere.add(target)
-            for update in held.values():
-                self._go_on(update)
+            self._go_on(held.values())
 
     def end(self, target: str, line: int) -> None:
         """Note that an update has its result, or is no more held; unknown ones are left alone."""
@@ -100,7 +101,7 @@ class TriggerTurns:
         if (place := self._places.get(target)) is None:
             self._waiting[target] -= 1
             self._unblock(target, {line: update})
-            self._go_on(update)
+            self._go_on([update])
             return
         turns = self._turns[_trigger(update)][place]
         if turns.out.pop(line, None) is None:
@@ -123,14 +124,12 @@ class TriggerTurns:
         """What waits for an update under other names of its place, as far as that is known."""
         place, trigger = self._places.get(update.target), _trigger(update)
         where = self._expected(update.target) if place is None else place[:2]
-        waiting = [
-            each
-            for at, turns in self._turns.get(trigger, {}).items()
-            if (at == place if place is not None else at[:2] == where)
-            for each in turns.waiting
-        ]
-        if where is not None:
-            waiting += self._ahead.get(trigger, {}).get(where, {}).values()
+        if where is None:
+            return []
+        found = self._turns.get(trigger, {})
+        places = self._at.get(where, ()) if place is None else [place]
+        waiting = [each for at in places if at in found for each in found[at].waiting]
+        waiting += self._ahead.get(trigger, {}).get(where, {}).values()
         return [
             each for each in waiting if each.line > update.line and each.target != update.target
         ]
@@ -159,10 +158,14 @@ class TriggerTurns:
             if not ahead:
                 self._ahead.pop(trigger, None)
 
-    def _go_on(self, update: Update) -> None:
-        """See whose turn it is of the trigger of an update, wherever."""
-        for place, turns in list(self._turns.get(_trigger(update), {}).items()):
-            self._advance(place, turns)
+    def _go_on(self, updates: Iterable[Update]) -> None:
+        """See whose turn it is of the triggers of a target's updates, wherever that could be."""
+        for update in {_trigger(each): each for each in updates}.values():
+            where, found = self._expected(update.target), self._turns.get(_trigger(update), {})
+            places = list(found) if where is None else self._at.get(where, [])
+            for at in dict.fromkeys([*places, self._places.get(update.target)]):
+                if at is not None and (turns := found.get(at)) is not None:
+                    self._advance(at, turns)
 
     def _advance(self, place: Place, turns: "_Turns") -> None:
         while turns.waiting and turns.is_next() and not self._has_ahead(place, turns):

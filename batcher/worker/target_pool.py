@@ -69,10 +69,15 @@ class TargetPool:
         """How many messages of each target wait for one that can't be used."""
         if self.turns is None or not len(self.turns):
             return Counter()
-        waiting = [worker for worker in self.workers.values() if worker.is_waiting]
-        leases = {lease.line: lease for worker in waiting for lease in worker.held_up()}
-        unusable = {worker.name for worker in waiting}
-        return Counter(lease.target for lease in leases.values() if lease.target not in unusable)
+        unusable = {worker.name for worker in self.workers.values() if worker.is_waiting}
+        held = (lease.update for lease in self.leases.unsettled() if lease.target in unusable)
+        behind = {
+            each.line: each.target
+            for update in held
+            if update is not None
+            for each in self.turns.behind(update)
+        }
+        return Counter(target for target in behind.values() if target not in unusable)
 
     async def run_rest(self) -> None:
         """Have targets rest that get no messages. Runs until it is cancelled."""

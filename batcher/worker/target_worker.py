@@ -194,7 +194,7 @@ class TargetWorker:
             )
             with anyio.move_on_after(wait):
                 await self._closing.wait()
-        if self.turns is None:  # else all are released together, which keeps their order
+        if self.turns is None:  # else when all have ended, as some may wait for others' in flight
             await self.leases.release(self.leases.of(self.name))
 
     @property

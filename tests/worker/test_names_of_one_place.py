@@ -93,6 +93,21 @@ async def test_after_a_kill_the_last_update_of_each_trigger_is_the_one_that_stan
     assert _is_last(emulator)
 
 
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_what_a_worker_gives_back_at_its_end_is_done_in_the_old_order_by_the_next(
+    place: Place, emulator: Emulator, tmp_path: Path
+) -> None:
+    async with emulator as url:
+        settings, results = settings_for(url), tmp_path / "results"
+        async with place.open() as opened:
+            await opened.producer.send([_update(number, each) for number, each in _numbered()], "b")
+            async with serving(opened, results, **settings) as served:
+                await until(lambda: len(served.results) >= 5)
+        async with place.open() as opened, serving(opened, results, **settings) as served:
+            await until(lambda: len(served.on_disk()) == COUNT)
+    assert sent(emulator) == wanted()
+
+
 def _is_last(emulator: Emulator) -> bool:
     live = {name: (emulator.trigger("acme", name) or {})["Description"] for name in wanted()}
     return live == {name: numbers[-1] for name, numbers in wanted().items()}

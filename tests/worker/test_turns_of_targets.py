@@ -11,9 +11,17 @@ from anyio.abc import TaskGroup
 from batcher.config import Settings, TargetSettings
 from batcher.errors import CredentialsError
 from batcher.logs import logger
-from batcher.records import Result
+from batcher.records import Attempt, Result
 from batcher.sources.trigger_turns import TriggerTurns
-from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, ScriptedCaller, in_virtual_time
+from batcher.testing import (
+    ACCEPTED,
+    LoopClock,
+    MemoryQueue,
+    ScriptedCall,
+    ScriptedCaller,
+    in_virtual_time,
+    refused,
+)
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import UNKNOWN_PACE
@@ -27,7 +35,10 @@ IN_EUROPE = TargetSettings(region="eu-west-1")
 
 
 class Names:
-    """Target workers of two names in memory, which are one place once they are open."""
+    """Target workers of two names in memory, which are one place once they are open.
+
+    ``refused``: numbers of updates that AWS refuses.
+    """
 
     def __init__(self, tasks: TaskGroup, expected: tuple[str, str] | None) -> None:
         self.targets = {name: Target(name) for name in NAMES}
@@ -50,14 +61,19 @@ class Names:
             clock=LoopClock(),
             turns=self.turns,
         )
+        self.refused: set[int] = set()
         self._expected = expected
+
+    def _answer(self, call: ScriptedCall) -> Attempt:
+        is_refused = number_in(call.members) in self.refused
+        return refused("BadRequestException", 400) if is_refused else ACCEPTED
 
     def _at(self, name: str) -> tuple[str, str] | None:
         return self._expected
 
     def _make(self, name: str, released_at: dict[str, float]) -> TargetWorker:
         target: Any = self.targets[name]
-        self.targets[name].caller = ScriptedCaller(lambda call: ACCEPTED, latency=1.0)
+        self.targets[name].caller = ScriptedCaller(self._answer, latency=1.0)
         return TargetWorker(
             name=name,
             connector=target,
@@ -168,5 +184,32 @@ def test_an_update_that_is_no_more_held_is_waited_for_by_nobody() -> None:
         await names.leases.release(names.leases.of("a"))
         await anyio.sleep(20)
         assert names.sent() == [2]
+
+    of_two_names(work, HERE)
+
+
+def test_an_update_that_becomes_a_dead_letter_is_waited_for_until_then_and_no_longer() -> None:
+    async def work(names: Names) -> None:
+        names.refused = {1}
+        await names.arrive("ax", "bx")
+        await anyio.sleep(0.5)
+        assert names.sent() == [1]
+        await anyio.sleep(60)
+        assert names.sent() == [1, 2]
+        assert (names.queue.dead, names.queue.done) == ([("m1", "BadRequestException")], ["m2"])
+
+    of_two_names(work, HERE)
+
+
+def test_at_its_end_a_worker_keeps_what_waits_for_what_is_in_flight() -> None:
+    async def work(names: Names) -> None:
+        await names.arrive("ax", "bx")
+        await anyio.sleep(0.5)
+        names.pool.close("the worker takes no more")
+        await anyio.sleep(0.3)
+        assert list(names.queue.held) == ["m1", "m2"], "another worker might overtake the first"
+        await anyio.sleep(1)
+        assert names.queue.done == ["m1"]
+        assert [lease.target for lease in names.leases.unsettled()] == ["b"]
 
     of_two_names(work, HERE)
