@@ -135,13 +135,18 @@ class Seconds(Struct, frozen=True, kw_only=True):
     def rounded(self) -> "Seconds":
         """Return these times rounded to the millisecond."""
         return Seconds(
-            queued=round(self.queued, 3),
-            token=round(self.token, 3),
-            backoff=round(self.backoff, 3),
-            calling=round(self.calling, 3),
-            unreachable=round(self.unreachable, 3),
-            paused=round(self.paused, 3),
+            queued=_milliseconds(self.queued),
+            token=_milliseconds(self.token),
+            backoff=_milliseconds(self.backoff),
+            calling=_milliseconds(self.calling),
+            unreachable=_milliseconds(self.unreachable),
+            paused=_milliseconds(self.paused),
         )
+
+
+def _milliseconds(seconds: float) -> float:
+    """Seconds, rounded to the millisecond; most of a result are none."""
+    return round(seconds, 3) if seconds else 0.0
 
 
 class Result(Struct, frozen=True, kw_only=True):

@@ -20,6 +20,9 @@ class WaitingLine(Generic[T]):
     def __len__(self) -> int:
         return sum(map(len, self._lines.values()))
 
+    def __bool__(self) -> bool:
+        return bool(self._lines)
+
     def join(self, origin: Origin, place: "asyncio.Future[T]", now: float) -> None:
         self._lines.setdefault(origin, OrderedDict())[place] = now
 

@@ -1,11 +1,14 @@
 """Requests from templates: where members go, and which operations there is no template for."""
 
+import json
 from typing import Any
 
 import pytest
 from botocore.awsrequest import AWSPreparedRequest
 from botocore.credentials import ReadOnlyCredentials
 from botocore.session import Session
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from batcher.aws.request_template import (
     Filled,
@@ -37,6 +40,22 @@ def test_members_go_into_path_query_and_body_in_the_order_in_which_they_are_give
     assert shape(UPDATE_TRIGGER).fill({**body, **names}).body == (
         b'{"SegmentFilter": "\\u00e9", "ObjectTypeName": "b"}'
     )
+
+
+VALUES = st.recursive(
+    st.none() | st.booleans() | st.integers(-(2**70), 2**70) | st.text(),
+    lambda inner: st.lists(inner) | st.dictionaries(st.text(), inner),
+)
+
+
+@given(VALUES)
+@example('\x00\x1f\x7f"\\/\u2028')
+@example("\ud800")  # half of a surrogate pair
+@example({"": {}, "a": [[], {}]})
+def test_a_body_is_written_as_json_dumps_does_it(value: object) -> None:
+    names = {"DomainName": "a", "EventTriggerName": "b"}
+    written = shape(UPDATE_TRIGGER).fill({**names, "EventTriggerLimits": {"a": value}}).body
+    assert written == json.dumps({"EventTriggerLimits": {"a": value}}).encode()
 
 
 @pytest.mark.parametrize(
