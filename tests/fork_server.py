@@ -113,7 +113,7 @@ def end_at_once() -> None:
 
 async def read_models() -> None:
     """Have in memory what a command that connects reads of the installed botocore."""
-    AwsMessages(installed_update_model().constants)
+    AwsMessages(installed_update_model().constants).keep("")
     for service in (SERVICE, "sts", "sqs", "s3"):
         session = open_session(None, model_loader(), "eu-west-1")
         session.set_credentials("AKIDEXAMPLE", "secret")

@@ -6,6 +6,7 @@ words here, of small numbers, and of names that the service model publishes.
 
 import re
 from collections.abc import Iterable
+from functools import cached_property
 
 from batcher.foreign_text import known_phrases
 
@@ -62,10 +63,15 @@ class AwsMessages:
     """The phrases to keep. ``names``: members, enum values and patterns that a model publishes."""
 
     def __init__(self, names: Iterable[str] = ()) -> None:
-        constants = sorted(names, key=len, reverse=True)
+        self._names = tuple(names)
+
+    @cached_property
+    def _known(self) -> re.Pattern[str]:
+        """The phrases; made for the first message, as most work has none."""
+        constants = sorted(self._names, key=len, reverse=True)
         name = "|".join(map(re.escape, constants)) or r"(?!)"
         part = rf"(?:(?i:{name})|member|\d{{1,3}})(?:\[\d{{1,3}}\])?"
-        self._path = rf"{part}(?:\.{part})*"
+        path = rf"{part}(?:\.{part})*"
         rule = (
             rf"Member must (?:have (?:length|value) (?:less|greater) than or equal to {_NUMBER}"
             r"|not be (?:null|empty|blank)"
@@ -74,9 +80,9 @@ class AwsMessages:
             rf"|satisfy enum value set(?:: \[(?:{name})(?:, (?:{name}))*\])?)"
         )
         nested = rf"(?:Map (?:keys|value)|Member) must satisfy constraint: \[{rule}(?:, {rule})*\]"
-        at = rf"(?:Value )?\bat '{self._path}' failed to satisfy constraint: (?:{nested}|{rule})"
-        sdk = rf"Invalid (?:type|length|range) for parameter {self._path}\b"
-        self._known = re.compile("|".join((at, sdk, *(rf"(?i:{each})" for each in _SENTENCES))))
+        at = rf"(?:Value )?\bat '{path}' failed to satisfy constraint: (?:{nested}|{rule})"
+        sdk = rf"Invalid (?:type|length|range) for parameter {path}\b"
+        return re.compile("|".join((at, sdk, *(rf"(?i:{each})" for each in _SENTENCES))))
 
     def keep(self, text: str) -> str:
         """The known phrases of a message, and how many other characters it has."""
