@@ -13,11 +13,12 @@ from batcher.quota.estimator import RateEstimator
 class BucketSettings(Struct, frozen=True, kw_only=True):
     """What the settings say of a bucket, for all workers together.
 
-    ``remembered``: what earlier runs of this host found.
+    ``burst``: of the rate, None: nothing was said, which is 1; ``remembered``: what earlier runs of
+    this host found.
     """
 
     rate: float | None
-    burst: float
+    burst: float | None
     share: float = 1.0
     remembered: EstimatedQuota | None = None
 
@@ -27,7 +28,7 @@ class BucketSettings(Struct, frozen=True, kw_only=True):
     @property
     def capacity(self) -> float:
         """Tokens that the ceiling has at most."""
-        return 1.0 if self.rate is None else capacity(self.rate, self.burst)
+        return 1.0 if self.rate is None else capacity(self.rate, self.burst or 1.0)
 
     def lowered(self, other: "BucketSettings") -> "BucketSettings":
         """The settings of two targets with one bucket: the lower rate counts, with its burst."""

@@ -107,22 +107,28 @@ class LocalLimiter:
         """What the estimate knows of the quota by now, for another run to start from."""
         return self._estimate.to_remember
 
-    def lower(self, rate: float | None, burst: float, share: float) -> None:
+    def lower(self, rate: float | None, burst: float | None, share: float) -> None:
         """Keep to a lower ceiling, None for none, and to a lower share of the quota from now on."""
         assert isinstance(self._estimate, RateEstimator)
-        self._estimate.lower(rate, share)
-        self._ceiling = None if rate is None else _bucket(rate, burst)
+        self._estimate.lower(rate, burst, share)
+        self._ceiling = None if rate is None else _bucket(rate, burst or 1.0)
 
     async def acquire(self, urgency: int = 0) -> object:
         """As the port says; nobody else has this bucket, whatever the urgency."""
         if self._ceiling is not None:
             await self._warm_up.wait()
+            await self._due()  # mostly the later one: then there is one wait
             await self._ceiling.acquire()
+        now = await self._due()
+        self._warm_up.start()
+        return self._estimate.sent(now)
+
+    async def _due(self) -> float:
+        """Wait for the estimate; returns the time."""
         while (wait := self._estimate.next_send(now := self._clock.now()) - now) > 0:
             # and look again: a throttle may have come in the meantime
             await self._clock.sleep(wait)
-        self._warm_up.start()
-        return self._estimate.sent(now)
+        return now
 
     def take(self) -> object | None:
         """As PromptLimiter says."""

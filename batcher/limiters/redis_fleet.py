@@ -51,7 +51,7 @@ class RedisFleet:
         name: str,
         *,
         rate: float | None,
-        burst: float,
+        burst: float | None,
         share: float,
         remembered: EstimatedQuota | None,
     ) -> SharedLimiter:

@@ -19,6 +19,11 @@ class Latency:
         self._most_weight = tuning.latency_answers
         self._weight = 0
 
+    @property
+    def answers(self) -> int:
+        """How many it is of."""
+        return self._weight
+
     def add(self, seconds: float) -> None:
         """Average in one answer's time."""
         self._weight = min(self._most_weight, self._weight + 1)
@@ -96,16 +101,17 @@ class BurstEstimator:
         """Wait for another emptying."""
         self._samples, self._emptied = [], None
 
-    def burst(self, rate: float) -> float | None:
+    def burst(self, rate: float, behind: float = 0.0) -> float | None:
         """The burst at that rate; None: nothing was emptied.
 
-        The most that was ever taken beyond what flowed in until the bucket was empty.
+        The most that was ever taken beyond what flowed in until the bucket was empty. ``behind``:
+        tokens that may be missing to what flowed in, where each call leaves a little too late.
         """
         if self._emptied is None or not self._samples:
             return None
         time, taken = self._emptied
         beyond = [taken - before - rate * (time - then) for then, before in self._samples]
-        if max(beyond) < 0:  # less than flowed in was taken: it was not empty when it refused
+        if max(beyond) < -behind:  # less than flowed in was taken: it was not empty when it refused
             return max(self._tuning.likely_burst, rate)
         return max(1.0, *beyond)
 

@@ -12,6 +12,7 @@ from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.observation import Observation, Ticket
 from batcher.quota.ramp import ramp
 from batcher.quota.rate_state import RateState, Refusal
+from batcher.quota.single_token import ShortestLatency, SingleToken
 from batcher.quota.stray_throttles import StrayThrottleTest
 from batcher.quota.throttle_meaning import Evidence, Hypothesis, Lesson, Phase, cause_of, lesson_of
 from batcher.quota.tuning import TUNING, Tuning
@@ -33,9 +34,10 @@ class RateEstimator:
     Wait until ``next_send`` (one waiter at a time), call ``sent`` when the request leaves, and
     ``answered`` once for every ticket. ``ceiling``: requests per second that ``rate`` never
     exceeds; the caller keeps to it with a bucket of its own, and nothing more is held back until
-    the first throttle. ``share``: the part of the quota to use once it is known. ``remembered``:
+    the first throttle, but where ``burst``, which the settings say of the ceiling, is that of a
+    bucket of one token. ``share``: the part of the quota to use once it is known. ``remembered``:
     what an earlier run had learned; it starts there, but for a guess, or what is not below the
-    ceiling.
+    ceiling. ``shortest``: shared with others whose calls go the same way; default: its own.
     """
 
     def __init__(
@@ -43,13 +45,17 @@ class RateEstimator:
         *,
         now: float,
         ceiling: float | None = None,
+        burst: float | None = None,
         share: float = 1.0,
         remembered: EstimatedQuota | None = None,
+        shortest: ShortestLatency | None = None,
         tuning: Tuning = TUNING,
     ) -> None:
         self._all_tuning, self._tuning = tuning, tuning.pace
         self._ceiling = self._tuning.highest if ceiling is None else ceiling
         self._unpaced = ceiling is not None  # nothing is held back
+        self._shortest = shortest or ShortestLatency(tuning.single_token)
+        self._single = SingleToken(ceiling, burst, self._shortest, tuning.single_token)
         self._share = share
         self._start = self._now = self._resume = now
         self._state = RateState(now, tuning)
@@ -58,6 +64,7 @@ class RateEstimator:
         self._accepted = 0
         self._since_cut = 0  # accepted calls
         self._in_flight = 0
+        self._is_newest_unanswered = False
         # when the last request was to leave: the next one keeps the distance from that
         self._planned = -math.inf
         # when the rate was last cut: refusals of older requests belong to the same event
@@ -104,10 +111,13 @@ class RateEstimator:
         calm = self._strays.hypothesis is Hypothesis.NO_STRAYS
         return self.estimate if calm else self.estimate.as_guess()
 
-    def lower(self, ceiling: float | None, share: float) -> None:
-        """Keep to a lower ceiling, None for none, and a lower share from now on."""
+    def lower(self, ceiling: float | None, burst: float | None, share: float) -> None:
+        """Keep to a lower ceiling, None for none, its burst, and a lower share from now on."""
         if ceiling is not None:
             self._ceiling = min(self._ceiling, ceiling)
+            self._single = SingleToken(
+                ceiling, burst, self._shortest, self._all_tuning.single_token
+            )
         self._share = min(self._share, share)
 
     def next_send(self, now: float) -> float:
@@ -117,8 +127,11 @@ class RateEstimator:
         """
         self._now = now
         at = now
-        if not self._unpaced:
+        if not self._unpaced or self._single.is_said:
             at = max(self._planned + 1 / self._rate_at(now), self._resume)
+        if self._spaces_single and self._is_newest_unanswered:
+            awaited = at + self._all_tuning.single_token.patience
+            return at if at > now else min(awaited, now + self._tuning.look_again)
         return min(at, now + self._tuning.look_again) if at > now and self._in_flight else at
 
     def sent(self, now: float) -> Ticket:
@@ -127,9 +140,11 @@ class RateEstimator:
         state, rate = self._state, self._rate_at(now)
         log, oldest = state.throttle_log, now - self._tuning.catch_up
         at = now
-        if not self._unpaced and not math.isinf(self._planned):
+        held = not self._unpaced or self._single.is_said
+        if held and not math.isinf(self._planned):
             at = max(self._planned + 1 / rate, self._resume)
-        self._planned = max(at, oldest)
+        # a bucket of one token forgives no late send
+        self._planned = now if self._single.is_supposed else max(at, oldest)
         state.burst_estimator.sent(now, log.taken)
         if state.phase is not Phase.RAMP:
             state.bucket.note_overflow(now, log.taken)
@@ -137,6 +152,7 @@ class RateEstimator:
         state.rate_bounds.sent(log.sent, now + state.latency.mean / 2)
         log.sent += 1
         self._in_flight += 1
+        self._is_newest_unanswered = True
         return ticket
 
     def answered(
@@ -145,12 +161,14 @@ class RateEstimator:
         """Note what came of that request; ``retry_after``: the server's wish, seconds from now."""
         self._now = now
         self._in_flight -= 1
+        if ticket.number == self._state.throttle_log.sent - 1:
+            self._is_newest_unanswered = False
         match observation:
             case Observation.ACCEPTED:
-                self._state.latency.add(now - ticket.sent)
+                self._note_latency(now - ticket.sent, now)
                 self._went_through(ticket, now)
             case Observation.THROTTLED:
-                self._state.latency.add(now - ticket.sent)
+                self._note_latency(now - ticket.sent, now)
                 self._throttled(ticket, now)
             case Observation.UNKNOWN:
                 self._state.throttle_log.not_taken(ticket.number, self._tuning.lost_call)
@@ -159,6 +177,10 @@ class RateEstimator:
         if retry_after is not None:
             wish = now + min(retry_after, self._tuning.longest_retry_after)
             self._resume = max(self._resume, wish)
+
+    def _note_latency(self, seconds: float, now: float) -> None:
+        self._state.latency.add(seconds)
+        self._shortest.add(seconds, now)
 
     def _recall(self, remembered: EstimatedQuota) -> None:
         lowest, likely = self._all_tuning.rate.lowest, self._all_tuning.bucket.likely_burst
@@ -195,6 +217,7 @@ class RateEstimator:
         state = self._state
         self._accepted += ticket.prompt
         state.unit_search.accepted(ticket.sent)
+        in_time = self._next_in_time(ticket, now)
         if state.phase is Phase.RAMP or ticket.decided < self._cut_at:
             return
         overdrawn = state.level(now) < -state.reserve - state.count_error
@@ -203,10 +226,28 @@ class RateEstimator:
         if not ticket.prompt:
             return
         self._since_cut += 1
-        if state.is_unit_bucket:  # the next call must not arrive before the bucket holds a token
+        if state.is_unit_bucket and not in_time:
             lateness = state.latency.lateness(now - ticket.sent)
             self._resume = max(self._resume, ticket.sent + lateness + 1 / self._rate_at(now))
         self._grow(now)
+
+    @property
+    def _spaces_single(self) -> bool:
+        """Whether calls are spaced for a bucket of one token."""
+        if self._unpaced or self._state.phase is Phase.RAMP:
+            return self._single.is_said
+        return self._single.is_supposed and self._state.is_unit_bucket
+
+    def _next_in_time(self, ticket: Ticket, now: float) -> bool:
+        """Have the next call not arrive before the only token is there; whether that pays."""
+        state, single = self._state, self._single
+        if not self._spaces_single:
+            return False
+        interval = 1 / self._rate_at(now)
+        late = single.lateness(state.latency, now - ticket.sent, interval)
+        if late is not None:
+            self._resume = max(self._resume, ticket.sent + late + interval)
+        return late is not None
 
     def _grow(self, now: float) -> None:
         state, strays = self._state, self._strays
@@ -287,6 +328,9 @@ class RateEstimator:
 
     def _learn(self, lesson: Lesson, ticket: Ticket, now: float, *, expected: bool) -> None:
         state, rate_before, pace = self._state, self._state.bucket.rate, self._rate_at(now)
+        was_supposed = self._single.is_supposed
+        if lesson is not Lesson.STILL_EMPTY:
+            self._single.refused(self._accepted, self._since_cut)
         refusal = Refusal(
             ticket.number,
             ticket.sent,
@@ -294,6 +338,8 @@ class RateEstimator:
             min(pace, ticket.rate),
             quickly=self._since_cut < self._tuning.quickly,
             chosen=self._ceiling if self._unpaced else None,
+            single=self._single.is_supposed,
+            rethought=was_supposed and not self._single.is_supposed,
         )
         state.learn(lesson, refusal)
         if lesson is not Lesson.STILL_EMPTY:

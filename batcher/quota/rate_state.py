@@ -18,7 +18,8 @@ class Refusal(NamedTuple):
     """A request that was throttled: when it left and was answered, at which pace (per second).
 
     ``quickly``: few calls were accepted since the last cut; ``chosen``: a rate that somebody chose,
-    None: nobody did.
+    None: nobody did; ``single``: whether the bucket is supposed to hold one token, and
+    ``rethought``: whether it no longer is.
     """
 
     number: int
@@ -27,6 +28,8 @@ class Refusal(NamedTuple):
     pace: float
     quickly: bool
     chosen: float | None
+    single: bool = False
+    rethought: bool = False
 
 
 class RateState:
@@ -48,6 +51,7 @@ class RateState:
         self.phase = Phase.RAMP
         self.doubt = 1.0
         self.resume = now  # when the reserve is there
+        self._behind = tuning.single_token.behind
         self._tuning, self._likely_burst = tuning.rate, tuning.bucket.likely_burst
         self._cycle_part = 1.0  # of a whole cycle, as long as changes are likely
 
@@ -128,6 +132,9 @@ class RateState:
         """Forget what throttles taught that were none of this bucket, and the burst with it."""
         self.throttle_log.forget_all_but_newest()
         self.burst_estimator.forget()
+        self._suppose_a_larger_bucket()
+
+    def _suppose_a_larger_bucket(self) -> None:
         self.bucket.burst = max(self._likely_burst, self.bucket.rate, self.bucket.burst)
         self.phase, self.doubt = Phase.SEARCH, 1.0
 
@@ -170,8 +177,11 @@ class RateState:
             case Lesson.COUNT:
                 self._count()
         self.bucket.rate = max(self._tuning.lowest, min(self.bucket.rate, refusal.pace))
-        if doubt_before > self._tuning.burst_doubt:
-            burst = self.burst_estimator.burst(self.bucket.rate)
+        if refusal.rethought:
+            self._suppose_a_larger_bucket()
+        elif doubt_before > self._tuning.burst_doubt:
+            behind = self._behind if refusal.single else 0.0
+            burst = self.burst_estimator.burst(self.bucket.rate, behind)
             self.bucket.burst = self.bucket.burst if burst is None else burst
 
     def _empty(self, left: float) -> None:
@@ -192,7 +202,8 @@ class RateState:
         guess = chosen
         if guess is None:
             guess = moment.taken / (tuning.guess_seconds + moment.time - self.start)
-        self.bucket.rate = guess if guess >= tuning.least_guess else tuning.commonest
+            guess = guess if guess >= tuning.least_guess else tuning.commonest
+        self.bucket.rate = guess
         self.phase = Phase.SEARCH
         self.unit_search.begin()
 

@@ -193,6 +193,33 @@ class BucketTuning:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class SingleTokenTuning:
+    """``single_token``: how late a call leaves for a bucket of one token that was asked for."""
+
+    # per second: a burst of 1 up to there is thought to be the quota's own, as AWS's most common
+    # one is 1 per second. Where it holds more, so much is lost as the latency varies, of a second
+    said: float = 2.0
+    low: float = 5.0  # per second: up to there an early refusal says so; jitter is little of 0.2 s
+    # accepted calls: with more before the first refusal a bucket of one token would have refused
+    # one by chance; as few between two refusals are too few
+    few: int = 8
+    soon: int = 3  # refusals so close together that jitter may explain; with more the rate is lower
+    # share of an interval: the mean jitter; with more a refusal now and then costs less. Not up to
+    # ``said``, where a refusal costs half a second and more
+    most_jitter: float = 0.15
+    # seconds: a call that is answered late is likely to have arrived late, but one that hangs must
+    # hold nothing back
+    patience: float = 2.0
+    # times the mean deviation of the latency: to be later by for each refusal, as the fastest way
+    # there and the fastest way back may never have come together
+    spreads: float = 0.5
+    most_odd: int = 2  # refusals: more say nothing of jitter
+    # seconds: the shortest latency is that of one or two such periods, as ways become longer
+    shortest_period: float = 60.0
+    behind: float = 1.0  # tokens: so much less than flowed in may be taken from it when it refuses
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class ProbeTuning:
     """``probe``: how fast to measure, and when it is enough."""
 
@@ -249,6 +276,7 @@ class Tuning:
     log: LogTuning = LogTuning()
     bounds: BoundsTuning = BoundsTuning()
     bucket: BucketTuning = BucketTuning()
+    single_token: SingleTokenTuning = SingleTokenTuning()
     probe: ProbeTuning = ProbeTuning()
     feasible: FeasibleTuning = FeasibleTuning()
 

@@ -4,7 +4,7 @@ From what earlier runs found, and together with other processes where the settin
 """
 
 import os
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
@@ -27,6 +27,7 @@ from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
 from batcher.quota.probe import SaturationProbe
+from batcher.quota.single_token import ShortestLatency
 from batcher.records import FleetMember
 from batcher.storage.quota_file import QuotaFile, QuotaKey, Remembered
 from batcher.storage.state_directory import state_directory
@@ -63,6 +64,9 @@ class Pacers:
         self.file = QuotaFile(state_directory(os.environ), warn) if settings.remember else None
         self._quotas: dict[tuple[QuotaKey, TriggerPlace], _SharedQuota] = {}
         self._of: dict[Pacer, _SharedQuota] = {}
+        # one for each operation of a Region, or of another endpoint: the way there is the same
+        self._shortest: defaultdict[tuple[str, str | None, str], ShortestLatency]
+        self._shortest = defaultdict(ShortestLatency)
 
     def pacer(
         self, target: AwsTarget, operation: str, time_breakdown: TimeBreakdown | None = None
@@ -78,7 +82,8 @@ class Pacers:
         if (quota := self._quotas.get(at)) is None:
             known = self.remembered(target, operation)
             start = known.learned(self._clock.wall()) if known else None
-            limiter = self._limiter(key, bounds, start)
+            shortest = self._shortest[at[1].region, at[1].other, operation]
+            limiter = self._limiter(key, bounds, start, shortest)
             gate = PaceGate(
                 self.control, quota=partial(_quota_of, limiter), takes_rate=operation in WRITES
             )
@@ -95,15 +100,26 @@ class Pacers:
         return self._paced_by(_SharedQuota(at, bounds, limiter, None), target, None)
 
     def _limiter(
-        self, key: QuotaKey, bounds: BucketSettings, start: EstimatedQuota | None
+        self,
+        key: QuotaKey,
+        bounds: BucketSettings,
+        start: EstimatedQuota | None,
+        shortest: ShortestLatency | None = None,
     ) -> Limiter:
         rate, burst, share = bounds.rate, bounds.burst, bounds.share
         if self._fleet is not None:
             return self._fleet.limiter(
                 str(key), rate=rate, burst=burst, share=share, remembered=start
             )
-        estimate = RateEstimator(now=self._clock.now(), ceiling=rate, share=share, remembered=start)
-        return LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst)
+        estimate = RateEstimator(
+            now=self._clock.now(),
+            ceiling=rate,
+            burst=burst,
+            share=share,
+            remembered=start,
+            shortest=shortest,
+        )
+        return LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst or 1.0)
 
     def _lower(self, quota: "_SharedQuota", bounds: BucketSettings) -> None:
         """Have another target use a quota: of two that are at odds the lower settings count."""
@@ -257,9 +273,10 @@ def _quota_of(limiter: Limiter) -> float | None:
 
 def _bounds(settings: TargetSettings, operation: str) -> BucketSettings:
     """What the settings of a target say of the quota of an operation."""
-    rate, burst = settings.read_ceiling, 1.0
+    rate: float | None = settings.read_ceiling
+    burst: float | None = None
     if operation in WRITES:
-        rate, burst = settings.ceiling, settings.burst or 1.0
+        rate, burst = settings.ceiling, settings.burst
     return BucketSettings(rate=rate, burst=burst, share=settings.share.fraction)
 
 

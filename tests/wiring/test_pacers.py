@@ -182,3 +182,14 @@ async def test_of_two_rates_for_one_quota_the_lower_counts(
     target.settings = msgspec.structs.replace(slow, rate=second)
     two = made.pacer(target, UPDATE_TRIGGER)
     assert one.limiter.rate == two.limiter.rate == 5.0
+
+
+async def test_at_a_burst_of_one_the_next_call_is_spaced_from_the_answer(target: AwsTarget) -> None:
+    target.settings = msgspec.structs.replace(target.settings, rate=2.0, burst=1)
+    clock, pacer = SystemClock(), pacers(remember=False).pacer(target, UPDATE_TRIGGER)
+    permit = await pacer.enter(begun=False, must_finish=False)
+    await clock.sleep(0.1)
+    answered = clock.now()
+    pacer.leave(permit, Verdict.ACCEPTED, None)
+    await send_one(pacer)
+    assert clock.now() - answered >= 0.5, "the token may have been taken just before the answer"

@@ -1,0 +1,88 @@
+"""When the next call may leave where a bucket holds one token: once that is there for certain.
+
+Such a bucket fills from the moment at which the last call took its token. That was after the call
+left and before it was answered, and nobody knows when. If the way there took all of what that
+answer took longer than the fastest, and the next way takes none of it, then a call that leaves one
+interval after the last one is early by as much, and refused. So it leaves later by as much: the
+jitter of one way is lost in each interval, where a refusal costs a whole one. No I/O or clock.
+"""
+
+import math
+
+from batcher.quota.bucket_model import Latency
+from batcher.quota.tuning import TUNING, SingleTokenTuning
+
+
+class ShortestLatency:
+    """The shortest time from send to answer within the last minute or two, in seconds.
+
+    Estimators whose calls go the same way may share one: where a thousand begin together, the first
+    answers of each come late, and none knows by itself how soon they can come.
+    """
+
+    def __init__(self, tuning: SingleTokenTuning = TUNING.single_token) -> None:
+        self._period = tuning.shortest_period
+        self._before = self._since = math.inf
+        self._changed = -math.inf
+
+    def add(self, seconds: float, now: float) -> None:
+        """Note one answer's time."""
+        if now - self._changed >= self._period:
+            self._before, self._since, self._changed = self._since, math.inf, now
+        self._since = min(self._since, seconds)
+
+    @property
+    def seconds(self) -> float:
+        return min(self._before, self._since)
+
+
+class SingleToken:
+    """Whether a quota is supposed to hold one token, and how late the next call must leave.
+
+    ``ceiling``: requests per second that were asked for, None: nobody did; ``burst``: tokens that
+    the settings say of it, None: nothing. A burst of 1 and a low ceiling are taken for the quota's
+    own from the first call on. Other low ceilings are, when one of the first calls is refused, for
+    a larger bucket would have had tokens.
+    """
+
+    def __init__(
+        self,
+        ceiling: float | None,
+        burst: float | None,
+        shortest: ShortestLatency,
+        tuning: SingleTokenTuning = TUNING.single_token,
+    ) -> None:
+        self._tuning = tuning
+        self._shortest = shortest
+        asked = math.inf if ceiling is None else ceiling
+        self._low = asked <= tuning.low
+        self.is_said = burst == 1 and asked <= tuning.said
+        self.is_supposed = self.is_said
+        self._refusals = 0  # of calls that were to arrive in time
+        self._soon = 0  # refusals in succession, each a few calls after the one before
+
+    def refused(self, accepted: int, since: int) -> None:
+        """Note the first refusal of an event.
+
+        ``accepted``: calls from the start, ``since``: and from the refusal before.
+        """
+        self._refusals += self.is_supposed
+        self._soon = self._soon + 1 if since < self._tuning.few else 1
+        if self._refusals == 0:
+            self.is_supposed = self._low and accepted <= self._tuning.few
+        elif self._soon > self._tuning.soon:  # more than jitter: the rate is a lower one
+            self.is_supposed = self._low = False
+
+    def lateness(self, latency: Latency, seconds: float, interval: float) -> float | None:
+        """By how much later than ``interval`` after a call that took so long the next must leave.
+
+        None: jitter is too much of an interval to wait for, so that some calls had better be
+        refused.
+        """
+        tuning, shortest = self._tuning, self._shortest.seconds
+        if interval * tuning.said < 1 and latency.mean - shortest > tuning.most_jitter * interval:
+            return None
+        # the first answer says nothing of how soon one can come, and a few not all
+        surely_taken = shortest * (1 - 1 / max(1, latency.answers))
+        odd = tuning.spreads * min(tuning.most_odd, self._refusals)
+        return seconds - surely_taken + odd * min(latency.spread, shortest)
