@@ -1,8 +1,9 @@
 """One worker with many targets: what they take while they have messages, and when they rest.
 
-``python -m benchmarks.worker_targets [N ...]``: each target is an account with a role, and gets one
-message. Memory is what Python holds for each; then what it takes to show the worker once: its page,
-its state as JSON, its metrics.
+``python -m benchmarks.worker_targets [N ...]``: what the order of triggers among a thousand targets
+takes an update. Then each target is an account with a role, and gets one message. Memory is what
+Python holds for each; then what it takes to show the worker once: its page, its state as JSON, its
+metrics.
 """
 
 import argparse
@@ -14,6 +15,7 @@ import statistics
 import tempfile
 import time
 import tracemalloc
+from collections import deque
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -25,10 +27,12 @@ from batcher.config import resolve
 from batcher.engine.pace_control import PaceControl
 from batcher.logs import logger
 from batcher.queues.factory import OpenedQueue
-from batcher.records import Result
+from batcher.records import Result, Update
+from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.page import StatusPage
 from batcher.storage.results_directory import ResultsDirectory
 from batcher.testing import MemoryQueue
+from batcher.testing import update as plain_update
 from batcher.worker.health import Health
 from batcher.worker.message_consumer import MessageConsumer
 from batcher.worker.worker_control import WorkerAtWork
@@ -37,6 +41,7 @@ from benchmarks.common import emulator, update
 
 FIRST_ACCOUNT = 100_000_000_000
 SHOWN = 9  # times, of which the median counts
+UPDATES, HELD = 20_000, 20  # to take their turns, and those of them at a time
 
 
 class Session:
@@ -159,7 +164,27 @@ def show(session: Session, when: str) -> None:
     print(f"      series         {series}", flush=True)
 
 
+def order() -> float:
+    """Microseconds of CPU an update to take its turn among those of its trigger."""
+    turns = TriggerTurns(lambda update: None, lambda name: (name, "eu-west-1"))
+    for n in range(1000):
+        turns.open(f"t{n}", (f"t{n}", "eu-west-1", None))
+    updates = [plain_update(n, f"t{n % 50}", f"t{n % 1000}") for n in range(UPDATES)]
+    held = deque[Update]()
+    began = time.process_time()
+    for each in updates:
+        turns.arrive(each)
+        held.append(each)
+        if len(held) > HELD:
+            first = held.popleft()
+            turns.end(first.target, first.line)
+    return (time.process_time() - began) / UPDATES * 1e6
+
+
 async def main() -> None:
+    print(
+        f"order among targets: {statistics.median(order() for _ in range(SHOWN)):.1f} µs an update"
+    )
     parser = argparse.ArgumentParser()
     parser.add_argument("targets", type=int, nargs="*", default=[10, 1000])
     for targets in parser.parse_args().targets:
