@@ -229,7 +229,7 @@ def _targets(
                 origin,
                 table,
                 member_names=frozenset(hints),
-                default_region=defaults.region,
+                defaults=msgspec.structs.asdict(defaults),
                 folder=folder,
                 organization=settings.organization,
                 list_accounts=list_accounts,

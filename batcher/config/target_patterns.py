@@ -42,21 +42,23 @@ def patterned_targets(
     table: Mapping[str, Any],
     *,
     member_names: frozenset[str],
-    default_region: str | None,
+    defaults: Mapping[str, Any],
     folder: Path,
     organization: str | None,
     list_accounts: ListAccounts | None,
 ) -> Iterator[PatternedTarget]:
     """The targets of a pattern.
 
+    ``defaults``: the members of all targets, in whose texts there may be placeholders, too;
     ``folder``: where a file of accounts is looked for; ``organization``: where accounts come from
     that the table does not name, listed by ``list_accounts``. Raises SettingsError.
     """
     if "account" in table:
         raise SettingsError(f"{origin}.account: a pattern has accounts. Leave account out.")
-    template = {key: value for key, value in table.items() if key not in MEMBERS}
+    template = {key: value for key, value in defaults.items() if _has_placeholder(value)}
+    template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
-    regions = _regions(origin, table, default_region)
+    regions = _regions(origin, table, defaults["region"])
     for row in rows:
         own = row.columns.get("region")
         for region in [own] if own else regions:
@@ -64,12 +66,18 @@ def patterned_targets(
             if region is not None:
                 values["region"] = region
             where = f"{origin} of {row.origin}"
-            members = {key: _filled(where, each, values) for key, each in template.items()}
-            members |= {key: cell for key, cell in row.columns.items() if key in member_names}
+            cells = {key: cell for key, cell in row.columns.items() if key in member_names}
+            members = {
+                key: _filled(where, each, values) for key, each in (template | cells).items()
+            }
             members["account"] = row.account
             if region is not None:
                 members["region"] = region
             yield PatternedTarget(name=_filled(where, name, values), origin=where, members=members)
+
+
+def _has_placeholder(value: Any) -> bool:
+    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
 
 
 def _rows(

@@ -68,6 +68,27 @@ def test_a_pattern_is_each_account_in_each_region(tmp_path: Path) -> None:
     assert Settings.from_json(settings.as_json()).targets == found, "a run remembers them"
 
 
+def test_placeholders_are_filled_in_whoever_gives_the_text(tmp_path: Path) -> None:
+    """What stands for all targets, a table, and a cell of a row, each before the one before."""
+    settings = of_file(
+        tmp_path,
+        f"""
+        region = "eu-west-1"
+        role_arn = "{ROLE}"
+        [targets.own]
+        role_arn = "arn:aws:iam::{ONE}:role/own"
+        [targets."{{name}}"]
+        accounts = "accounts.csv"
+        external_id = "of-{{name}}"
+        """,
+        f"account,name,role_arn,external_id\n{ONE},a,,\n{TWO},b,{ROLE}-{{region}},{{account}}\n",
+    )
+    found = settings.targets
+    assert found["a"].role_arn == ROLE.format(account=ONE)
+    assert found["b"].role_arn == f"{ROLE.format(account=TWO)}-eu-west-1"
+    assert [found[name].external_id for name in "ab"] == ["of-a", TWO]
+
+
 def test_a_pattern_stands_beside_tables_and_other_patterns(tmp_path: Path) -> None:
     settings = of_file(
         tmp_path,
