@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import anyio
+import anyio.lowlevel
+import anyio.to_thread
 import msgspec
 import pytest
 from hypothesis import given
@@ -53,6 +55,52 @@ async def test_many_that_append_at_once_share_few_writes_and_each_is_durable_whe
                 tasks.start_soon(append, number)
     assert sorted(each.line for each in _read(path)) == list(range(500))
     assert path.stat().st_mode & 0o777 == 0o600
+
+
+async def test_what_is_added_in_one_turn_is_one_write_and_what_comes_meanwhile_the_next(
+    tmp_path: Path,
+) -> None:
+    writes, begun, go_on = list[int](), threading.Event(), threading.Event()
+
+    def write(file: int, batch: memoryview) -> int:
+        writes.append(bytes(batch).count(b"\n"))
+        begun.set()
+        go_on.wait()
+        return os.write(file, batch)
+
+    journal = Journal[Result](tmp_path / "results.jsonl", write=write)
+    async with journal, anyio.create_task_group() as tasks:
+        for number in range(50):
+            tasks.start_soon(journal.append, result(number))
+        await anyio.to_thread.run_sync(begun.wait)
+        for number in range(50, 80):
+            tasks.start_soon(journal.append, result(number))
+        await anyio.lowlevel.checkpoint()
+        go_on.set()
+    assert writes == [50, 30]
+
+
+async def test_whoever_waits_for_a_write_that_is_lost_is_told_so(tmp_path: Path) -> None:
+    told = list[str]()
+
+    def write(file: int, batch: memoryview) -> int:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    async def append(number: int) -> None:
+        with pytest.raises(JournalError) as refused:
+            await journal.append(result(number))
+        told.append(str(refused.value))
+
+    async def use() -> None:
+        async with journal, anyio.create_task_group() as tasks:
+            for number in range(20):
+                tasks.start_soon(append, number)
+
+    journal = Journal[Result](tmp_path / "results.jsonl", write=write)
+    with pytest.raises(JournalError, match="disk is full"):
+        await use()
+    assert len(told) == 20
+    assert len(set(told)) == 1
 
 
 async def test_a_record_is_told_of_only_when_the_disk_has_confirmed_its_last_byte(
