@@ -157,7 +157,7 @@ async def main() -> None:
     given = parser.parse_args()
     flags = ["--no-before"] if given.no_before else []
     alone: Usage | None = None
-    for targets in (1, *given.targets):
+    for targets in dict.fromkeys((1, *given.targets)):
         found = await measure(
             targets, given.seconds, flags, burst=given.burst, auto=given.auto, fast=given.fast
         )
