@@ -13,6 +13,7 @@ import msgspec
 from batcher.compact import LineSet, hashed
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
+from batcher.foreign_text import printable
 from batcher.jobs.recorded_results import checked_chunks, checked_results
 from batcher.records import BriefResult, NamedResult, Result, Update
 from batcher.sources.file_source import FileSource
@@ -29,6 +30,7 @@ from batcher.storage.stored_path import stored_path
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.updates.target_names import TargetNames
+from batcher.version import __version__
 
 TOGETHER = 64  # lines of the input that are read again together
 
@@ -192,9 +194,16 @@ def _target_names(manifest: RunManifest) -> TargetNames:
 def settings_of(path: Path) -> Settings:
     """The settings of the run in a directory. Raises RunDirectoryError."""
     directory = RunDirectory(path)
+    manifest = directory.read_manifest()
     try:
-        return Settings.from_json(directory.read_manifest().settings)
+        return Settings.from_json(manifest.settings)
     except msgspec.ValidationError as error:
+        began = printable(manifest.versions.get("batcher", __version__))
+        other = (
+            f" batcher {began} began the run, and this is {__version__}. Give the same command with"
+            " that version."
+        )
         raise RunDirectoryError(
             f"{directory.manifest}: its settings can't be read ({error})."
+            f"{other if began != __version__ else ''}"
         ) from error

@@ -1,5 +1,6 @@
 """A run that was, read from its directory by a line reader: no settings, no AWS."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -84,4 +85,7 @@ def test_its_settings_are_those_it_was_begun_with(recorded: RecordedRun, tmp_pat
     facts = recorded.path / "run.json"
     facts.write_text(facts.read_text().replace('"settings": {}', '"settings": {"rate": "soon"}'))
     with pytest.raises(RunDirectoryError, match="its settings can't be read"):
+        settings_of(recorded.path)
+    facts.write_text(json.dumps(json.loads(facts.read_text()) | {"versions": {"batcher": "99.0"}}))
+    with pytest.raises(RunDirectoryError, match=r"batcher 99\.0 began the run, .* that version\."):
         settings_of(recorded.path)
