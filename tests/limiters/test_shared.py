@@ -109,7 +109,9 @@ async def test_a_cancelled_wait_loses_no_token_worth_mentioning(redis: Server, n
         took = time.monotonic() - began
         tokens = len(service.accepted) - before + sent
     assert cancelled > 100
-    assert 0.97 * 100 <= tokens / took <= 1.02 * 100
+    assert tokens / took <= 1.02 * 100
+    # a busy machine wakes up late; a token for each that was cancelled would be far more
+    assert 100 * took - tokens < 0.1 * 100 * took < cancelled
 
 
 async def test_who_is_urgent_gets_nearly_all_and_the_others_have_it_back_when_he_leaves(

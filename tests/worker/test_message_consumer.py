@@ -481,7 +481,10 @@ async def test_paused_it_takes_no_message_sends_nothing_and_keeps_what_it_holds(
         if once:
             served.control.pause(once.pop(), "in this test")
 
-    queue = MemoryQueue(lease=0.3, on_done=on_done)
+    def nothing_is_in_flight() -> bool:
+        return not any(each.in_flight for each in served.session.lane_snapshots())
+
+    queue = MemoryQueue(lease=1.0, on_done=on_done)
     queue.put(*(encode(change(n)) for n in range(40)))
     emulator = Emulator(latency=(0.0, 0.01))
     emulator.seed([trigger(n) for n in range(40)])
@@ -490,7 +493,8 @@ async def test_paused_it_takes_no_message_sends_nothing_and_keeps_what_it_holds(
         serving(queue, tmp_path, endpoint_url=url, rate=50, before=False) as served,
     ):
         await until(lambda: queue.done)
-        await until(lambda: len(served.results) == len(emulator.calls()))  # what was in flight
+        await until(nothing_is_in_flight)
+        await until(lambda: len(served.results) == len(emulator.calls()))
         sent, waiting, extended = len(emulator.calls()), len(queue), queue.extended
         await until(lambda: queue.extended >= extended + 5)  # leases that are held go on
         assert (len(emulator.calls()), len(queue)) == (sent, waiting)
