@@ -9,6 +9,7 @@ from itertools import chain
 
 from batcher.compact import HashMultiset, hashed
 from batcher.foreign_text import printable
+from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_results import proven_results
 from batcher.jobs.run_order import ROLLBACK
 from batcher.jobs.run_reader import RunReader
@@ -34,6 +35,8 @@ def refuse_lost_images(run: RunReader) -> None:
             _refuse_missing(run, there.missing(some))
             some = HashMultiset()
     _refuse_missing(run, there.missing(some))
+    del there, some
+    give_back_memory()
 
 
 def _refuse_missing(run: RunReader, missing: set[int]) -> None:

@@ -11,6 +11,7 @@ from msgspec import Struct
 
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.errors import InputError, RunDirectoryError
+from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_images import (
     first_images,
     refuse_lost_images,
@@ -132,6 +133,7 @@ def undos(
         )
     undone = _undone_in_part(run) if recreate else {}
     repeated, several, seen = _repeated_triggers(before), _ids_of_several(before), set[str]()
+    give_back_memory()  # of these, as much is needed now for the results
     results, writable = _Results(run), installed_update_model().writable
     originals = first_images(before, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind

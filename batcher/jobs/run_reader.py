@@ -14,6 +14,7 @@ from batcher.compact import LineSet, hashed
 from batcher.config import Settings
 from batcher.errors import RunDirectoryError
 from batcher.foreign_text import printable
+from batcher.freed_memory import give_back_memory
 from batcher.jobs.recorded_results import checked_chunks, checked_results
 from batcher.records import BriefResult, NamedResult, Result, Update
 from batcher.sources.file_source import FileSource
@@ -144,6 +145,7 @@ class RunReader:
         """Give up what is known of its input, and the memory: no line of it is read any more."""
         self.indexes, self.ids = {}, LineIds()
         self.lines = InputLines({}, self.ids)
+        give_back_memory()
 
     def _refuse_renamed_target(self) -> None:
         now = self._reader.default_target

@@ -10,6 +10,7 @@ from msgspec import UNSET
 from batcher.accounting.tally import CHANGED
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.error_codes import MORE_THAN_ASKED
+from batcher.freed_memory import give_back_memory
 from batcher.jobs.run_reader import RunReader, trigger_key
 from batcher.records import NamedResult
 from batcher.storage.before_images import read_members_of
@@ -45,6 +46,7 @@ def last_lines(run: RunReader) -> LineSet:
         triggers.update(map(_TRIGGER, filter(_has_set, results)))
     several, last = triggers.repeated(), dict[int, int]()
     del triggers
+    give_back_memory()
     for results in run.named():
         for result in filter(_has_set, results):
             if several and (key := hashed(_TRIGGER(result))) in several:

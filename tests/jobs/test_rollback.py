@@ -1,5 +1,6 @@
 """What a rollback puts back, newest first, and what stays of the run."""
 
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
@@ -189,3 +190,31 @@ def test_a_trigger_that_is_as_before_the_run_is_unchanged_however_many_updates_i
         assert isinstance(undo, Finish)
         assert undo.status == "stale"
     assert isinstance(decided(made[0], trigger(0) | {"Description": "three"}), Send)
+
+
+def test_an_update_that_is_put_back_takes_few_bytes(tmp_path: Path) -> None:
+    """Ids are names; the result and the image of each are read again."""
+
+    def peak(count: int) -> int:
+        names = [f"row-{number}" for number in range(count)]
+        recorded = RecordedRun(
+            tmp_path / str(count), [change(n, id=name) for n, name in enumerate(names)]
+        )
+        for line in range(1, count + 1):
+            recorded.add(line, "succeeded")
+            result = msgspec.structs.replace(recorded.results[-1], id=names[line - 1])
+            recorded.results[-1] = result
+        path = recorded.write()
+        images = [msgspec.json.encode(image(n, n) | {"id": name}) for n, name in enumerate(names)]
+        (path / "before.jsonl").write_bytes(b"".join(each + b"\n" for each in images))
+        tracemalloc.start()
+        try:
+            run = RunReader(path, line_reader(Settings(), any_target=True))
+            assert sum(1 for _ in undos(run)) == count
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    peak(10)  # what is made once
+    more = peak(3_500) - peak(1_000)
+    assert more < 40 * 2_500
