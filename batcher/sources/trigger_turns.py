@@ -8,7 +8,7 @@ What a target that is not open yet has got waits as well; until it is known to b
 later update of the same trigger goes ahead. Other triggers wait for nothing.
 """
 
-from bisect import insort
+from bisect import bisect_left, insort
 from collections import Counter
 from collections.abc import Callable, Iterable
 from operator import attrgetter
@@ -61,6 +61,11 @@ class TriggerTurns:
         """Whether it is known where a target is."""
         return target in self._places
 
+    def where(self, target: str) -> Expected:
+        """Account and Region of a target, as far as they are known."""
+        place = self._places.get(target)
+        return self._expected(target) if place is None else place[:2]
+
     def arrive(self, update: Update) -> None:
         """Take an update in, with a higher line than any before, and hand it over in its turn."""
         self._waiting[update.target] += 1
@@ -83,16 +88,15 @@ class TriggerTurns:
         held = dict(self._of.get(target, {}))
         for update in held.values():
             insort(self._turns_at(place, update).waiting, update, key=_by_line)
-        self._unblock(target, held)
-        self._go_on(held.values())
+        self._go_on(held.values(), self._unblock(target, held))
 
     def leave_out(self, target: str) -> None:
         """Have nobody wait for a target that can't be opened, unless it is known where it is."""
         if target not in self._places and self._expected(target) is None:
             held = self._of.get(target, {})
-            self._unblock(target, held)
+            unblocked = self._unblock(target, held)
             self._elsewhere.add(target)
-            self._go_on(held.values())
+            self._go_on(held.values(), unblocked)
 
     def end(self, target: str, line: int) -> None:
         """Note that an update has its result, or is no more held; unknown ones are left alone."""
@@ -100,12 +104,11 @@ class TriggerTurns:
             return
         if (place := self._places.get(target)) is None:
             self._waiting[target] -= 1
-            self._unblock(target, {line: update})
-            self._go_on([update])
+            self._go_on([update], self._unblock(target, {line: update}))
             return
         turns = self._turns[_trigger(update)][place]
         if turns.out.pop(line, None) is None:
-            turns.waiting = [each for each in turns.waiting if each.line != line]
+            del turns.waiting[bisect_left(turns.waiting, line, key=_by_line)]
             self._waiting[target] -= 1
         self._advance(place, turns)
 
@@ -123,8 +126,7 @@ class TriggerTurns:
     def behind(self, update: Update) -> list[Update]:
         """What waits for an update under other names of its place, as far as that is known."""
         place, trigger = self._places.get(update.target), _trigger(update)
-        where = self._expected(update.target) if place is None else place[:2]
-        if where is None:
+        if (where := self.where(update.target)) is None:
             return []
         found = self._turns.get(trigger, {})
         places = self._at.get(where, ()) if place is None else [place]
@@ -145,25 +147,32 @@ class TriggerTurns:
         ahead = self._ahead.setdefault(_trigger(update), {})
         return ahead.setdefault(self._expected(update.target), {})
 
-    def _unblock(self, target: str, updates: dict[int, Update]) -> None:
-        """Have nobody wait for updates of a target that was not open."""
-        expected = self._expected(target)
+    def _unblock(self, target: str, updates: dict[int, Update]) -> set[_Trigger]:
+        """Have nobody wait for updates of a target that was not open.
+
+        Returns the triggers of which others may go on: one of these was the earliest there.
+        """
+        expected, unblocked = self._expected(target), set[_Trigger]()
         for line, update in updates.items():
             trigger = _trigger(update)
             ahead = self._ahead.get(trigger, {})
             lines = ahead.get(expected, {})
+            if next(iter(lines), None) == line:
+                unblocked.add(trigger)
             lines.pop(line, None)
             if not lines:
                 ahead.pop(expected, None)
             if not ahead:
                 self._ahead.pop(trigger, None)
+        return unblocked
 
-    def _go_on(self, updates: Iterable[Update]) -> None:
+    def _go_on(self, updates: Iterable[Update], unblocked: set[_Trigger]) -> None:
         """See whose turn it is of the triggers of a target's updates, wherever that could be."""
-        for update in {_trigger(each): each for each in updates}.values():
-            where, found = self._expected(update.target), self._turns.get(_trigger(update), {})
+        for trigger, update in {_trigger(each): each for each in updates}.items():
+            where, found = self._expected(update.target), self._turns.get(trigger, {})
             places = list(found) if where is None else self._at.get(where, [])
-            for at in dict.fromkeys([*places, self._places.get(update.target)]):
+            others = places if trigger in unblocked else ()
+            for at in dict.fromkeys([*others, self._places.get(update.target)]):
                 if at is not None and (turns := found.get(at)) is not None:
                     self._advance(at, turns)
 
@@ -190,7 +199,10 @@ class TriggerTurns:
 
 
 class _Turns:
-    """The updates of one trigger of one place. ``out``: handed over, all of one target."""
+    """The updates of one trigger of one place.
+
+    ``out``: handed over, all of one target; ``waiting``: by line.
+    """
 
     __slots__ = ("out", "trigger", "waiting")
 

@@ -42,7 +42,7 @@ from batcher.worker.leases import REASON_AT_MOST, RELEASE_WITHIN, Lease, LeaseTa
 from batcher.worker.message_images import MessageImages
 from batcher.worker.message_results import MessageResults
 from batcher.worker.target_pool import TargetPool
-from batcher.worker.target_worker import TargetWorker
+from batcher.worker.target_worker import ReleasedAt, TargetWorker
 
 RECEIVE_AT_MOST = 100  # messages a request; SQS gives fewer
 NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
@@ -145,7 +145,7 @@ class MessageConsumer:
             self.settings, pacers, clock=self.clock, log=self.log, on_attempt=self.on_attempt
         )
 
-        released_at: dict[str, float] = {}
+        released_at: ReleasedAt = {}
 
         def make(target: str) -> TargetWorker:
             return TargetWorker(

@@ -8,6 +8,7 @@ from anyio.abc import TaskGroup
 
 from batcher.config import Settings
 from batcher.ports import Clock
+from batcher.records import Update
 from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.worker.leases import LeaseTable
@@ -70,12 +71,12 @@ class TargetPool:
         if self.turns is None or not len(self.turns):
             return Counter()
         unusable = {worker.name for worker in self.workers.values() if worker.is_waiting}
-        held = (lease.update for lease in self.leases.unsettled() if lease.target in unusable)
+        first: dict[tuple[str, str, str], Update] = {}  # what waits for later ones does for it, too
+        for lease in self.leases.unsettled():
+            if lease.target in unusable and (held := lease.update) is not None:
+                first.setdefault((held.target, held.domain, held.trigger), held)
         behind = {
-            each.line: each.target
-            for update in held
-            if update is not None
-            for each in self.turns.behind(update)
+            each.line: each.target for held in first.values() for each in self.turns.behind(held)
         }
         return Counter(target for target in behind.values() if target not in unusable)
 

@@ -14,6 +14,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from math import inf
+from typing import TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup
@@ -33,7 +34,7 @@ from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.resettable_event import ResettableEvent
 from batcher.sources.feed import Feed
-from batcher.sources.trigger_turns import TriggerTurns
+from batcher.sources.trigger_turns import Expected, TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.lanes import Lanes
@@ -47,6 +48,7 @@ from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import room_of_target
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
+ReleasedAt: TypeAlias = dict[str | Expected, float]
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -56,8 +58,8 @@ class TargetWorker:
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
     ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
     ``turns``: what has the order of triggers among several targets; None: there is one.
-    ``released_at``: when messages of each target were released last, in monotonic seconds, and inf
-    while they are; the workers of a session have one.
+    ``released_at``: when messages of a target were released last, in monotonic seconds, and inf
+    while they are, by its name, and by account and Region; the workers of a session have one.
     """
 
     name: str
@@ -74,7 +76,7 @@ class TargetWorker:
     outage_limit: float = inf
     on_away: Callable[[Away], None] = lambda away: None
     turns: TriggerTurns | None = None
-    released_at: dict[str, float] = field(default_factory=dict)
+    released_at: ReleasedAt = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
@@ -127,8 +129,18 @@ class TargetWorker:
         return self.unusable is not None and self.lane is None
 
     def keeps_order(self, requested_at: float) -> bool:
-        """Whether a message that was requested at that time overtakes none released since."""
-        return requested_at > self.released_at.get(self.name, -inf)
+        """Whether a message that was requested at that time overtakes none released since.
+
+        Also none of another name of its place: what came with it may be one of these.
+        """
+        where = self._where
+        if self.turns is not None and where is None:  # it may be where any of them is
+            return requested_at > max(self.released_at.values(), default=-inf)
+        return all(requested_at > self.released_at.get(key, -inf) for key in (self.name, where))
+
+    @property
+    def _where(self) -> Expected:
+        return None if self.turns is None else self.turns.where(self.name)
 
     def held_up(self) -> Iterator[Lease]:
         """The leases of other names of its place that wait for its own."""
@@ -280,10 +292,10 @@ class TargetWorker:
         """Release its messages but those, and what waits for any of them under other names."""
         own = [lease for lease in self.leases.of(self.name) if lease not in kept]
         leases = {lease.line: lease for lease in (*own, *self.held_up())}
-        targets = {self.name, *(lease.target for lease in leases.values())}
-        self.released_at.update(dict.fromkeys(targets, inf))
+        keys = [key for key in (self.name, self._where) if key is not None]
+        self.released_at.update(dict.fromkeys(keys, inf))
         await self.leases.release(leases[line] for line in sorted(leases))
-        self.released_at.update(dict.fromkeys(targets, self.clock.now()))
+        self.released_at.update(dict.fromkeys(keys, self.clock.now()))
 
     def _may_take(self, update: Update) -> bool:
         return self.turns is None or self.turns.is_out(update)

@@ -11,8 +11,8 @@ from anyio.abc import TaskGroup
 from batcher.config import Settings, TargetSettings
 from batcher.errors import CredentialsError
 from batcher.logs import logger
-from batcher.records import Attempt, Result
-from batcher.sources.trigger_turns import TriggerTurns
+from batcher.records import Attempt, Result, Update
+from batcher.sources.trigger_turns import Expected, TriggerTurns
 from batcher.testing import (
     ACCEPTED,
     LoopClock,
@@ -34,6 +34,20 @@ NAMES = "ab"
 IN_EUROPE = TargetSettings(region="eu-west-1")
 
 
+class Turns(TriggerTurns):
+    """Turns that take note behind which updates somebody looked."""
+
+    def __init__(
+        self, hand_over: Callable[[Update], None], expected: Callable[[str], Expected]
+    ) -> None:
+        super().__init__(hand_over, expected)
+        self.looked: list[int] = []
+
+    def behind(self, update: Update) -> list[Update]:
+        self.looked.append(update.line)
+        return super().behind(update)
+
+
 class Names:
     """Target workers of two names in memory, which are one place once they are open.
 
@@ -43,7 +57,7 @@ class Names:
     def __init__(self, tasks: TaskGroup, expected: tuple[str, str] | None) -> None:
         self.targets = {name: Target(name) for name in NAMES}
         self.queue = MemoryQueue(lease=1000)
-        self.turns = TriggerTurns(lambda each: self.pool.workers[each.target].put(each), self._at)
+        self.turns = Turns(lambda each: self.pool.workers[each.target].put(each), self._at)
         self.leases = LeaseTable(
             self.queue,
             dead_letters=True,
@@ -171,6 +185,37 @@ def test_what_waits_for_a_name_that_can_not_be_used_is_released_once_with_its_ow
         await anyio.sleep(60)
         assert names.sent()[1:] == [1, 2, 3, 4]
         assert len(names.leases) == 0
+
+    of_two_names(work, HERE)
+
+
+@pytest.mark.parametrize(("expected", "keeps"), [(HERE, False), (None, True)])
+def test_what_came_with_something_released_of_its_place_waits_for_a_later_request(
+    expected: tuple[str, str] | None, keeps: bool
+) -> None:
+    async def work(names: Names) -> None:
+        names.pool.worker("b")
+        await anyio.sleep(1)
+        names.targets["a"].error = CredentialsError("no credentials")
+        await names.arrive("ax", "ay")
+        before = anyio.current_time() - 0.5  # a request that waits for more messages
+        await anyio.sleep(0.1)
+        assert len(names.queue) == 1, "it may be given to that request, and ones of b behind it"
+        assert names.pool.workers["b"].keeps_order(before) is keeps
+        assert names.pool.workers["b"].keeps_order(anyio.current_time() + 0.1)
+
+    of_two_names(work, expected)
+
+
+def test_of_many_messages_for_one_trigger_what_waits_is_looked_up_behind_the_first() -> None:
+    async def work(names: Names) -> None:
+        names.targets["a"].error = CredentialsError("no credentials")
+        await names.arrive("ax", "bx")
+        await anyio.sleep(0.1)
+        await names.arrive("ax", "ay", "bx", *["ax"] * 50)  # kept, among those of other targets
+        names.turns.looked.clear()
+        assert names.pool.all_waiting()
+        assert len(names.turns.looked) == 2
 
     of_two_names(work, HERE)
 
