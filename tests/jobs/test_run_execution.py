@@ -134,17 +134,14 @@ async def test_a_canary_counts_what_changes_something_over_sessions_and_names_it
         async with ready_to_start(file, settings, lambda result: drain_after(2, runs[0])) as run:
             runs.append(run)
             first = await run.execute(attendant=answers)
-        assert (first.stopped, first.succeeded, first.unchanged, first.failed) == (
-            INTERRUPTED,
-            2,
-            10,
-            1,
-        )
+        done = first.succeeded  # the third may leave while the second's result goes to disk
+        assert (first.stopped, first.unchanged, first.failed) == (INTERRUPTED, 10, 1)
+        assert done in {2, 3}
         async with ready_to_start(file, settings_for(url, canary=4)) as run:
             second = await run.execute(attendant=answers)
         assert len(emulator.applied()) == 4
         four = [(12 + n, f"row-{n}", "acme", f"t{n}") for n in range(4)]
-        assert named(first) == four[:2]
+        assert named(first) == four[:done]
         assert named(second) == four
         assert [named(each) for each in answers.asked] == [four]
         assert second.stopped == "after the first 4 (--canary)"
