@@ -33,7 +33,7 @@ from typing import Any
 
 from batcher import update_many
 from batcher.aws.client import AwsTarget
-from batcher.cli import command_group
+from batcher.cli import garbage_collection
 from batcher.config import Settings, resolve
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import ApprovedRun
@@ -155,9 +155,8 @@ OTHERS = {"aiobotocore": bare, "boto3": threads}
 
 def keep_imported() -> None:
     """Have the garbage collector of a command, whose process is its own."""
-    if seldom := vars(command_group).get("LOOKED_THROUGH_AFTER"):  # an old tree has none
-        gc.freeze()
-        gc.set_threshold(seldom, *gc.get_threshold()[1:])
+    garbage_collection.begin()
+    gc.freeze()
 
 
 def began() -> Any:

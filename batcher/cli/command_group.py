@@ -4,7 +4,6 @@ A command's module, with all that it imports, is imported when it is called, and
 ``--help`` imports none.
 """
 
-import gc
 import io
 import json
 from collections.abc import Callable
@@ -15,16 +14,10 @@ from typing import Any
 import click
 from click.shell_completion import CompletionItem
 
-from batcher.cli import ERROR_AS_JSON, ERROR_MEMBERS
+from batcher.cli import ERROR_AS_JSON, ERROR_MEMBERS, garbage_collection
 from batcher.cli.command_list import COMMANDS, GROUPS
 from batcher.cli.output.echo import echo
 from batcher.version import __version__
-
-# new objects, less those that went, after which the garbage collector looks through them: answers
-# that are held while others are under way are many, and no garbage
-LOOKED_THROUGH_AFTER = 10_000
-
-_OURS = "the process is this command's alone"  # a context's object
 
 _GIVEN = "batcher.given"  # in a context's meta: the words that were given
 
@@ -42,7 +35,7 @@ class _Commands(click.Group):
         for library in ("aiobotocore", "botocore", "asyncio"):  # what is wrong is told by us
             logging.getLogger(library).addHandler(logging.NullHandler())
         command: click.Command = getattr(import_module(f"batcher.cli.{cmd_name}"), cmd_name)
-        _keep_imported(ctx)
+        garbage_collection.keep_imported()
         if ctx.resilient_parsing:  # a shell asks what would complete it
             import_module("batcher.cli.completed_values").complete_values(command)
         return command
@@ -92,22 +85,18 @@ def body(module: str, name: str) -> Callable[..., Any]:
 
     def called(*arguments: Any) -> Any:
         function = getattr(import_module(module), name)
-        _keep_imported(click.get_current_context(silent=True))
+        garbage_collection.keep_imported()
         return function(*arguments)
 
     return called
 
 
-def _keep_imported(ctx: click.Context | None) -> None:
-    """Look for no garbage among what a command has imported: 100,000 objects that stay."""
-    if ctx is not None and ctx.find_root().obj is _OURS:
-        gc.freeze()
-
-
 def run_commands() -> int | None:
     """Do what the command line says, in a process of its own; returns the exit code."""
-    gc.set_threshold(LOOKED_THROUGH_AFTER, *gc.get_threshold()[1:])
-    code: int | None = batcher.main(prog_name="batcher", standalone_mode=False, obj=_OURS)
+    garbage_collection.begin()
+    code: int | None = batcher.main(
+        prog_name="batcher", standalone_mode=False, obj=garbage_collection.OURS
+    )
     return code
 
 

@@ -11,7 +11,7 @@ import anyio
 import msgspec
 from anyio.abc import TaskStatus
 
-from batcher.cli.collected_garbage import spare_what_lasts
+from batcher.cli.garbage_collection import keep_what_lasts
 from batcher.cli.interruption import until_signal
 from batcher.cli.loop_call import soon
 from batcher.cli.options import Choices
@@ -160,7 +160,7 @@ async def _execute(run: ApprovedRun, choices: Choices) -> int:
         async with anyio.create_task_group() as tasks:
             tasks.start_soon(_run_signals, run, partial(_drain, run))
             tasks.start_soon(show_progress, meter, order.clock, form)
-            tasks.start_soon(spare_what_lasts, len(run.connection.targets), order.clock)
+            tasks.start_soon(keep_what_lasts, len(run.connection.targets), order.clock.sleep)
 
     def say_summary(summary: Summary) -> None:
         _say_summary(order.directory, summary)

@@ -4,8 +4,10 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import anyio
 import click
 
+from batcher.cli.garbage_collection import keep_what_lasts
 from batcher.cli.hook_options import hook_option
 from batcher.cli.interruption import run_command
 from batcher.cli.loop_call import soon
@@ -16,6 +18,7 @@ from batcher.cli.queue_address import queue_address
 from batcher.cli.state_signal import called_on_signal
 from batcher.config import Settings
 from batcher.logs import LogOutput, logger
+from batcher.task_groups import open_task_group
 from batcher.worker.worker import Worker
 
 
@@ -47,5 +50,9 @@ async def _serve(queue: str, once: bool, settings: Settings, reload: Any) -> int
             queue, settings, reload=reload, once=once, log=logger(**settings.logged), say=say
         )
         say(f"Draining {served.name}. Ctrl-C finishes what is in flight and ends.")
-        with called_on_signal(served.log_state, soon):
-            return await served.run()
+        async with open_task_group() as beside:
+            beside.start_soon(keep_what_lasts, len(settings.targets), anyio.sleep)
+            with called_on_signal(served.log_state, soon):
+                code = await served.run()
+            beside.cancel_scope.cancel()
+        return code

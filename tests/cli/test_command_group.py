@@ -16,8 +16,9 @@ import pytest
 from click.shell_completion import ShellComplete
 from click.testing import CliRunner
 
-from batcher.cli.command_group import LOOKED_THROUGH_AFTER, batcher
+from batcher.cli.command_group import batcher
 from batcher.cli.command_list import COMMANDS
+from batcher.cli.garbage_collection import LOOKED_THROUGH_AFTER
 from batcher.cli.output.error_report import DEFECT
 from batcher.emulator import Emulator
 from tests.conftest import Command, change, records, trigger
