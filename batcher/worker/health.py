@@ -10,7 +10,7 @@ import os
 import socket
 import sys
 import threading
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import suppress
 from functools import partial
 
@@ -81,6 +81,12 @@ class Health:
             self.mark_healthy(part)
         else:
             self.mark_unhealthy(part, reason)
+
+    def keep_targets(self, known: Collection[str]) -> None:
+        """Say nothing more of targets that are known no more, but why one was stopped for good."""
+        for each in list(self.unusable()):
+            if each.target not in known:
+                self.mark_target(each.target, None)
 
     def reason(self, part: str) -> str | None:
         """Why a part of the worker can't work; None: it can."""

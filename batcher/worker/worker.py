@@ -312,4 +312,5 @@ class Worker:
         kept = [name for name in FIXED if getattr(new, name) != getattr(self.settings, name)]
         self.log.warning("settings.reloaded", kept_until_restart=kept)
         self.settings = new
+        self._health.keep_targets(new.known_targets)
         return True

@@ -4,11 +4,15 @@ from typing import Any
 
 import msgspec
 
+from batcher.control.messages import REPLY_AT_MOST
+from batcher.foreign_text import shortened
 from batcher.signals import stop_this_process
 from batcher.worker.health import Health
 from batcher.worker.worker_status import WorkerStatus
 
-TARGETS_TOLD = 1_000  # what is said of them has to fit a reply
+TARGETS_TOLD = 1_000
+REASON_AT_MOST = 5_000  # characters
+FOR_THE_REST = 1 << 16  # bytes of a reply for what else is told
 
 
 class WorkerAtWork:
@@ -23,8 +27,14 @@ class WorkerAtWork:
         return self._health.stop.is_set()
 
     def status(self) -> dict[str, Any]:
-        """Its snapshot, as JSON, without its latest results, and with so many targets at most."""
-        found = msgspec.structs.replace(self._status.snapshot().brief(TARGETS_TOLD), recent=())
+        """Its snapshot, as JSON, without its latest results, and with as many targets as fit."""
+        now = self._status.snapshot()
+        reason = None if now.reason is None else shortened(now.reason, REASON_AT_MOST)
+        whole = msgspec.structs.replace(now, recent=(), reason=reason)
+        found, at_most = whole.brief(TARGETS_TOLD), TARGETS_TOLD
+        while at_most and len(msgspec.json.encode(found)) > REPLY_AT_MOST - FOR_THE_REST:
+            at_most //= 2
+            found = whole.brief(at_most)
         tally = self._status.tally
         ready = "ready" if found.reason is None else f"not ready: {found.reason}"
         progress = f"{tally.done:,} done, {tally.unsuccessful:,} failed, {ready}"

@@ -79,3 +79,16 @@ async def test_a_supervisor_that_listens_is_told(
             words = [await asyncio.get_running_loop().sock_recv(supervisor, 100) for _ in range(2)]
         beating.cancel()
     assert words == [b"READY=1", b"WATCHDOG=1"]
+
+
+def test_of_targets_that_new_settings_do_not_have_nothing_is_said_any_more() -> None:
+    health = Health(logger(), grace=1.0)
+    health.mark_started()
+    for name in ("kept", "gone"):
+        health.mark_target(name, f"{name}: no credentials")
+    health.mark_unhealthy("queue", "no queue")
+    health.keep_targets({"kept", "new"})
+    assert health.not_ready == "no queue; kept: no credentials"
+    health.stop_for_good("target gone", "it changed what nobody asked for")
+    health.keep_targets({"new"})
+    assert health.not_ready == "no queue; it changed what nobody asked for", "that is to be seen"

@@ -48,3 +48,16 @@ async def test_of_very_many_targets_so_many_are_told_as_a_reply_can_have() -> No
     assert (len(told["lanes"]), told["more_targets"], told["more_well"]) == (1_000, 4_000, 0)
     assert len(told["progress"]) < 1_000
     assert told["progress"].endswith("; and 4,995 more targets that can't be used")
+
+
+async def test_of_targets_with_long_names_and_reasons_as_many_are_told_as_fit() -> None:
+    health, clock = Health(logger(), grace=1.0), SystemClock()
+    status = WorkerStatus("spool:s", health, clock, PaceControl(clock))
+    for number in range(1_000):
+        health.mark_target(f"{number:04}" + "é" * 124, "no credentials: " + "x" * 1_000)
+    told = WorkerAtWork(status, health).status()
+    assert len(msgspec.json.encode(told)) < REPLY_AT_MOST
+    assert (len(told["unusable"]), told["more_targets"]) == (500, 500)
+    health.mark_unhealthy("queue", "x" * REPLY_AT_MOST)
+    health.mark_target("t", "x" * REPLY_AT_MOST)
+    assert len(msgspec.json.encode(WorkerAtWork(status, health).status())) < REPLY_AT_MOST
