@@ -11,13 +11,13 @@ def lane_snapshot(
     pacers: Pacers, lane: Lane, tally: Tally, *, no_images: str | None
 ) -> LaneSnapshot:
     """A lane at this moment; ``tally``: of all results of its target, by earlier lanes too."""
-    learned = pacers.learned(lane.pacer)
+    pace = pacers.pace_of(lane.pacer)()
     return LaneSnapshot(
         target=lane.target,
         operation=UPDATE_TRIGGER,
-        rate=lane.pacer.limiter.rate,
-        quota=learned.rate if learned.doubt < 1 else None,
-        bucket=pacers.shared_bucket(lane.pacer),
+        rate=pace.rate,
+        quota=pace.quota,
+        bucket=pace.bucket,
         in_flight=lane.pacer.in_flight,
         waiting=lane.pacer.waiting,
         token_seconds=lane.pacer.time_breakdown.token_seconds,

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
-from typing import TYPE_CHECKING, TypeAlias
+from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from structlog.typing import FilteringBoundLogger
 
@@ -39,6 +39,26 @@ if TYPE_CHECKING:
     from batcher.limiters.shared import SharedLimiter
 
 Limiter: TypeAlias = "LocalLimiter | SharedLimiter"
+
+
+class QuotaPace(NamedTuple):
+    """Requests per second: ``rate`` of all processes together, ``own_rate`` of this one.
+
+    ``quota``: what AWS is thought to allow. None while nothing is known. ``bucket``: that several
+    have between them, also in this process; None: its own.
+    """
+
+    rate: float | None
+    own_rate: float | None
+    quota: float | None
+    bucket: str | None
+
+    @classmethod
+    def of(cls, limiter: Limiter, bucket: str | None) -> "QuotaPace":
+        """The pace of a limiter; a quota that is a guess is not told."""
+        learned = limiter.learned
+        quota = learned.rate if learned.doubt < 1 else None
+        return cls(limiter.rate, limiter.own_rate, quota, bucket)
 
 
 class Pacers:
@@ -144,11 +164,13 @@ class Pacers:
         """What a pacer that was made here has learned by now."""
         return self._of[pacer].limiter.learned
 
-    def shared_bucket(self, pacer: Pacer) -> str | None:
-        """The bucket that a pacer has with others, also of this process; None: its own."""
-        quota = self._of[pacer]
-        among_targets = len(set(quota.pacers.values())) > 1
-        return str(quota.key) if self.is_shared or among_targets else None
+    def pace_of(self, pacer: Pacer) -> Callable[[], QuotaPace]:
+        """What tells the pace at which a pacer's quota is used, also when it was let go of."""
+        return partial(self._pace, self._of[pacer])
+
+    def _pace(self, quota: "_SharedQuota") -> QuotaPace:
+        is_shared = self.is_shared or len(quota.targets) > 1
+        return QuotaPace.of(quota.limiter, str(quota.key) if is_shared else None)
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers that are done; what they learned is written down."""
@@ -156,13 +178,14 @@ class Pacers:
         for pacer in pacers:
             quota = self._of.pop(pacer)
             del quota.pacers[pacer]
-            if not quota.pacers and self._quotas.get(quota.at) is quota:
+            if not quota.targets and self._quotas.get(quota.at) is quota:
                 del self._quotas[quota.at]
 
     def rest(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers whose target will be opened again: what they learned stays here."""
         for pacer in pacers:
-            del self._of.pop(pacer).pacers[pacer]
+            quota = self._of.pop(pacer)
+            quota.resting.add(quota.pacers.pop(pacer))
 
     def remembered(self, target: AwsTarget, operation: str) -> Remembered | None:
         """What earlier runs found out about that quota; None: nothing, or it is not to be used."""
@@ -220,7 +243,7 @@ class _SharedQuota:
     """One quota, and all that use it in this process: of one target, or of several.
 
     ``bounds``: the lowest of their settings; ``gate``: None for a measurement; ``pacers``: each
-    with the name of its target.
+    with the name of its target; ``resting``: names of targets that had one, and will again.
     """
 
     at: tuple[QuotaKey, TriggerPlace]
@@ -229,15 +252,22 @@ class _SharedQuota:
     gate: PaceGate | None
     _: KW_ONLY
     pacers: dict[Pacer, str] = field(default_factory=dict)
+    resting: set[str] = field(default_factory=set)
     turns: InTurns | None = None
 
     @property
     def key(self) -> QuotaKey:
         return self.at[0]
 
+    @property
+    def targets(self) -> set[str]:
+        """The names of all that use it."""
+        return {*self.pacers.values(), *self.resting}
+
     def add(self, pacer: Pacer, target: str) -> None:
         """Have one more pacer use it; several take their turns, the most urgent first."""
         self.pacers[pacer] = target
+        self.resting.discard(target)
         if len(self.pacers) > 1 and isinstance(self.limiter, LocalLimiter):
             self.turns = self.turns or InTurns(self.limiter)
             for each in self.pacers:

@@ -18,6 +18,7 @@ from typing import TypeAlias
 
 import anyio
 from anyio.abc import TaskGroup
+from msgspec.structs import replace
 from structlog.typing import FilteringBoundLogger
 
 from batcher.accounting.tally import Tally
@@ -38,7 +39,7 @@ from batcher.sources.trigger_turns import Expected, TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.wiring.lane_snapshot import lane_snapshot
 from batcher.wiring.lanes import Lanes
-from batcher.wiring.pacers import Pacers
+from batcher.wiring.pacers import Pacers, QuotaPace
 from batcher.wiring.places import trigger_place
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
@@ -83,7 +84,8 @@ class TargetWorker:
         self.lane: Lane | None = None
         self._rests = False  # from its coming to rest until it is open again
         self._rested: LaneSnapshot | None = None  # its lane, as that was when it came to rest
-        self._rate: float | None = None  # of that lane
+        self._pace: Callable[[], QuotaPace] | None = None  # of its quota, once it was open
+        self._token_seconds = 0.0  # of the lanes that have ended
         self._called = ResettableEvent()
         self._tally = Tally()  # of all its lanes
         self._bases = LetterBases()
@@ -103,9 +105,9 @@ class TargetWorker:
 
         ``held_up``: how many of its messages wait for a target that can't be used.
         """
-        if self.lane is None and not self._rests:
+        if self._pace is None or (self.lane is None and not self._rests):
             return 0
-        rate = self._rate if self.lane is None else self.lane.pacer.limiter.own_rate
+        rate = self._pace().own_rate
         usable = self.unusable is None
         # what waits for others to tell about it must not keep them out
         waiting = held_up if self._deferring is None else held_up + self._deferring.held
@@ -116,12 +118,15 @@ class TargetWorker:
         """Its lane at this moment, if one is open or at rest."""
         if self.lane is not None:
             yield self._snapshot(self.lane)
-        elif self._rested is not None:
-            yield self._rested
+        elif self._rested is not None and self._pace is not None:
+            pace = self._pace()  # others may use its quota meanwhile
+            paced = {"rate": pace.rate, "quota": pace.quota, "bucket": pace.bucket}
+            yield replace(self._rested, **paced)
 
     def _snapshot(self, lane: Lane) -> LaneSnapshot:
         why = self.images.why_none.get(self.name)
-        return lane_snapshot(self.pacers, lane, self._tally, no_images=why)
+        found = lane_snapshot(self.pacers, lane, self._tally, no_images=why)
+        return replace(found, token_seconds=found.token_seconds + self._token_seconds)
 
     @property
     def is_waiting(self) -> bool:
@@ -187,7 +192,7 @@ class TargetWorker:
             if self._rests and reason is None:
                 await self._wait_for_message()
                 continue
-            self._rests = False
+            self._rests, self._rested = False, None
             if self.turns is not None and not self.turns.is_open(self.name):
                 self.turns.leave_out(self.name)
             left = self.leases.pause(self.name)
@@ -250,6 +255,7 @@ class TargetWorker:
 
             async def open_lane(tasks: TaskGroup) -> None:
                 self.lane, self._rests = lane, False
+                self._pace = self.pacers.pace_of(lane.pacer)
                 runner.start(lane, tasks)
 
             try:
@@ -260,12 +266,13 @@ class TargetWorker:
 
     def _let_go(self, lane: Lane) -> None:
         """Keep of a lane that has ended what the next one, or who asks for its state, needs."""
-        if not self._rests:
+        if self._rests:
+            self._rested = self._snapshot(lane)
+            self.pacers.rest(lane.pacers)
+            self.lanes.let_go(self.name)
+        else:
             self.pacers.retire(lane.pacers)
-            return
-        self._rate, self._rested = lane.pacer.limiter.own_rate, self._snapshot(lane)
-        self.pacers.rest(lane.pacers)
-        self.lanes.let_go(self.name)
+        self._token_seconds += lane.pacer.time_breakdown.token_seconds
 
     def _make_lane(self, target: AwsTarget, runner: Runner) -> Lane:
         feed = self._feed = Feed(lambda: None)

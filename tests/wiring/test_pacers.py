@@ -3,6 +3,7 @@
 import json
 from collections.abc import AsyncIterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import msgspec
@@ -20,7 +21,7 @@ from batcher.logs import logger
 from batcher.operations import CREATE_TRIGGER, GET_TRIGGER, UPDATE_TRIGGER
 from batcher.quota.probe import SaturationProbe
 from batcher.storage.state_directory import state_directory
-from batcher.wiring.pacers import Pacers, open_pacers
+from batcher.wiring.pacers import Pacers, QuotaPace, open_pacers
 from batcher.wiring.targets import TargetConnector
 from tests.conftest import remember_quota
 
@@ -161,7 +162,7 @@ async def test_targets_of_one_account_and_region_have_one_quota_and_it_is_rememb
         for pacer in (one, two, one, two):
             await send_one(pacer)
     assert one.limiter is two.limiter
-    assert made.shared_bucket(one) == made.shared_bucket(two) is not None
+    assert made.pace_of(one)().bucket == made.pace_of(two)().bucket is not None
     made.remember()
     (kept,) = json.loads((tmp_path / "batcher" / "quotas.json").read_text())["quotas"]
     assert (kept["account"], kept["rate"]) == (target.quota_owner, 7.0)
@@ -170,6 +171,31 @@ async def test_targets_of_one_account_and_region_have_one_quota_and_it_is_rememb
     assert not found.is_guess
     made.retire([one])
     assert made.learned(two) is not None
+
+
+@pytest.mark.parametrize(("doubt", "quota"), [(0.5, 50.0), (1, None)])
+def test_a_quota_that_is_a_guess_is_not_told(doubt: float, quota: float | None) -> None:
+    learned = SimpleNamespace(rate=50.0, doubt=doubt)
+    limiter: Any = SimpleNamespace(rate=48.0, own_rate=24.0, learned=learned)
+    assert QuotaPace.of(limiter, "1/us-east-1") == (48.0, 24.0, quota, "1/us-east-1")
+
+
+async def test_a_target_at_rest_has_its_quota_still_with_whoever_else_uses_it(
+    target: AwsTarget,
+) -> None:
+    other = TargetConnector(resolve({"endpoint_url": target.endpoint_url, "region": "eu-west-1"}))
+    made = pacers(remember=False)
+    one = made.pacer(target, UPDATE_TRIGGER)
+    resting, limiter = made.pace_of(one), one.limiter
+    made.rest([one])
+    assert (resting().rate, resting().bucket) == (20.0, None)
+    async with other.target("another name") as twin:
+        two = made.pacer(twin, UPDATE_TRIGGER)
+    assert resting() == made.pace_of(two)(), "it is one pace, which counts once"
+    assert resting().bucket is not None
+    made.retire([two])
+    assert resting().bucket is None
+    assert made.pacer(target, UPDATE_TRIGGER).limiter is limiter, "what was learnt of it stays"
 
 
 @pytest.mark.parametrize(("first", "second"), [(20, 5), (5, 20)])

@@ -1,5 +1,6 @@
 """One target of a worker: what it holds, releases and keeps while it can't be used, and sends."""
 
+from collections.abc import Callable
 from typing import Any, Self, cast
 
 import anyio
@@ -11,13 +12,12 @@ from batcher.engine.lane import Lane
 from batcher.engine.pacing import Pacer
 from batcher.errors import AwsError, CredentialsError
 from batcher.logs import logger
-from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.records import Message, Result, Update
 from batcher.sources.feed import Feed
 from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, OpenLimiter, ScriptedCaller
 from batcher.testing import in_virtual_time as run_in_virtual_time
 from batcher.wiring.lanes import Lanes
-from batcher.wiring.pacers import Pacers
+from batcher.wiring.pacers import Pacers, QuotaPace
 from batcher.wiring.targets import TargetConnector
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
@@ -90,11 +90,8 @@ class Target:
     def let_go(self, name: str) -> None:
         pass
 
-    def learned(self, pacer: object) -> EstimatedQuota:
-        return EstimatedQuota(rate=1.0)
-
-    def shared_bucket(self, pacer: object) -> None:
-        return None
+    def pace_of(self, pacer: object) -> Callable[[], QuotaPace]:
+        return lambda: QuotaPace(self.rate, self.rate, 1.0, None)
 
     @property
     def why_none(self) -> dict[str, str]:
@@ -307,6 +304,25 @@ def test_a_target_without_messages_is_let_go_of_and_opened_for_the_next() -> Non
     in_virtual_time(work)
 
 
+def test_what_a_target_has_waited_for_tokens_is_counted_over_its_rests() -> None:
+    async def work(working: Working) -> None:
+        waited = []
+        for _ in range(3):
+            await working.lease(1)
+            await anyio.sleep(0.1)
+            assert working.worker.lane is not None
+            breakdown, now = working.worker.lane.pacer.time_breakdown, anyio.current_time()
+            breakdown.enter("token", now)
+            breakdown.leave("token", now + 2.0)
+            working.worker.rest()
+            await anyio.sleep(0.1)
+            (shown,) = working.worker.lane_snapshots()
+            waited.append(shown.token_seconds)
+        assert waited == pytest.approx([2.0, 4.0, 6.0])
+
+    in_virtual_time(work)
+
+
 def test_a_message_that_comes_while_a_target_is_let_go_of_is_sent() -> None:
     async def work(working: Working) -> None:
         await anyio.sleep(0.1)
@@ -328,6 +344,7 @@ def test_a_target_that_can_not_be_opened_after_a_rest_is_tried_again_after_pause
         await anyio.sleep(20)
         assert working.worker.is_waiting
         assert working.worker.room(0.5) == 0
+        assert list(working.worker.lane_snapshots()) == [], "neither open nor at rest"
         assert 3 < len(working.target.opened_at) < 10
         working.worker.rest()
         working.target.error = None
