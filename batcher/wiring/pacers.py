@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import KW_ONLY, dataclass, field
 from functools import partial
+from itertools import chain
 from typing import TYPE_CHECKING, NamedTuple, TypeAlias
 
 from structlog.typing import FilteringBoundLogger
@@ -169,7 +170,7 @@ class Pacers:
         return partial(self._pace, self._of[pacer])
 
     def _pace(self, quota: "_SharedQuota") -> QuotaPace:
-        is_shared = self.is_shared or len(quota.targets) > 1
+        is_shared = self.is_shared or quota.is_of_several
         return QuotaPace.of(quota.limiter, str(quota.key) if is_shared else None)
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
@@ -178,7 +179,8 @@ class Pacers:
         for pacer in pacers:
             quota = self._of.pop(pacer)
             del quota.pacers[pacer]
-            if not quota.targets and self._quotas.get(quota.at) is quota:
+            unused = not (quota.pacers or quota.resting)
+            if unused and self._quotas.get(quota.at) is quota:
                 del self._quotas[quota.at]
 
     def rest(self, pacers: Iterable[Pacer]) -> None:
@@ -260,9 +262,11 @@ class _SharedQuota:
         return self.at[0]
 
     @property
-    def targets(self) -> set[str]:
-        """The names of all that use it."""
-        return {*self.pacers.values(), *self.resting}
+    def is_of_several(self) -> bool:
+        """Whether several targets use it."""
+        names = chain(self.pacers.values(), self.resting)
+        first = next(names, None)
+        return any(each != first for each in names)
 
     def add(self, pacer: Pacer, target: str) -> None:
         """Have one more pacer use it; several take their turns, the most urgent first."""

@@ -12,7 +12,7 @@ from batcher.records import Update
 from batcher.sources.trigger_turns import TriggerTurns
 from batcher.status.snapshot import LaneSnapshot
 from batcher.worker.leases import LeaseTable
-from batcher.worker.prefetch import TargetLoad, room_of_worker
+from batcher.worker.prefetch import HELD_AT_MOST, TargetLoad, room_of_worker
 from batcher.worker.target_worker import TargetWorker
 
 IDLE_AFTER = 900.0  # seconds without a message, after which a target is let go of
@@ -49,6 +49,8 @@ class TargetPool:
 
     def room(self) -> int:
         """How many messages more can be sent soon."""
+        if len(self.leases) >= HELD_AT_MOST:
+            return 0  # asked after each result: a thousand targets need not be looked through
         ahead, since = self.settings.ahead, self.clock.now() - RECENT
         held_up = self._held_up()
         loads = [

@@ -31,7 +31,7 @@ from batcher.engine.lane import Lane
 from batcher.engine.reconciler import Settler
 from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
-from batcher.ports import Clock, ResultStore
+from batcher.ports import Clock, Limiter, ResultStore
 from batcher.records import Result, Update
 from batcher.resettable_event import ResettableEvent
 from batcher.sources.feed import Feed
@@ -84,7 +84,8 @@ class TargetWorker:
         self.lane: Lane | None = None
         self._rests = False  # from its coming to rest until it is open again
         self._rested: LaneSnapshot | None = None  # its lane, as that was when it came to rest
-        self._pace: Callable[[], QuotaPace] | None = None  # of its quota, once it was open
+        self._limiter: Limiter | None = None  # of its updates, once it was open
+        self._pace: Callable[[], QuotaPace] | None = None  # of their quota
         self._token_seconds = 0.0  # of the lanes that have ended
         self._called = ResettableEvent()
         self._tally = Tally()  # of all its lanes
@@ -105,9 +106,9 @@ class TargetWorker:
 
         ``held_up``: how many of its messages wait for a target that can't be used.
         """
-        if self._pace is None or (self.lane is None and not self._rests):
+        if self._limiter is None or (self.lane is None and not self._rests):
             return 0
-        rate = self._pace().own_rate
+        rate = self._limiter.own_rate
         usable = self.unusable is None
         # what waits for others to tell about it must not keep them out
         waiting = held_up if self._deferring is None else held_up + self._deferring.held
@@ -255,7 +256,7 @@ class TargetWorker:
 
             async def open_lane(tasks: TaskGroup) -> None:
                 self.lane, self._rests = lane, False
-                self._pace = self.pacers.pace_of(lane.pacer)
+                self._limiter, self._pace = lane.pacer.limiter, self.pacers.pace_of(lane.pacer)
                 runner.start(lane, tasks)
 
             try:

@@ -23,7 +23,7 @@ from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.message_images import MessageImages
 from batcher.worker.message_results import MessageResults
-from batcher.worker.prefetch import UNKNOWN_PACE
+from batcher.worker.prefetch import HELD_AT_MOST, UNKNOWN_PACE
 from batcher.worker.target_pool import TargetPool
 from batcher.worker.target_worker import TargetWorker
 from tests.servers import free_port
@@ -117,6 +117,15 @@ async def test_when_all_that_is_held_is_for_targets_that_can_not_be_used_all_are
             await until(lambda: list(pool.lane_snapshots()))
             assert not pool.all_waiting()
             assert pool.room() == 9
+
+
+async def test_of_a_worker_that_holds_all_it_may_no_target_is_asked_for_its_room() -> None:
+    async with pool_of(Health(logger(), grace=1.0)) as (pool, leases):
+        pool.workers["default"] = cast(TargetWorker, None)
+        for line in range(HELD_AT_MOST):
+            leases.add(Message(id=str(line), body=b"", handle=""), line, "default")
+        assert pool.room() == 0
+        pool.workers.clear()
 
 
 async def test_of_a_target_at_rest_nothing_is_left_but_its_counts_and_the_quota_that_it_knew() -> (

@@ -7,6 +7,9 @@ from typing import Any
 import anyio
 import pytest
 from anyio.abc import TaskGroup
+from anyio.lowlevel import checkpoint
+from hypothesis import example, given
+from hypothesis import strategies as st
 
 from batcher.config import Settings, TargetSettings
 from batcher.errors import CredentialsError
@@ -256,5 +259,83 @@ def test_at_its_end_a_worker_keeps_what_waits_for_what_is_in_flight() -> None:
         await anyio.sleep(1)
         assert names.queue.done == ["m1"]
         assert [lease.target for lease in names.leases.unsettled()] == ["b"]
+
+    of_two_names(work, HERE)
+
+
+steps = st.one_of(
+    st.tuples(st.just("arrive"), st.lists(st.sampled_from(["ax", "bx", "ay", "by"]), max_size=5)),
+    st.tuples(st.just("rest"), st.sampled_from(NAMES)),
+    st.tuples(st.just("turn"), st.integers(1, 12)),
+    st.tuples(st.just("sleep"), st.sampled_from([0.5, 1.0, 3.0])),
+    st.tuples(st.just("fail"), st.sampled_from(NAMES)),
+    st.tuples(st.just("mend"), st.sampled_from(NAMES)),
+    st.tuples(st.just("slow"), st.sampled_from(NAMES)),
+)
+
+
+@pytest.mark.parametrize("expected", [HERE, None], ids=["pinned", "unknown"])
+@given(given_steps=st.lists(steps, max_size=25))
+@example(
+    given_steps=[
+        ("arrive", ["ax"]),
+        ("sleep", 3.0),
+        ("rest", "a"),
+        ("sleep", 3.0),
+        ("arrive", ["ax"]),
+    ]
+)
+def test_whenever_targets_come_to_rest_or_fail_each_message_is_sent_once_and_in_its_turn(
+    expected: tuple[str, str] | None, given_steps: list[tuple[str, Any]]
+) -> None:
+    async def work(names: Names) -> None:
+        came: list[str] = []
+        for what, which in given_steps:
+            match what:
+                case "arrive":
+                    came += which
+                    await names.arrive(*which)
+                case "rest" if which in names.pool.workers:
+                    names.pool.workers[which].rest()
+                case "turn":
+                    for _ in range(which):
+                        await checkpoint()
+                case "sleep":
+                    await anyio.sleep(which)
+                case "fail" | "mend":
+                    error = CredentialsError("no credentials") if what == "fail" else None
+                    names.targets[which].error = error
+                case "slow":
+                    names.targets[which].opens_in = 1.0
+        for target in names.targets.values():
+            target.error = None
+        for _ in range(5):
+            await anyio.sleep(100)
+            await names.arrive()  # what was released
+        await anyio.sleep(100)
+        assert sorted(names.sent()) == list(range(1, len(came) + 1))
+        assert (len(names.leases), len(names.queue)) == (0, 0)
+        assert repr(names.turns) == "<TriggerTurns: 0 wait, 0 triggers>"
+        if "fail" not in dict(given_steps):  # nothing was released
+            for trigger in "xy":
+                of_it = [each for each in names.sent() if came[each - 1][1] == trigger]
+                assert of_it == sorted(of_it)
+
+    of_two_names(work, expected)
+
+
+@pytest.mark.parametrize("turns", range(0, 16, 3))
+def test_a_message_that_comes_at_whatever_turn_of_coming_to_rest_is_sent_once(turns: int) -> None:
+    async def work(names: Names) -> None:
+        await names.arrive("ax", "bx")
+        await anyio.sleep(10)
+        for worker in names.pool.workers.values():
+            worker.rest()
+        for _ in range(turns):
+            await checkpoint()
+        await names.arrive("bx", "ax")
+        await anyio.sleep(10)
+        assert names.sent() == [1, 2, 3, 4]
+        assert len(names.leases) == 0
 
     of_two_names(work, HERE)
