@@ -290,6 +290,8 @@ class RateEstimator:
     def _throttled(self, ticket: Ticket, now: float) -> None:
         """Find out what that throttle means, and do it."""
         late = self._far_too_late(ticket.sent)
+        if ticket.decided >= self._cut_at:
+            self._rethink()
         evidence = self._evidence(ticket, late)
         cause = cause_of(evidence)
         lesson = lesson_of(cause, evidence)
@@ -298,6 +300,13 @@ class RateEstimator:
             self._state.throttle_log.not_taken(ticket.number, 1.0)
         else:
             self._learn(lesson, ticket, now, expected=evidence.expected)
+
+    def _rethink(self) -> None:
+        """Suppose a larger bucket, if another throttle says that it is none of one token."""
+        was_supposed = self._single.is_supposed
+        self._single.refused(self._accepted, self._since_cut)
+        if was_supposed and not self._single.is_supposed:
+            self._state.reckon_burst()
 
     def _evidence(self, ticket: Ticket, late: bool | None) -> Evidence:
         state, strays = self._state, self._strays
@@ -328,9 +337,6 @@ class RateEstimator:
 
     def _learn(self, lesson: Lesson, ticket: Ticket, now: float, *, expected: bool) -> None:
         state, rate_before, pace = self._state, self._state.bucket.rate, self._rate_at(now)
-        was_supposed = self._single.is_supposed
-        if lesson is not Lesson.STILL_EMPTY:
-            self._single.refused(self._accepted, self._since_cut)
         refusal = Refusal(
             ticket.number,
             ticket.sent,
@@ -339,7 +345,6 @@ class RateEstimator:
             quickly=self._since_cut < self._tuning.quickly,
             chosen=self._ceiling if self._unpaced else None,
             single=self._single.is_supposed,
-            rethought=was_supposed and not self._single.is_supposed,
         )
         state.learn(lesson, refusal)
         if lesson is not Lesson.STILL_EMPTY:

@@ -18,8 +18,7 @@ class Refusal(NamedTuple):
     """A request that was throttled: when it left and was answered, at which pace (per second).
 
     ``quickly``: few calls were accepted since the last cut; ``chosen``: a rate that somebody chose,
-    None: nobody did; ``single``: whether the bucket is supposed to hold one token, and
-    ``rethought``: whether it no longer is.
+    None: nobody did; ``single``: whether the bucket is supposed to hold one token.
     """
 
     number: int
@@ -29,7 +28,6 @@ class Refusal(NamedTuple):
     quickly: bool
     chosen: float | None
     single: bool = False
-    rethought: bool = False
 
 
 class RateState:
@@ -132,11 +130,13 @@ class RateState:
         """Forget what throttles taught that were none of this bucket, and the burst with it."""
         self.throttle_log.forget_all_but_newest()
         self.burst_estimator.forget()
-        self._suppose_a_larger_bucket()
-
-    def _suppose_a_larger_bucket(self) -> None:
         self.bucket.burst = max(self._likely_burst, self.bucket.rate, self.bucket.burst)
         self.phase, self.doubt = Phase.SEARCH, 1.0
+
+    def reckon_burst(self, behind: float = 0.0) -> None:
+        """The burst anew, from how it was first emptied; ``behind``: see BurstEstimator."""
+        burst = self.burst_estimator.burst(self.bucket.rate, behind)
+        self.bucket.burst = self.bucket.burst if burst is None else burst
 
     def raise_to(self, rate: float) -> None:
         """Go on with that rate where the known one is lower."""
@@ -177,12 +177,8 @@ class RateState:
             case Lesson.COUNT:
                 self._count()
         self.bucket.rate = max(self._tuning.lowest, min(self.bucket.rate, refusal.pace))
-        if refusal.rethought:
-            self._suppose_a_larger_bucket()
-        elif doubt_before > self._tuning.burst_doubt:
-            behind = self._behind if refusal.single else 0.0
-            burst = self.burst_estimator.burst(self.bucket.rate, behind)
-            self.bucket.burst = self.bucket.burst if burst is None else burst
+        if doubt_before > self._tuning.burst_doubt:
+            self.reckon_burst(self._behind if refusal.single else 0.0)
 
     def _empty(self, left: float) -> None:
         """The bucket held ``left`` tokens at the newest empty moment."""

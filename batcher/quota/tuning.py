@@ -203,7 +203,7 @@ class SingleTokenTuning:
     # accepted calls: with more before the first refusal a bucket of one token would have refused
     # one by chance; as few between two refusals are too few
     few: int = 8
-    soon: int = 3  # refusals so close together that jitter may explain; with more the rate is lower
+    soon: int = 1  # refusals so close together that jitter may explain; with more the rate is lower
     # share of an interval: the mean jitter; with more a refusal now and then costs less. Not up to
     # ``said``, where a refusal costs half a second and more
     most_jitter: float = 0.15
