@@ -5,11 +5,10 @@ Its lines were checked against these, and an account may have come to a list, or
 
 from collections.abc import Iterable
 
-import msgspec
 from msgspec.structs import replace
 
 from batcher.config import Settings
-from batcher.errors import BatcherError
+from batcher.jobs.run_reader import settings_of
 from batcher.storage.run_directory import RunDirectory
 from batcher.updates.target_names import some_names
 
@@ -19,6 +18,7 @@ def with_earlier_targets(settings: Settings, directory: RunDirectory) -> tuple[S
 
     Pinned ones that came since are left out. Of those that an organization does not list any more
     the run's own settings count; what else is missing is refused where settings are compared.
+    Raises RunDirectoryError where its settings can't be read, as those of a newer version.
     """
     earlier = _earlier(directory)
     if not earlier.targets:
@@ -45,13 +45,8 @@ def with_earlier_targets(settings: Settings, directory: RunDirectory) -> tuple[S
 
 
 def _earlier(directory: RunDirectory) -> Settings:
-    """The settings that the run began with; what can't be read is told of by what needs it."""
-    if not directory.manifest.exists():
-        return Settings()
-    try:
-        return Settings.from_json(directory.read_manifest().settings)
-    except (BatcherError, msgspec.ValidationError):
-        return Settings()
+    """The settings that the run began with. Raises RunDirectoryError where they can't be read."""
+    return settings_of(directory.path) if directory.manifest.exists() else Settings()
 
 
 def _note(names: list[str], what: str) -> Iterable[str]:

@@ -113,7 +113,8 @@ def open_run(
     """Hold the run directory ``out``; a dry run leaves it as it is.
 
     ``origin``, ``control`` and ``selection`` as in RunOrder. Raises InputError for an origin that
-    lies in ``out``, and RunDirectoryError when another process holds it.
+    lies in ``out``, and RunDirectoryError when another process holds it, or when the settings of
+    the run in it can't be read.
     """
     refuse_odd_waves(settings, "run" if following is None else following.kind)
     directory, copies = RunDirectory(out), out

@@ -85,6 +85,25 @@ async def test_a_run_goes_on_with_what_an_organization_had(tmp_path: Path) -> No
         assert len(opened.order.notes) == 2
 
 
+@pytest.mark.parametrize(
+    "setting", [{"newer": "setting"}, {"targets": {"x": {"newer": 1}}}, {"rate": "soon"}]
+)
+@pytest.mark.parametrize("dry_run", [False, True])
+def test_a_run_does_not_go_on_over_settings_that_it_does_not_know(
+    tmp_path: Path, setting: dict[str, Any], *, dry_run: bool
+) -> None:
+    run = RecordedRun(tmp_path, [change(0)], Settings().as_json() | setting)
+    run.facts = replace(run.facts, versions={"batcher": "99.0.0"})
+    before = {path: path.read_bytes() for path in run.write().iterdir()}
+    said = r"settings can't be read .* batcher 99\.0\.0 began the run, .* with that version\."
+    with (
+        pytest.raises(RunDirectoryError, match=said),
+        open_run(str(tmp_path / "updates.jsonl"), run.path, Settings(), dry_run=dry_run),
+    ):
+        pass
+    assert {path: path.read_bytes() for path in run.path.iterdir()} == before
+
+
 def test_settings_of_a_new_run_stay_as_they_are(tmp_path: Path) -> None:
     given = of_accounts(ONE)
     assert with_earlier_targets(given, RunDirectory(tmp_path / "new.run")) == (given, [])
