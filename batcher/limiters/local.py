@@ -4,6 +4,7 @@ import anyio
 from aiolimiter import AsyncLimiter
 
 from batcher.accounting.verdicts import Verdict
+from batcher.limiters.spaced_starts import SpacedStarts
 from batcher.ports import Clock
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.estimator import RateEstimator
@@ -50,6 +51,11 @@ class WarmUp:
         self._over: anyio.Event | None = None  # for those who wait
 
     @property
+    def has_started(self) -> bool:
+        """Whether the first request may have left."""
+        return self._started
+
+    @property
     def holds(self) -> bool:
         """Whether another request than the first has to wait."""
         return self._started and not self._is_over
@@ -74,7 +80,8 @@ class WarmUp:
 class LocalLimiter:
     """One bucket.
 
-    ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it.
+    ``rate`` and ``burst`` are a ceiling, None for none; ``estimate`` works beneath it. ``starts``:
+    what the first request waits for where there is no ceiling; None: for nothing.
     """
 
     def __init__(
@@ -84,7 +91,9 @@ class LocalLimiter:
         clock: Clock,
         rate: float | None,
         burst: float,
+        starts: SpacedStarts | None = None,
     ) -> None:
+        self._starts = starts if rate is None else None
         self._estimate = estimate
         self._clock = clock
         self._ceiling = None if rate is None else _bucket(rate, burst)
@@ -119,9 +128,16 @@ class LocalLimiter:
             await self._warm_up.wait()
             await self._due()  # mostly the later one: then there is one wait
             await self._ceiling.acquire()
+        elif not self._may_start():
+            assert self._starts is not None
+            await self._starts.wait()
         now = await self._due()
         self._warm_up.start()
         return self._estimate.sent(now)
+
+    def _may_start(self) -> bool:
+        """Whether the first request may leave now, or has left."""
+        return self._starts is None or self._warm_up.has_started or self._starts.take()
 
     async def _due(self) -> float:
         """Wait for the estimate; returns the time."""
@@ -135,7 +151,7 @@ class LocalLimiter:
         ceiling, now = self._ceiling, self._clock.now()
         if ceiling is not None and (self._warm_up.holds or not ceiling.has_capacity()):
             return None
-        if self._estimate.next_send(now) > now:
+        if self._estimate.next_send(now) > now or not self._may_start():
             return None
         if ceiling is not None:
             ceiling.fill()

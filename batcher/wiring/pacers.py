@@ -22,6 +22,7 @@ from batcher.engine.pacing import Pacer
 from batcher.limiters.bucket_settings import BucketSettings
 from batcher.limiters.factory import open_fleet
 from batcher.limiters.local import LocalLimiter
+from batcher.limiters.spaced_starts import SpacedStarts
 from batcher.limiters.turns import InTurns
 from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER, WRITES
 from batcher.ports import Clock
@@ -88,6 +89,7 @@ class Pacers:
         # one for each operation of a Region, or of another endpoint: the way there is the same
         self._shortest: defaultdict[tuple[str, str | None, str], ShortestLatency]
         self._shortest = defaultdict(ShortestLatency)
+        self._starts = SpacedStarts(clock)
 
     def pacer(
         self, target: AwsTarget, operation: str, time_breakdown: TimeBreakdown | None = None
@@ -140,7 +142,9 @@ class Pacers:
             remembered=start,
             shortest=shortest,
         )
-        return LocalLimiter(estimate, clock=self._clock, rate=rate, burst=burst or 1.0)
+        return LocalLimiter(
+            estimate, clock=self._clock, rate=rate, burst=burst or 1.0, starts=self._starts
+        )
 
     def _lower(self, quota: "_SharedQuota", bounds: BucketSettings) -> None:
         """Have another target use a quota: of two that are at odds the lower settings count."""
