@@ -110,20 +110,28 @@ class Reconciler:
         self._on_interrupted = on_interrupted
         self._recreation = recreation
         self.ahead = LookAhead(AHEAD_AT_FIRST)
+        self._look_seconds = 0.0  # that the last one took
 
     async def settle(self, update: Update) -> Result | None:
         if not (self._look or update.based_on is not None or self._omitted.sends_whole):
             return await self._settle_unseen(update)
         if (stale := await self._stale_by_list(update)) is not None:
             return self._unsent(update, RetryState(update.id, self._clock.wall()), stale)
-        self.ahead.resize(_ahead_at_most(self._write_rate()))
+        self.ahead.resize(self._places_ahead())
         await self.ahead.enter(update.urgency)
         try:
             if (looked := await self._reading.run_attempts_for(update)) is None:
                 return None
+            if looked.verdict is Verdict.ACCEPTED:
+                self._look_seconds = looked.last.seconds
             return await self._settle_as(update, _Look(looked, self._clock.now()))
         finally:
             self.ahead.leave(update.urgency)
+
+    def _places_ahead(self) -> int:
+        """Places for updates that are looked at, wait to be sent, or are on their way."""
+        sent = self._writing[UPDATE_TRIGGER].pacer.in_flight
+        return sent + _ahead_at_most(self._write_rate(), self._look_seconds)
 
     async def _settle_unseen(self, update: Update) -> Result | None:
         """Send what is given without a look, unless one is needed to find out what that clears."""
@@ -317,8 +325,8 @@ class Reconciler:
         return result if lost is None else replace(result, lost=sorted(lost))
 
 
-def _ahead_at_most(write_rate: float | None) -> int:
-    """How many updates may be looked at and not be sent yet."""
+def _ahead_at_most(write_rate: float | None, look_seconds: float) -> int:
+    """How many updates may be looked at, which takes so long, and not be sent yet."""
     if write_rate is None:
         return AHEAD_AT_FIRST
-    return max(AHEAD_LEAST, round(AHEAD_SECONDS * write_rate))
+    return max(AHEAD_LEAST, round((AHEAD_SECONDS + look_seconds) * write_rate))

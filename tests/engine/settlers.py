@@ -13,7 +13,7 @@ from batcher.engine.pacing import Pacer
 from batcher.engine.reconciler import Reconciler
 from batcher.engine.retrying import Retrying, RetryPolicy
 from batcher.logs import logger
-from batcher.operations import UPDATE_TRIGGER
+from batcher.operations import GET_TRIGGER, UPDATE_TRIGGER
 from batcher.ports import Caller
 from batcher.records import Update
 from batcher.testing import LoopClock, OpenLimiter, ScriptedCaller
@@ -75,15 +75,25 @@ def writes_only(
         gate=None if gate is None else gate.of(UPDATE_TRIGGER),
         uniform=uniform,
     )
+    return _reconciler(updating, updating, look=False)
+
+
+def looks_first(caller: Caller, pacer: Pacer, reading_pacer: Pacer) -> Reconciler:
+    """A Settler that looks at each trigger before it sends an update, and keeps no image."""
+    updating = make_retrying(UPDATE_TRIGGER, caller, pacer=pacer)
+    return _reconciler(make_retrying(GET_TRIGGER, caller, pacer=reading_pacer), updating, look=True)
+
+
+def _reconciler(reading: Retrying, updating: Retrying, *, look: bool) -> Reconciler:
     options, omitted = ChangeOptions(writable=dict), OmittedMembers("never", log=logger())
     return Reconciler(
-        look=False,
-        reading=updating,
+        look=look,
+        reading=reading,
         writing={UPDATE_TRIGGER: updating},
         images=NoBeforeImages(),
         options=options,
         check=AnswerCheck(
-            reading=updating,
+            reading=reading,
             updating=updating,
             options=options,
             omitted=omitted,
@@ -92,5 +102,5 @@ def writes_only(
         ),
         omitted=omitted,
         clock=LoopClock(),
-        write_rate=lambda: None,
+        write_rate=lambda: updating.pacer.limiter.own_rate,
     )

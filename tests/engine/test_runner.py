@@ -1,8 +1,9 @@
 """The runner keeps every law that is about more than one update."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from itertools import pairwise
+from typing import Any
 
 import anyio
 import pytest
@@ -18,6 +19,7 @@ from batcher.engine.runner import Runner
 from batcher.errors import CredentialsError, JournalError
 from batcher.limiters.local import LocalLimiter
 from batcher.logs import logger
+from batcher.operations import GET_TRIGGER
 from batcher.quota.estimator import RateEstimator
 from batcher.records import Attempt, Result, Update
 from batcher.testing import (
@@ -32,7 +34,7 @@ from batcher.testing import (
     lost,
     refused,
 )
-from tests.engine.settlers import number_in, update, writes_only
+from tests.engine.settlers import looks_first, number_in, update, writes_only
 
 FAULT = refused("InternalServerException", 500)
 
@@ -63,6 +65,22 @@ async def run(
 
     await runner.run(feed)
     return runner
+
+
+class SlowCaller:
+    """A Caller that takes so many seconds for a look, and for an update."""
+
+    def __init__(self, look: float, update: float) -> None:
+        self._look, self._update = look, update
+
+    async def call(self, operation: str, members: Mapping[str, Any]) -> Attempt:
+        seconds = self._look if operation == GET_TRIGGER else self._update
+        await anyio.sleep(seconds)
+        shown = {"Description": "old", **members}
+        return Attempt(reached="answered", seconds=seconds, http_status=200, answer=shown)
+
+    async def refresh(self) -> bool:
+        return False
 
 
 def always(answer: Attempt) -> Callable[[ScriptedCall], Attempt]:
@@ -158,6 +176,38 @@ def test_a_lane_that_waits_for_its_quota_keeps_few_workers_however_many_its_burs
     assert len(workers) == 60
     assert max(workers) > 15
     assert workers[40] == 2
+
+
+@pytest.mark.parametrize(
+    ("rate", "look_takes", "write_takes"),
+    [(1.0, 2.0, 2.0), (5.0, 2.0, 2.0), (5.0, 6.0, 0.05), (5.0, 0.05, 6.0)],
+)
+def test_looking_first_costs_no_pace_however_slow_looks_and_updates_are(
+    rate: float, look_takes: float, write_takes: float
+) -> None:
+    def paced(clock: LoopClock, rate: float) -> Pacer:
+        estimator = RateEstimator(now=clock.now(), ceiling=rate)
+        return Pacer(LocalLimiter(estimator, clock=clock, rate=rate, burst=1.0), 100, clock)
+
+    async def work() -> float:
+        clock, tally, caller = LoopClock(), Tally(), SlowCaller(look_takes, write_takes)
+        pacer, reading = paced(clock, rate), paced(clock, 2 * rate)
+        settler = looks_first(caller, pacer, reading)
+        each = Lane(
+            target="default",
+            source=ListSource([update(number) for number in range(1, round(60 * rate) + 1)]),
+            pacer=pacer,
+            more_pacers=[reading],
+            reading=reading,
+            settler=settler,
+            tally=tally,
+            ahead=settler.ahead,
+        )
+        await run([each], MemoryJournal())
+        assert tally.done == 60 * rate
+        return clock.now()
+
+    assert in_virtual_time(work()) <= (60 + look_takes + write_takes) * 1.1
 
 
 def test_the_next_update_of_a_trigger_waits_until_the_result_is_kept() -> None:
