@@ -70,6 +70,8 @@ def doctor(
         sample=Sample(domain=domain, trigger=trigger),
         out=out,
         region_given_by=_region_given_by(given),
+        # one that is named by the flag is the one that is meant
+        only=settings.target if given.get("target") is not None else None,
     )
     diagnosis = run_command(partial(examine, settings, visit))
     print_diagnosis(diagnosis, as_json=as_json)

@@ -4,7 +4,7 @@ Sends reads only; writes nothing, not even to the state directory.
 """
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AsyncExitStack, suppress
 from functools import partial
 from pathlib import Path
@@ -52,7 +52,8 @@ WITHOUT_TARGET = "lines without a target"
 class Visit(Struct, frozen=True, kw_only=True):
     """What is to be looked at: for what, with which queue, trigger and directory.
 
-    ``region_given_by``: where the Region of the settings was given, in words.
+    ``region_given_by``: where the Region of the settings was given, in words. ``only``: the one
+    target of the settings that is looked at; None: all of them.
     """
 
     door: Door = "run"
@@ -60,6 +61,7 @@ class Visit(Struct, frozen=True, kw_only=True):
     sample: Sample = Sample()
     out: Path | None = None
     region_given_by: str = "the settings"
+    only: str | None = None
 
     @property
     def is_sqs(self) -> bool:
@@ -67,7 +69,7 @@ class Visit(Struct, frozen=True, kw_only=True):
 
 
 async def examine(settings: Settings, visit: Visit, *, within: float = WITHIN) -> Diagnosis:
-    """Look at everything, side by side. ``within``: seconds for each group of checks.
+    """Look at everything, some of it side by side. ``within``: seconds for each group of checks.
 
     Raises SettingsError for what does not go together.
     """
@@ -84,12 +86,14 @@ async def examine(settings: Settings, visit: Visit, *, within: float = WITHIN) -
     places: dict[str, dict[str, str]] = {}
     groups = list(_groups(settings, visit, statements, places))
     checks = await run_checks(groups, within=within)
-    missing = {}
-    for subject in dict.fromkeys(check.subject for check in checks):
-        denied = {each for check in checks if check.subject == subject for each in check.denied}
-        if denied:
-            place = _place(visit, places.get(subject, {}))
-            missing[subject] = policy_document(only(statements, denied), place)
+    denied: dict[str, set[str]] = {}
+    for check in checks:
+        if check.denied:
+            denied.setdefault(check.subject, set()).update(check.denied)
+    missing = {
+        subject: policy_document(only(statements, refused), _place(visit, places.get(subject, {})))
+        for subject, refused in denied.items()
+    }
     return Diagnosis(checks=checks, missing=missing)
 
 
@@ -115,7 +119,7 @@ def _groups(
                 names=(WITHOUT_TARGET,),
                 find=partial(_tell_no_table, settings.target),
             )
-        for name in settings.targets or (settings.target,):
+        for name in _looked_at(settings, visit):
             subject = f"target {name}"
             given_by = _region_given_by(settings, name, visit)
             place = partial(check_place, name, settings, region_given_by=given_by)
@@ -135,6 +139,10 @@ def _groups(
         yield CheckGroup(subject=QUEUE, names=(QUEUE,), find=check_it)
     elif visit.door == "worker":
         yield CheckGroup(subject=QUEUE, names=(QUEUE,), find=_tell_no_queue)
+
+
+def _looked_at(settings: Settings, visit: Visit) -> Iterable[str]:
+    return (visit.only,) if visit.only is not None else settings.targets or (settings.target,)
 
 
 async def _tell_no_table(target: str, told: Told) -> None:

@@ -35,6 +35,13 @@ def test_a_fault_is_exit_code_1_with_what_to_mend(place: None) -> None:
     assert {"subject", "name", "verdict", "seen", "advice", "denied"} == told["checks"][0].keys()
 
 
+def test_a_target_that_is_named_by_the_flag_is_the_only_one(place: None, tmp_path: Path) -> None:
+    file = tmp_path / "two.toml"
+    file.write_text('endpoint_url = "http://127.0.0.1:1"\n[targets.a]\n[targets.b]\n')
+    ended = run("--config", str(file), "--target", "b")
+    assert ("target b:" in ended.stdout, "target a" in ended.stdout) == (True, False)
+
+
 @pytest.mark.parametrize(
     "arguments",
     [["--for", "nothing"], ["--rate", "3"], ["--for", "queue"], ["--trigger", "t"], ["FILE"]],

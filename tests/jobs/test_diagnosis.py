@@ -3,7 +3,7 @@
 import anyio
 
 from batcher.errors import SettingsError
-from batcher.jobs.diagnosis import CheckGroup, Diagnosis, Told, run_checks
+from batcher.jobs.diagnosis import AT_ONCE, CheckGroup, Diagnosis, Told, run_checks
 from batcher.testing import in_virtual_time
 
 
@@ -49,6 +49,23 @@ def test_each_check_is_told_once_whatever_becomes_of_the_others() -> None:
     assert told[12] == ("fault", "Permission denied.")
     assert told[16:18] == [("untested", "see first.")] * 2
     assert "SECRET" not in str(checks)
+
+
+def test_what_waits_for_its_turn_has_all_of_its_time_when_that_comes() -> None:
+    running = most = 0
+
+    async def takes_four_seconds(told: Told) -> None:
+        nonlocal running, most
+        running += 1
+        most = max(most, running)
+        await anyio.sleep(4.0)
+        running -= 1
+        told.ok("first", "it is there.")
+
+    group = CheckGroup(subject="target a", names=("first",), find=takes_four_seconds)
+    checks = in_virtual_time(run_checks([group] * 5 * AT_ONCE, within=5.0))
+    assert [check.verdict for check in checks] == ["ok"] * 5 * AT_ONCE
+    assert most == AT_ONCE
 
 
 def test_faults_are_mended_before_warnings_and_one_that_is_told_twice_once() -> None:

@@ -136,6 +136,15 @@ async def test_of_lines_that_name_no_target_it_is_said_that_their_target_has_no_
         assert verdicts(found, "target a")["Region"] == "ok"
 
 
+async def test_of_many_targets_the_one_that_is_named_is_looked_at_alone(
+    settings_for: SettingsFor,
+) -> None:
+    settings = settings_for("http://127.0.0.1:1", targets={"a": {}, "b": {}}, target="b")
+    found = await examine(settings, Visit(only="b"), within=5)
+    subjects = {each.subject for each in found.checks}
+    assert {each for each in subjects if each.startswith("target")} == {"target b"}
+
+
 @pytest.mark.parametrize("profile", ["direct", "role"])
 async def test_a_process_that_gives_credentials_and_hangs_does_not_outlive_it(
     settings_for: SettingsFor, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, profile: str
