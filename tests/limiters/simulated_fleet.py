@@ -52,6 +52,29 @@ class Service:
         return Verdict.ACCEPTED if fine else Verdict.THROTTLED
 
 
+LOOKS_EVERY = 0.01  # seconds
+
+
+@asynccontextmanager
+async def lateness() -> AsyncIterator[list[float]]:
+    """By how many seconds this event loop woke its sleepers late meanwhile, each time.
+
+    What is bounded in time is so beside that: a busy machine wakes nobody in time.
+    """
+    late = list[float]()
+
+    async def look() -> None:
+        while True:
+            due = time.monotonic() + LOOKS_EVERY
+            await anyio.sleep(LOOKS_EVERY)
+            late.append(max(0.0, time.monotonic() - due))
+
+    async with anyio.create_task_group() as tasks:
+        tasks.start_soon(look)
+        yield late
+        tasks.cancel_scope.cancel()
+
+
 async def call_on(
     limiter: Limiter, service: Service, who: str, *, slots: int = 64, urgency: int = 0
 ) -> None:

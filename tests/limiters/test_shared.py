@@ -19,7 +19,7 @@ from batcher.limiters.shared import SharedLimiter
 from batcher.quota.estimated_quota import EstimatedQuota
 from batcher.quota.observation import Observation
 from batcher.quota.replay import Event, Reported, Reserved
-from tests.limiters.simulated_fleet import Service, address, call_on, joined
+from tests.limiters.simulated_fleet import Service, address, call_on, joined, lateness
 from tests.scripted_redis import cutting_proxy
 from tests.servers import Server
 from tests.waiting import until
@@ -231,29 +231,31 @@ async def test_one_that_is_cut_off_and_the_others_keep_to_the_ceiling_together(
 ) -> None:
     service = Service(UNLIMITED, UNLIMITED, latency=(0.0, 0.01))
     async with (
+        lateness() as late,
         cutting_proxy(redis.port) as proxy,
         joined(address(redis), name, 2, rate=60.0) as others,
         joined(f"redis://127.0.0.1:{proxy.port}/0", name, rate=60.0) as (cut_off,),
     ):
         limiters = [cut_off, *others]
-        await until(lambda: [limiter.workers for limiter in limiters] == [3, 3, 3], within=5)
-        await until(lambda: [round(each.local_rate) for each in limiters] == [20] * 3, within=5)
+        await until(lambda: [limiter.workers for limiter in limiters] == [3, 3, 3])
+        await until(lambda: [round(each.local_rate) for each in limiters] == [20] * 3)
         async with calling(limiters, service):
-            await until(lambda: len(service.accepted) > 20, within=10)
+            await until(lambda: len(service.accepted) > 20)
             proxy.to = None
             proxy.cut()
             began = time.monotonic()
-            await until(lambda: cut_off.away, within=5)
+            await until(lambda: cut_off.away)
             away = time.monotonic()
             await until(lambda: sum(at > away and who == "0" for at, who in service.accepted) >= 30)
             assert not any(limiter.away for limiter in others)
             proxy.to = redis.port
             proxy.cut()
-            await until(lambda: not cut_off.away, within=5)
+            await until(lambda: not cut_off.away)
             back = time.monotonic()
             await until(lambda: sum(at > back for at, _ in service.accepted) >= 30)
     times = [at for at, _ in service.accepted]
-    assert most_over(60, [at for at in times if at >= began]) <= 6  # a busy machine bunches
+    # what waits while the loop is late leaves together
+    assert most_over(60, [at for at in times if at >= began]) <= 6 + 60 * max(late)
     assert {who for at, who in service.accepted if away <= at < back} == {"0", "1", "2"}
 
 
