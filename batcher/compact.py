@@ -22,6 +22,7 @@ class LineSet:
 
     They are kept in parts of 2**20 lines. A part is a bitmap up to its last line, or a list of its
     lines, ascending, where that is smaller. ``parts``: those that have lines, by their number.
+    A list that was given as a view is that view until a line is added to it.
     """
 
     __slots__ = ("parts",)
@@ -68,11 +69,12 @@ class LineSet:
             part[at] |= bit
         return not again
 
-    def _with_room(self, line: int) -> "_Part":
+    def _with_room(self, line: int) -> "bytearray | array[int]":
         """The part that a line is in or belongs to; where that is a bitmap, it has its bit."""
         number = line >> _PART
-        if (part := self.parts.get(number)) is None:
-            part = self.parts[number] = array(_type(line))
+        part = self.parts.get(number, ())
+        if not isinstance(part, (bytearray, array)):
+            part = self.parts[number] = array(_type(line), part)
         if isinstance(part, array) or len(part) >= _size(line):
             return part
         if _size(line) > _at_most(_bits(part).bit_count()):
@@ -99,7 +101,7 @@ class LineSet:
 
     def __len__(self) -> int:
         return sum(
-            len(part) if isinstance(part, array) else _bits(part).bit_count()
+            _bits(part).bit_count() if isinstance(part, bytearray) else len(part)
             for part in self.parts.values()
         )
 
@@ -124,7 +126,8 @@ class LineSet:
         return _of_parts((n, _without(n, part, others.parts.get(n))) for n, part in parts)
 
 
-_Part: TypeAlias = "bytearray | array[int]"
+_Listed: TypeAlias = "array[int] | memoryview[int]"
+_Part: TypeAlias = "bytearray | _Listed"
 
 _PART = 20
 _LAST = (1 << _PART) - 1  # the last line of a part, counted from its first
@@ -150,7 +153,7 @@ def _part_of(lines: Sequence[int]) -> _Part:
     """A part with those lines, ascending: what is smaller."""
     first, last = lines[0], lines[-1]
     if _size(last) > 2 * len(lines):
-        return array(_type(last), lines)
+        return lines if isinstance(lines, memoryview) else array(_type(last), lines)
     if last - first + 1 == len(lines):  # no gap: all at one stroke
         bits = (1 << (last & _LAST) + 1) - (1 << (first & _LAST))
         return bytearray(bits.to_bytes(_size(last), "little"))
@@ -181,7 +184,7 @@ def _packed(number: int, bits: int) -> _Part:
 
 def _lines(number: int, part: _Part) -> Iterator[int]:
     """The lines of the part of that number, ascending."""
-    if isinstance(part, array):
+    if not isinstance(part, bytearray):
         yield from part
         return
     begin = number << _PART
@@ -191,27 +194,28 @@ def _lines(number: int, part: _Part) -> Iterator[int]:
 
 
 def _both(number: int, own: _Part, theirs: _Part) -> _Part:
-    if isinstance(own, array):
+    if not isinstance(own, bytearray):
         return _chosen(own, theirs, there=True)
-    if isinstance(theirs, array):
+    if not isinstance(theirs, bytearray):
         return _chosen(theirs, own, there=True)
     return _packed(number, _bits(own) & _bits(theirs))
 
 
 def _without(number: int, own: _Part, theirs: "_Part | None") -> _Part:
-    if isinstance(own, array):
+    if not isinstance(own, bytearray):
         return _chosen(own, theirs, there=False)
     return _packed(number, _bits(own) & ~_bits(theirs))
 
 
-def _chosen(lines: "array[int]", others: "_Part | None", *, there: bool) -> "array[int]":
+def _chosen(lines: _Listed, others: "_Part | None", *, there: bool) -> "array[int]":
     """The listed lines that are there, in the part of others, or that are not."""
+    kind = _type(lines[-1])
     if not isinstance(others, bytearray):
         known = set(others or ())
-        return array(lines.typecode, [line for line in lines if (line in known) is there])
-    held = others + bytes(max(0, _size(lines[-1]) - len(others))) if lines else others
+        return array(kind, [line for line in lines if (line in known) is there])
+    held = others + bytes(max(0, _size(lines[-1]) - len(others)))
     bits = ((line, held[(line & _LAST) >> 3] >> (line & 7) & 1) for line in lines)
-    return array(lines.typecode, [line for line, bit in bits if bit == there])
+    return array(kind, [line for line, bit in bits if bit == there])
 
 
 def _of_parts(parts: Iterable[tuple[int, _Part]]) -> LineSet:
@@ -285,6 +289,12 @@ class LineNumbers(Sequence[int]):
         if len(found) < len(lines):
             raise LookupError(lines)
         return found
+
+    @property
+    def view(self) -> "range | memoryview[int]":
+        """All of them, without a copy: from then on no line can be added."""
+        run = self.run
+        return memoryview(self._listed or array("I")) if run is None else run
 
     @property
     def run(self) -> range | None:

@@ -93,6 +93,35 @@ def test_sets_of_lines_far_apart_and_close_together_are_as_sets_of_numbers(
     assert ([*grown], [*here]) == (sorted(expected), sorted(expected))
 
 
+@settings(max_examples=40)
+@given(st.sets(st.integers(0, 2**22)), st.sets(st.integers(0, 2**22)))
+def test_a_set_of_a_view_of_lines_is_as_one_of_the_lines(own: set[int], others: set[int]) -> None:
+    lines, there = LineNumbers(), LineSet(sorted(others))
+    lines.extend(sorted(own))
+    here = LineSet(lines.view)
+    assert ([*here], len(here)) == (sorted(own), len(own))
+    assert {line for line in own | others if line in here} == own
+    assert [*here.union(there)] == [*there.union(here)] == sorted(own | others)
+    assert [*here.both(there)] == [*there.both(here)] == sorted(own & others)
+    assert [*here.without(there)] == sorted(own - others)
+    assert [*there.without(here)] == sorted(others - own)
+    assert {line for line in others if here.add(line)} == others - own
+    assert ([*here], [*lines]) == (sorted(own | others), sorted(own))
+
+
+def test_a_set_of_a_view_of_lines_takes_no_bytes_for_them() -> None:
+    lines = LineNumbers()
+    lines.extend(range(0, 10_000_000, 1000))
+    tracemalloc.start()
+    try:
+        found = LineSet(lines.view)
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 10_000
+    assert taken < 5_000
+
+
 @pytest.mark.parametrize("targets", [1, 10, 1000])
 @pytest.mark.parametrize("blocks", [False, True])
 def test_a_line_takes_few_bytes_among_however_many_targets(targets: int, *, blocks: bool) -> None:

@@ -28,7 +28,7 @@ from batcher.cli.selection import selection_options, taken_selection
 from batcher.cli.state_signal import called_on_signal
 from batcher.config import OF_READING, Settings
 from batcher.jobs.checked_file import CheckedFile, check_file
-from batcher.jobs.current_triggers import LIVE, TriggerKey
+from batcher.jobs.current_triggers import LIVE
 from batcher.jobs.rehearsal_phases import RehearsalWatcher
 from batcher.jobs.rehearsal_report import Rehearsal
 from batcher.jobs.rehearsal_settings import KEPT, KEPT_OF_TARGET
@@ -36,6 +36,7 @@ from batcher.jobs.rehearse import RehearsalOrder, make_rehearsal_directory, rehe
 from batcher.jobs.rehearsed_targets import RehearsedQuota
 from batcher.jobs.run_execution import ApprovedRun
 from batcher.jobs.run_progress import ProgressMeter
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Update
 from batcher.sources.local_file import place_for_copies
 

@@ -3,6 +3,7 @@
 Reads and decides; where the updates go is its caller's business. Holds no line.
 """
 
+from array import array
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, TypeAlias
@@ -11,8 +12,9 @@ from msgspec import Struct
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
-from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey
+from batcher.jobs.current_triggers import CurrentTrigger
 from batcher.jobs.definitions import NAMES, OURS, Definition
+from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
 from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error
 from batcher.triggers.diff import alike
@@ -85,9 +87,9 @@ class Composition(Struct, frozen=True, kw_only=True):
         return self.changed + self.unchanged + self.blocked
 
 
-def keys_of(definitions: Iterable[Definition], target: str) -> set[TriggerKey]:
+def keys_of(definitions: Iterable[Definition], target: str) -> TriggerKeys:
     """Which triggers definitions are of. ``target``: of those that name none."""
-    return {_key(each.members, target) for each in definitions if not each.violations}
+    return TriggerKeys(_key(each.members, target) for each in definitions if not each.violations)
 
 
 def compose_updates(
@@ -116,7 +118,8 @@ class _Composer:
         self._idle = [0] * len(wish.edits)
         self._partial = set[str]()
         self._kept = Counter[str]()
-        self._seen = dict[TriggerKey, int]()  # of triggers with a current state
+        self._seen = TriggerKeys()  # triggers with a current state
+        self._first_lines = array("Q")  # of each of them
 
     def composition(self) -> Composition:
         names = set(Composition.__struct_fields__) - {"idle", "partial", "kept"}
@@ -189,7 +192,10 @@ class _Composer:
         if not self._wish.current and not self._wish.is_once:
             return None
         key = _key(definition.members, self._reader.default_target)
-        first = self._seen.setdefault(key, definition.line)
+        place = self._seen.add(key)
+        if place == len(self._first_lines):
+            self._first_lines.append(definition.line)
+        first = self._first_lines[place]
         if first == definition.line:
             return None
         why = "with --current each is there once" if self._wish.current else "leave one of them out"

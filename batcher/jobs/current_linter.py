@@ -15,13 +15,14 @@ from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.jobs.attached_triggers import Attached, attached_triggers
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
-from batcher.jobs.current_triggers import LIVE, CurrentTrigger, TriggerKey, current_triggers
+from batcher.jobs.current_triggers import LIVE, CurrentTrigger, current_triggers
 from batcher.jobs.line_linter import (
     LineLinter,
     beside_earlier,
     in_order,
     trigger_hash,
 )
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.operations import NEEDED_TO_CREATE, TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
@@ -129,7 +130,7 @@ class CurrentLinter:
             if isinstance(listed, Error):
                 self._skip(f"integrations of domain {domain}, target {target}", listed)
 
-    def _lint(self, update: Update, found: dict[TriggerKey, CurrentTrigger]) -> None:
+    def _lint(self, update: Update, found: Mapping[TriggerKey, CurrentTrigger]) -> None:
         key = TriggerKey.of(update)
         current = self._made.get(key) or found[key]
         if isinstance(current, Error):

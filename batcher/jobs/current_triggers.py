@@ -3,9 +3,11 @@
 Only looks. What a trigger may be is not decided here: an entry of an export is checked as a line.
 """
 
-from collections import defaultdict
+from array import array
 from collections.abc import AsyncIterator, Collection, Iterator, Mapping
-from typing import Any, NamedTuple, TypeAlias
+from typing import Any, TypeAlias
+
+import msgspec
 
 from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
@@ -13,7 +15,9 @@ from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE
 from batcher.errors import InputError
 from batcher.jobs.connection import OnConnected, connected
 from batcher.jobs.export_lines import ANY_DOMAIN, object_of, read_answer, refused_line
-from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerNames, TriggerReader
+from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
+from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
+from batcher.operations import TRIGGER_NAMES
 from batcher.records import Error, Update
 from batcher.sources.input_file import open_input
 from batcher.sources.local_file import plain_file
@@ -27,23 +31,6 @@ LIVE = "live"  # in place of a file: what the targets answer
 PERMISSIONS = "These credentials have to be allowed to profile:GetEventTrigger."
 
 
-class TriggerKey(NamedTuple):
-    """Which trigger is meant: the target that it is of, its domain, and its name."""
-
-    target: str
-    domain: str
-    trigger: str
-
-    @classmethod
-    def of(cls, update: Update) -> "TriggerKey":
-        return cls(update.target, update.domain, update.trigger)
-
-    @property
-    def names(self) -> TriggerNames:
-        """The members of a request that say which trigger of the target it is."""
-        return {"DomainName": self.domain, "EventTriggerName": self.trigger}
-
-
 CurrentTrigger: TypeAlias = Mapping[str, Any] | Error
 """A request that brings the trigger about as it is, or why there is none (RESOURCE_NOT_FOUND)."""
 
@@ -54,7 +41,7 @@ async def current_triggers(
     settings: Settings,
     on_connected: OnConnected | None = None,
     moments: dict[TriggerKey, float] | None = None,
-) -> dict[TriggerKey, CurrentTrigger]:
+) -> Mapping[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as it is now; one that is not there is an Error.
 
     ``origin``: ``live``, or a file as everywhere (``.gz``, ``.zst``, ``-``, ``s3://…``) with a line
@@ -63,9 +50,9 @@ async def current_triggers(
     each (epoch seconds), where it is told. Raises InputError for a file that can't be read or
     breaks a rule; of live triggers what ``plan_changes`` raises.
     """
-    moments = {} if moments is None else moments
     if origin == LIVE:
-        return await _live_triggers(set(wanted), settings, on_connected, moments)
+        noted = {} if moments is None else moments
+        return await _live_triggers(set(wanted), settings, on_connected, noted)
     return exported_triggers(origin, wanted, settings, moments)
 
 
@@ -74,16 +61,56 @@ def exported_triggers(
     wanted: Collection[TriggerKey],
     settings: Settings,
     moments: dict[TriggerKey, float] | None = None,
-) -> dict[TriggerKey, CurrentTrigger]:
+) -> Mapping[TriggerKey, CurrentTrigger]:
     """Every wanted trigger as an export has it. Raises InputError, AwsError where S3 fails."""
     with plain_file(origin, settings) as path, open_input(path, origin) as file:
-        export = _Export(wanted, {} if moments is None else moments)
+        export = _Export(wanted, origin, moments)
         for line, _, raw in file.lines():
             if violations := export.add(raw, line):
                 raise refused_line(origin, line, violations, file.head, export.model)
         if not export.lines:
             raise InputError(f"{origin}: no triggers in it; it is empty.")
-    return {key: export.found.get(key) or _missing(origin) for key in wanted}
+    return export.found
+
+
+class _ExportedTriggers(Mapping[TriggerKey, CurrentTrigger]):
+    """The wanted triggers as an export has them: as JSON, to be decoded when one is asked for."""
+
+    def __init__(self, keys: TriggerKeys, origin: str) -> None:
+        self.keys_wanted = keys
+        self._json = bytearray()  # of all, a line each, without the names
+        self._begins = array("Q", [0]) * len(keys)  # of each place, from 1; 0: it is not there
+        self._origin = origin
+        self._encode, self._decode = msgspec.json.Encoder().encode, msgspec.json.Decoder().decode
+
+    def __repr__(self) -> str:
+        return f"<_ExportedTriggers: {len(self):,}>"
+
+    def __getitem__(self, key: TriggerKey) -> CurrentTrigger:
+        if (place := self.keys_wanted.place(key)) is None:
+            raise KeyError(key)
+        return self.at(place, key) or _missing(self._origin)
+
+    def __iter__(self) -> Iterator[TriggerKey]:
+        return iter(self.keys_wanted)
+
+    def __len__(self) -> int:
+        return len(self.keys_wanted)
+
+    def at(self, place: int, key: TriggerKey) -> dict[str, Any] | None:
+        """The request of the key at a place; None where there is no such trigger."""
+        if not (begin := self._begins[place]):
+            return None
+        end = self._json.index(b"\n", begin)
+        members: dict[str, Any] = self._decode(memoryview(self._json)[begin - 1 : end])
+        return key.names | members
+
+    def put(self, place: int, request: dict[str, Any]) -> None:
+        """Keep the request of the key at a place, where there was none."""
+        self._begins[place] = len(self._json) + 1
+        members = {name: each for name, each in request.items() if name not in TRIGGER_NAMES}
+        self._json += self._encode(members)
+        self._json += b"\n"
 
 
 def _missing(origin: str) -> Error:
@@ -93,56 +120,61 @@ def _missing(origin: str) -> Error:
 class _Export:
     """The wanted triggers of an export, as its lines come."""
 
-    def __init__(self, wanted: Collection[TriggerKey], moments: dict[TriggerKey, float]) -> None:
+    def __init__(
+        self,
+        wanted: Collection[TriggerKey],
+        origin: str,
+        moments: dict[TriggerKey, float] | None,
+    ) -> None:
+        self._keys = wanted if isinstance(wanted, TriggerKeys) else TriggerKeys(wanted)
         self._moments = moments
-        self.found: dict[TriggerKey, dict[str, Any]] = {}
+        self.found = _ExportedTriggers(self._keys, origin)
         self.lines = 0
         self.model = installed_update_model()
         self._reader = LineReader(self.model, default_target="")  # of a line that names none
-        self._by_name: defaultdict[str, list[TriggerKey]] = defaultdict(list)
-        for key in wanted:
-            self._by_name[key.trigger].append(key)
 
     def add(self, raw: bytes, line: int) -> list[Violation]:
         """Take a line, if it is of a wanted trigger; returns the rules that it breaks."""
         self.lines += 1
         named = self._reader.trigger_of(raw)
-        if named is not None and not self._meant(*named):
+        if named is not None and not self._keys.meant(*named):
             return []
         read = self._reader.read(raw, line)
         if isinstance(read, Update):
-            return self._take(read, self._meant(read.domain, read.trigger))
+            return self._take(read, self._keys.meant(read.domain, read.trigger))
         answer = object_of(raw)
         return read or [] if answer is None else self._add_answer(answer, line)
 
     def _add_answer(self, answer: dict[str, Any], line: int) -> list[Violation]:
         """Take what GetEventTrigger answered, if it is of a wanted trigger."""
         name, domain = answer.get("EventTriggerName"), answer.get("DomainName")
-        meant = self._meant(domain, name) if isinstance(name, str) else []
+        meant = self._keys.meant(domain, name) if isinstance(name, str) else []
         if isinstance(name, str) and not meant:
             return []
-        of = meant[0].domain if meant else ANY_DOMAIN
+        of = self._keys.key(meant[0]).domain if meant else ANY_DOMAIN
         read = read_answer(answer, line, self._reader, of)
         if not isinstance(read, Update):
             return read
         return self._take(read, meant)
 
-    def _take(self, read: Update, meant: list[TriggerKey]) -> list[Violation]:
-        for key in meant:
+    def _take(self, read: Update, meant: list[int]) -> list[Violation]:
+        """Take the trigger of a line for the keys at those places."""
+        for place in meant:
+            key = self._keys.key(place)
             if read.target not in ("", key.target):
                 continue
-            request = read.request | {"DomainName": key.domain}
-            known = self.found.setdefault(key, request)
-            if read.based_on is not None and read.based_on.last_updated_at is not None:
-                self._moments[key] = read.based_on.last_updated_at
-            if known is not request and not same(request, known):
+            self._note_moment(key, read)
+            if (known := self.found.at(place, key)) is None:
+                self.found.put(place, read.request)
+            elif not same(read.request | {"DomainName": key.domain}, known):
                 message = "is there twice, and not the same; an export has each trigger once"
                 return [Violation(path="EventTriggerName", message=message)]
         return []
 
-    def _meant(self, domain: Any, name: str) -> list[TriggerKey]:
-        """The wanted triggers of that name and domain; ``domain`` None: of any."""
-        return [key for key in self._by_name.get(name, ()) if domain in (None, key.domain)]
+    def _note_moment(self, key: TriggerKey, read: Update) -> None:
+        base = read.based_on
+        if self._moments is not None and base is not None and base.last_updated_at is not None:
+            self._moments[key] = base.last_updated_at
 
 
 async def _live_triggers(

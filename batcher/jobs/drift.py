@@ -14,10 +14,10 @@ from batcher.config import Settings
 from batcher.engine.ordered_map import ordered_map
 from batcher.error_codes import RESOURCE_NOT_FOUND, TARGET_UNUSABLE, UNREADABLE_ANSWER
 from batcher.jobs.connection import OnConnected, connected, identities
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
 from batcher.jobs.run_places import refuse_other_places
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.jobs.trigger_reader import AHEAD, LiveTrigger, TriggerReader
 from batcher.records import Error
 from batcher.target_identity import TargetIdentity

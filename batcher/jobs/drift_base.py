@@ -12,12 +12,12 @@ from batcher.compact import LineSet
 from batcher.config import Settings
 from batcher.error_codes import IN_DOUBT, NOT_AS_ASKED, NOT_RECREATED
 from batcher.errors import InputError, RunDirectoryError
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.export_lines import refused_line
 from batcher.jobs.recorded_images import refuse_lost_images
 from batcher.jobs.rewrite import is_half_rewritten
 from batcher.jobs.run_family import family_of, is_same
 from batcher.jobs.run_reader import RunReader
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.jobs.undo import rollbacks_of
 from batcher.jobs.verified_lines import images_of
 from batcher.operations import NEEDED_TO_CREATE

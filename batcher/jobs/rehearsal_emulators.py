@@ -10,9 +10,9 @@ from typing import Any
 
 from batcher.emulator import Emulator, Quota
 from batcher.errors import SettingsError
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.rehearsal_settings import EmulatedPlace, sped_up
 from batcher.jobs.rehearsed_targets import RehearsedQuota, RehearsedTarget
+from batcher.jobs.trigger_keys import TriggerKey
 
 LATENCY = (0.03, 0.08)  # seconds of a call at the real pace
 TIMES = ("CreatedAt", "LastUpdatedAt")  # what of a record no request says

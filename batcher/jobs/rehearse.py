@@ -18,7 +18,7 @@ from batcher.error_codes import TARGET_UNUSABLE
 from batcher.errors import AwsError, RunDirectoryError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
-from batcher.jobs.current_triggers import LIVE, CurrentTrigger, TriggerKey, current_triggers
+from batcher.jobs.current_triggers import LIVE, CurrentTrigger, current_triggers
 from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.rehearsal_forecast import RehearsalForecast, seconds_of
 from batcher.jobs.rehearsal_memory import remember_for_rehearsal
@@ -47,6 +47,7 @@ from batcher.jobs.rehearsed_targets import (
     assumptions,
 )
 from batcher.jobs.rehearsed_triggers import RehearsedTriggers
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
 from batcher.sources.local_file import is_local
 from batcher.storage.atomic_file import AtomicFile, write_json
@@ -148,7 +149,7 @@ async def _read(
     on_connected: OnConnected | None,
     warn: Callable[[str], None],
     moments: dict[TriggerKey, float],
-) -> tuple[dict[str, RehearsedTarget], dict[TriggerKey, CurrentTrigger]]:
+) -> tuple[dict[str, RehearsedTarget], Mapping[TriggerKey, CurrentTrigger]]:
     """Where the targets are, and the triggers as they are now; their ``moments`` are noted."""
     settings = file.settings
     quotas = QuotaFile(state_directory(os.environ), warn) if settings.remember else None

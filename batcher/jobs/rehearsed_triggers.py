@@ -6,9 +6,10 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey
+from batcher.jobs.current_triggers import CurrentTrigger
 from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.run_audit import SHOWN, Discrepancies
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
 
 

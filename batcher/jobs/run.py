@@ -18,6 +18,7 @@ from batcher.accounting.timed_pace import TimedPace
 from batcher.clock import SystemClock
 from batcher.config import Settings
 from batcher.engine.pace_control import PaceControl
+from batcher.freed_memory import give_back_memory
 from batcher.hooks.hooks import Hooks
 from batcher.jobs.connection import Connection, connected
 from batcher.jobs.earlier_targets import with_earlier_targets
@@ -189,6 +190,7 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
         linter = None if begun else _linter(self.order)
         on_update = None if linter is None else linter.add
         file = read_input(self.order, on_violation, on_hint, on_update)
+        give_back_memory()  # of lists that grew, one for each of many targets
         if begun:
             self.order.directory.check_same_selection(self.order.selection)
         if not file.usable or not file.inspection.total:
@@ -201,6 +203,7 @@ class OpenRun(Struct, frozen=True, kw_only=True, eq=False):
             self.order.directory.check_same_settings(settings, tables=attended)
         found = None if lint is None else RecordedLint(updates=lint.total, codes=lint.codes)
         state = restore(self.order, file, journals, found)
+        give_back_memory()  # of ids, as much is needed now for the targets
         refuse_undone(self.order.directory.path, state.progress)
         return CheckedRun(order=self.order, state=state, lint=lint)
 

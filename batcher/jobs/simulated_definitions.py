@@ -12,7 +12,8 @@ from msgspec import Struct
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.connection import OnConnected
-from batcher.jobs.current_triggers import CurrentTrigger, TriggerKey, current_triggers
+from batcher.jobs.current_triggers import CurrentTrigger, current_triggers
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
 from batcher.triggers.diff import merged
 from batcher.triggers.omission import cleared

@@ -25,13 +25,13 @@ class LineRecord(Protocol):
 class InputLines:
     """The lines of an input. ``invalid``: those known to break a rule; they have no id.
 
-    ``owners``: the indexes that they are in.
+    ``owners``: the indexes that they are in, to which from now on no line can be added.
     """
 
     def __init__(
         self, targets: Mapping[str, LineIndex], ids: LineIds, invalid: LineSet | None = None
     ) -> None:
-        self.of_target = {name: LineSet(index.lines) for name, index in targets.items()}
+        self.of_target = {name: LineSet(index.lines.view) for name, index in targets.items()}
         self._known = {
             name: _run(index.lines) or self.of_target[name] for name, index in targets.items()
         }

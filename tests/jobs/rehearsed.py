@@ -7,11 +7,11 @@ import msgspec
 
 from batcher.config import Settings, resolve
 from batcher.jobs.checked_file import check_file
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.rehearsal_phases import RehearsalWatcher
 from batcher.jobs.rehearsal_report import Rehearsal
 from batcher.jobs.rehearse import RehearsalOrder, rehearse_updates
 from batcher.jobs.rehearsed_targets import RehearsedQuota
+from batcher.jobs.trigger_keys import TriggerKey
 
 FAST = RehearsedQuota(rate=10_000, burst=10_000, origin="given")
 

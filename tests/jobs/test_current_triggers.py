@@ -1,26 +1,26 @@
 """Current definitions: the ones asked for, from an export or live; a missing one is a value."""
 
 import gzip
+import tracemalloc
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from batcher.config import Settings
 from batcher.error_codes import RESOURCE_NOT_FOUND
 from batcher.errors import InputError
-from batcher.jobs.current_triggers import (
-    LIVE,
-    TriggerKey,
-    current_triggers,
-    exported_triggers,
-)
+from batcher.jobs.current_triggers import LIVE, current_triggers, exported_triggers
+from batcher.jobs.trigger_keys import TriggerKey, TriggerKeys
 from batcher.records import Error
 from batcher.triggers.diff import same
 from tests.conftest import CONDITIONS, trigger
 from tests.jobs.conftest import SettingsFor, seeded
 
+BODY = {"ObjectTypeName": "Orders", "EventTriggerConditions": CONDITIONS}
 T1, MISSING = TriggerKey("default", "acme", "t1"), TriggerKey("default", "acme", "gone")
 
 
@@ -95,3 +95,69 @@ def test_a_trigger_that_is_there_twice_has_to_be_the_same(tmp_path: Path) -> Non
     path = written(tmp_path / "b.jsonl", exported(1), exported(1, SegmentFilter="vip"))
     with pytest.raises(InputError, match="line 2: EventTriggerName: is there twice"):
         exported_triggers(path, [T1], Settings())
+
+
+_ENTRY = st.fixed_dictionaries(
+    {"EventTriggerName": st.sampled_from(["t1", "t2"])},
+    optional={
+        "DomainName": st.sampled_from(["acme", "other"]),
+        "target": st.sampled_from(["default", "eu"]),
+        "Description": st.sampled_from(["🙂", "two\nlines"]),
+    },
+)
+_KEYS = st.builds(
+    TriggerKey,
+    st.sampled_from(["default", "eu", "us"]),
+    st.sampled_from(["acme", "other"]),
+    st.sampled_from(["t1", "t2", "gone"]),
+)
+
+
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=40)
+@given(st.lists(_ENTRY, min_size=1, max_size=8), st.sets(_KEYS), st.booleans())
+def test_what_is_wanted_of_an_export_is_what_its_lines_say(
+    tmp_path: Path, entries: list[dict[str, Any]], wanted: set[TriggerKey], wide: bool
+) -> None:
+    """A line without a target or a domain is of any; ``wide``: many targets are asked for."""
+    keys = [*wanted, *(TriggerKey(f"far-{each}", "acme", "far") for each in range(20 * wide))]
+    expected, twice = dict[TriggerKey, dict[str, Any]](), False
+    for entry in entries:
+        for key in wanted:
+            is_of = entry.get("target", key.target) == key.target
+            names = entry.get("DomainName", key.domain), entry["EventTriggerName"]
+            if is_of and names == (key.domain, key.trigger):
+                request = {**entry, "DomainName": key.domain}
+                request.pop("target", None)
+                first = expected.setdefault(key, request)
+                twice |= any(first.get(name) != value for name, value in request.items())
+    path = written(tmp_path / "export.jsonl", *(BODY | entry for entry in entries))
+    if twice:
+        with pytest.raises(InputError, match="is there twice"):
+            exported_triggers(path, keys, Settings())
+        return
+    found = exported_triggers(path, keys, Settings())
+    assert ({*found}, len(found)) == ({*keys}, len(keys))
+    for key in keys:
+        there = found[key]
+        if key in expected:
+            assert there == BODY | expected[key]
+        else:
+            assert isinstance(there, Error)
+            assert there.code == RESOURCE_NOT_FOUND
+    with pytest.raises(KeyError):
+        found[TriggerKey("nobody", "asked", "for")]
+
+
+def test_a_trigger_of_an_export_is_held_in_few_bytes_more_than_its_line(tmp_path: Path) -> None:
+    lines = [exported(number, target="eu") for number in range(2_000)]
+    path = written(tmp_path / "export.jsonl", *lines)
+    keys = TriggerKeys(TriggerKey("eu", "acme", f"t{number}") for number in range(2_000))
+    del lines
+    tracemalloc.start()
+    try:
+        found = exported_triggers(path, keys, Settings())
+        taken, _ = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert len(found) == 2_000
+    assert taken < 1.3 * Path(path).stat().st_size

@@ -9,10 +9,10 @@ import pytest
 
 from batcher.config import resolve
 from batcher.errors import InputError
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.drift import find_drift
 from batcher.jobs.drift_base import read_base
 from batcher.jobs.run_reader import settings_of
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Status
 from batcher.triggers.diff import based_on, same
 from batcher.updates.selection import Selection, Selector

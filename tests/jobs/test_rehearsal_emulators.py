@@ -3,9 +3,9 @@
 import pytest
 
 from batcher.errors import SettingsError
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.rehearsed_targets import OPERATIONS, RehearsedTarget
+from batcher.jobs.trigger_keys import TriggerKey
 from tests.conftest import trigger
 from tests.jobs.rehearsed import FAST
 

@@ -1,10 +1,10 @@
 """Triggers put into the emulators, and held against what they were."""
 
 from batcher.error_codes import RESOURCE_NOT_FOUND
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.rehearsed_targets import OPERATIONS, RehearsedTarget
 from batcher.jobs.rehearsed_triggers import RehearsedTriggers
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
 from tests.conftest import trigger
 from tests.jobs.rehearsed import FAST

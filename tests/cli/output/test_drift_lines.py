@@ -5,9 +5,9 @@ import json
 import pytest
 
 from batcher.cli.output.drift_lines import print_drift
-from batcher.jobs.current_triggers import TriggerKey
 from batcher.jobs.drift_base import DriftBase
 from batcher.jobs.drift_report import Drifted, DriftedTrigger, DriftReport
+from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
 from batcher.triggers.diff import Change
 from batcher.triggers.drift import BaseTrigger

@@ -1,0 +1,143 @@
+"""Which triggers are meant: the key of one, and a set of very many in some 50 bytes each."""
+
+from array import array
+from collections import defaultdict
+from collections.abc import Iterable, Iterator, Set
+from typing import NamedTuple
+
+from batcher.compact import SHORT
+from batcher.jobs.trigger_reader import TriggerNames
+from batcher.records import Update
+
+_SMALLEST = 8  # slots of a set, at first
+_FEW = 16  # pairs of target and domain that are asked one after the other
+
+
+class TriggerKey(NamedTuple):
+    """Which trigger is meant: the target that it is of, its domain, and its name."""
+
+    target: str
+    domain: str
+    trigger: str
+
+    @classmethod
+    def of(cls, update: Update) -> "TriggerKey":
+        return cls(update.target, update.domain, update.trigger)
+
+    @property
+    def names(self) -> TriggerNames:
+        """The members of a request that say which trigger of the target it is."""
+        return {"DomainName": self.domain, "EventTriggerName": self.trigger}
+
+
+class TriggerKeys(Set[TriggerKey]):
+    """A set of keys. Each has a place, from 0, in the order in which they were added."""
+
+    def __init__(self, keys: Iterable[TriggerKey] = ()) -> None:
+        self._names = bytearray()  # of all triggers, one after the other
+        self._ends = array("Q", [0])  # of the name before each place
+        self._pairs: list[tuple[str, str]] = []  # each target and domain that there is, once
+        self._numbers: dict[tuple[str, str], int] = {}  # of these, by what they are
+        self._pair_of = array("I")
+        self._hashes = array("I")
+        # by hash, or the next free one after that: a place, from 1
+        self._slots = array("I", [0]) * _SMALLEST
+        self._by_name: defaultdict[str, list[int]] | None = None
+        for key in keys:
+            self.add(key)
+
+    def __repr__(self) -> str:
+        return f"<TriggerKeys: {len(self):,}>"
+
+    def __len__(self) -> int:
+        return len(self._hashes)
+
+    def __iter__(self) -> Iterator[TriggerKey]:
+        return map(self.key, range(len(self)))
+
+    def __contains__(self, key: object) -> bool:
+        return isinstance(key, TriggerKey) and self.place(key) is not None
+
+    def key(self, place: int) -> TriggerKey:
+        """The key at a place."""
+        name = self._names[self._ends[place] : self._ends[place + 1]]
+        return TriggerKey(*self._pairs[self._pair_of[place]], _text(name))
+
+    def place(self, key: TriggerKey) -> int | None:
+        """At which place a key is; None where it is none of these."""
+        pair = self._numbers.get((key.target, key.domain))
+        return None if pair is None else self._found(pair, _bytes(key.trigger))[1]
+
+    def add(self, key: TriggerKey) -> int:
+        """Add a key, if it is not there; returns its place."""
+        both, name = (key.target, key.domain), _bytes(key.trigger)
+        if (pair := self._numbers.get(both)) is None:
+            pair = self._numbers[both] = len(self._pairs)
+            self._pairs.append(both)
+        slot, place = self._found(pair, name)
+        return self._put(slot, pair, name) if place is None else place
+
+    def meant(self, domain: object, name: str) -> list[int]:
+        """The places of keys of any target with that trigger name; ``domain`` None: of any."""
+        if len(self._pairs) > _FEW:
+            places, pairs = self._named(name), self._pairs
+            return [each for each in places if domain in (None, pairs[self._pair_of[each]][1])]
+        key, owns = _bytes(name), enumerate(self._pairs)
+        found = [self._found(at, key)[1] for at, (_, own) in owns if domain in (None, own)]
+        return [place for place in found if place is not None]
+
+    def _named(self, name: str) -> list[int]:
+        """The places with a trigger name; all are noted by theirs when one is first asked for."""
+        if self._by_name is None:
+            self._by_name = defaultdict(list)
+            for place, key in enumerate(self):
+                self._by_name[key.trigger].append(place)
+        return self._by_name.get(name, [])
+
+    def _found(self, pair: int, name: bytes) -> tuple[int, int | None]:
+        """The slot of a key, and its place; where it is not there the slot that it would have."""
+        slots, hashes, pairs, ends = self._slots, self._hashes, self._pair_of, self._ends
+        value, size = _hash(pair, name), len(slots)
+        slot = value % size
+        while place := slots[slot]:
+            place -= 1
+            same = hashes[place] == value and pairs[place] == pair
+            if same and self._names[ends[place] : ends[place + 1]] == name:
+                return slot, place
+            slot = slot + 1 if slot + 1 < size else 0
+        return slot, None
+
+    def _put(self, slot: int, pair: int, name: bytes) -> int:
+        self._names += name
+        self._ends.append(len(self._names))
+        self._pair_of.append(pair)
+        self._hashes.append(_hash(pair, name))
+        self._slots[slot] = place = len(self._hashes)
+        if self._by_name is not None:
+            self._by_name[_text(name)].append(place - 1)
+        if place * 4 > len(self._slots) * 3:
+            self._grow()
+        return place - 1
+
+    def _grow(self) -> None:
+        """Make the slots twice as many."""
+        size = 2 * len(self._slots)
+        self._slots = slots = array("I", [0]) * size
+        for place, value in enumerate(self._hashes, 1):
+            slot = value % size
+            while slots[slot]:
+                slot = slot + 1 if slot + 1 < size else 0
+            slots[slot] = place
+
+
+def _hash(pair: int, name: bytes) -> int:
+    """A 32-bit hash; another one in another process, so that nobody can aim."""
+    return hash((pair, name)) & SHORT
+
+
+def _bytes(name: str) -> bytes:
+    return name.encode("utf-8", "surrogatepass")
+
+
+def _text(name: bytes | bytearray) -> str:
+    return name.decode("utf-8", "surrogatepass")
