@@ -16,7 +16,7 @@ from batcher.jobs.run_reader import RunReader
 from batcher.records import Update
 from batcher.storage.before_images import TOGETHER, BeforeImage, read_image, read_images
 from batcher.storage.hash_chain import line_digest
-from batcher.storage.journal_reader import JournalReader, damaged
+from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 
 
@@ -56,18 +56,18 @@ def refuse_other_trigger(run: RunReader, number: int, image: BeforeImage, update
 
 
 def first_images(
-    before: JournalReader, triggers: AbstractSet[int], several: AbstractSet[int]
+    run: RunReader, triggers: AbstractSet[int], several: AbstractSet[int]
 ) -> dict[int, int]:
     """The numbers of the images of what these triggers were before the run, by their hashes.
 
     ``several``: hashes of the ids of updates that have more than one image: their last one counts.
     Raises DamageError.
     """
-    found = dict[int, int]()
+    found, before = dict[int, int](), run.journals.before
     if not triggers:
         return found
     for number, image in enumerate(read_images(before), 1):
-        if (trigger := hashed(image.trigger)) not in triggers:
+        if (trigger := hashed(*run.image_triggers([image]))) not in triggers:
             continue
         first = found.setdefault(trigger, number)
         if hashed(image.id) in several and image.id == read_image(before, first)["id"]:

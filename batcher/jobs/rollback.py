@@ -20,7 +20,7 @@ from batcher.jobs.recorded_images import (
 from batcher.jobs.recorded_results import checked_chunks
 from batcher.jobs.run_family import family_of, results_of
 from batcher.jobs.run_order import ROLLBACK
-from batcher.jobs.run_reader import RunReader, trigger_key
+from batcher.jobs.run_reader import RunReader
 from batcher.jobs.undo_line import Undo, UndoneResult, make_undo
 from batcher.records import BriefResult, Update
 from batcher.sources.line_index import LinesOfIds
@@ -132,10 +132,10 @@ def undos(
             " put back. Run with --before to be able to."
         )
     undone = _undone_in_part(run) if recreate else {}
-    repeated, several, seen = _repeated_triggers(before), _ids_of_several(before), set[str]()
+    repeated, several, seen = _repeated_triggers(run), _ids_of_several(before), set[str]()
     give_back_memory()  # of these, as much is needed now for the results
     results, writable = _Results(run), installed_update_model().writable
-    originals = first_images(before, repeated, several)
+    originals = first_images(run, repeated, several)
     # by trigger of several images: what undoing the newer ones leaves behind
     left_behind: dict[int, dict[str, Any]] = {}
     for number, image, members, update in _imaged_updates(run, results):
@@ -145,7 +145,7 @@ def undos(
                 continue
             seen.add(image.id)
         refuse_other_trigger(run, number, image, update)
-        trigger = hashed(image.trigger) if repeated else 0
+        trigger = hashed(*run.image_triggers([image])) if repeated else 0
         left = left_behind.get(trigger, {})
         found = None if known is None else known.get(update.target)
         stays = (lambda _: True) if found is None else found.stays
@@ -153,7 +153,7 @@ def undos(
         if number != originals.get(trigger, number):
             original = read_image(before, originals[trigger])
             undo.line["based_on"]["undone_sha256"] = digest(original, writable)
-        if sha256 := undone.pop(trigger_key(update), None) if undone else None:
+        if sha256 := undone.pop(run.trigger_key(update), None) if undone else None:
             undo.line["based_on"] = {"sha256": sha256}
         if undo.remains and undo.sure and trigger in repeated and not recreate:
             remains = {name: update.request[name] for name in undo.remains}
@@ -181,11 +181,11 @@ def _imaged_updates(
                 yield number, image, members, update
 
 
-def _repeated_triggers(before: JournalReader) -> set[int]:
+def _repeated_triggers(run: RunReader) -> set[int]:
     """The hashes of the triggers that have more than one image."""
     triggers = HashMultiset()
-    for images in read_image_chunks(before):
-        triggers.update([image.trigger for image in images])
+    for images in read_image_chunks(run.journals.before):
+        triggers.update(run.image_triggers(images))
     return triggers.repeated()
 
 
@@ -213,7 +213,7 @@ def _undone_in_part(run: RunReader) -> dict[int, str]:
         for result in results_of([found, *family_of(found).retries]):
             if isinstance(result.digest, str):
                 news = (result.finished_at, result.status, result.digest)
-                key = trigger_key(result)
+                key = run.trigger_key(result)
                 left[key] = max(left.get(key, news), news, key=itemgetter(0))
     not_in_full = ("partial", "differs")
     return {key: digest for key, (_, status, digest) in left.items() if status in not_in_full}

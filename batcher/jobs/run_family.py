@@ -18,6 +18,7 @@ from batcher.records import OPEN, BasedOn, BriefResult, Result
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_retries import RETRY, NotedRetry, noted_retries
 from batcher.storage.stored_path import stored_path
+from batcher.target_identity import one_name_each
 from batcher.triggers.diff import NOTHING
 
 MAY_HAVE_CHANGED = ("succeeded", "unchanged", "partial", "differs", "in_doubt")
@@ -79,15 +80,16 @@ def superseded(run: RunReader, lines: Iterable[int]) -> frozenset[int]:
     Later is what comes later in the input; what is sent again itself does not count.
     """
     wanted, chosen, triggers = frozenset(lines), dict[str, int](), set[int]()
+    family = family_of(run.directory)
+    one_name = one_name_each({**family.root.read_manifest().targets, **run.manifest.targets})
     for result in run.results() if wanted else ():
         if result.line in wanted:
             chosen[result.id] = result.line
-            triggers.add(trigger_key(result))
-    family = family_of(run.directory)
+            triggers.add(trigger_key(result, one_name))
     since = {each.id: each for each in sorted(results_of(family.retries), key=_finished_at)}
     places, last = list[tuple[int, int, int]](), dict[int, int]()
     for result in results_of([family.root]):
-        if (trigger := trigger_key(result)) not in triggers:
+        if (trigger := trigger_key(result, one_name)) not in triggers:
             continue
         if result.id in chosen:
             places.append((result.line, chosen[result.id], trigger))

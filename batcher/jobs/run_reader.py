@@ -3,7 +3,7 @@
 For the jobs that come after: retry, rollback, verify. Writes nothing.
 """
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager
 from itertools import islice
 from pathlib import Path
@@ -23,11 +23,13 @@ from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import selected_part
 from batcher.sources.line_index import IndexedFile, LineIds, LineIndex, index_lines
 from batcher.sources.lines_again import LinesAgain, open_lines_again
+from batcher.storage.before_images import BeforeImage, trigger_text
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import RunManifest, input_difference
 from batcher.storage.stored_path import stored_path
+from batcher.target_identity import one_name_each
 from batcher.updates.line_reader import LineReader
 from batcher.updates.selection import Selector
 from batcher.updates.target_names import TargetNames
@@ -64,6 +66,7 @@ class RunReader:
         """Read anew what ``run.json`` says, after it was written."""
         self.manifest: RunManifest = self.directory.read_manifest()
         self.journals = self.directory.journals()
+        self._one_name = one_name_each(self.manifest.targets)
 
     @property
     def where(self) -> str:
@@ -141,6 +144,16 @@ class RunReader:
         """The lines whose result is wanted, in the order of the input."""
         return sorted(result.line for result in self.outcomes() if wanted(result))
 
+    def trigger_key(self, result: Result | NamedResult | Update) -> int:
+        """One number for all that is of one trigger, whichever names of its place it has."""
+        return trigger_key(result, self._one_name)
+
+    def image_triggers(self, images: Iterable[BeforeImage]) -> list[str]:
+        """Of each image one text for all images of its trigger, whichever names its place has."""
+        if not self._one_name:
+            return [image.trigger for image in images]
+        return [image.trigger_by(self._one_name) for image in images]
+
     def let_go_of_lines(self) -> None:
         """Give up what is known of its input, and the memory: no line of it is read any more."""
         self.indexes, self.ids = {}, LineIds()
@@ -179,9 +192,13 @@ class RunReader:
         raise RunDirectoryError(wrong or gone)
 
 
-def trigger_key(result: Result | NamedResult | Update) -> int:
-    """One number for all results and updates of one trigger."""
-    return hashed(f"{result.target}\0{result.domain}\0{result.trigger}")
+def trigger_key(result: Result | NamedResult | Update, one_name: Mapping[str, str]) -> int:
+    """One number for all results and updates of one trigger. ``one_name``: as one_name_each has it.
+
+    So it is one trigger whichever names its place has.
+    """
+    target = one_name.get(result.target, result.target)
+    return hashed(trigger_text(target, result.domain, result.trigger))
 
 
 def _target_names(manifest: RunManifest) -> TargetNames:

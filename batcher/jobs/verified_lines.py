@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from itertools import chain
-from operator import attrgetter
 from typing import Any
 
 from msgspec import UNSET
@@ -11,11 +10,9 @@ from batcher.accounting.tally import CHANGED
 from batcher.compact import HashMultiset, LineSet, hashed
 from batcher.error_codes import MORE_THAN_ASKED
 from batcher.freed_memory import give_back_memory
-from batcher.jobs.run_reader import RunReader, trigger_key
+from batcher.jobs.run_reader import RunReader
 from batcher.records import NamedResult
 from batcher.storage.before_images import read_members_of
-
-_TRIGGER = attrgetter("target", "domain", "trigger")
 
 
 def lines_set_again(run: RunReader, set_later: dict[int, frozenset[str]]) -> frozenset[int]:
@@ -43,13 +40,13 @@ def last_lines(run: RunReader) -> LineSet:
     """
     triggers, found = HashMultiset(), LineSet()
     for results in run.named():
-        triggers.update(map(_TRIGGER, filter(_has_set, results)))
+        triggers.update(map(run.trigger_key, filter(_has_set, results)))
     several, last = triggers.repeated(), dict[int, int]()
     del triggers
     give_back_memory()
     for results in run.named():
         for result in filter(_has_set, results):
-            if several and (key := hashed(_TRIGGER(result))) in several:
+            if several and (key := hashed(run.trigger_key(result))) in several:
                 last[key] = max(last.get(key, 0), result.line)
             else:
                 found.add(result.line)
@@ -82,12 +79,12 @@ def members_set_later(run: RunReader, lines: frozenset[int]) -> dict[int, frozen
     """For these lines, the members that later updates of their trigger have set."""
     earlier: dict[int, list[int]] = {}
     for result in _of(run, lines):
-        earlier.setdefault(trigger_key(result), []).append(result.line)
+        earlier.setdefault(run.trigger_key(result), []).append(result.line)
     later: dict[int, frozenset[str]] = {}
     for result in chain.from_iterable(run.named() if earlier else ()):
-        if result.status in ("succeeded", "differs") and trigger_key(result) in earlier:
+        if result.status in ("succeeded", "differs") and run.trigger_key(result) in earlier:
             (update,) = run.updates([result.line])
-            for line in earlier[trigger_key(result)]:
+            for line in earlier[run.trigger_key(result)]:
                 if line < result.line:
                     later[line] = later.get(line, frozenset()) | frozenset(update.request)
     return later

@@ -17,6 +17,7 @@ from batcher.emulator import Emulator
 from batcher.records import Error, Result, Status
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.run_manifest import InputFingerprint, RunManifest
+from batcher.target_identity import TargetIdentity
 from tests.conftest import trigger
 
 SettingsFor = Callable[..., Settings]
@@ -80,7 +81,7 @@ class RecordedRun:
         result = Result(
             id=str(line),
             line=line,
-            target="default",
+            target=update.get("target", "default"),
             domain=update["DomainName"],
             trigger=update["EventTriggerName"],
             status=status,
@@ -90,6 +91,14 @@ class RecordedRun:
         )
         self.results.append(result)
         return result
+
+    def put_at(self, **accounts: str | None) -> None:
+        """Say in which account each of its targets is, of one Region and endpoint."""
+        places = {
+            name: TargetIdentity(region="eu-west-1", account=account, endpoint="http://h")
+            for name, account in accounts.items()
+        }
+        self.facts = msgspec.structs.replace(self.facts, targets=places)
 
     def write(self, *, summary: bool = True, **said: Any) -> Path:
         """Write its files; what is ``said`` replaces members of its summary."""

@@ -218,3 +218,21 @@ def test_an_update_that_is_put_back_takes_few_bytes(tmp_path: Path) -> None:
     peak(10)  # what is made once
     more = peak(3_500) - peak(1_000)
     assert more < 40 * 2_500
+
+
+def test_what_is_left_behind_counts_under_all_names_of_a_place(tmp_path: Path) -> None:
+    changes = [change(0, target="a"), change(0, target="b", SegmentFilter="vip")]
+    images = [image(1, 0, target="a"), image(2, 0, target="b", Description="after-0")]
+    made = []
+    for number, names in enumerate((("a", "b"), ("b", "b"))):
+        recorded = RecordedRun(
+            tmp_path / str(number),
+            [each | {"target": name} for each, name in zip(changes, names, strict=True)],
+        )
+        recorded.put_at(a="1", b="1")
+        for line in (1, 2):
+            recorded.add(line, "succeeded")
+        own = [each | {"target": name} for each, name in zip(images, names, strict=True)]
+        made.append([line["based_on"] for line in rollback(recorded, own)[1]])
+    assert made[0] == made[1]
+    assert "undone_sha256" in made[0][0]

@@ -193,3 +193,12 @@ def test_what_an_unfinished_retry_has_changed_is_not_undone(tmp_path: Path) -> N
     assert choose(reader, ["Boom"]).superseded == {1}
     everything = choose(reader)
     assert (everything.lines, everything.superseded) == ([1, 2, 3], frozenset())
+
+
+def test_a_line_is_superseded_by_one_under_another_name_of_its_place(tmp_path: Path) -> None:
+    names = ("a", "b", "far")
+    run = RecordedRun(tmp_path, [change(n, target=name) for n in (0, 1) for name in names[n:]])
+    run.put_at(a="1", b="1", far="2")
+    for line, status in enumerate(("failed", "succeeded", "succeeded", "failed", "succeeded"), 1):
+        run.add(line, status, "Boom")
+    assert superseded(reader_of(run.write()), [1, 4]) == {1}
