@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from batcher.cli.output.diagnosis import diagnosis_json, diagnosis_lines, print_diagnosis
 from batcher.jobs.diagnosis import Diagnosis, Told
 
@@ -27,7 +29,31 @@ def test_what_to_mend_comes_after_all_checks_and_the_policy_last() -> None:
     assert max(map(len, lines)) <= 80
 
 
-def test_nothing_to_mend_is_said(capsys) -> None:
+def test_of_many_targets_what_is_well_is_a_row_and_faults_are_told_by_their_cause() -> None:
+    told = []
+    for count in range(120):
+        each = Told(f"target shop{count:03}")
+        each.ok("Region", "eu-west-1.")
+        if count in (7, 9):
+            seen = f"arn:aws:iam::{count:012}:role/x may not be assumed."
+            each.fault("credentials", seen, "Check the role.")
+        told.append(each)
+    told[3].fault("endpoint", "away.", "Bring it back.")
+    missing = {f"target shop00{count}": POLICY for count in (7, 9)}
+    diagnosis = Diagnosis(checks=tuple(each for of in told for each in of.checks), missing=missing)
+    lines = list(diagnosis_lines(diagnosis))
+    text = " ".join(" ".join(lines).split())
+    assert lines[:2] == ["120 targets:", "  ok         117 targets: nothing amiss."]
+    assert text.count("fault target shop003: endpoint: away.") == 1
+    assert text.count("fault 2 targets (shop007, shop009): credentials, of the first: arn") == 1
+    assert "2. 2 targets (shop007, shop009)" in text
+    assert text.count('"Version"') == 1
+    assert "to target shop007 (and, in its own account and Region, to 1 more):" in text
+    assert len(lines) < 30
+    assert len(diagnosis_json(diagnosis)["checks"]) == 123
+
+
+def test_nothing_to_mend_is_said(capsys: pytest.CaptureFixture[str]) -> None:
     fine = Told("host")
     fine.ok("versions", "they are.\x1b[2J")
     diagnosis = Diagnosis(checks=tuple(fine.checks), missing={})
