@@ -133,7 +133,8 @@ class RedisQueue:
     async def _claim(self, limit: int) -> list[Message]:
         """Entries that others left; those that were delivered too often become dead letters.
 
-        Looks through everything that is pending, so it does so once in BLOCK seconds.
+        Looks through everything that is pending, so it does so once in BLOCK seconds, and after
+        this worker gave something back.
         """
         if (now := anyio.current_time()) < self._next_claim:
             return []
@@ -175,7 +176,10 @@ class RedisQueue:
 
     async def release(self, message: Message) -> None:
         self._handed_out.discard(message.handle)
-        await self._reassign((message.handle, NO_ONE, FOREVER))
+        try:
+            await self._reassign((message.handle, NO_ONE, FOREVER))
+        finally:
+            self._next_claim = 0.0  # it comes again before anything newer
 
     async def _reassign_all(self, moves: Sequence[tuple[str, str, int]]) -> list[str | None]:
         """Assign (entry, consumer, idle time) in one step that nobody sees half done."""

@@ -71,6 +71,19 @@ async def test_a_thousand_are_kept_and_given_back_in_one_step_and_come_again_in_
         ]
 
 
+async def test_what_a_worker_gave_back_comes_to_it_again_before_anything_newer(
+    redis: Server,
+) -> None:
+    async with open_queue(f"redis://127.0.0.1:{redis.port}/0?stream=back", lease=300) as opened:
+        await opened.producer.send([update(number) for number in range(4)], "b")
+        first, second = await opened.queue.receive(2)  # after a look at what others left
+        for given_back in (second, first):
+            await opened.queue.release(given_back)
+            (again,) = await opened.queue.receive(1)
+            assert again.body == given_back.body
+        assert len(await opened.queue.receive(10)) == 2
+
+
 async def test_what_another_worker_has_by_now_is_left_to_it(redis: Server, client: Redis) -> None:
     url = f"redis://127.0.0.1:{redis.port}/0?stream=taken"
     async with open_queue(url, lease=0) as slow, open_queue(url, lease=0) as quick:
