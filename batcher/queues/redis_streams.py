@@ -65,6 +65,7 @@ class RedisQueue:
         self._me = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._began = anyio.current_time()
         self._next_claim = 0.0
+        self._given_back = 0  # how often something was: who looked before has not seen that
         self._handed_out: set[str] = set()  # entries that the worker knows it has
         self._reply_lost = False  # there may be others that it was given
         self._claim_script = stream.script(CLAIM, once=True)
@@ -138,6 +139,7 @@ class RedisQueue:
         """
         if (now := anyio.current_time()) < self._next_claim:
             return []
+        given_back = self._given_back
         await self._tend()
         idle, claimed = int(self._lease * 1000), list[Message]()
         while not claimed:
@@ -149,7 +151,7 @@ class RedisQueue:
                 reason = f"delivered {MAX_DELIVERIES} times and never settled"
                 await self.dead_letter(message, TOO_MANY_RECEIVES, reason)
             if len(found) < limit:
-                self._next_claim = now + BLOCK
+                self._next_claim = now + BLOCK if given_back == self._given_back else 0.0
                 break
         return claimed
 
@@ -180,6 +182,7 @@ class RedisQueue:
             await self._reassign((message.handle, NO_ONE, FOREVER))
         finally:
             self._next_claim = 0.0  # it comes again before anything newer
+            self._given_back += 1
 
     async def _reassign_all(self, moves: Sequence[tuple[str, str, int]]) -> list[str | None]:
         """Assign (entry, consumer, idle time) in one step that nobody sees half done."""

@@ -42,7 +42,7 @@ from batcher.worker.leases import REASON_AT_MOST, RELEASE_WITHIN, Lease, LeaseTa
 from batcher.worker.message_images import MessageImages
 from batcher.worker.message_results import MessageResults
 from batcher.worker.target_pool import TargetPool
-from batcher.worker.target_worker import ReleasedAt, TargetWorker
+from batcher.worker.target_worker import Releases, TargetWorker
 
 RECEIVE_AT_MOST = 100  # messages a request; SQS gives fewer
 NO_TARGET = ""  # of messages that no target worker gets: they have their result, or are invalid
@@ -145,7 +145,7 @@ class MessageConsumer:
             self.settings, pacers, clock=self.clock, log=self.log, on_attempt=self.on_attempt
         )
 
-        released_at: ReleasedAt = {}
+        releases = Releases()
 
         def make(target: str) -> TargetWorker:
             return TargetWorker(
@@ -163,7 +163,7 @@ class MessageConsumer:
                 outage_limit=self.settings.outage_limit if self.once else inf,
                 on_away=self.on_away,
                 turns=self._turns,
-                released_at=released_at,
+                releases=releases,
             )
 
         return TargetPool(
@@ -192,14 +192,16 @@ class MessageConsumer:
             away_since = None
             self.health.mark_started()
             self.health.mark_healthy("queue")
-            left = messages[::-1]
+            left, refused = messages[::-1], list[Lease]()
             try:
                 earlier = await self._results.earlier(messages)
                 while left:
                     message = left.pop()
-                    self._admit(message, earlier.get(message.id), pool, requested_at)
+                    refused += self._admit(message, earlier.get(message.id), pool, requested_at)
             finally:  # nobody else would get what is left until its lease expires
                 await self._give_back(left)
+            if refused:  # before the next request, which might be given newer ones
+                await self._leases.release(refused)
             is_empty = not messages and (not len(self._leases) or pool.all_waiting())
             if self.once and (is_empty or self._can_not_keep):
                 break
@@ -228,22 +230,23 @@ class MessageConsumer:
         earlier: Result | KeptImage | None,
         pool: TargetPool,
         requested_at: float,
-    ) -> None:
+    ) -> list[Lease]:
+        """Take in a message; returns its lease where it would overtake one that was released."""
         if self._leases.accept_redelivery(message, requested_at):
-            return
+            return []
         self._lines += 1
         image = earlier if isinstance(earlier, KeptImage) else None
         result = earlier if isinstance(earlier, Result) else None
         found = self._reader.read(message.body, self._lines) if result is None else None
         if isinstance(found, Update):
-            self._hand_over(message, found, image, pool, requested_at)
-            return
+            return self._hand_over(message, found, image, pool, requested_at)
         lease = self._leases.add(message, self._lines, NO_TARGET, requested_at=requested_at)
         if result is not None:
             self._tasks.start_soon(self._leases.settle, lease, result)
         else:
             empty = Violation(path="", message="an empty message")
             self._tasks.start_soon(self._reject, lease, found or [empty])
+        return []
 
     def _hand_over(
         self,
@@ -252,7 +255,7 @@ class MessageConsumer:
         image: KeptImage | None,
         pool: TargetPool,
         requested_at: float,
-    ) -> None:
+    ) -> list[Lease]:
         if not _has_own_id(message):
             update = msgspec.structs.replace(update, id=message.id)
         lease = self._leases.add(
@@ -260,11 +263,12 @@ class MessageConsumer:
         )
         worker = pool.worker(update.target)
         if not worker.keeps_order(requested_at):
-            self._tasks.start_soon(self._leases.release, [lease])
-        elif self._turns is None:
+            return [lease]
+        if self._turns is None:
             worker.put(update)
         else:
             self._turns.arrive(update)
+        return []
 
     def _put(self, update: Update) -> None:
         """Hand over an update whose turn has come among all targets."""

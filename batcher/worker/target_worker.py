@@ -49,7 +49,29 @@ from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import room_of_target
 
 PAUSE, LONGEST_PAUSE = 1.0, 30.0  # seconds before a target is tried again
-ReleasedAt: TypeAlias = dict[str | Expected, float]
+_Key: TypeAlias = str | tuple[str, str]
+"""The name of a target, or account and Region of several."""
+
+
+class Releases:
+    """When messages were released last. The workers of a session have one."""
+
+    def __init__(self) -> None:
+        self._at: dict[_Key, float] = {}  # monotonic seconds
+        self._under_way = Counter[_Key]()
+
+    def begin(self, keys: Sequence[_Key]) -> None:
+        self._under_way.update(keys)
+
+    def end(self, keys: Sequence[_Key], now: float) -> None:
+        self._under_way.subtract(keys)
+        self._at.update(dict.fromkeys(keys, now))
+
+    def latest(self, keys: Sequence[_Key] | None = None) -> float:
+        """When the latest of these ended, inf while one is under way; None: of all."""
+        if any(self._under_way[key] for key in (self._under_way if keys is None else keys)):
+            return inf
+        return max((self._at.get(key, -inf) for key in (keys or self._at)), default=-inf)
 
 
 @dataclass(eq=False, repr=False, kw_only=True)
@@ -59,8 +81,7 @@ class TargetWorker:
     ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
     ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
     ``turns``: what has the order of triggers among several targets; None: there is one.
-    ``released_at``: when messages of a target were released last, in monotonic seconds, and inf
-    while they are, by its name, and by account and Region; the workers of a session have one.
+    ``releases``: what the workers of a session know of what they released.
     """
 
     name: str
@@ -77,7 +98,7 @@ class TargetWorker:
     outage_limit: float = inf
     on_away: Callable[[Away], None] = lambda away: None
     turns: TriggerTurns | None = None
-    released_at: ReleasedAt = field(default_factory=dict)
+    releases: Releases = field(default_factory=Releases)
 
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
@@ -139,10 +160,12 @@ class TargetWorker:
 
         Also none of another name of its place: what came with it may be one of these.
         """
-        where = self._where
-        if self.turns is not None and where is None:  # it may be where any of them is
-            return requested_at > max(self.released_at.values(), default=-inf)
-        return all(requested_at > self.released_at.get(key, -inf) for key in (self.name, where))
+        anywhere = self.turns is not None and self._where is None  # where any of them is
+        return requested_at > self.releases.latest(None if anywhere else self._keys)
+
+    @property
+    def _keys(self) -> list[_Key]:
+        return [key for key in (self.name, self._where) if key is not None]
 
     @property
     def _where(self) -> Expected:
@@ -300,10 +323,14 @@ class TargetWorker:
         """Release its messages but those, and what waits for any of them under other names."""
         own = [lease for lease in self.leases.of(self.name) if lease not in kept]
         leases = {lease.line: lease for lease in (*own, *self.held_up())}
-        keys = [key for key in (self.name, self._where) if key is not None]
-        self.released_at.update(dict.fromkeys(keys, inf))
-        await self.leases.release(leases[line] for line in sorted(leases))
-        self.released_at.update(dict.fromkeys(keys, self.clock.now()))
+        if not leases:
+            return
+        keys = self._keys
+        self.releases.begin(keys)
+        try:
+            await self.leases.release(leases[line] for line in sorted(leases))
+        finally:
+            self.releases.end(keys, self.clock.now())
 
     def _may_take(self, update: Update) -> bool:
         return self.turns is None or self.turns.is_out(update)

@@ -11,6 +11,7 @@ import pytest
 from msgspec.structs import replace
 
 from batcher.emulator import Emulator
+from batcher.emulator.credentials import account_of
 from tests.conftest import change, trigger
 from tests.engine.settlers import update
 from tests.queues.conftest import Place
@@ -106,6 +107,41 @@ async def test_what_a_worker_gives_back_at_its_end_is_done_in_the_old_order_by_t
         async with place.open() as opened, serving(opened, results, **settings) as served:
             await until(lambda: len(served.on_disk()) == COUNT)
     assert sent(emulator) == wanted()
+
+
+@pytest.mark.parametrize("place", ["redis"], indirect=True)
+async def test_what_is_given_back_while_names_can_not_be_used_is_overtaken_by_nothing(
+    place: Place, emulator: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    key, file = "AKIAIOSFODNN7EXAMPLE", tmp_path / "credentials"
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
+
+    def let_in(names: str) -> None:
+        keys = f"aws_access_key_id={key}\naws_secret_access_key={'x' * 40}\n"
+        file.write_text("".join(f"[{name}]\n{keys}" for name in names))
+
+    random, came = Random(3), defaultdict[str, list[str]](list)
+    let_in("ab")
+    async with place.open() as opened, emulator as url:
+        settings = settings_for(url) | {"targets": {}}
+        for name in "abcde":
+            pinned = {"profile": name, "account": account_of(key)}
+            settings["targets"][name] = settings_for(url)["targets"]["a"] | pinned
+        async with serving(opened, tmp_path / "results", **settings) as served:
+            for number in range(1, COUNT + 1):
+                line = change(
+                    random.randrange(TRIGGERS),
+                    Description=str(number),
+                    target=random.choice("abcde"),
+                )
+                came[line["EventTriggerName"]].append(line["Description"])
+                await opened.producer.send([_update(number, line)], f"b{number}")
+                if not number % 6:  # others come while the first are given back
+                    await asyncio.sleep(0.1)
+            await until(lambda: "target e" in str(served.health.not_ready))
+            let_in("abcde")
+            await until(lambda: len(served.results) == COUNT)
+    assert sent(emulator) == came
 
 
 def _is_last(emulator: Emulator) -> bool:

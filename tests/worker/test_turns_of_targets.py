@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from functools import partial
+from math import inf
 from typing import Any
 
 import anyio
@@ -29,7 +30,7 @@ from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_pool import TargetPool
-from batcher.worker.target_worker import TargetWorker
+from batcher.worker.target_worker import Releases, TargetWorker
 from tests.engine.settlers import number_in, update
 from tests.worker.test_target_worker import Target
 
@@ -71,7 +72,7 @@ class Names:
         )
         self.health = Health(logger(), grace=1.0)
         self.pool = TargetPool(
-            make=partial(self._make, released_at={}),
+            make=partial(self._make, releases=Releases()),
             tasks=tasks,
             settings=Settings(remember=False, ahead=60.0, targets=dict.fromkeys(NAMES, IN_EUROPE)),
             leases=self.leases,
@@ -88,7 +89,7 @@ class Names:
     def _at(self, name: str) -> tuple[str, str] | None:
         return self._expected
 
-    def _make(self, name: str, released_at: dict[str, float]) -> TargetWorker:
+    def _make(self, name: str, releases: Releases) -> TargetWorker:
         target: Any = self.targets[name]
         self.targets[name].caller = ScriptedCaller(self._answer, latency=1.0)
         return TargetWorker(
@@ -104,7 +105,7 @@ class Names:
             log=logger(),
             on_result=lambda result: None,
             turns=self.turns,
-            released_at=released_at,
+            releases=releases,
         )
 
     async def append(self, result: Result) -> None:
@@ -208,6 +209,17 @@ def test_what_came_with_something_released_of_its_place_waits_for_a_later_reques
         assert names.pool.workers["b"].keeps_order(anyio.current_time() + 0.1)
 
     of_two_names(work, expected)
+
+
+def test_while_one_of_two_releases_is_under_way_what_comes_may_overtake_it() -> None:
+    releases = Releases()
+    releases.begin(["a", HERE])
+    releases.begin(["b", HERE])
+    releases.end(["b", HERE], 5.0)
+    assert (releases.latest(["b"]), releases.latest([HERE]), releases.latest()) == (5.0, inf, inf)
+    releases.end(["a", HERE], 7.0)
+    assert (releases.latest(["b", HERE]), releases.latest(["c"])) == (7.0, -inf)
+    assert releases.latest() == 7.0
 
 
 def test_of_many_messages_for_one_trigger_what_waits_is_looked_up_behind_the_first() -> None:
