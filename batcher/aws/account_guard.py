@@ -35,7 +35,7 @@ class AccountGuard:
         """Find out the account, also of a key that was asked about. Raises WrongAccountError."""
         async with self._asking:
             self._refused.clear()
-            self._judge(credentials, await ask(credentials))
+            await self._judge(credentials, ask)
 
     async def check(self, credentials: Any, ask: AskAccount) -> None:
         """Return when they may be signed with. Raises WrongAccountError."""
@@ -47,16 +47,17 @@ class AccountGuard:
                 raise WrongAccountError(self._refused[key])
             if key in self._passed:
                 return
-            if self.account is None:
-                if self._first is None:
-                    self._first = credentials
-                    self._passed.add(key)
-                    return
-                self.account = await ask(self._first)
-            self._judge(credentials, await ask(credentials))
+            if self.account is None and self._first is None:
+                self._first = credentials
+                self._passed.add(key)
+                return
+            await self._judge(credentials, ask)
 
-    def _judge(self, credentials: Any, found: str | None) -> None:
+    async def _judge(self, credentials: Any, ask: AskAccount) -> None:
         key = credentials.access_key
+        if self.account is None and self._first not in (None, credentials):
+            self.account = await ask(self._first)  # nobody could tell before
+        found = await ask(credentials)
         if self.account is not None and found != self.account:
             self._passed.discard(key)
             self._refused[key] = self._why(found)

@@ -86,3 +86,15 @@ async def test_a_pinned_account_is_the_only_one(found: str | None) -> None:
     with pytest.raises(WrongAccountError, match="again, or correct --account"):
         await guard.check(key("a"), sts.ask)
     await guard.check(key("b"), sts.ask)
+
+
+async def test_who_identifies_anew_is_held_against_what_was_sent_with_before() -> None:
+    sts, guard = Sts(), AccountGuard("eu")
+    await guard.identify(key("a"), sts.ask)  # it is away: a's requests are sent all the same
+    await guard.identify(key("a"), sts.ask)
+    sts.accounts = {"a": ONE, "b": TWO}
+    with pytest.raises(WrongAccountError, match=TWO):
+        await guard.identify(key("b"), sts.ask)
+    with pytest.raises(WrongAccountError, match=TWO):
+        await guard.check(key("b"), sts.ask)
+    assert guard.account == ONE
