@@ -107,7 +107,9 @@ async def _start_checked(checked: CheckedRun, choices: Choices) -> int:
         ):
             approved = NotStarted(summary=checked.state.summary("nobody agreed to start"))
         if isinstance(approved, NotStarted):
-            return _not_started(approved, checked.order, choices)
+            code = _not_started(approved, checked.order, choices)
+            is_dry = isinstance(approved, DryRunEnded)
+            return 1 if is_dry and ready.connection.unusable else code
         return await _execute(approved, choices)
 
 

@@ -209,6 +209,23 @@ async def test_a_dry_run_and_a_missing_yes_send_nothing_and_leave_nothing(
     ) == (None, ["updates.jsonl"])
 
 
+async def test_a_dry_run_to_targets_that_are_away_is_no_success(
+    batcher: Command, write_lines: Write, tmp_path: Path
+) -> None:
+    (tmp_path / "targets.toml").write_text(
+        'region = "eu-west-1"\n[targets.here]\n'
+        + "".join(f'[targets.away{n}]\nendpoint_url = "http://127.0.0.1:1"\n' for n in range(3))
+    )
+    write_lines([change(n, target=name) for n, name in enumerate(("here", "away0", "away1"))])
+    async with Emulator() as url:
+        flags = ("--config", "targets.toml", "--endpoint-url", url, "--dry-run")
+        dry = await batcher("run", "updates.jsonl", *flags)
+    assert dry.code == 1
+    assert dry.err.count("can't be sent and stay as they are") == 1
+    assert "2 updates of 2 targets (away0, away1) can't be sent and stay as they are" in dry.err
+    assert dry.err.strip().splitlines()[-1] == "2 of 3 updates can't be sent: 2 targets."
+
+
 async def test_a_signal_drains_and_the_same_command_resumes(
     batcher: Command, write_lines: Write, tmp_path: Path
 ) -> None:

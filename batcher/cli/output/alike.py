@@ -1,10 +1,11 @@
 """Many targets in few words: what differs only by where a target is, is said once, with a count."""
 
 import re
-from collections.abc import Hashable, Iterable
+from collections.abc import Collection, Hashable, Iterable
 from typing import TypeVar
 
-from batcher.number_text import number
+from batcher.number_text import number, several
+from batcher.target_identity import TargetIdentity
 from batcher.updates.target_names import some_names
 
 TOGETHER_FROM = 11  # targets, from which on those that are alike are said together
@@ -35,3 +36,15 @@ def targets_text(names: list[str]) -> str:
     if len(names) == 1:
         return f"target {names[0]}"
     return f"{number(len(names))} targets ({some_names(names)})"
+
+
+def places_text(places: Collection[TargetIdentity]) -> str:
+    """``40 accounts (a, b, …), each in 3 Regions (c, d, e)``; ``in`` where not each has each."""
+    accounts = {each.account or "unknown account" for each in places}
+    regions = {each.region for each in places}
+    pairs = {(each.account, each.region) for each in places}
+    in_each = len(accounts) > 1 and len(pairs) == len(accounts) * len(regions)
+    return (
+        f"{several(len(accounts), 'account')} ({some_names(accounts)}){', each' if in_each else ''}"
+        f" in {several(len(regions), 'Region')} ({some_names(regions)})"
+    )

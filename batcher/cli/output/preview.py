@@ -1,8 +1,16 @@
 """What a run is about to do, said before it starts."""
 
+from collections import Counter
 from collections.abc import Iterator, Mapping
 
 from batcher.aws.client import AwsTarget
+from batcher.cli.output.alike import (
+    TOGETHER_FROM,
+    by_cause,
+    cause_in,
+    places_text,
+    targets_text,
+)
 from batcher.cli.output.echo import echo
 from batcher.cli.output.forecast import forecast_lines, target_pace
 from batcher.cli.output.omission import sends_text
@@ -30,11 +38,12 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield f"{run.order.directory.path}: this run is finished, and nothing is left to do."
         return
     yield from part_lines(state.part, inspection.unmatched)
-    for name, reason in run.connection.unusable.items():
-        updates = several(state.totals[name], "update")
-        yield f"{updates} of target {name} can't be sent and stay as they are: {reason}"
-    for name in run.connection.targets:
-        yield from _target(run, name)
+    yield from _unusable(run)
+    if len(run.connection.targets) < TOGETHER_FROM:
+        for name in run.connection.targets:
+            yield from _target(run, name)
+    else:
+        yield from _many(run)
     if run.order.following.recreate:
         yield RECREATES
     if inspection.invalid:
@@ -48,10 +57,15 @@ def preview(run: ReadyRun) -> Iterator[str]:
         yield from undo_lines(run)
         verb = "would go" if run.order.dry_run else "go"
         yield f"Results {verb} to {run.order.directory.path}/"
+    yield from _left_unsent(run)
 
 
 def say_places(targets: Mapping[str, AwsTarget]) -> None:
-    """Say on standard error which targets are looked at."""
+    """Say on standard error which targets are looked at; of many all places together."""
+    if len(targets) >= TOGETHER_FROM:
+        places = places_text([target.identity for target in targets.values()])
+        echo(f"Looks at {number(len(targets))} targets: {places}", err=True)
+        return
     for target in targets.values():
         echo(f"Looks at {place_text(target)}", err=True)
 
@@ -60,6 +74,61 @@ def place_text(target: AwsTarget) -> str:
     """Account, Region, name and endpoint of a target."""
     protected = ", protected" if target.settings.protected else ""
     return f"{target.identity} (target {target.name}{protected}, {target.endpoint_url})"
+
+
+def _unusable(run: ReadyRun) -> Iterator[str]:
+    """Targets that can't be used, by cause."""
+    found = run.connection.unusable
+    for names in by_cause((cause_in(str(found[name]), name), name) for name in found):
+        updates = several(sum(run.state.totals[name] for name in names), "update")
+        of = targets_text(names)
+        yield f"{updates} of {of} can't be sent and stay as they are: {found[names[0]]}"
+
+
+def _left_unsent(run: ReadyRun) -> Iterator[str]:
+    """How many updates there is no way to, as the last thing before the question."""
+    if found := run.connection.unusable:
+        totals = run.state.totals
+        updates = f"{number(sum(totals[name] for name in found))} of {number(sum(totals.values()))}"
+        yield f"{updates} updates can't be sent: {several(len(found), 'target')}."
+
+
+def _many(run: ReadyRun) -> Iterator[str]:
+    """Many targets: those together that are alike but for place and number of updates."""
+    targets = run.connection.targets
+    for names in by_cause((_likeness(run, target), name) for name, target in targets.items()):
+        yield from _together(run, names) if len(names) > 1 else _target(run, names[0])
+
+
+def _likeness(run: ReadyRun, target: AwsTarget) -> tuple[object, ...]:
+    settings, known = run.forecasts[target.name].settings, run.forecasts[target.name].known
+    paced = (settings.ceiling, settings.burst, settings.share, known is None)
+    endpoint = cause_in(target.endpoint_url, target.name)
+    return (target.settings.protected, endpoint, *paced, _sends(run, target))
+
+
+def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
+    """Targets that are alike: the sum of their updates, and the pace of what takes longest."""
+    targets = [run.connection.targets[name] for name in names]
+    indices = [run.state.inspection.targets[name] for name in names]
+    sizes = sorted(len(index.lines) for index in indices)
+    each = (
+        number(sizes[0]) if sizes[0] == sizes[-1] else f"{number(sizes[0])} to {number(sizes[-1])}"
+    )
+    protected = ", protected" if targets[0].settings.protected else ""
+    places = places_text([target.identity for target in targets])
+    of = f"{number(len(names))} targets{protected}"
+    yield f"{several(sum(sizes), 'update')} to {of}, {each} each:"
+    yield f"  {places}"
+    yield f"  {targets_text(names)}; the first at {targets[0].endpoint_url}"
+    if domains := sum((index.domains for index in indices), Counter[str]()):
+        yield f"  domains: {_domains(domains.most_common())}"
+    slowest = max(names, key=lambda name: run.forecasts[name].work.seconds or 0.0)
+    paces = {target_pace(run.forecasts[name]) for name in names}
+    whose = f" of target {slowest}, which takes longest" if len(paces) > 1 else " of each"
+    yield f"  pace{whose}: {target_pace(run.forecasts[slowest])}"
+    if not run.order.following.complete:
+        yield f"  sends: {_sends(run, targets[0])}"
 
 
 def _target(run: ReadyRun, name: str) -> Iterator[str]:

@@ -9,9 +9,11 @@ import anyio
 
 from batcher.aws.client import AwsTarget
 from batcher.cli.loop_call import soon
+from batcher.cli.output.alike import TOGETHER_FROM, places_text
 from batcher.cli.output.echo import echo
 from batcher.cli.state_signal import asked_again
 from batcher.errors import SettingsError
+from batcher.number_text import number
 
 
 async def agreed(
@@ -33,11 +35,19 @@ async def agreed(
             echo("Nothing was sent.", err=True)
             return False
     typed = bool(protected) and len(protected) == len(targets)
-    where = "; ".join(f"{target.identity} (target {name})" for name, target in targets.items())
+    where = _places(targets)
     if yes or typed or await confirmed(f"To be changed: {where}. Start?" if where else "Start?"):
         return True
     echo("Nothing was sent.", err=True)
     return False
+
+
+def _places(targets: Mapping[str, AwsTarget]) -> str:
+    """Account and Region of each target; of many all accounts and Regions together."""
+    if len(targets) >= TOGETHER_FROM:
+        places = places_text([target.identity for target in targets.values()])
+        return f"{number(len(targets))} targets: {places}"
+    return "; ".join(f"{target.identity} (target {name})" for name, target in targets.items())
 
 
 def _agreed_by_flags(yes: bool, protected: list[str]) -> bool:

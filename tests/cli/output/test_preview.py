@@ -14,6 +14,7 @@ from batcher.operations import UPDATE_TRIGGER
 from tests.conftest import change, remember_quota
 
 Say = Callable[..., Any]
+REGIONS = ["eu-west-1", "us-east-1", "us-west-2"] * 3 + ["us-east-1", "us-west-2", "eu-central-1"]
 
 
 @pytest.fixture
@@ -73,6 +74,28 @@ async def test_what_is_amiss_is_said(
         )
         for line in said
     )
+
+
+async def test_many_targets_that_are_alike_are_told_together_and_another_in_full(say: Say) -> None:
+    names = [f"shop{n:02}" for n in range(12)]
+    targets: dict[str, Any] = {
+        name: {"region": region} for name, region in zip(names, REGIONS, strict=True)
+    }
+    targets["shop11"]["rate"] = 2
+    lines = [change(n, target=name) for n, name in enumerate([*names, "shop00"])]
+    said = await say(lines, targets=targets)
+    assert said[0] == "12 updates to 11 targets, 1 to 2 each:"
+    assert said[1].startswith(
+        "  1 account (112233313609) in 3 Regions (eu-west-1, us-east-1, us-we"
+    )
+    assert said[2].startswith("  11 targets (shop00, shop01, ")
+    assert said[3] == "  domains: acme 12"
+    assert said[4].startswith("  pace of target ")
+    assert said[6].startswith(
+        "1 update to 1 trigger in 1 domain of 112233313609, eu-central-1 (target shop11"
+    )
+    assert said[8].startswith("  pace: at most 2/s")
+    assert len(said) < 14
 
 
 async def test_a_deadline_that_is_missed_ends_the_preview_and_an_unknown_one_is_said(
