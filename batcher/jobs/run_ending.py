@@ -13,6 +13,7 @@ from batcher.errors import BatcherError
 from batcher.jobs.recorded_results import proven_results
 from batcher.records import Result, Status, Summary
 from batcher.storage.run_directory import RunDirectory
+from batcher.storage.run_manifest import RunManifest
 from batcher.storage.wave_file import read_waves
 
 NAMED = 5  # updates that did not succeed
@@ -27,7 +28,8 @@ class RunEnding(Struct, frozen=True, kw_only=True):
 
     ``kind`` and ``parent`` as in the manifest; ``input``: its path; ``images``: it has before
     images, so that it can be undone, and is not put back by itself; ``failed_lines``: some are left
-    to be run again; ``created``: the first triggers that it has created, and that no integration
+    to be run again; ``rated``: it was begun with a rate that somebody gave; ``created``: the
+    first triggers that it has created, and that no integration
     names.
     """
 
@@ -37,6 +39,7 @@ class RunEnding(Struct, frozen=True, kw_only=True):
     input: str | None = None
     images: bool = False
     failed_lines: bool = True
+    rated: bool = False
     created: list[Result] = []
 
     @classmethod
@@ -52,9 +55,17 @@ class RunEnding(Struct, frozen=True, kw_only=True):
                 input=manifest.input.path,
                 images=undo is None and before.exists() and before.stat().st_size > 0,
                 failed_lines=directory.failed.exists(),
+                rated=_has_rates(manifest),
                 created=_created(directory, summary),
             )
         return cls()
+
+
+def _has_rates(manifest: RunManifest) -> bool:
+    """Whether each of its targets was begun with a rate that was given."""
+    tables = manifest.settings.get("targets") or {}
+    rates = [tables.get(name, manifest.settings).get("rate") for name in manifest.targets]
+    return bool(rates) and all(isinstance(rate, int | float) for rate in rates)
 
 
 def _failures(directory: RunDirectory, summary: Summary) -> list[Result]:

@@ -3,6 +3,13 @@
 from collections.abc import Iterator
 from heapq import nsmallest
 
+from batcher.cli.output.alike import (
+    TOGETHER_FROM,
+    by_cause,
+    cause_in,
+    places_text,
+    targets_text,
+)
 from batcher.cli.output.created import created_lines
 from batcher.cli.output.next_command import next_command
 from batcher.cli.output.next_steps import next_steps
@@ -23,7 +30,10 @@ from batcher.records import (
     TargetSummary,
 )
 from batcher.storage.run_directory import RunDirectory
+from batcher.target_identity import TargetIdentity
 
+_KINDS = (*STATUSES, "not_started")
+_COUNTED = ("total", *_KINDS)
 CHANGED_SHOWN = 20  # updates of a wave
 _READ_BACK = {"as_asked": "as asked", "differs": "not as sent", "unread": "could not be read"}
 WORTH_SAYING = 0.05  # of the run: smaller savings are noise
@@ -54,10 +64,12 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
             f"{several(gone, 'trigger')} DELETED AND NOT CREATED ANEW: what each has to be is in"
             f" {directory.failed}; {next_command('retry', directory.path)} creates it."
         )
-    yield from _time(summary)
+    # where AWS never throttled, what held it up is the rate that was given
+    yield from _time(
+        summary, "your --rate" if ending.rated and not summary.throttles else "the quota"
+    )
     if isinstance(summary.targets, dict):
-        for name, target in summary.targets.items():
-            yield from _target(name, target)
+        yield from _targets(summary.targets)
     if summary.stopped:
         yield f"Stopped early: {_sentence(summary.stopped)}"
     yield from _written(directory, summary, ending)
@@ -100,7 +112,7 @@ def _sentence(reason: str) -> str:
 
 
 def _counted(counts: Counts) -> str:
-    found = ((status, getattr(counts, status)) for status in (*STATUSES, "not_started"))
+    found = ((status, getattr(counts, status)) for status in _KINDS)
     said = [f"{number(count)} {status.replace('_', ' ')}" for status, count in found if count]
     return ", ".join(said) or "nothing done"
 
@@ -145,13 +157,13 @@ def _read_back(summary: Summary) -> Iterator[str]:
         )
 
 
-def _time(summary: TargetSummary) -> Iterator[str]:
-    """Where the time went, and what more quota would save."""
+def _time(summary: TargetSummary, bound: str) -> Iterator[str]:
+    """Where the time went, and what twice of what bounds it would save."""
     if summary.wall_seconds < 1:
         return
     yield f"The time went: {_seconds(summary.seconds)}."
     if summary.double_quota_saves >= max(1.0, WORTH_SAYING * summary.wall_seconds):
-        yield f"Twice the quota would save about {duration(summary.double_quota_saves)}."
+        yield f"Twice {bound} would save about {duration(summary.double_quota_saves)}."
     if summary.held_by_concurrency >= max(1.0, WORTH_SAYING * summary.wall_seconds):
         yield (
             f"All requests that may be in flight at once were for"
@@ -171,6 +183,44 @@ def _seconds(seconds: Seconds) -> str:
     }
     said = [f"{cause} {duration(spent)}" for cause, spent in causes.items() if spent >= 0.05]
     return ", ".join(said) or "nowhere"
+
+
+def _targets(targets: dict[str, TargetSummary]) -> Iterator[str]:
+    """Each target; of many those together that ended alike."""
+    if len(targets) < TOGETHER_FROM:
+        groups = [[name] for name in targets]
+    else:
+        groups = by_cause((_end(name, target), name) for name, target in targets.items())
+    for names in groups:
+        if len(names) == 1:
+            yield from _target(names[0], targets[names[0]])
+        else:
+            yield from _together({name: targets[name] for name in names})
+
+
+def _end(name: str, target: TargetSummary) -> tuple[object, ...]:
+    """How a target ended: with updates of which kinds, and stopped by what."""
+    kinds = tuple(each for each in _KINDS if getattr(target, each))
+    return kinds, None if target.stopped is None else cause_in(target.stopped, name)
+
+
+def _together(targets: dict[str, TargetSummary]) -> Iterator[str]:
+    parts = list(targets.values())
+    counted = Counts(**{each: sum(getattr(part, each) for part in parts) for each in _COUNTED})
+    slowest = max(part.wall_seconds for part in parts)
+    yield printable(
+        f"  {targets_text(list(targets))}: {several(counted.total, 'update')}: {_counted(counted)};"
+        f" {duration(slowest)} at most"
+    )
+    known = [
+        TargetIdentity(account=part.account, region=part.region, endpoint="")
+        for part in parts
+        if part.region is not None
+    ]
+    if known:
+        yield f"    in {places_text(known)}"
+    if parts[0].stopped:
+        yield f"    stopped: {parts[0].stopped}"
 
 
 def _target(name: str, target: TargetSummary) -> Iterator[str]:

@@ -61,6 +61,44 @@ def test_of_several_targets_each_has_a_line_and_a_reason_of_its_own() -> None:
     assert "    stopped: away" in lines
 
 
+def test_of_many_targets_those_that_ended_alike_have_a_line_together() -> None:
+    def part(account: int, **more: Any) -> TargetSummary:
+        members = {"total": 4, "rate": 1.0, "seconds": Seconds(), "region": "eu-west-1"}
+        return TargetSummary(
+            **{**members, "wall_seconds": float(account), "account": f"{account:012}", **more}
+        )
+
+    targets = {f"shop{n:02}": part(n, succeeded=4) for n in range(20)}
+    for n in (3, 5):
+        why = f"target shop{n:02}: {n:012} is refused"
+        targets[f"shop{n:02}"] = part(n, not_started=4, stopped=why)
+    targets["shop07"] = part(7, succeeded=3, failed=1)
+    lines = said(total=80, targets=targets)
+    text = "\n".join(lines)
+    assert "  17 targets (shop00, shop01, " in text
+    assert "and 7 more): 68 updates: 68 succeeded; 19 s at most" in text
+    assert "    in 17 accounts (000000000000, " in text
+    assert "  2 targets (shop03, shop05): 8 updates: 8 not started; 5 s at most" in lines
+    assert text.count("stopped: ") == 1
+    assert "  target shop07: 4 updates: 3 succeeded, 1 failed; 1/s over 7 s (nowhere)" in lines
+    assert len(lines) < 12
+
+
+def test_what_a_rate_that_was_given_cost_is_not_put_down_to_the_quota() -> None:
+    def told(throttles: int) -> list[str]:
+        summary = Summary(
+            wall_seconds=100.0,
+            rate=1.0,
+            seconds=Seconds(token=90.0),
+            double_quota_saves=40.0,
+            throttles=throttles,
+        )
+        return list(summary_lines(RunDirectory(Path("u.run")), summary, RunEnding(rated=True)))
+
+    assert "Twice your --rate would save about 40 s." in told(0)
+    assert "Twice the quota would save about 40 s." in told(1)
+
+
 def test_of_targets_of_several_accounts_none_is_called_unknown() -> None:
     one, two = (
         TargetSummary(
