@@ -346,10 +346,25 @@ class Settings(TargetSettings, frozen=True, kw_only=True, forbid_unknown_fields=
         return frozenset({self.target, *self.targets})
 
     @property
+    def has_target_of_its_own(self) -> bool:
+        """Whether lines that name no target have one: a table, or what says where they belong.
+
+        Beside several tables the environment alone says nothing: it would send such a line, most
+        likely one whose target was forgotten, to the account of the credentials at hand.
+        """
+        own = (self.region, self.account, self.profile, self.role_arn)
+        return (
+            self.target in self.targets
+            or len(self.targets) <= 1
+            or any(each is not None and "{" not in each for each in own)
+        )
+
+    @property
     def target_names(self) -> TargetNames:
         """What a line may call a target: by its name, or by its account."""
+        names = self.known_targets if self.has_target_of_its_own else frozenset(self.targets)
         return TargetNames.of(
-            self.known_targets,
+            names,
             {name: (each.account, each.region) for name, each in self.targets.items()},
         )
 

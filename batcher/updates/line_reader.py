@@ -179,14 +179,18 @@ class LineReader:
         violations = self.model.check(value)
         if not violations:
             return self._known(value, line)
-        named = value.get("target", self.default_target) if isinstance(value, dict) else None
-        return violations + (self._unknown_target(named) if isinstance(named, str) else [])
+        if not isinstance(value, dict):
+            return violations
+        named = value.get("target")
+        is_told = named is None if "target" not in value else isinstance(named, str)
+        return violations + (self._unknown_target(named) if is_told else [])
 
     def _known(self, value: dict[str, Any], line: int) -> Update | list[Violation]:
         """The update of a value that keeps the rules of the model, if its target is known."""
-        target = value.pop("target", self.default_target)
+        named_target = value.pop("target", None)
+        target = self.default_target if named_target is None else named_target
         if self._known_targets is not None and target not in self._known_targets:
-            if violations := self._unknown_target(target):
+            if violations := self._unknown_target(named_target):
                 return violations
             target = self.target_name(target)
         base = msgspec.convert(value.pop("based_on"), BasedOn) if "based_on" in value else None
@@ -218,9 +222,13 @@ class LineReader:
         """The name of the target that a line means; of none that is known, what it says."""
         return text if self._targets is None else self._targets.find(text) or text
 
-    def _unknown_target(self, target: str) -> list[Violation]:
+    def _unknown_target(self, named: str | None) -> list[Violation]:
+        """What is wrong with the target that a line names; None: it names none."""
+        target = self.default_target if named is None else named
         if self._targets is None or self._targets.find(target) is not None:
             return []
+        if named is None:
+            return [Violation(message=f"names no target; there are {self._targets.shown}")]
         message = self._targets.refusal(target, name_text(target))
         return [Violation(path="target", message=message)]
 

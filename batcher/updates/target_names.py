@@ -45,7 +45,12 @@ class TargetNames(Struct, frozen=True, kw_only=True):
         """Why a line can't have that target; ``shown``: it, as messages may have it."""
         if found := self.accounts.get(text):
             return f"{shown} is the account of several targets; name one: {some_names(found)}"
-        return f"no target {shown}; there are {some_names(self.names)}"
+        return f"no target {shown}; there are {self.shown}"
+
+    @property
+    def shown(self) -> str:
+        """The names that there are, as far as a message has them."""
+        return some_names(self.names)
 
 
 def some_names(names: Collection[str]) -> str:

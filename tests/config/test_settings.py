@@ -93,6 +93,27 @@ def test_a_target_without_a_table_has_the_settings_of_the_run() -> None:
     assert (other.ceiling, other.read_ceiling, other.share.fraction) == (7, None, 0.5)
 
 
+@pytest.mark.parametrize(
+    ("names", "given", "has"),
+    [
+        ("", {}, True),
+        ("a", {}, True),
+        ("a b", {}, False),
+        ("a b", {"target": "b"}, True),
+        ("a b", {"region": "eu-west-1"}, True),
+        ("a b", {"profile": "p"}, True),
+        ("a b", {"role_arn": "arn:aws:iam::{account}:role/r"}, False),  # made for a pattern
+    ],
+)
+def test_beside_several_tables_a_line_without_target_has_one_only_where_settings_say_which(
+    names: str, given: dict[str, Any], *, has: bool
+) -> None:
+    """The account of the credentials at hand is not where a forgotten target belongs."""
+    settings = Settings(**given, targets={name: TargetSettings() for name in names.split()})
+    assert settings.has_target_of_its_own is has
+    assert (settings.target_names.find(settings.target) is not None) is has
+
+
 def test_a_token_is_written_down_nowhere() -> None:
     settings = resolve({"http_token": "correct-horse-42"})
     assert str(settings.http_token) == "correct-horse-42"

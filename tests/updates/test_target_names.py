@@ -41,6 +41,16 @@ def test_a_line_names_a_target_or_its_account_where_that_is_one_target(
         assert found.target == meant == reader.target_name(said)
 
 
+@pytest.mark.parametrize("members", [b"", b',"Description":1'])
+def test_a_line_that_names_no_target_is_refused_where_there_is_none_for_it(members: bytes) -> None:
+    reader = LineReader(installed_update_model(), "default", NAMES)
+    raw = b'{"DomainName":"d","EventTriggerName":"t"%s}' % members
+    found = reader.read(raw, 6)
+    assert isinstance(found, list)
+    assert str(found[-1]) == f"names no target; there are {TWO}, eu, shop, us"
+    assert reader.read_quickly(raw + b"\n", 1) is None
+
+
 def test_choices_are_named_as_far_as_there_are_few() -> None:
     assert NAMES.refusal(ONE, ONE).endswith(f"several targets; name one: {TWO}, eu, us")
     many = TargetNames.of(frozenset(f"t{number:03}" for number in range(1000)), {})
