@@ -6,6 +6,7 @@ What a pattern makes of them is in ``target_patterns``.
 import csv
 import re
 from collections.abc import Callable, Mapping
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TypeAlias
 
@@ -25,11 +26,15 @@ _NEEDED = "a column account, with 12 digits each; region, name and others are op
 
 
 class AccountRow(Struct, frozen=True, kw_only=True):
-    """An account, and what else is known of it, by column. ``origin``: where that stands."""
+    """An account, and what else is known of it, by column. ``origin``: where that stands.
+
+    ``empty``: the columns in which it has nothing.
+    """
 
     account: str
     origin: str
     columns: Mapping[str, str] = {}
+    empty: tuple[str, ...] = ()
 
 
 ListAccounts: TypeAlias = Callable[[str], list[AccountRow]]
@@ -128,11 +133,12 @@ def _row(where: str, header: list[str], cells: list[str]) -> AccountRow:
             f"{where}: has {len(cells)} cells, and there are {len(header)} columns. Quote a cell"
             " that holds a comma."
         )
-    columns = dict(zip(header, cells, strict=False))
+    columns = dict(zip_longest(header, cells, fillvalue=""))
     return AccountRow(
         account=_account(where, columns.pop("account")),
         origin=where,
         columns={name: cell for name, cell in columns.items() if cell},
+        empty=tuple(name for name, cell in columns.items() if not cell),
     )
 
 

@@ -25,11 +25,12 @@ from batcher.config.target_patterns import (
     PatternedTarget,
     is_pattern,
     patterned_targets,
+    refuse_stray_brace,
 )
 from batcher.config.target_settings import TargetSettings
 from batcher.config.value_kinds import EntryPoint
 from batcher.errors import SettingsError
-from batcher.foreign_text import shown_url
+from batcher.foreign_text import printable, shown_url
 from batcher.text_value import parse_text
 from batcher.updates.target_names import NAMED_AT_MOST
 
@@ -74,6 +75,8 @@ def resolve(
     )
     folder = Path() if file is None else file.parent
     settings = _over(base or Settings(), given, folder, list_accounts)
+    if "role_arn" in given and settings.role_arn is not None:
+        refuse_stray_brace(given["role_arn"][0], settings.role_arn)
     if settings.with_integrations and not settings.create_missing:
         raise SettingsError(
             "--with-integrations: means something only with --create-missing, and for lines whose"
@@ -223,6 +226,8 @@ def _targets(
     origins: dict[str, str] = {}
     for name, (origin, table) in tables.items():
         targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
+        refuse_stray_brace(origin, name)
+        _refuse_unknown_member(origin, table, [*hints, *PATTERN_MEMBERS])
         if is_pattern(name, table):
             targets = patterned_targets(
                 name,
@@ -271,14 +276,26 @@ def _target(
 ) -> TargetSettings:
     values = {}
     for name, value in table.items():
-        if name not in hints:
-            known = ", ".join(hints)
-            raise SettingsError(
-                f"{origin}: unknown member `{name}`. Members of a target: {known}; of a pattern"
-                f" also {', '.join(PATTERN_MEMBERS)}."
-            )
         values[name] = _value(name, f"{origin}.{name}", value, hints[name])
-    return msgspec.structs.replace(defaults, **values)
+    found = msgspec.structs.replace(defaults, **values)
+    if "{" in (found.role_arn or "") or "}" in (found.role_arn or ""):
+        raise SettingsError(
+            f"{origin}.role_arn: {printable(found.role_arn or '')!r} has a brace, which is filled"
+            " in for patterns only. Give this target a role of its own."
+        )
+    return found
+
+
+def _refuse_unknown_member(origin: str, table: Mapping[str, Any], known: list[str]) -> None:
+    for name in table:
+        if name not in known:
+            near = difflib.get_close_matches(str(name)[:64], known, n=1)
+            meant = f" Did you mean {near[0]}?" if near else ""
+            members = ", ".join(each for each in known if each not in PATTERN_MEMBERS)
+            raise SettingsError(
+                f"{origin}: unknown member `{printable(name)}`.{meant} Members of a target:"
+                f" {members}; of a pattern also {', '.join(PATTERN_MEMBERS)}."
+            )
 
 
 def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
@@ -314,6 +331,8 @@ def _readings(value: Any) -> Iterator[Any]:
 def _wanted(name: str, reason: str) -> str:
     """What a setting has to be, in plain words where msgspec speaks of types and patterns."""
     option = next(option for option in options() if option.name == name)
-    if any(word in reason for word in ("regex", "enum", " | ")):
+    if "`bool`" in reason:
+        reason = "Write true or false"
+    elif any(word in reason for word in ("regex", "enum", " | ")):
         reason = f"Give {option.metavar.replace('|', ' or ')}"
     return f"{reason}. {option.help}"

@@ -4,6 +4,7 @@ Each account of the list is one target in each Region, pinned to that account: n
 another one. What a member of a target may be is not looked at here.
 """
 
+import difflib
 import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
@@ -67,17 +68,31 @@ def patterned_targets(
                 values["region"] = region
             where = f"{origin} of {row.origin}"
             cells = {key: cell for key, cell in row.columns.items() if key in member_names}
+            places = {key: f"{origin}.{key}" for key in table}
+            places |= {key: f"{row.origin}: {key}" for key in cells}
             members = {
-                key: _filled(where, each, values) for key, each in (template | cells).items()
+                key: _filled(places.get(key, key), each, values, row)
+                for key, each in (template | cells).items()
             }
             members["account"] = row.account
             if region is not None:
                 members["region"] = region
-            yield PatternedTarget(name=_filled(where, name, values), origin=where, members=members)
+            own_name = _filled(origin, name, values, row)
+            yield PatternedTarget(name=own_name, origin=where, members=members)
+
+
+def refuse_stray_brace(where: str, text: str) -> None:
+    """Raise SettingsError for a text with a brace that is none of a {placeholder}."""
+    rest = _PLACEHOLDER.sub("", text)
+    if "{" in rest or "}" in rest:
+        raise SettingsError(
+            f"{where}: a brace is out of place in {printable(text)!r}. Write what is to be filled"
+            " in like {account}, with one brace before it and one after it."
+        )
 
 
 def _has_placeholder(value: Any) -> bool:
-    return isinstance(value, str) and _PLACEHOLDER.search(value) is not None
+    return isinstance(value, str) and ("{" in value or "}" in value)
 
 
 def _rows(
@@ -121,17 +136,26 @@ def _regions(origin: str, table: Mapping[str, Any], default_region: str | None) 
     return list(given)
 
 
-def _filled(where: str, value: Any, values: Mapping[str, str]) -> Any:
-    """A member with the placeholders in it filled in."""
+def _filled(where: str, value: Any, values: Mapping[str, str], row: AccountRow) -> Any:
+    """A member with the placeholders in it filled in. ``where``: the setting that it is."""
     if not isinstance(value, str):
         return value
+    refuse_stray_brace(where, value)
 
     def fill(match: re.Match[str]) -> str:
         if (found := values.get(match[1])) is None:
-            there = ", ".join(f"{{{name}}}" for name in values)
-            raise SettingsError(
-                f"{where}: nothing is known for {{{printable(match[1])}}}; there is {there}."
-            )
+            raise SettingsError(_unfilled(where, match[1], values, row))
         return found
 
     return _PLACEHOLDER.sub(fill, value)
+
+
+def _unfilled(where: str, named: str, values: Mapping[str, str], row: AccountRow) -> str:
+    """Why a placeholder can't be filled in from that row."""
+    shown = printable(named)
+    if named in row.empty:
+        return f"{row.origin}: {shown} is empty, and {where} needs it for {{{shown}}}. Fill it in."
+    near = difflib.get_close_matches(named[:64], [*values, *row.empty], n=1)
+    meant = f" Did you mean {{{printable(near[0])}}}?" if near else ""
+    there = ", ".join(f"{{{name}}}" for name in values)
+    return f"{where}: nothing is known for {{{shown}}}; there is {there}.{meant}"

@@ -99,7 +99,7 @@ def test_every_example_loads(example: Path) -> None:
         ("timezone", "../../etc/passwd", "Give NAME"),
         ("timezone", "Mars/Olympus", "Give one such as Europe/Berlin"),
         ("log_level", "loud", "Give debug or info or warning or error"),
-        ("merge", "maybe", "Expected `bool`"),
+        ("merge", "maybe", "Write true or false"),
         ("whole", "all", "Give auto or always or never"),
         ("canary", 0, "Expected `int` >= 1"),
         ("limiter", "redis://:secret@host/0 x", "can't be 'redis://…@host/0 x': Give local or URL"),

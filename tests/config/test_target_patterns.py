@@ -133,6 +133,38 @@ def test_a_pattern_that_makes_no_sense_is_refused(tmp_path: Path, table: str, sa
 
 
 @pytest.mark.parametrize(
+    ("toml", "said"),
+    [
+        (
+            '[targets."{n}"]\nrole_arn = "a:{account:r"',
+            r"targets.toml: targets.{n}.role_arn: a brace",
+        ),
+        ('[targets."{n}"]\nexternal_id = "a}"', r"targets.{n}.external_id: a brace"),
+        ('[targets."{n}-{region"]', "targets.{n}-{region: a brace"),
+        ('[targets."{n"]', "targets.{n: a brace"),
+        ('role_arn = "a:{account:r"\n[targets."{n}"]', "role_arn: a brace"),
+        ('role_arn = "a:{account:r"', "targets.toml: role_arn: a brace"),
+        ('[targets.x]\nrole_arn = "a:{account}:r"', "targets.x.role_arn: 'a:{account}:r' has a"),
+        ('[targets."{n}"]\nrole_arn = "{acount}"', "targets.{n}.role_arn: nothing is known for"),
+        ('[targets."{n}"]\nrole_arn = "{acount}"', "Did you mean {account}?"),
+        ('[targets."{n}"]\nregoins = ["eu-west-1"]', "targets.{n}: unknown member `regoins`. Did"),
+        ('[targets."{n}"]\nregoins = ["eu-west-1"]', "Did you mean regions?"),
+        ('[targets."{n}"]\nrole_arn = "{e}"', "accounts.csv: row 2: e is empty, and"),
+        ('[targets."{n}-{e}"]', "accounts.csv: row 2: e is empty, and"),
+        ('[targets."{n}"]\nprotected = "yes"', "can't be 'yes': Write true or false"),
+    ],
+)
+def test_what_is_wrong_with_a_pattern_is_told_where_it_is_written(
+    tmp_path: Path, toml: str, said: str
+) -> None:
+    accounts = '\naccounts = "accounts.csv"' if '[targets."{' in toml else ""
+    with pytest.raises(SettingsError) as refused:
+        of_file(tmp_path, toml + accounts, f"account,n,e\n{ONE},shop\n")
+    assert said in str(refused.value)
+    assert ("row 2" in str(refused.value)) is ("row 2" in said or "protected" in toml)
+
+
+@pytest.mark.parametrize(
     "other", ['[targets."x-111122223333"]', '[targets."x-{account}" ]\naccounts = ["111122223333"]']
 )
 def test_a_name_that_is_taken_is_refused_with_both_places(tmp_path: Path, other: str) -> None:
