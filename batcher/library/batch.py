@@ -104,7 +104,8 @@ class Batch:
     async def append(self, record: records.Result) -> None:
         """Keep a result: the engine's port ResultStore."""
         self._keep(record)
-        self._feeds.settled(record.target, record.line)
+        if record.target in self._feeds:  # else nothing was put there: a wrong entry named it
+            self._feeds.settled(record.target, record.line)
 
     async def _feed(
         self, open_target: Callable[[str], Coroutine[Any, Any, None]], tasks: TaskGroup
@@ -131,10 +132,10 @@ class Batch:
     ) -> None:
         reader = line_reader(self._settings)
         async with aclosing(read_iterable(self._order.updates, reader)) as entries:
-            async for position, update in entries:
+            async for position, target, update in entries:
                 self._read = position
                 if not isinstance(update, Update):
-                    await self._refuse(position, update)
+                    await self._refuse(position, target, update)
                     continue
                 if update.target not in self._feeds:
                     tasks.start_soon(open_target, update.target)
@@ -142,10 +143,10 @@ class Batch:
                     return
         self._meter.total = self._read
 
-    async def _refuse(self, position: int, violations: list[Violation]) -> None:
-        default, message = self._settings.target, "; ".join(map(str, violations))
-        invalid = records.Result.invalid(position, default, message, self._clock.wall())
-        await self._runner.keep(self._tallies[default], invalid)
+    async def _refuse(self, position: int, target: str, violations: list[Violation]) -> None:
+        message = "; ".join(map(str, violations))
+        invalid = records.Result.invalid(position, target, message, self._clock.wall())
+        await self._runner.keep(self._tallies[target], invalid)
 
     async def _open(self, lanes: Lanes, stack: AsyncExitStack, tasks: TaskGroup, name: str) -> None:
         """Connect a target and set its lane to work, while other targets are at work already."""

@@ -13,8 +13,8 @@ Updates = Iterable[Mapping[str, Any]] | AsyncIterable[Mapping[str, Any]]
 
 async def read_iterable(
     updates: Updates, reader: LineReader
-) -> AsyncGenerator[tuple[int, Update | list[Violation]], None]:
-    """Yield ``(position, update or its violations)`` for each entry, position from 1.
+) -> AsyncGenerator[tuple[int, str, Update | list[Violation]], None]:
+    """Yield ``(position, target, update or its violations)`` for each entry, position from 1.
 
     A generator that was given is closed with this one.
     """
@@ -22,7 +22,9 @@ async def read_iterable(
     async with aclosing(_each(updates)) as values:
         async for value in values:
             position += 1
-            yield position, reader.from_mapping(value, position)
+            found = reader.from_mapping(value, position)
+            target = found.target if isinstance(found, Update) else reader.target_meant(value)
+            yield position, target, found
 
 
 async def _each(updates: Updates) -> AsyncGenerator[Mapping[str, Any], None]:

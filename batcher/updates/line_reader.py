@@ -222,6 +222,11 @@ class LineReader:
         """The name of the target that a line means; of none that is known, what it says."""
         return text if self._targets is None else self._targets.find(text) or text
 
+    def target_meant(self, value: Any) -> str:
+        """The target that a wrong entry is booked on: what it says, else that of the others."""
+        named = value.get("target") if isinstance(value, Mapping) else None
+        return self.target_name(named) if isinstance(named, str) and named else self.default_target
+
     def _unknown_target(self, named: str | None) -> list[Violation]:
         """What is wrong with the target that a line names; None: it names none."""
         target = self.default_target if named is None else named

@@ -287,3 +287,21 @@ async def test_no_more_is_read_for_a_target_without_a_name_where_all_have_one() 
         work.cancel()
         await asyncio.wait([work])
     assert read < 500
+
+
+@pytest.mark.parametrize("targets", [("a",), ("a", "b")])
+async def test_what_is_refused_is_booked_on_the_target_that_it_names(
+    targets: tuple[str, ...],
+) -> None:
+    """Else whoever counts failures by target blames, and stops, one that nobody named."""
+    wrong = [{"target": "nonesuch", **change(0)}, {"target": "a", "EventTriggerName": "t"}, {}]
+    async with Server() as server:
+        tables = {name: {"region": "eu-west-1"} for name in targets}
+        batch = server.batch([*wrong, {"target": "a", **change(1)}], targets=tables)
+        await asyncio.wait_for(batch.run(), 30)
+    assert [(each.target, each.status) for each in server.results] == [
+        ("nonesuch", "invalid"),
+        ("a", "invalid"),
+        ("default", "invalid"),
+        ("a", "succeeded"),
+    ]

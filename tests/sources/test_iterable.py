@@ -16,7 +16,7 @@ from tests.updates.samples import MODEL
 
 READER = LineReader(MODEL, "main")
 GOOD = {"DomainName": "acme", "EventTriggerName": "cart"}
-GIVEN: list[Any] = [GOOD, {}, None, GOOD | {"id": "mine"}]
+GIVEN: list[Any] = [GOOD, {"target": "other"}, None, GOOD | {"id": "mine"}]
 
 
 class Generators:
@@ -42,9 +42,10 @@ class Generators:
 async def test_updates_and_violations_come_with_their_positions(kind: str) -> None:
     generators = Generators()
     given = GIVEN if kind == "list" else getattr(generators, kind)()
-    found = [(position, update) async for position, update in read_iterable(given, READER)]
-    assert [position for position, _ in found] == [1, 2, 3, 4]
-    assert [update.id if isinstance(update, Update) else "violations" for _, update in found] == [
+    found = [entry async for entry in read_iterable(given, READER)]
+    assert [target for _, target, _ in found] == ["main", "other", "main", "main"]
+    assert [position for position, *_ in found] == [1, 2, 3, 4]
+    assert [update.id if isinstance(update, Update) else "violations" for *_, update in found] == [
         "1",
         "violations",
         "violations",
