@@ -19,13 +19,16 @@ class AccountGuard:
     """Lets credentials of one account through: the pinned one, else the first that is found.
 
     Outlives the clients of its target. Each access key is asked about once; as long as nobody has
-    called ``identify``, only when there is a second one.
+    called ``identify``, only when there is a second one. ``pinned_by``: the setting that pins it.
     """
 
-    def __init__(self, target: str, pinned: str | None = None) -> None:
+    def __init__(
+        self, target: str, pinned: str | None = None, pinned_by: str = "--account"
+    ) -> None:
         self.account = pinned
         self._target = target
         self._pinned = pinned
+        self._pinned_by = pinned_by
         self._first: Any = None  # credentials, of which nobody knew the account
         self._passed: set[str] = set()
         self._refused: dict[str, str] = {}  # why, by access key id
@@ -66,9 +69,9 @@ class AccountGuard:
         self._passed.add(key)
 
     def _why(self, found: str | None) -> str:
-        pinned = " (--account)" if self._pinned else ""
+        pinned = f" ({self._pinned_by})" if self._pinned else ""
         wanted = f"account {self.account}{pinned}"
-        correct = ", or correct --account" if self._pinned else ""
+        correct = f", or correct {self._pinned_by}" if self._pinned else ""
         are = f"are of account {found}" if found else "are of an account that STS does not tell"
         return (
             f"target {self._target}: belongs to {wanted}, and the credentials {are}. Nothing was"

@@ -16,7 +16,10 @@ def settings_with_notice(settings: Settings) -> Settings:
 def say_overruled(regions: Iterable[str | None]) -> None:
     """Say which of these Regions overrule AWS_REGION, if any; None is a Region not given."""
     given = os.environ.get("AWS_REGION")
-    others = {region for region in regions if region} - {given}
+    named = {region for region in regions if region}
+    others = named - {given}
+    if given in named and others:
+        return  # one of several Regions that targets name: nothing is overruled by surprise
     if given and others:
         what = ", ".join(sorted(others))
         echo(f"AWS_REGION is {given}, and overruled: the Region is {what}.", err=True)

@@ -1,10 +1,16 @@
 """What lines may call targets: each by its name, and by its account where that says which it is."""
 
+import re
+from bisect import bisect_left
 from collections.abc import Collection, Mapping
+from difflib import get_close_matches
+from functools import lru_cache
 
 from msgspec import Struct
 
 NAMED_AT_MOST = 10  # of many, in a message
+LOOKED_AT = 100  # of many, for one that may be meant: each wrong line asks
+_ACCOUNT = re.compile(r"[0-9]{12}(?=/|\Z)")
 
 
 class TargetNames(Struct, frozen=True, kw_only=True):
@@ -45,12 +51,34 @@ class TargetNames(Struct, frozen=True, kw_only=True):
         """Why a line can't have that target; ``shown``: it, as messages may have it."""
         if found := self.accounts.get(text):
             return f"{shown} is the account of several targets; name one: {some_names(found)}"
+        if self.accounts and (account := _ACCOUNT.match(text)):
+            return f"no target {shown}; {self._of_account(account[0])}"
+        if near := _near(text, _in_order(self.names)):
+            return f"no target {shown}; did you mean {near}?"
         return f"no target {shown}; there are {self.shown}"
+
+    def _of_account(self, account: str) -> str:
+        if account not in self.accounts:
+            return f"account {account} is that of no target"
+        there = [key for key in self.accounts if key.startswith(f"{account}/")]
+        return f"of this account there is {some_names(there)}"
 
     @property
     def shown(self) -> str:
         """The names that there are, as far as a message has them."""
         return some_names(self.names)
+
+
+@lru_cache(maxsize=4)
+def _in_order(names: frozenset[str]) -> tuple[str, ...]:
+    return tuple(sorted(names))
+
+
+def _near(text: str, names: tuple[str, ...]) -> str | None:
+    """The name that is likely meant. Of many only those that begin alike are looked at."""
+    at = bisect_left(names, text)
+    beside = names[max(at - LOOKED_AT // 2, 0) : at + LOOKED_AT // 2]
+    return next(iter(get_close_matches(text[:64], beside, n=1, cutoff=0.75)), None)
 
 
 def some_names(names: Collection[str]) -> str:

@@ -56,7 +56,10 @@ class TargetConnector:
         settings = self._settings.for_target(name)
         if settings.concurrency == "auto":
             settings = msgspec.structs.replace(settings, concurrency=self._fair_concurrency())
-        guard = self._guards.setdefault(name, AccountGuard(name, settings.account))
+        own = self._settings.targets.get(name)
+        is_own = own is not None and own.account != self._settings.account
+        by = "its table or row of accounts" if is_own else "--account"
+        guard = self._guards.setdefault(name, AccountGuard(name, settings.account, by))
         return AwsTarget(
             name,
             settings,

@@ -16,6 +16,7 @@ SAID = "AWS_REGION is us-east-1, and overruled: the Region is {}.\n"
         ({"region": "eu-west-1"}, SAID.format("eu-west-1")),
         ({"targets": {"a": {"region": "eu-west-1"}, "b": {}}}, SAID.format("eu-west-1")),
         ({"targets": {"a": {"region": "us-east-1"}}}, ""),
+        ({"targets": {"a": {"region": "us-east-1"}, "b": {"region": "eu-west-1"}}}, ""),
     ],
 )
 def test_settings_that_overrule_it_are_named(

@@ -57,6 +57,23 @@ def test_choices_are_named_as_far_as_there_are_few() -> None:
     assert many.refusal("x", "x").endswith("t008, t009 and 990 more")
 
 
+@pytest.mark.parametrize(
+    ("said", "why"),
+    [
+        ("shop007-eu-west1", "did you mean shop007-eu-west-1?"),
+        ("shop007/eu-west-1", "did you mean shop007-eu-west-1?"),
+        ("000000000007/eu-central-1", "of this account there is 000000000007/eu-west-1"),
+        ("111122229999", "account 111122229999 is that of no target"),
+        ("111122229999/eu-west-1", "account 111122229999 is that of no target"),
+        ("elsewhere", f"there are {', '.join(f'shop{n:03}-eu-west-1' for n in range(10))} and 990"),
+    ],
+)
+def test_a_target_that_is_not_there_is_told_with_what_is_likely_meant(said: str, why: str) -> None:
+    places = {f"shop{n:03}-eu-west-1": (f"{n:012}", "eu-west-1") for n in range(1000)}
+    names = TargetNames.of(frozenset(places), places)
+    assert names.refusal(said, said).startswith(f"no target {said}; {why}")
+
+
 def test_the_lines_of_a_run_that_was_may_name_any_target_and_accounts_are_still_those_targets() -> (
     None
 ):
