@@ -61,7 +61,8 @@ def enqueue(
 
     FILE: JSONL, .gz, .zst; - for standard input, or s3://BUCKET/KEY. Nothing is put in unless all
     lines are valid. Where it ends early it says how many are in, and the same command goes on from
-    there. A file that was put in and is sent again is done twice.
+    there. A file that was put in and is sent again is done twice. Which targets there are only the
+    worker knows: batcher validate --config checks the names.
     """
     settings = Settings(target=target or "", profile=profile, region=region)
     address = queue_address(queue, profile, region)

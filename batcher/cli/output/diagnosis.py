@@ -11,6 +11,7 @@ import msgspec
 from batcher.cli.output.alike import TOGETHER_FROM, by_cause, cause_in, targets_text
 from batcher.cli.output.echo import echo
 from batcher.jobs.diagnosis import Check, CheckVerdict, Diagnosis
+from batcher.jobs.doctor import WITHOUT_TARGET
 from batcher.number_text import number, several
 
 WIDTH = 80
@@ -41,7 +42,7 @@ def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
 
 
 def _is_of_target(check: Check) -> bool:
-    return check.subject.startswith(_OF_TARGET)
+    return check.subject.startswith(_OF_TARGET) and check.name != WITHOUT_TARGET
 
 
 def _of_many(checks: list[Check], count: int) -> Iterator[str]:

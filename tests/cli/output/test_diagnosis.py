@@ -6,6 +6,7 @@ import pytest
 
 from batcher.cli.output.diagnosis import diagnosis_json, diagnosis_lines, print_diagnosis
 from batcher.jobs.diagnosis import Diagnosis, Told
+from batcher.jobs.doctor import WITHOUT_TARGET
 
 POLICY = {"Version": "2012-10-17", "Statement": [{"Action": ["profile:ListDomains"]}]}
 
@@ -30,6 +31,7 @@ def test_what_to_mend_comes_after_all_checks_and_the_policy_last() -> None:
 
 
 def test_of_many_targets_what_is_well_is_a_row_and_faults_are_told_by_their_cause() -> None:
+    (default := Told("target default")).untested(WITHOUT_TARGET, "has no table.")
     told = []
     for count in range(120):
         each = Told(f"target shop{count:03}")
@@ -40,17 +42,18 @@ def test_of_many_targets_what_is_well_is_a_row_and_faults_are_told_by_their_caus
         told.append(each)
     told[3].fault("endpoint", "away.", "Bring it back.")
     missing = {f"target shop00{count}": POLICY for count in (7, 9)}
-    diagnosis = Diagnosis(checks=tuple(each for of in told for each in of.checks), missing=missing)
+    checks = tuple(each for of in [default, *told] for each in of.checks)
+    diagnosis = Diagnosis(checks=checks, missing=missing)
     lines = list(diagnosis_lines(diagnosis))
     text = " ".join(" ".join(lines).split())
-    assert lines[:2] == ["120 targets:", "  ok         117 targets: nothing amiss."]
+    assert lines[2:4] == ["120 targets:", "  ok         117 targets: nothing amiss."]
     assert text.count("fault target shop003: endpoint: away.") == 1
     assert text.count("fault 2 targets (shop007, shop009): credentials, of the first: arn") == 1
     assert "2. 2 targets (shop007, shop009)" in text
     assert text.count('"Version"') == 1
     assert "to target shop007 (and, in its own account and Region, to 1 more):" in text
     assert len(lines) < 30
-    assert len(diagnosis_json(diagnosis)["checks"]) == 123
+    assert len(diagnosis_json(diagnosis)["checks"]) == 124
 
 
 def test_nothing_to_mend_is_said(capsys: pytest.CaptureFixture[str]) -> None:
