@@ -8,6 +8,7 @@ from batcher.config.options import ENVIRONMENT_PREFIX
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
 
+_REGION = re.compile(r"[a-z][a-z0-9]*(?:-[a-z0-9]+)*")
 # what Kubernetes puts into each container for a Service whose name begins with batcher
 _OF_A_SERVICE = re.compile(
     r"BATCHER_(?:[A-Z0-9_]+_)?(?:SERVICE_HOST|SERVICE_PORT(?:_[A-Z0-9_]+)?"
@@ -30,6 +31,18 @@ def clean_text(origin: str, text: str) -> str:
             f"{printable(origin)}: holds a control character, such as a line end. Give it without."
         )
     return text
+
+
+def refuse_no_region(origin: str, text: str) -> None:
+    """Raise SettingsError for what can't be the name of a Region, whatever Regions there are.
+
+    A server of one's own may call its Region ``local``: hyphens and a number are not asked for.
+    """
+    if not _REGION.fullmatch(text):
+        raise SettingsError(
+            f"{printable(origin)}: {printable(text)!r} is no name of a Region. Write it like"
+            " eu-west-1: small letters, digits and hyphens."
+        )
 
 
 def refuse_unknown(environ: Mapping[str, str], names: Iterable[str]) -> None:

@@ -15,7 +15,7 @@ from typing import Any, get_type_hints
 import msgspec
 
 from batcher.config.account_list import AccountRow, ListAccounts
-from batcher.config.given_text import clean_text, refuse_unknown
+from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
 from batcher.config.hook_settings import read_hooks
 from batcher.config.options import OTHER_NAMES, SECRET, options, variables
 from batcher.config.settings import Settings
@@ -301,6 +301,8 @@ def _refuse_unknown_member(origin: str, table: Mapping[str, Any], known: list[st
 def _value(name: str, origin: str, value: Any, hint: Any) -> Any:
     if isinstance(value, str):
         value = clean_text(origin, value)
+        if name == "region" and value:
+            refuse_no_region(origin, value)
     for reading in _readings(value):
         try:
             return msgspec.convert(reading, hint, strict=False, dec_hook=parse_text)

@@ -13,6 +13,7 @@ from typing import Any
 from msgspec import Struct
 
 from batcher.config.account_list import AccountRow, ListAccounts, listed_accounts, read_accounts
+from batcher.config.given_text import refuse_no_region
 from batcher.errors import SettingsError
 from batcher.foreign_text import printable
 
@@ -133,6 +134,9 @@ def _regions(origin: str, table: Mapping[str, Any], default_region: str | None) 
         raise SettingsError(f"{origin}.regions: has to be a list of Regions.")
     if len(set(given)) < len(given):
         raise SettingsError(f"{origin}.regions: a Region is there twice. Take one out.")
+    for each in given:
+        if each:
+            refuse_no_region(f"{origin}.regions", each)
     return list(given)
 
 

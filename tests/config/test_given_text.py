@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from batcher.config.given_text import clean_text, refuse_unknown
+from batcher.config.given_text import clean_text, refuse_no_region, refuse_unknown
 from batcher.config.options import options, variables
 from batcher.config.resolution import resolve
 from batcher.config.settings import Settings
@@ -126,3 +126,14 @@ def test_clean_text_says_where_it_was_given() -> None:
         clean_text("--queue", "sqs:a\nb")
     with pytest.raises(SettingsError, match="BATCHER_QUEUE: is not UTF-8"):
         clean_text("BATCHER_QUEUE", "sqs:\udcff")
+
+
+@pytest.mark.parametrize("text", ["eu-west-1", "us-gov-east-1", "eusc-de-east-1", "local"])
+def test_a_region_that_nobody_knows_yet_may_be_one(text: str) -> None:
+    refuse_no_region("--region", text)
+
+
+@pytest.mark.parametrize("text", ["Ireland", "EU-WEST-1", "eu_west_1", "eu-west-1,us-east-1", "1"])
+def test_what_can_not_be_the_name_of_a_region_is_refused_where_it_was_given(text: str) -> None:
+    with pytest.raises(SettingsError, match=f"^--region: '{text}' is no name of a Region"):
+        refuse_no_region("--region", text)

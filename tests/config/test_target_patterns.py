@@ -150,6 +150,12 @@ def test_a_pattern_that_makes_no_sense_is_refused(tmp_path: Path, table: str, sa
         ('[targets."{n}"]\nregoins = ["eu-west-1"]', "targets.{n}: unknown member `regoins`. Did"),
         ('[targets."{n}"]\nregoins = ["eu-west-1"]', "Did you mean regions?"),
         ('[targets."{n}"]\nrole_arn = "{e}"', "accounts.csv: row 2: e is empty, and"),
+        (
+            '[targets."{n}"]\nregions = ["us-east-1", "Ireland"]',
+            "{n}.regions: 'Ireland' is no name",
+        ),
+        ('region = "EU West"\n[targets."{n}"]', "targets.toml: region: 'EU West' is no name"),
+        ('[targets.x]\nregion = "EU-WEST-1"', "targets.x.region: 'EU-WEST-1' is no name"),
         ('[targets."{n}-{e}"]', "accounts.csv: row 2: e is empty, and"),
         ('[targets."{n}"]\nprotected = "yes"', "can't be 'yes': Write true or false"),
     ],
