@@ -170,3 +170,22 @@ async def test_without_a_terminal_a_protected_target_takes_its_name(
         assert "(target prod, protected, http" in refused.err
         assert (await batcher(*command, "--confirm", "prod")).code == 0
     assert len(emulator.applied()) == 2
+
+
+async def test_of_many_targets_the_question_says_accounts_and_regions_in_one_line(
+    batcher: Command, write_lines: Callable[..., Path], tmp_path: Path
+) -> None:
+    names = [f"shop{n:02}" for n in range(12)]
+    tables = "".join(f'[targets.{name}]\nregion = "eu-west-1"\n' for name in names)
+    (tmp_path / "many.toml").write_text(tables)
+    write_lines([change(1, target=name) for name in names])
+    places = f"1 account ({account_of('AKIDEXAMPLE')}) in 1 Region (eu-west-1)"
+    question = f"To be changed: 12 targets: {places}. Start? [y/N]: "
+    emulator = Emulator()
+    async with emulator as url:
+        flags = ("--config", "many.toml")
+        async with asked(batcher, url, *flags, question=question) as (process, terminal):
+            os.write(terminal, b"n\n")
+            await process.communicate()
+    assert process.returncode == 2
+    assert emulator.applied() == []
