@@ -1,16 +1,31 @@
-"""An AWS_REGION that another Region overrules, said once a command on standard error."""
+"""What is odd about Regions, said once a command on standard error: overruled, or not known."""
 
 import os
 from collections.abc import Iterable
 
+from batcher.cli.command_group import body
 from batcher.cli.output.echo import echo
 from batcher.config import Settings
+
+ENDPOINTS = ("AWS_ENDPOINT_URL", "AWS_ENDPOINT_URL_CUSTOMER_PROFILES")
+_unknown_regions = body("batcher.aws.known_regions", "unknown_regions")
 
 
 def settings_with_notice(settings: Settings) -> Settings:
     """Return the settings, once it is said where they overrule AWS_REGION."""
     say_overruled((settings.region, *(target.region for target in settings.targets.values())))
+    if not any(os.environ.get(name) for name in ENDPOINTS):
+        _say_unknown(settings)
     return settings
+
+
+def _say_unknown(settings: Settings) -> None:
+    """Say which Regions botocore does not know, where it is to find the address of AWS's own."""
+    targets = settings.targets.values() or [settings.target_defaults]
+    regions = {each.region for each in targets if each.region and not each.endpoint_url}
+    for region, meant in (_unknown_regions(regions) if regions else {}).items():
+        hint = f"; did you mean {meant}?" if meant else "."
+        echo(f"{region} is not a Region that botocore knows{hint}", err=True)
 
 
 def say_overruled(regions: Iterable[str | None]) -> None:
