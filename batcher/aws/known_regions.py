@@ -3,12 +3,12 @@
 from collections.abc import Iterable
 from difflib import get_close_matches
 
-from botocore.loaders import Loader
+from batcher.aws.service_model import model_loader
 
 
 def unknown_regions(regions: Iterable[str]) -> dict[str, str | None]:
     """Return what botocore does not know, each with the one likely meant; None: none is."""
-    partitions = Loader().load_data("partitions")["partitions"]
+    partitions = model_loader().load_data("partitions")["partitions"]
     known = sorted(name for partition in partitions for name in partition["regions"])
     return {region: _meant(region, known) for region in sorted(set(regions) - set(known))}
 
