@@ -121,7 +121,10 @@ def _together(run: ReadyRun, names: list[str]) -> Iterator[str]:
     yield f"{several(sum(sizes), 'update')} to {of}, {each} each:"
     yield f"  {places}"
     yield f"  {targets_text(names)}; the first at {targets[0].endpoint_url}"
-    if domains := sum((index.domains for index in indices), Counter[str]()):
+    domains = Counter[str]()
+    for index in indices:
+        domains.update(index.domains)
+    if domains:
         yield f"  domains: {_domains(domains.most_common())}"
     slowest = max(names, key=lambda name: run.forecasts[name].work.seconds or 0.0)
     paces = {target_pace(run.forecasts[name]) for name in names}
