@@ -26,12 +26,13 @@ WORDS: dict[CheckVerdict, str] = {
 
 def diagnosis_lines(diagnosis: Diagnosis) -> Iterator[str]:
     """All of it, in lines of 80 columns as far as its words allow."""
-    names = list(dict.fromkeys(each.subject for each in diagnosis.checks if _is_of_target(each)))
-    together = len(names) >= TOGETHER_FROM
+    of_targets = list(filter(_is_of_target, diagnosis.checks))
+    subjects = {each.subject for each in of_targets}
+    together = len(subjects) >= TOGETHER_FROM
     for subject, checks in groupby(diagnosis.checks, key=lambda check: check.subject):
-        if together and subject in names:
-            if subject == names[0]:
-                yield from _of_many(list(filter(_is_of_target, diagnosis.checks)), len(names))
+        if together and subject in subjects:
+            if subject == of_targets[0].subject:
+                yield from _of_many(of_targets, len(subjects))
             continue
         yield f"{subject}:"
         for check in checks:
