@@ -6,7 +6,7 @@ Everything that is given is checked here, and turned into what the record holds.
 import difflib
 import re
 import tomllib
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from contextlib import suppress
 from functools import partial
 from pathlib import Path
@@ -23,6 +23,7 @@ from batcher.config.target_patterns import MEMBERS as PATTERN_MEMBERS
 from batcher.config.target_patterns import (
     TARGETS_AT_MOST,
     PatternedTarget,
+    has_brace,
     is_pattern,
     patterned_targets,
     refuse_stray_brace,
@@ -170,10 +171,9 @@ def _over(
     values = {}
     for name, (origin, value) in given.items():
         if name not in hints:
-            near = difflib.get_close_matches(name[:64], [*hints, *OTHER_NAMES], n=1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            known = ", ".join([*hints, *OTHER_NAMES])
-            raise SettingsError(f"{origin}: no such setting.{meant} Known: {known}.")
+            known = [*hints, *OTHER_NAMES]
+            meant = _did_you_mean(name, known)
+            raise SettingsError(f"{origin}: no such setting.{meant} Known: {', '.join(known)}.")
         if name == "hooks":
             values[name] = (*base.hooks, *read_hooks(origin, value))
         elif name != "targets":
@@ -227,7 +227,7 @@ def _targets(
     for name, (origin, table) in tables.items():
         targets = iter([PatternedTarget(name=name, origin=origin, members=table)])
         refuse_stray_brace(origin, name)
-        _refuse_unknown_member(origin, table, [*hints, *PATTERN_MEMBERS])
+        _refuse_unknown_member(origin, table, hints)
         if is_pattern(name, table):
             targets = patterned_targets(
                 name,
@@ -278,7 +278,7 @@ def _target(
     for name, value in table.items():
         values[name] = _value(name, f"{origin}.{name}", value, hints[name])
     found = msgspec.structs.replace(defaults, **values)
-    if "{" in (found.role_arn or "") or "}" in (found.role_arn or ""):
+    if has_brace(found.role_arn):
         raise SettingsError(
             f"{origin}.role_arn: {printable(found.role_arn or '')!r} has a brace, which is filled"
             " in for patterns only. Give this target a role of its own."
@@ -286,16 +286,21 @@ def _target(
     return found
 
 
-def _refuse_unknown_member(origin: str, table: Mapping[str, Any], known: list[str]) -> None:
+def _refuse_unknown_member(origin: str, table: Mapping[str, Any], members: Collection[str]) -> None:
+    known = [*members, *PATTERN_MEMBERS]
     for name in table:
         if name not in known:
-            near = difflib.get_close_matches(str(name)[:64], known, n=1)
-            meant = f" Did you mean {near[0]}?" if near else ""
-            members = ", ".join(each for each in known if each not in PATTERN_MEMBERS)
+            meant = _did_you_mean(str(name), known)
             raise SettingsError(
                 f"{origin}: unknown member `{printable(name)}`.{meant} Members of a target:"
-                f" {members}; of a pattern also {', '.join(PATTERN_MEMBERS)}."
+                f" {', '.join(members)}; of a pattern also {', '.join(PATTERN_MEMBERS)}."
             )
+
+
+def _did_you_mean(name: str, known: Sequence[str]) -> str:
+    """A sentence with the known name that is likely meant; empty where none is like it."""
+    near = difflib.get_close_matches(name[:64], known, n=1)
+    return f" Did you mean {near[0]}?" if near else ""
 
 
 def _value(name: str, origin: str, value: Any, hint: Any) -> Any:

@@ -57,7 +57,7 @@ def patterned_targets(
     """
     if "account" in table:
         raise SettingsError(f"{origin}.account: a pattern has accounts. Leave account out.")
-    template = {key: value for key, value in defaults.items() if _has_placeholder(value)}
+    template = {key: value for key, value in defaults.items() if has_brace(value)}
     template |= {key: value for key, value in table.items() if key not in MEMBERS}
     rows = _rows(origin, table.get("accounts"), folder, organization, list_accounts)
     regions = _regions(origin, table, defaults["region"])
@@ -84,15 +84,15 @@ def patterned_targets(
 
 def refuse_stray_brace(where: str, text: str) -> None:
     """Raise SettingsError for a text with a brace that is none of a {placeholder}."""
-    rest = _PLACEHOLDER.sub("", text)
-    if "{" in rest or "}" in rest:
+    if has_brace(_PLACEHOLDER.sub("", text)):
         raise SettingsError(
             f"{where}: a brace is out of place in {printable(text)!r}. Write what is to be filled"
             " in like {account}, with one brace before it and one after it."
         )
 
 
-def _has_placeholder(value: Any) -> bool:
+def has_brace(value: Any) -> bool:
+    """Whether it is a text in which something is to be filled in, or looks like it."""
     return isinstance(value, str) and ("{" in value or "}" in value)
 
 
