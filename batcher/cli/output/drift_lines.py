@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from rich.console import Console
 from rich.text import Text
 
+from batcher.cli.output.alike import by_cause
 from batcher.cli.output.diff import change_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.next_command import next_command
@@ -59,18 +60,17 @@ def _section(
 
     Changes that only look the same where they are ``hidden`` are told apart.
     """
-    groups: dict[bytes, list[DriftedTrigger]] = {}
-    for each in found:
-        if each.outcome == outcome:
-            alike = (each.changes, each.error if outcome != "gone" else None)
-            groups.setdefault(msgspec.json.encode(alike), []).append(each)
+    of_outcome = [each for each in found if each.outcome == outcome]
     title, style = TITLES[outcome]
-    if groups:
-        count = number(sum(map(len, groups.values())))
-        yield Text(f"{title}: {count}", style)
-    for group in groups.values():
+    if of_outcome:
+        yield Text(f"{title}: {number(len(of_outcome))}", style)
+    for group in by_cause((_cause(each), each) for each in of_outcome):
         shown = replace(group[0], changes=masked(group[0].changes, hidden))
         yield from _group(outcome, [shown, *group[1:]], target=target)
+
+
+def _cause(each: DriftedTrigger) -> bytes:
+    return msgspec.json.encode((each.changes, None if each.outcome == "gone" else each.error))
 
 
 def _group(outcome: Drifted, group: list[DriftedTrigger], *, target: bool) -> Iterator[Text]:
