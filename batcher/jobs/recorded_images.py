@@ -67,7 +67,7 @@ def first_images(
     if not triggers:
         return found
     for number, image in enumerate(read_images(before), 1):
-        if (trigger := hashed(*run.image_triggers([image]))) not in triggers:
+        if (trigger := hashed(run.image_trigger(image))) not in triggers:
             continue
         first = found.setdefault(trigger, number)
         if hashed(image.id) in several and image.id == read_image(before, first)["id"]:

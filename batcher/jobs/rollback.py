@@ -145,7 +145,7 @@ def undos(
                 continue
             seen.add(image.id)
         refuse_other_trigger(run, number, image, update)
-        trigger = hashed(*run.image_triggers([image])) if repeated else 0
+        trigger = hashed(run.image_trigger(image)) if repeated else 0
         left = left_behind.get(trigger, {})
         found = None if known is None else known.get(update.target)
         stays = (lambda _: True) if found is None else found.stays
@@ -185,7 +185,7 @@ def _repeated_triggers(run: RunReader) -> set[int]:
     """The hashes of the triggers that have more than one image."""
     triggers = HashMultiset()
     for images in read_image_chunks(run.journals.before):
-        triggers.update(run.image_triggers(images))
+        triggers.update(map(run.image_trigger, images))
     return triggers.repeated()
 
 

@@ -23,7 +23,7 @@ from batcher.sources.input_lines import InputLines
 from batcher.sources.inspection import selected_part
 from batcher.sources.line_index import IndexedFile, LineIds, LineIndex, index_lines
 from batcher.sources.lines_again import LinesAgain, open_lines_again
-from batcher.storage.before_images import BeforeImage, trigger_text
+from batcher.storage.before_images import BeforeImage
 from batcher.storage.hash_chain import split
 from batcher.storage.journal_reader import damaged
 from batcher.storage.run_directory import RunDirectory
@@ -148,11 +148,10 @@ class RunReader:
         """One number for all that is of one trigger, whichever names of its place it has."""
         return trigger_key(result, self._one_name)
 
-    def image_triggers(self, images: Iterable[BeforeImage]) -> list[str]:
-        """Of each image one text for all images of its trigger, whichever names its place has."""
-        if not self._one_name:
-            return [image.trigger for image in images]
-        return [image.trigger_by(self._one_name) for image in images]
+    def image_trigger(self, image: BeforeImage) -> str:
+        """One text for all images of its trigger, whichever names of its place they have."""
+        target = self._one_name.get(image.target, image.target)
+        return _trigger_text(target, image.DomainName, image.EventTriggerName)
 
     def let_go_of_lines(self) -> None:
         """Give up what is known of its input, and the memory: no line of it is read any more."""
@@ -198,7 +197,11 @@ def trigger_key(result: Result | NamedResult | Update, one_name: Mapping[str, st
     So it is one trigger whichever names its place has.
     """
     target = one_name.get(result.target, result.target)
-    return hashed(trigger_text(target, result.domain, result.trigger))
+    return hashed(_trigger_text(target, result.domain, result.trigger))
+
+
+def _trigger_text(target: str, domain: str | None, trigger: str | None) -> str:
+    return f"{target}\0{domain}\0{trigger}"
 
 
 def _target_names(manifest: RunManifest) -> TargetNames:

@@ -37,21 +37,6 @@ class BeforeImage(msgspec.Struct, frozen=True):
     target: str = ""
     lost: dict[str, Any] | None = None
 
-    @property
-    def trigger(self) -> str:
-        """One text for all images of one trigger under that name of its place."""
-        return trigger_text(self.target, self.DomainName, self.EventTriggerName)
-
-    def trigger_by(self, one_name: Mapping[str, str]) -> str:
-        """One text for its trigger, whichever names its place has; ``one_name``: by each other."""
-        target = one_name.get(self.target, self.target)
-        return trigger_text(target, self.DomainName, self.EventTriggerName)
-
-
-def trigger_text(target: str, domain: str | None, trigger: str | None) -> str:
-    """One text for all that is of one trigger."""
-    return f"{target}\0{domain}\0{trigger}"
-
 
 class _Id(msgspec.Struct, gc=False):
     id: str
