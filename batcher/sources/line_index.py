@@ -17,7 +17,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
-from batcher.compact import SHORT, HashMultiset, LineNumbers, line_number, short_hash
+from batcher.compact import HashMultiset, LineNumbers, line_number, short_hash, short_hashes
 from batcher.sources.by_target import split_by_target
 from batcher.sources.input_file import Chunk, open_input
 from batcher.sources.line_offsets import LineOffsets
@@ -57,28 +57,16 @@ class LineIndex:
 
     def add(self, line: int, offset: int, raw: bytes, urgency: int = 0) -> None:
         """Add a line, higher than those before, and its bytes."""
-        self.add_all(range(line, line + 1), [offset], [raw], [urgency])
+        self.add_all(range(line, line + 1), [offset], [short_hash(raw)], [urgency])
 
     def add_all(
-        self,
-        lines: Sequence[int],
-        offsets: Sequence[int],
-        raws: Sequence[bytes],
-        urgencies: Sequence[int],
-    ) -> None:
-        """Add lines, ascending and higher than those before."""
-        # as short_hash has it
-        hashes = [hash(raw) & SHORT for raw in raws] if self._keeps_places else []
-        self.add_hashed(lines, offsets, hashes, urgencies)
-
-    def add_hashed(
         self,
         lines: Sequence[int],
         offsets: Sequence[int],
         hashes: Sequence[int],
         urgencies: Sequence[int],
     ) -> None:
-        """Add lines as ``add_all`` does, by the short hashes of their bytes."""
+        """Add lines, ascending and higher than those before; ``hashes``: the short ones of each."""
         if not self.lines:
             self._first_urgency = urgencies[0]
         if self.urgencies or urgencies.count(self._first_urgency) != len(urgencies):
@@ -172,7 +160,7 @@ class LineIds:
                 self.add(line, id)
         else:
             self._lines.extend(lines)
-            self._hashes.extend([hash(id) & SHORT for id in ids])
+            self._hashes.extend(short_hashes(ids))
 
     def possibly_repeated(self) -> "array[int]":
         """The lines whose id may be that of another of them, too, ascending."""
@@ -195,7 +183,7 @@ class LineIds:
         if run is None or min(lines) not in run or max(lines) not in run:
             return all(map(self.matches, lines, ids))
         first = run[0]
-        return [hashes[line - first] for line in lines] == [hash(id) & SHORT for id in ids]
+        return [hashes[line - first] for line in lines] == short_hashes(ids)
 
     def matches(self, line: int, id: str) -> bool:
         """Whether that is the id of a line."""
@@ -245,11 +233,10 @@ class LinesOfIds:
         """Of several ids the first line that ``lines`` gives, 0 where it gives none."""
         names, hashes, slots, size = self._ids.lines, self._ids.hashes, self._slots, self._size
         found = []
-        for id in ids:
+        for id, value in zip(ids, short_hashes(ids), strict=True):
             if id.isdecimal():
                 found.append(next(self.lines(id), 0))
                 continue
-            value = hash(id) & SHORT  # as short_hash has it
             slot = value % size
             while (place := slots[slot]) and hashes[place - 1] != value:
                 slot = slot + 1 if slot + 1 < size else 0
@@ -302,7 +289,7 @@ class LineIndexes:
         offsets, hashes = list[int](), list[int]()
         if self._keeps_places:
             offsets, raws = chunk.places()
-            hashes = [hash(raw) & SHORT for raw in raws]  # as short_hash has it
+            hashes = short_hashes(raws)
         columns: list[Sequence[Any]] = [targets, urgencies, chunk.numbers]
         columns += [offsets, hashes] if self._keeps_places else []
         columns += [] if triggers is None else [triggers]
@@ -325,7 +312,7 @@ class LineIndexes:
             if self._counted:
                 index.count(own.pop())
             offsets, hashes = own or ([], [])
-            index.add_hashed(lines, offsets, hashes, urgencies)
+            index.add_all(lines, offsets, hashes, urgencies)
 
     def add_ids(self, lines: Sequence[int], ids: Sequence[str]) -> None:
         """Add the ids of lines; an empty one is that of a line that gives none."""
