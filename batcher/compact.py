@@ -376,9 +376,9 @@ class HashMultiset:
 
     def sort(self) -> None:
         """Sort what was added: to be done before it is asked what is in it."""
-        for number, partition in enumerate(self.partitions()):
-            if self._partitions:
-                self._partitions[number] = [array("q", sorted(partition))]
+        self._spread()
+        for number, parts in enumerate(self._partitions):
+            self._partitions[number] = [array("q", sorted(chain.from_iterable(parts)))]
 
     def __contains__(self, thing: Hashable) -> bool:
         if not self._partitions and not self._staged:
