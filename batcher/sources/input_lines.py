@@ -33,7 +33,7 @@ class InputLines:
     ) -> None:
         self.of_target = {name: LineSet(index.lines.view) for name, index in targets.items()}
         self._known = {
-            name: _run(index.lines) or self.of_target[name] for name, index in targets.items()
+            name: index.lines.run or self.of_target[name] for name, index in targets.items()
         }
         self.owners = LineOwners(targets.values())
         self._names = list(targets)
@@ -89,12 +89,6 @@ class InputLines:
         is_number = id.isascii() and id.isdigit() and len(id) < 16
         own = is_number and int(id) in self and self._ids.matches(int(id), id)
         return own or self._ids.has(id)
-
-
-def _run(lines: Sequence[int]) -> range | None:
-    """The line numbers, to be looked up a million times, of a target that has no gaps."""
-    is_run = lines and lines[-1] - lines[0] + 1 == len(lines)
-    return range(lines[0], lines[-1] + 1) if is_run else None
 
 
 def _no_line(line: int) -> str:
