@@ -69,10 +69,6 @@ class FileSource:
             return ((place, index.lines[place]) for place in index.places())
         return ((index.place(line), line) for line in self._order)
 
-    def holds(self, line: int) -> bool:
-        """Whether a line is one of this source."""
-        return line in self._index
-
     def again(self, line: int, file: BinaryIO | None = None) -> Update:
         """The update of a line. ``file``: as ``open`` gives it, for who reads many.
 
