@@ -76,7 +76,7 @@ class Health:
 
     def mark_target(self, target: str, reason: str | None) -> None:
         """Note why a target can't be used; None: it can."""
-        part = f"{_TARGET}{target}"
+        part = part_of_target(target)
         if reason is None:
             self.mark_healthy(part)
         else:
@@ -164,6 +164,11 @@ class Health:
         self._log.error("worker.stuck", seconds=round(silent, 1))
         faulthandler.dump_traceback(sys.stderr)  # where, without what any variable holds
         os._exit(STUCK)
+
+
+def part_of_target(target: str) -> str:
+    """The part of a worker that a target is."""
+    return f"{_TARGET}{target}"
 
 
 def _is_of_target(part: str) -> bool:

@@ -42,7 +42,7 @@ from batcher.wiring.lanes import Lanes
 from batcher.wiring.pacers import Pacers, QuotaPace
 from batcher.wiring.places import trigger_place
 from batcher.wiring.targets import TargetConnector
-from batcher.worker.health import Health
+from batcher.worker.health import Health, part_of_target
 from batcher.worker.leases import Lease, LeaseTable
 from batcher.worker.letter_bases import LetterBases
 from batcher.worker.message_images import MessageImages
@@ -240,7 +240,7 @@ class TargetWorker:
 
     @property
     def _part(self) -> str:
-        return f"target {self.name}"
+        return part_of_target(self.name)
 
     async def _wait_for_message(self) -> None:
         self.log.info("target.resting", target=self.name)
