@@ -70,9 +70,9 @@ class TargetPool:
 
     def _held_up(self) -> Counter[str]:
         """How many messages of each target wait for one that can't be used."""
-        if self.turns is None or not len(self.turns):
-            return Counter()
         unusable = {worker.name for worker in self.workers.values() if worker.is_waiting}
+        if self.turns is None or not (unusable and len(self.turns)):
+            return Counter()  # asked after each result: what is held need not be looked through
         first: dict[tuple[str, str, str], Update] = {}  # what waits for later ones does for it, too
         for lease in self.leases.unsettled():
             if lease.target in unusable and (held := lease.update) is not None:
