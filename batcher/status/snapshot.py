@@ -139,15 +139,16 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
             return self
         ill, well = self.by_health()
         lanes, unusable = [*ill, *well][:at_most], self.unusable[:at_most]
-        shown = _names(lanes, unusable)
+        shown = target_names(lanes, unusable)
         return replace(
             self,
             lanes=tuple(lanes),
             unusable=unusable,
-            more_targets=len(_names(self.lanes, self.unusable) - shown),
+            more_targets=len(target_names(self.lanes, self.unusable) - shown),
             more_well=len({lane.target for lane in well} - shown),
         )
 
 
-def _names(lanes: Iterable[LaneSnapshot], unusable: Iterable[UnusableTarget]) -> set[str]:
+def target_names(lanes: Iterable[LaneSnapshot], unusable: Iterable[UnusableTarget]) -> set[str]:
+    """The targets of lanes and those that can't be used, each once."""
     return {lane.target for lane in lanes} | {each.target for each in unusable}

@@ -8,7 +8,13 @@ from typing import NamedTuple
 
 from batcher.number_text import number, pace
 from batcher.records import STATUSES
-from batcher.status.snapshot import LaneSnapshot, WorkerSnapshot, paces_together
+from batcher.status.snapshot import (
+    LaneSnapshot,
+    UnusableTarget,
+    WorkerSnapshot,
+    paces_together,
+    target_names,
+)
 
 TARGETS_SHOWN = 50  # a row each; of more than these only those that are not well
 LANE = (
@@ -38,22 +44,22 @@ class TargetRows(NamedTuple):
 
 def target_rows(now: WorkerSnapshot) -> TargetRows:
     """The rows of a worker's targets."""
-    unusable = [(each.target, each.reason) for each in now.unusable]
-    if len(now.lanes) <= TARGETS_SHOWN and len(unusable) <= TARGETS_SHOWN:
-        return _rows(now.lanes, unusable)
+    if len(now.lanes) <= TARGETS_SHOWN and len(now.unusable) <= TARGETS_SHOWN:
+        return _rows(now.lanes, now.unusable)
     ill, well = now.by_health()
-    rows = _rows(ill[:TARGETS_SHOWN], unusable[:TARGETS_SHOWN])
+    lanes, unusable = ill[:TARGETS_SHOWN], now.unusable[:TARGETS_SHOWN]
+    rows = _rows(lanes, unusable)
     if well:
         rows.lanes.insert(0, _together(well))
         rows.results.insert(0, _results_together(well))
-    names = {lane.target for lane in ill} | {name for name, _ in unusable}
-    shown = {lane.target for lane in ill[:TARGETS_SHOWN]} | {name for name, _ in rows.unusable}
-    return rows._replace(left_out=len(names - shown))
+    left_out = target_names(ill, now.unusable) - target_names(lanes, unusable)
+    return rows._replace(left_out=len(left_out))
 
 
-def _rows(lanes: Sequence[LaneSnapshot], unusable: list[tuple[str, str]]) -> TargetRows:
+def _rows(lanes: Sequence[LaneSnapshot], unusable: Sequence[UnusableTarget]) -> TargetRows:
     results = [lane for lane in lanes if lane.counts is not None]
-    return TargetRows(list(map(_lane, lanes)), list(map(_results, results)), unusable, 0)
+    away = [(each.target, each.reason) for each in unusable]
+    return TargetRows(list(map(_lane, lanes)), list(map(_results, results)), away, 0)
 
 
 def _lane(lane: LaneSnapshot) -> tuple[str, ...]:
