@@ -3,7 +3,7 @@
 Who takes updates through it, and keeps their results, is the runner.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from batcher.accounting.tally import Tally
 from batcher.engine.breaker_gate import BreakerGate
@@ -18,8 +18,8 @@ from batcher.ports import Source
 class Lane:
     """One target at work.
 
-    ``pacer`` is that of its updates, ``more_pacers`` those of whatever else is sent to settle them,
-    with ``reading``, that of looks at triggers, among them; more join when something is to be sent.
+    ``pacer`` is that of its updates; those of whatever else is sent to settle them join when
+    something is to be sent, with ``reading``, that of looks at triggers, among them.
     ``on_close``: what is called when the lane takes no more. ``gate``: where its requests wait
     while the target is away. ``updates``: what is this target's of a source that several have;
     None: all of ``source`` is. ``ahead``: where its updates wait to be looked at.
@@ -35,8 +35,6 @@ class Lane:
         pacer: Pacer,
         settler: Settler,
         tally: Tally,
-        more_pacers: Sequence[Pacer] = (),
-        reading: Pacer | None = None,
         on_close: Callable[[], None] | None = None,
         gate: BreakerGate | None = None,
         updates: LaneUpdates | None = None,
@@ -46,8 +44,8 @@ class Lane:
         self.updates = KeyedQueue(source) if updates is None else updates
         self.pacer = pacer
         self.settler = settler
-        self.pacers: tuple[Pacer, ...] = (pacer, *more_pacers)
-        self.reading = reading
+        self.pacers: tuple[Pacer, ...] = (pacer,)
+        self.reading: Pacer | None = None
         self.tally = tally
         self.on_close = [] if on_close is None else [on_close]
         self.gate = gate

@@ -64,7 +64,7 @@ class RetryPolicy(Struct, frozen=True, kw_only=True):
 class Retrying:
     """Brings requests of one operation of a target to their final answers.
 
-    ``pacer``: or what makes it for the first request. ``on_attempt`` is told of every attempt.
+    ``make_pacer`` is called for the first request. ``on_attempt`` is told of every attempt.
     ``gate``: where requests wait while the target is away; None: each is tried by itself until it
     is given up.
     """
@@ -75,7 +75,7 @@ class Retrying:
         target: str,
         operation: str,
         caller: Caller,
-        pacer: Pacer | Callable[[], Pacer],
+        make_pacer: Callable[[], Pacer],
         policy: RetryPolicy,
         clock: Clock,
         log: FilteringBoundLogger,
@@ -84,7 +84,7 @@ class Retrying:
         gate: OperationGate | None = None,
         uniform: Callable[[float, float], float] = random.uniform,
     ) -> None:
-        self._make_pacer = pacer if callable(pacer) else lambda: pacer
+        self._make_pacer = make_pacer
         self._gate = gate
         self._target = target
         self._operation = operation

@@ -227,7 +227,7 @@ class Lanes:
         self,
         target: AwsTarget,
         operation: str,
-        pacer: Callable[[], Pacer],
+        make_pacer: Callable[[], Pacer],
         tally: Tally | None,
         gate: BreakerGate | None = None,
     ) -> Retrying:
@@ -243,7 +243,7 @@ class Lanes:
             target=target.name,
             operation=operation,
             caller=target,
-            pacer=pacer,
+            make_pacer=make_pacer,
             policy=RetryPolicy(
                 max_attempts=self._settings.max_attempts,
                 throttle_limit=self._settings.throttle_limit,

@@ -41,10 +41,11 @@ def make_retrying(
 ) -> Retrying:
     """What brings requests of an operation to their answers, at no pace unless a pacer has one."""
     clock = LoopClock()
+    its_own = pacer or Pacer(OpenLimiter(), 4, clock)
     return Retrying(
         operation=operation,
         caller=caller,
-        pacer=pacer or Pacer(OpenLimiter(), 4, clock),
+        make_pacer=lambda: its_own,
         policy=policy or RetryPolicy(),
         clock=clock,
         log=logger(),

@@ -19,15 +19,17 @@ class Unsettled:
 
 
 def lane(pacer: Pacer, *more: Pacer, closed: list[str] | None = None) -> Lane:
-    return Lane(
+    made = Lane(
         target="eu",
         source=ListSource([update(1), update(2)]),
         pacer=pacer,
         settler=Unsettled(),
         tally=Tally(),
-        more_pacers=more,
         on_close=lambda: (closed if closed is not None else []).append("closed"),
     )
+    for each in more:
+        made.join(each)
+    return made
 
 
 def pacer() -> Pacer:

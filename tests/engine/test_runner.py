@@ -197,12 +197,11 @@ def test_looking_first_costs_no_pace_however_slow_looks_and_updates_are(
             target="default",
             source=ListSource([update(number) for number in range(1, round(60 * rate) + 1)]),
             pacer=pacer,
-            more_pacers=[reading],
-            reading=reading,
             settler=settler,
             tally=tally,
             ahead=settler.ahead,
         )
+        each.join(reading)
         await run([each], MemoryJournal())
         assert tally.done == 60 * rate
         return clock.now()

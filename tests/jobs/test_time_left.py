@@ -40,14 +40,9 @@ def lane(
         reader = Pacer(Bucket(reading), 10, clock, gate=PaceGate(control, takes_rate=False))
     pacer = Pacer(Bucket(writing), 10, clock, gate=gate)
     unused: Any = None
-    return Lane(
-        target="default",
-        source=ListSource([]),
-        pacer=pacer,
-        settler=unused,
-        tally=Tally(),
-        reading=reader,
-    )
+    made = Lane(target="default", source=ListSource([]), pacer=pacer, settler=unused, tally=Tally())
+    made.reading = reader
+    return made
 
 
 def left(
