@@ -27,13 +27,12 @@ import tempfile
 import time
 from collections import Counter
 from collections.abc import Coroutine, Iterator, Mapping
-from contextlib import nullcontext
+from contextlib import nullcontext, suppress
 from pathlib import Path
 from typing import Any
 
 from batcher import update_many
 from batcher.aws.client import AwsTarget
-from batcher.cli import garbage_collection
 from batcher.config import Settings, resolve
 from batcher.jobs.run import CheckedRun, open_run
 from batcher.jobs.run_execution import ApprovedRun
@@ -155,8 +154,11 @@ OTHERS = {"aiobotocore": bare, "boto3": threads}
 
 def keep_imported() -> None:
     """Have the garbage collector of a command, whose process is its own."""
-    garbage_collection.begin()
-    gc.freeze()
+    with suppress(ImportError):  # an old tree has none, and its commands do as Python does
+        from batcher.cli import garbage_collection  # noqa: PLC0415 # as above
+
+        garbage_collection.begin()
+        gc.freeze()
 
 
 def began() -> Any:
