@@ -16,12 +16,9 @@ from batcher.records import Message, Result, Update
 from batcher.sources.feed import Feed
 from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, OpenLimiter, ScriptedCaller
 from batcher.testing import in_virtual_time as run_in_virtual_time
-from batcher.wiring.lanes import Lanes
-from batcher.wiring.pacers import Pacers, QuotaPace
-from batcher.wiring.targets import TargetConnector
+from batcher.wiring.pacers import QuotaPace
 from batcher.worker.health import Health
 from batcher.worker.leases import LeaseTable
-from batcher.worker.message_images import MessageImages
 from batcher.worker.prefetch import UNKNOWN_PACE
 from batcher.worker.target_pool import IDLE_AFTER, TargetPool
 from batcher.worker.target_worker import TargetWorker
@@ -45,6 +42,20 @@ class Target:
         self.open = self.rested = 0
         self.opened_at: list[float] = []
         self.caller = ScriptedCaller(lambda call: ACCEPTED)
+
+    def worker(self, **more: Any) -> TargetWorker:
+        """What sends its messages; ``more``: what else a TargetWorker is given."""
+        it: Any = self
+        return TargetWorker(
+            name=self.name,
+            connector=it,
+            pacers=it,
+            lanes=it,
+            images=it,
+            clock=LoopClock(),
+            log=logger(),
+            **more,
+        )
 
     def target(self, name: str) -> Self:
         return self
@@ -110,18 +121,8 @@ class Working:
         self.health = Health(logger(), grace=1.0)
         self.health.mark_started()
         self.results: list[Result] = []
-        self.worker = TargetWorker(
-            name="default",
-            connector=cast(TargetConnector, self.target),
-            pacers=cast(Pacers, self.target),
-            lanes=cast(Lanes, self.target),
-            images=cast(MessageImages, self.target),
-            leases=self.leases,
-            results=self,
-            health=self.health,
-            clock=LoopClock(),
-            log=logger(),
-            on_result=self.results.append,
+        self.worker = self.target.worker(
+            leases=self.leases, results=self, health=self.health, on_result=self.results.append
         )
 
     async def append(self, result: Result) -> None:

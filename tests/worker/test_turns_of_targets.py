@@ -90,19 +90,11 @@ class Names:
         return self._expected
 
     def _make(self, name: str, releases: Releases) -> TargetWorker:
-        target: Any = self.targets[name]
         self.targets[name].caller = ScriptedCaller(self._answer, latency=1.0)
-        return TargetWorker(
-            name=name,
-            connector=target,
-            pacers=target,
-            lanes=target,
-            images=target,
+        return self.targets[name].worker(
             leases=self.leases,
             results=self,
             health=self.health,
-            clock=LoopClock(),
-            log=logger(),
             on_result=lambda result: None,
             turns=self.turns,
             releases=releases,
