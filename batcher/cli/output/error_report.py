@@ -95,7 +95,7 @@ def with_next(text: str, advice: str) -> tuple[str, str]:
     """An error's text, ending with what to do, and that by itself; ``advice``: if it says none."""
     if (step := next_step(text)) is not None:
         return text, step
-    separator = " " if text.endswith((".", ":", "!")) else ". "
+    separator = " " if text.endswith((".", ":", "!", "?")) else ". "
     return f"{text}{separator}{advice}", advice
 
 

@@ -112,6 +112,17 @@ def test_no_text_is_lost_and_none_is_without_a_step(text: str, verb: str) -> Non
 
 
 @pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("no x. Did you mean y?", "no x. Did you mean y? Put that right."),
+        ("no x", "no x. Put that right."),
+    ],
+)
+def test_a_sentence_that_has_ended_gets_no_full_stop(text: str, said: str) -> None:
+    assert with_next(text, "Put that right.") == (said, "Put that right.")
+
+
+@pytest.mark.parametrize(
     ("number", "code"),
     [(errno.EMFILE, 5), (errno.ENOMEM, 5), (errno.ENOSPC, 5), (errno.ENOENT, 2), (errno.EACCES, 2)],
 )
