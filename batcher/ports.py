@@ -224,7 +224,12 @@ class Producer(Protocol):
 
 
 class QueueAdmin(Protocol):
-    """The side of a queue that people look at."""
+    """The side of a queue that people look at.
+
+    ``depth_every``: seconds between two looks at its depth at least.
+    """
+
+    depth_every: float
 
     async def depth(self) -> Depth: ...
 

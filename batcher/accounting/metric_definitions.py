@@ -55,7 +55,7 @@ RATE = MetricDefinition(
     unit="{request}/s",
     kind="gauge",
     labels=LANE,
-    help="Requests a second at present.",
+    help="Requests a second at present, with what batcher ctl and a timetable allow.",
 )
 QUOTA = MetricDefinition(
     prometheus="batcher_quota_per_second",

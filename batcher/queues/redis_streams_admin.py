@@ -27,6 +27,7 @@ class RedisAdmin:
     """A stream as ports.Producer and ports.QueueAdmin. Use inside ``async with`` of the stream."""
 
     drops_repeats = False
+    depth_every = 1.0
 
     def __init__(self, stream: RedisStream) -> None:
         self._stream = stream

@@ -65,6 +65,8 @@ class SpoolDirectory:
     when it is taken.
     """
 
+    depth_every = 1.0
+
     def __init__(self, path: Path, *, create: bool = True, still_for: float = STILL_FOR) -> None:
         self.path = path
         self._stillness = StillnessCheck(still_for)

@@ -38,6 +38,8 @@ class SqsAdmin:
     ``look``: whole seconds that a dead letter is invisible to others while it is looked at.
     """
 
+    depth_every = 15.0  # each look takes money
+
     def __init__(self, client: SqsClient, *, look: int = LOOK) -> None:
         self._client = client
         self._look_for = look

@@ -23,7 +23,7 @@ from batcher.status.snapshot import (
     WorkerSnapshot,
     paces_together,
 )
-from batcher.status.target_rows import LANE, target_rows
+from batcher.status.target_rows import LANE, bounded, target_rows
 
 PACKAGE = "batcher.status"
 REFRESH = 5  # seconds, where no script does better
@@ -55,7 +55,7 @@ class StatusPage:
 
     def parts(self, now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, str]:
         """The parts of that page, by name."""
-        content = _content(now, hour)
+        content = _content(now)
         made = {name: _part(name, **content) for name in PARTS if name != "plots"}
         return {name: self._plotted(hour) if name == "plots" else made[name] for name in PARTS}
 
@@ -85,16 +85,16 @@ def _part(name: str, **content: Any) -> str:
     return render_page(PACKAGE, f"parts/{name}.html", **content)
 
 
-def _content(now: WorkerSnapshot, hour: Sequence[Moment]) -> dict[str, Any]:
-    rate, quota = (hour[-1].rate, hour[-1].quota) if hour else paces_together(now.lanes)
+def _content(now: WorkerSnapshot) -> dict[str, Any]:
+    rate, quota = paces_together(now.lanes)
     rows = target_rows(now)
     return {
         "now": now,
         "uptime": now.uptime_seconds,
         **_state(now),
-        "sent": hour[-1].requests if hour else None,
         "rate": rate,
         "quota": quota,
+        "pace_label": bounded("pace", now.lanes),
         "outcomes": {status: getattr(now.counts, status) for status in STATUSES},
         "targets": rows.results,
         "lane_heads": LANE,

@@ -16,9 +16,11 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     """One (target, operation): its pace in requests per second, and what is under way.
 
     ``rate`` is the pace at present, ``quota`` what AWS is thought to allow; None while nothing is
-    known; of all processes together where they share the quota. ``bucket``: lanes of one name have
-    one pace and quota between them, None: its own. ``token_seconds`` were spent waiting for tokens
-    since the worker began. ``counts`` are of results, None for an operation without any.
+    known; of all processes together where they share the quota. ``bound``: what this process was
+    told while it works, where that is less than its pace would be; None: nothing less. ``bucket``:
+    lanes of one name have one pace and quota between them, None: its own. ``token_seconds`` were
+    spent waiting for tokens since the worker began. ``counts`` are of results, None for an
+    operation without any.
     ``no_images``: why no before images are kept, None where they are.
     """
 
@@ -26,6 +28,7 @@ class LaneSnapshot(Struct, frozen=True, kw_only=True):
     operation: str
     rate: float | None = None
     quota: float | None = None
+    bound: float | None = None
     bucket: str | None = None
     in_flight: int = 0
     waiting: int = 0
@@ -90,7 +93,7 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     ``reason``: why it is not ready, or not alive; a text for people. ``alive``: its loop turns.
     ``paused``: why it sends nothing, though it could; None: it does.
     ``depth`` is None where the queue could not be asked. ``recent`` are failures, newest first.
-    ``counts``: of all its results.
+    ``counts``: of all its results; ``sent``: requests a second of late, to all targets.
     ``started_at`` is UTC, ISO 8601, ``heartbeat_at`` seconds since the epoch. ``files_waiting``:
     results files not yet sent on, None where none are. ``letters``: the newest dead letters, None
     where the queue can't tell without taking them. ``members``: of the fleet that shares the
@@ -113,6 +116,7 @@ class WorkerSnapshot(Struct, frozen=True, kw_only=True):
     files_waiting: int | None = None
     folder: str | None = None
     counts: Counts = Counts()
+    sent: float | None = None
     lanes: tuple[LaneSnapshot, ...] = ()
     recent: tuple[RecordedFailure, ...] = ()
     letters: tuple[LetterSnapshot, ...] | None = None

@@ -3,7 +3,7 @@
 Then those that are not well have a row each, up to a bound, those that can't be used first.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from batcher.number_text import number, pace
@@ -63,7 +63,8 @@ def _rows(lanes: Sequence[LaneSnapshot], unusable: Sequence[UnusableTarget]) -> 
 
 
 def _lane(lane: LaneSnapshot) -> tuple[str, ...]:
-    paces, waited = (pace(lane.rate), pace(lane.quota)), f"{lane.token_seconds:,.1f} s"
+    paces = bounded(pace(lane.rate), [lane]), pace(lane.quota)
+    waited = f"{lane.token_seconds:,.1f} s"
     images = "kept" if lane.no_images is None else f"none: {lane.no_images}"
     counts = f"{lane.in_flight:,}", f"{lane.waiting:,}"
     return lane.target, lane.operation, *paces, *counts, waited, images
@@ -85,7 +86,14 @@ def _together(lanes: Sequence[LaneSnapshot]) -> tuple[str, ...]:
     without = sum(each.no_images is not None for each in lanes)
     images = "kept" if not without else f"none of {number(without)}"
     counts = f"{in_flight:,}", f"{waiting:,}", f"{waited:,.1f} s"
-    return _are_well(lanes), "all", pace(rate), pace(quota), *counts, images
+    paces = bounded(pace(rate), lanes), pace(quota)
+    return _are_well(lanes), "all", *paces, *counts, images
+
+
+def bounded(said: str, lanes: Iterable[LaneSnapshot]) -> str:
+    """What is said of a pace, and that it is bounded where one of these lanes is."""
+    is_bounded = any(lane.bound is not None for lane in lanes)
+    return f"{said}, bounded" if is_bounded else said
 
 
 def _results_together(lanes: Sequence[LaneSnapshot]) -> tuple[str, ...]:

@@ -17,6 +17,7 @@ def lane_snapshot(
         operation=UPDATE_TRIGGER,
         rate=pace.rate,
         quota=pace.quota,
+        bound=pace.bound,
         bucket=pace.bucket,
         in_flight=lane.pacer.in_flight,
         waiting=lane.pacer.waiting,

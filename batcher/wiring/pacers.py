@@ -47,20 +47,30 @@ class QuotaPace(NamedTuple):
     """Requests per second: ``rate`` of all processes together, ``own_rate`` of this one.
 
     ``quota``: what AWS is thought to allow. None while nothing is known. ``bucket``: that several
-    have between them, also in this process; None: its own.
+    have between them, also in this process; None: its own. ``bound``: at most, as this process was
+    told while it works, where that is less than it may expect; the rates keep to it.
     """
 
     rate: float | None
     own_rate: float | None
     quota: float | None
     bucket: str | None
+    bound: float | None = None
 
     @classmethod
-    def of(cls, limiter: Limiter, bucket: str | None) -> "QuotaPace":
+    def of(cls, limiter: Limiter, bucket: str | None, bound: float | None = None) -> "QuotaPace":
         """The pace of a limiter; a quota that is a guess is not told."""
         learned = limiter.learned
         quota = learned.rate if learned.doubt < 1 else None
-        return cls(limiter.rate, limiter.own_rate, quota, bucket)
+        return cls(limiter.rate, limiter.own_rate, quota, bucket).bounded(bound)
+
+    def bounded(self, bound: float | None) -> "QuotaPace":
+        """With a bound on this process, whose part of what all have together is smaller by it."""
+        own = self.own_rate
+        if bound is None or (own is not None and own <= bound):
+            return self
+        together = bound if self.rate is None or own is None else self.rate - own + bound
+        return self._replace(rate=together, own_rate=bound, bound=bound)
 
 
 class Pacers:
@@ -173,9 +183,20 @@ class Pacers:
         """What tells the pace at which a pacer's quota is used, also when it was let go of."""
         return partial(self._pace, self._of[pacer])
 
+    def own_rate_of(self, pacer: Pacer) -> Callable[[], float | None]:
+        """What tells ``own_rate`` of that pace at less cost."""
+        return partial(self._own_rate, self._of[pacer])
+
+    def _own_rate(self, quota: "_SharedQuota") -> float | None:
+        rate = quota.limiter.own_rate
+        if self.control.is_silent or quota.gate is None:
+            return rate
+        return min((each for each in (rate, quota.gate.rate) if each is not None), default=None)
+
     def _pace(self, quota: "_SharedQuota") -> QuotaPace:
         is_shared = self.is_shared or quota.is_of_several
-        return QuotaPace.of(quota.limiter, str(quota.key) if is_shared else None)
+        bound = None if quota.gate is None else quota.gate.rate
+        return QuotaPace.of(quota.limiter, str(quota.key) if is_shared else None, bound)
 
     def retire(self, pacers: Iterable[Pacer]) -> None:
         """Let go of pacers that are done; what they learned is written down."""

@@ -31,7 +31,7 @@ from batcher.engine.lane import Lane
 from batcher.engine.reconciler import Settler
 from batcher.engine.runner import Runner
 from batcher.errors import BatcherError
-from batcher.ports import Clock, Limiter, ResultStore
+from batcher.ports import Clock, ResultStore
 from batcher.records import Result, Update
 from batcher.resettable_event import ResettableEvent
 from batcher.sources.feed import Feed
@@ -105,8 +105,9 @@ class TargetWorker:
         self.lane: Lane | None = None
         self._rests = False  # from its coming to rest until it is open again
         self._rested: LaneSnapshot | None = None  # its lane, as that was when it came to rest
-        self._limiter: Limiter | None = None  # of its updates, once it was open
-        self._pace: Callable[[], QuotaPace] | None = None  # of their quota
+        # of the quota of its updates, once it was open
+        self._own_rate: Callable[[], float | None] | None = None
+        self._pace: Callable[[], QuotaPace] | None = None
         self._token_seconds = 0.0  # of the lanes that have ended
         self._called = ResettableEvent()
         self._tally = Tally()  # of all its lanes
@@ -127,14 +128,13 @@ class TargetWorker:
 
         ``held_up``: how many of its messages wait for a target that can't be used.
         """
-        if self._limiter is None or (self.lane is None and not self._rests):
+        if self._own_rate is None or (self.lane is None and not self._rests):
             return 0
-        rate = self._limiter.own_rate
         usable = self.unusable is None
         # what waits for others to tell about it must not keep them out
         waiting = held_up if self._deferring is None else held_up + self._deferring.held
         held = self.leases.count(self.name) - waiting
-        return room_of_target(rate, ahead, usable=usable, held=held)
+        return room_of_target(self._own_rate(), ahead, usable=usable, held=held)
 
     def lane_snapshots(self) -> Iterator[LaneSnapshot]:
         """Its lane at this moment, if one is open or at rest."""
@@ -142,8 +142,13 @@ class TargetWorker:
             yield self._snapshot(self.lane)
         elif self._rested is not None and self._pace is not None:
             pace = self._pace()  # others may use its quota meanwhile
-            paced = {"rate": pace.rate, "quota": pace.quota, "bucket": pace.bucket}
-            yield replace(self._rested, **paced)
+            yield replace(
+                self._rested,
+                rate=pace.rate,
+                bound=pace.bound,
+                quota=pace.quota,
+                bucket=pace.bucket,
+            )
 
     def _snapshot(self, lane: Lane) -> LaneSnapshot:
         why = self.images.why_none.get(self.name)
@@ -279,7 +284,8 @@ class TargetWorker:
 
             async def open_lane(tasks: TaskGroup) -> None:
                 self.lane, self._rests = lane, False
-                self._limiter, self._pace = lane.pacer.limiter, self.pacers.pace_of(lane.pacer)
+                self._own_rate = self.pacers.own_rate_of(lane.pacer)
+                self._pace = self.pacers.pace_of(lane.pacer)
                 runner.start(lane, tasks)
 
             try:

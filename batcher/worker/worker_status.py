@@ -18,6 +18,7 @@ from batcher.engine.pace_control import PaceControl
 from batcher.errors import BatcherError
 from batcher.foreign_text import shortened
 from batcher.jobs.queue_admin import shown_letter
+from batcher.limiters.sent_rate import SentRate
 from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.records import STATUSES, DeadLetter, Depth, FleetMember, Result
@@ -35,7 +36,9 @@ from batcher.version import __version__
 from batcher.wiring.pacers import Pacers
 from batcher.worker.health import STUCK_AFTER, Health
 
-DEPTH_EVERY = 15.0  # seconds
+DEPTH_EVERY = 15.0  # seconds at most, for a queue that takes money or long for an answer
+DEPTH_PART = 0.02  # of the time at most is spent on asking
+SENT_OF = 5.0  # seconds, of which it is shown how much is sent
 MEMBERS_EVERY = 2.0  # seconds
 FAILURES = 20  # kept at most
 LETTERS = 10  # dead letters looked at, at most
@@ -68,6 +71,7 @@ class WorkerStatus:
         self._started = clock.now()
         self._failures: deque[RecordedFailure] = deque(maxlen=FAILURES)
         self._failed = self._requests = self._throttles = 0
+        self._sent = SentRate(SENT_OF)
         self.depth: Depth | None = None
         self._letters: tuple[LetterSnapshot, ...] | None = None
         self._members: tuple[FleetMember, ...] | None = None
@@ -86,18 +90,22 @@ class WorkerStatus:
 
     def count_attempt(self, made: AttemptMade, _: TargetIdentity) -> None:
         self.metrics.attempted(made.target, made.operation, made.verdict, made.attempt.seconds)
-        self._requests += made.verdict is not Verdict.UNSENT
+        if made.verdict is not Verdict.UNSENT:
+            self._requests += 1
+            self._sent.add(self._clock.now())
         self._throttles += made.verdict is Verdict.THROTTLED
 
     async def watch_depth(self, admin: QueueAdmin | SpoolDirectory) -> None:
         """Ask for the depth of the queue now and then. Runs until it is cancelled."""
         while True:
+            asked_at = self._clock.now()
             try:
                 self.depth = await admin.depth()
                 self._letters = await _newest_letters(admin) if self.depth.dead else ()
             except (BatcherError, OSError):
                 self.depth = self._letters = None
-            await anyio.sleep(DEPTH_EVERY)
+            took = self._clock.now() - asked_at
+            await anyio.sleep(min(DEPTH_EVERY, max(admin.depth_every, took / DEPTH_PART)))
 
     async def watch_members(self) -> None:
         """Ask for the members of the fleet now and then. Runs until it is cancelled."""
@@ -142,6 +150,7 @@ class WorkerStatus:
             files_waiting=self.files_waiting(),
             folder=self.folder,
             counts=self.tally.counts(self.tally.done),
+            sent=self._sent.rate(self._clock.now()),
             lanes=tuple(self.lanes()),
             recent=tuple(self._failures),
             letters=self._letters,

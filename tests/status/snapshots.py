@@ -53,6 +53,7 @@ def snapshot(**more: Any) -> WorkerSnapshot:
         "started_at": "2026-01-01T00:00:00.000Z",
         "heartbeat_at": 1767225600.5,
         "files_waiting": 4,
+        "sent": 40.0,
         "depth": Depth(waiting=1234, held=5, dead=2, oldest_seconds=61.5),
         "lanes": (
             LaneSnapshot(

@@ -9,7 +9,7 @@ from batcher.wiring.pacers import QuotaPace
 
 
 def test_a_lane_is_shown_with_the_pace_of_its_quota() -> None:
-    pace = QuotaPace(rate=48.0, own_rate=24.0, quota=50.0, bucket="1/us-east-1")
+    pace = QuotaPace(rate=48.0, own_rate=24.0, quota=50.0, bucket="1/us-east-1", bound=24.0)
     pacers: Any = SimpleNamespace(pace_of=lambda pacer: lambda: pace)
     pacer = SimpleNamespace(
         in_flight=3, waiting=7, time_breakdown=SimpleNamespace(token_seconds=1.5)
@@ -18,4 +18,4 @@ def test_a_lane_is_shown_with_the_pace_of_its_quota() -> None:
     found = lane_snapshot(pacers, lane, Tally(), no_images="why")
     assert (found.rate, found.quota, found.in_flight, found.waiting) == (48.0, 50.0, 3, 7)
     assert (found.token_seconds, found.no_images, found.target) == (1.5, "why", "prod")
-    assert found.bucket == "1/us-east-1"
+    assert (found.bucket, found.bound) == ("1/us-east-1", 24.0)

@@ -177,7 +177,38 @@ async def test_targets_of_one_account_and_region_have_one_quota_and_it_is_rememb
 def test_a_quota_that_is_a_guess_is_not_told(doubt: float, quota: float | None) -> None:
     learned = SimpleNamespace(rate=50.0, doubt=doubt)
     limiter: Any = SimpleNamespace(rate=48.0, own_rate=24.0, learned=learned)
-    assert QuotaPace.of(limiter, "1/us-east-1") == (48.0, 24.0, quota, "1/us-east-1")
+    assert QuotaPace.of(limiter, "1/us-east-1") == (48.0, 24.0, quota, "1/us-east-1", None)
+
+
+@pytest.mark.parametrize(
+    ("rate", "own", "bound", "found"),
+    [
+        (48.0, 48.0, 2.0, (2.0, 2.0, 2.0)),
+        (48.0, 48.0, 50.0, (48.0, 48.0, None)),
+        (None, None, 2.0, (2.0, 2.0, 2.0)),
+        # 24/s of another process, and 2/s of this one
+        (48.0, 24.0, 2.0, (26.0, 2.0, 2.0)),
+        (48.0, 24.0, 30.0, (48.0, 24.0, None)),
+    ],
+)
+def test_a_pace_is_no_more_than_this_process_was_told(
+    rate: float | None, own: float | None, bound: float, found: tuple[float | None, ...]
+) -> None:
+    learned = SimpleNamespace(rate=50.0, doubt=0)
+    limiter: Any = SimpleNamespace(rate=rate, own_rate=own, learned=learned)
+    pace = QuotaPace.of(limiter, None, bound)
+    assert (pace.rate, pace.own_rate, pace.bound) == found
+
+
+async def test_the_pace_of_a_target_follows_what_its_process_is_told(target: AwsTarget) -> None:
+    made = pacers(remember=False)
+    pacer = made.pacer(target, UPDATE_TRIGGER)
+    pace, own_rate = made.pace_of(pacer), made.own_rate_of(pacer)
+    assert (pace().rate, pace().bound, own_rate()) == (20.0, None, 20.0)
+    made.control.bound("ctl", rate=2.0)
+    assert (pace().rate, pace().bound, own_rate()) == (2.0, 2.0, 2.0)
+    made.control.bound("ctl", rate=30.0)
+    assert (pace().rate, pace().bound, own_rate()) == (20.0, None, 20.0)
 
 
 async def test_a_target_at_rest_has_its_quota_still_with_whoever_else_uses_it(

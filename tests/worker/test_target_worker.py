@@ -101,6 +101,9 @@ class Target:
     def let_go(self, name: str) -> None:
         pass
 
+    def own_rate_of(self, pacer: object) -> Callable[[], float | None]:
+        return lambda: self.rate
+
     def pace_of(self, pacer: object) -> Callable[[], QuotaPace]:
         return lambda: QuotaPace(self.rate, self.rate, 1.0, None)
 

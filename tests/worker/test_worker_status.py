@@ -2,10 +2,9 @@
 
 from itertools import cycle
 from pathlib import Path
-from typing import cast
+from typing import Any, cast
 
 import anyio
-import msgspec
 import pytest
 
 from batcher.accounting.verdicts import Verdict
@@ -17,11 +16,12 @@ from batcher.logs import logger
 from batcher.ports import AttemptMade, QueueAdmin
 from batcher.queues.spool_directory import SpoolDirectory
 from batcher.queues.sqs import POLL
+from batcher.queues.sqs_admin import SqsAdmin
 from batcher.records import DeadLetter, Depth, FleetMember
 from batcher.status.history import EVERY
 from batcher.status.snapshot import LaneSnapshot, LetterSnapshot
 from batcher.target_identity import TargetIdentity
-from batcher.testing import in_virtual_time, refused
+from batcher.testing import LoopClock, in_virtual_time, refused
 from batcher.wiring.pacers import Pacers
 from batcher.worker.health import Health
 from batcher.worker.worker_status import (
@@ -29,6 +29,7 @@ from batcher.worker.worker_status import (
     FAILURES,
     LETTERS,
     MEMBERS_EVERY,
+    SENT_OF,
     TEXT_AT_MOST,
     WorkerStatus,
 )
@@ -40,6 +41,8 @@ DEPTH = Depth(waiting=3, held=2, dead=1)
 
 class Admin:
     """A QueueAdmin that answers with what it was given, in turn, and then the same again."""
+
+    depth_every = 15.0
 
     def __init__(self, *answers: Depth | Exception) -> None:
         self._answers = cycle(answers)
@@ -53,6 +56,29 @@ class Admin:
 
     async def newest_dead(self, at_most: int) -> list[DeadLetter] | None:
         return self.letters
+
+
+class Clock(LoopClock):
+    """The loop's time, also since the epoch."""
+
+    def epoch(self) -> float:
+        return self.now()
+
+
+def status_at(clock: Any) -> WorkerStatus:
+    return WorkerStatus("sqs:updates", Health(logger(), grace=1.0), clock, PaceControl(clock))
+
+
+def made(verdict: Verdict) -> AttemptMade:
+    return AttemptMade(
+        id="row-1",
+        target="prod",
+        operation="UpdateEventTrigger",
+        domain="acme",
+        number=1,
+        verdict=verdict,
+        attempt=refused("ThrottlingException", 429),
+    )
 
 
 def status_of(health: Health) -> WorkerStatus:
@@ -125,7 +151,42 @@ def test_a_depth_that_can_not_be_had_is_none_until_the_queue_answers_again(
 
 def test_a_worker_with_nothing_to_do_asks_sqs_as_often_as_is_said() -> None:
     assert DEFAULT_LEASE // 3 >= POLL, "a shorter lease has shorter polls"
-    assert 86_400 / POLL + 2 * 86_400 / DEPTH_EVERY == 28_800
+    assert 86_400 / POLL + 2 * 86_400 / SqsAdmin.depth_every == 28_800
+
+
+@pytest.mark.parametrize(("takes", "every"), [(0.001, 1.0), (0.1, 5.0), (60.0, 15.0)])
+def test_a_depth_that_costs_little_is_asked_for_each_second_and_another_less_often(
+    takes: float, every: float
+) -> None:
+    async def work() -> None:
+        asked: list[float] = []
+
+        class Answering(Admin):
+            depth_every = 1.0
+
+            async def depth(self) -> Depth:
+                asked.append(anyio.current_time())
+                await anyio.sleep(takes)
+                return await super().depth()
+
+        status = status_at(Clock())
+        with anyio.move_on_after(takes + every + 0.1):
+            await status.watch_depth(cast(QueueAdmin, Answering(DEPTH)))
+        assert asked[1] - asked[0] == pytest.approx(takes + every)
+
+    in_virtual_time(work())
+
+
+def test_it_is_shown_how_much_is_sent_at_once_and_no_more_soon_after_the_last() -> None:
+    async def work() -> None:
+        status = status_at(Clock())
+        for verdict in (Verdict.ACCEPTED, Verdict.THROTTLED, Verdict.UNSENT) * 10:
+            status.count_attempt(made(verdict), PLACE)
+        assert status.snapshot().sent == 20 / SENT_OF
+        await anyio.sleep(2 * SENT_OF)
+        assert status.snapshot().sent == 0
+
+    in_virtual_time(work())
 
 
 def letter(body: bytes, reason: str = "no such trigger") -> DeadLetter:
@@ -189,17 +250,8 @@ def test_the_last_hour_is_noted_in_what_was_counted() -> None:
             tasks.start_soon(status.watch_pace)
             await anyio.sleep(0.1)
             status.count(failure("row-1"))
-            made = AttemptMade(
-                id="row-1",
-                target="prod",
-                operation="UpdateEventTrigger",
-                domain="acme",
-                number=1,
-                verdict=Verdict.THROTTLED,
-                attempt=refused("ThrottlingException", 429),
-            )
             for verdict in (Verdict.THROTTLED, Verdict.ACCEPTED, Verdict.UNSENT):
-                status.count_attempt(msgspec.structs.replace(made, verdict=verdict), PLACE)
+                status.count_attempt(made(verdict), PLACE)
             await anyio.sleep(EVERY)
             tasks.cancel_scope.cancel()
         (moment,) = status.history.moments
