@@ -121,6 +121,7 @@ async def _lint(
             if not checked.usable:
                 printer.finish(None)
                 return 2
+            printer.names_targets = len(checked.inspection.targets) > 1
             for line in part_lines(checked.inspection.part, checked.inspection.unmatched):
                 echo(line, err=True)
             counts = await lint_updates(

@@ -30,6 +30,7 @@ from batcher.records import SelectedPart
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection, Selector
+from batcher.updates.trigger_name import trigger_name
 from batcher.wiring.omissions import KnownOmissions, known_omissions
 
 NOTHING_KNOWN = KnownOmissions(whole="auto", effects={})
@@ -116,7 +117,8 @@ def make_undos(selection: Selection | None, follow_up: FollowUp, form: str) -> N
         stays = f"an update can't take it away: {rests_on}"
         if recreate:
             stays = "it is deleted and created anew"
-        where = f"{undo.line['DomainName']}/{undo.line['EventTriggerName']}"
+        target = undo.target if len(follow_up.run.manifest.targets) > 1 else None
+        where = trigger_name(undo.line["DomainName"], undo.line["EventTriggerName"], target)
         remains = ", ".join(undo.remains)
         echo(f"{where}: {remains} did not exist before, and {stays}", err=True)
     if report.partial:

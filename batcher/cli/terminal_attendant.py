@@ -34,7 +34,7 @@ class TerminalAttendant:
         attended = sys.stdin.isatty()
         if attended:
             self._say_summary(summary)
-        for line in changed_lines(changed):
+        for line in changed_lines(changed, names_targets=isinstance(summary.targets, dict)):
             echo(line, err=True)
         return attended and await confirmed(question)
 

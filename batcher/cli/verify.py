@@ -1,5 +1,6 @@
 """``batcher verify``: settles what is in doubt, and proves the books of a run."""
 
+from collections.abc import Collection, Iterator, Mapping
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,13 @@ import msgspec
 
 from batcher.cli.interruption import run_command
 from batcher.cli.options import json_option, repair_option, settings_at_run, settings_options
+from batcher.cli.output.alike import (
+    TOGETHER_FROM,
+    by_cause,
+    cause_in,
+    places_text,
+    targets_text,
+)
 from batcher.cli.output.echo import echo
 from batcher.cli.output.format import example
 from batcher.cli.output.reading_progress import ReadingProgress
@@ -19,10 +27,11 @@ from batcher.config import OF_LINT
 from batcher.jobs.run_audit import UNFINISHED, Discrepancies
 from batcher.jobs.run_reader import settings_of
 from batcher.jobs.undo import rollbacks_of
-from batcher.jobs.verify import Verification, verify_run
-from batcher.number_text import several
+from batcher.jobs.verify import Reads, Verification, verify_run
+from batcher.number_text import number, several
 from batcher.storage.run_directory import RunDirectory
 from batcher.storage.wave_file import read_waves
+from batcher.target_identity import TargetIdentity
 from batcher.updates.selection import Selector
 
 
@@ -85,20 +94,15 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
         f"{several(found.looked_at, 'live trigger')} looked at, {found.as_asked:,} as asked.",
         err=True,
     )
-    for name, read in found.read.items():
-        when = f", {read.first_at} to {read.last_at}" if read.triggers else ""
-        echo(
-            f"  read of {read.account or 'unknown account'}, {read.region} (target {name},"
-            f" {read.endpoint}): {read.triggers:,}{when}",
-            err=True,
-        )
+    for line in _reads(found.read):
+        echo(line, err=True)
     if found.unseen:
         echo(f"Not seen: {several(found.unseen, 'live trigger')}; verify again.", err=True)
     if found.left_out:
         left = f"{several(found.left_out, 'live trigger')} (--in-doubt-only)"
         echo(f"Not looked at: {left}; verify without it to see all.", err=True)
-    for target, reason in found.stopped.items():
-        echo(f"  target {target}: {reason}", err=True)
+    for names in by_cause((cause_in(why, name), name) for name, why in found.stopped.items()):
+        echo(f"  {targets_text(names)}: {found.stopped[names[0]]}", err=True)
     _say_discrepancies("Not as asked", found.differs)
     if rollbacks := rollbacks_of(run):
         put_back = "so live triggers are as they were before it, where that put them back"
@@ -110,6 +114,32 @@ def _say(run: Path, found: Verification, unmatched: list[str]) -> None:
     if found.not_started and not unfinished:
         echo(f"Not done: {several(found.not_started, 'update')}; {_goes_on(run)}.", err=True)
     echo(_verdict(found), err=True)
+
+
+def _reads(read: Mapping[str, Reads]) -> Iterator[str]:
+    """How many live triggers were read where and when; of many targets together."""
+    if len(read) < TOGETHER_FROM:
+        for name, each in read.items():
+            place = f"{each.account or 'unknown account'}, {each.region}"
+            yield f"  read of {place} (target {name}, {each.endpoint}): {_read_when([each])}"
+        return
+    places = [
+        TargetIdentity(account=each.account, region=each.region, endpoint=each.endpoint)
+        for each in read.values()
+    ]
+    yield (
+        f"  read of {number(len(read))} targets, the first at {places[0].endpoint}:"
+        f" {_read_when(read.values())} (--json has each)"
+    )
+    yield f"    in {places_text(places)}"
+
+
+def _read_when(read: Collection[Reads]) -> str:
+    """How many triggers were read, and from when to when."""
+    first = min((each.first_at for each in read if each.first_at), default=None)
+    last = max((each.last_at for each in read if each.last_at), default=None)
+    when = "" if first is None else f", {first} to {last}"
+    return f"{number(sum(each.triggers for each in read))}{when}"
 
 
 def _goes_on(run: Path) -> str:

@@ -38,6 +38,7 @@ from batcher.triggers.lint.line_rules import (
 from batcher.triggers.lint.live_rules import unattached
 from batcher.triggers.lint.set_members import SetMembers
 from batcher.updates.line_reader import LineReader
+from batcher.updates.trigger_name import trigger_name
 
 AT_ONCE = 10_000  # updates whose triggers are held at a time
 
@@ -147,7 +148,8 @@ class CurrentLinter:
         if why.code == TARGET_UNUSABLE:
             self._skip(f"target {update.target}", why)
         elif why.code != RESOURCE_NOT_FOUND:
-            self._skip(f"trigger {update.domain}/{update.trigger}", why)
+            target = update.target if len(self._file.inspection.targets) > 1 else None
+            self._skip(f"trigger {trigger_name(update.domain, update.trigger, target)}", why)
         elif self._creates(update):
             self._keep(update, update.request)
         else:

@@ -32,6 +32,7 @@ from batcher.records import Summary
 from batcher.storage.quota_file import QuotaFile
 from batcher.storage.state_directory import state_directory
 from batcher.updates.selection import Selection
+from batcher.updates.trigger_name import trigger_name
 from batcher.wiring.line_readers import line_reader
 from batcher.wiring.omissions import known_omissions
 
@@ -175,5 +176,7 @@ def _unsuccessful(path: Path, settings: Settings) -> Discrepancies:
         if result.status not in DONE:
             code = "" if result.error is None else f": {result.error.code}"
             status = result.status.replace("_", " ")
-            found.add(result.line, f"{result.domain}/{result.trigger}: {status}{code}")
+            target = result.target if len(run.indexes) > 1 else None
+            name = trigger_name(result.domain, result.trigger, target)
+            found.add(result.line, f"{name}: {status}{code}")
     return found

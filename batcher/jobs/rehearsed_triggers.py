@@ -11,6 +11,7 @@ from batcher.jobs.rehearsal_emulators import RehearsalEmulators
 from batcher.jobs.run_audit import SHOWN, Discrepancies
 from batcher.jobs.trigger_keys import TriggerKey
 from batcher.records import Error
+from batcher.updates.trigger_name import trigger_name
 
 
 class UnrestoredTrigger(Struct, frozen=True, kw_only=True):
@@ -48,6 +49,7 @@ class RehearsedTriggers:
 
     def __init__(self, lines: Mapping[TriggerKey, int], emulators: RehearsalEmulators) -> None:
         self._lines = lines
+        self._names_targets = len({key.target for key in lines}) > 1
         self._emulators = emulators
         self._seeds: dict[TriggerKey, Mapping[str, Any]] = {}
         self.missing = 0
@@ -81,7 +83,9 @@ class RehearsedTriggers:
             self._note_unread(key, "what is there is no whole trigger by the service model")
 
     def _note_unread(self, key: TriggerKey, why: str) -> None:
-        self.unread.add(self._lines[key], f"{key.domain}/{key.trigger}: {why}")
+        target = key.target if self._names_targets else None
+        name = trigger_name(key.domain, key.trigger, target)
+        self.unread.add(self._lines[key], f"{name}: {why}")
 
     def unrestored(self) -> Unrestored:
         """Hold each against what it was, member by member."""

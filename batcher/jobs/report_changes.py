@@ -17,6 +17,7 @@ from batcher.report.run_report import ChangeGroup, PlanSection
 from batcher.storage.before_images import read_images_of
 from batcher.triggers.diff import Change, changes
 from batcher.triggers.masking import HIDDEN, masked
+from batcher.updates.trigger_name import trigger_name
 
 NAMES = 5  # of a group that are shown
 VARIANTS = 10  # groups of one shape with values of their own; further ones are one group
@@ -28,9 +29,10 @@ Shape = tuple[str, ...]
 
 
 class _Groups:
-    """Updates by what they changed, as it may be shown."""
+    """Updates by what they changed, as it may be shown. ``names_targets``: of triggers, too."""
 
-    def __init__(self) -> None:
+    def __init__(self, *, names_targets: bool) -> None:
+        self._names_targets = names_targets
         self.counts: Counter[Shape] = Counter()
         self.names: dict[Shape, list[str]] = {}
         self._variants: Counter[Shape] = Counter()
@@ -46,7 +48,8 @@ class _Groups:
         self.counts[key] += 1
         names = self.names.setdefault(key, [])
         if len(names) < NAMES:
-            names.append(f"{update.domain}/{update.trigger}")
+            target = update.target if self._names_targets else None
+            names.append(trigger_name(update.domain, update.trigger, target))
 
     def largest_first(self) -> list[ChangeGroup]:
         return [
@@ -68,7 +71,8 @@ def change_groups(
     """
     if not changed:
         return None
-    groups, images = _Groups(), _images(run, changed)
+    groups = _Groups(names_targets=len(run.indexes) > 1)
+    images = _images(run, changed)
     lines = {each.line: each for each in changed.values()}
     for update in run.updates(sorted(lines)):
         check()

@@ -5,6 +5,7 @@ up.
 """
 
 from array import array
+from bisect import insort
 from collections import Counter
 from collections.abc import Sequence
 
@@ -32,15 +33,16 @@ class Discrepancy(Struct, frozen=True, kw_only=True):
 
 
 class Discrepancies(Struct, kw_only=True):
-    """Discrepancies of one kind: the first ones, and how many in all."""
+    """Discrepancies of one kind: those of the first lines, in their order, and how many in all."""
 
     count: int = 0
     first: list[Discrepancy] = []
 
     def add(self, line: int, what: str) -> None:
         self.count += 1
-        if len(self.first) < SHOWN:
-            self.first.append(Discrepancy(line=line, what=what))
+        if len(self.first) < SHOWN or line < self.first[-1].line:
+            insort(self.first, Discrepancy(line=line, what=what), key=lambda each: each.line)
+            del self.first[SHOWN:]
 
 
 class Audit(Struct, frozen=True, kw_only=True):

@@ -132,6 +132,11 @@ class SimulationReport(Struct, frozen=True, kw_only=True):
     explained: list[ExplainedFiring] = []
 
     @property
+    def names_targets(self) -> bool:
+        """Whether its triggers are of several targets, so that a name alone is not enough."""
+        return len({each.target for each in self.triggers}) > 1
+
+    @property
     def fired_before(self) -> int:
         return sum(each.before.fired for each in self.triggers if each.before is not None)
 

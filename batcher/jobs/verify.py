@@ -47,6 +47,7 @@ from batcher.operations import GET_TRIGGER
 from batcher.records import Error, Result, SelectedPart
 from batcher.triggers.decision import ChangeOptions
 from batcher.updates.selection import Selector
+from batcher.updates.trigger_name import trigger_name
 from batcher.wiring.line_readers import installed_update_model, line_reader
 
 
@@ -139,7 +140,10 @@ async def verify_run(
         lines = LineSet(sorted(in_doubt | more))
         if live:
             lines = lines.union(scope.within(last_lines(run)))
-        comparison = _Comparison(in_doubt, len(superseded), lines, on_look)
+        names_targets = len(run.indexes) > 1
+        comparison = _Comparison(
+            in_doubt, len(superseded), lines, on_look, names_targets=names_targets
+        )
         settlers = partial(LiveComparison, set_later, images_of(run, in_doubt | more), more)
         await _compare_live(run, settings, lines, settlers, comparison)
         if comparison.settled:
@@ -152,7 +156,8 @@ class _Comparison:
     """What the live triggers showed; a Journal whose results are looked at and not kept.
 
     ``settled``: what became of lines in doubt, None for as asked; ``lines``: those whose triggers
-    were to be looked at; ``stopped``: why targets were left before their end.
+    were to be looked at; ``stopped``: why targets were left before their end; ``names_targets``:
+    of triggers, too.
     """
 
     def __init__(
@@ -161,8 +166,11 @@ class _Comparison:
         superseded: int,
         lines: LineSet,
         on_look: OnLook | None,
+        *,
+        names_targets: bool,
     ) -> None:
         self._on_look = on_look
+        self._names_targets = names_targets
         self.in_doubt = in_doubt
         self.superseded = superseded
         self.lines = lines
@@ -187,7 +195,8 @@ class _Comparison:
         if result.line in self.in_doubt and result.status == "succeeded":
             self.settled[result.line] = error if error.code == MORE_THAN_ASKED else None
         kind = self.differs if error.code in DIFFERS else self.unread
-        where = f"{result.domain}/{result.trigger}"
+        target = result.target if self._names_targets else None
+        where = trigger_name(result.domain, result.trigger, target)
         kind.add(result.line, f"{where}: {error.code}: {error.message}")
 
 

@@ -8,7 +8,14 @@ from collections.abc import Iterator
 
 from batcher.foreign_text import printable, shortened
 from batcher.number_text import duration, number, pace, several
-from batcher.report.run_report import FailureGroup, NextStep, RunReport, SlowUpdate
+from batcher.report.run_report import (
+    FailedUpdate,
+    FailureGroup,
+    NextStep,
+    RunReport,
+    SlowUpdate,
+)
+from batcher.updates.trigger_name import trigger_name
 
 CHARACTERS = 65_000  # GitHub takes 65,536 in a comment
 RESERVED = 200  # for what is said of what was cut
@@ -35,7 +42,9 @@ def _blocks(report: RunReport) -> Iterator[str]:
     yield f"## Report of a {_word(report.facts.kind)}\n\n"
     yield _fenced("text", _facts(report))
     yield _outcomes(report)
-    yield from map(_failures, report.failures)
+    names_targets = len(report.targets) > 1
+    for failures in report.failures:
+        yield _failures(failures, names_targets=names_targets)
     if report.more_failures:
         yield f"{several(report.more_failures, 'more update')} did not succeed.\n\n"
     yield _fenced("text", _accounts(report))
@@ -56,7 +65,8 @@ def _blocks(report: RunReport) -> Iterator[str]:
         ]
         yield "### Lint\n\n" + _fenced("text", lines)
     if report.slowest:
-        yield "### Slowest\n\n" + _fenced("text", map(_slow, report.slowest[:10]))
+        lines = [_slow(each, names_targets=names_targets) for each in report.slowest[:10]]
+        yield "### Slowest\n\n" + _fenced("text", lines)
     yield _steps("To do the same again, and to prove this", report.reproduce)
     if report.notes:
         yield "### Not known\n\n" + _fenced("text", report.notes)
@@ -109,12 +119,13 @@ def _accounts(report: RunReport) -> Iterator[str]:
         yield f"{several(accounts.unproved, 'result')} from before results were chained"
 
 
-def _failures(group: FailureGroup) -> str:
+def _failures(group: FailureGroup, *, names_targets: bool) -> str:
     status = _word(group.status)
     lines = [
         f"{several(group.count, 'update')} {status}: {group.code}",
         *(
-            f"line {each.line}, {each.domain}/{each.trigger}, id {each.id}: {each.message}"
+            f"line {each.line}, {_trigger(each, names_targets=names_targets)}, id {each.id}:"
+            f" {each.message}"
             for each in group.examples
         ),
     ]
@@ -146,8 +157,12 @@ def _seconds(seconds: float) -> str:
     return f"{seconds:.3g} s"
 
 
-def _slow(update: SlowUpdate) -> str:
-    where = f"line {update.line}, {update.domain}/{update.trigger}"
+def _trigger(update: FailedUpdate | SlowUpdate, *, names_targets: bool) -> str:
+    return trigger_name(update.domain, update.trigger, update.target if names_targets else None)
+
+
+def _slow(update: SlowUpdate, *, names_targets: bool) -> str:
+    where = f"line {update.line}, {_trigger(update, names_targets=names_targets)}"
     return f"{duration(update.seconds)}: {where}, {several(update.attempts, 'attempt')}"
 
 

@@ -26,6 +26,7 @@ class Annotations:
 
     def __init__(self, origin: str, sensitive: frozenset[str]) -> None:
         self._origin = source_place(origin)
+        self.names_targets = False
         self._sensitive = sensitive
 
     def violation(self, line: int, violation: Violation) -> None:
@@ -34,7 +35,7 @@ class Annotations:
 
     def add(self, update: Update, finding: Finding) -> None:
         """Take a finding in the line of an update."""
-        said = finding_text(update, finding, self._sensitive)
+        said = finding_text(update, finding, self._sensitive, names_targets=self.names_targets)
         self._annotate(finding.code, update.line, said)
 
     def finish(self, counts: LintCounts | None) -> None:

@@ -18,6 +18,7 @@ from batcher.number_text import several
 from batcher.records import Update
 from batcher.triggers.lint.codes import LINT_CODES
 from batcher.triggers.lint.finding import SEVERITIES, Finding
+from batcher.updates.trigger_name import trigger_name
 from batcher.updates.violations import Violation
 
 SHOWN_OF_A_CODE = 10
@@ -25,7 +26,12 @@ COLUMNS = 80
 
 
 class FindingPrinter(Protocol):
-    """Takes what is found, and prints it at once; holds none."""
+    """Takes what is found, and prints it at once; holds none.
+
+    ``names_targets``: of triggers, too; set where a file is for several.
+    """
+
+    names_targets: bool
 
     def violation(self, line: int, violation: Violation) -> None:
         """Take a rule of the service model that a line breaks."""
@@ -51,6 +57,7 @@ class FindingText:
     """
 
     def __init__(self, sensitive: frozenset[str], violations: ViolationPrinter) -> None:
+        self.names_targets = False
         self._sensitive = sensitive
         self.violation = violations.add
         self._shown = Counter[str]()
@@ -64,7 +71,8 @@ class FindingText:
             return
         if update.line != self._line:
             self._line = update.line
-            echo(f"line {update.line}: {update.domain}/{update.trigger}", err=True)
+            name = _trigger(update, names_targets=self.names_targets)
+            echo(f"line {update.line}: {name}", err=True)
         said = f"  {code.code} {code.severity}: {finding.text(self._sensitive)}"
         for part in _wrapped(printable(said)):
             echo(part, err=True)
@@ -105,6 +113,7 @@ class FindingJson:
     """
 
     def __init__(self, sensitive: frozenset[str], violations: ViolationPrinter) -> None:
+        self.names_targets = False
         self._sensitive = sensitive
         self.violation = violations.add
         self._begun = False
@@ -149,10 +158,17 @@ class FindingJson:
         sys.stdout.write(f"{begun}]{ends}}}\n")
 
 
-def finding_text(update: Update, finding: Finding, sensitive: frozenset[str]) -> str:
+def finding_text(
+    update: Update, finding: Finding, sensitive: frozenset[str], *, names_targets: bool
+) -> str:
     """In one line: of which trigger it is, where in its definition, and what is wrong there."""
     place = f"{finding.where}: " if finding.path else ""
-    return f"{update.domain}/{update.trigger}: {place}{finding.text(sensitive)}"
+    name = _trigger(update, names_targets=names_targets)
+    return f"{name}: {place}{finding.text(sensitive)}"
+
+
+def _trigger(update: Update, *, names_targets: bool) -> str:
+    return trigger_name(update.domain, update.trigger, update.target if names_targets else None)
 
 
 def total_text(counts: LintCounts) -> str:

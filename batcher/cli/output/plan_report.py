@@ -10,6 +10,7 @@ from rich.text import Text
 
 from batcher.accounting.completion_time import longest
 from batcher.aws.client import AwsTarget
+from batcher.cli.output.alike import TOGETHER_FROM, by_cause, targets_text
 from batcher.cli.output.diff import diff_lines
 from batcher.cli.output.echo import echo
 from batcher.cli.output.error_report import ErrorReport
@@ -55,7 +56,7 @@ class PlanPrinter:
         self._streams = full and form == "text"
         self._form, self._name = form, name
         self._places: list[str] = []
-        self._groups = PlanGroups(each=full)
+        self._groups = PlanGroups(each=full, across=len(file.targets) >= TOGETHER_FROM)
         self._as_json = as_json
         self._part = file.part
         self._total = sum(map(len, file.targets.values()))
@@ -158,9 +159,10 @@ class PlanPrinter:
 
 
 def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
-    for target, known in plan.omissions.items():
-        of_target = f"To target {target}" if len(plan.omissions) > 1 else "A run"
-        yield f"{of_target} sends {sends_text(known, looks=True, now=now)}."
+    sends = {name: sends_text(each, looks=True, now=now) for name, each in plan.omissions.items()}
+    for names in by_cause((text, name) for name, text in sends.items()):
+        to_targets = f"To {targets_text(names)}" if len(sends) > 1 else "A run"
+        yield f"{to_targets} sends {sends[names[0]]}."
     effects = ", ".join(f"{number(count)} {name}" for name, count in plan.effects.items() if count)
     yield f"{several(plan.total, 'update')}: {effects or 'nothing to do'}."
     if plan.irreversible:
@@ -188,10 +190,14 @@ def _sentences(plan: Plan, out: Path | None, now: str) -> Iterator[str]:
 
 def _undo_basis(plan: Plan, now: str) -> Iterator[str]:
     """What it rests on that these updates can't be undone."""
-    for target, members in plan.staying.items():
-        if (known := plan.omissions.get(target)) is not None:
-            of_target = f" of target {target}" if len(plan.omissions) > 1 else ""
-            yield f"That rests on this{of_target}: {basis_text(known, members, now)}."
+    rests = {
+        name: basis_text(known, members, now)
+        for name, members in plan.staying.items()
+        if (known := plan.omissions.get(name)) is not None
+    }
+    for names in by_cause((text, name) for name, text in rests.items()):
+        of_targets = f" of {targets_text(names)}" if len(plan.omissions) > 1 else ""
+        yield f"That rests on this{of_targets}: {rests[names[0]]}."
 
 
 def _entry(planned: PlannedUpdate, found: list[Change]) -> dict[str, Any]:

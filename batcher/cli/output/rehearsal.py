@@ -4,13 +4,14 @@ from collections.abc import Iterator
 from math import isfinite
 
 from batcher.foreign_text import printable
-from batcher.jobs.rehearsal_phases import RehearsedRun
+from batcher.jobs.rehearsal_phases import Irreversible, RehearsedRun
 from batcher.jobs.rehearsal_report import ProvedBooks, Rehearsal, RehearsedPart
 from batcher.jobs.rehearsed_triggers import UnrestoredTrigger
 from batcher.jobs.run_audit import Discrepancies
 from batcher.number_text import duration, number, rate_text, several
 from batcher.operations import UPDATE_TRIGGER
 from batcher.records import STATUSES, Summary
+from batcher.updates.trigger_name import trigger_name
 
 STEPS = {
     "read": "Reads the triggers as they are …",
@@ -43,7 +44,7 @@ def rehearsal_lines(found: Rehearsal) -> Iterator[str]:
         yield printable(f"Rollback: {steps.rollback.why_not}")
     yield from _proved(steps.rollback_verified)
     for trigger in steps.rollback.first_irreversible[:SHOWN]:
-        where, members = f"{trigger.domain}/{trigger.trigger}", ", ".join(trigger.members)
+        where, members = _trigger(found, trigger), ", ".join(trigger.members)
         yield printable(
             f"  {where}: {members} did not exist before, and an update can't"
             " take it away; rollback --recreate can"
@@ -111,14 +112,14 @@ def _unrestored(found: Rehearsal) -> Iterator[str]:
         return
     yield f"Not as before after the rollback: {several(kind.count, 'trigger')}"
     for each in kind.first[:SHOWN]:
-        yield printable(f"  line {each.line}: {_name(each)}")
+        how = "is there, and was not" if each.created else ", ".join(each.members)
+        yield printable(f"  line {each.line}: {_trigger(found, each)}: {how}")
     if (more := kind.count - len(kind.first[:SHOWN])) > 0:
         yield f"  … and {number(more)} more"
 
 
-def _name(each: UnrestoredTrigger) -> str:
-    how = "is there, and was not" if each.created else ", ".join(each.members)
-    return f"{each.domain}/{each.trigger}: {how}"
+def _trigger(found: Rehearsal, each: UnrestoredTrigger | Irreversible) -> str:
+    return trigger_name(each.domain, each.trigger, each.target if len(found.targets) > 1 else None)
 
 
 def _durations(found: Rehearsal) -> Iterator[str]:

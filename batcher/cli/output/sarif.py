@@ -36,6 +36,7 @@ class SarifLog:
 
     def __init__(self, origin: str, sensitive: frozenset[str]) -> None:
         self._artifact = _artifact(source_place(origin))
+        self.names_targets = False
         self._sensitive = sensitive
         self._results = 0
 
@@ -45,7 +46,7 @@ class SarifLog:
 
     def add(self, update: Update, finding: Finding) -> None:
         """Take a finding in the line of an update."""
-        said = finding_text(update, finding, self._sensitive)
+        said = finding_text(update, finding, self._sensitive, names_targets=self.names_targets)
         identity = [update.target, update.domain, update.trigger, finding.where]
         self._write(finding.code, update.line, said, identity)
 

@@ -31,6 +31,7 @@ from batcher.records import (
 )
 from batcher.storage.run_directory import RunDirectory
 from batcher.target_identity import TargetIdentity
+from batcher.updates.trigger_name import trigger_name
 
 _KINDS = (*STATUSES, "not_started")
 _COUNTED = ("total", *_KINDS)
@@ -75,7 +76,7 @@ def summary_lines(directory: RunDirectory, summary: Summary, ending: RunEnding) 
     yield from _written(directory, summary, ending)
 
 
-def changed_lines(changed: ChangedUpdates) -> Iterator[str]:
+def changed_lines(changed: ChangedUpdates, *, names_targets: bool) -> Iterator[str]:
     """What a wave has changed, update by update, for the question whether to go on."""
     first = "first " if changed.count == changed.wave_count else ""
     updates = several(changed.wave_count, "update")
@@ -86,7 +87,8 @@ def changed_lines(changed: ChangedUpdates) -> Iterator[str]:
     yield f"Those were the {first}{updates} that changed something:"
     for each in shown:
         status = each.status.replace("_", " ")
-        yield printable(f"  line {each.line}, id {each.id}: {each.domain}/{each.trigger} {status}")
+        name = trigger_name(each.domain, each.trigger, each.target if names_targets else None)
+        yield printable(f"  line {each.line}, id {each.id}: {name} {status}")
     if (more := changed.wave_count - len(shown)) > 0:
         yield f"  … and {number(more)} more: see results.jsonl"
 

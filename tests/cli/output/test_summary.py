@@ -135,7 +135,7 @@ def test_the_first_that_did_not_succeed_are_named_with_place_code_and_message() 
 
 
 def test_of_a_long_wave_the_first_ones_are_named_and_the_rest_is_counted() -> None:
-    def changed(*counts: int) -> list[str]:
+    def changed(*counts: int, names_targets: bool = False) -> list[str]:
         found = ChangedUpdates(list(accumulate(counts)))
         for line in range(sum(counts), 0, -1):
             found.add(
@@ -151,18 +151,19 @@ def test_of_a_long_wave_the_first_ones_are_named_and_the_rest_is_counted() -> No
                     finished_at="",
                 )
             )
-        return list(changed_lines(found))
+        return list(changed_lines(found, names_targets=names_targets))
 
     lines = changed(925)
     assert lines[0] == "Those were the first 925 updates that changed something:"
     assert lines[1] == "  line 1, id 1: \\u001b/t in doubt"
+    assert changed(2, names_targets=True)[1] == "  line 1, id 1: \\u001b/t (target eu) in doubt"
     assert lines[20:] == [
         "  line 20, id 20: \\u001b/t in doubt",
         "  … and 905 more: see results.jsonl",
     ]
     assert changed(20)[-1] == lines[20]
     assert changed(5, 2000)[0] == "Those were the 2,000 updates that changed something:"
-    assert list(changed_lines(ChangedUpdates())) == [
+    assert list(changed_lines(ChangedUpdates(), names_targets=False)) == [
         "0 updates changed something: see results.jsonl"
     ]
     assert changed(5, 2000)[-1] == "  … and 1,980 more: see results.jsonl"

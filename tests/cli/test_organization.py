@@ -1,0 +1,74 @@
+"""Many accounts in one run, as their users meet it: what is said names each target, and is short.
+
+Each test: twelve accounts in two Regions, in an emulator.
+"""
+
+import json
+from collections.abc import AsyncIterator, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from batcher.emulator import Emulator
+from tests.conftest import Command, change, trigger
+
+Write = Callable[..., Path]
+ACCOUNTS = [f"{number:012d}" for number in range(111_111_111_101, 111_111_111_113)]
+REGIONS = ("eu-west-1", "us-east-1")
+TARGETS = [f"{account}-{region}" for account in ACCOUNTS for region in REGIONS]
+
+
+def lines(**more: Any) -> list[dict[str, Any]]:
+    """One update of trigger t0 in each target."""
+    return [{"target": target, **change(0), **more} for target in TARGETS]
+
+
+@pytest.fixture
+async def emulator(batcher: Command) -> AsyncIterator[Emulator]:
+    """Where all the accounts are; ``accounts.toml`` is their settings, and the environment's."""
+    emulator = Emulator()
+    emulator.seed([trigger(0)])
+    (batcher.folder / "accounts.toml").write_text(
+        '[targets."{account}-{region}"]\n'
+        f"accounts = {json.dumps(ACCOUNTS)}\nregions = {json.dumps(REGIONS)}\n"
+        'role_arn = "arn:aws:iam::{account}:role/batcher"\n'
+    )
+    async with emulator as url:
+        batcher.environ |= {
+            "AWS_ENDPOINT_URL_STS": url,
+            "BATCHER_ENDPOINT_URL": url,
+            "BATCHER_CONFIG": "accounts.toml",
+        }
+        yield emulator
+
+
+async def test_each_command_names_the_target_of_a_trigger_and_verify_goes_by_the_file(
+    batcher: Command, emulator: Emulator, write_lines: Write
+) -> None:
+    unlimited = {"Unit": "DAYS", "Value": 1, "MaxInvocationsPerProfile": 1, "Unlimited": True}
+    write_lines(lines(EventTriggerLimits={"Periods": [unlimited]}))
+    first = f"acme/t0 (target {TARGETS[0]})"
+    linted = await batcher("lint", "updates.jsonl")
+    assert f"line 1: {first}\n" in linted.err
+    planned = await batcher("plan", "updates.jsonl")
+    assert f"24 updates to 24 targets: {first}," in planned.err
+    assert planned.err.count("sends what each line gives") == 1
+    assert (await batcher("run", "updates.jsonl", "--yes", "--rate", "50")).code == 0
+    write_lines(lines(Description="another"), "another.jsonl")
+    assert (await batcher("run", "another.jsonl", "--yes", "--rate", "50")).code == 0
+    verified = await batcher("verify", "updates.run", "--json")
+    assert verified.code == 1
+    *_, verdict = said = verified.err.splitlines()
+    at = said.index("Not as asked: 24")
+    assert said[at + 1 : at + 21] == [
+        f"  line {line}: acme/t0 (target {target}): NotAsAsked: the live trigger differs in"
+        " Description"
+        for line, target in enumerate(TARGETS[:20], 1)
+    ]
+    assert (said[at + 21], verdict) == ("  … and 4 more", "It does not hold.")
+    reads = [line for line in said if line.startswith("  read of ")]
+    assert [line[:21] for line in reads] == ["  read of 24 targets,"]
+    assert len(json.loads(verified.out)["read"]) == 24
+    found = await batcher("report", "another.run", "--format", "markdown")
+    assert f"24 updates: {first}" in found.out
