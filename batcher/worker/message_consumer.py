@@ -118,8 +118,8 @@ class MessageConsumer:
             async with anyio.create_task_group() as self._tasks:
                 pool = self._pool = self._make_pool(pacers)
                 background.start_soon(pool.run_rest)
-                if not self.settings.targets:
-                    pool.worker(self.settings.target)
+                for target in self._opened_at_once():
+                    pool.worker(target)
                 with anyio.CancelScope() as receiving:
                     background.start_soon(cancel_when, self.health.stop, receiving)
                     background.start_soon(cancel_when, self.health.reload, receiving)
@@ -134,6 +134,12 @@ class MessageConsumer:
         pacers.remember()
         if lost is not None:
             raise lost
+
+    def _opened_at_once(self) -> list[str]:
+        """The targets that no message is waited for: the one there is, or that had come to harm."""
+        if not self.settings.targets:
+            return [self.settings.target]
+        return [each.target for each in self.health.unusable()]
 
     def lane_snapshots(self) -> Iterable[LaneSnapshot]:
         """The lanes that are open at this moment."""

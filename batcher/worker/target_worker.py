@@ -78,7 +78,8 @@ class Releases:
 class TargetWorker:
     """Sends the messages of one target.
 
-    ``unusable``: why the target can't be used, until AWS answers again; ``lane``: while it is open.
+    ``unusable``: why the target can't be used, until AWS answers again: one message shows it. As
+    health has it, no longer than until it is open, where that was in the way. ``lane``: while it is open.
     ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
     ``turns``: what has the order of triggers among several targets; None: there is one.
     ``releases``: what the workers of a session know of what they released.
@@ -102,7 +103,9 @@ class TargetWorker:
 
     def __post_init__(self) -> None:
         self.unusable = self.health.reason(self._part)  # in the session before this one
+        self._unopened = True  # why it can't be used is known from opening it, or from that session
         self.lane: Lane | None = None
+        self._was_open = False  # in the latest of its lanes
         self._rests = False  # from its coming to rest until it is open again
         self._rested: LaneSnapshot | None = None  # its lane, as that was when it came to rest
         # of the quota of its updates, once it was open
@@ -233,6 +236,7 @@ class TargetWorker:
             if self.unusable is None:
                 backoff.reset()
                 await self._release(left[:1])
+            self._unopened = not self._was_open
             self._set_unusable(reason)
             wait = backoff.next_pause()
             self.log.warning(
@@ -260,6 +264,7 @@ class TargetWorker:
 
     async def _run_lane(self) -> str | None:
         """Open the target and work to the end of its lane; returns why it can't go on, if so."""
+        self._was_open = False
         try:
             with anyio.CancelScope() as self._working:
                 return await self._work()
@@ -283,7 +288,9 @@ class TargetWorker:
             lane = self._make_lane(target, runner)
 
             async def open_lane(tasks: TaskGroup) -> None:
-                self.lane, self._rests = lane, False
+                self.lane, self._rests, self._was_open = lane, False, True
+                if self._unopened:  # no message may come that tells
+                    self.health.mark_target(self.name, None)
                 self._own_rate = self.pacers.own_rate_of(lane.pacer)
                 self._pace = self.pacers.pace_of(lane.pacer)
                 runner.start(lane, tasks)

@@ -44,9 +44,9 @@ def no_memory(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 class Serving:
     """A session under way: its life, what it was told, and the results on disk."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, health: Health | None = None) -> None:
         self.folder = folder
-        self.health = Health(logger(), grace=5.0)
+        self.health = health or Health(logger(), grace=5.0)
         self.control = PaceControl(SystemClock())
         self.results: list[Result] = []
         self.away: list[Away] = []
@@ -65,9 +65,10 @@ async def serving(
     once: bool = False,
     ends_with: tuple[type[Exception], ...] = (),
     results: type[ResultsDirectory] = ResultsDirectory,
+    health: Health | None = None,
     **settings: Any,
 ) -> AsyncIterator[Serving]:
-    serving = Serving(folder)
+    serving = Serving(folder, health)
     if isinstance(queue, MemoryQueue):
         queue = OpenedQueue(queue, None, None, True, "")  # type: ignore[arg-type] # nobody produces here
     async with results(folder, rotate_bytes=10**6, rotate_seconds=60) as directory:
@@ -275,6 +276,21 @@ async def test_what_has_a_result_here_is_not_sent_again(tmp_path: Path) -> None:
         await served.ended
     assert (sorted(queue.done), queue.dead) == (["m1", "m3"], [("m2", "Invalid")])
     assert [entry["EventTriggerName"] for entry in emulator.applied()] == ["t2"]
+
+
+async def test_a_target_that_was_away_is_ready_in_the_next_session_without_a_message(
+    tmp_path: Path,
+) -> None:
+    before = Health(logger(), grace=5.0)
+    before.mark_started()
+    before.mark_target("b", "no connection")
+    before.mark_target("c", "no connection")
+    async with Emulator() as a, Emulator() as b:
+        urls = {"a": a, "b": b, "c": f"http://127.0.0.1:{free_port()}"}
+        targets = {name: {"endpoint_url": url} for name, url in urls.items()}
+        async with serving(MemoryQueue(), tmp_path, health=before, targets=targets) as served:
+            await until(lambda: [each.target for each in before.unusable()] == ["c"])
+            assert [lane.target for lane in served.session.lane_snapshots()] == ["b"]
 
 
 async def test_a_disk_that_takes_no_results_is_waited_for(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from typing import Any, Self, cast
 import anyio
 import pytest
 
+from batcher.accounting.denials import DENIED_IN_A_ROW
 from batcher.accounting.tally import Tally
 from batcher.config import Settings
 from batcher.engine.lane import Lane
@@ -14,7 +15,14 @@ from batcher.errors import AwsError, CredentialsError
 from batcher.logs import logger
 from batcher.records import Message, Result, Update
 from batcher.sources.feed import Feed
-from batcher.testing import ACCEPTED, LoopClock, MemoryQueue, OpenLimiter, ScriptedCaller
+from batcher.testing import (
+    ACCEPTED,
+    LoopClock,
+    MemoryQueue,
+    OpenLimiter,
+    ScriptedCaller,
+    refused,
+)
 from batcher.testing import in_virtual_time as run_in_virtual_time
 from batcher.wiring.pacers import QuotaPace
 from batcher.worker.health import Health
@@ -230,10 +238,27 @@ def test_it_is_tried_again_after_growing_pauses_and_is_usable_when_aws_has_answe
         await anyio.sleep(30)
         assert working.worker.unusable == "no credentials"  # it is open, but nothing was sent
         assert working.worker.room(100.0) == 1
+        assert working.health.not_ready is None, "no message may come for it"
         await working.lease(1)
         await anyio.sleep(0.1)
         assert working.worker.unusable is None
         assert working.health.not_ready is None
+
+    in_virtual_time(work)
+
+
+def test_what_was_refused_is_no_better_for_being_open() -> None:
+    async def work(working: Working) -> None:
+        denied = refused("AccessDeniedException", 403)
+        working.target.caller = ScriptedCaller(lambda call: denied)
+        await anyio.sleep(0.1)
+        await working.lease(DENIED_IN_A_ROW)
+        await anyio.sleep(0.1)
+        await working.leases.release(working.leases.unsettled())
+        await anyio.sleep(60)
+        assert working.worker.lane is not None
+        assert working.worker.unusable is not None
+        assert working.health.not_ready == working.worker.unusable
 
     in_virtual_time(work)
 
