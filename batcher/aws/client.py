@@ -111,7 +111,7 @@ class AwsTarget:
 
     async def __aenter__(self) -> "AwsTarget":
         if self._own:
-            await self._connect()
+            await self._connect(opening=True)
         else:
             transport = await ready_transport(self._client)
             self._server_clock.watch(transport.client.meta.events)
@@ -294,16 +294,17 @@ class AwsTarget:
         self._caller = found.arn or self._caller
         return found.account
 
-    async def _connect(self) -> None:
+    async def _connect(self, *, opening: bool = False) -> None:
         with explained(self.name):
-            region, credentials = await self._sign_in()
+            region, credentials = await self._sign_in(opening=opening)
             self._transports.append(await self._opening.open(region, credentials))
         if len(self._transports) > 2:
             await self._transports.pop(0).aclose()
 
-    async def _sign_in(self) -> tuple[str, CheckedCredentials]:
+    async def _sign_in(self, *, opening: bool) -> tuple[str, CheckedCredentials]:
         """The Region, and what requests there are signed with."""
-        shared = self._shared = self._sessions.session(self.name, self.settings)
+        shared = self._sessions.session(self.name, self.settings, opening=opening)
+        self._shared = shared
         if not shared.region:
             raise SettingsError(f"target {self.name}: no Region. Give --region, or set AWS_REGION.")
         try:

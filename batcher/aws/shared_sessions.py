@@ -21,6 +21,7 @@ from batcher.errors import CredentialsError
 from batcher.ports import Clock
 
 STS_ATTEMPTS = 4
+READ_AT_MOST = 60.0  # seconds ago that files and environment were read for a target that is opened
 
 
 class SessionKey(NamedTuple):
@@ -48,6 +49,7 @@ class SharedSession:
         server_clock: ServerClock,
     ) -> None:
         self.number = number
+        self.read_at = clock.now()
         self.server_clock = server_clock
         self.session: AioSession = open_session(key.profile, loader, key.region, server_clock)
         self.region = region_of(self.session, key.region)
@@ -132,14 +134,19 @@ class SharedSessions:
         self._clocks: dict[str | None, ServerClock] = {}
         self._useless: dict[str, int] = {}  # numbers of sessions, by target
 
-    def session(self, target: str, settings: TargetSettings) -> SharedSession:
+    def session(
+        self, target: str, settings: TargetSettings, *, opening: bool = False
+    ) -> SharedSession:
         """The session for a target: the present one, unless that was of no use to it.
 
-        Raises what botocore does for a profile that is not there.
+        ``opening``: nor that of long ago, as keys may have been changed meanwhile. Raises what
+        botocore does for a profile that is not there.
         """
         key = SessionKey(settings.profile, settings.region, settings.endpoint_url)
         found = self._sessions.get(key)
         if found is None or found.number <= self._useless.get(target, 0):
+            found = self._sessions[key] = self._new(key)
+        elif opening and self._clock.now() - found.read_at > READ_AT_MOST:
             found = self._sessions[key] = self._new(key)
         return found
 

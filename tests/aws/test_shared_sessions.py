@@ -6,11 +6,13 @@ from typing import Any
 import anyio
 import pytest
 
+from batcher.aws.client import AwsTarget
 from batcher.aws.service_model import model_loader
-from batcher.aws.shared_sessions import SharedSessions
+from batcher.aws.shared_sessions import READ_AT_MOST, SharedSessions
 from batcher.clock import SystemClock
 from batcher.config import TargetSettings
 from batcher.emulator import Emulator, account_of
+from batcher.updates.aws_messages import AwsMessages
 
 
 @pytest.fixture
@@ -20,6 +22,15 @@ def keys(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(file))
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "none"))
     return file
+
+
+class Ahead(SystemClock):
+    """The clock of this process, put forward by a test."""
+
+    seconds = 0.0
+
+    def now(self) -> float:
+        return super().now() + self.seconds
 
 
 def settings(**more: Any) -> TargetSettings:
@@ -90,3 +101,47 @@ async def test_an_account_is_asked_for_once_for_each_access_key(keys: Path) -> N
     assert await shared.identity(own, endpoint_url=url, attempts=1) is first  # nobody is there
     other = own._replace(access_key="AKID2")
     assert await shared.identity(other, endpoint_url=url, attempts=1) is None
+
+
+async def test_who_is_opened_later_gets_the_keys_of_now_and_all_who_are_then_the_same(
+    keys: Path,
+) -> None:
+    clock = Ahead()
+    found = SharedSessions(model_loader(), clock, (5.0, 5.0))
+    first = found.session("a", settings(), opening=True)
+    assert await key_of(found, "a") == "AKID1"
+    keys.write_text(keys.read_text().replace("AKID1", "AKID2"))
+    clock.seconds = READ_AT_MOST - 10
+    assert found.session("b", settings(), opening=True) is first
+    clock.seconds = READ_AT_MOST + 1
+    assert found.session("a", settings()) is first, "it has them, and they may be good"
+    again = found.session("a", settings(), opening=True)
+    assert again is found.session("c", settings(), opening=True)
+    assert await key_of(found, "a") == "AKID2"
+
+
+async def test_a_target_that_is_opened_again_after_a_rest_signs_with_the_keys_of_now(
+    keys: Path,
+) -> None:
+    clock = Ahead()
+    found = SharedSessions(model_loader(), clock, (5.0, 5.0))
+
+    async def account(url: str) -> str | None:
+        target = AwsTarget(
+            "a",
+            settings(endpoint_url=url),
+            messages=AwsMessages(frozenset()),
+            connect_timeout=5.0,
+            read_timeout=5.0,
+            loader=model_loader(),
+            clock=clock,
+            sessions=found,
+        )
+        async with target:
+            return await target.account()
+
+    async with Emulator() as url:
+        assert await account(url) == account_of("AKID1")
+        keys.write_text(keys.read_text().replace("AKID1", "AKID2"))
+        clock.seconds = 900.0
+        assert await account(url) == account_of("AKID2")
