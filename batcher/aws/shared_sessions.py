@@ -144,9 +144,11 @@ class SharedSessions:
         """
         key = SessionKey(settings.profile, settings.region, settings.endpoint_url)
         found = self._sessions.get(key)
-        if found is None or found.number <= self._useless.get(target, 0):
-            found = self._sessions[key] = self._new(key)
-        elif opening and self._clock.now() - found.read_at > READ_AT_MOST:
+        if (
+            found is None
+            or found.number <= self._useless.get(target, 0)
+            or (opening and self._clock.now() - found.read_at > READ_AT_MOST)
+        ):
             found = self._sessions[key] = self._new(key)
         return found
 

@@ -79,7 +79,8 @@ class TargetWorker:
     """Sends the messages of one target.
 
     ``unusable``: why the target can't be used, until AWS answers again: one message shows it. As
-    health has it, no longer than until it is open, where that was in the way. ``lane``: while it is open.
+    health has it, no longer than until it is open, where that was in the way. ``lane``: while it is
+    open.
     ``outage_limit``: seconds for which an open lane waits for it; ``on_away`` is told when it does.
     ``turns``: what has the order of triggers among several targets; None: there is one.
     ``releases``: what the workers of a session know of what they released.
