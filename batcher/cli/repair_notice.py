@@ -9,6 +9,7 @@ from batcher.cli.output.echo import echo
 from batcher.cli.output.next_command import next_command
 from batcher.jobs.repair import Repair, repair_run
 from batcher.number_text import several
+from batcher.storage.near_paths import missing_run
 
 
 def repair_with_notice(path: Path, *, dry_run: bool = False) -> None:
@@ -19,9 +20,7 @@ def repair_with_notice(path: Path, *, dry_run: bool = False) -> None:
     if dry_run:
         raise click.UsageError("--repair writes into the run directory: leave --dry-run out.")
     if not (path / "run.json").exists():
-        raise click.UsageError(
-            f"--repair is for the directory of a run; {path} is none. Give that with --out."
-        )
+        raise click.UsageError(f"--repair: {missing_run(path)}")
     repairs = repair_run(path)
     lines = [line for repair in repairs for line in _lines(repair)]
     for line in lines or [f"{path}: nothing to repair."]:

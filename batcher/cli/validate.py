@@ -43,7 +43,7 @@ def validate(file: str, as_json: bool, config: Path | None, **given: Any) -> Non
     counts = {name: len(index) for name, index in sorted(found.targets.items())}
     fit = found.total > 0 and not found.invalid
     printer.finish(valid=fit, total=found.total, invalid=found.invalid, targets=counts)
-    echo(_verdict(found), err=True)
+    echo(_verdict(file, found), err=True)
     raise SystemExit(0 if fit else 2)
 
 
@@ -60,7 +60,7 @@ def _inspect(file: str, settings: Settings, printer: ViolationPrinter) -> Inspec
         return inspect(path, reader, on_violation=add, on_hint=hint, keeps_places=False)
 
 
-def _verdict(found: Inspection) -> str:
+def _verdict(file: str, found: Inspection) -> str:
     """``4,800 updates of 4,790 triggers in 3 domains: all valid``."""
     updates = several(found.total, "update")
     if found.invalid:
@@ -68,7 +68,7 @@ def _verdict(found: Inspection) -> str:
             f"{number(found.invalid)} of {updates} invalid ({several(found.violations, 'fault')})"
         )
     if not found.total:
-        return found.nothing
+        return f"{file}: {found.nothing}. Give a file of updates."
     triggers = several(sum(index.triggers for index in found.targets.values()), "trigger")
     domains = several(sum(len(index.domains) for index in found.targets.values()), "domain")
     where = f" for {several(len(found.targets), 'target')}" if len(found.targets) > 1 else ""

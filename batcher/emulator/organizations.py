@@ -75,7 +75,10 @@ def read_organization(path: Path) -> Organization:
         nodes = {node.id: node for root in roots for node in _all(root)}
         given = {name: str(value[name]) for name in ("id", "management") if name in value}
     except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
-        raise ValueError(f"{path}: is no organization: {error!r}") from None
+        why = f"it lacks {error}" if isinstance(error, KeyError) else str(error)
+        raise ValueError(
+            f"{path}: is no organization ({why}); write it as configs/organization.json"
+        ) from None
     return Organization(roots=roots, nodes=nodes, **given)
 
 

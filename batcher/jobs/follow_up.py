@@ -179,12 +179,13 @@ def open_results_rollback(
 
     Raises as ``results_as_run`` does.
     """
-    with ExitStack() as copies, _lines_in(path) as file:
+    with ExitStack() as copies:
         found = copies.enter_context(results_as_run(path, settings, span))
-        # copies of what is sensitive last no longer than they are needed
-        yield FollowUp(
-            found.run, settings, ROLLBACK, file, found.notes(), copies.close, recreate=recreate
-        )
+        with _lines_in(path) as file:
+            # copies of what is sensitive last no longer than they are needed
+            yield FollowUp(
+                found.run, settings, ROLLBACK, file, found.notes(), copies.close, recreate=recreate
+            )
 
 
 def _with_images(settings: Settings) -> Settings:

@@ -24,6 +24,7 @@ from batcher.records import Delivered, Result
 from batcher.storage.atomic_file import AtomicFile, write_json
 from batcher.storage.journal_reader import damaged
 from batcher.storage.message_images import MessageImage
+from batcher.storage.near_paths import missing_run
 from batcher.storage.results_files import IMAGES
 from batcher.storage.results_reader import ResultsReader
 from batcher.storage.run_directory import RunDirectory
@@ -82,11 +83,8 @@ def results_as_run(path: Path, settings: Settings, span: TimeSpan) -> Iterator[R
     """
     reader = ResultsReader(path)
     if reader.is_empty:
-        raise RunDirectoryError(
-            f"{path}: neither a run directory nor a worker's results directory: there is no"
-            " run.json in it, and no file of results. Give the directory of a run, or the --results"
-            " of a worker."
-        )
+        what = "neither a run directory nor a worker's results directory"
+        raise RunDirectoryError(missing_run(path, what, ", or the --results of a worker"))
     if not reader.has_images:
         raise RunDirectoryError(
             f"{path}: its workers kept no before images, so what they changed can't be put back."

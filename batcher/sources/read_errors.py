@@ -2,18 +2,35 @@
 
 import gzip
 import zlib
+from pathlib import Path
+
+from batcher.storage.near_paths import near_file
 
 
 def reason(error: OSError) -> str:
     """Why the operating system said no."""
     match error:
         case FileNotFoundError():
-            return "there is no such file"
+            return f"there is no such file{_meant(error.filename)}"
         case IsADirectoryError():
-            return "that is a directory; give a file"
+            return _directory(error.filename)
         case PermissionError():
             return "no permission to read or write it"
     return error.strerror or str(error)
+
+
+def _meant(name: object) -> str:
+    near = near_file(Path(name)) if isinstance(name, str) else None
+    return "" if near is None else f"; did you mean {near}?"
+
+
+def _directory(name: object) -> str:
+    if isinstance(name, str) and (Path(name) / "run.json").exists():
+        return (
+            "that is the directory of a run, which goes on with the command that began it; give the"
+            " file that it is a run of"
+        )
+    return "that is a directory; give a file"
 
 
 def damage(error: Exception) -> str:

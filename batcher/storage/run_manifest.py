@@ -11,6 +11,7 @@ from msgspec import Meta, Struct, field
 from batcher.accounting.time_spent import RunTimeSpent
 from batcher.errors import RunDirectoryError
 from batcher.records import Count
+from batcher.storage.near_paths import missing_run
 from batcher.storage.regular_file import read_document
 from batcher.storage.run_journals import Heads
 from batcher.storage.run_sessions import RunSession
@@ -75,11 +76,13 @@ def load_manifest(path: Path) -> RunManifest:
         json.loads(content, object_pairs_hook=_once)
         return msgspec.json.decode(content, type=RunManifest)
     except (FileNotFoundError, NotADirectoryError) as error:
+        raise RunDirectoryError(missing_run(path.parent)) from error
+    except OSError as error:
         raise RunDirectoryError(
-            f"{path.parent}: no run directory: there is no run.json in it. Give the directory of a"
-            " run, such as updates.run."
+            f"{path}: can't be read: {error.strerror or error}. Act as the user whose run it is, or"
+            " give the directory of another."
         ) from error
-    except (OSError, ValueError, RecursionError) as error:
+    except (ValueError, RecursionError) as error:
         raise RunDirectoryError(
             f"{path}: can't be read ({error}). Restore it, or start anew with another --out."
         ) from error

@@ -72,5 +72,5 @@ async def test_a_run_whose_images_are_lost_never_holds_again(
 
 
 def test_it_is_for_the_directory_of_a_run(tmp_path: Path) -> None:
-    with pytest.raises(click.UsageError, match=r"is for the directory of a run; .* is none"):
+    with pytest.raises(click.UsageError, match=r"--repair: .*: no run directory: .* Give"):
         repair_with_notice(tmp_path)

@@ -86,7 +86,8 @@ def test_a_file_without_updates_is_no_valid_one_as_it_is_nothing_to_run(tmp_path
     path.write_bytes(b"\n\n")
     result = run(path, "--json")
     assert (result.exit_code, json.loads(result.stdout)["valid"]) == (2, False)
-    assert result.stderr == "no updates in it; nothing to do: it has only blank lines\n"
+    why = "no updates in it; nothing to do: it has only blank lines"
+    assert result.stderr == f"{path}: {why}. Give a file of updates.\n"
 
 
 def test_standard_input_can_be_checked_too() -> None:

@@ -19,7 +19,9 @@ def history_lines(history: TriggerHistory, hidden: frozenset[str]) -> Iterator[s
         yield from _touch_lines(touch, hidden)
     if history.older:
         yield f"{history.older:,} older ones are not shown; --limit and --since choose."
-    if not history.touches:
+    if not history.directories:
+        yield "There is no run there, nor below it. Give the directory that runs are in with --in."
+    elif not history.touches:
         yield f"Nothing of that is there, in {several(history.directories, 'run')} looked at."
     yield from (f"Note: {note}" for note in history.notes)
     yield from (f"Not read: {why}" for why in history.unread)
