@@ -330,6 +330,45 @@ class LineNumbers(Sequence[int]):
         return iter(range(self._first, self._first + self._count) if listed is None else listed)
 
 
+class HashBalance:
+    """Which of very many strings were added and not taken away again: 2 MB however many they are.
+
+    Those whose hashes end alike are one sum: what is even was taken as often as it was added; what
+    is odd may have been, and one that shares its sum was not.
+    """
+
+    def __init__(self) -> None:
+        self._sums = array("Q", bytes(8)) * (_ALIKE + 1)
+
+    def add_all(self, things: Iterable[Hashable]) -> None:
+        sums = self._sums
+        for value in map(hash, things):  # with one more no hash is 0: Python's are never -1
+            sums[value & _ALIKE] = sums[value & _ALIKE] + value + 1 & _WHOLE
+
+    def take_all(self, things: Iterable[Hashable]) -> None:
+        """Take things away, also before they are added."""
+        sums = self._sums
+        for value in map(hash, things):
+            sums[value & _ALIKE] = sums[value & _ALIKE] - value - 1 & _WHOLE
+
+    @property
+    def is_even(self) -> bool:
+        """Whether all that was added was taken away, and nothing else was."""
+        return not any(self._sums)
+
+    def odd(self, things: Sequence[str]) -> list[str]:
+        """Which of these may have been added and not taken away."""
+        sums = self._sums
+        return [thing for thing in things if sums[hash(thing) & _ALIKE]]
+
+    def __repr__(self) -> str:
+        return f"<HashBalance: {sum(map(bool, self._sums)):,} odd>"
+
+
+_ALIKE = (1 << 18) - 1  # the end of a hash
+_WHOLE = (1 << _HASH_BITS) - 1
+
+
 class HashMultiset:
     """A multiset of strings or such, known by their hashes: two may rarely pass for one."""
 

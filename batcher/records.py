@@ -236,7 +236,7 @@ class ChangedUpdate(Struct, frozen=True, kw_only=True):
 
 
 class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
-    """What counting needs of a result: read from its line in half the time."""
+    """What counting needs of a result, and the digest of its image: read in half the time."""
 
     id: str
     line: Count
@@ -249,14 +249,14 @@ class BriefResult(Struct, frozen=True, kw_only=True, gc=False):
     created: Creation | UnsetType = UNSET
     read_back: ReadBack | UnsetType = UNSET
     restored: list[str] | UnsetType = UNSET
+    image: str | UnsetType | None = UNSET
 
 
 class NamedResult(BriefResult, frozen=True, kw_only=True, gc=False):
-    """What counting needs, the trigger of the result, and the digest of its before image."""
+    """What counting needs, and the trigger of the result."""
 
     domain: str | None
     trigger: str | None
-    image: str | UnsetType | None = UNSET
 
 
 class Counts(Struct, frozen=True, kw_only=True):

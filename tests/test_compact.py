@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from batcher.compact import HashMultiset, LineNumbers, LineSet, hashed, short_hash
+from batcher.compact import HashBalance, HashMultiset, LineNumbers, LineSet, hashed, short_hash
 
 
 @given(st.lists(st.text(max_size=2)))
@@ -48,6 +48,38 @@ def test_once_sorted_they_know_what_was_added(texts: list[str], other: str) -> N
     hashes.sort()
     assert all(text in hashes for text in texts)
     assert (other in hashes) is (other in texts)
+
+
+@given(st.lists(st.text(max_size=2)), st.lists(st.text(max_size=2)))
+def test_a_balance_is_odd_for_what_was_not_taken_as_often_as_added(
+    added: list[str], taken: list[str]
+) -> None:
+    balance = HashBalance()
+    balance.take_all(taken)
+    balance.add_all(added)
+    differ = {each for each in (*added, *taken) if added.count(each) != taken.count(each)}
+    assert balance.is_even is not bool(differ)
+    assert {*balance.odd([*added, *taken])} >= differ
+    balance.add_all(taken)
+    balance.take_all(added)
+    assert balance.is_even
+    assert balance.odd(added) == []
+
+
+def test_a_balance_takes_2_megabytes_and_rarely_takes_one_for_another() -> None:
+    names = [f"row-{number}" for number in range(100_000)]
+    tracemalloc.start()
+    try:
+        balance = HashBalance()
+        balance.add_all(names)
+        balance.take_all(names[10:])
+        _, peak = tracemalloc.get_traced_memory()
+    finally:
+        tracemalloc.stop()
+    assert peak < 3 << 20
+    found = balance.odd(names)
+    assert {*found} >= {*names[:10]}
+    assert len(found) < 100
 
 
 @given(st.sets(st.integers(0, 100_000)), st.integers(0, 200_000))

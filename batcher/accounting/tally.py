@@ -4,8 +4,7 @@ No I/O and no clock. A tally is fed by one event loop and may be read at any tim
 """
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from operator import attrgetter
+from collections.abc import Mapping
 from typing import TypeVar
 
 import msgspec
@@ -28,8 +27,6 @@ MORE_ADVICE = (
     "batcher rollback puts it back; --whole always sends whole triggers, which clears nothing. The"
     " same command again goes on with what is left, and may change more"
 )
-NOTHING_MORE = (None, UNSET, UNSET, UNSET)
-_MORE = attrgetter("error", "read_back", "created", "restored")
 PERCENTAGE_COUNTS_FROM = 100  # results; before that a percentage says little
 
 
@@ -91,15 +88,19 @@ class Tally:
 
     def add(self, result: Result | BriefResult) -> None:
         """Count one result, of this session or an earlier one."""
-        self.statuses[result.status] += 1
-        self.done += 1
-        self.unsuccessful += result.status not in WELL
-        self.attempts += result.attempts
-        self.throttles += result.throttles
-        self._add_more(result)
+        self.add_alike(result.status, result.attempts, result.throttles, 1)
+        self.add_more(result)
 
-    def _add_more(self, result: Result | BriefResult) -> None:
-        """Count what few results have."""
+    def add_alike(self, status: str, attempts: int, throttles: int, count: int) -> None:
+        """Count so many results that are alike, but for what ``add_more`` counts of each."""
+        self.statuses[status] += count
+        self.done += count
+        self.unsuccessful += (status not in WELL) * count
+        self.attempts += attempts * count
+        self.throttles += throttles * count
+
+    def add_more(self, result: Result | BriefResult) -> None:
+        """Count what few results have, of one that ``add_alike`` counts."""
         if result.error is not None:
             self.errors[result.error.code] += 1
             if result.status == "differs" and result.error.code == MORE_THAN_ASKED:
@@ -111,18 +112,6 @@ class Tally:
         if result.created is not UNSET:
             self.created[result.created] += 1
         self.restored += result.restored is not UNSET
-
-    def add_all(self, results: Sequence[Result | BriefResult]) -> None:
-        """Count results, all of this target."""
-        statuses = [each.status for each in results]
-        self.statuses.update(statuses)
-        self.done += len(results)
-        self.unsuccessful += sum(status not in WELL for status in statuses)
-        self.attempts += sum([each.attempts for each in results])
-        self.throttles += sum([each.throttles for each in results])
-        if [*map(_MORE, results)].count(NOTHING_MORE) != len(results):
-            for each in results:
-                self._add_more(each)
 
     def forget_results(self) -> None:
         """Start counting results anew; what is of this session's attempts stays."""

@@ -1,12 +1,19 @@
 """Results of a run folded into one tally for each of its targets, however many these are."""
 
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterable, Sequence
+from operator import attrgetter
+
+from msgspec import UNSET
 
 from batcher.accounting.tally import Tally
 from batcher.records import BriefResult, Result
 
-TOGETHER = 8192  # results of several targets that are counted together
+TOGETHER = 8192  # kinds of results that are counted before they go into their tallies
+
+_ALIKE = attrgetter("target", "status", "attempts", "throttles")
+_MORE = attrgetter("error", "read_back", "created", "restored")
+_NOTHING_MORE = (None, UNSET, UNSET, UNSET)
 
 
 class TargetTallies:
@@ -14,28 +21,29 @@ class TargetTallies:
 
     def __init__(self, names: Iterable[str] = ()) -> None:
         self._tallies = defaultdict[str, Tally](Tally, {name: Tally() for name in names})
-        self._waiting: list[Result | BriefResult] = []
+        self._alike = Counter[tuple[str, str, int, int]]()
 
     def __repr__(self) -> str:
         return f"<TargetTallies of {len(self.by_target())} targets>"
 
     def add_all(self, results: Sequence[Result | BriefResult]) -> None:
         """Count results, of whichever targets."""
-        self._waiting.extend(results)
-        targets = [each.target for each in results]
-        # of a thousand targets each has few of these: they are counted together with later ones
-        if len(self._waiting) >= TOGETHER or targets.count(targets[0]) == len(targets):
-            self._count_waiting()
+        # of a thousand targets each has few of these, and nearly all of one are alike
+        self._alike.update(map(_ALIKE, results))
+        more = [*map(_MORE, results)]
+        if more.count(_NOTHING_MORE) != len(more):
+            for each, its in zip(results, more, strict=True):
+                if its != _NOTHING_MORE:
+                    self._tallies[each.target].add_more(each)
+        if len(self._alike) >= TOGETHER:
+            self._count_alike()
 
     def by_target(self) -> defaultdict[str, Tally]:
         """The tallies of all that was added; they go on counting."""
-        self._count_waiting()
+        self._count_alike()
         return self._tallies
 
-    def _count_waiting(self) -> None:
-        by_target = defaultdict[str, list[Result | BriefResult]](list)
-        for result in self._waiting:
-            by_target[result.target].append(result)
-        self._waiting = []
-        for target, own in by_target.items():
-            self._tallies[target].add_all(own)
+    def _count_alike(self) -> None:
+        for (target, status, attempts, throttles), count in self._alike.items():
+            self._tallies[target].add_alike(status, attempts, throttles, count)
+        self._alike.clear()

@@ -14,7 +14,7 @@ from msgspec import UNSET, Struct
 from batcher.accounting.tally import Tally, recounted, summarize
 from batcher.accounting.target_tallies import TargetTallies
 from batcher.accounting.time_spent import NOTHING_SPENT, RunTimeSpent
-from batcher.compact import HashMultiset, LineSet
+from batcher.compact import HashBalance, LineSet
 from batcher.errors import RunDirectoryError
 from batcher.jobs.checked_file import CheckedFile
 from batcher.jobs.failed_lines import is_as_written
@@ -39,7 +39,7 @@ from batcher.sources.line_index import index_lines
 from batcher.sources.line_order import raise_earlier_lines
 from batcher.sources.local_file import local_file
 from batcher.storage.atomic_file import AtomicFile
-from batcher.storage.before_images import ImageInFlight, unsettled_ids
+from batcher.storage.before_images import ImageInFlight, unsettled_images
 from batcher.storage.file_system import hidden_name, remove
 from batcher.storage.hash_chain import ChainTip
 from batcher.storage.journal_reader import JournalReader, damaged
@@ -64,7 +64,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     ``plan``: its waves, and ``progress``: how far earlier sessions came with them. ``lint``: what
     it found in the input, where that was looked for now.
     ``done`` (the lines that have a result), ``tallies`` (by target), ``changed`` (the updates that
-    changed something) and the tips grow with the run.
+    changed something) and the tips grow with the run; ``left_at``: how many lines of each target
+    were left when so many were done, for the last number that was asked for.
     """
 
     file: CheckedFile
@@ -84,6 +85,7 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     plan: WavePlan
     progress: WaveProgress
     lint: RecordedLint | None = None
+    left_at: dict[int, dict[str, int]] = msgspec.field(default_factory=dict)
 
     @property
     def inspection(self) -> Inspection:
@@ -96,12 +98,21 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
 
     def left_of(self, target: str) -> int:
         """How many lines of a target have no result yet."""
-        return len(self.lines[target].without(self.done))
+        return self._left()[target]
 
     @property
     def left(self) -> int:
         """Updates that have no result yet."""
-        return sum(map(self.left_of, self.lines))
+        return sum(self._left().values())
+
+    def _left(self) -> dict[str, int]:
+        """Of each target how many lines have no result; of ten million that takes a second."""
+        if (now := len(self.done)) not in self.left_at:
+            self.left_at.clear()
+            self.left_at[now] = {
+                name: len(lines.without(self.done)) for name, lines in self.lines.items()
+            }
+        return self.left_at[now]
 
     @property
     def soaks(self) -> float:
@@ -111,7 +122,8 @@ class RunState(Struct, frozen=True, kw_only=True, eq=False):
     @property
     def unfinished(self) -> list[str]:
         """The targets that have updates left."""
-        return [name for name in self.inspection.targets if self.left_of(name)]
+        left = self._left()
+        return [name for name in self.inspection.targets if left[name]]
 
     def source(
         self,
@@ -183,14 +195,13 @@ def restore(
         lines[order.settings.target] = default.union(inspection.invalid_lines)
     counted = TargetTallies(lines)
     found = _Restored()
-    has_names = input_lines.has_names
     plan = wave_plan(order.settings, sum(map(len, inspection.targets.values())))
     progress = read_waves(directory.waves)
     changed = ChangedUpdates(plan.limits if plan.in_waves else (), order.settings.canary or 0)
     kind: type[BriefResult | Result] = Result if plan.in_waves else BriefResult
     for _, results in checked_chunks(journals.results, input_lines, kind, found.done):
         changed.add_all(results)
-        found.note_ids(results, has_names=has_names)
+        found.note_images(results)
         counted.add_all(results)
     tallies = counted.by_target()
     for tally in tallies.values():
@@ -259,38 +270,26 @@ def _has_failed_lines(order: RunOrder, summary: Summary) -> bool:
 
 
 class _Restored:
-    """Which lines have results. ``odd``: those of them whose number is no id of theirs."""
+    """Which lines have results, and which of these have images."""
 
     def __init__(self) -> None:
-        self.done, self._odd = LineSet(), LineSet()
-        self._named = HashMultiset()  # the ids that are not their line's number
+        self.done = LineSet()
+        self._images = HashBalance()  # by the ids of their updates
 
-    def note_ids(self, results: Sequence[BriefResult | Result], *, has_names: bool) -> None:
-        """Take in what may be ids that are no line's number, or numbers that are no ids."""
-        is_invalid = any(each.status == "invalid" for each in results)
-        if not has_names and not is_invalid:
-            return
-        ids = [each.id for each in results]
-        if is_invalid or any(map(str.isdecimal, ids)):
-            for result in results:
-                self.note_id(result)
-        else:
-            self._odd.add_all([each.line for each in results])
-            self._named.update(ids)
-
-    def note_id(self, result: BriefResult | Result) -> None:
-        """Take in what may be an id that is no line's number, or a number that is no id."""
-        if result.id != str(result.line):
-            self._odd.add(result.line)
-            self._named.add(result.id)
-        elif result.status == "invalid":
-            self._odd.add(result.line)  # its number may be the id of another line
+    def note_images(self, results: Sequence[BriefResult | Result]) -> None:
+        self._images.take_all([each.id for each in results if type(each.image) is str])
 
     def in_flight(self, before: JournalReader, lines: InputLines) -> dict[str, ImageInFlight]:
-        """The images without a result, by id."""
-        found = {}
-        for number, id, image in unsettled_ids(before, self.done, self._odd, self._named):
-            if not lines.has_id(id):
+        """The images without a result, by id; rarely one that has one, which nobody asks for."""
+        unknown, found = set[str](), dict[str, ImageInFlight]()
+
+        def without_result(ids: Sequence[str]) -> set[str]:
+            own = lines.lines_of(ids)
+            unknown.update(id for id in ids if not own[id])
+            return unknown.union(id for id in ids if not all(map(self.done.__contains__, own[id])))
+
+        for number, id, image in unsettled_images(before, self._images, without_result):
+            if id in unknown:
                 raise damaged(
                     before.path, f"is the image of {id}, which is not in the input", number
                 )

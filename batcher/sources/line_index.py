@@ -190,9 +190,20 @@ class LineIds:
         place = self._lines.place(line)
         return id == str(line) if place is None else self._hashes[place] == short_hash(id)
 
-    def has(self, id: str) -> bool:
-        """Whether one of these lines has that id."""
-        return short_hash(id) in self._hashes
+    def lines_of(self, ids: Sequence[str]) -> dict[str, list[int]]:
+        """Of each of these ids the lines whose it may be, in one look through all of them.
+
+        Two may pass for one here: then an id has a line more.
+        """
+        found: dict[str, list[int]] = {id: [] for id in ids}
+        wanted = dict[int, list[list[int]]]()
+        for id, lines in found.items():
+            wanted.setdefault(short_hash(id), []).append(lines)
+        for place, value in enumerate(self._hashes):
+            if value in wanted:
+                for lines in wanted[value]:
+                    lines.append(self._lines[place])
+        return found
 
 
 class LinesOfIds:

@@ -5,14 +5,14 @@ neither as asked nor, just before the send, as it had been; and the earlier one 
 send has changed nothing, as then an earlier session had applied the update.
 """
 
-import re
-from collections.abc import Container, Iterator, Mapping
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from contextlib import suppress
+from itertools import islice
 from typing import Any, TypeAlias
 
 import msgspec
 
-from batcher.compact import HashMultiset, LineSet, line_number
+from batcher.compact import HashBalance
 from batcher.ports import ResultStore
 from batcher.records import Result, Update
 from batcher.storage.hash_chain import line_digest
@@ -21,7 +21,7 @@ from batcher.storage.journal_reader import JournalReader, decode_line, decode_li
 
 WHAT = "a before image"
 TOGETHER = 2_000_000  # images whose ids are looked for at one stroke; 8 bytes each
-_NUMBERS = re.compile(rb'\n\{"id":"([1-9][0-9]{0,17})"')  # at the beginning of a line
+AT_ONCE = 1 << 14  # images that are held until it is known whether their updates have results
 
 
 class BeforeImage(msgspec.Struct, frozen=True):
@@ -103,49 +103,47 @@ class ImagedResults:
         await self._journal.append(result)
 
 
-def unsettled_ids(
-    before: JournalReader, done: LineSet, odd: LineSet, named: HashMultiset
+def unsettled_images(
+    before: JournalReader,
+    balance: HashBalance,
+    without_result: Callable[[Sequence[str]], Container[str]],
+    at_once: int = AT_ONCE,
 ) -> Iterator[tuple[int, str, ImageInFlight]]:
     """The images whose update has no result: those in flight when a session ended.
 
-    Gives number in the journal, id and image of each. ``done``: the lines that have a result;
-    ``odd``: those of them whose id is not the line's number, ``named`` these ids.
+    Gives number in the journal, id and image of each. ``balance``: the ids of the results with an
+    image are taken from it; ``without_result``: those of some ids that have none.
     """
-    settled = done.without(odd)
-    # a million of these are looked through before a resume
-    open_ids = _open_ids(before, settled, named)
-    number = 0
-    for chunk, lines in before.chunks() if open_ids else ():
-        if (ids := _ids(chunk, lines)) is not None and open_ids.isdisjoint(map(hash, ids)):
-            number += lines
-            continue
-        for line in chunk.split(b"\n")[:-1]:
-            number += 1
-            image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
-            if not _is_settled(image.id, settled) and hash(image.id) in open_ids:
-                in_flight = ImageInFlight(line_digest(line), _members(line), image.lost)
-                yield number, image.id, in_flight
+    for _, ids, _ in _all_ids(before):
+        balance.add_all(ids)
+    if balance.is_even:  # as always, but after a session was killed
+        return
+    images = _odd_images(before, balance)
+    while some := list(islice(images, at_once)):
+        wanted = without_result([id for _, id, _ in some])
+        for number, id, line in some:
+            if id in wanted:
+                image = decode_line(line, _DECODER.decode, before.path, number, WHAT)
+                yield number, id, ImageInFlight(line_digest(line), _members(line), image.lost)
 
 
-def _open_ids(before: JournalReader, settled: LineSet, named: HashMultiset) -> set[int]:
-    """The hashes of the ids of images that are neither settled lines nor named."""
-    number, some, found = 0, HashMultiset(), set[int]()
+def _odd_images(before: JournalReader, balance: HashBalance) -> Iterator[tuple[int, str, bytes]]:
+    """Number, id and line of each image whose update may have no result."""
+    for number, ids, chunk in _all_ids(before):
+        if odd := frozenset(balance.odd(ids)):
+            lines = chunk.split(b"\n")
+            for at, id in enumerate(ids):
+                if id in odd:
+                    yield number + at, id, lines[at]
+
+
+def _all_ids(before: JournalReader) -> Iterator[tuple[int, list[str], bytes]]:
+    """The ids of images that follow each other, the number of the first, and all their lines."""
+    number = 1
     for chunk, lines in before.chunks():
-        plain = _NUMBERS.findall(b"\n" + chunk)
-        if len(plain) != lines or not all(map(settled.__contains__, map(int, plain))):
-            ids = _ids(chunk, lines) or _ids_one_by_one(before, chunk, number)
-            some.update([id for id in ids if not (id.isdecimal() and _is_settled(id, settled))])
+        ids = _ids(chunk, lines)
+        yield number, _ids_one_by_one(before, chunk, number - 1) if ids is None else ids, chunk
         number += lines
-        if len(some) >= TOGETHER:
-            found |= named.missing(some)
-            some = HashMultiset()
-    return found | named.missing(some)
-
-
-def _is_settled(id: str, settled: LineSet) -> bool:
-    """Whether that is the number of a line with a result, which has no other id."""
-    line = line_number(id)
-    return line is not None and line in settled
 
 
 def _ids(chunk: bytes, lines: int) -> list[str] | None:

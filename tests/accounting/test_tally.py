@@ -172,15 +172,3 @@ def test_a_recount_replaces_the_counts_and_nothing_else() -> None:
     )
     assert old != new
     assert recounted(old, after) == new
-
-
-@given(st.lists(st.tuples(st.sampled_from(STATUSES), st.integers(0, 9)), max_size=20))
-def test_results_that_are_counted_together_count_as_one_by_one(
-    found: list[tuple[Status, int]],
-) -> None:
-    results = [outcome(status, attempts=attempts) for status, attempts in found]
-    together, alone = Tally(), Tally()
-    together.add_all(results)
-    for result in results:
-        alone.add(result)
-    assert vars(together) | {"denials": None} == vars(alone) | {"denials": None}

@@ -1,20 +1,22 @@
 """Results are counted together as one by one, whatever targets they are of."""
 
+import tracemalloc
 from collections import defaultdict
 
+import msgspec
 from hypothesis import given
 from hypothesis import strategies as st
 
 from batcher.accounting.tally import Tally
 from batcher.accounting.target_tallies import TOGETHER, TargetTallies
-from batcher.records import BriefResult, Error
+from batcher.records import STATUSES, BriefResult, Error
 
 RESULTS = st.builds(
     BriefResult,
     id=st.just("1"),
     line=st.integers(1, 9),
     target=st.sampled_from(["a", "b", "c"]),
-    status=st.sampled_from(["succeeded", "failed", "differs"]),
+    status=st.sampled_from(STATUSES),
     attempts=st.integers(0, 3),
     error=st.sampled_from([None, Error(code="MoreThanAsked", message="x")]),
 )
@@ -36,10 +38,18 @@ def test_results_are_counted_with_those_of_their_target(
     }
 
 
-def test_no_more_than_some_wait_to_be_counted() -> None:
+def test_results_of_which_no_two_are_alike_do_not_pile_up() -> None:
     found = TargetTallies()
-    for _ in range(TOGETHER):
-        found.add_all([BriefResult(id="1", line=1, target=each, status="failed") for each in "ab"])
-    assert {name: tally.done for name, tally in found.by_target().items()} == dict.fromkeys(
-        "ab", TOGETHER
-    )
+    alike = [BriefResult(id="1", line=1, target="a", status="failed", throttles=1)] * 1000
+    unlike = [msgspec.structs.replace(alike[0], throttles=n) for n in range(2 * TOGETHER)]
+    tracemalloc.start()
+    try:
+        for _ in range(100):
+            found.add_all(alike)
+        assert tracemalloc.get_traced_memory()[1] < 200_000
+        found.add_all(unlike)
+        assert tracemalloc.get_traced_memory()[0] < 200_000
+    finally:
+        tracemalloc.stop()
+    tally = found.by_target()["a"]
+    assert (tally.done, tally.throttles) == (len(unlike) + 100_000, sum(range(len(unlike))) + 10**5)

@@ -99,6 +99,7 @@ def test_it_knows_which_ids_there_are(
     lines: tuple[InputLines, InputLines], id: str, there: bool
 ) -> None:
     assert [each.has_id(id) for each in lines] == [there, there]
+    assert [bool(each.lines_of([id])[id]) for each in lines] == [there, there]
 
 
 def test_its_size_is_shown(lines: tuple[InputLines, InputLines]) -> None:

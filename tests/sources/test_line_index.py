@@ -67,7 +67,8 @@ def test_a_line_has_the_id_that_was_given_or_its_number(
     for number in sorted(given):
         ids.add(number, given[number])
     assert ids.matches(asked, id) is (given.get(asked, str(asked)) == id)
-    assert ids.has(id) is any(name == id != str(number) for number, name in given.items())
+    of_id = [number for number, name in sorted(given.items()) if name == id != str(number)]
+    assert ids.lines_of([id, "other"]) == {id: of_id, "other": []}
 
 
 def test_a_stamp_is_another_one_after_a_change_and_none_of_a_file_that_is_gone(
@@ -102,4 +103,5 @@ def test_of_lines_with_one_hash_all_are_told() -> None:
     ids.add_all([4, 5, 6], ["a", "b", "a"])
     ids.hashes[1] = ids.hashes[0]  # as may happen
     assert list(LinesOfIds(ids).lines("a")) == [4, 5, 6]
+    assert ids.lines_of(["a", "other"]) == {"a": [4, 5, 6], "other": []}
     assert list(LinesOfIds(LineIds()).lines("a")) == []

@@ -1,18 +1,19 @@
 """What each trigger was before its update: kept once, read from both ends."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from batcher.compact import HashMultiset, LineSet, line_number
+from batcher.compact import HashBalance, line_number
 from batcher.errors import JournalError
 from batcher.storage.before_images import (
     BeforeImages,
     ImageInFlight,
     read_images,
     read_images_backwards,
-    unsettled_ids,
+    unsettled_images,
 )
 from batcher.storage.journal import Journal
 from batcher.storage.journal_reader import JournalReader
@@ -49,21 +50,32 @@ async def test_images_are_read_from_both_ends(tmp_path: Path) -> None:
     assert [(number, image.id) for number, image, _ in backwards] == [(3, "c"), (2, "b"), (1, "a")]
 
 
-async def test_an_image_without_a_result_was_in_flight(tmp_path: Path) -> None:
-    """Lines 1, 2 and 7 are done; the id of line 2 is no number, and 7 is a name of line 2's."""
-    path = tmp_path / "before.jsonl"
-    await _written(path, "1", "007", "named", "7", "5")
+@pytest.mark.parametrize("at_once", [1, 100])
+async def test_an_image_without_a_result_was_in_flight(tmp_path: Path, at_once: int) -> None:
+    """Of "b" there are two images, and "d" has a result that says nothing of its image."""
+    path, balance, with_result = tmp_path / "before.jsonl", HashBalance(), {*"abcd"}
+    await _written(path, *"abcbdef")
     async with Journal[dict[str, Any]](path, JournalReader(path).tip()) as journal:
-        await journal.append({"id": "other", **IMAGE, "lost": {"Tags": {"a": "b"}}})
-    done, odd, named = LineSet(), LineSet(), HashMultiset()
-    for line in (1, 2, 7):
-        done.add(line)
-    odd.add(2)
-    named.add("named")
-    found = [*unsettled_ids(JournalReader(path), done, odd, named)]
-    assert [(number, name) for number, name, _ in found] == [(2, "007"), (5, "5"), (6, "other")]
+        await journal.append({"id": "e", **IMAGE, "lost": {"Tags": {"a": "b"}}})
+    balance.take_all("abc")
+    asked = list[str]()
+
+    def without_result(ids: Sequence[str]) -> set[str]:
+        asked.extend(ids)
+        return {*ids} - with_result
+
+    found = [*unsettled_images(JournalReader(path), balance, without_result, at_once)]
+    assert [(number, name) for number, name, _ in found] == [(6, "e"), (7, "f"), (8, "e")]
     assert [image.lost for _, _, image in found] == [None, None, {"Tags": {"a": "b"}}]
-    assert found[2][2].members == {"id": "other", **IMAGE}
+    assert found[2][2].members == {"id": "e", **IMAGE}
+    assert len(set(asked)) < 6, "of most it is known that they have a result"
+
+
+async def test_where_all_images_have_results_no_update_is_looked_for(tmp_path: Path) -> None:
+    path, balance = tmp_path / "before.jsonl", HashBalance()
+    await _written(path, "a", "b")
+    balance.take_all(["b", "a"])
+    assert not [*unsettled_images(JournalReader(path), balance, lambda ids: pytest.fail(str(ids)))]
 
 
 @pytest.mark.parametrize(
