@@ -296,13 +296,15 @@ class AwsTarget:
 
     async def _connect(self, *, opening: bool = False) -> None:
         with explained(self.name):
-            region, credentials = await self._sign_in(opening=opening)
-            self._transports.append(await self._opening.open(region, credentials))
+            shared, credentials = await self._sign_in(opening=opening)
+            self._transports.append(
+                await self._opening.open(shared.session, shared.region or "", credentials)
+            )
         if len(self._transports) > 2:
             await self._transports.pop(0).aclose()
 
-    async def _sign_in(self, *, opening: bool) -> tuple[str, CheckedCredentials]:
-        """The Region, and what requests there are signed with."""
+    async def _sign_in(self, *, opening: bool) -> tuple[SharedSession, CheckedCredentials]:
+        """A session that has a Region, and what requests there are signed with."""
         shared = self._sessions.session(self.name, self.settings, opening=opening)
         self._shared = shared
         if not shared.region:
@@ -315,7 +317,7 @@ class AwsTarget:
         except Exception:
             self._sessions.mark_useless(self.name, shared)
             raise
-        return shared.region, CheckedCredentials(self._credentials, self._check_account)
+        return shared, CheckedCredentials(self._credentials, self._check_account)
 
     def _input_shape(self, operation: str) -> Any:
         return self._place.service.operation_model(operation).input_shape

@@ -3,6 +3,7 @@
 from functools import partial
 
 from aiobotocore.config import AioConfig
+from aiobotocore.session import AioSession
 from botocore.loaders import Loader
 
 from batcher.aws.credentials import CheckedCredentials, CredentialProvider, open_session
@@ -53,17 +54,19 @@ class TransportOpening:
         asked = self._settings.concurrency
         return requests_at_once(1) if asked == "auto" else asked
 
-    async def open(self, region: str, credentials: CheckedCredentials) -> Transport:
+    async def open(
+        self, session: AioSession, region: str, credentials: CheckedCredentials
+    ) -> Transport:
         """The way there. Raises SettingsError where ours was asked for and can't be.
 
-        And what botocore has against the settings.
+        And what botocore has against the settings. ``session``: one with these, for looking up.
         """
         open_sdk = partial(self._open_sdk, region, credentials)
         if self._connections is None:
             return await open_sdk()
         key = WireKey(self._settings.profile, region, self._settings.endpoint_url)
         try:
-            wire = await self._connections.wire(key, self._config())
+            wire = await self._connections.wire(key, self._config(), session)
         except NotTemplatedError as error:
             if self._connections.by_hand:
                 raise SettingsError(
